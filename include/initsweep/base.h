@@ -1,0 +1,60 @@
+/** @file What every room shares: a status with a message, growing text, checked memory. */
+#ifndef INITSWEEP_BASE_H
+#define INITSWEEP_BASE_H
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** How a call ended; the values are the program's exit status. */
+enum isw_status {
+  ISW_OK = 0,
+  ISW_FAILED = 1,      /**< the machine or a library refused: memory, disk, MPI, HDF5 */
+  ISW_BAD_INPUT = 2,   /**< the user's words or files are wrong */
+  ISW_INTERRUPTED = 75 /**< a signal asked to stop; run again to go on */
+};
+
+/** Text that grows; zero-initialised it is empty. bytes is NUL-terminated once anything was added. */
+struct isw_text {
+  char *bytes;
+  size_t length;
+  size_t capacity;
+};
+
+/** Appends as printf does. A text that memory ran out for stays as it was and returns ISW_FAILED. */
+enum isw_status isw_text_add(struct isw_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+enum isw_status isw_text_add_list(struct isw_text *text, const char *format, va_list list)
+    __attribute__((format(printf, 2, 0)));
+/** Appends length bytes as they are. */
+enum isw_status isw_text_add_bytes(struct isw_text *text, const void *bytes, size_t length);
+/** Frees the bytes; the text is empty again. */
+void isw_text_clear(struct isw_text *text);
+
+/** Why a call did not succeed: whole lines for a person, without a final newline. Zero-initialised it says nothing. */
+struct isw_error {
+  enum isw_status status;
+  struct isw_text message;
+};
+
+/** Sets status and message, replacing what was there; returns status, so that `return isw_error_set(...)` reads well.
+ *  error may be NULL. */
+enum isw_status isw_error_set(struct isw_error *error, enum isw_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/** ISW_FAILED "out of memory (N bytes for WHAT)". */
+enum isw_status isw_error_memory(struct isw_error *error, size_t bytes, const char *what);
+/** The message, or "" */
+const char *isw_error_text(const struct isw_error *error);
+void isw_error_clear(struct isw_error *error);
+
+/** count * size bytes of zeros aligned to 64, NULL on overflow or where memory ran out; free() releases them.
+ *  A count or size of 0 gives a valid pointer. */
+void *isw_allocate(size_t count, size_t size);
+/** A copy of text on the heap, or NULL. */
+char *isw_copy_text(const char *text);
+
+/** a * b into *product; false on overflow. */
+bool isw_multiply(size_t a, size_t b, size_t *product);
+
+/** The candidate nearest to word by edit distance (Damerau-Levenshtein), or NULL where none is near enough to be meant. */
+const char *isw_nearest_word(const char *word, const char *const *candidates, size_t count);
+#endif

@@ -1,0 +1,62 @@
+/** @file The cluster room: ranks and threads share the packs; signals; progress. The only room that knows MPI.
+ *
+ *  Rank 0's main thread hands out ranges of pack numbers to the other ranks' main threads by messages; worker threads never
+ *  call MPI (MPI_THREAD_FUNNELED is asked for and checked). A one-sided counter would need its owner to enter the library:
+ *  over TCP a target deep in a long pack makes no progress, a thread that sleeps in a receive does. */
+#ifndef INITSWEEP_CLUSTER_H
+#define INITSWEEP_CLUSTER_H
+#include "initsweep/base.h"
+#include "initsweep/engine.h"
+
+struct isw_cluster;
+
+/** Starts MPI and installs nothing else. Called once. */
+enum isw_status isw_cluster_create(int *argc, char ***argv, struct isw_cluster **cluster, struct isw_error *error);
+/** Ends MPI. After an error on one rank only, isw_cluster_abort. */
+void isw_cluster_destroy(struct isw_cluster *cluster);
+/** Ends all ranks with an exit status, where the others cannot be told. */
+void isw_cluster_abort(struct isw_cluster *cluster, int exit_status);
+unsigned isw_cluster_rank(const struct isw_cluster *cluster);
+unsigned isw_cluster_size(const struct isw_cluster *cluster);
+/** "Open MPI 4.1.4 (MPI 3.1)" */
+const char *isw_cluster_library(void);
+/** Host names of all ranks, each once, comma-separated; on rank 0, NULL elsewhere. Collective. Owned by cluster. */
+const char *isw_cluster_hosts(struct isw_cluster *cluster);
+
+/** Gives every rank rank 0's bytes: *bytes is allocated on the other ranks. Collective. */
+enum isw_status isw_cluster_share(struct isw_cluster *cluster, char **bytes, size_t *length, struct isw_error *error);
+/** Agrees on a status: every rank gets the worst, and rank 0 the message of the lowest rank that has one. Collective. */
+enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status mine, struct isw_error *error);
+
+/** Threads for this rank: `wanted` where not 0, else OMP_NUM_THREADS, else the processors of the affinity mask shared among
+ *  the ranks of this host that share them. Collective.
+ *  *advice, on rank 0, is NULL or a line for the user (a launcher that pinned ranks to one core of many idle ones). */
+size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const char **advice);
+
+/** Catches SIGINT, SIGTERM and SIGUSR1: the first asks all workers to stop, a second SIGINT ends the process at once. */
+void isw_cluster_catch_signals(struct isw_cluster *cluster);
+
+/** What the packs are, to the queue. Called by worker threads, several at once. */
+struct isw_work {
+  uint64_t packs;                            /**< numbered from 0, the most expensive first */
+  size_t threads;                            /**< workers of this rank */
+  void *context;
+  /** Whether a pack still has to be trained (resume). Called on rank 0's main thread only. */
+  bool (*wanted)(void *context, uint64_t pack);
+  /** Makes a pack ready; called by one worker. */
+  enum isw_status (*prepare)(void *context, uint64_t number, struct isw_pack **pack, struct isw_error *error);
+  /** Takes the trained pack's outcome into the journal and adds its networks that diverged to *diverged. Called by one
+   *  worker; the pack is destroyed after it. */
+  enum isw_status (*finish)(void *context, uint64_t number, const struct isw_pack *pack, uint64_t *networks,
+                            uint64_t *diverged, struct isw_error *error);
+  /** Progress on rank 0's main thread, about every 0.1 s; total counts that the ranks have reported. */
+  void (*progress)(void *context, uint64_t packs_done, uint64_t networks, uint64_t diverged, uint64_t network_steps);
+};
+struct isw_work_done {
+  uint64_t packs, networks, diverged, network_steps; /**< over all ranks, on every rank */
+};
+/** Trains all packs on all ranks. Collective. Where packs are fewer than workers, threads share packs; the bits stay the same.
+ *  ISW_INTERRUPTED where a signal came: packs under way are left, finished ones are in the journal. */
+enum isw_status isw_cluster_work(struct isw_cluster *cluster, const struct isw_work *work, struct isw_work_done *done,
+                                 struct isw_error *error);
+#endif

@@ -1,0 +1,151 @@
+/** @file The engine: packs of networks, one a lane, trained in lockstep by one kernel source per instruction set.
+ *  docs/numerics.md defines every sum; tests/reference is the same definition as a plain scalar program. */
+#ifndef INITSWEEP_ENGINE_H
+#define INITSWEEP_ENGINE_H
+#include <stdatomic.h>
+#include "initsweep/base.h"
+#include "initsweep/model.h"
+
+/* ---- precision and kernels ------------------------------------------------------------------------------------------ */
+
+enum isw_real { ISW_REAL32, ISW_REAL64 };
+/** Bytes of one number: 4 or 8. */
+size_t isw_real_bytes(enum isw_real real);
+/** Networks of a pack: 16 float32 or 8 float64, 64 bytes, whatever the machine. */
+size_t isw_lanes(enum isw_real real);
+
+/** The kernels of one instruction set. */
+struct isw_kernels;
+/** Takes the best of this machine's, or the one that `name` (or, where name is NULL, the environment variable
+ *  INITSWEEP_KERNELS) asks for: portable, avx2, avx512, advsimd. ISW_BAD_INPUT where it is unknown or cannot run here. */
+enum isw_status isw_kernels_choose(const char *name, const struct isw_kernels **kernels, struct isw_error *error);
+const char *isw_kernels_name(const struct isw_kernels *kernels);
+/** Names of all kernels that this program has, usable here or not; *usable tells. Returns NULL past the last. */
+const char *isw_kernels_list(size_t index, bool *usable);
+
+/* ---- samples ---------------------------------------------------------------------------------------------------------- */
+
+/** A dataset in the form that a loss trains on, rounded to one precision; shared by all packs, read-only. */
+struct isw_samples;
+enum isw_status isw_samples_create(const struct isw_data *data, const struct isw_loss *loss, enum isw_real real,
+                                   struct isw_samples **samples, struct isw_error *error);
+void isw_samples_destroy(struct isw_samples *samples);
+
+/* ---- probes' view of a pack --------------------------------------------------------------------------------------------- */
+
+/** What a probe asks the engine to have ready. */
+enum isw_probe_needs {
+  ISW_NEEDS_TRAIN = 1,      /**< forward pass over the training set, block by block */
+  ISW_NEEDS_GRADIENT = 2,   /**< gradient of the training set's loss */
+  ISW_NEEDS_TEST = 4,       /**< forward pass over the test set */
+  ISW_NEEDS_CLASSES = 8,    /**< targets that are classes or binary */
+  ISW_NEEDS_TRAIN_UNITS = 16 /**< the hidden units' pre-activations kept beside the activations in every block */
+};
+
+/** A pack as probes see it, at one record. Arrays have `lanes` numbers innermost, of the pack's precision; element e of
+ *  lane l is at [e * lanes + l]. */
+struct isw_view {
+  enum isw_real real;
+  size_t lanes, count;       /**< lanes of the layout; networks in the pack */
+  size_t layers;             /**< weight layers */
+  const size_t *size;        /**< [layers + 1] */
+  const struct isw_loss *loss;
+  const struct isw_activation *activation;
+  enum isw_targets kind;
+  size_t train_samples, test_samples;
+  /** weight[k]: layer k + 1 as [fan_in][fan_out][lane] with rows of weight_stride[k] >= fan_out elements; bias[k] [fan_out][lane] */
+  const void *const *weight;
+  const void *const *bias;
+  const size_t *weight_stride;
+  /** gradients in the same layout; only where ISW_NEEDS_GRADIENT was asked for */
+  const void *const *weight_gradient;
+  const void *const *bias_gradient;
+  const bool *finite;        /**< [lanes] whether every weight and bias of the lane's network is finite */
+};
+
+/** A block of consecutive samples of a set, as the forward pass left it. */
+struct isw_block {
+  bool test;                 /**< of the test set */
+  size_t first, samples;
+  /** activation[k] of layer k + 1's units, [samples][size[k + 1]][lane] with rows of activation_stride[k] elements;
+   *  the last is the output after output_activation (mse) or the logits */
+  const void *const *activation;
+  const void *const *pre_activation; /**< hidden layers', same layout; only where ISW_NEEDS_TRAIN_UNITS */
+  const size_t *activation_stride;
+  const double *loss;        /**< [samples][lane] each sample's loss: its sum over outputs, not yet a mean, float64 */
+  const double *target;      /**< [samples][targets] as isw_data has them (label, 0/1 or values) */
+  size_t targets;
+};
+
+/** One probe. Sums are float64, samples ascending, in the order that its file writes down. */
+struct isw_probe {
+  struct isw_row row;
+  const char *long_name, *units;
+  bool per_layer;            /**< one value a weight layer; else one a network */
+  bool whole;                /**< stored as int32 with fill -1; else in the sweep's precision with fill NaN */
+  unsigned needs;            /**< enum isw_probe_needs */
+  /** float64 numbers of scratch for one record of a pack; NULL: none. Zeroed before each record. */
+  size_t (*scratch)(const struct isw_view *view);
+  /** Looks at one block (train blocks first, ascending, then test blocks); NULL: not interested. */
+  void (*block)(const struct isw_view *view, const struct isw_block *block, double *scratch);
+  /** value[layer * lanes + lane] (one row where not per_layer); lanes past count may hold anything. */
+  void (*finish)(const struct isw_view *view, double *scratch, double *value);
+  /** FLOPs of one record of one network beyond the passes asked for, for `plan`; NULL: negligible. */
+  double (*flops)(size_t layers, const size_t *size, size_t train_samples, size_t test_samples);
+};
+
+/* ---- training a pack ---------------------------------------------------------------------------------------------------- */
+
+/** Threads that train one pack together. The bits do not depend on their number. */
+struct isw_team;
+/** A team of `members` threads; NULL where memory ran out. */
+struct isw_team *isw_team_create(size_t members);
+void isw_team_destroy(struct isw_team *team);
+/** Waits until all members are here (spins, then yields: teams may be larger than the machine). */
+void isw_team_wait(struct isw_team *team);
+
+struct isw_pack_settings {
+  const struct isw_kernels *kernels;
+  const struct isw_samples *samples;
+  enum isw_real real;
+  size_t count;                              /**< networks, 1 .. isw_lanes(real); alike in sizes, activation, loss, optimizer, batch, steps, order */
+  const struct isw_network *const *networks; /**< [count], kept by the caller until isw_pack_create returns */
+  size_t records;
+  const uint64_t *record_steps;              /**< [records] ascending, 0 first, the last step last */
+  size_t probe_count;
+  const struct isw_probe *const *probes;
+  bool keep_initial, keep_final;             /**< weights in the outcome */
+};
+
+enum isw_network_status { ISW_MISSING = 0, ISW_COMPLETED = 1, ISW_STOPPED = 2, ISW_DIVERGED = 3 };
+
+/** What one network left. */
+struct isw_outcome {
+  enum isw_network_status status;
+  uint64_t steps_done;
+  size_t records_done;       /**< records with step <= steps_done; later ones are fill values */
+  /** For each probe in order: [records] numbers, or [records][layers] where per_layer; of the pack's precision, int32
+   *  where the probe is whole. Contiguous. */
+  const void *values;
+  size_t values_bytes;
+  /** Layer after layer: weight [fan_out][fan_in], then bias [fan_out]; of the pack's precision. NULL where not kept. */
+  const void *weights_initial, *weights_final;
+  size_t parameters;
+};
+
+struct isw_pack;
+/** Allocates and initialises a pack: draws the initial weights. */
+enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct isw_pack **pack,
+                                struct isw_error *error);
+/** Trains. Every member of the team calls it with its index 0 .. members - 1; all return the same.
+ *  @param[in] interrupt  polled at every step; nonzero ends the training with ISW_INTERRUPTED */
+enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, size_t member, const atomic_int *interrupt);
+/** After isw_pack_train returned ISW_OK. Owned by the pack. */
+const struct isw_outcome *isw_pack_outcome(const struct isw_pack *pack, size_t lane);
+/** Steps of all its networks together that were trained, for rates. */
+uint64_t isw_pack_network_steps(const struct isw_pack *pack);
+void isw_pack_destroy(struct isw_pack *pack);
+/** Bytes that a pack of such networks holds while it trains, for `plan`. */
+size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *data, enum isw_real real,
+                      size_t records, const struct isw_probe *const *probes, size_t probe_count);
+#endif

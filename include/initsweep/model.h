@@ -1,0 +1,194 @@
+/** @file The model room: what a network is, and the tables of named rows that it is made of.
+ *  A row is its definition, its parameters and its source; the sweep-file check, `initsweep list`, the docs and the
+ *  tests read the tables, so a new row is a new feature everywhere. */
+#ifndef INITSWEEP_MODEL_H
+#define INITSWEEP_MODEL_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- rows ------------------------------------------------------------------------------------------------------- */
+
+enum { ISW_PARAMETERS_MAX = 8 };
+
+enum isw_parameter_type {
+  ISW_REAL,  /**< a finite number */
+  ISW_COUNT, /**< a whole number */
+  ISW_WORD,  /**< one of words; its value's number is the word's index */
+  ISW_TEXT   /**< any text; its value's text holds it */
+};
+
+/** One parameter of a named choice, as sweep files give it: `{name: constant, value: 0.1}`. */
+struct isw_parameter {
+  const char *name;
+  enum isw_parameter_type type;
+  double initial;            /**< the default's number (for ISW_WORD the index) */
+  const char *initial_text;  /**< the default of ISW_TEXT; NULL: the parameter must be given */
+  double low, high;          /**< allowed numbers */
+  bool low_open, high_open;  /**< whether the ends themselves are not allowed */
+  const char *const *words;  /**< ISW_WORD: NULL-terminated */
+  const char *about;         /**< one clause for docs and errors */
+};
+
+/** What every table's row begins with. */
+struct isw_row {
+  const char *name;                                  /**< as sweep files spell it */
+  struct isw_parameter parameters[ISW_PARAMETERS_MAX]; /**< a NULL name ends them */
+  const char *formula;                               /**< the definition, for docs and `initsweep list` */
+  const char *source;                                /**< paper and equation, or what defines it */
+};
+
+struct isw_value {
+  double number;
+  const char *text; /**< ISW_TEXT only, else NULL; owned by the sweep */
+};
+
+/** A row with values for its parameters, in the row's order. */
+struct isw_choice {
+  size_t row; /**< index in its table */
+  struct isw_value value[ISW_PARAMETERS_MAX];
+};
+
+/** The number of parameters of a row. */
+size_t isw_row_parameters(const struct isw_row *row);
+/** A choice of table row `row` with every parameter at its default. */
+struct isw_choice isw_choice_default(const struct isw_row *row, size_t index);
+
+/* ---- random numbers and exact functions (engine/random.c, engine/exact.c) --------------------------------------------- */
+
+/** What draws are for; part of the Philox counter, so that purposes never share a number. Values are part of the format. */
+enum isw_purpose {
+  ISW_PURPOSE_WEIGHT = 1,  /**< initial weights; layer = weight layer from 1 */
+  ISW_PURPOSE_BIAS = 2,    /**< initial biases */
+  ISW_PURPOSE_WEIGHT_NOISE = 3, /**< network.init_noise on weights */
+  ISW_PURPOSE_BIAS_NOISE = 4,
+  ISW_PURPOSE_SHUFFLE = 5, /**< order of minibatches; layer = epoch from 0 */
+  ISW_PURPOSE_SPLIT = 6,   /**< train/test split */
+  ISW_PURPOSE_DATA = 7     /**< generated datasets; layer is the generator's own */
+};
+
+/** A stream of independent draws: Philox4x64-10 (Salmon et al. 2011) with key (seed, replicate) and counter
+ *  (index, attempt, layer, purpose). Draw number `index` is the same whatever was drawn before. */
+struct isw_stream {
+  uint64_t seed, replicate;
+  uint64_t purpose, layer;
+};
+
+/** Uniform on [0, 1): the top 53 bits of word 0 of the block, times 2^-53. */
+double isw_uniform(const struct isw_stream *stream, uint64_t index);
+/** Standard normal by Box-Muller: sqrt(-2 log(1 - u0)) cos(2 pi u1), u0 and u1 from words 0 and 1 of the block. */
+double isw_normal(const struct isw_stream *stream, uint64_t index);
+/** Standard normal conditioned on |x| <= 2, by rejection: attempt 0, 1, ... in the counter's second word. */
+double isw_truncated_normal(const struct isw_stream *stream, uint64_t index);
+/** Whole number on 0..bound-1 without bias: Lemire's multiply and reject, attempts in the counter's second word.
+ *  bound >= 1. */
+uint64_t isw_below(const struct isw_stream *stream, uint64_t index, uint64_t bound);
+/** Permutes order[0..count-1] (filled by the caller) by Fisher-Yates from the last element down:
+ *  i = count-1 .. 1 swaps with isw_below(stream, i, i + 1). */
+void isw_shuffle(const struct isw_stream *stream, size_t count, uint64_t *order);
+
+/** Functions that give the same bits on every machine (SLEEF's finz family). */
+double isw_exact_exp(double x);
+double isw_exact_log(double x);
+double isw_exact_sin(double x);
+double isw_exact_cos(double x);
+double isw_exact_tanh(double x);
+
+/* ---- initialisers ------------------------------------------------------------------------------------------------- */
+
+/** One initialiser. Bias initialisers are the same rows; a bias is filled as a [fan_out][1] matrix whose fan_in is
+ *  that of its layer's weights where the row's formula has fan_in (`bias` tells). */
+struct isw_initializer {
+  struct isw_row row;
+  bool for_bias;  /**< makes sense as network.bias_init */
+  /**
+   * Fills one layer's weights.
+   * @param[in]  settings  this row's parameters
+   * @param[in]  fan_out   rows
+   * @param[in]  fan_in    columns
+   * @param[in]  stream    draws keyed by (seed, replicate, layer); draw i belongs to element i
+   * @param[out] weight    [fan_out][fan_in], row-major, float64; the engine rounds to the sweep's precision
+   * @return false where memory ran out
+   */
+  bool (*fill)(const struct isw_choice *settings, size_t fan_out, size_t fan_in, const struct isw_stream *stream,
+               double *weight);
+};
+const struct isw_initializer *isw_initializers(size_t *count);
+
+/* ---- activations, losses, optimizers ------------------------------------------------------------------------------
+ * Their arithmetic stands in src/model/{activations,losses,optimizers}.def, one row each, written once in the
+ * operations that the engine defines for every instruction set and precision. These tables are the rows' words. */
+
+struct isw_activation {
+  struct isw_row row;
+  bool needs_pre_activation;      /**< the derivative is a function of z, not of g(z) alone */
+  double value_at_0, slope_at_0;  /**< g(0), g'(0) (the derivative that training uses) at default parameters */
+};
+const struct isw_activation *isw_activations(size_t *count);
+
+enum isw_targets {
+  ISW_TARGETS_VALUES,  /**< real numbers, one column an output */
+  ISW_TARGETS_BINARY,  /**< one column of 0 or 1 */
+  ISW_TARGETS_CLASSES  /**< one column of labels 0 .. classes - 1 */
+};
+
+struct isw_loss {
+  struct isw_row row;
+  bool on_logits;        /**< takes logits: output_activation must stay linear */
+  bool one_hot;          /**< turns class labels into one column a class */
+  bool takes_values;     /**< accepts ISW_TARGETS_VALUES */
+  bool binary_as_classes;/**< binary targets count as two classes (cross_entropy) */
+  double threshold;      /**< with one output column of binary targets: predicted 1 where the output is above this */
+};
+const struct isw_loss *isw_losses(size_t *count);
+
+struct isw_optimizer {
+  struct isw_row row;
+  size_t states;         /**< arrays of the weights' shape that it keeps, all zero at the start */
+};
+const struct isw_optimizer *isw_optimizers(size_t *count);
+
+/* ---- data and networks ---------------------------------------------------------------------------------------------- */
+
+/** Samples and targets, ready to train on. Plain float64; the engine rounds to the sweep's precision. */
+struct isw_data {
+  size_t features;        /**< columns of an input */
+  enum isw_targets kind;
+  size_t targets;         /**< columns of a target (1 for binary and classes) */
+  size_t classes;         /**< ISW_TARGETS_CLASSES: number of classes; ISW_TARGETS_BINARY: 2; else 0 */
+  size_t train_samples, test_samples;
+  double *train_inputs;   /**< [train_samples][features] */
+  double *train_targets;  /**< [train_samples][targets] */
+  double *test_inputs;    /**< [test_samples][features], NULL where test_samples is 0 */
+  double *test_targets;
+  uint64_t hash;          /**< of everything above */
+};
+
+/** Output columns of a network on such data under such a loss; 0 where the loss cannot take the data. */
+size_t isw_outputs(const struct isw_data *data, const struct isw_loss *loss);
+
+/** One network: a point of the grid with everything that decides its trajectory, as numbers. */
+struct isw_network {
+  uint64_t number;          /**< its place in grid order */
+  uint64_t id;              /**< identity: hash of all that decides the trajectory */
+  uint64_t seed, replicate;
+  size_t dataset;           /**< which of the sweep's datasets */
+  size_t layers;            /**< weight layers: depth + 1 */
+  size_t *size;             /**< [layers + 1] features, hidden widths, outputs */
+  struct isw_choice activation, output_activation, loss, optimizer;
+  struct isw_choice *init;      /**< [layers] of layer k + 1 */
+  struct isw_choice *bias_init; /**< [layers] */
+  double init_noise;
+  double learning_rate, weight_decay;
+  size_t batch_size;        /**< 0: full */
+  bool shuffle_per_replicate;
+  uint64_t steps;
+  double stop_loss_below;     /**< -infinity: no such rule */
+  double stop_gradient_below; /**< likewise */
+};
+
+/** Weights and biases of a network: sum over layers of fan_out (fan_in + 1). */
+size_t isw_parameters(size_t layers, const size_t *size);
+/** FLOPs of one optimiser step on a batch of `samples`: 6 N P - 2 N P_1 over weights (P_1: the first layer's). */
+double isw_step_flops(size_t layers, const size_t *size, size_t samples);
+#endif

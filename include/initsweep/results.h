@@ -1,0 +1,135 @@
+/** @file The results room: finished networks -> journal files -> one HDF5 file of format 1. The only room that knows HDF5. */
+#ifndef INITSWEEP_RESULTS_H
+#define INITSWEEP_RESULTS_H
+#include "initsweep/base.h"
+#include <stdio.h>
+
+/* ---- what a finished network is ------------------------------------------------------------------------------------- */
+
+/** One recorded quantity. */
+struct isw_quantity {
+  const char *name, *long_name, *units;
+  bool per_layer; /**< [record][layer]; else [record] */
+  bool whole;     /**< int32, fill -1; else of the sweep's precision, fill NaN */
+};
+
+/** Plain numbers of one finished network, as the journal keeps them. */
+struct isw_finished {
+  uint64_t number;          /**< grid order */
+  uint64_t id;
+  uint8_t status;           /**< enum isw_network_status */
+  uint64_t steps_done;
+  uint32_t records, records_done, layers;
+  uint64_t parameters;      /**< numbers in each kept weight array */
+  const void *values;       /**< quantity after quantity, [records] or [records][layers], as isw_outcome has them */
+  size_t values_bytes;
+  const void *weights_initial, *weights_final; /**< NULL where not kept */
+};
+
+/* ---- journal ----------------------------------------------------------------------------------------------------------- */
+
+/** A rank's own append-only file in OUT.parts/. Header: magic, version, the sweep's identity. Then entries: one a pack,
+ *  with length and XXH3 checksum, little-endian. Written with O_APPEND in a full-write loop. */
+struct isw_journal;
+/** Makes OUT.parts/ where needed and a new file in it that no other rank or run has.
+ *  @param[in] identity  isw_sweep_identity
+ *  @param[in] real_bytes 4 or 8 */
+enum isw_status isw_journal_create(const char *folder, uint64_t identity, unsigned rank, size_t real_bytes,
+                                   struct isw_journal **journal, struct isw_error *error);
+/** Appends one entry of `count` networks. Thread-safe. Syncs where the last sync is more than 30 s ago. */
+enum isw_status isw_journal_append(struct isw_journal *journal, const struct isw_finished *networks, size_t count,
+                                   struct isw_error *error);
+enum isw_status isw_journal_sync(struct isw_journal *journal, struct isw_error *error);
+/** Syncs, closes and frees; a file without entries is removed. */
+enum isw_status isw_journal_destroy(struct isw_journal *journal, struct isw_error *error);
+
+/** Where the networks of a folder's journal files stand: number -> file and offset, 16 bytes a network. */
+struct isw_index;
+/** Reads every journal file of a folder. Torn tails and entries with a wrong checksum are left out and counted. A
+ *  journal of another identity is ISW_BAD_INPUT. A missing folder gives an empty index. */
+enum isw_status isw_index_create(const char *folder, uint64_t identity, uint64_t networks, size_t real_bytes,
+                                 struct isw_index **index, struct isw_error *error);
+void isw_index_destroy(struct isw_index *index);
+bool isw_index_has(const struct isw_index *index, uint64_t number);
+uint64_t isw_index_count(const struct isw_index *index);   /**< networks found */
+uint64_t isw_index_damaged(const struct isw_index *index); /**< entries left out */
+/** Reads a network's entry; *finished points into a buffer of the index that the next call reuses. */
+enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct isw_finished *finished,
+                               struct isw_error *error);
+/** Removes a folder's journal files and the folder, where nothing else is in it. */
+enum isw_status isw_journal_remove(const char *folder, struct isw_error *error);
+
+/* ---- the results file ---------------------------------------------------------------------------------------------------- */
+
+/** One coordinate along `network`. */
+struct isw_coordinate {
+  const char *name, *long_name, *path;
+  int type; /**< enum isw_column_type's values: 0 integer, 1 number, 2 text */
+  const char *const *texts;
+  size_t text_count;
+};
+
+/** One line of provenance: what varies from run to run. */
+struct isw_provenance {
+  const char *name;
+  const char *text; /**< NULL: a number */
+  double number;
+};
+
+/** What the results file says beside the finished networks. */
+struct isw_results_head {
+  const char *title, *about, *sweep_text, *settings;
+  uint64_t identity;
+  uint64_t networks;
+  size_t records_max, layers_max;
+  uint64_t parameters_max;
+  size_t real_bytes;                 /**< 4 or 8 */
+  bool keep_initial, keep_final;
+  size_t quantity_count;
+  const struct isw_quantity *quantities;
+  size_t coordinate_count;
+  const struct isw_coordinate *coordinates;
+  void *context;                     /**< handed to the functions below */
+  /** A coordinate's value: number, or index in texts. */
+  double (*coordinate)(void *context, size_t coordinate, uint64_t number);
+  /** id of a network. */
+  uint64_t (*id)(void *context, uint64_t number);
+  /** Recorded steps of a network; returns their number. */
+  size_t (*schedule)(void *context, uint64_t number, const uint64_t **steps);
+  bool schedule_varies;
+  size_t provenance_count;
+  const struct isw_provenance *provenance;
+  /** Called now and then with the networks written; may be NULL. */
+  void (*progress)(void *context, uint64_t written);
+};
+
+/** Writes the results file from an index: temporary name beside `path`, sync, rename, sync of the folder. Networks that the
+ *  index lacks have status 0 and fill values. Memory is bounded by a block of networks, whatever their number. */
+enum isw_status isw_results_write(const char *path, const struct isw_results_head *head, struct isw_index *index,
+                                  struct isw_error *error);
+
+/** A results file open for reading. */
+struct isw_results;
+enum isw_status isw_results_open(const char *path, struct isw_results **results, struct isw_error *error);
+void isw_results_close(struct isw_results *results);
+uint64_t isw_results_networks(const struct isw_results *results);
+size_t isw_results_records(const struct isw_results *results);
+size_t isw_results_layers(const struct isw_results *results);
+uint64_t isw_results_identity(const struct isw_results *results);
+/** A text attribute of the root or, with a name like "provenance/hosts", of a group; NULL where there is none. Owned by results. */
+const char *isw_results_attribute(struct isw_results *results, const char *name);
+/** Names of the datasets along `network`, in the file's order, with their shape. NULL past the last. */
+struct isw_results_dataset { const char *name; bool coordinate, text, per_record, per_layer; };
+const struct isw_results_dataset *isw_results_dataset(const struct isw_results *results, size_t index);
+/** One number of a dataset (layer from 1; record and layer are ignored where the dataset has none). NaN where it is a fill
+ *  value or does not exist. */
+double isw_results_value(struct isw_results *results, const char *dataset, uint64_t network, size_t record, size_t layer);
+/** Numbers of `count` networks from `first` at one record and layer. */
+enum isw_status isw_results_column(struct isw_results *results, const char *dataset, uint64_t first, uint64_t count,
+                                   size_t record, size_t layer, double *values, struct isw_error *error);
+/** Text coordinate of one network; NULL where the dataset is no text. Owned by results until the next call. */
+const char *isw_results_text(struct isw_results *results, const char *dataset, uint64_t network);
+
+/** "HDF5 1.10.8 (serial)" */
+const char *isw_results_library(void);
+#endif
