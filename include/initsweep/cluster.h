@@ -36,27 +36,34 @@ size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const cha
 /** Catches SIGINT, SIGTERM and SIGUSR1: the first asks all workers to stop, a second SIGINT ends the process at once. */
 void isw_cluster_catch_signals(struct isw_cluster *cluster);
 
-/** What the packs are, to the queue. Called by worker threads, several at once. */
+/** What the packs are, to the queue. Called by worker threads, several at once, but where it says otherwise. */
 struct isw_work {
-  uint64_t packs;                            /**< numbered from 0, the most expensive first */
-  size_t threads;                            /**< workers of this rank */
+  uint64_t packs; /**< numbered from 0, the most expensive first */
+  size_t threads; /**< workers of this rank */
   void *context;
-  /** Whether a pack still has to be trained (resume). Called on rank 0's main thread only. */
+  /** Whether a pack still has to be trained (resume); NULL: all. Called once a pack, on rank 0's main thread only. */
   bool (*wanted)(void *context, uint64_t pack);
-  /** Makes a pack ready; called by one worker. */
-  enum isw_status (*prepare)(void *context, uint64_t number, struct isw_pack **pack, struct isw_error *error);
-  /** Takes the trained pack's outcome into the journal and adds its networks that diverged to *diverged. Called by one
-   *  worker; the pack is destroyed after it. */
-  enum isw_status (*finish)(void *context, uint64_t number, const struct isw_pack *pack, uint64_t *networks,
-                            uint64_t *diverged, struct isw_error *error);
-  /** Progress on rank 0's main thread, about every 0.1 s; total counts that the ranks have reported. */
+  /** A pack's cost against that of others, in any unit; NULL: all alike. Called on rank 0's main thread only. */
+  double (*cost)(void *context, uint64_t pack);
+  /** The most threads that may share a pack with profit, at least 1; NULL: any number. */
+  size_t (*sharers)(void *context, uint64_t pack);
+  /** Makes a pack ready; called by one worker, 0 .. threads - 1, the same that calls finish. */
+  enum isw_status (*prepare)(void *context, size_t worker, uint64_t number, struct isw_pack **pack,
+                             struct isw_error *error);
+  /** Takes the trained pack's outcome into the journal and adds its networks to *networks and those that diverged to
+   *  *diverged. Called by one worker; the pack is destroyed after it. */
+  enum isw_status (*finish)(void *context, size_t worker, uint64_t number, const struct isw_pack *pack,
+                            uint64_t *networks, uint64_t *diverged, struct isw_error *error);
+  /** Progress on rank 0's main thread, about every 0.1 s; total counts that the ranks have reported. NULL: none. */
   void (*progress)(void *context, uint64_t packs_done, uint64_t networks, uint64_t diverged, uint64_t network_steps);
 };
 struct isw_work_done {
   uint64_t packs, networks, diverged, network_steps; /**< over all ranks, on every rank */
+  uint64_t messages;                                 /**< that the ranks sent to rank 0; on rank 0 only */
 };
 /** Trains all packs on all ranks. Collective. Where packs are fewer than workers, threads share packs; the bits stay the same.
- *  ISW_INTERRUPTED where a signal came: packs under way are left, finished ones are in the journal. */
+ *  ISW_INTERRUPTED where a signal came before the last pack was done: packs under way are left, finished ones are in the
+ *  journal. An error on one rank stops all; the status is the same on all ranks, the message is on rank 0. */
 enum isw_status isw_cluster_work(struct isw_cluster *cluster, const struct isw_work *work, struct isw_work_done *done,
                                  struct isw_error *error);
 #endif

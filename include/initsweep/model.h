@@ -96,8 +96,8 @@ double isw_exact_tanh(double x);
 
 /* ---- initialisers ------------------------------------------------------------------------------------------------- */
 
-/** One initialiser. Bias initialisers are the same rows; a bias is filled as a [fan_out][1] matrix whose fan_in is
- *  that of its layer's weights where the row's formula has fan_in (`bias` tells). */
+/** One initialiser. Bias initialisers are the same rows, those without fan_in in their formula (`for_bias`): a bias is
+ *  filled as a [fan_out][1] matrix. */
 struct isw_initializer {
   struct isw_row row;
   bool for_bias;  /**< makes sense as network.bias_init */
@@ -138,6 +138,7 @@ struct isw_loss {
   bool one_hot;          /**< turns class labels into one column a class */
   bool takes_values;     /**< accepts ISW_TARGETS_VALUES */
   bool binary_as_classes;/**< binary targets count as two classes (cross_entropy) */
+  bool mean_over_outputs;/**< the mean is over samples and outputs; else over samples */
   double threshold;      /**< with one output column of binary targets: predicted 1 where the output is above this */
 };
 const struct isw_loss *isw_losses(size_t *count);
@@ -187,7 +188,7 @@ struct isw_network {
   double stop_gradient_below; /**< likewise */
 };
 
-/** Weights and biases of a network: sum over layers of fan_out (fan_in + 1). */
+/** Weights and biases of a network: sum over layers of fan_out (fan_in + 1); SIZE_MAX on overflow. */
 size_t isw_parameters(size_t layers, const size_t *size);
 /** FLOPs of one optimiser step on a batch of `samples`: 6 N P - 2 N P_1 over weights (P_1: the first layer's). */
 double isw_step_flops(size_t layers, const size_t *size, size_t samples);

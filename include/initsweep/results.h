@@ -28,22 +28,23 @@ struct isw_finished {
 
 /* ---- journal ----------------------------------------------------------------------------------------------------------- */
 
-/** A rank's own append-only file in OUT.parts/. Header: magic, version, the sweep's identity. Then entries: one a pack,
- *  with length and XXH3 checksum, little-endian. Written with O_APPEND in a full-write loop. */
+/** A rank's own append-only file in OUT.parts/. Head: magic, version, the sweep's identity. Then entries: one a network,
+ *  each with its length and XXH3 checksums, little-endian. docs/results-format.md has the bytes. */
 struct isw_journal;
 /** Makes OUT.parts/ where needed and a new file in it that no other rank or run has.
  *  @param[in] identity  isw_sweep_identity
  *  @param[in] real_bytes 4 or 8 */
 enum isw_status isw_journal_create(const char *folder, uint64_t identity, unsigned rank, size_t real_bytes,
                                    struct isw_journal **journal, struct isw_error *error);
-/** Appends one entry of `count` networks. Thread-safe. Syncs where the last sync is more than 30 s ago. */
+/** Appends `count` networks, one pack at a time in one write. Thread-safe. Syncs where the last sync is more than 30 s ago.
+ *  Where the disk refuses, the file ends with its last whole entry and the message names file, bytes and reason. */
 enum isw_status isw_journal_append(struct isw_journal *journal, const struct isw_finished *networks, size_t count,
                                    struct isw_error *error);
 enum isw_status isw_journal_sync(struct isw_journal *journal, struct isw_error *error);
 /** Syncs, closes and frees; a file without entries is removed. */
 enum isw_status isw_journal_destroy(struct isw_journal *journal, struct isw_error *error);
 
-/** Where the networks of a folder's journal files stand: number -> file and offset, 16 bytes a network. */
+/** Where the networks of a folder's journal files stand: number -> file and offset, 8 bytes a network. */
 struct isw_index;
 /** Reads every journal file of a folder. Torn tails and entries with a wrong checksum are left out and counted. A
  *  journal of another identity is ISW_BAD_INPUT. A missing folder gives an empty index. */
@@ -97,6 +98,8 @@ struct isw_results_head {
   /** Recorded steps of a network; returns their number. */
   size_t (*schedule)(void *context, uint64_t number, const uint64_t **steps);
   bool schedule_varies;
+  /** Sizes of a network's layers, [layers + 1], the inputs first; returns the number of weight layers. */
+  size_t (*sizes)(void *context, uint64_t number, const size_t **sizes);
   size_t provenance_count;
   const struct isw_provenance *provenance;
   /** Called now and then with the networks written; may be NULL. */

@@ -21,6 +21,11 @@ struct isw_sweep_source {
   size_t length;
   const char *const *overrides; /**< "path=value" of --set, in order */
   size_t override_count;
+  /** The probes that may be recorded: the caller knows the registry, this room does not. Kept by the caller until
+   *  isw_sweep_read returns. */
+  const struct isw_row *const *probes; /**< [probe_count] */
+  const bool *probe_needs_classes;     /**< [probe_count] whether targets must be classes or binary */
+  size_t probe_count;
 };
 
 /** Parses, checks everything (datasets are loaded), and prepares the grid.
@@ -123,7 +128,7 @@ void isw_sweep_write_reference(FILE *out);
 struct isw_table_view {
   const char *name;        /**< "initializers" */
   const char *path;        /**< the settings that take it: "network.init" */
-  size_t count;
+  size_t (*count)(void);   /**< rows; only the table's own room knows their number */
   const struct isw_row *(*row)(size_t index);
 };
 const struct isw_table_view *isw_tables(size_t *count);

@@ -1,0 +1,27 @@
+/* Parity: all 2^bits inputs in counting order, the first feature the most significant bit; the target is 1 where the number
+ * of ones is odd. Parameters: bits, encoding (01 or pm1), test_fraction. */
+#include "families.h"
+
+enum isw_status isw_load_parity(const struct isw_choice *settings, uint64_t seed, const char *folder,
+                                struct isw_data *data, struct isw_error *error)
+{
+  (void)folder;
+  size_t bits = (size_t)settings->value[0].number;
+  double low = settings->value[1].number == 1.0 ? -1.0 : 0.0;
+  data->features = bits;
+  data->kind = ISW_TARGETS_BINARY;
+  data->targets = 1;
+  data->classes = 2;
+  enum isw_status status = isw_data_allocate(data, (size_t)1 << bits, error);
+  if (status != ISW_OK) return status;
+  for (size_t s = 0; s < data->train_samples; s++) {
+    size_t ones = 0;
+    for (size_t b = 0; b < bits; b++) {
+      size_t bit = s >> (bits - 1 - b) & 1;
+      data->train_inputs[s * bits + b] = bit ? 1.0 : low;
+      ones += bit;
+    }
+    data->train_targets[s] = (double)(ones & 1);
+  }
+  return isw_data_split(data, seed, settings->value[2].number, error);
+}

@@ -1,0 +1,165 @@
+#include <math.h>
+#include <stdlib.h>
+#include <xxhash.h>
+#include "families.h"
+
+static const char *const encodings[] = {"01", "pm1", NULL};
+static const char *const teachers[] = {"linear", "tanh", NULL};
+static const char *const standards[] = {"none", "features", NULL};
+static const char *const standards_all[] = {"none", "features", "all", NULL};
+static const char *const target_kinds[] = {"values", "binary", "classes", NULL};
+static const char *const delimiters[] = {"comma", "semicolon", "tab", NULL};
+static const char *const headers[] = {"auto", "present", "absent", NULL};
+
+#define COUNT(parameter, standard, lowest, highest, clause)                                                            \
+  {                                                                                                                    \
+    .name = parameter, .type = ISW_COUNT, .initial = standard, .low = lowest, .high = highest, .about = clause         \
+  }
+#define NUMBER(parameter, standard, lowest, highest, clause)                                                           \
+  {                                                                                                                    \
+    .name = parameter, .type = ISW_REAL, .initial = standard, .low = lowest, .high = highest, .about = clause          \
+  }
+#define WORD(parameter, list, clause)                                                                                  \
+  {                                                                                                                    \
+    .name = parameter, .type = ISW_WORD, .words = list, .about = clause                                                \
+  }
+#define TEXT(parameter, standard, clause)                                                                              \
+  {                                                                                                                    \
+    .name = parameter, .type = ISW_TEXT, .initial_text = standard, .about = clause                                     \
+  }
+#define ENCODING WORD("encoding", encodings, "inputs 0 and 1, or -1 and +1")
+#define TEST_FRACTION(standard)                                                                                        \
+  {                                                                                                                    \
+    .name = "test_fraction", .type = ISW_REAL, .initial = standard, .low = 0.0, .high = 1.0, .high_open = true,        \
+    .about = "share of the samples that is drawn, by the seed, as the test set"                                        \
+  }
+#define STANDARDIZE                                                                                                    \
+  WORD("standardize", standards, "features: mean 0 and variance 1 over the training set, constant columns centred")
+
+static const struct isw_dataset table[] = {
+    {{"xor", {ENCODING}, "samples (0,0), (0,1), (1,0), (1,1); targets 0, 1, 1, 0", "Minsky & Papert 1969"},
+     isw_load_xor},
+    {{"parity",
+      {COUNT("bits", 4, 1, 16, "features"), ENCODING, TEST_FRACTION(0.0)},
+      "all 2^bits inputs in counting order; target 1 where the number of ones is odd",
+      "Minsky & Papert 1969"},
+     isw_load_parity},
+    {{"spirals",
+      {COUNT("samples", 200, 2, 1e8, "samples of both arms, test set included"),
+       NUMBER("noise", 0.02, 0.0, 1e6, "standard deviation added to both features; the spiral's radius is 1"),
+       NUMBER("turns", 1.75, 0.0, 1e3, "turns of an arm"), TEST_FRACTION(0.2), STANDARDIZE},
+      "sample i on arm c = i mod 2, its target, at r = (floor(i/2) + 1) / ceil(samples/2), angle = 2 pi turns r + pi "
+      "c: "
+      "x = (r sin(angle), r cos(angle)) + noise N(0, 1)",
+      "after Lang & Witbrock 1988"},
+     isw_load_spirals},
+    {{"teacher",
+      {COUNT("samples", 500, 1, 1e8, "samples, test set included"), COUNT("features", 8, 1, 1e6, "columns of an input"),
+       COUNT("outputs", 1, 1, 1e5, "columns of a target"), WORD("kind", teachers, "the teacher's form"),
+       COUNT("hidden", 4, 1, 1e6, "hidden units of a tanh teacher"),
+       NUMBER("noise", 0.0, 0.0, 1e6, "standard deviation added to the targets"), TEST_FRACTION(0.2)},
+      "x ~ N(0, 1); linear: y = W x + noise N(0, 1), W ~ N(0, 1/features); tanh: y = W tanh(V x) + noise N(0, 1), "
+      "V ~ N(0, 1/features), W ~ N(0, 1/hidden)",
+      "Gardner & Derrida 1989"},
+     isw_load_teacher},
+    {{"csv",
+      {TEXT("path", NULL, "the file; a relative path starts at the sweep file's folder"),
+       TEXT("target", "last", "target column: name, number from 1, or 'last'; several are separated by commas"),
+       WORD("kind", target_kinds, "targets: numbers, one column of 0 and 1, or one column of class labels"),
+       WORD("header", headers, "first line: names; auto: names where none of its fields is a number"),
+       WORD("delimiter", delimiters, "between fields"), TEST_FRACTION(0.2),
+       WORD("standardize", standards_all,
+            "features: mean 0 and variance 1 over the training set, constant columns centred; all: targets that are "
+            "values "
+            "too")},
+      "one sample a line, numbers; class labels are numbered in ascending order (text: by its bytes)",
+      "RFC 4180"},
+     isw_load_csv},
+    {{"digits",
+      {TEST_FRACTION(0.2), STANDARDIZE},
+      "1797 images of 8x8 pixels in 0..1, labels 0..9; the split is not stratified",
+      "Alpaydin & Kaynak 1998, UCI Optical Recognition of Handwritten Digits, doi:10.24432/C50P49, CC BY 4.0"},
+     isw_load_digits},
+};
+
+const struct isw_dataset *isw_datasets(size_t *count)
+{
+  *count = sizeof table / sizeof table[0];
+  return table;
+}
+
+void isw_data_destroy(struct isw_data *data)
+{
+  free(data->train_inputs);
+  free(data->train_targets);
+  free(data->test_inputs);
+  free(data->test_targets);
+  *data = (struct isw_data){0};
+}
+
+static enum isw_status check_finite(const char *what, size_t samples, size_t columns, const double *values,
+                                    struct isw_error *error)
+{
+  for (size_t i = 0; i < samples * columns; i++)
+    if (!isfinite(values[i]))
+      return isw_error_set(error, ISW_BAD_INPUT, "%s of sample %zu, column %zu: %g is not finite", what,
+                           i / columns + 1, i % columns + 1, values[i]);
+  return ISW_OK;
+}
+
+static enum isw_status check_labels(const char *what, size_t samples, size_t classes, const double *labels,
+                                    struct isw_error *error)
+{
+  for (size_t s = 0; s < samples; s++)
+    if (!(labels[s] >= 0.0 && labels[s] < (double)classes && floor(labels[s]) == labels[s]))
+      return isw_error_set(error, ISW_BAD_INPUT, "%s of sample %zu: label %g is not one of 0..%zu", what, s + 1,
+                           labels[s], classes - 1);
+  return ISW_OK;
+}
+
+static enum isw_status check_set(const struct isw_data *data, const char *inputs, const char *targets, size_t samples,
+                                 const double *x, const double *t, struct isw_error *error)
+{
+  enum isw_status status = check_finite(inputs, samples, data->features, x, error);
+  if (status == ISW_OK) status = check_finite(targets, samples, data->targets, t, error);
+  if (status == ISW_OK && data->kind != ISW_TARGETS_VALUES)
+    status = check_labels(targets, samples, data->classes, t, error);
+  return status;
+}
+
+static enum isw_status check(const struct isw_data *data, struct isw_error *error)
+{
+  if (data->train_samples == 0) return isw_error_set(error, ISW_BAD_INPUT, "there is no training sample");
+  if (data->features == 0) return isw_error_set(error, ISW_BAD_INPUT, "there is no feature");
+  enum isw_status status = check_set(data, "training input", "training target", data->train_samples, data->train_inputs,
+                                     data->train_targets, error);
+  if (status == ISW_OK && data->test_samples)
+    status =
+        check_set(data, "test input", "test target", data->test_samples, data->test_inputs, data->test_targets, error);
+  return status;
+}
+
+static uint64_t hash(const struct isw_data *data)
+{
+  uint64_t sizes[] = {data->features, data->kind,          data->targets,
+                      data->classes,  data->train_samples, data->test_samples};
+  uint64_t parts[5] = {
+      XXH3_64bits(sizes, sizeof sizes),
+      XXH3_64bits(data->train_inputs, data->train_samples * data->features * sizeof(double)),
+      XXH3_64bits(data->train_targets, data->train_samples * data->targets * sizeof(double)),
+      XXH3_64bits(data->test_inputs, data->test_samples * data->features * sizeof(double)),
+      XXH3_64bits(data->test_targets, data->test_samples * data->targets * sizeof(double)),
+  };
+  return XXH3_64bits(parts, sizeof parts);
+}
+
+enum isw_status isw_dataset_load(const struct isw_choice *choice, uint64_t seed, const char *folder,
+                                 struct isw_data *data, struct isw_error *error)
+{
+  *data = (struct isw_data){0};
+  enum isw_status status = table[choice->row].load(choice, seed, folder, data, error);
+  if (status == ISW_OK) status = check(data, error);
+  if (status != ISW_OK) return status;
+  data->hash = hash(data);
+  return ISW_OK;
+}

@@ -1,0 +1,109 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "families.h"
+
+enum isw_status isw_data_allocate(struct isw_data *data, size_t samples, struct isw_error *error)
+{
+  size_t columns, numbers, bytes;
+  if (__builtin_add_overflow(data->features, data->targets, &columns) || !isw_multiply(samples, columns, &numbers) ||
+      !isw_multiply(numbers, sizeof(double), &bytes) || bytes > ISW_DATA_BYTES_MAX)
+    return isw_error_set(error, ISW_BAD_INPUT, "%zu samples of %zu features and %zu targets take more than %zu GiB",
+                         samples, data->features, data->targets, ISW_DATA_BYTES_MAX >> 30);
+  data->train_samples = samples;
+  data->train_inputs = isw_allocate(samples * data->features, sizeof(double));
+  data->train_targets = isw_allocate(samples * data->targets, sizeof(double));
+  if (!data->train_inputs || !data->train_targets) return isw_error_memory(error, bytes, "samples");
+  return ISW_OK;
+}
+
+/* Moves the rows that test[] marks to `taken` and closes the gaps; rows of `columns` numbers. */
+static void take_rows(size_t samples, size_t columns, const bool *test, double *rows, double *taken)
+{
+  size_t kept = 0, moved = 0;
+  for (size_t s = 0; s < samples; s++) {
+    double *to = test[s] ? taken + moved++ * columns : rows + kept++ * columns;
+    memmove(to, rows + s * columns, columns * sizeof *rows);
+  }
+}
+
+enum isw_status isw_data_split(struct isw_data *data, uint64_t seed, double test_fraction, struct isw_error *error)
+{
+  size_t samples = data->train_samples, test_samples = (size_t)floor(test_fraction * (double)samples + 0.5);
+  if (test_samples == 0) return ISW_OK;
+  if (test_samples >= samples)
+    return isw_error_set(error, ISW_BAD_INPUT, "test_fraction %g of %zu samples leaves no training sample",
+                         test_fraction, samples);
+  data->test_inputs = isw_allocate(test_samples * data->features, sizeof(double));
+  data->test_targets = isw_allocate(test_samples * data->targets, sizeof(double));
+  uint64_t *order = isw_allocate(samples, sizeof *order);
+  bool *test = isw_allocate(samples, sizeof *test);
+  enum isw_status status = ISW_OK;
+  if (data->test_inputs && data->test_targets && order && test) {
+    struct isw_stream stream = {.seed = seed, .purpose = ISW_PURPOSE_SPLIT};
+    for (size_t s = 0; s < samples; s++) order[s] = s;
+    isw_shuffle(&stream, samples, order);
+    for (size_t s = 0; s < test_samples; s++) test[order[s]] = true;
+    take_rows(samples, data->features, test, data->train_inputs, data->test_inputs);
+    take_rows(samples, data->targets, test, data->train_targets, data->test_targets);
+    data->test_samples = test_samples;
+    data->train_samples = samples - test_samples;
+  } else {
+    status = isw_error_memory(error, test_samples * (data->features + data->targets) * sizeof(double), "test samples");
+  }
+  free(order);
+  free(test);
+  return status;
+}
+
+/* Mean and standard deviation of a column of the training set, samples ascending; *std is 0 where it is constant. */
+static bool column_moments(size_t samples, size_t columns, const double *column, double *mean, double *std)
+{
+  double sum = 0.0, largest = 0.0, square = 0.0;
+  bool constant = true;
+  for (size_t s = 0; s < samples; s++) {
+    sum = sum + column[s * columns];
+    constant = constant && column[s * columns] == column[0];
+  }
+  *mean = constant ? column[0] : sum / (double)samples; /* the sum's rounding must not make a constant vary */
+  *std = 0.0;
+  if (constant) return true;
+  for (size_t s = 0; s < samples; s++) largest = fmax(largest, fabs(column[s * columns] - *mean));
+  for (size_t s = 0; s < samples; s++) { /* in units of the largest: squares neither overflow nor vanish */
+    double deviation = (column[s * columns] - *mean) / largest;
+    square = square + deviation * deviation;
+  }
+  *std = largest * sqrt(square / (double)samples);
+  return isfinite(*mean) && isfinite(*std) && *std > 0.0;
+}
+
+static void scale_column(size_t samples, size_t columns, double *column, double mean, double std)
+{
+  for (size_t s = 0; s < samples; s++) {
+    double centred = column[s * columns] - mean;
+    column[s * columns] = std > 0.0 ? centred / std : centred;
+  }
+}
+
+static enum isw_status standardize(struct isw_data *data, size_t columns, double *train, double *test, const char *what,
+                                   struct isw_error *error)
+{
+  for (size_t c = 0; c < columns; c++) {
+    double mean, std;
+    if (!column_moments(data->train_samples, columns, train + c, &mean, &std))
+      return isw_error_set(error, ISW_BAD_INPUT, "%s %zu has values too large or too small to standardise", what,
+                           c + 1);
+    scale_column(data->train_samples, columns, train + c, mean, std);
+    if (test) scale_column(data->test_samples, columns, test + c, mean, std);
+  }
+  return ISW_OK;
+}
+
+enum isw_status isw_data_standardize(struct isw_data *data, enum isw_standardize what, struct isw_error *error)
+{
+  if (what == ISW_STANDARDIZE_NONE) return ISW_OK;
+  enum isw_status status = standardize(data, data->features, data->train_inputs, data->test_inputs, "feature", error);
+  if (status == ISW_OK && what == ISW_STANDARDIZE_ALL && data->kind == ISW_TARGETS_VALUES)
+    status = standardize(data, data->targets, data->train_targets, data->test_targets, "target", error);
+  return status;
+}

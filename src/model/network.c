@@ -1,0 +1,44 @@
+#include "initsweep/model.h"
+
+size_t isw_row_parameters(const struct isw_row *row)
+{
+  size_t count = 0;
+  while (count < ISW_PARAMETERS_MAX && row->parameters[count].name) count++;
+  return count;
+}
+
+struct isw_choice isw_choice_default(const struct isw_row *row, size_t index)
+{
+  struct isw_choice choice = {.row = index};
+  for (size_t p = 0; p < isw_row_parameters(row); p++)
+    choice.value[p] = (struct isw_value){row->parameters[p].initial, row->parameters[p].initial_text};
+  return choice;
+}
+
+size_t isw_outputs(const struct isw_data *data, const struct isw_loss *loss)
+{
+  switch (data->kind) {
+  case ISW_TARGETS_VALUES: return loss->takes_values ? data->targets : 0;
+  case ISW_TARGETS_BINARY: return loss->binary_as_classes ? 2 : data->targets;
+  case ISW_TARGETS_CLASSES: return loss->one_hot ? data->classes : 0;
+  }
+  return 0;
+}
+
+size_t isw_parameters(size_t layers, const size_t *size)
+{
+  size_t sum = 0, layer;
+  for (size_t k = 0; k < layers; k++)
+    if (size[k] == SIZE_MAX || __builtin_mul_overflow(size[k + 1], size[k] + 1, &layer) ||
+        __builtin_add_overflow(sum, layer, &sum))
+      return SIZE_MAX;
+  return sum;
+}
+
+double isw_step_flops(size_t layers, const size_t *size, size_t samples)
+{
+  double weights = 0.0;
+  for (size_t k = 0; k < layers; k++) weights += (double)size[k] * (double)size[k + 1];
+  double first = (double)size[0] * (double)size[1];
+  return (double)samples * (6.0 * weights - 2.0 * first);
+}

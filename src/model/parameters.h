@@ -1,0 +1,32 @@
+/** @file Parameters of a row, as the tables and the .def files write them. */
+#ifndef INITSWEEP_MODEL_PARAMETERS_H
+#define INITSWEEP_MODEL_PARAMETERS_H
+#include <math.h>
+#include "initsweep/model.h"
+
+/** One real parameter. open_high: 1 where `high` itself is not allowed. */
+#define ISW_REAL_PARAMETER(parameter, standard, lowest, highest, open_high, clause)                                    \
+  {                                                                                                                    \
+    .name = parameter, .type = ISW_REAL, .initial = standard, .low = lowest, .high = highest, .high_open = open_high,  \
+    .about = clause                                                                                                    \
+  }
+
+/* What a .def row has in the place of PARAMETERS. */
+#define ISW_NONE                                                                                                       \
+  {                                                                                                                    \
+    {                                                                                                                  \
+      .name = NULL                                                                                                     \
+    }                                                                                                                  \
+  }
+#define ISW_ONE(name, standard, low, high, open_high, about)                                                           \
+  {                                                                                                                    \
+    ISW_REAL_PARAMETER(name, standard, low, high, open_high, about)                                                    \
+  }
+#define ISW_THREE(name0, standard0, low0, high0, open0, about0, name1, standard1, low1, high1, open1, about1, name2,   \
+                  standard2, low2, high2, open2, about2)                                                               \
+  {                                                                                                                    \
+    ISW_REAL_PARAMETER(name0, standard0, low0, high0, open0, about0),                                                  \
+        ISW_REAL_PARAMETER(name1, standard1, low1, high1, open1, about1),                                              \
+        ISW_REAL_PARAMETER(name2, standard2, low2, high2, open2, about2)                                               \
+  }
+#endif

@@ -1,0 +1,115 @@
+/* distinct_units of each layer: units whose incoming weights and bias are equal in every value (0 and -0 alike) count once;
+ * -1 where a weight or bias is not finite. Units are sorted by a hash of their values, and those of equal hash are compared
+ * value by value, so that a collision does not hide a unit.
+ * scratch: hashes [unit][lane], then the sorted units of one lane. */
+#include <stdlib.h>
+#include <string.h>
+#include "lanes.h"
+
+struct unit {
+  uint64_t hash;
+  size_t number;
+};
+
+_Static_assert(sizeof(uint64_t) == sizeof(double), "a hash takes the place of one number of scratch");
+
+static size_t widest(const struct isw_view *view)
+{
+  size_t most = 0;
+  for (size_t k = 1; k <= view->layers; k++)
+    if (view->size[k] > most) most = view->size[k];
+  return most;
+}
+
+static size_t scratch(const struct isw_view *view)
+{
+  return widest(view) * view->lanes + widest(view) * sizeof(struct unit) / sizeof(double);
+}
+
+/* Mixes element (j, lane) of a row into hash[j][lane]. */
+static void mix_row(const struct isw_view *view, const void *array, size_t element, size_t units, uint64_t *hash)
+{
+  double x[ISW_LANES_MAX];
+  size_t lanes = view->lanes;
+  for (size_t j = 0; j < units; j++) {
+    isw_widen(view, array, element + j, x);
+    for (size_t l = 0; l < lanes; l++) {
+      double value = x[l] + 0.0; /* -0 becomes 0 */
+      uint64_t bits, *h = &hash[j * lanes + l];
+      memcpy(&bits, &value, sizeof bits);
+      *h = (*h ^ bits) * UINT64_C(0x9e3779b97f4a7c15);
+      *h ^= *h >> 32;
+    }
+  }
+}
+
+static double value_at(const struct isw_view *view, const void *array, size_t element, size_t lane)
+{
+  size_t at = element * view->lanes + lane;
+  return view->real == ISW_REAL32 ? (double)((const float *)array)[at] : ((const double *)array)[at];
+}
+
+static bool equal_units(const struct isw_view *view, size_t k, size_t lane, size_t a, size_t b)
+{
+  if (value_at(view, view->bias[k], a, lane) != value_at(view, view->bias[k], b, lane)) return false;
+  for (size_t i = 0; i < view->size[k]; i++) {
+    size_t row = i * view->weight_stride[k];
+    if (value_at(view, view->weight[k], row + a, lane) != value_at(view, view->weight[k], row + b, lane)) return false;
+  }
+  return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+  const struct unit *x = a, *y = b;
+  if (x->hash != y->hash) return x->hash < y->hash ? -1 : 1;
+  return (x->number > y->number) - (x->number < y->number);
+}
+
+/* Distinct units of a lane. Within a run of equal hashes every unit is compared with the distinct ones before it, which
+ * are moved to the run's front: one, but for collisions. */
+static size_t count_distinct(const struct isw_view *view, size_t k, size_t lane, struct unit *unit)
+{
+  size_t units = view->size[k + 1], distinct = 0, run = 0;
+  for (size_t u = 0; u < units; u++) {
+    if (u == 0 || unit[u].hash != unit[u - 1].hash) run = distinct;
+    size_t same = run;
+    while (same < distinct && !equal_units(view, k, lane, unit[same].number, unit[u].number)) same++;
+    if (same == distinct) unit[distinct++].number = unit[u].number; /* distinct <= u: hashes to come stay in place */
+  }
+  return distinct;
+}
+
+static void finish(const struct isw_view *view, double *memory, double *value)
+{
+  size_t lanes = view->lanes;
+  uint64_t *hash = (uint64_t *)(void *)memory; /* scratch is allocated memory without a type of its own */
+  struct unit *unit = (struct unit *)(void *)(memory + widest(view) * lanes);
+  for (size_t k = 0; k < view->layers; k++) {
+    size_t units = view->size[k + 1];
+    memset(hash, 0, units * lanes * sizeof *hash);
+    mix_row(view, view->bias[k], 0, units, hash);
+    for (size_t i = 0; i < view->size[k]; i++) mix_row(view, view->weight[k], i * view->weight_stride[k], units, hash);
+    for (size_t l = 0; l < lanes; l++) {
+      value[k * lanes + l] = -1.0;
+      if (l >= view->count || !view->finite[l]) continue;
+      for (size_t j = 0; j < units; j++) unit[j] = (struct unit){hash[j * lanes + l], j};
+      qsort(unit, units, sizeof *unit, compare);
+      value[k * lanes + l] = (double)count_distinct(view, k, l, unit);
+    }
+  }
+}
+
+const struct isw_probe isw_probe_distinct_units = {
+    .row =
+        {.name = "distinct_units",
+         .formula =
+             "units of each layer, those equal in every incoming weight and the bias counted once; -1 where not finite",
+         .source = "docs/numerics.md"},
+    .long_name = "distinct units of a layer",
+    .units = "1",
+    .per_layer = true,
+    .whole = true,
+    .scratch = scratch,
+    .finish = finish,
+};

@@ -1,0 +1,32 @@
+/** @file What the probes share: lanes of either precision as float64, sums of squares, NaN. */
+#ifndef INITSWEEP_PROBES_LANES_H
+#define INITSWEEP_PROBES_LANES_H
+#include <math.h>
+#include "initsweep/probes.h"
+
+enum { ISW_LANES_MAX = 16 };
+
+/** Element number `element` of an array of the view's precision, widened: wide[lane]. */
+static inline void isw_widen(const struct isw_view *view, const void *array, size_t element, double *restrict wide)
+{
+  size_t lanes = view->lanes;
+  if (view->real == ISW_REAL32) {
+    const float *from = (const float *)array + element * lanes;
+    for (size_t l = 0; l < lanes; l++) wide[l] = (double)from[l];
+  } else {
+    const double *from = (const double *)array + element * lanes;
+    for (size_t l = 0; l < lanes; l++) wide[l] = from[l];
+  }
+}
+
+/** x, or the one quiet NaN that is stored: which NaN an operation gives differs between machines. */
+static inline double isw_canonical(double x)
+{
+  return isnan(x) ? (double)NAN : x;
+}
+
+/* The rows that registry.c lists. */
+extern const struct isw_probe isw_probe_loss, isw_probe_test_loss, isw_probe_accuracy, isw_probe_test_accuracy,
+    isw_probe_gradient_norm, isw_probe_bias_gradient_norm, isw_probe_weight_norm, isw_probe_bias_norm,
+    isw_probe_distinct_units, isw_probe_activation_mean, isw_probe_activation_variance;
+#endif

@@ -1,0 +1,63 @@
+/* loss, test_loss: from 0, the samples' losses added in order; divided by the number of samples or, where the loss is a mean
+ * over outputs too, of samples times outputs. scratch [lane]. */
+#include "lanes.h"
+
+static size_t scratch(const struct isw_view *view)
+{
+  return view->lanes;
+}
+
+static void block(const struct isw_view *view, const struct isw_block *part, bool test, double *sum)
+{
+  if (part->test != test) return;
+  size_t lanes = view->lanes;
+  for (size_t s = 0; s < part->samples; s++)
+    for (size_t l = 0; l < lanes; l++) sum[l] = sum[l] + part->loss[s * lanes + l];
+}
+
+static void finish(const struct isw_view *view, size_t samples, const double *sum, double *value)
+{
+  double divisor = (double)samples;
+  if (view->loss->mean_over_outputs) divisor = divisor * (double)view->size[view->layers];
+  for (size_t l = 0; l < view->lanes; l++) value[l] = isw_canonical(sum[l] / divisor);
+}
+
+static void block_train(const struct isw_view *view, const struct isw_block *part, double *sum)
+{
+  block(view, part, false, sum);
+}
+
+static void block_test(const struct isw_view *view, const struct isw_block *part, double *sum)
+{
+  block(view, part, true, sum);
+}
+
+static void finish_train(const struct isw_view *view, double *sum, double *value)
+{
+  finish(view, view->train_samples, sum, value);
+}
+
+static void finish_test(const struct isw_view *view, double *sum, double *value)
+{
+  finish(view, view->test_samples, sum, value);
+}
+
+const struct isw_probe isw_probe_loss = {
+    .row = {.name = "loss", .formula = "the loss's mean over the training set", .source = "docs/numerics.md"},
+    .long_name = "loss of the training set",
+    .units = "1",
+    .needs = ISW_NEEDS_TRAIN,
+    .scratch = scratch,
+    .block = block_train,
+    .finish = finish_train,
+};
+
+const struct isw_probe isw_probe_test_loss = {
+    .row = {.name = "test_loss", .formula = "the loss's mean over the test set", .source = "docs/numerics.md"},
+    .long_name = "loss of the test set",
+    .units = "1",
+    .needs = ISW_NEEDS_TEST,
+    .scratch = scratch,
+    .block = block_test,
+    .finish = finish_test,
+};

@@ -1,0 +1,100 @@
+/* gradient_norm, bias_gradient_norm, weight_norm, bias_norm of each layer: from 0, over inputs i ascending and within them
+ * units j ascending, sum = sum + x x, then the root; float64, a plain multiplication and addition (docs/numerics.md). */
+#include "lanes.h"
+
+/* value[lane] of a [rows][columns][lane] array with rows of `stride` elements */
+static void norm(const struct isw_view *view, const void *array, size_t rows, size_t columns, size_t stride,
+                 double *value)
+{
+  double x[ISW_LANES_MAX], sum[ISW_LANES_MAX] = {0.0};
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < columns; j++) {
+      isw_widen(view, array, i * stride + j, x);
+      for (size_t l = 0; l < view->lanes; l++) sum[l] = sum[l] + x[l] * x[l];
+    }
+  for (size_t l = 0; l < view->lanes; l++) value[l] = isw_canonical(sqrt(sum[l]));
+}
+
+static void weight_norms(const struct isw_view *view, const void *const *weight, double *value)
+{
+  for (size_t k = 0; k < view->layers; k++)
+    norm(view, weight[k], view->size[k], view->size[k + 1], view->weight_stride[k], value + k * view->lanes);
+}
+
+static void bias_norms(const struct isw_view *view, const void *const *bias, double *value)
+{
+  for (size_t k = 0; k < view->layers; k++)
+    norm(view, bias[k], 1, view->size[k + 1], view->size[k + 1], value + k * view->lanes);
+}
+
+static void gradient_norm(const struct isw_view *view, double *scratch, double *value)
+{
+  (void)scratch;
+  weight_norms(view, view->weight_gradient, value);
+}
+
+static void bias_gradient_norm(const struct isw_view *view, double *scratch, double *value)
+{
+  (void)scratch;
+  bias_norms(view, view->bias_gradient, value);
+}
+
+static void weight_norm(const struct isw_view *view, double *scratch, double *value)
+{
+  (void)scratch;
+  weight_norms(view, view->weight, value);
+}
+
+static void bias_norm(const struct isw_view *view, double *scratch, double *value)
+{
+  (void)scratch;
+  bias_norms(view, view->bias, value);
+}
+
+static double weight_flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
+{
+  (void)train_samples, (void)test_samples;
+  double weights = 0.0;
+  for (size_t k = 0; k < layers; k++) weights += (double)size[k] * (double)size[k + 1];
+  return 2.0 * weights;
+}
+
+const struct isw_probe isw_probe_gradient_norm = {
+    .row = {.name = "gradient_norm",
+            .formula = "sqrt(sum_ij (d loss / d w_ij)^2) of each layer",
+            .source = "docs/numerics.md"},
+    .long_name = "L2 norm of the loss's gradient in a layer's weights",
+    .units = "1",
+    .per_layer = true,
+    .needs = ISW_NEEDS_GRADIENT,
+    .finish = gradient_norm,
+    .flops = weight_flops,
+};
+
+const struct isw_probe isw_probe_bias_gradient_norm = {
+    .row = {.name = "bias_gradient_norm",
+            .formula = "sqrt(sum_j (d loss / d b_j)^2) of each layer",
+            .source = "docs/numerics.md"},
+    .long_name = "L2 norm of the loss's gradient in a layer's biases",
+    .units = "1",
+    .per_layer = true,
+    .needs = ISW_NEEDS_GRADIENT,
+    .finish = bias_gradient_norm,
+};
+
+const struct isw_probe isw_probe_weight_norm = {
+    .row = {.name = "weight_norm", .formula = "sqrt(sum_ij w_ij^2) of each layer", .source = "docs/numerics.md"},
+    .long_name = "L2 norm of a layer's weights",
+    .units = "1",
+    .per_layer = true,
+    .finish = weight_norm,
+    .flops = weight_flops,
+};
+
+const struct isw_probe isw_probe_bias_norm = {
+    .row = {.name = "bias_norm", .formula = "sqrt(sum_j b_j^2) of each layer", .source = "docs/numerics.md"},
+    .long_name = "L2 norm of a layer's biases",
+    .units = "1",
+    .per_layer = true,
+    .finish = bias_norm,
+};

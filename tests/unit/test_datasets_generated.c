@@ -1,0 +1,352 @@
+/* Generated datasets, digits, the split and standardisation. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <math.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include "datasets/families.h"
+
+/* Sets a dataset's parameter by name. */
+struct setting {
+  const char *name;
+  double number;
+};
+
+static enum isw_status try_load(const char *name, uint64_t seed, const struct setting *settings, size_t count,
+                                struct isw_data *data, struct isw_error *error)
+{
+  size_t rows, row = 0;
+  const struct isw_dataset *table = isw_datasets(&rows);
+  while (row < rows && strcmp(table[row].row.name, name) != 0) row++;
+  assert_true(row < rows);
+  struct isw_choice choice = isw_choice_default(&table[row].row, row);
+  for (size_t s = 0; s < count; s++) {
+    size_t p = 0;
+    while (strcmp(table[row].row.parameters[p].name, settings[s].name) != 0) p++;
+    choice.value[p].number = settings[s].number;
+  }
+  return isw_dataset_load(&choice, seed, "", data, error);
+}
+
+#define LOAD(name, seed, ...) load(name, seed, (const struct setting[]){__VA_ARGS__, {NULL, 0.0}})
+
+static struct isw_data load(const char *name, uint64_t seed, const struct setting *settings)
+{
+  struct isw_data data;
+  struct isw_error error = {0};
+  size_t count = 0;
+  while (settings[count].name) count++;
+  if (try_load(name, seed, settings, count, &data, &error) != ISW_OK) fail_msg("%s", isw_error_text(&error));
+  return data;
+}
+
+static void every_family_has_a_complete_row(void **state)
+{
+  (void)state;
+  size_t count;
+  const struct isw_dataset *table = isw_datasets(&count);
+  for (size_t i = 0; i < count; i++) {
+    const struct isw_row *row = &table[i].row;
+    assert_true(row->name && row->formula && row->source && table[i].load);
+    for (size_t p = 0; p < isw_row_parameters(row); p++) {
+      const struct isw_parameter *parameter = &row->parameters[p];
+      assert_non_null(parameter->about);
+      if (parameter->type == ISW_WORD) assert_non_null(parameter->words);
+      if (parameter->type == ISW_COUNT || parameter->type == ISW_REAL)
+        assert_true(parameter->initial >= parameter->low && parameter->initial <= parameter->high);
+    }
+  }
+}
+
+static void xor_is_the_table(void **state)
+{
+  (void)state;
+  static const double bits[] = {0, 0, 0, 1, 1, 0, 1, 1}, signs[] = {-1, -1, -1, 1, 1, -1, 1, 1};
+  static const double targets[] = {0, 1, 1, 0};
+  for (int encoding = 0; encoding < 2; encoding++) {
+    struct isw_data data = LOAD("xor", 1, {"encoding", encoding});
+    assert_int_equal(data.features, 2);
+    assert_int_equal(data.kind, ISW_TARGETS_BINARY);
+    assert_int_equal(data.train_samples, 4);
+    assert_int_equal(data.test_samples, 0);
+    assert_null(data.test_inputs);
+    assert_memory_equal(data.train_inputs, encoding ? signs : bits, sizeof bits);
+    assert_memory_equal(data.train_targets, targets, sizeof targets);
+    isw_data_destroy(&data);
+  }
+}
+
+static void parity_counts_ones(void **state)
+{
+  (void)state;
+  struct isw_data xor = LOAD("xor", 1, {"encoding", 0}), two = LOAD("parity", 1, {"bits", 2});
+  assert_true(xor.hash == two.hash); /* two bits are exclusive or, in the same order */
+  isw_data_destroy(&xor);
+  isw_data_destroy(&two);
+  struct isw_data data = LOAD("parity", 1, {"bits", 5}, {"encoding", 1});
+  assert_int_equal(data.train_samples, 32);
+  for (size_t s = 0; s < 32; s++) {
+    double product = 1.0, number = 0.0;
+    for (size_t b = 0; b < 5; b++) {
+      product *= -data.train_inputs[s * 5 + b];
+      number = 2.0 * number + 0.5 * (data.train_inputs[s * 5 + b] + 1.0);
+    }
+    assert_true(number == (double)s);
+    assert_true(data.train_targets[s] == 0.5 * (1.0 - product));
+  }
+  isw_data_destroy(&data);
+}
+
+static void spirals_lie_on_their_arms(void **state)
+{
+  (void)state;
+  struct isw_data data = LOAD("spirals", 5, {"samples", 101}, {"noise", 0.0}, {"test_fraction", 0.0});
+  assert_int_equal(data.train_samples, 101);
+  for (size_t i = 0; i < 101; i++) {
+    double x = data.train_inputs[2 * i], y = data.train_inputs[2 * i + 1], radius = hypot(x, y);
+    size_t place = i / 2 + 1;
+    assert_true(data.train_targets[i] == (double)(i % 2));
+    assert_true(fabs(radius - (double)place / 51.0) < 1e-14);
+    double angle = 2.0 * M_PI * 1.75 * radius + (i % 2 ? M_PI : 0.0);
+    assert_true(fabs(x - radius * sin(angle)) < 1e-13 && fabs(y - radius * cos(angle)) < 1e-13);
+  }
+  struct isw_data noisy = LOAD("spirals", 5, {"samples", 101}, {"noise", 0.5}, {"test_fraction", 0.0});
+  struct isw_data other = LOAD("spirals", 6, {"samples", 101}, {"noise", 0.5}, {"test_fraction", 0.0});
+  struct isw_data again = LOAD("spirals", 5, {"samples", 101}, {"noise", 0.5}, {"test_fraction", 0.0});
+  assert_true(noisy.hash == again.hash && noisy.hash != other.hash && noisy.hash != data.hash);
+  double square = 0.0; /* 202 squares of N(0, 1/4): 5 standard errors of their mean are 0.124 */
+  for (size_t i = 0; i < 202; i++) square += pow(noisy.train_inputs[i] - data.train_inputs[i], 2.0) / 202.0;
+  assert_true(fabs(square - 0.25) < 0.124);
+  for (size_t i = 0; i < 101; i++) /* the two coordinates' draws are their own */
+    assert_true(fabs(noisy.train_inputs[2 * i] - data.train_inputs[2 * i] -
+                     (noisy.train_inputs[2 * i + 1] - data.train_inputs[2 * i + 1])) > 1e-9);
+  isw_data_destroy(&data);
+  isw_data_destroy(&noisy);
+  isw_data_destroy(&other);
+  isw_data_destroy(&again);
+}
+
+/* Solves the normal equations of features x and one target by elimination: the residual of the best linear fit, summed. */
+static double linear_residual(const struct isw_data *data, size_t target)
+{
+  enum { N = 4 };
+  double a[N][N + 1] = {{0.0}}, weight[N], residual = 0.0;
+  for (size_t s = 0; s < data->train_samples; s++)
+    for (size_t i = 0; i < N; i++) {
+      for (size_t j = 0; j < N; j++) a[i][j] += data->train_inputs[s * N + i] * data->train_inputs[s * N + j];
+      a[i][N] += data->train_inputs[s * N + i] * data->train_targets[s * data->targets + target];
+    }
+  for (size_t k = 0; k < N; k++)
+    for (size_t i = 0; i < N; i++) {
+      double factor = i == k ? 0.0 : a[i][k] / a[k][k];
+      for (size_t j = 0; j <= N; j++) a[i][j] -= factor * a[k][j];
+    }
+  for (size_t k = 0; k < N; k++) weight[k] = a[k][N] / a[k][k];
+  for (size_t s = 0; s < data->train_samples; s++) {
+    double error = data->train_targets[s * data->targets + target];
+    for (size_t i = 0; i < N; i++) error -= weight[i] * data->train_inputs[s * N + i];
+    residual += error * error;
+  }
+  return residual;
+}
+
+static void teachers_are_linear_or_not(void **state)
+{
+  (void)state;
+  struct isw_data linear = LOAD("teacher", 3, {"samples", 60}, {"features", 4}, {"outputs", 2}, {"test_fraction", 0.0});
+  assert_int_equal(linear.kind, ISW_TARGETS_VALUES);
+  assert_int_equal(linear.targets, 2);
+  double correlation = 0.0;
+  for (size_t t = 0; t < 2; t++) assert_true(linear_residual(&linear, t) < 1e-20);
+  for (size_t s = 0; s < 60; s++) correlation += linear.train_targets[2 * s] * linear.train_inputs[4 * s];
+  assert_true(fabs(correlation) > 1e-3);
+  struct isw_data noisy =
+      LOAD("teacher", 3, {"samples", 60}, {"features", 4}, {"outputs", 2}, {"noise", 0.1}, {"test_fraction", 0.0});
+  double residual = linear_residual(&noisy, 0) / 56.0; /* chi-square of 56: within a factor of 2.5 but for 1e-5 */
+  assert_true(residual > 0.01 / 2.5 && residual < 0.01 * 2.5);
+  assert_memory_equal(linear.train_inputs, noisy.train_inputs, 240 * sizeof(double));
+  struct isw_data bent = LOAD("teacher", 3, {"samples", 60}, {"features", 4}, {"kind", 1}, {"test_fraction", 0.0});
+  assert_true(linear_residual(&bent, 0) > 1e-3);
+  isw_data_destroy(&linear);
+  isw_data_destroy(&noisy);
+  isw_data_destroy(&bent);
+}
+
+/* The teacher's own definition, from the draws that its file names; layer 1 is V or W, layer 2 W, layer 3 the noise. */
+static void tanh_teacher_is_its_definition(void **state)
+{
+  (void)state;
+  enum { N = 3 };
+  struct isw_data data = LOAD("teacher", 9, {"samples", 20}, {"features", N}, {"outputs", N}, {"kind", 1},
+                              {"hidden", N}, {"noise", 0.5}, {"test_fraction", 0.0});
+  struct isw_stream stream[4];
+  for (uint64_t layer = 0; layer < 4; layer++)
+    stream[layer] = (struct isw_stream){.seed = 9, .purpose = ISW_PURPOSE_DATA, .layer = layer};
+  for (size_t s = 0; s < 20; s++)
+    for (size_t o = 0; o < N; o++) {
+      double y = 0.5 * isw_normal(&stream[3], s * N + o);
+      for (size_t h = 0; h < N; h++) {
+        double z = 0.0;
+        for (size_t i = 0; i < N; i++)
+          z += isw_normal(&stream[1], h * N + i) / sqrt(N) * isw_normal(&stream[0], s * N + i);
+        y += isw_normal(&stream[2], o * N + h) / sqrt(N) * tanh(z);
+      }
+      assert_true(fabs(y - data.train_targets[s * N + o]) < 1e-13);
+    }
+  isw_data_destroy(&data);
+}
+
+static void digits_are_the_test_part_of_uci(void **state)
+{
+  (void)state;
+  static const size_t expected[10] = {178, 182, 177, 183, 181, 182, 181, 179, 174, 180}; /* optdigits.names */
+  struct isw_data data = LOAD("digits", 1, {"test_fraction", 0.0});
+  assert_int_equal(data.features, 64);
+  assert_int_equal(data.classes, 10);
+  assert_int_equal(data.train_samples, 1797);
+  size_t number[10] = {0};
+  for (size_t s = 0; s < 1797; s++) number[(size_t)data.train_targets[s]]++;
+  assert_memory_equal(number, expected, sizeof expected);
+  static const double first[8] = {0, 0, 5, 13, 9, 1, 0, 0}; /* first row of the first image, a 0 */
+  for (size_t i = 0; i < 8; i++) assert_true(data.train_inputs[i] == first[i] / 16.0);
+  assert_true(data.train_targets[0] == 0.0);
+  isw_data_destroy(&data);
+}
+
+/* Each sample of the whole set is in exactly one part, in the whole's order. */
+static void check_parts(const struct isw_data *whole, const struct isw_data *parts)
+{
+  size_t bytes = whole->features * sizeof(double), train = 0, test = 0;
+  for (size_t s = 0; s < whole->train_samples; s++) {
+    const double *input = whole->train_inputs + s * whole->features;
+    if (train < parts->train_samples && memcmp(input, parts->train_inputs + train * parts->features, bytes) == 0 &&
+        whole->train_targets[s] == parts->train_targets[train]) {
+      train++;
+    } else {
+      assert_true(test < parts->test_samples);
+      assert_memory_equal(input, parts->test_inputs + test * parts->features, bytes);
+      assert_true(whole->train_targets[s] == parts->test_targets[test]);
+      test++;
+    }
+  }
+  assert_int_equal(train, parts->train_samples);
+  assert_int_equal(test, parts->test_samples);
+}
+
+static void split_is_disjoint_and_covers(void **state)
+{
+  (void)state;
+  struct isw_data whole = LOAD("digits", 1, {"test_fraction", 0.0}),
+                  standard = LOAD("digits", 1, {"test_fraction", 0.2});
+  struct isw_data other = LOAD("digits", 2, {"test_fraction", 0.2}), larger = LOAD("digits", 1, {"test_fraction", 0.5});
+  assert_int_equal(standard.test_samples, 359);
+  assert_int_equal(larger.test_samples, 899);
+  check_parts(&whole, &standard);
+  check_parts(&whole, &other);
+  check_parts(&whole, &larger);
+  assert_true(standard.hash != other.hash);
+  isw_data_destroy(&whole);
+  isw_data_destroy(&standard);
+  isw_data_destroy(&other);
+  isw_data_destroy(&larger);
+}
+
+static void standardisation_is_of_the_training_set(void **state)
+{
+  (void)state;
+  struct isw_data raw = LOAD("digits", 1, {"test_fraction", 0.2}), data = LOAD("digits", 1, {"standardize", 1});
+  for (size_t c = 0; c < 64; c++) {
+    double mean = 0.0, square = 0.0, n = (double)data.train_samples, old = 0.0, old_square = 0.0;
+    for (size_t s = 0; s < data.train_samples; s++) {
+      mean += data.train_inputs[s * 64 + c] / n;
+      square += data.train_inputs[s * 64 + c] * data.train_inputs[s * 64 + c] / n;
+      old += raw.train_inputs[s * 64 + c] / n;
+      old_square += raw.train_inputs[s * 64 + c] * raw.train_inputs[s * 64 + c] / n;
+    }
+    double std = sqrt(old_square - old * old);
+    assert_true(fabs(mean) < 1e-12);
+    assert_true(std < 1e-9 ? square == 0.0 : fabs(square - 1.0) < 1e-10);
+    double shown = (raw.test_inputs[c] - old) / (std < 1e-9 ? 1.0 : std);
+    assert_true(fabs(data.test_inputs[c] - shown) < 1e-9 * fmax(1.0, fabs(shown)));
+  }
+  assert_memory_equal(raw.train_targets, data.train_targets, raw.train_samples * sizeof(double));
+  isw_data_destroy(&raw);
+  isw_data_destroy(&data);
+}
+
+static void check_refused(const char *name, const struct setting *settings, size_t count, const char *message)
+{
+  struct isw_data data;
+  struct isw_error error = {0};
+  assert_int_equal(try_load(name, 1, settings, count, &data, &error), ISW_BAD_INPUT);
+  assert_string_equal(isw_error_text(&error), message);
+  isw_error_clear(&error);
+  isw_data_destroy(&data);
+}
+
+static void what_cannot_be_is_refused(void **state)
+{
+  (void)state;
+  check_refused("teacher", (const struct setting[]){{"samples", 1e8}, {"features", 1e6}}, 2,
+                "100000000 samples of 1000000 features and 1 targets take more than 4 GiB");
+  check_refused("parity", (const struct setting[]){{"bits", 1}, {"test_fraction", 0.9}}, 2,
+                "test_fraction 0.9 of 2 samples leaves no training sample");
+  struct isw_text shipped = {0};
+  char *images;
+  size_t length;
+  assert_int_equal(isw_shipped_file("digits/images-idx3-ubyte", &shipped, NULL), ISW_OK);
+  assert_int_equal(isw_read_file(shipped.bytes, 1 << 20, &images, &length, NULL), ISW_OK);
+  isw_text_clear(&shipped);
+  char folder[] = "/tmp/initsweep-data-XXXXXX", message[256];
+  assert_non_null(mkdtemp(folder));
+  setenv("INITSWEEP_DATA", folder, 1);
+  snprintf(message, sizeof message,
+           "%s/digits/images-idx3-ubyte cannot be read (the environment variable INITSWEEP_DATA names the folder)",
+           folder);
+  check_refused("digits", NULL, 0, message);
+  char path[128], damaged[160];
+  snprintf(path, sizeof path, "%s/digits", folder);
+  assert_int_equal(mkdir(path, 0700), 0);
+  snprintf(damaged, sizeof damaged, "%s/images-idx3-ubyte", path);
+  FILE *file = fopen(damaged, "w");
+  assert_non_null(file);
+  fputs("no digits", file);
+  fclose(file);
+  snprintf(message, sizeof message, "%s is damaged: its 9 bytes are not those of UCI digits", damaged);
+  check_refused("digits", NULL, 0, message);
+  file = fopen(damaged, "w"); /* all but one bit as it ships */
+  assert_non_null(file);
+  images[1000] ^= 1;
+  assert_int_equal(fwrite(images, 1, length, file), length);
+  fclose(file);
+  free(images);
+  snprintf(message, sizeof message, "%s is damaged: its 115024 bytes are not those of UCI digits", damaged);
+  check_refused("digits", NULL, 0, message);
+  unsetenv("INITSWEEP_DATA");
+  remove(damaged);
+  remove(path);
+  remove(folder);
+}
+
+int main(void)
+{
+  unsetenv("INITSWEEP_DATA");
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_family_has_a_complete_row),
+      cmocka_unit_test(xor_is_the_table),
+      cmocka_unit_test(parity_counts_ones),
+      cmocka_unit_test(spirals_lie_on_their_arms),
+      cmocka_unit_test(teachers_are_linear_or_not),
+      cmocka_unit_test(tanh_teacher_is_its_definition),
+      cmocka_unit_test(digits_are_the_test_part_of_uci),
+      cmocka_unit_test(split_is_disjoint_and_covers),
+      cmocka_unit_test(standardisation_is_of_the_training_set),
+      cmocka_unit_test(what_cannot_be_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,122 @@
+/* The model room's tables: every row is complete, names are unique, defaults are allowed; sizes and FLOPs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <math.h>
+#include <cmocka.h>
+#include "initsweep/model.h"
+
+static void check_row(const struct isw_row *row)
+{
+  assert_non_null(row->name);
+  assert_non_null(row->formula);
+  assert_true(strlen(row->formula) > 0);
+  assert_non_null(row->source);
+  for (size_t p = 0; p < isw_row_parameters(row); p++) {
+    const struct isw_parameter *parameter = &row->parameters[p];
+    assert_non_null(parameter->about);
+    assert_true(parameter->initial >= parameter->low && parameter->initial <= parameter->high);
+    assert_false(parameter->low_open && parameter->initial == parameter->low);
+    assert_false(parameter->high_open && parameter->initial == parameter->high);
+  }
+}
+
+/* Every row is complete and has a name of its own; `promised` names are there. Rows may be added. */
+static void check_table(size_t count, const struct isw_row *const *rows, const char *promised)
+{
+  char *words = strdup(promised), *rest = words, *word;
+  assert_non_null(words);
+  for (size_t i = 0; i < count; i++) {
+    check_row(rows[i]);
+    for (size_t other = 0; other < i; other++) assert_string_not_equal(rows[i]->name, rows[other]->name);
+  }
+  while ((word = strsep(&rest, " "))) {
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) found += strcmp(rows[i]->name, word) == 0;
+    if (found != 1) fail_msg("%s", word);
+  }
+  free(words);
+}
+
+#define CHECK_TABLE(type, function, promised)                                                                          \
+  do {                                                                                                                 \
+    size_t count = 0;                                                                                                  \
+    const type *table = function(&count);                                                                              \
+    const struct isw_row *rows[64] = {NULL};                                                                           \
+    assert_true(count <= 64);                                                                                          \
+    for (size_t i = 0; i < count && i < 64; i++) rows[i] = &table[i].row;                                              \
+    check_table(count, rows, promised);                                                                                \
+  } while (0)
+
+static void tables_hold_the_rows_that_the_docs_promise(void **state)
+{
+  (void)state;
+  CHECK_TABLE(struct isw_initializer, isw_initializers,
+              "zeros constant normal uniform truncated_normal lecun_normal lecun_uniform glorot_normal glorot_uniform "
+              "he_normal he_uniform orthogonal identity");
+  CHECK_TABLE(struct isw_activation, isw_activations, "linear sigmoid tanh relu leaky_relu sin");
+  CHECK_TABLE(struct isw_loss, isw_losses, "mse binary_cross_entropy cross_entropy");
+  CHECK_TABLE(struct isw_optimizer, isw_optimizers, "sgd momentum nesterov adam");
+}
+
+static void defaults_are_pytorchs(void **state)
+{
+  (void)state;
+  size_t count;
+  const struct isw_optimizer *adam = &isw_optimizers(&count)[3];
+  assert_int_equal(isw_row_parameters(&adam->row), 3);
+  struct isw_choice choice = isw_choice_default(&adam->row, 3);
+  assert_int_equal(choice.row, 3);
+  assert_true(choice.value[0].number == 0.9 && choice.value[1].number == 0.999 && choice.value[2].number == 1e-8);
+  assert_true(adam->row.parameters[0].high_open && adam->row.parameters[1].high_open);
+  assert_int_equal(adam->states, 2);
+  const struct isw_initializer *initializers = isw_initializers(&count);
+  struct isw_choice normal = isw_choice_default(&initializers[2].row, 2);
+  assert_true(normal.value[0].number == 0.0 && normal.value[1].number == 1.0);
+  for (size_t i = 0; i < count; i++) /* a bias has no fan_in of its own */
+    if (initializers[i].for_bias) assert_null(strstr(initializers[i].row.formula, "fan_in"));
+}
+
+static void outputs_follow_targets_and_loss(void **state)
+{
+  (void)state;
+  size_t count;
+  const struct isw_loss *mse = &isw_losses(&count)[0], *binary = mse + 1, *classes = mse + 2;
+  struct isw_data values = {.kind = ISW_TARGETS_VALUES, .targets = 3};
+  struct isw_data bits = {.kind = ISW_TARGETS_BINARY, .targets = 1, .classes = 2};
+  struct isw_data labels = {.kind = ISW_TARGETS_CLASSES, .targets = 1, .classes = 10};
+  assert_int_equal(isw_outputs(&values, mse), 3);
+  assert_int_equal(isw_outputs(&values, binary), 0);
+  assert_int_equal(isw_outputs(&values, classes), 0);
+  assert_int_equal(isw_outputs(&bits, mse), 1);
+  assert_int_equal(isw_outputs(&bits, binary), 1);
+  assert_int_equal(isw_outputs(&bits, classes), 2);
+  assert_int_equal(isw_outputs(&labels, mse), 10);
+  assert_int_equal(isw_outputs(&labels, binary), 10);
+  assert_int_equal(isw_outputs(&labels, classes), 10);
+}
+
+static void sizes_and_flops(void **state)
+{
+  (void)state;
+  size_t size[] = {64, 32, 16, 10}, huge[] = {SIZE_MAX / 2, 3, 1}, most[] = {SIZE_MAX, 1};
+  assert_int_equal(isw_parameters(3, size), 65 * 32 + 33 * 16 + 17 * 10);
+  assert_true(isw_parameters(2, huge) == SIZE_MAX);
+  assert_true(isw_parameters(1, most) == SIZE_MAX);
+  double weights = 64.0 * 32 + 32 * 16 + 16 * 10;
+  assert_true(isw_step_flops(3, size, 100) == 100.0 * (6.0 * weights - 2.0 * 64 * 32));
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(tables_hold_the_rows_that_the_docs_promise),
+      cmocka_unit_test(defaults_are_pytorchs),
+      cmocka_unit_test(outputs_follow_targets_and_loss),
+      cmocka_unit_test(sizes_and_flops),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
