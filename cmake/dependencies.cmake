@@ -45,6 +45,11 @@ if(INITSWEEP_HDF5 STREQUAL serial)
 else()
   isw_pkg(HDF5 hdf5-${INITSWEEP_HDF5} libhdf5-${INITSWEEP_HDF5}-dev "HDF5 (${INITSWEEP_HDF5})")
 endif()
+find_library(HDF5_HL_${INITSWEEP_HDF5} hdf5_hl HINTS ${HDF5_LIBRARY_DIRS}) # dimension scales
+if(NOT HDF5_HL_${INITSWEEP_HDF5})
+  isw_missing("HDF5's high-level library" libhdf5-dev)
+endif()
+target_link_libraries(PkgConfig::HDF5 INTERFACE ${HDF5_HL_${INITSWEEP_HDF5}})
 
 find_package(MPI COMPONENTS C QUIET)
 if(NOT MPI_C_FOUND)

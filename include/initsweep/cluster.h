@@ -15,7 +15,7 @@ enum isw_status isw_cluster_create(int *argc, char ***argv, struct isw_cluster *
 /** Ends MPI. After an error on one rank only, isw_cluster_abort. */
 void isw_cluster_destroy(struct isw_cluster *cluster);
 /** Ends all ranks with an exit status, where the others cannot be told. */
-void isw_cluster_abort(struct isw_cluster *cluster, int exit_status);
+_Noreturn void isw_cluster_abort(struct isw_cluster *cluster, int exit_status);
 unsigned isw_cluster_rank(const struct isw_cluster *cluster);
 unsigned isw_cluster_size(const struct isw_cluster *cluster);
 /** "Open MPI 4.1.4 (MPI 3.1)" */
@@ -33,7 +33,8 @@ enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status m
  *  *advice, on rank 0, is NULL or a line for the user (a launcher that pinned ranks to one core of many idle ones). */
 size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const char **advice);
 
-/** Catches SIGINT, SIGTERM and SIGUSR1: the first asks all workers to stop, a second SIGINT ends the process at once. */
+/** Catches SIGINT, SIGTERM and SIGUSR1: the first asks all workers to stop, a second SIGINT ends the process at once.
+ *  SIGXFSZ is ignored: writing past a limit is an error then, like a full disk. */
 void isw_cluster_catch_signals(struct isw_cluster *cluster);
 
 /** What the packs are, to the queue. Called by worker threads, several at once, but where it says otherwise. */

@@ -15,13 +15,13 @@ struct isw_quantity {
 
 /** Plain numbers of one finished network, as the journal keeps them. */
 struct isw_finished {
-  uint64_t number;          /**< grid order */
+  uint64_t number; /**< grid order */
   uint64_t id;
-  uint8_t status;           /**< enum isw_network_status */
+  uint8_t status; /**< enum isw_network_status */
   uint64_t steps_done;
   uint32_t records, records_done, layers;
-  uint64_t parameters;      /**< numbers in each kept weight array */
-  const void *values;       /**< quantity after quantity, [records] or [records][layers], as isw_outcome has them */
+  uint64_t parameters; /**< numbers in each kept weight array */
+  const void *values;  /**< quantity after quantity, [records] or [records][layers], as isw_outcome has them */
   size_t values_bytes;
   const void *weights_initial, *weights_final; /**< NULL where not kept */
 };
@@ -84,13 +84,13 @@ struct isw_results_head {
   uint64_t networks;
   size_t records_max, layers_max;
   uint64_t parameters_max;
-  size_t real_bytes;                 /**< 4 or 8 */
+  size_t real_bytes; /**< 4 or 8 */
   bool keep_initial, keep_final;
   size_t quantity_count;
   const struct isw_quantity *quantities;
   size_t coordinate_count;
   const struct isw_coordinate *coordinates;
-  void *context;                     /**< handed to the functions below */
+  void *context; /**< handed to the functions below */
   /** A coordinate's value: number, or index in texts. */
   double (*coordinate)(void *context, size_t coordinate, uint64_t number);
   /** id of a network. */
@@ -122,11 +122,15 @@ uint64_t isw_results_identity(const struct isw_results *results);
 /** A text attribute of the root or, with a name like "provenance/hosts", of a group; NULL where there is none. Owned by results. */
 const char *isw_results_attribute(struct isw_results *results, const char *name);
 /** Names of the datasets along `network`, in the file's order, with their shape. NULL past the last. */
-struct isw_results_dataset { const char *name; bool coordinate, text, per_record, per_layer; };
+struct isw_results_dataset {
+  const char *name;
+  bool coordinate, text, per_record, per_layer;
+};
 const struct isw_results_dataset *isw_results_dataset(const struct isw_results *results, size_t index);
 /** One number of a dataset (layer from 1; record and layer are ignored where the dataset has none). NaN where it is a fill
  *  value or does not exist. */
-double isw_results_value(struct isw_results *results, const char *dataset, uint64_t network, size_t record, size_t layer);
+double isw_results_value(struct isw_results *results, const char *dataset, uint64_t network, size_t record,
+                         size_t layer);
 /** Numbers of `count` networks from `first` at one record and layer. */
 enum isw_status isw_results_column(struct isw_results *results, const char *dataset, uint64_t first, uint64_t count,
                                    size_t record, size_t layer, double *values, struct isw_error *error);

@@ -1,0 +1,336 @@
+"""Figures of results files: how quantities move over the steps, and where they end over the grid."""
+from __future__ import annotations
+
+import textwrap
+from typing import Any, Sequence
+
+import matplotlib
+matplotlib.use("Agg")
+import matplotlib.colors
+import matplotlib.figure
+import matplotlib.lines
+import matplotlib.patches
+import matplotlib.ticker
+import numpy as np
+import xarray
+
+from initsweep.results import DIVERGED, MISSING, as_text, codes_of, final_values, labels
+
+# Okabe and Ito 2008: eight colours that people with any kind of colour vision tell apart. Line styles follow after them.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
+STYLES = ("-", "--", ":", "-.")
+LONGEST_LABEL = 28
+MOST_PANELS = 64
+FEW_DECADES = 1.5  # values that span less are drawn on a linear scale
+
+matplotlib.rcParams.update({
+    "svg.hashsalt": "initsweep",  # the same bytes for the same figure
+    "font.size": 9, "axes.titlesize": 9, "axes.labelsize": 9, "figure.titlesize": 11,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.25,
+    "figure.dpi": 150, "savefig.dpi": 150, "figure.constrained_layout.use": True,
+})
+
+
+def save(figure: matplotlib.figure.Figure, path: str) -> None:
+    """Writes a figure without the time of day in it."""
+    metadata = {"Date": None} if path.endswith(".svg") else None
+    figure.savefig(path, metadata=metadata, bbox_inches="tight", pad_inches=0.08)
+
+
+def shorten(text: str, longest: int = LONGEST_LABEL) -> str:
+    """The text, its middle left out where it is too long."""
+    if len(text) <= longest:
+        return text
+    half = (longest - 1) // 2
+    return f"{text[:half]}…{text[-half:]}"
+
+
+def axis_values(dataset: xarray.Dataset, name: str) -> tuple[list[str], np.ndarray]:
+    """The different values of a setting as short texts, and each network's index in them [network].
+
+    Numbers ascend, texts keep the grid's order. Raises ValueError where there is no such setting.
+    """
+    if name not in dataset.coords or dataset[name].dims != ("network",):
+        raise ValueError(f"the file has no setting '{name}'")
+    values, codes = codes_of(labels(dataset, name))
+    if values.dtype.kind in "iuf":
+        order = np.argsort(values, kind="stable")
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        values, codes = values[order], rank[codes]
+    texts = [shorten(as_text(value)) for value in values]
+    # shortened texts that became equal are told apart by a number
+    return [f"{text} ({i + 1})" if texts.count(text) > 1 else text for i, text in enumerate(texts)], codes
+
+
+def quantity_label(dataset: xarray.Dataset, quantity: str) -> str:
+    """long_name of a quantity, with its units where it has some."""
+    attributes = dataset[quantity].attrs
+    units = str(attributes.get("units", "1"))
+    text = str(attributes.get("long_name", quantity))
+    return text if units in ("", "1") else f"{text} [{units}]"
+
+
+def check_quantity(dataset: xarray.Dataset, quantity: str) -> None:
+    """Raises ValueError where the file has no such quantity over [network, record]."""
+    good = [str(name) for name, variable in dataset.data_vars.items() if set(variable.dims) == {"network", "record"}]
+    if quantity not in good:
+        raise ValueError(f"the file has no quantity '{quantity}' a record; it has: {', '.join(good) or 'none'}")
+
+
+def title_of(dataset: xarray.Dataset, width: float) -> str:
+    """The sweep's name and what it is about, in lines that fit `width` inches."""
+    characters = max(30, int(width * 12))
+    lines = textwrap.wrap(str(dataset.attrs.get("title", "")), characters)
+    about = textwrap.wrap(" ".join(str(dataset.attrs.get("about", "")).split()), characters)
+    if len(about) > 3:
+        about = about[:3]
+        about[2] = shorten(about[2] + " …", characters)
+    return "\n".join(lines + about)
+
+
+def share_text(share: float) -> str:
+    """A share as a whole percentage, but never 0 % where there is any."""
+    return "<1%" if 0 < share < 0.005 else f"{100 * share:.0f}%"
+
+
+def spans_decades(values: np.ndarray) -> bool:
+    """Whether positive values span enough to be drawn on a logarithmic scale."""
+    positive = values[np.isfinite(values) & (values > 0)]
+    finite = values[np.isfinite(values)]
+    return len(positive) > 0 and len(positive) == len(finite) and np.log10(positive.max() / positive.min()) > FEW_DECADES
+
+
+def quantile_band(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """10 %, 50 % and 90 % quantiles over networks. values: [network, record]; each [record], NaN where nothing is."""
+    result = np.full((3, values.shape[1]), np.nan)
+    some = np.isfinite(values).any(axis=0)
+    finite = np.where(np.isfinite(values), values, np.nan)
+    if some.any():
+        result[:, some] = np.nanquantile(finite[:, some], [0.1, 0.5, 0.9], axis=0)
+    return result[0], result[1], result[2]
+
+
+def steps_of(dataset: xarray.Dataset) -> np.ndarray:
+    """Optimiser steps before each record: [network, record]."""
+    step = dataset["step"]
+    if "network" in step.dims:
+        return step.transpose("network", "record").values.astype(np.float64)
+    return np.broadcast_to(step.values.astype(np.float64), (dataset.sizes["network"], dataset.sizes["record"]))
+
+
+def curves(steps: np.ndarray, values: np.ndarray) -> list[tuple[np.ndarray, ...]]:
+    """Bands of the networks of one colour, apart for each schedule. steps, values: [network, record].
+
+    Each is (steps, low, median, high), all [record]."""
+    bands = []
+    _, schedule = np.unique(np.nan_to_num(steps, nan=-1), axis=0, return_inverse=True)
+    for number in range(schedule.max() + 1 if len(schedule) else 0):
+        mine = schedule.ravel() == number
+        bands.append((steps[mine][0], *quantile_band(values[mine])))
+    return bands
+
+
+def grid_of(dataset: xarray.Dataset, rows: str, columns: str) -> tuple[Any, Any]:
+    """axis_values of the settings for rows and columns. Raises ValueError where there would be too many panels."""
+    row, column = axis_values(dataset, rows), axis_values(dataset, columns)
+    if len(row[0]) * len(column[0]) > MOST_PANELS:
+        raise ValueError(f"{rows} x {columns} are {len(row[0])} x {len(column[0])} panels; at most {MOST_PANELS} can be read")
+    return row, column
+
+
+def trajectories_size(dataset: xarray.Dataset, rows: str, columns: str) -> tuple[float, float]:
+    """Inches (width, height) of draw_trajectories."""
+    row, column = grid_of(dataset, rows, columns)
+    return max(5.5, 1.0 + 2.2 * len(column[0])), 1.3 + 1.7 * len(row[0])
+
+
+def draw_trajectories(figure: Any, dataset: xarray.Dataset, quantity: str = "loss", colour: str = "init",
+                      rows: str = "depth", columns: str = "activation") -> None:
+    """A quantity over the steps: a panel for each rows x columns, a colour for each value of `colour`.
+
+    figure: a Figure or SubFigure. The line is the median, the band 10 % to 90 % of the networks of a colour (replicates, and
+    everything else that is swept). Networks count as long as they are recorded: after divergence they do not.
+    """
+    check_quantity(dataset, quantity)
+    (row_names, row_codes), (column_names, column_codes) = grid_of(dataset, rows, columns)
+    colour_names, colour_codes = axis_values(dataset, colour)
+    values = dataset[quantity].transpose("network", "record").values.astype(np.float64)
+    steps = steps_of(dataset)
+    panels = figure.subplots(len(row_names), len(column_names), sharex=True, sharey=True, squeeze=False)
+    medians = [np.zeros(0)]
+    for r, c in np.ndindex(panels.shape):
+        panel, here = panels[r, c], (row_codes == r) & (column_codes == c)
+        for number, _ in enumerate(colour_names):
+            mine = here & (colour_codes == number)
+            look = {"color": COLOURS[number % len(COLOURS)], "linestyle": STYLES[number // len(COLOURS) % len(STYLES)]}
+            for step, low, median, high in curves(steps[mine], values[mine]):
+                panel.fill_between(step, low, high, color=look["color"], alpha=0.18, linewidth=0)
+                alone = np.isfinite(median).sum() == 1  # a line of one point would not be seen
+                panel.plot(step, median, linewidth=1.4, marker="o" if alone else None, **look)
+                medians.append(median)
+        if not here.any():
+            panel.text(0.5, 0.5, "no network", transform=panel.transAxes, ha="center", va="center", color="0.5")
+        if r == 0:
+            panel.set_title(f"{columns} = {column_names[c]}" if c == 0 else column_names[c])
+        if c == len(column_names) - 1:
+            panel.annotate(f"{rows} = {row_names[r]}", (1.02, 0.5), xycoords="axes fraction", rotation=270, va="center",
+                           fontsize=9)
+    finish_trajectories(panels, np.concatenate(medians), steps)
+    figure.supxlabel("optimiser steps", fontsize=9)
+    figure.supylabel(quantity_label(dataset, quantity), fontsize=9)
+
+
+def draw_legend(figure: Any, dataset: xarray.Dataset, colour: str) -> None:
+    """Which colour and line style is which value. figure: a Figure or SubFigure of its own."""
+    names = axis_values(dataset, colour)[0]
+    handles = [matplotlib.lines.Line2D([], [], linestyle=STYLES[i // len(COLOURS) % len(STYLES)], label=name,
+                                       color=COLOURS[i % len(COLOURS)]) for i, name in enumerate(names)]
+    figure.legend(handles=handles, title=f"{colour} (line: median; band: 10 % to 90 %)", loc="center", frameon=False,
+                  ncol=legend_columns(names))
+
+
+def legend_columns(names: Sequence[str]) -> int:
+    """Entries of a line of the legend: fewer where they are long."""
+    most = max(1, min(5, int(90 / (max((len(name) for name in names), default=1) + 6))))
+    lines = max(1, -(-len(names) // most))
+    return max(1, -(-len(names) // lines))
+
+
+def legend_height(dataset: xarray.Dataset, colour: str) -> float:
+    """Inches of draw_legend."""
+    names = axis_values(dataset, colour)[0]
+    return 0.4 + 0.19 * -(-len(names) // legend_columns(names))
+
+
+def finish_trajectories(panels: np.ndarray, medians: np.ndarray, steps: np.ndarray) -> None:
+    """Scales and ticks: logarithmic where the numbers span decades."""
+    positive = steps[np.isfinite(steps) & (steps > 0)]
+    for panel in panels.ravel():
+        if len(positive) and positive.max() > 100:
+            panel.set_xscale("symlog", linthresh=1, linscale=0.4)
+            panel.xaxis.set_major_locator(matplotlib.ticker.FixedLocator(
+                [0] + [10.0 ** power for power in range(0, int(np.log10(positive.max())) + 1)]))
+            panel.xaxis.set_minor_locator(matplotlib.ticker.NullLocator())
+        if spans_decades(medians):
+            panel.set_yscale("log")
+
+
+def cells(codes: Sequence[np.ndarray], shape: Sequence[int], dataset: xarray.Dataset,
+          quantity: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Over networks of a cell: median of the final values, share diverged, and number of networks trained. Each `shape`."""
+    final, status = final_values(dataset, quantity), dataset["status"].values
+    flat = np.ravel_multi_index(tuple(codes), tuple(shape))
+    median, share = np.full(shape, np.nan), np.full(shape, np.nan)
+    trained = np.zeros(shape, dtype=int)
+    order = np.argsort(flat, kind="stable")
+    for group in np.split(order, np.flatnonzero(np.diff(flat[order])) + 1):
+        cell = np.unravel_index(flat[group[0]], tuple(shape)) if len(group) else None
+        group = group[status[group] != MISSING]
+        if cell is None or not len(group):
+            continue
+        trained[cell] = len(group)
+        share[cell] = np.mean(status[group] == DIVERGED)
+        if np.isfinite(final[group]).any():
+            median[cell] = np.nanmedian(final[group])
+    return median, share, trained
+
+
+def heatmap_size(dataset: xarray.Dataset, rows: str, columns: str, panels: str) -> tuple[float, float]:
+    """Inches (width, height) of draw_heatmap."""
+    row, column, panel = (axis_values(dataset, name)[0] for name in (rows, columns, panels))
+    return max(5.5, 2.6 + len(panel) * 0.85 * max(len(column), 2)), 1.9 + 0.42 * max(len(row), 2)
+
+
+def draw_heatmap(figure: Any, dataset: xarray.Dataset, quantity: str = "loss", rows: str = "init",
+                 columns: str = "activation", panels: str = "depth") -> None:
+    """Where a quantity ends: a panel for each value of `panels`, a cell for each rows x columns.
+
+    figure: a Figure or SubFigure. Colour and upper number are the median over the networks of the cell that ended in order;
+    the lower number is the share that diverged. A hatched cell has no value: all diverged, or nothing was trained.
+    """
+    check_quantity(dataset, quantity)
+    axes = [axis_values(dataset, name) for name in (panels, rows, columns)]
+    names = [values for values, _ in axes]
+    if len(names[0]) > 8 or len(names[1]) > 40 or len(names[2]) > 16:
+        raise ValueError(f"{panels} x {rows} x {columns} are {len(names[0])} x {len(names[1])} x {len(names[2])} cells; "
+                         "at most 8 x 40 x 16 can be read")
+    median, share, trained = cells([codes for _, codes in axes], [len(values) for values in names], dataset, quantity)
+    finite = median[np.isfinite(median)]
+    low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
+    norm: matplotlib.colors.Normalize
+    if spans_decades(finite):
+        norm = matplotlib.colors.LogNorm(low, high)
+    else:
+        norm = matplotlib.colors.Normalize(low, high if high > low else low + 1)
+    colours = matplotlib.colormaps["cividis" if "accuracy" in quantity else "cividis_r"]
+    axes_row = figure.subplots(1, len(names[0]), sharey=True, squeeze=False)[0]
+    for p, panel in enumerate(axes_row):
+        image = panel.imshow(np.ma.masked_invalid(median[p]), cmap=colours, norm=norm, aspect="auto")
+        panel.set_title(f"{panels} = {names[0][p]}")
+        panel.grid(False)
+        panel.set_xticks(range(len(names[2])), names[2], rotation=35, ha="right", rotation_mode="anchor")
+        panel.set_yticks(range(len(names[1])), names[1])
+        panel.tick_params(length=0)
+        for r, c in np.ndindex(median[p].shape):
+            annotate_cell(panel, r, c, median[p, r, c], share[p, r, c], trained[p, r, c], colours, norm)
+    note = "   (div.: share of networks that diverged)" if (share > 0).any() else ""
+    figure.supxlabel(columns + note, fontsize=9)
+    figure.supylabel(rows, fontsize=9)
+    figure.colorbar(image, ax=list(axes_row), label=f"final {quantity}, median", aspect=18, pad=0.01)
+
+
+def annotate_cell(panel: Any, row: int, column: int, value: float, share: float, trained: int, colours: Any,
+                  norm: Any) -> None:
+    """Writes a cell's number and its share diverged in a colour that stands out; hatches a cell without a number."""
+    lower = f"{share_text(share)} div." if trained and share > 0 else ""
+    if not np.isfinite(value):
+        panel.add_patch(matplotlib.patches.Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor="0.92", edgecolor="0.7",
+                                                     hatch="///", linewidth=0))
+        panel.text(column, row, lower or "none", ha="center", va="center", fontsize=7, color="0.1",
+                   bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+        return
+    red, green, blue, _ = colours(norm(value))
+    ink = "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
+    panel.text(column, row - (0.16 if lower else 0), f"{value:.3g}", ha="center", va="center", fontsize=8, color=ink)
+    if lower:
+        panel.text(column, row + 0.24, lower, ha="center", va="center", fontsize=6.5, color=ink)
+
+
+def missing_note(dataset: xarray.Dataset) -> str:
+    """A line where networks are missing, else nothing."""
+    missing = int(np.count_nonzero(dataset["status"].values == MISSING))
+    return f"\n{missing} of {dataset.sizes['network']} networks are missing" if missing else ""
+
+
+def trajectories(dataset: xarray.Dataset, quantity: str, rows: str, columns: str, colour: str) -> matplotlib.figure.Figure:
+    """A figure of draw_trajectories with its title."""
+    (width, height), legend = trajectories_size(dataset, rows, columns), legend_height(dataset, colour)
+    figure = matplotlib.figure.Figure(figsize=(width, height + legend))
+    parts = figure.subfigures(2, 1, height_ratios=[height, legend])
+    draw_trajectories(parts[0], dataset, quantity, colour, rows, columns)
+    draw_legend(parts[1], dataset, colour)
+    figure.suptitle(title_of(dataset, width) + missing_note(dataset))
+    return figure
+
+
+def heatmap(dataset: xarray.Dataset, quantity: str, rows: str, columns: str, panels: str) -> matplotlib.figure.Figure:
+    """A figure of draw_heatmap with its title."""
+    size = heatmap_size(dataset, rows, columns, panels)
+    figure = matplotlib.figure.Figure(figsize=size)
+    draw_heatmap(figure, dataset, quantity, rows, columns, panels)
+    figure.suptitle(title_of(dataset, size[0]) + missing_note(dataset))
+    return figure
+
+
+def overview(dataset: xarray.Dataset, quantity: str, ending: str) -> matplotlib.figure.Figure:
+    """Both in one figure over init x activation x depth: trajectories of `quantity`, and below them where `ending` ends."""
+    upper, lower = trajectories_size(dataset, "depth", "activation"), heatmap_size(dataset, "init", "activation", "depth")
+    width, legend = max(upper[0], lower[0]), legend_height(dataset, "init")
+    figure = matplotlib.figure.Figure(figsize=(width, upper[1] + legend + lower[1]))
+    parts = figure.subfigures(3, 1, height_ratios=[upper[1], legend, lower[1]])
+    draw_trajectories(parts[0], dataset, quantity)
+    draw_legend(parts[1], dataset, "init")
+    draw_heatmap(parts[2], dataset, ending, "init", "activation", "depth")
+    figure.suptitle(title_of(dataset, width) + missing_note(dataset))
+    return figure

@@ -1,0 +1,68 @@
+#!/usr/bin/python3
+"""Draws results files, as PNG and SVG.
+
+    plot.py overview FILE...                              trajectories and heat map in one figure
+    plot.py trajectories FILE... [--quantity loss]        a quantity over the steps
+    plot.py heatmap FILE... [--quantity accuracy]         where a quantity ends
+
+Each file gives FILE-KIND.png and FILE-KIND.svg beside it; -o OUT names them otherwise: OUT.png or OUT.svg writes that one
+only, another OUT writes OUT.png and OUT.svg.
+Trajectories: panels activation x depth, a colour for each init, the median and a band from 10 % to 90 % of the networks.
+Heat map: panels for depth, cells init x activation: the median over the networks that ended in order, the share diverged.
+--rows, --columns, --panels and --colour take other settings of the file.
+"""
+import argparse
+import os
+import sys
+
+import initsweep
+from initsweep import figures
+
+
+def draw(kind, results, arguments):
+    """The figure of a kind. results: Dataset of open_results. Raises ValueError where the file lacks what it needs."""
+    quantity = arguments.quantity or "loss"
+    if kind == "trajectories":
+        return figures.trajectories(results, quantity, arguments.rows or "depth", arguments.columns or "activation",
+                                    arguments.colour or "init")
+    if kind == "heatmap":
+        return figures.heatmap(results, quantity, arguments.rows or "init", arguments.columns or "activation",
+                               arguments.panels or "depth")
+    ending = "accuracy" if arguments.quantity is None and "accuracy" in results else quantity
+    return figures.overview(results, quantity, ending)
+
+
+def outputs(path, kind, out):
+    """Names of the files to write."""
+    if out and out.endswith((".png", ".svg")):
+        return [out]
+    base = out or f"{os.path.splitext(path)[0]}-{kind}"
+    return [base + ".png", base + ".svg"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=["overview", "trajectories", "heatmap"])
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("-o", dest="out", metavar="OUT", help="for one FILE")
+    parser.add_argument("--quantity", help="a probe with one value a record (default: loss)")
+    for name in ("rows", "columns", "panels", "colour"):
+        parser.add_argument(f"--{name}", metavar="SETTING")
+    arguments = parser.parse_args()
+    if arguments.out and len(arguments.files) > 1:
+        parser.error("-o takes one FILE")
+    status = 0
+    for path in arguments.files:
+        try:
+            figure = draw(arguments.kind, initsweep.open_results(path), arguments)
+            for output in outputs(path, arguments.kind, arguments.out):
+                figures.save(figure, output)
+                print(output)
+        except (OSError, ValueError) as error:
+            print(f"plot.py: {path}: {error}", file=sys.stderr)
+            status = 2
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,252 @@
+#include "initsweep/results.h"
+#include "results/journal_format.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+  SYNC_SECONDS = 30,
+  PARTS_OF_A_NETWORK = 5, /* entry head, values, two weight arrays, padding */
+  NETWORKS_A_WRITE = 64,  /* so that parts stay below IOV_MAX */
+  MOST_FILES = 1000000
+};
+static const unsigned char padding[JOURNAL_ALIGNMENT];
+
+struct isw_journal {
+  int fd;
+  char *path;
+  uint64_t identity;
+  size_t real_bytes;
+  uint64_t bytes; /* of the file: whole entries only */
+  uint64_t entries;
+  bool synced;
+  struct timespec last_sync;
+  pthread_mutex_t lock;
+};
+
+static enum isw_status refuse(struct isw_error *error, const char *what, const char *path)
+{
+  return isw_error_set(error, ISW_FAILED, "%s: %s: %s", path, what, strerror(errno));
+}
+
+static enum isw_status sync_folder(const char *folder, struct isw_error *error)
+{
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return refuse(error, "cannot open this folder", folder);
+  /* some file systems cannot sync a folder and say EINVAL */
+  int failed = fsync(fd) != 0 && errno != EINVAL;
+  enum isw_status status = failed ? refuse(error, "cannot sync this folder", folder) : ISW_OK;
+  close(fd);
+  return status;
+}
+
+/* Writes all of the parts; *written counts what arrived, also after an error (errno says which). */
+static bool write_fully(int fd, struct iovec *parts, size_t count, uint64_t *written)
+{
+  while (count) {
+    if (!parts->iov_len) {
+      parts++, count--;
+      continue;
+    }
+    ssize_t got = writev(fd, parts, (int)count);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      if (got == 0) errno = ENOSPC;
+      return false;
+    }
+    *written += (uint64_t)got;
+    for (size_t left = (size_t)got; left;) {
+      size_t taken = left < parts->iov_len ? left : parts->iov_len;
+      parts->iov_base = (char *)parts->iov_base + taken;
+      parts->iov_len -= taken;
+      left -= taken;
+      if (!parts->iov_len) parts++, count--;
+    }
+  }
+  return true;
+}
+
+/* Opens a file that nobody has: ranks differ by their number, runs by the first number that is free. */
+static enum isw_status open_new(struct isw_journal *journal, const char *folder, unsigned rank, struct isw_error *error)
+{
+  for (unsigned run = 0; run < MOST_FILES; run++) {
+    struct isw_text path = {0};
+    if (isw_text_add(&path, "%s/rank%05u-run%04u" JOURNAL_SUFFIX, folder, rank, run) != ISW_OK)
+      return isw_error_memory(error, strlen(folder), "a file's name");
+    free(journal->path);
+    journal->path = path.bytes;
+    journal->fd = open(path.bytes, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+    if (journal->fd >= 0) return ISW_OK;
+    if (errno != EEXIST && errno != EINTR) return refuse(error, "cannot create this journal file", path.bytes);
+  }
+  return isw_error_set(error, ISW_FAILED, "%s: more than %d journal files of rank %u", folder, MOST_FILES, rank);
+}
+
+static enum isw_status write_head(struct isw_journal *journal, unsigned rank, struct isw_error *error)
+{
+  struct journal_head head = {.version = JOURNAL_VERSION,
+                              .byte_order = journal_byte_order(),
+                              .identity = journal->identity,
+                              .real_bytes = (uint32_t)journal->real_bytes,
+                              .rank = rank};
+  unsigned char bytes[JOURNAL_HEAD_BYTES];
+  journal_head_encode(&head, bytes);
+  struct iovec part = {bytes, sizeof bytes};
+  if (!write_fully(journal->fd, &part, 1, &journal->bytes)) return refuse(error, "cannot write", journal->path);
+  return ISW_OK;
+}
+
+enum isw_status isw_journal_create(const char *folder, uint64_t identity, unsigned rank, size_t real_bytes,
+                                   struct isw_journal **journal, struct isw_error *error)
+{
+  *journal = NULL;
+  if (mkdir(folder, 0777) != 0 && errno != EEXIST) return refuse(error, "cannot make this folder", folder);
+  struct isw_journal *made = isw_allocate(1, sizeof *made);
+  if (!made) return isw_error_memory(error, sizeof *made, "a journal");
+  made->identity = identity;
+  made->real_bytes = real_bytes;
+  pthread_mutex_init(&made->lock, NULL);
+  clock_gettime(CLOCK_MONOTONIC, &made->last_sync);
+  made->fd = -1;
+  enum isw_status status = open_new(made, folder, rank, error);
+  if (status == ISW_OK) {
+    status = write_head(made, rank, error);
+    if (status == ISW_OK) status = sync_folder(folder, error);
+    if (status != ISW_OK) unlink(made->path);
+  }
+  if (status != ISW_OK) {
+    if (made->fd >= 0) close(made->fd);
+    pthread_mutex_destroy(&made->lock);
+    free(made->path);
+    free(made);
+    return status;
+  }
+  *journal = made;
+  return ISW_OK;
+}
+
+static enum isw_status sync_now(struct isw_journal *journal, struct isw_error *error)
+{
+  if (journal->synced) return ISW_OK;
+  int result;
+  do result = fdatasync(journal->fd);
+  while (result != 0 && errno == EINTR);
+  if (result != 0) return refuse(error, "cannot sync this journal file", journal->path);
+  journal->synced = true;
+  clock_gettime(CLOCK_MONOTONIC, &journal->last_sync);
+  return ISW_OK;
+}
+
+enum isw_status isw_journal_sync(struct isw_journal *journal, struct isw_error *error)
+{
+  pthread_mutex_lock(&journal->lock);
+  enum isw_status status = sync_now(journal, error);
+  pthread_mutex_unlock(&journal->lock);
+  return status;
+}
+
+/* Fills a network's parts; returns their bytes. */
+static uint64_t lay_out(const struct isw_journal *journal, const struct isw_finished *network,
+                        unsigned char head[JOURNAL_ENTRY_BYTES], struct iovec parts[PARTS_OF_A_NETWORK])
+{
+  struct journal_entry entry = {
+      .status = network->status,
+      .number = network->number,
+      .id = network->id,
+      .steps_done = network->steps_done,
+      .records = network->records,
+      .records_done = network->records_done,
+      .layers = network->layers,
+      .kept = (network->weights_initial ? KEPT_INITIAL : 0u) | (network->weights_final ? KEPT_FINAL : 0u),
+      .parameters = network->parameters,
+      .values_bytes = network->values_bytes,
+  };
+  size_t weights = journal_weight_bytes(&entry, journal->real_bytes);
+  const void *pieces[3] = {network->values, network->weights_initial, network->weights_final};
+  size_t sizes[3] = {network->values_bytes, network->weights_initial ? weights : 0,
+                     network->weights_final ? weights : 0};
+  entry.body_checksum = journal_body_checksum(journal->identity, pieces, sizes);
+  journal_entry_encode(&entry, journal->identity, head);
+  size_t body = journal_body_bytes(&entry, journal->real_bytes);
+  parts[0] = (struct iovec){head, JOURNAL_ENTRY_BYTES};
+  for (size_t i = 0; i < 3; i++) parts[i + 1] = (struct iovec){(void *)(uintptr_t)pieces[i], sizes[i]};
+  parts[4] = (struct iovec){(void *)(uintptr_t)padding, journal_padded(body) - body};
+  return JOURNAL_ENTRY_BYTES + journal_padded(body);
+}
+
+static enum isw_status append(struct isw_journal *journal, const struct isw_finished *networks, size_t count,
+                              struct isw_error *error)
+{
+  unsigned char heads[NETWORKS_A_WRITE][JOURNAL_ENTRY_BYTES];
+  struct iovec parts[NETWORKS_A_WRITE * PARTS_OF_A_NETWORK];
+  uint64_t wanted = 0, written = 0;
+  for (size_t i = 0; i < count; i++) wanted += lay_out(journal, &networks[i], heads[i], parts + i * PARTS_OF_A_NETWORK);
+  journal->synced = false;
+  if (!write_fully(journal->fd, parts, count * PARTS_OF_A_NETWORK, &written)) {
+    int reason = errno;
+    const char *rest = written && ftruncate(journal->fd, (off_t)journal->bytes) != 0
+                           ? "; the torn entry at its end is left out when it is read"
+                           : "; its earlier entries are whole";
+    return isw_error_set(error, ISW_FAILED, "%s: cannot append %llu bytes: %s%s", journal->path,
+                         (unsigned long long)wanted, strerror(reason), rest);
+  }
+  journal->bytes += written;
+  journal->entries += count;
+  return ISW_OK;
+}
+
+enum isw_status isw_journal_append(struct isw_journal *journal, const struct isw_finished *networks, size_t count,
+                                   struct isw_error *error)
+{
+  enum isw_status status = ISW_OK;
+  pthread_mutex_lock(&journal->lock);
+  for (size_t first = 0; first < count && status == ISW_OK; first += NETWORKS_A_WRITE) {
+    size_t some = count - first < NETWORKS_A_WRITE ? count - first : NETWORKS_A_WRITE;
+    status = append(journal, networks + first, some, error);
+  }
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  if (status == ISW_OK && now.tv_sec - journal->last_sync.tv_sec >= SYNC_SECONDS) status = sync_now(journal, error);
+  pthread_mutex_unlock(&journal->lock);
+  return status;
+}
+
+enum isw_status isw_journal_destroy(struct isw_journal *journal, struct isw_error *error)
+{
+  if (!journal) return ISW_OK;
+  enum isw_status status = ISW_OK;
+  if (journal->entries)
+    status = sync_now(journal, error);
+  else
+    unlink(journal->path);
+  if (close(journal->fd) != 0 && errno != EINTR && status == ISW_OK)
+    status = refuse(error, "cannot close this journal file", journal->path);
+  pthread_mutex_destroy(&journal->lock);
+  free(journal->path);
+  free(journal);
+  return status;
+}
+
+enum isw_status isw_journal_remove(const char *folder, struct isw_error *error)
+{
+  DIR *listing = opendir(folder);
+  if (!listing) return errno == ENOENT ? ISW_OK : refuse(error, "cannot read this folder", folder);
+  enum isw_status status = ISW_OK;
+  for (struct dirent *file; status == ISW_OK && (file = readdir(listing));) {
+    size_t length = strlen(file->d_name), suffix = strlen(JOURNAL_SUFFIX);
+    if (length <= suffix || strcmp(file->d_name + length - suffix, JOURNAL_SUFFIX) != 0) continue;
+    if (unlinkat(dirfd(listing), file->d_name, 0) != 0 && errno != ENOENT)
+      status = isw_error_set(error, ISW_FAILED, "%s/%s: cannot remove: %s", folder, file->d_name, strerror(errno));
+  }
+  closedir(listing);
+  if (status == ISW_OK && rmdir(folder) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
+    status = refuse(error, "cannot remove this folder", folder);
+  return status;
+}

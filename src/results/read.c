@@ -1,0 +1,363 @@
+#include "results/hdf5_room.h"
+#include <hdf5_hl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct dataset {
+  struct isw_results_dataset view;
+  hid_t id;
+  char *name;
+  bool has_fill;
+  double fill;
+};
+
+struct isw_results {
+  hid_t file;
+  char *path;
+  uint64_t networks, identity;
+  hsize_t records, layers;
+  struct dataset *datasets;
+  size_t dataset_count, dataset_capacity;
+  char **kept; /* texts handed out */
+  size_t kept_count;
+  char *last_text;
+};
+
+static enum isw_status no_results(const char *path, const char *why, struct isw_error *error)
+{
+  return isw_error_set(error, ISW_BAD_INPUT, "%s: not a results file of format %d: %s", path, FORMAT_VERSION, why);
+}
+
+/* Takes over a text; NULL where it could not be kept. */
+static const char *keep(struct isw_results *results, char *text)
+{
+  char **kept = text ? realloc(results->kept, (results->kept_count + 1) * sizeof *kept) : NULL;
+  if (!kept) {
+    free(text);
+    return NULL;
+  }
+  results->kept = kept;
+  return kept[results->kept_count++] = text;
+}
+
+/* A scalar attribute as text on the heap: a text as it is, a number in digits; NULL where it is neither. */
+static char *read_attribute(hid_t file, const char *object, const char *name)
+{
+  char *copy = NULL;
+  hid_t attribute = H5Aopen_by_name(file, object, name, H5P_DEFAULT, H5P_DEFAULT);
+  if (attribute < 0) return NULL;
+  hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+  bool one = H5Sget_simple_extent_npoints(space) == 1;
+  H5T_class_t kind = H5Tget_class(type);
+  if (one && kind == H5T_STRING && H5Tis_variable_str(type) > 0) {
+    char *text = NULL;
+    if (H5Aread(attribute, type, &text) >= 0) copy = isw_copy_text(text ? text : "");
+    H5free_memory(text);
+  } else if (one && (kind == H5T_INTEGER || kind == H5T_FLOAT)) {
+    double number;
+    char digits[32];
+    if (H5Aread(attribute, H5T_NATIVE_DOUBLE, &number) >= 0) {
+      snprintf(digits, sizeof digits, "%.15g", number);
+      copy = isw_copy_text(digits);
+    }
+  }
+  H5Tclose(type);
+  H5Sclose(space);
+  H5Aclose(attribute);
+  return copy;
+}
+
+const char *isw_results_attribute(struct isw_results *results, const char *name)
+{
+  struct quiet quiet;
+  quiet_begin(&quiet);
+  const char *slash = strrchr(name, '/');
+  struct isw_text group = {0};
+  const char *text = NULL;
+  if (isw_text_add(&group, "/%.*s", slash ? (int)(slash - name) : 0, name) == ISW_OK)
+    text = keep(results, read_attribute(results->file, group.bytes, slash ? slash + 1 : name));
+  isw_text_clear(&group);
+  quiet_end(&quiet);
+  return text;
+}
+
+/* Length of a dimension scale; false where there is none of that name. */
+static bool read_scale(hid_t file, const char *name, hid_t *scale, hsize_t *length)
+{
+  *scale = H5Dopen2(file, name, H5P_DEFAULT);
+  if (*scale < 0) return false;
+  hid_t space = H5Dget_space(*scale);
+  bool good = H5DSis_scale(*scale) > 0 && H5Sget_simple_extent_ndims(space) == 1 &&
+              H5Sget_simple_extent_dims(space, length, NULL) == 1;
+  H5Sclose(space);
+  return good;
+}
+
+/* The dataset's shape as network [record] [layer], or false. */
+static bool read_shape(const struct isw_results *results, const hid_t scales[3], hid_t id,
+                       struct isw_results_dataset *view)
+{
+  hid_t space = H5Dget_space(id);
+  hsize_t dims[3] = {0}, want[3] = {results->networks, results->records, results->layers};
+  int rank = H5Sget_simple_extent_ndims(space);
+  bool good = rank >= 1 && rank <= 3 && H5Sget_simple_extent_dims(space, dims, NULL) == rank;
+  H5Sclose(space);
+  bool has[3] = {false};
+  for (int d = 0, next = 0; good && d < rank; d++) {
+    while (next < 3 && !(H5DSis_attached(id, scales[next], (unsigned)d) > 0)) next++;
+    good = next < 3 && dims[d] == want[next];
+    if (good) has[next++] = true;
+  }
+  view->per_record = has[1];
+  view->per_layer = has[2];
+  return good && has[0];
+}
+
+static bool read_fill(hid_t id, double *fill)
+{
+  if (H5Aexists(id, "_FillValue") <= 0) return false;
+  hid_t attribute = H5Aopen(id, "_FillValue", H5P_DEFAULT), space = H5Aget_space(attribute);
+  bool good =
+      attribute >= 0 && H5Sget_simple_extent_npoints(space) == 1 && H5Aread(attribute, H5T_NATIVE_DOUBLE, fill) >= 0;
+  H5Sclose(space);
+  if (attribute >= 0) H5Aclose(attribute);
+  return good;
+}
+
+struct visit {
+  struct isw_results *results;
+  const hid_t *scales;
+  bool out_of_memory;
+};
+
+/* Takes up a link of the root where it is a dataset along `network`. */
+static herr_t take_up(hid_t root, const char *name, const H5L_info_t *link, void *context)
+{
+  struct visit *visit = context;
+  struct isw_results *results = visit->results;
+  H5O_info_t about;
+  if (link->type != H5L_TYPE_HARD || H5Oget_info_by_name2(root, name, &about, H5O_INFO_BASIC, H5P_DEFAULT) < 0 ||
+      about.type != H5O_TYPE_DATASET)
+    return 0;
+  hid_t id = H5Dopen2(root, name, H5P_DEFAULT);
+  if (id < 0) return 0;
+  hid_t type = H5Dget_type(id);
+  H5T_class_t kind = H5Tget_class(type);
+  struct dataset dataset = {.id = id, .view = {.text = kind == H5T_STRING && H5Tis_variable_str(type) > 0}};
+  H5Tclose(type);
+  bool wanted = (dataset.view.text || kind == H5T_INTEGER || kind == H5T_FLOAT) && H5DSis_scale(id) <= 0 &&
+                read_shape(results, visit->scales, id, &dataset.view);
+  if (!wanted) {
+    H5Dclose(id);
+    return 0;
+  }
+  dataset.view.coordinate = H5Aexists(id, "path") > 0;
+  dataset.has_fill = !dataset.view.text && read_fill(id, &dataset.fill);
+  if (results->dataset_count == results->dataset_capacity) {
+    size_t more = results->dataset_capacity ? 2 * results->dataset_capacity : 32;
+    struct dataset *datasets = realloc(results->datasets, more * sizeof *datasets);
+    if (datasets) {
+      results->datasets = datasets;
+      results->dataset_capacity = more;
+    }
+  }
+  dataset.name = isw_copy_text(name);
+  if (!dataset.name || results->dataset_count == results->dataset_capacity) {
+    free(dataset.name);
+    H5Dclose(id);
+    visit->out_of_memory = true;
+    return -1;
+  }
+  dataset.view.name = dataset.name;
+  results->datasets[results->dataset_count++] = dataset;
+  return 0;
+}
+
+static enum isw_status read_datasets(struct isw_results *results, struct isw_error *error)
+{
+  static const char *const names[3] = {"network", "record", "layer"};
+  hid_t scales[3] = {H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID};
+  hsize_t lengths[3] = {0};
+  enum isw_status status = ISW_OK;
+  for (size_t d = 0; d < 3 && status == ISW_OK; d++)
+    if (!read_scale(results->file, names[d], &scales[d], &lengths[d]))
+      status = isw_error_set(error, ISW_BAD_INPUT, "%s: not a results file of format %d: no dimension '%s'",
+                             results->path, FORMAT_VERSION, names[d]);
+  results->networks = lengths[0];
+  results->records = lengths[1];
+  results->layers = lengths[2];
+  struct visit visit = {results, scales, false};
+  if (status == ISW_OK &&
+      H5Literate(results->file, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, take_up, &visit) <
+          0 && /* no order kept: by name */
+      (visit.out_of_memory || H5Literate(results->file, H5_INDEX_NAME, H5_ITER_INC, NULL, take_up, &visit) < 0))
+    status = visit.out_of_memory ? isw_error_memory(error, sizeof(struct dataset), "the list of datasets")
+                                 : hdf5_refuse(error, ISW_BAD_INPUT, results->path, "cannot list its datasets");
+  for (size_t d = 0; d < 3; d++)
+    if (scales[d] >= 0) H5Dclose(scales[d]);
+  return status;
+}
+
+static enum isw_status read_head(struct isw_results *results, struct isw_error *error)
+{
+  char *format = read_attribute(results->file, "/", "format"),
+       *identity = read_attribute(results->file, "/", "identity");
+  char *version = read_attribute(results->file, "/", "format_version");
+  enum isw_status status = ISW_OK;
+  char *end = NULL;
+  if (!format || strcmp(format, FORMAT_NAME) != 0)
+    status = no_results(results->path, "its attribute 'format' does not say '" FORMAT_NAME "'", error);
+  else if (!version || strtod(version, NULL) != FORMAT_VERSION)
+    status = no_results(results->path, "its attribute 'format_version' is another", error);
+  else if (identity)
+    results->identity = strtoull(identity, &end, 16);
+  if (status == ISW_OK && (!end || *end || end == identity))
+    status = no_results(results->path, "its attribute 'identity' is no hexadecimal number", error);
+  free(format);
+  free(identity);
+  free(version);
+  return status;
+}
+
+enum isw_status isw_results_open(const char *path, struct isw_results **results, struct isw_error *error)
+{
+  *results = NULL;
+  struct isw_results *made = isw_allocate(1, sizeof *made);
+  if (!made || !(made->path = isw_copy_text(path))) {
+    free(made);
+    return isw_error_memory(error, sizeof *made, "a results file");
+  }
+  struct quiet quiet;
+  quiet_begin(&quiet);
+  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
+  made->file = H5Fopen(path, H5F_ACC_RDONLY, access);
+  enum isw_status status = made->file < 0 ? hdf5_refuse(error, ISW_BAD_INPUT, path, "cannot open this file") : ISW_OK;
+  H5Pclose(access);
+  if (status == ISW_OK) status = read_head(made, error);
+  if (status == ISW_OK) status = read_datasets(made, error);
+  quiet_end(&quiet);
+  if (status == ISW_OK)
+    *results = made;
+  else
+    isw_results_close(made);
+  return status;
+}
+
+void isw_results_close(struct isw_results *results)
+{
+  if (!results) return;
+  struct quiet quiet;
+  quiet_begin(&quiet);
+  for (size_t i = 0; i < results->dataset_count; i++) {
+    H5Dclose(results->datasets[i].id);
+    free(results->datasets[i].name);
+  }
+  if (results->file >= 0) H5Fclose(results->file);
+  quiet_end(&quiet);
+  for (size_t i = 0; i < results->kept_count; i++) free(results->kept[i]);
+  free(results->kept);
+  free(results->last_text);
+  free(results->datasets);
+  free(results->path);
+  free(results);
+}
+
+uint64_t isw_results_networks(const struct isw_results *results)
+{
+  return results->networks;
+}
+
+size_t isw_results_records(const struct isw_results *results)
+{
+  return (size_t)results->records;
+}
+
+size_t isw_results_layers(const struct isw_results *results)
+{
+  return (size_t)results->layers;
+}
+
+uint64_t isw_results_identity(const struct isw_results *results)
+{
+  return results->identity;
+}
+
+const struct isw_results_dataset *isw_results_dataset(const struct isw_results *results, size_t index)
+{
+  return index < results->dataset_count ? &results->datasets[index].view : NULL;
+}
+
+static const struct dataset *find(const struct isw_results *results, const char *name)
+{
+  for (size_t i = 0; i < results->dataset_count; i++)
+    if (strcmp(results->datasets[i].name, name) == 0) return &results->datasets[i];
+  return NULL;
+}
+
+/* Reads `count` networks at one record and layer (from 1) into numbers or texts of a memory type. */
+static bool read_some(const struct isw_results *results, const struct dataset *dataset, uint64_t first, uint64_t count,
+                      size_t record, size_t layer, hid_t type, void *into)
+{
+  const struct isw_results_dataset *view = &dataset->view;
+  if (first > results->networks || count > results->networks - first) return false;
+  if (view->per_record && record >= results->records) return false;
+  if (view->per_layer && (layer < 1 || layer > results->layers)) return false;
+  if (count == 0) return true;
+  hsize_t start[3] = {first}, counts[3] = {count, 1, 1}, held = count;
+  unsigned rank = 1;
+  if (view->per_record) start[rank++] = record;
+  if (view->per_layer) start[rank++] = layer - 1;
+  struct quiet quiet;
+  quiet_begin(&quiet);
+  hid_t space = H5Dget_space(dataset->id), memory = H5Screate_simple(1, &held, NULL);
+  bool good = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, counts, NULL) >= 0 &&
+              H5Dread(dataset->id, type, memory, space, H5P_DEFAULT, into) >= 0;
+  H5Sclose(space);
+  H5Sclose(memory);
+  quiet_end(&quiet);
+  return good;
+}
+
+double isw_results_value(struct isw_results *results, const char *dataset, uint64_t network, size_t record,
+                         size_t layer)
+{
+  double value = (double)NAN;
+  struct isw_error error = {0};
+  enum isw_status status = isw_results_column(results, dataset, network, 1, record, layer, &value, &error);
+  isw_error_clear(&error);
+  return status == ISW_OK ? value : (double)NAN;
+}
+
+enum isw_status isw_results_column(struct isw_results *results, const char *dataset, uint64_t first, uint64_t count,
+                                   size_t record, size_t layer, double *values, struct isw_error *error)
+{
+  const struct dataset *from = find(results, dataset);
+  if (!from || from->view.text)
+    return isw_error_set(error, ISW_BAD_INPUT, "%s: no dataset of numbers named '%s' along 'network'", results->path,
+                         dataset);
+  if (!read_some(results, from, first, count, record, layer, H5T_NATIVE_DOUBLE, values))
+    return isw_error_set(error, ISW_BAD_INPUT, "%s: cannot read '%s' of networks %llu to %llu, record %zu, layer %zu",
+                         results->path, dataset, (unsigned long long)first, (unsigned long long)(first + count) - 1,
+                         record, layer);
+  if (from->has_fill)
+    for (uint64_t i = 0; i < count; i++)
+      if (values[i] == from->fill) values[i] = (double)NAN;
+  return ISW_OK;
+}
+
+const char *isw_results_text(struct isw_results *results, const char *dataset, uint64_t network)
+{
+  const struct dataset *from = find(results, dataset);
+  if (!from || !from->view.text) return NULL;
+  char *text = NULL;
+  hid_t type = text_type();
+  bool good = read_some(results, from, network, 1, 0, 1, type, &text);
+  H5Tclose(type);
+  free(results->last_text);
+  results->last_text = good ? isw_copy_text(text ? text : "") : NULL;
+  H5free_memory(text);
+  return results->last_text;
+}

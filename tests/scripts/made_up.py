@@ -1,0 +1,20 @@
+"""Results files for the tests of the scripts, and the scripts' folder on the path."""
+import os
+import pathlib
+import subprocess
+import sys
+
+SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+
+def make(folder, name, *options):
+    """Writes a file with tests/scripts/make_results; returns its path."""
+    path = os.path.join(folder, name)
+    subprocess.run([os.environ["MAKE_RESULTS"], path, *options], check=True)
+    return path
+
+
+def run_script(name, *arguments):
+    """Runs a script as a user does."""
+    return subprocess.run(["/usr/bin/python3", str(SCRIPTS / name), *arguments], capture_output=True, text=True)
