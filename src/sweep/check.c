@@ -1,0 +1,244 @@
+/* What must fit together: datasets are loaded, losses meet their data, sizes are bounded. */
+#include <stdlib.h>
+#include <string.h>
+#include "private.h"
+
+enum { DATASETS_MAX = 4096 };
+static const size_t parameters_limit = 1ull << 31;
+
+/* ---- datasets ------------------------------------------------------------------------------------------------------------- */
+
+struct uses {
+  struct isw_reader *reader;
+  size_t capacity;
+};
+
+static void add_use(struct uses *uses, const struct isw_item *item, uint64_t seed)
+{
+  struct isw_sweep *sweep = uses->reader->sweep;
+  if (!item) return;
+  sweep->use = isw_arena_grow(&sweep->arena, sweep->use, sweep->uses, &uses->capacity, sizeof *sweep->use);
+  sweep->use[sweep->uses++] = (struct isw_dataset_use){item, seed, 0};
+}
+
+/* A grid's pairs of dataset and seed. */
+static void find_uses(struct uses *uses, const struct isw_grid *grid)
+{
+  struct isw_reader *reader = uses->reader;
+  const struct isw_sweep *sweep = reader->sweep;
+  const struct isw_owner *dataset = &grid->owner[ISW_SET_DATASET], *seed = &grid->owner[ISW_SET_SEED];
+  size_t datasets = dataset->axis ? dataset->axis->count : 1, seeds = seed->axis ? seed->axis->count : 1;
+  bool together = dataset->axis && dataset->axis == seed->axis;
+  size_t pairs = together ? datasets : datasets > DATASETS_MAX || seeds > DATASETS_MAX ? SIZE_MAX : datasets * seeds;
+  if (pairs > DATASETS_MAX || sweep->uses + pairs > 2 * DATASETS_MAX) {
+    isw_report_add(&reader->report, seed->axis ? seed->values->key : dataset->values->key,
+                   "more than %d datasets: a dataset is one choice under one seed", DATASETS_MAX);
+    return;
+  }
+  for (size_t d = 0; d < datasets; d++)
+    for (size_t s = 0; s < (together ? 1 : seeds); s++)
+      add_use(uses,
+              dataset->axis ? isw_value_at(dataset->values, d, dataset->member).item
+                            : sweep->base[ISW_SET_DATASET].item,
+              seed->axis ? isw_value_at(seed->values, together ? d : s, seed->member).whole
+                         : sweep->base[ISW_SET_SEED].whole);
+}
+
+static int by_item(const void *a, const void *b)
+{
+  const struct isw_dataset_use *x = a, *y = b;
+  if (x->item->number != y->item->number) return x->item->number < y->item->number ? -1 : 1;
+  return x->seed < y->seed ? -1 : x->seed > y->seed;
+}
+
+/* Where a dataset's choice stands: the base value, or the first axis value that is it. */
+static struct isw_place place_of_dataset(const struct isw_reader *reader, const struct isw_item *item)
+{
+  const struct isw_sweep *sweep = reader->sweep;
+  for (size_t g = 0; g < sweep->grids; g++) {
+    const struct isw_owner *owner = &sweep->grid[g].owner[ISW_SET_DATASET];
+    for (size_t i = 0; owner->axis && i < owner->axis->count; i++)
+      if (isw_value_at(owner->values, i, owner->member).item == item)
+        return owner->values->place ? owner->values->place[i] : owner->values->at;
+  }
+  struct isw_node *node = reader->leaf[ISW_SET_DATASET];
+  struct isw_node *name = isw_tree_find(node, "name", 4, NULL); /* of a map */
+  return name ? name->place : reader->at[ISW_SET_DATASET];
+}
+
+static void load(struct isw_reader *reader, struct isw_dataset_use *use, const struct isw_item **failed)
+{
+  struct isw_sweep *sweep = reader->sweep;
+  struct isw_data *data = &sweep->data[sweep->datasets];
+  enum isw_status status =
+      isw_dataset_load(&use->item->choice, use->seed, reader->from->folder, data, &reader->loading);
+  if (status == ISW_OK) {
+    use->data = 0;
+    while (use->data < sweep->datasets && sweep->data[use->data].hash != data->hash) use->data++;
+    if (use->data == sweep->datasets)
+      sweep->datasets++;
+    else
+      isw_data_destroy(data);
+    return;
+  }
+  isw_data_destroy(data);
+  *failed = use->item;
+  if (status == ISW_BAD_INPUT) {
+    size_t count;
+    isw_report_add(&reader->report, place_of_dataset(reader, use->item), "dataset %s: %s",
+                   isw_datasets(&count)[use->item->choice.row].row.name, isw_error_text(&reader->loading));
+    return;
+  }
+  reader->status = isw_error_set(reader->error, status, "%s", isw_error_text(&reader->loading));
+}
+
+void isw_load_datasets(struct isw_reader *reader)
+{
+  struct isw_sweep *sweep = reader->sweep;
+  struct uses uses = {.reader = reader};
+  for (size_t g = 0; g < sweep->grids; g++) find_uses(&uses, &sweep->grid[g]);
+  if (!sweep->uses) return;
+  qsort(sweep->use, sweep->uses, sizeof *sweep->use, by_item);
+  size_t distinct = 0;
+  for (size_t i = 0; i < sweep->uses; i++)
+    if (i == 0 || by_item(&sweep->use[distinct - 1], &sweep->use[i]) != 0) sweep->use[distinct++] = sweep->use[i];
+  sweep->uses = distinct;
+  sweep->data = isw_arena_get(&sweep->arena, distinct, sizeof *sweep->data);
+  const struct isw_item *failed = NULL;
+  for (size_t i = 0; i < distinct && reader->status == ISW_OK; i++)
+    if (sweep->use[i].item != failed) load(reader, &sweep->use[i], &failed);
+}
+
+/* ---- combinations ------------------------------------------------------------------------------------------------------------ */
+
+static void check_loss(void *context, const struct isw_grid *grid, uint64_t cell)
+{
+  struct isw_reader *reader = context;
+  const struct isw_sweep *sweep = reader->sweep;
+  union isw_setting_value point[ISW_SETTINGS_MAX];
+  isw_point(sweep, cell, point);
+  const struct isw_data *data = &sweep->data[isw_data_of(sweep, point)];
+  size_t losses, datasets;
+  const struct isw_loss *loss = &isw_losses(&losses)[point[ISW_SET_LOSS].item->choice.row];
+  if (isw_outputs(data, loss) > 0) return;
+  static const char *const kinds[] = {
+      [ISW_TARGETS_VALUES] = "numbers", [ISW_TARGETS_BINARY] = "0 or 1", [ISW_TARGETS_CLASSES] = "classes"};
+  isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, ISW_SET_LOSS),
+                 "loss '%s' cannot take the targets of dataset '%s', which are %s", loss->row.name,
+                 isw_datasets(&datasets)[point[ISW_SET_DATASET].item->choice.row].row.name, kinds[data->kind]);
+  for (size_t i = 0; i < losses; i++)
+    if (isw_outputs(data, &isw_losses(&losses)[i]) > 0)
+      isw_report_hint(&reader->report, "'%s' can", isw_losses(&losses)[i].row.name);
+}
+
+static void check_output(void *context, const struct isw_grid *grid, uint64_t cell)
+{
+  struct isw_reader *reader = context;
+  union isw_setting_value point[ISW_SETTINGS_MAX];
+  isw_point(reader->sweep, cell, point);
+  size_t count;
+  const struct isw_loss *loss = &isw_losses(&count)[point[ISW_SET_LOSS].item->choice.row];
+  const struct isw_row *output = &isw_activations(&count)[point[ISW_SET_OUTPUT_ACTIVATION].item->choice.row].row;
+  if (!loss->on_logits || strcmp(output->name, "linear") == 0) return;
+  isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, ISW_SET_OUTPUT_ACTIVATION),
+                 "loss '%s' takes logits: network.output_activation must stay linear, not '%s'", loss->row.name,
+                 output->name);
+}
+
+static void check_batch(void *context, const struct isw_grid *grid, uint64_t cell)
+{
+  struct isw_reader *reader = context;
+  const struct isw_sweep *sweep = reader->sweep;
+  union isw_setting_value point[ISW_SETTINGS_MAX];
+  isw_point(sweep, cell, point);
+  const struct isw_data *data = &sweep->data[isw_data_of(sweep, point)];
+  if (point[ISW_SET_BATCH_SIZE].whole <= data->train_samples) return;
+  size_t datasets;
+  isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, ISW_SET_BATCH_SIZE),
+                 "train.batch_size %llu is more than the %zu training samples of dataset '%s'",
+                 (unsigned long long)point[ISW_SET_BATCH_SIZE].whole, data->train_samples,
+                 isw_datasets(&datasets)[point[ISW_SET_DATASET].item->choice.row].row.name);
+  isw_report_hint(&reader->report, "'full' takes them all");
+}
+
+static void check_order(struct isw_reader *reader)
+{
+  const struct isw_sweep *sweep = reader->sweep;
+  for (size_t g = 0; g < sweep->grids; g++) {
+    const struct isw_owner *batch = &sweep->grid[g].owner[ISW_SET_BATCH_SIZE];
+    if (batch->axis && (batch->values->is_range || batch->axis->count > 1)) return;
+    if (batch->axis && isw_value_at(batch->values, 0, batch->member).whole) return;
+    if (!batch->axis && sweep->base[ISW_SET_BATCH_SIZE].whole) return;
+  }
+  const struct isw_owner *order = &sweep->grid[0].owner[ISW_SET_SHUFFLE];
+  bool asked = order->axis || sweep->base[ISW_SET_SHUFFLE].whole;
+  if (!asked) return;
+  isw_report_add(&reader->report, order->axis ? order->values->key : reader->at[ISW_SET_SHUFFLE],
+                 "train.shuffle has no use where every batch is full");
+  isw_report_hint(&reader->report, "set train.batch_size");
+}
+
+static void check_layers(struct isw_reader *reader)
+{
+  const struct isw_sweep *sweep = reader->sweep;
+  size_t layers = 0;
+  for (size_t g = 0; g < sweep->grids; g++) {
+    size_t depth = isw_largest_depth(sweep, &sweep->grid[g]);
+    if (depth + 1 > layers) layers = depth + 1;
+  }
+  for (size_t s = 0; s < sweep->slots; s++) {
+    if (sweep->slot_layer[s] <= layers) continue;
+    const char *name = strrchr(sweep->slot_path[s], '.') + 1;
+    struct isw_node *key = NULL;
+    struct isw_place place = reader->root->place;
+    for (size_t g = 0; g < sweep->grids; g++)
+      if (sweep->grid[g].owner[ISW_SETTINGS + s].axis) place = sweep->grid[g].owner[ISW_SETTINGS + s].values->key;
+    if (reader->leaf[ISW_SET_INIT_BY_LAYER] &&
+        isw_tree_find(reader->leaf[ISW_SET_INIT_BY_LAYER], name, strlen(name), &key))
+      place = key->place;
+    isw_report_add(&reader->report, place, "no network has a layer %s", name);
+    isw_report_hint(&reader->report, "the deepest has %zu weight layers, numbered from 1 at the input", layers);
+  }
+}
+
+void isw_check_combinations(struct isw_reader *reader)
+{
+  static const size_t loss[] = {ISW_SET_DATASET, ISW_SET_SEED, ISW_SET_LOSS};
+  static const size_t output[] = {ISW_SET_LOSS, ISW_SET_OUTPUT_ACTIVATION};
+  static const size_t batch[] = {ISW_SET_DATASET, ISW_SET_SEED, ISW_SET_BATCH_SIZE};
+  const struct isw_sweep *sweep = reader->sweep;
+  bool good = isw_visit_classes(sweep, loss, 3, check_loss, reader) &&
+              isw_visit_classes(sweep, output, 2, check_output, reader) &&
+              isw_visit_classes(sweep, batch, 3, check_batch, reader);
+  if (!good) longjmp(reader->out_of_memory, 1);
+  check_order(reader);
+  check_layers(reader);
+}
+
+/* ---- sizes ------------------------------------------------------------------------------------------------------------------ */
+
+static void measure(void *context, const struct isw_grid *grid, uint64_t cell)
+{
+  struct isw_reader *reader = context;
+  struct isw_sweep *sweep = reader->sweep;
+  union isw_setting_value point[ISW_SETTINGS_MAX];
+  isw_point(sweep, cell, point);
+  enum { SIZES_MAX = 1002 }; /* depth is at most 1000 */
+  size_t size[SIZES_MAX], layers = isw_depth_of(point) + 1;
+  isw_sizes_of(sweep, point, size);
+  size_t parameters = isw_parameters(layers, size);
+  if (layers > sweep->layers_max) sweep->layers_max = layers;
+  if (parameters > sweep->parameters_max) sweep->parameters_max = parameters;
+  if (parameters <= parameters_limit) return;
+  bool hidden = point[ISW_SET_HIDDEN].item != NULL;
+  isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, hidden ? ISW_SET_HIDDEN : ISW_SET_WIDTH),
+                 "a network of more than 2^31 weights and biases");
+}
+
+void isw_measure(struct isw_reader *reader)
+{
+  static const size_t shape[] = {ISW_SET_DATASET, ISW_SET_SEED,  ISW_SET_LOSS,
+                                 ISW_SET_DEPTH,   ISW_SET_WIDTH, ISW_SET_HIDDEN};
+  if (!isw_visit_classes(reader->sweep, shape, sizeof shape / sizeof shape[0], measure, reader))
+    longjmp(reader->out_of_memory, 1);
+}

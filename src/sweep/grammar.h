@@ -1,0 +1,79 @@
+/** @file Every setting of a sweep file, in one table. The reader, the reference in docs/ and `initsweep list` read it. */
+#ifndef INITSWEEP_SWEEP_GRAMMAR_H
+#define INITSWEEP_SWEEP_GRAMMAR_H
+#include "initsweep/sweep.h"
+
+/** Settings in the table's order. Slots of network.init_by_layer, one a layer that the file names, come after the last. */
+enum isw_setting_id {
+  ISW_SET_SWEEP,
+  ISW_SET_ABOUT,
+  ISW_SET_SEED,
+  ISW_SET_REPLICATE,
+  ISW_SET_PRECISION,
+  ISW_SET_DATASET,
+  ISW_SET_DEPTH,
+  ISW_SET_WIDTH,
+  ISW_SET_HIDDEN,
+  ISW_SET_ACTIVATION,
+  ISW_SET_OUTPUT_ACTIVATION,
+  ISW_SET_INIT,
+  ISW_SET_BIAS_INIT,
+  ISW_SET_INIT_BY_LAYER,
+  ISW_SET_INIT_NOISE,
+  ISW_SET_LOSS,
+  ISW_SET_OPTIMIZER,
+  ISW_SET_LEARNING_RATE,
+  ISW_SET_WEIGHT_DECAY,
+  ISW_SET_BATCH_SIZE,
+  ISW_SET_SHUFFLE,
+  ISW_SET_STEPS,
+  ISW_SET_STOP_LOSS_BELOW,
+  ISW_SET_STOP_GRADIENT_BELOW,
+  ISW_SET_RECORD_STEPS,
+  ISW_SET_RECORD_PROBES,
+  ISW_SET_RECORD_WEIGHTS,
+  ISW_SETTINGS
+};
+
+enum { ISW_SLOTS_MAX = 64, ISW_SETTINGS_MAX = ISW_SETTINGS + ISW_SLOTS_MAX };
+
+enum isw_setting_kind {
+  ISW_KIND_TEXT,
+  ISW_KIND_WHOLE, /**< a whole number, at most 2^53 */
+  ISW_KIND_NUMBER,
+  ISW_KIND_WORD,     /**< one of words; its number is the word's index */
+  ISW_KIND_CHOICE,   /**< a row of a table, with parameters */
+  ISW_KIND_SIZES,    /**< a list of widths */
+  ISW_KIND_LAYERS,   /**< layer: choice */
+  ISW_KIND_SCHEDULE, /**< record.steps */
+  ISW_KIND_PROBES
+};
+
+/** One setting. */
+struct isw_setting {
+  const char *path;
+  enum isw_setting_kind kind;
+  bool axis;           /**< may be swept */
+  bool shape;          /**< networks of one pack are alike in it */
+  bool required;       /**< has no default */
+  const char *initial; /**< the default as a sweep file would write it, NULL: none */
+  double low, high;    /**< allowed numbers */
+  bool low_open;
+  const char *word; /**< a word that may stand for the number word_number */
+  double word_number;
+  const char *const *words; /**< ISW_KIND_WORD: NULL-terminated */
+  const char *table;        /**< ISW_KIND_CHOICE: isw_tables' name */
+  const char *type;         /**< what the reference says that it is; NULL: made from the row */
+  const char *about;
+};
+
+const struct isw_setting *isw_setting(size_t id);
+/** The setting of a whole path, or ISW_SETTINGS. */
+size_t isw_setting_find(const char *path);
+/** The table of a choice, of the setting that has one. */
+const struct isw_table_view *isw_setting_table(size_t id);
+/** "a whole number from 0 to 1000" and the like, into text. */
+void isw_describe_range(bool whole, double low, double high, bool low_open, bool high_open, char *text, size_t size);
+/** A number as a sweep file writes it: the shortest that reads back the same. */
+void isw_write_number(double number, char *text, size_t size);
+#endif

@@ -1,0 +1,208 @@
+/* Packs: each grid's classes of networks that are alike in shape, cut into pieces of `lanes`. */
+#include <stdlib.h>
+#include <string.h>
+#include "private.h"
+
+struct class {
+  struct isw_pack_class shown;
+  size_t grouping;
+  uint64_t class, cell; /* its number in the grouping; its first network's cell */
+  size_t start;         /* first of its packs' starts */
+  size_t size;          /* first of its sizes */
+};
+
+struct isw_packs {
+  const struct isw_sweep *sweep;
+  size_t lanes;
+  size_t groupings;
+  struct isw_grouping *grouping; /* a grid each */
+  size_t classes, class_capacity;
+  struct class *class;
+  uint64_t packs, unfilled;
+  size_t starts, start_capacity;
+  uint64_t *start; /* where cells are missing: each pack's first member of its class */
+  size_t sizes, size_capacity;
+  size_t *size;
+};
+
+/* Room for `more` elements; false where memory ran out. */
+static bool grow(void **array, size_t count, size_t more, size_t *capacity, size_t size)
+{
+  if (count + more <= *capacity) return true;
+  size_t wanted = 2 * (count + more);
+  void *grown = realloc(*array, wanted * size);
+  if (!grown) return false;
+  *array = grown;
+  *capacity = wanted;
+  return true;
+}
+
+/* Whether some network of a grid has minibatches in its replicate's own order. */
+static bool orders_differ(const struct isw_sweep *sweep, const struct isw_grid *grid)
+{
+  const struct isw_owner *order = &grid->owner[ISW_SET_SHUFFLE], *batch = &grid->owner[ISW_SET_BATCH_SIZE];
+  bool differ = !order->axis && sweep->base[ISW_SET_SHUFFLE].whole == 1;
+  for (size_t i = 0; order->axis && i < order->axis->count; i++)
+    differ = differ || isw_value_at(order->values, i, order->member).whole == 1;
+  return differ && (batch->axis || sweep->base[ISW_SET_BATCH_SIZE].whole != 0);
+}
+
+/* What the first network of a class says about all of them. */
+static bool describe(struct isw_packs *packs, struct class *class)
+{
+  const struct isw_sweep *sweep = packs->sweep;
+  struct isw_pack_class *shown = &class->shown;
+  union isw_setting_value point[ISW_SETTINGS_MAX];
+  isw_point(sweep, class->cell, point);
+  shown->layers = isw_depth_of(point) + 1;
+  if (!grow((void **)&packs->size, packs->sizes, shown->layers + 1, &packs->size_capacity, sizeof *packs->size))
+    return false;
+  class->size = packs->sizes;
+  packs->sizes += shown->layers + 1;
+  size_t *size = packs->size + class->size;
+  isw_sizes_of(sweep, point, size);
+  shown->activation = point[ISW_SET_ACTIVATION].item ? point[ISW_SET_ACTIVATION].item->choice.row : 0;
+  shown->loss = point[ISW_SET_LOSS].item->choice.row;
+  shown->optimizer = point[ISW_SET_OPTIMIZER].item->choice.row;
+  shown->dataset = isw_data_of(sweep, point);
+  shown->batch_size = (size_t)point[ISW_SET_BATCH_SIZE].whole;
+  shown->samples = shown->batch_size ? shown->batch_size : sweep->data[shown->dataset].train_samples;
+  shown->steps = point[ISW_SET_STEPS].whole;
+  const uint64_t *schedule;
+  shown->records = isw_sweep_schedule(sweep, shown->steps, &schedule);
+  shown->flops = isw_step_flops(shown->layers, size, shown->samples) * (double)shown->steps;
+  return true;
+}
+
+/* Counts a class's networks and, where cells are missing, notes where its packs start. */
+static bool add_class(struct isw_packs *packs, size_t grouping, uint64_t number)
+{
+  const struct isw_sweep *sweep = packs->sweep;
+  struct class class = {.grouping = grouping, .class = number, .start = packs->starts};
+  struct isw_walk walk;
+  isw_walk_start(&walk, &packs->grouping[grouping], number, 0);
+  class.cell = walk.cell;
+  if (!sweep->kept) {
+    class.shown.networks = walk.left;
+  } else {
+    for (uint64_t member = 0; walk.left; member++) {
+      if (isw_is_kept(sweep, walk.cell)) {
+        if (class.shown.networks % packs->lanes == 0) {
+          if (!grow((void **)&packs->start, packs->starts, 1, &packs->start_capacity, sizeof *packs->start))
+            return false;
+          packs->start[packs->starts++] = member;
+        }
+        if (class.shown.networks++ == 0) class.cell = walk.cell;
+      }
+      isw_walk_step(&walk);
+    }
+  }
+  if (!class.shown.networks) return true;
+  class.shown.packs = (class.shown.networks + packs->lanes - 1) / packs->lanes;
+  if (!describe(packs, &class)) return false;
+  if (!grow((void **)&packs->class, packs->classes, 1, &packs->class_capacity, sizeof class)) return false;
+  packs->class[packs->classes++] = class;
+  return true;
+}
+
+static int by_cost(const void *a, const void *b)
+{
+  const struct class *x = a, *y = b;
+  if (x->shown.flops != y->shown.flops) return x->shown.flops > y->shown.flops ? -1 : 1;
+  return x->cell < y->cell ? -1 : x->cell > y->cell;
+}
+
+static bool fill(struct isw_packs *packs)
+{
+  const struct isw_sweep *sweep = packs->sweep;
+  packs->grouping = isw_allocate(sweep->grids, sizeof *packs->grouping);
+  if (!packs->grouping) return false;
+  for (size_t g = 0; g < sweep->grids; g++) {
+    bool wanted[ISW_SETTINGS_MAX] = {false};
+    for (size_t id = 0; id < ISW_SETTINGS; id++) wanted[id] = isw_setting(id)->shape;
+    wanted[ISW_SET_REPLICATE] = orders_differ(sweep, &sweep->grid[g]);
+    packs->groupings++;
+    if (!isw_grouping_make(sweep, &sweep->grid[g], wanted, true, &packs->grouping[g])) return false;
+    for (uint64_t c = 0; c < packs->grouping[g].classes; c++)
+      if (!add_class(packs, g, c)) return false;
+  }
+  qsort(packs->class, packs->classes, sizeof *packs->class, by_cost);
+  for (size_t c = 0; c < packs->classes; c++) {
+    struct isw_pack_class *shown = &packs->class[c].shown;
+    shown->size = packs->size + packs->class[c].size;
+    shown->first_pack = packs->packs;
+    packs->packs += shown->packs;
+    packs->unfilled += shown->packs * packs->lanes - shown->networks;
+  }
+  return true;
+}
+
+enum isw_status isw_packs_create(const struct isw_sweep *sweep, size_t lanes, struct isw_packs **packs,
+                                 struct isw_error *error)
+{
+  *packs = calloc(1, sizeof **packs);
+  if (*packs) {
+    (*packs)->sweep = sweep;
+    (*packs)->lanes = lanes;
+    if (fill(*packs)) return ISW_OK;
+    isw_packs_destroy(*packs);
+    *packs = NULL;
+  }
+  return isw_error_set(error, ISW_FAILED, "out of memory for the packs of %llu networks",
+                       (unsigned long long)sweep->networks);
+}
+
+void isw_packs_destroy(struct isw_packs *packs)
+{
+  if (!packs) return;
+  for (size_t g = 0; g < packs->groupings; g++) isw_grouping_clear(&packs->grouping[g]);
+  free(packs->grouping);
+  free(packs->class);
+  free(packs->start);
+  free(packs->size);
+  free(packs);
+}
+
+uint64_t isw_packs_count(const struct isw_packs *packs)
+{
+  return packs->packs;
+}
+
+size_t isw_packs_networks(const struct isw_packs *packs, uint64_t pack, uint64_t *numbers)
+{
+  size_t low = 0, high = packs->classes;
+  if (pack >= packs->packs) return 0;
+  while (high - low > 1) {
+    size_t middle = low + (high - low) / 2;
+    if (packs->class[middle].shown.first_pack <= pack)
+      low = middle;
+    else
+      high = middle;
+  }
+  const struct class *class = &packs->class[low];
+  uint64_t piece = pack - class->shown.first_pack;
+  uint64_t from = packs->sweep->kept ? packs->start[class->start + piece] : piece * packs->lanes;
+  struct isw_walk walk;
+  isw_walk_start(&walk, &packs->grouping[class->grouping], class->class, from);
+  size_t count = 0;
+  while (walk.left && count < packs->lanes) {
+    if (isw_is_kept(packs->sweep, walk.cell)) numbers[count++] = isw_number_of_cell(packs->sweep, walk.cell);
+    isw_walk_step(&walk);
+  }
+  return count;
+}
+
+size_t isw_packs_classes(const struct isw_packs *packs)
+{
+  return packs->classes;
+}
+
+const struct isw_pack_class *isw_packs_class(const struct isw_packs *packs, size_t index)
+{
+  return &packs->class[index].shown;
+}
+
+uint64_t isw_packs_unfilled(const struct isw_packs *packs)
+{
+  return packs->unfilled;
+}

@@ -1,0 +1,127 @@
+/* The reference of sweep files, written from the tables. */
+#include <math.h>
+#include <string.h>
+#include "private.h"
+
+enum { TEXT_SIZE = 160, NUMBER_SIZE = 40 };
+
+/* A cell of a Markdown table: '|' would end it. */
+static void write_cell(FILE *out, const char *text)
+{
+  for (; *text; text++) fprintf(out, *text == '|' ? "\\|" : "%c", *text);
+}
+
+static void write_type(FILE *out, const struct isw_setting *row)
+{
+  char range[TEXT_SIZE];
+  if (row->type) {
+    write_cell(out, row->type);
+  } else if (row->kind == ISW_KIND_CHOICE) {
+    fprintf(out, "one of the [%s](#%s)", row->table, row->table);
+  } else if (row->kind == ISW_KIND_WORD) {
+    for (size_t w = 0; row->words[w]; w++) fprintf(out, "%s`%s`", w ? ", " : "", row->words[w]);
+  } else if (row->kind == ISW_KIND_TEXT) {
+    fprintf(out, "a text");
+  } else {
+    isw_describe_range(row->kind == ISW_KIND_WHOLE, row->low, row->high, row->low_open, false, range, sizeof range);
+    if (row->word) fprintf(out, "`%s` or ", row->word);
+    write_cell(out, range);
+  }
+}
+
+static void write_parameter(FILE *out, const struct isw_parameter *parameter)
+{
+  char text[TEXT_SIZE];
+  fprintf(out, "`%s`: ", parameter->name);
+  write_cell(out, parameter->about);
+  if (parameter->type == ISW_WORD) {
+    for (size_t w = 0; parameter->words[w]; w++) fprintf(out, "%s`%s`", w ? ", " : " (", parameter->words[w]);
+    fprintf(out, "; default `%s`)", parameter->words[(size_t)parameter->initial]);
+  } else if (parameter->type == ISW_TEXT) {
+    if (parameter->initial_text)
+      fprintf(out, " (a text; default `%s`)", parameter->initial_text);
+    else
+      fprintf(out, " (a text; must be given)");
+  } else {
+    isw_describe_range(parameter->type == ISW_COUNT, parameter->low, parameter->high, parameter->low_open,
+                       parameter->high_open, text, sizeof text);
+    fprintf(out, " (");
+    write_cell(out, text);
+    if (isnan(parameter->initial)) {
+      fprintf(out, "; must be given)");
+    } else {
+      isw_write_number(parameter->initial, text, sizeof text);
+      fprintf(out, "; default `%s`)", text);
+    }
+  }
+}
+
+static void write_table(FILE *out, const struct isw_table_view *table)
+{
+  fprintf(out, "\n## %s\n\nFor `%s`. A bare name, or `{name: ..., parameter: ...}`.\n\n", table->name, table->path);
+  fprintf(out, "| name | parameters | definition | source |\n|---|---|---|---|\n");
+  for (size_t i = 0; i < table->count(); i++) {
+    const struct isw_row *row = table->row(i);
+    fprintf(out, "| `%s` | ", row->name);
+    for (size_t p = 0; p < isw_row_parameters(row); p++) {
+      if (p) fprintf(out, "<br>");
+      write_parameter(out, &row->parameters[p]);
+    }
+    fprintf(out, " | ");
+    write_cell(out, row->formula ? row->formula : "");
+    fprintf(out, " | ");
+    write_cell(out, row->source ? row->source : "");
+    fprintf(out, " |\n");
+  }
+}
+
+void isw_sweep_write_reference(FILE *out)
+{
+  fprintf(
+      out,
+      "# Sweep files: every setting\n\n"
+      "This page is generated from the program's tables. A sweep file is one YAML 1.2 document; an unknown or unused "
+      "key is an error.\n\n## settings\n\n"
+      "| setting | type | default | axis | what |\n|---|---|---|---|---|\n");
+  for (size_t id = 0; id < ISW_SETTINGS; id++) {
+    const struct isw_setting *row = isw_setting(id);
+    fprintf(out, "| `%s` | ", row->path);
+    write_type(out, row);
+    if (row->initial)
+      fprintf(out, " | `%s` | ", row->initial);
+    else
+      fprintf(out, " | %s | ", row->required ? "must be given" : "");
+    fprintf(out, "%s | ", row->axis ? "yes" : "no");
+    write_cell(out, row->about);
+    fprintf(out, " |\n");
+  }
+  fprintf(
+      out,
+      "\n`network.depth` and `network.width` are not needed beside `network.hidden`; without hidden layers "
+      "`network.width` and `network.activation` are not.\n"
+      "\n## axes\n\n"
+      "- `grid:` maps dotted paths to values; every combination is a network, and the first axis varies slowest. A "
+      "list of "
+      "such mappings is their union, in order; a network that two of them name is trained once.\n"
+      "- Values are a list, one value, `{range: [first, last, step]}` (ends included, step 1 if not said), "
+      "`{linspace: [a, b, n]}` or `{geomspace: [a, b, n]}` (inner points to 12 digits; whole-number settings are "
+      "rounded).\n"
+      "- A list or generator inside a named choice multiplies it in place: `{name: constant, value: [0.1, 0.5]}` is "
+      "two "
+      "values; of several lists the first varies slowest. A parameter of a choice that is not swept can be an axis by "
+      "its "
+      "own path, as `train.optimizer.momentum`.\n"
+      "- An axis of `network.hidden` is a list of lists; one of `network.init_by_layer` a list of mappings, or a "
+      "single "
+      "layer's path, as `network.init_by_layer.1`.\n"
+      "- `zip:` is a list of mappings whose lists move together; each is one axis, after those of every grid.\n"
+      "- `exclude:` is a list of mappings from paths to a value or a list of values; networks that match all paths of "
+      "one "
+      "are left out. A name alone matches any parameters; numbers match to 12 digits. One that matches nothing is an "
+      "error.\n"
+      "- `--set path=value` replaces or adds a setting before anything is checked, `--set grid.path=value` an axis (of "
+      "every grid, where there are several).\n");
+  size_t count;
+  const struct isw_table_view *tables = isw_tables(&count);
+  for (size_t t = 0; t < count; t++) write_table(out, &tables[t]);
+}

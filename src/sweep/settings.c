@@ -1,0 +1,259 @@
+/* A sweep written back: YAML in which every default is said, and which reads as the same sweep. */
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+#include "private.h"
+
+enum { NUMBER_SIZE = 40 };
+
+static void put(struct isw_reader *reader, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void put(struct isw_reader *reader, const char *format, ...)
+{
+  va_list list;
+  va_start(list, format);
+  enum isw_status status = isw_text_add_list(&reader->writing, format, list);
+  va_end(list);
+  if (status != ISW_OK) longjmp(reader->out_of_memory, 1);
+}
+
+static void put_number(struct isw_reader *reader, double number)
+{
+  char text[NUMBER_SIZE];
+  isw_write_number(number, text, sizeof text);
+  put(reader, "%s", text);
+}
+
+/* A text in double quotes; what YAML would fold or refuse is escaped. */
+static void put_text(struct isw_reader *reader, const char *text)
+{
+  put(reader, "\"");
+  for (size_t i = 0, length = strlen(text); i < length;) {
+    uint32_t code;
+    size_t size = isw_character(text + i, length - i, &code);
+    bool special = code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x2028 || code == 0x2029 || code == 0xFEFF ||
+                   code == 0xFFFE || code == 0xFFFF;
+    if (special)
+      put(reader, "\\u%04X", (unsigned)code);
+    else
+      put(reader, "%s%.*s", code == '"' || code == '\\' ? "\\" : "", (int)size, text + i);
+    i += size;
+  }
+  put(reader, "\"");
+}
+
+static void put_parameter(struct isw_reader *reader, const struct isw_parameter *parameter,
+                          const struct isw_value *value)
+{
+  put(reader, ", %s: ", parameter->name);
+  if (parameter->type == ISW_TEXT)
+    put_text(reader, value->text);
+  else if (parameter->type == ISW_WORD)
+    put(reader, "%s", parameter->words[(size_t)value->number]);
+  else
+    put_number(reader, value->number);
+}
+
+/* A choice with all its parameters or, as a pattern, those that were given; decay: weight_decay beside it, or NULL. */
+static void put_choice(struct isw_reader *reader, size_t setting, const struct isw_item *item, bool pattern,
+                       const double *decay)
+{
+  const struct isw_row *row = isw_setting_table(setting)->row(item->choice.row);
+  size_t count = isw_row_parameters(row);
+  bool bare = !decay && (pattern ? !item->given : !count);
+  put(reader, bare ? "%s" : "{name: %s", row->name);
+  for (size_t p = 0; p < count; p++)
+    if (!pattern || (item->given & 1u << p)) put_parameter(reader, &row->parameters[p], &item->choice.value[p]);
+  if (decay) {
+    put(reader, ", weight_decay: ");
+    put_number(reader, *decay);
+  }
+  put(reader, bare ? "" : "}");
+}
+
+static void put_value(struct isw_reader *reader, size_t setting, union isw_setting_value value, bool pattern)
+{
+  const struct isw_setting *row = isw_setting(setting);
+  switch (row->kind) {
+  case ISW_KIND_WHOLE:
+    if (row->word && (double)value.whole == row->word_number)
+      put(reader, "%s", row->word);
+    else
+      put(reader, "%llu", (unsigned long long)value.whole);
+    return;
+  case ISW_KIND_NUMBER:
+    if (row->word && value.number == row->word_number)
+      put(reader, "%s", row->word);
+    else
+      put_number(reader, value.number);
+    return;
+  case ISW_KIND_WORD: put(reader, "%s", row->words[value.whole]); return;
+  case ISW_KIND_SIZES:
+    put(reader, "[");
+    for (size_t i = 0; i < value.item->count; i++) put(reader, "%s%zu", i ? ", " : "", value.item->size[i]);
+    put(reader, "]");
+    return;
+  default: put_choice(reader, setting, value.item, pattern, NULL); return;
+  }
+}
+
+/* Value `index` of a path, which may set several settings. */
+static void put_values_at(struct isw_reader *reader, const struct isw_values *values, size_t index, bool pattern)
+{
+  const bool *present = values->present ? values->present + index * values->members : NULL;
+  if (values->path == ISW_SET_INIT_BY_LAYER) {
+    bool first = true;
+    put(reader, "{");
+    for (size_t m = 0; m < values->members; m++) {
+      if (!present[m]) continue;
+      put(reader, "%s%s: ", first ? "" : ", ", strrchr(isw_path_of(reader->sweep, values->member[m]), '.') + 1);
+      put_value(reader, values->member[m], isw_value_at(values, index, m), pattern);
+      first = false;
+    }
+    put(reader, "}");
+  } else if (values->members == 2 && present[1]) {
+    double decay = isw_value_at(values, index, 1).number;
+    put_choice(reader, values->member[0], isw_value_at(values, index, 0).item, pattern, &decay);
+  } else {
+    put_value(reader, values->member[0], isw_value_at(values, index, 0), pattern);
+  }
+}
+
+static void put_values(struct isw_reader *reader, const struct isw_values *values, bool pattern)
+{
+  put(reader, "%s: ", isw_path_of(reader->sweep, values->path));
+  if (values->is_range) {
+    int64_t last = values->first + (int64_t)(values->count - 1) * values->step;
+    put(reader, "{range: [%lld, %lld, %lld]}", (long long)values->first, (long long)last, (long long)values->step);
+    return;
+  }
+  put(reader, "[");
+  for (size_t i = 0; i < values->count; i++) {
+    if (i) put(reader, ", ");
+    put_values_at(reader, values, i, pattern);
+  }
+  put(reader, "]");
+}
+
+/* "network.depth: ", opening the sections that the last path did not have open. */
+static void put_path(struct isw_reader *reader, const char *path, const char **last)
+{
+  const char *part = path;
+  size_t indent = 0;
+  for (const char *dot; (dot = strchr(part, '.')) != NULL; part = dot + 1, indent += 2)
+    if (!*last || strncmp(path, *last, (size_t)(dot - path) + 1) != 0)
+      put(reader, "%*s%.*s:\n", (int)indent, "", (int)(dot - part), part);
+  put(reader, "%*s%s: ", (int)indent, "", part);
+  *last = path;
+}
+
+static bool swept_everywhere(const struct isw_sweep *sweep, size_t setting)
+{
+  for (size_t g = 0; g < sweep->grids; g++)
+    if (!sweep->grid[g].owner[setting].axis) return false;
+  return true;
+}
+
+static void put_layers(struct isw_reader *reader, const char **last)
+{
+  const struct isw_sweep *sweep = reader->sweep;
+  bool first = true;
+  for (size_t s = 0; s < sweep->slots; s++) {
+    size_t setting = ISW_SETTINGS + s;
+    if (!sweep->base[setting].item || swept_everywhere(sweep, setting)) continue;
+    if (first) put_path(reader, "network.init_by_layer", last);
+    put(reader, "%s%s: ", first ? "{" : ", ", strrchr(sweep->slot_path[s], '.') + 1);
+    put_value(reader, setting, sweep->base[setting], false);
+    first = false;
+  }
+  if (!first) put(reader, "}\n");
+}
+
+static void put_record(struct isw_reader *reader, size_t id)
+{
+  const struct isw_sweep *sweep = reader->sweep;
+  const struct isw_schedule_rule *rule = &sweep->rule;
+  if (id == ISW_SET_RECORD_PROBES) {
+    put(reader, "[");
+    for (size_t p = 0; p < sweep->probes; p++) put(reader, "%s%s", p ? ", " : "", sweep->probe[p]);
+    put(reader, "]\n");
+  } else if (rule->kind == ISW_LIST) {
+    put(reader, "[");
+    for (size_t i = 0; i < rule->count; i++) put(reader, "%s%llu", i ? ", " : "", (unsigned long long)rule->step[i]);
+    put(reader, "]\n");
+  } else {
+    put(reader, "{%s: %llu}\n", rule->kind == ISW_EVERY ? "every" : "geomspace", (unsigned long long)rule->number);
+  }
+}
+
+static void put_base(struct isw_reader *reader)
+{
+  const struct isw_sweep *sweep = reader->sweep;
+  const char *last = NULL;
+  for (size_t id = 0; id < ISW_SETTINGS; id++) {
+    const struct isw_setting *row = isw_setting(id);
+    if (id == ISW_SET_INIT_BY_LAYER) {
+      put_layers(reader, &last);
+      continue;
+    }
+    bool text = row->kind == ISW_KIND_TEXT, record = row->kind == ISW_KIND_SCHEDULE || row->kind == ISW_KIND_PROBES;
+    if (!text && !record && (!sweep->given[id] || swept_everywhere(sweep, id))) continue;
+    put_path(reader, row->path, &last);
+    if (record) {
+      put_record(reader, id);
+      continue;
+    }
+    if (text)
+      put_text(reader, id == ISW_SET_SWEEP ? sweep->name : sweep->about);
+    else
+      put_value(reader, id, sweep->base[id], false);
+    put(reader, "\n");
+  }
+}
+
+static void put_grids(struct isw_reader *reader)
+{
+  const struct isw_sweep *sweep = reader->sweep;
+  bool list = sweep->grids > 1;
+  if (list || sweep->grid[0].own) put(reader, "grid:\n");
+  for (size_t g = 0; g < sweep->grids; g++) {
+    if (list && !sweep->grid[g].own) put(reader, "  - {}\n");
+    for (size_t a = 0; a < sweep->grid[g].own; a++) {
+      put(reader, list ? (a ? "    " : "  - ") : "  ");
+      put_values(reader, sweep->grid[g].axis[a].part[0], false);
+      put(reader, "\n");
+    }
+  }
+  if (sweep->zips) put(reader, "zip:\n");
+  for (size_t z = 0; z < sweep->zips; z++)
+    for (size_t p = 0; p < sweep->zip[z].parts; p++) {
+      put(reader, p ? "    " : "  - ");
+      put_values(reader, sweep->zip[z].part[p], false);
+      put(reader, "\n");
+    }
+  if (sweep->excludes) put(reader, "exclude:\n");
+  for (size_t e = 0; e < sweep->excludes; e++)
+    for (size_t c = 0; c < sweep->exclude[e].count; c++) {
+      put(reader, c ? "    " : "  - ");
+      put_values(reader, sweep->exclude[e].condition[c], true);
+      put(reader, "\n");
+    }
+}
+
+void isw_write_settings(struct isw_reader *reader)
+{
+  enum { FORMAT = 1 };
+  struct isw_sweep *sweep = reader->sweep;
+  put_base(reader);
+  put_grids(reader);
+  sweep->settings = isw_arena_copy(&sweep->arena, reader->writing.bytes, reader->writing.length);
+  uint64_t hash = FORMAT;
+  uint64_t pair[2] = {hash, XXH3_64bits(reader->writing.bytes, reader->writing.length)};
+  hash = XXH3_64bits(pair, sizeof pair);
+  for (size_t u = 0; u < sweep->uses; u++) {
+    pair[0] = hash;
+    pair[1] = sweep->data[sweep->use[u].data].hash;
+    hash = XXH3_64bits(pair, sizeof pair);
+  }
+  sweep->identity = hash;
+}

@@ -1,0 +1,127 @@
+/* A list of grids is a union: a network that an earlier grid has loses its bit. Networks are compared by identity; those
+ * that differ in the replicate alone are one family, so that 10^7 networks are few families. */
+#include <stdlib.h>
+#include "private.h"
+
+static const uint64_t union_limit = 1ull << 30;
+
+/* A grid as families, one for each combination of its other axes. */
+struct families {
+  const struct isw_grid *grid;
+  const struct isw_values *replicate; /* an axis of its own; NULL: each family has one network */
+  uint64_t stride, members;           /* cells between its members; their number */
+  struct member {
+    uint64_t replicate;
+    size_t index;
+  } * sorted; /* of a list of replicates */
+};
+
+struct table {
+  struct family {
+    uint64_t key, cell; /* identity without the replicate; the first member's cell + 1, 0: empty */
+  } * slot;
+  uint64_t capacity;
+};
+
+static int by_replicate(const void *a, const void *b)
+{
+  const struct member *x = a, *y = b;
+  return x->replicate < y->replicate ? -1 : x->replicate > y->replicate;
+}
+
+static struct families families_of(struct isw_reader *reader, const struct isw_grid *grid)
+{
+  const struct isw_owner *owner = &grid->owner[ISW_SET_REPLICATE];
+  struct families families = {.grid = grid, .stride = 1, .members = 1};
+  if (!owner->axis || owner->axis->parts > 1 || owner->values->members > 1) return families;
+  families.replicate = owner->values;
+  families.stride = owner->axis->stride;
+  families.members = owner->axis->count;
+  if (owner->values->is_range) return families;
+  families.sorted = isw_arena_get(&reader->scratch, owner->axis->count, sizeof *families.sorted);
+  for (size_t i = 0; i < owner->axis->count; i++)
+    families.sorted[i] = (struct member){isw_value_at(owner->values, i, 0).whole, i};
+  qsort(families.sorted, owner->axis->count, sizeof *families.sorted, by_replicate);
+  return families;
+}
+
+/* The cell of a family's member that has a replicate; false where there is none. */
+static bool find_member(const struct isw_sweep *sweep, const struct families *families, uint64_t first,
+                        uint64_t replicate, uint64_t *cell)
+{
+  *cell = first;
+  if (!families->replicate) return isw_setting_at(sweep, families->grid, first, ISW_SET_REPLICATE).whole == replicate;
+  uint64_t index;
+  if (families->sorted) {
+    const struct member wanted = {.replicate = replicate};
+    const struct member *found = bsearch(&wanted, families->sorted, families->members, sizeof wanted, by_replicate);
+    if (!found) return false;
+    index = found->index;
+  } else {
+    int64_t distance = (int64_t)replicate - families->replicate->first, step = families->replicate->step;
+    if (distance % step != 0 || distance / step < 0 || (uint64_t)(distance / step) >= families->members) return false;
+    index = (uint64_t)(distance / step);
+  }
+  *cell = first + index * families->stride;
+  return true;
+}
+
+/* Clears the bits of a family's members that an earlier grid's family has. */
+static void compare(struct isw_sweep *sweep, const struct families *mine, uint64_t cell, const struct families *other,
+                    uint64_t first)
+{
+  for (uint64_t m = 0; m < mine->members; m++) {
+    uint64_t own = cell + m * mine->stride, theirs;
+    uint64_t replicate = isw_setting_at(sweep, mine->grid, own, ISW_SET_REPLICATE).whole;
+    if (isw_is_kept(sweep, own) && find_member(sweep, other, first, replicate, &theirs) && isw_is_kept(sweep, theirs))
+      sweep->kept[own / 64] &= ~(1ull << own % 64);
+  }
+}
+
+/* Compares a grid's families with those in the table, or adds them to it. */
+static void visit(struct isw_sweep *sweep, const struct families *all, size_t g, struct table *table, bool add)
+{
+  const struct families *mine = &all[g];
+  uint64_t block = mine->stride * mine->members;
+  union isw_setting_value point[ISW_SETTINGS_MAX];
+  for (uint64_t outer = 0; outer < mine->grid->cells; outer += block)
+    for (uint64_t inner = 0; inner < mine->stride; inner++) {
+      uint64_t cell = mine->grid->first + outer + inner;
+      isw_point(sweep, cell, point);
+      point[ISW_SET_REPLICATE].whole = 0;
+      uint64_t key = isw_identity_of(sweep, point), at = key % table->capacity;
+      for (; table->slot[at].cell; at = (at + 1) % table->capacity)
+        if (!add && table->slot[at].key == key) {
+          uint64_t first = table->slot[at].cell - 1;
+          const struct families *other = &all[isw_grid_of_cell(sweep, first) - sweep->grid];
+          compare(sweep, mine, cell, other, first);
+        }
+      if (add) table->slot[at] = (struct family){key, cell + 1};
+    }
+}
+
+void isw_drop_duplicates(struct isw_reader *reader)
+{
+  struct isw_sweep *sweep = reader->sweep;
+  if (sweep->grids < 2) return;
+  struct families *families = isw_arena_get(&reader->scratch, sweep->grids, sizeof *families);
+  uint64_t count = 0;
+  for (size_t g = 0; g < sweep->grids; g++) {
+    families[g] = families_of(reader, &sweep->grid[g]);
+    count += sweep->grid[g].cells / families[g].members;
+  }
+  if (sweep->cells > union_limit) {
+    isw_report_add(&reader->report, reader->grid->place, "a list of grids of more than 2^30 networks");
+    return;
+  }
+  isw_keep_all(reader);
+  struct table table = {.capacity = count + count / 4 + 1};
+  table.slot = isw_allocate((size_t)table.capacity, sizeof *table.slot);
+  if (!table.slot) longjmp(reader->out_of_memory, 1);
+  for (size_t g = 0; g < sweep->grids; g++) {
+    if (g) visit(sweep, families, g, &table, false);
+    if (g + 1 < sweep->grids) visit(sweep, families, g, &table, true);
+  }
+  free(table.slot);
+  isw_count_kept(sweep);
+}

@@ -1,0 +1,78 @@
+/** @file Reads sweep texts for the sweep room's tests, with a table of probes like the program's. */
+#ifndef INITSWEEP_TESTS_SWEEP_TEXTS_H
+#define INITSWEEP_TESTS_SWEEP_TEXTS_H
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "initsweep/sweep.h"
+
+static const struct isw_row test_rows[] = {
+    {.name = "loss"},      {.name = "gradient_norm"}, {.name = "accuracy"},   {.name = "distinct_units"},
+    {.name = "test_loss"}, {.name = "test_accuracy"}, {.name = "weight_norm"}};
+static const struct isw_row *const test_probes[] = {&test_rows[0], &test_rows[1], &test_rows[2], &test_rows[3],
+                                                    &test_rows[4], &test_rows[5], &test_rows[6]};
+static const bool test_needs_classes[] = {false, false, true, false, false, true, false};
+
+static inline struct isw_sweep_source test_source(const char *file, const char *bytes, size_t length)
+{
+  return (struct isw_sweep_source){.file = file,
+                                   .folder = ".",
+                                   .bytes = bytes,
+                                   .length = length,
+                                   .probes = test_probes,
+                                   .probe_needs_classes = test_needs_classes,
+                                   .probe_count = sizeof test_probes / sizeof test_probes[0]};
+}
+
+/* A sweep of a text that must be right, with one --set or none. */
+static inline struct isw_sweep *test_read_with(const char *text, const char *override)
+{
+  struct isw_sweep_source source = test_source("test.yaml", text, strlen(text));
+  source.overrides = &override;
+  source.override_count = override != NULL;
+  struct isw_sweep *sweep;
+  struct isw_error error = {0};
+  if (isw_sweep_read(&source, &sweep, &error) != ISW_OK) fail_msg("%s", isw_error_text(&error));
+  return sweep;
+}
+
+static inline struct isw_sweep *test_read(const char *text)
+{
+  return test_read_with(text, NULL);
+}
+
+static inline struct isw_network *test_network(const struct isw_sweep *sweep, uint64_t number)
+{
+  struct isw_network *network;
+  struct isw_error error = {0};
+  if (isw_sweep_network(sweep, number, &network, &error) != ISW_OK) fail_msg("%s", isw_error_text(&error));
+  return network;
+}
+
+/* The message of a text that must be wrong; free() it. */
+static inline char *test_message(const char *text, const char *override)
+{
+  struct isw_sweep_source source = test_source("test.yaml", text, strlen(text));
+  source.overrides = &override;
+  source.override_count = override != NULL;
+  struct isw_sweep *sweep;
+  struct isw_error error = {0};
+  assert_int_equal(isw_sweep_read(&source, &sweep, &error), ISW_BAD_INPUT);
+  assert_null(sweep);
+  char *message = isw_copy_text(isw_error_text(&error));
+  isw_error_clear(&error);
+  return message;
+}
+
+static inline size_t test_column(const struct isw_sweep *sweep, const char *name)
+{
+  for (size_t c = 0; c < isw_sweep_columns(sweep); c++)
+    if (strcmp(isw_sweep_column(sweep, c)->name, name) == 0) return c;
+  fail_msg("no column %s", name);
+  return 0;
+}
+#endif

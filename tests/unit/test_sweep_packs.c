@@ -1,0 +1,127 @@
+/* Packs: every network in exactly one, alike in all that shapes the computation, the most expensive first. */
+#include "sweep_texts.h"
+
+#define BASE                                                                                                           \
+  "sweep: test\nseed: 7\ndataset: xor\n"                                                                               \
+  "network: {depth: 1, width: 2, activation: tanh, init: glorot_uniform}\n"                                            \
+  "train: {loss: mse, optimizer: sgd, learning_rate: 0.5, steps: 100}\n"
+
+static bool alike(const struct isw_network *a, const struct isw_network *b)
+{
+  bool order = a->batch_size == 0 || (a->shuffle_per_replicate == b->shuffle_per_replicate &&
+                                      (!a->shuffle_per_replicate || a->replicate == b->replicate));
+  return a->layers == b->layers && memcmp(a->size, b->size, (a->layers + 1) * sizeof *a->size) == 0 &&
+         a->activation.row == b->activation.row && a->output_activation.row == b->output_activation.row &&
+         a->loss.row == b->loss.row && a->optimizer.row == b->optimizer.row && a->dataset == b->dataset &&
+         a->batch_size == b->batch_size && a->steps == b->steps && a->seed == b->seed && order;
+}
+
+/* Takes every pack apart. */
+static void check_packs(const char *text, size_t lanes, size_t least_classes)
+{
+  struct isw_sweep *sweep = test_read(text);
+  struct isw_packs *packs;
+  assert_int_equal(isw_packs_create(sweep, lanes, &packs, NULL), ISW_OK);
+  uint64_t networks = isw_sweep_networks(sweep), *number = calloc(lanes, sizeof *number), seen = 0, empty = 0,
+           total = 0;
+  bool *met = calloc(networks, 1);
+  double cost = 1e300;
+  uint64_t next = 0;
+  for (size_t c = 0; c < isw_packs_classes(packs); c++) {
+    const struct isw_pack_class *class = isw_packs_class(packs, c);
+    assert_true(class->flops <= cost);
+    cost = class->flops;
+    assert_int_equal(class->first_pack, next);
+    next += class->packs;
+    total += class->networks;
+    uint64_t of_class = 0;
+    for (uint64_t pack = class->first_pack; pack < class->first_pack + class->packs; pack++) {
+      size_t count = isw_packs_networks(packs, pack, number);
+      assert_in_range(count, 1, lanes);
+      if (pack + 1 < class->first_pack + class->packs) assert_int_equal(count, lanes);
+      empty += lanes - count;
+      of_class += count;
+      struct isw_network *first = test_network(sweep, number[0]);
+      assert_int_equal(class->layers, first->layers);
+      assert_memory_equal(class->size, first->size, (first->layers + 1) * sizeof *first->size);
+      assert_int_equal(class->steps, first->steps);
+      const struct isw_data *data = isw_sweep_data(sweep, first->dataset);
+      assert_int_equal(class->samples, first->batch_size ? first->batch_size : data->train_samples);
+      assert_true(class->flops == isw_step_flops(first->layers, first->size, class->samples) * (double)first->steps);
+      for (size_t i = 0; i < count; i++) {
+        if (i) assert_true(number[i] > number[i - 1]);
+        assert_true(number[i] < networks);
+        assert_false(met[number[i]]);
+        met[number[i]] = true;
+        seen++;
+        struct isw_network *other = test_network(sweep, number[i]);
+        assert_true(alike(first, other));
+        isw_network_destroy(other);
+      }
+      isw_network_destroy(first);
+    }
+    assert_int_equal(of_class, class->networks);
+  }
+  assert_int_equal(seen, networks);
+  assert_int_equal(total, networks);
+  assert_int_equal(next, isw_packs_count(packs));
+  assert_int_equal(empty, isw_packs_unfilled(packs));
+  assert_int_equal(isw_packs_networks(packs, next, number), 0);
+  assert_in_range(isw_packs_classes(packs), least_classes, networks);
+  free(met);
+  free(number);
+  isw_packs_destroy(packs);
+  isw_sweep_destroy(sweep);
+}
+
+static void packs_cover_a_grid_once(void **state)
+{
+  (void)state;
+#define GRID                                                                                                           \
+  BASE "grid:\n"                                                                                                       \
+       "  network.init: [zeros, {name: constant, value: [0.1, 0.5]}, glorot_uniform]\n"                                \
+       "  network.activation: [tanh, {name: leaky_relu, negative_slope: [0.1, 0.2]}, sin]\n"                           \
+       "  network.depth: [0, 1, 2]\n"                                                                                  \
+       "  train.learning_rate: {geomspace: [0.01, 1, 3]}\n"                                                            \
+       "  replicate: {range: [0, 4]}\n"
+  check_packs(GRID, 16, 9);
+  check_packs(GRID, 8, 9);
+  check_packs(GRID, 1, 9);
+  check_packs(
+      GRID "exclude:\n  - {network.depth: 1, network.init: constant}\n  - {network.activation: sin, network.depth: 2}\n"
+           "  - {replicate: [1, 3]}\n",
+      16, 8);
+}
+
+static void packs_cover_zips_and_unions_once(void **state)
+{
+  (void)state;
+  check_packs(BASE "grid:\n"
+                   "  - {network.width: [2, 3], replicate: {range: [0, 40]}}\n"
+                   "  - {network.width: [3, 4], replicate: {range: [30, 60]}, network.activation: [tanh, relu]}\n"
+                   "zip:\n  - {train.steps: [100, 50, 100], train.learning_rate: [0.1, 0.2, 0.3]}\n",
+              16, 6);
+  check_packs(BASE, 16, 1);
+}
+
+static void seeds_and_own_orders_never_share_a_pack(void **state)
+{
+  (void)state;
+#define BATCHES BASE "grid:\n  replicate: {range: [0, 3]}\n  train.learning_rate: [0.1, 0.2, 0.3]\n"
+  check_packs(BATCHES "  train.batch_size: [2, 3]\n  train.shuffle: [shared, per_replicate]\n", 16, 10);
+  check_packs(BATCHES "  seed: [1, 2, 3]\n", 16, 3);
+  check_packs(
+      BATCHES
+      "  dataset: [xor, {name: xor, encoding: pm1}]\n  train.optimizer: [sgd, {name: adam, beta1: [0.5, 0.9]}]\n",
+      16, 4);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(packs_cover_a_grid_once),
+      cmocka_unit_test(packs_cover_zips_and_unions_once),
+      cmocka_unit_test(seeds_and_own_orders_never_share_a_pack),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

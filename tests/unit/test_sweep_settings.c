@@ -1,0 +1,210 @@
+/* Settings written back are the same sweep; identities tell what matters; defaults; the reference. */
+#include <locale.h>
+#include "sweep_texts.h"
+
+#define HEAD "sweep: test\nseed: 7\ndataset: xor\n"
+#define NETWORK "network: {depth: 1, width: 2, activation: tanh, init: glorot_uniform}\n"
+#define TRAIN "train: {loss: mse, optimizer: sgd, learning_rate: 0.5, steps: 100}\n"
+#define BASE HEAD NETWORK TRAIN
+
+static void settings_are_the_same_sweep(void **state)
+{
+  (void)state;
+  static const char *const texts[] = {
+      BASE,
+      BASE "about: \"a \\\"quoted\\\"\\ttext: \\u2028 \\\\ # \xC3\xA9\"\nrecord: {steps: {every: 3}, weights: final}\n",
+      BASE "grid: {train.learning_rate: {geomspace: [1e-7, 0.3, 9]}, replicate: {range: [9, 1, -2]}}\n",
+      BASE "record: {probes: [weight_norm], steps: [1, 5]}\ngrid:\n  - {}\n  - {network.width: [3, 4]}\n  - "
+           "{network.hidden: "
+           "[[], [3, 2]], train.stop.loss_below: [none, 0.1]}\n",
+      BASE
+      "grid: {network.activation: [tanh, {name: leaky_relu, negative_slope: [0.1, 0.25]}], network.depth: [1, 2, 3]}\n"
+      "exclude: [{network.activation: leaky_relu, network.depth: 2}, {network.activation: {name: leaky_relu, "
+      "negative_slope: 0.1}, network.depth: [1, 3]}]\n",
+      BASE "grid: {train.optimizer: [{name: adam, weight_decay: [0, 1e-3]}, nesterov], train.batch_size: [full, 2]}\n"
+           "zip: [{network.init_by_layer: [{1: zeros}, {output: {name: constant, value: 0.1}}], seed: [1, 2]}]\n"
+           "exclude: [{network.init_by_layer: {1: zeros}, train.optimizer: nesterov}]\n",
+      HEAD TRAIN
+      "network: {hidden: [5, 4], activation: relu, init: he_normal, init_by_layer: {3: identity, output: zeros}, "
+      "init_noise: 1e-3, bias_init: {name: uniform, low: -1}}\n",
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    struct isw_sweep *sweep = test_read(texts[i]);
+    struct isw_sweep *again = test_read(isw_sweep_settings(sweep));
+    assert_string_equal(isw_sweep_settings(sweep), isw_sweep_settings(again));
+    assert_true(isw_sweep_identity(sweep) == isw_sweep_identity(again));
+    assert_string_equal(isw_sweep_text(sweep), texts[i]);
+    assert_int_equal(isw_sweep_networks(sweep), isw_sweep_networks(again));
+    for (uint64_t k = 0; k < isw_sweep_networks(sweep); k++) {
+      struct isw_network *a = test_network(sweep, k), *b = test_network(again, k);
+      assert_true(a->id == b->id);
+      isw_network_destroy(a);
+      isw_network_destroy(b);
+    }
+    isw_sweep_destroy(sweep);
+    isw_sweep_destroy(again);
+  }
+}
+
+static uint64_t identity_with(const char *override, uint64_t *id)
+{
+  struct isw_sweep *sweep =
+      test_read_with(HEAD "network: {depth: 2, width: 2, activation: tanh, init: glorot_uniform}\n" TRAIN, override);
+  struct isw_network *n = test_network(sweep, 0);
+  *id = n->id;
+  isw_network_destroy(n);
+  uint64_t identity = isw_sweep_identity(sweep);
+  isw_sweep_destroy(sweep);
+  return identity;
+}
+
+/* Whatever decides the trajectory changes both identities; what is recorded changes the sweep's alone. */
+static void identities_tell_what_matters(void **state)
+{
+  (void)state;
+  static const char *const decisive[] = {"seed=8",
+                                         "replicate=1",
+                                         "precision=float64",
+                                         "dataset={name: xor, encoding: pm1}",
+                                         "network.depth=1",
+                                         "network.width=3",
+                                         "network.activation=relu",
+                                         "network.activation={name: leaky_relu, negative_slope: 0.2}",
+                                         "network.output_activation=tanh",
+                                         "network.init=zeros",
+                                         "network.init.gain=1.5",
+                                         "network.bias_init={name: constant, value: 1}",
+                                         "network.init_by_layer.1=zeros",
+                                         "network.init_by_layer={2: zeros}",
+                                         "network.init_by_layer.output=zeros",
+                                         "network.init_noise=1e-3",
+                                         "train.loss=binary_cross_entropy",
+                                         "train.optimizer=momentum",
+                                         "train.optimizer={name: momentum, momentum: 0.5}",
+                                         "train.learning_rate=0.25",
+                                         "train.weight_decay=0.1",
+                                         "train.batch_size=4",
+                                         "train.steps=101",
+                                         "train.stop.loss_below=0.1",
+                                         "train.stop.gradient_below=0.1"};
+  static const char *const recorded[] = {"record.probes=[loss]", "record.steps={every: 5}", "record.weights=both",
+                                         "about=hello", "sweep=other"};
+  enum { DECISIVE = sizeof decisive / sizeof decisive[0] };
+  uint64_t id, ids[DECISIVE], identities[DECISIVE], base = identity_with(NULL, &id);
+  for (size_t i = 0; i < DECISIVE; i++) {
+    identities[i] = identity_with(decisive[i], &ids[i]);
+    assert_true(ids[i] != id && identities[i] != base);
+    for (size_t j = 0; j < i; j++) assert_true(ids[i] != ids[j] && identities[i] != identities[j]);
+  }
+  for (size_t i = 0; i < sizeof recorded / sizeof recorded[0]; i++) {
+    uint64_t other;
+    assert_true(identity_with(recorded[i], &other) != base);
+    assert_true(other == id);
+  }
+  uint64_t inside, outside;
+  identity_with("train.optimizer={name: sgd, weight_decay: 0.1}", &inside);
+  identity_with("train.weight_decay=0.1", &outside);
+  assert_true(inside == outside && inside != id);
+  /* said otherwise, the same */
+  static const char *const same[] = {"network.init_by_layer.1=glorot_uniform",
+                                     "train.optimizer={name: sgd, weight_decay: 0}",
+                                     "network.init={name: glorot_uniform, gain: 1.0}", "train.learning_rate=5e-1"};
+  for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+    uint64_t other;
+    identity_with(same[i], &other);
+    assert_true(other == id);
+  }
+}
+
+static void defaults_are_the_documented_ones(void **state)
+{
+  (void)state;
+  struct isw_sweep *sweep = test_read(BASE);
+  const char *const *names;
+  assert_int_equal(isw_sweep_probes(sweep, &names), 3); /* xor's targets are 0 and 1 */
+  assert_string_equal(names[0], "loss");
+  assert_string_equal(names[1], "gradient_norm");
+  assert_string_equal(names[2], "accuracy");
+  assert_int_equal(isw_sweep_precision(sweep), ISW_FLOAT32);
+  assert_false(isw_sweep_weights(sweep).initial || isw_sweep_weights(sweep).final);
+  assert_non_null(strstr(isw_sweep_settings(sweep), "steps: {geomspace: 60}"));
+  assert_string_equal(isw_sweep_about(sweep), "");
+  isw_sweep_destroy(sweep);
+  sweep = test_read("dataset: {name: teacher, samples: 20}\n" NETWORK TRAIN);
+  assert_int_equal(isw_sweep_probes(sweep, &names), 2);
+  assert_string_equal(isw_sweep_name(sweep), "test"); /* of test.yaml */
+  assert_int_equal(isw_sweep_seed(sweep), 0);
+  isw_sweep_destroy(sweep);
+}
+
+/* A locale that writes 0,5 must change nothing. Without one on the machine there is nothing to see. */
+static void numbers_do_not_depend_on_the_locale(void **state)
+{
+  (void)state;
+  struct isw_sweep *plain = test_read(BASE);
+  bool comma = setlocale(LC_ALL, "de_DE.UTF-8") || setlocale(LC_ALL, "fr_FR.UTF-8");
+  struct isw_sweep *sweep = test_read(BASE);
+  assert_string_equal(isw_sweep_settings(plain), isw_sweep_settings(sweep));
+  setlocale(LC_ALL, "C");
+  isw_sweep_destroy(plain);
+  isw_sweep_destroy(sweep);
+  if (!comma) skip();
+}
+
+static void a_byte_order_mark_is_no_part_of_the_first_key(void **state)
+{
+  (void)state;
+  struct isw_sweep *sweep = test_read("\xEF\xBB\xBF" BASE);
+  assert_string_equal(isw_sweep_name(sweep), "test");
+  isw_sweep_destroy(sweep);
+  char *message = test_message("\xEF\xBB\xBFseeed: 1\n", NULL);
+  assert_non_null(strstr(message, "test.yaml:1:1: error: unknown key 'seeed'"));
+  free(message);
+}
+
+static void a_huge_file_is_refused(void **state)
+{
+  (void)state;
+  size_t length = ((size_t)16 << 20) + 1;
+  char *bytes = malloc(length + 1);
+  memset(bytes, '#', length);
+  bytes[length] = '\0';
+  char *message = test_message(bytes, NULL);
+  assert_non_null(strstr(message, "more than 16 MiB"));
+  free(message);
+  free(bytes);
+}
+
+static void the_reference_names_every_row(void **state)
+{
+  (void)state;
+  char *text = NULL;
+  size_t length, tables;
+  FILE *out = open_memstream(&text, &length);
+  isw_sweep_write_reference(out);
+  fclose(out);
+  const struct isw_table_view *table = isw_tables(&tables);
+  for (size_t t = 0; t < tables; t++)
+    for (size_t i = 0; i < table[t].count(); i++) {
+      char cell[100];
+      snprintf(cell, sizeof cell, "| `%s` |", table[t].row(i)->name);
+      assert_non_null(strstr(text, cell));
+    }
+  assert_non_null(strstr(text, "| `network.init_by_layer` |"));
+  assert_non_null(strstr(text, "| `train.stop.gradient_below` |"));
+  free(text);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(settings_are_the_same_sweep),
+      cmocka_unit_test(identities_tell_what_matters),
+      cmocka_unit_test(defaults_are_the_documented_ones),
+      cmocka_unit_test(numbers_do_not_depend_on_the_locale),
+      cmocka_unit_test(a_byte_order_mark_is_no_part_of_the_first_key),
+      cmocka_unit_test(a_huge_file_is_refused),
+      cmocka_unit_test(the_reference_names_every_row),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
