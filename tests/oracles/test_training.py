@@ -1,0 +1,265 @@
+#!/usr/bin/python3
+"""The engine's training against PyTorch's, both in float64, from the same initial weights.
+
+    test_training.py TRAIN_DUMP [reference]
+
+TRAIN_DUMP is the program of train_dump.c. Every row of the tables takes part: losses of 200 steps and the final weights
+agree to 1e-10 relative to their largest; the order of minibatches comes from a Philox written apart (philox.py). The
+gradient is also compared with finite differences of a loss in NumPy, which shares nothing with either.
+"""
+import collections
+import json
+import subprocess
+import sys
+import unittest
+
+import numpy
+import torch
+
+import philox
+
+TOLERANCE = 1e-10
+networks = collections.defaultdict(list)  # by case
+
+
+def number(text):
+    return float.fromhex(text)
+
+
+class Network:
+    """One line of train_dump with its numbers as arrays."""
+
+    def __init__(self, line):
+        fields = json.loads(line)
+        self.__dict__.update(fields)
+        for name in ("inputs", "targets", "weights_initial", "weights_final", "losses", "gradient_norms"):
+            setattr(self, name, numpy.array([number(text) for text in fields[name]]))
+        self.inputs = self.inputs.reshape(self.samples, -1)
+        self.targets = self.targets.reshape(self.samples, -1)
+        self.learning_rate, self.weight_decay = number(self.learning_rate), number(self.weight_decay)
+        for choice in (self.activation, self.output_activation, self.loss, self.optimizer):
+            choice.update({name: number(value) for name, value in choice.items() if name != "name"})
+        if self.kind == "classes" or (self.kind == "binary" and self.size[-1] == 2):
+            self.one_hot = numpy.eye(self.size[-1])[self.targets[:, 0].astype(int)]
+        else:
+            self.one_hot = self.targets
+
+    def __str__(self):
+        names = [choice["name"] for choice in (self.activation, self.output_activation, self.loss, self.optimizer)]
+        return f"{self.case}: {self.init} {' '.join(names)} {self.size} {self.kind} batch {self.batch_size}"
+
+    def layers(self, flat):
+        """Weight and bias of each layer in a flat array of parameters."""
+        first, layers = 0, []
+        for fan_in, fan_out in zip(self.size, self.size[1:]):
+            weight = flat[first : first + fan_out * fan_in].reshape(fan_out, fan_in)
+            first += fan_out * fan_in
+            layers.append((weight, flat[first : first + fan_out]))
+            first += fan_out
+        assert first == len(flat)
+        return layers
+
+    def batches(self):
+        """The samples of each step."""
+        if self.batch_size == 0:
+            while True:
+                yield list(range(self.samples))
+        epoch = 0
+        while True:
+            replicate = self.replicate if self.shuffle_per_replicate else 0
+            order = philox.shuffle(self.seed, replicate, epoch, self.samples)
+            for first in range(0, self.samples, self.batch_size):
+                yield order[first : first + self.batch_size]
+            epoch += 1
+
+
+# ---- PyTorch ----------------------------------------------------------------------------------------------------------
+
+TORCH_ACTIVATIONS = {
+    "linear": lambda z, choice: z,
+    "sigmoid": lambda z, choice: torch.sigmoid(z),
+    "tanh": lambda z, choice: torch.tanh(z),
+    "relu": lambda z, choice: torch.relu(z),
+    "leaky_relu": lambda z, choice: torch.nn.functional.leaky_relu(z, choice["negative_slope"]),
+    "sin": lambda z, choice: torch.sin(z),
+}
+TORCH_LOSSES = {
+    "mse": lambda y, one_hot, labels: torch.nn.functional.mse_loss(y, one_hot),
+    "binary_cross_entropy": lambda y, one_hot, labels: torch.nn.functional.binary_cross_entropy_with_logits(y, one_hot),
+    "cross_entropy": lambda y, one_hot, labels: torch.nn.functional.cross_entropy(y, labels),
+}
+TORCH_OPTIMIZERS = {
+    "sgd": lambda parameters, choice, **common: torch.optim.SGD(parameters, **common),
+    "momentum": lambda parameters, choice, **common: torch.optim.SGD(parameters, momentum=choice["momentum"], **common),
+    "nesterov": lambda parameters, choice, **common: torch.optim.SGD(
+        parameters, momentum=choice["momentum"], nesterov=True, **common
+    ),
+    "adam": lambda parameters, choice, **common: torch.optim.Adam(
+        parameters, betas=(choice["beta1"], choice["beta2"]), eps=choice["epsilon"], **common
+    ),
+}
+
+
+def train_by_torch(network):
+    """Full loss before each step and after the last, and the final weights, flat."""
+    layers = [
+        tuple(torch.tensor(array, requires_grad=True) for array in layer)
+        for layer in network.layers(network.weights_initial)
+    ]
+    parameters = [tensor for layer in layers for tensor in layer]
+    inputs, one_hot = torch.tensor(network.inputs), torch.tensor(network.one_hot)
+    labels = torch.tensor(network.targets[:, 0]).long()
+    optimizer = TORCH_OPTIMIZERS[network.optimizer["name"]](
+        parameters, network.optimizer, lr=network.learning_rate, weight_decay=network.weight_decay
+    )
+
+    def loss_of(samples):
+        a = inputs[samples]
+        for k, (weight, bias) in enumerate(layers):
+            choice = network.activation if k + 1 < len(layers) else network.output_activation
+            a = TORCH_ACTIVATIONS[choice["name"]](torch.nn.functional.linear(a, weight, bias), choice)
+        return TORCH_LOSSES[network.loss["name"]](a, one_hot[samples], labels[samples])
+
+    everything, losses = list(range(network.samples)), []
+    for _, batch in zip(range(network.steps), network.batches()):
+        with torch.no_grad():
+            losses.append(loss_of(everything).item())
+        optimizer.zero_grad()
+        loss_of(batch).backward()
+        optimizer.step()
+    with torch.no_grad():
+        losses.append(loss_of(everything).item())
+    return numpy.array(losses), numpy.concatenate([tensor.detach().numpy().ravel() for tensor in parameters])
+
+
+# ---- NumPy --------------------------------------------------------------------------------------------------------------
+
+NUMPY_ACTIVATIONS = {
+    "linear": lambda z, choice: z,
+    "sigmoid": lambda z, choice: 1 / (1 + numpy.exp(-z)),
+    "tanh": lambda z, choice: numpy.tanh(z),
+    "relu": lambda z, choice: numpy.maximum(z, 0),
+    "leaky_relu": lambda z, choice: numpy.where(z > 0, z, choice["negative_slope"] * z),
+    "sin": lambda z, choice: numpy.sin(z),
+}
+NUMPY_LOSSES = {
+    "mse": lambda y, one_hot: numpy.mean((y - one_hot) ** 2),
+    "binary_cross_entropy": lambda y, one_hot: numpy.mean(numpy.logaddexp(0, y) - y * one_hot),
+    "cross_entropy": lambda y, one_hot: numpy.mean(numpy.logaddexp.reduce(y, axis=1) - (y * one_hot).sum(axis=1)),
+}
+
+
+def numpy_loss(network, flat):
+    """Loss, and on which side of 0 each hidden pre-activation is."""
+    a, sides = network.inputs, []
+    layers = network.layers(flat)
+    for k, (weight, bias) in enumerate(layers):
+        choice = network.activation if k + 1 < len(layers) else network.output_activation
+        z = a @ weight.T + bias
+        a = NUMPY_ACTIVATIONS[choice["name"]](z, choice)
+        if k + 1 < len(layers):
+            sides.append((z > 0).ravel())
+    return NUMPY_LOSSES[network.loss["name"]](a, network.one_hot), numpy.concatenate(sides)
+
+
+def finite_difference(network, i, h=1e-3):
+    """d loss / d weight i by the five-point formula; None where a kink lies between the points."""
+    values = {}
+    for step in (-2, -1, 1, 2):
+        flat = network.weights_initial.copy()
+        flat[i] += step * h
+        values[step], sides = numpy_loss(network, flat)
+        if network.activation["name"].endswith("relu") and not numpy.array_equal(
+            sides, numpy_loss(network, network.weights_initial)[1]
+        ):
+            return None
+    return (8 * (values[1] - values[-1]) - (values[2] - values[-2])) / (12 * h)
+
+
+# ---- tests --------------------------------------------------------------------------------------------------------------
+
+
+class Training(unittest.TestCase):
+    def check(self, case, least):
+        """Compares every network of a case with PyTorch. least: number of networks that must be there."""
+        worst, chosen = 0.0, networks[case]
+        self.assertGreaterEqual(len(chosen), least)
+        for network in chosen:
+            with self.subTest(str(network)):
+                self.assertEqual(network.status, 1)
+                losses, weights = train_by_torch(network)
+                for ours, theirs in ((network.losses, losses), (network.weights_final, weights)):
+                    difference = numpy.abs(ours - theirs).max() / max(numpy.abs(theirs).max(), 1e-300)
+                    worst = max(worst, difference)
+                    self.assertLessEqual(difference, TOLERANCE)
+        print(f"{case}: {len(chosen)} networks, largest relative difference {worst:.1e}")
+
+    def test_every_activation_under_every_loss(self):
+        self.check("activation and loss", 2 * len(TORCH_ACTIVATIONS) * 6)
+
+    def test_every_output_activation(self):
+        self.check("output activation", 2 * len(TORCH_ACTIVATIONS))
+
+    def test_every_optimizer_on_full_batches_and_minibatches(self):
+        self.check("optimizer", 2 * len(TORCH_OPTIMIZERS) * 3)
+
+    def test_every_initializer_as_a_start(self):
+        self.check("initializer", 2)
+
+    def test_depths_0_to_4_on_minibatches(self):
+        self.check("depth", 2 * 5)
+
+    def test_gradients_are_finite_differences_of_the_loss(self):
+        compared = skipped = 0
+        worst = 0.0
+        self.assertGreaterEqual(len(networks["gradient"]), 2 * len(NUMPY_ACTIVATIONS) * len(NUMPY_LOSSES))
+        for network in networks["gradient"]:
+            gradient = (network.weights_initial - network.weights_final) / network.learning_rate
+            scale = numpy.abs(gradient).max()
+            with self.subTest(str(network)):
+                loss, _ = numpy_loss(network, network.weights_initial)
+                self.assertAlmostEqual(loss / network.losses[0], 1.0, delta=1e-13)
+                for i in range(len(gradient)):
+                    expected = finite_difference(network, i)
+                    if expected is None:
+                        skipped += 1
+                        continue
+                    compared += 1
+                    worst = max(worst, abs(gradient[i] - expected) / scale)
+                    self.assertLessEqual(abs(gradient[i] - expected), 1e-9 * scale)
+        print(f"gradients: {compared} compared, {skipped} at kinks left out, largest difference {worst:.1e}")
+        self.assertLess(skipped, compared / 20)
+
+
+class Philox(unittest.TestCase):
+    def test_known_answers(self):
+        """Random123's kat_vectors, philox4x64 of 10 rounds: zeros and ones."""
+        ones = philox.MASK
+        self.assertEqual(
+            philox.block((0, 0, 0, 0), (0, 0)),
+            (0x16554D9ECA36314C, 0xDB20FE9D672D0FDC, 0xD7E772CEE186176B, 0x7E68B68AEC7BA23B),
+        )
+        self.assertEqual(
+            philox.block((ones,) * 4, (ones,) * 2),
+            (0x87B092C3013FE90B, 0x438C3C67BE8D0224, 0x9CC7D7C69CD777B6, 0xA09CAEBF594F0BA0),
+        )
+
+    def test_equals_numpys(self):
+        """NumPy steps its counter before it draws."""
+        for counter, key in (((5, 0, 2, 5), (2026, 3)), ((2**64 - 2, 7, 2**63, 1), (2**64 - 1, 2**40))):
+            before = numpy.array((counter[0] - 1, *counter[1:]), dtype=numpy.uint64)
+            theirs = numpy.random.Philox(counter=before, key=numpy.array(key, dtype=numpy.uint64)).random_raw(4)
+            self.assertEqual(philox.block(counter, key), tuple(int(word) for word in theirs))
+
+
+def main():
+    torch.set_num_threads(1)
+    program = sys.argv[1:]
+    for line in subprocess.run(program, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines():
+        network = Network(line)
+        networks[network.case].append(network)
+    unittest.main(argv=sys.argv[:1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+/* Trains by the engine what test_training.py trains by PyTorch: one JSON object a network and line, numbers as C's %a.
+ *
+ *   train_dump [reference]     `reference`: by the plain trainer of tests/reference instead
+ *
+ * The loops run over the tables of src/model/, so a new row asks the oracle for itself. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "reference/trials.h"
+
+static void print_numbers(const char *name, size_t count, const double *numbers)
+{
+  printf(", \"%s\": [", name);
+  for (size_t i = 0; i < count; i++) printf("%s\"%a\"", i ? ", " : "", numbers[i]);
+  printf("]");
+}
+
+static void print_choice(const char *name, const struct isw_row *row, const struct isw_choice *choice)
+{
+  printf(", \"%s\": {\"name\": \"%s\"", name, row->name);
+  for (size_t p = 0; p < isw_row_parameters(row); p++)
+    printf(", \"%s\": \"%a\"", row->parameters[p].name, choice->value[p].number);
+  printf("}");
+}
+
+static void print_network(const struct trial *trial, const struct trial_networks *networks, size_t lane,
+                          const struct reference_result *result)
+{
+  static const char *const kinds[] = {
+      [ISW_TARGETS_VALUES] = "values", [ISW_TARGETS_BINARY] = "binary", [ISW_TARGETS_CLASSES] = "classes"};
+  size_t rows;
+  const struct isw_network *n = &networks->network[lane];
+  const struct isw_data *data = &networks->data;
+  printf(
+      "{\"case\": \"%s\", \"kind\": \"%s\", \"classes\": %zu, \"samples\": %zu, \"seed\": %" PRIu64
+      ", \"replicate\": %" PRIu64 ", \"batch_size\": %zu, \"shuffle_per_replicate\": %s, \"steps\": %" PRIu64
+      ", \"status\": %d, \"init\": \"%s\", \"bias_init\": \"%s\", \"learning_rate\": \"%a\", \"weight_decay\": \"%a\"",
+      trial->name, kinds[data->kind], data->classes, data->train_samples, n->seed, n->replicate, n->batch_size,
+      n->shuffle_per_replicate ? "true" : "false", n->steps, (int)result->status,
+      isw_initializers(&rows)[trial->init].row.name, isw_initializers(&rows)[trial->bias_init].row.name,
+      n->learning_rate, n->weight_decay);
+  printf(", \"size\": [%zu", n->size[0]);
+  for (size_t k = 1; k <= n->layers; k++) printf(", %zu", n->size[k]);
+  printf("]");
+  print_choice("activation", &isw_activations(&rows)[n->activation.row].row, &n->activation);
+  print_choice("output_activation", &isw_activations(&rows)[n->output_activation.row].row, &n->output_activation);
+  print_choice("loss", &isw_losses(&rows)[n->loss.row].row, &n->loss);
+  print_choice("optimizer", &isw_optimizers(&rows)[n->optimizer.row].row, &n->optimizer);
+  print_numbers("inputs", data->train_samples * data->features, data->train_inputs);
+  print_numbers("targets", data->train_samples * data->targets, data->train_targets);
+  print_numbers("weights_initial", result->parameters, result->weights_initial);
+  print_numbers("weights_final", result->parameters, result->weights_final);
+  print_numbers("losses", result->records, result->measure[REFERENCE_LOSS]);
+  print_numbers("gradient_norms", result->records * result->layers, result->measure[REFERENCE_GRADIENT_NORM]);
+  printf("}\n");
+}
+
+/* Trains two networks and prints them. False where the engine refused. */
+static bool dump(bool by_reference, const char *name, struct trial trial)
+{
+  struct trial_networks networks;
+  struct reference_result results[2];
+  trial.name = name;
+  trial.real = ISW_REAL64;
+  trial.count = 2;
+  trial_networks_create(&trial, &networks);
+  bool trained = true;
+  if (by_reference)
+    trial_reference(&trial, &networks, results);
+  else
+    trained = trial_engine(&trial, &networks, NULL, results);
+  for (size_t lane = 0; trained && lane < networks.count; lane++) {
+    print_network(&trial, &networks, lane, &results[lane]);
+    reference_result_clear(&results[lane]);
+  }
+  trial_networks_destroy(&networks);
+  return trained;
+}
+
+static struct trial plain(void)
+{
+  return (struct trial){.data = TRIAL_CLASSES,
+                        .init = trial_initializer("glorot_uniform"),
+                        .bias_init = trial_initializer("zeros"),
+                        .activation = trial_activation("tanh"),
+                        .output_activation = trial_activation("linear"),
+                        .loss = trial_loss("mse"),
+                        .optimizer = trial_optimizer("sgd"),
+                        .depth = 2,
+                        .width = 7,
+                        .steps = 200,
+                        .learning_rate = 0.1,
+                        .varied = true};
+}
+
+/* Every activation under every loss: 200 steps, and one step of rate 1 whose difference of weights is the gradient. */
+static bool dump_activations_and_losses(bool by_reference)
+{
+  size_t activations, losses;
+  bool good = true;
+  isw_activations(&activations);
+  isw_losses(&losses);
+  for (size_t g = 0; g < activations; g++)
+    for (size_t loss = 0; loss < losses; loss++)
+      for (int data = 0; data < TRIAL_SMALL_DATA; data++) {
+        struct trial trial = plain();
+        trial.activation = g;
+        trial.loss = loss;
+        trial.data = (enum trial_data)data;
+        if (!trial_takes(loss, trial.data)) continue;
+        good &= dump(by_reference, "activation and loss", trial);
+        trial.bias_init = trial_initializer("normal");
+        trial.steps = 1;
+        trial.learning_rate = 1.0;
+        trial.varied = false;
+        good &= dump(by_reference, "gradient", trial);
+      }
+  return good;
+}
+
+static bool dump_output_activations(bool by_reference)
+{
+  size_t activations;
+  bool good = true;
+  isw_activations(&activations);
+  for (size_t g = 0; g < activations; g++) {
+    struct trial trial = plain();
+    trial.output_activation = g;
+    trial.bias_init = trial_initializer("uniform");
+    good &= dump(by_reference, "output activation", trial);
+  }
+  return good;
+}
+
+/* Full batch and minibatches that do not divide the samples, in the common order and in the replicate's own. */
+static bool dump_optimizers(bool by_reference)
+{
+  size_t optimizers;
+  bool good = true;
+  isw_optimizers(&optimizers);
+  for (size_t o = 0; o < optimizers; o++)
+    for (int batch = 0; batch < 3; batch++) {
+      struct trial trial = plain();
+      trial.optimizer = o;
+      trial.loss = trial_loss("cross_entropy");
+      trial.learning_rate = 0.01;
+      trial.batch_size = batch ? 4 : 0;
+      trial.shuffle_per_replicate = batch == 2;
+      trial.weight_decay = batch ? 0.01 : 0.0;
+      good &= dump(by_reference, "optimizer", trial);
+    }
+  return good;
+}
+
+static bool dump_initializers(bool by_reference)
+{
+  size_t initializers;
+  bool good = true;
+  const struct isw_initializer *table = isw_initializers(&initializers);
+  for (size_t i = 0; i < initializers; i++) {
+    struct trial trial = plain();
+    trial.init = i;
+    trial.bias_init = table[i].for_bias ? i : trial.bias_init;
+    trial.learning_rate = 0.05;
+    good &= dump(by_reference, "initializer", trial);
+  }
+  return good;
+}
+
+static bool dump_depths(bool by_reference)
+{
+  bool good = true;
+  for (size_t depth = 0; depth <= 4; depth++) {
+    struct trial trial = plain();
+    trial.depth = depth;
+    trial.data = TRIAL_TEACHER;
+    trial.batch_size = 3;
+    trial.init_noise = 0.1;
+    good &= dump(by_reference, "depth", trial);
+  }
+  return good;
+}
+
+int main(int count, char **arguments)
+{
+  bool by_reference = count > 1 && strcmp(arguments[1], "reference") == 0;
+  bool good = dump_activations_and_losses(by_reference);
+  good &= dump_output_activations(by_reference);
+  good &= dump_optimizers(by_reference);
+  good &= dump_initializers(by_reference);
+  good &= dump_depths(by_reference);
+  return !good;
+}

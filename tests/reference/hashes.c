@@ -1,0 +1,70 @@
+/* One line a trial: what it is, and a hash of every bit that its networks left by the plain trainer. Every kernel of this
+ * machine must have left the same. The lines are those of hashes.txt, whatever the compiler and the instruction set.
+ *
+ *   hashes > hashes.txt     after a change that is meant to change bits, or a new row
+ *
+ * Exit status 1 where a kernel differs from the plain trainer. */
+#include <inttypes.h>
+#include <stdio.h>
+#include "trials.h"
+
+static void train(const char *table, const struct isw_row *row, struct trial trial, struct trial_counts *counts)
+{
+  for (int real = 0; real < 2; real++) {
+    trial.name = row->name;
+    trial.real = real ? ISW_REAL64 : ISW_REAL32;
+    uint64_t hash = trial_run(&trial, counts);
+    printf("%s %s float%d %016" PRIx64 "\n", table, row->name, real ? 64 : 32, hash);
+  }
+}
+
+int main(void)
+{
+  struct trial_counts counts = {0};
+  size_t initializer_rows, activation_rows, loss_rows, optimizer_rows;
+  const struct isw_initializer *initializers = isw_initializers(&initializer_rows);
+  const struct isw_activation *activations = isw_activations(&activation_rows);
+  const struct isw_loss *losses = isw_losses(&loss_rows);
+  const struct isw_optimizer *optimizers = isw_optimizers(&optimizer_rows);
+  /* each table's rows around one trial, whose own rows have fixed names */
+  struct trial plain = {.data = TRIAL_CLASSES,
+                        .init = trial_initializer("glorot_normal"),
+                        .output_activation = trial_activation("linear"),
+                        .bias_init = trial_initializer("uniform"),
+                        .activation = trial_activation("sigmoid"),
+                        .loss = trial_loss("mse"),
+                        .optimizer = trial_optimizer("sgd"),
+                        .depth = 2,
+                        .width = 6,
+                        .batch_size = 5,
+                        .steps = 30,
+                        .learning_rate = 0.1,
+                        .weight_decay = 0.001,
+                        .init_noise = 0.01,
+                        .varied = true,
+                        .count = 4,
+                        .members = 2};
+  for (size_t i = 0; i < activation_rows; i++) {
+    struct trial trial = plain;
+    trial.activation = trial.output_activation = i;
+    train("activation", &activations[i].row, trial, &counts);
+  }
+  for (size_t i = 0; i < initializer_rows; i++) {
+    struct trial trial = plain;
+    trial.init = i;
+    train("initializer", &initializers[i].row, trial, &counts);
+  }
+  for (size_t i = 0; i < loss_rows; i++) {
+    struct trial trial = plain;
+    trial.loss = i;
+    train("loss", &losses[i].row, trial, &counts);
+  }
+  for (size_t i = 0; i < optimizer_rows; i++) {
+    struct trial trial = plain;
+    trial.optimizer = i;
+    train("optimizer", &optimizers[i].row, trial, &counts);
+  }
+  fprintf(stderr, "%zu trials, %zu packs on this machine's kernels, %zu differences\n", counts.trials, counts.packs,
+          counts.differences);
+  return counts.differences > 0;
+}

@@ -1,0 +1,480 @@
+/* Every kernel equals the plain trainer bit for bit: initial and final weights, recorded losses and norms, status and
+ * steps_done. The loops run over the tables of src/model/, so a new row is tested as it is added. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include "trials.h"
+
+static void report(const char *what, const struct trial_counts *counts)
+{
+  print_message("%s: %zu trials, %zu packs, %zu networks by the reference: %zu completed, %zu stopped, %zu diverged\n",
+                what, counts->trials, counts->packs, counts->networks, counts->completed, counts->stopped,
+                counts->diverged);
+  assert_int_equal(counts->differences, 0);
+}
+
+static size_t initializers(void)
+{
+  size_t count;
+  isw_initializers(&count);
+  return count;
+}
+
+static size_t activations(void)
+{
+  size_t count;
+  isw_activations(&count);
+  return count;
+}
+
+static size_t losses(void)
+{
+  size_t count;
+  isw_losses(&count);
+  return count;
+}
+
+static size_t optimizers(void)
+{
+  size_t count;
+  isw_optimizers(&count);
+  return count;
+}
+
+/* ---- the full product of the tables at one shape ------------------------------------------------------------------ */
+
+static void full_product_of_the_tables(void **state)
+{
+  (void)state;
+  struct trial_counts counts = {0};
+  size_t number = 0;
+  for (size_t init = 0; init < initializers(); init++)
+    for (size_t g = 0; g < activations(); g++)
+      for (size_t loss = 0; loss < losses(); loss++)
+        for (size_t o = 0; o < optimizers(); o++)
+          for (int real = 0; real < 2; real++) {
+            struct trial trial = {.name = "product",
+                                  .real = real ? ISW_REAL64 : ISW_REAL32,
+                                  .init = init,
+                                  .activation = g,
+                                  .loss = loss,
+                                  .optimizer = o,
+                                  .depth = 2,
+                                  .width = 7,
+                                  .steps = 10,
+                                  .learning_rate = 0.05,
+                                  .count = 3,
+                                  .varied = true};
+            while (!trial_takes(loss, trial.data = (enum trial_data)(number++ % TRIAL_SMALL_DATA))) {
+            }
+            trial_run(&trial, &counts);
+          }
+  report("full product", &counts);
+}
+
+/* ---- all pairs of all settings, in several designs ---------------------------------------------------------------------------------------- */
+
+enum {
+  INIT,
+  BIAS_INIT,
+  ACTIVATION,
+  OUTPUT_ACTIVATION,
+  LOSS,
+  OPTIMIZER,
+  DATA,
+  DEPTH,
+  WIDTH,
+  BATCH,
+  SHUFFLE,
+  PRECISION,
+  DECAY,
+  NOISE,
+  BY_LAYER,
+  COUNT,
+  VARIED,
+  MEMBERS,
+  STOP,
+  RATE,
+  RECORDS,
+  FACTORS
+};
+enum { LEVELS_MAX = 64, DESIGNS = 4 };
+
+struct design {
+  size_t levels[FACTORS];
+  bool covered[FACTORS][LEVELS_MAX][FACTORS][LEVELS_MAX];
+};
+
+/* Whether two settings can meet in a network. */
+static bool compatible(size_t f, size_t a, size_t g, size_t b)
+{
+  size_t count;
+  if (f > g) return compatible(g, b, f, a);
+  if (f == OUTPUT_ACTIVATION && g == LOSS) return !isw_losses(&count)[b].on_logits || a == trial_activation("linear");
+  if (f == LOSS && g == DATA) return trial_takes(a, (enum trial_data)b);
+  return true;
+}
+
+static void cover(struct design *design, const size_t *level)
+{
+  for (size_t f = 0; f < FACTORS; f++)
+    for (size_t g = 0; g < FACTORS; g++) design->covered[f][level[f]][g][level[g]] = true;
+}
+
+/* Fills level [FACTORS] around a pair not yet covered: each further factor takes the level that covers most with what is
+ * set, the first of equals counted from `number`. False where all pairs are covered. */
+static bool next_row(const struct design *design, size_t number, size_t *level)
+{
+  bool set[FACTORS] = {false};
+  size_t f, g = 0, a = 0, b = 0;
+  for (f = 0; f < FACTORS; f++)
+    for (a = 0; a < design->levels[f]; a++)
+      for (g = f + 1; g < FACTORS; g++)
+        for (b = 0; b < design->levels[g]; b++)
+          if (!design->covered[f][a][g][b]) goto found;
+  return false;
+found:
+  level[f] = a, level[g] = b;
+  set[f] = set[g] = true;
+  for (size_t h = 0; h < FACTORS; h++) {
+    if (set[h]) continue;
+    size_t best = SIZE_MAX, most = 0;
+    for (size_t i = 0; i < design->levels[h]; i++) {
+      size_t c = (i + number) % design->levels[h], gain = 1;
+      for (size_t other = 0; other < FACTORS; other++) {
+        if (!set[other]) continue;
+        if (!compatible(h, c, other, level[other])) gain = 0;
+        if (gain) gain += !design->covered[h][c][other][level[other]];
+      }
+      if (gain > most) best = c, most = gain;
+    }
+    assert_true(best != SIZE_MAX);
+    level[h] = best;
+    set[h] = true;
+  }
+  return true;
+}
+
+static const size_t widths[] = {1, 2, 3, 7, 16, 33}, batches[] = {0, 3, 5};
+static const double rates[] = {0.05, 0.5, 1e30};
+
+/* The row that is number `number` of those that suit biases. */
+static size_t bias_initializer(size_t number)
+{
+  size_t count, row = 0;
+  const struct isw_initializer *table = isw_initializers(&count);
+  while (row < count && !(table[row].for_bias && number-- == 0)) row++;
+  return row;
+}
+
+static struct trial trial_of(const size_t *level)
+{
+  enum isw_real real = level[PRECISION] ? ISW_REAL64 : ISW_REAL32;
+  size_t counts[] = {1, 3, isw_lanes(real) - 1, isw_lanes(real)};
+  return (struct trial){.name = "pairs",
+                        .real = real,
+                        .data = (enum trial_data)level[DATA],
+                        .init = level[INIT],
+                        .bias_init = bias_initializer(level[BIAS_INIT]),
+                        .activation = level[ACTIVATION],
+                        .output_activation = level[OUTPUT_ACTIVATION],
+                        .loss = level[LOSS],
+                        .optimizer = level[OPTIMIZER],
+                        .by_layer = (enum trial_by_layer)level[BY_LAYER],
+                        .depth = level[DEPTH],
+                        .width = widths[level[WIDTH]],
+                        .batch_size = batches[level[BATCH]],
+                        .shuffle_per_replicate = level[SHUFFLE],
+                        .steps = 12,
+                        .learning_rate = rates[level[RATE]],
+                        .weight_decay = level[DECAY] ? 0.01 : 0.0,
+                        .init_noise = level[NOISE] ? 0.01 : 0.0,
+                        .loss_below = level[STOP] & 1 ? 0.1 : 0.0,
+                        .gradient_below = level[STOP] & 2 ? 0.05 : 0.0,
+                        .varied = level[VARIED],
+                        .sparse_records = level[RECORDS],
+                        .count = counts[level[COUNT]],
+                        .members = level[MEMBERS] + 1};
+}
+
+static void all_pairs_of_all_settings(void **state)
+{
+  (void)state;
+  static const size_t fixed[FACTORS] = {[DATA] = TRIAL_SMALL_DATA,
+                                        [DEPTH] = 5,
+                                        [WIDTH] = 6,
+                                        [BATCH] = 3,
+                                        [SHUFFLE] = 2,
+                                        [PRECISION] = 2,
+                                        [DECAY] = 2,
+                                        [NOISE] = 2,
+                                        [BY_LAYER] = TRIAL_BY_LAYER,
+                                        [COUNT] = 4,
+                                        [VARIED] = 2,
+                                        [MEMBERS] = 3,
+                                        [STOP] = 4,
+                                        [RATE] = 3,
+                                        [RECORDS] = 2};
+  struct design *design = test_calloc(1, sizeof *design);
+  memcpy(design->levels, fixed, sizeof fixed);
+  size_t count, bias_rows = 0;
+  const struct isw_initializer *table = isw_initializers(&count);
+  for (size_t i = 0; i < count; i++) bias_rows += table[i].for_bias;
+  design->levels[INIT] = count;
+  design->levels[BIAS_INIT] = bias_rows;
+  design->levels[ACTIVATION] = design->levels[OUTPUT_ACTIVATION] = activations();
+  design->levels[LOSS] = losses();
+  design->levels[OPTIMIZER] = optimizers();
+  struct trial_counts counts = {0};
+  for (size_t design_number = 0; design_number < DESIGNS; design_number++) {
+    for (size_t f = 0; f < FACTORS; f++)
+      for (size_t a = 0; a < design->levels[f]; a++)
+        for (size_t g = 0; g < FACTORS; g++)
+          for (size_t b = 0; b < design->levels[g]; b++)
+            design->covered[f][a][g][b] = f != g && !compatible(f, a, g, b);
+    size_t level[FACTORS];
+    while (next_row(design, counts.trials, level)) {
+      cover(design, level);
+      struct trial trial = trial_of(level);
+      trial_run(&trial, &counts);
+    }
+  }
+  test_free(design);
+  report("all pairs", &counts);
+  assert_true(counts.completed > 0 && counts.stopped > 0 && counts.diverged > 0);
+}
+
+/* ---- places where bits are easily lost ---------------------------------------------------------------------------------- */
+
+static void deep_sigmoid_with_subnormal_gradients(void **state)
+{
+  (void)state;
+  struct trial_counts counts = {0};
+  for (size_t o = 0; o < optimizers(); o++) {
+    struct trial trial = {.name = "subnormal",
+                          .init = trial_initializer("glorot_uniform"),
+                          .activation = trial_activation("sigmoid"),
+                          .optimizer = o,
+                          .depth = 60,
+                          .width = 3,
+                          .steps = 10,
+                          .learning_rate = 0.5,
+                          .varied = true};
+    trial_run(&trial, &counts);
+  }
+  report("subnormal", &counts);
+  assert_true(counts.subnormal > counts.networks * 3 / 4);
+}
+
+static void divergence_at_different_steps(void **state)
+{
+  (void)state;
+  struct trial_counts counts = {0};
+  static const double huge[] = {3.0, 30.0, 1e3, 1e9, 1e38, 1e300};
+  for (size_t i = 0; i < sizeof huge / sizeof huge[0]; i++)
+    for (size_t o = 0; o < optimizers(); o++)
+      for (int real = 0; real < 2; real++) {
+        struct trial trial = {.name = "divergence",
+                              .real = real ? ISW_REAL64 : ISW_REAL32,
+                              .data = TRIAL_TEACHER,
+                              .init = trial_initializer("he_normal"),
+                              .activation = trial_activation("relu"),
+                              .optimizer = o,
+                              .depth = 2,
+                              .width = 5,
+                              .batch_size = i % 2 ? 4 : 0,
+                              .steps = 20,
+                              .learning_rate = huge[i],
+                              .varied = true,
+                              .members = 1 + i % 2};
+        trial_run(&trial, &counts);
+      }
+  report("divergence", &counts);
+  assert_true(counts.diverged > counts.networks / 4 && counts.completed > 0);
+}
+
+static void stop_rules_end_each_network_alone(void **state)
+{
+  (void)state;
+  struct trial_counts counts = {0};
+  for (int rule = 1; rule <= 3; rule++)
+    for (size_t batch = 0; batch <= 4; batch += 4)
+      for (int real = 0; real < 2; real++) {
+        struct trial trial = {.name = "stop",
+                              .real = real ? ISW_REAL64 : ISW_REAL32,
+                              .data = TRIAL_TEACHER,
+                              .init = trial_initializer("glorot_normal"),
+                              .activation = trial_activation("tanh"),
+                              .optimizer = trial_optimizer("momentum"),
+                              .depth = 1,
+                              .width = 6,
+                              .batch_size = batch,
+                              .steps = 40,
+                              .learning_rate = 0.05,
+                              .loss_below = rule & 1 ? 0.08 : 0.0,
+                              .gradient_below = rule & 2 ? 0.12 : 0.0,
+                              .sparse_records = rule == 2};
+        trial_run(&trial, &counts);
+      }
+  report("stop rules", &counts);
+  assert_true(counts.stopped > counts.networks / 4 && counts.completed > 0);
+}
+
+/* The least threshold of a rule under which the trial's one network stops at step 0: by the reference, the number after the
+ * loss or norm itself. Positive float64 numbers are in the order of their bits. */
+static double least_threshold(struct trial trial, bool of_gradient)
+{
+  uint64_t low = 0, high = 0x7fefffffffffffff; /* 0 does not stop, the largest number does */
+  double threshold;
+  while (high - low > 1) {
+    uint64_t middle = low + (high - low) / 2;
+    memcpy(of_gradient ? &trial.gradient_below : &trial.loss_below, &middle, sizeof middle);
+    struct trial_networks networks;
+    struct reference_result result[1];
+    trial_networks_create(&trial, &networks);
+    trial_reference(&trial, &networks, result);
+    *(result[0].status == ISW_STOPPED ? &high : &low) = middle;
+    reference_result_clear(&result[0]);
+    trial_networks_destroy(&networks);
+  }
+  memcpy(&threshold, &high, sizeof threshold);
+  return threshold;
+}
+
+/* What a rule compares is not recorded: float64 sums of a batch. Both sides of each threshold show its last bit. */
+static void stop_rules_see_the_last_bit(void **state)
+{
+  (void)state;
+  struct trial_counts counts = {0};
+  for (size_t loss = 0; loss < losses(); loss++)
+    for (int real = 0; real < 2; real++)
+      for (size_t batch = 0; batch <= 50; batch += 50)
+        for (int of_gradient = 0; of_gradient < 2; of_gradient++) {
+          struct trial trial = {.name = "last bit",
+                                .real = real ? ISW_REAL64 : ISW_REAL32,
+                                .data = TRIAL_MANY,
+                                .init = trial_initializer("he_normal"),
+                                .activation = trial_activation("tanh"),
+                                .loss = loss,
+                                .depth = 1,
+                                .width = 70,
+                                .batch_size = batch,
+                                .steps = 1,
+                                .learning_rate = 0.1,
+                                .count = 1,
+                                .members = 2};
+          double *threshold = of_gradient ? &trial.gradient_below : &trial.loss_below;
+          *threshold = least_threshold(trial, of_gradient);
+          trial_run(&trial, &counts);
+          *threshold = nextafter(*threshold, 0.0);
+          trial_run(&trial, &counts);
+        }
+  report("last bit", &counts);
+  assert_int_equal(counts.stopped, counts.networks / 2);
+}
+
+/* The engine passes samples in blocks: 36 here, 12 where the layers are wide. */
+static void batches_of_several_blocks(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"tanh", "leaky_relu", "sin"};
+  struct trial_counts counts = {0};
+  for (size_t g = 0; g < sizeof names / sizeof names[0]; g++)
+    for (size_t batch = 0; batch <= 70; batch += 70)
+      for (size_t members = 1; members <= 3; members++)
+        for (int real = 0; real < 2; real++) {
+          struct trial trial = {.name = "blocks",
+                                .real = real ? ISW_REAL64 : ISW_REAL32,
+                                .data = TRIAL_MANY,
+                                .init = trial_initializer("lecun_normal"),
+                                .activation = trial_activation(names[g]),
+                                .loss = trial_loss("cross_entropy"),
+                                .optimizer = trial_optimizer("nesterov"),
+                                .depth = 3,
+                                .width = 40,
+                                .batch_size = batch,
+                                .steps = 4,
+                                .learning_rate = 0.02,
+                                .varied = true,
+                                .sparse_records = members == 2,
+                                .count = 3,
+                                .members = members};
+          trial_run(&trial, &counts);
+          if (members == 2) continue;
+          trial.depth = 1;
+          trial.width = 400;
+          trial.steps = 2;
+          trial.count = 1;
+          trial_run(&trial, &counts);
+        }
+  report("blocks", &counts);
+}
+
+/* ---- a network does not know its neighbours ------------------------------------------------------------------------------ */
+
+static void a_lane_alone_equals_the_lane_among_others(void **state)
+{
+  (void)state;
+  struct trial trial = {.name = "alone",
+                        .data = TRIAL_CLASSES,
+                        .init = trial_initializer("he_uniform"),
+                        .activation = trial_activation("leaky_relu"),
+                        .optimizer = trial_optimizer("adam"),
+                        .depth = 2,
+                        .width = 9,
+                        .batch_size = 4,
+                        .steps = 15,
+                        .learning_rate = 0.01,
+                        .varied = true};
+  struct trial_networks together, alone;
+  struct reference_result among[16], single[1];
+  trial_networks_create(&trial, &together);
+  assert_true(trial_engine(&trial, &together, NULL, among));
+  for (size_t lane = 0; lane < together.count; lane++) {
+    trial_networks_create(&trial, &alone);
+    alone.count = 1;
+    alone.list[0] = &alone.network[lane];
+    assert_true(trial_engine(&trial, &alone, NULL, single));
+    assert_true(trial_same("alone", &single[0], &among[lane]));
+    reference_result_clear(&single[0]);
+    reference_result_clear(&among[lane]);
+    trial_networks_destroy(&alone);
+  }
+  trial_networks_destroy(&together);
+}
+
+static void the_fastest_kernels_are_among_those_tested(void **state)
+{
+  (void)state;
+  const struct isw_kernels *kernels;
+  struct isw_error error = {0};
+  assert_int_equal(isw_kernels_choose(NULL, &kernels, &error), ISW_OK);
+  const char *name;
+  bool usable, found = false;
+  for (size_t i = 0; (name = isw_kernels_list(i, &usable)); i++) {
+    print_message("kernels %s: %s\n", name, usable ? "tested" : "not usable on this machine");
+    if (usable && strcmp(name, isw_kernels_name(kernels)) == 0) found = true;
+  }
+  assert_true(found);
+  isw_error_clear(&error);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_fastest_kernels_are_among_those_tested),
+      cmocka_unit_test(deep_sigmoid_with_subnormal_gradients),
+      cmocka_unit_test(divergence_at_different_steps),
+      cmocka_unit_test(stop_rules_end_each_network_alone),
+      cmocka_unit_test(stop_rules_see_the_last_bit),
+      cmocka_unit_test(batches_of_several_blocks),
+      cmocka_unit_test(a_lane_alone_equals_the_lane_among_others),
+      cmocka_unit_test(full_product_of_the_tables),
+      cmocka_unit_test(all_pairs_of_all_settings),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,322 @@
+/* One network, one precision, one number at a time: docs/numerics.md in C. reference.c includes it once per precision with
+ *   REAL     float or double     NAME(x)  the name with its suffix     and the operations of src/model/activations.def */
+
+#define ISW_LOSS_FUNCTIONS
+#include "model/losses.def"
+#undef ISW_LOSS_FUNCTIONS
+#define ISW_OPTIMIZER_FUNCTIONS
+#include "model/optimizers.def"
+#undef ISW_OPTIMIZER_FUNCTIONS
+
+enum { NAME(LAYERS_MAX) = 64 };
+
+/* A weight layer: weight [fan_out][fan_in], and of one sample the units' z, a = g(z) and delta, each [fan_out]. */
+struct NAME(layer) {
+  size_t fan_in, fan_out;
+  REAL *weight, *bias, *weight_gradient, *bias_gradient;
+  REAL *z, *a, *delta;
+};
+
+struct NAME(trainer) {
+  const struct isw_network *network;
+  size_t samples, features, outputs, layers, parameters;
+  REAL *inputs, *targets;                         /* [samples][features], [samples][outputs] */
+  REAL *w, *gradient;                             /* [parameters]: layer after layer, weight and bias */
+  REAL *state;                                    /* [parameters][2], the optimiser's */
+  struct NAME(layer) layer[NAME(LAYERS_MAX) + 1]; /* from 1, views into w and gradient */
+};
+
+static REAL NAME(g)(const struct isw_choice *activation, REAL z)
+{
+  REAL p0 = K(activation->value[0].number);
+  (void)p0;
+  switch (activation->row) {
+#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, g, dg, formula, source)                      \
+  case ACTIVATION_##name:                                                                                              \
+    return g;
+#include "model/activations.def"
+#undef ISW_ACTIVATION
+  }
+  return z;
+}
+
+static REAL NAME(slope)(const struct isw_choice *activation, REAL z, REAL a)
+{
+  REAL p0 = K(activation->value[0].number);
+  (void)p0, (void)z, (void)a;
+  switch (activation->row) {
+#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, g, dg, formula, source)                      \
+  case ACTIVATION_##name:                                                                                              \
+    return dg;
+#include "model/activations.def"
+#undef ISW_ACTIVATION
+  }
+  return a;
+}
+
+static REAL NAME(loss)(size_t row, size_t outputs, const REAL *y, const REAL *target, REAL scale, REAL *delta)
+{
+  switch (row) {
+#define ISW_LOSS(name, ...)                                                                                            \
+  case LOSS_##name:                                                                                                    \
+    return NAME(loss_##name)(outputs, y, target, scale, delta);
+#include "model/losses.def"
+#undef ISW_LOSS
+  }
+  return K(0.0);
+}
+
+static REAL NAME(update)(size_t row, REAL w, REAL g, REAL *state, const REAL *rate)
+{
+  switch (row) {
+#define ISW_OPTIMIZER(name, ...)                                                                                       \
+  case OPTIMIZER_##name:                                                                                               \
+    return NAME(update_##name)(w, g, state, rate);
+#include "model/optimizers.def"
+#undef ISW_OPTIMIZER
+  }
+  return w;
+}
+
+static void NAME(forward)(struct NAME(trainer) * t, size_t sample)
+{
+  const REAL *a = t->inputs + sample * t->features;
+  for (size_t k = 1; k <= t->layers; k++) {
+    struct NAME(layer) *l = &t->layer[k];
+    for (size_t j = 0; j < l->fan_out; j++) {
+      l->z[j] = l->bias[j];
+      for (size_t i = 0; i < l->fan_in; i++) l->z[j] = FMA(a[i], l->weight[j * l->fan_in + i], l->z[j]);
+      l->a[j] = NAME(g)(k < t->layers ? &t->network->activation : &t->network->output_activation, l->z[j]);
+    }
+    a = l->a;
+  }
+}
+
+/* After forward, with d loss / d output in the last layer's delta: the rest of the deltas, and their share of the gradient. */
+static void NAME(backward)(struct NAME(trainer) * t, size_t sample)
+{
+  struct NAME(layer) *output = &t->layer[t->layers];
+  for (size_t j = 0; j < output->fan_out; j++)
+    output->delta[j] = output->delta[j] * NAME(slope)(&t->network->output_activation, output->z[j], output->a[j]);
+  for (size_t k = t->layers; k >= 2; k--) {
+    struct NAME(layer) *l = &t->layer[k], *below = &t->layer[k - 1];
+    for (size_t i = 0; i < l->fan_in; i++) {
+      REAL d = K(0.0);
+      for (size_t j = 0; j < l->fan_out; j++) d = FMA(l->delta[j], l->weight[j * l->fan_in + i], d);
+      below->delta[i] = d * NAME(slope)(&t->network->activation, below->z[i], below->a[i]);
+    }
+  }
+  for (size_t k = 1; k <= t->layers; k++) {
+    struct NAME(layer) *l = &t->layer[k];
+    const REAL *a = k == 1 ? t->inputs + sample * t->features : t->layer[k - 1].a;
+    for (size_t j = 0; j < l->fan_out; j++) {
+      for (size_t i = 0; i < l->fan_in; i++)
+        l->weight_gradient[j * l->fan_in + i] = FMA(l->delta[j], a[i], l->weight_gradient[j * l->fan_in + i]);
+      l->bias_gradient[j] = l->bias_gradient[j] + l->delta[j];
+    }
+  }
+}
+
+/* Loss and gradient of a batch: order [count], its samples. */
+static double NAME(batch)(struct NAME(trainer) * t, const uint64_t *order, size_t count)
+{
+  size_t rows, loss_row = t->network->loss.row;
+  bool over_outputs = isw_losses(&rows)[loss_row].mean_over_outputs;
+  double divisor = (double)(over_outputs ? count * t->outputs : count), sum = 0.0;
+  REAL scale = K(loss_factor(loss_row) / divisor);
+  for (size_t i = 0; i < t->parameters; i++) t->gradient[i] = K(0.0);
+  for (size_t s = 0; s < count; s++) {
+    struct NAME(layer) *output = &t->layer[t->layers];
+    NAME(forward)(t, order[s]);
+    REAL loss = NAME(loss)(loss_row, t->outputs, output->a, t->targets + order[s] * t->outputs, scale, output->delta);
+    sum = sum + (double)loss;
+    NAME(backward)(t, order[s]);
+  }
+  return sum / divisor;
+}
+
+/* sum + the squares of x [fan_out][fan_in], inputs outside */
+static double NAME(squares)(double sum, size_t fan_out, size_t fan_in, const REAL *x)
+{
+  for (size_t i = 0; i < fan_in; i++)
+    for (size_t j = 0; j < fan_out; j++) sum = sum + (double)x[j * fan_in + i] * (double)x[j * fan_in + i];
+  return sum;
+}
+
+/* Norm of the whole gradient */
+static double NAME(gradient_norm)(const struct NAME(trainer) * t)
+{
+  double sum = 0.0;
+  for (size_t k = 1; k <= t->layers; k++) {
+    sum = NAME(squares)(sum, t->layer[k].fan_out, t->layer[k].fan_in, t->layer[k].weight_gradient);
+    sum = NAME(squares)(sum, t->layer[k].fan_out, 1, t->layer[k].bias_gradient);
+  }
+  return sqrt(sum);
+}
+
+static void NAME(step)(struct NAME(trainer) * t, const double *rates)
+{
+  REAL rate[ISW_PARAMETERS_MAX], weight_decay = K(t->network->weight_decay);
+  for (size_t i = 0; i < ISW_PARAMETERS_MAX; i++) rate[i] = K(rates[i]);
+  for (size_t i = 0; i < t->parameters; i++) {
+    REAL g = FMA(weight_decay, t->w[i], t->gradient[i]);
+    t->w[i] = NAME(update)(t->network->optimizer.row, t->w[i], g, t->state + 2 * i, rate);
+  }
+}
+
+static bool NAME(weights_are_finite)(const struct NAME(trainer) * t)
+{
+  for (size_t i = 0; i < t->parameters; i++)
+    if (!isfinite(t->w[i])) return false;
+  return true;
+}
+
+static void NAME(record)(struct NAME(trainer) * t, const uint64_t *all, struct reference_result *result)
+{
+  size_t record = result->records_done++;
+  result->measure[REFERENCE_LOSS][record] = (double)K(NAME(batch)(t, all, t->samples));
+  for (size_t k = 1; k <= t->layers; k++) {
+    const struct NAME(layer) *l = &t->layer[k];
+    double norm[REFERENCE_MEASURES] = {
+        [REFERENCE_GRADIENT_NORM] = sqrt(NAME(squares)(0.0, l->fan_out, l->fan_in, l->weight_gradient)),
+        [REFERENCE_BIAS_GRADIENT_NORM] = sqrt(NAME(squares)(0.0, l->fan_out, 1, l->bias_gradient)),
+        [REFERENCE_WEIGHT_NORM] = sqrt(NAME(squares)(0.0, l->fan_out, l->fan_in, l->weight)),
+        [REFERENCE_BIAS_NORM] = sqrt(NAME(squares)(0.0, l->fan_out, 1, l->bias)),
+    };
+    for (size_t m = REFERENCE_GRADIENT_NORM; m < REFERENCE_MEASURES; m++)
+      result->measure[m][record * t->layers + k - 1] = (double)K(norm[m]);
+  }
+}
+
+/* The loop: docs/numerics.md, "The loop", by its numbers. all [samples] is 0, 1, 2, ... */
+static void NAME(loop)(struct NAME(trainer) * t, const uint64_t *all, uint64_t *order, const uint64_t *record_steps,
+                       struct reference_result *result)
+{
+  const struct isw_network *n = t->network;
+  size_t batch_size = n->batch_size == 0 || n->batch_size > t->samples ? t->samples : n->batch_size;
+  uint64_t batches = (t->samples + batch_size - 1) / batch_size;
+  double running[2] = {1.0, 1.0}, rate[ISW_PARAMETERS_MAX] = {0.0};
+  for (uint64_t step = 0;; step++) {
+    result->steps_done = step;
+    if (result->records_done < result->records && record_steps[result->records_done] == step)
+      NAME(record)(t, all, result); /* 1 */
+    if (step == n->steps) {         /* 2 */
+      bool finite = isfinite(NAME(batch)(t, all, t->samples)) && NAME(weights_are_finite)(t);
+      result->status = finite ? ISW_COMPLETED : ISW_DIVERGED;
+      return;
+    }
+    if (step % batches == 0) epoch_order(n, step / batches, t->samples, order);
+    size_t first = step % batches * batch_size;
+    double loss = NAME(batch)(t, order + first, first + batch_size < t->samples ? batch_size : t->samples - first);
+    if (!isfinite(loss)) { /* 3 */
+      result->status = ISW_DIVERGED;
+      return;
+    }
+    if (loss < n->stop_loss_below || NAME(gradient_norm)(t) < n->stop_gradient_below) { /* 3, 4 */
+      result->status = ISW_STOPPED;
+      return;
+    }
+    for (size_t i = 0; i < t->parameters; i++)
+      if (fpclassify(t->gradient[i]) == FP_SUBNORMAL) result->subnormal_gradient = true;
+    step_rates(n, step, running, rate);
+    NAME(step)(t, rate);
+    if (!NAME(weights_are_finite)(t)) { /* 5 */
+      result->status = ISW_DIVERGED;
+      result->steps_done = step + 1;
+      return;
+    }
+  }
+}
+
+/* Inputs and targets rounded; labels one-hot where the network has a column for each class */
+static void NAME(samples)(struct NAME(trainer) * t, const struct isw_data *data)
+{
+  for (size_t i = 0; i < t->samples * t->features; i++) t->inputs[i] = K(data->train_inputs[i]);
+  for (size_t s = 0; s < t->samples; s++)
+    for (size_t j = 0; j < t->outputs; j++) {
+      bool one_hot = data->kind == ISW_TARGETS_CLASSES || (data->kind == ISW_TARGETS_BINARY && t->outputs == 2);
+      const double *target = data->train_targets + s * data->targets;
+      t->targets[s * t->outputs + j] = one_hot ? K(target[0] == (double)j) : K(target[j]);
+    }
+}
+
+static void NAME(initial_weights)(struct NAME(trainer) * t)
+{
+  const struct isw_network *n = t->network;
+  double *draws = numbers(t->parameters, sizeof *draws);
+  for (size_t k = 1; k <= t->layers; k++) {
+    struct NAME(layer) *l = &t->layer[k];
+    initial_layer(n, &n->init[k - 1], ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, k, l->fan_out, l->fan_in, draws);
+    for (size_t i = 0; i < l->fan_out * l->fan_in; i++) l->weight[i] = K(draws[i]);
+    initial_layer(n, &n->bias_init[k - 1], ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, k, l->fan_out, 1, draws);
+    for (size_t j = 0; j < l->fan_out; j++) l->bias[j] = K(draws[j]);
+  }
+  free(draws);
+}
+
+static double *NAME(copy_weights)(const struct NAME(trainer) * t)
+{
+  double *copy = numbers(t->parameters, sizeof *copy);
+  for (size_t i = 0; i < t->parameters; i++) copy[i] = (double)t->w[i];
+  return copy;
+}
+
+static struct reference_result NAME(train)(const struct isw_network *network, const struct isw_data *data,
+                                           size_t records, const uint64_t *record_steps)
+{
+  struct NAME(trainer)
+      t = {.network = network, .samples = data->train_samples, .features = network->size[0], .layers = network->layers};
+  if (t.layers > NAME(LAYERS_MAX)) {
+    fputs("reference: too many layers\n", stderr);
+    exit(1);
+  }
+  t.outputs = network->size[t.layers];
+  t.parameters = isw_parameters(t.layers, network->size);
+  t.inputs = numbers(t.samples * t.features, sizeof(REAL));
+  t.targets = numbers(t.samples * t.outputs, sizeof(REAL));
+  t.w = numbers(t.parameters, sizeof(REAL));
+  t.gradient = numbers(t.parameters, sizeof(REAL));
+  t.state = numbers(t.parameters * 2, sizeof(REAL));
+  REAL *w = t.w, *gradient = t.gradient;
+  for (size_t k = 1; k <= t.layers; k++) {
+    size_t fan_in = network->size[k - 1], fan_out = network->size[k];
+    t.layer[k] = (struct NAME(layer)){.fan_in = fan_in,
+                                      .fan_out = fan_out,
+                                      .weight = w,
+                                      .bias = w + fan_out * fan_in,
+                                      .weight_gradient = gradient,
+                                      .bias_gradient = gradient + fan_out * fan_in,
+                                      .z = numbers(fan_out, sizeof(REAL)),
+                                      .a = numbers(fan_out, sizeof(REAL)),
+                                      .delta = numbers(fan_out, sizeof(REAL))};
+    w += fan_out * (fan_in + 1);
+    gradient += fan_out * (fan_in + 1);
+  }
+  NAME(samples)(&t, data);
+  NAME(initial_weights)(&t);
+
+  struct reference_result result = {
+      .parameters = t.parameters, .records = records, .layers = t.layers, .weights_initial = NAME(copy_weights)(&t)};
+  for (size_t m = 0; m < REFERENCE_MEASURES; m++) {
+    result.measure[m] = numbers(records * t.layers, sizeof(double));
+    for (size_t i = 0; i < records * t.layers; i++) result.measure[m][i] = NAN;
+  }
+  uint64_t *all = numbers(t.samples, sizeof *all), *order = numbers(t.samples, sizeof *order);
+  for (size_t i = 0; i < t.samples; i++) all[i] = i;
+  NAME(loop)(&t, all, order, record_steps, &result);
+  result.weights_final = NAME(copy_weights)(&t);
+
+  free(all);
+  free(order);
+  for (size_t k = 1; k <= t.layers; k++) {
+    free(t.layer[k].z);
+    free(t.layer[k].a);
+    free(t.layer[k].delta);
+  }
+  free(t.inputs);
+  free(t.targets);
+  free(t.w);
+  free(t.gradient);
+  free(t.state);
+  return result;
+}

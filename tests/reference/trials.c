@@ -1,0 +1,440 @@
+#include "trials.h"
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "initsweep/probes.h"
+
+static void *numbers(size_t count, size_t size)
+{
+  void *memory = isw_allocate(count, size);
+  if (!memory) {
+    fputs("trials: out of memory\n", stderr);
+    exit(1);
+  }
+  return memory;
+}
+
+/* ---- rows by name ---------------------------------------------------------------------------------------------- */
+
+/* Rows of a table are `size` bytes apart and begin with their struct isw_row. */
+static size_t row_called(const char *name, const void *table, size_t size, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(((const struct isw_row *)((const char *)table + i * size))->name, name) == 0) return i;
+  fprintf(stderr, "trials: no row is called %s\n", name);
+  exit(1);
+}
+
+size_t trial_initializer(const char *name)
+{
+  size_t count;
+  const struct isw_initializer *table = isw_initializers(&count);
+  return row_called(name, table, sizeof *table, count);
+}
+
+size_t trial_activation(const char *name)
+{
+  size_t count;
+  const struct isw_activation *table = isw_activations(&count);
+  return row_called(name, table, sizeof *table, count);
+}
+
+size_t trial_loss(const char *name)
+{
+  size_t count;
+  const struct isw_loss *table = isw_losses(&count);
+  return row_called(name, table, sizeof *table, count);
+}
+
+size_t trial_optimizer(const char *name)
+{
+  size_t count;
+  const struct isw_optimizer *table = isw_optimizers(&count);
+  return row_called(name, table, sizeof *table, count);
+}
+
+/* ---- data ------------------------------------------------------------------------------------------------------ */
+
+static double draw(size_t of, size_t index)
+{
+  struct isw_stream stream = {1, of, ISW_PURPOSE_DATA, 0};
+  return isw_normal(&stream, index);
+}
+
+struct isw_data trial_data_create(enum trial_data kind)
+{
+  static const struct isw_data shapes[TRIAL_DATA] = {
+      [TRIAL_XOR] = {.features = 2, .kind = ISW_TARGETS_BINARY, .targets = 1, .classes = 2, .train_samples = 4},
+      [TRIAL_TEACHER] = {.features = 3, .kind = ISW_TARGETS_VALUES, .targets = 2, .train_samples = 11},
+      [TRIAL_CLASSES] = {.features = 5, .kind = ISW_TARGETS_CLASSES, .targets = 1, .classes = 3, .train_samples = 13},
+      [TRIAL_MANY] = {.features = 5, .kind = ISW_TARGETS_CLASSES, .targets = 1, .classes = 3, .train_samples = 131},
+  };
+  struct isw_data data = shapes[kind];
+  double *x = data.train_inputs = numbers(data.train_samples * data.features, sizeof *x);
+  double *y = data.train_targets = numbers(data.train_samples * data.targets, sizeof *y);
+  for (size_t s = 0; s < data.train_samples; s++, x += data.features, y += data.targets) switch (kind) {
+    case TRIAL_XOR:
+      x[0] = (double)(s / 2);
+      x[1] = (double)(s % 2);
+      y[0] = (double)(s / 2 != s % 2);
+      break;
+    case TRIAL_TEACHER:
+      for (size_t i = 0; i < 3; i++) x[i] = draw(0, s * 3 + i);
+      y[0] = isw_exact_tanh(x[0] - 0.5 * x[1]);
+      y[1] = isw_exact_sin(x[2]) * x[0];
+      break;
+    default:
+      y[0] = (double)(s % 3);
+      for (size_t i = 0; i < 5; i++) x[i] = draw(1, s * 5 + i) + (i == s % 3 ? 2.0 : 0.0);
+      break;
+    }
+  return data;
+}
+
+bool trial_takes(size_t loss, enum trial_data kind)
+{
+  size_t rows;
+  struct isw_data data = trial_data_create(kind);
+  size_t outputs = isw_outputs(&data, &isw_losses(&rows)[loss]);
+  trial_data_destroy(&data);
+  return outputs > 0;
+}
+
+void trial_data_destroy(struct isw_data *data)
+{
+  free(data->train_inputs);
+  free(data->train_targets);
+  *data = (struct isw_data){0};
+}
+
+/* ---- networks -------------------------------------------------------------------------------------------------- */
+
+/* A lane's choice of a row: the defaults, nudged within what is allowed. The constant's default is 0, a start that hides
+ * much, so a lane's number is never the default itself where the lanes vary. */
+static struct isw_choice nudged(const struct isw_row *row, size_t index, size_t lane, bool varied)
+{
+  struct isw_choice choice = isw_choice_default(row, index);
+  for (size_t p = 0; varied && p < isw_row_parameters(row); p++) {
+    const struct isw_parameter *parameter = &row->parameters[p];
+    if (parameter->type != ISW_REAL) continue;
+    double up = parameter->initial + 0.03 * (double)(lane + 1), down = parameter->initial * (1.0 - 0.02 * (double)lane);
+    choice.value[p].number = up < parameter->high ? up : down;
+  }
+  return choice;
+}
+
+static void set_network(const struct trial *trial, struct trial_networks *all, size_t lane)
+{
+  size_t rows, layers = all->layers;
+  const struct isw_initializer *initializers = isw_initializers(&rows);
+  struct isw_choice *init = all->init + lane * layers, *bias_init = all->bias_init + lane * layers;
+  for (size_t k = 0; k < layers; k++) {
+    size_t row = trial->init;
+    if (trial->by_layer == TRIAL_ZERO_OUTPUT && k + 1 == layers) row = trial_initializer("zeros");
+    if (trial->by_layer == TRIAL_CONSTANT_FIRST && k == 0) row = trial_initializer("constant");
+    init[k] = nudged(&initializers[row].row, row, lane, trial->varied);
+    bias_init[k] = nudged(&initializers[trial->bias_init].row, trial->bias_init, lane, trial->varied);
+  }
+  const struct isw_activation *activations = isw_activations(&rows);
+  const struct isw_optimizer *optimizers = isw_optimizers(&rows);
+  all->network[lane] = (struct isw_network){
+      .number = lane,
+      .id = lane,
+      .seed = 2026,
+      .replicate = trial->shuffle_per_replicate ? 3 : lane,
+      .layers = layers,
+      .size = all->size,
+      .activation = nudged(&activations[trial->activation].row, trial->activation, lane, trial->varied),
+      .output_activation =
+          nudged(&activations[trial->output_activation].row, trial->output_activation, lane, trial->varied),
+      .loss = isw_choice_default(&isw_losses(&rows)[trial->loss].row, trial->loss),
+      .optimizer = nudged(&optimizers[trial->optimizer].row, trial->optimizer, lane, trial->varied),
+      .init = init,
+      .bias_init = bias_init,
+      .init_noise = trial->init_noise,
+      .learning_rate = trial->learning_rate * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
+      .weight_decay = trial->weight_decay * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
+      .batch_size = trial->batch_size,
+      .shuffle_per_replicate = trial->shuffle_per_replicate,
+      .steps = trial->steps,
+      .stop_loss_below = trial->loss_below > 0.0 ? trial->loss_below : -INFINITY,
+      .stop_gradient_below = trial->gradient_below > 0.0 ? trial->gradient_below : -INFINITY,
+  };
+  all->list[lane] = &all->network[lane];
+}
+
+void trial_networks_create(const struct trial *trial, struct trial_networks *all)
+{
+  *all = (struct trial_networks){
+      .data = trial_data_create(trial->data),
+      .count = trial->count ? trial->count : isw_lanes(trial->real),
+      .layers = trial->depth + 1,
+  };
+  size_t rows;
+  all->size = numbers(all->layers + 1, sizeof *all->size);
+  all->size[0] = all->data.features;
+  for (size_t h = 1; h <= trial->depth; h++) all->size[h] = h % 2 == 1 ? trial->width : (trial->width + 1) / 2;
+  all->size[all->layers] = isw_outputs(&all->data, &isw_losses(&rows)[trial->loss]);
+  all->init = numbers(all->count * all->layers, sizeof *all->init);
+  all->bias_init = numbers(all->count * all->layers, sizeof *all->bias_init);
+  all->record_steps = numbers(trial->steps + 1, sizeof *all->record_steps);
+  for (uint64_t step = 0; step <= trial->steps; step++)
+    if (!trial->sparse_records || step == 0 || step == 3 || step == trial->steps)
+      all->record_steps[all->records++] = step;
+  for (size_t lane = 0; lane < all->count; lane++) set_network(trial, all, lane);
+}
+
+void trial_networks_destroy(struct trial_networks *networks)
+{
+  trial_data_destroy(&networks->data);
+  free(networks->size);
+  free(networks->init);
+  free(networks->bias_init);
+  free(networks->record_steps);
+}
+
+/* ---- both trainers --------------------------------------------------------------------------------------------- */
+
+void trial_reference(const struct trial *trial, const struct trial_networks *networks, struct reference_result *results)
+{
+  for (size_t lane = 0; lane < networks->count; lane++)
+    results[lane] = reference_train(&networks->network[lane], &networks->data, trial->real, networks->records,
+                                    networks->record_steps);
+}
+
+/* The probe of each measure, NULL where the registry has none of that name. */
+static void find_probes(const struct isw_probe **found)
+{
+  static const char *const names[REFERENCE_MEASURES] = {
+      [REFERENCE_LOSS] = "loss",
+      [REFERENCE_GRADIENT_NORM] = "gradient_norm",
+      [REFERENCE_BIAS_GRADIENT_NORM] = "bias_gradient_norm",
+      [REFERENCE_WEIGHT_NORM] = "weight_norm",
+      [REFERENCE_BIAS_NORM] = "bias_norm",
+  };
+  size_t count;
+  const struct isw_probe *const *probes = isw_probes(&count);
+  for (size_t m = 0; m < REFERENCE_MEASURES; m++) {
+    found[m] = NULL;
+    for (size_t i = 0; i < count; i++)
+      if (strcmp(probes[i]->row.name, names[m]) == 0) found[m] = probes[i];
+  }
+}
+
+static double *widened(enum isw_real real, const void *values, size_t first, size_t count)
+{
+  double *copy = numbers(count, sizeof *copy);
+  for (size_t i = 0; i < count; i++)
+    copy[i] = real == ISW_REAL32 ? (double)((const float *)values)[first + i] : ((const double *)values)[first + i];
+  return copy;
+}
+
+static struct reference_result result_of(const struct trial *trial, const struct trial_networks *networks,
+                                         const struct isw_outcome *outcome, const struct isw_probe *const *probes)
+{
+  struct reference_result result = {
+      .status = outcome->status,
+      .steps_done = outcome->steps_done,
+      .parameters = outcome->parameters,
+      .records = networks->records,
+      .records_done = outcome->records_done,
+      .layers = networks->layers,
+      .weights_initial = widened(trial->real, outcome->weights_initial, 0, outcome->parameters),
+      .weights_final = widened(trial->real, outcome->weights_final, 0, outcome->parameters),
+  };
+  size_t first = 0;
+  for (size_t m = 0; m < REFERENCE_MEASURES; m++) {
+    if (!probes[m]) continue;
+    size_t count = networks->records * (probes[m]->per_layer ? networks->layers : 1);
+    result.measure[m] = widened(trial->real, outcome->values, first, count);
+    first += count;
+  }
+  return result;
+}
+
+struct member {
+  struct isw_pack *pack;
+  struct isw_team *team;
+  size_t index;
+  const atomic_int *interrupt;
+  enum isw_status status;
+};
+
+static void *train_as_member(void *argument)
+{
+  struct member *member = argument;
+  member->status = isw_pack_train(member->pack, member->team, member->index, member->interrupt);
+  return NULL;
+}
+
+/* Trains by a team of `members` threads, this one among them. */
+static enum isw_status train(struct isw_pack *pack, size_t members)
+{
+  enum { MEMBERS_MAX = 8 };
+  atomic_int interrupt = 0;
+  struct isw_team *team = isw_team_create(members);
+  struct member member[MEMBERS_MAX];
+  pthread_t thread[MEMBERS_MAX];
+  if (!team || members > MEMBERS_MAX) exit(1);
+  for (size_t i = 0; i < members; i++) member[i] = (struct member){pack, team, i, &interrupt, ISW_FAILED};
+  for (size_t i = 1; i < members; i++)
+    if (pthread_create(&thread[i], NULL, train_as_member, &member[i]) != 0) exit(1);
+  train_as_member(&member[0]);
+  enum isw_status status = member[0].status;
+  for (size_t i = 1; i < members; i++) {
+    pthread_join(thread[i], NULL);
+    if (member[i].status != status) status = ISW_FAILED;
+  }
+  isw_team_destroy(team);
+  return status;
+}
+
+bool trial_engine(const struct trial *trial, const struct trial_networks *networks, const char *kernels,
+                  struct reference_result *results)
+{
+  struct isw_error error = {0};
+  const struct isw_probe *found[REFERENCE_MEASURES], *probes[REFERENCE_MEASURES];
+  size_t rows, probe_count = 0;
+  find_probes(found);
+  for (size_t m = 0; m < REFERENCE_MEASURES; m++)
+    if (found[m]) probes[probe_count++] = found[m];
+  struct isw_pack_settings settings = {.real = trial->real,
+                                       .count = networks->count,
+                                       .networks = networks->list,
+                                       .records = networks->records,
+                                       .record_steps = networks->record_steps,
+                                       .probe_count = probe_count,
+                                       .probes = probes,
+                                       .keep_initial = true,
+                                       .keep_final = true};
+  struct isw_samples *samples = NULL;
+  struct isw_pack *pack = NULL;
+  enum isw_status status = isw_kernels_choose(kernels, &settings.kernels, &error);
+  if (status == ISW_OK)
+    status = isw_samples_create(&networks->data, &isw_losses(&rows)[trial->loss], trial->real, &samples, &error);
+  settings.samples = samples;
+  if (status == ISW_OK) status = isw_pack_create(&settings, &pack, &error);
+  if (status == ISW_OK) status = train(pack, trial->members ? trial->members : 1);
+  if (status != ISW_OK) fprintf(stderr, "%s on %s: %s\n", trial->name, kernels, isw_error_text(&error));
+  for (size_t lane = 0; status == ISW_OK && lane < networks->count; lane++)
+    results[lane] = result_of(trial, networks, isw_pack_outcome(pack, lane), found);
+  isw_pack_destroy(pack);
+  isw_samples_destroy(samples);
+  isw_error_clear(&error);
+  return status == ISW_OK;
+}
+
+/* ---- comparison ------------------------------------------------------------------------------------------------ */
+
+static uint64_t bits(double x)
+{
+  uint64_t word;
+  if (isnan(x)) x = NAN;
+  memcpy(&word, &x, sizeof word);
+  return word;
+}
+
+static bool same_numbers(const char *what, const char *which, size_t count, const double *engine,
+                         const double *reference)
+{
+  for (size_t i = 0; i < count; i++)
+    if (bits(engine[i]) != bits(reference[i])) {
+      fprintf(stderr, "%s: %s[%zu] is %a, by the reference %a\n", what, which, i, engine[i], reference[i]);
+      return false;
+    }
+  return true;
+}
+
+bool trial_same(const char *what, const struct reference_result *engine, const struct reference_result *reference)
+{
+  static const char *const names[] = {"loss", "gradient_norm", "bias_gradient_norm", "weight_norm", "bias_norm"};
+  if (engine->parameters != reference->parameters) {
+    fprintf(stderr, "%s: %zu parameters, by the reference %zu\n", what, engine->parameters, reference->parameters);
+    return false;
+  }
+  if (!same_numbers(what, "weights_initial", reference->parameters, engine->weights_initial,
+                    reference->weights_initial))
+    return false;
+  for (size_t m = 0; m < REFERENCE_MEASURES; m++)
+    if (engine->measure[m] &&
+        !same_numbers(what, names[m], reference->records * (m == REFERENCE_LOSS ? 1 : reference->layers),
+                      engine->measure[m], reference->measure[m]))
+      return false;
+  if (engine->status != reference->status || engine->steps_done != reference->steps_done ||
+      engine->records_done != reference->records_done) {
+    fprintf(stderr, "%s: status %d after %llu steps and %zu records, by the reference %d after %llu and %zu\n", what,
+            (int)engine->status, (unsigned long long)engine->steps_done, engine->records_done, (int)reference->status,
+            (unsigned long long)reference->steps_done, reference->records_done);
+    return false;
+  }
+  return same_numbers(what, "weights_final", reference->parameters, engine->weights_final, reference->weights_final);
+}
+
+static void hash_word(uint64_t *hash, uint64_t word)
+{
+  for (int byte = 0; byte < 8; byte++) *hash = (*hash ^ (word >> (8 * byte) & 0xff)) * 0x100000001b3u;
+}
+
+uint64_t trial_hash(const struct reference_result *results, size_t count)
+{
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (const struct reference_result *r = results; r < results + count; r++) {
+    hash_word(&hash, (uint64_t)r->status);
+    hash_word(&hash, r->steps_done);
+    for (size_t i = 0; i < r->parameters; i++) hash_word(&hash, bits(r->weights_initial[i]));
+    for (size_t i = 0; i < r->parameters; i++) hash_word(&hash, bits(r->weights_final[i]));
+    for (size_t m = 0; m < REFERENCE_MEASURES; m++)
+      for (size_t i = 0; i < r->records * (m == REFERENCE_LOSS ? 1 : r->layers); i++)
+        hash_word(&hash, bits(r->measure[m][i]));
+  }
+  return hash;
+}
+
+static void describe(const struct trial *trial, const char *kernels, size_t lane, size_t size, char *text)
+{
+  size_t rows;
+  snprintf(text, size,
+           "%s, %s: %s %s %s %s, float%d, data %d, depth %zu, width %zu, batch %zu, %zu members: network %zu",
+           trial->name, kernels, isw_initializers(&rows)[trial->init].row.name,
+           isw_activations(&rows)[trial->activation].row.name, isw_losses(&rows)[trial->loss].row.name,
+           isw_optimizers(&rows)[trial->optimizer].row.name, trial->real == ISW_REAL32 ? 32 : 64, (int)trial->data,
+           trial->depth, trial->width, trial->batch_size, trial->members, lane);
+}
+
+uint64_t trial_run(const struct trial *trial, struct trial_counts *counts)
+{
+  struct trial_networks networks;
+  struct reference_result reference[16], engine[16];
+  trial_networks_create(trial, &networks);
+  trial_reference(trial, &networks, reference);
+  uint64_t hash = trial_hash(reference, networks.count);
+  counts->trials++;
+  counts->networks += networks.count;
+  for (size_t lane = 0; lane < networks.count; lane++) {
+    counts->completed += reference[lane].status == ISW_COMPLETED;
+    counts->stopped += reference[lane].status == ISW_STOPPED;
+    counts->diverged += reference[lane].status == ISW_DIVERGED;
+    counts->subnormal += reference[lane].subnormal_gradient;
+  }
+  const char *kernels;
+  bool usable;
+  for (size_t i = 0; (kernels = isw_kernels_list(i, &usable)); i++) {
+    if (!usable) continue;
+    counts->packs++;
+    if (!trial_engine(trial, &networks, kernels, engine)) {
+      counts->differences++;
+      continue;
+    }
+    for (size_t lane = 0; lane < networks.count; lane++) {
+      char what[400];
+      describe(trial, kernels, lane, sizeof what, what);
+      if (!trial_same(what, &engine[lane], &reference[lane])) counts->differences++;
+      reference_result_clear(&engine[lane]);
+    }
+  }
+  for (size_t lane = 0; lane < networks.count; lane++) reference_result_clear(&reference[lane]);
+  trial_networks_destroy(&networks);
+  return hash;
+}
