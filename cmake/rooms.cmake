@@ -4,15 +4,39 @@ target_include_directories(isw_options INTERFACE ${PROJECT_SOURCE_DIR}/include $
 target_compile_definitions(isw_options INTERFACE _GNU_SOURCE)
 target_compile_options(isw_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion -Wno-sign-conversion -Werror
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. # the same bytes from any folder
   -ffp-contract=off -fno-math-errno -fno-trapping-math) # contraction is written, never left to the compiler
 target_link_libraries(isw_options INTERFACE Threads::Threads)
+
+# isw_kernel_sources(out): the kernels of this processor's instruction sets, each with its own flags
+function(isw_kernel_sources out)
+  set(flags_portable "")
+  set(flags_avx2 -mavx2 -mfma)
+  set(flags_avx512 -mavx2 -mfma -mavx512f -mavx512dq)
+  set(flags_advsimd "")
+  set(sets portable)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+    list(APPEND sets avx2 avx512)
+  elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+    list(APPEND sets advsimd)
+  endif()
+  foreach(set IN LISTS sets)
+    set(source ${PROJECT_SOURCE_DIR}/src/engine/kernels_${set}.c)
+    set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
+      "-O3;-ffp-contract=off;-fno-math-errno;${flags_${set}}")
+    list(APPEND sources ${source})
+  endforeach()
+  set(${out} ${sources} PARENT_SCOPE)
+endfunction()
 
 # isw_room(name LINKS rooms... LIBRARIES outside...)
 function(isw_room name)
   cmake_parse_arguments(ROOM "" "" "LINKS;LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c)
   if(name STREQUAL engine)
-    list(FILTER sources EXCLUDE REGEX "/(random|exact)\\.c$")
+    list(FILTER sources EXCLUDE REGEX "/(random|exact|kernels_[a-z0-9]+)\\.c$")
+    isw_kernel_sources(kernels)
+    list(APPEND sources ${kernels})
   endif()
   add_library(isw_${name} STATIC ${sources})
   isw_link(isw_${name})

@@ -1,0 +1,32 @@
+/* Signals ask for an orderly end. A handler can reach nothing but a variable of the program: the room's only one. */
+#include <signal.h>
+#include <unistd.h>
+#include "inside.h"
+
+static atomic_int caught; /* the first signal that came */
+
+static void handle(int number)
+{
+  int before = atomic_exchange(&caught, number);
+  if (number == SIGINT && before == SIGINT) {
+    ssize_t written = isatty(STDERR_FILENO) ? write(STDERR_FILENO, "\n", 1) : 0; /* the prompt below the progress bar */
+    (void)written;
+    _exit(ISW_INTERRUPTED);
+  }
+}
+
+void isw_cluster_catch_signals(struct isw_cluster *cluster)
+{
+  (void)cluster;
+  struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  sigaction(SIGUSR1, &action, NULL);
+  signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes then is an error of write(), told like a full disk */
+}
+
+bool isw_signal_caught(void)
+{
+  return atomic_load(&caught) != 0;
+}

@@ -1,0 +1,89 @@
+/* How many threads a rank gets. */
+#include <omp.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "inside.h"
+
+enum { PROCESSORS = 8192, WORDS = PROCESSORS / 64 };
+
+/* The processors that a process may run on, as bits; returns their number, 0 where the system does not tell. */
+static size_t affinity(pid_t process, uint64_t mask[WORDS])
+{
+  memset(mask, 0, WORDS * sizeof *mask);
+  if (sched_getaffinity(process, WORDS * sizeof *mask, (cpu_set_t *)mask) != 0) return 0;
+  size_t count = 0;
+  for (size_t i = 0; i < WORDS; i++) count += (size_t)__builtin_popcountll(mask[i]);
+  return count;
+}
+
+/* Gives each processor to the rank that has fewest of those that may run on it; returns what rank `mine` of `ranks` gets. */
+static size_t own_part(size_t ranks, size_t mine, const uint64_t (*mask)[WORDS], size_t *got)
+{
+  for (size_t processor = 0; processor < PROCESSORS; processor++) {
+    size_t poorest = ranks;
+    for (size_t r = 0; r < ranks; r++)
+      if (mask[r][processor / 64] >> processor % 64 & 1 && (poorest == ranks || got[r] < got[poorest])) poorest = r;
+    if (poorest < ranks) got[poorest]++;
+  }
+  return got[mine];
+}
+
+static size_t from_environment(void)
+{
+  const char *text = getenv("OMP_NUM_THREADS");
+  char *end;
+  unsigned long count = text ? strtoul(text, &end, 10) : 0; /* "4,2" is for nested regions: the first counts */
+  return count <= 65536 ? count : 0;
+}
+
+size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const char **advice)
+{
+  *advice = NULL;
+  MPI_Comm host;
+  MPI_Comm_split_type(cluster->everyone, MPI_COMM_TYPE_SHARED, cluster->rank, MPI_INFO_NULL, &host);
+  int ranks, mine;
+  MPI_Comm_size(host, &ranks);
+  MPI_Comm_rank(host, &mine);
+  uint64_t own[WORDS];
+  size_t processors = affinity(0, own);
+  uint64_t(*mask)[WORDS] = isw_allocate((size_t)ranks, sizeof *mask);
+  size_t *got = isw_allocate((size_t)ranks, sizeof *got);
+  if (!mask || !got) isw_cluster_abort(cluster, ISW_FAILED); /* the others are in the call already */
+  MPI_Allgather(own, WORDS, MPI_UINT64_T, mask, WORDS, MPI_UINT64_T, host);
+  MPI_Comm_free(&host);
+
+  size_t part = own_part((size_t)ranks, (size_t)mine, (const uint64_t(*)[WORDS])mask, got);
+  size_t used = 0;
+  for (int r = 0; r < ranks; r++) used += got[r];
+  free(mask);
+  free(got);
+
+  size_t threads = wanted ? wanted : from_environment();
+  bool chosen = threads > 0;
+  if (!chosen) threads = part > 0 ? part : 1;
+
+  /* one more thread than the workers' runs beside them; the team comes out smaller where OMP_THREAD_LIMIT says so */
+  size_t limit = (size_t)omp_get_thread_limit();
+  size_t asked = threads;
+  if (threads >= limit) threads = limit > 1 ? limit - 1 : 1;
+
+  uint64_t parent_mask[WORDS];
+  size_t parents = getenv("OMPI_COMM_WORLD_SIZE") ? affinity(getppid(), parent_mask) : 0;
+  if (cluster->rank == 0) {
+    struct isw_text text = {0};
+    if (threads < asked)
+      isw_text_add(&text, "OMP_THREAD_LIMIT=%zu leaves %zu of %zu worker threads (one more thread serves messages)",
+                   limit, threads, asked);
+    else if (parents >= 2 * used && used > 0 && (!chosen || threads > processors))
+      isw_text_add(&text,
+                   "mpirun pinned its %d rank%s on this machine to %zu of %zu processors: "
+                   "`mpirun --bind-to none` lets them use all",
+                   ranks, ranks == 1 ? "" : "s", used, parents);
+    free(cluster->advice);
+    cluster->advice = text.bytes;
+    *advice = cluster->advice;
+  }
+  return threads;
+}

@@ -1,0 +1,291 @@
+#include "common.h"
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "initsweep/probes.h"
+
+bool isw_speaks(void)
+{
+  static const char *const ranks[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
+  for (size_t i = 0; i < sizeof ranks / sizeof *ranks; i++) {
+    const char *rank = getenv(ranks[i]);
+    if (rank) return strcmp(rank, "0") == 0;
+  }
+  return true;
+}
+
+int isw_usage_error(const char *command, const char *format, ...)
+{
+  if (!isw_speaks()) return ISW_BAD_INPUT;
+  va_list list;
+  va_start(list, format);
+  fprintf(stderr, "initsweep %s: ", command);
+  vfprintf(stderr, format, list);
+  fprintf(stderr, "\n");
+  va_end(list);
+  return ISW_BAD_INPUT;
+}
+
+static void unknown_option(const char *word, const struct option *options, const char *command)
+{
+  const char *names[32];
+  size_t count = 0;
+  for (; options[count].name && count < 32; count++) names[count] = options[count].name;
+  char name[64];
+  snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+  const char *nearest = isw_nearest_word(name, names, count);
+  if (nearest)
+    isw_usage_error(command, "unknown option '--%s'\n  did you mean '--%s'? `initsweep %s --help` shows all.", name,
+                    nearest, command);
+  else
+    isw_usage_error(command, "unknown option '--%s'\n  `initsweep %s --help` shows all.", name, command);
+}
+
+int isw_next_option(int argc, char **argv, const char *letters, const struct option *options, const char *command)
+{
+  opterr = 0;
+  int option = getopt_long(argc, argv, letters, options, NULL); /* letters begin with ':' */
+  if (option != ':' && option != '?') return option;
+  const char *word = argv[optind - 1];
+  if (option == ':')
+    isw_usage_error(command, "option '%s' needs an argument\n  `initsweep %s --help` shows how.", word, command);
+  else if (strncmp(word, "--", 2) == 0)
+    unknown_option(word, options, command);
+  else
+    isw_usage_error(command, "unknown option '-%c'\n  `initsweep %s --help` shows all.", optopt, command);
+  return '?';
+}
+
+int isw_say_error(enum isw_status status, const struct isw_error *error)
+{
+  const char *text = isw_error_text(error);
+  bool located = strstr(text, ": error: ") != NULL; /* file:line:column: error: ... */
+  fprintf(stderr, "%s%s\n", located ? "" : "initsweep: ", text);
+  return (int)status;
+}
+
+size_t isw_positive(const char *command, const char *option, const char *text)
+{
+  char *end;
+  errno = 0;
+  unsigned long number = strtoul(text, &end, 10);
+  if (errno == 0 && text[0] >= '0' && text[0] <= '9' && *end == '\0' && number >= 1 && number <= 65536)
+    return (size_t)number;
+  isw_usage_error(command, "%s wants a whole number from 1 to 65536, not '%s'", option, text);
+  return 0;
+}
+
+bool isw_overrides_add(struct isw_overrides *overrides, const char *text)
+{
+  const char **more = realloc(overrides->text, (overrides->count + 1) * sizeof *more);
+  if (!more) return false;
+  overrides->text = more;
+  more[overrides->count++] = text;
+  return true;
+}
+
+enum isw_status isw_load_file(const char *path, char **bytes, size_t *length, struct isw_error *error)
+{
+  *bytes = NULL;
+  *length = 0;
+  FILE *file = fopen(path, "rb");
+  if (!file) return isw_error_set(error, ISW_BAD_INPUT, "cannot open '%s': %s", path, strerror(errno));
+  struct isw_text text = {0};
+  enum isw_status status = ISW_OK;
+  char block[65536];
+  errno = 0;
+  for (size_t got; status == ISW_OK && (got = fread(block, 1, sizeof block, file)) > 0;) {
+    if (text.length + got > ISW_SWEEP_FILE_LIMIT)
+      status = isw_error_set(error, ISW_BAD_INPUT, "'%s' has more than 16 MiB: that is no sweep file", path);
+    else if (isw_text_add_bytes(&text, block, got) != ISW_OK)
+      status = isw_error_memory(error, text.length + got, path);
+  }
+  if (status == ISW_OK && ferror(file))
+    status = isw_error_set(error, ISW_BAD_INPUT, "cannot read '%s': %s", path, strerror(errno));
+  fclose(file);
+  if (status == ISW_OK && !text.bytes)
+    status = isw_text_add_bytes(&text, "", 0); /* an empty file is the reader's to judge */
+  if (status != ISW_OK) {
+    isw_text_clear(&text);
+    return status;
+  }
+  *bytes = text.bytes;
+  *length = text.length;
+  return ISW_OK;
+}
+
+enum isw_status isw_absolute_folder_of(const char *path, char **folder, struct isw_error *error)
+{
+  const char *slash = strrchr(path, '/');
+  char *given = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : isw_copy_text(".");
+  if (!given) return isw_error_memory(error, strlen(path) + 1, "a path");
+  *folder = realpath(given, NULL);
+  enum isw_status status =
+      *folder ? ISW_OK : isw_error_set(error, ISW_BAD_INPUT, "there is no folder '%s': %s", given, strerror(errno));
+  free(given);
+  return status;
+}
+
+enum isw_status isw_load_sweep(const char *file, const char *folder, const char *bytes, size_t length,
+                               const struct isw_overrides *overrides, struct isw_sweep **sweep, struct isw_error *error)
+{
+  size_t count;
+  const struct isw_probe *const *probes = isw_probes(&count);
+  const struct isw_row **rows = isw_allocate(count, sizeof *rows);
+  bool *needs_classes = isw_allocate(count, sizeof *needs_classes);
+  enum isw_status status = ISW_OK;
+  if (!rows || !needs_classes)
+    status = isw_error_memory(error, count * sizeof *rows, "the probes");
+  else {
+    for (size_t i = 0; i < count; i++) {
+      rows[i] = &probes[i]->row;
+      needs_classes[i] = (probes[i]->needs & ISW_NEEDS_CLASSES) != 0;
+    }
+    struct isw_sweep_source source = {.file = file,
+                                      .folder = folder,
+                                      .bytes = bytes,
+                                      .length = length,
+                                      .overrides = overrides->text,
+                                      .override_count = overrides->count,
+                                      .probes = rows,
+                                      .probe_needs_classes = needs_classes,
+                                      .probe_count = count};
+    status = isw_sweep_read(&source, sweep, error);
+  }
+  free(rows);
+  free(needs_classes);
+  return status;
+}
+
+enum isw_status isw_open_sweep(const char *file, const struct isw_overrides *overrides, struct isw_sweep **sweep,
+                               struct isw_error *error)
+{
+  char *bytes = NULL;
+  size_t length;
+  *sweep = NULL;
+  enum isw_status status = isw_load_file(file, &bytes, &length, error);
+  char *folder = NULL;
+  if (status == ISW_OK) status = isw_absolute_folder_of(file, &folder, error);
+  if (status == ISW_OK) status = isw_load_sweep(file, folder, bytes, length, overrides, sweep, error);
+  free(bytes);
+  free(folder);
+  return status;
+}
+
+const struct isw_probe **isw_chosen_probes(const struct isw_sweep *sweep, size_t *count)
+{
+  const char *const *names;
+  size_t all, chosen = isw_sweep_probes(sweep, &names);
+  const struct isw_probe *const *probes = isw_probes(&all);
+  const struct isw_probe **list = isw_allocate(chosen, sizeof *list);
+  *count = 0;
+  for (size_t i = 0; list && i < chosen; i++)
+    for (size_t p = 0; p < all; p++)
+      if (strcmp(names[i], probes[p]->row.name) == 0) list[(*count)++] = probes[p];
+  return list;
+}
+
+enum isw_real isw_sweep_real(const struct isw_sweep *sweep)
+{
+  return isw_sweep_precision(sweep) == ISW_FLOAT64 ? ISW_REAL64 : ISW_REAL32;
+}
+
+const struct isw_pack_class *isw_class_of(const struct isw_packs *packs, uint64_t pack)
+{
+  size_t low = 0, high = isw_packs_classes(packs);
+  while (high - low > 1) {
+    size_t middle = low + (high - low) / 2;
+    if (isw_packs_class(packs, middle)->first_pack <= pack)
+      low = middle;
+    else
+      high = middle;
+  }
+  return isw_packs_class(packs, low);
+}
+
+const char *isw_si(double number, char *buffer)
+{
+  static const char *const prefix[] = {"", " k", " M", " G", " T", " P", " E"};
+  size_t i = 0;
+  double rest = number;
+  while (i + 1 < sizeof prefix / sizeof *prefix && fabs(rest) >= (i == 0 ? 10000 : 999.5)) {
+    rest /= 1000;
+    i++;
+  }
+  if (i == 0 && number == floor(number))
+    snprintf(buffer, ISW_NUMBER, "%.0f", number);
+  else
+    snprintf(buffer, ISW_NUMBER, "%.3g%s", rest, prefix[i]);
+  return buffer;
+}
+
+const char *isw_bytes(double bytes, char *buffer)
+{
+  static const char *const unit[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  size_t i = 0;
+  while (i + 1 < sizeof unit / sizeof *unit && bytes >= 999.5) {
+    bytes /= 1024;
+    i++;
+  }
+  snprintf(buffer, ISW_NUMBER, i == 0 ? "%.0f %s" : "%.3g %s", bytes, unit[i]);
+  return buffer;
+}
+
+const char *isw_duration(double seconds, char *buffer)
+{
+  double minutes = floor(seconds / 60 + 0.5);
+  if (!(seconds < 1e12))
+    snprintf(buffer, ISW_NUMBER, "for ever");
+  else if (seconds < 99.5)
+    snprintf(buffer, ISW_NUMBER, seconds < 9.95 ? "%.2g s" : "%.0f s", seconds);
+  else if (minutes < 100)
+    snprintf(buffer, ISW_NUMBER, "%.0f min", minutes);
+  else if (minutes < 48 * 60)
+    snprintf(buffer, ISW_NUMBER, "%.0f h %02.0f min", floor(minutes / 60), fmod(minutes, 60));
+  else
+    snprintf(buffer, ISW_NUMBER, "%.0f d %.0f h", floor(minutes / 1440), floor(fmod(minutes, 1440) / 60));
+  return buffer;
+}
+
+void isw_print_json_text(const char *text)
+{
+  putchar('"');
+  for (; *text; text++) {
+    if (*text == '"' || *text == '\\')
+      printf("\\%c", *text);
+    else if ((unsigned char)*text < 0x20)
+      printf("\\u%04x", (unsigned)*text);
+    else
+      putchar(*text);
+  }
+  putchar('"');
+}
+
+void isw_print_grids(const struct isw_sweep *sweep)
+{
+  uint64_t points = 0;
+  for (size_t grid = 0; grid < isw_sweep_grids(sweep); grid++) {
+    uint64_t product = 1;
+    for (size_t axis = 0; axis < isw_sweep_axes(sweep, grid); axis++) {
+      size_t values;
+      isw_sweep_axis(sweep, grid, axis, &values);
+      product *= values;
+    }
+    points += product;
+  }
+  printf("%llu", (unsigned long long)isw_sweep_networks(sweep));
+  /* exclude, and points of two grids, leave fewer networks than points */
+  const char *before = points == isw_sweep_networks(sweep) ? " = " : " of ";
+  for (size_t grid = 0; grid < isw_sweep_grids(sweep); grid++) {
+    for (size_t axis = 0; axis < isw_sweep_axes(sweep, grid); axis++) {
+      size_t values;
+      const char *name = isw_sweep_axis(sweep, grid, axis, &values);
+      printf("%s%s %zu", before, name, values);
+      before = " x ";
+    }
+    before = " + ";
+  }
+}

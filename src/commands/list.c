@@ -1,0 +1,190 @@
+/* initsweep list: the tables of named rows, read from the registries. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "common.h"
+#include "initsweep/commands.h"
+#include "initsweep/probes.h"
+
+static const char help[] =
+    "usage: initsweep list [TABLE] [--json]\n"
+    "       initsweep list settings [--markdown]\n"
+    "\n"
+    "Shows what sweep files may name. Without TABLE: the names of all tables and their rows.\n"
+    "\n"
+    "  TABLE        initializers, activations, losses, optimizers, datasets, probes, or settings\n"
+    "  --json       for programs\n"
+    "  --markdown   the whole sweep-file reference, as docs/sweep-file-reference.md has it\n"
+    "\n"
+    "examples:\n"
+    "  initsweep list\n"
+    "  initsweep list initializers\n"
+    "  initsweep list probes --json\n";
+
+enum { TABLES_MAX = 32 };
+
+static size_t probe_count(void)
+{
+  size_t count;
+  isw_probes(&count);
+  return count;
+}
+
+static const struct isw_row *probe_row(size_t index)
+{
+  size_t count;
+  return &isw_probes(&count)[index]->row;
+}
+
+/* The sweep room's tables and the probes, which that room does not know. */
+static size_t collect(struct isw_table_view *all)
+{
+  size_t count;
+  const struct isw_table_view *tables = isw_tables(&count);
+  bool probes = false;
+  if (count > TABLES_MAX - 1) count = TABLES_MAX - 1;
+  for (size_t i = 0; i < count; i++) {
+    all[i] = tables[i];
+    probes |= strcmp(all[i].name, "probes") == 0;
+  }
+  if (!probes) all[count++] = (struct isw_table_view){"probes", "record.probes", probe_count, probe_row};
+  return count;
+}
+
+static void print_default(const struct isw_parameter *parameter, bool json)
+{
+  if (parameter->type == ISW_TEXT && !parameter->initial_text)
+    fputs(json ? "null" : "required", stdout);
+  else if (parameter->type == ISW_TEXT && json)
+    isw_print_json_text(parameter->initial_text);
+  else if (parameter->type == ISW_TEXT)
+    fputs(parameter->initial_text[0] ? parameter->initial_text : "''", stdout);
+  else if (parameter->type == ISW_WORD)
+    printf(json ? "\"%s\"" : "%s", parameter->words[(size_t)parameter->initial]);
+  else if (!isfinite(parameter->initial))
+    fputs(json ? "null" : "none", stdout);
+  else
+    printf("%g", parameter->initial);
+}
+
+static void print_table(const struct isw_table_view *table)
+{
+  printf("%s (%s)\n", table->name, table->path);
+  for (size_t i = 0; i < table->count(); i++) {
+    const struct isw_row *row = table->row(i);
+    printf("\n  %s\n", row->name);
+    if (row->formula && row->formula[0]) printf("      %s\n", row->formula);
+    for (size_t p = 0; p < isw_row_parameters(row); p++) {
+      const struct isw_parameter *parameter = &row->parameters[p];
+      printf("      %s: %s (default ", parameter->name, parameter->about);
+      print_default(parameter, false);
+      printf(")\n");
+    }
+    if (row->source && row->source[0]) printf("      source: %s\n", row->source);
+  }
+}
+
+static void print_json(const struct isw_table_view *table)
+{
+  printf("  {\"name\": \"%s\", \"setting\": \"%s\", \"rows\": [", table->name, table->path);
+  for (size_t i = 0; i < table->count(); i++) {
+    const struct isw_row *row = table->row(i);
+    printf("%s\n    {\"name\": ", i ? "," : "");
+    isw_print_json_text(row->name);
+    printf(", \"parameters\": [");
+    for (size_t p = 0; p < isw_row_parameters(row); p++) {
+      printf("%s{\"name\": ", p ? ", " : "");
+      isw_print_json_text(row->parameters[p].name);
+      printf(", \"default\": ");
+      print_default(&row->parameters[p], true);
+      printf(", \"about\": ");
+      isw_print_json_text(row->parameters[p].about ? row->parameters[p].about : "");
+      printf("}");
+    }
+    printf("], \"formula\": ");
+    isw_print_json_text(row->formula ? row->formula : "");
+    printf(", \"source\": ");
+    isw_print_json_text(row->source ? row->source : "");
+    printf("}");
+  }
+  printf("]}");
+}
+
+/* Names in lines of at most 100 columns. */
+static void print_names(const struct isw_table_view *table)
+{
+  int column = printf("%-14s", table->name);
+  for (size_t i = 0; i < table->count(); i++) {
+    const char *name = table->row(i)->name;
+    if (column + (int)strlen(name) > 98)
+      column = printf(",\n%-14s", "") - 2;
+    else if (i)
+      column += printf(", ");
+    column += printf("%s", name);
+  }
+  printf("\n");
+}
+
+int isw_command_list(int argc, char **argv)
+{
+  static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+                                          {"markdown", no_argument, NULL, 'm'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+  bool json = false, markdown = false;
+  for (int option; (option = isw_next_option(argc, argv, ":h", options, "list")) != -1;) {
+    if (option == '?') return ISW_BAD_INPUT;
+    if (option == 'h') {
+      fputs(help, stdout);
+      return 0;
+    }
+    json |= option == 'j';
+    markdown |= option == 'm';
+  }
+  if (argc - optind > 1) return isw_usage_error("list", "one table at a time\n  `initsweep list` names all.");
+
+  struct isw_table_view tables[TABLES_MAX];
+  size_t count = collect(tables);
+  const char *wanted = argc > optind ? argv[optind] : NULL;
+  if (wanted && strcmp(wanted, "settings") == 0) {
+    if (json) return isw_usage_error("list", "settings have no --json; --markdown is the reference");
+    isw_sweep_write_reference(stdout);
+    return 0;
+  }
+  if (markdown) return isw_usage_error("list", "--markdown goes with settings: `initsweep list settings --markdown`");
+
+  const char *names[TABLES_MAX + 1];
+  size_t first = 0, last = count;
+  for (size_t i = 0; i < count; i++) {
+    names[i] = tables[i].name;
+    if (wanted && strcmp(wanted, names[i]) == 0) {
+      first = i;
+      last = i + 1;
+    }
+  }
+  names[count] = "settings";
+  if (wanted && (count == 0 || strcmp(tables[first].name, wanted) != 0)) {
+    const char *nearest = isw_nearest_word(wanted, names, count + 1);
+    if (nearest)
+      return isw_usage_error("list", "unknown table '%s'\n  did you mean '%s'? `initsweep list` shows all.", wanted,
+                             nearest);
+    return isw_usage_error("list", "unknown table '%s'\n  `initsweep list` shows all.", wanted);
+  }
+  if (json) printf("[\n");
+  for (size_t i = first; i < last; i++) {
+    if (json) {
+      print_json(&tables[i]);
+      printf(i + 1 < last ? ",\n" : "\n]\n");
+    } else if (wanted)
+      print_table(&tables[i]);
+    else
+      print_names(&tables[i]);
+  }
+  if (!wanted && !json)
+    printf(
+        "%-14severy setting of a sweep file, with its default\n\n`initsweep list TABLE` shows formulas, parameters and "
+        "sources.\n",
+        "settings");
+  return 0;
+}

@@ -1,0 +1,110 @@
+#include "progress.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+#include "common.h"
+
+static const double LINE_EVERY = 30, BAR_EVERY = 0.1; /* seconds */
+
+static double now(void)
+{
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+void isw_progress_start(struct isw_progress *progress, bool quiet)
+{
+  const char *terminal = getenv("TERM"), *no_color = getenv("NO_COLOR");
+  progress->shown = !quiet;
+  progress->bar = isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
+  progress->color = progress->bar && !(no_color && no_color[0]);
+  progress->start = now();
+  progress->last = progress->bar ? 0 : progress->start; /* a bar is there from the start, a first line after its time */
+}
+
+double isw_progress_seconds(const struct isw_progress *progress)
+{
+  return now() - progress->start;
+}
+
+static size_t terminal_width(void)
+{
+  struct winsize size;
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/* One line, cut to the terminal: the bar takes what the words leave, and the last words go first. */
+static void draw(struct isw_progress *progress, double share, const char *const *words, size_t count)
+{
+  size_t width = terminal_width() - 1, used = 7; /* " 42 % " */
+  size_t shown = 0;
+  while (shown < count && used + strlen(words[shown]) + 2 <= width) used += strlen(words[shown++]) + 2;
+  size_t bar = width > used + 10 ? width - used - 3 : 0;
+  if (bar > 40) bar = 40;
+  fprintf(stderr, "\r%3.0f %% ", 100 * share);
+  if (bar > 0) {
+    size_t full = (size_t)(share * (double)bar);
+    fprintf(stderr, "[%s", progress->color ? "\033[32m" : "");
+    for (size_t i = 0; i < bar; i++) fputc(i < full ? '#' : '-', stderr);
+    fprintf(stderr, "%s] ", progress->color ? "\033[0m" : "");
+  }
+  for (size_t i = 0; i < shown; i++) fprintf(stderr, "%s%s", i ? ", " : "", words[i]);
+  fprintf(stderr, "\033[K");
+  fflush(stderr);
+  progress->drawn = true;
+}
+
+static void show(struct isw_progress *progress, double share, const char *const *words, size_t count)
+{
+  double time = now();
+  if (!progress->shown || time - progress->last < (progress->bar ? BAR_EVERY : LINE_EVERY)) return;
+  progress->last = time;
+  if (progress->bar) {
+    draw(progress, share, words, count);
+    return;
+  }
+  fprintf(stderr, "initsweep: %.0f %%", 100 * share);
+  for (size_t i = 0; i < count; i++) fprintf(stderr, ", %s", words[i]);
+  fprintf(stderr, "\n");
+}
+
+void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_t diverged, uint64_t network_steps)
+{
+  double seconds = isw_progress_seconds(progress);
+  if (seconds <= 0) return;
+  double rate = (double)networks / seconds;
+  uint64_t to_do = progress->networks - progress->before;
+  /* by steps, which cost, unless networks that stop early have left them behind */
+  double by_steps = progress->steps > 0 ? (double)network_steps / progress->steps : 0;
+  double by_networks = to_do > 0 ? (double)networks / (double)to_do : 1;
+  double share = by_steps > by_networks ? by_steps : by_networks;
+  if (share > 1) share = 1;
+  double all = progress->networks > 0 ? (double)(progress->before + networks) / (double)progress->networks : 1;
+  if (all > 1) all = 1;
+
+  char number[ISW_NUMBER], words[5][96];
+  snprintf(words[0], sizeof words[0], "%llu of %llu networks", (unsigned long long)(progress->before + networks),
+           (unsigned long long)progress->networks);
+  snprintf(words[1], sizeof words[1], "ETA %s", share > 0 ? isw_duration(seconds * (1 - share) / share, number) : "?");
+  snprintf(words[2], sizeof words[2], "%s networks/s", isw_si(rate, number));
+  snprintf(words[3], sizeof words[3], "%s network-steps/s", isw_si((double)network_steps / seconds, number));
+  snprintf(words[4], sizeof words[4], "%llu diverged", (unsigned long long)diverged);
+  const char *list[] = {words[0], words[1], words[2], words[3], words[4]};
+  show(progress, all, list, 5);
+}
+
+void isw_progress_write(struct isw_progress *progress, uint64_t written)
+{
+  const char *const list[] = {"writing the results file"};
+  show(progress, progress->networks > 0 ? (double)written / (double)progress->networks : 1, list, 1);
+}
+
+void isw_progress_end(struct isw_progress *progress)
+{
+  if (progress->drawn) fprintf(stderr, "\r\033[K");
+  progress->drawn = false;
+}

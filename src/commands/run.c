@@ -1,0 +1,374 @@
+/* initsweep run: trains every network of a sweep on all ranks and threads and leaves one results file. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "initsweep/commands.h"
+#include "outcome.h"
+#include "training.h"
+
+static const char help[] =
+    "usage: initsweep run SWEEP [-o OUT] [--set P=V]... [--resume auto|never] [--threads N] [--quiet]\n"
+    "\n"
+    "Trains every network of the sweep's grid, alone or under mpirun or srun, and writes one HDF5 file. Interrupted\n"
+    "by Ctrl-C, SIGTERM or SIGUSR1 it keeps what is finished in OUT.parts/ and exits with 75: the same command goes "
+    "on,\n"
+    "on any number of ranks and threads, and the file is the same.\n"
+    "\n"
+    "  -o, --output OUT   the results file; else the sweep's name and .h5 in this folder\n"
+    "  --set P=V          sets a setting or an axis, as in: --set train.steps=100\n"
+    "  --resume HOW       auto (default): goes on where OUT.parts/ ends; never: starts afresh\n"
+    "  --threads N        worker threads of a rank; else OMP_NUM_THREADS, else the processors that it may run on\n"
+    "  --quiet            no progress and no summary\n"
+    "\n"
+    "examples:\n"
+    "  initsweep run sweep.yaml\n"
+    "  mpirun -n 4 --bind-to none initsweep run sweep.yaml -o results/sweep.h5\n"
+    "  initsweep run sweep.yaml --set train.steps=100 --set grid.replicate='{range: [0, 9]}' -o short.h5\n";
+
+struct run {
+  /* from the command line */
+  const char *file, *wanted_out;
+  struct isw_overrides overrides;
+  bool afresh, quiet;
+  size_t wanted_threads;
+  char *command_line;
+  /* from rank 0, for all */
+  char *text;
+  size_t text_length;
+  char *folder; /* of the sweep file, absolute */
+  char *out;    /* as people read it */
+  char *path;   /* absolute: ranks on other machines may start elsewhere */
+  char *parts;  /* the journal's folder */
+  struct isw_sweep *sweep;
+  struct isw_training training;
+  struct isw_run_facts facts;
+  bool nothing_to_do;
+};
+
+static int read_options(struct run *run, int argc, char **argv, bool *ended)
+{
+  static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                          {"set", required_argument, NULL, 's'},
+                                          {"resume", required_argument, NULL, 'r'},
+                                          {"threads", required_argument, NULL, 't'},
+                                          {"quiet", no_argument, NULL, 'q'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+  for (int option; (option = isw_next_option(argc, argv, ":o:h", options, "run")) != -1;) {
+    switch (option) {
+    case 'o': run->wanted_out = optarg; break;
+    case 's':
+      if (!isw_overrides_add(&run->overrides, optarg)) return ISW_FAILED;
+      break;
+    case 'r':
+      if (strcmp(optarg, "auto") != 0 && strcmp(optarg, "never") != 0)
+        return isw_usage_error("run", "--resume wants auto or never, not '%s'", optarg);
+      run->afresh = optarg[0] == 'n';
+      break;
+    case 't':
+      run->wanted_threads = isw_positive("run", "--threads", optarg);
+      if (run->wanted_threads == 0) return ISW_BAD_INPUT;
+      break;
+    case 'q': run->quiet = true; break;
+    case 'h':
+      if (isw_speaks()) fputs(help, stdout);
+      *ended = true;
+      return 0;
+    default: return ISW_BAD_INPUT;
+    }
+  }
+  if (argc - optind != 1) return isw_usage_error("run", "give one sweep file\n  `initsweep run --help` shows how.");
+  run->file = argv[optind];
+  return 0;
+}
+
+static char *join(int argc, char **argv)
+{
+  struct isw_text line = {0};
+  isw_text_add(&line, "initsweep");
+  for (int i = 0; i < argc; i++) isw_text_add(&line, " %s", argv[i]);
+  return line.bytes;
+}
+
+static enum isw_status share_text(struct isw_cluster *cluster, char **text, struct isw_error *error)
+{
+  size_t length = *text ? strlen(*text) : 0; /* on rank 0 */
+  return isw_cluster_share(cluster, text, &length, error);
+}
+
+/* Rank 0 reads the sweep file; every rank has its bytes after it. */
+static enum isw_status share_sweep(struct run *run, struct isw_cluster *cluster, struct isw_error *error)
+{
+  enum isw_status status = ISW_OK;
+  if (isw_cluster_rank(cluster) == 0) {
+    status = isw_load_file(run->file, &run->text, &run->text_length, error);
+    if (status == ISW_OK) status = isw_absolute_folder_of(run->file, &run->folder, error);
+  }
+  status = isw_cluster_agree(cluster, status, error);
+  if (status == ISW_OK) status = isw_cluster_share(cluster, &run->text, &run->text_length, error);
+  if (status == ISW_OK) status = share_text(cluster, &run->folder, error);
+  if (status != ISW_OK) return status;
+  status = isw_load_sweep(run->file, run->folder, run->text, run->text_length, &run->overrides, &run->sweep, error);
+  return isw_cluster_agree(cluster, status, error);
+}
+
+/* Names of the results file and the journal, on rank 0. */
+static enum isw_status name_output(struct run *run, struct isw_error *error)
+{
+  struct isw_text out = {0}, path = {0}, parts = {0};
+  if (run->wanted_out)
+    isw_text_add(&out, "%s", run->wanted_out);
+  else
+    isw_text_add(&out, "%s.h5", isw_sweep_name(run->sweep));
+  run->out = out.bytes;
+  if (!run->out) return isw_error_memory(error, 1, "a path");
+  const char *slash = strrchr(run->out, '/'), *name = slash ? slash + 1 : run->out;
+  if (!name[0]) return isw_error_set(error, ISW_BAD_INPUT, "'%s' names a folder, not a results file", run->out);
+  char *full = NULL;
+  enum isw_status status = isw_absolute_folder_of(run->out, &full, error);
+  if (status != ISW_OK) return status;
+  isw_text_add(&path, "%s/%s", strcmp(full, "/") == 0 ? "" : full, name);
+  isw_text_add(&parts, "%s.parts", path.bytes ? path.bytes : "");
+  free(full);
+  run->path = path.bytes;
+  run->parts = parts.bytes;
+  return run->path && run->parts ? ISW_OK : isw_error_memory(error, 1, "a path");
+}
+
+/* Looks at a results file that is there already, on rank 0. */
+static enum isw_status look_at_output(struct run *run, struct isw_error *error)
+{
+  if (access(run->path, F_OK) != 0) return ISW_OK;
+  struct isw_results *results;
+  struct isw_error reason = {0};
+  enum isw_status status = isw_results_open(run->path, &results, &reason);
+  if (status != ISW_OK) {
+    isw_error_set(error, ISW_BAD_INPUT,
+                  "'%s' is there and is not a results file that can be read (%s)\n"
+                  "  name another with -o, or move it away",
+                  run->out, isw_error_text(&reason));
+    isw_error_clear(&reason);
+    return ISW_BAD_INPUT;
+  }
+  uint64_t theirs = isw_results_identity(results), mine = isw_sweep_identity(run->sweep);
+  if (theirs != mine) {
+    const char *title = isw_results_attribute(results, "title");
+    status = isw_error_set(error, ISW_BAD_INPUT,
+                           "'%s' holds another sweep: '%s' (%016llx), not '%s' (%016llx) as %s describes it\n"
+                           "  name another with -o, or move it away",
+                           run->out, title ? title : "?", (unsigned long long)theirs, isw_sweep_name(run->sweep),
+                           (unsigned long long)mine, run->file);
+  } else if (!run->afresh) {
+    run->nothing_to_do = true;
+    if (!run->quiet)
+      printf("%s: holds this sweep already, %llu networks; nothing to do (--resume never trains it again)\n", run->out,
+             (unsigned long long)isw_results_networks(results));
+  }
+  isw_results_close(results);
+  return status;
+}
+
+static enum isw_status open_index(struct run *run, struct isw_index **index, struct isw_error *error)
+{
+  return isw_index_create(run->parts, isw_sweep_identity(run->sweep), isw_sweep_networks(run->sweep),
+                          isw_real_bytes(isw_sweep_real(run->sweep)), index, error);
+}
+
+/* What was done before, on rank 0. */
+static enum isw_status resume(struct run *run, struct isw_error *error)
+{
+  struct isw_training *training = &run->training;
+  training->progress.networks = isw_sweep_networks(run->sweep);
+  enum isw_status status = ISW_OK;
+  if (run->afresh) status = isw_journal_remove(run->parts, error);
+  if (status == ISW_OK) status = open_index(run, &training->index, error);
+  if (status == ISW_BAD_INPUT) {
+    struct isw_text more = {0};
+    isw_text_add(&more, "%s\n  --resume never removes it and starts afresh; -o names another output",
+                 isw_error_text(error));
+    isw_error_set(error, status, "%s", more.bytes ? more.bytes : "");
+    isw_text_clear(&more);
+  }
+  if (status != ISW_OK) return status;
+  training->progress.before = isw_index_count(training->index);
+  if (isw_index_damaged(training->index) > 0)
+    fprintf(stderr, "initsweep: %llu damaged entries of %s.parts are left out: their networks are trained again\n",
+            (unsigned long long)isw_index_damaged(training->index), run->out);
+  return ISW_OK;
+}
+
+static void say_start(const struct run *run, const char *advice)
+{
+  const struct isw_training *training = &run->training;
+  if (run->quiet) return;
+  fprintf(stderr, "initsweep: %s: %llu networks in %llu packs on %zu rank%s of %zu thread%s, %s\n",
+          isw_sweep_name(run->sweep), (unsigned long long)training->progress.networks,
+          (unsigned long long)isw_packs_count(training->packs), run->facts.ranks, run->facts.ranks == 1 ? "" : "s",
+          run->facts.threads, run->facts.threads == 1 ? "" : "s", run->facts.kernels);
+  if (training->progress.before > 0)
+    fprintf(stderr, "initsweep: going on: %llu networks are done already\n",
+            (unsigned long long)training->progress.before);
+  if (advice) fprintf(stderr, "initsweep: %s\n", advice);
+}
+
+/* Journal -> results file, on rank 0. */
+static enum isw_status write_results(struct run *run, struct isw_error *error)
+{
+  struct isw_index *index = NULL;
+  enum isw_status status = open_index(run, &index, error);
+  if (status != ISW_OK) return status;
+  uint64_t networks = isw_sweep_networks(run->sweep);
+  if (isw_index_count(index) != networks)
+    status =
+        isw_error_set(error, ISW_FAILED, "%llu of %llu networks are missing in %s.parts: run again to train them",
+                      (unsigned long long)(networks - isw_index_count(index)), (unsigned long long)networks, run->out);
+  if (status == ISW_OK)
+    status = isw_outcome_write(run->path, run->sweep, index, &run->facts, &run->training.progress, error);
+  isw_progress_end(&run->training.progress);
+  isw_index_destroy(index);
+  if (status == ISW_OK) status = isw_journal_remove(run->parts, error);
+  return status;
+}
+
+static void say_end(const struct run *run)
+{
+  char a[ISW_NUMBER], b[ISW_NUMBER], c[ISW_NUMBER];
+  const struct isw_work_done *done = &run->facts.done;
+  if (run->quiet) return;
+  printf("%s: %llu networks", run->out, (unsigned long long)isw_sweep_networks(run->sweep));
+  if (done->networks > 0)
+    printf("; trained %llu (%llu diverged) in %s: %s network-steps, %s/s", (unsigned long long)done->networks,
+           (unsigned long long)done->diverged, isw_duration(run->facts.seconds, a),
+           isw_si((double)done->network_steps, b), isw_si((double)done->network_steps / run->facts.seconds, c));
+  printf("\n");
+}
+
+/* After an end before the time: what is safe, and how to go on. */
+static void say_rest(struct run *run, enum isw_status status, struct isw_error *error)
+{
+  struct isw_index *index = NULL;
+  struct isw_text text = {0};
+  uint64_t safe = 0;
+  struct isw_error ignored = {0};
+  if (open_index(run, &index, &ignored) == ISW_OK) safe = isw_index_count(index);
+  isw_index_destroy(index);
+  isw_error_clear(&ignored);
+  if (safe == 0) rmdir(run->parts); /* fails where it is not empty, as it should */
+  isw_text_add(&text, "%s; ", status == ISW_INTERRUPTED ? "interrupted" : isw_error_text(error));
+  if (safe > 0)
+    isw_text_add(&text, "%llu of %llu networks are safe in %s.parts, the same command goes on from there",
+                 (unsigned long long)safe, (unsigned long long)isw_sweep_networks(run->sweep), run->out);
+  else
+    isw_text_add(&text, "no network was finished");
+  isw_error_set(error, status, "%s", text.bytes ? text.bytes : "interrupted");
+  isw_text_clear(&text);
+}
+
+/* Everything from the first journal entry on. */
+static enum isw_status train(struct run *run, struct isw_cluster *cluster, const char *advice, struct isw_error *error)
+{
+  struct isw_training *training = &run->training;
+  bool first = isw_cluster_rank(cluster) == 0;
+  enum isw_status status = first ? resume(run, error) : ISW_OK;
+  status = isw_cluster_agree(cluster, status, error);
+  if (status != ISW_OK) return status;
+  /* a folder that cannot be written to is found out now, not after the training */
+  status = isw_journal_create(run->parts, isw_sweep_identity(run->sweep), isw_cluster_rank(cluster),
+                              isw_real_bytes(training->real), &training->journal, error);
+  status = isw_cluster_agree(cluster, status, error);
+  bool begun = status == ISW_OK;
+  if (begun) {
+    if (first) say_start(run, advice);
+    isw_progress_start(&training->progress, run->quiet);
+    struct isw_work work = isw_training_work(training);
+    status = isw_cluster_work(cluster, &work, &run->facts.done, error);
+    run->facts.seconds = isw_progress_seconds(&training->progress);
+    isw_progress_end(&training->progress);
+  }
+  isw_index_destroy(training->index);
+  training->index = NULL;
+  struct isw_error closing = {0};
+  enum isw_status closed = training->journal ? isw_journal_destroy(training->journal, &closing) : ISW_OK;
+  training->journal = NULL;
+  closed = isw_cluster_agree(cluster, closed, &closing);
+  if (status == ISW_OK || status == ISW_INTERRUPTED)
+    if (closed != ISW_OK) status = isw_error_set(error, closed, "%s", isw_error_text(&closing));
+  isw_error_clear(&closing);
+
+  if (first && status == ISW_OK)
+    status = write_results(run, error);
+  else if (first && begun)
+    say_rest(run, status, error);
+  else if (first)
+    rmdir(run->parts); /* a folder that this run has made for nothing; fails where it is not empty */
+  return isw_cluster_agree(cluster, status, error);
+}
+
+static enum isw_status run_all(struct run *run, struct isw_cluster *cluster, struct isw_error *error)
+{
+  bool first = isw_cluster_rank(cluster) == 0;
+  enum isw_status status = share_sweep(run, cluster, error);
+  if (status != ISW_OK) return status;
+  if (first) status = name_output(run, error);
+  if (first && status == ISW_OK) status = look_at_output(run, error);
+  status = isw_cluster_agree(cluster, status, error);
+  if (status == ISW_OK) status = share_text(cluster, &run->parts, error);
+  if (status != ISW_OK) return status;
+  char nothing[2] = {run->nothing_to_do ? 'n' : 'y', 0}, *answer = nothing;
+  size_t one = 1;
+  status = isw_cluster_share(cluster, &answer, &one, error);
+  if (status != ISW_OK) return status;
+  bool go = answer[0] == 'y';
+  if (answer != nothing) free(answer);
+  if (!go) return ISW_OK;
+
+  const char *advice;
+  size_t threads = isw_cluster_threads(cluster, run->wanted_threads, &advice);
+  status = isw_cluster_agree(cluster, isw_training_create(&run->training, run->sweep, threads, error), error);
+  if (status != ISW_OK) return status;
+  run->facts.ranks = isw_cluster_size(cluster);
+  run->facts.threads = threads;
+  run->facts.kernels = isw_kernels_name(run->training.kernels);
+  run->facts.command_line = run->command_line;
+  run->facts.hosts = isw_cluster_hosts(cluster);
+  isw_utc(run->facts.start);
+  status = train(run, cluster, advice, error);
+  if (status == ISW_OK && first) say_end(run);
+  return status;
+}
+
+int isw_command_run(int argc, char **argv)
+{
+  struct run run = {0};
+  struct isw_error error = {0};
+  struct isw_cluster *cluster = NULL;
+  bool ended = false;
+  run.command_line = join(argc, argv); /* getopt moves words */
+  int result = read_options(&run, argc, argv, &ended);
+  if (result == 0 && !ended) {
+    enum isw_status status = isw_cluster_create(&argc, &argv, &cluster, &error);
+    bool first = cluster ? isw_cluster_rank(cluster) == 0 : isw_speaks();
+    if (status == ISW_OK) {
+      isw_cluster_catch_signals(cluster);
+      status = run_all(&run, cluster, &error);
+    }
+    result = (int)status;
+    if (status != ISW_OK && first) isw_say_error(status, &error);
+  }
+  isw_training_destroy(&run.training);
+  isw_sweep_destroy(run.sweep);
+  free(run.overrides.text);
+  free(run.command_line);
+  free(run.text);
+  free(run.folder);
+  free(run.out);
+  free(run.path);
+  free(run.parts);
+  isw_error_clear(&error);
+  fflush(stdout); /* before the launcher takes the ranks away */
+  isw_cluster_destroy(cluster);
+  return result;
+}

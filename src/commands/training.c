@@ -1,0 +1,155 @@
+#include "training.h"
+#include <stdlib.h>
+
+enum { LANES_MAX = 16 };
+
+/* A worker's pack under way. */
+struct isw_training_slot {
+  size_t count, layers, records;
+  uint64_t number[LANES_MAX], id[LANES_MAX];
+};
+
+enum isw_status isw_training_create(struct isw_training *training, const struct isw_sweep *sweep, size_t threads,
+                                    struct isw_error *error)
+{
+  training->sweep = sweep;
+  training->threads = threads;
+  training->real = isw_sweep_real(sweep);
+  size_t datasets = isw_sweep_datasets(sweep);
+  const struct isw_loss *losses = isw_losses(&training->losses);
+  training->probes = isw_chosen_probes(sweep, &training->probe_count);
+  training->samples = isw_allocate(datasets * training->losses, sizeof(struct isw_samples *));
+  training->slots = isw_allocate(threads, sizeof *training->slots);
+  if (!training->probes || !training->samples || !training->slots)
+    return isw_error_memory(error, threads * sizeof *training->slots, "training");
+  enum isw_status status = isw_kernels_choose(NULL, &training->kernels, error);
+  if (status == ISW_OK) status = isw_packs_create(sweep, isw_lanes(training->real), &training->packs, error);
+  for (size_t i = 0; status == ISW_OK && i < isw_packs_classes(training->packs); i++) {
+    const struct isw_pack_class *class = isw_packs_class(training->packs, i);
+    struct isw_samples **samples = &training->samples[class->dataset * training->losses + class->loss];
+    if (!*samples)
+      status = isw_samples_create(isw_sweep_data(sweep, class->dataset), &losses[class->loss], training->real, samples,
+                                  error);
+  }
+  return status;
+}
+
+void isw_training_destroy(struct isw_training *training)
+{
+  size_t count = training->sweep && training->samples ? isw_sweep_datasets(training->sweep) * training->losses : 0;
+  for (size_t i = 0; i < count; i++)
+    if (training->samples[i]) isw_samples_destroy(training->samples[i]);
+  free(training->samples);
+  free(training->slots);
+  free(training->probes);
+  if (training->packs) isw_packs_destroy(training->packs);
+  *training = (struct isw_training){0};
+}
+
+static bool wanted(void *context, uint64_t pack)
+{
+  struct isw_training *training = context;
+  uint64_t numbers[LANES_MAX];
+  size_t count = isw_packs_networks(training->packs, pack, numbers), missing = 0;
+  for (size_t i = 0; i < count; i++) missing += !training->index || !isw_index_has(training->index, numbers[i]);
+  if (missing == 0) return false;
+  training->progress.steps += (double)count * (double)isw_class_of(training->packs, pack)->steps;
+  return true;
+}
+
+static double cost(void *context, uint64_t pack)
+{
+  return isw_class_of(((struct isw_training *)context)->packs, pack)->flops;
+}
+
+size_t isw_training_sharers(const struct isw_pack_class *class, enum isw_real real)
+{
+  const double worth = 1e6; /* FLOPs: about 20 us of one thread */
+  double step = class->steps > 0 ? class->flops / (double)class->steps * (double)isw_lanes(real) : 0;
+  return step < 2 * worth ? 1 : step > 1024 * worth ? 1024 : (size_t)(step / worth);
+}
+
+static size_t sharers(void *context, uint64_t pack)
+{
+  struct isw_training *training = context;
+  return isw_training_sharers(isw_class_of(training->packs, pack), training->real);
+}
+
+static enum isw_status prepare(void *context, size_t worker, uint64_t number, struct isw_pack **pack,
+                               struct isw_error *error)
+{
+  struct isw_training *training = context;
+  struct isw_training_slot *slot = &training->slots[worker];
+  const struct isw_pack_class *class = isw_class_of(training->packs, number);
+  struct isw_network *networks[LANES_MAX] = {NULL};
+  enum isw_status status = ISW_OK;
+  slot->count = isw_packs_networks(training->packs, number, slot->number);
+  for (size_t i = 0; status == ISW_OK && i < slot->count; i++)
+    status = isw_sweep_network(training->sweep, slot->number[i], &networks[i], error);
+  if (status == ISW_OK) {
+    struct isw_keep_weights keep = isw_sweep_weights(training->sweep);
+    struct isw_pack_settings settings = {.kernels = training->kernels,
+                                         .samples = training->samples[class->dataset * training->losses + class->loss],
+                                         .real = training->real,
+                                         .count = slot->count,
+                                         .networks = (const struct isw_network *const *)networks,
+                                         .probe_count = training->probe_count,
+                                         .probes = training->probes,
+                                         .keep_initial = keep.initial,
+                                         .keep_final = keep.final};
+    settings.records = isw_sweep_schedule(training->sweep, class->steps, &settings.record_steps);
+    slot->layers = class->layers;
+    slot->records = settings.records;
+    for (size_t i = 0; i < slot->count; i++) slot->id[i] = networks[i]->id;
+    status = isw_pack_create(&settings, pack, error);
+  }
+  for (size_t i = 0; i < slot->count; i++)
+    if (networks[i]) isw_network_destroy(networks[i]);
+  return status;
+}
+
+static enum isw_status finish(void *context, size_t worker, uint64_t number, const struct isw_pack *pack,
+                              uint64_t *networks, uint64_t *diverged, struct isw_error *error)
+{
+  (void)number;
+  struct isw_training *training = context;
+  const struct isw_training_slot *slot = &training->slots[worker];
+  struct isw_finished finished[LANES_MAX];
+  for (size_t i = 0; i < slot->count; i++) {
+    const struct isw_outcome *outcome = isw_pack_outcome(pack, i);
+    finished[i] = (struct isw_finished){.number = slot->number[i],
+                                        .id = slot->id[i],
+                                        .status = (uint8_t)outcome->status,
+                                        .steps_done = outcome->steps_done,
+                                        .records = (uint32_t)slot->records,
+                                        .records_done = (uint32_t)outcome->records_done,
+                                        .layers = (uint32_t)slot->layers,
+                                        .parameters = outcome->parameters,
+                                        .values = outcome->values,
+                                        .values_bytes = outcome->values_bytes,
+                                        .weights_initial = outcome->weights_initial,
+                                        .weights_final = outcome->weights_final};
+    *diverged += outcome->status == ISW_DIVERGED;
+  }
+  *networks += slot->count;
+  return isw_journal_append(training->journal, finished, slot->count, error);
+}
+
+static void progress(void *context, uint64_t packs_done, uint64_t networks, uint64_t diverged, uint64_t network_steps)
+{
+  (void)packs_done;
+  isw_progress_show(&((struct isw_training *)context)->progress, networks, diverged, network_steps);
+}
+
+struct isw_work isw_training_work(struct isw_training *training)
+{
+  return (struct isw_work){.packs = isw_packs_count(training->packs),
+                           .threads = training->threads,
+                           .context = training,
+                           .wanted = wanted,
+                           .cost = cost,
+                           .sharers = sharers,
+                           .prepare = prepare,
+                           .finish = finish,
+                           .progress = progress};
+}

@@ -1,0 +1,92 @@
+"""Runs the program for the tests: where it is, how MPI is started, and what a results file holds."""
+import os
+import subprocess
+import tempfile
+import unittest
+
+import h5py
+
+PROGRAM = os.environ["INITSWEEP"]
+MPIEXEC = os.environ.get("MPIEXEC", "mpirun")
+# As root, and with more ranks than cores: of tests only
+ENVIRONMENT = {
+    **os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
+    "OMPI_MCA_hwloc_base_binding_policy": "none", "OMP_NUM_THREADS": "1"}
+for name in ("OMP_THREAD_LIMIT", "INITSWEEP_KERNELS", "SLURM_JOB_ID"):
+    ENVIRONMENT.pop(name, None)
+
+SMALL = """\
+sweep: small
+seed: 7
+dataset: {name: xor}
+network: {width: 3}
+train: {loss: mse, optimizer: sgd, learning_rate: 0.5, steps: 40}
+record: {steps: {geomspace: 6}, probes: [loss, accuracy, gradient_norm, distinct_units], weights: both}
+grid:
+  network.init: [zeros, {name: constant, value: [0.1, 0.5]}, glorot_uniform]
+  network.activation: [tanh, relu]
+  network.depth: [1, 2]
+  train.learning_rate: [0.5, 1.0e30]
+  replicate: {range: [0, 4]}
+"""
+SMALL_NETWORKS = 4 * 2 * 2 * 2 * 5
+
+
+class Case(unittest.TestCase):
+    """A test with a folder of its own, in which the program starts."""
+
+    maxDiff = None
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def write(self, name, text):
+        """A file of the test's folder; returns its name."""
+        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return name
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def command(self, words, ranks=0):
+        return ([MPIEXEC, "-n", str(ranks)] if ranks else []) + [PROGRAM, *words]
+
+    def run_program(self, *words, ranks=0, **environment):
+        """Runs to the end. ranks 0: without mpirun."""
+        return subprocess.run(self.command(words, ranks), cwd=self.folder, env={**ENVIRONMENT, **environment},
+                              capture_output=True, text=True, check=False, timeout=300)
+
+    def expect(self, status, *words, stdout=None, stderr=None, **more):
+        """Runs, compares exit status and, where given, exact output."""
+        done = self.run_program(*words, **more)
+        self.assertEqual(done.returncode, status, f"{words}: {done.stdout}{done.stderr}")
+        if stdout is not None:
+            self.assertEqual(done.stdout, stdout)
+        if stderr is not None:
+            self.assertEqual(done.stderr, stderr)
+        return done
+
+    def files(self):
+        return sorted(os.listdir(self.folder))
+
+    def contents(self, name):
+        """Everything of a results file outside /provenance: name -> (shape, type, bytes, attributes)."""
+        found = {}
+
+        def attributes(item):
+            return {key: repr(value) for key, value in item.attrs.items()
+                    if key not in ("DIMENSION_LIST", "REFERENCE_LIST")}
+
+        with h5py.File(self.path(name), "r") as file:
+            found["/"] = attributes(file)
+            for key, item in file.items():
+                if key == "provenance":
+                    continue
+                values = item[()]
+                data = values.tolist() if item.dtype.kind == "O" else values.tobytes()
+                found[key] = (item.shape, str(item.dtype), data, attributes(item))
+        return found

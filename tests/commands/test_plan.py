@@ -1,0 +1,79 @@
+#!/usr/bin/python3
+"""`initsweep plan`: numbers against arithmetic by hand, and 10^7 networks in little memory."""
+import json
+import os
+import unittest
+
+from program import ENVIRONMENT, PROGRAM, SMALL, SMALL_NETWORKS, Case
+
+NO_MPI = {"OMPI_MCA_pml": "none_such"}
+HUGE = """\
+sweep: huge
+seed: 1
+dataset: {name: xor}
+train: {loss: mse, optimizer: sgd, steps: 100}
+record: {steps: {geomspace: 10}, probes: [loss, gradient_norm]}
+grid:
+  network.init: [zeros, {name: constant, value: [0.1, 0.5, 1.0]}, glorot_uniform, he_normal, orthogonal, lecun_normal, {name: normal, std: [0.1, 1]}]
+  network.activation: [sigmoid, tanh, relu, sin]
+  network.depth: [1, 2, 3, 4, 5]
+  network.width: [2, 4, 8, 16, 32]
+  train.learning_rate: {geomspace: [0.001, 1, 10]}
+  replicate: {range: [0, 999]}
+"""
+
+
+class Plan(Case):
+    def plan(self, text, *words):
+        return json.loads(self.expect(0, "plan", self.write("sweep.yaml", text), "--json", *words, stderr="", **NO_MPI).stdout)
+
+    def test_numbers_of_a_small_sweep(self):
+        plan = self.plan(SMALL, "--ranks", "3", "--threads", "2")
+        self.assertEqual(plan["networks"], SMALL_NETWORKS)
+        self.assertEqual([axis["values"] for axis in plan["grids"][0]], [4, 2, 2, 2, 5])
+        # alike are activation and depth: 4 classes of 40 networks, 3 packs each
+        self.assertEqual((plan["classes"], plan["packs"], plan["lanes"]), (4, 12, 16))
+        self.assertEqual(plan["unfilled_lanes"], 12 * 16 - SMALL_NETWORKS)
+        one, two = 3 * 3 + 4, 3 * 3 + 3 * 4 + 4  # 2-3-1 and 2-3-3-1
+        self.assertEqual(plan["parameters"], 80 * one + 80 * two)
+        self.assertEqual(plan["parameters_max"], two)
+        self.assertEqual(plan["network_steps"], SMALL_NETWORKS * 40)
+        self.assertEqual((plan["ranks"], plan["threads"], plan["files_at_most"]), (3, 2, 4))
+        first = plan["largest_classes"][0]
+        self.assertEqual(first["sizes"], [2, 3, 3, 1])
+        weights, inner = 6 + 9 + 3, 6
+        self.assertEqual(first["flops_per_network"], 40 * (6 * 4 * weights - 2 * 4 * inner))
+        # values: loss, accuracy, gradient_norm and distinct_units of each layer; weights twice
+        for_one = plan["journal_bytes_at_most"] / SMALL_NETWORKS
+        self.assertGreater(for_one, 6 * 4 * (2 + 2 * 2) + 2 * 4 * one)
+        self.assertGreater(plan["seconds_estimate"], 0)
+
+    def test_text_for_people(self):
+        text = self.expect(0, "plan", self.write("small.yaml", SMALL), stderr="", **NO_MPI).stdout
+        for line in (r"sweep +small, seed 7, float32", rf"networks +{SMALL_NETWORKS} = ", r"packs +12 of 16 networks, 32 places",
+                     r"memory +\S+ .iB a rank", r"free space +\S+ .iB", r"time +about .*estimate"):
+            self.assertRegex(text, r"(?m)^" + line)
+        self.assertEqual(self.files(), ["small.yaml"])
+
+    def test_ten_million_networks_take_little_memory(self):
+        file = self.write("huge.yaml", HUGE)
+        output = os.open(self.path("plan.json"), os.O_CREAT | os.O_WRONLY)
+        process = os.fork()
+        if process == 0:
+            os.chdir(self.folder)
+            os.dup2(output, 1)
+            os.execve(PROGRAM, [PROGRAM, "plan", file, "--json"], ENVIRONMENT)
+        os.close(output)
+        _, status, usage = os.wait4(process, 0)
+        self.assertEqual(os.waitstatus_to_exitcode(status), 0)
+        with open(self.path("plan.json"), encoding="utf-8") as made:
+            plan = json.load(made)
+        self.assertEqual(plan["networks"], 10 * 4 * 5 * 5 * 10 * 1000)
+        seconds = usage.ru_utime + usage.ru_stime
+        print(f"plan of 10^7 networks: {seconds:.2f} s of processor time, {usage.ru_maxrss / 1024:.0f} MiB", flush=True)
+        if not os.environ.get("INITSWEEP_SANITIZE"):
+            self.assertLess(usage.ru_maxrss * 1024, 100e6)
+
+
+if __name__ == "__main__":
+    unittest.main()

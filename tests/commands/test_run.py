@@ -1,0 +1,173 @@
+#!/usr/bin/python3
+"""`initsweep run` to its end: what the file holds, the same bytes from any ranks and threads, and what it refuses."""
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+import unittest
+
+import h5py
+import numpy
+
+from program import ENVIRONMENT, SMALL, SMALL_NETWORKS, Case
+
+
+class Run(Case):
+    def test_file_holds_every_network(self):
+        file = self.write("small.yaml", SMALL)
+        done = self.expect(0, "run", file)
+        self.assertRegex(done.stdout, rf"^small\.h5: {SMALL_NETWORKS} networks; trained {SMALL_NETWORKS} \(\d+ diverged\) in ")
+        self.assertEqual(self.files(), ["small.h5", "small.yaml"])
+        with h5py.File(self.path("small.h5"), "r") as results:
+            status, steps = results["status"][()], results["steps_done"][()]
+            self.assertEqual(len(status), SMALL_NETWORKS)
+            self.assertTrue(set(status) <= {1, 3} and (status == 1).any() and (status == 3).any())
+            self.assertTrue((steps[status == 1] == 40).all())
+            self.assertTrue(numpy.isfinite(results["loss"][()][status == 1]).all())
+            self.assertEqual(list(results["network"][()]), list(range(SMALL_NETWORKS)))
+            self.assertEqual(len(set(results["id"][()])), SMALL_NETWORKS)
+            provenance = results["provenance"].attrs
+            self.assertEqual(provenance["command_line"], "initsweep run small.yaml")
+            self.assertEqual(provenance["ranks"], 1)
+            self.assertGreater(provenance["network_steps"], 0)
+            self.assertRegex(provenance["start_time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+
+    def test_same_bytes_from_any_ranks_and_threads(self):
+        file = self.write("small.yaml", SMALL)
+        self.expect(0, "run", file, "--quiet", "-o", "one.h5", stdout="", stderr="")
+        one = self.contents("one.h5")
+        self.assertGreater(len(one), 10)
+        for ranks, threads in ((0, 4), (1, 2), (2, 1), (2, 3), (3, 1), (3, 2), (4, 1), (4, 4)):
+            with self.subTest(ranks=ranks, threads=threads):
+                self.expect(0, "run", file, "-o", "other.h5", "--threads", str(threads), ranks=ranks)
+                self.assertEqual(self.contents("other.h5"), one)
+                os.remove(self.path("other.h5"))
+
+    def test_a_pack_shared_by_threads_gives_the_same_bytes(self):
+        text = SMALL.replace("{name: xor}", "{name: digits}").replace("mse", "cross_entropy").replace(
+            "width: 3", "width: 40, depth: 2, activation: tanh")
+        file = self.write("one-pack.yaml", text)
+        words = ("--set", "network.init=he_normal", "--set", "grid={replicate: [0, 1, 2]}", "--set", "train.steps=5", "--quiet")
+        self.expect(0, "run", file, "-o", "one.h5", *words)
+        for ranks, threads in ((0, 3), (2, 2)):
+            self.expect(0, "run", file, "-o", "other.h5", *words, "--threads", str(threads), ranks=ranks)
+            self.assertEqual(self.contents("other.h5"), self.contents("one.h5"))
+            os.remove(self.path("other.h5"))
+
+    def test_h5diff_sees_no_difference(self):
+        file = self.write("small.yaml", SMALL)
+        self.expect(0, "run", file, "-o", "a.h5")
+        self.expect(0, "run", file, "-o", "b.h5", ranks=2)
+        done = subprocess.run(["h5diff", "--exclude-path", "/provenance", "a.h5", "b.h5"], cwd=self.folder,
+                              capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+    def test_a_finished_sweep_is_not_trained_again(self):
+        file = self.write("small.yaml", SMALL)
+        self.expect(0, "run", file)
+        before = os.stat(self.path("small.h5"))
+        self.expect(0, "run", file, stderr="", stdout=f"small.h5: holds this sweep already, {SMALL_NETWORKS} networks; "
+                    "nothing to do (--resume never trains it again)\n")
+        after = os.stat(self.path("small.h5"))
+        self.assertEqual((before.st_ino, before.st_mtime_ns), (after.st_ino, after.st_mtime_ns))
+        first = self.contents("small.h5")
+        self.expect(0, "run", file, "--resume", "never")
+        self.assertNotEqual(os.stat(self.path("small.h5")).st_ino, before.st_ino)
+        self.assertEqual(self.contents("small.h5"), first)
+
+    def test_another_sweep_is_never_written_over(self):
+        file = self.write("small.yaml", SMALL)
+        self.expect(0, "run", file)
+        first = self.contents("small.h5")
+        for more in ((), ("--resume", "never")):
+            done = self.expect(2, "run", file, "--set", "seed=8", *more, stdout="", ranks=2)
+            self.assertRegex(done.stderr, r"'small\.h5' holds another sweep: 'small' \(\w{16}\), not 'small' \(\w{16}\)")
+            self.assertEqual(done.stderr.count("holds another sweep"), 1)
+        self.assertEqual(self.contents("small.h5"), first)
+        self.write("text.h5", "words\n")
+        self.assertIn("'text.h5' is there", self.expect(2, "run", file, "-o", "text.h5", stdout="").stderr)
+        self.assertEqual(self.files(), ["small.h5", "small.yaml", "text.h5"])
+
+    def test_an_output_that_cannot_be_is_told_before_training(self):
+        file = self.write("small.yaml", SMALL)
+        before = self.files()
+        done = self.expect(2, "run", file, "-o", "none/out.h5", stdout="", ranks=2)
+        self.assertIn("there is no folder 'none'", done.stderr)
+        self.assertEqual(done.stderr.count("there is no folder"), 1)
+        self.expect(2, "run", file, "-o", "./", stdout="", stderr="initsweep: './' names a folder, not a results file\n")
+        self.assertEqual(self.files(), before)
+        self.write("small.h5.parts", "in the way\n")
+        done = self.run_program("run", file)
+        self.assertIn(done.returncode, (1, 2))
+        self.assertIn("small.h5.parts", done.stderr)
+        self.assertNotIn("rank", done.stderr)
+
+    def test_more_threads_than_openmp_gives(self):
+        file = self.write("small.yaml", SMALL)
+        done = self.expect(0, "run", file, "-o", "a.h5", "--threads", "4", OMP_THREAD_LIMIT="3")
+        self.assertIn("OMP_THREAD_LIMIT=3 leaves 2 of 4 worker threads", done.stderr)
+        done = self.expect(1, "run", file, "-o", "b.h5", "--threads", "4", OMP_THREAD_LIMIT="1")
+        self.assertIn("unset OMP_THREAD_LIMIT", done.stderr)
+        self.assertEqual(self.files(), ["a.h5", "small.yaml"])
+
+    def test_show_tells_what_h5py_finds(self):
+        self.expect(0, "run", self.write("small.yaml", SMALL))
+        text = self.expect(0, "show", "small.h5", stderr="").stdout
+        with h5py.File(self.path("small.h5"), "r") as results:
+            status = results["status"][()]
+            final = results["loss"][:, -1]
+            init = results["init"].asstr()[()]
+        self.assertIn(f"{SMALL_NETWORKS}: {(status == 1).sum()} completed, 0 stopped by a rule, {(status == 3).sum()} "
+                      "diverged, 0 missing", text)
+        for name in ("zeros", "constant", "glorot_uniform"):
+            group = final[(init == name)]
+            row = re.search(rf"(?m)^{name} +(\d+) +(\d+) +(\S+) +(\S+) +(\S+)", text).groups()
+            self.assertEqual(int(row[0]), len(group))
+            self.assertEqual(int(row[1]), (status[init == name] == 3).sum())
+            for shown, number in zip(row[2:], (numpy.nanmedian(group), numpy.nanmin(group), numpy.nanmax(group))):
+                self.assertAlmostEqual(float(shown) / number, 1, places=3)
+        self.assertIn("learning_rate (2): 0.5, 1e+30", text)
+        self.assertRegex(text, r"best of 64 cells|best of 32 cells")
+
+    def test_bar_on_a_terminal_and_lines_in_a_log(self):
+        file = self.write("small.yaml", SMALL)
+        words = ("run", file, "--set", "train.steps=6000")
+        for width, no_color in ((100, ""), (30, "1")):
+            text = self.on_terminal(words, width, no_color)
+            self.assertRegex(text, r" \d+ % ")
+            frames = re.split(r"\r", text)
+            for frame in frames:
+                if " % " in frame:
+                    shown = re.sub(r"\x1b\[[0-9;]*[mK]", "", frame).split("\n")[0]
+                    self.assertLess(len(shown), width)
+            self.assertEqual("\x1b[32m" in text, not no_color)
+            os.remove(self.path("small.h5"))
+        done = self.expect(0, *words)
+        self.assertNotIn("\r", done.stderr)
+
+    def on_terminal(self, words, width, no_color):
+        """Runs with stderr on a terminal of that width; returns what it showed."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+        process = subprocess.Popen(self.command(words), cwd=self.folder, stdout=subprocess.DEVNULL, stderr=theirs,
+                                   env={**ENVIRONMENT, "TERM": "xterm", "NO_COLOR": no_color})
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:  # the other side has closed
+                break
+            if not part:
+                break
+            shown += part
+        os.close(ours)
+        self.assertEqual(process.wait(), 0)
+        return shown.decode()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+"""Words of the command line: help, versions, tables, mistakes. Exact output and exit status."""
+import json
+import unittest
+
+from program import SMALL, SMALL_NETWORKS, Case
+
+# Open MPI cannot start with this: a command that is said to do without MPI must not notice
+NO_MPI = {"OMPI_MCA_pml": "none_such"}
+
+# Each is broken in another way
+BROKEN = {
+    "empty": "",
+    "syntax": "sweep: [a, b\n",
+    "tab": "sweep: x\n\tseed: 1\n",
+    "unknown_key": SMALL.replace("seed: 7", "sed: 7"),
+    "unknown_setting": SMALL.replace("width: 3", "widht: 3"),
+    "unknown_activation": SMALL.replace("[tanh, relu]", "[tahn, relu]"),
+    "unknown_init": SMALL.replace("glorot_uniform", "glorot_unifrom"),
+    "unknown_loss": SMALL.replace("loss: mse", "loss: msee"),
+    "unknown_optimizer": SMALL.replace("optimizer: sgd", "optimizer: sdg"),
+    "unknown_probe": SMALL.replace("gradient_norm", "gradient_nrom"),
+    "unknown_dataset": SMALL.replace("name: xor", "name: xro"),
+    "unknown_parameter": SMALL.replace("value: [0.1, 0.5]", "valeu: [0.1, 0.5]"),
+    "duplicate_key": SMALL + "seed: 8\n",
+    "not_a_number": SMALL.replace("steps: 40", "steps: forty"),
+    "negative": SMALL.replace("width: 3", "width: -3"),
+    "fraction": SMALL.replace("steps: 40", "steps: 40.5"),
+    "anchor": SMALL.replace("seed: 7", "seed: &a 7"),
+    "empty_axis": SMALL.replace("[tanh, relu]", "[]"),
+    "missing_data": SMALL.replace("{name: xor}", "{name: csv, path: none.csv}"),
+    "bad_path": SMALL.replace("network.depth: [1, 2]", "network.dpth: [1, 2]"),
+    "not_yaml": "\x01\x02\x03",
+    "list_at_root": "- a\n- b\n",
+}
+
+
+class Usage(Case):
+    def test_help_of_every_command(self):
+        text = self.expect(0, "--help", stderr="").stdout
+        for command in ("run", "plan", "check", "show", "list"):
+            self.assertIn(f"  {command} ", text)
+            help_text = self.expect(0, command, "--help", stderr="").stdout
+            self.assertTrue(help_text.startswith(f"usage: initsweep {command} "), help_text)
+            self.assertIn("example", help_text)
+            self.assertLessEqual(max(len(line) for line in help_text.splitlines()), 125)
+
+    def test_mistakes_on_the_command_line(self):
+        for words, message in {
+                (): "initsweep: give a command: run, plan, check, show, list\n  `initsweep --help` shows all.\n",
+                ("rnu",): "initsweep: unknown command 'rnu'\n  did you mean 'run'? `initsweep --help` shows all.\n",
+                ("fly",): "initsweep: unknown command 'fly'\n  `initsweep --help` shows all.\n",
+                ("run",): "initsweep run: give one sweep file\n  `initsweep run --help` shows how.\n",
+                ("run", "a", "b"): "initsweep run: give one sweep file\n  `initsweep run --help` shows how.\n",
+                ("run", "a", "--thread"): "initsweep run: option '--thread' needs an argument\n"
+                                          "  `initsweep run --help` shows how.\n",
+                ("run", "a", "--threds=2"): "initsweep run: unknown option '--threds'\n"
+                                            "  did you mean '--threads'? `initsweep run --help` shows all.\n",
+                ("run", "a", "-x"): "initsweep run: unknown option '-x'\n  `initsweep run --help` shows all.\n",
+                ("run", "a", "--threads", "0"): "initsweep run: --threads wants a whole number from 1 to 65536, not '0'\n",
+                ("run", "a", "--threads", "2x"): "initsweep run: --threads wants a whole number from 1 to 65536, not '2x'\n",
+                ("run", "a", "--resume", "no"): "initsweep run: --resume wants auto or never, not 'no'\n",
+                ("plan",): "initsweep plan: give one sweep file\n  `initsweep plan --help` shows how.\n",
+                ("plan", "a", "--jsn"): "initsweep plan: unknown option '--jsn'\n"
+                                        "  did you mean '--json'? `initsweep plan --help` shows all.\n",
+                ("check",): "initsweep check: give one sweep file\n  `initsweep check --help` shows how.\n",
+                ("show",): "initsweep show: give one results file\n  `initsweep show --help` shows how.\n",
+                ("list", "activation"): "initsweep list: unknown table 'activation'\n"
+                                        "  did you mean 'activations'? `initsweep list` shows all.\n",
+                ("list", "a", "b"): "initsweep list: one table at a time\n  `initsweep list` names all.\n",
+                ("check", "none.yaml"): "initsweep: cannot open 'none.yaml': No such file or directory\n",
+                ("run", "none.yaml"): "initsweep: cannot open 'none.yaml': No such file or directory\n",
+        }.items():
+            with self.subTest(words=words):
+                self.expect(2, *words, stdout="", stderr=message)
+
+    def test_mistake_is_told_once_by_two_ranks(self):
+        done = self.run_program("run", "a", "--threds=2", ranks=2)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr.count("unknown option"), 1)
+
+    def test_version_names_what_it_was_built_with(self):
+        text = self.expect(0, "--version", stderr="", **NO_MPI).stdout
+        self.assertRegex(text, r"^initsweep \d+\.\d+\.\d+ \(\S.*\)\n")
+        for line in (r"compiler  \S+ \d+", r"flags     .*-ffp-contract=off", r"HDF5      HDF5 \d+.*\((serial|parallel)",
+                     r"MPI       .+\(MPI \d\.\d\)", r"SLEEF     \d+\.\d+", r"libyaml   \d+\.\d+", r"xxHash    \d+\.\d+",
+                     r"kernels   .*portable.*; used: \w+"):
+            self.assertRegex(text, r"(?m)^" + line)
+        self.assertNotIn("/", text.split("flags")[1].split("\n")[0])  # no path of the machine that built it
+
+    def test_list_shows_every_row_of_every_table(self):
+        tables = json.loads(self.expect(0, "list", "--json", stderr="", **NO_MPI).stdout)
+        names = {table["name"]: [row["name"] for row in table["rows"]] for table in tables}
+        self.assertLessEqual({"zeros", "constant", "glorot_uniform", "orthogonal"}, set(names["initializers"]))
+        self.assertLessEqual({"linear", "sigmoid", "tanh", "relu", "leaky_relu", "sin"}, set(names["activations"]))
+        self.assertLessEqual({"mse", "binary_cross_entropy", "cross_entropy"}, set(names["losses"]))
+        self.assertLessEqual({"sgd", "momentum", "nesterov", "adam"}, set(names["optimizers"]))
+        self.assertLessEqual({"xor", "digits", "csv"}, set(names["datasets"]))
+        self.assertLessEqual({"loss", "gradient_norm", "distinct_units"}, set(names["probes"]))
+        overview = self.expect(0, "list").stdout
+        for name, rows in names.items():
+            self.assertLessEqual(len(set(rows)), len(rows))
+            self.assertEqual(json.loads(self.expect(0, "list", name, "--json").stdout)[0]["name"], name)
+            text = self.expect(0, "list", name).stdout
+            for row in rows:
+                self.assertIn(f"\n  {row}\n", text)
+                self.assertRegex(overview, rf"\b{row}\b")
+        self.assertLessEqual(max(len(line) for line in overview.splitlines()), 100)
+        self.assertIn("train.learning_rate", self.expect(0, "list", "settings", "--markdown").stdout)
+
+    def test_check_says_in_a_line_what_is_good(self):
+        file = self.write("small.yaml", SMALL)
+        line = self.expect(0, "check", file, stderr="", **NO_MPI).stdout
+        self.assertTrue(line.startswith(f"small.yaml: good: sweep 'small', networks {SMALL_NETWORKS} = "), line)
+        self.assertEqual(line.count("\n"), 1)
+        line = self.expect(0, "check", file, "--set", "grid.replicate=[0]").stdout
+        self.assertIn(f", networks {SMALL_NETWORKS // 5} = ", line)
+
+    def test_broken_files_are_refused_with_their_place_and_leave_nothing(self):
+        self.assertGreaterEqual(len(BROKEN), 20)
+        for name, text in BROKEN.items():
+            with self.subTest(name=name):
+                file = self.write(f"{name}.yaml", text)
+                before = self.files()
+                checked = self.expect(2, "check", file, stdout="")
+                self.assertRegex(checked.stderr, rf"^{name}\.yaml:\d+:\d+: error: ")
+                self.expect(2, "run", file, stdout="", stderr=checked.stderr)
+                self.expect(2, "plan", file, stdout="", stderr=checked.stderr)
+                self.assertEqual(self.files(), before)
+
+    def test_broken_file_is_told_once_by_three_ranks(self):
+        file = self.write("broken.yaml", BROKEN["unknown_activation"])
+        done = self.run_program("run", file, ranks=3)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr.count("tahn'"), 1)
+        self.assertIn("did you mean 'tanh'", done.stderr)
+        self.assertEqual(self.files(), ["broken.yaml"])
+
+    def test_file_of_more_than_16_mib_is_no_sweep_file(self):
+        self.write("large.yaml", "#" * (16 << 20) + "\n")
+        self.expect(2, "check", "large.yaml",
+                    stderr="initsweep: 'large.yaml' has more than 16 MiB: that is no sweep file\n")
+
+    def test_show_refuses_what_is_no_results_file(self):
+        self.write("text.h5", "no HDF5\n")
+        self.assertIn("text.h5", self.expect(2, "show", "text.h5", stdout="").stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
