@@ -123,7 +123,7 @@ enum isw_network_status { ISW_MISSING = 0, ISW_COMPLETED = 1, ISW_STOPPED = 2, I
 struct isw_outcome {
   enum isw_network_status status;
   uint64_t steps_done;
-  size_t records_done;       /**< records with step <= steps_done; later ones are fill values */
+  size_t records_done;       /**< records that were made; later ones are fill values (docs/numerics.md, the loop) */
   /** For each probe in order: [records] numbers, or [records][layers] where per_layer; of the pack's precision, int32
    *  where the probe is whole. Contiguous. */
   const void *values;

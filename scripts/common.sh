@@ -1,0 +1,65 @@
+# shellcheck shell=bash
+# Shell functions that quickstart.sh and test.sh share. Sourced from the repository's root.
+
+# say TEXT: one line about what happens now
+say() { printf '== %s\n' "$*"; }
+
+# fail TEXT: the reason on stderr, then the end
+fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# as_root COMMAND...: runs it as root, by sudo where needed
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    fail "root is needed for: $* (run as root, or install sudo)"
+  fi
+}
+
+# packages_of GROUP...: names from scripts/packages.txt
+packages_of() {
+  local group
+  for group in "$@"; do
+    awk -v group="$group" '$1 == group { print $2 }' scripts/packages.txt
+  done
+}
+
+# install_packages GROUP...: installs the packages of these groups that are missing
+install_packages() {
+  local package state missing=()
+  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    say "not a Debian system: packages are left to you (scripts/packages.txt lists them)"
+    return
+  fi
+  for package in $(packages_of "$@"); do
+    # a virtual or renamed package may answer with no or several states
+    state=$(dpkg-query -W -f='${db:Status-Status} ' "$package" 2>/dev/null || true)
+    case " $state" in
+      *" installed "*) ;;
+      *) missing+=("$package") ;;
+    esac
+  done
+  if [ ${#missing[@]} -eq 0 ]; then
+    say "packages ($*): all installed"
+    return
+  fi
+  say "packages ($*): installing ${missing[*]}"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null
+}
+
+# build PRESET ON|OFF: configures and builds build/PRESET, with or without the tests
+build() {
+  say "building build/$1"
+  cmake --preset "$1" --log-level=WARNING -DBUILD_TESTING="$2"
+  cmake --build --preset "$1"
+}
+
+# allow_mpirun: lets Open MPI start as root (in containers there is nobody else)
+allow_mpirun() {
+  if [ "$(id -u)" -eq 0 ]; then
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+  fi
+}

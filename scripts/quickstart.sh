@@ -1,0 +1,58 @@
+#!/bin/bash
+# From a fresh clone to a figure: installs what is missing, builds, trains two sweeps, draws.
+#
+#   scripts/quickstart.sh [--again] [--ranks N] [--out FOLDER] [--help]
+#
+#   --again       train anew, even where results exist (else they are kept)
+#   --ranks N     MPI ranks (2)
+#   --out FOLDER  where results and figures go (out)
+#
+# Asks nothing. Packages are installed as root or by sudo, and only those that are missing (scripts/packages.txt).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/common.sh
+
+again=no
+ranks=2
+out=out
+while [ $# -gt 0 ]; do
+  case $1 in
+    --again) again=yes ;;
+    --ranks) ranks=${2:?"--ranks needs a number"}; shift ;;
+    --out) out=${2:?"--out needs a folder"}; shift ;;
+    -h|--help) sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
+    *) printf 'error: unknown option %s; --help shows all\n' "$1" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+install_packages build run
+build release OFF # tests need more packages
+allow_mpirun
+mkdir -p "$out"
+program=build/release/initsweep
+
+# two ranks share the machine's cores: by default a launcher may pin each to one
+cores=$(nproc)
+mpi=(mpirun -n "$ranks" --bind-to none)
+if [ "$ranks" -gt "$cores" ]; then
+  mpi+=(--oversubscribe)
+fi
+
+for sweep in quickstart-digits quickstart-xor; do
+  results=$out/$sweep.h5
+  if [ "$again" = yes ]; then
+    rm -rf "$results" "$results.parts"
+  fi
+  say "training data/examples/$sweep.yaml on $ranks ranks into $results"
+  "${mpi[@]}" "$program" run "data/examples/$sweep.yaml" -o "$results" ||
+    fail "no results (status $?); --again starts anew"
+  say "$results"
+  "$program" show "$results"
+done
+
+for sweep in quickstart-digits quickstart-xor; do
+  say "drawing $out/$sweep.png and $out/$sweep.svg"
+  /usr/bin/python3 scripts/plot.py overview "$out/$sweep.h5" -o "$out/$sweep"
+done
+say "done: look at $out/quickstart-digits.png"

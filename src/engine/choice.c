@@ -1,0 +1,93 @@
+/* Which kernels there are and which of them this machine can run. */
+#include <stdlib.h>
+#include <string.h>
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+#include "engine/kernels.h"
+#include "initsweep/engine.h"
+
+struct choice {
+  const struct isw_kernels *kernels;
+  bool (*usable)(void);
+};
+
+/* SLEEF's portable functions hold FMA instructions wherever the C library's machine may have them, so x86 needs FMA even here. */
+#if defined(__x86_64__)
+static bool portable_usable(void)
+{
+  return __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx2");
+}
+
+static bool avx512_usable(void)
+{
+  return portable_usable() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq");
+}
+#elif defined(__aarch64__)
+static bool advsimd_usable(void)
+{
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMD) != 0;
+}
+#endif
+#if !defined(__x86_64__)
+static bool portable_usable(void)
+{
+  return true;
+}
+#endif
+
+/* The best first. */
+static const struct choice choices[] = {
+#if defined(__x86_64__)
+    {&isw_kernels_avx512, avx512_usable},
+    {&isw_kernels_avx2, portable_usable},
+#elif defined(__aarch64__)
+    {&isw_kernels_advsimd, advsimd_usable},
+#endif
+    {&isw_kernels_portable, portable_usable},
+};
+enum { CHOICES = sizeof choices / sizeof choices[0] };
+
+enum isw_status isw_kernels_choose(const char *name, const struct isw_kernels **kernels, struct isw_error *error)
+{
+  const char *names[CHOICES];
+  if (!name) name = getenv("INITSWEEP_KERNELS");
+  for (size_t i = 0; i < CHOICES; i++) {
+    names[i] = choices[i].kernels->name;
+    if (name && *name && strcmp(name, names[i]) != 0) continue;
+    if (choices[i].usable()) {
+      *kernels = choices[i].kernels;
+      return ISW_OK;
+    }
+    if (name && *name) return isw_error_set(error, ISW_BAD_INPUT, "this machine cannot run the kernels '%s'", name);
+  }
+  if (!name || !*name)
+    return isw_error_set(error, ISW_FAILED,
+                         "no kernels can run on this machine: SLEEF's functions need a processor with FMA and "
+                         "AVX2 (x86 of 2013 or later)");
+  const char *nearest = isw_nearest_word(name, names, CHOICES);
+  return isw_error_set(error, ISW_BAD_INPUT, "unknown kernels '%s'%s%s%s", name, nearest ? "\n  did you mean '" : "",
+                       nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+const char *isw_kernels_name(const struct isw_kernels *kernels)
+{
+  return kernels->name;
+}
+
+const char *isw_kernels_list(size_t index, bool *usable)
+{
+  if (index >= CHOICES) return NULL;
+  if (usable) *usable = choices[index].usable();
+  return choices[index].kernels->name;
+}
+
+size_t isw_real_bytes(enum isw_real real)
+{
+  return real == ISW_REAL32 ? sizeof(float) : sizeof(double);
+}
+
+size_t isw_lanes(enum isw_real real)
+{
+  return ISW_LINE / isw_real_bytes(real);
+}

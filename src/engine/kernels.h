@@ -1,0 +1,70 @@
+/** @file The kernels: what every instruction set offers to the training loop. kernels.inc.h is their one source.
+ *
+ *  A line is 64 bytes: one number of each network of a pack. An array [rows][columns] of lines with a stride has element
+ *  (row, column) at line row * stride + column. Every sum is in the order of docs/numerics.md, whatever the tiles. */
+#ifndef INITSWEEP_ENGINE_KERNELS_H
+#define INITSWEEP_ENGINE_KERNELS_H
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { ISW_LINE = 64 };
+
+struct isw_activation_kernels {
+  /** a = g(z); [samples][units] of one stride; a may be z. parameter: a line, the row's p0 */
+  void (*value)(size_t samples, size_t units, size_t stride, const void *z, const void *parameter, void *a);
+  /** delta = delta * g'(z); z may be NULL where the row does not need it */
+  void (*slope)(size_t samples, size_t units, size_t stride, const void *z, const void *a, const void *parameter,
+                void *delta);
+};
+
+/** The losses of samples: y and delta [samples][outputs] of one stride, target [samples][outputs] plain numbers, loss
+ *  [samples] lines; scale is rounded to the precision. scratch: 2 * outputs lines. */
+typedef void isw_loss_kernel(size_t samples, size_t outputs, size_t stride, const void *y, const void *target,
+                             double scale, void *delta, void *loss, void *scratch);
+
+/** One update of w [rows][units] by its gradient g; state[0], state[1] are the optimiser's arrays of the same layout.
+ *  rate: 8 lines; decay: the weight decay, a line. check: a line; the lanes with a number that is not finite become NaN, the
+ *  others stay. */
+typedef void isw_update_kernel(size_t rows, size_t units, size_t stride, void *w, const void *g, void *const *state,
+                               const void *rate, const void *decay, void *check);
+
+/** The kernels of one precision. */
+struct isw_real_kernels {
+  /** z [samples][fan_out] = bias + in [samples][fan_in] . weight [fan_in][fan_out] */
+  void (*forward)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride, const void *weight,
+                  size_t weight_stride, const void *bias, void *z, size_t z_stride);
+  /** The first layer: in [samples][in_stride] plain numbers that all lanes share. */
+  void (*forward_first)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride,
+                        const void *weight, size_t weight_stride, const void *bias, void *z, size_t z_stride);
+  /** below [samples][fan_in] = delta [samples][fan_out] . weight transposed */
+  void (*backward)(size_t samples, size_t fan_in, size_t fan_out, const void *delta, size_t delta_stride,
+                   const void *weight, size_t weight_stride, void *below, size_t below_stride);
+  /** gradient [fan_in][fan_out] = (first ? 0 : gradient) + sum over samples of in . delta */
+  void (*gradient)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride, const void *delta,
+                   size_t delta_stride, void *gradient, size_t gradient_stride, bool first);
+  void (*gradient_first)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride,
+                         const void *delta, size_t delta_stride, void *gradient, size_t gradient_stride, bool first);
+  /** gradient [fan_out] = (first ? 0 : gradient) + sum over samples of delta */
+  void (*bias_gradient)(size_t samples, size_t fan_out, const void *delta, size_t delta_stride, void *gradient,
+                        bool first);
+  /** sum [lanes] += loss, samples ascending */
+  void (*sum_loss)(size_t samples, const void *loss, double *sum);
+  /** sum [lanes] += squares of x [rows][units], rows outside */
+  void (*sum_squares)(size_t rows, size_t units, size_t stride, const void *x, double *sum);
+  const struct isw_activation_kernels *activation; /**< rows of activations.def */
+  isw_loss_kernel *const *loss;                    /**< rows of losses.def */
+  isw_update_kernel *const *update;                /**< rows of optimizers.def */
+};
+
+struct isw_kernels {
+  const char *name;
+  struct isw_real_kernels real[2]; /**< by enum isw_real */
+};
+
+extern const struct isw_kernels isw_kernels_portable;
+#if defined(__x86_64__)
+extern const struct isw_kernels isw_kernels_avx2, isw_kernels_avx512;
+#elif defined(__aarch64__)
+extern const struct isw_kernels isw_kernels_advsimd;
+#endif
+#endif

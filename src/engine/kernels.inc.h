@@ -1,0 +1,393 @@
+/* The one source of all kernels (kernels.h says what each computes). A kernels_ISA.c includes it once per precision, after
+ * isa_ISA.h defined
+ *   REAL     float or double                 NAME(x)  a name with the includer's suffix
+ *   V        a vector of numbers of REAL, or one number; + - * / and comparisons work on it
+ *   PARTS    vectors of a line               TILE_ROWS, TILE_COLUMNS  of the products, as the registers allow
+ *   CHUNK    terms that a tile sums in one go: so many that its rows' share of `a` stays in the first cache
+ *   IN_REGISTER(x)  makes the compiler load x once
+ *   K, FMA, SELECT, SQRT, ABS                as src/model/activations.def needs them
+ *   SLEEF(function, accuracy)                the name of SLEEF's function on a V
+ * No lane ever touches another, so that a network's numbers do not depend on its neighbours. */
+
+#ifndef INITSWEEP_ENGINE_KERNELS_ONCE
+#define INITSWEEP_ENGINE_KERNELS_ONCE
+#if defined(__clang__)
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+#define INLINE static inline __attribute__((always_inline))
+#define TANH(x) SLEEF(tanh, u35)(x)
+#define SIN(x) SLEEF(sin, u35)(x)
+#define COS(x) SLEEF(cos, u35)(x)
+#define LOG(x) SLEEF(log, u35)(x)
+#define EXP(x) SLEEF(exp, u10)(x)
+#define EXPM1(x) SLEEF(expm1, u10)(x)
+#define LOG1P(x) SLEEF(log1p, u10)(x)
+#define ERF(x) SLEEF(erf, u10)(x)
+#define KERNELS(suffix)                                                                                                \
+  {                                                                                                                    \
+    forward_##suffix, forward_first_##suffix, backward_##suffix, gradient_##suffix, gradient_first_##suffix,           \
+        bias_gradient_##suffix, sum_loss_##suffix, sum_squares_##suffix, activation_##suffix, loss_##suffix,           \
+        update_##suffix                                                                                                \
+  }
+#endif
+
+/* sleef.h shows some of these only under flags of its own. */
+V SLEEF(tanh, u35)(V x) __attribute__((const));
+V SLEEF(sin, u35)(V x) __attribute__((const));
+V SLEEF(cos, u35)(V x) __attribute__((const));
+V SLEEF(log, u35)(V x) __attribute__((const));
+V SLEEF(exp, u10)(V x) __attribute__((const));
+V SLEEF(expm1, u10)(V x) __attribute__((const));
+V SLEEF(log1p, u10)(V x) __attribute__((const));
+V SLEEF(erf, u10)(V x) __attribute__((const));
+
+/* ---- products: forward, backward and gradient are one shape ---------------------------------------------------------- */
+
+/* c[row][column] = start[row][column], then for terms ascending c = fma(a[row][term], b[term][column], c).
+ * Strides are in vectors; columns of c and start stand side by side. */
+struct NAME(product) {
+  size_t rows, columns, terms;
+  const V *a;         /* the rows' factor, or */
+  const REAL *shared; /* plain numbers that all lanes share; then strides are in numbers */
+  size_t a_row, a_term;
+  const V *b;
+  size_t b_term, b_column;
+  const V *start; /* NULL: 0 */
+  size_t start_row;
+  V *c;
+  size_t c_row;
+};
+
+INLINE void NAME(tile)(const struct NAME(product) * p, size_t row, size_t column, size_t part, size_t rows,
+                       size_t columns, bool shared)
+{
+  V sum[TILE_ROWS][TILE_COLUMNS], b[TILE_COLUMNS];
+  UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t c = 0; c < columns; c++) sum[r][c] =
+      p->start ? p->start[(row + r) * p->start_row + (column + c) * PARTS + part] : K(0.0);
+  const V *a_at = shared ? NULL : p->a + row * p->a_row + part, *b_at = p->b + column * p->b_column + part;
+  const REAL *shared_at = shared ? p->shared + row * p->a_row : NULL;
+  for (size_t t = 0; t < p->terms; t++) {
+    UNROLL for (size_t c = 0; c < columns; c++) b[c] = b_at[c * p->b_column];
+    UNROLL for (size_t r = 0; r < rows; r++)
+    {
+      V a = shared ? K(shared_at[r * p->a_row]) : a_at[r * p->a_row];
+      IN_REGISTER(a); /* else it is loaded again for every column */
+      UNROLL for (size_t c = 0; c < columns; c++) sum[r][c] = FMA(a, b[c], sum[r][c]);
+    }
+    if (shared)
+      shared_at += p->a_term;
+    else
+      a_at += p->a_term;
+    b_at += p->b_term;
+  }
+  UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t c = 0; c < columns; c++)
+      p->c[(row + r) * p->c_row + (column + c) * PARTS + part] = sum[r][c];
+}
+
+#define TILE(r, c)                                                                                                     \
+  case (r)*8 + (c):                                                                                                    \
+    if ((r) <= TILE_ROWS && (c) <= TILE_COLUMNS) NAME(tile)(p, row, column, part, r, c, shared);                       \
+    break;
+#define TILES(r) TILE(r, 1) TILE(r, 2) TILE(r, 3) TILE(r, 4)
+
+/* Chunk by chunk of terms; between chunks the sums wait in c and then go on in the same order. */
+INLINE void NAME(multiply)(struct NAME(product) * p, bool shared)
+{
+  for (size_t left = p->terms;; left -= CHUNK) {
+    p->terms = left < CHUNK ? left : CHUNK;
+    for (size_t row = 0; row < p->rows; row += TILE_ROWS)
+      for (size_t column = 0; column < p->columns; column += TILE_COLUMNS) {
+        size_t rows = p->rows - row < TILE_ROWS ? p->rows - row : TILE_ROWS;
+        size_t columns = p->columns - column < TILE_COLUMNS ? p->columns - column : TILE_COLUMNS;
+        for (size_t part = 0; part < PARTS; part++) switch (rows * 8 + columns) {
+            TILES(1)
+            TILES(2)
+            TILES(3)
+            TILES(4)
+            TILES(5)
+            TILES(6)
+          }
+      }
+    if (left <= CHUNK) return;
+    if (shared)
+      p->shared += CHUNK * p->a_term;
+    else
+      p->a += CHUNK * p->a_term;
+    p->b += CHUNK * p->b_term;
+    p->start = p->c;
+    p->start_row = p->c_row;
+  }
+}
+#undef TILE
+#undef TILES
+
+static __attribute__((noinline)) void NAME(multiply_lanes)(struct NAME(product) * p)
+{
+  NAME(multiply)(p, false);
+}
+
+static __attribute__((noinline)) void NAME(multiply_shared)(struct NAME(product) * p)
+{
+  NAME(multiply)(p, true);
+}
+
+static void NAME(forward)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride,
+                          const void *weight, size_t weight_stride, const void *bias, void *z, size_t z_stride)
+{
+  struct NAME(product) p = {.rows = samples,
+                            .columns = fan_out,
+                            .terms = fan_in,
+                            .a = in,
+                            .a_row = in_stride * PARTS,
+                            .a_term = PARTS,
+                            .b = weight,
+                            .b_term = weight_stride * PARTS,
+                            .b_column = PARTS,
+                            .start = bias,
+                            .c = z,
+                            .c_row = z_stride * PARTS};
+  NAME(multiply_lanes)(&p);
+}
+
+static void NAME(forward_first)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride,
+                                const void *weight, size_t weight_stride, const void *bias, void *z, size_t z_stride)
+{
+  struct NAME(product) p = {.rows = samples,
+                            .columns = fan_out,
+                            .terms = fan_in,
+                            .shared = in,
+                            .a_row = in_stride,
+                            .a_term = 1,
+                            .b = weight,
+                            .b_term = weight_stride * PARTS,
+                            .b_column = PARTS,
+                            .start = bias,
+                            .c = z,
+                            .c_row = z_stride * PARTS};
+  NAME(multiply_shared)(&p);
+}
+
+static void NAME(backward)(size_t samples, size_t fan_in, size_t fan_out, const void *delta, size_t delta_stride,
+                           const void *weight, size_t weight_stride, void *below, size_t below_stride)
+{
+  struct NAME(product) p = {.rows = samples,
+                            .columns = fan_in,
+                            .terms = fan_out,
+                            .a = delta,
+                            .a_row = delta_stride * PARTS,
+                            .a_term = PARTS,
+                            .b = weight,
+                            .b_term = PARTS,
+                            .b_column = weight_stride * PARTS,
+                            .c = below,
+                            .c_row = below_stride * PARTS};
+  NAME(multiply_lanes)(&p);
+}
+
+static void NAME(gradient)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride,
+                           const void *delta, size_t delta_stride, void *gradient, size_t gradient_stride, bool first)
+{
+  struct NAME(product) p = {.rows = fan_in,
+                            .columns = fan_out,
+                            .terms = samples,
+                            .a = in,
+                            .a_row = PARTS,
+                            .a_term = in_stride * PARTS,
+                            .b = delta,
+                            .b_term = delta_stride * PARTS,
+                            .b_column = PARTS,
+                            .start = first ? NULL : gradient,
+                            .start_row = gradient_stride * PARTS,
+                            .c = gradient,
+                            .c_row = gradient_stride * PARTS};
+  NAME(multiply_lanes)(&p);
+}
+
+static void NAME(gradient_first)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride,
+                                 const void *delta, size_t delta_stride, void *gradient, size_t gradient_stride,
+                                 bool first)
+{
+  struct NAME(product) p = {.rows = fan_in,
+                            .columns = fan_out,
+                            .terms = samples,
+                            .shared = in,
+                            .a_row = 1,
+                            .a_term = in_stride,
+                            .b = delta,
+                            .b_term = delta_stride * PARTS,
+                            .b_column = PARTS,
+                            .start = first ? NULL : gradient,
+                            .start_row = gradient_stride * PARTS,
+                            .c = gradient,
+                            .c_row = gradient_stride * PARTS};
+  NAME(multiply_shared)(&p);
+}
+
+static void NAME(bias_gradient)(size_t samples, size_t fan_out, const void *delta, size_t delta_stride, void *gradient,
+                                bool first)
+{
+  V *g = gradient;
+  const V *d = delta;
+  for (size_t j = 0; j < fan_out * PARTS; j++) {
+    V sum = first ? K(0.0) : g[j];
+    for (size_t s = 0; s < samples; s++) sum = sum + d[s * delta_stride * PARTS + j];
+    g[j] = sum;
+  }
+}
+
+/* ---- sums in float64 --------------------------------------------------------------------------------------------------- */
+
+enum { NAME(LANES) = 64 / sizeof(REAL) };
+
+static void NAME(sum_loss)(size_t samples, const void *loss, double *sum)
+{
+  const REAL *x = loss;
+  for (size_t s = 0; s < samples; s++)
+    for (size_t l = 0; l < NAME(LANES); l++) sum[l] = sum[l] + (double)x[s * NAME(LANES) + l];
+}
+
+static void NAME(sum_squares)(size_t rows, size_t units, size_t stride, const void *x, double *sum)
+{
+  for (size_t i = 0; i < rows; i++) {
+    const REAL *row = (const REAL *)x + i * stride * NAME(LANES);
+    for (size_t j = 0; j < units; j++)
+      for (size_t l = 0; l < NAME(LANES); l++) {
+        double number = (double)row[j * NAME(LANES) + l];
+        sum[l] = sum[l] + number * number;
+      }
+  }
+}
+
+/* ---- rows of the model's tables ---------------------------------------------------------------------------------------- */
+
+#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, g, dg, formula, source)                      \
+  static void NAME(value_##name)(size_t samples, size_t units, size_t stride, const void *z_rows,                      \
+                                 const void *parameter, void *a_rows)                                                  \
+  {                                                                                                                    \
+    for (size_t s = 0; s < samples; s++) {                                                                             \
+      const V *from = (const V *)z_rows + s * stride * PARTS;                                                          \
+      V *to = (V *)a_rows + s * stride * PARTS;                                                                        \
+      for (size_t j = 0; j < units; j++)                                                                               \
+        for (size_t part = 0; part < PARTS; part++) {                                                                  \
+          V z = from[j * PARTS + part], p0 = ((const V *)parameter)[part];                                             \
+          (void)p0;                                                                                                    \
+          to[j * PARTS + part] = g;                                                                                    \
+        }                                                                                                              \
+    }                                                                                                                  \
+  }                                                                                                                    \
+                                                                                                                       \
+  static void NAME(slope_##name)(size_t samples, size_t units, size_t stride, const void *z_rows, const void *a_rows,  \
+                                 const void *parameter, void *delta_rows)                                              \
+  {                                                                                                                    \
+    for (size_t s = 0; s < samples; s++) {                                                                             \
+      const V *z_row = (const V *)((needs_z) ? z_rows : a_rows) + s * stride * PARTS;                                  \
+      const V *a_row = (const V *)a_rows + s * stride * PARTS;                                                         \
+      V *delta = (V *)delta_rows + s * stride * PARTS;                                                                 \
+      for (size_t j = 0; j < units; j++)                                                                               \
+        for (size_t part = 0; part < PARTS; part++) {                                                                  \
+          V z = z_row[j * PARTS + part], a = a_row[j * PARTS + part], p0 = ((const V *)parameter)[part];               \
+          (void)z, (void)a, (void)p0;                                                                                  \
+          delta[j * PARTS + part] = delta[j * PARTS + part] * (dg);                                                    \
+        }                                                                                                              \
+    }                                                                                                                  \
+  }
+#include "model/activations.def"
+#undef ISW_ACTIVATION
+
+static const struct isw_activation_kernels NAME(activation)[] = {
+#define ISW_ACTIVATION(name, ...) {NAME(value_##name), NAME(slope_##name)},
+#include "model/activations.def"
+#undef ISW_ACTIVATION
+};
+
+#define ISW_LOSS_FUNCTIONS
+#include "model/losses.def"
+#undef ISW_LOSS_FUNCTIONS
+
+/* A loss sees one sample's outputs side by side: where a line is several vectors they are copied to and from scratch. */
+#define ISW_LOSS(name, ...)                                                                                            \
+  static void NAME(losses_##name)(size_t samples, size_t outputs, size_t stride, const void *y_rows,                   \
+                                  const void *target_rows, double scale_number, void *delta_rows, void *loss_rows,     \
+                                  void *scratch)                                                                       \
+  {                                                                                                                    \
+    V scale = K(scale_number);                                                                                         \
+    for (size_t s = 0; s < samples; s++) {                                                                             \
+      const V *y = (const V *)y_rows + s * stride * PARTS;                                                             \
+      const REAL *target = (const REAL *)target_rows + s * outputs;                                                    \
+      V *delta = (V *)delta_rows + s * stride * PARTS, *loss = (V *)loss_rows + s * PARTS;                             \
+      if (PARTS == 1) {                                                                                                \
+        loss[0] = NAME(loss_##name)(outputs, y, target, scale, delta);                                                 \
+        continue;                                                                                                      \
+      }                                                                                                                \
+      V *y_part = scratch, *delta_part = y_part + outputs;                                                             \
+      for (size_t part = 0; part < PARTS; part++) {                                                                    \
+        for (size_t j = 0; j < outputs; j++) y_part[j] = y[j * PARTS + part];                                          \
+        loss[part] = NAME(loss_##name)(outputs, y_part, target, scale, delta_part);                                    \
+        for (size_t j = 0; j < outputs; j++) delta[j * PARTS + part] = delta_part[j];                                  \
+      }                                                                                                                \
+    }                                                                                                                  \
+  }
+#include "model/losses.def"
+#undef ISW_LOSS
+
+static isw_loss_kernel *const NAME(loss)[] = {
+#define ISW_LOSS(name, ...) NAME(losses_##name),
+#include "model/losses.def"
+#undef ISW_LOSS
+};
+
+#define ISW_OPTIMIZER_FUNCTIONS
+#include "model/optimizers.def"
+#undef ISW_OPTIMIZER_FUNCTIONS
+
+/* w 0 is 0 where w is finite and NaN else: the cheapest test that an update can carry. */
+#define ISW_OPTIMIZER(name, parameters, states, ...)                                                                   \
+  static void NAME(updates_##name)(size_t rows, size_t units, size_t stride, void *w_rows, const void *g_rows,         \
+                                   void *const *state, const void *rate_lines, const void *decay_line,                 \
+                                   void *check_line)                                                                   \
+  {                                                                                                                    \
+    for (size_t part = 0; part < PARTS; part++) {                                                                      \
+      V rate[8], decay = ((const V *)decay_line)[part], check = ((V *)check_line)[part];                               \
+      for (size_t i = 0; i < 8; i++) rate[i] = ((const V *)rate_lines)[i * PARTS + part];                              \
+      for (size_t i = 0; i < rows; i++)                                                                                \
+        for (size_t j = 0; j < units; j++) {                                                                           \
+          size_t at = (i * stride + j) * PARTS + part;                                                                 \
+          V w = ((V *)w_rows)[at], g = ((const V *)g_rows)[at], s[2] = {K(0.0), K(0.0)};                               \
+          if ((states) > 0) s[0] = ((V *)state[0])[at];                                                                \
+          if ((states) > 1) s[1] = ((V *)state[1])[at];                                                                \
+          g = FMA(decay, w, g);                                                                                        \
+          w = NAME(update_##name)(w, g, s, rate);                                                                      \
+          check = FMA(w, K(0.0), check);                                                                               \
+          ((V *)w_rows)[at] = w;                                                                                       \
+          if ((states) > 0) ((V *)state[0])[at] = s[0];                                                                \
+          if ((states) > 1) ((V *)state[1])[at] = s[1];                                                                \
+        }                                                                                                              \
+      ((V *)check_line)[part] = check;                                                                                 \
+    }                                                                                                                  \
+  }
+#include "model/optimizers.def"
+#undef ISW_OPTIMIZER
+
+static isw_update_kernel *const NAME(update)[] = {
+#define ISW_OPTIMIZER(name, ...) NAME(updates_##name),
+#include "model/optimizers.def"
+#undef ISW_OPTIMIZER
+};
+
+#undef BITS
+#undef REAL
+#undef V
+#undef NAME
+#undef PARTS
+#undef TILE_ROWS
+#undef TILE_COLUMNS
+#undef CHUNK
+#undef K
+#undef FMA
+#undef SELECT
+#undef SQRT
+#undef ABS
+#undef SLEEF
+#undef IN_REGISTER

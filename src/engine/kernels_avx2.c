@@ -1,0 +1,10 @@
+#include "engine/kernels.h"
+
+#define BITS 32
+#include "engine/isa_avx2.h"
+#include "engine/kernels.inc.h"
+#define BITS 64
+#include "engine/isa_avx2.h"
+#include "engine/kernels.inc.h"
+
+const struct isw_kernels isw_kernels_avx2 = {"avx2", {KERNELS(avx2_float32), KERNELS(avx2_float64)}};

@@ -1,0 +1,393 @@
+#include "engine/pack.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes of a block's activations and deltas: about half of a processor's second cache; or, where the weights are larger than
+ * that and pass through the cache once a block, twice theirs, which pays for the way. */
+enum { BLOCK_LEAST_BYTES = 512 * 1024, BLOCK_MOST_BYTES = 4096 * 1024, BLOCK_LEAST = 12 };
+
+/* ---- memory -------------------------------------------------------------------------------------------------------- */
+
+/* count * size bytes of zeros that live as long as the pack; NULL while measuring or after a failure. */
+static void *take(struct isw_memory *memory, size_t count, size_t size)
+{
+  size_t bytes;
+  if (!isw_multiply(count, size, &bytes) || bytes > SIZE_MAX - memory->bytes) {
+    memory->bytes = SIZE_MAX;
+    memory->failed = true;
+    return NULL;
+  }
+  memory->bytes += bytes;
+  if (memory->measuring || memory->failed) return NULL;
+  if (memory->count == memory->capacity) {
+    size_t capacity = memory->capacity ? memory->capacity * 2 : 64;
+    void **block = realloc(memory->block, capacity * sizeof *block);
+    if (!block) {
+      memory->failed = true;
+      return NULL;
+    }
+    memory->block = block;
+    memory->capacity = capacity;
+  }
+  void *new = isw_allocate(count, size);
+  if (new)
+    memory->block[memory->count++] = new;
+  else
+    memory->failed = true;
+  return new;
+}
+
+static void *take_lines(struct isw_memory *memory, size_t rows, size_t columns)
+{
+  size_t lines;
+  if (!isw_multiply(rows, columns, &lines)) lines = SIZE_MAX;
+  return take(memory, lines, ISW_LINE);
+}
+
+static void clear_memory(struct isw_memory *memory)
+{
+  for (size_t i = 0; i < memory->count; i++) free(memory->block[i]);
+  free(memory->block);
+  *memory = (struct isw_memory){0};
+}
+
+/* ---- shapes --------------------------------------------------------------------------------------------------------- */
+
+/* What a network and its data alone decide. */
+static void shape(struct isw_pack *pack, const struct isw_network *network, enum isw_real real, size_t features,
+                  size_t train_samples, size_t test_samples)
+{
+  size_t count;
+  pack->real = real;
+  pack->bytes = isw_real_bytes(real);
+  pack->lanes = isw_lanes(real);
+  pack->layers = network->layers;
+  pack->parameters = isw_parameters(network->layers, network->size);
+  pack->activation_row = network->activation.row;
+  pack->loss_row = network->loss.row;
+  pack->optimizer_row = network->optimizer.row;
+  pack->states = isw_optimizers(&count)[network->optimizer.row].states;
+  pack->hidden.needs_z = isw_activations(&count)[network->activation.row].needs_pre_activation;
+  pack->output.needs_z = isw_activations(&count)[network->output_activation.row].needs_pre_activation;
+  pack->hidden.linear = strcmp(isw_activations(&count)[network->activation.row].row.name, "linear") == 0;
+  pack->output.linear = strcmp(isw_activations(&count)[network->output_activation.row].row.name, "linear") == 0;
+  pack->features = features;
+  pack->train_samples = train_samples;
+  pack->test_samples = test_samples;
+  pack->steps = network->steps;
+  pack->full = network->batch_size == 0;
+  pack->batch_size = pack->full || network->batch_size > train_samples ? train_samples : network->batch_size;
+  pack->batches = pack->batch_size ? (train_samples + pack->batch_size - 1) / pack->batch_size : 1;
+  pack->seed = network->seed;
+  pack->order_replicate = network->shuffle_per_replicate ? network->replicate : 0;
+}
+
+static bool keeps_z(const struct isw_pack *pack, size_t k)
+{
+  if (k + 1 == pack->layers) return pack->output.needs_z;
+  return pack->hidden.needs_z || (pack->needs & ISW_NEEDS_TRAIN_UNITS);
+}
+
+static size_t block_samples(const struct isw_pack *pack)
+{
+  size_t lines = 0, most = pack->train_samples > pack->test_samples ? pack->train_samples : pack->test_samples;
+  for (size_t k = 0; k < pack->layers; k++)
+    if (__builtin_add_overflow(lines, pack->layer[k].stride * (keeps_z(pack, k) ? 3 : 2), &lines)) return BLOCK_LEAST;
+  size_t bytes = pack->parameters < BLOCK_MOST_BYTES / ISW_LINE ? 2 * pack->parameters * ISW_LINE : BLOCK_MOST_BYTES;
+  if (bytes < BLOCK_LEAST_BYTES) bytes = BLOCK_LEAST_BYTES;
+  if (bytes > BLOCK_MOST_BYTES) bytes = BLOCK_MOST_BYTES;
+  size_t block = bytes / ISW_LINE / lines;
+  block -= block % 6; /* the products' tiles */
+  if (block < BLOCK_LEAST) block = BLOCK_LEAST;
+  return block < most ? block : most;
+}
+
+static size_t values_bytes(const struct isw_pack *pack)
+{
+  size_t bytes = 0;
+  for (size_t i = 0; i < pack->probe_count; i++)
+    bytes += pack->records * (pack->probes[i]->per_layer ? pack->layers : 1) *
+             (pack->probes[i]->whole ? sizeof(int32_t) : pack->bytes);
+  return bytes;
+}
+
+static void allocate_layers(struct isw_pack *pack)
+{
+  struct isw_memory *memory = &pack->memory;
+  pack->block = block_samples(pack);
+  for (size_t k = 0; k < pack->layers; k++) {
+    struct isw_layer *l = &pack->layer[k];
+    l->weight = take_lines(memory, l->fan_in, l->stride);
+    l->weight_gradient = take_lines(memory, l->fan_in, l->stride);
+    l->bias = take_lines(memory, l->fan_out, 1);
+    l->bias_gradient = take_lines(memory, l->fan_out, 1);
+    for (size_t i = 0; i < pack->states; i++) {
+      l->weight_state[i] = take_lines(memory, l->fan_in, l->stride);
+      l->bias_state[i] = take_lines(memory, l->fan_out, 1);
+    }
+    l->activation = take_lines(memory, pack->block, l->stride);
+    l->delta = take_lines(memory, pack->block, l->stride);
+    if (keeps_z(pack, k)) l->pre_activation = take_lines(memory, pack->block, l->stride);
+  }
+}
+
+/* The view's arrays; while measuring they are NULL, and only sizes are seen. */
+static void make_view(struct isw_pack *pack)
+{
+  size_t count, n = pack->layers;
+  struct isw_view *view = &pack->view;
+  *view = (struct isw_view){.real = pack->real,
+                            .lanes = pack->lanes,
+                            .count = pack->count,
+                            .layers = n,
+                            .size = pack->size,
+                            .loss = &isw_losses(&count)[pack->loss_row],
+                            .activation = &isw_activations(&count)[pack->activation_row],
+                            .kind = pack->samples ? pack->samples->kind : ISW_TARGETS_VALUES,
+                            .train_samples = pack->train_samples,
+                            .test_samples = pack->test_samples,
+                            .finite = pack->finite};
+  if (!pack->pointers || !pack->strides) return;
+  for (size_t k = 0; k < n; k++) {
+    const struct isw_layer *l = &pack->layer[k];
+    const void *array[] = {l->weight,        l->bias,       l->weight_gradient,
+                           l->bias_gradient, l->activation, l->pre_activation ? l->pre_activation : l->activation};
+    for (size_t i = 0; i < 6; i++) pack->pointers[i * n + k] = array[i];
+    pack->strides[k] = l->stride;
+  }
+  view->weight = pack->pointers;
+  view->bias = pack->pointers + n;
+  view->weight_stride = pack->strides;
+  if (pack->needs & ISW_NEEDS_GRADIENT) {
+    view->weight_gradient = pack->pointers + 2 * n;
+    view->bias_gradient = pack->pointers + 3 * n;
+  }
+}
+
+static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep_final)
+{
+  struct isw_memory *memory = &pack->memory;
+  for (size_t l = 0; l < pack->count; l++) {
+    struct isw_lane *lane = &pack->lane[l];
+    lane->values = take(memory, values_bytes(pack), 1);
+    if (keep_initial) lane->weights_initial = take(memory, pack->parameters, pack->bytes);
+    if (keep_final) lane->weights_final = take(memory, pack->parameters, pack->bytes);
+  }
+  pack->record_steps = take(memory, pack->records, sizeof *pack->record_steps);
+  pack->scratch = take(memory, pack->probe_count, sizeof *pack->scratch);
+  pack->scratch_count = take(memory, pack->probe_count, sizeof *pack->scratch_count);
+  pack->value = take(memory, pack->layers * pack->lanes, sizeof(double));
+  pack->block_loss = take(memory, pack->block * pack->lanes, sizeof(double));
+  pack->pointers = take(memory, 6 * pack->layers, sizeof *pack->pointers);
+  pack->strides = take(memory, pack->layers, sizeof *pack->strides);
+  make_view(pack);
+  for (size_t i = 0; i < pack->probe_count; i++) {
+    size_t count = pack->probes[i]->scratch ? pack->probes[i]->scratch(&pack->view) : 0;
+    double *scratch = take(memory, count, sizeof(double));
+    if (!pack->scratch || !pack->scratch_count) continue;
+    pack->scratch[i] = scratch;
+    pack->scratch_count[i] = count;
+  }
+}
+
+/* Everything but size and layer, which the shape needs before. */
+static void allocate(struct isw_pack *pack, bool keep_initial, bool keep_final)
+{
+  struct isw_memory *memory = &pack->memory;
+  allocate_layers(pack);
+  if (!pack->full) {
+    pack->order = take(memory, pack->train_samples, sizeof *pack->order);
+    pack->batch_inputs = take(memory, pack->block * pack->features, pack->bytes);
+    pack->batch_targets = take(memory, pack->block * pack->size[pack->layers], pack->bytes);
+  }
+  pack->loss = take_lines(memory, pack->block, 1);
+  pack->loss_scratch = take_lines(memory, pack->block, 2 * pack->size[pack->layers]);
+  pack->rate = take_lines(memory, ISW_RATES, 1);
+  pack->decay = take_lines(memory, 1, 1);
+  pack->hidden.parameter = take_lines(memory, 1, 1);
+  pack->output.parameter = take_lines(memory, 1, 1);
+  allocate_records(pack, keep_initial, keep_final);
+}
+
+static bool copy_sizes(struct isw_pack *pack, const struct isw_network *network)
+{
+  pack->size = isw_allocate(network->layers + 1, sizeof *pack->size);
+  pack->layer = isw_allocate(network->layers, sizeof *pack->layer);
+  if (!pack->size || !pack->layer) return false;
+  memcpy(pack->size, network->size, (network->layers + 1) * sizeof *pack->size);
+  for (size_t k = 0; k < network->layers; k++)
+    pack->layer[k] =
+        (struct isw_layer){.fan_in = pack->size[k], .fan_out = pack->size[k + 1], .stride = pack->size[k + 1] | 1};
+  return true;
+}
+
+/* ---- the start of training ------------------------------------------------------------------------------------------- */
+
+static bool draw(const struct isw_network *network, const struct isw_choice *init, enum isw_purpose purpose,
+                 enum isw_purpose noise_purpose, size_t layer, size_t fan_out, size_t fan_in, double *weight)
+{
+  size_t count;
+  const struct isw_stream stream = {network->seed, network->replicate, purpose, layer};
+  const struct isw_stream noise = {network->seed, network->replicate, noise_purpose, layer};
+  if (!isw_initializers(&count)[init->row].fill(init, fan_out, fan_in, &stream, weight)) return false;
+  if (network->init_noise == 0.0) return true;
+  for (size_t i = 0; i < fan_out * fan_in; i++) weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
+  return true;
+}
+
+/* Draws a network's weights and rounds them into its lane. buffer: as many numbers as the largest layer has weights */
+static bool draw_lane(struct isw_pack *pack, size_t lane, const struct isw_network *network, double *buffer)
+{
+  bool finite = true;
+  for (size_t k = 0; k < pack->layers; k++) {
+    struct isw_layer *l = &pack->layer[k];
+    if (!draw(network, &network->init[k], ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, k + 1, l->fan_out, l->fan_in,
+              buffer))
+      return false;
+    for (size_t i = 0; i < l->fan_in; i++)
+      for (size_t j = 0; j < l->fan_out; j++) {
+        size_t at = (i * l->stride + j) * pack->lanes + lane;
+        isw_put(pack->real, l->weight, at, buffer[j * l->fan_in + i]);
+        finite = finite && isfinite(isw_get(pack->real, l->weight, at));
+      }
+    if (!draw(network, &network->bias_init[k], ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, k + 1, l->fan_out, 1, buffer))
+      return false;
+    for (size_t j = 0; j < l->fan_out; j++) {
+      isw_put(pack->real, l->bias, j * pack->lanes + lane, buffer[j]);
+      finite = finite && isfinite(isw_get(pack->real, l->bias, j * pack->lanes + lane));
+    }
+  }
+  pack->finite[lane] = finite;
+  return true;
+}
+
+static void fill_values(const struct isw_pack *pack, unsigned char *values)
+{
+  for (size_t i = 0; i < pack->probe_count; i++) {
+    size_t numbers = pack->records * (pack->probes[i]->per_layer ? pack->layers : 1);
+    const int32_t none = -1;
+    const float not_a_float = NAN;
+    const double not_a_double = (double)NAN;
+    bool single = pack->real == ISW_REAL32;
+    const void *fill = pack->probes[i]->whole ? &none : single ? (const void *)&not_a_float : &not_a_double;
+    size_t bytes = pack->probes[i]->whole ? sizeof none : pack->bytes;
+    for (size_t n = 0; n < numbers; n++, values += bytes) memcpy(values, fill, bytes);
+  }
+}
+
+static bool start_lane(struct isw_pack *pack, size_t l, const struct isw_network *network, double *buffer)
+{
+  struct isw_lane *lane = &pack->lane[l];
+  if (!draw_lane(pack, l, network, buffer)) return false;
+  lane->learning_rate = network->learning_rate;
+  for (size_t i = 0; i < ISW_PARAMETERS_MAX; i++) lane->p[i] = network->optimizer.value[i].number;
+  lane->running[0] = lane->running[1] = 1.0;
+  pack->loss_below[l] = network->stop_loss_below;
+  pack->gradient_below[l] = network->stop_gradient_below;
+  pack->gradient_rules = pack->gradient_rules || network->stop_gradient_below > -INFINITY;
+  isw_put(pack->real, pack->decay, l, network->weight_decay);
+  isw_put(pack->real, pack->hidden.parameter, l, network->activation.value[0].number);
+  isw_put(pack->real, pack->output.parameter, l, network->output_activation.value[0].number);
+  fill_values(pack, lane->values);
+  if (lane->weights_initial) isw_pack_copy_weights(pack, l, lane->weights_initial);
+  lane->outcome = (struct isw_outcome){.values = lane->values,
+                                       .values_bytes = values_bytes(pack),
+                                       .weights_initial = lane->weights_initial,
+                                       .weights_final = lane->weights_final,
+                                       .parameters = pack->parameters};
+  return true;
+}
+
+static bool start_lanes(struct isw_pack *pack, const struct isw_network *const *networks)
+{
+  size_t most = 1;
+  for (size_t k = 0; k < pack->layers; k++) {
+    size_t weights = pack->size[k] * pack->size[k + 1];
+    if (weights > most) most = weights;
+    if (pack->size[k + 1] > most) most = pack->size[k + 1];
+  }
+  double *buffer = isw_allocate(most, sizeof *buffer);
+  bool done = buffer != NULL;
+  for (size_t l = 0; l < ISW_LANES_MAX; l++) pack->loss_below[l] = pack->gradient_below[l] = -INFINITY;
+  for (size_t l = 0; l < pack->count && done; l++) done = start_lane(pack, l, networks[l], buffer);
+  free(buffer);
+  /* A lane that holds no network stands still: rate 0 of its step is 0. The others must not divide 0 by 0. */
+  for (size_t l = 0; l < pack->lanes; l++)
+    for (size_t i = 0; i < ISW_RATES; i++) isw_put(pack->real, pack->rate, i * pack->lanes + l, i == 0 ? 0.0 : 1.0);
+  return done;
+}
+
+enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct isw_pack **pack,
+                                struct isw_error *error)
+{
+  const struct isw_network *network = settings->networks[0];
+  const struct isw_samples *samples = settings->samples;
+  *pack = NULL;
+  struct isw_pack *p = isw_allocate(1, sizeof *p);
+  if (!p) return isw_error_memory(error, sizeof *p, "a pack");
+  p->kernels = &settings->kernels->real[settings->real];
+  p->samples = samples;
+  p->count = settings->count;
+  p->records = settings->records;
+  p->probe_count = settings->probe_count;
+  p->probes = settings->probes;
+  for (size_t i = 0; i < p->probe_count; i++) p->needs |= p->probes[i]->needs;
+  atomic_init(&p->not_finite[0], 0);
+  atomic_init(&p->not_finite[1], 0);
+  shape(p, network, settings->real, samples->features, samples->train.samples, samples->test.samples);
+  p->hidden.kernels = &p->kernels->activation[network->activation.row];
+  p->output.kernels = &p->kernels->activation[network->output_activation.row];
+  bool made = copy_sizes(p, network);
+  if (made) {
+    allocate(p, settings->keep_initial, settings->keep_final);
+    made = !p->memory.failed;
+  }
+  if (made) {
+    memcpy(p->record_steps, settings->record_steps, p->records * sizeof *p->record_steps);
+    made = start_lanes(p, settings->networks);
+  }
+  if (!made) {
+    size_t bytes = p->memory.bytes;
+    isw_pack_destroy(p);
+    return isw_error_memory(error, bytes, "a pack of networks");
+  }
+  *pack = p;
+  return ISW_OK;
+}
+
+void isw_pack_destroy(struct isw_pack *pack)
+{
+  if (!pack) return;
+  clear_memory(&pack->memory);
+  free(pack->size);
+  free(pack->layer);
+  free(pack);
+}
+
+size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *data, enum isw_real real,
+                      size_t records, const struct isw_probe *const *probes, size_t probe_count)
+{
+  struct isw_pack pack = {.records = records, .probe_count = probe_count, .probes = probes, .memory.measuring = true};
+  for (size_t i = 0; i < probe_count; i++) pack.needs |= probes[i]->needs;
+  shape(&pack, network, real, data->features, data->train_samples, data->test_samples);
+  pack.count = pack.lanes;
+  size_t bytes = SIZE_MAX;
+  if (copy_sizes(&pack, network)) {
+    allocate(&pack, true, true);
+    bytes = pack.memory.bytes;
+  }
+  free(pack.size);
+  free(pack.layer);
+  return bytes;
+}
+
+const struct isw_outcome *isw_pack_outcome(const struct isw_pack *pack, size_t lane)
+{
+  return &pack->lane[lane].outcome;
+}
+
+uint64_t isw_pack_network_steps(const struct isw_pack *pack)
+{
+  return pack->network_steps;
+}

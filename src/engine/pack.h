@@ -1,0 +1,103 @@
+/** @file A pack's parts; for pack.c (makes it), train.c (the loop) and record.c (what is kept). */
+#ifndef INITSWEEP_ENGINE_PACK_H
+#define INITSWEEP_ENGINE_PACK_H
+#include "engine/kernels.h"
+#include "engine/samples.h"
+#include "initsweep/engine.h"
+
+enum { ISW_LANES_MAX = 16, ISW_RATES = 8 };
+
+/** What a pack allocated; or, measuring, only how much it would. */
+struct isw_memory {
+  void **block;
+  size_t count, capacity, bytes;
+  bool measuring, failed;
+};
+
+/** A weight layer. Arrays of lines; stride is that of weight rows [fan_in] and of sample rows [block], and odd: rows a
+ *  power of two apart would share few sets of the first cache. */
+struct isw_layer {
+  size_t fan_in, fan_out, stride;
+  void *weight, *weight_gradient, *weight_state[2]; /**< [fan_in][stride] */
+  void *bias, *bias_gradient, *bias_state[2];       /**< [fan_out] */
+  void *activation, *pre_activation, *delta;        /**< [block][stride]; pre_activation NULL where never kept */
+};
+
+/** An activation as a layer uses it. */
+struct isw_unit {
+  const struct isw_activation_kernels *kernels;
+  void *parameter; /**< a line */
+  bool linear;     /**< g(z) = z: nothing to do in place */
+  bool needs_z;
+};
+
+/** One network of a pack. */
+struct isw_lane {
+  double learning_rate, p[ISW_PARAMETERS_MAX]; /**< the optimiser's parameters */
+  double running[2];                           /**< its products that live from step to step */
+  unsigned char *values;                       /**< probe after probe */
+  void *weights_initial, *weights_final;
+  struct isw_outcome outcome;
+};
+
+struct isw_pack {
+  const struct isw_real_kernels *kernels;
+  const struct isw_samples *samples;
+  enum isw_real real;
+  size_t bytes; /**< of a number */
+  size_t lanes, count, layers, parameters;
+  size_t *size; /**< [layers + 1] */
+  struct isw_layer *layer;
+  struct isw_unit hidden, output;
+  size_t activation_row, loss_row, optimizer_row, states;
+  struct isw_lane lane[ISW_LANES_MAX];
+  double loss_below[ISW_LANES_MAX], gradient_below[ISW_LANES_MAX]; /**< stop rules; -infinity: none */
+  bool gradient_rules;                                             /**< whether there is one of gradient_below */
+
+  uint64_t steps, batches; /**< batches an epoch */
+  size_t batch_size;
+  bool full;
+  uint64_t seed, order_replicate;
+  size_t train_samples, test_samples, features;
+
+  size_t block;                       /**< samples that pass together */
+  uint64_t *order;                    /**< [train_samples] of this epoch; NULL: full batches */
+  void *batch_inputs, *batch_targets; /**< a block's rows, gathered */
+  void *loss, *loss_scratch;          /**< [block] lines; [block][2 outputs] lines */
+  void *rate, *decay;                 /**< [ISW_RATES] lines; a line */
+
+  size_t records;
+  uint64_t *record_steps;
+  size_t probe_count;
+  const struct isw_probe *const *probes;
+  unsigned needs;
+  double **scratch; /**< of each probe */
+  size_t *scratch_count;
+  double *value;      /**< [layers][lanes] */
+  double *block_loss; /**< [block][lanes] */
+  struct isw_view view;
+  bool finite[ISW_LANES_MAX];
+  const void **pointers; /**< of view and of blocks: 6 arrays [layers] */
+  size_t *strides;       /**< [layers] */
+
+  uint64_t network_steps;
+  bool interrupted;          /**< member 0 writes it before a barrier, all read it after */
+  atomic_uint not_finite[2]; /**< lanes whose update left a number that is not finite, by the step's parity */
+  struct isw_memory memory;
+};
+
+/** Numbers of the .def files that the engine alone needs. */
+double isw_loss_factor(size_t row);
+bool isw_rates_change(size_t row);
+/** Fills rate[i] of lane l where live[l]. */
+void isw_pack_rates(struct isw_pack *pack, const bool *live);
+
+/** A network ends: its weights and outcome are kept, and its lane goes on as a network of zeros that stands still. */
+void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status status, uint64_t steps_done);
+/** Copies a lane's weights: layer after layer, weight [fan_out][fan_in], then bias. */
+void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to);
+/** Keeps what the probes made of a record, for the live lanes. */
+void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live);
+/** Hands a block as the forward pass left it to the probes. */
+void isw_pack_show(struct isw_pack *pack, const struct isw_set *set, size_t first, size_t samples);
+#endif

@@ -1,0 +1,43 @@
+/* Numbers of the model's rows that the training loop needs as float64. */
+#include "engine/pack.h"
+#include <math.h>
+
+#define ISW_OPTIMIZER_RATES
+#include "model/optimizers.def"
+#undef ISW_OPTIMIZER_RATES
+
+static const struct {
+  void (*rates)(const double *p, double learning_rate, double *running, double *rate);
+  bool changing;
+} optimizers[] = {
+#define ISW_OPTIMIZER(name, parameters, states, changing, ...) {rates_##name, changing},
+#include "model/optimizers.def"
+#undef ISW_OPTIMIZER
+};
+
+static const double factors[] = {
+#define ISW_LOSS(name, on_logits, one_hot, takes_values, binary_as_classes, mean_over_outputs, factor, ...) factor,
+#include "model/losses.def"
+#undef ISW_LOSS
+};
+
+double isw_loss_factor(size_t row)
+{
+  return factors[row];
+}
+
+bool isw_rates_change(size_t row)
+{
+  return optimizers[row].changing;
+}
+
+void isw_pack_rates(struct isw_pack *pack, const bool *live)
+{
+  for (size_t l = 0; l < pack->count; l++) {
+    if (!live[l]) continue;
+    struct isw_lane *lane = &pack->lane[l];
+    double rate[ISW_RATES] = {0.0};
+    optimizers[pack->optimizer_row].rates(lane->p, lane->learning_rate, lane->running, rate);
+    for (size_t i = 0; i < ISW_RATES; i++) isw_put(pack->real, pack->rate, i * pack->lanes + l, rate[i]);
+  }
+}

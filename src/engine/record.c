@@ -1,0 +1,98 @@
+/* What a pack keeps: the probes' numbers at a record, a network's weights at its end. */
+#include "engine/pack.h"
+#include <math.h>
+#include <stdalign.h>
+#include <string.h>
+
+void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to)
+{
+  size_t at = 0;
+  for (size_t k = 0; k < pack->layers; k++) {
+    const struct isw_layer *l = &pack->layer[k];
+    for (size_t j = 0; j < l->fan_out; j++)
+      for (size_t i = 0; i < l->fan_in; i++)
+        isw_put(pack->real, to, at++, isw_get(pack->real, l->weight, (i * l->stride + j) * pack->lanes + lane));
+    for (size_t j = 0; j < l->fan_out; j++)
+      isw_put(pack->real, to, at++, isw_get(pack->real, l->bias, j * pack->lanes + lane));
+  }
+}
+
+static void zero_lane(const struct isw_pack *pack, size_t lane, void *array, size_t lines)
+{
+  for (size_t i = 0; array && i < lines; i++) isw_put(pack->real, array, i * pack->lanes + lane, 0.0);
+}
+
+void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status status, uint64_t steps_done)
+{
+  struct isw_lane *ended = &pack->lane[lane];
+  ended->outcome.status = status;
+  ended->outcome.steps_done = steps_done;
+  if (ended->weights_final) isw_pack_copy_weights(pack, lane, ended->weights_final);
+  /* Zeros, because what is not finite or subnormal would slow its neighbours down. */
+  for (size_t k = 0; k < pack->layers; k++) {
+    const struct isw_layer *l = &pack->layer[k];
+    void *weight[] = {l->weight, l->weight_gradient, l->weight_state[0], l->weight_state[1]};
+    void *bias[] = {l->bias, l->bias_gradient, l->bias_state[0], l->bias_state[1]};
+    for (size_t i = 0; i < 4; i++) {
+      zero_lane(pack, lane, weight[i], l->fan_in * l->stride);
+      zero_lane(pack, lane, bias[i], l->fan_out);
+    }
+  }
+  for (size_t i = 0; i < ISW_RATES; i++) isw_put(pack->real, pack->rate, i * pack->lanes + lane, i == 0 ? 0.0 : 1.0);
+  isw_put(pack->real, pack->decay, lane, 0.0);
+  pack->loss_below[lane] = -INFINITY;
+  pack->finite[lane] = false;
+}
+
+void isw_pack_show(struct isw_pack *pack, const struct isw_set *set, size_t first, size_t samples)
+{
+  bool test = set == &pack->samples->test;
+  for (size_t i = 0; i < samples * pack->lanes; i++) pack->block_loss[i] = isw_get(pack->real, pack->loss, i);
+  const void *const *pre_activation = pack->pointers + 5 * pack->layers;
+  const struct isw_block block = {
+      .test = test,
+      .first = first,
+      .samples = samples,
+      .activation = pack->pointers + 4 * pack->layers,
+      .pre_activation = pack->needs & ISW_NEEDS_TRAIN_UNITS ? pre_activation : NULL,
+      .activation_stride = pack->strides,
+      .loss = pack->block_loss,
+      .target = set->labels + first * pack->samples->columns,
+      .targets = pack->samples->columns,
+  };
+  for (size_t i = 0; i < pack->probe_count; i++) {
+    const struct isw_probe *probe = pack->probes[i];
+    if (!probe->block || (test && !(probe->needs & ISW_NEEDS_TEST))) continue;
+    probe->block(&pack->view, &block, pack->scratch[i]);
+  }
+}
+
+static void keep_value(const struct isw_pack *pack, const struct isw_probe *probe, unsigned char *to, double x)
+{
+  alignas(double) unsigned char number[sizeof(double)];
+  if (probe->whole) {
+    int32_t whole = isfinite(x) ? (int32_t)x : -1;
+    memcpy(to, &whole, sizeof whole);
+    return;
+  }
+  isw_put(pack->real, number, 0, x);
+  memcpy(to, number, pack->bytes);
+}
+
+void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live)
+{
+  size_t offset = 0; /* of the probe in a lane's values */
+  for (size_t i = 0; i < pack->probe_count; i++) {
+    const struct isw_probe *probe = pack->probes[i];
+    size_t rows = probe->per_layer ? pack->layers : 1;
+    size_t bytes = probe->whole ? sizeof(int32_t) : pack->bytes;
+    probe->finish(&pack->view, pack->scratch[i], pack->value);
+    for (size_t l = 0; l < pack->count; l++)
+      for (size_t k = 0; live[l] && k < rows; k++)
+        keep_value(pack, probe, pack->lane[l].values + offset + (record * rows + k) * bytes,
+                   pack->value[k * pack->lanes + l]);
+    offset += pack->records * rows * bytes;
+  }
+  for (size_t l = 0; l < pack->count; l++)
+    if (live[l]) pack->lane[l].outcome.records_done = record + 1;
+}

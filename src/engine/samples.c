@@ -1,0 +1,75 @@
+#include "engine/samples.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void isw_put(enum isw_real real, void *array, size_t index, double x)
+{
+  if (real == ISW_REAL32)
+    ((float *)array)[index] = isnan(x) ? NAN : (float)x;
+  else
+    ((double *)array)[index] = isnan(x) ? (double)NAN : x;
+}
+
+double isw_get(enum isw_real real, const void *array, size_t index)
+{
+  return real == ISW_REAL32 ? (double)((const float *)array)[index] : ((const double *)array)[index];
+}
+
+static bool fill_set(struct isw_samples *s, struct isw_set *set, size_t samples, const double *inputs,
+                     const double *labels, bool one_hot)
+{
+  size_t input_count, target_count, label_count;
+  if (!isw_multiply(samples, s->features, &input_count) || !isw_multiply(samples, s->outputs, &target_count) ||
+      !isw_multiply(samples, s->columns, &label_count))
+    return false;
+  set->samples = samples;
+  set->inputs = isw_allocate(input_count, isw_real_bytes(s->real));
+  set->targets = isw_allocate(target_count, isw_real_bytes(s->real));
+  set->labels = isw_allocate(label_count, sizeof(double));
+  if (!set->inputs || !set->targets || !set->labels) return false;
+  if (samples) memcpy(set->labels, labels, label_count * sizeof(double));
+  for (size_t i = 0; i < input_count; i++) isw_put(s->real, set->inputs, i, inputs[i]);
+  for (size_t i = 0; i < samples; i++)
+    for (size_t j = 0; j < s->outputs; j++) {
+      const double *label = labels + i * s->columns;
+      isw_put(s->real, set->targets, i * s->outputs + j, one_hot ? (label[0] == (double)j ? 1.0 : 0.0) : label[j]);
+    }
+  return true;
+}
+
+enum isw_status isw_samples_create(const struct isw_data *data, const struct isw_loss *loss, enum isw_real real,
+                                   struct isw_samples **samples, struct isw_error *error)
+{
+  *samples = NULL;
+  size_t outputs = isw_outputs(data, loss);
+  if (outputs == 0)
+    return isw_error_set(error, ISW_BAD_INPUT, "the loss '%s' cannot take the data's targets", loss->row.name);
+  struct isw_samples *s = isw_allocate(1, sizeof *s);
+  if (!s) return isw_error_memory(error, sizeof *s, "samples");
+  s->real = real;
+  s->kind = data->kind;
+  s->features = data->features;
+  s->outputs = outputs;
+  s->columns = data->targets;
+  bool one_hot = data->kind == ISW_TARGETS_CLASSES || (data->kind == ISW_TARGETS_BINARY && loss->binary_as_classes);
+  if (!fill_set(s, &s->train, data->train_samples, data->train_inputs, data->train_targets, one_hot) ||
+      !fill_set(s, &s->test, data->test_samples, data->test_inputs, data->test_targets, one_hot)) {
+    isw_samples_destroy(s);
+    return isw_error_set(error, ISW_FAILED, "out of memory (%zu samples)", data->train_samples + data->test_samples);
+  }
+  *samples = s;
+  return ISW_OK;
+}
+
+void isw_samples_destroy(struct isw_samples *samples)
+{
+  if (!samples) return;
+  struct isw_set *sets[] = {&samples->train, &samples->test};
+  for (size_t i = 0; i < 2; i++) {
+    free(sets[i]->inputs);
+    free(sets[i]->targets);
+    free(sets[i]->labels);
+  }
+  free(samples);
+}

@@ -1,0 +1,378 @@
+/* The training loop, docs/numerics.md. Every member of a team runs it: they part the samples of a block in the forward and
+ * backward passes and the weights in gradient and update, and wait for each other in between. Whatever decides (loss, ended
+ * networks) each member computes for itself from the same numbers, so that all go the same way without a word. */
+#include "engine/pack.h"
+#include "engine/team.h"
+#include <math.h>
+#include <stdalign.h>
+#include <string.h>
+
+struct member {
+  struct isw_pack *pack;
+  struct isw_team *team;
+  size_t index, members;
+  const atomic_int *interrupt;
+  bool live[ISW_LANES_MAX], finite[ISW_LANES_MAX]; /* finite: of the initial weights */
+  size_t live_count;
+  double loss[ISW_LANES_MAX]; /* of the pass: a sum over its samples, then the mean */
+};
+
+/* Samples that pass through the networks. */
+struct pass {
+  const struct isw_set *set;
+  const uint64_t *order; /* [samples]; NULL: the first ones in the set's order */
+  size_t samples;
+  bool gradient, show;
+};
+
+static void *line(void *array, size_t index)
+{
+  return (unsigned char *)array + index * ISW_LINE;
+}
+
+static bool rests(const struct isw_unit *unit, const struct isw_layer *l)
+{
+  return unit->linear && !l->pre_activation;
+}
+
+/* Where z is computed: beside a where something needs it, else in its place. */
+static void *place_of_z(const struct isw_layer *l)
+{
+  return l->pre_activation ? l->pre_activation : l->activation;
+}
+
+static void forward(const struct isw_pack *pack, size_t first, size_t samples, const void *inputs)
+{
+  const struct isw_real_kernels *kernels = pack->kernels;
+  for (size_t k = 0; k < pack->layers; k++) {
+    const struct isw_layer *l = &pack->layer[k];
+    const struct isw_unit *unit = k + 1 < pack->layers ? &pack->hidden : &pack->output;
+    void *z = line(place_of_z(l), first * l->stride), *a = line(l->activation, first * l->stride);
+    if (k == 0)
+      kernels->forward_first(samples, l->fan_in, l->fan_out, inputs, pack->features, l->weight, l->stride, l->bias, z,
+                             l->stride);
+    else
+      kernels->forward(samples, l->fan_in, l->fan_out, line(l[-1].activation, first * l[-1].stride), l[-1].stride,
+                       l->weight, l->stride, l->bias, z, l->stride);
+    if (!rests(unit, l)) unit->kernels->value(samples, l->fan_out, l->stride, z, unit->parameter, a);
+  }
+}
+
+static void slope(const struct isw_unit *unit, const struct isw_layer *l, size_t first, size_t samples)
+{
+  size_t at = first * l->stride;
+  if (unit->linear) return; /* times 1 */
+  unit->kernels->slope(samples, l->fan_out, l->stride, unit->needs_z ? line(l->pre_activation, at) : NULL,
+                       line(l->activation, at), unit->parameter, line(l->delta, at));
+}
+
+static void backward(const struct isw_pack *pack, size_t first, size_t samples)
+{
+  slope(&pack->output, &pack->layer[pack->layers - 1], first, samples);
+  for (size_t k = pack->layers - 1; k > 0; k--) {
+    const struct isw_layer *l = &pack->layer[k], *below = l - 1;
+    pack->kernels->backward(samples, l->fan_in, l->fan_out, line(l->delta, first * l->stride), l->stride, l->weight,
+                            l->stride, line(below->delta, first * below->stride), below->stride);
+    slope(&pack->hidden, below, first, samples);
+  }
+}
+
+/* Rows of the set as `order` has them, of this member's samples. */
+static void gather(const struct isw_pack *pack, const struct pass *pass, size_t block, size_t first, size_t samples)
+{
+  size_t input = pack->features * pack->bytes, target = pack->samples->outputs * pack->bytes;
+  for (size_t s = first; s < first + samples; s++) {
+    size_t row = (size_t)pass->order[block + s];
+    memcpy((unsigned char *)pack->batch_inputs + s * input, (const unsigned char *)pass->set->inputs + row * input,
+           input);
+    memcpy((unsigned char *)pack->batch_targets + s * target, (const unsigned char *)pass->set->targets + row * target,
+           target);
+  }
+}
+
+static void pass_samples(const struct member *m, const struct pass *pass, size_t block, size_t samples,
+                         const void *inputs, const void *targets, double scale)
+{
+  const struct isw_pack *pack = m->pack;
+  const struct isw_layer *output = &pack->layer[pack->layers - 1];
+  size_t first = 0, count = samples;
+  if (m->members > 1) {
+    first = samples * m->index / m->members;
+    count = samples * (m->index + 1) / m->members - first;
+  }
+  if (count == 0) return;
+  if (pass->order) gather(pack, pass, block, first, count);
+  forward(pack, first, count, (const unsigned char *)inputs + first * pack->features * pack->bytes);
+  pack->kernels->loss[pack->loss_row](count, output->fan_out, output->stride,
+                                      line(output->activation, first * output->stride),
+                                      (const unsigned char *)targets + first * output->fan_out * pack->bytes, scale,
+                                      line(output->delta, first * output->stride), line(pack->loss, first),
+                                      line(pack->loss_scratch, first * 2 * output->fan_out));
+  if (pass->gradient) backward(pack, first, count);
+}
+
+/* Where member `index`'s weights of a layer begin: rows in tiles, shared out by the numbers in them. before: numbers of the
+ * layers before, total: of all */
+static size_t first_row(const struct member *m, size_t index, size_t before, size_t total, const struct isw_layer *l)
+{
+  if (index == 0) return 0;
+  if (index == m->members) return l->fan_in;
+  double target = (double)total * (double)index / (double)m->members - (double)before;
+  if (target <= 0.0) return 0;
+  double row = 6.0 * ceil(target / (6.0 * (double)l->fan_out));
+  return row < (double)l->fan_in ? (size_t)row : l->fan_in;
+}
+
+/* Calls `work` for this member's part of every layer: rows first .. first + count - 1, and the biases with row 0. */
+static void part_weights(const struct member *m, void *context,
+                         void (*work)(const struct isw_pack *, size_t layer, size_t first, size_t count, void *context))
+{
+  const struct isw_pack *pack = m->pack;
+  size_t before = 0, total = 0;
+  for (size_t k = 0; k < pack->layers; k++) total += pack->layer[k].fan_in * pack->layer[k].fan_out;
+  for (size_t k = 0; k < pack->layers; k++) {
+    const struct isw_layer *l = &pack->layer[k];
+    size_t first = first_row(m, m->index, before, total, l), end = first_row(m, m->index + 1, before, total, l);
+    if (first < end) work(pack, k, first, end - first, context);
+    before += l->fan_in * l->fan_out;
+  }
+}
+
+struct gradient_work {
+  size_t samples;
+  const void *inputs;
+  bool first_block;
+};
+
+static void add_gradient(const struct isw_pack *pack, size_t k, size_t first, size_t count, void *context)
+{
+  const struct gradient_work *work = context;
+  const struct isw_layer *l = &pack->layer[k];
+  void *gradient = line(l->weight_gradient, first * l->stride);
+  if (k == 0)
+    pack->kernels->gradient_first(work->samples, count, l->fan_out,
+                                  (const unsigned char *)work->inputs + first * pack->bytes, pack->features, l->delta,
+                                  l->stride, gradient, l->stride, work->first_block);
+  else
+    pack->kernels->gradient(work->samples, count, l->fan_out, line(l[-1].activation, first), l[-1].stride, l->delta,
+                            l->stride, gradient, l->stride, work->first_block);
+  if (first == 0)
+    pack->kernels->bias_gradient(work->samples, l->fan_out, l->delta, l->stride, l->bias_gradient, work->first_block);
+}
+
+/* One pass, block by block; leaves the mean loss in m->loss. The members have not waited for each other after the last
+ * block's gradient. false: interrupted. */
+static bool run_pass(struct member *m, const struct pass *pass)
+{
+  struct isw_pack *pack = m->pack;
+  double divisor = (double)pass->samples;
+  if (pack->view.loss->mean_over_outputs) divisor = (double)(pass->samples * pack->samples->outputs);
+  for (size_t l = 0; l < pack->lanes; l++) m->loss[l] = 0.0;
+  for (size_t first = 0; first < pass->samples; first += pack->block) {
+    size_t samples = pass->samples - first < pack->block ? pass->samples - first : pack->block;
+    const void *inputs = pass->order ? pack->batch_inputs
+                                     : (const unsigned char *)pass->set->inputs + first * pack->features * pack->bytes;
+    const void *targets =
+        pass->order ? pack->batch_targets
+                    : (const unsigned char *)pass->set->targets + first * pack->samples->outputs * pack->bytes;
+    if (first > 0) isw_team_wait(m->team);
+    if (m->index == 0) pack->interrupted = atomic_load_explicit(m->interrupt, memory_order_relaxed) != 0;
+    pass_samples(m, pass, first, samples, inputs, targets, isw_loss_factor(pack->loss_row) / divisor);
+    isw_team_wait(m->team);
+    if (pack->interrupted) return false;
+    pack->kernels->sum_loss(samples, pack->loss, m->loss);
+    if (pass->show && m->index == 0) isw_pack_show(pack, pass->set, first, samples);
+    if (pass->gradient) part_weights(m, &(struct gradient_work){samples, inputs, first == 0}, add_gradient);
+  }
+  for (size_t l = 0; l < pack->lanes; l++) m->loss[l] = m->loss[l] / divisor;
+  return true;
+}
+
+/* A record's passes. gradient: as the step or a probe wants it. The training set's mean loss stays in m->loss where `train`. */
+static bool run_record(struct member *m, size_t record, bool train, bool gradient)
+{
+  struct isw_pack *pack = m->pack;
+  double loss[ISW_LANES_MAX] = {0.0};
+  if (m->index == 0)
+    for (size_t i = 0; i < pack->probe_count; i++)
+      if (pack->scratch_count[i]) memset(pack->scratch[i], 0, pack->scratch_count[i] * sizeof(double));
+  if (train) {
+    const struct pass pass = {&pack->samples->train, NULL, pack->train_samples, gradient, true};
+    if (!run_pass(m, &pass)) return false;
+    memcpy(loss, m->loss, sizeof loss);
+    isw_team_wait(m->team);
+  }
+  if (pack->needs & ISW_NEEDS_TEST) {
+    const struct pass pass = {&pack->samples->test, NULL, pack->test_samples, false, true};
+    if (!run_pass(m, &pass)) return false;
+    isw_team_wait(m->team);
+  }
+  if (m->index == 0) isw_pack_keep(pack, record, m->live);
+  isw_team_wait(m->team); /* probes look at weights, the step changes them */
+  memcpy(m->loss, loss, sizeof loss);
+  return true;
+}
+
+/* Ends a network for this member; member 0 keeps what it left. */
+static void end(struct member *m, size_t lane, enum isw_network_status status, uint64_t steps_done)
+{
+  m->live[lane] = false;
+  m->live_count--;
+  if (m->index == 0) isw_pack_end(m->pack, lane, status, steps_done);
+}
+
+/* Marks the lanes whose batch's gradient is below their rule. */
+static void find_small_gradients(struct member *m, bool *small)
+{
+  struct isw_pack *pack = m->pack;
+  bool wanted = false;
+  for (size_t l = 0; l < pack->count; l++) wanted = wanted || (m->live[l] && pack->gradient_below[l] > -INFINITY);
+  if (!wanted) return;
+  double squares[ISW_LANES_MAX] = {0.0};
+  isw_team_wait(m->team);
+  for (size_t k = 0; k < pack->layers; k++) {
+    const struct isw_layer *l = &pack->layer[k];
+    pack->kernels->sum_squares(l->fan_in, l->fan_out, l->stride, l->weight_gradient, squares);
+    pack->kernels->sum_squares(1, l->fan_out, l->fan_out, l->bias_gradient, squares);
+  }
+  for (size_t l = 0; l < pack->count; l++) small[l] = sqrt(squares[l]) < pack->gradient_below[l];
+}
+
+/* Whether every lane's loss is finite and not below its rule: the one question of nearly all steps. */
+static bool all_go_on(const struct isw_pack *pack, const double *loss)
+{
+  int going = 0;
+  for (size_t l = 0; l < ISW_LANES_MAX; l++) going += (fabs(loss[l]) < INFINITY) & (loss[l] >= pack->loss_below[l]);
+  return going == ISW_LANES_MAX && !pack->gradient_rules;
+}
+
+/* Rules 3 and 4 */
+static void stop_or_go(struct member *m, uint64_t step)
+{
+  struct isw_pack *pack = m->pack;
+  bool ends[ISW_LANES_MAX] = {false}, any = false;
+  if (all_go_on(pack, m->loss)) return;
+  find_small_gradients(m, ends);
+  for (size_t l = 0; l < pack->count; l++) {
+    ends[l] = m->live[l] && (ends[l] || !isfinite(m->loss[l]) || m->loss[l] < pack->loss_below[l]);
+    any = any || ends[l];
+  }
+  if (!any) return;
+  isw_team_wait(m->team); /* an end clears gradients that others may still write or read */
+  for (size_t l = 0; l < pack->count; l++)
+    if (ends[l]) end(m, l, isfinite(m->loss[l]) ? ISW_STOPPED : ISW_DIVERGED, step);
+  isw_team_wait(m->team);
+}
+
+struct update_work {
+  alignas(ISW_LINE) unsigned char check[ISW_LINE];
+};
+
+static void update_layer(const struct isw_pack *pack, size_t k, size_t first, size_t count, void *context)
+{
+  struct update_work *work = context;
+  const struct isw_layer *l = &pack->layer[k];
+  isw_update_kernel *update = pack->kernels->update[pack->optimizer_row];
+  void *state[2];
+  for (size_t i = 0; i < 2; i++) state[i] = l->weight_state[i] ? line(l->weight_state[i], first * l->stride) : NULL;
+  update(count, l->fan_out, l->stride, line(l->weight, first * l->stride), line(l->weight_gradient, first * l->stride),
+         state, pack->rate, pack->decay, work->check);
+  if (first == 0)
+    update(1, l->fan_out, l->fan_out, l->bias, l->bias_gradient, l->bias_state, pack->rate, pack->decay, work->check);
+}
+
+/* Rule 5 and what leads to it. */
+static void update(struct member *m, uint64_t step)
+{
+  struct isw_pack *pack = m->pack;
+  struct update_work work = {{0}};
+  atomic_uint *not_finite = &pack->not_finite[step % 2];
+  if (m->index == 0) pack->network_steps += m->live_count;
+  part_weights(m, &work, update_layer);
+  unsigned mine = 0;
+  if (memcmp(work.check, (unsigned char[ISW_LINE]){0}, ISW_LINE) != 0)
+    for (size_t l = 0; l < pack->count; l++)
+      if (isnan(isw_get(pack->real, work.check, l))) mine |= 1U << l;
+  if (mine) atomic_fetch_or_explicit(not_finite, mine, memory_order_relaxed);
+  isw_team_wait(m->team);
+  unsigned all = atomic_load_explicit(not_finite, memory_order_relaxed);
+  size_t before = m->live_count;
+  for (size_t l = 0; l < pack->count; l++)
+    if (m->live[l] && (all >> l & 1U)) end(m, l, ISW_DIVERGED, step + 1);
+  if (m->live_count < before) isw_team_wait(m->team);
+}
+
+/* Member 0's part at the head of a step: what all read after the next wait. */
+static void prepare_step(struct member *m, uint64_t step)
+{
+  struct isw_pack *pack = m->pack;
+  if (m->index != 0) return;
+  /* The other parity's was read for the last time before the last step's first wait. */
+  atomic_store_explicit(&pack->not_finite[step % 2], 0, memory_order_relaxed);
+  if (step == 0 || isw_rates_change(pack->optimizer_row)) isw_pack_rates(pack, m->live);
+  if (!pack->full && step % pack->batches == 0) {
+    const struct isw_stream stream = {pack->seed, pack->order_replicate, ISW_PURPOSE_SHUFFLE, step / pack->batches};
+    for (size_t i = 0; i < pack->train_samples; i++) pack->order[i] = i;
+    isw_shuffle(&stream, pack->train_samples, pack->order);
+  }
+}
+
+static bool run_step(struct member *m, uint64_t step)
+{
+  const struct isw_pack *pack = m->pack;
+  struct pass pass = {&pack->samples->train, NULL, pack->train_samples, true, false};
+  if (!pack->full) {
+    size_t first = (size_t)(step % pack->batches) * pack->batch_size;
+    if (first == 0) isw_team_wait(m->team); /* the order is there */
+    pass.order = pack->order + first;
+    pass.samples = pack->train_samples - first < pack->batch_size ? pack->train_samples - first : pack->batch_size;
+  }
+  return run_pass(m, &pass);
+}
+
+/* Rule 2 */
+static void complete(struct member *m)
+{
+  for (size_t l = 0; l < m->pack->count; l++)
+    if (m->live[l]) end(m, l, isfinite(m->loss[l]) && m->finite[l] ? ISW_COMPLETED : ISW_DIVERGED, m->pack->steps);
+}
+
+static bool run(struct member *m)
+{
+  struct isw_pack *pack = m->pack;
+  size_t record = 0;
+  for (uint64_t step = 0;; step++) {
+    bool last = step == pack->steps, done = false;
+    if (!last) prepare_step(m, step);
+    if (last || (record < pack->records && pack->record_steps[record] == step)) {
+      bool gradient = (pack->needs & ISW_NEEDS_GRADIENT) || (pack->full && !last);
+      bool train = last || gradient || (pack->needs & (ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS));
+      if (!run_record(m, record++, train, gradient)) return false;
+      done = pack->full; /* the record's pass was the step's too: the same sums */
+    }
+    if (last) {
+      complete(m);
+      return true;
+    }
+    if (!done && !run_step(m, step)) return false;
+    stop_or_go(m, step);
+    if (m->live_count == 0) return true;
+    update(m, step);
+    if (m->live_count == 0) return true;
+  }
+}
+
+enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, size_t member, const atomic_int *interrupt)
+{
+  struct member m = {.pack = pack,
+                     .team = team,
+                     .index = member,
+                     .members = isw_team_members(team),
+                     .interrupt = interrupt,
+                     .live_count = pack->count};
+  for (size_t l = 0; l < pack->count; l++) m.live[l] = true;
+  memcpy(m.finite, pack->finite, sizeof m.finite);
+  bool done = run(&m);
+  isw_team_wait(team); /* whoever returns may read the outcomes */
+  return done ? ISW_OK : ISW_INTERRUPTED;
+}
