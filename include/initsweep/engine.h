@@ -145,7 +145,8 @@ const struct isw_outcome *isw_pack_outcome(const struct isw_pack *pack, size_t l
 /** Steps of all its networks together that were trained, for rates. */
 uint64_t isw_pack_network_steps(const struct isw_pack *pack);
 void isw_pack_destroy(struct isw_pack *pack);
-/** Bytes that a pack of such networks holds while it trains, for `plan`. */
+/** Bytes that a full pack of such networks holds while it trains, weights of its outcomes included, for `plan`; SIZE_MAX where
+ *  that overflows. */
 size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *data, enum isw_real real,
                       size_t records, const struct isw_probe *const *probes, size_t probe_count);
 #endif

@@ -353,7 +353,7 @@ static void each_network_ends_by_its_own_rule(void **state)
   set_trial(&t, &xor_data, 4, 2, "adam");
   t.network[1].stop_loss_below = 0.2;
   t.network[2].stop_gradient_below = 0.05;
-  t.network[3].learning_rate = 1e38;
+  t.network[3].learning_rate = 1e300; /* infinity in float32: the first update leaves no finite weight */
   t.network[4].stop_loss_below = 1e9; /* at once */
   struct isw_pack *pack = train(&t, NULL, 0, 0, 6, &samples);
   const struct isw_outcome *outcome[6];
@@ -362,6 +362,8 @@ static void each_network_ends_by_its_own_rule(void **state)
   assert_int_equal(outcome[1]->status, ISW_STOPPED);
   assert_int_equal(outcome[2]->status, ISW_STOPPED);
   assert_int_equal(outcome[3]->status, ISW_DIVERGED);
+  assert_int_equal(outcome[3]->steps_done, 1);
+  assert_int_equal(outcome[3]->records_done, 1); /* the record of step 1 is not made */
   assert_int_equal(outcome[4]->status, ISW_STOPPED);
   assert_int_equal(outcome[5]->status, ISW_COMPLETED);
   assert_in_range(outcome[1]->steps_done, 1, 299);
