@@ -134,9 +134,12 @@ enum isw_status isw_load_sweep(const char *file, const char *folder, const char 
 {
   size_t count;
   const struct isw_probe *const *probes = isw_probes(&count);
+  /* First of all, because reading a sweep draws numbers: on a machine that no kernel runs on SLEEF does not either. */
+  const struct isw_kernels *kernels;
+  enum isw_status status = isw_kernels_choose(NULL, &kernels, error);
+  if (status != ISW_OK) return status;
   const struct isw_row **rows = isw_allocate(count, sizeof *rows);
   bool *needs_classes = isw_allocate(count, sizeof *needs_classes);
-  enum isw_status status = ISW_OK;
   if (!rows || !needs_classes)
     status = isw_error_memory(error, count * sizeof *rows, "the probes");
   else {
