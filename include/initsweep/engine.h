@@ -35,10 +35,10 @@ void isw_samples_destroy(struct isw_samples *samples);
 
 /** What a probe asks the engine to have ready. */
 enum isw_probe_needs {
-  ISW_NEEDS_TRAIN = 1,      /**< forward pass over the training set, block by block */
-  ISW_NEEDS_GRADIENT = 2,   /**< gradient of the training set's loss */
-  ISW_NEEDS_TEST = 4,       /**< forward pass over the test set */
-  ISW_NEEDS_CLASSES = 8,    /**< targets that are classes or binary */
+  ISW_NEEDS_TRAIN = 1,       /**< forward pass over the training set, block by block */
+  ISW_NEEDS_GRADIENT = 2,    /**< gradient of the training set's loss */
+  ISW_NEEDS_TEST = 4,        /**< forward pass over the test set */
+  ISW_NEEDS_CLASSES = 8,     /**< targets that are classes or binary */
   ISW_NEEDS_TRAIN_UNITS = 16 /**< the hidden units' pre-activations kept beside the activations in every block */
 };
 
@@ -46,9 +46,9 @@ enum isw_probe_needs {
  *  lane l is at [e * lanes + l]. */
 struct isw_view {
   enum isw_real real;
-  size_t lanes, count;       /**< lanes of the layout; networks in the pack */
-  size_t layers;             /**< weight layers */
-  const size_t *size;        /**< [layers + 1] */
+  size_t lanes, count; /**< lanes of the layout; networks in the pack */
+  size_t layers;       /**< weight layers */
+  const size_t *size;  /**< [layers + 1] */
   const struct isw_loss *loss;
   const struct isw_activation *activation;
   enum isw_targets kind;
@@ -60,20 +60,20 @@ struct isw_view {
   /** gradients in the same layout; only where ISW_NEEDS_GRADIENT was asked for */
   const void *const *weight_gradient;
   const void *const *bias_gradient;
-  const bool *finite;        /**< [lanes] whether every weight and bias of the lane's network is finite */
+  const bool *finite; /**< [lanes] whether every weight and bias of the lane's network is finite */
 };
 
 /** A block of consecutive samples of a set, as the forward pass left it. */
 struct isw_block {
-  bool test;                 /**< of the test set */
+  bool test; /**< of the test set */
   size_t first, samples;
   /** activation[k] of layer k + 1's units, [samples][size[k + 1]][lane] with rows of activation_stride[k] elements;
    *  the last is the output after output_activation (mse) or the logits */
   const void *const *activation;
   const void *const *pre_activation; /**< hidden layers', same layout; only where ISW_NEEDS_TRAIN_UNITS */
   const size_t *activation_stride;
-  const double *loss;        /**< [samples][lane] each sample's loss: its sum over outputs, not yet a mean, float64 */
-  const double *target;      /**< [samples][targets] as isw_data has them (label, 0/1 or values) */
+  const double *loss;   /**< [samples][lane] each sample's loss: its sum over outputs, not yet a mean, float64 */
+  const double *target; /**< [samples][targets] as isw_data has them (label, 0/1 or values) */
   size_t targets;
 };
 
@@ -81,9 +81,9 @@ struct isw_block {
 struct isw_probe {
   struct isw_row row;
   const char *long_name, *units;
-  bool per_layer;            /**< one value a weight layer; else one a network */
-  bool whole;                /**< stored as int32 with fill -1; else in the sweep's precision with fill NaN */
-  unsigned needs;            /**< enum isw_probe_needs */
+  bool per_layer; /**< one value a weight layer; else one a network */
+  bool whole;     /**< stored as int32 with fill -1; else in the sweep's precision with fill NaN */
+  unsigned needs; /**< enum isw_probe_needs */
   /** float64 numbers of scratch for one record of a pack; NULL: none. Zeroed before each record. */
   size_t (*scratch)(const struct isw_view *view);
   /** Looks at one block (train blocks first, ascending, then test blocks); NULL: not interested. */
@@ -108,13 +108,13 @@ struct isw_pack_settings {
   const struct isw_kernels *kernels;
   const struct isw_samples *samples;
   enum isw_real real;
-  size_t count;                              /**< networks, 1 .. isw_lanes(real); alike in sizes, activation, loss, optimizer, batch, steps, order */
+  size_t count; /**< networks, 1 .. isw_lanes(real); alike in sizes, activation, loss, optimizer, batch, steps, order */
   const struct isw_network *const *networks; /**< [count], kept by the caller until isw_pack_create returns */
   size_t records;
-  const uint64_t *record_steps;              /**< [records] ascending, 0 first, the last step last */
+  const uint64_t *record_steps; /**< [records] ascending, 0 first, the last step last */
   size_t probe_count;
   const struct isw_probe *const *probes;
-  bool keep_initial, keep_final;             /**< weights in the outcome */
+  bool keep_initial, keep_final; /**< weights in the outcome */
 };
 
 enum isw_network_status { ISW_MISSING = 0, ISW_COMPLETED = 1, ISW_STOPPED = 2, ISW_DIVERGED = 3 };
@@ -123,7 +123,7 @@ enum isw_network_status { ISW_MISSING = 0, ISW_COMPLETED = 1, ISW_STOPPED = 2, I
 struct isw_outcome {
   enum isw_network_status status;
   uint64_t steps_done;
-  size_t records_done;       /**< records that were made; later ones are fill values (docs/numerics.md, the loop) */
+  size_t records_done; /**< records that were made; later ones are fill values (docs/numerics.md, the loop) */
   /** For each probe in order: [records] numbers, or [records][layers] where per_layer; of the pack's precision, int32
    *  where the probe is whole. Contiguous. */
   const void *values;
@@ -139,7 +139,8 @@ enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct
                                 struct isw_error *error);
 /** Trains. Every member of the team calls it with its index 0 .. members - 1; all return the same.
  *  @param[in] interrupt  polled at every step; nonzero ends the training with ISW_INTERRUPTED */
-enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, size_t member, const atomic_int *interrupt);
+enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, size_t member,
+                               const atomic_int *interrupt);
 /** After isw_pack_train returned ISW_OK. Owned by the pack. */
 const struct isw_outcome *isw_pack_outcome(const struct isw_pack *pack, size_t lane);
 /** Steps of all its networks together that were trained, for rates. */

@@ -22,20 +22,20 @@ enum isw_parameter_type {
 struct isw_parameter {
   const char *name;
   enum isw_parameter_type type;
-  double initial;            /**< the default's number (for ISW_WORD the index) */
-  const char *initial_text;  /**< the default of ISW_TEXT; NULL: the parameter must be given */
-  double low, high;          /**< allowed numbers */
-  bool low_open, high_open;  /**< whether the ends themselves are not allowed */
-  const char *const *words;  /**< ISW_WORD: NULL-terminated */
-  const char *about;         /**< one clause for docs and errors */
+  double initial;           /**< the default's number (for ISW_WORD the index) */
+  const char *initial_text; /**< the default of ISW_TEXT; NULL: the parameter must be given */
+  double low, high;         /**< allowed numbers */
+  bool low_open, high_open; /**< whether the ends themselves are not allowed */
+  const char *const *words; /**< ISW_WORD: NULL-terminated */
+  const char *about;        /**< one clause for docs and errors */
 };
 
 /** What every table's row begins with. */
 struct isw_row {
-  const char *name;                                  /**< as sweep files spell it */
+  const char *name;                                    /**< as sweep files spell it */
   struct isw_parameter parameters[ISW_PARAMETERS_MAX]; /**< a NULL name ends them */
-  const char *formula;                               /**< the definition, for docs and `initsweep list` */
-  const char *source;                                /**< paper and equation, or what defines it */
+  const char *formula;                                 /**< the definition, for docs and `initsweep list` */
+  const char *source;                                  /**< paper and equation, or what defines it */
 };
 
 struct isw_value {
@@ -58,8 +58,8 @@ struct isw_choice isw_choice_default(const struct isw_row *row, size_t index);
 
 /** What draws are for; part of the Philox counter, so that purposes never share a number. Values are part of the format. */
 enum isw_purpose {
-  ISW_PURPOSE_WEIGHT = 1,  /**< initial weights; layer = weight layer from 1 */
-  ISW_PURPOSE_BIAS = 2,    /**< initial biases */
+  ISW_PURPOSE_WEIGHT = 1,       /**< initial weights; layer = weight layer from 1 */
+  ISW_PURPOSE_BIAS = 2,         /**< initial biases */
   ISW_PURPOSE_WEIGHT_NOISE = 3, /**< network.init_noise on weights */
   ISW_PURPOSE_BIAS_NOISE = 4,
   ISW_PURPOSE_SHUFFLE = 5, /**< order of minibatches; layer = epoch from 0 */
@@ -100,7 +100,7 @@ double isw_exact_tanh(double x);
  *  filled as a [fan_out][1] matrix. */
 struct isw_initializer {
   struct isw_row row;
-  bool for_bias;  /**< makes sense as network.bias_init */
+  bool for_bias; /**< makes sense as network.bias_init */
   /**
    * Fills one layer's weights.
    * @param[in]  settings  this row's parameters
@@ -121,31 +121,31 @@ const struct isw_initializer *isw_initializers(size_t *count);
 
 struct isw_activation {
   struct isw_row row;
-  bool needs_pre_activation;      /**< the derivative is a function of z, not of g(z) alone */
-  double value_at_0, slope_at_0;  /**< g(0), g'(0) (the derivative that training uses) at default parameters */
+  bool needs_pre_activation;     /**< the derivative is a function of z, not of g(z) alone */
+  double value_at_0, slope_at_0; /**< g(0), g'(0) (the derivative that training uses) at default parameters */
 };
 const struct isw_activation *isw_activations(size_t *count);
 
 enum isw_targets {
-  ISW_TARGETS_VALUES,  /**< real numbers, one column an output */
-  ISW_TARGETS_BINARY,  /**< one column of 0 or 1 */
-  ISW_TARGETS_CLASSES  /**< one column of labels 0 .. classes - 1 */
+  ISW_TARGETS_VALUES, /**< real numbers, one column an output */
+  ISW_TARGETS_BINARY, /**< one column of 0 or 1 */
+  ISW_TARGETS_CLASSES /**< one column of labels 0 .. classes - 1 */
 };
 
 struct isw_loss {
   struct isw_row row;
-  bool on_logits;        /**< takes logits: output_activation must stay linear */
-  bool one_hot;          /**< turns class labels into one column a class */
-  bool takes_values;     /**< accepts ISW_TARGETS_VALUES */
-  bool binary_as_classes;/**< binary targets count as two classes (cross_entropy) */
-  bool mean_over_outputs;/**< the mean is over samples and outputs; else over samples */
-  double threshold;      /**< with one output column of binary targets: predicted 1 where the output is above this */
+  bool on_logits;         /**< takes logits: output_activation must stay linear */
+  bool one_hot;           /**< turns class labels into one column a class */
+  bool takes_values;      /**< accepts ISW_TARGETS_VALUES */
+  bool binary_as_classes; /**< binary targets count as two classes (cross_entropy) */
+  bool mean_over_outputs; /**< the mean is over samples and outputs; else over samples */
+  double threshold;       /**< with one output column of binary targets: predicted 1 where the output is above this */
 };
 const struct isw_loss *isw_losses(size_t *count);
 
 struct isw_optimizer {
   struct isw_row row;
-  size_t states;         /**< arrays of the weights' shape that it keeps, all zero at the start */
+  size_t states; /**< arrays of the weights' shape that it keeps, all zero at the start */
 };
 const struct isw_optimizer *isw_optimizers(size_t *count);
 
@@ -153,16 +153,16 @@ const struct isw_optimizer *isw_optimizers(size_t *count);
 
 /** Samples and targets, ready to train on. Plain float64; the engine rounds to the sweep's precision. */
 struct isw_data {
-  size_t features;        /**< columns of an input */
+  size_t features; /**< columns of an input */
   enum isw_targets kind;
-  size_t targets;         /**< columns of a target (1 for binary and classes) */
-  size_t classes;         /**< ISW_TARGETS_CLASSES: number of classes; ISW_TARGETS_BINARY: 2; else 0 */
+  size_t targets; /**< columns of a target (1 for binary and classes) */
+  size_t classes; /**< ISW_TARGETS_CLASSES: number of classes; ISW_TARGETS_BINARY: 2; else 0 */
   size_t train_samples, test_samples;
-  double *train_inputs;   /**< [train_samples][features] */
-  double *train_targets;  /**< [train_samples][targets] */
-  double *test_inputs;    /**< [test_samples][features], NULL where test_samples is 0 */
+  double *train_inputs;  /**< [train_samples][features] */
+  double *train_targets; /**< [train_samples][targets] */
+  double *test_inputs;   /**< [test_samples][features], NULL where test_samples is 0 */
   double *test_targets;
-  uint64_t hash;          /**< of everything above */
+  uint64_t hash; /**< of everything above */
 };
 
 /** Output columns of a network on such data under such a loss; 0 where the loss cannot take the data. */
@@ -170,18 +170,18 @@ size_t isw_outputs(const struct isw_data *data, const struct isw_loss *loss);
 
 /** One network: a point of the grid with everything that decides its trajectory, as numbers. */
 struct isw_network {
-  uint64_t number;          /**< its place in grid order */
-  uint64_t id;              /**< identity: hash of all that decides the trajectory */
+  uint64_t number; /**< its place in grid order */
+  uint64_t id;     /**< identity: hash of all that decides the trajectory */
   uint64_t seed, replicate;
-  size_t dataset;           /**< which of the sweep's datasets */
-  size_t layers;            /**< weight layers: depth + 1 */
-  size_t *size;             /**< [layers + 1] features, hidden widths, outputs */
+  size_t dataset; /**< which of the sweep's datasets */
+  size_t layers;  /**< weight layers: depth + 1 */
+  size_t *size;   /**< [layers + 1] features, hidden widths, outputs */
   struct isw_choice activation, output_activation, loss, optimizer;
   struct isw_choice *init;      /**< [layers] of layer k + 1 */
   struct isw_choice *bias_init; /**< [layers] */
   double init_noise;
   double learning_rate, weight_decay;
-  size_t batch_size;        /**< 0: full */
+  size_t batch_size; /**< 0: full */
   bool shuffle_per_replicate;
   uint64_t steps;
   double stop_loss_below;     /**< -infinity: no such rule */

@@ -9,15 +9,17 @@
 enum isw_precision { ISW_FLOAT32, ISW_FLOAT64 };
 
 /** Which weights the results file keeps. */
-struct isw_keep_weights { bool initial, final; };
+struct isw_keep_weights {
+  bool initial, final;
+};
 
 struct isw_sweep;
 
 /** What `isw_sweep_read` reads. */
 struct isw_sweep_source {
-  const char *file;            /**< name for messages */
-  const char *folder;          /**< where relative paths of datasets start */
-  const char *bytes;           /**< the file's bytes, not NUL-terminated */
+  const char *file;   /**< name for messages */
+  const char *folder; /**< where relative paths of datasets start */
+  const char *bytes;  /**< the file's bytes, not NUL-terminated */
   size_t length;
   const char *const *overrides; /**< "path=value" of --set, in order */
   size_t override_count;
@@ -31,11 +33,12 @@ struct isw_sweep_source {
 /** Parses, checks everything (datasets are loaded), and prepares the grid.
  *  On ISW_BAD_INPUT the message holds every error, each as file:line:column, the line with a caret, what was expected
  *  and the nearest known word. *sweep is NULL after an error. */
-enum isw_status isw_sweep_read(const struct isw_sweep_source *source, struct isw_sweep **sweep, struct isw_error *error);
+enum isw_status isw_sweep_read(const struct isw_sweep_source *source, struct isw_sweep **sweep,
+                               struct isw_error *error);
 void isw_sweep_destroy(struct isw_sweep *sweep);
 
 const char *isw_sweep_name(const struct isw_sweep *sweep);
-const char *isw_sweep_about(const struct isw_sweep *sweep);      /**< "" where the file has none */
+const char *isw_sweep_about(const struct isw_sweep *sweep); /**< "" where the file has none */
 uint64_t isw_sweep_seed(const struct isw_sweep *sweep);
 enum isw_precision isw_sweep_precision(const struct isw_sweep *sweep);
 struct isw_keep_weights isw_sweep_weights(const struct isw_sweep *sweep);
@@ -73,11 +76,11 @@ size_t isw_sweep_probes(const struct isw_sweep *sweep, const char *const **names
 
 enum isw_column_type { ISW_COLUMN_INTEGER, ISW_COLUMN_NUMBER, ISW_COLUMN_TEXT };
 struct isw_axis_column {
-  const char *name;      /**< as the results file names it: init, init_value, activation, depth, ... */
-  const char *path;      /**< network.init, ... */
+  const char *name; /**< as the results file names it: init, init_value, activation, depth, ... */
+  const char *path; /**< network.init, ... */
   const char *long_name;
   enum isw_column_type type;
-  bool swept;            /**< whether it is an axis */
+  bool swept;               /**< whether it is an axis */
   const char *const *texts; /**< ISW_COLUMN_TEXT: every text that occurs, [text_count] */
   size_t text_count;
 };
@@ -107,13 +110,13 @@ size_t isw_packs_networks(const struct isw_packs *packs, uint64_t pack, uint64_t
 struct isw_pack_class {
   uint64_t first_pack, packs, networks;
   size_t layers;
-  const size_t *size;      /**< [layers + 1] */
+  const size_t *size;                 /**< [layers + 1] */
   size_t activation, loss, optimizer; /**< rows */
   size_t dataset, batch_size;         /**< batch_size 0: full */
-  size_t samples;          /**< samples of one step */
+  size_t samples;                     /**< samples of one step */
   uint64_t steps;
   size_t records;
-  double flops;            /**< of one network, all its steps (isw_step_flops) */
+  double flops; /**< of one network, all its steps (isw_step_flops) */
 };
 size_t isw_packs_classes(const struct isw_packs *packs);
 const struct isw_pack_class *isw_packs_class(const struct isw_packs *packs, size_t index);
@@ -126,9 +129,9 @@ uint64_t isw_packs_unfilled(const struct isw_packs *packs);
 void isw_sweep_write_reference(FILE *out);
 /** The tables that `list` shows. */
 struct isw_table_view {
-  const char *name;        /**< "initializers" */
-  const char *path;        /**< the settings that take it: "network.init" */
-  size_t (*count)(void);   /**< rows; only the table's own room knows their number */
+  const char *name;      /**< "initializers" */
+  const char *path;      /**< the settings that take it: "network.init" */
+  size_t (*count)(void); /**< rows; only the table's own room knows their number */
   const struct isw_row *(*row)(size_t index);
 };
 const struct isw_table_view *isw_tables(size_t *count);

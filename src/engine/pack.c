@@ -97,7 +97,7 @@ static size_t block_samples(const struct isw_pack *pack)
   size_t bytes = pack->parameters < BLOCK_MOST_BYTES / ISW_LINE ? 2 * pack->parameters * ISW_LINE : BLOCK_MOST_BYTES;
   if (bytes < BLOCK_LEAST_BYTES) bytes = BLOCK_LEAST_BYTES;
   if (bytes > BLOCK_MOST_BYTES) bytes = BLOCK_MOST_BYTES;
-  size_t block = bytes / ISW_LINE / lines;
+  size_t block = lines ? bytes / ISW_LINE / lines : most;
   block -= block % 6; /* the products' tiles */
   if (block < BLOCK_LEAST) block = BLOCK_LEAST;
   return block < most ? block : most;

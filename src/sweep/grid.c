@@ -421,7 +421,7 @@ void isw_read_grids(struct isw_reader *reader)
     read_grid(reader, list ? node->child[g] : node && !isw_tree_is_null(node) ? node : &none, grid);
     sweep->cells += grid->cells;
     if (sweep->cells >= cells_limit && grid->cells < cells_limit) {
-      isw_report_add(&reader->report, node->place, "the grids have 2^40 networks or more");
+      isw_report_add(&reader->report, (node ? node : reader->root)->place, "the grids have 2^40 networks or more");
       break;
     }
   }

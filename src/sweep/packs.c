@@ -126,7 +126,7 @@ static bool fill(struct isw_packs *packs)
     for (uint64_t c = 0; c < packs->grouping[g].classes; c++)
       if (!add_class(packs, g, c)) return false;
   }
-  qsort(packs->class, packs->classes, sizeof *packs->class, by_cost);
+  if (packs->classes) qsort(packs->class, packs->classes, sizeof *packs->class, by_cost);
   for (size_t c = 0; c < packs->classes; c++) {
     struct isw_pack_class *shown = &packs->class[c].shown;
     shown->size = packs->size + packs->class[c].size;

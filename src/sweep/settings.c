@@ -97,21 +97,25 @@ static void put_value(struct isw_reader *reader, size_t setting, union isw_setti
   }
 }
 
+static bool is_present(const struct isw_values *values, size_t index, size_t member)
+{
+  return !values->present || values->present[index * values->members + member];
+}
+
 /* Value `index` of a path, which may set several settings. */
 static void put_values_at(struct isw_reader *reader, const struct isw_values *values, size_t index, bool pattern)
 {
-  const bool *present = values->present ? values->present + index * values->members : NULL;
   if (values->path == ISW_SET_INIT_BY_LAYER) {
     bool first = true;
     put(reader, "{");
     for (size_t m = 0; m < values->members; m++) {
-      if (!present[m]) continue;
+      if (!is_present(values, index, m)) continue;
       put(reader, "%s%s: ", first ? "" : ", ", strrchr(isw_path_of(reader->sweep, values->member[m]), '.') + 1);
       put_value(reader, values->member[m], isw_value_at(values, index, m), pattern);
       first = false;
     }
     put(reader, "}");
-  } else if (values->members == 2 && present[1]) {
+  } else if (values->members == 2 && is_present(values, index, 1)) {
     double decay = isw_value_at(values, index, 1).number;
     put_choice(reader, values->member[0], isw_value_at(values, index, 0).item, pattern, &decay);
   } else {

@@ -226,7 +226,8 @@ static void read_document(struct reader *reader, struct isw_node **root)
   }
   if (type == YAML_NO_EVENT || next_event(reader) == YAML_NO_EVENT) return;
   *root = read_node(reader, 0);
-  if (next_event(reader) == YAML_NO_EVENT || next_event(reader) != YAML_DOCUMENT_START_EVENT) return;
+  if (next_event(reader) == YAML_NO_EVENT) return; /* a syntax error, already told, or the document's end */
+  if (next_event(reader) != YAML_DOCUMENT_START_EVENT) return;
   isw_report_add(reader->report, place_of(reader, reader->event.start_mark, reader->event.end_mark),
                  "a second document begins here");
   isw_report_hint(reader->report, "a sweep file is one YAML document");
