@@ -9,6 +9,22 @@ struct isw_training_slot {
   uint64_t number[LANES_MAX], id[LANES_MAX];
 };
 
+/* A stride that has no divisor in common with the number of packs, so that every pack has its turn; 1: their own order. */
+static uint64_t chosen_stride(uint64_t packs)
+{
+  const char *text = getenv("INITSWEEP_PACK_STRIDE");
+  uint64_t stride = text ? strtoull(text, NULL, 10) % 1000 : 1; /* turn * stride stays far below 2^64 */
+  for (stride = packs > 1 ? stride : 1;; stride++) {
+    uint64_t a = packs, b = stride;
+    while (b) {
+      uint64_t rest = a % b;
+      a = b;
+      b = rest;
+    }
+    if (a <= 1) return stride;
+  }
+}
+
 enum isw_status isw_training_create(struct isw_training *training, const struct isw_sweep *sweep, size_t threads,
                                     struct isw_error *error)
 {
@@ -24,6 +40,7 @@ enum isw_status isw_training_create(struct isw_training *training, const struct 
     return isw_error_memory(error, threads * sizeof *training->slots, "training");
   enum isw_status status = isw_kernels_choose(NULL, &training->kernels, error);
   if (status == ISW_OK) status = isw_packs_create(sweep, isw_lanes(training->real), &training->packs, error);
+  if (status == ISW_OK) training->stride = chosen_stride(isw_packs_count(training->packs));
   for (size_t i = 0; status == ISW_OK && i < isw_packs_classes(training->packs); i++) {
     const struct isw_pack_class *class = isw_packs_class(training->packs, i);
     struct isw_samples **samples = &training->samples[class->dataset * training->losses + class->loss];
@@ -46,10 +63,16 @@ void isw_training_destroy(struct isw_training *training)
   *training = (struct isw_training){0};
 }
 
-static bool wanted(void *context, uint64_t pack)
+/* The pack whose turn it is: turn times stride, modulo the packs. */
+static uint64_t pack_of(const struct isw_training *training, uint64_t turn)
+{
+  return turn * training->stride % isw_packs_count(training->packs);
+}
+
+static bool wanted(void *context, uint64_t turn)
 {
   struct isw_training *training = context;
-  uint64_t numbers[LANES_MAX];
+  uint64_t numbers[LANES_MAX], pack = pack_of(training, turn);
   size_t count = isw_packs_networks(training->packs, pack, numbers), missing = 0;
   for (size_t i = 0; i < count; i++) missing += !training->index || !isw_index_has(training->index, numbers[i]);
   if (missing == 0) return false;
@@ -57,9 +80,10 @@ static bool wanted(void *context, uint64_t pack)
   return true;
 }
 
-static double cost(void *context, uint64_t pack)
+static double cost(void *context, uint64_t turn)
 {
-  return isw_class_of(((struct isw_training *)context)->packs, pack)->flops;
+  const struct isw_training *training = context;
+  return isw_class_of(training->packs, pack_of(training, turn))->flops;
 }
 
 size_t isw_training_sharers(const struct isw_pack_class *class, enum isw_real real)
@@ -69,16 +93,17 @@ size_t isw_training_sharers(const struct isw_pack_class *class, enum isw_real re
   return step < 2 * worth ? 1 : step > 1024 * worth ? 1024 : (size_t)(step / worth);
 }
 
-static size_t sharers(void *context, uint64_t pack)
+static size_t sharers(void *context, uint64_t turn)
 {
-  struct isw_training *training = context;
-  return isw_training_sharers(isw_class_of(training->packs, pack), training->real);
+  const struct isw_training *training = context;
+  return isw_training_sharers(isw_class_of(training->packs, pack_of(training, turn)), training->real);
 }
 
-static enum isw_status prepare(void *context, size_t worker, uint64_t number, struct isw_pack **pack,
+static enum isw_status prepare(void *context, size_t worker, uint64_t turn, struct isw_pack **pack,
                                struct isw_error *error)
 {
   struct isw_training *training = context;
+  uint64_t number = pack_of(training, turn);
   struct isw_training_slot *slot = &training->slots[worker];
   const struct isw_pack_class *class = isw_class_of(training->packs, number);
   struct isw_network *networks[LANES_MAX] = {NULL};
@@ -108,10 +133,10 @@ static enum isw_status prepare(void *context, size_t worker, uint64_t number, st
   return status;
 }
 
-static enum isw_status finish(void *context, size_t worker, uint64_t number, const struct isw_pack *pack,
+static enum isw_status finish(void *context, size_t worker, uint64_t turn, const struct isw_pack *pack,
                               uint64_t *networks, uint64_t *diverged, struct isw_error *error)
 {
-  (void)number;
+  (void)turn;
   struct isw_training *training = context;
   const struct isw_training_slot *slot = &training->slots[worker];
   struct isw_finished finished[LANES_MAX];

@@ -12,6 +12,7 @@ struct isw_training {
   const struct isw_kernels *kernels;
   enum isw_real real;
   struct isw_packs *packs;
+  uint64_t stride;                 /* between packs that follow each other in the queue; 1 but in tests of the order */
   const struct isw_probe **probes; /* [probe_count] */
   size_t probe_count;
   struct isw_samples **samples; /* [datasets][losses], NULL where no class has both */

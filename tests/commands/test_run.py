@@ -57,6 +57,28 @@ class Run(Case):
             self.assertEqual(self.contents("other.h5"), self.contents("one.h5"))
             os.remove(self.path("other.h5"))
 
+    def test_same_bytes_in_any_order_of_the_packs(self):
+        file = self.write("small.yaml", SMALL)
+        self.expect(0, "run", file, "-o", "one.h5")
+        for ranks, stride in ((0, 7), (2, 3), (3, 11)):
+            with self.subTest(ranks=ranks, stride=stride):
+                self.expect(0, "run", file, "-o", "other.h5", ranks=ranks, INITSWEEP_PACK_STRIDE=str(stride))
+                self.assertEqual(self.contents("other.h5"), self.contents("one.h5"))
+                os.remove(self.path("other.h5"))
+
+    def test_a_network_alone_is_the_same(self):
+        file = self.write("small.yaml", SMALL)
+        self.expect(0, "run", file, "-o", "all.h5")
+        self.expect(0, "run", file, "-o", "alone.h5", "--set", "grid.network.init=[glorot_uniform]",
+                    "--set", "grid.network.activation=[relu]", "--set", "grid.network.depth=[2]",
+                    "--set", "grid.train.learning_rate=[0.5]", "--set", "grid.replicate=[3]")
+        with h5py.File(self.path("all.h5"), "r") as many, h5py.File(self.path("alone.h5"), "r") as alone:
+            (at,) = numpy.flatnonzero(many["id"][()] == alone["id"][0])
+            self.assertGreater(numpy.isfinite(alone["weights_final"][0]).sum(), 20)
+            for name in ("status", "steps_done", "loss", "accuracy", "gradient_norm", "distinct_units", "weights_initial",
+                         "weights_final"):
+                self.assertEqual(many[name][at].tobytes(), alone[name][0].tobytes(), name)
+
     def test_h5diff_sees_no_difference(self):
         file = self.write("small.yaml", SMALL)
         self.expect(0, "run", file, "-o", "a.h5")
