@@ -122,9 +122,14 @@ const struct isw_initializer *isw_initializers(size_t *count);
 struct isw_activation {
   struct isw_row row;
   bool needs_pre_activation;     /**< the derivative is a function of z, not of g(z) alone */
-  double value_at_0, slope_at_0; /**< g(0), g'(0) (the derivative that training uses) at default parameters */
+  bool monotone;                 /**< g never falls; this and what follows at default parameters */
+  double value_at_0, slope_at_0; /**< g(0), g'(0) (the derivative that training uses) */
+  double curvature_at_0;         /**< g''(0); NaN where g' has a kink at 0 */
+  double gain;                   /**< torch.nn.init.calculate_gain's; NaN where it knows none */
 };
 const struct isw_activation *isw_activations(size_t *count);
+/** "g(0) = 0, g'(0) = 1, ..." of a row, into text. */
+void isw_activation_facts(size_t row, char *text, size_t size);
 
 enum isw_targets {
   ISW_TARGETS_VALUES, /**< real numbers, one column an output */

@@ -133,6 +133,8 @@ struct isw_table_view {
   const char *path;      /**< the settings that take it: "network.init" */
   size_t (*count)(void); /**< rows; only the table's own room knows their number */
   const struct isw_row *(*row)(size_t index);
+  /** What else a row says of itself, one line into text; NULL: nothing */
+  void (*facts)(size_t index, char *text, size_t size);
 };
 const struct isw_table_view *isw_tables(size_t *count);
 #endif

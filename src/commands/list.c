@@ -22,7 +22,7 @@ static const char help[] =
     "  initsweep list initializers\n"
     "  initsweep list probes --json\n";
 
-enum { TABLES_MAX = 32 };
+enum { TABLES_MAX = 32, FACTS_SIZE = 160 };
 
 static size_t probe_count(void)
 {
@@ -48,7 +48,7 @@ static size_t collect(struct isw_table_view *all)
     all[i] = tables[i];
     probes |= strcmp(all[i].name, "probes") == 0;
   }
-  if (!probes) all[count++] = (struct isw_table_view){"probes", "record.probes", probe_count, probe_row};
+  if (!probes) all[count++] = (struct isw_table_view){"probes", "record.probes", probe_count, probe_row, NULL};
   return count;
 }
 
@@ -81,6 +81,11 @@ static void print_table(const struct isw_table_view *table)
       print_default(parameter, false);
       printf(")\n");
     }
+    if (table->facts) {
+      char facts[FACTS_SIZE];
+      table->facts(i, facts, sizeof facts);
+      printf("      %s\n", facts);
+    }
     if (row->source && row->source[0]) printf("      source: %s\n", row->source);
   }
 }
@@ -104,6 +109,12 @@ static void print_json(const struct isw_table_view *table)
     }
     printf("], \"formula\": ");
     isw_print_json_text(row->formula ? row->formula : "");
+    if (table->facts) {
+      char facts[FACTS_SIZE];
+      table->facts(i, facts, sizeof facts);
+      printf(", \"facts\": ");
+      isw_print_json_text(facts);
+    }
     printf(", \"source\": ");
     isw_print_json_text(row->source ? row->source : "");
     printf("}");

@@ -262,7 +262,8 @@ static void NAME(sum_squares)(size_t rows, size_t units, size_t stride, const vo
 
 /* ---- rows of the model's tables ---------------------------------------------------------------------------------------- */
 
-#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, g, dg, formula, source)                      \
+#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg,       \
+                       formula, source)                                                                                \
   static void NAME(value_##name)(size_t samples, size_t units, size_t stride, const void *z_rows,                      \
                                  const void *parameter, void *a_rows)                                                  \
   {                                                                                                                    \

@@ -232,11 +232,11 @@ TABLE(optimizers)
 TABLE(datasets)
 
 static const struct isw_table_view tables[] = {
-    {"initializers", "network.init", count_of_initializers, row_of_initializers},
-    {"activations", "network.activation", count_of_activations, row_of_activations},
-    {"losses", "train.loss", count_of_losses, row_of_losses},
-    {"optimizers", "train.optimizer", count_of_optimizers, row_of_optimizers},
-    {"datasets", "dataset", count_of_datasets, row_of_datasets},
+    {"initializers", "network.init", count_of_initializers, row_of_initializers, NULL},
+    {"activations", "network.activation", count_of_activations, row_of_activations, isw_activation_facts},
+    {"losses", "train.loss", count_of_losses, row_of_losses, NULL},
+    {"optimizers", "train.optimizer", count_of_optimizers, row_of_optimizers, NULL},
+    {"datasets", "dataset", count_of_datasets, row_of_datasets, NULL},
 };
 
 const struct isw_table_view *isw_tables(size_t *count)

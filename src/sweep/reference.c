@@ -69,6 +69,12 @@ static void write_table(FILE *out, const struct isw_table_view *table)
     }
     fprintf(out, " | ");
     write_cell(out, row->formula ? row->formula : "");
+    if (table->facts) {
+      char facts[TEXT_SIZE];
+      table->facts(i, facts, sizeof facts);
+      fprintf(out, "<br>");
+      write_cell(out, facts);
+    }
     fprintf(out, " | ");
     write_cell(out, row->source ? row->source : "");
     fprintf(out, " |\n");

@@ -57,7 +57,10 @@ static void tables_hold_the_rows_that_the_docs_promise(void **state)
   CHECK_TABLE(struct isw_initializer, isw_initializers,
               "zeros constant normal uniform truncated_normal lecun_normal lecun_uniform glorot_normal glorot_uniform "
               "he_normal he_uniform orthogonal identity");
-  CHECK_TABLE(struct isw_activation, isw_activations, "linear sigmoid tanh relu leaky_relu sin");
+  CHECK_TABLE(
+      struct isw_activation, isw_activations,
+      "linear sigmoid tanh relu leaky_relu sin prelu elu selu gelu gelu_tanh silu softplus softsign mish hard_tanh cos "
+      "gaussian square");
   CHECK_TABLE(struct isw_loss, isw_losses, "mse binary_cross_entropy cross_entropy");
   CHECK_TABLE(struct isw_optimizer, isw_optimizers, "sgd momentum nesterov adam");
 }
