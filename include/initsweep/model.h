@@ -151,8 +151,18 @@ const struct isw_loss *isw_losses(size_t *count);
 struct isw_optimizer {
   struct isw_row row;
   size_t states; /**< arrays of the weights' shape that it keeps, all zero at the start */
+  bool
+      decoupled_decay; /**< weight_decay shrinks the weight by its share of the learning rate; else it joins the gradient */
 };
 const struct isw_optimizer *isw_optimizers(size_t *count);
+
+/** One learning-rate schedule. Row 0 is constant. */
+struct isw_rate_schedule {
+  struct isw_row row;
+  /** The factor of train.learning_rate at step `step` of a network of `steps` steps, in exact functions alone. */
+  double (*factor)(const struct isw_choice *settings, uint64_t step, uint64_t steps);
+};
+const struct isw_rate_schedule *isw_schedules(size_t *count);
 
 /* ---- data and networks ---------------------------------------------------------------------------------------------- */
 
@@ -186,7 +196,9 @@ struct isw_network {
   struct isw_choice *bias_init; /**< [layers] */
   double init_noise;
   double learning_rate, weight_decay;
-  size_t batch_size; /**< 0: full */
+  struct isw_choice schedule; /**< of the learning rate */
+  double clip_norm;           /**< the gradient's norm is made at most this; 0: no clipping */
+  size_t batch_size;          /**< 0: full */
   bool shuffle_per_replicate;
   uint64_t steps;
   double stop_loss_below;     /**< -infinity: no such rule */

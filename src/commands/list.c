@@ -13,7 +13,7 @@ static const char help[] =
     "\n"
     "Shows what sweep files may name. Without TABLE: the names of all tables and their rows.\n"
     "\n"
-    "  TABLE        initializers, activations, losses, optimizers, datasets, probes, or settings\n"
+    "  TABLE        initializers, activations, losses, optimizers, schedules, datasets, probes, or settings\n"
     "  --json       for programs\n"
     "  --markdown   the whole sweep-file reference, as docs/sweep-file-reference.md has it\n"
     "\n"

@@ -23,7 +23,7 @@ typedef void isw_loss_kernel(size_t samples, size_t outputs, size_t stride, cons
                              double scale, void *delta, void *loss, void *scratch);
 
 /** One update of w [rows][units] by its gradient g; state[0], state[1] are the optimiser's arrays of the same layout.
- *  rate: 8 lines; decay: the weight decay, a line. check: a line; the lanes with a number that is not finite become NaN, the
+ *  rate: 8 lines; decay: a line, the weight decay or, where the row decouples it, the factor of w. check: a line; the lanes with a number that is not finite become NaN, the
  *  others stay. */
 typedef void isw_update_kernel(size_t rows, size_t units, size_t stride, void *w, const void *g, void *const *state,
                                const void *rate, const void *decay, void *check);
@@ -54,6 +54,8 @@ struct isw_real_kernels {
   const struct isw_activation_kernels *activation; /**< rows of activations.def */
   isw_loss_kernel *const *loss;                    /**< rows of losses.def */
   isw_update_kernel *const *update;                /**< rows of optimizers.def */
+  /** x [rows][units] = x * factor, a line */
+  void (*scale)(size_t rows, size_t units, size_t stride, const void *factor, void *x);
 };
 
 struct isw_kernels {

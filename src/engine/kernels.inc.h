@@ -29,7 +29,7 @@
   {                                                                                                                    \
     forward_##suffix, forward_first_##suffix, backward_##suffix, gradient_##suffix, gradient_first_##suffix,           \
         bias_gradient_##suffix, sum_loss_##suffix, sum_squares_##suffix, activation_##suffix, loss_##suffix,           \
-        update_##suffix                                                                                                \
+        update_##suffix, scale_##suffix                                                                                \
   }
 #endif
 
@@ -260,6 +260,17 @@ static void NAME(sum_squares)(size_t rows, size_t units, size_t stride, const vo
   }
 }
 
+static void NAME(scale)(size_t rows, size_t units, size_t stride, const void *factor, void *x)
+{
+  const V *f = factor;
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < units; j++)
+      for (size_t part = 0; part < PARTS; part++) {
+        V *number = (V *)x + (i * stride + j) * PARTS + part;
+        *number = *number * f[part];
+      }
+}
+
 /* ---- rows of the model's tables ---------------------------------------------------------------------------------------- */
 
 #define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg,       \
@@ -344,7 +355,7 @@ static isw_loss_kernel *const NAME(loss)[] = {
 #undef ISW_OPTIMIZER_FUNCTIONS
 
 /* w 0 is 0 where w is finite and NaN else: the cheapest test that an update can carry. */
-#define ISW_OPTIMIZER(name, parameters, states, ...)                                                                   \
+#define ISW_OPTIMIZER(name, parameters, states, changing, decoupled, ...)                                              \
   static void NAME(updates_##name)(size_t rows, size_t units, size_t stride, void *w_rows, const void *g_rows,         \
                                    void *const *state, const void *rate_lines, const void *decay_line,                 \
                                    void *check_line)                                                                   \
@@ -358,7 +369,10 @@ static isw_loss_kernel *const NAME(loss)[] = {
           V w = ((V *)w_rows)[at], g = ((const V *)g_rows)[at], s[2] = {K(0.0), K(0.0)};                               \
           if ((states) > 0) s[0] = ((V *)state[0])[at];                                                                \
           if ((states) > 1) s[1] = ((V *)state[1])[at];                                                                \
-          g = FMA(decay, w, g);                                                                                        \
+          if (decoupled)                                                                                               \
+            w = decay * w;                                                                                             \
+          else                                                                                                         \
+            g = FMA(decay, w, g);                                                                                      \
           w = NAME(update_##name)(w, g, s, rate);                                                                      \
           check = FMA(w, K(0.0), check);                                                                               \
           ((V *)w_rows)[at] = w;                                                                                       \

@@ -281,12 +281,15 @@ static bool start_lane(struct isw_pack *pack, size_t l, const struct isw_network
   struct isw_lane *lane = &pack->lane[l];
   if (!draw_lane(pack, l, network, buffer)) return false;
   lane->learning_rate = network->learning_rate;
+  lane->weight_decay = network->weight_decay;
+  lane->schedule = network->schedule;
+  lane->clip_norm = network->clip_norm;
+  pack->clips = pack->clips || network->clip_norm > 0.0;
   for (size_t i = 0; i < ISW_PARAMETERS_MAX; i++) lane->p[i] = network->optimizer.value[i].number;
   lane->running[0] = lane->running[1] = 1.0;
   pack->loss_below[l] = network->stop_loss_below;
   pack->gradient_below[l] = network->stop_gradient_below;
   pack->gradient_rules = pack->gradient_rules || network->stop_gradient_below > -INFINITY;
-  isw_put(pack->real, pack->decay, l, network->weight_decay);
   isw_put(pack->real, pack->hidden.parameter, l, network->activation.value[0].number);
   isw_put(pack->real, pack->output.parameter, l, network->output_activation.value[0].number);
   fill_values(pack, lane->values);
@@ -312,6 +315,7 @@ static bool start_lanes(struct isw_pack *pack, const struct isw_network *const *
   for (size_t l = 0; l < ISW_LANES_MAX; l++) pack->loss_below[l] = pack->gradient_below[l] = -INFINITY;
   for (size_t l = 0; l < pack->count && done; l++) done = start_lane(pack, l, networks[l], buffer);
   free(buffer);
+  pack->rates_change = isw_rates_change(pack);
   /* A lane that holds no network stands still: rate 0 of its step is 0. The others must not divide 0 by 0. */
   for (size_t l = 0; l < pack->lanes; l++)
     for (size_t i = 0; i < ISW_RATES; i++) isw_put(pack->real, pack->rate, i * pack->lanes + l, i == 0 ? 0.0 : 1.0);

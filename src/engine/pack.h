@@ -33,9 +33,11 @@ struct isw_unit {
 
 /** One network of a pack. */
 struct isw_lane {
-  double learning_rate, p[ISW_PARAMETERS_MAX]; /**< the optimiser's parameters */
-  double running[2];                           /**< its products that live from step to step */
-  unsigned char *values;                       /**< probe after probe */
+  double learning_rate, weight_decay, p[ISW_PARAMETERS_MAX]; /**< the optimiser's parameters */
+  struct isw_choice schedule;
+  double clip_norm;      /**< 0: none */
+  double running[2];     /**< its products that live from step to step */
+  unsigned char *values; /**< probe after probe */
   void *weights_initial, *weights_final;
   struct isw_outcome outcome;
 };
@@ -53,6 +55,7 @@ struct isw_pack {
   struct isw_lane lane[ISW_LANES_MAX];
   double loss_below[ISW_LANES_MAX], gradient_below[ISW_LANES_MAX]; /**< stop rules; -infinity: none */
   bool gradient_rules;                                             /**< whether there is one of gradient_below */
+  bool rates_change, clips;                                        /**< from step to step; some lane has a clip_norm */
 
   uint64_t steps, batches; /**< batches an epoch */
   size_t batch_size;
@@ -88,9 +91,9 @@ struct isw_pack {
 
 /** Numbers of the .def files that the engine alone needs. */
 double isw_loss_factor(size_t row);
-bool isw_rates_change(size_t row);
-/** Fills rate[i] of lane l where live[l]. */
-void isw_pack_rates(struct isw_pack *pack, const bool *live);
+bool isw_rates_change(const struct isw_pack *pack);
+/** Fills rate[i] and decay of lane l where live[l], for the update of step `step`. */
+void isw_pack_rates(struct isw_pack *pack, uint64_t step, const bool *live);
 
 /** A network ends: its weights and outcome are kept, and its lane goes on as a network of zeros that stands still. */
 void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status status, uint64_t steps_done);

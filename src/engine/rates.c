@@ -26,18 +26,26 @@ double isw_loss_factor(size_t row)
   return factors[row];
 }
 
-bool isw_rates_change(size_t row)
+bool isw_rates_change(const struct isw_pack *pack)
 {
-  return optimizers[row].changing;
+  bool change = optimizers[pack->optimizer_row].changing;
+  for (size_t l = 0; l < pack->count; l++) change = change || pack->lane[l].schedule.row != 0;
+  return change;
 }
 
-void isw_pack_rates(struct isw_pack *pack, const bool *live)
+void isw_pack_rates(struct isw_pack *pack, uint64_t step, const bool *live)
 {
+  size_t count;
+  const struct isw_rate_schedule *schedules = isw_schedules(&count);
+  bool decoupled = isw_optimizers(&count)[pack->optimizer_row].decoupled_decay;
   for (size_t l = 0; l < pack->count; l++) {
     if (!live[l]) continue;
     struct isw_lane *lane = &pack->lane[l];
     double rate[ISW_RATES] = {0.0};
-    optimizers[pack->optimizer_row].rates(lane->p, lane->learning_rate, lane->running, rate);
+    double learning_rate =
+        lane->learning_rate * schedules[lane->schedule.row].factor(&lane->schedule, step, pack->steps);
+    optimizers[pack->optimizer_row].rates(lane->p, learning_rate, lane->running, rate);
+    isw_put(pack->real, pack->decay, l, decoupled ? 1.0 - learning_rate * lane->weight_decay : lane->weight_decay);
     for (size_t i = 0; i < ISW_RATES; i++) isw_put(pack->real, pack->rate, i * pack->lanes + l, rate[i]);
   }
 }

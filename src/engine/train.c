@@ -221,13 +221,10 @@ static void end(struct member *m, size_t lane, enum isw_network_status status, u
   if (m->index == 0) isw_pack_end(m->pack, lane, status, steps_done);
 }
 
-/* Marks the lanes whose batch's gradient is below their rule. */
-static void find_small_gradients(struct member *m, bool *small)
+/* Norms of the whole gradient, once all members have theirs. */
+static void find_gradient_norms(struct member *m, double *norm)
 {
-  struct isw_pack *pack = m->pack;
-  bool wanted = false;
-  for (size_t l = 0; l < pack->count; l++) wanted = wanted || (m->live[l] && pack->gradient_below[l] > -INFINITY);
-  if (!wanted) return;
+  const struct isw_pack *pack = m->pack;
   double squares[ISW_LANES_MAX] = {0.0};
   isw_team_wait(m->team);
   for (size_t k = 0; k < pack->layers; k++) {
@@ -235,7 +232,19 @@ static void find_small_gradients(struct member *m, bool *small)
     pack->kernels->sum_squares(l->fan_in, l->fan_out, l->stride, l->weight_gradient, squares);
     pack->kernels->sum_squares(1, l->fan_out, l->fan_out, l->bias_gradient, squares);
   }
-  for (size_t l = 0; l < pack->count; l++) small[l] = sqrt(squares[l]) < pack->gradient_below[l];
+  for (size_t l = 0; l < pack->lanes; l++) norm[l] = sqrt(squares[l]);
+}
+
+/* Marks the lanes whose batch's gradient is below their rule. */
+static void find_small_gradients(struct member *m, bool *small)
+{
+  struct isw_pack *pack = m->pack;
+  bool wanted = false;
+  for (size_t l = 0; l < pack->count; l++) wanted = wanted || (m->live[l] && pack->gradient_below[l] > -INFINITY);
+  if (!wanted) return;
+  double norm[ISW_LANES_MAX];
+  find_gradient_norms(m, norm);
+  for (size_t l = 0; l < pack->count; l++) small[l] = norm[l] < pack->gradient_below[l];
 }
 
 /* Whether every lane's loss is finite and not below its rule: the one question of nearly all steps. */
@@ -264,6 +273,35 @@ static void stop_or_go(struct member *m, uint64_t step)
   isw_team_wait(m->team);
 }
 
+struct clip_work {
+  alignas(ISW_LINE) unsigned char factor[ISW_LINE];
+};
+
+static void clip_layer(const struct isw_pack *pack, size_t k, size_t first, size_t count, void *context)
+{
+  const struct clip_work *work = context;
+  const struct isw_layer *l = &pack->layer[k];
+  pack->kernels->scale(count, l->fan_out, l->stride, work->factor, line(l->weight_gradient, first * l->stride));
+  if (first == 0) pack->kernels->scale(1, l->fan_out, l->fan_out, work->factor, l->bias_gradient);
+}
+
+/* Scales the gradients whose norm is above their network's clip_norm, as torch.nn.utils.clip_grad_norm_ does. */
+static void clip(struct member *m)
+{
+  const struct isw_pack *pack = m->pack;
+  double norm[ISW_LANES_MAX];
+  struct clip_work work;
+  if (!pack->clips) return;
+  find_gradient_norms(m, norm);
+  for (size_t l = 0; l < pack->lanes; l++) {
+    bool clips = l < pack->count && m->live[l] && pack->lane[l].clip_norm > 0.0;
+    double factor = clips ? pack->lane[l].clip_norm / (norm[l] + 1e-6) : 1.0;
+    isw_put(pack->real, work.factor, l, factor > 1.0 ? 1.0 : factor);
+  }
+  isw_team_wait(m->team); /* before the first change all have read */
+  part_weights(m, &work, clip_layer);
+}
+
 struct update_work {
   alignas(ISW_LINE) unsigned char check[ISW_LINE];
 };
@@ -288,6 +326,7 @@ static void update(struct member *m, uint64_t step)
   struct update_work work = {{0}};
   atomic_uint *not_finite = &pack->not_finite[step % 2];
   if (m->index == 0) pack->network_steps += m->live_count;
+  clip(m);
   part_weights(m, &work, update_layer);
   unsigned mine = 0;
   if (memcmp(work.check, (unsigned char[ISW_LINE]){0}, ISW_LINE) != 0)
@@ -309,7 +348,7 @@ static void prepare_step(struct member *m, uint64_t step)
   if (m->index != 0) return;
   /* The other parity's was read for the last time before the last step's first wait. */
   atomic_store_explicit(&pack->not_finite[step % 2], 0, memory_order_relaxed);
-  if (step == 0 || isw_rates_change(pack->optimizer_row)) isw_pack_rates(pack, m->live);
+  if (step == 0 || pack->rates_change) isw_pack_rates(pack, step, m->live);
   if (!pack->full && step % pack->batches == 0) {
     const struct isw_stream stream = {pack->seed, pack->order_replicate, ISW_PURPOSE_SHUFFLE, step / pack->batches};
     for (size_t i = 0; i < pack->train_samples; i++) pack->order[i] = i;

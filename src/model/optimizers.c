@@ -1,8 +1,8 @@
 #include "parameters.h"
 
 static const struct isw_optimizer table[] = {
-#define ISW_OPTIMIZER(name, PARAMETERS, states, changing, formula, source)                                             \
-  {{#name, PARAMETERS, formula, source}, states},
+#define ISW_OPTIMIZER(name, PARAMETERS, states, changing, decoupled, formula, source)                                  \
+  {{#name, PARAMETERS, formula, source}, states, decoupled},
 #include "optimizers.def"
 #undef ISW_OPTIMIZER
 };

@@ -11,6 +11,12 @@
     .about = clause                                                                                                    \
   }
 
+/** One whole number. */
+#define ISW_COUNT_PARAMETER(parameter, standard, lowest, highest, clause)                                              \
+  {                                                                                                                    \
+    .name = parameter, .type = ISW_COUNT, .initial = standard, .low = lowest, .high = highest, .about = clause         \
+  }
+
 /* What a .def row has in the place of PARAMETERS. */
 #define ISW_NONE                                                                                                       \
   {                                                                                                                    \

@@ -140,6 +140,23 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                               .high = LARGEST_NUMBER,
                               .about =
                                   "times the weight, added to its gradient; an optimiser may name it as a parameter"},
+    [ISW_SET_SCHEDULE] = {.path = "train.schedule",
+                          .kind = ISW_KIND_CHOICE,
+                          .axis = true,
+                          .initial = "constant",
+                          .table = "schedules",
+                          .about = "what multiplies the learning rate from step to step"},
+    [ISW_SET_CLIP_NORM] = {.path = "train.clip_norm",
+                           .kind = ISW_KIND_NUMBER,
+                           .axis = true,
+                           .initial = "none",
+                           .low = 0,
+                           .low_open = true,
+                           .high = LARGEST_NUMBER,
+                           .word = "none",
+                           .word_number = 0,
+                           .about =
+                               "a step's gradient of a larger norm is scaled down to it; 0 in results stands for none"},
     [ISW_SET_BATCH_SIZE] = {.path = "train.batch_size",
                             .kind = ISW_KIND_WHOLE,
                             .axis = true,
@@ -229,6 +246,7 @@ TABLE(initializers)
 TABLE(activations)
 TABLE(losses)
 TABLE(optimizers)
+TABLE(schedules)
 TABLE(datasets)
 
 static const struct isw_table_view tables[] = {
@@ -236,6 +254,7 @@ static const struct isw_table_view tables[] = {
     {"activations", "network.activation", count_of_activations, row_of_activations, isw_activation_facts},
     {"losses", "train.loss", count_of_losses, row_of_losses, NULL},
     {"optimizers", "train.optimizer", count_of_optimizers, row_of_optimizers, NULL},
+    {"schedules", "train.schedule", count_of_schedules, row_of_schedules, NULL},
     {"datasets", "dataset", count_of_datasets, row_of_datasets, NULL},
 };
 

@@ -128,7 +128,7 @@ static uint64_t hash_item(const struct isw_item *item)
 }
 
 /* The identity: XXH3-64 of one 64-bit word for each thing that decides the trajectory, words of several numbers being
- * their XXH3-64, chained. What is recorded is no part of it. */
+ * their XXH3-64, chained; schedule and clipping where there is one. What is recorded is no part of it. */
 uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_value *point)
 {
   enum { FORMAT = 1 };
@@ -160,7 +160,11 @@ uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_
       bits_of(point[ISW_SET_STOP_LOSS_BELOW].number),
       bits_of(point[ISW_SET_STOP_GRADIENT_BELOW].number),
   };
-  return XXH3_64bits(word, sizeof word);
+  uint64_t hash = XXH3_64bits(word, sizeof word);
+  const struct isw_item *schedule = point[ISW_SET_SCHEDULE].item;
+  if (schedule->choice.row != 0) hash = chain(hash, schedule->hash);
+  if (point[ISW_SET_CLIP_NORM].number != 0.0) hash = chain(hash, bits_of(point[ISW_SET_CLIP_NORM].number));
+  return hash;
 }
 
 enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number, struct isw_network **network,
@@ -197,6 +201,8 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
   n->init_noise = point[ISW_SET_INIT_NOISE].number;
   n->learning_rate = point[ISW_SET_LEARNING_RATE].number;
   n->weight_decay = point[ISW_SET_WEIGHT_DECAY].number;
+  n->schedule = point[ISW_SET_SCHEDULE].item->choice;
+  n->clip_norm = point[ISW_SET_CLIP_NORM].number;
   n->batch_size = (size_t)point[ISW_SET_BATCH_SIZE].whole;
   n->shuffle_per_replicate = point[ISW_SET_SHUFFLE].whole == 1;
   n->steps = point[ISW_SET_STEPS].whole;

@@ -319,11 +319,9 @@ struct parameter_values {
 
 static const char *singular(const struct isw_table_view *table)
 {
-  static const char *const names[][2] = {{"initializers", "initializer"},
-                                         {"activations", "activation"},
-                                         {"losses", "loss"},
-                                         {"optimizers", "optimizer"},
-                                         {"datasets", "dataset"}};
+  static const char *const names[][2] = {
+      {"initializers", "initializer"}, {"activations", "activation"}, {"losses", "loss"},
+      {"optimizers", "optimizer"},     {"schedules", "schedule"},     {"datasets", "dataset"}};
   size_t i = 0;
   while (strcmp(names[i][0], table->name) != 0) i++;
   return names[i][1];

@@ -38,7 +38,8 @@ class Network:
         self.inputs = self.inputs.reshape(self.samples, -1)
         self.targets = self.targets.reshape(self.samples, -1)
         self.learning_rate, self.weight_decay = number(self.learning_rate), number(self.weight_decay)
-        for choice in (self.activation, self.output_activation, self.loss, self.optimizer):
+        self.clip_norm = number(self.clip_norm[0])
+        for choice in (self.activation, self.output_activation, self.loss, self.optimizer, self.schedule):
             choice.update({name: number(value) for name, value in choice.items() if name != "name"})
         if self.kind == "classes" or (self.kind == "binary" and self.size[-1] == 2):
             self.one_hot = numpy.eye(self.size[-1])[self.targets[:, 0].astype(int)]
@@ -46,7 +47,7 @@ class Network:
             self.one_hot = self.targets
 
     def __str__(self):
-        names = [choice["name"] for choice in (self.activation, self.output_activation, self.loss, self.optimizer)]
+        names = [choice["name"] for choice in (self.activation, self.output_activation, self.loss, self.optimizer, self.schedule)]
         return f"{self.case}: {self.init} {' '.join(names)} {self.size} {self.kind} batch {self.batch_size}"
 
     def layers(self, flat):
@@ -111,6 +112,64 @@ TORCH_OPTIMIZERS = {
     "adam": lambda parameters, choice, **common: torch.optim.Adam(
         parameters, betas=(choice["beta1"], choice["beta2"]), eps=choice["epsilon"], **common
     ),
+    "adamw": lambda parameters, choice, **common: torch.optim.AdamW(
+        parameters, betas=(choice["beta1"], choice["beta2"]), eps=choice["epsilon"], **common
+    ),
+    "rmsprop": lambda parameters, choice, **common: torch.optim.RMSprop(
+        parameters, alpha=choice["alpha"], eps=choice["epsilon"], momentum=choice["momentum"], **common
+    ),
+    "adagrad": lambda parameters, choice, **common: torch.optim.Adagrad(parameters, eps=choice["epsilon"], **common),
+}
+
+
+class SignDescent(torch.optim.Optimizer):
+    """w -= lr sign(g), which PyTorch has not."""
+
+    def __init__(self, parameters, lr, weight_decay):
+        super().__init__(parameters, {"lr": lr, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for w in group["params"]:
+                w -= group["lr"] * torch.sign(w.grad + group["weight_decay"] * w)
+
+
+TORCH_OPTIMIZERS["sign_sgd"] = lambda parameters, choice, **common: SignDescent(parameters, **common)
+
+
+def by_lambda(factor):
+    """A schedule that PyTorch has only as a function: factor(t, choice, steps)."""
+    return lambda optimizer, choice, steps: torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda t: factor(t, choice, steps)
+    )
+
+
+def warmup_cosine(t, choice, steps):
+    warmup, end = choice["warmup"], choice["end"]
+    if t < warmup:
+        return (t + 1) / warmup
+    return end + (1 - end) * (1 + math.cos(math.pi * (t - warmup) / max(steps - warmup, 1))) / 2
+
+
+TORCH_SCHEDULES = {
+    "constant": lambda optimizer, choice, steps: torch.optim.lr_scheduler.ConstantLR(optimizer, 1.0),
+    "step": lambda optimizer, choice, steps: torch.optim.lr_scheduler.StepLR(
+        optimizer, int(choice["every"]), choice["gamma"]
+    ),
+    "exponential": lambda optimizer, choice, steps: torch.optim.lr_scheduler.ExponentialLR(optimizer, choice["gamma"]),
+    "linear": by_lambda(  # LinearLR takes no start above 1
+        lambda t, choice, steps: choice["start"]
+        + (choice["end"] - choice["start"]) * min(t / (choice["over"] or steps), 1)
+    ),
+    "cosine": lambda optimizer, choice, steps: torch.optim.lr_scheduler.CosineAnnealingLR(
+        optimizer, int(choice["over"]) or steps, choice["end"] * optimizer.param_groups[0]["lr"]
+    ),
+    "warmup": by_lambda(lambda t, choice, steps: min((t + 1) / choice["warmup"], 1)),
+    "warmup_cosine": by_lambda(warmup_cosine),
+    "inverse_sqrt": by_lambda(
+        lambda t, choice, steps: min((t + 1) / choice["warmup"], math.sqrt(choice["warmup"] / (t + 1)))
+    ),
 }
 
 
@@ -126,6 +185,7 @@ def train_by_torch(network):
     optimizer = TORCH_OPTIMIZERS[network.optimizer["name"]](
         parameters, network.optimizer, lr=network.learning_rate, weight_decay=network.weight_decay
     )
+    schedule = TORCH_SCHEDULES[network.schedule["name"]](optimizer, network.schedule, network.steps)
 
     def loss_of(samples):
         a = inputs[samples]
@@ -140,7 +200,10 @@ def train_by_torch(network):
             losses.append(loss_of(everything).item())
         optimizer.zero_grad()
         loss_of(batch).backward()
+        if network.clip_norm:
+            torch.nn.utils.clip_grad_norm_(parameters, network.clip_norm)
         optimizer.step()
+        schedule.step()
     with torch.no_grad():
         losses.append(loss_of(everything).item())
     return numpy.array(losses), numpy.concatenate([tensor.detach().numpy().ravel() for tensor in parameters])
@@ -229,6 +292,14 @@ class Training(unittest.TestCase):
 
     def test_every_optimizer_on_full_batches_and_minibatches(self):
         self.check("optimizer", 2 * len(TORCH_OPTIMIZERS) * 3)
+
+    def test_every_schedule_under_three_optimizers(self):
+        self.check("schedule", 2 * len(TORCH_SCHEDULES) * 3)
+
+    def test_gradient_clipping_under_every_optimizer(self):
+        self.check("clipping", 2 * len(TORCH_OPTIMIZERS))
+        largest = [network.gradient_norms.max() / network.clip_norm for network in networks["clipping"]]
+        self.assertGreater(min(largest), 1.5)  # it has clipped
 
     def test_every_initializer_as_a_start(self):
         self.check("initializer", 2)

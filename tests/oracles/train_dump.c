@@ -46,6 +46,8 @@ static void print_network(const struct trial *trial, const struct trial_networks
   print_choice("output_activation", &isw_activations(&rows)[n->output_activation.row].row, &n->output_activation);
   print_choice("loss", &isw_losses(&rows)[n->loss.row].row, &n->loss);
   print_choice("optimizer", &isw_optimizers(&rows)[n->optimizer.row].row, &n->optimizer);
+  print_choice("schedule", &isw_schedules(&rows)[n->schedule.row].row, &n->schedule);
+  print_numbers("clip_norm", 1, &n->clip_norm);
   print_numbers("inputs", data->train_samples * data->features, data->train_inputs);
   print_numbers("targets", data->train_samples * data->targets, data->train_targets);
   print_numbers("weights_initial", result->parameters, result->weights_initial);
@@ -158,6 +160,43 @@ static bool dump_optimizers(bool by_reference)
   return good;
 }
 
+/* Under a rule without memory, one with, and one that decouples the decay. */
+static bool dump_schedules(bool by_reference)
+{
+  static const char *const rules[] = {"sgd", "adam", "adamw"};
+  size_t schedules;
+  bool good = true;
+  isw_schedules(&schedules);
+  for (size_t s = 0; s < schedules; s++)
+    for (size_t rule = 0; rule < sizeof rules / sizeof rules[0]; rule++) {
+      struct trial trial = plain();
+      trial.schedule = s;
+      trial.optimizer = trial_optimizer(rules[rule]);
+      trial.learning_rate = rule ? 0.01 : 0.1;
+      trial.weight_decay = 0.01;
+      good &= dump(by_reference, "schedule", trial);
+    }
+  return good;
+}
+
+static bool dump_clipping(bool by_reference)
+{
+  size_t optimizers;
+  bool good = true;
+  isw_optimizers(&optimizers);
+  for (size_t o = 0; o < optimizers; o++) {
+    struct trial trial = plain();
+    trial.optimizer = o;
+    trial.loss = trial_loss("cross_entropy");
+    trial.learning_rate = 0.01;
+    trial.batch_size = 4;
+    trial.weight_decay = 0.01;
+    trial.clip_norm = 0.1;
+    good &= dump(by_reference, "clipping", trial);
+  }
+  return good;
+}
+
 static bool dump_initializers(bool by_reference)
 {
   size_t initializers;
@@ -193,6 +232,8 @@ int main(int count, char **arguments)
   bool good = dump_activations_and_losses(by_reference);
   good &= dump_output_activations(by_reference);
   good &= dump_optimizers(by_reference);
+  good &= dump_schedules(by_reference);
+  good &= dump_clipping(by_reference);
   good &= dump_initializers(by_reference);
   good &= dump_depths(by_reference);
   return !good;

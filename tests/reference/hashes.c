@@ -21,11 +21,12 @@ static void train(const char *table, const struct isw_row *row, struct trial tri
 int main(void)
 {
   struct trial_counts counts = {0};
-  size_t initializer_rows, activation_rows, loss_rows, optimizer_rows;
+  size_t initializer_rows, activation_rows, loss_rows, optimizer_rows, schedule_rows;
   const struct isw_initializer *initializers = isw_initializers(&initializer_rows);
   const struct isw_activation *activations = isw_activations(&activation_rows);
   const struct isw_loss *losses = isw_losses(&loss_rows);
   const struct isw_optimizer *optimizers = isw_optimizers(&optimizer_rows);
+  const struct isw_rate_schedule *schedules = isw_schedules(&schedule_rows);
   /* each table's rows around one trial, whose own rows have fixed names */
   struct trial plain = {.data = TRIAL_CLASSES,
                         .init = trial_initializer("glorot_normal"),
@@ -64,6 +65,14 @@ int main(void)
     trial.optimizer = i;
     train("optimizer", &optimizers[i].row, trial, &counts);
   }
+  for (size_t i = 0; i < schedule_rows; i++) {
+    struct trial trial = plain;
+    trial.schedule = i;
+    train("schedule", &schedules[i].row, trial, &counts);
+  }
+  struct trial clipped = plain;
+  clipped.clip_norm = 0.05;
+  train("setting", &(struct isw_row){.name = "clip_norm"}, clipped, &counts);
   fprintf(stderr, "%zu trials, %zu packs on this machine's kernels, %zu differences\n", counts.trials, counts.packs,
           counts.differences);
   return counts.differences > 0;

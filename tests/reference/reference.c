@@ -46,15 +46,22 @@ static double loss_factor(size_t loss)
   return factors[loss];
 }
 
+static double learning_rate_at(const struct isw_network *network, uint64_t step)
+{
+  size_t count;
+  const struct isw_rate_schedule *schedule = &isw_schedules(&count)[network->schedule.row];
+  return network->learning_rate * schedule->factor(&network->schedule, step, network->steps);
+}
+
 /* A step's rates, float64. rate [ISW_PARAMETERS_MAX]; running [2] lives from step to step */
-static void step_rates(const struct isw_network *network, uint64_t step, double *running, double *rate)
+static void step_rates(const struct isw_network *network, double learning_rate, double *running, double *rate)
 {
   double p[ISW_PARAMETERS_MAX];
   for (size_t i = 0; i < ISW_PARAMETERS_MAX; i++) p[i] = network->optimizer.value[i].number;
   switch (network->optimizer.row) {
-#define ISW_OPTIMIZER(name, parameters, states, changing, ...)                                                         \
+#define ISW_OPTIMIZER(name, ...)                                                                                       \
   case OPTIMIZER_##name:                                                                                               \
-    if (step == 0 || changing) rates_##name(p, network->learning_rate, running, rate);                                 \
+    rates_##name(p, learning_rate, running, rate);                                                                     \
     break;
 #include "model/optimizers.def"
 #undef ISW_OPTIMIZER

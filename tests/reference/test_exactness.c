@@ -45,6 +45,13 @@ static size_t optimizers(void)
   return count;
 }
 
+static size_t schedules(void)
+{
+  size_t count;
+  isw_schedules(&count);
+  return count;
+}
+
 /* ---- the full product of the tables that kernels are made of, at one shape ---------------------------------------- */
 
 static void full_product_of_the_tables(void **state)
@@ -84,6 +91,7 @@ enum {
   OUTPUT_ACTIVATION,
   LOSS,
   OPTIMIZER,
+  SCHEDULE,
   DATA,
   DEPTH,
   WIDTH,
@@ -91,6 +99,7 @@ enum {
   SHUFFLE,
   PRECISION,
   DECAY,
+  CLIP,
   NOISE,
   BY_LAYER,
   COUNT,
@@ -183,6 +192,8 @@ static struct trial trial_of(const size_t *level)
                         .output_activation = level[OUTPUT_ACTIVATION],
                         .loss = level[LOSS],
                         .optimizer = level[OPTIMIZER],
+                        .schedule = level[SCHEDULE],
+                        .clip_norm = level[CLIP] ? 0.1 : 0.0,
                         .by_layer = (enum trial_by_layer)level[BY_LAYER],
                         .depth = level[DEPTH],
                         .width = widths[level[WIDTH]],
@@ -210,6 +221,7 @@ static void all_pairs_of_all_settings(void **state)
                                         [SHUFFLE] = 2,
                                         [PRECISION] = 2,
                                         [DECAY] = 2,
+                                        [CLIP] = 2,
                                         [NOISE] = 2,
                                         [BY_LAYER] = TRIAL_BY_LAYER,
                                         [COUNT] = 4,
@@ -228,6 +240,7 @@ static void all_pairs_of_all_settings(void **state)
   design->levels[ACTIVATION] = design->levels[OUTPUT_ACTIVATION] = activations();
   design->levels[LOSS] = losses();
   design->levels[OPTIMIZER] = optimizers();
+  design->levels[SCHEDULE] = schedules();
   struct trial_counts counts = {0};
   for (size_t design_number = 0; design_number < DESIGNS; design_number++) {
     for (size_t f = 0; f < FACTORS; f++)

@@ -156,13 +156,26 @@ static double NAME(gradient_norm)(const struct NAME(trainer) * t)
   return sqrt(sum);
 }
 
-static void NAME(step)(struct NAME(trainer) * t, const double *rates)
+static void NAME(clip)(struct NAME(trainer) * t)
 {
+  double most = t->network->clip_norm;
+  if (most == 0.0) return;
+  double factor = most / (NAME(gradient_norm)(t) + 1e-6);
+  if (factor > 1.0) factor = 1.0;
+  for (size_t i = 0; i < t->parameters; i++) t->gradient[i] = t->gradient[i] * K(factor);
+}
+
+static void NAME(step)(struct NAME(trainer) * t, double learning_rate, const double *rates)
+{
+  size_t rows, row = t->network->optimizer.row;
+  bool decoupled = isw_optimizers(&rows)[row].decoupled_decay;
   REAL rate[ISW_PARAMETERS_MAX], weight_decay = K(t->network->weight_decay);
+  REAL shrink = K(1.0 - learning_rate * t->network->weight_decay);
   for (size_t i = 0; i < ISW_PARAMETERS_MAX; i++) rate[i] = K(rates[i]);
   for (size_t i = 0; i < t->parameters; i++) {
-    REAL g = FMA(weight_decay, t->w[i], t->gradient[i]);
-    t->w[i] = NAME(update)(t->network->optimizer.row, t->w[i], g, t->state + 2 * i, rate);
+    REAL w = decoupled ? shrink * t->w[i] : t->w[i];
+    REAL g = decoupled ? t->gradient[i] : FMA(weight_decay, t->w[i], t->gradient[i]);
+    t->w[i] = NAME(update)(row, w, g, t->state + 2 * i, rate);
   }
 }
 
@@ -220,8 +233,10 @@ static void NAME(loop)(struct NAME(trainer) * t, const uint64_t *all, uint64_t *
     }
     for (size_t i = 0; i < t->parameters; i++)
       if (fpclassify(t->gradient[i]) == FP_SUBNORMAL) result->subnormal_gradient = true;
-    step_rates(n, step, running, rate);
-    NAME(step)(t, rate);
+    double learning_rate = learning_rate_at(n, step);
+    step_rates(n, learning_rate, running, rate);
+    NAME(clip)(t);
+    NAME(step)(t, learning_rate, rate);
     if (!NAME(weights_are_finite)(t)) { /* 5 */
       result->status = ISW_DIVERGED;
       result->steps_done = step + 1;

@@ -55,6 +55,13 @@ size_t trial_optimizer(const char *name)
   return row_called(name, table, sizeof *table, count);
 }
 
+size_t trial_schedule(const char *name)
+{
+  size_t count;
+  const struct isw_rate_schedule *table = isw_schedules(&count);
+  return row_called(name, table, sizeof *table, count);
+}
+
 /* ---- data ------------------------------------------------------------------------------------------------------ */
 
 static double draw(size_t of, size_t index)
@@ -118,6 +125,8 @@ static struct isw_choice nudged(const struct isw_row *row, size_t index, size_t 
   struct isw_choice choice = isw_choice_default(row, index);
   for (size_t p = 0; varied && p < isw_row_parameters(row); p++) {
     const struct isw_parameter *parameter = &row->parameters[p];
+    if (parameter->type == ISW_COUNT && parameter->low + (double)lane < parameter->initial)
+      choice.value[p].number = parameter->low + (double)lane; /* few steps are trained */
     if (parameter->type != ISW_REAL) continue;
     double up = parameter->initial + 0.03 * (double)(lane + 1), down = parameter->initial * (1.0 - 0.02 * (double)lane);
     choice.value[p].number = up < parameter->high ? up : down;
@@ -139,6 +148,7 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
   }
   const struct isw_activation *activations = isw_activations(&rows);
   const struct isw_optimizer *optimizers = isw_optimizers(&rows);
+  const struct isw_rate_schedule *schedules = isw_schedules(&rows);
   all->network[lane] = (struct isw_network){
       .number = lane,
       .id = lane,
@@ -156,6 +166,8 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
       .init_noise = trial->init_noise,
       .learning_rate = trial->learning_rate * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
       .weight_decay = trial->weight_decay * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
+      .schedule = nudged(&schedules[trial->schedule].row, trial->schedule, lane, trial->varied),
+      .clip_norm = trial->clip_norm * (trial->varied ? 1.0 + 0.5 * (double)lane : 1.0),
       .batch_size = trial->batch_size,
       .shuffle_per_replicate = trial->shuffle_per_replicate,
       .steps = trial->steps,

@@ -17,6 +17,7 @@ size_t trial_initializer(const char *name);
 size_t trial_activation(const char *name);
 size_t trial_loss(const char *name);
 size_t trial_optimizer(const char *name);
+size_t trial_schedule(const char *name);
 
 /** Small data: xor (4 samples, binary); a random smooth function of 3 inputs (11 samples, 2 values); 3 classes of 5
  *  features (13 samples); and, not small, 131 samples of the same 3 classes. No test samples. */
@@ -32,13 +33,14 @@ struct trial {
   const char *name;
   enum isw_real real;
   enum trial_data data;
-  size_t init, bias_init, activation, output_activation, loss, optimizer;
+  size_t init, bias_init, activation, output_activation, loss, optimizer, schedule;
   enum trial_by_layer by_layer;
   size_t depth, width;        /**< hidden layers have width, then (width + 1) / 2, in turn */
   size_t batch_size;          /**< 0: full */
   bool shuffle_per_replicate; /**< then all networks are one replicate */
   uint64_t steps;
   double learning_rate, weight_decay, init_noise, loss_below, gradient_below; /**< thresholds: 0 is no rule */
+  double clip_norm;                                                           /**< 0: none */
   bool varied;           /**< the lanes differ in learning rate and in every parameter of every row */
   bool sparse_records;   /**< records at 0, 3 and the end; else at every step */
   size_t count, members; /**< networks in the pack, threads in the team; 0: all lanes, 1 */

@@ -24,6 +24,9 @@ static void settings_are_the_same_sweep(void **state)
       BASE "grid: {train.optimizer: [{name: adam, weight_decay: [0, 1e-3]}, nesterov], train.batch_size: [full, 2]}\n"
            "zip: [{network.init_by_layer: [{1: zeros}, {output: {name: constant, value: 0.1}}], seed: [1, 2]}]\n"
            "exclude: [{network.init_by_layer: {1: zeros}, train.optimizer: nesterov}]\n",
+      BASE
+      "grid: {train.schedule: [constant, {name: step, every: [10, 20], gamma: 0.5}], train.clip_norm: [none, 0.1]}\n"
+      "exclude: [{train.schedule: constant, train.clip_norm: none}]\n",
       HEAD TRAIN
       "network: {hidden: [5, 4], activation: relu, init: he_normal, init_by_layer: {3: identity, output: zeros}, "
       "init_noise: 1e-3, bias_init: {name: uniform, low: -1}}\n",
@@ -83,6 +86,9 @@ static void identities_tell_what_matters(void **state)
                                          "train.optimizer={name: momentum, momentum: 0.5}",
                                          "train.learning_rate=0.25",
                                          "train.weight_decay=0.1",
+                                         "train.schedule=cosine",
+                                         "train.schedule={name: step, every: 10}",
+                                         "train.clip_norm=0.1",
                                          "train.batch_size=4",
                                          "train.steps=101",
                                          "train.stop.loss_below=0.1",
@@ -108,7 +114,10 @@ static void identities_tell_what_matters(void **state)
   /* said otherwise, the same */
   static const char *const same[] = {"network.init_by_layer.1=glorot_uniform",
                                      "train.optimizer={name: sgd, weight_decay: 0}",
-                                     "network.init={name: glorot_uniform, gain: 1.0}", "train.learning_rate=5e-1"};
+                                     "train.schedule=constant",
+                                     "train.clip_norm=none",
+                                     "network.init={name: glorot_uniform, gain: 1.0}",
+                                     "train.learning_rate=5e-1"};
   for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
     uint64_t other;
     identity_with(same[i], &other);
