@@ -18,9 +18,9 @@ struct isw_activation_kernels {
 };
 
 /** The losses of samples: y and delta [samples][outputs] of one stride, target [samples][outputs] plain numbers, loss
- *  [samples] lines; scale is rounded to the precision. scratch: 2 * outputs lines. */
+ *  [samples] lines; parameter: a line, the row's p0; scale is rounded to the precision. scratch: 2 * outputs lines. */
 typedef void isw_loss_kernel(size_t samples, size_t outputs, size_t stride, const void *y, const void *target,
-                             double scale, void *delta, void *loss, void *scratch);
+                             const void *parameter, double scale, void *delta, void *loss, void *scratch);
 
 /** One update of w [rows][units] by its gradient g; state[0], state[1] are the optimiser's arrays of the same layout.
  *  rate: 8 lines; decay: a line, the weight decay or, where the row decouples it, the factor of w. check: a line; the lanes with a number that is not finite become NaN, the

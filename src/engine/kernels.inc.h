@@ -321,8 +321,8 @@ static const struct isw_activation_kernels NAME(activation)[] = {
 /* A loss sees one sample's outputs side by side: where a line is several vectors they are copied to and from scratch. */
 #define ISW_LOSS(name, ...)                                                                                            \
   static void NAME(losses_##name)(size_t samples, size_t outputs, size_t stride, const void *y_rows,                   \
-                                  const void *target_rows, double scale_number, void *delta_rows, void *loss_rows,     \
-                                  void *scratch)                                                                       \
+                                  const void *target_rows, const void *parameter, double scale_number,                 \
+                                  void *delta_rows, void *loss_rows, void *scratch)                                    \
   {                                                                                                                    \
     V scale = K(scale_number);                                                                                         \
     for (size_t s = 0; s < samples; s++) {                                                                             \
@@ -330,13 +330,13 @@ static const struct isw_activation_kernels NAME(activation)[] = {
       const REAL *target = (const REAL *)target_rows + s * outputs;                                                    \
       V *delta = (V *)delta_rows + s * stride * PARTS, *loss = (V *)loss_rows + s * PARTS;                             \
       if (PARTS == 1) {                                                                                                \
-        loss[0] = NAME(loss_##name)(outputs, y, target, scale, delta);                                                 \
+        loss[0] = NAME(loss_##name)(outputs, y, target, ((const V *)parameter)[0], scale, delta);                      \
         continue;                                                                                                      \
       }                                                                                                                \
       V *y_part = scratch, *delta_part = y_part + outputs;                                                             \
       for (size_t part = 0; part < PARTS; part++) {                                                                    \
         for (size_t j = 0; j < outputs; j++) y_part[j] = y[j * PARTS + part];                                          \
-        loss[part] = NAME(loss_##name)(outputs, y_part, target, scale, delta_part);                                    \
+        loss[part] = NAME(loss_##name)(outputs, y_part, target, ((const V *)parameter)[part], scale, delta_part);      \
         for (size_t j = 0; j < outputs; j++) delta[j * PARTS + part] = delta_part[j];                                  \
       }                                                                                                                \
     }                                                                                                                  \

@@ -205,6 +205,7 @@ static void allocate(struct isw_pack *pack, bool keep_initial, bool keep_final)
   pack->loss_scratch = take_lines(memory, pack->block, 2 * pack->size[pack->layers]);
   pack->rate = take_lines(memory, ISW_RATES, 1);
   pack->decay = take_lines(memory, 1, 1);
+  pack->loss_parameter = take_lines(memory, 1, 1);
   pack->hidden.parameter = take_lines(memory, 1, 1);
   pack->output.parameter = take_lines(memory, 1, 1);
   allocate_records(pack, keep_initial, keep_final);
@@ -292,6 +293,7 @@ static bool start_lane(struct isw_pack *pack, size_t l, const struct isw_network
   pack->gradient_rules = pack->gradient_rules || network->stop_gradient_below > -INFINITY;
   isw_put(pack->real, pack->hidden.parameter, l, network->activation.value[0].number);
   isw_put(pack->real, pack->output.parameter, l, network->output_activation.value[0].number);
+  isw_put(pack->real, pack->loss_parameter, l, network->loss.value[0].number);
   fill_values(pack, lane->values);
   if (lane->weights_initial) isw_pack_copy_weights(pack, l, lane->weights_initial);
   lane->outcome = (struct isw_outcome){.values = lane->values,

@@ -68,6 +68,7 @@ struct isw_pack {
   void *batch_inputs, *batch_targets; /**< a block's rows, gathered */
   void *loss, *loss_scratch;          /**< [block] lines; [block][2 outputs] lines */
   void *rate, *decay;                 /**< [ISW_RATES] lines; a line */
+  void *loss_parameter;               /**< a line */
 
   size_t records;
   uint64_t *record_steps;

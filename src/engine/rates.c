@@ -16,7 +16,9 @@ static const struct {
 };
 
 static const double factors[] = {
-#define ISW_LOSS(name, on_logits, one_hot, takes_values, binary_as_classes, mean_over_outputs, factor, ...) factor,
+#define ISW_LOSS(name, parameters, on_logits, one_hot, takes_values, binary_as_classes, mean_over_outputs, factor,     \
+                 ...)                                                                                                  \
+  factor,
 #include "model/losses.def"
 #undef ISW_LOSS
 };

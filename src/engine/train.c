@@ -105,9 +105,9 @@ static void pass_samples(const struct member *m, const struct pass *pass, size_t
   forward(pack, first, count, (const unsigned char *)inputs + first * pack->features * pack->bytes);
   pack->kernels->loss[pack->loss_row](count, output->fan_out, output->stride,
                                       line(output->activation, first * output->stride),
-                                      (const unsigned char *)targets + first * output->fan_out * pack->bytes, scale,
-                                      line(output->delta, first * output->stride), line(pack->loss, first),
-                                      line(pack->loss_scratch, first * 2 * output->fan_out));
+                                      (const unsigned char *)targets + first * output->fan_out * pack->bytes,
+                                      pack->loss_parameter, scale, line(output->delta, first * output->stride),
+                                      line(pack->loss, first), line(pack->loss_scratch, first * 2 * output->fan_out));
   if (pass->gradient) backward(pack, first, count);
 }
 

@@ -1,9 +1,9 @@
 #include "parameters.h"
 
 static const struct isw_loss table[] = {
-#define ISW_LOSS(name, on_logits, one_hot, takes_values, binary_as_classes, mean_over_outputs, factor, threshold,      \
-                 formula, source)                                                                                      \
-  {{#name, ISW_NONE, formula, source},                                                                                 \
+#define ISW_LOSS(name, PARAMETERS, on_logits, one_hot, takes_values, binary_as_classes, mean_over_outputs, factor,     \
+                 threshold, formula, source)                                                                           \
+  {{#name, PARAMETERS, formula, source},                                                                               \
    on_logits,                                                                                                          \
    one_hot,                                                                                                            \
    takes_values,                                                                                                       \

@@ -21,8 +21,8 @@ uint64_t isw_value_hash(size_t setting, union isw_setting_value value, bool shap
   default: break;
   }
   if (!value.item) return 0;
-  bool kind_only =
-      setting == ISW_SET_ACTIVATION || setting == ISW_SET_OUTPUT_ACTIVATION || setting == ISW_SET_OPTIMIZER;
+  bool kind_only = setting == ISW_SET_ACTIVATION || setting == ISW_SET_OUTPUT_ACTIVATION || setting == ISW_SET_LOSS ||
+                   setting == ISW_SET_OPTIMIZER;
   return shape_only && kind_only ? value.item->choice.row + 1 : value.item->hash;
 }
 

@@ -99,9 +99,16 @@ TORCH_ACTIVATIONS = {
     "square": lambda z, choice: torch.square(z),
 }
 TORCH_LOSSES = {
-    "mse": lambda y, one_hot, labels: torch.nn.functional.mse_loss(y, one_hot),
-    "binary_cross_entropy": lambda y, one_hot, labels: torch.nn.functional.binary_cross_entropy_with_logits(y, one_hot),
-    "cross_entropy": lambda y, one_hot, labels: torch.nn.functional.cross_entropy(y, labels),
+    "mse": lambda y, one_hot, labels, choice: torch.nn.functional.mse_loss(y, one_hot),
+    "binary_cross_entropy": lambda y, one_hot, labels, choice: torch.nn.functional.binary_cross_entropy_with_logits(
+        y, one_hot
+    ),
+    "cross_entropy": lambda y, one_hot, labels, choice: torch.nn.functional.cross_entropy(
+        y, labels, label_smoothing=choice["label_smoothing"]
+    ),
+    "mae": lambda y, one_hot, labels, choice: torch.nn.functional.l1_loss(y, one_hot),
+    "huber": lambda y, one_hot, labels, choice: torch.nn.functional.huber_loss(y, one_hot, delta=choice["delta"]),
+    "hinge": lambda y, one_hot, labels, choice: torch.relu(1 - (2 * one_hot - 1) * y).mean(),
 }
 TORCH_OPTIMIZERS = {
     "sgd": lambda parameters, choice, **common: torch.optim.SGD(parameters, **common),
@@ -192,7 +199,7 @@ def train_by_torch(network):
         for k, (weight, bias) in enumerate(layers):
             choice = network.activation if k + 1 < len(layers) else network.output_activation
             a = TORCH_ACTIVATIONS[choice["name"]](torch.nn.functional.linear(a, weight, bias), choice)
-        return TORCH_LOSSES[network.loss["name"]](a, one_hot[samples], labels[samples])
+        return TORCH_LOSSES[network.loss["name"]](a, one_hot[samples], labels[samples], network.loss)
 
     everything, losses = list(range(network.samples)), []
     for _, batch in zip(range(network.steps), network.batches()):
@@ -234,15 +241,23 @@ NUMPY_ACTIVATIONS = {
 }
 # Where g or one of its first derivatives jumps
 KINKS = {"hard_tanh": (-1, 1)} | dict.fromkeys(("relu", "leaky_relu", "prelu", "elu", "selu", "softsign"), (0,))
+LOSS_KINKS = {  # what is 0 there
+    "mae": lambda y, t: [y - t],
+    "huber": lambda y, t: [y - t - 1, y - t + 1],
+    "hinge": lambda y, t: [1 - (2 * t - 1) * y],
+}
 NUMPY_LOSSES = {
-    "mse": lambda y, one_hot: numpy.mean((y - one_hot) ** 2),
-    "binary_cross_entropy": lambda y, one_hot: numpy.mean(numpy.logaddexp(0, y) - y * one_hot),
-    "cross_entropy": lambda y, one_hot: numpy.mean(numpy.logaddexp.reduce(y, axis=1) - (y * one_hot).sum(axis=1)),
+    "mse": lambda y, t: numpy.mean((y - t) ** 2),
+    "binary_cross_entropy": lambda y, t: numpy.mean(numpy.logaddexp(0, y) - y * t),
+    "cross_entropy": lambda y, t: numpy.mean(numpy.logaddexp.reduce(y, axis=1) - (y * t).sum(axis=1)),
+    "mae": lambda y, t: numpy.mean(numpy.abs(y - t)),
+    "huber": lambda y, t: numpy.mean(numpy.where(numpy.abs(y - t) < 1, (y - t) ** 2 / 2, numpy.abs(y - t) - 0.5)),
+    "hinge": lambda y, t: numpy.mean(numpy.maximum(0, 1 - (2 * t - 1) * y)),
 }
 
 
 def numpy_loss(network, flat):
-    """Loss, and on which side of each kink each hidden pre-activation is."""
+    """Loss, and on which side of each kink each hidden pre-activation and each output is."""
     a, sides = network.inputs, []
     layers = network.layers(flat)
     for k, (weight, bias) in enumerate(layers):
@@ -251,6 +266,7 @@ def numpy_loss(network, flat):
         a = NUMPY_ACTIVATIONS[choice["name"]](z, choice)
         if k + 1 < len(layers):
             sides += [(z > kink).ravel() for kink in KINKS.get(choice["name"], ())]
+    sides += [(x > 0).ravel() for x in LOSS_KINKS.get(network.loss["name"], lambda y, t: [])(a, network.one_hot)]
     return NUMPY_LOSSES[network.loss["name"]](a, network.one_hot), numpy.concatenate([*sides, ()])
 
 
@@ -285,7 +301,7 @@ class Training(unittest.TestCase):
         print(f"{case}: {len(chosen)} networks, largest relative difference {worst:.1e}")
 
     def test_every_activation_under_every_loss(self):
-        self.check("activation and loss", 2 * len(TORCH_ACTIVATIONS) * 6)
+        self.check("activation and loss", 2 * len(TORCH_ACTIVATIONS) * 14)
 
     def test_every_output_activation(self):
         self.check("output activation", 2 * len(TORCH_ACTIVATIONS))

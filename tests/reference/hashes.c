@@ -58,6 +58,7 @@ int main(void)
   for (size_t i = 0; i < loss_rows; i++) {
     struct trial trial = plain;
     trial.loss = i;
+    trial.plain_loss = true;
     train("loss", &losses[i].row, trial, &counts);
   }
   for (size_t i = 0; i < optimizer_rows; i++) {
@@ -69,6 +70,11 @@ int main(void)
     struct trial trial = plain;
     trial.schedule = i;
     train("schedule", &schedules[i].row, trial, &counts);
+  }
+  for (size_t i = 0; i < loss_rows; i++) {
+    struct trial trial = plain;
+    trial.loss = i;
+    if (losses[i].row.parameters[0].name) train("varied loss", &losses[i].row, trial, &counts);
   }
   struct trial clipped = plain;
   clipped.clip_norm = 0.05;

@@ -39,7 +39,9 @@ static void *numbers(size_t count, size_t size)
 static double loss_factor(size_t loss)
 {
   static const double factors[] = {
-#define ISW_LOSS(name, on_logits, one_hot, takes_values, binary_as_classes, mean_over_outputs, factor, ...) factor,
+#define ISW_LOSS(name, parameters, on_logits, one_hot, takes_values, binary_as_classes, mean_over_outputs, factor,     \
+                 ...)                                                                                                  \
+  factor,
 #include "model/losses.def"
 #undef ISW_LOSS
   };

@@ -56,12 +56,14 @@ static REAL NAME(slope)(const struct isw_choice *activation, REAL z, REAL a)
   return a;
 }
 
-static REAL NAME(loss)(size_t row, size_t outputs, const REAL *y, const REAL *target, REAL scale, REAL *delta)
+static REAL NAME(loss)(const struct isw_choice *loss, size_t outputs, const REAL *y, const REAL *target, REAL scale,
+                       REAL *delta)
 {
-  switch (row) {
+  REAL p0 = K(loss->value[0].number);
+  switch (loss->row) {
 #define ISW_LOSS(name, ...)                                                                                            \
   case LOSS_##name:                                                                                                    \
-    return NAME(loss_##name)(outputs, y, target, scale, delta);
+    return NAME(loss_##name)(outputs, y, target, p0, scale, delta);
 #include "model/losses.def"
 #undef ISW_LOSS
   }
@@ -130,7 +132,8 @@ static double NAME(batch)(struct NAME(trainer) * t, const uint64_t *order, size_
   for (size_t s = 0; s < count; s++) {
     struct NAME(layer) *output = &t->layer[t->layers];
     NAME(forward)(t, order[s]);
-    REAL loss = NAME(loss)(loss_row, t->outputs, output->a, t->targets + order[s] * t->outputs, scale, output->delta);
+    REAL loss =
+        NAME(loss)(&t->network->loss, t->outputs, output->a, t->targets + order[s] * t->outputs, scale, output->delta);
     sum = sum + (double)loss;
     NAME(backward)(t, order[s]);
   }

@@ -159,7 +159,7 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
       .activation = nudged(&activations[trial->activation].row, trial->activation, lane, trial->varied),
       .output_activation =
           nudged(&activations[trial->output_activation].row, trial->output_activation, lane, trial->varied),
-      .loss = isw_choice_default(&isw_losses(&rows)[trial->loss].row, trial->loss),
+      .loss = nudged(&isw_losses(&rows)[trial->loss].row, trial->loss, lane, trial->varied && !trial->plain_loss),
       .optimizer = nudged(&optimizers[trial->optimizer].row, trial->optimizer, lane, trial->varied),
       .init = init,
       .bias_init = bias_init,

@@ -42,6 +42,7 @@ struct trial {
   double learning_rate, weight_decay, init_noise, loss_below, gradient_below; /**< thresholds: 0 is no rule */
   double clip_norm;                                                           /**< 0: none */
   bool varied;           /**< the lanes differ in learning rate and in every parameter of every row */
+  bool plain_loss;       /**< but not in the loss's */
   bool sparse_records;   /**< records at 0, 3 and the end; else at every step */
   size_t count, members; /**< networks in the pack, threads in the team; 0: all lanes, 1 */
 };
