@@ -54,6 +54,18 @@ size_t isw_row_parameters(const struct isw_row *row);
 /** A choice of table row `row` with every parameter at its default. */
 struct isw_choice isw_choice_default(const struct isw_row *row, size_t index);
 
+/** A name that another library has for a row. */
+struct isw_alias {
+  const char *table, *name, *row;    /**< "initializers", "ones", "constant" */
+  size_t presets;
+  double preset[ISW_PARAMETERS_MAX]; /**< [presets] defaults of the first parameters under this name */
+  const char *source;                /**< whose name it is */
+};
+/** All aliases; *count is their number. */
+const struct isw_alias *isw_aliases(size_t *count);
+/** The alias of a table that is called name, or NULL. */
+const struct isw_alias *isw_alias_find(const char *table, const char *name);
+
 /* ---- random numbers and exact functions (engine/random.c, engine/exact.c) --------------------------------------------- */
 
 /** What draws are for; part of the Philox counter, so that purposes never share a number. Values are part of the format. */
@@ -64,7 +76,8 @@ enum isw_purpose {
   ISW_PURPOSE_BIAS_NOISE = 4,
   ISW_PURPOSE_SHUFFLE = 5, /**< order of minibatches; layer = epoch from 0 */
   ISW_PURPOSE_SPLIT = 6,   /**< train/test split */
-  ISW_PURPOSE_DATA = 7     /**< generated datasets; layer is the generator's own */
+  ISW_PURPOSE_DATA = 7,    /**< generated datasets; layer is the generator's own */
+  ISW_PURPOSE_CHOICE = 16  /**< which weights an initialiser fills; layer = weight layer from 1 */
 };
 
 /** A stream of independent draws: Philox4x64-10 (Salmon et al. 2011) with key (seed, replicate) and counter
@@ -96,8 +109,7 @@ double isw_exact_tanh(double x);
 
 /* ---- initialisers ------------------------------------------------------------------------------------------------- */
 
-/** One initialiser. Bias initialisers are the same rows, those without fan_in in their formula (`for_bias`): a bias is
- *  filled as a [fan_out][1] matrix. */
+/** One initialiser. Bias initialisers are the same rows (`for_bias`): a bias is filled as one column. */
 struct isw_initializer {
   struct isw_row row;
   bool for_bias; /**< makes sense as network.bias_init */
@@ -105,13 +117,14 @@ struct isw_initializer {
    * Fills one layer's weights.
    * @param[in]  settings  this row's parameters
    * @param[in]  fan_out   rows
-   * @param[in]  fan_in    columns
+   * @param[in]  fan_in    of the layer
+   * @param[in]  columns   fan_in, or 1 where it is the layer's bias
    * @param[in]  stream    draws keyed by (seed, replicate, layer); draw i belongs to element i
-   * @param[out] weight    [fan_out][fan_in], row-major, float64; the engine rounds to the sweep's precision
+   * @param[out] weight    [fan_out][columns], row-major, float64; the engine rounds to the sweep's precision
    * @return false where memory ran out
    */
-  bool (*fill)(const struct isw_choice *settings, size_t fan_out, size_t fan_in, const struct isw_stream *stream,
-               double *weight);
+  bool (*fill)(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
+               const struct isw_stream *stream, double *weight);
 };
 const struct isw_initializer *isw_initializers(size_t *count);
 

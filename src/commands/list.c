@@ -68,6 +68,25 @@ static void print_default(const struct isw_parameter *parameter, bool json)
     printf("%g", parameter->initial);
 }
 
+static void print_aliases(const struct isw_table_view *table, const struct isw_row *row, bool json)
+{
+  size_t count, found = 0;
+  const struct isw_alias *aliases = isw_aliases(&count);
+  if (json) printf(", \"aliases\": [");
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(aliases[i].table, table->name) != 0 || strcmp(aliases[i].row, row->name) != 0) continue;
+    if (json) {
+      printf(found++ ? ", \"%s\"" : "\"%s\"", aliases[i].name);
+      continue;
+    }
+    printf("      alias: %s (%s)", aliases[i].name, aliases[i].source);
+    for (size_t p = 0; p < aliases[i].presets; p++)
+      printf("%s %s %g", p ? "," : ":", row->parameters[p].name, aliases[i].preset[p]);
+    printf("\n");
+  }
+  if (json) printf("]");
+}
+
 static void print_table(const struct isw_table_view *table)
 {
   printf("%s (%s)\n", table->name, table->path);
@@ -86,6 +105,7 @@ static void print_table(const struct isw_table_view *table)
       table->facts(i, facts, sizeof facts);
       printf("      %s\n", facts);
     }
+    print_aliases(table, row, false);
     if (row->source && row->source[0]) printf("      source: %s\n", row->source);
   }
 }
@@ -115,6 +135,7 @@ static void print_json(const struct isw_table_view *table)
       printf(", \"facts\": ");
       isw_print_json_text(facts);
     }
+    print_aliases(table, row, true);
     printf(", \"source\": ");
     isw_print_json_text(row->source ? row->source : "");
     printf("}");

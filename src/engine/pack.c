@@ -226,14 +226,15 @@ static bool copy_sizes(struct isw_pack *pack, const struct isw_network *network)
 /* ---- the start of training ------------------------------------------------------------------------------------------- */
 
 static bool draw(const struct isw_network *network, const struct isw_choice *init, enum isw_purpose purpose,
-                 enum isw_purpose noise_purpose, size_t layer, size_t fan_out, size_t fan_in, double *weight)
+                 enum isw_purpose noise_purpose, size_t layer, size_t fan_out, size_t fan_in, size_t columns,
+                 double *weight)
 {
   size_t count;
   const struct isw_stream stream = {network->seed, network->replicate, purpose, layer};
   const struct isw_stream noise = {network->seed, network->replicate, noise_purpose, layer};
-  if (!isw_initializers(&count)[init->row].fill(init, fan_out, fan_in, &stream, weight)) return false;
+  if (!isw_initializers(&count)[init->row].fill(init, fan_out, fan_in, columns, &stream, weight)) return false;
   if (network->init_noise == 0.0) return true;
-  for (size_t i = 0; i < fan_out * fan_in; i++) weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
+  for (size_t i = 0; i < fan_out * columns; i++) weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
   return true;
 }
 
@@ -244,7 +245,7 @@ static bool draw_lane(struct isw_pack *pack, size_t lane, const struct isw_netwo
   for (size_t k = 0; k < pack->layers; k++) {
     struct isw_layer *l = &pack->layer[k];
     if (!draw(network, &network->init[k], ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, k + 1, l->fan_out, l->fan_in,
-              buffer))
+              l->fan_in, buffer))
       return false;
     for (size_t i = 0; i < l->fan_in; i++)
       for (size_t j = 0; j < l->fan_out; j++) {
@@ -252,7 +253,8 @@ static bool draw_lane(struct isw_pack *pack, size_t lane, const struct isw_netwo
         isw_put(pack->real, l->weight, at, buffer[j * l->fan_in + i]);
         finite = finite && isfinite(isw_get(pack->real, l->weight, at));
       }
-    if (!draw(network, &network->bias_init[k], ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, k + 1, l->fan_out, 1, buffer))
+    if (!draw(network, &network->bias_init[k], ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, k + 1, l->fan_out, l->fan_in,
+              1, buffer))
       return false;
     for (size_t j = 0; j < l->fan_out; j++) {
       isw_put(pack->real, l->bias, j * pack->lanes + lane, buffer[j]);

@@ -21,41 +21,44 @@ static void fill_uniform_of_std(double std, size_t count, const struct isw_strea
   fill_uniform(-bound, bound, count, stream, weight);
 }
 
-static bool zeros(const struct isw_choice *settings, size_t fan_out, size_t fan_in, const struct isw_stream *stream,
-                  double *weight)
+static bool zeros(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
+                  const struct isw_stream *stream, double *weight)
 {
-  (void)settings, (void)stream;
-  for (size_t i = 0; i < fan_out * fan_in; i++) weight[i] = 0.0;
+  (void)settings, (void)fan_in, (void)stream;
+  for (size_t i = 0; i < fan_out * columns; i++) weight[i] = 0.0;
   return true;
 }
 
-static bool constant(const struct isw_choice *settings, size_t fan_out, size_t fan_in, const struct isw_stream *stream,
-                     double *weight)
+static bool constant(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
+                     const struct isw_stream *stream, double *weight)
 {
-  (void)stream;
-  for (size_t i = 0; i < fan_out * fan_in; i++) weight[i] = settings->value[0].number;
+  (void)fan_in, (void)stream;
+  for (size_t i = 0; i < fan_out * columns; i++) weight[i] = settings->value[0].number;
   return true;
 }
 
-static bool normal(const struct isw_choice *settings, size_t fan_out, size_t fan_in, const struct isw_stream *stream,
-                   double *weight)
+static bool normal(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
+                   const struct isw_stream *stream, double *weight)
 {
-  fill_normal(settings->value[0].number, settings->value[1].number, fan_out * fan_in, stream, weight);
+  (void)fan_in;
+  fill_normal(settings->value[0].number, settings->value[1].number, fan_out * columns, stream, weight);
   return true;
 }
 
-static bool uniform(const struct isw_choice *settings, size_t fan_out, size_t fan_in, const struct isw_stream *stream,
-                    double *weight)
+static bool uniform(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
+                    const struct isw_stream *stream, double *weight)
 {
-  fill_uniform(settings->value[0].number, settings->value[1].number, fan_out * fan_in, stream, weight);
+  (void)fan_in;
+  fill_uniform(settings->value[0].number, settings->value[1].number, fan_out * columns, stream, weight);
   return true;
 }
 
-static bool truncated_normal(const struct isw_choice *settings, size_t fan_out, size_t fan_in,
+static bool truncated_normal(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
                              const struct isw_stream *stream, double *weight)
 {
+  (void)fan_in;
   double mean = settings->value[0].number, std = settings->value[1].number;
-  for (size_t i = 0; i < fan_out * fan_in; i++) weight[i] = mean + std * isw_truncated_normal(stream, i);
+  for (size_t i = 0; i < fan_out * columns; i++) weight[i] = mean + std * isw_truncated_normal(stream, i);
   return true;
 }
 
@@ -69,52 +72,61 @@ static double glorot_std(const struct isw_choice *settings, size_t fan_out, size
   return settings->value[0].number * sqrt(2.0 / ((double)fan_in + (double)fan_out));
 }
 
-static double he_std(size_t fan_in)
+/* The number that a word of fan_modes names. */
+static double fan(double mode, size_t fan_out, size_t fan_in)
 {
-  return sqrt(2.0) / sqrt((double)fan_in);
+  if (mode == 0.0) return (double)fan_in;
+  return mode == 1.0 ? (double)fan_out : 0.5 * ((double)fan_in + (double)fan_out);
 }
 
-static bool lecun_normal(const struct isw_choice *settings, size_t fan_out, size_t fan_in,
+/* he_*'s and variance_scaling's words; `gain` is one of the first. */
+static const char *const fan_modes[] = {"fan_in", "fan_out", "fan_avg", NULL};
+static const char *const distributions[] = {"truncated_normal", "untruncated_normal", "uniform", NULL};
+
+static double he_std(const struct isw_choice *settings, size_t fan_out, size_t fan_in)
+{
+  return settings->value[0].number / sqrt(fan(settings->value[1].number, fan_out, fan_in));
+}
+
+static bool lecun_normal(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
                          const struct isw_stream *stream, double *weight)
 {
-  fill_normal(0.0, lecun_std(settings, fan_in), fan_out * fan_in, stream, weight);
+  fill_normal(0.0, lecun_std(settings, fan_in), fan_out * columns, stream, weight);
   return true;
 }
 
-static bool lecun_uniform(const struct isw_choice *settings, size_t fan_out, size_t fan_in,
+static bool lecun_uniform(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
                           const struct isw_stream *stream, double *weight)
 {
-  fill_uniform_of_std(lecun_std(settings, fan_in), fan_out * fan_in, stream, weight);
+  fill_uniform_of_std(lecun_std(settings, fan_in), fan_out * columns, stream, weight);
   return true;
 }
 
-static bool glorot_normal(const struct isw_choice *settings, size_t fan_out, size_t fan_in,
+static bool glorot_normal(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
                           const struct isw_stream *stream, double *weight)
 {
-  fill_normal(0.0, glorot_std(settings, fan_out, fan_in), fan_out * fan_in, stream, weight);
+  fill_normal(0.0, glorot_std(settings, fan_out, fan_in), fan_out * columns, stream, weight);
   return true;
 }
 
-static bool glorot_uniform(const struct isw_choice *settings, size_t fan_out, size_t fan_in,
+static bool glorot_uniform(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
                            const struct isw_stream *stream, double *weight)
 {
-  fill_uniform_of_std(glorot_std(settings, fan_out, fan_in), fan_out * fan_in, stream, weight);
+  fill_uniform_of_std(glorot_std(settings, fan_out, fan_in), fan_out * columns, stream, weight);
   return true;
 }
 
-static bool he_normal(const struct isw_choice *settings, size_t fan_out, size_t fan_in, const struct isw_stream *stream,
-                      double *weight)
+static bool he_normal(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
+                      const struct isw_stream *stream, double *weight)
 {
-  (void)settings;
-  fill_normal(0.0, he_std(fan_in), fan_out * fan_in, stream, weight);
+  fill_normal(0.0, he_std(settings, fan_out, fan_in), fan_out * columns, stream, weight);
   return true;
 }
 
-static bool he_uniform(const struct isw_choice *settings, size_t fan_out, size_t fan_in,
+static bool he_uniform(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
                        const struct isw_stream *stream, double *weight)
 {
-  (void)settings;
-  fill_uniform_of_std(he_std(fan_in), fan_out * fan_in, stream, weight);
+  fill_uniform_of_std(he_std(settings, fan_out, fan_in), fan_out * columns, stream, weight);
   return true;
 }
 
@@ -156,9 +168,10 @@ static void orthonormalize(size_t m, size_t n, double *a, double *q, double *v, 
     for (size_t k = 0; k < n; k++) q[i * n + k] = sign[k] * q[i * n + k];
 }
 
-static bool orthogonal(const struct isw_choice *settings, size_t fan_out, size_t fan_in,
+static bool orthogonal(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
                        const struct isw_stream *stream, double *weight)
 {
+  (void)columns;                 /* fan_in */
   bool tall = fan_out >= fan_in; /* a wide matrix is the transpose of a tall one, as torch.nn.init.orthogonal_ has it */
   size_t m = tall ? fan_out : fan_in, n = tall ? fan_in : fan_out, elements, numbers;
   if (!isw_multiply(m, n, &elements) || !isw_multiply(elements + n, 3, &numbers)) return false;
@@ -177,15 +190,89 @@ static bool orthogonal(const struct isw_choice *settings, size_t fan_out, size_t
   return true;
 }
 
-static bool identity(const struct isw_choice *settings, size_t fan_out, size_t fan_in, const struct isw_stream *stream,
-                     double *weight)
+static bool identity(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
+                     const struct isw_stream *stream, double *weight)
 {
-  zeros(settings, fan_out, fan_in, stream, weight);
+  zeros(settings, fan_out, fan_in, columns, stream, weight);
   for (size_t k = 0; k < fan_out && k < fan_in; k++) weight[k * fan_in + k] = settings->value[0].number;
   return true;
 }
 
+static bool torch_linear(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
+                         const struct isw_stream *stream, double *weight)
+{
+  (void)settings;
+  double bound = 1.0 / sqrt((double)fan_in);
+  fill_uniform(-bound, bound, fan_out * columns, stream, weight);
+  return true;
+}
+
+static bool variance_scaling(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
+                             const struct isw_stream *stream, double *weight)
+{
+  double scale = settings->value[0].number / fan(settings->value[1].number, fan_out, fan_in);
+  size_t count = fan_out * columns;
+  if (settings->value[2].number == 2.0) {
+    fill_uniform_of_std(sqrt(scale), count, stream, weight);
+  } else if (settings->value[2].number == 1.0) {
+    fill_normal(0.0, sqrt(scale), count, stream, weight);
+  } else {
+    double std = sqrt(scale) / 0.87962566103423978; /* a standard normal's, cut at 2 */
+    for (size_t i = 0; i < count; i++) weight[i] = std * isw_truncated_normal(stream, i);
+  }
+  return true;
+}
+
+/* Which inputs a unit takes: the first of a shuffle of its own, drawn under a purpose of its own, so that the weights that stay
+ * are those of the dense start. */
+static bool sparse(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
+                   const struct isw_stream *stream, double *weight)
+{
+  (void)columns; /* fan_in */
+  size_t most = settings->value[0].number < (double)fan_in ? (size_t)settings->value[0].number : fan_in;
+  struct isw_stream choice = *stream;
+  choice.purpose = ISW_PURPOSE_CHOICE;
+  size_t *order = isw_allocate(fan_in, sizeof *order);
+  if (!order) return false;
+  for (size_t i = 0; i < fan_out * fan_in; i++) weight[i] = 0.0;
+  for (size_t j = 0; j < fan_out; j++) {
+    for (size_t i = 0; i < fan_in; i++) order[i] = i;
+    for (size_t k = 0; k < most; k++) {
+      size_t other = k + (size_t)isw_below(&choice, j * fan_in + k, fan_in - k), input = order[other];
+      order[other] = order[k];
+      weight[j * fan_in + input] = settings->value[1].number * isw_normal(stream, j * fan_in + input);
+    }
+  }
+  free(order);
+  return true;
+}
+
+/* Element (i, j) of Sylvester's Hadamard matrix: -1 to the number of bits that i and j share. */
+static double hadamard(size_t i, size_t j)
+{
+  size_t common = i & j, odd = 0;
+  for (; common; common &= common - 1) odd ^= 1;
+  return odd ? -1.0 : 1.0;
+}
+
+static bool zero_o(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
+                   const struct isw_stream *stream, double *weight)
+{
+  double gain = settings->value[0].number;
+  if (fan_out <= fan_in) return identity(settings, fan_out, fan_in, columns, stream, weight);
+  double size = 1.0; /* the power of two that is at least fan_out */
+  while (size < (double)fan_out) size = 2.0 * size;
+  double factor = gain / sqrt(size);
+  for (size_t i = 0; i < fan_out; i++)
+    for (size_t j = 0; j < fan_in; j++) weight[i * fan_in + j] = factor * hadamard(i, j);
+  return true;
+}
+
 #define GAIN ISW_REAL_PARAMETER("gain", 1.0, -INFINITY, INFINITY, 0, "factor of every weight")
+#define HE_GAIN                                                                                                        \
+  ISW_REAL_PARAMETER("gain", 1.4142135623730951, -INFINITY, INFINITY, 0,                                               \
+                     "the activation's, as torch.nn.init.calculate_gain: sqrt(2) for relu")
+#define MODE ISW_WORD_PARAMETER("mode", fan_modes, "what fan is; fan_avg is the mean of both")
 #define MEAN ISW_REAL_PARAMETER("mean", 0.0, -INFINITY, INFINITY, 0, "mean of the weights")
 
 static const struct isw_initializer table[] = {
@@ -237,12 +324,17 @@ static const struct isw_initializer table[] = {
       "Glorot & Bengio 2010, eq. 16, as torch.nn.init.xavier_uniform_"},
      false,
      glorot_uniform},
-    {{"he_normal", ISW_NONE, "w ~ N(0, 2 / fan_in)",
-      "He et al. 2015, eq. 10, as torch.nn.init.kaiming_normal_(nonlinearity='relu')"},
+    {{"he_normal",
+      {HE_GAIN, MODE},
+      "w ~ N(0, gain^2 / fan)",
+      "He et al. 2015, eq. 10, as torch.nn.init.kaiming_normal_ (fan_avg is Keras's); Keras's he_normal truncates, "
+      "this does not"},
      false,
      he_normal},
-    {{"he_uniform", ISW_NONE, "w ~ U(-b, b), b = sqrt(6 / fan_in)",
-      "He et al. 2015, eq. 10, as torch.nn.init.kaiming_uniform_(nonlinearity='relu')"},
+    {{"he_uniform",
+      {HE_GAIN, MODE},
+      "w ~ U(-b, b), b = gain sqrt(3 / fan)",
+      "He et al. 2015, eq. 10, as torch.nn.init.kaiming_uniform_ (fan_avg is Keras's)"},
      false,
      he_uniform},
     {{"orthogonal",
@@ -254,6 +346,41 @@ static const struct isw_initializer table[] = {
     {{"identity", {GAIN}, "w_ij = gain where i = j, else 0", "Le, Jaitly & Hinton 2015, as torch.nn.init.eye_"},
      false,
      identity},
+    {{"torch_linear", ISW_NONE, "w ~ U(-b, b), b = 1 / sqrt(fan_in); a bias likewise, with its layer's fan_in",
+      "what torch.nn.Linear starts from, weight and bias"},
+     true,
+     torch_linear},
+    {{"variance_scaling",
+      {ISW_REAL_PARAMETER("scale", 1.0, 0.0, 1e6, 0, "variance of w times fan"), MODE,
+       ISW_WORD_PARAMETER("distribution", distributions,
+                          "law of the weights; the truncated one is cut at 2 of its own std and widened")},
+      "w of mean 0 and variance scale / fan",
+      "keras.initializers.VarianceScaling; scale 2 truncated is Keras's he_normal, scale 1 its lecun_normal, with "
+      "fan_avg its "
+      "glorot_normal"},
+     false,
+     variance_scaling},
+    {{"mean_field",
+      {ISW_REAL_PARAMETER("sigma_w", 1.0, 0.0, 1e6, 0, "standard deviation of w times sqrt(fan_in)")},
+      "w ~ N(0, sigma_w^2 / fan_in); biases N(0, sigma_b^2) are bias_init {name: normal, std: sigma_b}",
+      "Poole et al. 2016, section 2"},
+     false,
+     lecun_normal},
+    {{"sparse",
+      {ISW_COUNT_PARAMETER("nonzero", 15.0, 1.0, 1e6, "weights of a unit that are not 0; all where fan_in is less"),
+       ISW_REAL_PARAMETER("std", 1.0, 0.0, INFINITY, 0, "standard deviation of those")},
+      "w_ij ~ N(0, std^2) for `nonzero` inputs j of each unit i, drawn without repetition, else 0",
+      "Martens 2010, section 5; torch.nn.init.sparse_ takes a share of zeros a column"},
+     false,
+     sparse},
+    {{"zero_o",
+      {GAIN},
+      "fan_out <= fan_in: w_ij = gain where i = j, else 0; else w_ij = gain 2^(-m/2) (-1)^(bits that i and j share), i "
+      "and j from "
+      "0, m = ceil(log2(fan_out))",
+      "Zhao, Schaefer & Anandkumar 2022, algorithm 1, with the factor of the authors' program (printed: 2^(-(m-1)/2))"},
+     false,
+     zero_o},
 };
 
 const struct isw_initializer *isw_initializers(size_t *count)

@@ -17,6 +17,12 @@
     .name = parameter, .type = ISW_COUNT, .initial = standard, .low = lowest, .high = highest, .about = clause         \
   }
 
+/** One of words, the first by default. */
+#define ISW_WORD_PARAMETER(parameter, list, clause)                                                                    \
+  {                                                                                                                    \
+    .name = parameter, .type = ISW_WORD, .words = list, .about = clause                                                \
+  }
+
 /* What a .def row has in the place of PARAMETERS. */
 #define ISW_NONE                                                                                                       \
   {                                                                                                                    \

@@ -56,6 +56,21 @@ static void write_parameter(FILE *out, const struct isw_parameter *parameter)
   }
 }
 
+static void write_aliases(FILE *out, const struct isw_table_view *table, const struct isw_row *row)
+{
+  size_t count;
+  const struct isw_alias *aliases = isw_aliases(&count);
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(aliases[i].table, table->name) != 0 || strcmp(aliases[i].row, row->name) != 0) continue;
+    fprintf(out, "<br>alias `%s` (%s)", aliases[i].name, aliases[i].source);
+    for (size_t p = 0; p < aliases[i].presets; p++) {
+      char text[NUMBER_SIZE];
+      isw_write_number(aliases[i].preset[p], text, sizeof text);
+      fprintf(out, "%s %s %s", p ? "," : ":", row->parameters[p].name, text);
+    }
+  }
+}
+
 static void write_table(FILE *out, const struct isw_table_view *table)
 {
   fprintf(out, "\n## %s\n\nFor `%s`. A bare name, or `{name: ..., parameter: ...}`.\n\n", table->name, table->path);
@@ -75,6 +90,7 @@ static void write_table(FILE *out, const struct isw_table_view *table)
       fprintf(out, "<br>");
       write_cell(out, facts);
     }
+    write_aliases(out, table, row);
     fprintf(out, " | ");
     write_cell(out, row->source ? row->source : "");
     fprintf(out, " |\n");

@@ -357,15 +357,22 @@ static void add_choice(struct isw_reader *reader, struct choices *choices, struc
   choices->list[choices->count++] = chosen;
 }
 
-/* The row that a scalar names, or the table's count after a report. */
-static size_t read_row(struct isw_reader *reader, const struct isw_table_view *table, const struct isw_node *node)
+static size_t find_row(const struct isw_table_view *table, const char *name)
 {
-  size_t count = table->count(), row = 0;
-  if (node->kind == ISW_NODE_SCALAR)
-    while (row < count && strcmp(table->row(row)->name, node->text) != 0) row++;
-  else
-    row = count;
+  size_t row = 0;
+  while (row < table->count() && strcmp(table->row(row)->name, name) != 0) row++;
+  return row;
+}
+
+/* The row that a scalar names, or the table's count after a report. *alias: the name, where it is another's; else NULL. */
+static size_t read_row(struct isw_reader *reader, const struct isw_table_view *table, const struct isw_node *node,
+                       const struct isw_alias **alias)
+{
+  size_t count = table->count(), row = node->kind == ISW_NODE_SCALAR ? find_row(table, node->text) : count;
+  *alias = NULL;
   if (row < count) return row;
+  if (node->kind == ISW_NODE_SCALAR) *alias = isw_alias_find(table->name, node->text);
+  if (*alias) return find_row(table, (*alias)->row);
   if (node->kind != ISW_NODE_SCALAR || isw_tree_is_null(node)) {
     isw_report_add(&reader->report, node->place, "expected the name of a%s %s, not %s",
                    strchr("aeiou", singular(table)[0]) ? "n" : "", singular(table),
@@ -511,19 +518,25 @@ static void read_choice(struct isw_reader *reader, size_t setting, struct isw_no
       return;
     }
   }
-  size_t index = read_row(reader, table, name);
+  const struct isw_alias *alias;
+  size_t index = read_row(reader, table, name, &alias);
   if (index == table->count()) return;
   const struct isw_row *row = table->row(index);
   if (setting == ISW_SET_BIAS_INIT) {
     size_t count;
     if (!isw_initializers(&count)[index].for_bias) {
       isw_report_add(&reader->report, name->place, "initializer '%s' is not for biases", row->name);
-      isw_report_hint(&reader->report,
-                      "a bias has no fan of its own: take zeros, constant, normal, uniform or truncated_normal");
+      isw_report_hint(
+          &reader->report,
+          "a bias has no fan of its own: take zeros, constant, normal, uniform, truncated_normal or torch_linear");
       return;
     }
   }
   struct isw_item item = {.choice = isw_choice_default(row, index)};
+  for (size_t p = 0; alias && p < alias->presets; p++) {
+    item.choice.value[p].number = alias->preset[p];
+    item.given |= 1u << p;
+  }
   struct parameter_values given[ISW_PARAMETERS_MAX + 1];
   size_t count = 0;
   bool good = true;

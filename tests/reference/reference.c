@@ -80,16 +80,17 @@ static void epoch_order(const struct isw_network *network, uint64_t epoch, size_
   isw_shuffle(&stream, count, order);
 }
 
-/* Fills count = fan_out * fan_in weights, or biases (fan_in 1), of layer k, float64. */
+/* Fills the weights of layer k (columns = fan_in), or its biases (columns = 1), float64. */
 static void initial_layer(const struct isw_network *network, const struct isw_choice *init, enum isw_purpose purpose,
-                          enum isw_purpose noise_purpose, size_t k, size_t fan_out, size_t fan_in, double *weight)
+                          enum isw_purpose noise_purpose, size_t k, size_t fan_out, size_t fan_in, size_t columns,
+                          double *weight)
 {
   size_t count;
   struct isw_stream stream = {network->seed, network->replicate, purpose, k};
-  if (!isw_initializers(&count)[init->row].fill(init, fan_out, fan_in, &stream, weight)) exit(1);
+  if (!isw_initializers(&count)[init->row].fill(init, fan_out, fan_in, columns, &stream, weight)) exit(1);
   if (network->init_noise == 0.0) return;
   struct isw_stream noise = {network->seed, network->replicate, noise_purpose, k};
-  for (size_t i = 0; i < fan_out * fan_in; i++) weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
+  for (size_t i = 0; i < fan_out * columns; i++) weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
 }
 
 /* SLEEF's functions; its header hides them from a compiler that may not use FMA itself. */

@@ -266,9 +266,11 @@ static void NAME(initial_weights)(struct NAME(trainer) * t)
   double *draws = numbers(t->parameters, sizeof *draws);
   for (size_t k = 1; k <= t->layers; k++) {
     struct NAME(layer) *l = &t->layer[k];
-    initial_layer(n, &n->init[k - 1], ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, k, l->fan_out, l->fan_in, draws);
+    initial_layer(n, &n->init[k - 1], ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, k, l->fan_out, l->fan_in, l->fan_in,
+                  draws);
     for (size_t i = 0; i < l->fan_out * l->fan_in; i++) l->weight[i] = K(draws[i]);
-    initial_layer(n, &n->bias_init[k - 1], ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, k, l->fan_out, 1, draws);
+    initial_layer(n, &n->bias_init[k - 1], ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, k, l->fan_out, l->fan_in, 1,
+                  draws);
     for (size_t j = 0; j < l->fan_out; j++) l->bias[j] = K(draws[j]);
   }
   free(draws);

@@ -143,7 +143,7 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
     size_t row = trial->init;
     if (trial->by_layer == TRIAL_ZERO_OUTPUT && k + 1 == layers) row = trial_initializer("zeros");
     if (trial->by_layer == TRIAL_CONSTANT_FIRST && k == 0) row = trial_initializer("constant");
-    init[k] = nudged(&initializers[row].row, row, lane, trial->varied);
+    init[k] = nudged(&initializers[row].row, row, lane, trial->varied && !trial->plain_init);
     bias_init[k] = nudged(&initializers[trial->bias_init].row, trial->bias_init, lane, trial->varied);
   }
   const struct isw_activation *activations = isw_activations(&rows);

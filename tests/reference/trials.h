@@ -43,6 +43,7 @@ struct trial {
   double clip_norm;                                                           /**< 0: none */
   bool varied;           /**< the lanes differ in learning rate and in every parameter of every row */
   bool plain_loss;       /**< but not in the loss's */
+  bool plain_init;       /**< nor in the initialisers' */
   bool sparse_records;   /**< records at 0, 3 and the end; else at every step */
   size_t count, members; /**< networks in the pack, threads in the team; 0: all lanes, 1 */
 };

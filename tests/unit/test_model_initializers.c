@@ -35,7 +35,7 @@ static double *fill(const char *name, double p0, double p1, size_t fan_out, size
   if (!isnan(p1)) choice.value[1].number = p1;
   double *weight = isw_allocate(fan_out * fan_in, sizeof *weight);
   assert_non_null(weight);
-  assert_true(initializer->fill(&choice, fan_out, fan_in, &stream, weight));
+  assert_true(initializer->fill(&choice, fan_out, fan_in, fan_in, &stream, weight));
   return weight;
 }
 
@@ -102,6 +102,12 @@ static void draws_follow_their_law(void **state)
   check_law("glorot_uniform", 0.5, NAN, UNIFORM, 0.0, 0.5 * sqrt(6.0 / 512));
   check_law("he_normal", NAN, NAN, NORMAL, 0.0, sqrt(2.0 / 192));
   check_law("he_uniform", NAN, NAN, UNIFORM, 0.0, sqrt(6.0 / 192));
+  check_law("he_normal", 1.0, 1.0, NORMAL, 0.0, sqrt(1.0 / 320));                     /* fan_out */
+  check_law("he_uniform", 5.0 / 3.0, 2.0, UNIFORM, 0.0, 5.0 / 3.0 * sqrt(3.0 / 256)); /* fan_avg */
+  check_law("torch_linear", NAN, NAN, UNIFORM, 0.0, sqrt(1.0 / 192));
+  check_law("mean_field", 1.5, NAN, NORMAL, 0.0, 1.5 * sqrt(1.0 / 192));
+  check_law("variance_scaling", 2.0, 0.0, TRUNCATED, 0.0, sqrt(2.0 / 192 / 0.7737413));
+  check_law("variance_scaling", NAN, 2.0, TRUNCATED, 0.0, sqrt(1.0 / 256 / 0.7737413));
 }
 
 /* Rows and columns of a matrix of independent draws: no two neighbours are the same number, and the correlation between
@@ -171,6 +177,87 @@ static void simple_starts_are_exact(void **state)
   }
 }
 
+static void variance_scaling_has_three_laws(void **state)
+{
+  (void)state;
+  enum { OUT = 30, IN = 20 };
+  double weight[OUT * IN];
+  size_t row;
+  const struct isw_initializer *initializer = find("variance_scaling", &row);
+  for (size_t law = 0; law < 3; law++) {
+    struct isw_choice choice = {.row = row, .value = {{.number = 3.0}, {.number = 1.0}, {.number = (double)law}}};
+    assert_true(initializer->fill(&choice, OUT, IN, IN, &stream, weight));
+    double std = sqrt(3.0 / OUT);
+    for (size_t i = 0; i < OUT * IN; i++) {
+      double uniform = sqrt(3.0) * std * (2.0 * isw_uniform(&stream, i) - 1.0);
+      double expected = law == 0   ? std / 0.87962566103423978 * isw_truncated_normal(&stream, i)
+                        : law == 1 ? std * isw_normal(&stream, i)
+                                   : uniform;
+      assert_true(fabs(weight[i] - expected) < 1e-14);
+    }
+  }
+}
+
+static void torch_linears_bias_has_its_layers_fan_in(void **state)
+{
+  (void)state;
+  double bias[50];
+  size_t row;
+  const struct isw_initializer *initializer = find("torch_linear", &row);
+  struct isw_choice choice = isw_choice_default(&initializer->row, row);
+  assert_true(initializer->for_bias);
+  assert_true(initializer->fill(&choice, 50, 64, 1, &stream, bias));
+  for (size_t j = 0; j < 50; j++) assert_true(fabs(bias[j] - 0.125 * (2.0 * isw_uniform(&stream, j) - 1.0)) < 1e-15);
+}
+
+/* Every unit has its number of weights, each the dense start's, and inputs are taken alike: within 5 standard deviations of
+ * the mean, which 40 right counts fail with probability 2e-5. */
+static void sparse_units_take_some_inputs(void **state)
+{
+  (void)state;
+  enum { OUT = 2000, IN = 40, TAKEN = 15 };
+  double *weight = fill("sparse", TAKEN, 0.5, OUT, IN);
+  size_t taken[IN] = {0};
+  for (size_t j = 0; j < OUT; j++) {
+    size_t count = 0;
+    for (size_t i = 0; i < IN; i++) {
+      if (weight[j * IN + i] == 0.0) continue;
+      assert_true(weight[j * IN + i] == 0.5 * isw_normal(&stream, j * IN + i));
+      count++, taken[i]++;
+    }
+    assert_int_equal(count, TAKEN);
+  }
+  double share = (double)TAKEN / IN, spread = 5.0 * sqrt(OUT * share * (1.0 - share));
+  for (size_t i = 0; i < IN; i++) assert_true(fabs((double)taken[i] - OUT * share) < spread);
+  free(weight);
+  weight = fill("sparse", 15, 1.0, 3, 4); /* fewer inputs than that: dense */
+  for (size_t i = 0; i < 12; i++) assert_true(weight[i] == isw_normal(&stream, i));
+  free(weight);
+}
+
+static void zero_o_is_a_partial_identity_or_hadamard(void **state)
+{
+  (void)state;
+  static const double hadamard[4][3] = {{1, 1, 1}, {1, -1, 1}, {1, 1, -1}, {1, -1, -1}};
+  double *weight = fill("zero_o", NAN, NAN, 4, 3);
+  for (size_t i = 0; i < 12; i++) assert_true(weight[i] == 0.5 * hadamard[i / 3][i % 3]);
+  free(weight);
+  weight = fill("zero_o", 2.0, NAN, 3, 5);
+  for (size_t i = 0; i < 15; i++) assert_true(weight[i] == (i / 5 == i % 5 ? 2.0 : 0.0));
+  free(weight);
+  weight = fill("zero_o", NAN, NAN, 64, 24); /* whole columns: orthonormal */
+  for (size_t a = 0; a < 24; a++)
+    for (size_t b = 0; b < 24; b++) {
+      double product = 0.0;
+      for (size_t i = 0; i < 64; i++) product += weight[i * 24 + a] * weight[i * 24 + b];
+      assert_true(product == (a == b ? 1.0 : 0.0));
+    }
+  free(weight);
+  weight = fill("zero_o", NAN, NAN, 5, 2); /* cut from 8 rows */
+  for (size_t i = 0; i < 10; i++) assert_true(fabs(fabs(weight[i]) - sqrt(0.125)) < 1e-16);
+  free(weight);
+}
+
 /* The orthogonal factor with a positive diagonal of R is unique, so these two properties are the whole definition:
  * the columns are orthonormal, and Q^T A is upper triangular with a positive diagonal. */
 static void check_orthogonal(size_t fan_out, size_t fan_in)
@@ -212,6 +299,10 @@ int main(void)
       cmocka_unit_test(replicates_are_paired_across_initialisers),
       cmocka_unit_test(simple_starts_are_exact),
       cmocka_unit_test(orthogonal_is_the_unique_q),
+      cmocka_unit_test(variance_scaling_has_three_laws),
+      cmocka_unit_test(torch_linears_bias_has_its_layers_fan_in),
+      cmocka_unit_test(sparse_units_take_some_inputs),
+      cmocka_unit_test(zero_o_is_a_partial_identity_or_hadamard),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,7 +56,7 @@ static void tables_hold_the_rows_that_the_docs_promise(void **state)
   (void)state;
   CHECK_TABLE(struct isw_initializer, isw_initializers,
               "zeros constant normal uniform truncated_normal lecun_normal lecun_uniform glorot_normal glorot_uniform "
-              "he_normal he_uniform orthogonal identity");
+              "he_normal he_uniform orthogonal identity torch_linear variance_scaling mean_field sparse zero_o");
   CHECK_TABLE(
       struct isw_activation, isw_activations,
       "linear sigmoid tanh relu leaky_relu sin prelu elu selu gelu gelu_tanh silu softplus softsign mish hard_tanh cos "
@@ -81,8 +81,44 @@ static void defaults_are_pytorchs(void **state)
   const struct isw_initializer *initializers = isw_initializers(&count);
   struct isw_choice normal = isw_choice_default(&initializers[2].row, 2);
   assert_true(normal.value[0].number == 0.0 && normal.value[1].number == 1.0);
-  for (size_t i = 0; i < count; i++) /* a bias has no fan_in of its own */
-    if (initializers[i].for_bias) assert_null(strstr(initializers[i].row.formula, "fan_in"));
+  for (size_t i = 0; i < count; i++) /* a bias has no fan_in of its own, and takes its layer's only where it says so */
+    if (initializers[i].for_bias && strstr(initializers[i].row.formula, "fan_in"))
+      assert_string_equal(initializers[i].row.name, "torch_linear");
+}
+
+static const struct isw_row *row_called(const char *table, const char *name)
+{
+  size_t count;
+  if (strcmp(table, "initializers") == 0) {
+    const struct isw_initializer *rows = isw_initializers(&count);
+    for (size_t i = 0; i < count; i++)
+      if (strcmp(rows[i].row.name, name) == 0) return &rows[i].row;
+  } else if (strcmp(table, "activations") == 0) {
+    const struct isw_activation *rows = isw_activations(&count);
+    for (size_t i = 0; i < count; i++)
+      if (strcmp(rows[i].row.name, name) == 0) return &rows[i].row;
+  } else if (strcmp(table, "losses") == 0) {
+    const struct isw_loss *rows = isw_losses(&count);
+    for (size_t i = 0; i < count; i++)
+      if (strcmp(rows[i].row.name, name) == 0) return &rows[i].row;
+  }
+  return NULL;
+}
+
+static void aliases_name_rows_and_hide_none(void **state)
+{
+  (void)state;
+  size_t count;
+  const struct isw_alias *aliases = isw_aliases(&count);
+  for (size_t i = 0; i < count; i++) {
+    const struct isw_row *row = row_called(aliases[i].table, aliases[i].row);
+    if (!row || row_called(aliases[i].table, aliases[i].name)) fail_msg("%s", aliases[i].name);
+    assert_true(aliases[i].presets <= isw_row_parameters(row));
+    for (size_t p = 0; p < aliases[i].presets; p++)
+      assert_true(aliases[i].preset[p] >= row->parameters[p].low && aliases[i].preset[p] <= row->parameters[p].high);
+    assert_ptr_equal(isw_alias_find(aliases[i].table, aliases[i].name), &aliases[i]);
+  }
+  assert_null(isw_alias_find("losses", "ones"));
 }
 
 static void outputs_follow_targets_and_loss(void **state)
@@ -120,6 +156,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(tables_hold_the_rows_that_the_docs_promise),
       cmocka_unit_test(defaults_are_pytorchs),
+      cmocka_unit_test(aliases_name_rows_and_hide_none),
       cmocka_unit_test(outputs_follow_targets_and_loss),
       cmocka_unit_test(sizes_and_flops),
   };

@@ -125,6 +125,33 @@ static void identities_tell_what_matters(void **state)
   }
 }
 
+/* An alias is its row under other defaults, which may be given anew; the settings name the row. */
+static void aliases_are_their_rows(void **state)
+{
+  (void)state;
+  static const char *const pairs[][2] = {
+      {"network.init=ones", "network.init={name: constant, value: 1}"},
+      {"network.init=random_normal", "network.init={name: normal, std: 0.05}"},
+      {"network.init={name: random_uniform, high: 0.5}", "network.init={name: uniform, low: -0.05, high: 0.5}"},
+      {"network.bias_init=ones", "network.bias_init={name: constant, value: 1}"},
+      {"network.init_by_layer={output: ones}", "network.init_by_layer={output: {name: constant, value: 1}}"},
+      {"network.activation=swish", "network.activation=silu"},
+      {"grid={network.init: [ones, xavier_normal]}",
+       "grid={network.init: [{name: constant, value: 1}, glorot_normal]}"},
+  };
+  for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+    uint64_t alias, row;
+    assert_true(identity_with(pairs[i][0], &alias) == identity_with(pairs[i][1], &row));
+    assert_true(alias == row);
+  }
+  struct isw_sweep *sweep =
+      test_read_with(BASE "grid: {network.init: [ones, zeros, {name: constant, value: 2}]}\nexclude: "
+                          "[{network.init: ones}]\n",
+                     NULL);
+  assert_int_equal(isw_sweep_networks(sweep), 2);
+  isw_sweep_destroy(sweep);
+}
+
 static void defaults_are_the_documented_ones(void **state)
 {
   (void)state;
@@ -209,6 +236,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(settings_are_the_same_sweep),
       cmocka_unit_test(identities_tell_what_matters),
+      cmocka_unit_test(aliases_are_their_rows),
       cmocka_unit_test(defaults_are_the_documented_ones),
       cmocka_unit_test(numbers_do_not_depend_on_the_locale),
       cmocka_unit_test(a_byte_order_mark_is_no_part_of_the_first_key),
