@@ -56,7 +56,7 @@ struct isw_choice isw_choice_default(const struct isw_row *row, size_t index);
 
 /** A name that another library has for a row. */
 struct isw_alias {
-  const char *table, *name, *row;    /**< "initializers", "ones", "constant" */
+  const char *table, *name, *row; /**< "initializers", "ones", "constant" */
   size_t presets;
   double preset[ISW_PARAMETERS_MAX]; /**< [presets] defaults of the first parameters under this name */
   const char *source;                /**< whose name it is */
