@@ -138,8 +138,8 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                               .initial = "0",
                               .low = 0,
                               .high = LARGEST_NUMBER,
-                              .about =
-                                  "times the weight, added to its gradient; an optimiser may name it as a parameter"},
+                              .about = "times the weight, added to its gradient (adamw shrinks the weight instead); an "
+                                       "optimiser may name it as a parameter"},
     [ISW_SET_SCHEDULE] = {.path = "train.schedule",
                           .kind = ISW_KIND_CHOICE,
                           .axis = true,
