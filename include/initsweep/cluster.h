@@ -32,6 +32,8 @@ enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status m
  *  the ranks of this host that share them. Collective.
  *  *advice, on rank 0, is NULL or a line for the user (a launcher that pinned ranks to one core of many idle ones). */
 size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const char **advice);
+/** The same for a program that runs alone, without MPI: OMP_NUM_THREADS, else the processors of the affinity mask. */
+size_t isw_own_threads(void);
 
 /** Catches SIGINT, SIGTERM and SIGUSR1: the first asks all workers to stop, a second SIGINT ends the process at once.
  *  SIGXFSZ is ignored: writing past a limit is an error then, like a full disk. */

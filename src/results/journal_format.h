@@ -11,6 +11,9 @@ enum {
   JOURNAL_ALIGNMENT = 8
 };
 #define JOURNAL_SUFFIX ".journal"
+#define ORIGIN_NAME "sweep"
+#define ORIGIN_NEW "sweep.new"
+#define LOCK_NAME "lock"
 
 /** Start of a journal file. */
 struct journal_head {
@@ -56,4 +59,10 @@ size_t journal_padded(size_t bytes);
 
 /** Checksum of a body in parts. */
 uint64_t journal_body_checksum(uint64_t identity, const void *const parts[3], const size_t bytes[3]);
+
+/** Syncs a folder, so that its new names stay. */
+enum isw_status journal_sync_folder(const char *folder, struct isw_error *error);
+struct iovec;
+/** Writes all of the parts; *written counts what arrived, also after an error (errno says which). */
+bool journal_write_fully(int fd, struct iovec *parts, size_t count, uint64_t *written);
 #endif
