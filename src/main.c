@@ -5,7 +5,7 @@
 #include "initsweep/commands.h"
 
 static const struct isw_command commands[] = {
-    {"run", "SWEEP [-o OUT] [--set P=V]... [--resume auto|never|extend] [--threads N] [--quiet]",
+    {"run", "SWEEP [-o OUT] [--set P=V]... [--resume auto|never|extend] [--threads N] [--checkpoint S] [--quiet]",
      "trains every network of the grid; alone, or under mpirun or srun", isw_command_run},
     {"plan", "SWEEP [-o OUT] [--set P=V]... [--ranks R] [--threads T] [--json]",
      "networks, packs, FLOPs, memory, disk and time, without training", isw_command_plan},

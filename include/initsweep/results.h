@@ -60,14 +60,34 @@ uint64_t isw_index_damaged(const struct isw_index *index); /**< entries left out
 /** Reads a network's entry; *finished points into a buffer of the index that the next call reuses. */
 enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct isw_finished *finished,
                                struct isw_error *error);
-/** Removes a folder's journal files, its origin and its lock file, and the folder where nothing else is in it. */
+/** Removes a folder's journal files and checkpoints, its origin and its lock file, and the folder where nothing else is in it. */
 enum isw_status isw_journal_remove(const char *folder, struct isw_error *error);
-/** The same where the folder has no journal file, of whatever sweep; else nothing. */
+/** The same where the folder has no journal file and no checkpoint, of whatever sweep; else nothing. */
 enum isw_status isw_journal_leave(const char *folder, struct isw_error *error);
 /** isw_journal_remove without the lock file and the folder. */
 enum isw_status isw_journal_clear(const char *folder, struct isw_error *error);
-/** Removes the journal files of a folder that are of this identity. */
+/** Removes the journal files and checkpoints of a folder that are of this identity. */
 enum isw_status isw_journal_remove_of(const char *folder, uint64_t identity, struct isw_error *error);
+
+/** The state of a pack under way: isw_pack_save. One file a pack in the journal's folder, named by the pack's first
+ *  network, replaced as it goes on and removed when its networks are in the journal: as many as packs under way. */
+struct isw_checkpoint {
+  size_t count;
+  const uint64_t *numbers, *ids; /**< of its networks, [count] */
+  uint64_t step;
+  const void *state;
+  size_t bytes;
+};
+/** Writes it: temporary name, sync, rename, sync of the folder. */
+enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsigned rank, size_t real_bytes,
+                                     const struct isw_checkpoint *checkpoint, struct isw_error *error);
+/** Finds the state of just these networks. False where there is none, or a damaged or another sweep's: the pack then begins
+ *  at its beginning. *state points into *file, which the caller frees. */
+bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_bytes, const uint64_t *numbers,
+                         const uint64_t *ids, size_t count, void **file, const void **state, size_t *bytes);
+/** First networks of all checkpoints of a folder, in no order, on the heap. */
+enum isw_status isw_checkpoint_list(const char *folder, uint64_t **numbers, size_t *count, struct isw_error *error);
+void isw_checkpoint_remove(const char *folder, uint64_t number);
 
 /** What OUT.parts/sweep says: the sweep that the journal files beside it belong to, so that they can be gathered and gone
  *  on with alone. Texts are on the heap. */

@@ -12,7 +12,8 @@
 #include "training.h"
 
 static const char help[] =
-    "usage: initsweep run SWEEP [-o OUT] [--set P=V]... [--resume auto|never|extend] [--threads N] [--quiet]\n"
+    "usage: initsweep run SWEEP [-o OUT] [--set P=V]... [--resume auto|never|extend] [--threads N]\n"
+    "                         [--checkpoint SECONDS] [--quiet]\n"
     "\n"
     "Trains every network of the sweep's grid, alone or under mpirun or srun, and writes one HDF5 file. Interrupted\n"
     "by Ctrl-C, SIGTERM or SIGUSR1 it keeps what is finished in OUT.parts/ and exits with 75: the same command goes "
@@ -24,6 +25,7 @@ static const char help[] =
     "  --resume HOW       auto (default): goes on where OUT.parts/ ends; never: starts afresh; extend: the grid has\n"
     "                     grown, and what OUT or OUT.parts/ has of the smaller one counts\n"
     "  --threads N        worker threads of a rank; else OMP_NUM_THREADS, else the processors that it may run on\n"
+    "  --checkpoint S     packs under way are saved every S seconds (300; 0: only when a signal comes)\n"
     "  --quiet            no progress and no summary\n"
     "\n"
     "examples:\n"
@@ -37,6 +39,7 @@ struct run {
   struct isw_overrides overrides;
   bool afresh, extend, quiet;
   size_t wanted_threads;
+  double checkpoint_seconds;
   char *command_line;
   /* from rank 0, for all */
   char *text;
@@ -54,12 +57,20 @@ struct run {
   uint64_t other;        /* identity of journal files to pass over */
 };
 
+static bool read_seconds(const char *text, double *seconds)
+{
+  char *end;
+  *seconds = strtod(text, &end);
+  return end > text && *end == '\0' && *seconds >= 0 && *seconds <= 1e6;
+}
+
 static int read_options(struct run *run, int argc, char **argv, bool *ended)
 {
   static const struct option options[] = {{"output", required_argument, NULL, 'o'},
                                           {"set", required_argument, NULL, 's'},
                                           {"resume", required_argument, NULL, 'r'},
                                           {"threads", required_argument, NULL, 't'},
+                                          {"checkpoint", required_argument, NULL, 'c'},
                                           {"quiet", no_argument, NULL, 'q'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
@@ -78,6 +89,10 @@ static int read_options(struct run *run, int argc, char **argv, bool *ended)
     case 't':
       run->wanted_threads = isw_positive("run", "--threads", optarg);
       if (run->wanted_threads == 0) return ISW_BAD_INPUT;
+      break;
+    case 'c':
+      if (!read_seconds(optarg, &run->checkpoint_seconds))
+        return isw_usage_error("run", "--checkpoint wants seconds from 0 to 1e6, not '%s'", optarg);
       break;
     case 'q': run->quiet = true; break;
     case 'h':
@@ -328,20 +343,47 @@ static void say_rest(struct run *run, enum isw_status status, struct isw_error *
 {
   struct isw_index *index = NULL;
   struct isw_text text = {0};
-  uint64_t safe = 0;
+  uint64_t safe = 0, *under_way = NULL;
+  size_t kept = 0;
   struct isw_error ignored = {0};
   if (open_index(run, &index, &ignored) == ISW_OK) safe = isw_index_count(index);
   isw_index_destroy(index);
   isw_error_clear(&ignored);
+  isw_checkpoint_list(run->parts, &under_way, &kept, &ignored);
+  isw_error_clear(&ignored);
+  free(under_way);
   leave_parts(run);
   isw_text_add(&text, "%s; ", status == ISW_INTERRUPTED ? "interrupted" : isw_error_text(error));
   if (safe > 0)
     isw_text_add(&text, "%llu of %llu networks are safe in %s.parts, the same command goes on from there",
                  (unsigned long long)safe, (unsigned long long)isw_sweep_networks(run->sweep), run->out);
+  else if (kept > 0)
+    isw_text_add(&text, "no network was finished, %zu packs under way are kept in %s.parts: the same command goes on",
+                 kept, run->out);
   else
     isw_text_add(&text, "no network was finished");
   isw_error_set(error, status, "%s", text.bytes ? text.bytes : "interrupted");
   isw_text_clear(&text);
+}
+
+/* Which packs have a checkpoint: rank 0 looks, so that the others need not ask the file system once a pack. */
+static enum isw_status share_checkpoints(struct run *run, struct isw_cluster *cluster, struct isw_error *error)
+{
+  uint64_t *list = NULL;
+  size_t count = 0;
+  enum isw_status status = ISW_OK;
+  if (isw_cluster_rank(cluster) == 0) status = isw_checkpoint_list(run->parts, &list, &count, error);
+  status = isw_cluster_agree(cluster, status, error);
+  size_t bytes = count * sizeof *list;
+  char *raw = (char *)list;
+  if (status == ISW_OK) status = isw_cluster_share(cluster, &raw, &bytes, error);
+  if (status != ISW_OK) {
+    free(list);
+    return status;
+  }
+  isw_training_keeps(&run->training, run->parts, isw_cluster_rank(cluster), run->checkpoint_seconds, (uint64_t *)raw,
+                     bytes / sizeof *list);
+  return ISW_OK;
 }
 
 /* Everything from the first journal entry on. */
@@ -352,6 +394,8 @@ static enum isw_status train(struct run *run, struct isw_cluster *cluster, const
   enum isw_status status = first ? resume(run, error) : ISW_OK;
   status = isw_cluster_agree(cluster, status, error);
   if (status != ISW_OK && first) leave_parts(run);
+  if (status != ISW_OK) return status;
+  status = share_checkpoints(run, cluster, error);
   if (status != ISW_OK) return status;
   /* a folder that cannot be written to is found out now, not after the training */
   status = isw_journal_create(run->parts, isw_sweep_identity(run->sweep), isw_cluster_rank(cluster),
@@ -420,7 +464,7 @@ static enum isw_status run_all(struct run *run, struct isw_cluster *cluster, str
 
 int isw_command_run(int argc, char **argv)
 {
-  struct run run = {0};
+  struct run run = {.checkpoint_seconds = 300};
   struct isw_error error = {0};
   struct isw_cluster *cluster = NULL;
   bool ended = false;

@@ -53,6 +53,7 @@ void isw_training_destroy(struct isw_training *training)
   free(training->samples);
   free(training->made);
   free(training->probes);
+  free(training->checkpoints);
   if (training->packs) isw_packs_destroy(training->packs);
   *training = (struct isw_training){0};
 }
@@ -114,7 +115,7 @@ enum isw_status isw_training_pack(const struct isw_training *training, size_t co
                                          .keep_initial = keep.initial,
                                          .keep_final = keep.final};
     settings.records = isw_sweep_schedule(training->sweep, first->steps, &settings.record_steps);
-    made->count = count;
+    *made = (struct isw_training_pack){.count = count};
     made->layers = first->layers;
     made->records = settings.records;
     made->record_steps = settings.record_steps;
@@ -146,6 +147,51 @@ struct isw_finished isw_training_outcome(const struct isw_training_pack *made, s
                                .weights_final = outcome->weights_final};
 }
 
+static int by_number(const void *a, const void *b)
+{
+  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return (x > y) - (x < y);
+}
+
+void isw_training_keeps(struct isw_training *training, const char *folder, unsigned rank, double seconds,
+                        uint64_t *checkpoints, size_t count)
+{
+  training->folder = folder;
+  training->rank = rank;
+  training->checkpoint_seconds = seconds;
+  training->checkpoints = checkpoints;
+  training->checkpoint_count = count;
+  if (count > 0) qsort(checkpoints, count, sizeof *checkpoints, by_number);
+}
+
+static bool has_checkpoint(const struct isw_training *training, uint64_t number)
+{
+  return training->checkpoint_count > 0 &&
+         bsearch(&number, training->checkpoints, training->checkpoint_count, sizeof number, by_number) != NULL;
+}
+
+/* Puts a pack that has just been made where its checkpoint was; one that cannot be used leaves it at its beginning. */
+static enum isw_status go_on(const struct isw_training *training, size_t count, const uint64_t *numbers,
+                             struct isw_training_pack *made, struct isw_error *error)
+{
+  void *file;
+  const void *state;
+  size_t bytes;
+  struct isw_error reason = {0};
+  made->kept = true;
+  if (!isw_checkpoint_read(training->folder, isw_sweep_identity(training->sweep), isw_real_bytes(training->real),
+                           numbers, made->id, count, &file, &state, &bytes))
+    return ISW_OK;
+  enum isw_status status = isw_pack_restore(made->pack, state, bytes, &reason);
+  isw_error_clear(&reason);
+  free(file);
+  if (status == ISW_OK) return ISW_OK;
+  isw_pack_destroy(made->pack);
+  status = isw_training_pack(training, count, numbers, made, error);
+  made->kept = true;
+  return status;
+}
+
 static enum isw_status prepare(void *context, size_t worker, uint64_t turn, struct isw_pack **pack,
                                struct isw_error *error)
 {
@@ -154,7 +200,31 @@ static enum isw_status prepare(void *context, size_t worker, uint64_t turn, stru
   uint64_t numbers[LANES_MAX];
   size_t count = isw_packs_networks(training->packs, pack_of(training, turn), numbers);
   enum isw_status status = isw_training_pack(training, count, numbers, made, error);
+  if (status == ISW_OK && has_checkpoint(training, numbers[0])) status = go_on(training, count, numbers, made, error);
   *pack = made->pack;
+  return status;
+}
+
+static enum isw_status checkpoint(void *context, size_t worker, uint64_t turn, const struct isw_pack *pack,
+                                  struct isw_error *error)
+{
+  (void)turn;
+  struct isw_training *training = context;
+  struct isw_training_pack *made = &training->made[worker];
+  size_t bytes = isw_pack_state_bytes(pack);
+  void *state = isw_allocate(bytes, 1);
+  if (!state) return isw_error_memory(error, bytes, "a checkpoint");
+  isw_pack_save(pack, state);
+  struct isw_checkpoint kept = {.count = made->count,
+                                .numbers = made->number,
+                                .ids = made->id,
+                                .step = isw_pack_step(pack),
+                                .state = state,
+                                .bytes = bytes};
+  enum isw_status status = isw_checkpoint_write(training->folder, isw_sweep_identity(training->sweep), training->rank,
+                                                isw_real_bytes(training->real), &kept, error);
+  free(state);
+  made->kept = made->kept || status == ISW_OK;
   return status;
 }
 
@@ -171,7 +241,12 @@ static enum isw_status finish(void *context, size_t worker, uint64_t turn, const
     *diverged += finished[i].status == ISW_DIVERGED;
   }
   *networks += made->count;
-  return isw_journal_append(training->journal, finished, made->count, error);
+  enum isw_status status = isw_journal_append(training->journal, finished, made->count, error);
+  if (status == ISW_OK && made->kept) { /* what replaces the checkpoint must be as safe as it was */
+    status = isw_journal_sync(training->journal, error);
+    if (status == ISW_OK) isw_checkpoint_remove(training->folder, made->number[0]);
+  }
+  return status;
 }
 
 static void progress(void *context, uint64_t packs_done, uint64_t networks, uint64_t diverged, uint64_t network_steps)
@@ -189,6 +264,8 @@ struct isw_work isw_training_work(struct isw_training *training)
                            .cost = cost,
                            .sharers = sharers,
                            .prepare = prepare,
+                           .checkpoint = training->folder ? checkpoint : NULL,
+                           .checkpoint_seconds = training->checkpoint_seconds,
                            .finish = finish,
                            .progress = progress};
 }

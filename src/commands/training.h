@@ -12,6 +12,7 @@ struct isw_training_pack {
   struct isw_pack *pack;
   size_t count, layers, records;
   const uint64_t *record_steps; /* [records], the sweep's */
+  bool kept;                    /* a checkpoint of it is there */
   uint64_t number[ISW_TRAINING_LANES], id[ISW_TRAINING_LANES];
 };
 struct isw_training {
@@ -26,7 +27,12 @@ struct isw_training {
   size_t losses;
   struct isw_training_pack *made; /* [threads] each worker's, under way */
   size_t threads;
-  struct isw_journal *journal;  /* the rank's own */
+  struct isw_journal *journal; /* the rank's own */
+  const char *folder;          /* of the journal, for checkpoints; NULL: none are kept */
+  unsigned rank;
+  double checkpoint_seconds;
+  uint64_t *checkpoints; /* [checkpoint_count] first networks of packs that have one, ascending */
+  size_t checkpoint_count;
   struct isw_index *index;      /* rank 0: what was done before; NULL: nothing */
   struct isw_progress progress; /* rank 0 */
 };
@@ -35,6 +41,10 @@ struct isw_training {
 enum isw_status isw_training_create(struct isw_training *training, const struct isw_sweep *sweep, size_t threads,
                                     struct isw_error *error);
 void isw_training_destroy(struct isw_training *training);
+/* From now on packs under way are kept in `folder` every `seconds` (0: only when a signal comes), and those of the
+ * list, which it takes over, go on from there. folder is kept by the caller. */
+void isw_training_keeps(struct isw_training *training, const char *folder, unsigned rank, double seconds,
+                        uint64_t *checkpoints, size_t count);
 /* Makes a pack of networks that are alike in what shapes the computation, with the sweep's recording; the caller destroys
  * made->pack. Thread-safe. */
 enum isw_status isw_training_pack(const struct isw_training *training, size_t count, const uint64_t *numbers,

@@ -234,6 +234,18 @@ enum isw_status isw_journal_destroy(struct isw_journal *journal, struct isw_erro
   return status;
 }
 
+static bool ends_with(const char *name, const char *suffix)
+{
+  size_t length = strlen(name), end = strlen(suffix);
+  return length > end && strcmp(name + length - end, suffix) == 0;
+}
+
+/* Journal files and checkpoints, but not what a killed process was about to rename. */
+static bool holds_work(const char *name)
+{
+  return ends_with(name, JOURNAL_SUFFIX) || ends_with(name, CHECKPOINT_SUFFIX);
+}
+
 /* Whether a journal file begins with a head of this identity. */
 static bool is_of(int folder, const char *name, uint64_t identity)
 {
@@ -255,11 +267,11 @@ static enum isw_status remove_files(const char *folder, enum removal removal, ui
   enum isw_status status = ISW_OK;
   for (struct dirent *file; status == ISW_OK && (file = readdir(listing));) {
     const char *name = file->d_name;
-    size_t length = strlen(name), suffix = strlen(JOURNAL_SUFFIX);
     bool wanted = false;
-    if (length > suffix && strcmp(name + length - suffix, JOURNAL_SUFFIX) == 0)
+    if (holds_work(name))
       wanted = removal != OF_IDENTITY || is_of(dirfd(listing), name, identity);
-    else if (strcmp(name, ORIGIN_NAME) == 0 || strcmp(name, ORIGIN_NEW) == 0)
+    else if (strcmp(name, ORIGIN_NAME) == 0 || strcmp(name, ORIGIN_NEW) == 0 ||
+             ends_with(name, CHECKPOINT_SUFFIX ".new"))
       wanted = removal != OF_IDENTITY;
     else if (strcmp(name, LOCK_NAME) == 0)
       wanted = removal == ALL;
@@ -293,10 +305,7 @@ enum isw_status isw_journal_leave(const char *folder, struct isw_error *error)
   DIR *listing = opendir(folder);
   if (!listing) return errno == ENOENT ? ISW_OK : refuse(error, "cannot read this folder", folder);
   bool empty = true;
-  for (struct dirent *file; empty && (file = readdir(listing));) {
-    size_t length = strlen(file->d_name), suffix = strlen(JOURNAL_SUFFIX);
-    empty = length <= suffix || strcmp(file->d_name + length - suffix, JOURNAL_SUFFIX) != 0;
-  }
+  for (struct dirent *file; empty && (file = readdir(listing));) empty = !holds_work(file->d_name);
   closedir(listing);
   return empty ? isw_journal_remove(folder, error) : ISW_OK;
 }
