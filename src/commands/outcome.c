@@ -31,7 +31,7 @@ struct writing {
   struct isw_error error;
 };
 
-/* The network of a number, or NULL where memory ran out: the results then have zeros, and the error is returned later. */
+/* The network of a number, or NULL where memory ran out: sizes, asked for first, then ends the writing. */
 static const struct isw_network *network_of(struct writing *writing, uint64_t number)
 {
   if (writing->network && writing->network->number == number) return writing->network;
