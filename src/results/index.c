@@ -124,9 +124,9 @@ static enum isw_status scan(struct isw_index *index, size_t file, struct window 
     enum isw_status status = check_entry(index, window, offset, SCAN_BYTES, &entry, &bytes, &whole, &body, error);
     if (status != ISW_OK) return status;
     if (!whole) {
-      index->damaged += !damaged;
-      damaged = bytes == 0;
-      offset += bytes ? bytes : JOURNAL_ALIGNMENT;
+      index->damaged += bytes > 0 || !damaged;
+      damaged = true;
+      offset += JOURNAL_ALIGNMENT; /* also after a good head: its body may have been cut short */
       continue;
     }
     damaged = false;
