@@ -32,6 +32,8 @@ enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status m
  *  the ranks of this host that share them. Collective.
  *  *advice, on rank 0, is NULL or a line for the user (a launcher that pinned ranks to one core of many idle ones). */
 size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const char **advice);
+/** The same for a program that runs alone, without MPI: OMP_NUM_THREADS, else the processors of the affinity mask. */
+size_t isw_own_threads(void);
 
 /** Catches SIGINT, SIGTERM and SIGUSR1: the first asks all workers to stop, a second SIGINT ends the process at once.
  *  SIGXFSZ is ignored: writing past a limit is an error then, like a full disk. */
@@ -51,6 +53,11 @@ struct isw_work {
   /** Makes a pack ready; called by one worker, 0 .. threads - 1, the same that calls finish. */
   enum isw_status (*prepare)(void *context, size_t worker, uint64_t number, struct isw_pack **pack,
                              struct isw_error *error);
+  /** Keeps the state of a pack that isw_pack_train has left: every checkpoint_seconds (0: never), and when a signal has
+   *  come. Called by one worker, the same that calls finish. NULL: packs under way are lost. */
+  enum isw_status (*checkpoint)(void *context, size_t worker, uint64_t number, const struct isw_pack *pack,
+                                struct isw_error *error);
+  double checkpoint_seconds;
   /** Takes the trained pack's outcome into the journal and adds its networks to *networks and those that diverged to
    *  *diverged. Called by one worker; the pack is destroyed after it. */
   enum isw_status (*finish)(void *context, size_t worker, uint64_t number, const struct isw_pack *pack,
@@ -63,8 +70,8 @@ struct isw_work_done {
   uint64_t messages;                                 /**< that the ranks sent to rank 0; on rank 0 only */
 };
 /** Trains all packs on all ranks. Collective. Where packs are fewer than workers, threads share packs; the bits stay the same.
- *  ISW_INTERRUPTED where a signal came before the last pack was done: packs under way are left, finished ones are in the
- *  journal. An error on one rank stops all; the status is the same on all ranks, the message is on rank 0. */
+ *  ISW_INTERRUPTED where a signal came before the last pack was done: packs under way are handed to
+ *  checkpoint, finished ones are in the journal. An error on one rank stops all; the status is the same on all ranks, the message is on rank 0. */
 enum isw_status isw_cluster_work(struct isw_cluster *cluster, const struct isw_work *work, struct isw_work_done *done,
                                  struct isw_error *error);
 #endif

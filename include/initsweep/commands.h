@@ -14,7 +14,10 @@ struct isw_command {
 int isw_command_run(int argc, char **argv);
 int isw_command_plan(int argc, char **argv);
 int isw_command_check(int argc, char **argv);
+int isw_command_gather(int argc, char **argv);
 int isw_command_show(int argc, char **argv);
+int isw_command_verify(int argc, char **argv);
+int isw_command_replay(int argc, char **argv);
 int isw_command_list(int argc, char **argv);
 /** Prints program version, git description, compiler and flags, and the libraries with their versions. */
 void isw_print_version(void);

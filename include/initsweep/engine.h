@@ -137,10 +137,23 @@ struct isw_pack;
 /** Allocates and initialises a pack: draws the initial weights. */
 enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct isw_pack **pack,
                                 struct isw_error *error);
-/** Trains. Every member of the team calls it with its index 0 .. members - 1; all return the same.
+/** Trains. Every member of the team calls it with its index 0 .. members - 1; all return the same. After
+ *  ISW_INTERRUPTED the same call goes on where it was, with the same bits as without the interruption.
  *  @param[in] interrupt  polled at every step; nonzero ends the training with ISW_INTERRUPTED */
 enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, size_t member,
                                const atomic_int *interrupt);
+/** Makes isw_pack_train return ISW_INTERRUPTED also whenever *tick has changed since the last time. To be called between
+ *  two calls of isw_pack_train. */
+void isw_pack_pause_at(struct isw_pack *pack, const atomic_uint *tick);
+/** A pack's state between two steps, after isw_pack_train returned ISW_INTERRUPTED: weights, the optimiser's arrays and
+ *  running products, records so far, what ended networks left. In the machine's byte order. */
+size_t isw_pack_state_bytes(const struct isw_pack *pack);
+void isw_pack_save(const struct isw_pack *pack, void *state);
+/** Puts a pack that isw_pack_create has just made, with the same settings, into a saved state. After ISW_BAD_INPUT (it does
+ *  not fit, or makes no sense) the pack can only be destroyed. */
+enum isw_status isw_pack_restore(struct isw_pack *pack, const void *state, size_t bytes, struct isw_error *error);
+/** Steps that are done. */
+uint64_t isw_pack_step(const struct isw_pack *pack);
 /** After isw_pack_train returned ISW_OK. Owned by the pack. */
 const struct isw_outcome *isw_pack_outcome(const struct isw_pack *pack, size_t lane);
 /** Steps of all its networks together that were trained, for rates. */

@@ -50,6 +50,9 @@ struct isw_index;
  *  journal of another identity is ISW_BAD_INPUT. A missing folder gives an empty index. */
 enum isw_status isw_index_create(const char *folder, uint64_t identity, uint64_t networks, size_t real_bytes,
                                  struct isw_index **index, struct isw_error *error);
+/** The same, passing over journals of identity `other` (0: none): isw_origin. */
+enum isw_status isw_index_create_beside(const char *folder, uint64_t identity, uint64_t other, uint64_t networks,
+                                        size_t real_bytes, struct isw_index **index, struct isw_error *error);
 void isw_index_destroy(struct isw_index *index);
 bool isw_index_has(const struct isw_index *index, uint64_t number);
 uint64_t isw_index_count(const struct isw_index *index);   /**< networks found */
@@ -57,8 +60,60 @@ uint64_t isw_index_damaged(const struct isw_index *index); /**< entries left out
 /** Reads a network's entry; *finished points into a buffer of the index that the next call reuses. */
 enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct isw_finished *finished,
                                struct isw_error *error);
-/** Removes a folder's journal files and the folder, where nothing else is in it. */
+/** Removes a folder's journal files and checkpoints, its origin and its lock file, and the folder where nothing else is in it. */
 enum isw_status isw_journal_remove(const char *folder, struct isw_error *error);
+/** The same where the folder has no journal file and no checkpoint, of whatever sweep; else nothing. */
+enum isw_status isw_journal_leave(const char *folder, struct isw_error *error);
+/** isw_journal_remove without the lock file and the folder. */
+enum isw_status isw_journal_clear(const char *folder, struct isw_error *error);
+/** Removes the journal files and checkpoints of a folder that are of this identity. */
+enum isw_status isw_journal_remove_of(const char *folder, uint64_t identity, struct isw_error *error);
+
+/** The state of a pack under way: isw_pack_save. One file a pack in the journal's folder, named by the pack's first
+ *  network, replaced as it goes on and removed when its networks are in the journal: as many as packs under way. */
+struct isw_checkpoint {
+  size_t count;
+  const uint64_t *numbers, *ids; /**< of its networks, [count] */
+  uint64_t step;
+  const void *state;
+  size_t bytes;
+};
+/** Writes it: temporary name, sync, rename, sync of the folder. */
+enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsigned rank, size_t real_bytes,
+                                     const struct isw_checkpoint *checkpoint, struct isw_error *error);
+/** Finds the state of just these networks. False where there is none, or a damaged or another sweep's: the pack then begins
+ *  at its beginning. *state points into *file, which the caller frees. */
+bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_bytes, const uint64_t *numbers,
+                         const uint64_t *ids, size_t count, void **file, const void **state, size_t *bytes);
+/** First networks of all checkpoints of a folder, in no order, on the heap. */
+enum isw_status isw_checkpoint_list(const char *folder, uint64_t **numbers, size_t *count, struct isw_error *error);
+void isw_checkpoint_remove(const char *folder, uint64_t number);
+
+/** What OUT.parts/sweep says: the sweep that the journal files beside it belong to, so that they can be gathered and gone
+ *  on with alone. Texts are on the heap. */
+struct isw_origin {
+  uint64_t identity;
+  uint64_t other;   /**< identity of journal files to pass over: an extension was under way; 0: none */
+  char *file;       /**< the sweep file's name as it was given */
+  char *folder;     /**< where its relative paths start, absolute */
+  char *text;       /**< the sweep file's text */
+  char *settings;   /**< isw_sweep_settings */
+  char **overrides; /**< of --set, [override_count] */
+  size_t override_count;
+};
+/** Makes the folder where needed and writes OUT.parts/sweep: temporary name, sync, rename, sync of the folder. */
+enum isw_status isw_origin_write(const char *folder, const struct isw_origin *origin, struct isw_error *error);
+/** Reads it. *there is false where the folder or the file is missing; a file that is torn or damaged is ISW_BAD_INPUT. */
+enum isw_status isw_origin_read(const char *folder, struct isw_origin *origin, bool *there, struct isw_error *error);
+void isw_origin_clear(struct isw_origin *origin);
+
+/** The right to write to a folder of journal files: a POSIX record lock on OUT.parts/lock, which the system drops with
+ *  its owner, also over NFS where that has locks. */
+struct isw_lock;
+/** Makes the folder where needed and takes the lock. ISW_BAD_INPUT, with the owner's host and process, where another
+ *  process has it. *unlocked: the file system has no locks; the run goes on without. */
+enum isw_status isw_lock_take(const char *folder, struct isw_lock **lock, bool *unlocked, struct isw_error *error);
+void isw_lock_release(struct isw_lock *lock);
 
 /* ---- the results file ---------------------------------------------------------------------------------------------------- */
 
@@ -98,7 +153,7 @@ struct isw_results_head {
   /** Recorded steps of a network; returns their number. */
   size_t (*schedule)(void *context, uint64_t number, const uint64_t **steps);
   bool schedule_varies;
-  /** Sizes of a network's layers, [layers + 1], the inputs first; returns the number of weight layers. */
+  /** Sizes of a network's layers, [layers + 1], the inputs first; returns the number of weight layers, 0 where memory ran out. */
   size_t (*sizes)(void *context, uint64_t number, const size_t **sizes);
   size_t provenance_count;
   const struct isw_provenance *provenance;
@@ -136,6 +191,21 @@ enum isw_status isw_results_column(struct isw_results *results, const char *data
                                    size_t record, size_t layer, double *values, struct isw_error *error);
 /** Text coordinate of one network; NULL where the dataset is no text. Owned by results until the next call. */
 const char *isw_results_text(struct isw_results *results, const char *dataset, uint64_t network);
+/** A text coordinate of all networks at once, as codes: code[network] is an index in *texts, [*count] in order of
+ *  appearance. code: the caller's, [networks]; *texts and the texts are one block each on the heap, for free() through
+ *  isw_results_free_texts. Memory is bounded by a block of networks beside them. */
+enum isw_status isw_results_texts(struct isw_results *results, const char *dataset, uint32_t *code, char ***texts,
+                                  size_t *count, struct isw_error *error);
+void isw_results_free_texts(char **texts, size_t count);
+/** All that the file holds of one network, with the bits that it holds, as a journal's entry has it. `finished` gives its
+ *  number, records, layers and parameters; the rest is filled in. Status 0 (missing) comes without values.
+ *  records_done is records: the records that were not made are fill values in both.
+ *  @param[in] quantities  [count] in the order of the values
+ *  @param[in] keep_initial, keep_final  whether the file has these weights
+ *  The arrays are owned by results until the next call. */
+enum isw_status isw_results_network(struct isw_results *results, const struct isw_quantity *quantities, size_t count,
+                                    size_t real_bytes, bool keep_initial, bool keep_final,
+                                    struct isw_finished *finished, struct isw_error *error);
 
 /** "HDF5 1.10.8 (serial)" */
 const char *isw_results_library(void);

@@ -13,6 +13,7 @@ struct isw_job {
   struct isw_team *team;
   size_t members, seated, back; /* seated and back: without the leader */
   bool ready;
+  bool again;            /* training goes on after a checkpoint; the leader writes it before a wait of the team */
   struct isw_pack *pack; /* NULL when ready: it could not be made */
   struct isw_job *next;
 };
@@ -113,6 +114,27 @@ static bool take_pack(struct isw_crew *crew, struct isw_job *job)
 
 /* ---- without the mutex ---- */
 
+/* Trains, and in between hands the pack's state to checkpoint. All members of the team come here with the leader. */
+static enum isw_status train_and_keep(struct isw_crew *crew, size_t worker, struct isw_job *job, struct isw_pack *pack,
+                                      struct isw_error *error)
+{
+  const struct isw_work *work = crew->work;
+  enum isw_status status;
+  bool keeps = work->checkpoint != NULL;
+  if (keeps && work->checkpoint_seconds > 0) isw_pack_pause_at(pack, &crew->tick);
+  do {
+    status = isw_pack_train(pack, job->team, 0, &crew->stop);
+    enum isw_status kept = ISW_OK;
+    if (status == ISW_INTERRUPTED && keeps && isw_pack_step(pack) > 0)
+      kept = work->checkpoint(work->context, worker, job->number, pack, error);
+    if (keeps && work->checkpoint_seconds > 0) isw_pack_pause_at(pack, &crew->tick);
+    job->again = status == ISW_INTERRUPTED && kept == ISW_OK && atomic_load(&crew->stop) == 0;
+    if (kept != ISW_OK) status = kept;
+    if (job->members > 1) isw_team_wait(job->team);
+  } while (job->again);
+  return status;
+}
+
 static void lead(struct isw_crew *crew, size_t worker, struct isw_team *alone, struct isw_job *job)
 {
   const struct isw_work *work = crew->work;
@@ -132,7 +154,7 @@ static void lead(struct isw_crew *crew, size_t worker, struct isw_team *alone, s
     pthread_cond_broadcast(&crew->news);
     pthread_mutex_unlock(&crew->mutex);
   }
-  if (pack) status = isw_pack_train(pack, job->team, 0, &crew->stop);
+  if (pack) status = train_and_keep(crew, worker, job, pack, &error);
   if (job->members > 1) {
     pthread_mutex_lock(&crew->mutex);
     while (job->back < job->members - 1) pthread_cond_wait(&crew->news, &crew->mutex);
@@ -161,7 +183,11 @@ static void follow(struct isw_crew *crew, struct isw_job *job, size_t member)
   pthread_mutex_lock(&crew->mutex);
   while (!job->ready) pthread_cond_wait(&crew->news, &crew->mutex);
   pthread_mutex_unlock(&crew->mutex);
-  if (job->pack) isw_pack_train(job->pack, job->team, member, &crew->stop);
+  for (bool again = job->pack != NULL; again;) {
+    isw_pack_train(job->pack, job->team, member, &crew->stop);
+    isw_team_wait(job->team);
+    again = job->again;
+  }
   pthread_mutex_lock(&crew->mutex);
   job->back++; /* the job is the leader's: not ours any more after this */
   pthread_cond_broadcast(&crew->news);

@@ -62,6 +62,7 @@ struct isw_crew {
   struct isw_job *open;     /* teams with free seats */
   bool closed;              /* workers may leave */
   atomic_int stop;          /* polled by training */
+  atomic_uint tick;         /* likewise: packs under way are to be checkpointed when it changes */
   struct isw_counts counts; /* since they were last reported */
   enum isw_status status;
   struct isw_error error;

@@ -38,6 +38,13 @@ static size_t from_environment(void)
   return count <= 65536 ? count : 0;
 }
 
+size_t isw_own_threads(void)
+{
+  uint64_t own[WORDS];
+  size_t wanted = from_environment(), processors = affinity(0, own);
+  return wanted > 0 ? wanted : processors > 0 ? processors : 1;
+}
+
 size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const char **advice)
 {
   *advice = NULL;

@@ -339,7 +339,12 @@ static void communicate(struct desk *desk)
     MPI_Irecv(&server->heard, sizeof server->heard, MPI_BYTE, MPI_ANY_SOURCE, TAG_REPORT, everyone, &server->receiving);
 
   long pause = SLEEP_SHORT;
+  double kept = now();
   while (!client->ended) {
+    if (desk->work->checkpoint_seconds > 0 && now() - kept >= desk->work->checkpoint_seconds) {
+      kept = now();
+      atomic_fetch_add(&desk->crew.tick, 1);
+    }
     bool moved = server && server_serve(desk);
     moved |= client_turn(desk);
     if (moved)

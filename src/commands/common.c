@@ -292,3 +292,11 @@ void isw_print_grids(const struct isw_sweep *sweep)
     before = " + ";
   }
 }
+
+char *isw_command_line(int argc, char **argv)
+{
+  struct isw_text line = {0};
+  isw_text_add(&line, "initsweep");
+  for (int i = 0; i < argc; i++) isw_text_add(&line, " %s", argv[i]);
+  return line.bytes;
+}

@@ -16,6 +16,8 @@ int isw_next_option(int argc, char **argv, const char *letters, const struct opt
 int isw_usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prints an error: what a sweep file's reader says as it stands, all else after "initsweep: ". Returns the exit status. */
 int isw_say_error(enum isw_status status, const struct isw_error *error);
+/* "initsweep" and the words, on the heap; to be asked for before getopt moves the words. */
+char *isw_command_line(int argc, char **argv);
 /* A whole number of at least 1 from an option's argument; 0 after it has said what is wrong. */
 size_t isw_positive(const char *command, const char *option, const char *text);
 

@@ -12,6 +12,18 @@ void isw_utc(char text[32])
   strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
+struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_t count)
+{
+  struct isw_quantity *quantities = isw_allocate(count, sizeof *quantities);
+  for (size_t i = 0; quantities && i < count; i++)
+    quantities[i] = (struct isw_quantity){.name = probes[i]->row.name,
+                                          .long_name = probes[i]->long_name,
+                                          .units = probes[i]->units,
+                                          .per_layer = probes[i]->per_layer,
+                                          .whole = probes[i]->whole};
+  return quantities;
+}
+
 struct writing {
   const struct isw_sweep *sweep;
   struct isw_progress *progress;
@@ -19,7 +31,7 @@ struct writing {
   struct isw_error error;
 };
 
-/* The network of a number, or NULL where memory ran out: the results then have zeros, and the error is returned later. */
+/* The network of a number, or NULL where memory ran out: sizes, asked for first, then ends the writing. */
 static const struct isw_network *network_of(struct writing *writing, uint64_t number)
 {
   if (writing->network && writing->network->number == number) return writing->network;
@@ -97,17 +109,11 @@ enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *swee
   isw_utc(end);
   size_t probe_count, columns = isw_sweep_columns(sweep);
   const struct isw_probe **probes = isw_chosen_probes(sweep, &probe_count);
-  struct isw_quantity *quantities = isw_allocate(probe_count, sizeof *quantities);
+  struct isw_quantity *quantities = probes ? isw_quantities(probes, probe_count) : NULL;
   struct isw_coordinate *coordinates = isw_allocate(columns, sizeof *coordinates);
   bool ready = probes && quantities && coordinates;
   enum isw_status status =
       ready ? ISW_OK : isw_error_memory(error, columns * sizeof *coordinates, "the results file's head");
-  for (size_t i = 0; ready && i < probe_count; i++)
-    quantities[i] = (struct isw_quantity){.name = probes[i]->row.name,
-                                          .long_name = probes[i]->long_name,
-                                          .units = probes[i]->units,
-                                          .per_layer = probes[i]->per_layer,
-                                          .whole = probes[i]->whole};
   for (size_t i = 0; ready && i < columns; i++) {
     const struct isw_axis_column *column = isw_sweep_column(sweep, i);
     coordinates[i] = (struct isw_coordinate){.name = column->name,

@@ -16,7 +16,9 @@ struct isw_run_facts {
 };
 /* The time now, UTC, ISO 8601. */
 void isw_utc(char text[32]);
-/* Writes the results file of a sweep whose networks the index has. */
+/* Probes as the results room takes them, on the heap: [count]. */
+struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_t count);
+/* Writes the results file of a sweep; networks that the index lacks are missing in it. */
 enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
                                   const struct isw_run_facts *facts, struct isw_progress *progress,
                                   struct isw_error *error);

@@ -6,11 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 #include "initsweep/commands.h"
+#include "difference.h"
+#include "extend.h"
 #include "outcome.h"
 #include "training.h"
 
 static const char help[] =
-    "usage: initsweep run SWEEP [-o OUT] [--set P=V]... [--resume auto|never] [--threads N] [--quiet]\n"
+    "usage: initsweep run SWEEP [-o OUT] [--set P=V]... [--resume auto|never|extend] [--threads N]\n"
+    "                         [--checkpoint SECONDS] [--quiet]\n"
     "\n"
     "Trains every network of the sweep's grid, alone or under mpirun or srun, and writes one HDF5 file. Interrupted\n"
     "by Ctrl-C, SIGTERM or SIGUSR1 it keeps what is finished in OUT.parts/ and exits with 75: the same command goes "
@@ -19,8 +22,10 @@ static const char help[] =
     "\n"
     "  -o, --output OUT   the results file; else the sweep's name and .h5 in this folder\n"
     "  --set P=V          sets a setting or an axis, as in: --set train.steps=100\n"
-    "  --resume HOW       auto (default): goes on where OUT.parts/ ends; never: starts afresh\n"
+    "  --resume HOW       auto (default): goes on where OUT.parts/ ends; never: starts afresh; extend: the grid has\n"
+    "                     grown, and what OUT or OUT.parts/ has of the smaller one counts\n"
     "  --threads N        worker threads of a rank; else OMP_NUM_THREADS, else the processors that it may run on\n"
+    "  --checkpoint S     packs under way are saved every S seconds (300; 0: only when a signal comes)\n"
     "  --quiet            no progress and no summary\n"
     "\n"
     "examples:\n"
@@ -32,8 +37,9 @@ struct run {
   /* from the command line */
   const char *file, *wanted_out;
   struct isw_overrides overrides;
-  bool afresh, quiet;
+  bool afresh, extend, quiet;
   size_t wanted_threads;
+  double checkpoint_seconds;
   char *command_line;
   /* from rank 0, for all */
   char *text;
@@ -46,7 +52,17 @@ struct run {
   struct isw_training training;
   struct isw_run_facts facts;
   bool nothing_to_do;
+  bool out_is_smaller;   /* OUT holds another sweep, to be extended */
+  struct isw_lock *lock; /* rank 0 */
+  uint64_t other;        /* identity of journal files to pass over */
 };
+
+static bool read_seconds(const char *text, double *seconds)
+{
+  char *end;
+  *seconds = strtod(text, &end);
+  return end > text && *end == '\0' && *seconds >= 0 && *seconds <= 1e6;
+}
 
 static int read_options(struct run *run, int argc, char **argv, bool *ended)
 {
@@ -54,6 +70,7 @@ static int read_options(struct run *run, int argc, char **argv, bool *ended)
                                           {"set", required_argument, NULL, 's'},
                                           {"resume", required_argument, NULL, 'r'},
                                           {"threads", required_argument, NULL, 't'},
+                                          {"checkpoint", required_argument, NULL, 'c'},
                                           {"quiet", no_argument, NULL, 'q'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
@@ -64,13 +81,18 @@ static int read_options(struct run *run, int argc, char **argv, bool *ended)
       if (!isw_overrides_add(&run->overrides, optarg)) return ISW_FAILED;
       break;
     case 'r':
-      if (strcmp(optarg, "auto") != 0 && strcmp(optarg, "never") != 0)
-        return isw_usage_error("run", "--resume wants auto or never, not '%s'", optarg);
+      if (strcmp(optarg, "auto") != 0 && strcmp(optarg, "never") != 0 && strcmp(optarg, "extend") != 0)
+        return isw_usage_error("run", "--resume wants auto, never or extend, not '%s'", optarg);
       run->afresh = optarg[0] == 'n';
+      run->extend = optarg[0] == 'e';
       break;
     case 't':
       run->wanted_threads = isw_positive("run", "--threads", optarg);
       if (run->wanted_threads == 0) return ISW_BAD_INPUT;
+      break;
+    case 'c':
+      if (!read_seconds(optarg, &run->checkpoint_seconds))
+        return isw_usage_error("run", "--checkpoint wants seconds from 0 to 1e6, not '%s'", optarg);
       break;
     case 'q': run->quiet = true; break;
     case 'h':
@@ -83,14 +105,6 @@ static int read_options(struct run *run, int argc, char **argv, bool *ended)
   if (argc - optind != 1) return isw_usage_error("run", "give one sweep file\n  `initsweep run --help` shows how.");
   run->file = argv[optind];
   return 0;
-}
-
-static char *join(int argc, char **argv)
-{
-  struct isw_text line = {0};
-  isw_text_add(&line, "initsweep");
-  for (int i = 0; i < argc; i++) isw_text_add(&line, " %s", argv[i]);
-  return line.bytes;
 }
 
 static enum isw_status share_text(struct isw_cluster *cluster, char **text, struct isw_error *error)
@@ -138,6 +152,21 @@ static enum isw_status name_output(struct run *run, struct isw_error *error)
   return run->path && run->parts ? ISW_OK : isw_error_memory(error, 1, "a path");
 }
 
+static enum isw_status count_missing(struct isw_results *results, uint64_t *missing, struct isw_error *error)
+{
+  enum { BLOCK = 65536 };
+  uint64_t networks = isw_results_networks(results);
+  double *status = isw_allocate(BLOCK, sizeof *status);
+  enum isw_status result = status ? ISW_OK : isw_error_memory(error, BLOCK * sizeof *status, "a column");
+  for (uint64_t first = 0; first < networks && result == ISW_OK; first += BLOCK) {
+    uint64_t some = networks - first < BLOCK ? networks - first : BLOCK;
+    result = isw_results_column(results, "status", first, some, 0, 0, status, error);
+    for (uint64_t i = 0; i < some && result == ISW_OK; i++) *missing += status[i] == 0.0;
+  }
+  free(status);
+  return result;
+}
+
 /* Looks at a results file that is there already, on rank 0. */
 static enum isw_status look_at_output(struct run *run, struct isw_error *error)
 {
@@ -154,16 +183,21 @@ static enum isw_status look_at_output(struct run *run, struct isw_error *error)
     return ISW_BAD_INPUT;
   }
   uint64_t theirs = isw_results_identity(results), mine = isw_sweep_identity(run->sweep);
-  if (theirs != mine) {
+  if (theirs != mine && run->extend)
+    run->out_is_smaller = true;
+  else if (theirs != mine) {
     const char *title = isw_results_attribute(results, "title");
     status = isw_error_set(error, ISW_BAD_INPUT,
-                           "'%s' holds another sweep: '%s' (%016llx), not '%s' (%016llx) as %s describes it\n"
-                           "  name another with -o, or move it away",
+                           "'%s' holds another sweep: '%s' (%016llx), not '%s' (%016llx) as %s describes it\n",
                            run->out, title ? title : "?", (unsigned long long)theirs, isw_sweep_name(run->sweep),
                            (unsigned long long)mine, run->file);
+    isw_add_difference(error, isw_results_attribute(results, "settings"), isw_sweep_settings(run->sweep));
+    isw_text_add(&error->message, "  name another with -o, move it away, or, if the grid has grown: --resume extend");
   } else if (!run->afresh) {
-    run->nothing_to_do = true;
-    if (!run->quiet)
+    uint64_t missing = 0;
+    status = count_missing(results, &missing, error);
+    run->nothing_to_do = missing == 0; /* `gather` writes files of a part */
+    if (status == ISW_OK && run->nothing_to_do && !run->quiet)
       printf("%s: holds this sweep already, %llu networks; nothing to do (--resume never trains it again)\n", run->out,
              (unsigned long long)isw_results_networks(results));
   }
@@ -171,10 +205,60 @@ static enum isw_status look_at_output(struct run *run, struct isw_error *error)
   return status;
 }
 
-static enum isw_status open_index(struct run *run, struct isw_index **index, struct isw_error *error)
+static enum isw_status open_index(const struct run *run, struct isw_index **index, struct isw_error *error)
 {
-  return isw_index_create(run->parts, isw_sweep_identity(run->sweep), isw_sweep_networks(run->sweep),
-                          isw_real_bytes(isw_sweep_real(run->sweep)), index, error);
+  return isw_index_create_beside(run->parts, isw_sweep_identity(run->sweep), run->other, isw_sweep_networks(run->sweep),
+                                 isw_real_bytes(isw_sweep_real(run->sweep)), index, error);
+}
+
+/* The sweep file changed under its journal. */
+static enum isw_status another_sweep(const struct run *run, const struct isw_origin *origin, struct isw_error *error)
+{
+  isw_error_set(error, ISW_BAD_INPUT, "%s.parts is the journal of another sweep than %s describes now\n", run->out,
+                run->file);
+  isw_add_difference(error, origin->settings, isw_sweep_settings(run->sweep));
+  isw_text_add(&error->message, "  give this run another output with -o, start afresh with --resume never, or, if the "
+                                "grid has grown: --resume extend");
+  return ISW_BAD_INPUT;
+}
+
+/* Makes OUT.parts/ this run's: the lock, and the sweep in it. */
+static enum isw_status take_parts(struct run *run, struct isw_error *error)
+{
+  bool unlocked, there;
+  struct isw_origin origin = {0};
+  enum isw_status status = isw_lock_take(run->parts, &run->lock, &unlocked, error);
+  if (status == ISW_OK && unlocked)
+    fprintf(stderr, "initsweep: this file system has no locks: see that no other run has the output %s\n", run->out);
+  if (status == ISW_OK && run->afresh) status = isw_journal_clear(run->parts, error);
+  if (status == ISW_OK) status = isw_origin_read(run->parts, &origin, &there, error);
+  if (status != ISW_OK) return status;
+  uint64_t mine = isw_sweep_identity(run->sweep);
+  bool changed = there && origin.identity != mine;
+  if (changed && !run->extend)
+    status = another_sweep(run, &origin, error);
+  else if (there && !changed) {
+    run->other = origin.other;
+    if (origin.other) status = isw_journal_remove_of(run->parts, origin.other, error);
+  } else {
+    struct isw_origin now = {.identity = mine,
+                             .file = (char *)(uintptr_t)run->file,
+                             .folder = run->folder,
+                             .text = run->text,
+                             .settings = (char *)(uintptr_t)isw_sweep_settings(run->sweep),
+                             .overrides = (char **)(uintptr_t)run->overrides.text,
+                             .override_count = run->overrides.count};
+    uint64_t reused = 0;
+    if (changed) status = isw_extend_journal(run->parts, &origin, &now, run->sweep, &reused, error);
+    if (status == ISW_OK && run->out_is_smaller)
+      status = isw_extend_file(run->path, run->parts, origin.folder ? origin.folder : run->folder, run->sweep, &reused,
+                               error);
+    if (status == ISW_OK) status = isw_origin_write(run->parts, &now, error);
+    if (status == ISW_OK && changed) status = isw_journal_remove_of(run->parts, origin.identity, error);
+    if (status == ISW_OK) run->other = now.other;
+  }
+  isw_origin_clear(&origin);
+  return status;
 }
 
 /* What was done before, on rank 0. */
@@ -182,9 +266,9 @@ static enum isw_status resume(struct run *run, struct isw_error *error)
 {
   struct isw_training *training = &run->training;
   training->progress.networks = isw_sweep_networks(run->sweep);
-  enum isw_status status = ISW_OK;
-  if (run->afresh) status = isw_journal_remove(run->parts, error);
-  if (status == ISW_OK) status = open_index(run, &training->index, error);
+  enum isw_status status = take_parts(run, error);
+  if (status != ISW_OK) return status;
+  status = open_index(run, &training->index, error);
   if (status == ISW_BAD_INPUT) {
     struct isw_text more = {0};
     isw_text_add(&more, "%s\n  --resume never removes it and starts afresh; -o names another output",
@@ -246,25 +330,60 @@ static void say_end(const struct run *run)
   printf("\n");
 }
 
+/* Removes OUT.parts/ where this run has made it for nothing. */
+static void leave_parts(const struct run *run)
+{
+  struct isw_error ignored = {0};
+  if (run->lock) isw_journal_leave(run->parts, &ignored);
+  isw_error_clear(&ignored);
+}
+
 /* After an end before the time: what is safe, and how to go on. */
 static void say_rest(struct run *run, enum isw_status status, struct isw_error *error)
 {
   struct isw_index *index = NULL;
   struct isw_text text = {0};
-  uint64_t safe = 0;
+  uint64_t safe = 0, *under_way = NULL;
+  size_t kept = 0;
   struct isw_error ignored = {0};
   if (open_index(run, &index, &ignored) == ISW_OK) safe = isw_index_count(index);
   isw_index_destroy(index);
   isw_error_clear(&ignored);
-  if (safe == 0) rmdir(run->parts); /* fails where it is not empty, as it should */
+  isw_checkpoint_list(run->parts, &under_way, &kept, &ignored);
+  isw_error_clear(&ignored);
+  free(under_way);
+  leave_parts(run);
   isw_text_add(&text, "%s; ", status == ISW_INTERRUPTED ? "interrupted" : isw_error_text(error));
   if (safe > 0)
     isw_text_add(&text, "%llu of %llu networks are safe in %s.parts, the same command goes on from there",
                  (unsigned long long)safe, (unsigned long long)isw_sweep_networks(run->sweep), run->out);
+  else if (kept > 0)
+    isw_text_add(&text, "no network was finished, %zu packs under way are kept in %s.parts: the same command goes on",
+                 kept, run->out);
   else
     isw_text_add(&text, "no network was finished");
   isw_error_set(error, status, "%s", text.bytes ? text.bytes : "interrupted");
   isw_text_clear(&text);
+}
+
+/* Which packs have a checkpoint: rank 0 looks, so that the others need not ask the file system once a pack. */
+static enum isw_status share_checkpoints(struct run *run, struct isw_cluster *cluster, struct isw_error *error)
+{
+  uint64_t *list = NULL;
+  size_t count = 0;
+  enum isw_status status = ISW_OK;
+  if (isw_cluster_rank(cluster) == 0) status = isw_checkpoint_list(run->parts, &list, &count, error);
+  status = isw_cluster_agree(cluster, status, error);
+  size_t bytes = count * sizeof *list;
+  char *raw = (char *)list;
+  if (status == ISW_OK) status = isw_cluster_share(cluster, &raw, &bytes, error);
+  if (status != ISW_OK) {
+    free(list);
+    return status;
+  }
+  isw_training_keeps(&run->training, run->parts, isw_cluster_rank(cluster), run->checkpoint_seconds, (uint64_t *)raw,
+                     bytes / sizeof *list);
+  return ISW_OK;
 }
 
 /* Everything from the first journal entry on. */
@@ -274,6 +393,9 @@ static enum isw_status train(struct run *run, struct isw_cluster *cluster, const
   bool first = isw_cluster_rank(cluster) == 0;
   enum isw_status status = first ? resume(run, error) : ISW_OK;
   status = isw_cluster_agree(cluster, status, error);
+  if (status != ISW_OK && first) leave_parts(run);
+  if (status != ISW_OK) return status;
+  status = share_checkpoints(run, cluster, error);
   if (status != ISW_OK) return status;
   /* a folder that cannot be written to is found out now, not after the training */
   status = isw_journal_create(run->parts, isw_sweep_identity(run->sweep), isw_cluster_rank(cluster),
@@ -303,7 +425,7 @@ static enum isw_status train(struct run *run, struct isw_cluster *cluster, const
   else if (first && begun)
     say_rest(run, status, error);
   else if (first)
-    rmdir(run->parts); /* a folder that this run has made for nothing; fails where it is not empty */
+    leave_parts(run);
   return isw_cluster_agree(cluster, status, error);
 }
 
@@ -342,11 +464,11 @@ static enum isw_status run_all(struct run *run, struct isw_cluster *cluster, str
 
 int isw_command_run(int argc, char **argv)
 {
-  struct run run = {0};
+  struct run run = {.checkpoint_seconds = 300};
   struct isw_error error = {0};
   struct isw_cluster *cluster = NULL;
   bool ended = false;
-  run.command_line = join(argc, argv); /* getopt moves words */
+  run.command_line = isw_command_line(argc, argv); /* getopt moves words */
   int result = read_options(&run, argc, argv, &ended);
   if (result == 0 && !ended) {
     enum isw_status status = isw_cluster_create(&argc, &argv, &cluster, &error);
@@ -358,6 +480,7 @@ int isw_command_run(int argc, char **argv)
     result = (int)status;
     if (status != ISW_OK && first) isw_say_error(status, &error);
   }
+  isw_lock_release(run.lock);
   isw_training_destroy(&run.training);
   isw_sweep_destroy(run.sweep);
   free(run.overrides.text);

@@ -1,4 +1,4 @@
-/* initsweep show: what is in a results file. Reads columns, never a network at a time but for texts. */
+/* initsweep show: what is in a results file. Reads columns, never a network at a time. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,6 @@ struct axis {
 
 struct show {
   struct isw_results *results;
-  struct isw_sweep *sweep; /* as the file's settings describe it; NULL where that cannot be read here */
   uint64_t networks;
   struct axis *axes;
   size_t axis_count;
@@ -76,71 +75,13 @@ static enum isw_status code_numbers(const struct show *show, struct axis *axis, 
   return status;
 }
 
-/* The sweep of the file's own settings, if it is the same sweep here: a data set of the user may be elsewhere by now. */
-static void read_sweep(struct show *show, const char *file)
-{
-  const char *settings = isw_results_attribute(show->results, "settings");
-  struct isw_overrides none = {0};
-  struct isw_error ignored = {0};
-  if (settings) isw_load_sweep(file, ".", settings, strlen(settings), &none, &show->sweep, &ignored);
-  isw_error_clear(&ignored);
-  if (show->sweep && (isw_sweep_identity(show->sweep) != isw_results_identity(show->results) ||
-                      isw_sweep_networks(show->sweep) != show->networks)) {
-    isw_sweep_destroy(show->sweep);
-    show->sweep = NULL;
-  }
-}
-
-/* A text column from the sweep, by arithmetic: 10^6 texts one by one from the file take half a minute. */
-static bool compute_texts(const struct show *show, struct axis *axis)
-{
-  const struct isw_axis_column *column = NULL;
-  size_t c = 0, columns = show->sweep ? isw_sweep_columns(show->sweep) : 0;
-  for (; c < columns; c++) {
-    column = isw_sweep_column(show->sweep, c);
-    if (strcmp(column->name, axis->name) == 0) break;
-  }
-  if (c == columns || column->type != ISW_COLUMN_TEXT) return false;
-  axis->label = calloc(column->text_count, sizeof *axis->label);
-  for (; axis->label && axis->count < column->text_count; axis->count++)
-    if (!(axis->label[axis->count] = isw_copy_text(column->texts[axis->count]))) break;
-  if (axis->count < column->text_count) return false;
-  for (uint64_t i = 0; i < show->networks; i++) axis->code[i] = (uint32_t)isw_sweep_column_value(show->sweep, c, i);
-  return true;
-}
-
 static void forget_values(struct axis *axis)
 {
-  for (size_t i = 0; axis->label && i < axis->count; i++) free(axis->label[i]);
-  free(axis->label);
+  if (axis->label) isw_results_free_texts(axis->label, axis->count);
   free(axis->number);
   axis->label = NULL;
   axis->number = NULL;
   axis->count = 0;
-}
-
-static enum isw_status code_texts(const struct show *show, struct axis *axis, struct isw_error *error)
-{
-  if (compute_texts(show, axis)) return ISW_OK;
-  forget_values(axis);
-  uint32_t last = 0; /* neighbours are mostly alike */
-  for (uint64_t i = 0; i < show->networks; i++) {
-    const char *text = isw_results_text(show->results, axis->name, i);
-    if (!text)
-      return isw_error_set(error, ISW_FAILED, "cannot read '%s' of network %llu", axis->name, (unsigned long long)i);
-    if (axis->count == 0 || strcmp(axis->label[last], text) != 0) {
-      for (last = 0; last < axis->count && strcmp(axis->label[last], text) != 0; last++) continue;
-      if (last == axis->count) {
-        char **more = realloc(axis->label, (axis->count + 1) * sizeof *more);
-        if (more) axis->label = more;
-        if (!more || !(more[axis->count] = isw_copy_text(text)))
-          return isw_error_memory(error, sizeof *more, axis->name);
-        axis->count++;
-      }
-    }
-    axis->code[i] = last;
-  }
-  return ISW_OK;
 }
 
 static void clear_axis(struct axis *axis)
@@ -162,7 +103,9 @@ static enum isw_status read_axes(struct show *show, struct isw_error *error)
     axis->code = isw_allocate((size_t)show->networks, sizeof *axis->code);
     if (!axis->code) return isw_error_memory(error, (size_t)show->networks * sizeof *axis->code, axis->name);
     show->axis_count++;
-    enum isw_status status = axis->text ? code_texts(show, axis, error) : code_numbers(show, axis, error);
+    enum isw_status status =
+        axis->text ? isw_results_texts(show->results, axis->name, axis->code, &axis->label, &axis->count, error)
+                   : code_numbers(show, axis, error);
     if (status != ISW_OK) return status;
     size_t values = axis->count - (axis->count > 0 && axis->number && isnan(axis->number[axis->count - 1]));
     if (values < 2) clear_axis(&show->axes[--show->axis_count]); /* one, or one where the choice has it */
@@ -390,7 +333,6 @@ static enum isw_status show_file(const char *file, struct isw_error *error)
   if (status != ISW_OK) return status;
   show.networks = isw_results_networks(show.results);
   status = read_column(&show, "status", 0, &show.status, error);
-  read_sweep(&show, file);
   if (status == ISW_OK) status = read_axes(&show, error);
   if (status == ISW_OK) status = read_final(&show, "loss", &show.loss, error);
   if (status == ISW_OK) status = read_final(&show, "accuracy", &show.accuracy, error);
@@ -415,7 +357,6 @@ static enum isw_status show_file(const char *file, struct isw_error *error)
   free(show.accuracy);
   for (size_t i = 0; i < show.axis_count; i++) clear_axis(&show.axes[i]);
   free(show.axes);
-  isw_sweep_destroy(show.sweep);
   isw_results_close(show.results);
   return status;
 }

@@ -1,13 +1,7 @@
 #include "training.h"
 #include <stdlib.h>
 
-enum { LANES_MAX = 16 };
-
-/* A worker's pack under way. */
-struct isw_training_slot {
-  size_t count, layers, records;
-  uint64_t number[LANES_MAX], id[LANES_MAX];
-};
+enum { LANES_MAX = ISW_TRAINING_LANES };
 
 /* A stride that has no divisor in common with the number of packs, so that every pack has its turn; 1: their own order. */
 static uint64_t chosen_stride(uint64_t packs)
@@ -35,9 +29,9 @@ enum isw_status isw_training_create(struct isw_training *training, const struct 
   const struct isw_loss *losses = isw_losses(&training->losses);
   training->probes = isw_chosen_probes(sweep, &training->probe_count);
   training->samples = isw_allocate(datasets * training->losses, sizeof(struct isw_samples *));
-  training->slots = isw_allocate(threads, sizeof *training->slots);
-  if (!training->probes || !training->samples || !training->slots)
-    return isw_error_memory(error, threads * sizeof *training->slots, "training");
+  training->made = isw_allocate(threads, sizeof *training->made);
+  if (!training->probes || !training->samples || !training->made)
+    return isw_error_memory(error, threads * sizeof *training->made, "training");
   enum isw_status status = isw_kernels_choose(NULL, &training->kernels, error);
   if (status == ISW_OK) status = isw_packs_create(sweep, isw_lanes(training->real), &training->packs, error);
   if (status == ISW_OK) training->stride = chosen_stride(isw_packs_count(training->packs));
@@ -57,8 +51,9 @@ void isw_training_destroy(struct isw_training *training)
   for (size_t i = 0; i < count; i++)
     if (training->samples[i]) isw_samples_destroy(training->samples[i]);
   free(training->samples);
-  free(training->slots);
+  free(training->made);
   free(training->probes);
+  free(training->checkpoints);
   if (training->packs) isw_packs_destroy(training->packs);
   *training = (struct isw_training){0};
 }
@@ -99,37 +94,137 @@ static size_t sharers(void *context, uint64_t turn)
   return isw_training_sharers(isw_class_of(training->packs, pack_of(training, turn)), training->real);
 }
 
-static enum isw_status prepare(void *context, size_t worker, uint64_t turn, struct isw_pack **pack,
-                               struct isw_error *error)
+enum isw_status isw_training_pack(const struct isw_training *training, size_t count, const uint64_t *numbers,
+                                  struct isw_training_pack *made, struct isw_error *error)
 {
-  struct isw_training *training = context;
-  uint64_t number = pack_of(training, turn);
-  struct isw_training_slot *slot = &training->slots[worker];
-  const struct isw_pack_class *class = isw_class_of(training->packs, number);
   struct isw_network *networks[LANES_MAX] = {NULL};
   enum isw_status status = ISW_OK;
-  slot->count = isw_packs_networks(training->packs, number, slot->number);
-  for (size_t i = 0; status == ISW_OK && i < slot->count; i++)
-    status = isw_sweep_network(training->sweep, slot->number[i], &networks[i], error);
+  for (size_t i = 0; status == ISW_OK && i < count; i++)
+    status = isw_sweep_network(training->sweep, numbers[i], &networks[i], error);
   if (status == ISW_OK) {
+    const struct isw_network *first = networks[0];
     struct isw_keep_weights keep = isw_sweep_weights(training->sweep);
     struct isw_pack_settings settings = {.kernels = training->kernels,
-                                         .samples = training->samples[class->dataset * training->losses + class->loss],
+                                         .samples =
+                                             training->samples[first->dataset * training->losses + first->loss.row],
                                          .real = training->real,
-                                         .count = slot->count,
+                                         .count = count,
                                          .networks = (const struct isw_network *const *)networks,
                                          .probe_count = training->probe_count,
                                          .probes = training->probes,
                                          .keep_initial = keep.initial,
                                          .keep_final = keep.final};
-    settings.records = isw_sweep_schedule(training->sweep, class->steps, &settings.record_steps);
-    slot->layers = class->layers;
-    slot->records = settings.records;
-    for (size_t i = 0; i < slot->count; i++) slot->id[i] = networks[i]->id;
-    status = isw_pack_create(&settings, pack, error);
+    settings.records = isw_sweep_schedule(training->sweep, first->steps, &settings.record_steps);
+    *made = (struct isw_training_pack){.count = count};
+    made->layers = first->layers;
+    made->records = settings.records;
+    made->record_steps = settings.record_steps;
+    for (size_t i = 0; i < count; i++) {
+      made->number[i] = numbers[i];
+      made->id[i] = networks[i]->id;
+    }
+    status = isw_pack_create(&settings, &made->pack, error);
   }
-  for (size_t i = 0; i < slot->count; i++)
+  for (size_t i = 0; i < count; i++)
     if (networks[i]) isw_network_destroy(networks[i]);
+  return status;
+}
+
+struct isw_finished isw_training_outcome(const struct isw_training_pack *made, size_t lane)
+{
+  const struct isw_outcome *outcome = isw_pack_outcome(made->pack, lane);
+  return (struct isw_finished){.number = made->number[lane],
+                               .id = made->id[lane],
+                               .status = (uint8_t)outcome->status,
+                               .steps_done = outcome->steps_done,
+                               .records = (uint32_t)made->records,
+                               .records_done = (uint32_t)outcome->records_done,
+                               .layers = (uint32_t)made->layers,
+                               .parameters = outcome->parameters,
+                               .values = outcome->values,
+                               .values_bytes = outcome->values_bytes,
+                               .weights_initial = outcome->weights_initial,
+                               .weights_final = outcome->weights_final};
+}
+
+static int by_number(const void *a, const void *b)
+{
+  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return (x > y) - (x < y);
+}
+
+void isw_training_keeps(struct isw_training *training, const char *folder, unsigned rank, double seconds,
+                        uint64_t *checkpoints, size_t count)
+{
+  training->folder = folder;
+  training->rank = rank;
+  training->checkpoint_seconds = seconds;
+  training->checkpoints = checkpoints;
+  training->checkpoint_count = count;
+  if (count > 0) qsort(checkpoints, count, sizeof *checkpoints, by_number);
+}
+
+static bool has_checkpoint(const struct isw_training *training, uint64_t number)
+{
+  return training->checkpoint_count > 0 &&
+         bsearch(&number, training->checkpoints, training->checkpoint_count, sizeof number, by_number) != NULL;
+}
+
+/* Puts a pack that has just been made where its checkpoint was; one that cannot be used leaves it at its beginning. */
+static enum isw_status go_on(const struct isw_training *training, size_t count, const uint64_t *numbers,
+                             struct isw_training_pack *made, struct isw_error *error)
+{
+  void *file;
+  const void *state;
+  size_t bytes;
+  struct isw_error reason = {0};
+  made->kept = true;
+  if (!isw_checkpoint_read(training->folder, isw_sweep_identity(training->sweep), isw_real_bytes(training->real),
+                           numbers, made->id, count, &file, &state, &bytes))
+    return ISW_OK;
+  enum isw_status status = isw_pack_restore(made->pack, state, bytes, &reason);
+  isw_error_clear(&reason);
+  free(file);
+  if (status == ISW_OK) return ISW_OK;
+  isw_pack_destroy(made->pack);
+  status = isw_training_pack(training, count, numbers, made, error);
+  made->kept = true;
+  return status;
+}
+
+static enum isw_status prepare(void *context, size_t worker, uint64_t turn, struct isw_pack **pack,
+                               struct isw_error *error)
+{
+  struct isw_training *training = context;
+  struct isw_training_pack *made = &training->made[worker];
+  uint64_t numbers[LANES_MAX];
+  size_t count = isw_packs_networks(training->packs, pack_of(training, turn), numbers);
+  enum isw_status status = isw_training_pack(training, count, numbers, made, error);
+  if (status == ISW_OK && has_checkpoint(training, numbers[0])) status = go_on(training, count, numbers, made, error);
+  *pack = made->pack;
+  return status;
+}
+
+static enum isw_status checkpoint(void *context, size_t worker, uint64_t turn, const struct isw_pack *pack,
+                                  struct isw_error *error)
+{
+  (void)turn;
+  struct isw_training *training = context;
+  struct isw_training_pack *made = &training->made[worker];
+  size_t bytes = isw_pack_state_bytes(pack);
+  void *state = isw_allocate(bytes, 1);
+  if (!state) return isw_error_memory(error, bytes, "a checkpoint");
+  isw_pack_save(pack, state);
+  struct isw_checkpoint kept = {.count = made->count,
+                                .numbers = made->number,
+                                .ids = made->id,
+                                .step = isw_pack_step(pack),
+                                .state = state,
+                                .bytes = bytes};
+  enum isw_status status = isw_checkpoint_write(training->folder, isw_sweep_identity(training->sweep), training->rank,
+                                                isw_real_bytes(training->real), &kept, error);
+  free(state);
+  made->kept = made->kept || status == ISW_OK;
   return status;
 }
 
@@ -137,27 +232,21 @@ static enum isw_status finish(void *context, size_t worker, uint64_t turn, const
                               uint64_t *networks, uint64_t *diverged, struct isw_error *error)
 {
   (void)turn;
+  (void)pack; /* the worker's own */
   struct isw_training *training = context;
-  const struct isw_training_slot *slot = &training->slots[worker];
+  const struct isw_training_pack *made = &training->made[worker];
   struct isw_finished finished[LANES_MAX];
-  for (size_t i = 0; i < slot->count; i++) {
-    const struct isw_outcome *outcome = isw_pack_outcome(pack, i);
-    finished[i] = (struct isw_finished){.number = slot->number[i],
-                                        .id = slot->id[i],
-                                        .status = (uint8_t)outcome->status,
-                                        .steps_done = outcome->steps_done,
-                                        .records = (uint32_t)slot->records,
-                                        .records_done = (uint32_t)outcome->records_done,
-                                        .layers = (uint32_t)slot->layers,
-                                        .parameters = outcome->parameters,
-                                        .values = outcome->values,
-                                        .values_bytes = outcome->values_bytes,
-                                        .weights_initial = outcome->weights_initial,
-                                        .weights_final = outcome->weights_final};
-    *diverged += outcome->status == ISW_DIVERGED;
+  for (size_t i = 0; i < made->count; i++) {
+    finished[i] = isw_training_outcome(made, i);
+    *diverged += finished[i].status == ISW_DIVERGED;
   }
-  *networks += slot->count;
-  return isw_journal_append(training->journal, finished, slot->count, error);
+  *networks += made->count;
+  enum isw_status status = isw_journal_append(training->journal, finished, made->count, error);
+  if (status == ISW_OK && made->kept) { /* what replaces the checkpoint must be as safe as it was */
+    status = isw_journal_sync(training->journal, error);
+    if (status == ISW_OK) isw_checkpoint_remove(training->folder, made->number[0]);
+  }
+  return status;
 }
 
 static void progress(void *context, uint64_t packs_done, uint64_t networks, uint64_t diverged, uint64_t network_steps)
@@ -175,6 +264,8 @@ struct isw_work isw_training_work(struct isw_training *training)
                            .cost = cost,
                            .sharers = sharers,
                            .prepare = prepare,
+                           .checkpoint = training->folder ? checkpoint : NULL,
+                           .checkpoint_seconds = training->checkpoint_seconds,
                            .finish = finish,
                            .progress = progress};
 }

@@ -84,6 +84,10 @@ struct isw_pack {
   const void **pointers; /**< of view and of blocks: 6 arrays [layers] */
   size_t *strides;       /**< [layers] */
 
+  uint64_t step, record;           /* where training begins, or goes on after an interruption */
+  double before[ISW_LANES_MAX][2]; /* the lanes' running products at the head of the step */
+  const atomic_uint *tick;         /* isw_pack_pause_at; NULL: never */
+  unsigned tick_seen;
   uint64_t network_steps;
   bool interrupted;          /**< member 0 writes it before a barrier, all read it after */
   atomic_uint not_finite[2]; /**< lanes whose update left a number that is not finite, by the step's parity */

@@ -14,6 +14,7 @@ struct member {
   const atomic_int *interrupt;
   bool live[ISW_LANES_MAX], finite[ISW_LANES_MAX]; /* finite: of the initial weights */
   size_t live_count;
+  uint64_t first_step;        /* of this call of isw_pack_train */
   double loss[ISW_LANES_MAX]; /* of the pass: a sum over its samples, then the mean */
 };
 
@@ -160,6 +161,13 @@ static void add_gradient(const struct isw_pack *pack, size_t k, size_t first, si
     pack->kernels->bias_gradient(work->samples, l->fan_out, l->delta, l->stride, l->bias_gradient, work->first_block);
 }
 
+static bool asked_to_stop(const struct member *m)
+{
+  const struct isw_pack *pack = m->pack;
+  return atomic_load_explicit(m->interrupt, memory_order_relaxed) != 0 ||
+         (pack->tick && atomic_load_explicit(pack->tick, memory_order_relaxed) != pack->tick_seen);
+}
+
 /* One pass, block by block; leaves the mean loss in m->loss. The members have not waited for each other after the last
  * block's gradient. false: interrupted. */
 static bool run_pass(struct member *m, const struct pass *pass)
@@ -176,7 +184,7 @@ static bool run_pass(struct member *m, const struct pass *pass)
         pass->order ? pack->batch_targets
                     : (const unsigned char *)pass->set->targets + first * pack->samples->outputs * pack->bytes;
     if (first > 0) isw_team_wait(m->team);
-    if (m->index == 0) pack->interrupted = atomic_load_explicit(m->interrupt, memory_order_relaxed) != 0;
+    if (m->index == 0) pack->interrupted = asked_to_stop(m);
     pass_samples(m, pass, first, samples, inputs, targets, isw_loss_factor(pack->loss_row) / divisor);
     isw_team_wait(m->team);
     if (pack->interrupted) return false;
@@ -348,8 +356,11 @@ static void prepare_step(struct member *m, uint64_t step)
   if (m->index != 0) return;
   /* The other parity's was read for the last time before the last step's first wait. */
   atomic_store_explicit(&pack->not_finite[step % 2], 0, memory_order_relaxed);
-  if (step == 0 || pack->rates_change) isw_pack_rates(pack, step, m->live);
-  if (!pack->full && step % pack->batches == 0) {
+  if (step == 0 || pack->rates_change) {
+    for (size_t l = 0; l < pack->count; l++) memcpy(pack->before[l], pack->lane[l].running, sizeof pack->before[l]);
+    isw_pack_rates(pack, step, m->live);
+  }
+  if (!pack->full && (step % pack->batches == 0 || step == pack->step)) { /* pack->step: training begins there */
     const struct isw_stream stream = {pack->seed, pack->order_replicate, ISW_PURPOSE_SHUFFLE, step / pack->batches};
     for (size_t i = 0; i < pack->train_samples; i++) pack->order[i] = i;
     isw_shuffle(&stream, pack->train_samples, pack->order);
@@ -362,7 +373,7 @@ static bool run_step(struct member *m, uint64_t step)
   struct pass pass = {&pack->samples->train, NULL, pack->train_samples, true, false};
   if (!pack->full) {
     size_t first = (size_t)(step % pack->batches) * pack->batch_size;
-    if (first == 0) isw_team_wait(m->team); /* the order is there */
+    if (first == 0 || step == m->first_step) isw_team_wait(m->team); /* the order is there */
     pass.order = pack->order + first;
     pass.samples = pack->train_samples - first < pack->batch_size ? pack->train_samples - first : pack->batch_size;
   }
@@ -376,24 +387,37 @@ static void complete(struct member *m)
     if (m->live[l]) end(m, l, isfinite(m->loss[l]) && m->finite[l] ? ISW_COMPLETED : ISW_DIVERGED, m->pack->steps);
 }
 
+/* An interruption leaves all as it was at the head of the step: only the running products have moved on. */
+static bool pause(const struct member *m, uint64_t step, uint64_t record)
+{
+  struct isw_pack *pack = m->pack;
+  if (m->index != 0) return false;
+  if (step < pack->steps && (step == 0 || pack->rates_change))
+    for (size_t l = 0; l < pack->count; l++) memcpy(pack->lane[l].running, pack->before[l], sizeof pack->before[l]);
+  pack->step = step;
+  pack->record = record;
+  return false;
+}
+
 static bool run(struct member *m)
 {
   struct isw_pack *pack = m->pack;
-  size_t record = 0;
-  for (uint64_t step = 0;; step++) {
+  uint64_t record = pack->record;
+  for (uint64_t step = m->first_step;; step++) {
     bool last = step == pack->steps, done = false;
+    uint64_t record_before = record;
     if (!last) prepare_step(m, step);
     if (last || (record < pack->records && pack->record_steps[record] == step)) {
       bool gradient = (pack->needs & ISW_NEEDS_GRADIENT) || (pack->full && !last);
       bool train = last || gradient || (pack->needs & (ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS));
-      if (!run_record(m, record++, train, gradient)) return false;
+      if (!run_record(m, (size_t)record++, train, gradient)) return pause(m, step, record_before);
       done = pack->full; /* the record's pass was the step's too: the same sums */
     }
     if (last) {
       complete(m);
       return true;
     }
-    if (!done && !run_step(m, step)) return false;
+    if (!done && !run_step(m, step)) return pause(m, step, record_before);
     stop_or_go(m, step);
     if (m->live_count == 0) return true;
     update(m, step);
@@ -408,10 +432,11 @@ enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, siz
                      .index = member,
                      .members = isw_team_members(team),
                      .interrupt = interrupt,
-                     .live_count = pack->count};
-  for (size_t l = 0; l < pack->count; l++) m.live[l] = true;
+                     .first_step = pack->step};
+  for (size_t l = 0; l < pack->count; l++) m.live_count += m.live[l] = pack->lane[l].outcome.status == ISW_MISSING;
   memcpy(m.finite, pack->finite, sizeof m.finite);
-  bool done = run(&m);
+  isw_team_wait(team); /* all have seen where it begins, before one gets to where it pauses */
+  bool done = m.live_count == 0 || run(&m);
   isw_team_wait(team); /* whoever returns may read the outcomes */
   return done ? ISW_OK : ISW_INTERRUPTED;
 }

@@ -31,7 +31,7 @@ struct slot {
 };
 
 struct isw_index {
-  uint64_t identity, networks, found, damaged;
+  uint64_t identity, other, networks, found, damaged; /* other: 0, or of journals to pass over */
   size_t real_bytes;
   uint64_t *places; /* [networks] */
   char *folder;
@@ -124,9 +124,9 @@ static enum isw_status scan(struct isw_index *index, size_t file, struct window 
     enum isw_status status = check_entry(index, window, offset, SCAN_BYTES, &entry, &bytes, &whole, &body, error);
     if (status != ISW_OK) return status;
     if (!whole) {
-      index->damaged += !damaged;
-      damaged = bytes == 0;
-      offset += bytes ? bytes : JOURNAL_ALIGNMENT;
+      index->damaged += bytes > 0 || !damaged;
+      damaged = true;
+      offset += JOURNAL_ALIGNMENT; /* also after a good head: its body may have been cut short */
       continue;
     }
     damaged = false;
@@ -157,6 +157,7 @@ static enum isw_status check_head(struct isw_index *index, const char *file, str
   if (head.byte_order != journal_byte_order())
     return isw_error_set(error, ISW_BAD_INPUT, "%s/%s: journal of a machine with another byte order", index->folder,
                          file);
+  if (index->other && head.identity == index->other) return ISW_OK;
   if (head.identity != index->identity || head.real_bytes != index->real_bytes)
     return isw_error_set(error, ISW_BAD_INPUT,
                          "%s/%s: journal of another sweep (%016llx, %u bytes a number; this sweep is %016llx, %zu)\n"
@@ -244,10 +245,17 @@ static enum isw_status list_files(struct isw_index *index, struct isw_error *err
 enum isw_status isw_index_create(const char *folder, uint64_t identity, uint64_t networks, size_t real_bytes,
                                  struct isw_index **index, struct isw_error *error)
 {
+  return isw_index_create_beside(folder, identity, 0, networks, real_bytes, index, error);
+}
+
+enum isw_status isw_index_create_beside(const char *folder, uint64_t identity, uint64_t other, uint64_t networks,
+                                        size_t real_bytes, struct isw_index **index, struct isw_error *error)
+{
   *index = NULL;
   struct isw_index *made = isw_allocate(1, sizeof *made);
   if (!made) return isw_error_memory(error, sizeof *made, "the index of the journal");
   made->identity = identity;
+  made->other = other;
   made->networks = networks;
   made->real_bytes = real_bytes;
   for (size_t i = 0; i < OPEN_FILES; i++) made->slots[i].fd = -1;

@@ -36,7 +36,7 @@ static enum isw_status refuse(struct isw_error *error, const char *what, const c
   return isw_error_set(error, ISW_FAILED, "%s: %s: %s", path, what, strerror(errno));
 }
 
-static enum isw_status sync_folder(const char *folder, struct isw_error *error)
+enum isw_status journal_sync_folder(const char *folder, struct isw_error *error)
 {
   int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return refuse(error, "cannot open this folder", folder);
@@ -48,7 +48,7 @@ static enum isw_status sync_folder(const char *folder, struct isw_error *error)
 }
 
 /* Writes all of the parts; *written counts what arrived, also after an error (errno says which). */
-static bool write_fully(int fd, struct iovec *parts, size_t count, uint64_t *written)
+bool journal_write_fully(int fd, struct iovec *parts, size_t count, uint64_t *written)
 {
   while (count) {
     if (!parts->iov_len) {
@@ -99,7 +99,7 @@ static enum isw_status write_head(struct isw_journal *journal, unsigned rank, st
   unsigned char bytes[JOURNAL_HEAD_BYTES];
   journal_head_encode(&head, bytes);
   struct iovec part = {bytes, sizeof bytes};
-  if (!write_fully(journal->fd, &part, 1, &journal->bytes)) return refuse(error, "cannot write", journal->path);
+  if (!journal_write_fully(journal->fd, &part, 1, &journal->bytes)) return refuse(error, "cannot write", journal->path);
   return ISW_OK;
 }
 
@@ -118,7 +118,7 @@ enum isw_status isw_journal_create(const char *folder, uint64_t identity, unsign
   enum isw_status status = open_new(made, folder, rank, error);
   if (status == ISW_OK) {
     status = write_head(made, rank, error);
-    if (status == ISW_OK) status = sync_folder(folder, error);
+    if (status == ISW_OK) status = journal_sync_folder(folder, error);
     if (status != ISW_OK) unlink(made->path);
   }
   if (status != ISW_OK) {
@@ -189,7 +189,7 @@ static enum isw_status append(struct isw_journal *journal, const struct isw_fini
   uint64_t wanted = 0, written = 0;
   for (size_t i = 0; i < count; i++) wanted += lay_out(journal, &networks[i], heads[i], parts + i * PARTS_OF_A_NETWORK);
   journal->synced = false;
-  if (!write_fully(journal->fd, parts, count * PARTS_OF_A_NETWORK, &written)) {
+  if (!journal_write_fully(journal->fd, parts, count * PARTS_OF_A_NETWORK, &written)) {
     int reason = errno;
     const char *rest = written && ftruncate(journal->fd, (off_t)journal->bytes) != 0
                            ? "; the torn entry at its end is left out when it is read"
@@ -234,19 +234,78 @@ enum isw_status isw_journal_destroy(struct isw_journal *journal, struct isw_erro
   return status;
 }
 
-enum isw_status isw_journal_remove(const char *folder, struct isw_error *error)
+static bool ends_with(const char *name, const char *suffix)
+{
+  size_t length = strlen(name), end = strlen(suffix);
+  return length > end && strcmp(name + length - end, suffix) == 0;
+}
+
+/* Journal files and checkpoints, but not what a killed process was about to rename. */
+static bool holds_work(const char *name)
+{
+  return ends_with(name, JOURNAL_SUFFIX) || ends_with(name, CHECKPOINT_SUFFIX);
+}
+
+/* Whether a journal file begins with a head of this identity. */
+static bool is_of(int folder, const char *name, uint64_t identity)
+{
+  unsigned char bytes[JOURNAL_HEAD_BYTES];
+  struct journal_head head;
+  int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  bool read_all = fd >= 0 && pread(fd, bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes;
+  if (fd >= 0) close(fd);
+  return read_all && journal_head_decode(bytes, &head) && head.identity == identity;
+}
+
+enum removal { OF_IDENTITY, ALL_BUT_LOCK, ALL };
+
+static enum isw_status remove_files(const char *folder, enum removal removal, uint64_t identity,
+                                    struct isw_error *error)
 {
   DIR *listing = opendir(folder);
   if (!listing) return errno == ENOENT ? ISW_OK : refuse(error, "cannot read this folder", folder);
   enum isw_status status = ISW_OK;
   for (struct dirent *file; status == ISW_OK && (file = readdir(listing));) {
-    size_t length = strlen(file->d_name), suffix = strlen(JOURNAL_SUFFIX);
-    if (length <= suffix || strcmp(file->d_name + length - suffix, JOURNAL_SUFFIX) != 0) continue;
-    if (unlinkat(dirfd(listing), file->d_name, 0) != 0 && errno != ENOENT)
-      status = isw_error_set(error, ISW_FAILED, "%s/%s: cannot remove: %s", folder, file->d_name, strerror(errno));
+    const char *name = file->d_name;
+    bool wanted = false;
+    if (holds_work(name))
+      wanted = removal != OF_IDENTITY || is_of(dirfd(listing), name, identity);
+    else if (strcmp(name, ORIGIN_NAME) == 0 || strcmp(name, ORIGIN_NEW) == 0 ||
+             ends_with(name, CHECKPOINT_SUFFIX ".new"))
+      wanted = removal != OF_IDENTITY;
+    else if (strcmp(name, LOCK_NAME) == 0)
+      wanted = removal == ALL;
+    if (wanted && unlinkat(dirfd(listing), name, 0) != 0 && errno != ENOENT)
+      status = isw_error_set(error, ISW_FAILED, "%s/%s: cannot remove: %s", folder, name, strerror(errno));
   }
   closedir(listing);
+  return status;
+}
+
+enum isw_status isw_journal_remove(const char *folder, struct isw_error *error)
+{
+  enum isw_status status = remove_files(folder, ALL, 0, error);
   if (status == ISW_OK && rmdir(folder) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
     status = refuse(error, "cannot remove this folder", folder);
   return status;
+}
+
+enum isw_status isw_journal_clear(const char *folder, struct isw_error *error)
+{
+  return remove_files(folder, ALL_BUT_LOCK, 0, error);
+}
+
+enum isw_status isw_journal_remove_of(const char *folder, uint64_t identity, struct isw_error *error)
+{
+  return remove_files(folder, OF_IDENTITY, identity, error);
+}
+
+enum isw_status isw_journal_leave(const char *folder, struct isw_error *error)
+{
+  DIR *listing = opendir(folder);
+  if (!listing) return errno == ENOENT ? ISW_OK : refuse(error, "cannot read this folder", folder);
+  bool empty = true;
+  for (struct dirent *file; empty && (file = readdir(listing));) empty = !holds_work(file->d_name);
+  closedir(listing);
+  return empty ? isw_journal_remove(folder, error) : ISW_OK;
 }

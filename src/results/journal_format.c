@@ -4,6 +4,7 @@
 
 static const uint64_t head_magic = UINT64_C(0x314c4e4a57535849); /* "IXSWJNL1" */
 static const uint32_t entry_magic = UINT32_C(0x4e575349);        /* "ISWN" */
+static const uint32_t checkpoint_magic = UINT32_C(0x43575349);   /* "ISWC" */
 static const unsigned most_sizes_bits = 48; /* larger sizes are nonsense, and sums of a few of them do not overflow */
 
 /* One field: where it stands in the struct and how many bytes it has, in the struct as in the file. */
@@ -94,20 +95,41 @@ bool journal_head_decode(const unsigned char bytes[JOURNAL_HEAD_BYTES], struct j
   return head->magic == head_magic && head->checksum == XXH3_64bits(bytes, JOURNAL_HEAD_BYTES - CHECKSUM_BYTES);
 }
 
-void journal_entry_encode(struct journal_entry *entry, uint64_t identity, unsigned char bytes[JOURNAL_ENTRY_BYTES])
+static void encode_entry(struct journal_entry *entry, uint32_t magic, uint64_t identity, unsigned char *bytes)
 {
-  entry->magic = entry_magic;
+  entry->magic = magic;
   encode(entry, entry_fields, ENTRY_FIELDS, bytes);
   entry->checksum = XXH3_64bits_withSeed(bytes, JOURNAL_ENTRY_BYTES - CHECKSUM_BYTES, identity);
   put(bytes + JOURNAL_ENTRY_BYTES - CHECKSUM_BYTES, entry->checksum, CHECKSUM_BYTES);
 }
 
+static bool decode_entry(const unsigned char *bytes, uint32_t magic, uint64_t identity, struct journal_entry *entry)
+{
+  decode(bytes, entry_fields, ENTRY_FIELDS, entry);
+  return entry->magic == magic &&
+         entry->checksum == XXH3_64bits_withSeed(bytes, JOURNAL_ENTRY_BYTES - CHECKSUM_BYTES, identity);
+}
+
+void journal_entry_encode(struct journal_entry *entry, uint64_t identity, unsigned char bytes[JOURNAL_ENTRY_BYTES])
+{
+  encode_entry(entry, entry_magic, identity, bytes);
+}
+
+void journal_checkpoint_encode(struct journal_entry *entry, uint64_t identity, unsigned char bytes[JOURNAL_ENTRY_BYTES])
+{
+  encode_entry(entry, checkpoint_magic, identity, bytes);
+}
+
+bool journal_checkpoint_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64_t identity,
+                               struct journal_entry *entry)
+{
+  return decode_entry(bytes, checkpoint_magic, identity, entry);
+}
+
 bool journal_entry_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64_t identity, size_t real_bytes,
                           struct journal_entry *entry)
 {
-  decode(bytes, entry_fields, ENTRY_FIELDS, entry);
-  if (entry->magic != entry_magic) return false;
-  if (entry->checksum != XXH3_64bits_withSeed(bytes, JOURNAL_ENTRY_BYTES - CHECKSUM_BYTES, identity)) return false;
+  if (!decode_entry(bytes, entry_magic, identity, entry)) return false;
   /* from here on the writer's own numbers: checked all the same, for a checksum can be made */
   uint64_t most = UINT64_C(1) << most_sizes_bits;
   return entry->parameters < most / real_bytes && entry->values_bytes < most &&

@@ -11,6 +11,10 @@ enum {
   JOURNAL_ALIGNMENT = 8
 };
 #define JOURNAL_SUFFIX ".journal"
+#define CHECKPOINT_SUFFIX ".checkpoint"
+#define ORIGIN_NAME "sweep"
+#define ORIGIN_NEW "sweep.new"
+#define LOCK_NAME "lock"
 
 /** Start of a journal file. */
 struct journal_head {
@@ -49,6 +53,12 @@ void journal_entry_encode(struct journal_entry *entry, uint64_t identity, unsign
 /** False where magic or checksum are wrong, or a field that they cover makes no sense. */
 bool journal_entry_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64_t identity, size_t real_bytes,
                           struct journal_entry *entry);
+/** The same for a checkpoint's entry, which has a magic of its own: number, id (of its pack's first network), steps_done,
+ *  records (networks of the pack), values_bytes (of the body) and the checksums; the rest is 0. */
+void journal_checkpoint_encode(struct journal_entry *entry, uint64_t identity,
+                               unsigned char bytes[JOURNAL_ENTRY_BYTES]);
+bool journal_checkpoint_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64_t identity,
+                               struct journal_entry *entry);
 /** Bytes of one array of an entry's weights, and of its body with and without the padding. */
 size_t journal_weight_bytes(const struct journal_entry *entry, size_t real_bytes);
 size_t journal_body_bytes(const struct journal_entry *entry, size_t real_bytes);
@@ -56,4 +66,10 @@ size_t journal_padded(size_t bytes);
 
 /** Checksum of a body in parts. */
 uint64_t journal_body_checksum(uint64_t identity, const void *const parts[3], const size_t bytes[3]);
+
+/** Syncs a folder, so that its new names stay. */
+enum isw_status journal_sync_folder(const char *folder, struct isw_error *error);
+struct iovec;
+/** Writes all of the parts; *written counts what arrived, also after an error (errno says which). */
+bool journal_write_fully(int fd, struct iovec *parts, size_t count, uint64_t *written);
 #endif

@@ -1,29 +1,9 @@
-#include "results/hdf5_room.h"
+#include "results/read.h"
 #include <hdf5_hl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct dataset {
-  struct isw_results_dataset view;
-  hid_t id;
-  char *name;
-  bool has_fill;
-  double fill;
-};
-
-struct isw_results {
-  hid_t file;
-  char *path;
-  uint64_t networks, identity;
-  hsize_t records, layers;
-  struct dataset *datasets;
-  size_t dataset_count, dataset_capacity;
-  char **kept; /* texts handed out */
-  size_t kept_count;
-  char *last_text;
-};
 
 static enum isw_status no_results(const char *path, const char *why, struct isw_error *error)
 {
@@ -260,6 +240,9 @@ void isw_results_close(struct isw_results *results)
   for (size_t i = 0; i < results->kept_count; i++) free(results->kept[i]);
   free(results->kept);
   free(results->last_text);
+  free(results->values);
+  free(results->weights[0]);
+  free(results->weights[1]);
   free(results->datasets);
   free(results->path);
   free(results);
@@ -290,7 +273,7 @@ const struct isw_results_dataset *isw_results_dataset(const struct isw_results *
   return index < results->dataset_count ? &results->datasets[index].view : NULL;
 }
 
-static const struct dataset *find(const struct isw_results *results, const char *name)
+const struct dataset *results_find(const struct isw_results *results, const char *name)
 {
   for (size_t i = 0; i < results->dataset_count; i++)
     if (strcmp(results->datasets[i].name, name) == 0) return &results->datasets[i];
@@ -334,7 +317,7 @@ double isw_results_value(struct isw_results *results, const char *dataset, uint6
 enum isw_status isw_results_column(struct isw_results *results, const char *dataset, uint64_t first, uint64_t count,
                                    size_t record, size_t layer, double *values, struct isw_error *error)
 {
-  const struct dataset *from = find(results, dataset);
+  const struct dataset *from = results_find(results, dataset);
   if (!from || from->view.text)
     return isw_error_set(error, ISW_BAD_INPUT, "%s: no dataset of numbers named '%s' along 'network'", results->path,
                          dataset);
@@ -350,7 +333,7 @@ enum isw_status isw_results_column(struct isw_results *results, const char *data
 
 const char *isw_results_text(struct isw_results *results, const char *dataset, uint64_t network)
 {
-  const struct dataset *from = find(results, dataset);
+  const struct dataset *from = results_find(results, dataset);
   if (!from || !from->view.text) return NULL;
   char *text = NULL;
   hid_t type = text_type();

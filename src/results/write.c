@@ -572,6 +572,7 @@ static enum isw_status put_known(struct writer *w, uint64_t network, size_t row)
   const struct output *out = w->outputs + head->coordinate_count;
   const size_t *sizes;
   size_t layers = head->sizes(head->context, network, &sizes);
+  if (layers == 0) return isw_error_memory(w->error, sizeof(struct isw_finished), "a network's sizes");
   if (layers > head->layers_max)
     return isw_error_set(w->error, ISW_FAILED, "%s: network %llu has more than %zu layers", w->part,
                          (unsigned long long)network, head->layers_max);

@@ -37,7 +37,8 @@ class Interrupt(Case):
         parts = self.path("out.h5.parts")
         if not os.path.isdir(parts):
             return 0
-        return sum(os.path.getsize(os.path.join(parts, name)) for name in os.listdir(parts))
+        return sum(os.path.getsize(os.path.join(parts, name)) for name in os.listdir(parts)
+                   if name.endswith(".journal"))
 
     def wait_for_entries(self, process, before=0):
         while self.journal_bytes() < before + 4096:
@@ -101,21 +102,23 @@ class Interrupt(Case):
 
         self.stopped(signal.SIGTERM, to_it)
         done = self.expect(2, "run", self.file, "-o", "out.h5", "--set", "seed=4", stdout="", ranks=2)
-        self.assertIn("--resume never removes it and starts afresh", done.stderr)
+        self.assertIn("start afresh with --resume never", done.stderr)
         self.expect(0, "run", self.file, "-o", "out.h5", "--resume", "never", "--set", "train.steps=10", *SINGLE)
         self.assertEqual(self.files(), ["long.yaml", "out.h5"])
 
-    def test_stopped_before_anything_is_finished_leaves_nothing(self):
+    def test_stopped_before_anything_is_finished_keeps_the_packs_under_way(self):
         words = ("run", self.file, "-o", "out.h5", "--set", "train.steps=100000000", *SINGLE)
         process = self.start(words, ranks=2)
         while not os.path.isdir(self.path("out.h5.parts")):
             self.assertIsNone(process.poll())
             time.sleep(0.002)
+        time.sleep(0.5)  # for a first step; where that is too short, nothing is kept, and the folder is removed
         process.send_signal(signal.SIGUSR1)  # mpirun hands it on to all ranks
         _, error = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 75, error)
-        self.assertIn("interrupted; no network was finished", error)
-        self.assertEqual(self.files(), ["long.yaml"])
+        self.assertRegex(error, "interrupted; no network was finished, 1 packs under way are kept|no network was finished")
+        if os.path.isdir(self.path("out.h5.parts")):
+            self.assertEqual(sorted(os.listdir(self.path("out.h5.parts"))), ["lock", "pack" + 20 * "0" + ".checkpoint", "sweep"])
 
     def test_a_full_disk_stops_all_ranks_with_one_message(self):
         """A limit on file sizes stands for the full disk. MPI's own files need 8 MiB of it; the journals more."""

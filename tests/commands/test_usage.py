@@ -47,7 +47,7 @@ class Usage(Case):
 
     def test_mistakes_on_the_command_line(self):
         for words, message in {
-                (): "initsweep: give a command: run, plan, check, show, list\n  `initsweep --help` shows all.\n",
+                (): "initsweep: give a command: run, plan, check, gather, show, verify, replay, list\n  `initsweep --help` shows all.\n",
                 ("rnu",): "initsweep: unknown command 'rnu'\n  did you mean 'run'? `initsweep --help` shows all.\n",
                 ("fly",): "initsweep: unknown command 'fly'\n  `initsweep --help` shows all.\n",
                 ("run",): "initsweep run: give one sweep file\n  `initsweep run --help` shows how.\n",
@@ -59,7 +59,7 @@ class Usage(Case):
                 ("run", "a", "-x"): "initsweep run: unknown option '-x'\n  `initsweep run --help` shows all.\n",
                 ("run", "a", "--threads", "0"): "initsweep run: --threads wants a whole number from 1 to 65536, not '0'\n",
                 ("run", "a", "--threads", "2x"): "initsweep run: --threads wants a whole number from 1 to 65536, not '2x'\n",
-                ("run", "a", "--resume", "no"): "initsweep run: --resume wants auto or never, not 'no'\n",
+                ("run", "a", "--resume", "no"): "initsweep run: --resume wants auto, never or extend, not 'no'\n",
                 ("plan",): "initsweep plan: give one sweep file\n  `initsweep plan --help` shows how.\n",
                 ("plan", "a", "--jsn"): "initsweep plan: unknown option '--jsn'\n"
                                         "  did you mean '--json'? `initsweep plan --help` shows all.\n",

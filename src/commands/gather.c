@@ -1,0 +1,106 @@
+/* initsweep gather: the journal of a run that is under way, or was stopped, as a results file. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "initsweep/commands.h"
+#include "outcome.h"
+
+static const char help[] =
+    "usage: initsweep gather PARTS -o OUT\n"
+    "\n"
+    "Writes a results file of the networks that a run has finished so far; the others have status 0 (missing). PARTS "
+    "is\n"
+    "the run's folder OUT.parts, which is only read: the run may be under way, and can go on afterwards.\n"
+    "\n"
+    "  -o, --output OUT   the results file; one of the same sweep is replaced\n"
+    "\n"
+    "example:\n"
+    "  initsweep gather zero-on-xor.h5.parts -o so-far.h5\n";
+
+/* A file that is there is replaced only where it is a results file of the same sweep. */
+static enum isw_status may_replace(const char *out, uint64_t identity, struct isw_error *error)
+{
+  if (access(out, F_OK) != 0) return ISW_OK;
+  struct isw_results *results;
+  enum isw_status status = isw_results_open(out, &results, error);
+  if (status != ISW_OK) return status;
+  if (isw_results_identity(results) != identity)
+    status = isw_error_set(error, ISW_BAD_INPUT, "'%s' holds another sweep: name another file with -o", out);
+  isw_results_close(results);
+  return status;
+}
+
+static enum isw_status gather(const char *parts, const char *out, const char *command_line, struct isw_error *error)
+{
+  struct isw_origin origin;
+  struct isw_sweep *sweep = NULL;
+  struct isw_index *index = NULL;
+  bool there;
+  enum isw_status status = isw_origin_read(parts, &origin, &there, error);
+  if (status == ISW_OK && !there)
+    status = isw_error_set(error, ISW_BAD_INPUT, "'%s' is not the folder of a run: it has no file 'sweep'", parts);
+  if (status == ISW_OK) {
+    const struct isw_overrides overrides = {(const char **)origin.overrides, origin.override_count};
+    status = isw_load_sweep(origin.file, origin.folder, origin.text, strlen(origin.text), &overrides, &sweep, error);
+  }
+  if (status == ISW_OK && isw_sweep_identity(sweep) != origin.identity)
+    status = isw_error_set(error, ISW_BAD_INPUT,
+                           "%s: its sweep file does not describe the same sweep any more: data under '%s' have changed",
+                           parts, origin.folder);
+  if (status == ISW_OK) status = may_replace(out, origin.identity, error);
+  if (status == ISW_OK)
+    status = isw_index_create_beside(parts, origin.identity, origin.other, isw_sweep_networks(sweep),
+                                     isw_real_bytes(isw_sweep_real(sweep)), &index, error);
+  if (status == ISW_OK) {
+    char host[256] = "";
+    gethostname(host, sizeof host - 1);
+    struct isw_run_facts facts = {.command_line = command_line, .kernels = "", .hosts = host, .ranks = 1, .threads = 1};
+    struct isw_progress progress = {.networks = isw_sweep_networks(sweep)};
+    isw_utc(facts.start);
+    isw_progress_start(&progress, false);
+    status = isw_outcome_write(out, sweep, index, &facts, &progress, error);
+    isw_progress_end(&progress);
+  }
+  if (status == ISW_OK) {
+    if (isw_index_damaged(index) > 0)
+      fprintf(stderr, "initsweep: %llu torn or damaged entries of %s are left out\n",
+              (unsigned long long)isw_index_damaged(index), parts);
+    printf("%s: %llu of %llu networks\n", out, (unsigned long long)isw_index_count(index),
+           (unsigned long long)isw_sweep_networks(sweep));
+  }
+  isw_index_destroy(index);
+  isw_sweep_destroy(sweep);
+  isw_origin_clear(&origin);
+  return status;
+}
+
+int isw_command_gather(int argc, char **argv)
+{
+  static const struct option options[] = {
+      {"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+  const char *out = NULL;
+  char *line = isw_command_line(argc, argv);
+  struct isw_error error = {0};
+  int result = 0;
+  for (int option; result == 0 && (option = isw_next_option(argc, argv, ":o:h", options, "gather")) != -1;) {
+    if (option == 'h') {
+      fputs(help, stdout);
+      goto done;
+    }
+    if (option == '?')
+      result = ISW_BAD_INPUT;
+    else
+      out = optarg;
+  }
+  if (result == 0 && (argc - optind != 1 || !out))
+    result = isw_usage_error("gather", "give the folder of a run and -o OUT\n  `initsweep gather --help` shows how.");
+  if (result == 0) {
+    enum isw_status status = gather(argv[optind], out, line, &error);
+    if (status != ISW_OK) result = isw_say_error(status, &error);
+  }
+done:
+  free(line);
+  isw_error_clear(&error);
+  return result;
+}

@@ -1,0 +1,210 @@
+/* initsweep verify: trains networks of a results file again, from the settings in the file, and compares every stored bit. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include "initsweep/commands.h"
+#include "stored.h"
+
+static const char help[] =
+    "usage: initsweep verify FILE [--sample N | --all] [--data FOLDER] [--threads N]\n"
+    "\n"
+    "Trains networks of a results file again, from the settings in the file, and compares status, identity, steps and\n"
+    "every stored value and weight, bit for bit. A sample is random, spread over the grid, and each of its networks "
+    "is\n"
+    "trained alone; --all trains all networks in packs. Exit status 1 where a bit differs.\n"
+    "\n"
+    "  --sample N       networks to train (default 16)\n"
+    "  --all            every network\n"
+    "  --data FOLDER    where relative paths of data start; else the file's folder\n"
+    "  --threads N      threads; else OMP_NUM_THREADS, else the processors that it may run on\n"
+    "\n"
+    "example:\n"
+    "  initsweep verify zero-on-xor.h5 --sample 100\n";
+
+enum { SAMPLE = 16, SHOWN = 10 };
+
+struct verify {
+  struct isw_stored stored;
+  struct isw_training training;
+  bool all;
+  uint64_t jobs;         /* packs where all, else networks of the sample */
+  uint64_t *sample;      /* [jobs] */
+  pthread_mutex_t mutex; /* guards all below, and the file: HDF5 knows no threads */
+  uint64_t next, same, missing, different;
+  enum isw_status status;
+  struct isw_error error;
+};
+
+/* Where two values differ first, for a person. */
+static void say_difference(const struct verify *v, const struct isw_finished *file, const struct isw_finished *again)
+{
+  fprintf(stderr, "initsweep: network %llu differs: ", (unsigned long long)file->number);
+  if (file->id != again->id)
+    fprintf(stderr, "identity %016llx, not %016llx\n", (unsigned long long)file->id, (unsigned long long)again->id);
+  else if (file->status != again->status || file->steps_done != again->steps_done)
+    fprintf(stderr, "status %u after %llu steps, not %u after %llu\n", file->status,
+            (unsigned long long)file->steps_done, again->status, (unsigned long long)again->steps_done);
+  else {
+    size_t offset = 0;
+    for (size_t q = 0; q < v->stored.probe_count; q++) {
+      const struct isw_quantity *quantity = &v->stored.quantities[q];
+      size_t layers = quantity->per_layer ? file->layers : 1, item = quantity->whole ? 4 : v->stored.real_bytes;
+      for (size_t n = 0; n < file->records * layers; n++, offset += item)
+        if (memcmp((const char *)file->values + offset, (const char *)again->values + offset, item) != 0) {
+          fprintf(stderr, "%s at record %zu, layer %zu\n", quantity->name, n / layers, n % layers + 1);
+          return;
+        }
+    }
+    fprintf(stderr, "weights\n");
+  }
+}
+
+static bool equal_weights(const struct verify *v, const struct isw_finished *file, const void *a, const void *b)
+{
+  return !a || (b && memcmp(a, b, file->parameters * v->stored.real_bytes) == 0);
+}
+
+/* With the mutex held. */
+static enum isw_status compare(struct verify *v, const struct isw_finished *again)
+{
+  struct isw_finished file;
+  enum isw_status status = isw_stored_network(&v->stored, again->number, &file, &v->error);
+  if (status != ISW_OK) return status;
+  if (file.status == ISW_MISSING) {
+    v->missing++;
+    return ISW_OK;
+  }
+  bool same = file.id == again->id && file.status == again->status && file.steps_done == again->steps_done &&
+              file.values_bytes == again->values_bytes && file.parameters == again->parameters &&
+              memcmp(file.values, again->values, file.values_bytes) == 0 &&
+              equal_weights(v, &file, file.weights_initial, again->weights_initial) &&
+              equal_weights(v, &file, file.weights_final, again->weights_final);
+  if (same)
+    v->same++;
+  else if (v->different++ < SHOWN)
+    say_difference(v, &file, again);
+  return ISW_OK;
+}
+
+static void *work(void *context)
+{
+  struct verify *v = context;
+  struct isw_team *alone = isw_team_create(1);
+  atomic_int never;
+  atomic_init(&never, 0);
+  pthread_mutex_lock(&v->mutex);
+  if (!alone) v->status = isw_error_memory(&v->error, 64, "a thread");
+  while (v->status == ISW_OK && v->next < v->jobs) {
+    uint64_t job = v->next++, numbers[ISW_TRAINING_LANES];
+    pthread_mutex_unlock(&v->mutex);
+    struct isw_error error = {0};
+    struct isw_training_pack made = {0};
+    size_t count = 1;
+    if (v->all)
+      count = isw_packs_networks(v->training.packs, job, numbers);
+    else
+      numbers[0] = v->sample[job];
+    enum isw_status status = isw_training_pack(&v->training, count, numbers, &made, &error);
+    if (status == ISW_OK) status = isw_pack_train(made.pack, alone, 0, &never);
+    pthread_mutex_lock(&v->mutex);
+    if (status != ISW_OK && v->status == ISW_OK)
+      v->status = isw_error_set(&v->error, status, "%s", isw_error_text(&error));
+    for (size_t i = 0; i < count && v->status == ISW_OK; i++) {
+      struct isw_finished again = isw_training_outcome(&made, i);
+      v->status = compare(v, &again);
+    }
+    isw_error_clear(&error);
+    pthread_mutex_unlock(&v->mutex);
+    isw_pack_destroy(made.pack);
+    pthread_mutex_lock(&v->mutex);
+  }
+  pthread_mutex_unlock(&v->mutex);
+  isw_team_destroy(alone);
+  return NULL;
+}
+
+/* One network of each of `jobs` equal parts of the grid: distinct, and spread over it. */
+static enum isw_status choose(struct verify *v, uint64_t networks, struct isw_error *error)
+{
+  struct isw_stream stream = {0};
+  if (getrandom(&stream, sizeof stream, 0) != (ssize_t)sizeof stream)
+    return isw_error_set(error, ISW_FAILED, "the system gives no random numbers");
+  v->sample = isw_allocate((size_t)v->jobs, sizeof *v->sample);
+  if (!v->sample) return isw_error_memory(error, (size_t)v->jobs * sizeof *v->sample, "the sample");
+  for (uint64_t i = 0; i < v->jobs; i++) {
+    uint64_t first = networks / v->jobs * i + networks % v->jobs * i / v->jobs;
+    uint64_t end = networks / v->jobs * (i + 1) + networks % v->jobs * (i + 1) / v->jobs;
+    v->sample[i] = first + isw_below(&stream, i, end - first);
+  }
+  return ISW_OK;
+}
+
+static enum isw_status verify(struct verify *v, const char *file, const char *folder, size_t sample, size_t threads,
+                              struct isw_error *error)
+{
+  enum isw_status status = isw_stored_open(file, folder, &v->stored, error);
+  if (status == ISW_OK) status = isw_training_create(&v->training, v->stored.sweep, threads, error);
+  if (status != ISW_OK) return status;
+  uint64_t networks = isw_sweep_networks(v->stored.sweep);
+  v->all = v->all || sample >= networks;
+  v->jobs = v->all ? isw_packs_count(v->training.packs) : sample;
+  if (!v->all) status = choose(v, networks, error);
+  if (status != ISW_OK) return status;
+
+  pthread_t *others = isw_allocate(threads, sizeof *others);
+  if (!others) return isw_error_memory(error, threads * sizeof *others, "threads");
+  size_t started = 0;
+  pthread_mutex_init(&v->mutex, NULL);
+  while (started + 1 < threads && pthread_create(&others[started], NULL, work, v) == 0) started++;
+  work(v);
+  for (size_t i = 0; i < started; i++) pthread_join(others[i], NULL);
+  pthread_mutex_destroy(&v->mutex);
+  free(others);
+  if (v->status != ISW_OK) return isw_error_set(error, v->status, "%s", isw_error_text(&v->error));
+  if (v->different > 0)
+    return isw_error_set(error, ISW_FAILED, "%s: %llu of %llu networks differ", file, (unsigned long long)v->different,
+                         (unsigned long long)(v->different + v->same));
+  printf("%s: %llu of %llu networks trained again: every stored bit is the same", file, (unsigned long long)v->same,
+         (unsigned long long)networks);
+  if (v->missing > 0) printf(" (%llu missing ones passed over)", (unsigned long long)v->missing);
+  printf("\n");
+  return ISW_OK;
+}
+
+int isw_command_verify(int argc, char **argv)
+{
+  static const struct option options[] = {
+      {"sample", required_argument, NULL, 'n'}, {"all", no_argument, NULL, 'a'},
+      {"data", required_argument, NULL, 'd'},   {"threads", required_argument, NULL, 't'},
+      {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+  struct verify v = {0};
+  struct isw_error error = {0};
+  const char *folder = NULL;
+  size_t sample = SAMPLE, threads = 0;
+  int result = 0;
+  for (int option; result == 0 && (option = isw_next_option(argc, argv, ":h", options, "verify")) != -1;) {
+    switch (option) {
+    case 'n': result = (sample = isw_positive("verify", "--sample", optarg)) ? 0 : ISW_BAD_INPUT; break;
+    case 't': result = (threads = isw_positive("verify", "--threads", optarg)) ? 0 : ISW_BAD_INPUT; break;
+    case 'a': v.all = true; break;
+    case 'd': folder = optarg; break;
+    case 'h': fputs(help, stdout); return 0;
+    default: return ISW_BAD_INPUT;
+    }
+  }
+  if (result == 0 && argc - optind != 1)
+    result = isw_usage_error("verify", "give one results file\n  `initsweep verify --help` shows how.");
+  if (result == 0) {
+    enum isw_status status = verify(&v, argv[optind], folder, sample, threads ? threads : isw_own_threads(), &error);
+    if (status != ISW_OK) result = isw_say_error(status, &error);
+  }
+  isw_training_destroy(&v.training);
+  isw_stored_close(&v.stored);
+  free(v.sample);
+  isw_error_clear(&v.error);
+  isw_error_clear(&error);
+  return result;
+}

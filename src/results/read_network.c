@@ -1,0 +1,186 @@
+/* One network of a results file, bit for bit, and text columns at once. */
+#include "results/read.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXTS_A_BLOCK = 65536 };
+
+static enum isw_status cannot(const struct isw_results *results, const char *dataset, uint64_t network,
+                              struct isw_error *error)
+{
+  return isw_error_set(error, ISW_BAD_INPUT, "%s: cannot read '%s' of network %llu", results->path, dataset,
+                       (unsigned long long)network);
+}
+
+/* Reads network `number`'s part of a dataset, counts[1..rank-1] of its other dimensions, as it lies in memory. */
+static bool read_part(hid_t dataset, uint64_t number, const hsize_t *wanted, int rank, hid_t type, void *into)
+{
+  hsize_t start[3] = {number}, counts[3] = {1}, dims[3] = {0}, held = 1;
+  hid_t space = H5Dget_space(dataset);
+  bool good = H5Sget_simple_extent_ndims(space) == rank && H5Sget_simple_extent_dims(space, dims, NULL) == rank &&
+              number < dims[0];
+  for (int d = 1; d < rank && good; d++) {
+    counts[d] = wanted[d - 1];
+    held *= counts[d];
+    good = counts[d] <= dims[d];
+  }
+  if (good && held > 0) {
+    hid_t memory = H5Screate_simple(1, &held, NULL);
+    good = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, counts, NULL) >= 0 &&
+           H5Dread(dataset, type, memory, space, H5P_DEFAULT, into) >= 0;
+    H5Sclose(memory);
+  }
+  H5Sclose(space);
+  return good;
+}
+
+static enum isw_status read_whole(const struct isw_results *results, const char *name, uint64_t number, hid_t type,
+                                  void *into, struct isw_error *error)
+{
+  const struct dataset *dataset = results_find(results, name);
+  if (!dataset || !read_part(dataset->id, number, NULL, 1, type, into)) return cannot(results, name, number, error);
+  return ISW_OK;
+}
+
+static enum isw_status read_values(struct isw_results *results, const struct isw_quantity *quantities, size_t count,
+                                   size_t real_bytes, struct isw_finished *finished, struct isw_error *error)
+{
+  hid_t real = real_bytes == 4 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
+  size_t bytes = 0;
+  if (finished->records > results->records || finished->layers > results->layers)
+    return cannot(results, "record", finished->number, error);
+  for (size_t q = 0; q < count; q++)
+    bytes += finished->records * (quantities[q].per_layer ? finished->layers : (size_t)1) *
+             (quantities[q].whole ? sizeof(int32_t) : real_bytes);
+  free(results->values);
+  unsigned char *to = results->values = isw_allocate(bytes, 1);
+  if (!to) return isw_error_memory(error, bytes, "a network's values");
+  finished->values = to;
+  finished->values_bytes = bytes;
+  for (size_t q = 0; q < count; q++) {
+    const struct dataset *dataset = results_find(results, quantities[q].name);
+    hsize_t wanted[2] = {finished->records, finished->layers};
+    int rank = quantities[q].per_layer ? 3 : 2;
+    if (!dataset || dataset->view.per_layer != quantities[q].per_layer || !dataset->view.per_record ||
+        !read_part(dataset->id, finished->number, wanted, rank, quantities[q].whole ? H5T_NATIVE_INT32 : real, to))
+      return cannot(results, quantities[q].name, finished->number, error);
+    to += finished->records * (quantities[q].per_layer ? finished->layers : (size_t)1) *
+          (quantities[q].whole ? sizeof(int32_t) : real_bytes);
+  }
+  return ISW_OK;
+}
+
+static enum isw_status read_weights(struct isw_results *results, size_t which, size_t real_bytes,
+                                    const struct isw_finished *finished, const void **weights, struct isw_error *error)
+{
+  static const char *const names[] = {"weights_initial", "weights_final"};
+  size_t bytes;
+  free(results->weights[which]);
+  results->weights[which] = isw_multiply(finished->parameters, real_bytes, &bytes) ? isw_allocate(bytes, 1) : NULL;
+  if (!results->weights[which]) return isw_error_memory(error, finished->parameters, "a network's weights");
+  hid_t dataset = H5Dopen2(results->file, names[which], H5P_DEFAULT);
+  hsize_t wanted = finished->parameters;
+  bool good =
+      dataset >= 0 && read_part(dataset, finished->number, &wanted, 2,
+                                real_bytes == 4 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE, results->weights[which]);
+  if (dataset >= 0) H5Dclose(dataset);
+  if (!good) return cannot(results, names[which], finished->number, error);
+  *weights = results->weights[which];
+  return ISW_OK;
+}
+
+enum isw_status isw_results_network(struct isw_results *results, const struct isw_quantity *quantities, size_t count,
+                                    size_t real_bytes, bool keep_initial, bool keep_final,
+                                    struct isw_finished *finished, struct isw_error *error)
+{
+  struct quiet quiet;
+  quiet_begin(&quiet);
+  int32_t ended = 0;
+  int64_t steps_done = 0;
+  uint64_t number = finished->number;
+  finished->values = finished->weights_initial = finished->weights_final = NULL;
+  finished->values_bytes = 0;
+  finished->records_done = finished->records;
+  enum isw_status status = read_whole(results, "status", number, H5T_NATIVE_INT32, &ended, error);
+  if (status == ISW_OK) status = read_whole(results, "id", number, H5T_NATIVE_UINT64, &finished->id, error);
+  if (status == ISW_OK && ended != 0) {
+    status = read_whole(results, "steps_done", number, H5T_NATIVE_INT64, &steps_done, error);
+    if (status == ISW_OK) status = read_values(results, quantities, count, real_bytes, finished, error);
+    if (status == ISW_OK && keep_initial)
+      status = read_weights(results, 0, real_bytes, finished, &finished->weights_initial, error);
+    if (status == ISW_OK && keep_final)
+      status = read_weights(results, 1, real_bytes, finished, &finished->weights_final, error);
+  }
+  finished->status = (uint8_t)ended;
+  finished->steps_done = (uint64_t)steps_done;
+  quiet_end(&quiet);
+  return status;
+}
+
+/* ---- text columns ---- */
+
+/* The text's code, after taking it up where it is new. Neighbours are mostly alike; the texts of a column are few. */
+static bool code_of(const char *text, uint32_t *last, char ***texts, size_t *count)
+{
+  if (*count > 0 && strcmp((*texts)[*last], text) == 0) return true;
+  for (size_t i = 0; i < *count; i++)
+    if (strcmp((*texts)[i], text) == 0) {
+      *last = (uint32_t)i;
+      return true;
+    }
+  char **more = realloc(*texts, (*count + 1) * sizeof *more);
+  if (!more) return false;
+  *texts = more;
+  if (!(more[*count] = isw_copy_text(text))) return false;
+  *last = (uint32_t)(*count)++;
+  return true;
+}
+
+enum isw_status isw_results_texts(struct isw_results *results, const char *dataset, uint32_t *code, char ***texts,
+                                  size_t *count, struct isw_error *error)
+{
+  *texts = NULL;
+  *count = 0;
+  const struct dataset *from = results_find(results, dataset);
+  if (!from || !from->view.text || from->view.per_record)
+    return isw_error_set(error, ISW_BAD_INPUT, "%s: no texts named '%s' along 'network'", results->path, dataset);
+  char **block = isw_allocate(TEXTS_A_BLOCK, sizeof *block);
+  if (!block) return isw_error_memory(error, TEXTS_A_BLOCK * sizeof *block, dataset);
+  struct quiet quiet;
+  quiet_begin(&quiet);
+  enum isw_status status = ISW_OK;
+  hid_t type = text_type(), space = H5Dget_space(from->id);
+  uint32_t last = 0;
+  for (hsize_t first = 0, some; first < results->networks && status == ISW_OK; first += some) {
+    some = results->networks - first < TEXTS_A_BLOCK ? results->networks - first : TEXTS_A_BLOCK;
+    hid_t memory = H5Screate_simple(1, &some, NULL);
+    if (H5Sselect_hyperslab(space, H5S_SELECT_SET, &first, NULL, &some, NULL) < 0 ||
+        H5Dread(from->id, type, memory, space, H5P_DEFAULT, block) < 0)
+      status = cannot(results, dataset, first, error);
+    else {
+      for (hsize_t i = 0; i < some && status == ISW_OK; i++) {
+        if (!code_of(block[i] ? block[i] : "", &last, texts, count))
+          status = isw_error_memory(error, *count * sizeof **texts, dataset);
+        code[first + i] = last;
+      }
+      H5Dvlen_reclaim(type, memory, H5P_DEFAULT, block);
+    }
+    H5Sclose(memory);
+  }
+  H5Sclose(space);
+  H5Tclose(type);
+  quiet_end(&quiet);
+  free(block);
+  if (status != ISW_OK) {
+    isw_results_free_texts(*texts, *count);
+    *texts = NULL;
+    *count = 0;
+  }
+  return status;
+}
+
+void isw_results_free_texts(char **texts, size_t count)
+{
+  for (size_t i = 0; i < count; i++) free(texts[i]);
+  free(texts);
+}

@@ -1,0 +1,336 @@
+#!/usr/bin/python3
+"""Breaks runs in every way that can be counted, and says what was lost.
+
+    faults.py [PART...] [--long] [--seed S]
+
+Parts (all, where none is named):
+    kill     kill -9 of a random rank at a random moment; resumed on another number of ranks
+    signal   SIGTERM, SIGINT or SIGUSR1 to a random rank, likewise
+    full     the disk is full from the n-th write on
+    calls    the n-th write, read, sync, rename, open or allocation fails, for n = 1, 2, ... until none is reached
+    bytes    every byte of a small run's journal, sweep and checkpoint files flipped, every length of them
+    places   read-only and missing folders, a link, names with blanks and beyond ASCII
+
+The last lines are a table: faults injected, networks finished before them, finished networks lost, results files that differ
+from the uninterrupted run's, crashes, and ends without a message. Exit status 1 where one of the last four is not 0. The short
+form thins every part out; --long is for a night. Needs INITSWEEP (the program) and FAULTY (the library of faulty.c).
+"""
+import argparse
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import types
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "commands"))
+import h5py  # noqa: E402
+from program import ENVIRONMENT, MPIEXEC, PROGRAM, Case  # noqa: E402
+
+FAULTY = os.environ["FAULTY"]
+CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL, 134, 135, 136, 139}
+KEYS = ("injected", "finished", "lost", "different", "crashes", "unclear")
+
+SMALL = """\
+sweep: small
+seed: 7
+dataset: {name: xor}
+network: {width: 3, activation: tanh}
+train: {loss: mse, optimizer: adam, learning_rate: 0.05, steps: 20}
+record: {steps: {geomspace: 4}, probes: [loss, distinct_units], weights: final}
+grid:
+  network.init: [zeros, glorot_uniform]
+  network.depth: [1, 2]
+  replicate: {range: [0, 9]}
+"""
+# Cheap packs and packs that take a second, so that kills hit both
+LONG = """\
+sweep: long
+seed: 3
+dataset: {name: xor}
+network: {width: 8, activation: tanh, init: he_normal}
+train: {loss: mse, optimizer: adam, learning_rate: 0.01, batch_size: 3}
+record: {steps: {geomspace: 12}, probes: [loss, gradient_norm], weights: final}
+grid:
+  - {network.depth: [2], train.steps: [%d], replicate: {range: [0, 31]}}
+  - {network.depth: [2, 3], train.steps: [%d], replicate: {range: [0, 799]}}
+"""
+
+
+def contents(path):
+    """Everything of a results file outside /provenance."""
+    return Case.contents(types.SimpleNamespace(path=lambda name: name), path)
+
+
+class Bench:
+    """A folder to break things in, and the counts."""
+
+    def __init__(self, folder, seed):
+        self.folder = folder
+        self.random = random.Random(seed)
+        self.rows = {}
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return name
+
+    def count(self, part, **counts):
+        row = self.rows.setdefault(part, dict.fromkeys(KEYS, 0))
+        for key, value in counts.items():
+            row[key] += value
+
+    def run(self, *words, ranks=0, timeout=120, **environment):
+        command = ([MPIEXEC, "-n", str(ranks)] if ranks else []) + [PROGRAM, *words]
+        return subprocess.run(command, cwd=self.folder, env={**ENVIRONMENT, **environment}, capture_output=True, text=True,
+                              errors="replace", check=False, timeout=timeout)
+
+    def clean(self, *names):
+        for name in names:
+            for path in (self.path(name), self.path(name + ".part")):
+                if os.path.lexists(path):
+                    os.remove(path)
+            shutil.rmtree(self.path(name + ".parts"), ignore_errors=True)
+
+    def finished(self, out):
+        """Networks that `gather` finds in a run's journal."""
+        if not os.path.exists(self.path(out + ".parts/sweep")):
+            return 0
+        done = self.run("gather", out + ".parts", "-o", "gathered.h5")
+        if done.returncode != 0:
+            print("gather:", done.stderr)
+            return -1
+        with h5py.File(self.path("gathered.h5"), "r") as file:
+            return int((file["status"][()] != 0).sum())
+
+    def judge(self, part, done, expected=(1,)):
+        """A run that was broken: did it crash, did it say why?"""
+        crash = done.returncode in CRASHES
+        said = "initsweep" in done.stderr or ": error: " in done.stderr
+        unclear = done.returncode not in (0, *expected) or (done.returncode != 0 and not said)
+        if crash or unclear:
+            print(f"{part}: exit status {done.returncode}: {done.stderr!r}")
+        self.count(part, injected=1, crashes=crash, unclear=unclear and not crash)
+
+    def same(self, part, out, whole):
+        different = not os.path.exists(self.path(out)) or contents(self.path(out)) != whole
+        if different:
+            print(f"{part}: {out} differs")
+        self.count(part, different=different)
+
+    def whole(self, name, text):
+        self.write(name, text)
+        done = self.run("run", name, "-o", "whole.h5", "--quiet")
+        assert done.returncode == 0, done.stderr
+        whole = contents(self.path("whole.h5"))
+        os.remove(self.path("whole.h5"))
+        return whole
+
+
+def ranks_of(launcher):
+    """Processes of the program under a launcher (or itself)."""
+    found = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(launcher)], capture_output=True, text=True, check=False)
+    rows = [line.split() for line in found.stdout.splitlines()]
+    return [int(pid) for pid, name in rows if name.startswith("initsweep")] or [launcher]
+
+
+def kill(bench, long, part="kill"):
+    """Random moments, random ranks; what was finished must still be there when the next run begins."""
+    total = (220 if part == "kill" else 60) if long else (16 if part == "kill" else 6)
+    text = LONG % (300000, 4000)
+    whole = bench.whole("long.yaml", text)
+    injected, grace = 0, 0.0
+    while injected < total:
+        bench.clean("out.h5")
+        before = 0
+        for _ in range(8):
+            if injected == total:
+                break
+            ranks = bench.random.choice([1, 2, 3, 4])
+            process = subprocess.Popen([MPIEXEC, "-n", str(ranks), PROGRAM, "run", "long.yaml", "-o", "out.h5", "--checkpoint",
+                                        "0.1"], cwd=bench.folder, env=ENVIRONMENT, stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, text=True, errors="replace")
+            deadline = time.monotonic() + 30
+            while not os.path.exists(bench.path("out.h5.parts/sweep")) and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.005)
+            time.sleep(bench.random.uniform(0, 0.6))
+            if process.poll() is None:
+                victim = bench.random.choice(ranks_of(process.pid))
+                number = signal.SIGKILL if part == "kill" else bench.random.choice(
+                    [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
+                try:
+                    os.kill(victim, number)
+                except ProcessLookupError:
+                    pass
+            sent = time.monotonic()
+            _, error = process.communicate(timeout=60)
+            grace = max(grace, time.monotonic() - sent)
+            if process.returncode == 0:  # it was faster
+                bench.same(part, "out.h5", whole)
+                bench.clean("out.h5")
+                before = 0
+                continue
+            injected += 1
+            if part == "signal":
+                bench.count(part, unclear=process.returncode != 75 or "interrupted" not in error)
+                if process.returncode != 75:
+                    print(f"{part}: exit status {process.returncode}: {error!r}")
+            now = bench.finished("out.h5")
+            lost = max(0, before - now)
+            bench.count(part, injected=1, finished=max(now, 0), lost=lost, crashes=now < 0)
+            before = max(before, now)
+        if os.path.exists(bench.path("out.h5.parts")):
+            done = bench.run("run", "long.yaml", "-o", "out.h5", ranks=bench.random.choice([1, 2, 3]))
+            if before > 0:
+                bench.count(part, lost=0 if f"going on: {before} networks" in done.stderr else before)
+            bench.same(part, "out.h5", whole)
+    print(f"{part}: at most {grace:.1f} s from the signal to the end of all ranks")
+
+
+def signals(bench, long):
+    kill(bench, long, "signal")
+
+
+def break_calls(bench, part, kind, whole, numbers, *words):
+    """The n-th call fails; then a clean run must finish with the same file."""
+    for n in numbers:
+        bench.clean("out.h5", "report")
+        done = bench.run("run", "small.yaml", "-o", "out.h5", "--checkpoint", "0", *words, LD_PRELOAD=FAULTY, FAULT_KIND=kind,
+                         FAULT_AT=str(n), FAULT_UNDER=bench.path("out.h5"), FAULT_REPORT=bench.path("report"))
+        if not os.path.exists(bench.path("report")):
+            return n - 1
+        bench.judge(part, done, (1, 2))
+        if done.returncode == 0 or os.path.exists(bench.path("out.h5")):
+            bench.same(part, "out.h5", whole)  # whole or not there: never half written
+        safe = bench.finished("out.h5")
+        bench.count(part, finished=max(safe, 0), crashes=safe < 0)
+        done = bench.run("run", "small.yaml", "-o", "out.h5", *words)
+        if done.returncode != 0:
+            print(f"{part} {n}: the clean run failed: {done.stderr}")
+        elif safe > 0 and f"going on: {safe} networks" not in done.stderr and "nothing to do" not in done.stdout:
+            print(f"{part} {n}: {safe} networks were safe: {done.stderr}")
+            bench.count(part, lost=safe)
+        bench.same(part, "out.h5", whole)
+    return None
+
+
+def steps(bench, long, most, density):
+    """1, 2, 3, ... or, in the short form, a random sample of it that ends beyond `most`."""
+    if long:
+        return range(1, 1000000)
+    return [*sorted(bench.random.sample(range(1, most + 1), min(density, most))), 1000000]
+
+
+def full(bench, long):
+    whole = bench.whole("small.yaml", SMALL)
+    break_calls(bench, "full", "full", whole, steps(bench, long, 60, 8))
+
+
+def calls(bench, long):
+    whole = bench.whole("small.yaml", SMALL)
+    for kind, most, density in (("write", 60, 6), ("read", 30, 5), ("sync", 12, 5), ("rename", 3, 3), ("open", 20, 5),
+                                ("malloc", 600, 14)):
+        reached = break_calls(bench, kind, kind, whole, steps(bench, long, most, density))
+        if long:
+            print(f"{kind}: {reached} calls")
+
+
+def flipped(bench, part, files, whole, every):
+    """Each byte of the files flipped, each length: gather tells, or gives right values; it never crashes or gives wrong ones."""
+    def judged():
+        if os.path.exists(bench.path("x.h5")):
+            os.remove(bench.path("x.h5"))
+        done = bench.run("gather", "out.h5.parts", "-o", "x.h5")
+        bench.judge(part, done, (1, 2))
+        if done.returncode != 0:
+            return
+        with h5py.File(bench.path("x.h5"), "r") as file:
+            there = file["status"][()] != 0
+            for name in ("status", "steps_done", "loss", "distinct_units", "weights_final"):
+                if file[name][()][there].tobytes() != whole[name][there].tobytes():
+                    print(f"{part}: {name} is wrong")
+                    bench.count(part, different=1)
+
+    for name in files:
+        path = bench.path("out.h5.parts/" + name)
+        with open(path, "rb") as file:
+            right = file.read()
+        for place in range(bench.random.randrange(every), len(right), every):
+            with open(path, "wb") as file:
+                file.write(right[:place] + bytes([right[place] ^ (1 << bench.random.randrange(8))]) + right[place + 1:])
+            judged()
+            with open(path, "wb") as file:
+                file.write(right[:place])
+            judged()
+        with open(path, "wb") as file:
+            file.write(right)
+
+
+def whole_bytes(bench, long):
+    bench.clean("out.h5")
+    bench.write("small.yaml", SMALL)
+    done = bench.run("run", "small.yaml", "-o", "whole.h5", "--quiet", "--set", "grid.replicate=[0, 1]")
+    assert done.returncode == 0, done.stderr
+    with h5py.File(bench.path("whole.h5"), "r") as file:
+        whole = {name: file[name][()] for name in ("status", "steps_done", "loss", "distinct_units", "weights_final")}
+    # the results file cannot be renamed (the first rename is that of the journal's own file), so the journal stays
+    bench.run("run", "small.yaml", "-o", "out.h5", "--set", "grid.replicate=[0, 1]", LD_PRELOAD=FAULTY, FAULT_KIND="rename",
+              FAULT_AT="2", FAULT_UNDER=bench.path("out.h5"))
+    files = sorted(name for name in os.listdir(bench.path("out.h5.parts")) if name.endswith(".journal") or name == "sweep")
+    flipped(bench, "bytes", files, whole, 1 if long else 29)
+
+
+def places(bench, long):
+    """Where a run cannot write it says so at once; odd names are names."""
+    whole = bench.whole("small.yaml", SMALL)
+    part = "places"
+    bench.judge(part, bench.run("run", "small.yaml", "-o", "nowhere/out.h5"), (2,))
+    os.makedirs(bench.path("a folder"))
+    bench.judge(part, bench.run("run", "small.yaml", "-o", "a folder/"), (2,))
+    bench.judge(part, bench.run("run", "nothing.yaml"), (2,))
+    bench.write("plain", "a file")
+    bench.judge(part, bench.run("run", "small.yaml", "-o", "plain"), (2,))
+    bench.judge(part, bench.run("run", "small.yaml", "-o", "plain/out.h5"))
+    bench.write("taken.h5.parts", "a file")
+    bench.judge(part, bench.run("run", "small.yaml", "-o", "taken.h5"), (1,))
+    for out in ("blank name.h5", "größe-мера-量.h5", "%s%n.h5", "a folder/out.h5", "'quote\".h5"):
+        done = bench.run("run", "small.yaml", "-o", out, "--quiet")
+        bench.judge(part, done, ())
+        bench.same(part, out, whole)
+    os.symlink(bench.path("a folder"), bench.path("link"))
+    bench.judge(part, bench.run("run", "small.yaml", "-o", "link/linked.h5", "--quiet"), ())
+    bench.same(part, "a folder/linked.h5", whole)
+
+
+PARTS = {"kill": kill, "signal": signals, "full": full, "calls": calls, "bytes": whole_bytes, "places": places}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART")
+    parser.add_argument("--long", action="store_true", help="every call and byte, 220 kills")
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    unknown = set(arguments.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"no part {' '.join(sorted(unknown))}")
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(folder, arguments.seed)
+        for part in arguments.parts or PARTS:
+            start = time.monotonic()
+            PARTS[part](bench, arguments.long)
+            print(f"{part}: {time.monotonic() - start:.0f} s", flush=True)
+    print(f"{'fault':10}" + "".join(f"{key:>11}" for key in KEYS))
+    for part, row in bench.rows.items():
+        print(f"{part:10}" + "".join(f"{row[key]:11}" for key in KEYS))
+    sys.exit(any(row[key] for row in bench.rows.values() for key in KEYS[2:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+/* Bytes of a folder of a run, after one byte that says of which file, and whether checksums are made right first: without
+ * that a fuzzer sees little behind them. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+#include "initsweep/results.h"
+#include "results/journal_format.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+enum { NETWORKS = 8, RIGHT_HEAD = 1, RIGHT_ENTRIES = 2, ORIGIN = 4, CHECKPOINT = 8 };
+static const uint64_t identity = 0x1122334455667788;
+
+static volatile uint64_t sink;
+
+/* Every byte can be read. */
+static void touch(const void *bytes, size_t length)
+{
+  if (length > 0) sink = XXH3_64bits(bytes, length);
+}
+
+static void put_sum(uint8_t *bytes, size_t length, uint64_t seed)
+{
+  uint64_t sum = XXH3_64bits_withSeed(bytes, length, seed);
+  for (size_t i = 0; i < 8; i++) bytes[length + i] = (uint8_t)(sum >> 8 * i);
+}
+
+static void mend(uint8_t *bytes, size_t length, uint8_t how)
+{
+  if (how & RIGHT_HEAD && length >= JOURNAL_HEAD_BYTES) put_sum(bytes, JOURNAL_HEAD_BYTES - 8, 0);
+  for (size_t at = JOURNAL_HEAD_BYTES; how & RIGHT_ENTRIES && at + JOURNAL_ENTRY_BYTES <= length;) {
+    uint8_t *entry = bytes + at;
+    struct journal_entry read;
+    put_sum(entry, JOURNAL_ENTRY_BYTES - 8, identity);
+    size_t room = length - at - JOURNAL_ENTRY_BYTES;
+    bool good = how & CHECKPOINT ? journal_checkpoint_decode(entry, identity, &read)
+                                 : journal_entry_decode(entry, identity, 4, &read);
+    size_t body = good ? journal_body_bytes(&read, 4) : 0;
+    if (good && body <= room) {
+      size_t weights = journal_weight_bytes(&read, 4);
+      size_t list = (size_t)read.records * 8;
+      size_t sizes[3] = {read.values_bytes, read.kept & KEPT_INITIAL ? weights : 0,
+                         read.kept & KEPT_FINAL ? weights : 0};
+      if (how & CHECKPOINT) {
+        sizes[0] = sizes[1] = list;
+        sizes[2] = read.values_bytes >= 2 * list ? read.values_bytes - 2 * list : 0;
+        if (2 * list + sizes[2] > room) return;
+      }
+      const uint8_t *start = entry + JOURNAL_ENTRY_BYTES;
+      const void *parts[3] = {start, start + sizes[0], start + sizes[0] + sizes[1]};
+      uint64_t sum = journal_body_checksum(identity, parts, sizes);
+      for (size_t i = 0; i < 8; i++) entry[JOURNAL_ENTRY_BYTES - 16 + i] = (uint8_t)(sum >> 8 * i);
+      put_sum(entry, JOURNAL_ENTRY_BYTES - 8, identity);
+    }
+    at += JOURNAL_ENTRY_BYTES + (good && body <= room ? journal_padded(body) : 0);
+  }
+  if (how & ORIGIN && length >= 48) put_sum(bytes, length - 8, 0);
+}
+
+static void read_journal(const char *folder)
+{
+  struct isw_index *index = NULL;
+  struct isw_error error = {0};
+  if (isw_index_create(folder, identity, NETWORKS, 4, &index, &error) == ISW_OK) {
+    if (isw_index_count(index) > NETWORKS) abort();
+    for (uint64_t n = 0; n < NETWORKS; n++) {
+      struct isw_finished finished;
+      if (!isw_index_has(index, n)) continue;
+      if (isw_index_read(index, n, &finished, &error) != ISW_OK || finished.number != n) abort();
+      touch(finished.values, finished.values_bytes);
+      if (finished.weights_initial) touch(finished.weights_initial, 4 * finished.parameters);
+      if (finished.weights_final) touch(finished.weights_final, 4 * finished.parameters);
+    }
+    isw_index_destroy(index);
+  } else if (!*isw_error_text(&error))
+    abort();
+  isw_error_clear(&error);
+}
+
+static void read_origin(const char *folder)
+{
+  struct isw_origin origin;
+  struct isw_error error = {0};
+  bool there;
+  if (isw_origin_read(folder, &origin, &there, &error) == ISW_OK && there && (!origin.file || !origin.settings))
+    abort();
+  isw_origin_clear(&origin);
+  isw_error_clear(&error);
+}
+
+static void read_checkpoint(const char *folder)
+{
+  static const uint64_t numbers[2] = {0, 1}, ids[2] = {100, 101};
+  void *file;
+  const void *state;
+  size_t bytes;
+  for (size_t count = 1; count <= 2; count++) {
+    if (!isw_checkpoint_read(folder, identity, 4, numbers, ids, count, &file, &state, &bytes)) continue;
+    touch(state, bytes);
+    free(file);
+  }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+  static char folder[] = "/tmp/fuzzjournalXXXXXX";
+  static bool made;
+  char path[128];
+  if (!made && !mkdtemp(folder)) abort();
+  made = true;
+  if (length == 0) return 0;
+  uint8_t how = bytes[0];
+  uint8_t *copy = malloc(length);
+  if (!copy) abort();
+  memcpy(copy, bytes + 1, length - 1);
+  mend(copy, length - 1, how);
+  const char *name = how & ORIGIN       ? "sweep"
+                     : how & CHECKPOINT ? "pack00000000000000000000.checkpoint"
+                                        : "rank00000-run0000.journal";
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+  if (file < 0 || write(file, copy, length - 1) != (ssize_t)(length - 1)) abort();
+  close(file);
+  free(copy);
+  if (how & ORIGIN)
+    read_origin(folder);
+  else if (how & CHECKPOINT)
+    read_checkpoint(folder);
+  else
+    read_journal(folder);
+  unlink(path);
+  return 0;
+}
