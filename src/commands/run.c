@@ -167,6 +167,22 @@ static enum isw_status count_missing(struct isw_results *results, uint64_t *miss
   return result;
 }
 
+/* A run that was killed after its last step has left its folder beside the whole file. */
+static void remove_leftovers(const struct run *run)
+{
+  struct isw_origin origin;
+  struct isw_lock *lock = NULL;
+  struct isw_error ignored = {0};
+  bool there, unlocked;
+  if (isw_origin_read(run->parts, &origin, &there, &ignored) == ISW_OK && there &&
+      origin.identity == isw_sweep_identity(run->sweep) &&
+      isw_lock_take(run->parts, &lock, &unlocked, &ignored) == ISW_OK)
+    isw_journal_remove(run->parts, &ignored);
+  isw_lock_release(lock);
+  isw_origin_clear(&origin);
+  isw_error_clear(&ignored);
+}
+
 /* Looks at a results file that is there already, on rank 0. */
 static enum isw_status look_at_output(struct run *run, struct isw_error *error)
 {
@@ -196,7 +212,8 @@ static enum isw_status look_at_output(struct run *run, struct isw_error *error)
   } else if (!run->afresh) {
     uint64_t missing = 0;
     status = count_missing(results, &missing, error);
-    run->nothing_to_do = missing == 0; /* `gather` writes files of a part */
+    run->nothing_to_do = status == ISW_OK && missing == 0; /* `gather` writes files of a part */
+    if (run->nothing_to_do) remove_leftovers(run);
     if (status == ISW_OK && run->nothing_to_do && !run->quiet)
       printf("%s: holds this sweep already, %llu networks; nothing to do (--resume never trains it again)\n", run->out,
              (unsigned long long)isw_results_networks(results));
