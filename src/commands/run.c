@@ -413,11 +413,12 @@ static enum isw_status train(struct run *run, struct isw_cluster *cluster, const
   if (status != ISW_OK && first) leave_parts(run);
   if (status != ISW_OK) return status;
   status = share_checkpoints(run, cluster, error);
-  if (status != ISW_OK) return status;
-  /* a folder that cannot be written to is found out now, not after the training */
-  status = isw_journal_create(run->parts, isw_sweep_identity(run->sweep), isw_cluster_rank(cluster),
-                              isw_real_bytes(training->real), &training->journal, error);
-  status = isw_cluster_agree(cluster, status, error);
+  if (status == ISW_OK) {
+    /* a folder that cannot be written to is found out now, not after the training */
+    status = isw_journal_create(run->parts, isw_sweep_identity(run->sweep), isw_cluster_rank(cluster),
+                                isw_real_bytes(training->real), &training->journal, error);
+    status = isw_cluster_agree(cluster, status, error);
+  }
   bool begun = status == ISW_OK;
   if (begun) {
     if (first) say_start(run, advice);
