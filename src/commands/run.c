@@ -489,12 +489,10 @@ int isw_command_run(int argc, char **argv)
   run.command_line = isw_command_line(argc, argv); /* getopt moves words */
   int result = read_options(&run, argc, argv, &ended);
   if (result == 0 && !ended) {
+    isw_cluster_catch_signals(); /* before MPI starts: that takes a while, and a signal is no reason to die of it */
     enum isw_status status = isw_cluster_create(&argc, &argv, &cluster, &error);
     bool first = cluster ? isw_cluster_rank(cluster) == 0 : isw_speaks();
-    if (status == ISW_OK) {
-      isw_cluster_catch_signals(cluster);
-      status = run_all(&run, cluster, &error);
-    }
+    if (status == ISW_OK) status = run_all(&run, cluster, &error);
     result = (int)status;
     if (status != ISW_OK && first) isw_say_error(status, &error);
   }
