@@ -42,7 +42,10 @@ static enum isw_status know(struct extension *extension, struct isw_error *error
 
 static bool same_number(double a, double b)
 {
-  return memcmp(&a, &b, sizeof a) == 0;
+  uint64_t x, y;
+  memcpy(&x, &a, sizeof x);
+  memcpy(&y, &b, sizeof y);
+  return x == y;
 }
 
 static bool same_choice(const struct isw_choice *a, const struct isw_choice *b)
