@@ -35,9 +35,10 @@ size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const cha
 /** The same for a program that runs alone, without MPI: OMP_NUM_THREADS, else the processors of the affinity mask. */
 size_t isw_own_threads(void);
 
-/** Catches SIGINT, SIGTERM and SIGUSR1: the first asks all workers to stop, a second SIGINT ends the process at once.
+/** Catches SIGINT, SIGTERM and SIGUSR1: the first asks all workers to stop, now or when they begin; a second SIGINT
+ *  ends the process at once. May be called before isw_cluster_create.
  *  SIGXFSZ is ignored: writing past a limit is an error then, like a full disk. */
-void isw_cluster_catch_signals(struct isw_cluster *cluster);
+void isw_cluster_catch_signals(void);
 
 /** What the packs are, to the queue. Called by worker threads, several at once, but where it says otherwise. */
 struct isw_work {

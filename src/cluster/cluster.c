@@ -48,6 +48,12 @@ _Noreturn void isw_cluster_abort(struct isw_cluster *cluster, int exit_status)
   abort(); /* MPI does not promise that it does not return */
 }
 
+void isw_out_of_memory(struct isw_cluster *cluster)
+{
+  fprintf(stderr, "initsweep: rank %d: out of memory\n", cluster->rank);
+  isw_cluster_abort(cluster, ISW_FAILED);
+}
+
 unsigned isw_cluster_rank(const struct isw_cluster *cluster)
 {
   return (unsigned)cluster->rank;
@@ -119,7 +125,7 @@ const char *isw_cluster_hosts(struct isw_cluster *cluster)
   char mine[MPI_MAX_PROCESSOR_NAME];
   processor_name(mine);
   char *all = cluster->rank == 0 ? isw_allocate((size_t)cluster->size, sizeof mine) : NULL;
-  if (cluster->rank == 0 && !all) isw_cluster_abort(cluster, ISW_FAILED); /* the others are in the call already */
+  if (cluster->rank == 0 && !all) isw_out_of_memory(cluster); /* the others are in the call already */
   MPI_Gather(mine, sizeof mine, MPI_CHAR, all, sizeof mine, MPI_CHAR, 0, cluster->everyone);
   if (!all) return NULL;
   struct isw_text hosts = {0};
@@ -181,7 +187,7 @@ enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status m
   } else if (cluster->rank == 0) {
     MPI_Recv(&length, 1, MPI_UINT64_T, found.rank, 0, cluster->everyone, MPI_STATUS_IGNORE);
     char *theirs = isw_allocate((size_t)length + 1, 1);
-    if (!theirs) isw_cluster_abort(cluster, ISW_FAILED);
+    if (!theirs) isw_out_of_memory(cluster);
     MPI_Recv(theirs, (int)length, MPI_CHAR, found.rank, 0, cluster->everyone, MPI_STATUS_IGNORE);
     isw_error_of_rank(error, status, found.rank, theirs);
     free(theirs);

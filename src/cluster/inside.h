@@ -12,6 +12,8 @@ struct isw_cluster {
   char *advice; /* isw_cluster_threads */
 };
 
+/* Says so and ends all ranks, in the middle of a collective call. */
+_Noreturn void isw_out_of_memory(struct isw_cluster *cluster);
 /* Waits for an MPI request asleep: the library's own wait would burn a core for as long as rank 0 writes the results. */
 void isw_wait_asleep(MPI_Request *request);
 /* Of two statuses the one that says more: OK, interrupted, bad input, failed. */

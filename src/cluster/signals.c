@@ -15,9 +15,8 @@ static void handle(int number)
   }
 }
 
-void isw_cluster_catch_signals(struct isw_cluster *cluster)
+void isw_cluster_catch_signals(void)
 {
-  (void)cluster;
   struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);

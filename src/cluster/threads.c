@@ -57,7 +57,7 @@ size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const cha
   size_t processors = affinity(0, own);
   uint64_t(*mask)[WORDS] = isw_allocate((size_t)ranks, sizeof *mask);
   size_t *got = isw_allocate((size_t)ranks, sizeof *got);
-  if (!mask || !got) isw_cluster_abort(cluster, ISW_FAILED); /* the others are in the call already */
+  if (!mask || !got) isw_out_of_memory(cluster); /* the others are in the call already */
   MPI_Allgather(own, WORDS, MPI_UINT64_T, mask, WORDS, MPI_UINT64_T, host);
   MPI_Comm_free(&host);
 

@@ -185,7 +185,7 @@ static bool server_serve(struct desk *desk)
     if (server->heard.words & FINISHED) {
       others_left--;
       text = isw_allocate((size_t)server->heard.text_length + 1, 1);
-      if (!text) isw_cluster_abort(desk->cluster, ISW_FAILED);
+      if (!text) isw_out_of_memory(desk->cluster);
       if (server->heard.text_length > 0)
         MPI_Recv(text, (int)server->heard.text_length, MPI_CHAR, from.MPI_SOURCE, TAG_TEXT, desk->cluster->everyone,
                  MPI_STATUS_IGNORE);

@@ -42,7 +42,10 @@ static enum isw_status know(struct extension *extension, struct isw_error *error
 
 static bool same_number(double a, double b)
 {
-  return memcmp(&a, &b, sizeof a) == 0;
+  uint64_t x, y;
+  memcpy(&x, &a, sizeof x);
+  memcpy(&y, &b, sizeof y);
+  return x == y;
 }
 
 static bool same_choice(const struct isw_choice *a, const struct isw_choice *b)
@@ -67,6 +70,7 @@ static bool same_network(const struct extension *extension, const struct isw_net
          same_choice(&a->output_activation, &b->output_activation) && same_choice(&a->loss, &b->loss) &&
          same_choice(&a->optimizer, &b->optimizer) && same_number(a->init_noise, b->init_noise) &&
          same_number(a->learning_rate, b->learning_rate) && same_number(a->weight_decay, b->weight_decay) &&
+         same_choice(&a->schedule, &b->schedule) && same_number(a->clip_norm, b->clip_norm) &&
          a->batch_size == b->batch_size && a->shuffle_per_replicate == b->shuffle_per_replicate &&
          a->steps == b->steps && same_number(a->stop_loss_below, b->stop_loss_below) &&
          same_number(a->stop_gradient_below, b->stop_gradient_below);

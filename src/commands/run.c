@@ -167,6 +167,22 @@ static enum isw_status count_missing(struct isw_results *results, uint64_t *miss
   return result;
 }
 
+/* A run that was killed after its last step has left its folder beside the whole file. */
+static void remove_leftovers(const struct run *run)
+{
+  struct isw_origin origin;
+  struct isw_lock *lock = NULL;
+  struct isw_error ignored = {0};
+  bool there, unlocked;
+  if (isw_origin_read(run->parts, &origin, &there, &ignored) == ISW_OK && there &&
+      origin.identity == isw_sweep_identity(run->sweep) &&
+      isw_lock_take(run->parts, &lock, &unlocked, &ignored) == ISW_OK)
+    isw_journal_remove(run->parts, &ignored);
+  isw_lock_release(lock);
+  isw_origin_clear(&origin);
+  isw_error_clear(&ignored);
+}
+
 /* Looks at a results file that is there already, on rank 0. */
 static enum isw_status look_at_output(struct run *run, struct isw_error *error)
 {
@@ -196,7 +212,8 @@ static enum isw_status look_at_output(struct run *run, struct isw_error *error)
   } else if (!run->afresh) {
     uint64_t missing = 0;
     status = count_missing(results, &missing, error);
-    run->nothing_to_do = missing == 0; /* `gather` writes files of a part */
+    run->nothing_to_do = status == ISW_OK && missing == 0; /* `gather` writes files of a part */
+    if (run->nothing_to_do) remove_leftovers(run);
     if (status == ISW_OK && run->nothing_to_do && !run->quiet)
       printf("%s: holds this sweep already, %llu networks; nothing to do (--resume never trains it again)\n", run->out,
              (unsigned long long)isw_results_networks(results));
@@ -396,11 +413,12 @@ static enum isw_status train(struct run *run, struct isw_cluster *cluster, const
   if (status != ISW_OK && first) leave_parts(run);
   if (status != ISW_OK) return status;
   status = share_checkpoints(run, cluster, error);
-  if (status != ISW_OK) return status;
-  /* a folder that cannot be written to is found out now, not after the training */
-  status = isw_journal_create(run->parts, isw_sweep_identity(run->sweep), isw_cluster_rank(cluster),
-                              isw_real_bytes(training->real), &training->journal, error);
-  status = isw_cluster_agree(cluster, status, error);
+  if (status == ISW_OK) {
+    /* a folder that cannot be written to is found out now, not after the training */
+    status = isw_journal_create(run->parts, isw_sweep_identity(run->sweep), isw_cluster_rank(cluster),
+                                isw_real_bytes(training->real), &training->journal, error);
+    status = isw_cluster_agree(cluster, status, error);
+  }
   bool begun = status == ISW_OK;
   if (begun) {
     if (first) say_start(run, advice);
@@ -471,12 +489,10 @@ int isw_command_run(int argc, char **argv)
   run.command_line = isw_command_line(argc, argv); /* getopt moves words */
   int result = read_options(&run, argc, argv, &ended);
   if (result == 0 && !ended) {
+    isw_cluster_catch_signals(); /* before MPI starts: that takes a while, and a signal is no reason to die of it */
     enum isw_status status = isw_cluster_create(&argc, &argv, &cluster, &error);
     bool first = cluster ? isw_cluster_rank(cluster) == 0 : isw_speaks();
-    if (status == ISW_OK) {
-      isw_cluster_catch_signals(cluster);
-      status = run_all(&run, cluster, &error);
-    }
+    if (status == ISW_OK) status = run_all(&run, cluster, &error);
     result = (int)status;
     if (status != ISW_OK && first) isw_say_error(status, &error);
   }

@@ -79,8 +79,7 @@ static unsigned char *read_file(const char *path, size_t *size)
   unsigned char *bytes = NULL;
   int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) return NULL;
-  if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) &&
-      about.st_size >= (off_t)(JOURNAL_HEAD_BYTES + JOURNAL_ENTRY_BYTES)) {
+  if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size >= JOURNAL_HEAD_BYTES + JOURNAL_ENTRY_BYTES) {
     *size = (size_t)about.st_size;
     bytes = isw_allocate(*size, 1);
     for (size_t got = 0; bytes && got < *size;) {

@@ -140,6 +140,14 @@ class Again(Case):
         self.assertEqual(self.contents("out.h5"), self.contents("whole.h5"))
         self.assertEqual(self.files(), ["long.yaml", "out.h5", "whole.h5"])
 
+    def test_killed_between_the_file_and_the_folder(self):
+        self.stopped()
+        os.rename(self.path("out.h5.parts"), self.path("aside"))
+        self.expect(0, "run", self.file, "-o", "out.h5", "--quiet")
+        os.rename(self.path("aside"), self.path("out.h5.parts"))
+        self.assertIn("nothing to do", self.expect(0, "run", self.file, "-o", "out.h5").stdout)
+        self.assertEqual(self.files(), ["long.yaml", "out.h5"])
+
     def test_two_runs_at_once(self):
         self.file = self.write("long.yaml", LONG)
         os.mkdir(self.path("out.h5.parts"))

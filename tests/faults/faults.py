@@ -98,10 +98,16 @@ class Bench:
                     os.remove(path)
             shutil.rmtree(self.path(name + ".parts"), ignore_errors=True)
 
+    def journals(self, out):
+        """Names of a run's journal files."""
+        parts = self.path(out + ".parts")
+        return {name for name in os.listdir(parts) if name.endswith(".journal")} if os.path.isdir(parts) else set()
+
     def finished(self, out):
         """Networks that `gather` finds in a run's journal."""
         if not os.path.exists(self.path(out + ".parts/sweep")):
             return 0
+        self.clean("gathered.h5")
         done = self.run("gather", out + ".parts", "-o", "gathered.h5")
         if done.returncode != 0:
             print("gather:", done.stderr)
@@ -153,11 +159,14 @@ def kill(bench, long, part="kill"):
             if injected == total:
                 break
             ranks = bench.random.choice([1, 2, 3, 4])
+            there = bench.journals("out.h5")
             process = subprocess.Popen([MPIEXEC, "-n", str(ranks), PROGRAM, "run", "long.yaml", "-o", "out.h5", "--checkpoint",
                                         "0.1"], cwd=bench.folder, env=ENVIRONMENT, stdout=subprocess.PIPE,
                                        stderr=subprocess.PIPE, text=True, errors="replace")
             deadline = time.monotonic() + 30
-            while not os.path.exists(bench.path("out.h5.parts/sweep")) and process.poll() is None and time.monotonic() < deadline:
+            # a kill may come while the ranks start; a signal is caught from the program's first moment on
+            while ((part == "signal" and bench.journals("out.h5") <= there or not os.path.exists(bench.path("out.h5.parts/sweep")))
+                   and process.poll() is None and time.monotonic() < deadline):
                 time.sleep(0.005)
             time.sleep(bench.random.uniform(0, 0.6))
             if process.poll() is None:

@@ -26,7 +26,7 @@ printf 'C\xef\xbb\xbf1;2;0\n\n 3 ; 4;1\r' > "$seeds/csv/marked"
 # ... the file that it is, and which checksums are made right
 for file in tests/faults/journals/*.journal; do
   for how in '\x00' '\x01' '\x03' '\x0b'; do
-    { printf '%b' "$how"; cat "$file"; } > "$seeds/journal/$(basename "$file")$((++count))"
+    { printf '%b' "$how"; cat "$file"; } > "$seeds/journal/$(basename "$file")-${how#\\}"
   done
 done
 printf '\x04IXSWSWP1\x01\x00\x00\x00\x04\x00\x00\x00%064d' 0 > "$seeds/journal/origin"

@@ -99,6 +99,8 @@ static struct isw_pack *make(const struct trial *t, const struct isw_kernels *ke
   size_t count, size[LAYERS + 1] = {2, 5, 1};
   struct isw_choice init[LAYERS] = {named("glorot_uniform"), named("glorot_uniform")};
   struct isw_choice bias_init[LAYERS] = {named("zeros"), named("zeros")};
+  size_t schedule_count;
+  const struct isw_rate_schedule *schedules = isw_schedules(&schedule_count);
   struct isw_network network[LANES];
   const struct isw_network *list[LANES];
   static const double rates[] = {0.01, 0.1, 1e30, 0.5, 30, 0.05, 1e19};
@@ -117,6 +119,8 @@ static struct isw_pack *make(const struct trial *t, const struct isw_kernels *ke
                              .bias_init = bias_init,
                              .learning_rate = rates[l % (sizeof rates / sizeof *rates)],
                              .weight_decay = l % 3 == 0 ? 0.001 : 0.0,
+                             .schedule = isw_choice_default(&schedules[l % schedule_count].row, l % schedule_count),
+                             .clip_norm = l == 3 ? 0.1 : 0.0,
                              .batch_size = t->batch,
                              .steps = STEPS,
                              .stop_loss_below = l == 5 ? 0.2 : -INFINITY,
