@@ -21,6 +21,7 @@ static const char help[] =
 /* A file that is there is replaced only where it is a results file of the same sweep. */
 static enum isw_status may_replace(const char *out, uint64_t identity, struct isw_error *error)
 {
+  /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): isw_command_gather sees to it that there is a name */
   if (access(out, F_OK) != 0) return ISW_OK;
   struct isw_results *results;
   enum isw_status status = isw_results_open(out, &results, error);

@@ -250,7 +250,7 @@ static void find_small_gradients(struct member *m, bool *small)
   bool wanted = false;
   for (size_t l = 0; l < pack->count; l++) wanted = wanted || (m->live[l] && pack->gradient_below[l] > -INFINITY);
   if (!wanted) return;
-  double norm[ISW_LANES_MAX];
+  double norm[ISW_LANES_MAX] = {0.0};
   find_gradient_norms(m, norm);
   for (size_t l = 0; l < pack->count; l++) small[l] = norm[l] < pack->gradient_below[l];
 }

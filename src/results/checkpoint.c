@@ -127,6 +127,17 @@ bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_byte
   return true;
 }
 
+/* The pack whose checkpoint a file is, by its name: PREFIX, digits, suffix. */
+static bool number_of(const char *name, uint64_t *number)
+{
+  if (strncmp(name, PREFIX, strlen(PREFIX)) != 0) return false;
+  const char *digits = name + strlen(PREFIX);
+  char *end;
+  errno = 0;
+  *number = strtoull(digits, &end, 10);
+  return errno == 0 && digits[0] >= '0' && digits[0] <= '9' && strcmp(end, CHECKPOINT_SUFFIX) == 0;
+}
+
 enum isw_status isw_checkpoint_list(const char *folder, uint64_t **numbers, size_t *count, struct isw_error *error)
 {
   *numbers = NULL;
@@ -137,10 +148,7 @@ enum isw_status isw_checkpoint_list(const char *folder, uint64_t **numbers, size
   enum isw_status status = ISW_OK;
   for (struct dirent *file; status == ISW_OK && (file = readdir(listing));) {
     uint64_t number;
-    int end = 0;
-    if (sscanf(file->d_name, PREFIX "%20" SCNu64 CHECKPOINT_SUFFIX "%n", &number, &end) != 1 || end == 0 ||
-        file->d_name[end])
-      continue;
+    if (!number_of(file->d_name, &number)) continue;
     if (*count == capacity) {
       capacity = capacity ? 2 * capacity : 16;
       uint64_t *more = realloc(*numbers, capacity * sizeof *more);
