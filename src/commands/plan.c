@@ -73,8 +73,11 @@ static double record_flops(const struct plan *plan, const struct isw_pack_class 
   double own = 0;
   for (size_t i = 0; i < plan->probe_count; i++) {
     const struct isw_probe *probe = plan->probes[i];
+    bool shared = false; /* what probes have in common is done once, and is nearly all of their work */
+    for (size_t before = 0; before < i; before++) shared |= isw_probes_share(plan->probes[before], probe);
     needs |= probe->needs;
-    if (probe->flops) own += probe->flops(class->layers, class->size, data->train_samples, data->test_samples);
+    if (probe->flops && !shared)
+      own += probe->flops(class->layers, class->size, data->train_samples, data->test_samples);
   }
   if (needs & ISW_NEEDS_GRADIENT)
     own += isw_step_flops(class->layers, class->size, data->train_samples);

@@ -201,9 +201,7 @@ static bool run_record(struct member *m, size_t record, bool train, bool gradien
 {
   struct isw_pack *pack = m->pack;
   double loss[ISW_LANES_MAX] = {0.0};
-  if (m->index == 0)
-    for (size_t i = 0; i < pack->probe_count; i++)
-      if (pack->scratch_count[i]) memset(pack->scratch[i], 0, pack->scratch_count[i] * sizeof(double));
+  if (m->index == 0) isw_pack_clear_scratch(pack);
   if (train) {
     const struct pass pass = {&pack->samples->train, NULL, pack->train_samples, gradient, true};
     if (!run_pass(m, &pass)) return false;
