@@ -125,8 +125,6 @@ uint64_t isw_packs_unfilled(const struct isw_packs *packs);
 
 /* ---- words ------------------------------------------------------------------------------------------------------ */
 
-/** Writes the grammar's reference (docs/sweep-file-reference.md): every setting and every registry row. */
-void isw_sweep_write_reference(FILE *out);
 /** The tables that `list` shows. */
 struct isw_table_view {
   const char *name;      /**< "initializers" */
@@ -136,5 +134,7 @@ struct isw_table_view {
   /** What else a row says of itself, one line into text; NULL: nothing */
   void (*facts)(size_t index, char *text, size_t size);
 };
+/** Writes the grammar's reference (docs/sweep-file-reference.md): every setting, and the rows of the tables. */
+void isw_sweep_write_reference(FILE *out, const struct isw_table_view *tables, size_t count);
 const struct isw_table_view *isw_tables(size_t *count);
 #endif

@@ -39,8 +39,8 @@ enum isw_status isw_load_moons(const struct isw_choice *settings, uint64_t seed,
   enum isw_status status = begin(data, settings, error);
   if (status != ISW_OK) return status;
   for (size_t i = 0; i < data->train_samples; i++) {
-    size_t class = i % 2, count = (data->train_samples + 1 - class) / 2;
-    double t = count > 1 ? 3.141592653589793 * (double)(i / 2) / (double)(count - 1) : 0.0;
+    size_t class = i % 2, place = i / 2, count = (data->train_samples + 1 - class) / 2;
+    double t = count > 1 ? 3.141592653589793 * (double)place / (double)(count - 1) : 0.0;
     double x = isw_exact_cos(t), y = isw_exact_sin(t);
     data->train_inputs[2 * i] = class ? 1.0 - x : x;
     data->train_inputs[2 * i + 1] = class ? 0.5 - y : y;
@@ -56,8 +56,8 @@ enum isw_status isw_load_circles(const struct isw_choice *settings, uint64_t see
   enum isw_status status = begin(data, settings, error);
   if (status != ISW_OK) return status;
   for (size_t i = 0; i < data->train_samples; i++) {
-    size_t class = i % 2, count = (data->train_samples + 1 - class) / 2;
-    double t = 6.283185307179586 * (double)(i / 2) / (double)count, radius = class ? settings->value[2].number : 1.0;
+    size_t class = i % 2, place = i / 2, count = (data->train_samples + 1 - class) / 2;
+    double t = 6.283185307179586 * (double)place / (double)count, radius = class ? settings->value[2].number : 1.0;
     data->train_inputs[2 * i] = radius * isw_exact_cos(t);
     data->train_inputs[2 * i + 1] = radius * isw_exact_sin(t);
     data->train_targets[i] = (double)class;

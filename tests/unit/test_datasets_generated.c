@@ -384,7 +384,8 @@ static void linear_teacher_has_its_correlation(void **state)
         for (size_t q = 0; q < O; q++) next[o][p] += power[o][q] * square[q][p];
     memcpy(power, next, sizeof power);
     for (size_t o = 0; o < O; o++) trace[n] += power[o][o];
-    assert_true(fabs(trace[n] - (pow(9.0, (double)n + 1.0) + pow(4.0, (double)n + 1.0) + 1.0)) < 1e-13 * pow(9.0, (double)n + 1.0));
+    assert_true(fabs(trace[n] - (pow(9.0, (double)n + 1.0) + pow(4.0, (double)n + 1.0) + 1.0)) <
+                1e-13 * pow(9.0, (double)n + 1.0));
   }
   isw_data_destroy(&data);
 }
