@@ -7,15 +7,14 @@ first and the last record are compared. Activations, losses and datasets are dra
 """
 import os
 import pathlib
-import subprocess
 import tempfile
 import unittest
 
-import h5py
 import numpy
 import torch
 
-PROGRAM = os.environ["INITSWEEP"]
+from sweeps import run
+
 PROBES = """loss mean_cosine effective_rank singular_value_max singular_value_min distance_from_start weight_sign_changes
 first_moved update_ratio activation_mean activation_variance pre_activation_mean pre_activation_variance dead_fraction
 saturated_fraction input_correlation jacobian_norm jacobian_singular_value_max jacobian_singular_value_min
@@ -36,17 +35,6 @@ ACTIVATIONS = {
     "sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "sin": torch.sin, "linear": lambda z: z,
     "leaky_relu": lambda z: torch.nn.functional.leaky_relu(z, 0.1),
 }
-
-
-def run(text, *options, **environment):
-    """The results of a sweep as arrays by name."""
-    with tempfile.TemporaryDirectory() as folder:
-        pathlib.Path(folder, "sweep.yaml").write_text(text, encoding="utf-8")
-        subprocess.run([PROGRAM, "run", f"{folder}/sweep.yaml", "-o", f"{folder}/out.h5", *options],
-                       check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
-        with h5py.File(f"{folder}/out.h5") as file:
-            return {name: data.asstr()[:] if data.dtype.kind == "O" else data[:]
-                    for name, data in file.items() if isinstance(data, h5py.Dataset)}
 
 
 def spread(samples, most):
