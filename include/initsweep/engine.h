@@ -129,6 +129,8 @@ struct isw_pack_settings {
   const uint64_t *record_steps; /**< [records] ascending, 0 first, the last step last */
   size_t probe_count;
   const struct isw_probe *const *probes;
+  const bool *const *due; /**< [probe_count] at which records, [records], or NULL: all; NULL: so for all probes. Kept by
+                               the caller until isw_pack_create returns */
   bool keep_initial, keep_final; /**< weights in the outcome */
 };
 

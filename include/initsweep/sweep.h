@@ -69,6 +69,8 @@ bool isw_sweep_schedule_varies(const struct isw_sweep *sweep);
 /** The recorded steps of networks with `steps` steps: ascending from 0 to steps, both included.
  *  *schedule stays owned by the sweep; returns their number. */
 size_t isw_sweep_schedule(const struct isw_sweep *sweep, uint64_t steps, const uint64_t **schedule);
+/** At which of these records a probe is measured: [records], or NULL where at all of them. probe: its place in the sweep's order. */
+const bool *isw_sweep_due(const struct isw_sweep *sweep, uint64_t steps, size_t probe);
 /** Names of the probes to record, in the sweep's order. */
 size_t isw_sweep_probes(const struct isw_sweep *sweep, const char *const **names);
 

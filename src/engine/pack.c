@@ -180,6 +180,7 @@ static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep
     if (keep_final) lane->weights_final = take(memory, pack->parameters, pack->bytes);
   }
   pack->record_steps = take(memory, pack->records, sizeof *pack->record_steps);
+  pack->due = take(memory, pack->probe_count, pack->records * sizeof *pack->due);
   pack->scratch = take(memory, pack->probe_count, sizeof *pack->scratch);
   pack->scratch_count = take(memory, pack->probe_count, sizeof *pack->scratch_count);
   pack->value = take(memory, pack->layers * pack->lanes, sizeof(double));
@@ -367,6 +368,9 @@ enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct
   }
   if (made) {
     memcpy(p->record_steps, settings->record_steps, p->records * sizeof *p->record_steps);
+    for (size_t i = 0; i < p->probe_count; i++)
+      for (size_t r = 0; r < p->records; r++)
+        p->due[i * p->records + r] = !settings->due || !settings->due[i] || settings->due[i][r];
     made = start_lanes(p, settings->networks);
   }
   if (!made) {

@@ -77,6 +77,8 @@ struct isw_pack {
   size_t probe_count;
   const struct isw_probe *const *probes;
   unsigned needs;
+  bool *due;                          /**< [probe_count][records] */
+  size_t measured;                    /**< the record that is being made; for member 0 */
   double **scratch;                   /**< of each probe, or of the first that shares it */
   size_t *scratch_count, *kept_count; /**< 0 where an earlier probe has it */
   double *value;                      /**< [layers][lanes] */
@@ -108,10 +110,10 @@ void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status st
 void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to);
 /** Keeps what the probes made of a record, for the live lanes. */
 void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live);
-/** Clears what the probes gathered at the record before. */
-void isw_pack_clear_scratch(struct isw_pack *pack);
-/** Whether an earlier probe shares the scratch of probe number i, and so fills it. */
-bool isw_pack_shared(const struct isw_pack *pack, size_t i);
+/** What the probes of a record need. */
+unsigned isw_pack_needs(const struct isw_pack *pack, size_t record);
+/** Begins a record: clears what the probes gathered at the one before. */
+void isw_pack_begin_record(struct isw_pack *pack, size_t record);
 /** Hands a block as the forward pass left it to the probes. */
 void isw_pack_show(struct isw_pack *pack, const struct isw_set *set, size_t first, size_t samples);
 #endif

@@ -50,15 +50,30 @@ bool isw_probes_share(const struct isw_probe *a, const struct isw_probe *b)
          a->prepare == b->prepare;
 }
 
-bool isw_pack_shared(const struct isw_pack *pack, size_t i)
+static bool is_due(const struct isw_pack *pack, size_t i, size_t record)
 {
-  for (size_t first = 0; first < i; first++)
-    if (isw_probes_share(pack->probes[first], pack->probes[i])) return true;
-  return false;
+  return pack->due[i * pack->records + record];
 }
 
-void isw_pack_clear_scratch(struct isw_pack *pack)
+unsigned isw_pack_needs(const struct isw_pack *pack, size_t record)
 {
+  unsigned needs = 0;
+  for (size_t i = 0; i < pack->probe_count; i++)
+    if (is_due(pack, i, record)) needs |= pack->probes[i]->needs;
+  return needs;
+}
+
+/* Whether probe number i fills its scratch at this record: it is due, and no earlier one that is due shares it. */
+static bool fills(const struct isw_pack *pack, size_t i)
+{
+  for (size_t first = 0; first < i; first++)
+    if (is_due(pack, first, pack->measured) && isw_probes_share(pack->probes[first], pack->probes[i])) return false;
+  return is_due(pack, i, pack->measured);
+}
+
+void isw_pack_begin_record(struct isw_pack *pack, size_t record)
+{
+  pack->measured = record;
   for (size_t i = 0; i < pack->probe_count; i++) {
     size_t kept = pack->kept_count[i], count = pack->scratch_count[i];
     if (kept < count) memset(pack->scratch[i] + kept, 0, (count - kept) * sizeof(double));
@@ -83,7 +98,7 @@ void isw_pack_show(struct isw_pack *pack, const struct isw_set *set, size_t firs
 {
   bool test = set == &pack->samples->test;
   for (size_t i = 0; i < samples * pack->lanes; i++) pack->block_loss[i] = isw_get(pack->real, pack->loss, i);
-  bool slopes = !test && (pack->needs & ISW_NEEDS_SLOPES);
+  bool slopes = !test && (isw_pack_needs(pack, pack->measured) & ISW_NEEDS_SLOPES);
   if (slopes) find_slopes(pack, samples);
   const void *const *pre_activation = pack->pointers + 5 * pack->layers;
   const struct isw_block block = {
@@ -100,7 +115,7 @@ void isw_pack_show(struct isw_pack *pack, const struct isw_set *set, size_t firs
   };
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
-    if (!probe->block || (test && !(probe->needs & ISW_NEEDS_TEST)) || isw_pack_shared(pack, i)) continue;
+    if (!probe->block || (test && !(probe->needs & ISW_NEEDS_TEST)) || !fills(pack, i)) continue;
     probe->block(&pack->view, &block, pack->scratch[i]);
   }
 }
@@ -125,9 +140,10 @@ void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live)
     const struct isw_probe *probe = pack->probes[i];
     size_t rows = probe->per_layer ? pack->layers : 1;
     size_t bytes = probe->whole ? sizeof(int32_t) : pack->bytes;
-    if (probe->prepare && !isw_pack_shared(pack, i)) probe->prepare(&pack->view, pack->scratch[i]);
-    probe->finish(&pack->view, pack->scratch[i], pack->value);
-    for (size_t l = 0; l < pack->count; l++)
+    bool due = is_due(pack, i, record); /* else fill values stay */
+    if (probe->prepare && fills(pack, i)) probe->prepare(&pack->view, pack->scratch[i]);
+    if (due) probe->finish(&pack->view, pack->scratch[i], pack->value);
+    for (size_t l = 0; due && l < pack->count; l++)
       for (size_t k = 0; live[l] && k < rows; k++)
         keep_value(pack, probe, pack->lane[l].values + offset + (record * rows + k) * bytes,
                    pack->value[k * pack->lanes + l]);

@@ -185,6 +185,29 @@ class Probes(unittest.TestCase):
             same = list(values) == list(best[name]) if values.dtype.kind == "O" else values.tobytes() == best[name].tobytes()
             self.assertTrue(same, name)
 
+    def test_a_probe_with_steps_of_its_own_is_measured_then_alone(self):
+        """The same numbers at its steps as without, fill values elsewhere; records are the union; the rest is untouched."""
+        text = SWEEP.replace("DATASET", "{name: xor}").replace("LOSS", "mse").replace("steps: 4}", "steps: 20}")
+        text = text.replace("steps: {every: 1}", "steps: STEPS")
+        whole = run(text.replace("STEPS", "[0, 3, 4, 7, 10, 15, 20]").replace("PROBES", ", ".join(PROBES)))
+        own = {"jacobian_norm": ("{every: 5}", [0, 5, 10, 15, 20]), "mean_cosine": ("[3, 4]", [0, 3, 4, 20]),
+               "activation_variance": ("[7]", [0, 7, 20]), "loss": ("{every: 20}", [0, 20]),
+               "effective_rank": ("[10]", [0, 10, 20])}
+        names = [f"{{name: {name}, steps: {own[name][0]}}}" if name in own else name for name in PROBES if name != "update_ratio"]
+        some = run(text.replace("STEPS", "[10]").replace("PROBES", ", ".join(names)))
+        self.assertEqual(list(some["step"]), [0, 3, 4, 5, 7, 10, 15, 20])
+        for name in PROBES:
+            if name == "update_ratio":
+                continue
+            due = own[name][1] if name in own else list(some["step"])
+            for r, step in enumerate(some["step"]):
+                if step not in due:
+                    self.assertTrue(numpy.isnan(some[name][:, r]).all(), (name, step))
+                elif step in whole["step"]:
+                    at = list(whole["step"]).index(step)
+                    numpy.testing.assert_array_equal(some[name][:, r], whole[name][:, at], err_msg=f"{name} {step}")
+        numpy.testing.assert_array_equal(some["weights_final"], whole["weights_final"])
+
     def test_update_ratio_is_the_change_since_the_record_before(self):
         text = SWEEP.replace("DATASET", "{name: xor}").replace("LOSS", "mse").replace("PROBES", "update_ratio")
         text = text.replace("steps: {every: 1}", "steps: [0, 4]")
