@@ -52,6 +52,7 @@ struct isw_view {
   size_t layers;       /**< weight layers */
   const size_t *size;  /**< [layers + 1] */
   const struct isw_loss *loss;
+  const void *loss_parameter; /**< the loss's parameter, a number of the precision a lane */
   const struct isw_activation *activation;
   enum isw_targets kind;
   size_t train_samples, test_samples;

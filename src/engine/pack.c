@@ -160,6 +160,7 @@ static void make_view(struct isw_pack *pack)
     for (size_t i = 0; i < 8; i++) pack->pointers[i * n + k] = array[i];
     pack->strides[k] = l->stride;
   }
+  view->loss_parameter = pack->loss_parameter;
   view->weight = pack->pointers;
   view->bias = pack->pointers + n;
   view->weight_stride = pack->strides;

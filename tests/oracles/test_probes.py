@@ -171,6 +171,11 @@ class Probes(unittest.TestCase):
         p = numpy.bincount(labels) / 37
         dataset = f'{{name: csv, path: "{path}", kind: classes, test_fraction: 0}}'
         self.check(dataset, "cross_entropy", inputs, 5, -(p * numpy.log(p)).sum())
+        smooth = 0.7 * p + 0.3 / 5
+        self.check(dataset, "{name: cross_entropy, label_smoothing: 0.3}", inputs, 5, -(smooth * numpy.log(smooth)).sum())
+        z = numpy.linspace(-2, 2, 401)[:, None]  # the best constant lies at a kink, -1 or 1
+        hinge = (p * numpy.maximum(0, 1 - z) + (1 - p) * numpy.maximum(0, 1 + z)).min(axis=0).mean()
+        self.check(dataset, "hinge", inputs, 5, hinge)
 
     def test_xor_under_binary_cross_entropy(self):
         inputs = numpy.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])

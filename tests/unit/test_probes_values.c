@@ -94,6 +94,7 @@ static struct pack *create(enum isw_real real, const struct isw_loss *loss, enum
   view->weight_gradient = (const void *const *)pack->weight_gradient;
   view->bias_gradient = (const void *const *)pack->bias_gradient;
   view->weight_start = (const void *const *)pack->weight_gradient; /* any numbers of the same shape */
+  view->loss_parameter = pack->bias[0];
   view->weight_stride = pack->stride;
   view->finite = pack->finite;
   return pack;
