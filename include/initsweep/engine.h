@@ -35,11 +35,13 @@ void isw_samples_destroy(struct isw_samples *samples);
 
 /** What a probe asks the engine to have ready. */
 enum isw_probe_needs {
-  ISW_NEEDS_TRAIN = 1,       /**< forward pass over the training set, block by block */
-  ISW_NEEDS_GRADIENT = 2,    /**< gradient of the training set's loss */
-  ISW_NEEDS_TEST = 4,        /**< forward pass over the test set */
-  ISW_NEEDS_CLASSES = 8,     /**< targets that are classes or binary */
-  ISW_NEEDS_TRAIN_UNITS = 16 /**< the hidden units' pre-activations kept beside the activations in every block */
+  ISW_NEEDS_TRAIN = 1,        /**< forward pass over the training set, block by block */
+  ISW_NEEDS_GRADIENT = 2,     /**< gradient of the training set's loss */
+  ISW_NEEDS_TEST = 4,         /**< forward pass over the test set */
+  ISW_NEEDS_CLASSES = 8,      /**< targets that are classes or binary */
+  ISW_NEEDS_TRAIN_UNITS = 16, /**< all units' pre-activations kept beside the activations in every block */
+  ISW_NEEDS_SLOPES = 32,      /**< g'(z) of every unit in every block of the training set */
+  ISW_NEEDS_START = 64        /**< the initial weights kept beside the weights */
 };
 
 /** A pack as probes see it, at one record. Arrays have `lanes` numbers innermost, of the pack's precision; element e of
@@ -50,6 +52,7 @@ struct isw_view {
   size_t layers;       /**< weight layers */
   const size_t *size;  /**< [layers + 1] */
   const struct isw_loss *loss;
+  const void *loss_parameter; /**< the loss's parameter, a number of the precision a lane */
   const struct isw_activation *activation;
   enum isw_targets kind;
   size_t train_samples, test_samples;
@@ -60,7 +63,9 @@ struct isw_view {
   /** gradients in the same layout; only where ISW_NEEDS_GRADIENT was asked for */
   const void *const *weight_gradient;
   const void *const *bias_gradient;
-  const bool *finite; /**< [lanes] whether every weight and bias of the lane's network is finite */
+  const void *const *weight_start; /**< initial weights, same layout; only where ISW_NEEDS_START was asked for */
+  uint64_t step;                   /**< optimiser steps before this record; set before prepare and finish */
+  const bool *finite;              /**< [lanes] whether every weight and bias of the lane's network is finite */
 };
 
 /** A block of consecutive samples of a set, as the forward pass left it. */
@@ -70,14 +75,18 @@ struct isw_block {
   /** activation[k] of layer k + 1's units, [samples][size[k + 1]][lane] with rows of activation_stride[k] elements;
    *  the last is the output after output_activation (mse) or the logits */
   const void *const *activation;
-  const void *const *pre_activation; /**< hidden layers', same layout; only where ISW_NEEDS_TRAIN_UNITS */
+  const void *const *pre_activation; /**< same layout; only where ISW_NEEDS_TRAIN_UNITS */
+  /** g'(z), the output layer's of its output_activation (logits: 1); same layout; only where ISW_NEEDS_SLOPES, and of the
+   *  training set alone */
+  const void *const *slope;
   const size_t *activation_stride;
   const double *loss;   /**< [samples][lane] each sample's loss: its sum over outputs, not yet a mean, float64 */
   const double *target; /**< [samples][targets] as isw_data has them (label, 0/1 or values) */
   size_t targets;
 };
 
-/** One probe. Sums are float64, samples ascending, in the order that its file writes down. */
+/** One probe. Sums are float64, samples ascending, in the order that its file writes down. Probes that are alike in scratch,
+ *  keeps, block and prepare, with a block or a prepare, share one scratch, and these are called once for all of them. */
 struct isw_probe {
   struct isw_row row;
   const char *long_name, *units;
@@ -86,13 +95,20 @@ struct isw_probe {
   unsigned needs; /**< enum isw_probe_needs */
   /** float64 numbers of scratch for one record of a pack; NULL: none. Zeroed before each record. */
   size_t (*scratch)(const struct isw_view *view);
+  /** The first so many numbers of scratch are zeroed before the first record only; NULL: none. */
+  size_t (*keeps)(const struct isw_view *view);
   /** Looks at one block (train blocks first, ascending, then test blocks); NULL: not interested. */
   void (*block)(const struct isw_view *view, const struct isw_block *block, double *scratch);
+  /** What the finishes of probes that share a scratch have in common, once a record after the blocks; NULL: nothing. */
+  void (*prepare)(const struct isw_view *view, double *scratch);
   /** value[layer * lanes + lane] (one row where not per_layer); lanes past count may hold anything. */
   void (*finish)(const struct isw_view *view, double *scratch, double *value);
   /** FLOPs of one record of one network beyond the passes asked for, for `plan`; NULL: negligible. */
   double (*flops)(size_t layers, const size_t *size, size_t train_samples, size_t test_samples);
 };
+
+/** Whether two probes share their scratch and what fills it. */
+bool isw_probes_share(const struct isw_probe *a, const struct isw_probe *b);
 
 /* ---- training a pack ---------------------------------------------------------------------------------------------------- */
 
@@ -114,6 +130,8 @@ struct isw_pack_settings {
   const uint64_t *record_steps; /**< [records] ascending, 0 first, the last step last */
   size_t probe_count;
   const struct isw_probe *const *probes;
+  const bool *const *due; /**< [probe_count] at which records, [records], or NULL: all; NULL: so for all probes. Kept by
+                               the caller until isw_pack_create returns */
   bool keep_initial, keep_final; /**< weights in the outcome */
 };
 

@@ -69,6 +69,8 @@ bool isw_sweep_schedule_varies(const struct isw_sweep *sweep);
 /** The recorded steps of networks with `steps` steps: ascending from 0 to steps, both included.
  *  *schedule stays owned by the sweep; returns their number. */
 size_t isw_sweep_schedule(const struct isw_sweep *sweep, uint64_t steps, const uint64_t **schedule);
+/** At which of these records a probe is measured: [records], or NULL where at all of them. probe: its place in the sweep's order. */
+const bool *isw_sweep_due(const struct isw_sweep *sweep, uint64_t steps, size_t probe);
 /** Names of the probes to record, in the sweep's order. */
 size_t isw_sweep_probes(const struct isw_sweep *sweep, const char *const **names);
 
@@ -125,8 +127,6 @@ uint64_t isw_packs_unfilled(const struct isw_packs *packs);
 
 /* ---- words ------------------------------------------------------------------------------------------------------ */
 
-/** Writes the grammar's reference (docs/sweep-file-reference.md): every setting and every registry row. */
-void isw_sweep_write_reference(FILE *out);
 /** The tables that `list` shows. */
 struct isw_table_view {
   const char *name;      /**< "initializers" */
@@ -136,5 +136,7 @@ struct isw_table_view {
   /** What else a row says of itself, one line into text; NULL: nothing */
   void (*facts)(size_t index, char *text, size_t size);
 };
+/** Writes the grammar's reference (docs/sweep-file-reference.md): every setting, and the rows of the tables. */
+void isw_sweep_write_reference(FILE *out, const struct isw_table_view *tables, size_t count);
 const struct isw_table_view *isw_tables(size_t *count);
 #endif

@@ -181,7 +181,7 @@ int isw_command_list(int argc, char **argv)
   const char *wanted = argc > optind ? argv[optind] : NULL;
   if (wanted && strcmp(wanted, "settings") == 0) {
     if (json) return isw_usage_error("list", "settings have no --json; --markdown is the reference");
-    isw_sweep_write_reference(stdout);
+    isw_sweep_write_reference(stdout, tables, count);
     return 0;
   }
   if (markdown) return isw_usage_error("list", "--markdown goes with settings: `initsweep list settings --markdown`");

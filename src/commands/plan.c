@@ -65,23 +65,47 @@ static double forward_flops(const struct isw_pack_class *class, size_t samples)
   return 2 * (double)samples * weights;
 }
 
-/* FLOPs of the records of one network. */
-static double record_flops(const struct plan *plan, const struct isw_pack_class *class)
+/* FLOPs of the record number `record` of one network: passes, and what its probes do. */
+static double one_record_flops(const struct plan *plan, const struct isw_pack_class *class, const bool *const *due,
+                               size_t record)
 {
   const struct isw_data *data = isw_sweep_data(plan->sweep, class->dataset);
   unsigned needs = 0;
   double own = 0;
   for (size_t i = 0; i < plan->probe_count; i++) {
     const struct isw_probe *probe = plan->probes[i];
+    bool shared = false; /* what probes have in common is done once, and is nearly all of their work */
+    if (due[i] && !due[i][record]) continue;
+    for (size_t before = 0; before < i; before++)
+      shared |= (!due[before] || due[before][record]) && isw_probes_share(plan->probes[before], probe);
     needs |= probe->needs;
-    if (probe->flops) own += probe->flops(class->layers, class->size, data->train_samples, data->test_samples);
+    if (probe->flops && !shared)
+      own += probe->flops(class->layers, class->size, data->train_samples, data->test_samples);
   }
   if (needs & ISW_NEEDS_GRADIENT)
     own += isw_step_flops(class->layers, class->size, data->train_samples);
   else if (needs & (ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS))
     own += forward_flops(class, data->train_samples);
   if (needs & ISW_NEEDS_TEST) own += forward_flops(class, data->test_samples);
-  return own * (double)class->records;
+  return own;
+}
+
+/* FLOPs of the records of one network. */
+static double record_flops(const struct plan *plan, const struct isw_pack_class *class)
+{
+  const bool **due = isw_allocate(plan->probe_count, sizeof *due);
+  bool own_schedule = false;
+  double flops = 0;
+  for (size_t i = 0; due && i < plan->probe_count; i++) {
+    due[i] = isw_sweep_due(plan->sweep, class->steps, i);
+    own_schedule |= due[i] != NULL;
+  }
+  if (due && own_schedule)
+    for (size_t r = 0; r < class->records; r++) flops += one_record_flops(plan, class, due, r);
+  else if (due)
+    flops = (double)class->records * one_record_flops(plan, class, due, 0);
+  free(due);
+  return flops;
 }
 
 /* Trains a pack of a class for as many steps as take about 10 ms; adds what it saw. */

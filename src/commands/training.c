@@ -98,7 +98,9 @@ enum isw_status isw_training_pack(const struct isw_training *training, size_t co
                                   struct isw_training_pack *made, struct isw_error *error)
 {
   struct isw_network *networks[LANES_MAX] = {NULL};
-  enum isw_status status = ISW_OK;
+  const bool **due = isw_allocate(training->probe_count, sizeof *due);
+  enum isw_status status =
+      due ? ISW_OK : isw_error_memory(error, training->probe_count * sizeof *due, "the probes' schedules");
   for (size_t i = 0; status == ISW_OK && i < count; i++)
     status = isw_sweep_network(training->sweep, numbers[i], &networks[i], error);
   const struct isw_network *first = networks[0];
@@ -112,9 +114,11 @@ enum isw_status isw_training_pack(const struct isw_training *training, size_t co
                                          .networks = (const struct isw_network *const *)networks,
                                          .probe_count = training->probe_count,
                                          .probes = training->probes,
+                                         .due = due,
                                          .keep_initial = keep.initial,
                                          .keep_final = keep.final};
     settings.records = isw_sweep_schedule(training->sweep, first->steps, &settings.record_steps);
+    for (size_t i = 0; i < training->probe_count; i++) due[i] = isw_sweep_due(training->sweep, first->steps, i);
     *made = (struct isw_training_pack){.count = count};
     made->layers = first->layers;
     made->records = settings.records;
@@ -127,6 +131,7 @@ enum isw_status isw_training_pack(const struct isw_training *training, size_t co
   }
   for (size_t i = 0; i < count; i++)
     if (networks[i]) isw_network_destroy(networks[i]);
+  free(due);
   return status;
 }
 

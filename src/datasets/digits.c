@@ -1,7 +1,7 @@
 /* UCI digits: 1797 images of 8x8, the test part of Optical Recognition of Handwritten Digits (Alpaydin & Kaynak 1998), in
  * the IDX format (big-endian: 0, 0, type 8 for bytes, number of dimensions, each dimension's size in 4 bytes, then bytes).
  * Pixels 0..16 become 0..1. The split is a plain random one, not stratified: each class's share varies by chance.
- * Parameters: test_fraction, standardize. */
+ * Parameters: test_fraction, standardize, label_noise. */
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -47,9 +47,9 @@ enum isw_status isw_load_digits(const struct isw_choice *settings, uint64_t seed
     for (size_t i = 0; i < IMAGES * PIXELS; i++)
       data->train_inputs[i] = (double)(unsigned char)images[sizeof image_head + i] / 16.0;
     for (size_t i = 0; i < IMAGES; i++) data->train_targets[i] = (double)(unsigned char)labels[sizeof label_head + i];
-    status = isw_data_split(data, seed, settings->value[0].number, error);
+    status = isw_data_finish(data, seed, settings->value[0].number, (enum isw_standardize)settings->value[1].number,
+                             settings->value[2].number, error);
   }
-  if (status == ISW_OK) status = isw_data_standardize(data, (enum isw_standardize)settings->value[1].number, error);
   free(images);
   free(labels);
   return status;

@@ -9,7 +9,9 @@
 /* The families' load functions, rows in registry.c. */
 typedef enum isw_status isw_load(const struct isw_choice *settings, uint64_t seed, const char *folder,
                                  struct isw_data *data, struct isw_error *error);
-isw_load isw_load_xor, isw_load_parity, isw_load_spirals, isw_load_teacher, isw_load_csv, isw_load_digits;
+isw_load isw_load_xor, isw_load_parity, isw_load_spirals, isw_load_teacher, isw_load_csv, isw_load_digits,
+    isw_load_moons, isw_load_circles, isw_load_checkerboard, isw_load_gaussian_mixture, isw_load_linear_teacher,
+    isw_load_idx, isw_load_npy;
 
 /** The values of a `standardize` parameter. */
 enum isw_standardize { ISW_STANDARDIZE_NONE, ISW_STANDARDIZE_FEATURES, ISW_STANDARDIZE_ALL };
@@ -25,6 +27,15 @@ enum isw_status isw_data_split(struct isw_data *data, uint64_t seed, double test
 /** Each column x to (x - mean) / std with mean and population std of the training set; a column that is constant there
  *  is centred only. Features; with ISW_STANDARDIZE_ALL targets that are values too. */
 enum isw_status isw_data_standardize(struct isw_data *data, enum isw_standardize standardize, struct isw_error *error);
+
+/** Gives training sample s a new label where uniform draw s of (seed, replicate 0, DATA, layer 100) is below `share`: a class of
+ *  all, drawn uniformly by draw s of layer 101, so that the old one may come again. Test labels stay. share 1: random labels.
+ *  ISW_BAD_INPUT where share > 0 and targets are values. */
+enum isw_status isw_data_label_noise(struct isw_data *data, uint64_t seed, double share, struct isw_error *error);
+
+/** Split, label noise, standardisation, in this order. */
+enum isw_status isw_data_finish(struct isw_data *data, uint64_t seed, double test_fraction,
+                                enum isw_standardize standardize, double label_noise, struct isw_error *error);
 
 /** Reads a whole regular file of at most `limit` bytes; *bytes is followed by a NUL and released by free().
  *  ISW_BAD_INPUT where it does not exist, is no regular file, or is too long. */

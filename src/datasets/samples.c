@@ -107,3 +107,24 @@ enum isw_status isw_data_standardize(struct isw_data *data, enum isw_standardize
     status = standardize(data, data->targets, data->train_targets, data->test_targets, "target", error);
   return status;
 }
+
+enum isw_status isw_data_label_noise(struct isw_data *data, uint64_t seed, double share, struct isw_error *error)
+{
+  const struct isw_stream chosen = {.seed = seed, .purpose = ISW_PURPOSE_DATA, .layer = 100};
+  const struct isw_stream label = {.seed = seed, .purpose = ISW_PURPOSE_DATA, .layer = 101};
+  if (share == 0.0) return ISW_OK;
+  if (data->kind == ISW_TARGETS_VALUES)
+    return isw_error_set(error, ISW_BAD_INPUT, "label_noise is for classes; these targets are values");
+  for (size_t s = 0; s < data->train_samples; s++)
+    if (isw_uniform(&chosen, s) < share) data->train_targets[s] = (double)isw_below(&label, s, data->classes);
+  return ISW_OK;
+}
+
+enum isw_status isw_data_finish(struct isw_data *data, uint64_t seed, double test_fraction, enum isw_standardize what,
+                                double label_noise, struct isw_error *error)
+{
+  enum isw_status status = isw_data_split(data, seed, test_fraction, error);
+  if (status == ISW_OK) status = isw_data_label_noise(data, seed, label_noise, error);
+  if (status == ISW_OK) status = isw_data_standardize(data, what, error);
+  return status;
+}

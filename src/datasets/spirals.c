@@ -2,7 +2,7 @@
  *   r = (floor(i / 2) + 1) / ceil(samples / 2),  angle = 2 pi turns r + pi c,
  *   x = (r sin(angle) + noise n_2i, r cos(angle) + noise n_2i+1),
  * n_k being normal draw k of (seed, replicate 0, DATA, layer 0).
- * Parameters: samples, noise, turns, test_fraction, standardize. */
+ * Parameters: samples, noise, turns, test_fraction, standardize, label_noise. */
 #include "families.h"
 
 enum isw_status isw_load_spirals(const struct isw_choice *settings, uint64_t seed, const char *folder,
@@ -26,7 +26,6 @@ enum isw_status isw_load_spirals(const struct isw_choice *settings, uint64_t see
     data->train_inputs[2 * i + 1] = radius * isw_exact_cos(angle) + noise * isw_normal(&stream, 2 * i + 1);
     data->train_targets[i] = arm;
   }
-  status = isw_data_split(data, seed, settings->value[3].number, error);
-  if (status != ISW_OK) return status;
-  return isw_data_standardize(data, (enum isw_standardize)settings->value[4].number, error);
+  return isw_data_finish(data, seed, settings->value[3].number, (enum isw_standardize)settings->value[4].number,
+                         settings->value[5].number, error);
 }

@@ -85,8 +85,9 @@ static void shape(struct isw_pack *pack, const struct isw_network *network, enum
 
 static bool keeps_z(const struct isw_pack *pack, size_t k)
 {
-  if (k + 1 == pack->layers) return pack->output.needs_z;
-  return pack->hidden.needs_z || (pack->needs & ISW_NEEDS_TRAIN_UNITS);
+  bool asked = pack->needs & ISW_NEEDS_TRAIN_UNITS;
+  if (k + 1 == pack->layers) return pack->output.needs_z || (asked && !pack->output.linear);
+  return pack->hidden.needs_z || asked;
 }
 
 static size_t block_samples(const struct isw_pack *pack)
@@ -129,6 +130,8 @@ static void allocate_layers(struct isw_pack *pack)
     l->activation = take_lines(memory, pack->block, l->stride);
     l->delta = take_lines(memory, pack->block, l->stride);
     if (keeps_z(pack, k)) l->pre_activation = take_lines(memory, pack->block, l->stride);
+    if (pack->needs & ISW_NEEDS_SLOPES) l->slope = take_lines(memory, pack->block, l->stride);
+    if (pack->needs & ISW_NEEDS_START) l->weight_start = take_lines(memory, l->fan_in, l->stride);
   }
 }
 
@@ -151,11 +154,13 @@ static void make_view(struct isw_pack *pack)
   if (!pack->pointers || !pack->strides) return;
   for (size_t k = 0; k < n; k++) {
     const struct isw_layer *l = &pack->layer[k];
-    const void *array[] = {l->weight,        l->bias,       l->weight_gradient,
-                           l->bias_gradient, l->activation, l->pre_activation ? l->pre_activation : l->activation};
-    for (size_t i = 0; i < 6; i++) pack->pointers[i * n + k] = array[i];
+    const void *array[] = {l->weight,        l->bias,        l->weight_gradient,
+                           l->bias_gradient, l->activation,  l->pre_activation ? l->pre_activation : l->activation,
+                           l->slope,         l->weight_start};
+    for (size_t i = 0; i < 8; i++) pack->pointers[i * n + k] = array[i];
     pack->strides[k] = l->stride;
   }
+  view->loss_parameter = pack->loss_parameter;
   view->weight = pack->pointers;
   view->bias = pack->pointers + n;
   view->weight_stride = pack->strides;
@@ -163,6 +168,7 @@ static void make_view(struct isw_pack *pack)
     view->weight_gradient = pack->pointers + 2 * n;
     view->bias_gradient = pack->pointers + 3 * n;
   }
+  if (pack->needs & ISW_NEEDS_START) view->weight_start = pack->pointers + 7 * n;
 }
 
 static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep_final)
@@ -175,19 +181,25 @@ static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep
     if (keep_final) lane->weights_final = take(memory, pack->parameters, pack->bytes);
   }
   pack->record_steps = take(memory, pack->records, sizeof *pack->record_steps);
+  pack->due = take(memory, pack->probe_count, pack->records * sizeof *pack->due);
   pack->scratch = take(memory, pack->probe_count, sizeof *pack->scratch);
   pack->scratch_count = take(memory, pack->probe_count, sizeof *pack->scratch_count);
   pack->value = take(memory, pack->layers * pack->lanes, sizeof(double));
   pack->block_loss = take(memory, pack->block * pack->lanes, sizeof(double));
-  pack->pointers = take(memory, 6 * pack->layers, sizeof *pack->pointers);
+  pack->kept_count = take(memory, pack->probe_count, sizeof *pack->kept_count);
+  pack->pointers = take(memory, 8 * pack->layers, sizeof *pack->pointers);
   pack->strides = take(memory, pack->layers, sizeof *pack->strides);
   make_view(pack);
   for (size_t i = 0; i < pack->probe_count; i++) {
-    size_t count = pack->probes[i]->scratch ? pack->probes[i]->scratch(&pack->view) : 0;
+    const struct isw_probe *probe = pack->probes[i];
+    size_t first = 0;
+    while (first < i && !isw_probes_share(pack->probes[first], probe)) first++;
+    size_t count = first == i && probe->scratch ? probe->scratch(&pack->view) : 0;
     double *scratch = take(memory, count, sizeof(double));
-    if (!pack->scratch || !pack->scratch_count) continue;
-    pack->scratch[i] = scratch;
+    if (!pack->scratch || !pack->scratch_count || !pack->kept_count) continue;
+    pack->scratch[i] = first < i ? pack->scratch[first] : scratch;
     pack->scratch_count[i] = count;
+    pack->kept_count[i] = count && probe->keeps ? probe->keeps(&pack->view) : 0;
   }
 }
 
@@ -320,6 +332,10 @@ static bool start_lanes(struct isw_pack *pack, const struct isw_network *const *
   for (size_t l = 0; l < pack->count && done; l++) done = start_lane(pack, l, networks[l], buffer);
   free(buffer);
   pack->rates_change = isw_rates_change(pack);
+  for (size_t k = 0; k < pack->layers; k++) {
+    const struct isw_layer *l = &pack->layer[k];
+    if (l->weight_start) memcpy(l->weight_start, l->weight, l->fan_in * l->stride * ISW_LINE);
+  }
   /* A lane that holds no network stands still: rate 0 of its step is 0. The others must not divide 0 by 0. */
   for (size_t l = 0; l < pack->lanes; l++)
     for (size_t i = 0; i < ISW_RATES; i++) isw_put(pack->real, pack->rate, i * pack->lanes + l, i == 0 ? 0.0 : 1.0);
@@ -353,6 +369,9 @@ enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct
   }
   if (made) {
     memcpy(p->record_steps, settings->record_steps, p->records * sizeof *p->record_steps);
+    for (size_t i = 0; i < p->probe_count; i++)
+      for (size_t r = 0; r < p->records; r++)
+        p->due[i * p->records + r] = !settings->due || !settings->due[i] || settings->due[i][r];
     made = start_lanes(p, settings->networks);
   }
   if (!made) {

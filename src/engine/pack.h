@@ -21,6 +21,8 @@ struct isw_layer {
   void *weight, *weight_gradient, *weight_state[2]; /**< [fan_in][stride] */
   void *bias, *bias_gradient, *bias_state[2];       /**< [fan_out] */
   void *activation, *pre_activation, *delta;        /**< [block][stride]; pre_activation NULL where never kept */
+  void *slope;                                      /**< [block][stride]; NULL where no probe asks */
+  void *weight_start; /**< [fan_in][stride] the initial weights; NULL where not asked for */
 };
 
 /** An activation as a layer uses it. */
@@ -75,13 +77,15 @@ struct isw_pack {
   size_t probe_count;
   const struct isw_probe *const *probes;
   unsigned needs;
-  double **scratch; /**< of each probe */
-  size_t *scratch_count;
-  double *value;      /**< [layers][lanes] */
-  double *block_loss; /**< [block][lanes] */
+  bool *due;                          /**< [probe_count][records] */
+  size_t measured;                    /**< the record that is being made; for member 0 */
+  double **scratch;                   /**< of each probe, or of the first that shares it */
+  size_t *scratch_count, *kept_count; /**< 0 where an earlier probe has it */
+  double *value;                      /**< [layers][lanes] */
+  double *block_loss;                 /**< [block][lanes] */
   struct isw_view view;
   bool finite[ISW_LANES_MAX];
-  const void **pointers; /**< of view and of blocks: 6 arrays [layers] */
+  const void **pointers; /**< of view and of blocks: 8 arrays [layers] */
   size_t *strides;       /**< [layers] */
 
   uint64_t step, record;           /* where training begins, or goes on after an interruption */
@@ -106,6 +110,10 @@ void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status st
 void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to);
 /** Keeps what the probes made of a record, for the live lanes. */
 void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live);
+/** What the probes of a record need. */
+unsigned isw_pack_needs(const struct isw_pack *pack, size_t record);
+/** Begins a record: clears what the probes gathered at the one before. */
+void isw_pack_begin_record(struct isw_pack *pack, size_t record);
 /** Hands a block as the forward pass left it to the probes. */
 void isw_pack_show(struct isw_pack *pack, const struct isw_set *set, size_t first, size_t samples);
 #endif

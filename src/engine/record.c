@@ -44,10 +44,62 @@ void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status st
   pack->finite[lane] = false;
 }
 
+bool isw_probes_share(const struct isw_probe *a, const struct isw_probe *b)
+{
+  return (a->block || a->prepare) && a->scratch == b->scratch && a->keeps == b->keeps && a->block == b->block &&
+         a->prepare == b->prepare;
+}
+
+static bool is_due(const struct isw_pack *pack, size_t i, size_t record)
+{
+  return pack->due[i * pack->records + record];
+}
+
+unsigned isw_pack_needs(const struct isw_pack *pack, size_t record)
+{
+  unsigned needs = 0;
+  for (size_t i = 0; i < pack->probe_count; i++)
+    if (is_due(pack, i, record)) needs |= pack->probes[i]->needs;
+  return needs;
+}
+
+/* Whether probe number i fills its scratch at this record: it is due, and no earlier one that is due shares it. */
+static bool fills(const struct isw_pack *pack, size_t i)
+{
+  for (size_t first = 0; first < i; first++)
+    if (is_due(pack, first, pack->measured) && isw_probes_share(pack->probes[first], pack->probes[i])) return false;
+  return is_due(pack, i, pack->measured);
+}
+
+void isw_pack_begin_record(struct isw_pack *pack, size_t record)
+{
+  pack->measured = record;
+  for (size_t i = 0; i < pack->probe_count; i++) {
+    size_t kept = pack->kept_count[i], count = pack->scratch_count[i];
+    if (kept < count) memset(pack->scratch[i] + kept, 0, (count - kept) * sizeof(double));
+  }
+}
+
+/* g'(z) as the backward pass has it: 1 times it. */
+static void find_slopes(const struct isw_pack *pack, size_t samples)
+{
+  for (size_t k = 0; k < pack->layers; k++) {
+    const struct isw_layer *l = &pack->layer[k];
+    const struct isw_unit *unit = k + 1 < pack->layers ? &pack->hidden : &pack->output;
+    size_t numbers = samples * l->stride * pack->lanes;
+    for (size_t i = 0; i < numbers; i++) isw_put(pack->real, l->slope, i, 1.0);
+    if (!unit->linear)
+      unit->kernels->slope(samples, l->fan_out, l->stride, unit->needs_z ? l->pre_activation : NULL, l->activation,
+                           unit->parameter, l->slope);
+  }
+}
+
 void isw_pack_show(struct isw_pack *pack, const struct isw_set *set, size_t first, size_t samples)
 {
   bool test = set == &pack->samples->test;
   for (size_t i = 0; i < samples * pack->lanes; i++) pack->block_loss[i] = isw_get(pack->real, pack->loss, i);
+  bool slopes = !test && (isw_pack_needs(pack, pack->measured) & ISW_NEEDS_SLOPES);
+  if (slopes) find_slopes(pack, samples);
   const void *const *pre_activation = pack->pointers + 5 * pack->layers;
   const struct isw_block block = {
       .test = test,
@@ -55,6 +107,7 @@ void isw_pack_show(struct isw_pack *pack, const struct isw_set *set, size_t firs
       .samples = samples,
       .activation = pack->pointers + 4 * pack->layers,
       .pre_activation = pack->needs & ISW_NEEDS_TRAIN_UNITS ? pre_activation : NULL,
+      .slope = slopes ? pack->pointers + 6 * pack->layers : NULL,
       .activation_stride = pack->strides,
       .loss = pack->block_loss,
       .target = set->labels + first * pack->samples->columns,
@@ -62,7 +115,7 @@ void isw_pack_show(struct isw_pack *pack, const struct isw_set *set, size_t firs
   };
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
-    if (!probe->block || (test && !(probe->needs & ISW_NEEDS_TEST))) continue;
+    if (!probe->block || (test && !(probe->needs & ISW_NEEDS_TEST)) || !fills(pack, i)) continue;
     probe->block(&pack->view, &block, pack->scratch[i]);
   }
 }
@@ -82,12 +135,15 @@ static void keep_value(const struct isw_pack *pack, const struct isw_probe *prob
 void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live)
 {
   size_t offset = 0; /* of the probe in a lane's values */
+  pack->view.step = pack->record_steps[record];
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
     size_t rows = probe->per_layer ? pack->layers : 1;
     size_t bytes = probe->whole ? sizeof(int32_t) : pack->bytes;
-    probe->finish(&pack->view, pack->scratch[i], pack->value);
-    for (size_t l = 0; l < pack->count; l++)
+    bool due = is_due(pack, i, record); /* else fill values stay */
+    if (probe->prepare && fills(pack, i)) probe->prepare(&pack->view, pack->scratch[i]);
+    if (due) probe->finish(&pack->view, pack->scratch[i], pack->value);
+    for (size_t l = 0; due && l < pack->count; l++)
       for (size_t k = 0; live[l] && k < rows; k++)
         keep_value(pack, probe, pack->lane[l].values + offset + (record * rows + k) * bytes,
                    pack->value[k * pack->lanes + l]);

@@ -82,6 +82,8 @@ static void walk_pack(struct walk *walk, struct isw_pack *pack)
     piece(walk, lane->values, lane->outcome.values_bytes);
     if (lane->weights_final) piece(walk, lane->weights_final, pack->parameters * pack->bytes);
   }
+  for (size_t i = 0; i < pack->probe_count; i++) /* what probes remember from record to record */
+    if (pack->kept_count[i]) piece(walk, pack->scratch[i], pack->kept_count[i] * sizeof(double));
   for (size_t k = 0; k < pack->layers; k++) walk_layer(walk, &pack->layer[k]);
 }
 

@@ -201,16 +201,14 @@ static bool run_record(struct member *m, size_t record, bool train, bool gradien
 {
   struct isw_pack *pack = m->pack;
   double loss[ISW_LANES_MAX] = {0.0};
-  if (m->index == 0)
-    for (size_t i = 0; i < pack->probe_count; i++)
-      if (pack->scratch_count[i]) memset(pack->scratch[i], 0, pack->scratch_count[i] * sizeof(double));
+  if (m->index == 0) isw_pack_begin_record(pack, record);
   if (train) {
     const struct pass pass = {&pack->samples->train, NULL, pack->train_samples, gradient, true};
     if (!run_pass(m, &pass)) return false;
     memcpy(loss, m->loss, sizeof loss);
     isw_team_wait(m->team);
   }
-  if (pack->needs & ISW_NEEDS_TEST) {
+  if (isw_pack_needs(pack, record) & ISW_NEEDS_TEST) {
     const struct pass pass = {&pack->samples->test, NULL, pack->test_samples, false, true};
     if (!run_pass(m, &pass)) return false;
     isw_team_wait(m->team);
@@ -408,8 +406,9 @@ static bool run(struct member *m)
     uint64_t record_before = record;
     if (!last) prepare_step(m, step);
     if (last || (record < pack->records && pack->record_steps[record] == step)) {
-      bool gradient = (pack->needs & ISW_NEEDS_GRADIENT) || (pack->full && !last);
-      bool train = last || gradient || (pack->needs & (ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS));
+      unsigned needs = isw_pack_needs(pack, (size_t)record);
+      bool gradient = (needs & ISW_NEEDS_GRADIENT) || (pack->full && !last);
+      bool train = last || gradient || (needs & (ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS));
       if (!run_record(m, (size_t)record++, train, gradient)) return pause(m, step, record_before);
       done = pack->full; /* the record's pass was the step's too: the same sums */
     }
@@ -417,7 +416,7 @@ static bool run(struct member *m)
       complete(m);
       return true;
     }
-    if (!done && !run_step(m, step)) return pause(m, step, record_before);
+    if (!done && !run_step(m, step)) return pause(m, step, record); /* the record is made */
     stop_or_go(m, step);
     if (m->live_count == 0) return true;
     update(m, step);

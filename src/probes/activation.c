@@ -1,5 +1,5 @@
 /* activation_mean, activation_variance of each layer: over all its units and all samples of the training set, after the
- * activation; the last layer is the output (or logits). With K the first unit's activation on the first sample and n the
+ * activation; the last layer is the output (or logits). pre_activation_mean, pre_activation_variance: likewise before it. With K the first unit's activation on the first sample and n the
  * number of values, from 0, samples ascending and within them units ascending,
  *   s1 = s1 + (a - K), s2 = s2 + (a - K) (a - K); mean = K + s1 / n, variance = (s2 - s1 (s1 / n)) / n, at least 0.
  * The shift by K keeps the variance of nearly constant activations (Chan, Golub & LeVeque 1983) and makes that of constant
@@ -11,17 +11,17 @@ static size_t scratch(const struct isw_view *view)
   return view->layers * 3 * view->lanes;
 }
 
-static void block(const struct isw_view *view, const struct isw_block *part, double *memory)
+static void block(const struct isw_view *view, const struct isw_block *part, const void *const *number, double *memory)
 {
   if (part->test) return;
   size_t lanes = view->lanes;
   double a[ISW_LANES_MAX];
   for (size_t k = 0; k < view->layers; k++) {
     double *shift = memory + k * 3 * lanes, *s1 = shift + lanes, *s2 = s1 + lanes;
-    if (part->first == 0) isw_widen(view, part->activation[k], 0, shift);
+    if (part->first == 0) isw_widen(view, number[k], 0, shift);
     for (size_t s = 0; s < part->samples; s++)
       for (size_t j = 0; j < view->size[k + 1]; j++) {
-        isw_widen(view, part->activation[k], s * part->activation_stride[k] + j, a);
+        isw_widen(view, number[k], s * part->activation_stride[k] + j, a);
         for (size_t l = 0; l < lanes; l++) {
           double d = a[l] - shift[l];
           s1[l] = s1[l] + d;
@@ -29,6 +29,16 @@ static void block(const struct isw_view *view, const struct isw_block *part, dou
         }
       }
   }
+}
+
+static void block_activation(const struct isw_view *view, const struct isw_block *part, double *memory)
+{
+  block(view, part, part->activation, memory);
+}
+
+static void block_pre_activation(const struct isw_view *view, const struct isw_block *part, double *memory)
+{
+  block(view, part, part->pre_activation, memory);
 }
 
 static double values(const struct isw_view *view, size_t k)
@@ -74,7 +84,7 @@ const struct isw_probe isw_probe_activation_mean = {
     .per_layer = true,
     .needs = ISW_NEEDS_TRAIN,
     .scratch = scratch,
-    .block = block,
+    .block = block_activation,
     .finish = finish_mean,
     .flops = flops,
 };
@@ -89,7 +99,37 @@ const struct isw_probe isw_probe_activation_variance = {
     .per_layer = true,
     .needs = ISW_NEEDS_TRAIN,
     .scratch = scratch,
-    .block = block,
+    .block = block_activation,
+    .finish = finish_variance,
+    .flops = flops,
+};
+
+const struct isw_probe isw_probe_pre_activation_mean = {
+    .row = {.name = "pre_activation_mean",
+            .formula = "mean of each layer's pre-activations z over its units and the training set",
+            .source = "Poole et al. 2016"},
+    .long_name = "mean pre-activation of a layer",
+    .units = "1",
+    .per_layer = true,
+    .needs = ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS,
+    .scratch = scratch,
+    .block = block_pre_activation,
+    .finish = finish_mean,
+    .flops = flops,
+};
+
+const struct isw_probe isw_probe_pre_activation_variance = {
+    .row =
+        {.name = "pre_activation_variance",
+         .formula =
+             "variance of each layer's pre-activations z over its units and the training set, divided by their number",
+         .source = "Poole et al. 2016"},
+    .long_name = "variance of a layer's pre-activations",
+    .units = "1",
+    .per_layer = true,
+    .needs = ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS,
+    .scratch = scratch,
+    .block = block_pre_activation,
     .finish = finish_variance,
     .flops = flops,
 };

@@ -25,8 +25,23 @@ static inline double isw_canonical(double x)
   return isnan(x) ? (double)NAN : x;
 }
 
+/** Whether sample number `sample` of `samples` is one of at most `most` that are spread evenly, floor(i samples / chosen) for
+ *  i = 0 .. chosen - 1, chosen = min(samples, most). */
+static inline bool isw_chosen(size_t sample, size_t samples, size_t most)
+{
+  if (samples <= most) return true;
+  size_t i =
+      (sample * most + samples - 1) / samples; /* the first whose place is not before; data stay far below 2^58 */
+  return i * samples / most == sample;
+}
+
 /* The rows that registry.c lists. */
 extern const struct isw_probe isw_probe_loss, isw_probe_test_loss, isw_probe_accuracy, isw_probe_test_accuracy,
     isw_probe_gradient_norm, isw_probe_bias_gradient_norm, isw_probe_weight_norm, isw_probe_bias_norm,
-    isw_probe_distinct_units, isw_probe_activation_mean, isw_probe_activation_variance;
+    isw_probe_distinct_units, isw_probe_activation_mean, isw_probe_activation_variance, isw_probe_mean_cosine,
+    isw_probe_effective_rank, isw_probe_singular_value_max, isw_probe_singular_value_min, isw_probe_distance_from_start,
+    isw_probe_weight_sign_changes, isw_probe_first_moved, isw_probe_update_ratio, isw_probe_pre_activation_mean,
+    isw_probe_pre_activation_variance, isw_probe_dead_fraction, isw_probe_saturated_fraction,
+    isw_probe_input_correlation, isw_probe_jacobian_norm, isw_probe_jacobian_singular_value_max,
+    isw_probe_jacobian_singular_value_min, isw_probe_constant_loss;
 #endif

@@ -12,6 +12,23 @@ static const struct isw_probe *const registry[] = {
     &isw_probe_distinct_units,
     &isw_probe_activation_mean,
     &isw_probe_activation_variance,
+    &isw_probe_mean_cosine,
+    &isw_probe_effective_rank,
+    &isw_probe_singular_value_max,
+    &isw_probe_singular_value_min,
+    &isw_probe_distance_from_start,
+    &isw_probe_weight_sign_changes,
+    &isw_probe_first_moved,
+    &isw_probe_update_ratio,
+    &isw_probe_pre_activation_mean,
+    &isw_probe_pre_activation_variance,
+    &isw_probe_dead_fraction,
+    &isw_probe_saturated_fraction,
+    &isw_probe_input_correlation,
+    &isw_probe_jacobian_norm,
+    &isw_probe_jacobian_singular_value_max,
+    &isw_probe_jacobian_singular_value_min,
+    &isw_probe_constant_loss,
 };
 
 const struct isw_probe *const *isw_probes(size_t *count)

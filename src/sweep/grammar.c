@@ -209,8 +209,10 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
         {.path = "record.probes",
          .kind = ISW_KIND_PROBES,
          .initial = "[loss, gradient_norm]",
-         .type = "a list of probes",
-         .about = "what is recorded; by default accuracy too, where all targets are classes or binary"},
+         .type = "a list of probes, each a name or {name: ..., steps: ...}",
+         .about =
+             "what is recorded; by default accuracy too, where all targets are classes or binary. A probe with steps "
+             "of its own, written as record.steps, holds fill values at all other records"},
     [ISW_SET_RECORD_WEIGHTS] = {.path = "record.weights",
                                 .kind = ISW_KIND_WORD,
                                 .initial = "none",

@@ -70,8 +70,8 @@ struct isw_exclude {
 };
 
 struct isw_schedule_rule {
-  enum { ISW_EVERY, ISW_GEOMSPACE, ISW_LIST } kind;
-  uint64_t number; /**< k or n */
+  enum { ISW_EVERY, ISW_GEOMSPACE, ISW_LIST, ISW_AT_ALL } kind; /**< ISW_AT_ALL: of a probe: at every record */
+  uint64_t number;                                              /**< k or n */
   size_t count;
   const uint64_t *step; /**< ascending */
   struct isw_place place;
@@ -88,6 +88,7 @@ struct isw_schedule {
   uint64_t steps;
   size_t count;
   uint64_t *step;
+  bool *due; /**< [probes][count] whether the probe is measured then; NULL where all always are */
 };
 
 struct isw_column_private {
@@ -135,6 +136,7 @@ struct isw_sweep {
   struct isw_schedule *schedule; /**< sorted by steps */
   size_t probes;
   const char **probe;
+  struct isw_schedule_rule *probe_rule; /**< [probes] */
   size_t layers_max, parameters_max, records_max;
   size_t columns;
   struct isw_column_private *column;

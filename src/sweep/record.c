@@ -13,12 +13,10 @@ static int by_value(const void *a, const void *b)
   return *x < *y ? -1 : *x > *y;
 }
 
-static void read_steps(struct isw_reader *reader)
+/* A schedule as `what` gives it; false after an error. */
+static bool read_rule(struct isw_reader *reader, const char *what, const struct isw_node *node,
+                      struct isw_schedule_rule *rule)
 {
-  struct isw_schedule_rule *rule = &reader->sweep->rule;
-  const struct isw_node *node = reader->leaf[ISW_SET_RECORD_STEPS];
-  *rule = (struct isw_schedule_rule){.kind = ISW_GEOMSPACE, .number = DEFAULT_POINTS};
-  if (!node) return;
   rule->place = node->place;
   struct isw_number_rule number = {.what = "a recorded step", .whole = true, .low = 0, .high = 9007199254740992.0};
   double value = 0.0;
@@ -33,24 +31,37 @@ static void read_steps(struct isw_reader *reader)
         isw_report_add(&reader->report, node->place, "step %llu stands in this list twice",
                        (unsigned long long)step[i]);
     rule->step = step;
-    return;
+    return true;
   }
   const struct isw_node *key = node->kind == ISW_NODE_MAP && node->count == 1 ? node->child[0] : NULL;
   bool every = key && strcmp(key->text, "every") == 0, geomspace = key && strcmp(key->text, "geomspace") == 0;
   if (!every && !geomspace) {
     isw_report_add(&reader->report, key ? key->place : node->place,
-                   "record.steps must be {every: k}, {geomspace: n} or a list of steps, not %s",
+                   "%s must be {every: k}, {geomspace: n} or a list of steps, not %s", what,
                    key ? isw_tree_describe(&reader->scratch, key) : isw_tree_describe(&reader->scratch, node));
     static const char *const words[] = {"every", "geomspace"};
     if (key) isw_suggest(reader, key->text, words, 2, NULL);
-    return;
+    return false;
   }
   number.what = every ? "every" : "geomspace";
   number.low = 1;
   if (geomspace) number.high = RECORDS_MAX - 2;
-  if (!isw_read_number(reader, &number, node->child[1], &value)) return;
+  if (!isw_read_number(reader, &number, node->child[1], &value)) return false;
   rule->kind = every ? ISW_EVERY : ISW_GEOMSPACE;
   rule->number = (uint64_t)value;
+  return true;
+}
+
+static void read_steps(struct isw_reader *reader)
+{
+  static const struct isw_schedule_rule standard = {.kind = ISW_GEOMSPACE, .number = DEFAULT_POINTS};
+  struct isw_schedule_rule *rule = &reader->sweep->rule;
+  const struct isw_node *node = reader->leaf[ISW_SET_RECORD_STEPS];
+  *rule = (struct isw_schedule_rule){0};
+  if (node && read_rule(reader, "record.steps", node, rule)) return;
+  struct isw_place place = rule->place;
+  *rule = standard;
+  rule->place = place;
 }
 
 /* ---- probes --------------------------------------------------------------------------------------------------------------- */
@@ -69,6 +80,39 @@ static bool all_have_classes(const struct isw_sweep *sweep)
   return sweep->datasets > 0;
 }
 
+static const struct isw_schedule_rule at_all = {.kind = ISW_AT_ALL};
+
+static void add_probe(struct isw_sweep *sweep, const char *name, const struct isw_schedule_rule *rule)
+{
+  sweep->probe[sweep->probes] = name;
+  sweep->probe_rule[sweep->probes++] = *rule;
+}
+
+/* The probe's name of `{name: ..., steps: ...}`, and its schedule; NULL after an error. */
+static const struct isw_node *read_probe_map(struct isw_reader *reader, const struct isw_node *map,
+                                             struct isw_schedule_rule *rule)
+{
+  static const char *const words[] = {"name", "steps"};
+  const struct isw_node *name = NULL, *steps = NULL;
+  bool good = true;
+  for (size_t i = 0; i < map->count; i++) {
+    const struct isw_node *key = map->child[2 * i];
+    if (strcmp(key->text, "name") == 0) {
+      name = map->child[2 * i + 1];
+    } else if (strcmp(key->text, "steps") == 0) {
+      steps = map->child[2 * i + 1];
+    } else {
+      isw_report_add(&reader->report, key->place, "unknown key %s of a probe",
+                     isw_tree_describe(&reader->scratch, key));
+      isw_suggest(reader, key->text, words, 2, "A probe is a name, or {name: ..., steps: ...}.");
+      good = false;
+    }
+  }
+  if (good && !name) isw_report_add(&reader->report, map->place, "this probe has no name");
+  if (steps) good = read_rule(reader, "a probe's steps", steps, rule) && good;
+  return good ? name : NULL;
+}
+
 static void read_probes(struct isw_reader *reader)
 {
   static const char *const standard[] = {"loss", "gradient_norm", "accuracy"};
@@ -79,10 +123,10 @@ static void read_probes(struct isw_reader *reader)
   bool classes = all_have_classes(sweep);
   if (!node) {
     sweep->probe = isw_arena_get(&sweep->arena, STANDARD, sizeof *sweep->probe);
+    sweep->probe_rule = isw_arena_get(&sweep->arena, STANDARD, sizeof *sweep->probe_rule);
     for (size_t i = 0; i < STANDARD; i++) {
       size_t p = find_probe(reader, standard[i]);
-      if (p < from->probe_count && (classes || !from->probe_needs_classes[p]))
-        sweep->probe[sweep->probes++] = standard[i];
+      if (p < from->probe_count && (classes || !from->probe_needs_classes[p])) add_probe(sweep, standard[i], &at_all);
     }
     return;
   }
@@ -95,8 +139,12 @@ static void read_probes(struct isw_reader *reader)
   const char **names = isw_arena_get(&reader->scratch, from->probe_count, sizeof *names);
   for (size_t p = 0; p < from->probe_count; p++) names[p] = from->probes[p]->name;
   sweep->probe = isw_arena_get(&sweep->arena, node->count, sizeof *sweep->probe);
+  sweep->probe_rule = isw_arena_get(&sweep->arena, node->count, sizeof *sweep->probe_rule);
   for (size_t i = 0; i < node->count; i++) {
     const struct isw_node *element = node->child[i];
+    struct isw_schedule_rule rule = at_all;
+    if (element->kind == ISW_NODE_MAP) element = read_probe_map(reader, element, &rule);
+    if (!element) continue;
     size_t p = element->kind == ISW_NODE_SCALAR ? find_probe(reader, element->text) : from->probe_count;
     if (p == from->probe_count) {
       isw_report_add(&reader->report, element->place, "unknown probe %s", isw_tree_describe(&reader->scratch, element));
@@ -112,7 +160,7 @@ static void read_probes(struct isw_reader *reader)
                      names[p]);
       isw_report_hint(&reader->report, "a dataset of this sweep has numbers as targets");
     }
-    sweep->probe[sweep->probes++] = isw_arena_copy(&sweep->arena, names[p], strlen(names[p]));
+    add_probe(sweep, isw_arena_copy(&sweep->arena, names[p], strlen(names[p])), &rule);
   }
 }
 
@@ -169,8 +217,10 @@ static void note_steps(void *context, const struct isw_grid *grid, uint64_t cell
   struct isw_reader *reader = distinct->reader;
   struct isw_sweep *sweep = reader->sweep;
   uint64_t steps = isw_setting_at(sweep, grid, cell, ISW_SET_STEPS).whole;
-  if (sweep->rule.kind == ISW_EVERY && steps / sweep->rule.number > RECORDS_MAX) {
-    isw_report_add(&reader->report, sweep->rule.place, "this records more than %d times in %llu steps", RECORDS_MAX,
+  for (size_t p = 0; p <= sweep->probes; p++) { /* the last is that of all */
+    const struct isw_schedule_rule *rule = p < sweep->probes ? &sweep->probe_rule[p] : &sweep->rule;
+    if (rule->kind != ISW_EVERY || steps / rule->number <= RECORDS_MAX) continue;
+    isw_report_add(&reader->report, rule->place, "this records more than %d times in %llu steps", RECORDS_MAX,
                    (unsigned long long)steps);
     return;
   }
@@ -198,6 +248,54 @@ static void check_list(struct isw_reader *reader, uint64_t most)
     }
 }
 
+static bool has_own(const struct isw_sweep *sweep)
+{
+  for (size_t p = 0; p < sweep->probes; p++)
+    if (sweep->probe_rule[p].kind != ISW_AT_ALL) return true;
+  return false;
+}
+
+/* The steps of record.steps and of every probe that has its own; and who is due at which. total: of all schedules so far;
+ * false where that is too much. */
+static bool unite(struct isw_reader *reader, struct isw_schedule *schedule, size_t *total)
+{
+  struct isw_sweep *sweep = reader->sweep;
+  size_t count = make_schedule(&sweep->rule, schedule->steps, NULL), unique = 0;
+  if (count > all_records_limit - *total) return false;
+  if (!has_own(sweep)) {
+    schedule->step = isw_arena_get(&sweep->arena, count, sizeof *schedule->step);
+    schedule->count = make_schedule(&sweep->rule, schedule->steps, schedule->step);
+    *total += count;
+    return true;
+  }
+  for (size_t p = 0; p < sweep->probes; p++) {
+    if (sweep->probe_rule[p].kind != ISW_AT_ALL) count += make_schedule(&sweep->probe_rule[p], schedule->steps, NULL);
+    if (count > (all_records_limit - *total) / sweep->probes) return false; /* due is as long */
+  }
+  uint64_t *step = isw_arena_get(&sweep->arena, count, sizeof *step);
+  count = make_schedule(&sweep->rule, schedule->steps, step);
+  for (size_t p = 0; p < sweep->probes; p++)
+    if (sweep->probe_rule[p].kind != ISW_AT_ALL)
+      count += make_schedule(&sweep->probe_rule[p], schedule->steps, step + count);
+  uint64_t *own = isw_arena_get(&reader->scratch, count, sizeof *own);
+  qsort(step, count, sizeof *step, by_value);
+  for (size_t i = 0; i < count; i++)
+    if (i == 0 || step[i] != step[unique - 1]) step[unique++] = step[i];
+  schedule->step = step;
+  schedule->count = unique;
+  schedule->due = isw_arena_get(&sweep->arena, sweep->probes * unique, sizeof *schedule->due);
+  for (size_t p = 0; p < sweep->probes; p++) {
+    bool all = sweep->probe_rule[p].kind == ISW_AT_ALL;
+    if (!all) make_schedule(&sweep->probe_rule[p], schedule->steps, own);
+    for (size_t i = 0, next = 0; i < unique; i++) {
+      schedule->due[p * unique + i] = all || own[next] == step[i];
+      if (!all && own[next] == step[i]) next++;
+    }
+  }
+  *total += sweep->probes * unique;
+  return true;
+}
+
 void isw_make_schedules(struct isw_reader *reader)
 {
   static const size_t steps[] = {ISW_SET_STEPS};
@@ -212,21 +310,23 @@ void isw_make_schedules(struct isw_reader *reader)
       sweep->schedule[distinct++] = sweep->schedule[i];
   sweep->schedules = distinct;
   check_list(reader, sweep->schedule[distinct - 1].steps);
+  for (size_t p = 0; p < sweep->probes; p++) {
+    const struct isw_schedule_rule *rule = &sweep->probe_rule[p];
+    if (rule->kind == ISW_LIST && rule->count && rule->step[rule->count - 1] > sweep->schedule[distinct - 1].steps)
+      isw_report_add(&reader->report, rule->place, "no network has a step %llu",
+                     (unsigned long long)rule->step[rule->count - 1]);
+  }
   for (size_t i = 0; i < distinct; i++) {
     struct isw_schedule *schedule = &sweep->schedule[i];
-    schedule->count = make_schedule(&sweep->rule, schedule->steps, NULL);
-    total += schedule->count;
-    if (total > all_records_limit) {
+    if (!unite(reader, schedule, &total)) {
       isw_report_add(&reader->report, sweep->rule.place, "too many recorded steps over all values of train.steps");
       return;
     }
-    schedule->step = isw_arena_get(&sweep->arena, schedule->count, sizeof *schedule->step);
-    make_schedule(&sweep->rule, schedule->steps, schedule->step);
     if (schedule->count > sweep->records_max) sweep->records_max = schedule->count;
   }
 }
 
-size_t isw_sweep_schedule(const struct isw_sweep *sweep, uint64_t steps, const uint64_t **schedule)
+static const struct isw_schedule *find_schedule(const struct isw_sweep *sweep, uint64_t steps)
 {
   size_t low = 0, high = sweep->schedules;
   while (high - low > 1) {
@@ -236,6 +336,17 @@ size_t isw_sweep_schedule(const struct isw_sweep *sweep, uint64_t steps, const u
     else
       high = middle;
   }
-  *schedule = sweep->schedule[low].step;
-  return sweep->schedule[low].count;
+  return &sweep->schedule[low];
+}
+
+size_t isw_sweep_schedule(const struct isw_sweep *sweep, uint64_t steps, const uint64_t **schedule)
+{
+  *schedule = find_schedule(sweep, steps)->step;
+  return find_schedule(sweep, steps)->count;
+}
+
+const bool *isw_sweep_due(const struct isw_sweep *sweep, uint64_t steps, size_t probe)
+{
+  const struct isw_schedule *schedule = find_schedule(sweep, steps);
+  return schedule->due && sweep->probe_rule[probe].kind != ISW_AT_ALL ? schedule->due + probe * schedule->count : NULL;
 }

@@ -97,7 +97,7 @@ static void write_table(FILE *out, const struct isw_table_view *table)
   }
 }
 
-void isw_sweep_write_reference(FILE *out)
+void isw_sweep_write_reference(FILE *out, const struct isw_table_view *tables, size_t count)
 {
   fprintf(
       out,
@@ -143,7 +143,5 @@ void isw_sweep_write_reference(FILE *out)
       "error.\n"
       "- `--set path=value` replaces or adds a setting before anything is checked, `--set grid.path=value` an axis (of "
       "every grid, where there are several).\n");
-  size_t count;
-  const struct isw_table_view *tables = isw_tables(&count);
   for (size_t t = 0; t < count; t++) write_table(out, &tables[t]);
 }

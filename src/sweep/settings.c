@@ -173,21 +173,35 @@ static void put_layers(struct isw_reader *reader, const char **last)
   if (!first) put(reader, "}\n");
 }
 
+static void put_rule(struct isw_reader *reader, const struct isw_schedule_rule *rule)
+{
+  if (rule->kind == ISW_LIST) {
+    put(reader, "[");
+    for (size_t i = 0; i < rule->count; i++) put(reader, "%s%llu", i ? ", " : "", (unsigned long long)rule->step[i]);
+    put(reader, "]");
+  } else {
+    put(reader, "{%s: %llu}", rule->kind == ISW_EVERY ? "every" : "geomspace", (unsigned long long)rule->number);
+  }
+}
+
 static void put_record(struct isw_reader *reader, size_t id)
 {
   const struct isw_sweep *sweep = reader->sweep;
-  const struct isw_schedule_rule *rule = &sweep->rule;
-  if (id == ISW_SET_RECORD_PROBES) {
-    put(reader, "[");
-    for (size_t p = 0; p < sweep->probes; p++) put(reader, "%s%s", p ? ", " : "", sweep->probe[p]);
-    put(reader, "]\n");
-  } else if (rule->kind == ISW_LIST) {
-    put(reader, "[");
-    for (size_t i = 0; i < rule->count; i++) put(reader, "%s%llu", i ? ", " : "", (unsigned long long)rule->step[i]);
-    put(reader, "]\n");
-  } else {
-    put(reader, "{%s: %llu}\n", rule->kind == ISW_EVERY ? "every" : "geomspace", (unsigned long long)rule->number);
+  if (id != ISW_SET_RECORD_PROBES) {
+    put_rule(reader, &sweep->rule);
+    put(reader, "\n");
+    return;
   }
+  put(reader, "[");
+  for (size_t p = 0; p < sweep->probes; p++) {
+    bool own = sweep->probe_rule[p].kind != ISW_AT_ALL;
+    put(reader, "%s%s%s", p ? ", " : "", own ? "{name: " : "", sweep->probe[p]);
+    if (!own) continue;
+    put(reader, ", steps: ");
+    put_rule(reader, &sweep->probe_rule[p]);
+    put(reader, "}");
+  }
+  put(reader, "]\n");
 }
 
 static void put_base(struct isw_reader *reader)

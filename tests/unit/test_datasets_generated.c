@@ -279,6 +279,141 @@ static void standardisation_is_of_the_training_set(void **state)
   isw_data_destroy(&data);
 }
 
+static void moons_and_circles_are_their_curves(void **state)
+{
+  (void)state;
+  struct isw_data moons = LOAD("moons", 1, {"samples", 41}, {"noise", 0.0}, {"test_fraction", 0.0});
+  for (size_t i = 0; i < 41; i++) {
+    double t = M_PI * (double)(i / 2) / (i % 2 ? 19.0 : 20.0);
+    double x = i % 2 ? 1.0 - cos(t) : cos(t), y = i % 2 ? 1.0 - sin(t) - 0.5 : sin(t); /* make_moons' own lines */
+    assert_true(fabs(moons.train_inputs[2 * i] - x) < 1e-15 && fabs(moons.train_inputs[2 * i + 1] - y) < 1e-15);
+    assert_true(moons.train_targets[i] == (double)(i % 2));
+  }
+  struct isw_data circles =
+      LOAD("circles", 1, {"samples", 41}, {"noise", 0.0}, {"factor", 0.5}, {"test_fraction", 0.0});
+  for (size_t i = 0; i < 41; i++) {
+    double t = 2.0 * M_PI * (double)(i / 2) / (i % 2 ? 20.0 : 21.0), radius = i % 2 ? 0.5 : 1.0;
+    assert_true(fabs(circles.train_inputs[2 * i] - radius * cos(t)) < 1e-15);
+    assert_true(fabs(circles.train_inputs[2 * i + 1] - radius * sin(t)) < 1e-15);
+  }
+  struct isw_data noisy = LOAD("moons", 1, {"samples", 41}, {"noise", 0.5}, {"test_fraction", 0.0});
+  double square = 0.0; /* 82 squares of N(0, 1/4): 5 standard errors of their mean are 0.2 */
+  for (size_t i = 0; i < 82; i++) square += pow(noisy.train_inputs[i] - moons.train_inputs[i], 2.0) / 82.0;
+  assert_true(fabs(square - 0.25) < 0.2);
+  isw_data_destroy(&moons);
+  isw_data_destroy(&circles);
+  isw_data_destroy(&noisy);
+}
+
+static void checkerboard_alternates(void **state)
+{
+  (void)state;
+  struct isw_data data = LOAD("checkerboard", 1, {"samples", 3000}, {"cells", 3}, {"test_fraction", 0.0});
+  size_t number[3][3] = {{0}};
+  for (size_t i = 0; i < 3000; i++) {
+    double x = data.train_inputs[2 * i], y = data.train_inputs[2 * i + 1];
+    size_t row = x < -1.0 / 3.0 ? 0 : x < 1.0 / 3.0 ? 1 : 2, column = y < -1.0 / 3.0 ? 0 : y < 1.0 / 3.0 ? 1 : 2;
+    assert_true(x >= -1.0 && x < 1.0 && y >= -1.0 && y < 1.0);
+    assert_true(data.train_targets[i] == (double)((row + column) % 2));
+    number[row][column]++;
+  }
+  for (size_t c = 0; c < 9; c++) /* binomial of mean 333, deviation 17: 6 of them */
+    assert_true(number[c / 3][c % 3] > 231 && number[c / 3][c % 3] < 436);
+  isw_data_destroy(&data);
+}
+
+/* Within a class: mean at `separation` from 0, variance 1 and the correlation, each to 6 standard errors. */
+static void mixtures_have_their_moments(void **state)
+{
+  (void)state;
+  enum { EACH = 4000, CLASSES = 3, FEATURES = 2 };
+  struct isw_data data = LOAD("gaussian_mixture", 4, {"samples", EACH * CLASSES}, {"features", FEATURES},
+                              {"classes", CLASSES}, {"separation", 5.0}, {"correlation", 0.6}, {"test_fraction", 0.0});
+  assert_int_equal(data.kind, ISW_TARGETS_CLASSES);
+  for (size_t c = 0; c < CLASSES; c++) {
+    double mean[FEATURES] = {0.0}, second[FEATURES][FEATURES] = {{0.0}};
+    for (size_t i = c; i < EACH * CLASSES; i += CLASSES) {
+      assert_true(data.train_targets[i] == (double)c);
+      for (size_t f = 0; f < FEATURES; f++) mean[f] += data.train_inputs[i * FEATURES + f] / EACH;
+    }
+    for (size_t i = c; i < EACH * CLASSES; i += CLASSES)
+      for (size_t f = 0; f < FEATURES; f++)
+        for (size_t g = 0; g < FEATURES; g++)
+          second[f][g] +=
+              (data.train_inputs[i * FEATURES + f] - mean[f]) * (data.train_inputs[i * FEATURES + g] - mean[g]) / EACH;
+    assert_true(fabs(hypot(mean[0], mean[1]) - 5.0) < 6.0 * 1.27 / sqrt(EACH));
+    for (size_t f = 0; f < FEATURES; f++)
+      for (size_t g = 0; g < FEATURES; g++)
+        assert_true(fabs(second[f][g] - (f == g ? 1.0 : 0.6)) < 6.0 * 1.42 / sqrt(EACH));
+  }
+  struct isw_data two = LOAD("gaussian_mixture", 4, {"classes", 2});
+  assert_int_equal(two.kind, ISW_TARGETS_BINARY);
+  isw_data_destroy(&data);
+  isw_data_destroy(&two);
+}
+
+/* Inputs white and centred; C = (1/N) sum y x^T has C C^T v = s^2 v: its invariants are those of the singular values. */
+static void linear_teacher_has_its_correlation(void **state)
+{
+  (void)state;
+  enum { N = 30, F = 5, O = 4 };
+  struct isw_data data = LOAD("linear_teacher", 2, {"samples", N}, {"features", F}, {"outputs", O}); /* 3, 2, 1 */
+  double mean[F] = {0.0}, white[F][F] = {{0.0}}, c[O][F] = {{0.0}}, square[O][O] = {{0.0}};
+  assert_int_equal(data.test_samples, 0);
+  for (size_t s = 0; s < N; s++)
+    for (size_t f = 0; f < F; f++) {
+      double x = data.train_inputs[s * F + f];
+      mean[f] += x / N;
+      for (size_t g = 0; g < F; g++) white[f][g] += x * data.train_inputs[s * F + g] / N;
+      for (size_t o = 0; o < O; o++) c[o][f] += data.train_targets[s * O + o] * x / N;
+    }
+  for (size_t f = 0; f < F; f++) {
+    assert_true(fabs(mean[f]) < 1e-14);
+    for (size_t g = 0; g < F; g++) assert_true(fabs(white[f][g] - (f == g)) < 1e-14);
+  }
+  double trace[4] = {0.0}, power[O][O];
+  for (size_t o = 0; o < O; o++)
+    for (size_t p = 0; p < O; p++) {
+      for (size_t f = 0; f < F; f++) square[o][p] += c[o][f] * c[p][f];
+      power[o][p] = o == p;
+    }
+  for (size_t n = 0; n < 4; n++) { /* traces of (C C^T)^n+1: 9^k + 4^k + 1 */
+    double next[O][O] = {{0.0}};
+    for (size_t o = 0; o < O; o++)
+      for (size_t p = 0; p < O; p++)
+        for (size_t q = 0; q < O; q++) next[o][p] += power[o][q] * square[q][p];
+    memcpy(power, next, sizeof power);
+    for (size_t o = 0; o < O; o++) trace[n] += power[o][o];
+    assert_true(fabs(trace[n] - (pow(9.0, (double)n + 1.0) + pow(4.0, (double)n + 1.0) + 1.0)) <
+                1e-13 * pow(9.0, (double)n + 1.0));
+  }
+  isw_data_destroy(&data);
+}
+
+static void label_noise_draws_training_labels_anew(void **state)
+{
+  (void)state;
+  struct isw_data plain = LOAD("digits", 1, {"test_fraction", 0.2}), noisy = LOAD("digits", 1, {"label_noise", 0.3});
+  struct isw_data all = LOAD("digits", 1, {"label_noise", 1.0});
+  size_t changed = 0, changed_all = 0, n = plain.train_samples, number[10] = {0};
+  for (size_t s = 0; s < n; s++) {
+    changed += plain.train_targets[s] != noisy.train_targets[s];
+    changed_all += plain.train_targets[s] != all.train_targets[s];
+    number[(size_t)all.train_targets[s]]++;
+    if (noisy.train_targets[s] != plain.train_targets[s]) /* the same draw for a larger share */
+      assert_true(all.train_targets[s] == noisy.train_targets[s]);
+  }
+  assert_true(fabs((double)changed / (double)n - 0.27) < 6.0 * sqrt(0.27 * 0.73 / (double)n));
+  assert_true(fabs((double)changed_all / (double)n - 0.9) < 6.0 * sqrt(0.09 / (double)n));
+  for (size_t c = 0; c < 10; c++)
+    assert_true(fabs((double)number[c] - (double)n / 10.0) < 6.0 * sqrt(0.09 * (double)n));
+  assert_memory_equal(plain.test_targets, noisy.test_targets, plain.test_samples * sizeof(double));
+  assert_memory_equal(plain.train_inputs, noisy.train_inputs, n * 64 * sizeof(double));
+  isw_data_destroy(&plain);
+  isw_data_destroy(&noisy);
+  isw_data_destroy(&all);
+}
+
 static void check_refused(const char *name, const struct setting *settings, size_t count, const char *message)
 {
   struct isw_data data;
@@ -296,6 +431,11 @@ static void what_cannot_be_is_refused(void **state)
                 "100000000 samples of 1000000 features and 1 targets take more than 4 GiB");
   check_refused("parity", (const struct setting[]){{"bits", 1}, {"test_fraction", 0.9}}, 2,
                 "test_fraction 0.9 of 2 samples leaves no training sample");
+  check_refused("linear_teacher", (const struct setting[]){{"samples", 8}, {"features", 8}}, 2,
+                "white inputs of 8 features take at least 9 samples, not 8");
+  check_refused("linear_teacher", (const struct setting[]){{"outputs", 2}}, 1, "3 singular_values of a 2 x 8 matrix");
+  check_refused("gaussian_mixture", (const struct setting[]){{"features", 1e6}, {"classes", 1e4}}, 2,
+                "10000 classes of 1000000 features take more than 4 GiB");
   struct isw_text shipped = {0};
   char *images;
   size_t length;
@@ -344,6 +484,11 @@ int main(void)
       cmocka_unit_test(teachers_are_linear_or_not),
       cmocka_unit_test(tanh_teacher_is_its_definition),
       cmocka_unit_test(digits_are_the_test_part_of_uci),
+      cmocka_unit_test(moons_and_circles_are_their_curves),
+      cmocka_unit_test(checkerboard_alternates),
+      cmocka_unit_test(mixtures_have_their_moments),
+      cmocka_unit_test(linear_teacher_has_its_correlation),
+      cmocka_unit_test(label_noise_draws_training_labels_anew),
       cmocka_unit_test(split_is_disjoint_and_covers),
       cmocka_unit_test(standardisation_is_of_the_training_set),
       cmocka_unit_test(what_cannot_be_is_refused),

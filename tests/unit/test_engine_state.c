@@ -45,7 +45,25 @@ static const struct isw_probe plug = {
     .row.name = "plug", .needs = ISW_NEEDS_TRAIN, .scratch = one_a_lane, .block = pull, .finish = give};
 static const struct isw_probe gradient = {
     .row.name = "gradient", .per_layer = true, .needs = ISW_NEEDS_GRADIENT, .finish = gradients};
-static const struct isw_probe *const probes[] = {&plug, &gradient};
+
+/* Remembers from record to record: how often it was asked, and 100 times the steps since the last time. */
+static size_t two_a_lane(const struct isw_view *view)
+{
+  return 2 * view->lanes;
+}
+
+static void since(const struct isw_view *view, double *kept, double *value)
+{
+  for (size_t l = 0; l < view->lanes; l++) {
+    kept[l] += 1.0;
+    value[l] = kept[l] + 100.0 * ((double)view->step - kept[view->lanes + l]);
+    kept[view->lanes + l] = (double)view->step;
+  }
+}
+
+static const struct isw_probe remembers = {
+    .row.name = "remembers", .scratch = two_a_lane, .keeps = two_a_lane, .finish = since};
+static const struct isw_probe *const probes[] = {&plug, &gradient, &remembers};
 
 /* ---- packs ------------------------------------------------------------------------------------------------------------ */
 
@@ -185,7 +203,7 @@ static size_t kill_again_and_again(const struct trial *t, size_t to_live)
     free(state);
     atomic_store(&stop, 0);
     blocks_seen = 0;
-    blocks_to_live = to_live + 1; /* the interrupted step's record is made again */
+    blocks_to_live = to_live; /* a record that was made is not made again */
   }
   assert_same(whole, pack, t);
   isw_pack_destroy(whole);

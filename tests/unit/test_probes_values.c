@@ -8,8 +8,9 @@
 #include <math.h>
 #include <cmocka.h>
 #include "initsweep/probes.h"
+#include "probes/matrix.h"
 
-enum { LAYERS = 3, SAMPLES = 11, BLOCK = 4, TESTS = 5, LANES_MAX = 16 };
+enum { LAYERS = 3, SAMPLES = 11, BLOCK = 4, TESTS = 5, LANES_MAX = ISW_LANES_MAX };
 static const size_t size[LAYERS + 1] = {5, 7, 6, 3};
 
 /* A pack with random numbers everywhere, and its samples in blocks. */
@@ -92,6 +93,8 @@ static struct pack *create(enum isw_real real, const struct isw_loss *loss, enum
   view->bias = (const void *const *)pack->bias;
   view->weight_gradient = (const void *const *)pack->weight_gradient;
   view->bias_gradient = (const void *const *)pack->bias_gradient;
+  view->weight_start = (const void *const *)pack->weight_gradient; /* any numbers of the same shape */
+  view->loss_parameter = pack->bias[0];
   view->weight_stride = pack->stride;
   view->finite = pack->finite;
   return pack;
@@ -142,6 +145,8 @@ static void measure(const struct pack *pack, const char *name, double *value)
                                 .first = first,
                                 .samples = samples - first < BLOCK ? samples - first : BLOCK,
                                 .activation = activation,
+                                .pre_activation = activation, /* likewise */
+                                .slope = activation,
                                 .activation_stride = pack->stride,
                                 .loss = pack->loss[t] + first * view->lanes,
                                 .target = pack->target[t] + first,
@@ -149,6 +154,7 @@ static void measure(const struct pack *pack, const char *name, double *value)
       probe->block(view, &block, scratch);
     }
   }
+  if (probe->prepare) probe->prepare(view, scratch);
   probe->finish(view, scratch, value);
   free(scratch);
 }
@@ -162,9 +168,34 @@ static const struct isw_loss *loss_row(size_t row)
 static void registry_is_complete(void **state)
 {
   (void)state;
-  static const char *const names[] = {"loss",           "test_loss",          "accuracy",           "test_accuracy",
-                                      "gradient_norm",  "bias_gradient_norm", "weight_norm",        "bias_norm",
-                                      "distinct_units", "activation_mean",    "activation_variance"};
+  static const char *const names[] = {"loss",
+                                      "test_loss",
+                                      "accuracy",
+                                      "test_accuracy",
+                                      "gradient_norm",
+                                      "bias_gradient_norm",
+                                      "weight_norm",
+                                      "bias_norm",
+                                      "distinct_units",
+                                      "activation_mean",
+                                      "activation_variance",
+                                      "mean_cosine",
+                                      "effective_rank",
+                                      "singular_value_max",
+                                      "singular_value_min",
+                                      "distance_from_start",
+                                      "weight_sign_changes",
+                                      "first_moved",
+                                      "update_ratio",
+                                      "pre_activation_mean",
+                                      "pre_activation_variance",
+                                      "dead_fraction",
+                                      "saturated_fraction",
+                                      "input_correlation",
+                                      "jacobian_norm",
+                                      "jacobian_singular_value_max",
+                                      "jacobian_singular_value_min",
+                                      "constant_loss"};
   size_t count;
   const struct isw_probe *const *probes = isw_probes(&count);
   for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) find(names[n]); /* fails where it is not there */
@@ -443,10 +474,19 @@ static void constant_activations_have_variance_zero(void **state)
 static void nan_is_canonical_and_stays_in_its_lane(void **state)
 {
   (void)state;
-  static const char *const names[] = {"loss", "weight_norm", "activation_mean", "activation_variance"};
+  static const char *const names[] = {"loss",
+                                      "weight_norm",
+                                      "activation_mean",
+                                      "activation_variance",
+                                      "distance_from_start",
+                                      "pre_activation_mean",
+                                      "input_correlation",
+                                      "jacobian_norm",
+                                      "jacobian_singular_value_max",
+                                      "jacobian_singular_value_min"};
   struct pack *pack = create(ISW_REAL64, loss_row(0), ISW_TARGETS_VALUES);
   double before[LAYERS * LANES_MAX], value[LAYERS * LANES_MAX], quiet = NAN;
-  for (size_t p = 0; p < 4; p++) {
+  for (size_t p = 0; p < sizeof names / sizeof names[0]; p++) {
     measure(pack, names[p], before);
     for (size_t round = 0; round < 2; round++) {
       double odd = round ? -NAN : nan("0x123");
@@ -464,6 +504,123 @@ static void nan_is_canonical_and_stays_in_its_lane(void **state)
   destroy(pack);
 }
 
+/* Other lanes' weights, of any size, change no bit of a lane: also where a neighbour's Jacobi sweeps end sooner or later. */
+static void lanes_do_not_see_each_other(void **state)
+{
+  (void)state;
+  static const double factors[] = {0.0, 0x1p-900, 0x1p900, 1.0};
+  struct pack *pack = create(ISW_REAL64, loss_row(0), ISW_TARGETS_VALUES);
+  size_t count;
+  const struct isw_probe *const *probes = isw_probes(&count);
+  for (size_t p = 0; p < count; p++) {
+    double before[LAYERS * LANES_MAX], value[LAYERS * LANES_MAX];
+    size_t rows = probes[p]->per_layer ? LAYERS : 1;
+    measure(pack, probes[p]->row.name, before);
+    for (size_t f = 0; f < sizeof factors / sizeof factors[0]; f++) {
+      struct pack *other = create(ISW_REAL64, loss_row(0), ISW_TARGETS_VALUES);
+      for (size_t k = 0; k < LAYERS; k++)
+        for (size_t e = 0; e < size[k] * pack->stride[k]; e++)
+          for (size_t l = 1; l < 8; l += 2)
+            set(&other->view, other->weight[k], e, l, factors[f] * (draw() + (e % 2 ? 0.0 : 1.0)));
+      measure(other, probes[p]->row.name, value);
+      for (size_t k = 0; k < rows; k++)
+        for (size_t l = 0; l < 8; l += 2) assert_memory_equal(&value[k * 8 + l], &before[k * 8 + l], sizeof(double));
+      destroy(other);
+    }
+  }
+  destroy(pack);
+}
+
+/* U diag(s) V' with Householder reflections U, V and chosen s: its singular values are s, at any scale and shape. */
+static void singular_values_of_made_matrices(void **state)
+{
+  (void)state;
+  enum { COLUMNS = 6, ROWS = 9, LANES = 8 };
+  static const double s[COLUMNS] = {3.0, 3.0, 1.0, 1e-3, 1e-9, 0.0};
+  double matrix[COLUMNS][ROWS][LANES], value[COLUMNS][LANES], u[ROWS], v[COLUMNS], uu = 0.0, vv = 0.0;
+  random_state = 7;
+  for (size_t i = 0; i < ROWS; i++) {
+    u[i] = draw();
+    uu += u[i] * u[i];
+  }
+  for (size_t i = 0; i < COLUMNS; i++) {
+    v[i] = draw();
+    vv += v[i] * v[i];
+  }
+  for (size_t c = 0; c < COLUMNS; c++)
+    for (size_t r = 0; r < ROWS; r++) {
+      double sum = 0.0;
+      for (size_t k = 0; k < COLUMNS; k++)
+        sum += ((r == k) - 2.0 * u[r] * u[k] / uu) * s[k] * ((c == k) - 2.0 * v[c] * v[k] / vv);
+      for (size_t l = 0; l < LANES; l++) matrix[c][r][l] = l == 0 ? 0.0 : ldexp(sum, ((int)l - 4) * 300);
+    }
+  int exponent[LANES];
+  bool finite[LANES];
+  isw_matrix_scale(LANES, (size_t)COLUMNS * ROWS, &matrix[0][0][0], exponent, finite);
+  isw_singular_values(LANES, COLUMNS, ROWS, &matrix[0][0][0], &value[0][0]);
+  for (size_t l = 0; l < LANES; l++)
+    for (size_t k = 0; k < COLUMNS; k++) { /* sorted here: each s by its rank */
+      size_t larger = 0;
+      double found = 0.0;
+      for (size_t c = 0; c < COLUMNS; c++) {
+        larger = 0;
+        for (size_t other = 0; other < COLUMNS; other++)
+          larger += value[other][l] > value[c][l] || (value[other][l] == value[c][l] && other < c);
+        if (larger == k) found = value[c][l];
+      }
+      assert_true(finite[l]);
+      if (l == 0) assert_true(found == 0.0 && exponent[l] == 0);
+      if (l > 0) assert_true(fabs(ldexp(found, exponent[l] - ((int)l - 4) * 300) - s[k]) < 4e-15);
+    }
+}
+
+static void chosen_samples_are_spread(void **state)
+{
+  (void)state;
+  for (size_t samples = 1; samples < 200; samples++)
+    for (size_t most = 1; most < 40; most++) {
+      size_t chosen = samples < most ? samples : most, i = 0;
+      for (size_t sample = 0; sample < samples; sample++) {
+        bool expected = i < chosen && sample == i * samples / chosen;
+        assert_int_equal(isw_chosen(sample, samples, most), expected);
+        i += expected;
+      }
+      assert_int_equal(i, chosen);
+    }
+}
+
+/* Whether each layer has moved is remembered from record to record; -0 has not moved from 0. */
+static void first_moved_remembers(void **state)
+{
+  (void)state;
+  const struct isw_probe *probe = find("first_moved");
+  struct pack *pack = create(ISW_REAL32, loss_row(0), ISW_TARGETS_VALUES);
+  double kept[LAYERS * LANES_MAX] = {0.0}, value[LAYERS * LANES_MAX];
+  pack->view.weight_start = pack->view.weight;
+  assert_true(probe->keeps(&pack->view) == LAYERS * LANES_MAX);
+  void *start[LAYERS];
+  for (size_t k = 0; k < LAYERS; k++) {
+    size_t bytes = size[k] * pack->stride[k] * LANES_MAX * sizeof(float);
+    set(&pack->view, pack->weight[k], 0, 3, 0.0);
+    start[k] = malloc(bytes);
+    assert_non_null(start[k]);
+    memcpy(start[k], pack->weight[k], bytes);
+    set(&pack->view, pack->weight[k], 0, 3, -0.0);
+  }
+  pack->view.weight_start = (const void *const *)start;
+  for (uint64_t step = 0; step < 4; step++) {
+    pack->view.step = step * 10;
+    if (step == 2) set(&pack->view, pack->weight[1], 0, 3, 1e-30);
+    if (step == 3) set(&pack->view, pack->weight[1], 0, 3, 0.0);
+    probe->finish(&pack->view, kept, value);
+    for (size_t k = 0; k < LAYERS; k++)
+      for (size_t l = 0; l < LANES_MAX; l++)
+        assert_true(value[k * LANES_MAX + l] == (k == 1 && l == 3 && step >= 2 ? 20.0 : -1.0));
+  }
+  for (size_t k = 0; k < LAYERS; k++) free(start[k]);
+  destroy(pack);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -478,6 +635,10 @@ int main(void)
       cmocka_unit_test(activations_have_their_mean_and_variance),
       cmocka_unit_test(constant_activations_have_variance_zero),
       cmocka_unit_test(nan_is_canonical_and_stays_in_its_lane),
+      cmocka_unit_test(lanes_do_not_see_each_other),
+      cmocka_unit_test(singular_values_of_made_matrices),
+      cmocka_unit_test(chosen_samples_are_spread),
+      cmocka_unit_test(first_moved_remembers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

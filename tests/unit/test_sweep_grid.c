@@ -395,6 +395,27 @@ static void geometric_schedule_is_the_formula(void **state)
   isw_sweep_destroy(sweep);
 }
 
+/* Records are the union of record.steps and the probes' own; each probe knows which are its own. */
+static void probes_have_steps_of_their_own(void **state)
+{
+  (void)state;
+  static const uint64_t expected[2][8] = {{0, 2, 3, 5, 6, 9, 10}, {0, 2, 3, 4}};
+  static const bool loss[7] = {1, 1, 0, 1, 0, 0, 1}, cosine[7] = {1, 0, 1, 0, 1, 1, 1};
+  struct isw_sweep *sweep =
+      test_read(BASE "record: {steps: [5], probes: [{name: loss, steps: [2, 5]}, accuracy, {name: "
+                     "gradient_norm, steps: {every: 3}}]}\ngrid: {train.steps: [10, 4]}\n");
+  const uint64_t *schedule;
+  assert_int_equal(isw_sweep_schedule(sweep, 10, &schedule), 7);
+  assert_memory_equal(schedule, expected[0], 7 * sizeof *schedule);
+  assert_memory_equal(isw_sweep_due(sweep, 10, 0), loss, sizeof loss);
+  assert_null(isw_sweep_due(sweep, 10, 1));
+  assert_memory_equal(isw_sweep_due(sweep, 10, 2), cosine, sizeof cosine);
+  assert_int_equal(isw_sweep_schedule(sweep, 4, &schedule), 4);
+  assert_memory_equal(schedule, expected[1], 4 * sizeof *schedule);
+  assert_non_null(strstr(isw_sweep_settings(sweep), "{name: gradient_norm, steps: {every: 3}}]"));
+  isw_sweep_destroy(sweep);
+}
+
 static void ten_million_networks_take_little_memory(void **state)
 {
   (void)state;
@@ -437,6 +458,7 @@ int main(void)
       cmocka_unit_test(overrides_reach_every_place),
       cmocka_unit_test(schedules_begin_and_end_at_the_ends),
       cmocka_unit_test(geometric_schedule_is_the_formula),
+      cmocka_unit_test(probes_have_steps_of_their_own),
       cmocka_unit_test(ten_million_networks_take_little_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

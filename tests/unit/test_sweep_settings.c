@@ -217,9 +217,9 @@ static void the_reference_names_every_row(void **state)
   char *text = NULL;
   size_t length, tables;
   FILE *out = open_memstream(&text, &length);
-  isw_sweep_write_reference(out);
-  fclose(out);
   const struct isw_table_view *table = isw_tables(&tables);
+  isw_sweep_write_reference(out, table, tables);
+  fclose(out);
   for (size_t t = 0; t < tables; t++)
     for (size_t i = 0; i < table[t].count(); i++) {
       char cell[100];

@@ -1,0 +1,57 @@
+/* A Gaussian cloud a class. Sample i is of class c = i mod classes:
+ *   x_f = m_cf + sqrt(1 - correlation) e_if + sqrt(correlation) u_i,
+ * so that within a class every feature has variance 1 and every two have that correlation. The means m_c are vectors of
+ * length `separation` in directions drawn from N(0, I). Draws of (seed, replicate 0, DATA): e of layer 0, element i features + f;
+ * directions of layer 1, element c features + f; u of layer 2. Two classes are binary targets.
+ * Parameters: samples, features, classes, separation, correlation, test_fraction, standardize, label_noise. */
+#include <math.h>
+#include <stdlib.h>
+#include "families.h"
+
+/* mean [classes][features] */
+static void place_means(const struct isw_data *data, uint64_t seed, double separation, double *mean)
+{
+  const struct isw_stream stream = {.seed = seed, .purpose = ISW_PURPOSE_DATA, .layer = 1};
+  for (size_t c = 0; c < data->classes; c++) {
+    double square = 0.0, *m = mean + c * data->features;
+    for (size_t f = 0; f < data->features; f++) {
+      m[f] = isw_normal(&stream, c * data->features + f);
+      square = square + m[f] * m[f];
+    }
+    for (size_t f = 0; f < data->features; f++) m[f] = separation * (m[f] / sqrt(square));
+  }
+}
+
+enum isw_status isw_load_gaussian_mixture(const struct isw_choice *settings, uint64_t seed, const char *folder,
+                                          struct isw_data *data, struct isw_error *error)
+{
+  (void)folder;
+  const struct isw_stream own = {.seed = seed, .purpose = ISW_PURPOSE_DATA};
+  const struct isw_stream common = {.seed = seed, .purpose = ISW_PURPOSE_DATA, .layer = 2};
+  double correlation = settings->value[4].number;
+  data->features = (size_t)settings->value[1].number;
+  data->classes = (size_t)settings->value[2].number;
+  data->kind = data->classes == 2 ? ISW_TARGETS_BINARY : ISW_TARGETS_CLASSES;
+  data->targets = 1;
+  size_t means, bytes;
+  if (!isw_multiply(data->classes, data->features, &means) || !isw_multiply(means, sizeof(double), &bytes) ||
+      bytes > ISW_DATA_BYTES_MAX)
+    return isw_error_set(error, ISW_BAD_INPUT, "%zu classes of %zu features take more than %zu GiB", data->classes,
+                         data->features, ISW_DATA_BYTES_MAX >> 30);
+  enum isw_status status = isw_data_allocate(data, (size_t)settings->value[0].number, error);
+  if (status != ISW_OK) return status;
+  double *mean = isw_allocate(means, sizeof *mean);
+  if (!mean) return isw_error_memory(error, bytes, "the classes' means");
+  place_means(data, seed, settings->value[3].number, mean);
+  for (size_t i = 0; i < data->train_samples; i++) {
+    size_t class = i % data->classes;
+    double shared = sqrt(correlation) * isw_normal(&common, i), *x = data->train_inputs + i * data->features;
+    for (size_t f = 0; f < data->features; f++)
+      x[f] = mean[class * data->features + f] + sqrt(1.0 - correlation) * isw_normal(&own, i * data->features + f) +
+             shared;
+    data->train_targets[i] = (double)class;
+  }
+  free(mean);
+  return isw_data_finish(data, seed, settings->value[5].number, (enum isw_standardize)settings->value[6].number,
+                         settings->value[7].number, error);
+}

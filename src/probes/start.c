@@ -1,0 +1,117 @@
+/* What has become of the initial weights (biases left out), layer by layer:
+ *   distance_from_start   the norm of w - w_start: from 0, inputs ascending and within them units, sum = sum + d d, then the root
+ *   weight_sign_changes   weights that are now of the other sign; those that are or were 0 do not count
+ *   first_moved           the optimiser steps before the first record at which a weight differs in value from its start (0 and -0
+ *                         are one value); -1 until then. It is as fine as the schedule of records: list every step to have it exactly.
+ * scratch of first_moved, kept from record to record: [layer][lane] 1 + that step, or 0. */
+#include "lanes.h"
+
+static void distance(const struct isw_view *view, double *scratch, double *value)
+{
+  (void)scratch;
+  double w[ISW_LANES_MAX], start[ISW_LANES_MAX];
+  for (size_t k = 0; k < view->layers; k++) {
+    double *sum = value + k * view->lanes;
+    for (size_t l = 0; l < view->lanes; l++) sum[l] = 0.0;
+    for (size_t i = 0; i < view->size[k]; i++)
+      for (size_t j = 0; j < view->size[k + 1]; j++) {
+        isw_widen(view, view->weight[k], i * view->weight_stride[k] + j, w);
+        isw_widen(view, view->weight_start[k], i * view->weight_stride[k] + j, start);
+        for (size_t l = 0; l < view->lanes; l++) {
+          double d = w[l] - start[l];
+          sum[l] = sum[l] + d * d;
+        }
+      }
+    for (size_t l = 0; l < view->lanes; l++) sum[l] = isw_canonical(sqrt(sum[l]));
+  }
+}
+
+static void sign_changes(const struct isw_view *view, double *scratch, double *value)
+{
+  (void)scratch;
+  double w[ISW_LANES_MAX], start[ISW_LANES_MAX];
+  for (size_t k = 0; k < view->layers; k++) {
+    double *changes = value + k * view->lanes;
+    for (size_t l = 0; l < view->lanes; l++) changes[l] = view->finite[l] ? 0.0 : -1.0;
+    for (size_t i = 0; i < view->size[k]; i++)
+      for (size_t j = 0; j < view->size[k + 1]; j++) {
+        isw_widen(view, view->weight[k], i * view->weight_stride[k] + j, w);
+        isw_widen(view, view->weight_start[k], i * view->weight_stride[k] + j, start);
+        for (size_t l = 0; l < view->lanes; l++)
+          if (view->finite[l] && ((w[l] > 0.0 && start[l] < 0.0) || (w[l] < 0.0 && start[l] > 0.0))) changes[l] += 1.0;
+      }
+  }
+}
+
+static size_t lane_a_layer(const struct isw_view *view)
+{
+  return view->layers * view->lanes;
+}
+
+static void first_moved(const struct isw_view *view, double *moved, double *value)
+{
+  double w[ISW_LANES_MAX], start[ISW_LANES_MAX];
+  for (size_t k = 0; k < view->layers; k++) {
+    bool differs[ISW_LANES_MAX] = {false};
+    for (size_t i = 0; i < view->size[k]; i++)
+      for (size_t j = 0; j < view->size[k + 1]; j++) {
+        isw_widen(view, view->weight[k], i * view->weight_stride[k] + j, w);
+        isw_widen(view, view->weight_start[k], i * view->weight_stride[k] + j, start);
+        for (size_t l = 0; l < view->lanes; l++) differs[l] |= w[l] != start[l];
+      }
+    for (size_t l = 0; l < view->lanes; l++) {
+      double *since = &moved[k * view->lanes + l];
+      if (differs[l] && *since == 0.0) *since = (double)view->step + 1.0;
+      value[k * view->lanes + l] = *since - 1.0 < (double)INT32_MAX ? *since - 1.0 : (double)INT32_MAX;
+    }
+  }
+}
+
+static double flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
+{
+  (void)train_samples, (void)test_samples;
+  double weights = 0.0;
+  for (size_t k = 0; k < layers; k++) weights += (double)size[k] * (double)size[k + 1];
+  return 3.0 * weights;
+}
+
+const struct isw_probe isw_probe_distance_from_start = {
+    .row = {.name = "distance_from_start",
+            .formula = "sqrt(sum_ij (w_ij - start_ij)^2) of each layer",
+            .source = "docs/numerics.md"},
+    .long_name = "L2 distance of a layer's weights from their start",
+    .units = "1",
+    .per_layer = true,
+    .needs = ISW_NEEDS_START,
+    .finish = distance,
+    .flops = flops,
+};
+
+const struct isw_probe isw_probe_weight_sign_changes = {
+    .row = {.name = "weight_sign_changes",
+            .formula = "weights of each layer whose sign is opposite to their start's; zeros do not count",
+            .source = "docs/numerics.md"},
+    .long_name = "weights of a layer whose sign changed since the start",
+    .units = "1",
+    .per_layer = true,
+    .whole = true,
+    .needs = ISW_NEEDS_START,
+    .finish = sign_changes,
+    .flops = flops,
+};
+
+const struct isw_probe isw_probe_first_moved = {
+    .row = {.name = "first_moved",
+            .formula = "steps before the first record at which a weight of the layer differs from its start; -1 until "
+                       "then; as fine as record.steps",
+            .source = "docs/numerics.md"},
+    .long_name = "step at which a layer's weights were first seen to have moved",
+    .units = "1",
+    .per_layer = true,
+    .whole = true,
+    .needs = ISW_NEEDS_START,
+    .scratch = lane_a_layer,
+    .keeps = lane_a_layer,
+    .finish = first_moved,
+    .flops = flops,
+};

@@ -1,0 +1,57 @@
+/* update_ratio of each layer: how far its weights (not biases) went since the record before, in their own size and a step:
+ * |w - w'| / |w'| / (t - t'), w' and t' the weights and step of the record before. NaN at the first record; infinite where w' is
+ * 0 and w is not, NaN where both are. With records at consecutive steps it is the size of the update relative to the
+ * weights; over longer ways the path's length counts only as far as it leads somewhere. Sums as in norms.c.
+ * scratch, kept from record to record: 1 + step of the record before, then its weights [layer][input][unit][lane]. */
+#include "lanes.h"
+
+static size_t scratch(const struct isw_view *view)
+{
+  size_t weights = 0;
+  for (size_t k = 0; k < view->layers; k++) weights += view->size[k] * view->size[k + 1];
+  return 1 + weights * view->lanes;
+}
+
+static void finish(const struct isw_view *view, double *memory, double *value)
+{
+  size_t lanes = view->lanes;
+  double w[ISW_LANES_MAX], *before = memory + 1, steps = (double)view->step - (memory[0] - 1.0);
+  bool first = memory[0] == 0.0;
+  for (size_t k = 0; k < view->layers; k++) {
+    double change[ISW_LANES_MAX] = {0.0}, size[ISW_LANES_MAX] = {0.0};
+    for (size_t i = 0; i < view->size[k]; i++)
+      for (size_t j = 0; j < view->size[k + 1]; j++, before += lanes) {
+        isw_widen(view, view->weight[k], i * view->weight_stride[k] + j, w);
+        for (size_t l = 0; l < lanes; l++) {
+          double d = w[l] - before[l];
+          change[l] = change[l] + d * d;
+          size[l] = size[l] + before[l] * before[l];
+          before[l] = w[l];
+        }
+      }
+    for (size_t l = 0; l < lanes; l++)
+      value[k * lanes + l] = first ? (double)NAN : isw_canonical(sqrt(change[l]) / sqrt(size[l]) / steps);
+  }
+  memory[0] = (double)view->step + 1.0;
+}
+
+static double flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
+{
+  (void)train_samples, (void)test_samples;
+  double weights = 0.0;
+  for (size_t k = 0; k < layers; k++) weights += (double)size[k] * (double)size[k + 1];
+  return 5.0 * weights;
+}
+
+const struct isw_probe isw_probe_update_ratio = {
+    .row = {.name = "update_ratio",
+            .formula = "|w - w'| / |w'| / (t - t') of each layer, w' and t' the weights and step of the record before",
+            .source = "docs/numerics.md"},
+    .long_name = "relative change of a layer's weights a step since the record before",
+    .units = "1",
+    .per_layer = true,
+    .scratch = scratch,
+    .keeps = scratch,
+    .finish = finish,
+    .flops = flops,
+};

@@ -1,0 +1,284 @@
+/* IDX and .npy files: right ones, wrong ones with their messages, and ones with random damage. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "datasets/families.h"
+
+static char folder[] = "/tmp/initsweep-arrays-XXXXXX";
+
+static void write_file(const char *name, const void *bytes, size_t length)
+{
+  char path[128];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  assert_int_equal(fwrite(bytes, 1, length, file), length);
+  fclose(file);
+}
+
+enum { VALUES, BINARY, CLASSES };
+
+/* Loads the files "inputs" and "targets"; with test, also as the test set. */
+static enum isw_status load(const char *name, int kind, bool test, struct isw_data *data, struct isw_error *error)
+{
+  size_t rows, row = 0;
+  const struct isw_dataset *table = isw_datasets(&rows);
+  while (strcmp(table[row].row.name, name) != 0) row++;
+  struct isw_choice choice = isw_choice_default(&table[row].row, row);
+  choice.value[0].text = "inputs";
+  choice.value[1].text = "targets";
+  choice.value[2].number = kind;
+  choice.value[3].text = test ? "inputs" : "";
+  choice.value[4].text = test ? "targets" : "";
+  choice.value[5].number = 0.0;
+  return isw_dataset_load(&choice, 1, folder, data, error);
+}
+
+static void check_refused(const char *name, int kind, const char *message)
+{
+  struct isw_data data;
+  struct isw_error error = {0};
+  char expected[512];
+  snprintf(expected, sizeof expected, message, folder, folder);
+  assert_int_equal(load(name, kind, false, &data, &error), ISW_BAD_INPUT);
+  assert_string_equal(isw_error_text(&error), expected);
+  isw_error_clear(&error);
+  isw_data_destroy(&data);
+}
+
+static struct isw_data check_loads(const char *name, int kind, bool test)
+{
+  struct isw_data data;
+  struct isw_error error = {0};
+  if (load(name, kind, test, &data, &error) != ISW_OK) fail_msg("%s", isw_error_text(&error));
+  return data;
+}
+
+static const unsigned char images[] = {0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 51, 102, 153, 204, 255};
+static const unsigned char labels[] = {0, 0, 8, 1, 0, 0, 0, 3, 2, 0, 1};
+
+static void idx_is_read(void **state)
+{
+  (void)state;
+  write_file("inputs", images, sizeof images);
+  write_file("targets", labels, sizeof labels);
+  for (int test = 0; test < 2; test++) {
+    struct isw_data data = check_loads("idx", CLASSES, test);
+    assert_true(data.features == 2 && data.targets == 1 && data.classes == 3 && data.train_samples == 3);
+    assert_int_equal(data.test_samples, test ? 3 : 0);
+    for (size_t i = 0; i < 6; i++) assert_true(data.train_inputs[i] == (double)(51 * i) / 255.0);
+    assert_true(data.train_targets[0] == 2.0 && data.train_targets[1] == 0.0 && data.train_targets[2] == 1.0);
+    if (test) assert_memory_equal(data.test_inputs, data.train_inputs, 6 * sizeof(double));
+    isw_data_destroy(&data);
+  }
+  static const unsigned char shorts[] = {0, 0, 11, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0xff, 0xfe, 1, 2};
+  static const unsigned char doubles[] = {0, 0, 14, 1, 0, 0, 0, 1, 0xbf, 0xf8, 0, 0, 0, 0, 0, 0};
+  write_file("inputs", shorts, sizeof shorts);
+  write_file("targets", doubles, sizeof doubles);
+  struct isw_data data = check_loads("idx", VALUES, false);
+  assert_true(data.train_inputs[0] == -2.0 && data.train_inputs[1] == 258.0 && data.train_targets[0] == -1.5);
+  isw_data_destroy(&data);
+}
+
+static void wrong_idx_is_refused(void **state)
+{
+  (void)state;
+  unsigned char bytes[sizeof images + 1] = {0};
+  write_file("targets", labels, sizeof labels);
+  memcpy(bytes, images, sizeof images);
+  write_file("inputs", bytes, sizeof images - 1);
+  check_refused("idx", CLASSES, "%s/inputs: 5 bytes of numbers where its head says 6");
+  write_file("inputs", bytes, sizeof images + 1);
+  check_refused("idx", CLASSES, "%s/inputs: 7 bytes of numbers where its head says 6");
+  write_file("inputs", bytes, 10);
+  check_refused("idx", CLASSES, "%s/inputs ends within its head");
+  write_file("inputs", bytes, 3);
+  check_refused("idx", CLASSES, "%s/inputs is no IDX file: it does not begin with two zeros and a type");
+  write_file("inputs", "\x1f\x8b\x08", 3);
+  check_refused("idx", CLASSES, "%s/inputs is compressed; unpack it first (gunzip -k)");
+  bytes[2] = 10;
+  write_file("inputs", bytes, sizeof images);
+  check_refused("idx", CLASSES, "%s/inputs: IDX has no type 10");
+  bytes[2] = 8;
+  bytes[3] = 9;
+  write_file("inputs", bytes, sizeof images);
+  check_refused("idx", CLASSES, "%s/inputs has 9 dimensions; the limit is 8");
+  bytes[3] = 3;
+  bytes[7] = 0;
+  write_file("inputs", bytes, sizeof images);
+  check_refused("idx", CLASSES, "%s/inputs: size 1 of the array is 0");
+  bytes[7] = 2;
+  bytes[11] = 1;
+  bytes[15] = 3;
+  write_file("inputs", bytes, sizeof images);
+  check_refused("idx", CLASSES, "%s/inputs has 2 samples, %s/targets 3");
+  unsigned char many[4 + 4 * 8] = {0, 0, 14, 8};
+  memset(many + 4, 0xff, 32);
+  write_file("inputs", many, sizeof many);
+  check_refused("idx", CLASSES, "%s/inputs: the array's sizes are too large");
+  write_file("inputs", images, sizeof images);
+  check_refused("idx", BINARY, "%s/targets: target 1 is 2, neither 0 nor 1");
+  unsigned char negative[sizeof labels];
+  memcpy(negative, labels, sizeof labels);
+  negative[2] = 9;
+  negative[9] = 0xff;
+  write_file("targets", negative, sizeof negative);
+  check_refused("idx", CLASSES, "%s/targets: label 2 is -1, no whole number of 0..9999");
+}
+
+/* A version 1 file with a head and numbers. */
+static size_t make_npy(unsigned char *bytes, const char *head, const void *numbers, size_t length)
+{
+  size_t head_length = strlen(head);
+  memcpy(bytes, "\x93NUMPY\x01\x00", 8);
+  bytes[8] = (unsigned char)(head_length & 255);
+  bytes[9] = (unsigned char)(head_length >> 8);
+  memcpy(bytes + 10, head, head_length);
+  memcpy(bytes + 10 + head_length, numbers, length);
+  return 10 + head_length + length;
+}
+
+static void write_npy(const char *name, const char *head, const void *numbers, size_t length)
+{
+  unsigned char bytes[512];
+  write_file(name, bytes, make_npy(bytes, head, numbers, length));
+}
+
+static const double six[] = {1.0, -2.0, 3.5, 4.0, 1e-300, 6.0};
+static const int32_t two[] = {1, 0};
+
+static void npy_is_read(void **state)
+{
+  (void)state;
+  write_npy("inputs", "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }      \n", six, sizeof six);
+  write_npy("targets", "{'descr': '<i4', 'fortran_order': False, 'shape': (2,), }\n", two, sizeof two);
+  struct isw_data data = check_loads("npy", BINARY, true);
+  assert_true(data.features == 3 && data.train_samples == 2 && data.test_samples == 2 && data.classes == 2);
+  assert_memory_equal(data.train_inputs, six, sizeof six);
+  assert_true(data.train_targets[0] == 1.0 && data.train_targets[1] == 0.0);
+  isw_data_destroy(&data);
+}
+
+static void wrong_npy_is_refused(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *head, *message;
+  } wrong[] = {
+      {"{'descr': '<f8', 'fortran_order': True, 'shape': (2, 3), }",
+       "%s/inputs is not in C order (numpy: ascontiguousarray)"},
+      {"{'descr': '<c8', 'fortran_order': False, 'shape': (2, 3), }",
+       "%s/inputs: type '<c8', 'fort; f4, f8, i1, i2, i4, i8, u1, u2, u4 and b1 are read (numpy: astype)"},
+      {"{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (2, 3), }",
+       "%s/inputs: type [('a', '<f8'; f4, f8, i1, i2, i4, i8, u1, u2, u4 and b1 are read (numpy: astype)"},
+      {"{'fortran_order': False, 'shape': (2, 3), }",
+       "%s/inputs: type missing; f4, f8, i1, i2, i4, i8, u1, u2, u4 and b1 are read (numpy: astype)"},
+      {"{'descr': '<f8', 'fortran_order': False, 'shape': (2, 4), }",
+       "%s/inputs: 48 bytes of numbers where its head says 64"},
+      {"{'descr': '<f8', 'fortran_order': False, 'shape': (), }", "%s/inputs: a single number is no array"},
+      {"{'descr': '<f8', 'fortran_order': False, 'shape': (0, 3), }", "%s/inputs: size 1 of the array is 0"},
+      {"{'descr': '<f8', 'fortran_order': False, 'shape': (2, -3), }",
+       "%s/inputs: no shape of at most 8 sizes in its head"},
+      {"{'descr': '<f8', 'fortran_order': False, 'shape': (2 3), }",
+       "%s/inputs: no shape of at most 8 sizes in its head"},
+      {"{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3", "%s/inputs: no shape of at most 8 sizes in its head"},
+      {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,6), }",
+       "%s/inputs: no shape of at most 8 sizes in its head"},
+      {"{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,), }",
+       "%s/inputs: no shape of at most 8 sizes in its head"},
+      {"{'descr': '<f8', 'fortran_order': False, 'shape': (4294967296, 4294967296), }",
+       "%s/inputs: the array's sizes are too large"},
+  };
+  write_npy("targets", "{'descr': '<i4', 'fortran_order': False, 'shape': (2,), }\n", two, sizeof two);
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    write_npy("inputs", wrong[i].head, six, sizeof six);
+    check_refused("npy", VALUES, wrong[i].message);
+  }
+  write_file("inputs", "\x93NUMPZ\x01\0\1\0 ", 11);
+  check_refused("npy", VALUES, "%s/inputs is no .npy file: it does not begin with \\x93NUMPY");
+  write_file("inputs", "\x93NUMPY\x04\0\1\0 ", 11);
+  check_refused("npy", VALUES, "%s/inputs: .npy of version 4; 1 to 3 are read");
+  write_file("inputs", "\x93NUMPY\x02\0\1\0 ", 11);
+  check_refused("npy", VALUES, "%s/inputs ends within its head");
+  write_file("inputs", "\x93NUMPY\x01\0\x09\0 ", 11);
+  check_refused("npy", VALUES, "%s/inputs ends within its head");
+}
+
+static uint64_t random_state = 2026;
+
+static size_t below(size_t bound)
+{
+  random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+  return (size_t)(random_state >> 33) % bound;
+}
+
+/* Files with a few bytes changed, cut or added: they load, or are refused with a message, and nothing else happens. */
+static void random_damage_is_no_danger(void **state)
+{
+  (void)state;
+  size_t loaded = 0, refused = 0;
+  for (size_t round = 0; round < 6000; round++) {
+    unsigned char bytes[512] = {0};
+    bool npy = round % 2;
+    size_t length = sizeof images;
+    memcpy(bytes, images, sizeof images);
+    if (npy) {
+      length = make_npy(bytes, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }      \n", six, sizeof six);
+      bytes[6] = (unsigned char)(1 + below(4) / 3);
+      write_npy("targets", "{'descr': '<i4', 'fortran_order': False, 'shape': (2,), }\n", two, sizeof two);
+    } else {
+      write_file("targets", labels, sizeof labels);
+    }
+    for (size_t change = below(4); change > 0; change--) bytes[below(length)] = (unsigned char)below(256);
+    if (below(8) == 0) length = below(length + 1);
+    if (below(8) == 0) length += below(20);
+    write_file("inputs", bytes, length);
+    struct isw_data data;
+    struct isw_error error = {0};
+    if (load(npy ? "npy" : "idx", CLASSES, false, &data, &error) == ISW_OK) {
+      loaded++;
+    } else {
+      assert_int_equal(error.status, ISW_BAD_INPUT);
+      assert_true(strlen(isw_error_text(&error)) > 10);
+      refused++;
+    }
+    isw_error_clear(&error);
+    isw_data_destroy(&data);
+  }
+  assert_true(loaded > 500 && refused > 500);
+}
+
+static int make_folder(void **state)
+{
+  (void)state;
+  return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+  (void)state;
+  char path[128];
+  snprintf(path, sizeof path, "%s/inputs", folder);
+  remove(path);
+  snprintf(path, sizeof path, "%s/targets", folder);
+  remove(path);
+  return rmdir(folder);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(idx_is_read),
+      cmocka_unit_test(wrong_idx_is_refused),
+      cmocka_unit_test(npy_is_read),
+      cmocka_unit_test(wrong_npy_is_refused),
+      cmocka_unit_test(random_damage_is_no_danger),
+  };
+  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
