@@ -7,6 +7,8 @@
  *   IN_REGISTER(x)  makes the compiler load x once
  *   K, FMA, SELECT, SQRT, ABS                as src/model/activations.def needs them
  *   SLEEF(function, accuracy)                the name of SLEEF's function on a V
+ *   OWN_TANH                                 where tanh is to be computed in line, and then BITS_ABOVE, BITS_NAN, BITS_ZERO (masks),
+ *                                            WITH(x, mask, y), ALL_ONES, ROUND, SCALE, TIMES_SIGN
  * No lane ever touches another, so that a network's numbers do not depend on its neighbours. */
 
 #ifndef INITSWEEP_ENGINE_KERNELS_ONCE
@@ -17,7 +19,7 @@
 #define UNROLL _Pragma("GCC unroll 8")
 #endif
 #define INLINE static inline __attribute__((always_inline))
-#define TANH(x) SLEEF(tanh, u35)(x)
+#define TANH(x) NAME(tanh)(x)
 #define SIN(x) SLEEF(sin, u35)(x)
 #define COS(x) SLEEF(cos, u35)(x)
 #define LOG(x) SLEEF(log, u35)(x)
@@ -42,6 +44,43 @@ V SLEEF(exp, u10)(V x) __attribute__((const));
 V SLEEF(expm1, u10)(V x) __attribute__((const));
 V SLEEF(log1p, u10)(V x) __attribute__((const));
 V SLEEF(erf, u10)(V x) __attribute__((const));
+
+/* ---- tanh -------------------------------------------------------------------------------------------------------------- */
+
+/* SLEEF's tanh u35 (3.5.1, finz), with its bits, in line: a call costs as much as the arithmetic of a quarter of it, and all
+ * vector registers. tanh |x| = e / (e + 2) with e = exp(2 |x|) - 1 = 2^n (1 + p) - 1, p = exp(s) - 1 a polynomial.
+ * test_engine_tanh compares every float32. */
+#ifdef OWN_TANH
+INLINE V NAME(tanh)(V x)
+{
+  V size = ABS(x), twice = size + size;
+#if BITS == 32
+  V n = ROUND(twice * K(0x1.715476p+0)), limit = K(0x1.154246p+3);
+  V s = FMA(n, K(-0x1.7f7d1cp-20), FMA(n, K(-0x1.62e4p-1), twice)), s2 = s * s;
+  V p = FMA(s2, FMA(K(0x1.11114cp-7), s, K(0x1.5554f4p-5)), FMA(K(0x1.555556p-3), s, K(0.5)));
+  p = FMA(s2, FMA(s2 * s2, FMA(K(0x1.a057b4p-13), s, K(0x1.6d2d92p-10)), p), s);
+#else
+  V n = ROUND(twice * K(0x1.71547652b82fep+0)), limit = K(0x1.2b70887229e9p+4);
+  V s = FMA(n, K(-0x1.3de6af278ece6p-42), FMA(n, K(-0x1.62e42fefa3p-1), twice)), s2 = s * s, s4 = s2 * s2;
+  V p = FMA(s2, FMA(K(0x1.6c16c16c20bap-10), s, K(0x1.111111110eb39p-7)),
+            FMA(K(0x1.555555555553ep-5), s, K(0x1.555555555555cp-3)));
+  p = FMA(s4,
+          FMA(s2, FMA(K(0x1.27e52e0fcd573p-22), s, K(0x1.71ddf1629e6cep-19)),
+              FMA(K(0x1.a01a01780879ep-16), s, K(0x1.a01a01b3603f5p-13))),
+          p);
+  p = FMA(s4 * s4, FMA(K(0x1.1f0e4c4ecd775p-29), s, K(0x1.af68a28cc800ap-26)), p);
+  p = s + FMA(s2, K(0.5), s * s2 * p);
+#endif
+  V e = WITH(SCALE(p + K(1.0), n) - K(1.0), BITS_ZERO(n), p);
+  V y = WITH(e / (e + K(2.0)), BITS_ABOVE(size, limit), K(1.0));
+  return WITH(TIMES_SIGN(y, x), BITS_NAN(x), ALL_ONES);
+}
+#else
+INLINE V NAME(tanh)(V x)
+{
+  return SLEEF(tanh, u35)(x);
+}
+#endif
 
 /* ---- products: forward, backward and gradient are one shape ---------------------------------------------------------- */
 
@@ -406,3 +445,12 @@ static isw_update_kernel *const NAME(update)[] = {
 #undef ABS
 #undef SLEEF
 #undef IN_REGISTER
+#undef OWN_TANH
+#undef BITS_ABOVE
+#undef BITS_NAN
+#undef BITS_ZERO
+#undef WITH
+#undef ALL_ONES
+#undef ROUND
+#undef SCALE
+#undef TIMES_SIGN
