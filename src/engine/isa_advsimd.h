@@ -14,6 +14,7 @@
 #define K(x) vdupq_n_f32((float)(x))
 #define FMA(x, y, c) vfmaq_f32(c, x, y)
 #define SELECT(condition, x, y) vbslq_f32((uint32x4_t)(condition), x, y)
+#define ANY_NAN(x) (vminvq_u32(vceqq_f32(x, x)) == 0)
 #define SQRT(x) vsqrtq_f32(x)
 #define ABS(x) vabsq_f32(x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##f4_##accuracy##advsimd
@@ -24,6 +25,7 @@
 #define K(x) vdupq_n_f64(x)
 #define FMA(x, y, c) vfmaq_f64(c, x, y)
 #define SELECT(condition, x, y) vbslq_f64((uint64x2_t)(condition), x, y)
+#define ANY_NAN(x) (vminvq_u32((uint32x4_t)vceqq_f64(x, x)) == 0)
 #define SQRT(x) vsqrtq_f64(x)
 #define ABS(x) vabsq_f64(x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##d2_##accuracy##advsimd

@@ -17,6 +17,7 @@
 #define SQRT(x) _mm256_sqrt_ps(x)
 #define ABS(x) _mm256_andnot_ps(_mm256_set1_ps(-0.0F), x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##f8_##accuracy##avx2
+#define ANY_NAN(x) (_mm256_movemask_ps(_mm256_cmp_ps(x, x, _CMP_UNORD_Q)) != 0)
 #define BITS_ABOVE(x, limit) _mm256_cmp_ps(x, limit, _CMP_GT_OQ)
 #define BITS_NAN(x) _mm256_cmp_ps(x, x, _CMP_UNORD_Q)
 #define BITS_ZERO(n) _mm256_cmp_ps(n, K(0.0), _CMP_EQ_OQ)
@@ -38,6 +39,7 @@
 #define SQRT(x) _mm256_sqrt_pd(x)
 #define ABS(x) _mm256_andnot_pd(_mm256_set1_pd(-0.0), x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##d4_##accuracy##avx2
+#define ANY_NAN(x) (_mm256_movemask_pd(_mm256_cmp_pd(x, x, _CMP_UNORD_Q)) != 0)
 #define BITS_ABOVE(x, limit) _mm256_cmp_pd(x, limit, _CMP_GT_OQ)
 #define BITS_NAN(x) _mm256_cmp_pd(x, x, _CMP_UNORD_Q)
 #define BITS_ZERO(n) _mm256_cmp_pd(n, K(0.0), _CMP_EQ_OQ)

@@ -17,6 +17,7 @@
 #define SQRT(x) _mm512_sqrt_ps(x)
 #define ABS(x) _mm512_abs_ps(x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##f16_##accuracy##avx512f
+#define ANY_NAN(x) (_mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q) != 0)
 #define BITS_ABOVE(x, limit) _mm512_cmp_ps_mask(x, limit, _CMP_GT_OQ)
 #define BITS_NAN(x) _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q)
 #define BITS_ZERO(n) _mm512_cmp_ps_mask(n, K(0.0), _CMP_EQ_OQ)
@@ -40,6 +41,7 @@
 #define SQRT(x) _mm512_sqrt_pd(x)
 #define ABS(x) _mm512_abs_pd(x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##d8_##accuracy##avx512f
+#define ANY_NAN(x) (_mm512_cmp_pd_mask(x, x, _CMP_UNORD_Q) != 0)
 #define BITS_ABOVE(x, limit) _mm512_cmp_pd_mask(x, limit, _CMP_GT_OQ)
 #define BITS_NAN(x) _mm512_cmp_pd_mask(x, x, _CMP_UNORD_Q)
 #define BITS_ZERO(n) _mm512_cmp_pd_mask(n, K(0.0), _CMP_EQ_OQ)

@@ -8,6 +8,7 @@
 #define SELECT(condition, x, y) ((condition) ? (x) : (y))
 #define IN_REGISTER(x) (void)(x)
 #define K(x) ((REAL)(x))
+#define ANY_NAN(x) ((x) != (x))
 #if BITS == 32
 #define PARTS 16
 #define V float

@@ -6,6 +6,7 @@
  *   CHUNK    terms that a tile sums in one go: so many that its rows' share of `a` stays in the first cache
  *   IN_REGISTER(x)  makes the compiler load x once
  *   K, FMA, SELECT, SQRT, ABS                as src/model/activations.def needs them
+ *   ANY_NAN(x)                               whether a number of x is NaN
  *   SLEEF(function, accuracy)                the name of SLEEF's function on a V
  *   OWN_TANH                                 where tanh is to be computed in line, and then BITS_ABOVE, BITS_NAN, BITS_ZERO (masks),
  *                                            WITH(x, mask, y), ALL_ONES, ROUND, SCALE, TIMES_SIGN
@@ -31,7 +32,7 @@
   {                                                                                                                    \
     forward_##suffix, forward_first_##suffix, backward_##suffix, gradient_##suffix, gradient_first_##suffix,           \
         bias_gradient_##suffix, sum_loss_##suffix, sum_squares_##suffix, activation_##suffix, loss_##suffix,           \
-        update_##suffix, scale_##suffix                                                                                \
+        update_##suffix, scale_##suffix, steps_##suffix                                                                \
   }
 #endif
 
@@ -401,7 +402,7 @@ static isw_loss_kernel *const NAME(loss)[] = {
   {                                                                                                                    \
     for (size_t part = 0; part < PARTS; part++) {                                                                      \
       V rate[8], decay = ((const V *)decay_line)[part], check = ((V *)check_line)[part];                               \
-      for (size_t i = 0; i < 8; i++) rate[i] = ((const V *)rate_lines)[i * PARTS + part];                              \
+      UNROLL for (size_t i = 0; i < 8; i++) rate[i] = ((const V *)rate_lines)[i * PARTS + part];                       \
       for (size_t i = 0; i < rows; i++)                                                                                \
         for (size_t j = 0; j < units; j++) {                                                                           \
           size_t at = (i * stride + j) * PARTS + part;                                                                 \
@@ -430,6 +431,216 @@ static isw_update_kernel *const NAME(update)[] = {
 #undef ISW_OPTIMIZER
 };
 
+/* ---- small networks ---------------------------------------------------------------------------------------------------- */
+
+/* Samples pass in fours and then one by one, each unit's sums in registers; then its activation. */
+#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg,       \
+                       formula, source)                                                                                \
+  INLINE void NAME(small_unit_##name)(size_t samples, size_t sample, size_t unit, size_t part,                         \
+                                      const struct isw_layer *l, const void *in, size_t in_stride, bool shared, V p0)  \
+  {                                                                                                                    \
+    V sum[4];                                                                                                          \
+    const V *w = (const V *)l->weight + unit * PARTS + part;                                                           \
+    const V *a = (const V *)in + sample * in_stride * PARTS + part;                                                    \
+    const REAL *x = (const REAL *)in + sample * in_stride;                                                             \
+    UNROLL for (size_t s = 0; s < samples; s++) sum[s] = ((const V *)l->bias)[unit * PARTS + part];                    \
+    for (size_t k = 0; k < l->fan_in; k++, w += l->stride * PARTS)                                                     \
+      UNROLL for (size_t s = 0; s < samples; s++) sum[s] =                                                             \
+          FMA(shared ? K(x[s * in_stride + k]) : a[(s * in_stride + k) * PARTS], *w, sum[s]);                          \
+    size_t at = (sample * l->stride + unit) * PARTS + part, step = l->stride * PARTS;                                  \
+    UNROLL for (size_t s = 0; s < samples; s++)                                                                        \
+    {                                                                                                                  \
+      V z = sum[s];                                                                                                    \
+      (void)p0;                                                                                                        \
+      if (needs_z) ((V *)l->pre_activation)[at + s * step] = z;                                                        \
+      ((V *)l->activation)[at + s * step] = g;                                                                         \
+    }                                                                                                                  \
+  }                                                                                                                    \
+                                                                                                                       \
+  INLINE void NAME(small_units_##name)(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride,    \
+                                       bool shared, const void *parameter)                                             \
+  {                                                                                                                    \
+    for (size_t part = 0; part < PARTS; part++) {                                                                      \
+      V p0 = ((const V *)parameter)[part];                                                                             \
+      size_t sample = 0;                                                                                               \
+      for (; sample + 4 <= samples; sample += 4)                                                                       \
+        for (size_t j = 0; j < l->fan_out; j++)                                                                        \
+          NAME(small_unit_##name)(4, sample, j, part, l, in, in_stride, shared, p0);                                   \
+      for (; sample < samples; sample++)                                                                               \
+        for (size_t j = 0; j < l->fan_out; j++)                                                                        \
+          NAME(small_unit_##name)(1, sample, j, part, l, in, in_stride, shared, p0);                                   \
+    }                                                                                                                  \
+  }                                                                                                                    \
+                                                                                                                       \
+  static void NAME(small_forward_##name)(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride,  \
+                                         bool shared, const void *parameter)                                           \
+  {                                                                                                                    \
+    if (shared)                                                                                                        \
+      NAME(small_units_##name)(samples, l, in, in_stride, true, parameter);                                            \
+    else                                                                                                               \
+      NAME(small_units_##name)(samples, l, in, in_stride, false, parameter);                                           \
+  }                                                                                                                    \
+                                                                                                                       \
+  INLINE void NAME(small_back_##name)(size_t samples, size_t sample, size_t unit, size_t part,                         \
+                                      const struct isw_layer *l, V p0)                                                 \
+  {                                                                                                                    \
+    V sum[4];                                                                                                          \
+    const struct isw_layer *below = l - 1;                                                                             \
+    const V *w = (const V *)l->weight + unit * l->stride * PARTS + part;                                               \
+    const V *delta = (const V *)l->delta + sample * l->stride * PARTS + part;                                          \
+    UNROLL for (size_t s = 0; s < samples; s++) sum[s] = K(0.0);                                                       \
+    for (size_t j = 0; j < l->fan_out; j++)                                                                            \
+      UNROLL for (size_t s = 0; s < samples; s++) sum[s] =                                                             \
+          FMA(delta[(s * l->stride + j) * PARTS], w[j * PARTS], sum[s]);                                               \
+    size_t at = (sample * below->stride + unit) * PARTS + part, step = below->stride * PARTS;                          \
+    UNROLL for (size_t s = 0; s < samples; s++)                                                                        \
+    {                                                                                                                  \
+      V a = ((const V *)below->activation)[at + s * step];                                                             \
+      V z = (needs_z) ? ((const V *)below->pre_activation)[at + s * step] : a;                                         \
+      (void)z, (void)a, (void)p0;                                                                                      \
+      ((V *)below->delta)[at + s * step] = sum[s] * (dg);                                                              \
+    }                                                                                                                  \
+  }                                                                                                                    \
+                                                                                                                       \
+  static void NAME(small_backward_##name)(size_t samples, const struct isw_layer *l, const void *parameter)            \
+  {                                                                                                                    \
+    for (size_t part = 0; part < PARTS; part++) {                                                                      \
+      V p0 = ((const V *)parameter)[part];                                                                             \
+      size_t sample = 0;                                                                                               \
+      for (; sample + 4 <= samples; sample += 4)                                                                       \
+        for (size_t i = 0; i < l->fan_in; i++) NAME(small_back_##name)(4, sample, i, part, l, p0);                     \
+      for (; sample < samples; sample++)                                                                               \
+        for (size_t i = 0; i < l->fan_in; i++) NAME(small_back_##name)(1, sample, i, part, l, p0);                     \
+    }                                                                                                                  \
+  }
+#include "model/activations.def"
+#undef ISW_ACTIVATION
+
+static const struct isw_small_activation NAME(small_activation)[] = {
+#define ISW_ACTIVATION(name, ...) {NAME(small_forward_##name), NAME(small_backward_##name)},
+#include "model/activations.def"
+#undef ISW_ACTIVATION
+};
+
+#define ISW_OPTIMIZER(name, parameters, states, changing, decoupled, ...)                                              \
+  INLINE V NAME(small_move_##name)(V * w, V g, void *const *state, size_t at, const V *rate, V decay, V check)         \
+  {                                                                                                                    \
+    V old = w[at], s[2] = {K(0.0), K(0.0)};                                                                            \
+    if ((states) > 0) s[0] = ((V *)state[0])[at];                                                                      \
+    if ((states) > 1) s[1] = ((V *)state[1])[at];                                                                      \
+    V new = (decoupled) ? NAME(update_##name)(decay * old, g, s, rate)                                                 \
+                        : NAME(update_##name)(old, FMA(decay, old, g), s, rate);                                       \
+    w[at] = new;                                                                                                       \
+    if ((states) > 0) ((V *)state[0])[at] = s[0];                                                                      \
+    if ((states) > 1) ((V *)state[1])[at] = s[1];                                                                      \
+    return check + (new - new);                                                                                        \
+  }                                                                                                                    \
+                                                                                                                       \
+  INLINE void NAME(small_layer_##name)(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride,    \
+                                       bool shared, const void *rate_lines, const void *decay_line, void *check_line)  \
+  {                                                                                                                    \
+    for (size_t part = 0; part < PARTS; part++) {                                                                      \
+      V rate[8], decay = ((const V *)decay_line)[part], check = ((V *)check_line)[part];                               \
+      UNROLL for (size_t i = 0; i < 8; i++) rate[i] = ((const V *)rate_lines)[i * PARTS + part];                       \
+      const V *a = (const V *)in + part;                                                                               \
+      const REAL *x = in;                                                                                              \
+      size_t step = l->stride * PARTS;                                                                                 \
+      for (size_t j = 0; j < l->fan_out; j++) {                                                                        \
+        const V *delta = (const V *)l->delta + j * PARTS + part;                                                       \
+        V sum = K(0.0), four[4] = {K(0.0)};                                                                            \
+        if (samples == 4) UNROLL for (size_t s = 0; s < 4; s++) four[s] = delta[s * step];                             \
+        UNROLL for (size_t s = 0; s < samples; s++) sum = sum + (samples == 4 ? four[s] : delta[s * step]);            \
+        check = NAME(small_move_##name)(l->bias, sum, l->bias_state, j * PARTS + part, rate, decay, check);            \
+        for (size_t i = 0; i < l->fan_in; i++) {                                                                       \
+          V g = K(0.0);                                                                                                \
+          UNROLL for (size_t s = 0; s < samples; s++) g =                                                              \
+              FMA(shared ? K(x[s * in_stride + i]) : a[(s * in_stride + i) * PARTS],                                   \
+                  samples == 4 ? four[s] : delta[s * step], g);                                                        \
+          check = NAME(small_move_##name)(l->weight, g, l->weight_state, (i * l->stride + j) * PARTS + part, rate,     \
+                                          decay, check);                                                               \
+        }                                                                                                              \
+      }                                                                                                                \
+      ((V *)check_line)[part] = check;                                                                                 \
+    }                                                                                                                  \
+  }                                                                                                                    \
+                                                                                                                       \
+  static void NAME(small_update_##name)(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride,   \
+                                        bool shared, const void *rate, const void *decay, void *check)                 \
+  {                                                                                                                    \
+    if (samples == 4 && shared)                                                                                        \
+      NAME(small_layer_##name)(4, l, in, in_stride, true, rate, decay, check);                                         \
+    else if (samples == 4)                                                                                             \
+      NAME(small_layer_##name)(4, l, in, in_stride, false, rate, decay, check);                                        \
+    else if (shared)                                                                                                   \
+      NAME(small_layer_##name)(samples, l, in, in_stride, true, rate, decay, check);                                   \
+    else                                                                                                               \
+      NAME(small_layer_##name)(samples, l, in, in_stride, false, rate, decay, check);                                  \
+  }
+#include "model/optimizers.def"
+#undef ISW_OPTIMIZER
+
+static isw_small_update *const NAME(small_update)[] = {
+#define ISW_OPTIMIZER(name, ...) NAME(small_update_##name),
+#include "model/optimizers.def"
+#undef ISW_OPTIMIZER
+};
+
+INLINE bool NAME(holds_nan)(const void *line)
+{
+  bool any = false;
+  for (size_t part = 0; part < PARTS; part++) any = any || ANY_NAN(((const V *)line)[part]);
+  return any;
+}
+
+/* Whether the step goes on to its update: rule 3 of docs/numerics.md, on the careful side. */
+INLINE bool NAME(small_goes_on)(const struct isw_small *small, const double *loss_below)
+{
+  for (size_t part = 0; part < PARTS; part++) {
+    V sum = K(0.0);
+    for (size_t s = 0; s < small->samples; s++) sum = sum + ((const V *)small->loss)[s * PARTS + part];
+    if (ANY_NAN(sum - sum)) return false;
+  }
+  if (!loss_below) return true;
+  double sum[ISW_LINE / sizeof(REAL)] = {0.0};
+  int going = 0;
+  NAME(sum_loss)(small->samples, small->loss, sum);
+  for (size_t l = 0; l < NAME(LANES); l++) going += sum[l] >= loss_below[l];
+  return going == NAME(LANES);
+}
+
+static uint64_t NAME(steps)(const struct isw_small *small, uint64_t most, const double *loss_below)
+{
+  const size_t samples = small->samples, last = small->layers - 1;
+  const struct isw_layer *output = small->layer + last;
+  const struct isw_small_activation *hidden = &NAME(small_activation)[small->hidden];
+  const struct isw_small_activation *end = &NAME(small_activation)[small->output];
+  isw_loss_kernel *loss = NAME(loss)[small->loss_row];
+  isw_small_update *update = NAME(small_update)[small->optimizer_row];
+  for (uint64_t step = 0; step < most; step++) {
+    for (size_t k = 0; k <= last; k++) {
+      const struct isw_layer *l = small->layer + k;
+      (k < last ? hidden : end)
+          ->forward(samples, l, k ? l[-1].activation : small->inputs, k ? l[-1].stride : small->features, k == 0,
+                    k < last ? small->hidden_parameter : small->output_parameter);
+    }
+    loss(samples, output->fan_out, output->stride, output->activation, small->targets, small->loss_parameter,
+         small->scale, output->delta, small->loss, small->loss_scratch);
+    if (!NAME(small_goes_on)(small, loss_below)) return step;
+    if (!small->output_linear) NAME(activation)
+    [small->output].slope(samples, output->fan_out, output->stride, output->pre_activation, output->activation,
+                          small->output_parameter, output->delta);
+    for (const struct isw_layer *l = output;; l--) {
+      bool first = l == small->layer;
+      if (!first) hidden->backward(samples, l, small->hidden_parameter);
+      update(samples, l, first ? small->inputs : l[-1].activation, first ? small->features : l[-1].stride, first,
+             small->rate, small->decay, small->check);
+      if (first) break;
+    }
+    if (NAME(holds_nan)(small->check)) return step + 1;
+  }
+  return most;
+}
+
 #undef BITS
 #undef REAL
 #undef V
@@ -446,6 +657,7 @@ static isw_update_kernel *const NAME(update)[] = {
 #undef SLEEF
 #undef IN_REGISTER
 #undef OWN_TANH
+#undef ANY_NAN
 #undef BITS_ABOVE
 #undef BITS_NAN
 #undef BITS_ZERO

@@ -3,9 +3,12 @@
  * networks) each member computes for itself from the same numbers, so that all go the same way without a word. */
 #include "engine/pack.h"
 #include "engine/team.h"
+#include <float.h>
 #include <math.h>
 #include <stdalign.h>
 #include <string.h>
+
+enum { SMALL_STEPS = 256 }; /* between looks at the interrupt: a millisecond at most */
 
 struct member {
   struct isw_pack *pack;
@@ -168,13 +171,17 @@ static bool asked_to_stop(const struct member *m)
          (pack->tick && atomic_load_explicit(pack->tick, memory_order_relaxed) != pack->tick_seen);
 }
 
+static double mean_divisor(const struct isw_pack *pack, size_t samples)
+{
+  return (double)(pack->view.loss->mean_over_outputs ? samples * pack->samples->outputs : samples);
+}
+
 /* One pass, block by block; leaves the mean loss in m->loss. The members have not waited for each other after the last
  * block's gradient. false: interrupted. */
 static bool run_pass(struct member *m, const struct pass *pass)
 {
   struct isw_pack *pack = m->pack;
-  double divisor = (double)pass->samples;
-  if (pack->view.loss->mean_over_outputs) divisor = (double)(pass->samples * pack->samples->outputs);
+  double divisor = mean_divisor(pack, pass->samples);
   for (size_t l = 0; l < pack->lanes; l++) m->loss[l] = 0.0;
   for (size_t first = 0; first < pass->samples; first += pack->block) {
     size_t samples = pass->samples - first < pack->block ? pass->samples - first : pack->block;
@@ -327,6 +334,16 @@ static void update_layer(const struct isw_pack *pack, size_t k, size_t first, si
     update(1, l->fan_out, l->fan_out, l->bias, l->bias_gradient, l->bias_state, pack->rate, pack->decay, work->check);
 }
 
+/* The lanes, a bit each, whose part of the line is NaN. */
+static unsigned nan_lanes(const struct isw_pack *pack, const void *check)
+{
+  unsigned lanes = 0;
+  if (memcmp(check, (unsigned char[ISW_LINE]){0}, ISW_LINE) != 0)
+    for (size_t l = 0; l < pack->count; l++)
+      if (isnan(isw_get(pack->real, check, l))) lanes |= 1U << l;
+  return lanes;
+}
+
 /* Rule 5 and what leads to it. */
 static void update(struct member *m, uint64_t step)
 {
@@ -336,10 +353,7 @@ static void update(struct member *m, uint64_t step)
   if (m->index == 0) pack->network_steps += m->live_count;
   clip(m);
   part_weights(m, &work, update_layer);
-  unsigned mine = 0;
-  if (memcmp(work.check, (unsigned char[ISW_LINE]){0}, ISW_LINE) != 0)
-    for (size_t l = 0; l < pack->count; l++)
-      if (isnan(isw_get(pack->real, work.check, l))) mine |= 1U << l;
+  unsigned mine = nan_lanes(pack, work.check);
   if (mine) atomic_fetch_or_explicit(not_finite, mine, memory_order_relaxed);
   isw_team_wait(m->team);
   unsigned all = atomic_load_explicit(not_finite, memory_order_relaxed);
@@ -399,6 +413,70 @@ static bool pause(const struct member *m, uint64_t step, uint64_t record)
   return false;
 }
 
+/* ---- small networks -------------------------------------------------------------------------------------------------- */
+
+/* Each lane's stop rule for the sum of losses, a little above; NULL where no lane has one. */
+static const double *sums_below(const struct isw_pack *pack, double *below)
+{
+  bool any = false;
+  for (size_t l = 0; l < pack->lanes; l++) {
+    double rule = pack->loss_below[l] * mean_divisor(pack, pack->train_samples);
+    below[l] = rule > -INFINITY ? rule + fabs(rule) * 1e-12 + DBL_MIN : -INFINITY;
+    any = any || rule > -INFINITY;
+  }
+  return any ? below : NULL;
+}
+
+/* Does up to `most` steps in the kernels' own loop; returns how many. The next step is for run_step: something ends there. */
+static uint64_t run_small(struct member *m, uint64_t step, uint64_t most)
+{
+  struct isw_pack *pack = m->pack;
+  struct update_work work = {{0}};
+  double below[ISW_LANES_MAX];
+  if (asked_to_stop(m)) return 0;
+  const struct isw_small small = {.layers = pack->layers,
+                                  .samples = pack->train_samples,
+                                  .features = pack->features,
+                                  .layer = pack->layer,
+                                  .inputs = pack->samples->train.inputs,
+                                  .targets = pack->samples->train.targets,
+                                  .hidden = pack->activation_row,
+                                  .output = pack->output_row,
+                                  .output_linear = pack->output.linear,
+                                  .hidden_parameter = pack->hidden.parameter,
+                                  .output_parameter = pack->output.parameter,
+                                  .loss_parameter = pack->loss_parameter,
+                                  .loss_row = pack->loss_row,
+                                  .optimizer_row = pack->optimizer_row,
+                                  .scale = isw_loss_factor(pack->loss_row) / mean_divisor(pack, pack->train_samples),
+                                  .rate = pack->rate,
+                                  .decay = pack->decay,
+                                  .loss = pack->loss,
+                                  .loss_scratch = pack->loss_scratch,
+                                  .check = work.check};
+  uint64_t done = pack->kernels->steps(&small, most, sums_below(pack, below));
+  pack->network_steps += done * m->live_count;
+  unsigned ended = nan_lanes(pack, work.check);
+  for (size_t l = 0; ended && l < pack->count; l++)
+    if (m->live[l] && (ended >> l & 1U)) end(m, l, ISW_DIVERGED, step + done);
+  return done;
+}
+
+/* The steps of a small pack until a record, or until one where something may end; returns how many. */
+static uint64_t run_small_steps(struct member *m, uint64_t step, uint64_t next)
+{
+  const struct isw_pack *pack = m->pack;
+  uint64_t done = 0, most = pack->rates_change ? 1 : next - step;
+  if (!pack->small || m->members > 1 || pack->gradient_rules || pack->clips) return 0;
+  while (done < most && m->live_count > 0) {
+    uint64_t some = most - done < SMALL_STEPS ? most - done : SMALL_STEPS;
+    uint64_t now = run_small(m, step + done, some);
+    done += now;
+    if (now < some) break;
+  }
+  return done;
+}
+
 static bool run(struct member *m)
 {
   struct isw_pack *pack = m->pack;
@@ -416,6 +494,15 @@ static bool run(struct member *m)
     if (last) {
       complete(m);
       return true;
+    }
+    if (!done) {
+      bool more = record < pack->records && pack->record_steps[record] < pack->steps;
+      uint64_t small = run_small_steps(m, step, more ? pack->record_steps[record] : pack->steps);
+      if (m->live_count == 0) return true;
+      if (small > 0) {
+        step += small - 1;
+        continue;
+      }
     }
     if (!done && !run_step(m, step)) return pause(m, step, record_before);
     stop_or_go(m, step);
