@@ -6,6 +6,7 @@
 #define TILE_ROWS 6
 #define TILE_COLUMNS 4
 #define CHUNK 48
+#define BLOCK_COLUMNS 64
 #define IN_REGISTER(x) __asm__("" : "+w"(x))
 #if BITS == 32
 #define V float32x4_t

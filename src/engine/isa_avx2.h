@@ -6,6 +6,7 @@
 #define TILE_ROWS 6
 #define TILE_COLUMNS 2 /* 12 sums, 2 + 1 operands: 16 registers */
 #define CHUNK 32
+#define BLOCK_COLUMNS 128
 #define IN_REGISTER(x) __asm__("" : "+x"(x))
 #if BITS == 32
 #define V __m256

@@ -6,6 +6,7 @@
 #define TILE_ROWS 6
 #define TILE_COLUMNS 4
 #define CHUNK 96
+#define BLOCK_COLUMNS 40
 #define IN_REGISTER(x) __asm__("" : "+v"(x))
 #if BITS == 32
 #define V __m512

@@ -4,6 +4,7 @@
  *   V        a vector of numbers of REAL, or one number; + - * / and comparisons work on it
  *   PARTS    vectors of a line               TILE_ROWS, TILE_COLUMNS  of the products, as the registers allow
  *   CHUNK    terms that a tile sums in one go: so many that its rows' share of `a` stays in the first cache
+ *   BLOCK_COLUMNS                            a multiple of TILE_COLUMNS: CHUNK of their lines fill a quarter of the second cache
  *   IN_REGISTER(x)  makes the compiler load x once
  *   K, FMA, SELECT, SQRT, ABS                as src/model/activations.def needs them
  *   ANY_NAN(x)                               whether a number of x is NaN
@@ -132,43 +133,53 @@ INLINE void NAME(tile)(const struct NAME(product) * p, size_t row, size_t column
     break;
 #define TILES(r) TILE(r, 1) TILE(r, 2) TILE(r, 3) TILE(r, 4)
 
-/* Chunk by chunk of terms; between chunks the sums wait in c and then go on in the same order. */
-INLINE void NAME(multiply)(struct NAME(product) * p, bool shared)
+INLINE void NAME(tiles)(const struct NAME(product) * p, size_t from, size_t to, bool shared)
 {
-  for (size_t left = p->terms;; left -= CHUNK) {
-    p->terms = left < CHUNK ? left : CHUNK;
-    for (size_t row = 0; row < p->rows; row += TILE_ROWS)
-      for (size_t column = 0; column < p->columns; column += TILE_COLUMNS) {
-        size_t rows = p->rows - row < TILE_ROWS ? p->rows - row : TILE_ROWS;
-        size_t columns = p->columns - column < TILE_COLUMNS ? p->columns - column : TILE_COLUMNS;
-        for (size_t part = 0; part < PARTS; part++) switch (rows * 8 + columns) {
-            TILES(1)
-            TILES(2)
-            TILES(3)
-            TILES(4)
-            TILES(5)
-            TILES(6)
-          }
-      }
-    if (left <= CHUNK) return;
-    if (shared)
-      p->shared += CHUNK * p->a_term;
-    else
-      p->a += CHUNK * p->a_term;
-    p->b += CHUNK * p->b_term;
-    p->start = p->c;
-    p->start_row = p->c_row;
+  for (size_t row = 0; row < p->rows; row += TILE_ROWS)
+    for (size_t column = from; column < to; column += TILE_COLUMNS) {
+      size_t rows = p->rows - row < TILE_ROWS ? p->rows - row : TILE_ROWS;
+      size_t columns = to - column < TILE_COLUMNS ? to - column : TILE_COLUMNS;
+      for (size_t part = 0; part < PARTS; part++) switch (rows * 8 + columns) {
+          TILES(1)
+          TILES(2)
+          TILES(3)
+          TILES(4)
+          TILES(5)
+          TILES(6)
+        }
+    }
+}
+
+/* Columns in blocks, whose share of b in a chunk of terms stays in the second cache while all rows pass; chunk by chunk of
+ * terms; between chunks the sums wait in c and then go on in the same order. */
+INLINE void NAME(multiply)(const struct NAME(product) * product, bool shared)
+{
+  for (size_t from = 0; from < product->columns; from += BLOCK_COLUMNS) {
+    struct NAME(product) p = *product;
+    size_t to = p.columns - from < BLOCK_COLUMNS ? p.columns : from + BLOCK_COLUMNS;
+    for (size_t left = p.terms;; left -= CHUNK) {
+      p.terms = left < CHUNK ? left : CHUNK;
+      NAME(tiles)(&p, from, to, shared);
+      if (left <= CHUNK) break;
+      if (shared)
+        p.shared += CHUNK * p.a_term;
+      else
+        p.a += CHUNK * p.a_term;
+      p.b += CHUNK * p.b_term;
+      p.start = p.c;
+      p.start_row = p.c_row;
+    }
   }
 }
 #undef TILE
 #undef TILES
 
-static __attribute__((noinline)) void NAME(multiply_lanes)(struct NAME(product) * p)
+static __attribute__((noinline)) void NAME(multiply_lanes)(const struct NAME(product) * p)
 {
   NAME(multiply)(p, false);
 }
 
-static __attribute__((noinline)) void NAME(multiply_shared)(struct NAME(product) * p)
+static __attribute__((noinline)) void NAME(multiply_shared)(const struct NAME(product) * p)
 {
   NAME(multiply)(p, true);
 }
@@ -649,6 +660,7 @@ static uint64_t NAME(steps)(const struct isw_small *small, uint64_t most, const 
 #undef TILE_ROWS
 #undef TILE_COLUMNS
 #undef CHUNK
+#undef BLOCK_COLUMNS
 #undef K
 #undef FMA
 #undef SELECT

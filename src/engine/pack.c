@@ -100,7 +100,9 @@ static size_t block_samples(const struct isw_pack *pack)
   if (bytes < BLOCK_LEAST_BYTES) bytes = BLOCK_LEAST_BYTES;
   if (bytes > BLOCK_MOST_BYTES) bytes = BLOCK_MOST_BYTES;
   size_t block = lines ? bytes / ISW_LINE / lines : most;
-  block -= block % 6; /* the products' tiles */
+  /* A batch that is little larger passes whole: its gradients need not wait for a second block. */
+  if (block < pack->batch_size && pack->batch_size <= block + block / 2) block = pack->batch_size;
+  block += 5 - (block + 5) % 6; /* the products' tiles */
   if (block < BLOCK_LEAST) block = BLOCK_LEAST;
   return block < most ? block : most;
 }
