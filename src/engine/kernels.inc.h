@@ -276,16 +276,23 @@ static void NAME(gradient_first)(size_t samples, size_t fan_in, size_t fan_out, 
   NAME(multiply_shared)(&p);
 }
 
+/* Columns side by side, else each addition would wait for the last one. */
+INLINE void NAME(sum_columns)(size_t samples, size_t columns, const V *d, size_t stride, V *g, bool first)
+{
+  V sum[4];
+  UNROLL for (size_t c = 0; c < columns; c++) sum[c] = first ? K(0.0) : g[c];
+  for (size_t s = 0; s < samples; s++, d += stride) UNROLL for (size_t c = 0; c < columns; c++) sum[c] = sum[c] + d[c];
+  UNROLL for (size_t c = 0; c < columns; c++) g[c] = sum[c];
+}
+
 static void NAME(bias_gradient)(size_t samples, size_t fan_out, const void *delta, size_t delta_stride, void *gradient,
                                 bool first)
 {
   V *g = gradient;
   const V *d = delta;
-  for (size_t j = 0; j < fan_out * PARTS; j++) {
-    V sum = first ? K(0.0) : g[j];
-    for (size_t s = 0; s < samples; s++) sum = sum + d[s * delta_stride * PARTS + j];
-    g[j] = sum;
-  }
+  size_t j = 0, stride = delta_stride * PARTS;
+  for (; j + 4 <= fan_out * PARTS; j += 4) NAME(sum_columns)(samples, 4, d + j, stride, g + j, first);
+  for (; j < fan_out * PARTS; j++) NAME(sum_columns)(samples, 1, d + j, stride, g + j, first);
 }
 
 /* ---- sums in float64 --------------------------------------------------------------------------------------------------- */
