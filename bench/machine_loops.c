@@ -33,6 +33,9 @@
     volatile REAL start = (REAL)0.5;                                                                                   \
     V x = MM(set1)(start), y = MM(set1)((REAL)1 - start);                                                              \
     V s0 = x, s1 = x, s2 = x, s3 = x, s4 = x, s5 = x, s6 = x, s7 = x, s8 = x, s9 = x, s10 = x, s11 = x;                \
+    /* chains that are known to be equal would be merged */                                                            \
+    __asm__("" : "+x"(s1), "+x"(s2), "+x"(s3), "+x"(s4), "+x"(s5), "+x"(s6));                                          \
+    __asm__("" : "+x"(s7), "+x"(s8), "+x"(s9), "+x"(s10), "+x"(s11));                                                  \
     for (uint64_t i = 0; i < times; i++) {                                                                             \
       s0 = MM(fmadd)(s0, x, y);                                                                                        \
       s1 = MM(fmadd)(s1, x, y);                                                                                        \

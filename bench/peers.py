@@ -473,13 +473,13 @@ def measure(case, peer, setting, seconds):
     steps, elapsed = 0, 0.0
     gc.collect()
     gc.disable()
-    start = time.perf_counter()
+    start = time.process_time()
     block = 1
     while elapsed < seconds:
         for _ in range(block):
             trainer.step(steps % case.batches)
             steps += 1
-        elapsed = time.perf_counter() - start
+        elapsed = time.process_time() - start
         block = max(1, min(1000, int(steps * 0.05 * seconds / elapsed)))
     gc.enable()
     return {"rate": trainer.networks * steps / elapsed, "steps": steps, "seconds": elapsed}

@@ -6,10 +6,23 @@
 #include <time.h>
 #include "inside.h"
 
+/* Without a launcher there is one rank, which needs no network: Open MPI would look for one, and start a daemon beside it, for a
+ * third of a second. What the user has set holds. Other MPIs do not read these. */
+static void settle_for_one_rank(void)
+{
+  static const char *const launchers[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"};
+  for (size_t i = 0; i < sizeof launchers / sizeof launchers[0]; i++)
+    if (getenv(launchers[i])) return;
+  setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+  setenv("OMPI_MCA_pml", "ob1", 0);
+  setenv("OMPI_MCA_btl", "self", 0);
+}
+
 enum isw_status isw_cluster_create(int *argc, char ***argv, struct isw_cluster **cluster, struct isw_error *error)
 {
   *cluster = NULL;
   int provided;
+  settle_for_one_rank();
   if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS)
     return isw_error_set(error, ISW_FAILED, "MPI does not start");
   struct isw_cluster *made = isw_allocate(1, sizeof *made);

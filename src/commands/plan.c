@@ -28,7 +28,10 @@ static const char help[] =
     "  initsweep plan sweep.yaml --ranks 16 --threads 32\n"
     "  initsweep plan sweep.yaml --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[\"networks\"])'\n";
 
-enum { CLASSES_SHOWN = 8, CLASSES_MEASURED = 3, ENTRY_BYTES = 96 };
+enum { CLASSES_SHOWN = 8, ENTRY_BYTES = 96 };
+static const double PATIENCE = 1.0; /* s, for measuring classes */
+/* Bytes of the results file that rank 0 gathers and compresses in a second. */
+static const double GATHER_RATE = 1e8;
 /* Where nothing is measured: a thread with 512-bit registers on small networks. Replaced by the measurement. */
 static const double ASSUMED_RATE = 1e10;
 
@@ -53,7 +56,7 @@ struct plan {
 static double now(void)
 {
   struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time); /* of this thread: others must not count */
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
@@ -108,74 +111,103 @@ static double record_flops(const struct plan *plan, const struct isw_pack_class 
   return flops;
 }
 
-/* Trains a pack of a class for as many steps as take about 10 ms; adds what it saw. */
-static void measure(const struct plan *plan, const struct isw_pack_class *class, double *flops, double *seconds)
+/* A pack of a class, made and trained for some steps with a record at each end. Seconds of this thread; false: it could not be. */
+static bool try_pack(const struct plan *plan, const struct isw_pack_class *class, const struct isw_samples *samples,
+                     uint64_t steps, double *create, double *train)
 {
-  const double enough = 1e8, too_much = 3e9;
-  double step = class->steps > 0 ? class->flops / (double)class->steps * (double)isw_lanes(plan->real) : 0;
-  const struct isw_data *data = isw_sweep_data(plan->sweep, class->dataset);
-  if (!(step > 0) || step > too_much || data->train_samples > 1000000) return;
-  uint64_t steps = step < enough ? (uint64_t)(enough / step) + 1 : 1;
-  if (steps > class->steps) steps = class->steps;
-  if (steps > 20000) steps = 20000;
-
-  size_t losses;
-  const struct isw_loss *loss = &isw_losses(&losses)[class->loss];
-  struct isw_samples *samples = NULL;
   struct isw_network *networks[16] = {NULL};
   struct isw_pack *pack = NULL;
   struct isw_team *team = isw_team_create(1);
   uint64_t numbers[16], schedule[2] = {0, steps};
   size_t count = isw_packs_networks(plan->packs, class->first_pack, numbers);
   atomic_int never = 0;
-  bool ready = team && isw_samples_create(data, loss, plan->real, &samples, NULL) == ISW_OK;
+  bool ready = team != NULL;
+  double start = now();
   for (size_t i = 0; ready && i < count; i++) {
     ready = isw_sweep_network(plan->sweep, numbers[i], &networks[i], NULL) == ISW_OK;
     if (ready) networks[i]->steps = steps;
   }
-  if (ready && isw_pack_bytes(networks[0], data, plan->real, 2, NULL, 0) > (size_t)32 << 20) ready = false;
-  if (ready) {
-    struct isw_pack_settings settings = {.kernels = plan->kernels,
-                                         .samples = samples,
-                                         .real = plan->real,
-                                         .count = count,
-                                         .networks = (const struct isw_network *const *)networks,
-                                         .records = 2,
-                                         .record_steps = schedule};
-    ready = isw_pack_create(&settings, &pack, NULL) == ISW_OK;
-  }
-  double start = now();
-  if (ready && isw_pack_train(pack, team, 0, &never) == ISW_OK) {
-    *seconds += now() - start;
-    *flops += step * (double)isw_pack_network_steps(pack) / (double)isw_lanes(plan->real);
-  }
+  struct isw_pack_settings settings = {.kernels = plan->kernels,
+                                       .samples = samples,
+                                       .real = plan->real,
+                                       .count = count,
+                                       .networks = (const struct isw_network *const *)networks,
+                                       .records = 2,
+                                       .record_steps = schedule,
+                                       .probe_count = plan->probe_count,
+                                       .probes = plan->probes};
+  ready = ready && isw_pack_create(&settings, &pack, NULL) == ISW_OK;
+  double middle = now();
+  ready = ready && isw_pack_train(pack, team, 0, &never) == ISW_OK;
+  *create = middle - start;
+  *train = now() - middle;
   if (pack) isw_pack_destroy(pack);
   for (size_t i = 0; i < count; i++)
     if (networks[i]) isw_network_destroy(networks[i]);
-  if (samples) isw_samples_destroy(samples);
   if (team) isw_team_destroy(team);
+  return ready;
 }
 
-/* Speed of one thread on the classes that take most of the sweep's FLOPs. */
-static void measure_rate(struct plan *plan)
+/* Seconds that a pack of the class takes one thread: its making, its steps and its records, from a short and a longer training
+ * with a record at each end. 0: not measured. */
+static double measure(const struct plan *plan, const struct isw_pack_class *class)
 {
-  size_t classes = isw_packs_classes(plan->packs), chosen[CLASSES_MEASURED], count = 0;
-  for (; count < CLASSES_MEASURED && count < classes; count++) {
-    size_t best = classes;
-    double most = -1;
-    for (size_t i = 0; i < classes; i++) {
-      const struct isw_pack_class *class = isw_packs_class(plan->packs, i);
-      bool taken = false;
-      for (size_t c = 0; c < count; c++) taken |= chosen[c] == i;
-      if (!taken && class->flops * (double)class->networks > most) {
-        most = class->flops * (double)class->networks;
-        best = i;
-      }
-    }
-    chosen[count] = best;
+  const double some = 3e7, too_much = 1e11; /* FLOPs: a millisecond, some seconds */
+  const size_t too_large = (size_t)512 << 20;
+  double step = class->steps > 0 ? class->flops / (double)class->steps * (double)isw_lanes(plan->real) : 0;
+  const struct isw_data *data = isw_sweep_data(plan->sweep, class->dataset);
+  if (!(step > 0) || step > too_much || data->train_samples > 1000000) return 0;
+  uint64_t few = step < some ? (uint64_t)(some / step) + 1 : 1;
+  if (few > 2000) few = 2000;
+  size_t losses, records = class->records < 2 ? 2 : class->records;
+  struct isw_samples *samples = NULL;
+  struct isw_network *network = NULL;
+  uint64_t numbers[16];
+  double create = 0, less = 0, more = 0, again = 0, seconds = 0;
+  isw_packs_networks(plan->packs, class->first_pack, numbers);
+  bool ready = isw_sweep_network(plan->sweep, numbers[0], &network, NULL) == ISW_OK &&
+               isw_pack_bytes(network, data, plan->real, 2, plan->probes, plan->probe_count) < too_large &&
+               isw_samples_create(data, &isw_losses(&losses)[class->loss], plan->real, &samples, NULL) == ISW_OK &&
+               try_pack(plan, class, samples, few, &create, &less) &&
+               try_pack(plan, class, samples, few, &create, &again) &&
+               try_pack(plan, class, samples, 5 * few, &create, &more);
+  if (ready) {
+    if (again < less) less = again; /* the first one has met cold caches */
+    double of_step = (more - less) / (4 * (double)few), of_record = (less - (double)few * of_step) / 2;
+    if (of_record < 0) of_record = 0;
+    seconds = create + of_record * (double)records + of_step * (double)class->steps;
   }
-  double flops = 0, seconds = 0;
-  for (size_t c = 0; c < count; c++) measure(plan, isw_packs_class(plan->packs, chosen[c]), &flops, &seconds);
+  if (network) isw_network_destroy(network);
+  if (samples) isw_samples_destroy(samples);
+  return seconds > 0 ? seconds : 0;
+}
+
+static double class_flops(const struct plan *plan, size_t i)
+{
+  const struct isw_pack_class *class = isw_packs_class(plan->packs, i);
+  return (double)class->networks * (class->flops + record_flops(plan, class));
+}
+
+/* Time of one thread for all packs: classes are measured, those with most FLOPs first, as long as there is patience; the others
+ * are taken to run at the rate of the measured ones. */
+static void measure_classes(struct plan *plan)
+{
+  size_t classes = isw_packs_classes(plan->packs);
+  bool *done = isw_allocate(classes, sizeof *done);
+  double flops = 0, seconds = 0, begin = now();
+  for (size_t n = 0; done && n < classes && now() - begin < PATIENCE; n++) {
+    size_t best = classes;
+    for (size_t i = 0; i < classes; i++)
+      if (!done[i] && (best == classes || class_flops(plan, i) > class_flops(plan, best))) best = i;
+    done[best] = true;
+    const struct isw_pack_class *class = isw_packs_class(plan->packs, best);
+    double pack = measure(plan, class);
+    if (pack > 0) {
+      flops += class_flops(plan, best);
+      seconds += pack * (double)class->packs;
+    }
+  }
+  free(done);
   plan->measured = seconds > 0 && flops > 0;
   plan->rate = plan->measured ? flops / seconds : ASSUMED_RATE;
 }
@@ -237,8 +269,8 @@ static enum isw_status compute(struct plan *plan, struct isw_error *error)
                              value_bytes(plan, isw_sweep_records_max(sweep), isw_sweep_layers_max(sweep),
                                          (double)isw_sweep_parameters_max(sweep)));
   plan->free_space = free_space(plan->out);
-  measure_rate(plan);
-  plan->seconds = plan->flops / (plan->rate * (double)plan->ranks * (double)plan->threads);
+  measure_classes(plan);
+  plan->seconds = plan->flops / (plan->rate * (double)plan->ranks * (double)plan->threads) + plan->result / GATHER_RATE;
   return ISW_OK;
 }
 

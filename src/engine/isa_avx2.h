@@ -1,10 +1,12 @@
 /* AVX2 and FMA: a line is two vectors. Included once per precision with BITS 32 or 64; kernels.inc.h says what is defined. */
 #include <immintrin.h>
+#include <stdint.h>
 
 #define PARTS 2
 #define TILE_ROWS 6
 #define TILE_COLUMNS 2 /* 12 sums, 2 + 1 operands: 16 registers */
 #define CHUNK 32
+#define BLOCK_COLUMNS 128
 #define IN_REGISTER(x) __asm__("" : "+x"(x))
 #if BITS == 32
 #define V __m256
@@ -16,6 +18,18 @@
 #define SQRT(x) _mm256_sqrt_ps(x)
 #define ABS(x) _mm256_andnot_ps(_mm256_set1_ps(-0.0F), x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##f8_##accuracy##avx2
+#define ANY_NAN(x) (_mm256_movemask_ps(_mm256_cmp_ps(x, x, _CMP_UNORD_Q)) != 0)
+#define BITS_ABOVE(x, limit) _mm256_cmp_ps(x, limit, _CMP_GT_OQ)
+#define BITS_NAN(x) _mm256_cmp_ps(x, x, _CMP_UNORD_Q)
+#define BITS_ZERO(n) _mm256_cmp_ps(n, K(0.0), _CMP_EQ_OQ)
+#define WITH(x, mask, y) _mm256_blendv_ps(x, y, mask)
+#define ALL_ONES _mm256_castsi256_ps(_mm256_set1_epi32(-1))
+#define ROUND(x) _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+/* x 2^n where neither is near the ends of the exponents */
+#define SCALE(x, n)                                                                                                    \
+  _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23)))
+/* x xor the sign of y */
+#define TIMES_SIGN(x, y) _mm256_xor_ps(x, _mm256_and_ps(y, _mm256_set1_ps(-0.0F)))
 #else
 #define V __m256d
 #define REAL double
@@ -26,4 +40,16 @@
 #define SQRT(x) _mm256_sqrt_pd(x)
 #define ABS(x) _mm256_andnot_pd(_mm256_set1_pd(-0.0), x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##d4_##accuracy##avx2
+#define ANY_NAN(x) (_mm256_movemask_pd(_mm256_cmp_pd(x, x, _CMP_UNORD_Q)) != 0)
+#define BITS_ABOVE(x, limit) _mm256_cmp_pd(x, limit, _CMP_GT_OQ)
+#define BITS_NAN(x) _mm256_cmp_pd(x, x, _CMP_UNORD_Q)
+#define BITS_ZERO(n) _mm256_cmp_pd(n, K(0.0), _CMP_EQ_OQ)
+#define WITH(x, mask, y) _mm256_blendv_pd(x, y, mask)
+#define ALL_ONES _mm256_castsi256_pd(_mm256_set1_epi32(-1))
+#define ROUND(x) _mm256_round_pd(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+#define SCALE(x, n)                                                                                                    \
+  _mm256_castsi256_pd(                                                                                                 \
+      _mm256_add_epi64(_mm256_castpd_si256(x), _mm256_slli_epi64(_mm256_cvtepi32_epi64(_mm256_cvtpd_epi32(n)), 52)))
+#define TIMES_SIGN(x, y) _mm256_xor_pd(x, _mm256_and_pd(y, _mm256_set1_pd(-0.0)))
 #endif
+#define OWN_TANH

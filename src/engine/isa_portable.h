@@ -5,9 +5,11 @@
 #define TILE_ROWS 2
 #define TILE_COLUMNS 4
 #define CHUNK 48
+#define BLOCK_COLUMNS 128
 #define SELECT(condition, x, y) ((condition) ? (x) : (y))
 #define IN_REGISTER(x) (void)(x)
 #define K(x) ((REAL)(x))
+#define ANY_NAN(x) ((x) != (x))
 #if BITS == 32
 #define PARTS 16
 #define V float

@@ -6,8 +6,20 @@
 #define INITSWEEP_ENGINE_KERNELS_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { ISW_LINE = 64 };
+
+/** A weight layer. Arrays of lines; stride is that of weight rows [fan_in] and of sample rows [block], and odd: rows a
+ *  power of two apart would share few sets of the first cache. */
+struct isw_layer {
+  size_t fan_in, fan_out, stride;
+  void *weight, *weight_gradient, *weight_state[2]; /**< [fan_in][stride] */
+  void *bias, *bias_gradient, *bias_state[2];       /**< [fan_out] */
+  void *activation, *pre_activation, *delta;        /**< [block][stride]; pre_activation NULL where never kept */
+  void *slope;                                      /**< [block][stride]; NULL where no probe asks */
+  void *weight_start; /**< [fan_in][stride] the initial weights; NULL where not asked for */
+};
 
 struct isw_activation_kernels {
   /** a = g(z); [samples][units] of one stride; a may be z. parameter: a line, the row's p0 */
@@ -16,6 +28,33 @@ struct isw_activation_kernels {
   void (*slope)(size_t samples, size_t units, size_t stride, const void *z, const void *a, const void *parameter,
                 void *delta);
 };
+
+/** Full-batch steps of a network whose numbers all stay in the first cache. Layers' gradients are not kept. */
+struct isw_small {
+  size_t layers, samples, features;
+  const struct isw_layer *layer;
+  const void *inputs, *targets; /**< plain numbers that all lanes share */
+  size_t hidden, output;        /**< rows of activations.def */
+  bool output_linear;
+  const void *hidden_parameter, *output_parameter, *loss_parameter;
+  size_t loss_row, optimizer_row;
+  double scale; /**< of the loss's delta */
+  const void *rate, *decay;
+  void *loss, *loss_scratch;
+  void *check; /**< a line, 0; what an update kernel makes of it */
+};
+
+/** One layer of a small network. Where in_shared is set, `in` is plain numbers and in_stride counts them. */
+struct isw_small_activation {
+  /** the layer's activation (and pre-activation where the row needs it) from its inputs */
+  void (*forward)(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride, bool in_shared,
+                  const void *parameter);
+  /** l[-1].delta from l->delta, times the slope of l[-1] */
+  void (*backward)(size_t samples, const struct isw_layer *l, const void *parameter);
+};
+/** Gradient and update of a layer. */
+typedef void isw_small_update(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride,
+                              bool in_shared, const void *rate, const void *decay, void *check);
 
 /** The losses of samples: y and delta [samples][outputs] of one stride, target [samples][outputs] plain numbers, loss
  *  [samples] lines; parameter: a line, the row's p0; scale is rounded to the precision. scratch: 2 * outputs lines. */
@@ -56,6 +95,10 @@ struct isw_real_kernels {
   isw_update_kernel *const *update;                /**< rows of optimizers.def */
   /** x [rows][units] = x * factor, a line */
   void (*scale)(size_t rows, size_t units, size_t stride, const void *factor, void *x);
+  /** Steps of a small network, at most `most`; returns how many were done. Ends before the update where the losses' sum is not
+   *  finite (of float32: or overflows) or a mean may be below its rule, given in sums, [lanes] or NULL; after an update that
+   *  left a number that is not finite. */
+  uint64_t (*steps)(const struct isw_small *small, uint64_t most, const double *loss_below);
 };
 
 struct isw_kernels {

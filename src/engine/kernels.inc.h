@@ -4,9 +4,13 @@
  *   V        a vector of numbers of REAL, or one number; + - * / and comparisons work on it
  *   PARTS    vectors of a line               TILE_ROWS, TILE_COLUMNS  of the products, as the registers allow
  *   CHUNK    terms that a tile sums in one go: so many that its rows' share of `a` stays in the first cache
+ *   BLOCK_COLUMNS                            a multiple of TILE_COLUMNS: CHUNK of their lines fill a quarter of the second cache
  *   IN_REGISTER(x)  makes the compiler load x once
  *   K, FMA, SELECT, SQRT, ABS                as src/model/activations.def needs them
+ *   ANY_NAN(x)                               whether a number of x is NaN
  *   SLEEF(function, accuracy)                the name of SLEEF's function on a V
+ *   OWN_TANH                                 where tanh is to be computed in line, and then BITS_ABOVE, BITS_NAN, BITS_ZERO (masks),
+ *                                            WITH(x, mask, y), ALL_ONES, ROUND, SCALE, TIMES_SIGN
  * No lane ever touches another, so that a network's numbers do not depend on its neighbours. */
 
 #ifndef INITSWEEP_ENGINE_KERNELS_ONCE
@@ -17,7 +21,7 @@
 #define UNROLL _Pragma("GCC unroll 8")
 #endif
 #define INLINE static inline __attribute__((always_inline))
-#define TANH(x) SLEEF(tanh, u35)(x)
+#define TANH(x) NAME(tanh)(x)
 #define SIN(x) SLEEF(sin, u35)(x)
 #define COS(x) SLEEF(cos, u35)(x)
 #define LOG(x) SLEEF(log, u35)(x)
@@ -29,7 +33,7 @@
   {                                                                                                                    \
     forward_##suffix, forward_first_##suffix, backward_##suffix, gradient_##suffix, gradient_first_##suffix,           \
         bias_gradient_##suffix, sum_loss_##suffix, sum_squares_##suffix, activation_##suffix, loss_##suffix,           \
-        update_##suffix, scale_##suffix                                                                                \
+        update_##suffix, scale_##suffix, steps_##suffix                                                                \
   }
 #endif
 
@@ -42,6 +46,43 @@ V SLEEF(exp, u10)(V x) __attribute__((const));
 V SLEEF(expm1, u10)(V x) __attribute__((const));
 V SLEEF(log1p, u10)(V x) __attribute__((const));
 V SLEEF(erf, u10)(V x) __attribute__((const));
+
+/* ---- tanh -------------------------------------------------------------------------------------------------------------- */
+
+/* SLEEF's tanh u35 (3.5.1, finz), with its bits, in line: a call costs as much as the arithmetic of a quarter of it, and all
+ * vector registers. tanh |x| = e / (e + 2) with e = exp(2 |x|) - 1 = 2^n (1 + p) - 1, p = exp(s) - 1 a polynomial.
+ * test_engine_tanh compares every float32. */
+#ifdef OWN_TANH
+INLINE V NAME(tanh)(V x)
+{
+  V size = ABS(x), twice = size + size;
+#if BITS == 32
+  V n = ROUND(twice * K(0x1.715476p+0)), limit = K(0x1.154246p+3);
+  V s = FMA(n, K(-0x1.7f7d1cp-20), FMA(n, K(-0x1.62e4p-1), twice)), s2 = s * s;
+  V p = FMA(s2, FMA(K(0x1.11114cp-7), s, K(0x1.5554f4p-5)), FMA(K(0x1.555556p-3), s, K(0.5)));
+  p = FMA(s2, FMA(s2 * s2, FMA(K(0x1.a057b4p-13), s, K(0x1.6d2d92p-10)), p), s);
+#else
+  V n = ROUND(twice * K(0x1.71547652b82fep+0)), limit = K(0x1.2b70887229e9p+4);
+  V s = FMA(n, K(-0x1.3de6af278ece6p-42), FMA(n, K(-0x1.62e42fefa3p-1), twice)), s2 = s * s, s4 = s2 * s2;
+  V p = FMA(s2, FMA(K(0x1.6c16c16c20bap-10), s, K(0x1.111111110eb39p-7)),
+            FMA(K(0x1.555555555553ep-5), s, K(0x1.555555555555cp-3)));
+  p = FMA(s4,
+          FMA(s2, FMA(K(0x1.27e52e0fcd573p-22), s, K(0x1.71ddf1629e6cep-19)),
+              FMA(K(0x1.a01a01780879ep-16), s, K(0x1.a01a01b3603f5p-13))),
+          p);
+  p = FMA(s4 * s4, FMA(K(0x1.1f0e4c4ecd775p-29), s, K(0x1.af68a28cc800ap-26)), p);
+  p = s + FMA(s2, K(0.5), s * s2 * p);
+#endif
+  V e = WITH(SCALE(p + K(1.0), n) - K(1.0), BITS_ZERO(n), p);
+  V y = WITH(e / (e + K(2.0)), BITS_ABOVE(size, limit), K(1.0));
+  return WITH(TIMES_SIGN(y, x), BITS_NAN(x), ALL_ONES);
+}
+#else
+INLINE V NAME(tanh)(V x)
+{
+  return SLEEF(tanh, u35)(x);
+}
+#endif
 
 /* ---- products: forward, backward and gradient are one shape ---------------------------------------------------------- */
 
@@ -92,43 +133,53 @@ INLINE void NAME(tile)(const struct NAME(product) * p, size_t row, size_t column
     break;
 #define TILES(r) TILE(r, 1) TILE(r, 2) TILE(r, 3) TILE(r, 4)
 
-/* Chunk by chunk of terms; between chunks the sums wait in c and then go on in the same order. */
-INLINE void NAME(multiply)(struct NAME(product) * p, bool shared)
+INLINE void NAME(tiles)(const struct NAME(product) * p, size_t from, size_t to, bool shared)
 {
-  for (size_t left = p->terms;; left -= CHUNK) {
-    p->terms = left < CHUNK ? left : CHUNK;
-    for (size_t row = 0; row < p->rows; row += TILE_ROWS)
-      for (size_t column = 0; column < p->columns; column += TILE_COLUMNS) {
-        size_t rows = p->rows - row < TILE_ROWS ? p->rows - row : TILE_ROWS;
-        size_t columns = p->columns - column < TILE_COLUMNS ? p->columns - column : TILE_COLUMNS;
-        for (size_t part = 0; part < PARTS; part++) switch (rows * 8 + columns) {
-            TILES(1)
-            TILES(2)
-            TILES(3)
-            TILES(4)
-            TILES(5)
-            TILES(6)
-          }
-      }
-    if (left <= CHUNK) return;
-    if (shared)
-      p->shared += CHUNK * p->a_term;
-    else
-      p->a += CHUNK * p->a_term;
-    p->b += CHUNK * p->b_term;
-    p->start = p->c;
-    p->start_row = p->c_row;
+  for (size_t row = 0; row < p->rows; row += TILE_ROWS)
+    for (size_t column = from; column < to; column += TILE_COLUMNS) {
+      size_t rows = p->rows - row < TILE_ROWS ? p->rows - row : TILE_ROWS;
+      size_t columns = to - column < TILE_COLUMNS ? to - column : TILE_COLUMNS;
+      for (size_t part = 0; part < PARTS; part++) switch (rows * 8 + columns) {
+          TILES(1)
+          TILES(2)
+          TILES(3)
+          TILES(4)
+          TILES(5)
+          TILES(6)
+        }
+    }
+}
+
+/* Columns in blocks, whose share of b in a chunk of terms stays in the second cache while all rows pass; chunk by chunk of
+ * terms; between chunks the sums wait in c and then go on in the same order. */
+INLINE void NAME(multiply)(const struct NAME(product) * product, bool shared)
+{
+  for (size_t from = 0; from < product->columns; from += BLOCK_COLUMNS) {
+    struct NAME(product) p = *product;
+    size_t to = p.columns - from < BLOCK_COLUMNS ? p.columns : from + BLOCK_COLUMNS;
+    for (size_t left = p.terms;; left -= CHUNK) {
+      p.terms = left < CHUNK ? left : CHUNK;
+      NAME(tiles)(&p, from, to, shared);
+      if (left <= CHUNK) break;
+      if (shared)
+        p.shared += CHUNK * p.a_term;
+      else
+        p.a += CHUNK * p.a_term;
+      p.b += CHUNK * p.b_term;
+      p.start = p.c;
+      p.start_row = p.c_row;
+    }
   }
 }
 #undef TILE
 #undef TILES
 
-static __attribute__((noinline)) void NAME(multiply_lanes)(struct NAME(product) * p)
+static __attribute__((noinline)) void NAME(multiply_lanes)(const struct NAME(product) * p)
 {
   NAME(multiply)(p, false);
 }
 
-static __attribute__((noinline)) void NAME(multiply_shared)(struct NAME(product) * p)
+static __attribute__((noinline)) void NAME(multiply_shared)(const struct NAME(product) * p)
 {
   NAME(multiply)(p, true);
 }
@@ -225,16 +276,23 @@ static void NAME(gradient_first)(size_t samples, size_t fan_in, size_t fan_out, 
   NAME(multiply_shared)(&p);
 }
 
+/* Columns side by side, else each addition would wait for the last one. */
+INLINE void NAME(sum_columns)(size_t samples, size_t columns, const V *d, size_t stride, V *g, bool first)
+{
+  V sum[4];
+  UNROLL for (size_t c = 0; c < columns; c++) sum[c] = first ? K(0.0) : g[c];
+  for (size_t s = 0; s < samples; s++, d += stride) UNROLL for (size_t c = 0; c < columns; c++) sum[c] = sum[c] + d[c];
+  UNROLL for (size_t c = 0; c < columns; c++) g[c] = sum[c];
+}
+
 static void NAME(bias_gradient)(size_t samples, size_t fan_out, const void *delta, size_t delta_stride, void *gradient,
                                 bool first)
 {
   V *g = gradient;
   const V *d = delta;
-  for (size_t j = 0; j < fan_out * PARTS; j++) {
-    V sum = first ? K(0.0) : g[j];
-    for (size_t s = 0; s < samples; s++) sum = sum + d[s * delta_stride * PARTS + j];
-    g[j] = sum;
-  }
+  size_t j = 0, stride = delta_stride * PARTS;
+  for (; j + 4 <= fan_out * PARTS; j += 4) NAME(sum_columns)(samples, 4, d + j, stride, g + j, first);
+  for (; j < fan_out * PARTS; j++) NAME(sum_columns)(samples, 1, d + j, stride, g + j, first);
 }
 
 /* ---- sums in float64 --------------------------------------------------------------------------------------------------- */
@@ -362,7 +420,7 @@ static isw_loss_kernel *const NAME(loss)[] = {
   {                                                                                                                    \
     for (size_t part = 0; part < PARTS; part++) {                                                                      \
       V rate[8], decay = ((const V *)decay_line)[part], check = ((V *)check_line)[part];                               \
-      for (size_t i = 0; i < 8; i++) rate[i] = ((const V *)rate_lines)[i * PARTS + part];                              \
+      UNROLL for (size_t i = 0; i < 8; i++) rate[i] = ((const V *)rate_lines)[i * PARTS + part];                       \
       for (size_t i = 0; i < rows; i++)                                                                                \
         for (size_t j = 0; j < units; j++) {                                                                           \
           size_t at = (i * stride + j) * PARTS + part;                                                                 \
@@ -391,6 +449,216 @@ static isw_update_kernel *const NAME(update)[] = {
 #undef ISW_OPTIMIZER
 };
 
+/* ---- small networks ---------------------------------------------------------------------------------------------------- */
+
+/* Samples pass in fours and then one by one, each unit's sums in registers; then its activation. */
+#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg,       \
+                       formula, source)                                                                                \
+  INLINE void NAME(small_unit_##name)(size_t samples, size_t sample, size_t unit, size_t part,                         \
+                                      const struct isw_layer *l, const void *in, size_t in_stride, bool shared, V p0)  \
+  {                                                                                                                    \
+    V sum[4];                                                                                                          \
+    const V *w = (const V *)l->weight + unit * PARTS + part;                                                           \
+    const V *a = (const V *)in + sample * in_stride * PARTS + part;                                                    \
+    const REAL *x = (const REAL *)in + sample * in_stride;                                                             \
+    UNROLL for (size_t s = 0; s < samples; s++) sum[s] = ((const V *)l->bias)[unit * PARTS + part];                    \
+    for (size_t k = 0; k < l->fan_in; k++, w += l->stride * PARTS)                                                     \
+      UNROLL for (size_t s = 0; s < samples; s++) sum[s] =                                                             \
+          FMA(shared ? K(x[s * in_stride + k]) : a[(s * in_stride + k) * PARTS], *w, sum[s]);                          \
+    size_t at = (sample * l->stride + unit) * PARTS + part, step = l->stride * PARTS;                                  \
+    UNROLL for (size_t s = 0; s < samples; s++)                                                                        \
+    {                                                                                                                  \
+      V z = sum[s];                                                                                                    \
+      (void)p0;                                                                                                        \
+      if (needs_z) ((V *)l->pre_activation)[at + s * step] = z;                                                        \
+      ((V *)l->activation)[at + s * step] = g;                                                                         \
+    }                                                                                                                  \
+  }                                                                                                                    \
+                                                                                                                       \
+  INLINE void NAME(small_units_##name)(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride,    \
+                                       bool shared, const void *parameter)                                             \
+  {                                                                                                                    \
+    for (size_t part = 0; part < PARTS; part++) {                                                                      \
+      V p0 = ((const V *)parameter)[part];                                                                             \
+      size_t sample = 0;                                                                                               \
+      for (; sample + 4 <= samples; sample += 4)                                                                       \
+        for (size_t j = 0; j < l->fan_out; j++)                                                                        \
+          NAME(small_unit_##name)(4, sample, j, part, l, in, in_stride, shared, p0);                                   \
+      for (; sample < samples; sample++)                                                                               \
+        for (size_t j = 0; j < l->fan_out; j++)                                                                        \
+          NAME(small_unit_##name)(1, sample, j, part, l, in, in_stride, shared, p0);                                   \
+    }                                                                                                                  \
+  }                                                                                                                    \
+                                                                                                                       \
+  static void NAME(small_forward_##name)(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride,  \
+                                         bool shared, const void *parameter)                                           \
+  {                                                                                                                    \
+    if (shared)                                                                                                        \
+      NAME(small_units_##name)(samples, l, in, in_stride, true, parameter);                                            \
+    else                                                                                                               \
+      NAME(small_units_##name)(samples, l, in, in_stride, false, parameter);                                           \
+  }                                                                                                                    \
+                                                                                                                       \
+  INLINE void NAME(small_back_##name)(size_t samples, size_t sample, size_t unit, size_t part,                         \
+                                      const struct isw_layer *l, V p0)                                                 \
+  {                                                                                                                    \
+    V sum[4];                                                                                                          \
+    const struct isw_layer *below = l - 1;                                                                             \
+    const V *w = (const V *)l->weight + unit * l->stride * PARTS + part;                                               \
+    const V *delta = (const V *)l->delta + sample * l->stride * PARTS + part;                                          \
+    UNROLL for (size_t s = 0; s < samples; s++) sum[s] = K(0.0);                                                       \
+    for (size_t j = 0; j < l->fan_out; j++)                                                                            \
+      UNROLL for (size_t s = 0; s < samples; s++) sum[s] =                                                             \
+          FMA(delta[(s * l->stride + j) * PARTS], w[j * PARTS], sum[s]);                                               \
+    size_t at = (sample * below->stride + unit) * PARTS + part, step = below->stride * PARTS;                          \
+    UNROLL for (size_t s = 0; s < samples; s++)                                                                        \
+    {                                                                                                                  \
+      V a = ((const V *)below->activation)[at + s * step];                                                             \
+      V z = (needs_z) ? ((const V *)below->pre_activation)[at + s * step] : a;                                         \
+      (void)z, (void)a, (void)p0;                                                                                      \
+      ((V *)below->delta)[at + s * step] = sum[s] * (dg);                                                              \
+    }                                                                                                                  \
+  }                                                                                                                    \
+                                                                                                                       \
+  static void NAME(small_backward_##name)(size_t samples, const struct isw_layer *l, const void *parameter)            \
+  {                                                                                                                    \
+    for (size_t part = 0; part < PARTS; part++) {                                                                      \
+      V p0 = ((const V *)parameter)[part];                                                                             \
+      size_t sample = 0;                                                                                               \
+      for (; sample + 4 <= samples; sample += 4)                                                                       \
+        for (size_t i = 0; i < l->fan_in; i++) NAME(small_back_##name)(4, sample, i, part, l, p0);                     \
+      for (; sample < samples; sample++)                                                                               \
+        for (size_t i = 0; i < l->fan_in; i++) NAME(small_back_##name)(1, sample, i, part, l, p0);                     \
+    }                                                                                                                  \
+  }
+#include "model/activations.def"
+#undef ISW_ACTIVATION
+
+static const struct isw_small_activation NAME(small_activation)[] = {
+#define ISW_ACTIVATION(name, ...) {NAME(small_forward_##name), NAME(small_backward_##name)},
+#include "model/activations.def"
+#undef ISW_ACTIVATION
+};
+
+#define ISW_OPTIMIZER(name, parameters, states, changing, decoupled, ...)                                              \
+  INLINE V NAME(small_move_##name)(V * w, V g, void *const *state, size_t at, const V *rate, V decay, V check)         \
+  {                                                                                                                    \
+    V old = w[at], s[2] = {K(0.0), K(0.0)};                                                                            \
+    if ((states) > 0) s[0] = ((V *)state[0])[at];                                                                      \
+    if ((states) > 1) s[1] = ((V *)state[1])[at];                                                                      \
+    V new = (decoupled) ? NAME(update_##name)(decay * old, g, s, rate)                                                 \
+                        : NAME(update_##name)(old, FMA(decay, old, g), s, rate);                                       \
+    w[at] = new;                                                                                                       \
+    if ((states) > 0) ((V *)state[0])[at] = s[0];                                                                      \
+    if ((states) > 1) ((V *)state[1])[at] = s[1];                                                                      \
+    return check + (new - new);                                                                                        \
+  }                                                                                                                    \
+                                                                                                                       \
+  INLINE void NAME(small_layer_##name)(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride,    \
+                                       bool shared, const void *rate_lines, const void *decay_line, void *check_line)  \
+  {                                                                                                                    \
+    for (size_t part = 0; part < PARTS; part++) {                                                                      \
+      V rate[8], decay = ((const V *)decay_line)[part], check = ((V *)check_line)[part];                               \
+      UNROLL for (size_t i = 0; i < 8; i++) rate[i] = ((const V *)rate_lines)[i * PARTS + part];                       \
+      const V *a = (const V *)in + part;                                                                               \
+      const REAL *x = in;                                                                                              \
+      size_t step = l->stride * PARTS;                                                                                 \
+      for (size_t j = 0; j < l->fan_out; j++) {                                                                        \
+        const V *delta = (const V *)l->delta + j * PARTS + part;                                                       \
+        V sum = K(0.0), four[4] = {K(0.0)};                                                                            \
+        if (samples == 4) UNROLL for (size_t s = 0; s < 4; s++) four[s] = delta[s * step];                             \
+        UNROLL for (size_t s = 0; s < samples; s++) sum = sum + (samples == 4 ? four[s] : delta[s * step]);            \
+        check = NAME(small_move_##name)(l->bias, sum, l->bias_state, j * PARTS + part, rate, decay, check);            \
+        for (size_t i = 0; i < l->fan_in; i++) {                                                                       \
+          V g = K(0.0);                                                                                                \
+          UNROLL for (size_t s = 0; s < samples; s++) g =                                                              \
+              FMA(shared ? K(x[s * in_stride + i]) : a[(s * in_stride + i) * PARTS],                                   \
+                  samples == 4 ? four[s] : delta[s * step], g);                                                        \
+          check = NAME(small_move_##name)(l->weight, g, l->weight_state, (i * l->stride + j) * PARTS + part, rate,     \
+                                          decay, check);                                                               \
+        }                                                                                                              \
+      }                                                                                                                \
+      ((V *)check_line)[part] = check;                                                                                 \
+    }                                                                                                                  \
+  }                                                                                                                    \
+                                                                                                                       \
+  static void NAME(small_update_##name)(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride,   \
+                                        bool shared, const void *rate, const void *decay, void *check)                 \
+  {                                                                                                                    \
+    if (samples == 4 && shared)                                                                                        \
+      NAME(small_layer_##name)(4, l, in, in_stride, true, rate, decay, check);                                         \
+    else if (samples == 4)                                                                                             \
+      NAME(small_layer_##name)(4, l, in, in_stride, false, rate, decay, check);                                        \
+    else if (shared)                                                                                                   \
+      NAME(small_layer_##name)(samples, l, in, in_stride, true, rate, decay, check);                                   \
+    else                                                                                                               \
+      NAME(small_layer_##name)(samples, l, in, in_stride, false, rate, decay, check);                                  \
+  }
+#include "model/optimizers.def"
+#undef ISW_OPTIMIZER
+
+static isw_small_update *const NAME(small_update)[] = {
+#define ISW_OPTIMIZER(name, ...) NAME(small_update_##name),
+#include "model/optimizers.def"
+#undef ISW_OPTIMIZER
+};
+
+INLINE bool NAME(holds_nan)(const void *line)
+{
+  bool any = false;
+  for (size_t part = 0; part < PARTS; part++) any = any || ANY_NAN(((const V *)line)[part]);
+  return any;
+}
+
+/* Whether the step goes on to its update: rule 3 of docs/numerics.md, on the careful side. */
+INLINE bool NAME(small_goes_on)(const struct isw_small *small, const double *loss_below)
+{
+  for (size_t part = 0; part < PARTS; part++) {
+    V sum = K(0.0);
+    for (size_t s = 0; s < small->samples; s++) sum = sum + ((const V *)small->loss)[s * PARTS + part];
+    if (ANY_NAN(sum - sum)) return false;
+  }
+  if (!loss_below) return true;
+  double sum[ISW_LINE / sizeof(REAL)] = {0.0};
+  int going = 0;
+  NAME(sum_loss)(small->samples, small->loss, sum);
+  for (size_t l = 0; l < NAME(LANES); l++) going += sum[l] >= loss_below[l];
+  return going == NAME(LANES);
+}
+
+static uint64_t NAME(steps)(const struct isw_small *small, uint64_t most, const double *loss_below)
+{
+  const size_t samples = small->samples, last = small->layers - 1;
+  const struct isw_layer *output = small->layer + last;
+  const struct isw_small_activation *hidden = &NAME(small_activation)[small->hidden];
+  const struct isw_small_activation *end = &NAME(small_activation)[small->output];
+  isw_loss_kernel *loss = NAME(loss)[small->loss_row];
+  isw_small_update *update = NAME(small_update)[small->optimizer_row];
+  for (uint64_t step = 0; step < most; step++) {
+    for (size_t k = 0; k <= last; k++) {
+      const struct isw_layer *l = small->layer + k;
+      (k < last ? hidden : end)
+          ->forward(samples, l, k ? l[-1].activation : small->inputs, k ? l[-1].stride : small->features, k == 0,
+                    k < last ? small->hidden_parameter : small->output_parameter);
+    }
+    loss(samples, output->fan_out, output->stride, output->activation, small->targets, small->loss_parameter,
+         small->scale, output->delta, small->loss, small->loss_scratch);
+    if (!NAME(small_goes_on)(small, loss_below)) return step;
+    if (!small->output_linear) NAME(activation)
+    [small->output].slope(samples, output->fan_out, output->stride, output->pre_activation, output->activation,
+                          small->output_parameter, output->delta);
+    for (const struct isw_layer *l = output;; l--) {
+      bool first = l == small->layer;
+      if (!first) hidden->backward(samples, l, small->hidden_parameter);
+      update(samples, l, first ? small->inputs : l[-1].activation, first ? small->features : l[-1].stride, first,
+             small->rate, small->decay, small->check);
+      if (first) break;
+    }
+    if (NAME(holds_nan)(small->check)) return step + 1;
+  }
+  return most;
+}
+
 #undef BITS
 #undef REAL
 #undef V
@@ -399,6 +667,7 @@ static isw_update_kernel *const NAME(update)[] = {
 #undef TILE_ROWS
 #undef TILE_COLUMNS
 #undef CHUNK
+#undef BLOCK_COLUMNS
 #undef K
 #undef FMA
 #undef SELECT
@@ -406,3 +675,13 @@ static isw_update_kernel *const NAME(update)[] = {
 #undef ABS
 #undef SLEEF
 #undef IN_REGISTER
+#undef OWN_TANH
+#undef ANY_NAN
+#undef BITS_ABOVE
+#undef BITS_NAN
+#undef BITS_ZERO
+#undef WITH
+#undef ALL_ONES
+#undef ROUND
+#undef SCALE
+#undef TIMES_SIGN

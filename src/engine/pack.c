@@ -6,6 +6,7 @@
 /* Bytes of a block's activations and deltas: about half of a processor's second cache; or, where the weights are larger than
  * that and pass through the cache once a block, twice theirs, which pays for the way. */
 enum { BLOCK_LEAST_BYTES = 512 * 1024, BLOCK_MOST_BYTES = 4096 * 1024, BLOCK_LEAST = 12 };
+enum { SMALL_LINES = 448, SMALL_SAMPLES = 32 };
 
 /* ---- memory -------------------------------------------------------------------------------------------------------- */
 
@@ -65,6 +66,7 @@ static void shape(struct isw_pack *pack, const struct isw_network *network, enum
   pack->layers = network->layers;
   pack->parameters = isw_parameters(network->layers, network->size);
   pack->activation_row = network->activation.row;
+  pack->output_row = network->output_activation.row;
   pack->loss_row = network->loss.row;
   pack->optimizer_row = network->optimizer.row;
   pack->states = isw_optimizers(&count)[network->optimizer.row].states;
@@ -99,9 +101,26 @@ static size_t block_samples(const struct isw_pack *pack)
   if (bytes < BLOCK_LEAST_BYTES) bytes = BLOCK_LEAST_BYTES;
   if (bytes > BLOCK_MOST_BYTES) bytes = BLOCK_MOST_BYTES;
   size_t block = lines ? bytes / ISW_LINE / lines : most;
-  block -= block % 6; /* the products' tiles */
+  /* A batch that is little larger passes whole: its gradients need not wait for a second block. */
+  if (block < pack->batch_size && pack->batch_size <= block + block / 2) block = pack->batch_size;
+  block += 5 - (block + 5) % 6; /* the products' tiles */
   if (block < BLOCK_LEAST) block = BLOCK_LEAST;
   return block < most ? block : most;
+}
+
+/* Weights, states and a pass's activations and deltas of a small pack leave some of the first cache's 32 KiB free. */
+static bool is_small(const struct isw_pack *pack)
+{
+  size_t lines = 0;
+  if (!pack->full || pack->train_samples > SMALL_SAMPLES || pack->block < pack->train_samples) return false;
+  for (size_t k = 0; k < pack->layers; k++) {
+    const struct isw_layer *l = &pack->layer[k];
+    if (l->fan_in > SMALL_LINES || l->fan_out > SMALL_LINES) return false;
+    lines += (1 + pack->states) * (l->fan_in + 1) * l->stride;
+    lines += (keeps_z(pack, k) ? 3 : 2) * pack->train_samples * l->stride;
+    if (lines > SMALL_LINES) return false;
+  }
+  return true;
 }
 
 static size_t values_bytes(const struct isw_pack *pack)
@@ -117,6 +136,7 @@ static void allocate_layers(struct isw_pack *pack)
 {
   struct isw_memory *memory = &pack->memory;
   pack->block = block_samples(pack);
+  pack->small = is_small(pack);
   for (size_t k = 0; k < pack->layers; k++) {
     struct isw_layer *l = &pack->layer[k];
     l->weight = take_lines(memory, l->fan_in, l->stride);

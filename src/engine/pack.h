@@ -14,17 +14,6 @@ struct isw_memory {
   bool measuring, failed;
 };
 
-/** A weight layer. Arrays of lines; stride is that of weight rows [fan_in] and of sample rows [block], and odd: rows a
- *  power of two apart would share few sets of the first cache. */
-struct isw_layer {
-  size_t fan_in, fan_out, stride;
-  void *weight, *weight_gradient, *weight_state[2]; /**< [fan_in][stride] */
-  void *bias, *bias_gradient, *bias_state[2];       /**< [fan_out] */
-  void *activation, *pre_activation, *delta;        /**< [block][stride]; pre_activation NULL where never kept */
-  void *slope;                                      /**< [block][stride]; NULL where no probe asks */
-  void *weight_start; /**< [fan_in][stride] the initial weights; NULL where not asked for */
-};
-
 /** An activation as a layer uses it. */
 struct isw_unit {
   const struct isw_activation_kernels *kernels;
@@ -53,7 +42,7 @@ struct isw_pack {
   size_t *size; /**< [layers + 1] */
   struct isw_layer *layer;
   struct isw_unit hidden, output;
-  size_t activation_row, loss_row, optimizer_row, states;
+  size_t activation_row, output_row, loss_row, optimizer_row, states;
   struct isw_lane lane[ISW_LANES_MAX];
   double loss_below[ISW_LANES_MAX], gradient_below[ISW_LANES_MAX]; /**< stop rules; -infinity: none */
   bool gradient_rules;                                             /**< whether there is one of gradient_below */
@@ -65,6 +54,7 @@ struct isw_pack {
   uint64_t seed, order_replicate;
   size_t train_samples, test_samples, features;
 
+  bool small;                         /**< steps go through the kernels' `steps` */
   size_t block;                       /**< samples that pass together */
   uint64_t *order;                    /**< [train_samples] of this epoch; NULL: full batches */
   void *batch_inputs, *batch_targets; /**< a block's rows, gathered */

@@ -3,9 +3,14 @@
  * networks) each member computes for itself from the same numbers, so that all go the same way without a word. */
 #include "engine/pack.h"
 #include "engine/team.h"
+#include <float.h>
 #include <math.h>
 #include <stdalign.h>
 #include <string.h>
+
+/* Of a layer at a time in gradient and update together: the deltas of 64 samples fill a third of a cache of 1 MiB. */
+enum { MOVE_ROWS = 24, MOVE_COLUMNS = 80 };
+enum { SMALL_STEPS = 256 }; /* between looks at the interrupt: a millisecond at most */
 
 struct member {
   struct isw_pack *pack;
@@ -16,6 +21,8 @@ struct member {
   size_t live_count;
   uint64_t first_step;        /* of this call of isw_pack_train */
   double loss[ISW_LANES_MAX]; /* of the pass: a sum over its samples, then the mean */
+  bool moved;                 /* the pass has updated this member's weights, and left in check */
+  alignas(ISW_LINE) unsigned char check[ISW_LINE];
 };
 
 /* Samples that pass through the networks. */
@@ -24,6 +31,7 @@ struct pass {
   const uint64_t *order; /* [samples]; NULL: the first ones in the set's order */
   size_t samples;
   bool gradient, show;
+  bool move; /* the gradient is for the update alone: both may go through the weights together */
 };
 
 static void *line(void *array, size_t index)
@@ -168,13 +176,79 @@ static bool asked_to_stop(const struct member *m)
          (pack->tick && atomic_load_explicit(pack->tick, memory_order_relaxed) != pack->tick_seen);
 }
 
+static double mean_divisor(const struct isw_pack *pack, size_t samples)
+{
+  return (double)(pack->view.loss->mean_over_outputs ? samples * pack->samples->outputs : samples);
+}
+
+/* ---- update ---------------------------------------------------------------------------------------------------------- */
+
+/* Updates columns column .. column + columns - 1 of rows first .. first + count - 1; gradient is of those, with the weights' stride. */
+static void move_weights(const struct isw_pack *pack, size_t k, size_t first, size_t count, size_t column,
+                         size_t columns, const void *gradient, void *check)
+{
+  const struct isw_layer *l = &pack->layer[k];
+  size_t at = first * l->stride + column;
+  void *state[2];
+  for (size_t i = 0; i < 2; i++) state[i] = l->weight_state[i] ? line(l->weight_state[i], at) : NULL;
+  pack->kernels->update[pack->optimizer_row](count, columns, l->stride, line(l->weight, at), gradient, state,
+                                             pack->rate, pack->decay, check);
+}
+
+static void move_biases(const struct isw_pack *pack, size_t k, void *check)
+{
+  const struct isw_layer *l = &pack->layer[k];
+  pack->kernels->update[pack->optimizer_row](1, l->fan_out, l->fan_out, l->bias, l->bias_gradient, l->bias_state,
+                                             pack->rate, pack->decay, check);
+}
+
+struct move_work {
+  size_t samples;
+  const void *inputs;
+  void *check;
+};
+
+/* Gradient and update of a layer, a few rows and columns after the other: their gradient never leaves the cache. It is kept in
+ * the first rows of the member's own. */
+static void descend(const struct isw_pack *pack, size_t k, size_t first, size_t count, void *context)
+{
+  const struct move_work *work = context;
+  const struct isw_real_kernels *kernels = pack->kernels;
+  const struct isw_layer *l = &pack->layer[k];
+  void *gradient = line(l->weight_gradient, first * l->stride);
+  for (size_t column = 0; column < l->fan_out; column += MOVE_COLUMNS) {
+    size_t columns = l->fan_out - column < MOVE_COLUMNS ? l->fan_out - column : MOVE_COLUMNS;
+    for (size_t done = 0; done < count; done += MOVE_ROWS) {
+      size_t row = first + done, rows = count - done < MOVE_ROWS ? count - done : MOVE_ROWS;
+      const void *delta = line(l->delta, column);
+      if (k == 0)
+        kernels->gradient_first(work->samples, rows, columns, (const unsigned char *)work->inputs + row * pack->bytes,
+                                pack->features, delta, l->stride, gradient, l->stride, true);
+      else
+        kernels->gradient(work->samples, rows, columns, line(l[-1].activation, row), l[-1].stride, delta, l->stride,
+                          gradient, l->stride, true);
+      move_weights(pack, k, row, rows, column, columns, gradient, work->check);
+    }
+  }
+  if (first > 0) return;
+  kernels->bias_gradient(work->samples, l->fan_out, l->delta, l->stride, l->bias_gradient, true);
+  move_biases(pack, k, work->check);
+}
+
+/* Whether every lane's loss is finite and not below its rule: the one question of nearly all steps. */
+static bool all_go_on(const struct isw_pack *pack, const double *loss)
+{
+  int going = 0;
+  for (size_t l = 0; l < ISW_LANES_MAX; l++) going += (fabs(loss[l]) < INFINITY) & (loss[l] >= pack->loss_below[l]);
+  return going == ISW_LANES_MAX && !pack->gradient_rules;
+}
+
 /* One pass, block by block; leaves the mean loss in m->loss. The members have not waited for each other after the last
  * block's gradient. false: interrupted. */
 static bool run_pass(struct member *m, const struct pass *pass)
 {
   struct isw_pack *pack = m->pack;
-  double divisor = (double)pass->samples;
-  if (pack->view.loss->mean_over_outputs) divisor = (double)(pass->samples * pack->samples->outputs);
+  double divisor = mean_divisor(pack, pass->samples);
   for (size_t l = 0; l < pack->lanes; l++) m->loss[l] = 0.0;
   for (size_t first = 0; first < pass->samples; first += pack->block) {
     size_t samples = pass->samples - first < pack->block ? pass->samples - first : pack->block;
@@ -190,9 +264,16 @@ static bool run_pass(struct member *m, const struct pass *pass)
     if (pack->interrupted) return false;
     pack->kernels->sum_loss(samples, pack->loss, m->loss);
     if (pass->show && m->index == 0) isw_pack_show(pack, pass->set, first, samples);
-    if (pass->gradient) part_weights(m, &(struct gradient_work){samples, inputs, first == 0}, add_gradient);
+    bool whole = samples == pass->samples;
+    for (size_t l = 0; l < pack->lanes && first + samples == pass->samples; l++) m->loss[l] = m->loss[l] / divisor;
+    m->moved = pass->move && whole && all_go_on(pack, m->loss);
+    if (m->moved) {
+      memset(m->check, 0, sizeof m->check);
+      part_weights(m, &(struct move_work){samples, inputs, m->check}, descend);
+    } else if (pass->gradient) {
+      part_weights(m, &(struct gradient_work){samples, inputs, first == 0}, add_gradient);
+    }
   }
-  for (size_t l = 0; l < pack->lanes; l++) m->loss[l] = m->loss[l] / divisor;
   return true;
 }
 
@@ -203,13 +284,13 @@ static bool run_record(struct member *m, size_t record, bool train, bool gradien
   double loss[ISW_LANES_MAX] = {0.0};
   if (m->index == 0) isw_pack_begin_record(pack, record);
   if (train) {
-    const struct pass pass = {&pack->samples->train, NULL, pack->train_samples, gradient, true};
+    const struct pass pass = {&pack->samples->train, NULL, pack->train_samples, gradient, true, false};
     if (!run_pass(m, &pass)) return false;
     memcpy(loss, m->loss, sizeof loss);
     isw_team_wait(m->team);
   }
   if (isw_pack_needs(pack, record) & ISW_NEEDS_TEST) {
-    const struct pass pass = {&pack->samples->test, NULL, pack->test_samples, false, true};
+    const struct pass pass = {&pack->samples->test, NULL, pack->test_samples, false, true, false};
     if (!run_pass(m, &pass)) return false;
     isw_team_wait(m->team);
   }
@@ -251,14 +332,6 @@ static void find_small_gradients(struct member *m, bool *small)
   double norm[ISW_LANES_MAX] = {0.0};
   find_gradient_norms(m, norm);
   for (size_t l = 0; l < pack->count; l++) small[l] = norm[l] < pack->gradient_below[l];
-}
-
-/* Whether every lane's loss is finite and not below its rule: the one question of nearly all steps. */
-static bool all_go_on(const struct isw_pack *pack, const double *loss)
-{
-  int going = 0;
-  for (size_t l = 0; l < ISW_LANES_MAX; l++) going += (fabs(loss[l]) < INFINITY) & (loss[l] >= pack->loss_below[l]);
-  return going == ISW_LANES_MAX && !pack->gradient_rules;
 }
 
 /* Rules 3 and 4 */
@@ -308,36 +381,36 @@ static void clip(struct member *m)
   part_weights(m, &work, clip_layer);
 }
 
-struct update_work {
-  alignas(ISW_LINE) unsigned char check[ISW_LINE];
-};
-
-static void update_layer(const struct isw_pack *pack, size_t k, size_t first, size_t count, void *context)
+static void update_layer(const struct isw_pack *pack, size_t k, size_t first, size_t count, void *check)
 {
-  struct update_work *work = context;
-  const struct isw_layer *l = &pack->layer[k];
-  isw_update_kernel *update = pack->kernels->update[pack->optimizer_row];
-  void *state[2];
-  for (size_t i = 0; i < 2; i++) state[i] = l->weight_state[i] ? line(l->weight_state[i], first * l->stride) : NULL;
-  update(count, l->fan_out, l->stride, line(l->weight, first * l->stride), line(l->weight_gradient, first * l->stride),
-         state, pack->rate, pack->decay, work->check);
-  if (first == 0)
-    update(1, l->fan_out, l->fan_out, l->bias, l->bias_gradient, l->bias_state, pack->rate, pack->decay, work->check);
+  move_weights(pack, k, first, count, 0, pack->layer[k].fan_out,
+               line(pack->layer[k].weight_gradient, first * pack->layer[k].stride), check);
+  if (first == 0) move_biases(pack, k, check);
+}
+
+/* The lanes, a bit each, whose part of the line is NaN. */
+static unsigned nan_lanes(const struct isw_pack *pack, const void *check)
+{
+  unsigned lanes = 0;
+  if (memcmp(check, (unsigned char[ISW_LINE]){0}, ISW_LINE) != 0)
+    for (size_t l = 0; l < pack->count; l++)
+      if (isnan(isw_get(pack->real, check, l))) lanes |= 1U << l;
+  return lanes;
 }
 
 /* Rule 5 and what leads to it. */
 static void update(struct member *m, uint64_t step)
 {
   struct isw_pack *pack = m->pack;
-  struct update_work work = {{0}};
   atomic_uint *not_finite = &pack->not_finite[step % 2];
   if (m->index == 0) pack->network_steps += m->live_count;
-  clip(m);
-  part_weights(m, &work, update_layer);
-  unsigned mine = 0;
-  if (memcmp(work.check, (unsigned char[ISW_LINE]){0}, ISW_LINE) != 0)
-    for (size_t l = 0; l < pack->count; l++)
-      if (isnan(isw_get(pack->real, work.check, l))) mine |= 1U << l;
+  if (!m->moved) {
+    clip(m);
+    memset(m->check, 0, sizeof m->check);
+    part_weights(m, m->check, update_layer);
+  }
+  m->moved = false;
+  unsigned mine = nan_lanes(pack, m->check);
   if (mine) atomic_fetch_or_explicit(not_finite, mine, memory_order_relaxed);
   isw_team_wait(m->team);
   unsigned all = atomic_load_explicit(not_finite, memory_order_relaxed);
@@ -368,7 +441,7 @@ static void prepare_step(struct member *m, uint64_t step)
 static bool run_step(struct member *m, uint64_t step)
 {
   const struct isw_pack *pack = m->pack;
-  struct pass pass = {&pack->samples->train, NULL, pack->train_samples, true, false};
+  struct pass pass = {&pack->samples->train, NULL, pack->train_samples, true, false, !pack->clips};
   if (!pack->full) {
     size_t first = (size_t)(step % pack->batches) * pack->batch_size;
     if (first == 0 || step == m->first_step) isw_team_wait(m->team); /* the order is there */
@@ -397,6 +470,70 @@ static bool pause(const struct member *m, uint64_t step, uint64_t record)
   return false;
 }
 
+/* ---- small networks -------------------------------------------------------------------------------------------------- */
+
+/* Each lane's stop rule for the sum of losses, a little above; NULL where no lane has one. */
+static const double *sums_below(const struct isw_pack *pack, double *below)
+{
+  bool any = false;
+  for (size_t l = 0; l < pack->lanes; l++) {
+    double rule = pack->loss_below[l] * mean_divisor(pack, pack->train_samples);
+    below[l] = rule > -INFINITY ? rule + fabs(rule) * 1e-12 + DBL_MIN : -INFINITY;
+    any = any || rule > -INFINITY;
+  }
+  return any ? below : NULL;
+}
+
+/* Does up to `most` steps in the kernels' own loop; returns how many. The next step is for run_step: something ends there. */
+static uint64_t run_small(struct member *m, uint64_t step, uint64_t most)
+{
+  struct isw_pack *pack = m->pack;
+  double below[ISW_LANES_MAX];
+  if (asked_to_stop(m)) return 0;
+  const struct isw_small small = {.layers = pack->layers,
+                                  .samples = pack->train_samples,
+                                  .features = pack->features,
+                                  .layer = pack->layer,
+                                  .inputs = pack->samples->train.inputs,
+                                  .targets = pack->samples->train.targets,
+                                  .hidden = pack->activation_row,
+                                  .output = pack->output_row,
+                                  .output_linear = pack->output.linear,
+                                  .hidden_parameter = pack->hidden.parameter,
+                                  .output_parameter = pack->output.parameter,
+                                  .loss_parameter = pack->loss_parameter,
+                                  .loss_row = pack->loss_row,
+                                  .optimizer_row = pack->optimizer_row,
+                                  .scale = isw_loss_factor(pack->loss_row) / mean_divisor(pack, pack->train_samples),
+                                  .rate = pack->rate,
+                                  .decay = pack->decay,
+                                  .loss = pack->loss,
+                                  .loss_scratch = pack->loss_scratch,
+                                  .check = m->check};
+  memset(m->check, 0, sizeof m->check);
+  uint64_t done = pack->kernels->steps(&small, most, sums_below(pack, below));
+  pack->network_steps += done * m->live_count;
+  unsigned ended = nan_lanes(pack, m->check);
+  for (size_t l = 0; ended && l < pack->count; l++)
+    if (m->live[l] && (ended >> l & 1U)) end(m, l, ISW_DIVERGED, step + done);
+  return done;
+}
+
+/* The steps of a small pack until a record, or until one where something may end; returns how many. */
+static uint64_t run_small_steps(struct member *m, uint64_t step, uint64_t next)
+{
+  const struct isw_pack *pack = m->pack;
+  uint64_t done = 0, most = pack->rates_change ? 1 : next - step;
+  if (!pack->small || m->members > 1 || pack->gradient_rules || pack->clips) return 0;
+  while (done < most && m->live_count > 0) {
+    uint64_t some = most - done < SMALL_STEPS ? most - done : SMALL_STEPS;
+    uint64_t now = run_small(m, step + done, some);
+    done += now;
+    if (now < some) break;
+  }
+  return done;
+}
+
 static bool run(struct member *m)
 {
   struct isw_pack *pack = m->pack;
@@ -415,6 +552,15 @@ static bool run(struct member *m)
     if (last) {
       complete(m);
       return true;
+    }
+    if (!done) {
+      bool more = record < pack->records && pack->record_steps[record] < pack->steps;
+      uint64_t small = run_small_steps(m, step, more ? pack->record_steps[record] : pack->steps);
+      if (m->live_count == 0) return true;
+      if (small > 0) {
+        step += small - 1;
+        continue;
+      }
     }
     if (!done && !run_step(m, step)) return pause(m, step, record); /* the record is made */
     stop_or_go(m, step);

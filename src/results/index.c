@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OPEN_FILES = 64, SCAN_BYTES = 1 << 20 };
+enum { OPEN_FILES = 64, SCAN_BYTES = 1 << 20, AHEAD_BYTES = 1 << 18, PACK_NETWORKS = 16 };
 
 /* Where a network's entry stands: its file's number above, its offset in the lower 44 bits. Offset 0 is a file's head, so
  * 0 means: not found. */
@@ -39,6 +39,7 @@ struct isw_index {
   size_t file_count;
   struct slot slots[OPEN_FILES];
   struct window window; /* isw_index_read's */
+  size_t window_file;   /* whose bytes it holds */
   size_t guess;         /* bytes of the last entry read */
 };
 
@@ -323,18 +324,23 @@ enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct 
     slot->fd = open_file(index, file);
     if (slot->fd < 0) return refuse(index, name, error);
   }
-  struct stat about;
-  if (fstat(slot->fd, &about) != 0) return refuse(index, name, error);
   struct window *window = &index->window;
+  if (window->length == 0 || index->window_file != file) {
+    struct stat about;
+    if (fstat(slot->fd, &about) != 0) return refuse(index, name, error);
+    window->start = window->length = 0;
+    window->size = (uint64_t)about.st_size;
+    index->window_file = file;
+  }
   window->fd = slot->fd;
-  window->start = window->length = 0; /* the window may hold another file's bytes */
-  window->size = (uint64_t)about.st_size;
   struct journal_entry entry;
   const unsigned char *body;
   size_t bytes;
   bool whole;
   struct isw_error reason = {0};
-  enum isw_status status = check_entry(index, window, offset, index->guess, &entry, &bytes, &whole, &body, &reason);
+  /* A pack's networks follow each other in the journal, and in the sweep as a rule. */
+  size_t ahead = index->guess < AHEAD_BYTES / PACK_NETWORKS ? PACK_NETWORKS * index->guess : AHEAD_BYTES;
+  enum isw_status status = check_entry(index, window, offset, ahead, &entry, &bytes, &whole, &body, &reason);
   if (status != ISW_OK) {
     if (*isw_error_text(&reason))
       isw_error_set(error, status, "%s", isw_error_text(&reason));

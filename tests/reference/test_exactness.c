@@ -377,7 +377,7 @@ static void stop_rules_see_the_last_bit(void **state)
                                 .activation = trial_activation("tanh"),
                                 .loss = loss,
                                 .depth = 1,
-                                .width = 70,
+                                .width = 90,
                                 .batch_size = batch,
                                 .steps = 1,
                                 .learning_rate = 0.1,
