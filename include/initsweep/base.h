@@ -52,6 +52,9 @@ void *isw_allocate(size_t count, size_t size);
 /** A copy of text on the heap, or NULL. */
 char *isw_copy_text(const char *text);
 
+/** XXH3-64 of the bytes (xxHash: Collet 2019); the value is part of the file formats. bytes may be NULL where length is 0. */
+uint64_t isw_hash(const void *bytes, size_t length, uint64_t seed);
+
 /** a * b into *product; false on overflow. */
 bool isw_multiply(size_t a, size_t b, size_t *product);
 

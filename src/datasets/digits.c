@@ -4,7 +4,6 @@
  * Parameters: test_fraction, standardize, label_noise. */
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 #include "families.h"
 
 enum { IMAGES = 1797, PIXELS = 64, CLASSES = 10 };
@@ -21,7 +20,7 @@ static enum isw_status read_idx(const char *name, const unsigned char *head, siz
   enum isw_status status = isw_shipped_file(name, &path, error);
   if (status == ISW_OK) status = isw_read_file(path.bytes, (size_t)1 << 20, bytes, &got, error);
   if (status == ISW_OK &&
-      (got != head_length + length || memcmp(*bytes, head, head_length) != 0 || XXH3_64bits(*bytes, got) != hash))
+      (got != head_length + length || memcmp(*bytes, head, head_length) != 0 || isw_hash(*bytes, got, 0) != hash))
     status = isw_error_set(error, ISW_BAD_INPUT, "%s is damaged: its %zu bytes are not those of UCI digits", path.bytes,
                            got);
   isw_text_clear(&path);

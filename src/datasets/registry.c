@@ -1,6 +1,5 @@
 #include <math.h>
 #include <stdlib.h>
-#include <xxhash.h>
 #include "families.h"
 
 static const char *const encodings[] = {"01", "pm1", NULL};
@@ -211,13 +210,13 @@ static uint64_t hash(const struct isw_data *data)
   uint64_t sizes[] = {data->features, data->kind,          data->targets,
                       data->classes,  data->train_samples, data->test_samples};
   uint64_t parts[5] = {
-      XXH3_64bits(sizes, sizeof sizes),
-      XXH3_64bits(data->train_inputs, data->train_samples * data->features * sizeof(double)),
-      XXH3_64bits(data->train_targets, data->train_samples * data->targets * sizeof(double)),
-      XXH3_64bits(data->test_inputs, data->test_samples * data->features * sizeof(double)),
-      XXH3_64bits(data->test_targets, data->test_samples * data->targets * sizeof(double)),
+      isw_hash(sizes, sizeof sizes, 0),
+      isw_hash(data->train_inputs, data->train_samples * data->features * sizeof(double), 0),
+      isw_hash(data->train_targets, data->train_samples * data->targets * sizeof(double), 0),
+      isw_hash(data->test_inputs, data->test_samples * data->features * sizeof(double), 0),
+      isw_hash(data->test_targets, data->test_samples * data->targets * sizeof(double), 0),
   };
-  return XXH3_64bits(parts, sizeof parts);
+  return isw_hash(parts, sizeof parts, 0);
 }
 
 enum isw_status isw_dataset_load(const struct isw_choice *choice, uint64_t seed, const char *folder,

@@ -1,6 +1,5 @@
 #include "results/journal_format.h"
 #include <string.h>
-#include <xxhash.h>
 
 static const uint64_t head_magic = UINT64_C(0x314c4e4a57535849); /* "IXSWJNL1" */
 static const uint32_t entry_magic = UINT32_C(0x4e575349);        /* "ISWN" */
@@ -85,29 +84,28 @@ void journal_head_encode(const struct journal_head *head, unsigned char bytes[JO
   struct journal_head full = *head;
   full.magic = head_magic;
   encode(&full, head_fields, HEAD_FIELDS, bytes);
-  put(bytes + JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, XXH3_64bits(bytes, JOURNAL_HEAD_BYTES - CHECKSUM_BYTES),
+  put(bytes + JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, isw_hash(bytes, JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, 0),
       CHECKSUM_BYTES);
 }
 
 bool journal_head_decode(const unsigned char bytes[JOURNAL_HEAD_BYTES], struct journal_head *head)
 {
   decode(bytes, head_fields, HEAD_FIELDS, head);
-  return head->magic == head_magic && head->checksum == XXH3_64bits(bytes, JOURNAL_HEAD_BYTES - CHECKSUM_BYTES);
+  return head->magic == head_magic && head->checksum == isw_hash(bytes, JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, 0);
 }
 
 static void encode_entry(struct journal_entry *entry, uint32_t magic, uint64_t identity, unsigned char *bytes)
 {
   entry->magic = magic;
   encode(entry, entry_fields, ENTRY_FIELDS, bytes);
-  entry->checksum = XXH3_64bits_withSeed(bytes, JOURNAL_ENTRY_BYTES - CHECKSUM_BYTES, identity);
+  entry->checksum = isw_hash(bytes, JOURNAL_ENTRY_BYTES - CHECKSUM_BYTES, identity);
   put(bytes + JOURNAL_ENTRY_BYTES - CHECKSUM_BYTES, entry->checksum, CHECKSUM_BYTES);
 }
 
 static bool decode_entry(const unsigned char *bytes, uint32_t magic, uint64_t identity, struct journal_entry *entry)
 {
   decode(bytes, entry_fields, ENTRY_FIELDS, entry);
-  return entry->magic == magic &&
-         entry->checksum == XXH3_64bits_withSeed(bytes, JOURNAL_ENTRY_BYTES - CHECKSUM_BYTES, identity);
+  return entry->magic == magic && entry->checksum == isw_hash(bytes, JOURNAL_ENTRY_BYTES - CHECKSUM_BYTES, identity);
 }
 
 void journal_entry_encode(struct journal_entry *entry, uint64_t identity, unsigned char bytes[JOURNAL_ENTRY_BYTES])
@@ -156,6 +154,6 @@ size_t journal_padded(size_t bytes)
 uint64_t journal_body_checksum(uint64_t identity, const void *const parts[3], const size_t bytes[3])
 {
   uint64_t sum = identity; /* each part starts from the last one's sum, so that bytes cannot move between parts */
-  for (size_t i = 0; i < 3; i++) sum = XXH3_64bits_withSeed(bytes[i] ? parts[i] : "", bytes[i], sum);
+  for (size_t i = 0; i < 3; i++) sum = isw_hash(bytes[i] ? parts[i] : "", bytes[i], sum);
   return sum;
 }

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 static const uint64_t origin_magic = UINT64_C(0x3150575357535849); /* "IXSWSWP1" */
 enum {
@@ -63,7 +62,7 @@ static enum isw_status encode(const struct isw_origin *origin, struct isw_text *
     status = put_text(bytes, origin->overrides[i]);
   if (status != ISW_OK) return status;
   unsigned char sum[8];
-  put(sum, XXH3_64bits(bytes->bytes, bytes->length), sizeof sum);
+  put(sum, isw_hash(bytes->bytes, bytes->length, 0), sizeof sum);
   return isw_text_add_bytes(bytes, sum, sizeof sum);
 }
 
@@ -114,7 +113,7 @@ static bool decode(const unsigned char *bytes, size_t size, struct isw_origin *o
 {
   if (size < HEAD_BYTES + 8 || get(bytes, 8) != origin_magic || get(bytes + 8, 4) != ORIGIN_VERSION) return false;
   if (get(bytes + 32, 8) != size - HEAD_BYTES - 8) return false;
-  if (get(bytes + size - 8, 8) != XXH3_64bits(bytes, size - 8)) return false;
+  if (get(bytes + size - 8, 8) != isw_hash(bytes, size - 8, 0)) return false;
   size_t count = (size_t)get(bytes + 12, 4), left = size - HEAD_BYTES - 8;
   if (count < TEXTS || count > left / 8) return false;
   origin->identity = get(bytes + 16, 8);

@@ -1,7 +1,6 @@
 /* From a number to a network: index arithmetic, sizes, identity. */
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 #include "private.h"
 
 union isw_setting_value isw_value_at(const struct isw_values *values, size_t index, size_t member)
@@ -16,8 +15,8 @@ uint64_t isw_value_hash(size_t setting, union isw_setting_value value, bool shap
   uint64_t bits;
   switch (isw_setting(setting)->kind) {
   case ISW_KIND_WHOLE:
-  case ISW_KIND_WORD: return XXH3_64bits(&value.whole, sizeof value.whole);
-  case ISW_KIND_NUMBER: memcpy(&bits, &value.number, sizeof bits); return XXH3_64bits(&bits, sizeof bits);
+  case ISW_KIND_WORD: return isw_hash(&value.whole, sizeof value.whole, 0);
+  case ISW_KIND_NUMBER: memcpy(&bits, &value.number, sizeof bits); return isw_hash(&bits, sizeof bits, 0);
   default: break;
   }
   if (!value.item) return 0;
@@ -103,7 +102,7 @@ static uint64_t bits_of(double number)
 static uint64_t chain(uint64_t hash, uint64_t next)
 {
   const uint64_t pair[2] = {hash, next};
-  return XXH3_64bits(pair, sizeof pair);
+  return isw_hash(pair, sizeof pair, 0);
 }
 
 /* Of all layers' initialisers; where all are alike, of that one. */
@@ -160,7 +159,7 @@ uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_
       bits_of(point[ISW_SET_STOP_LOSS_BELOW].number),
       bits_of(point[ISW_SET_STOP_GRADIENT_BELOW].number),
   };
-  uint64_t hash = XXH3_64bits(word, sizeof word);
+  uint64_t hash = isw_hash(word, sizeof word, 0);
   const struct isw_item *schedule = point[ISW_SET_SCHEDULE].item;
   if (schedule->choice.row != 0) hash = chain(hash, schedule->hash);
   if (point[ISW_SET_CLIP_NORM].number != 0.0) hash = chain(hash, bits_of(point[ISW_SET_CLIP_NORM].number));

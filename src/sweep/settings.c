@@ -1,7 +1,6 @@
 /* A sweep written back: YAML in which every default is said, and which reads as the same sweep. */
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 #include "private.h"
 
 enum { NUMBER_SIZE = 40 };
@@ -266,12 +265,12 @@ void isw_write_settings(struct isw_reader *reader)
   put_grids(reader);
   sweep->settings = isw_arena_copy(&sweep->arena, reader->writing.bytes, reader->writing.length);
   uint64_t hash = FORMAT;
-  uint64_t pair[2] = {hash, XXH3_64bits(reader->writing.bytes, reader->writing.length)};
-  hash = XXH3_64bits(pair, sizeof pair);
+  uint64_t pair[2] = {hash, isw_hash(reader->writing.bytes, reader->writing.length, 0)};
+  hash = isw_hash(pair, sizeof pair, 0);
   for (size_t u = 0; u < sweep->uses; u++) {
     pair[0] = hash;
     pair[1] = sweep->data[sweep->use[u].data].hash;
-    hash = XXH3_64bits(pair, sizeof pair);
+    hash = isw_hash(pair, sizeof pair, 0);
   }
   sweep->identity = hash;
 }

@@ -2,7 +2,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 enum { VALUES_MAX = 1 << 20, LAYERS_MAX = 1000, TEXT_SIZE = 160 };
 
@@ -329,18 +328,18 @@ static const char *singular(const struct isw_table_view *table)
 
 static uint64_t hash_choice(const struct isw_row *row, const struct isw_choice *choice)
 {
-  uint64_t part[1 + 2 * ISW_PARAMETERS_MAX] = {XXH3_64bits(row->name, strlen(row->name))};
+  uint64_t part[1 + 2 * ISW_PARAMETERS_MAX] = {isw_hash(row->name, strlen(row->name), 0)};
   size_t count = 1;
   for (size_t p = 0; p < isw_row_parameters(row); p++) {
     const struct isw_parameter *parameter = &row->parameters[p];
     const struct isw_value *value = &choice->value[p];
-    part[count++] = XXH3_64bits(parameter->name, strlen(parameter->name));
+    part[count++] = isw_hash(parameter->name, strlen(parameter->name), 0);
     const char *text = parameter->type == ISW_TEXT   ? value->text
                        : parameter->type == ISW_WORD ? parameter->words[(size_t)value->number]
                                                      : NULL;
-    part[count++] = text ? XXH3_64bits(text, strlen(text)) : XXH3_64bits(&value->number, sizeof value->number);
+    part[count++] = text ? isw_hash(text, strlen(text), 0) : isw_hash(&value->number, sizeof value->number, 0);
   }
-  return XXH3_64bits(part, count * sizeof *part);
+  return isw_hash(part, count * sizeof *part, 0);
 }
 
 static const struct isw_item *new_item(struct isw_reader *reader, struct isw_item item)
@@ -645,7 +644,7 @@ static void read_widths(struct isw_reader *reader, struct building *building, st
     size[i] = (size_t)width;
   }
   if (!good) return;
-  uint64_t hash = XXH3_64bits(size, node->count * sizeof *size);
+  uint64_t hash = isw_hash(size, node->count * sizeof *size, 0);
   const struct isw_item *item = new_item(reader, (struct isw_item){.count = node->count, .size = size, .hash = hash});
   set_member(building->values, add_value(reader, building, node->place), 0, (union isw_setting_value){.item = item});
 }

@@ -18,6 +18,7 @@ command -v aarch64-linux-gnu-gcc >/dev/null || skip "no aarch64-linux-gnu-gcc (p
 command -v qemu-aarch64 >/dev/null || skip "no qemu-aarch64 (package qemu-user)"
 [ -e /usr/aarch64-linux-gnu/include/stdlib.h ] || skip "no C library for Arm (package libc6-dev-arm64-cross)"
 [ -d /usr/include/Random123 ] || skip "no Random123 (package librandom123-dev)"
+[ -e /usr/include/xxhash.h ] || skip "no xxHash (package libxxhash-dev)"
 
 # An apt of its own: other architecture, state and cache; the system's is not touched.
 download_sleef() {
@@ -41,9 +42,9 @@ CONF
 sleef=$build/packages/usr
 [ -e "$sleef/lib/aarch64-linux-gnu/libsleef.so" ] || download_sleef
 
-# Random123 is headers alone; a folder with nothing else keeps this machine's own headers out.
+# Random123 and xxHash are headers alone; a folder with nothing else keeps this machine's own headers out.
 mkdir -p "$build/include"
-ln -sfn /usr/include/Random123 "$build/include/Random123"
+ln -sfn /usr/include/Random123 /usr/include/xxhash.h "$build/include/"
 
 aarch64-linux-gnu-gcc --version | head -n 1
 cmake -S "$here/standalone" -B "$build/program" -DCMAKE_BUILD_TYPE=Release \
