@@ -1,6 +1,7 @@
 /* Checkpoints: the state of a pack under way, one file a pack, replaced as it goes on. The bytes are a journal's: a head and
  * one entry of a kind of its own. */
 #include "initsweep/results.h"
+#include "results/files.h"
 #include "results/journal_format.h"
 #include <dirent.h>
 #include <errno.h>
@@ -15,11 +16,6 @@
 
 #define NEW_SUFFIX ".new"
 #define PREFIX "pack"
-
-static enum isw_status refuse(struct isw_error *error, const char *what, const char *path)
-{
-  return isw_error_set(error, ISW_FAILED, "%s: %s: %s", path, what, strerror(errno));
-}
 
 static char *path_of(const char *folder, uint64_t number, const char *more)
 {
@@ -54,18 +50,7 @@ enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsi
   if (status == ISW_OK) {
     struct iovec parts[5] = {{head_bytes, sizeof head_bytes}, {entry_bytes, sizeof entry_bytes}};
     for (size_t i = 0; i < 3; i++) parts[2 + i] = (struct iovec){(void *)(uintptr_t)pieces[i], sizes[i]};
-    uint64_t written = 0;
-    int fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0)
-      status = refuse(error, "cannot create this file", new);
-    else if (!journal_write_fully(fd, parts, 5, &written) || fdatasync(fd) != 0)
-      status = refuse(error, "cannot write this checkpoint", new);
-    if (fd >= 0 && close(fd) != 0 && errno != EINTR && status == ISW_OK) status = refuse(error, "cannot close", new);
-    if (status == ISW_OK && rename(new, path) != 0) status = refuse(error, "cannot rename this file", new);
-    if (status == ISW_OK)
-      status = journal_sync_folder(folder, error);
-    else if (fd >= 0)
-      unlink(new);
+    status = files_replace(folder, path, new, "cannot write this checkpoint", parts, 5, error);
   }
   free(path);
   free(new);
@@ -144,7 +129,7 @@ enum isw_status isw_checkpoint_list(const char *folder, uint64_t **numbers, size
   *count = 0;
   size_t capacity = 0;
   DIR *listing = opendir(folder);
-  if (!listing) return errno == ENOENT ? ISW_OK : refuse(error, "cannot read this folder", folder);
+  if (!listing) return errno == ENOENT ? ISW_OK : files_refuse(error, "cannot read this folder", folder);
   enum isw_status status = ISW_OK;
   for (struct dirent *file; status == ISW_OK && (file = readdir(listing));) {
     uint64_t number;

@@ -1,4 +1,5 @@
 #include "initsweep/results.h"
+#include "results/files.h"
 #include "results/journal_format.h"
 #include <dirent.h>
 #include <errno.h>
@@ -31,48 +32,6 @@ struct isw_journal {
   pthread_mutex_t lock;
 };
 
-static enum isw_status refuse(struct isw_error *error, const char *what, const char *path)
-{
-  return isw_error_set(error, ISW_FAILED, "%s: %s: %s", path, what, strerror(errno));
-}
-
-enum isw_status journal_sync_folder(const char *folder, struct isw_error *error)
-{
-  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return refuse(error, "cannot open this folder", folder);
-  /* some file systems cannot sync a folder and say EINVAL */
-  int failed = fsync(fd) != 0 && errno != EINVAL;
-  enum isw_status status = failed ? refuse(error, "cannot sync this folder", folder) : ISW_OK;
-  close(fd);
-  return status;
-}
-
-/* Writes all of the parts; *written counts what arrived, also after an error (errno says which). */
-bool journal_write_fully(int fd, struct iovec *parts, size_t count, uint64_t *written)
-{
-  while (count) {
-    if (!parts->iov_len) {
-      parts++, count--;
-      continue;
-    }
-    ssize_t got = writev(fd, parts, (int)count);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) {
-      if (got == 0) errno = ENOSPC;
-      return false;
-    }
-    *written += (uint64_t)got;
-    for (size_t left = (size_t)got; left;) {
-      size_t taken = left < parts->iov_len ? left : parts->iov_len;
-      parts->iov_base = (char *)parts->iov_base + taken;
-      parts->iov_len -= taken;
-      left -= taken;
-      if (!parts->iov_len) parts++, count--;
-    }
-  }
-  return true;
-}
-
 /* Opens a file that nobody has: ranks differ by their number, runs by the first number that is free. */
 static enum isw_status open_new(struct isw_journal *journal, const char *folder, unsigned rank, struct isw_error *error)
 {
@@ -84,7 +43,7 @@ static enum isw_status open_new(struct isw_journal *journal, const char *folder,
     journal->path = path.bytes;
     journal->fd = open(path.bytes, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
     if (journal->fd >= 0) return ISW_OK;
-    if (errno != EEXIST && errno != EINTR) return refuse(error, "cannot create this journal file", path.bytes);
+    if (errno != EEXIST && errno != EINTR) return files_refuse(error, "cannot create this journal file", path.bytes);
   }
   return isw_error_set(error, ISW_FAILED, "%s: more than %d journal files of rank %u", folder, MOST_FILES, rank);
 }
@@ -99,7 +58,8 @@ static enum isw_status write_head(struct isw_journal *journal, unsigned rank, st
   unsigned char bytes[JOURNAL_HEAD_BYTES];
   journal_head_encode(&head, bytes);
   struct iovec part = {bytes, sizeof bytes};
-  if (!journal_write_fully(journal->fd, &part, 1, &journal->bytes)) return refuse(error, "cannot write", journal->path);
+  if (!files_write_fully(journal->fd, &part, 1, &journal->bytes))
+    return files_refuse(error, "cannot write", journal->path);
   return ISW_OK;
 }
 
@@ -107,7 +67,7 @@ enum isw_status isw_journal_create(const char *folder, uint64_t identity, unsign
                                    struct isw_journal **journal, struct isw_error *error)
 {
   *journal = NULL;
-  if (mkdir(folder, 0777) != 0 && errno != EEXIST) return refuse(error, "cannot make this folder", folder);
+  if (mkdir(folder, 0777) != 0 && errno != EEXIST) return files_refuse(error, "cannot make this folder", folder);
   struct isw_journal *made = isw_allocate(1, sizeof *made);
   if (!made) return isw_error_memory(error, sizeof *made, "a journal");
   made->identity = identity;
@@ -118,7 +78,7 @@ enum isw_status isw_journal_create(const char *folder, uint64_t identity, unsign
   enum isw_status status = open_new(made, folder, rank, error);
   if (status == ISW_OK) {
     status = write_head(made, rank, error);
-    if (status == ISW_OK) status = journal_sync_folder(folder, error);
+    if (status == ISW_OK) status = files_sync_folder(folder, error);
     if (status != ISW_OK) unlink(made->path);
   }
   if (status != ISW_OK) {
@@ -138,7 +98,7 @@ static enum isw_status sync_now(struct isw_journal *journal, struct isw_error *e
   int result;
   do result = fdatasync(journal->fd);
   while (result != 0 && errno == EINTR);
-  if (result != 0) return refuse(error, "cannot sync this journal file", journal->path);
+  if (result != 0) return files_refuse(error, "cannot sync this journal file", journal->path);
   journal->synced = true;
   clock_gettime(CLOCK_MONOTONIC, &journal->last_sync);
   return ISW_OK;
@@ -189,7 +149,7 @@ static enum isw_status append(struct isw_journal *journal, const struct isw_fini
   uint64_t wanted = 0, written = 0;
   for (size_t i = 0; i < count; i++) wanted += lay_out(journal, &networks[i], heads[i], parts + i * PARTS_OF_A_NETWORK);
   journal->synced = false;
-  if (!journal_write_fully(journal->fd, parts, count * PARTS_OF_A_NETWORK, &written)) {
+  if (!files_write_fully(journal->fd, parts, count * PARTS_OF_A_NETWORK, &written)) {
     int reason = errno;
     const char *rest = written && ftruncate(journal->fd, (off_t)journal->bytes) != 0
                            ? "; the torn entry at its end is left out when it is read"
@@ -227,7 +187,7 @@ enum isw_status isw_journal_destroy(struct isw_journal *journal, struct isw_erro
   else
     unlink(journal->path);
   if (close(journal->fd) != 0 && errno != EINTR && status == ISW_OK)
-    status = refuse(error, "cannot close this journal file", journal->path);
+    status = files_refuse(error, "cannot close this journal file", journal->path);
   pthread_mutex_destroy(&journal->lock);
   free(journal->path);
   free(journal);
@@ -263,7 +223,7 @@ static enum isw_status remove_files(const char *folder, enum removal removal, ui
                                     struct isw_error *error)
 {
   DIR *listing = opendir(folder);
-  if (!listing) return errno == ENOENT ? ISW_OK : refuse(error, "cannot read this folder", folder);
+  if (!listing) return errno == ENOENT ? ISW_OK : files_refuse(error, "cannot read this folder", folder);
   enum isw_status status = ISW_OK;
   for (struct dirent *file; status == ISW_OK && (file = readdir(listing));) {
     const char *name = file->d_name;
@@ -286,7 +246,7 @@ enum isw_status isw_journal_remove(const char *folder, struct isw_error *error)
 {
   enum isw_status status = remove_files(folder, ALL, 0, error);
   if (status == ISW_OK && rmdir(folder) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
-    status = refuse(error, "cannot remove this folder", folder);
+    status = files_refuse(error, "cannot remove this folder", folder);
   return status;
 }
 
@@ -303,7 +263,7 @@ enum isw_status isw_journal_remove_of(const char *folder, uint64_t identity, str
 enum isw_status isw_journal_leave(const char *folder, struct isw_error *error)
 {
   DIR *listing = opendir(folder);
-  if (!listing) return errno == ENOENT ? ISW_OK : refuse(error, "cannot read this folder", folder);
+  if (!listing) return errno == ENOENT ? ISW_OK : files_refuse(error, "cannot read this folder", folder);
   bool empty = true;
   for (struct dirent *file; empty && (file = readdir(listing));) empty = !holds_work(file->d_name);
   closedir(listing);

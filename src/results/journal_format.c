@@ -33,12 +33,12 @@ enum {
   CHECKSUM_BYTES = 8
 };
 
-static void put(unsigned char *bytes, uint64_t value, size_t size)
+void journal_put(unsigned char *bytes, uint64_t value, size_t size)
 {
   for (size_t i = 0; i < size; i++) bytes[i] = (unsigned char)(value >> 8 * i);
 }
 
-static uint64_t get(const unsigned char *bytes, size_t size)
+uint64_t journal_get(const unsigned char *bytes, size_t size)
 {
   uint64_t value = 0;
   for (size_t i = 0; i < size; i++) value |= (uint64_t)bytes[i] << 8 * i;
@@ -57,7 +57,7 @@ static void encode(const void *record, const struct field *fields, size_t count,
     } else {
       memcpy(&value, place, sizeof value);
     }
-    put(bytes, value, fields[f].bytes);
+    journal_put(bytes, value, fields[f].bytes);
   }
 }
 
@@ -65,7 +65,7 @@ static void decode(const unsigned char *bytes, const struct field *fields, size_
 {
   for (size_t f = 0; f < count; bytes += fields[f++].bytes) {
     unsigned char *place = (unsigned char *)record + fields[f].offset;
-    uint64_t value = get(bytes, fields[f].bytes);
+    uint64_t value = journal_get(bytes, fields[f].bytes);
     uint32_t narrow = (uint32_t)value;
     if (fields[f].bytes == sizeof narrow)
       memcpy(place, &narrow, sizeof narrow);
@@ -84,8 +84,8 @@ void journal_head_encode(const struct journal_head *head, unsigned char bytes[JO
   struct journal_head full = *head;
   full.magic = head_magic;
   encode(&full, head_fields, HEAD_FIELDS, bytes);
-  put(bytes + JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, isw_hash(bytes, JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, 0),
-      CHECKSUM_BYTES);
+  journal_put(bytes + JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, isw_hash(bytes, JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, 0),
+              CHECKSUM_BYTES);
 }
 
 bool journal_head_decode(const unsigned char bytes[JOURNAL_HEAD_BYTES], struct journal_head *head)
@@ -99,7 +99,7 @@ static void encode_entry(struct journal_entry *entry, uint32_t magic, uint64_t i
   entry->magic = magic;
   encode(entry, entry_fields, ENTRY_FIELDS, bytes);
   entry->checksum = isw_hash(bytes, JOURNAL_ENTRY_BYTES - CHECKSUM_BYTES, identity);
-  put(bytes + JOURNAL_ENTRY_BYTES - CHECKSUM_BYTES, entry->checksum, CHECKSUM_BYTES);
+  journal_put(bytes + JOURNAL_ENTRY_BYTES - CHECKSUM_BYTES, entry->checksum, CHECKSUM_BYTES);
 }
 
 static bool decode_entry(const unsigned char *bytes, uint32_t magic, uint64_t identity, struct journal_entry *entry)

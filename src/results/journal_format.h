@@ -67,9 +67,7 @@ size_t journal_padded(size_t bytes);
 /** Checksum of a body in parts. */
 uint64_t journal_body_checksum(uint64_t identity, const void *const parts[3], const size_t bytes[3]);
 
-/** Syncs a folder, so that its new names stay. */
-enum isw_status journal_sync_folder(const char *folder, struct isw_error *error);
-struct iovec;
-/** Writes all of the parts; *written counts what arrived, also after an error (errno says which). */
-bool journal_write_fully(int fd, struct iovec *parts, size_t count, uint64_t *written);
+/** Little-endian numbers of `size` bytes, 1 .. 8. */
+void journal_put(unsigned char *bytes, uint64_t value, size_t size);
+uint64_t journal_get(const unsigned char *bytes, size_t size);
 #endif

@@ -1,5 +1,6 @@
 /* OUT.parts/sweep: what the journal files beside it belong to; and OUT.parts/lock: who may write there. */
 #include "initsweep/results.h"
+#include "results/files.h"
 #include "results/journal_format.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -18,27 +19,10 @@ enum {
   MOST_BYTES = 64 << 20 /* a sweep file has at most 16 MiB */
 };
 
-static enum isw_status refuse(struct isw_error *error, const char *what, const char *path)
-{
-  return isw_error_set(error, ISW_FAILED, "%s: %s: %s", path, what, strerror(errno));
-}
-
-static void put(unsigned char *bytes, uint64_t value, size_t size)
-{
-  for (size_t i = 0; i < size; i++) bytes[i] = (unsigned char)(value >> 8 * i);
-}
-
-static uint64_t get(const unsigned char *bytes, size_t size)
-{
-  uint64_t value = 0;
-  for (size_t i = 0; i < size; i++) value |= (uint64_t)bytes[i] << 8 * i;
-  return value;
-}
-
 static enum isw_status put_text(struct isw_text *bytes, const char *text)
 {
   unsigned char length[8];
-  put(length, strlen(text), sizeof length);
+  journal_put(length, strlen(text), sizeof length);
   enum isw_status status = isw_text_add_bytes(bytes, length, sizeof length);
   return status == ISW_OK ? isw_text_add_bytes(bytes, text, strlen(text)) : status;
 }
@@ -47,22 +31,22 @@ static enum isw_status encode(const struct isw_origin *origin, struct isw_text *
 {
   const char *const texts[TEXTS] = {origin->file, origin->folder, origin->text, origin->settings};
   unsigned char head[HEAD_BYTES];
-  put(head, origin_magic, 8);
-  put(head + 8, ORIGIN_VERSION, 4);
-  put(head + 12, TEXTS + origin->override_count, 4);
-  put(head + 16, origin->identity, 8);
-  put(head + 24, origin->other, 8);
+  journal_put(head, origin_magic, 8);
+  journal_put(head + 8, ORIGIN_VERSION, 4);
+  journal_put(head + 12, TEXTS + origin->override_count, 4);
+  journal_put(head + 16, origin->identity, 8);
+  journal_put(head + 24, origin->other, 8);
   uint64_t length = 0;
   for (size_t i = 0; i < TEXTS; i++) length += 8 + strlen(texts[i]);
   for (size_t i = 0; i < origin->override_count; i++) length += 8 + strlen(origin->overrides[i]);
-  put(head + 32, length, 8);
+  journal_put(head + 32, length, 8);
   enum isw_status status = isw_text_add_bytes(bytes, head, sizeof head);
   for (size_t i = 0; i < TEXTS && status == ISW_OK; i++) status = put_text(bytes, texts[i]);
   for (size_t i = 0; i < origin->override_count && status == ISW_OK; i++)
     status = put_text(bytes, origin->overrides[i]);
   if (status != ISW_OK) return status;
   unsigned char sum[8];
-  put(sum, isw_hash(bytes->bytes, bytes->length, 0), sizeof sum);
+  journal_put(sum, isw_hash(bytes->bytes, bytes->length, 0), sizeof sum);
   return isw_text_add_bytes(bytes, sum, sizeof sum);
 }
 
@@ -75,7 +59,7 @@ static char *path_in(const char *folder, const char *name)
 
 static enum isw_status make_folder(const char *folder, struct isw_error *error)
 {
-  if (mkdir(folder, 0777) != 0 && errno != EEXIST) return refuse(error, "cannot make this folder", folder);
+  if (mkdir(folder, 0777) != 0 && errno != EEXIST) return files_refuse(error, "cannot make this folder", folder);
   return ISW_OK;
 }
 
@@ -89,19 +73,8 @@ enum isw_status isw_origin_write(const char *folder, const struct isw_origin *or
   else
     status = make_folder(folder, error);
   if (status == ISW_OK) {
-    int fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     struct iovec part = {bytes.bytes, bytes.length};
-    uint64_t written = 0;
-    if (fd < 0)
-      status = refuse(error, "cannot create this file", new);
-    else if (!journal_write_fully(fd, &part, 1, &written) || fsync(fd) != 0)
-      status = refuse(error, "cannot write", new);
-    if (fd >= 0 && close(fd) != 0 && errno != EINTR && status == ISW_OK) status = refuse(error, "cannot close", new);
-    if (status == ISW_OK && rename(new, path) != 0) status = refuse(error, "cannot rename this file", new);
-    if (status == ISW_OK)
-      status = journal_sync_folder(folder, error);
-    else if (fd >= 0)
-      unlink(new);
+    status = files_replace(folder, path, new, "cannot write", &part, 1, error);
   }
   isw_text_clear(&bytes);
   free(path);
@@ -111,19 +84,20 @@ enum isw_status isw_origin_write(const char *folder, const struct isw_origin *or
 
 static bool decode(const unsigned char *bytes, size_t size, struct isw_origin *origin)
 {
-  if (size < HEAD_BYTES + 8 || get(bytes, 8) != origin_magic || get(bytes + 8, 4) != ORIGIN_VERSION) return false;
-  if (get(bytes + 32, 8) != size - HEAD_BYTES - 8) return false;
-  if (get(bytes + size - 8, 8) != isw_hash(bytes, size - 8, 0)) return false;
-  size_t count = (size_t)get(bytes + 12, 4), left = size - HEAD_BYTES - 8;
+  if (size < HEAD_BYTES + 8 || journal_get(bytes, 8) != origin_magic || journal_get(bytes + 8, 4) != ORIGIN_VERSION)
+    return false;
+  if (journal_get(bytes + 32, 8) != size - HEAD_BYTES - 8) return false;
+  if (journal_get(bytes + size - 8, 8) != isw_hash(bytes, size - 8, 0)) return false;
+  size_t count = (size_t)journal_get(bytes + 12, 4), left = size - HEAD_BYTES - 8;
   if (count < TEXTS || count > left / 8) return false;
-  origin->identity = get(bytes + 16, 8);
-  origin->other = get(bytes + 24, 8);
+  origin->identity = journal_get(bytes + 16, 8);
+  origin->other = journal_get(bytes + 24, 8);
   origin->overrides = isw_allocate(count - TEXTS, sizeof *origin->overrides);
   if (!origin->overrides) return false;
   char **texts[TEXTS] = {&origin->file, &origin->folder, &origin->text, &origin->settings};
   const unsigned char *at = bytes + HEAD_BYTES;
   for (size_t i = 0; i < count; i++) {
-    uint64_t length = left >= 8 ? get(at, 8) : UINT64_MAX;
+    uint64_t length = left >= 8 ? journal_get(at, 8) : UINT64_MAX;
     if (left < 8 || length > left - 8) return false;
     char *text = strndup((const char *)at + 8, (size_t)length);
     if (!text) return false;
@@ -148,9 +122,9 @@ enum isw_status isw_origin_read(const char *folder, struct isw_origin *origin, b
   struct stat about;
   int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) {
-    if (errno != ENOENT && errno != ENOTDIR) status = refuse(error, "cannot open", path);
+    if (errno != ENOENT && errno != ENOTDIR) status = files_refuse(error, "cannot open", path);
   } else if (fstat(fd, &about) != 0)
-    status = refuse(error, "cannot read", path);
+    status = files_refuse(error, "cannot read", path);
   else if (!S_ISREG(about.st_mode) || about.st_size > MOST_BYTES)
     status = isw_error_set(error, ISW_BAD_INPUT, "%s: not a sweep of a journal", path);
   else {
@@ -160,7 +134,7 @@ enum isw_status isw_origin_read(const char *folder, struct isw_origin *origin, b
     for (ssize_t now = 1; status == ISW_OK && now > 0 && got<size; got += now> 0 ? (size_t)now : 0) {
       now = pread(fd, bytes + got, size - got, (off_t)got);
       if (now < 0 && errno == EINTR) now = 0;
-      if (now < 0) status = refuse(error, "cannot read", path);
+      if (now < 0) status = files_refuse(error, "cannot read", path);
     }
     if (status == ISW_OK && !(*there = decode(bytes, size, origin))) {
       isw_origin_clear(origin);
@@ -230,7 +204,7 @@ enum isw_status isw_lock_take(const char *folder, struct isw_lock **lock, bool *
         again = true;
         continue;
       }
-      status = refuse(error, "cannot create this lock file", path);
+      status = files_refuse(error, "cannot create this lock file", path);
       break;
     }
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

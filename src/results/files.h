@@ -1,0 +1,17 @@
+/** @file Files of a run's folder: written whole or not at all. */
+#ifndef INITSWEEP_RESULTS_FILES_H
+#define INITSWEEP_RESULTS_FILES_H
+#include "initsweep/base.h"
+#include <sys/uio.h>
+
+/** ISW_FAILED with path, what could not be done, and errno's reason. */
+enum isw_status files_refuse(struct isw_error *error, const char *what, const char *path);
+/** Syncs a folder, so that its new names stay. */
+enum isw_status files_sync_folder(const char *folder, struct isw_error *error);
+/** Writes all of the parts; *written counts what arrived, also after an error (errno says which). */
+bool files_write_fully(int fd, struct iovec *parts, size_t count, uint64_t *written);
+/** Puts the parts in place of `path` in `folder`, by way of the name `new`: after a crash there is the old file or the whole
+ *  new one. `what` names it in a message: "cannot write WHAT". */
+enum isw_status files_replace(const char *folder, const char *path, const char *new, const char *what,
+                              struct iovec *parts, size_t count, struct isw_error *error);
+#endif
