@@ -4,7 +4,7 @@
     test_training.py TRAIN_DUMP [reference]
 
 TRAIN_DUMP is the program of train_dump.c. Every row of the tables takes part: losses of 200 steps and the final weights
-agree to 1e-9 relative to their largest; the order of minibatches comes from a Philox written apart (philox.py). The
+agree to 1e-10 (steep rows: 1e-9) relative to their largest; the order of minibatches comes from a Philox written apart (philox.py). The
 gradient is also compared with finite differences of a loss in NumPy, which shares nothing with either.
 """
 import collections
@@ -19,7 +19,8 @@ import torch
 
 import philox
 
-TOLERANCE = 1e-9
+TOLERANCE = 1e-10
+TOLERANCE_OF_STEEP_ROWS = 1e-9 # 200 steps of the steepest activations and losses make more of a last digit (seen: 7e-11)
 networks = collections.defaultdict(list)  # by case
 
 
@@ -286,7 +287,7 @@ def finite_difference(network, i, h=1e-3):
 
 
 class Training(unittest.TestCase):
-    def check(self, case, least):
+    def check(self, case, least, tolerance=TOLERANCE):
         """Compares every network of a case with PyTorch. least: number of networks that must be there."""
         worst, chosen = 0.0, networks[case]
         self.assertGreaterEqual(len(chosen), least)
@@ -297,11 +298,11 @@ class Training(unittest.TestCase):
                 for ours, theirs in ((network.losses, losses), (network.weights_final, weights)):
                     difference = numpy.abs(ours - theirs).max() / max(numpy.abs(theirs).max(), 1e-300)
                     worst = max(worst, difference)
-                    self.assertLessEqual(difference, TOLERANCE)
+                    self.assertLessEqual(difference, tolerance)
         print(f"{case}: {len(chosen)} networks, largest relative difference {worst:.1e}")
 
     def test_every_activation_under_every_loss(self):
-        self.check("activation and loss", 2 * len(TORCH_ACTIVATIONS) * 14)
+        self.check("activation and loss", 2 * len(TORCH_ACTIVATIONS) * 14, TOLERANCE_OF_STEEP_ROWS)
 
     def test_every_output_activation(self):
         self.check("output activation", 2 * len(TORCH_ACTIVATIONS))
