@@ -233,7 +233,7 @@ static enum isw_status answer_measure(const struct bench_case *c, const char *pr
 {
   struct setup setup;
   enum isw_status status = make_setup(c, precision, kernels, &setup, error);
-  double flops = isw_step_flops(c->layers, setup.size, c->batch), elapsed = 0.0;
+  double flops = isw_step_flops(c->layers, setup.size, 0, c->batch), elapsed = 0.0;
   /* a short run tells how many steps fill the time */
   uint64_t steps = 2;
   while (!status && (status = time_steps(&setup, steps, &elapsed, error)) == ISW_OK && elapsed < 0.1 * seconds)
@@ -268,7 +268,7 @@ static enum isw_status write_arrays(const struct bench_case *c, struct setup *se
 {
   const size_t features = c->size[0];
   uint64_t *order = isw_allocate(c->samples, sizeof *order);
-  double *weights = isw_allocate(isw_parameters(c->layers, c->size), sizeof *weights);
+  double *weights = isw_allocate(isw_parameters(c->layers, c->size, 0), sizeof *weights);
   double losses[CASE_NETWORKS] = {0};
   enum isw_status status = ISW_OK;
   if (!order || !weights) status = isw_error_set(error, ISW_FAILED, "out of memory");
@@ -315,7 +315,7 @@ static enum isw_status write_case(const struct bench_case *c, const char *precis
     struct case_head head = {.magic = CASE_MAGIC, .layers = c->layers, .samples = c->samples, .batch = c->batch};
     for (size_t k = 0; k <= c->layers; k++) head.size[k] = c->size[k];
     head.classes = c->classes, head.networks = CASE_NETWORKS, head.real_bytes = isw_real_bytes(setup.real);
-    head.parameters = isw_parameters(c->layers, c->size), head.learning_rate = c->learning_rate;
+    head.parameters = isw_parameters(c->layers, c->size, 0), head.learning_rate = c->learning_rate;
     if (fwrite(&head, sizeof head, 1, file) != 1)
       status = isw_error_set(error, ISW_FAILED, "%s: %s", path.bytes, strerror(errno));
   }
@@ -324,8 +324,8 @@ static enum isw_status write_case(const struct bench_case *c, const char *precis
   if (!status)
     printf("{\"what\": \"case\", \"case\": \"%s\", \"precision\": \"%s\", \"path\": \"%s\", \"parameters\": %zu, "
            "\"samples\": %zu, \"batch\": %zu, \"flops_per_step\": %.0f}\n",
-           c->name, precision, path.bytes, isw_parameters(c->layers, c->size), c->samples, c->batch,
-           isw_step_flops(c->layers, c->size, c->batch));
+           c->name, precision, path.bytes, isw_parameters(c->layers, c->size, 0), c->samples, c->batch,
+           isw_step_flops(c->layers, c->size, 0, c->batch));
   isw_text_clear(&path);
   drop_setup(&setup);
   return status;

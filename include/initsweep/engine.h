@@ -48,9 +48,10 @@ enum isw_probe_needs {
  *  lane l is at [e * lanes + l]. */
 struct isw_view {
   enum isw_real real;
-  size_t lanes, count; /**< lanes of the layout; networks in the pack */
-  size_t layers;       /**< weight layers */
-  const size_t *size;  /**< [layers + 1] */
+  size_t lanes, count;  /**< lanes of the layout; networks in the pack */
+  size_t layers;        /**< weight layers */
+  const size_t *size;   /**< [layers + 1] */
+  size_t branch_layers; /**< of residual branches; isw_ends_branch says where one ends; 0: none */
   const struct isw_loss *loss;
   const void *loss_parameter; /**< the loss's parameter, a number of the precision a lane */
   const struct isw_activation *activation;
@@ -63,6 +64,10 @@ struct isw_view {
   /** gradients in the same layout; only where ISW_NEEDS_GRADIENT was asked for */
   const void *const *weight_gradient;
   const void *const *bias_gradient;
+  /** scale[k], scale_gradient[k]: [lane] alpha of the branch that ends with layer k + 1, NULL where none does or, of the
+   *  gradient, where alpha is not trained; the gradient only where ISW_NEEDS_GRADIENT was asked for */
+  const void *const *scale;
+  const void *const *scale_gradient;
   const void *const *weight_start; /**< initial weights, same layout; only where ISW_NEEDS_START was asked for */
   uint64_t step;                   /**< optimiser steps before this record; set before prepare and finish */
   const bool *finite;              /**< [lanes] whether every weight and bias of the lane's network is finite */
@@ -73,7 +78,7 @@ struct isw_block {
   bool test; /**< of the test set */
   size_t first, samples;
   /** activation[k] of layer k + 1's units, [samples][size[k + 1]][lane] with rows of activation_stride[k] elements;
-   *  the last is the output after output_activation (mse) or the logits */
+   *  the last is the output after output_activation (mse) or the logits; of a branch's last layer the sum h + alpha f */
   const void *const *activation;
   const void *const *pre_activation; /**< same layout; only where ISW_NEEDS_TRAIN_UNITS */
   /** g'(z), the output layer's of its output_activation (logits: 1); same layout; only where ISW_NEEDS_SLOPES, and of the
@@ -146,7 +151,8 @@ struct isw_outcome {
    *  where the probe is whole. Contiguous. */
   const void *values;
   size_t values_bytes;
-  /** Layer after layer: weight [fan_out][fan_in], then bias [fan_out]; of the pack's precision. NULL where not kept. */
+  /** Layer after layer: weight [fan_out][fan_in], then bias [fan_out], then a branch's scale where one ends; of the pack's
+   *  precision. NULL where not kept. */
   const void *weights_initial, *weights_final;
   size_t parameters;
 };

@@ -220,6 +220,18 @@ size_t isw_outputs(const struct isw_data *data, const struct isw_loss *loss);
 /** Which biases weight decay is for; the weights always. */
 enum isw_decay_biases { ISW_DECAY_ALL, ISW_DECAY_HIDDEN, ISW_DECAY_NONE };
 
+/** Residual branches: h + alpha f(h). The first hidden layer maps the inputs to h and stands outside; the hidden layers after it,
+ *  all of its width, are in groups of branch_layers, each a branch f around which its input h is carried. */
+struct isw_residual {
+  size_t branch_layers; /**< 0: no branches; else divides the depth minus 1 */
+  double scale;         /**< every branch's alpha at the start */
+  bool train_scale;     /**< alpha is trained as weights are; else it stays */
+};
+/** Number of branches of a network of `layers` weight layers. */
+size_t isw_branches(size_t layers, size_t branch_layers);
+/** Whether weight layer k (from 0) is a branch's last. */
+bool isw_ends_branch(size_t layers, size_t branch_layers, size_t k);
+
 /** One network: a point of the grid with everything that decides its trajectory, as numbers. */
 struct isw_network {
   uint64_t number; /**< its place in grid order */
@@ -233,6 +245,7 @@ struct isw_network {
   struct isw_choice *bias_init; /**< [layers] */
   double init_noise;
   double init_sparsity; /**< share of the weights, not biases, that are set to 0 at the start */
+  struct isw_residual residual;
   double learning_rate, weight_decay;
   enum isw_decay_biases decay_biases;
   struct isw_choice schedule; /**< of the learning rate */
@@ -244,8 +257,9 @@ struct isw_network {
   double stop_gradient_below; /**< likewise */
 };
 
-/** Weights and biases of a network: sum over layers of fan_out (fan_in + 1); SIZE_MAX on overflow. */
-size_t isw_parameters(size_t layers, const size_t *size);
-/** FLOPs of one optimiser step on a batch of `samples`: 6 N P - 2 N P_1 over weights (P_1: the first layer's). */
-double isw_step_flops(size_t layers, const size_t *size, size_t samples);
+/** Weights and biases of a network: sum over layers of fan_out (fan_in + 1); and a scale a branch. SIZE_MAX on overflow. */
+size_t isw_parameters(size_t layers, const size_t *size, size_t branch_layers);
+/** FLOPs of one optimiser step on a batch of `samples`: 6 N P - 2 N P_1 over weights (P_1: the first layer's), and 6 N n for
+ *  each branch of n units: the sum h + alpha f, its delta times alpha, the deltas' sum, alpha's gradient. */
+double isw_step_flops(size_t layers, const size_t *size, size_t branch_layers, size_t samples);
 #endif

@@ -113,6 +113,7 @@ struct isw_pack_class {
   uint64_t first_pack, packs, networks;
   size_t layers;
   const size_t *size;                 /**< [layers + 1] */
+  size_t branch_layers;               /**< as in isw_residual */
   size_t activation, loss, optimizer; /**< rows */
   size_t dataset, batch_size;         /**< batch_size 0: full */
   size_t samples;                     /**< samples of one step */

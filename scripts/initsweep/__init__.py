@@ -9,7 +9,7 @@ docs/results-format.md describes the file.
 """
 from initsweep.hashing import results_hash
 from initsweep.results import (COMPLETED, DIVERGED, MISSING, STOPPED, columns, final_values, labels, open_results,
-                               split_weights, swept_columns, unfold)
+                               residual_scales, split_weights, swept_columns, unfold)
 
-__all__ = ["MISSING", "COMPLETED", "STOPPED", "DIVERGED", "open_results", "unfold", "split_weights", "results_hash",
-           "columns", "swept_columns", "labels", "final_values"]
+__all__ = ["MISSING", "COMPLETED", "STOPPED", "DIVERGED", "open_results", "unfold", "split_weights", "residual_scales",
+           "results_hash", "columns", "swept_columns", "labels", "final_values"]

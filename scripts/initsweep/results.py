@@ -228,22 +228,38 @@ def split_weights(dataset: xarray.Dataset, network: int,
     """Weights and biases of one network, layer by layer.
 
     network: its number. which: "initial" or "final". Returns for each weight layer (weight [fan_out, fan_in], bias
-    [fan_out]) in the sweep's precision, NaN where the network is missing. Raises ValueError where the file does not keep
-    these weights.
+    [fan_out]) in the sweep's precision, NaN where the network is missing. The scales of residual branches are left out
+    (residual_scales has them). Raises ValueError where the file does not keep these weights.
     """
+    return [(weight, bias) for weight, bias, _ in split_parameters(dataset, network, which)]
+
+
+def residual_scales(dataset: xarray.Dataset, network: int, which: str = "final") -> np.ndarray:
+    """The scale alpha of each residual branch h + alpha f(h) of one network, [branches] in the sweep's precision.
+
+    network, which, errors: as split_weights. Empty where the network has no branches.
+    """
+    return np.concatenate([scale for *_, scale in split_parameters(dataset, network, which)])
+
+
+def split_parameters(dataset: xarray.Dataset, network: int,
+                     which: str) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """For each weight layer weight [fan_out, fan_in], bias [fan_out] and the scale of the branch that ends there, [1] or [0]."""
     name = f"weights_{which}"
     if which not in ("initial", "final"):
         raise ValueError(f"which is 'initial' or 'final', not {which!r}")
     if name not in dataset:
         raise ValueError(f"the sweep kept no {which} weights (record.weights)")
     one = dataset[[name, "layer_size", "features"]].sel(network=network)
+    branch_layers = int(one["branch_layers"]) if "branch_layers" in one.coords else 0
     flat = one[name].values
     sizes = [int(one["features"])] + [int(size) for size in one["layer_size"].values if np.isfinite(size) and size >= 0]
     layers, start = [], 0
-    for fan_in, fan_out in zip(sizes, sizes[1:]):
+    for k, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
         end = start + fan_out * fan_in
-        layers.append((flat[start:end].reshape(fan_out, fan_in), flat[end:end + fan_out]))
-        start = end + fan_out
+        scale = end + fan_out
+        start = scale + (branch_layers > 0 and 0 < k < len(sizes) - 2 and k % branch_layers == 0)
+        layers.append((flat[end - fan_out * fan_in:end].reshape(fan_out, fan_in), flat[end:scale], flat[scale:start]))
     return layers
 
 

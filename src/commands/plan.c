@@ -68,7 +68,7 @@ static double one_record_flops(const struct plan *plan, const struct isw_pack_cl
       own += probe->flops(class->layers, class->size, data->train_samples, data->test_samples);
   }
   if (needs & ISW_NEEDS_GRADIENT)
-    own += isw_step_flops(class->layers, class->size, data->train_samples);
+    own += isw_step_flops(class->layers, class->size, class->branch_layers, data->train_samples);
   else if (needs & (ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS))
     own += forward_flops(class, data->train_samples);
   if (needs & ISW_NEEDS_TEST) own += forward_flops(class, data->test_samples);
@@ -226,7 +226,8 @@ static enum isw_status compute(struct plan *plan, struct isw_error *error)
   double largest = 0;
   for (size_t i = 0; i < isw_packs_classes(plan->packs); i++) {
     const struct isw_pack_class *class = isw_packs_class(plan->packs, i);
-    double networks = (double)class->networks, parameters = (double)isw_parameters(class->layers, class->size);
+    double networks = (double)class->networks;
+    double parameters = (double)isw_parameters(class->layers, class->size, class->branch_layers);
     plan->parameters += networks * parameters;
     plan->network_steps += networks * (double)class->steps;
     plan->flops += networks * (class->flops + record_flops(plan, class));

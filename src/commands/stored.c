@@ -53,10 +53,11 @@ enum isw_status isw_stored_network(const struct isw_stored *stored, uint64_t num
   const uint64_t *steps;
   enum isw_status status = isw_sweep_network(stored->sweep, number, &network, error);
   if (status != ISW_OK) return status;
-  *finished = (struct isw_finished){.number = number,
-                                    .records = (uint32_t)isw_sweep_schedule(stored->sweep, network->steps, &steps),
-                                    .layers = (uint32_t)network->layers,
-                                    .parameters = isw_parameters(network->layers, network->size)};
+  *finished = (struct isw_finished){
+      .number = number,
+      .records = (uint32_t)isw_sweep_schedule(stored->sweep, network->steps, &steps),
+      .layers = (uint32_t)network->layers,
+      .parameters = isw_parameters(network->layers, network->size, network->residual.branch_layers)};
   isw_network_destroy(network);
   return isw_results_network(stored->results, stored->quantities, stored->probe_count, stored->real_bytes,
                              stored->keep.initial, stored->keep.final, finished, error);

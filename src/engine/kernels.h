@@ -19,6 +19,11 @@ struct isw_layer {
   void *activation, *pre_activation, *delta;        /**< [block][stride]; pre_activation NULL where never kept */
   void *slope;                                      /**< [block][stride]; NULL where no probe asks */
   void *weight_start; /**< [fan_in][stride] the initial weights; NULL where not asked for */
+  /** Of a branch's last layer (isw_residual), whose activation is the sum h + alpha f; NULL elsewhere. */
+  void *scale;                           /**< a line: alpha */
+  void *scale_gradient, *scale_state[2]; /**< likewise; NULL where alpha is not trained */
+  void *scale_sums;                      /**< [fan_out] each unit's share of the gradient */
+  void *branch, *carried;                /**< [block][stride]: f = g(z); d loss / d (h + alpha f) */
 };
 
 struct isw_activation_kernels {
@@ -99,6 +104,15 @@ struct isw_real_kernels {
    *  finite (of float32: or overflows) or a mean may be below its rule, given in sums, [lanes] or NULL; after an update that
    *  left a number that is not finite. */
   uint64_t (*steps)(const struct isw_small *small, uint64_t most, const double *loss_below);
+  /** Residual branches; arrays [samples][units] of one stride, scale: a line. sum = h + scale f */
+  void (*join)(size_t samples, size_t units, size_t stride, const void *scale, const void *f, const void *h, void *sum);
+  /** delta = scale * carried */
+  void (*enter)(size_t samples, size_t units, size_t stride, const void *scale, const void *carried, void *delta);
+  /** carried = carried + more */
+  void (*carry)(size_t samples, size_t units, size_t stride, const void *more, void *carried);
+  /** sums [units] = (first ? 0 : sums) + sum over samples of carried * f; gradient: a line, the sum of sums */
+  void (*scale_gradient)(size_t samples, size_t units, size_t stride, const void *carried, const void *f, void *sums,
+                         void *gradient, bool first);
 };
 
 struct isw_kernels {

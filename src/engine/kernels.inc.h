@@ -33,7 +33,8 @@
   {                                                                                                                    \
     forward_##suffix, forward_first_##suffix, backward_##suffix, gradient_##suffix, gradient_first_##suffix,           \
         bias_gradient_##suffix, sum_loss_##suffix, sum_squares_##suffix, activation_##suffix, loss_##suffix,           \
-        update_##suffix, scale_##suffix, steps_##suffix                                                                \
+        update_##suffix, scale_##suffix, steps_##suffix, join_##suffix, enter_##suffix, carry_##suffix,                \
+        scale_gradient_##suffix                                                                                        \
   }
 #endif
 
@@ -327,6 +328,56 @@ static void NAME(scale)(size_t rows, size_t units, size_t stride, const void *fa
         V *number = (V *)x + (i * stride + j) * PARTS + part;
         *number = *number * f[part];
       }
+}
+
+/* ---- residual branches ------------------------------------------------------------------------------------------------- */
+
+static void NAME(join)(size_t samples, size_t units, size_t stride, const void *scale, const void *f, const void *h,
+                       void *sum)
+{
+  const V *alpha = scale;
+  for (size_t s = 0; s < samples; s++)
+    for (size_t j = 0; j < units; j++)
+      for (size_t part = 0; part < PARTS; part++) {
+        size_t at = (s * stride + j) * PARTS + part;
+        ((V *)sum)[at] = FMA(alpha[part], ((const V *)f)[at], ((const V *)h)[at]);
+      }
+}
+
+static void NAME(enter)(size_t samples, size_t units, size_t stride, const void *scale, const void *carried,
+                        void *delta)
+{
+  const V *alpha = scale;
+  for (size_t s = 0; s < samples; s++)
+    for (size_t j = 0; j < units; j++)
+      for (size_t part = 0; part < PARTS; part++) {
+        size_t at = (s * stride + j) * PARTS + part;
+        ((V *)delta)[at] = alpha[part] * ((const V *)carried)[at];
+      }
+}
+
+static void NAME(carry)(size_t samples, size_t units, size_t stride, const void *more, void *carried)
+{
+  for (size_t s = 0; s < samples; s++)
+    for (size_t i = s * stride * PARTS; i < (s * stride + units) * PARTS; i++)
+      ((V *)carried)[i] = ((const V *)carried)[i] + ((const V *)more)[i];
+}
+
+/* A sum a unit, else each addition would wait for the last one; then theirs. */
+static void NAME(scale_gradient)(size_t samples, size_t units, size_t stride, const void *carried, const void *f,
+                                 void *sums, void *gradient, bool first)
+{
+  V *sum = sums;
+  for (size_t i = 0; first && i < units * PARTS; i++) sum[i] = K(0.0);
+  for (size_t s = 0; s < samples; s++) {
+    const V *d = (const V *)carried + s * stride * PARTS, *value = (const V *)f + s * stride * PARTS;
+    for (size_t i = 0; i < units * PARTS; i++) sum[i] = FMA(d[i], value[i], sum[i]);
+  }
+  for (size_t part = 0; part < PARTS; part++) {
+    V total = K(0.0);
+    for (size_t j = 0; j < units; j++) total = total + sum[j * PARTS + part];
+    ((V *)gradient)[part] = total;
+  }
 }
 
 /* ---- rows of the model's tables ---------------------------------------------------------------------------------------- */

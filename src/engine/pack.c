@@ -64,7 +64,8 @@ static void shape(struct isw_pack *pack, const struct isw_network *network, enum
   pack->bytes = isw_real_bytes(real);
   pack->lanes = isw_lanes(real);
   pack->layers = network->layers;
-  pack->parameters = isw_parameters(network->layers, network->size);
+  pack->residual = network->residual;
+  pack->parameters = isw_parameters(network->layers, network->size, network->residual.branch_layers);
   pack->activation_row = network->activation.row;
   pack->output_row = network->output_activation.row;
   pack->loss_row = network->loss.row;
@@ -92,11 +93,18 @@ static bool keeps_z(const struct isw_pack *pack, size_t k)
   return pack->hidden.needs_z || asked;
 }
 
+static bool ends_branch(const struct isw_pack *pack, size_t k)
+{
+  return isw_ends_branch(pack->layers, pack->residual.branch_layers, k);
+}
+
 static size_t block_samples(const struct isw_pack *pack)
 {
   size_t lines = 0, most = pack->train_samples > pack->test_samples ? pack->train_samples : pack->test_samples;
   for (size_t k = 0; k < pack->layers; k++)
-    if (__builtin_add_overflow(lines, pack->layer[k].stride * (keeps_z(pack, k) ? 3 : 2), &lines)) return BLOCK_LEAST;
+    if (__builtin_add_overflow(lines, pack->layer[k].stride * (2 + keeps_z(pack, k) + (ends_branch(pack, k) ? 2 : 0)),
+                               &lines))
+      return BLOCK_LEAST;
   size_t bytes = pack->parameters < BLOCK_MOST_BYTES / ISW_LINE ? 2 * pack->parameters * ISW_LINE : BLOCK_MOST_BYTES;
   if (bytes < BLOCK_LEAST_BYTES) bytes = BLOCK_LEAST_BYTES;
   if (bytes > BLOCK_MOST_BYTES) bytes = BLOCK_MOST_BYTES;
@@ -113,6 +121,7 @@ static bool is_small(const struct isw_pack *pack)
 {
   size_t lines = 0;
   if (!pack->full || pack->train_samples > SMALL_SAMPLES || pack->block < pack->train_samples) return false;
+  if (isw_branches(pack->layers, pack->residual.branch_layers) > 0) return false;
   for (size_t k = 0; k < pack->layers; k++) {
     const struct isw_layer *l = &pack->layer[k];
     if (l->fan_in > SMALL_LINES || l->fan_out > SMALL_LINES) return false;
@@ -130,6 +139,18 @@ static size_t values_bytes(const struct isw_pack *pack)
     bytes += pack->records * (pack->probes[i]->per_layer ? pack->layers : 1) *
              (pack->probes[i]->whole ? sizeof(int32_t) : pack->bytes);
   return bytes;
+}
+
+static void allocate_branch(struct isw_pack *pack, struct isw_layer *l)
+{
+  struct isw_memory *memory = &pack->memory;
+  l->scale = take_lines(memory, 1, 1);
+  l->branch = take_lines(memory, pack->block, l->stride);
+  l->carried = take_lines(memory, pack->block, l->stride);
+  if (!pack->residual.train_scale) return;
+  l->scale_gradient = take_lines(memory, 1, 1);
+  l->scale_sums = take_lines(memory, l->fan_out, 1);
+  for (size_t i = 0; i < pack->states; i++) l->scale_state[i] = take_lines(memory, 1, 1);
 }
 
 static void allocate_layers(struct isw_pack *pack)
@@ -152,6 +173,7 @@ static void allocate_layers(struct isw_pack *pack)
     if (keeps_z(pack, k)) l->pre_activation = take_lines(memory, pack->block, l->stride);
     if (pack->needs & ISW_NEEDS_SLOPES) l->slope = take_lines(memory, pack->block, l->stride);
     if (pack->needs & ISW_NEEDS_START) l->weight_start = take_lines(memory, l->fan_in, l->stride);
+    if (ends_branch(pack, k)) allocate_branch(pack, l);
   }
 }
 
@@ -165,6 +187,7 @@ static void make_view(struct isw_pack *pack)
                             .count = pack->count,
                             .layers = n,
                             .size = pack->size,
+                            .branch_layers = pack->residual.branch_layers,
                             .loss = &isw_losses(&count)[pack->loss_row],
                             .activation = &isw_activations(&count)[pack->activation_row],
                             .kind = pack->samples ? pack->samples->kind : ISW_TARGETS_VALUES,
@@ -174,19 +197,22 @@ static void make_view(struct isw_pack *pack)
   if (!pack->pointers || !pack->strides) return;
   for (size_t k = 0; k < n; k++) {
     const struct isw_layer *l = &pack->layer[k];
-    const void *array[] = {l->weight,        l->bias,        l->weight_gradient,
-                           l->bias_gradient, l->activation,  l->pre_activation ? l->pre_activation : l->activation,
-                           l->slope,         l->weight_start};
-    for (size_t i = 0; i < 8; i++) pack->pointers[i * n + k] = array[i];
+    const void *array[] = {l->weight,        l->bias,         l->weight_gradient,
+                           l->bias_gradient, l->activation,   l->pre_activation ? l->pre_activation : l->activation,
+                           l->slope,         l->weight_start, l->scale,
+                           l->scale_gradient};
+    for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) pack->pointers[i * n + k] = array[i];
     pack->strides[k] = l->stride;
   }
   view->loss_parameter = pack->loss_parameter;
   view->weight = pack->pointers;
   view->bias = pack->pointers + n;
   view->weight_stride = pack->strides;
+  view->scale = pack->pointers + 8 * n;
   if (pack->needs & ISW_NEEDS_GRADIENT) {
     view->weight_gradient = pack->pointers + 2 * n;
     view->bias_gradient = pack->pointers + 3 * n;
+    view->scale_gradient = pack->pointers + 9 * n;
   }
   if (pack->needs & ISW_NEEDS_START) view->weight_start = pack->pointers + 7 * n;
 }
@@ -207,7 +233,7 @@ static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep
   pack->value = take(memory, pack->layers * pack->lanes, sizeof(double));
   pack->block_loss = take(memory, pack->block * pack->lanes, sizeof(double));
   pack->kept_count = take(memory, pack->probe_count, sizeof *pack->kept_count);
-  pack->pointers = take(memory, 8 * pack->layers, sizeof *pack->pointers);
+  pack->pointers = take(memory, 10 * pack->layers, sizeof *pack->pointers);
   pack->strides = take(memory, pack->layers, sizeof *pack->strides);
   make_view(pack);
   for (size_t i = 0; i < pack->probe_count; i++) {
@@ -320,6 +346,7 @@ static bool draw_lane(struct isw_pack *pack, size_t lane, const struct isw_netwo
       isw_put(pack->real, l->bias, j * pack->lanes + lane, buffer[j]);
       finite = finite && isfinite(isw_get(pack->real, l->bias, j * pack->lanes + lane));
     }
+    if (l->scale) isw_put(pack->real, l->scale, lane, network->residual.scale);
   }
   pack->finite[lane] = finite;
   return true;

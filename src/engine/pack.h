@@ -42,7 +42,8 @@ struct isw_pack {
   enum isw_real real;
   size_t bytes; /**< of a number */
   size_t lanes, count, layers, parameters;
-  size_t *size; /**< [layers + 1] */
+  size_t *size;                 /**< [layers + 1] */
+  struct isw_residual residual; /**< but for scale, which is the lanes' own */
   struct isw_layer *layer;
   struct isw_unit hidden, output;
   size_t activation_row, output_row, loss_row, optimizer_row, states;
@@ -78,7 +79,7 @@ struct isw_pack {
   double *block_loss;                 /**< [block][lanes] */
   struct isw_view view;
   bool finite[ISW_LANES_MAX];
-  const void **pointers; /**< of view and of blocks: 8 arrays [layers] */
+  const void **pointers; /**< of view and of blocks: 10 arrays [layers] */
   size_t *strides;       /**< [layers] */
 
   uint64_t step, record;           /* where training begins, or goes on after an interruption */
@@ -99,7 +100,7 @@ void isw_pack_rates(struct isw_pack *pack, uint64_t step, const bool *live);
 
 /** A network ends: its weights and outcome are kept, and its lane goes on as a network of zeros that stands still. */
 void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status status, uint64_t steps_done);
-/** Copies a lane's weights: layer after layer, weight [fan_out][fan_in], then bias. */
+/** Copies a lane's weights: layer after layer, weight [fan_out][fan_in], then bias, then a branch's scale where one ends. */
 void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to);
 /** Keeps what the probes made of a record, for the live lanes. */
 void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live);

@@ -14,6 +14,7 @@ void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to)
         isw_put(pack->real, to, at++, isw_get(pack->real, l->weight, (i * l->stride + j) * pack->lanes + lane));
     for (size_t j = 0; j < l->fan_out; j++)
       isw_put(pack->real, to, at++, isw_get(pack->real, l->bias, j * pack->lanes + lane));
+    if (l->scale) isw_put(pack->real, to, at++, isw_get(pack->real, l->scale, lane));
   }
 }
 
@@ -33,9 +34,11 @@ void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status st
     const struct isw_layer *l = &pack->layer[k];
     void *weight[] = {l->weight, l->weight_gradient, l->weight_state[0], l->weight_state[1]};
     void *bias[] = {l->bias, l->bias_gradient, l->bias_state[0], l->bias_state[1]};
+    void *scale[] = {l->scale, l->scale_gradient, l->scale_state[0], l->scale_state[1]};
     for (size_t i = 0; i < 4; i++) {
       zero_lane(pack, lane, weight[i], l->fan_in * l->stride);
       zero_lane(pack, lane, bias[i], l->fan_out);
+      zero_lane(pack, lane, scale[i], 1);
     }
   }
   for (size_t i = 0; i < ISW_RATES; i++) isw_put(pack->real, pack->rate, i * pack->lanes + lane, i == 0 ? 0.0 : 1.0);
@@ -89,8 +92,8 @@ static void find_slopes(const struct isw_pack *pack, size_t samples)
     size_t numbers = samples * l->stride * pack->lanes;
     for (size_t i = 0; i < numbers; i++) isw_put(pack->real, l->slope, i, 1.0);
     if (!unit->linear)
-      unit->kernels->slope(samples, l->fan_out, l->stride, unit->needs_z ? l->pre_activation : NULL, l->activation,
-                           unit->parameter, l->slope);
+      unit->kernels->slope(samples, l->fan_out, l->stride, unit->needs_z ? l->pre_activation : NULL,
+                           l->branch ? l->branch : l->activation, unit->parameter, l->slope);
   }
 }
 

@@ -36,6 +36,12 @@ static const size_t bias_arrays[] = {
     offsetof(struct isw_layer, bias_state[0]),
     offsetof(struct isw_layer, bias_state[1]),
 };
+static const size_t scale_arrays[] = {
+    /* of a branch's last layer: a line each */
+    offsetof(struct isw_layer, scale),
+    offsetof(struct isw_layer, scale_state[0]),
+    offsetof(struct isw_layer, scale_state[1]),
+};
 enum {
   PACK_FIELDS = sizeof pack_fields / sizeof *pack_fields,
   LANE_FIELDS = sizeof lane_fields / sizeof *lane_fields,
@@ -59,9 +65,11 @@ static void piece(struct walk *walk, void *place, size_t bytes)
 static void walk_layer(struct walk *walk, struct isw_layer *layer)
 {
   for (size_t i = 0; i < LAYER_ARRAYS; i++) {
-    unsigned char *weight, *bias;
+    unsigned char *weight, *bias, *scale;
     memcpy(&weight, (unsigned char *)layer + weight_arrays[i], sizeof weight);
     memcpy(&bias, (unsigned char *)layer + bias_arrays[i], sizeof bias);
+    memcpy(&scale, (unsigned char *)layer + scale_arrays[i], sizeof scale);
+    if (scale) piece(walk, scale, ISW_LINE);
     if (!weight) continue; /* the optimiser has fewer */
     for (size_t row = 0; row < layer->fan_in; row++)
       piece(walk, weight + row * layer->stride * ISW_LINE, layer->fan_out * ISW_LINE);

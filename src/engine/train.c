@@ -44,19 +44,36 @@ static bool rests(const struct isw_unit *unit, const struct isw_layer *l)
   return unit->linear && !l->pre_activation;
 }
 
+/* g(z); what the layer hands on, but in a branch's last layer. */
+static void *value_of(const struct isw_layer *l)
+{
+  return l->branch ? l->branch : l->activation;
+}
+
 /* Where z is computed: beside a where something needs it, else in its place. */
 static void *place_of_z(const struct isw_layer *l)
 {
-  return l->pre_activation ? l->pre_activation : l->activation;
+  return l->pre_activation ? l->pre_activation : value_of(l);
+}
+
+/* The last layer of the branch that begins with layer k; NULL where none does. */
+static const struct isw_layer *branch_from(const struct isw_pack *pack, size_t k)
+{
+  size_t branch_layers = pack->residual.branch_layers, last = k - 1 + branch_layers;
+  if (!branch_layers || (k - 1) % branch_layers != 0 || !isw_ends_branch(pack->layers, branch_layers, last))
+    return NULL;
+  return &pack->layer[last];
 }
 
 static void forward(const struct isw_pack *pack, size_t first, size_t samples, const void *inputs)
 {
   const struct isw_real_kernels *kernels = pack->kernels;
+  size_t branch_layers = pack->residual.branch_layers;
   for (size_t k = 0; k < pack->layers; k++) {
     const struct isw_layer *l = &pack->layer[k];
     const struct isw_unit *unit = k + 1 < pack->layers ? &pack->hidden : &pack->output;
-    void *z = line(place_of_z(l), first * l->stride), *a = line(l->activation, first * l->stride);
+    size_t at = first * l->stride;
+    void *z = line(place_of_z(l), at), *a = line(value_of(l), at);
     if (k == 0)
       kernels->forward_first(samples, l->fan_in, l->fan_out, inputs, pack->features, l->weight, l->stride, l->bias, z,
                              l->stride);
@@ -64,6 +81,9 @@ static void forward(const struct isw_pack *pack, size_t first, size_t samples, c
       kernels->forward(samples, l->fan_in, l->fan_out, line(l[-1].activation, first * l[-1].stride), l[-1].stride,
                        l->weight, l->stride, l->bias, z, l->stride);
     if (!rests(unit, l)) unit->kernels->value(samples, l->fan_out, l->stride, z, unit->parameter, a);
+    if (l->branch)
+      kernels->join(samples, l->fan_out, l->stride, l->scale, a, line(l[-(ptrdiff_t)branch_layers].activation, at),
+                    line(l->activation, at));
   }
 }
 
@@ -72,16 +92,21 @@ static void slope(const struct isw_unit *unit, const struct isw_layer *l, size_t
   size_t at = first * l->stride;
   if (unit->linear) return; /* times 1 */
   unit->kernels->slope(samples, l->fan_out, l->stride, unit->needs_z ? line(l->pre_activation, at) : NULL,
-                       line(l->activation, at), unit->parameter, line(l->delta, at));
+                       line(value_of(l), at), unit->parameter, line(l->delta, at));
 }
 
 static void backward(const struct isw_pack *pack, size_t first, size_t samples)
 {
   slope(&pack->output, &pack->layer[pack->layers - 1], first, samples);
   for (size_t k = pack->layers - 1; k > 0; k--) {
-    const struct isw_layer *l = &pack->layer[k], *below = l - 1;
+    const struct isw_layer *l = &pack->layer[k], *below = l - 1, *branch = branch_from(pack, k);
+    size_t at = first * below->stride;
+    void *carried = line(below->branch ? below->carried : below->delta, at);
     pack->kernels->backward(samples, l->fan_in, l->fan_out, line(l->delta, first * l->stride), l->stride, l->weight,
-                            l->stride, line(below->delta, first * below->stride), below->stride);
+                            l->stride, carried, below->stride);
+    if (branch) pack->kernels->carry(samples, below->fan_out, below->stride, line(branch->carried, at), carried);
+    if (below->branch)
+      pack->kernels->enter(samples, below->fan_out, below->stride, below->scale, carried, line(below->delta, at));
     slope(&pack->hidden, below, first, samples);
   }
 }
@@ -147,6 +172,13 @@ static void part_weights(const struct member *m, void *context,
   }
 }
 
+static void add_scale_gradient(const struct isw_pack *pack, const struct isw_layer *l, size_t samples, bool first_block)
+{
+  if (!l->scale_gradient) return;
+  pack->kernels->scale_gradient(samples, l->fan_out, l->stride, l->carried, l->branch, l->scale_sums, l->scale_gradient,
+                                first_block);
+}
+
 struct gradient_work {
   size_t samples;
   const void *inputs;
@@ -165,8 +197,9 @@ static void add_gradient(const struct isw_pack *pack, size_t k, size_t first, si
   else
     pack->kernels->gradient(work->samples, count, l->fan_out, line(l[-1].activation, first), l[-1].stride, l->delta,
                             l->stride, gradient, l->stride, work->first_block);
-  if (first == 0)
-    pack->kernels->bias_gradient(work->samples, l->fan_out, l->delta, l->stride, l->bias_gradient, work->first_block);
+  if (first > 0) return;
+  pack->kernels->bias_gradient(work->samples, l->fan_out, l->delta, l->stride, l->bias_gradient, work->first_block);
+  add_scale_gradient(pack, l, work->samples, work->first_block);
 }
 
 static bool asked_to_stop(const struct member *m)
@@ -195,12 +228,15 @@ static void move_weights(const struct isw_pack *pack, size_t k, size_t first, si
                                              pack->rate, pack->decay, check);
 }
 
+/* And the scale of the branch that ends here, where it is trained. */
 static void move_biases(const struct isw_pack *pack, size_t k, void *check)
 {
   const struct isw_layer *l = &pack->layer[k];
   size_t decay = k + 1 < pack->layers ? ISW_DECAY_OF_HIDDEN_BIASES : ISW_DECAY_OF_OUTPUT_BIASES;
-  pack->kernels->update[pack->optimizer_row](1, l->fan_out, l->fan_out, l->bias, l->bias_gradient, l->bias_state,
-                                             pack->rate, line(pack->decay, decay), check);
+  isw_update_kernel *update = pack->kernels->update[pack->optimizer_row];
+  update(1, l->fan_out, l->fan_out, l->bias, l->bias_gradient, l->bias_state, pack->rate, line(pack->decay, decay),
+         check);
+  if (l->scale_gradient) update(1, 1, 1, l->scale, l->scale_gradient, l->scale_state, pack->rate, pack->decay, check);
 }
 
 struct move_work {
@@ -233,6 +269,7 @@ static void descend(const struct isw_pack *pack, size_t k, size_t first, size_t 
   }
   if (first > 0) return;
   kernels->bias_gradient(work->samples, l->fan_out, l->delta, l->stride, l->bias_gradient, true);
+  add_scale_gradient(pack, l, work->samples, true);
   move_biases(pack, k, work->check);
 }
 
@@ -319,6 +356,7 @@ static void find_gradient_norms(struct member *m, double *norm)
     const struct isw_layer *l = &pack->layer[k];
     pack->kernels->sum_squares(l->fan_in, l->fan_out, l->stride, l->weight_gradient, squares);
     pack->kernels->sum_squares(1, l->fan_out, l->fan_out, l->bias_gradient, squares);
+    if (l->scale_gradient) pack->kernels->sum_squares(1, 1, 1, l->scale_gradient, squares);
   }
   for (size_t l = 0; l < pack->lanes; l++) norm[l] = sqrt(squares[l]);
 }
@@ -362,7 +400,9 @@ static void clip_layer(const struct isw_pack *pack, size_t k, size_t first, size
   const struct clip_work *work = context;
   const struct isw_layer *l = &pack->layer[k];
   pack->kernels->scale(count, l->fan_out, l->stride, work->factor, line(l->weight_gradient, first * l->stride));
-  if (first == 0) pack->kernels->scale(1, l->fan_out, l->fan_out, work->factor, l->bias_gradient);
+  if (first > 0) return;
+  pack->kernels->scale(1, l->fan_out, l->fan_out, work->factor, l->bias_gradient);
+  if (l->scale_gradient) pack->kernels->scale(1, 1, 1, work->factor, l->scale_gradient);
 }
 
 /* Scales the gradients whose norm is above their network's clip_norm, as torch.nn.utils.clip_grad_norm_ does. */

@@ -25,9 +25,19 @@ size_t isw_outputs(const struct isw_data *data, const struct isw_loss *loss)
   return 0;
 }
 
-size_t isw_parameters(size_t layers, const size_t *size)
+size_t isw_branches(size_t layers, size_t branch_layers)
 {
-  size_t sum = 0, layer;
+  return branch_layers && layers > 2 ? (layers - 2) / branch_layers : 0;
+}
+
+bool isw_ends_branch(size_t layers, size_t branch_layers, size_t k)
+{
+  return branch_layers && k > 0 && k + 1 < layers && k % branch_layers == 0;
+}
+
+size_t isw_parameters(size_t layers, const size_t *size, size_t branch_layers)
+{
+  size_t sum = isw_branches(layers, branch_layers), layer;
   for (size_t k = 0; k < layers; k++)
     if (size[k] == SIZE_MAX || __builtin_mul_overflow(size[k + 1], size[k] + 1, &layer) ||
         __builtin_add_overflow(sum, layer, &sum))
@@ -35,10 +45,11 @@ size_t isw_parameters(size_t layers, const size_t *size)
   return sum;
 }
 
-double isw_step_flops(size_t layers, const size_t *size, size_t samples)
+double isw_step_flops(size_t layers, const size_t *size, size_t branch_layers, size_t samples)
 {
   double weights = 0.0;
   for (size_t k = 0; k < layers; k++) weights += (double)size[k] * (double)size[k + 1];
   double first = (double)size[0] * (double)size[1];
-  return (double)samples * (6.0 * weights - 2.0 * first);
+  double units = (double)isw_branches(layers, branch_layers) * (double)size[1];
+  return (double)samples * (6.0 * weights - 2.0 * first + 6.0 * units);
 }

@@ -3,10 +3,12 @@
  *   jacobian_norm                 the Frobenius norm
  *   jacobian_singular_value_max, jacobian_singular_value_min   the largest and smallest of min(features, outputs) values
  * float64 from the weights and the slopes g'(z) that training uses. Top layer: R[o][i] = g'_o w_oi; then for layers downwards
- * R[o][j] = R[o][j] g'_j, and from 0, units j ascending, R'[o][i] = R'[o][i] + R[o][j] w_ji. The norm's squares are added outputs
+ * R[o][j] = R[o][j] g'_j, and from 0, units j ascending, R'[o][i] = R'[o][i] + R[o][j] w_ji. At a residual branch's last layer
+ * T = R and R[o][j] = alpha R[o][j] come first, and below its first layer R'[o][i] = T[o][i] + R'[o][i]. The norm's squares are added outputs
  * outside, inputs inside, both ascending; singular values as matrix.h has them; samples ascending, then divided by their
  * number. NaN where a number of the Jacobian is not finite.
- * scratch: [sum of norms or largest, sum of smallest][lane], then R and R' [output][widest layer][lane], singular values. */
+ * scratch: [sum of norms or largest, sum of smallest][lane], singular values, then R and R' and, where there are branches, T
+ * [output][widest layer][lane]. */
 #include "matrix.h"
 
 enum { SAMPLES = 16 };
@@ -27,7 +29,7 @@ static size_t rows(const struct isw_view *view)
 
 static size_t scratch(const struct isw_view *view)
 {
-  return (2 + shorter(view)) * view->lanes + 2 * rows(view);
+  return (2 + shorter(view)) * view->lanes + (view->branch_layers ? 3 : 2) * rows(view);
 }
 
 /* from [output][unit of layer k + 1][lane] times the slopes, then the weights: to [output][input][lane] */
@@ -53,11 +55,24 @@ static void descend(const struct isw_view *view, const struct isw_block *part, s
     }
 }
 
+/* Keeps the sum's derivative [output][unit][lane] of the branch that ends with layer k + 1, and makes it its own part's. */
+static void enter_branch(const struct isw_view *view, size_t k, double *from, double *carried)
+{
+  size_t lanes = view->lanes, numbers = view->size[view->layers] * view->size[k + 1];
+  double alpha[ISW_LANES_MAX];
+  isw_widen(view, view->scale[k], 0, alpha);
+  for (size_t n = 0; n < numbers; n++)
+    for (size_t l = 0; l < lanes; l++) {
+      carried[n * lanes + l] = from[n * lanes + l];
+      from[n * lanes + l] = alpha[l] * from[n * lanes + l];
+    }
+}
+
 /* The Jacobian [output][feature][lane] at a sample of a block, in one of the two halves of row. */
 static double *jacobian(const struct isw_view *view, const struct isw_block *part, size_t s, double *row)
 {
   size_t lanes = view->lanes, top = view->layers - 1, inputs = view->size[top], outputs = view->size[top + 1];
-  double *from = row, *to = row + rows(view), slope[ISW_LANES_MAX];
+  double *from = row, *to = row + rows(view), *carried = to + rows(view), slope[ISW_LANES_MAX];
   for (size_t o = 0; o < outputs; o++) {
     isw_widen(view, part->slope[top], s * part->activation_stride[top] + o, slope);
     for (size_t i = 0; i < inputs; i++) {
@@ -67,7 +82,12 @@ static double *jacobian(const struct isw_view *view, const struct isw_block *par
     }
   }
   for (size_t k = top; k-- > 0;) {
+    size_t last = k - 1 + view->branch_layers; /* of the branch that begins with layer k + 1, if one does */
+    bool begins = view->branch_layers && k > 0 && (k - 1) % view->branch_layers == 0 &&
+                  isw_ends_branch(view->layers, view->branch_layers, last);
+    if (isw_ends_branch(view->layers, view->branch_layers, k)) enter_branch(view, k, from, carried);
     descend(view, part, s, k, from, to);
+    for (size_t n = 0; begins && n < outputs * view->size[k] * lanes; n++) to[n] = carried[n] + to[n];
     double *swap = from;
     from = to;
     to = swap;

@@ -29,6 +29,8 @@ static const struct isw_probe *const registry[] = {
     &isw_probe_jacobian_singular_value_max,
     &isw_probe_jacobian_singular_value_min,
     &isw_probe_constant_loss,
+    &isw_probe_residual_scale,
+    &isw_probe_residual_scale_gradient,
 };
 
 const struct isw_probe *const *isw_probes(size_t *count)

@@ -161,6 +161,71 @@ static void check_batch(void *context, const struct isw_grid *grid, uint64_t cel
   isw_report_hint(&reader->report, "'full' takes them all");
 }
 
+/* Whether some network of a grid may have residual branches. */
+static bool has_branches(const struct isw_sweep *sweep, const struct isw_grid *grid)
+{
+  const struct isw_owner *owner = &grid->owner[ISW_SET_BRANCH_LAYERS];
+  if (isw_largest_depth(sweep, grid) < 2) return false;
+  if (!owner->axis) return sweep->base[ISW_SET_BRANCH_LAYERS].whole > 0;
+  for (size_t i = 0; i < owner->axis->count; i++)
+    if (isw_value_at(owner->values, i, owner->member).whole > 0) return true;
+  return false;
+}
+
+/* Depths that branches do not fill, and widths that differ. */
+static void check_branches(void *context, const struct isw_grid *grid, uint64_t cell)
+{
+  struct isw_reader *reader = context;
+  const struct isw_sweep *sweep = reader->sweep;
+  union isw_setting_value point[ISW_SETTINGS_MAX];
+  isw_point(sweep, cell, point);
+  size_t branch_layers = (size_t)point[ISW_SET_BRANCH_LAYERS].whole, depth = isw_depth_of(point);
+  const struct isw_item *hidden = point[ISW_SET_HIDDEN].item;
+  size_t setting = hidden ? ISW_SET_HIDDEN : ISW_SET_DEPTH;
+  if (!branch_layers || depth < 2) return;
+  if ((depth - 1) % branch_layers != 0) {
+    isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, setting),
+                   "%zu hidden layers are not one and then branches of %zu", depth, branch_layers);
+    isw_report_hint(&reader->report,
+                    "with network.residual.branch_layers %zu the number of hidden layers must be odd: the first stands "
+                    "outside of the branches",
+                    branch_layers);
+  }
+  for (size_t k = 1; hidden && k < depth; k++) {
+    if (hidden->size[k] == hidden->size[0]) continue;
+    isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, setting),
+                   "residual branches need hidden layers of one width, not %zu and %zu", hidden->size[0],
+                   hidden->size[k]);
+    return;
+  }
+}
+
+/* Settings of branches, other than the defaults, where no network has one. */
+static void check_residual(struct isw_reader *reader)
+{
+  static const size_t settings[] = {ISW_SET_BRANCH_LAYERS, ISW_SET_BRANCH_SCALE, ISW_SET_TRAIN_SCALE};
+  const struct isw_sweep *sweep = reader->sweep;
+  for (size_t g = 0; g < sweep->grids; g++)
+    if (has_branches(sweep, &sweep->grid[g])) return;
+  for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+    size_t id = settings[i];
+    bool asked = id == ISW_SET_BRANCH_SCALE ? sweep->base[id].number != 1.0 : sweep->base[id].whole != 0;
+    struct isw_place place = reader->leaf_key[id] ? reader->leaf_key[id]->place : reader->at[id];
+    for (size_t g = 0; g < sweep->grids; g++) {
+      const struct isw_owner *owner = &sweep->grid[g].owner[id];
+      if (!owner->axis) continue;
+      asked = true;
+      place = owner->values->key;
+    }
+    if (!asked) continue;
+    isw_report_add(&reader->report, place, "%s has no use where no network has a residual branch",
+                   isw_setting(id)->path);
+    isw_report_hint(&reader->report,
+                    "branches need network.residual.branch_layers 1 or 2 and more than one hidden layer");
+    return;
+  }
+}
+
 static void check_order(struct isw_reader *reader)
 {
   const struct isw_sweep *sweep = reader->sweep;
@@ -186,8 +251,11 @@ static void check_layers(struct isw_reader *reader)
     size_t depth = isw_largest_depth(sweep, &sweep->grid[g]);
     if (depth + 1 > layers) layers = depth + 1;
   }
+  bool branches = false;
+  for (size_t g = 0; g < sweep->grids; g++) branches = branches || has_branches(sweep, &sweep->grid[g]);
   for (size_t s = 0; s < sweep->slots; s++) {
-    if (sweep->slot_layer[s] <= layers) continue;
+    bool of_branches = sweep->slot_layer[s] >= ISW_BRANCH_FIRST;
+    if (of_branches ? branches : sweep->slot_layer[s] <= layers) continue;
     const char *name = strrchr(sweep->slot_path[s], '.') + 1;
     struct isw_node *key = NULL;
     struct isw_place place = reader->root->place;
@@ -197,7 +265,10 @@ static void check_layers(struct isw_reader *reader)
         isw_tree_find(reader->leaf[ISW_SET_INIT_BY_LAYER], name, strlen(name), &key))
       place = key->place;
     isw_report_add(&reader->report, place, "no network has a layer %s", name);
-    isw_report_hint(&reader->report, "the deepest has %zu weight layers, numbered from 1 at the input", layers);
+    if (of_branches)
+      isw_report_hint(&reader->report, "network.residual.branch_layers makes branches");
+    else
+      isw_report_hint(&reader->report, "the deepest has %zu weight layers, numbered from 1 at the input", layers);
   }
 }
 
@@ -206,11 +277,14 @@ void isw_check_combinations(struct isw_reader *reader)
   static const size_t loss[] = {ISW_SET_DATASET, ISW_SET_SEED, ISW_SET_LOSS};
   static const size_t output[] = {ISW_SET_LOSS, ISW_SET_OUTPUT_ACTIVATION};
   static const size_t batch[] = {ISW_SET_DATASET, ISW_SET_SEED, ISW_SET_BATCH_SIZE};
+  static const size_t branches[] = {ISW_SET_BRANCH_LAYERS, ISW_SET_DEPTH, ISW_SET_HIDDEN};
   const struct isw_sweep *sweep = reader->sweep;
   bool good = isw_visit_classes(sweep, loss, 3, check_loss, reader) &&
               isw_visit_classes(sweep, output, 2, check_output, reader) &&
-              isw_visit_classes(sweep, batch, 3, check_batch, reader);
+              isw_visit_classes(sweep, batch, 3, check_batch, reader) &&
+              isw_visit_classes(sweep, branches, 3, check_branches, reader);
   if (!good) longjmp(reader->out_of_memory, 1);
+  check_residual(reader);
   check_order(reader);
   check_layers(reader);
 }
@@ -226,7 +300,7 @@ static void measure(void *context, const struct isw_grid *grid, uint64_t cell)
   enum { SIZES_MAX = 1002 }; /* depth is at most 1000 */
   size_t size[SIZES_MAX], layers = isw_depth_of(point) + 1;
   isw_sizes_of(sweep, point, size);
-  size_t parameters = isw_parameters(layers, size);
+  size_t parameters = isw_parameters(layers, size, (size_t)point[ISW_SET_BRANCH_LAYERS].whole);
   if (layers > sweep->layers_max) sweep->layers_max = layers;
   if (parameters > sweep->parameters_max) sweep->parameters_max = parameters;
   if (parameters <= parameters_limit) return;
@@ -237,8 +311,8 @@ static void measure(void *context, const struct isw_grid *grid, uint64_t cell)
 
 void isw_measure(struct isw_reader *reader)
 {
-  static const size_t shape[] = {ISW_SET_DATASET, ISW_SET_SEED,  ISW_SET_LOSS,
-                                 ISW_SET_DEPTH,   ISW_SET_WIDTH, ISW_SET_HIDDEN};
+  static const size_t shape[] = {ISW_SET_DATASET, ISW_SET_SEED,   ISW_SET_LOSS,         ISW_SET_DEPTH,
+                                 ISW_SET_WIDTH,   ISW_SET_HIDDEN, ISW_SET_BRANCH_LAYERS};
   if (!isw_visit_classes(reader->sweep, shape, sizeof shape / sizeof shape[0], measure, reader))
     longjmp(reader->out_of_memory, 1);
 }

@@ -277,6 +277,8 @@ void isw_make_columns(struct isw_reader *reader)
         for (size_t m = 0; m < sweep->grid[g].axis[a].part[p]->members; m++)
           add_setting(&making, sweep->grid[g].axis[a].part[p]->member[m]);
   for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) add_setting(&making, always[i]);
+  if (sweep->base[ISW_SET_BRANCH_LAYERS].whole)
+    add_setting(&making, ISW_SET_BRANCH_LAYERS); /* part of the weights' layout */
 }
 
 size_t isw_sweep_columns(const struct isw_sweep *sweep)

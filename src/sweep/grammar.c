@@ -5,6 +5,7 @@
 #include "initsweep/datasets.h"
 
 static const char *const precisions[] = {"float32", "float64", NULL};
+static const char *const no_yes[] = {"false", "true", NULL};
 static const char *const orders[] = {"shared", "per_replicate", NULL};
 static const char *const biases[] = {"all", "hidden", "none", NULL}; /* enum isw_decay_biases */
 static const char *const weights[] = {"none", "initial", "final", "both", NULL};
@@ -103,8 +104,9 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
          .kind = ISW_KIND_LAYERS,
          .axis = true,
          .table = "initializers",
-         .type = "{layer: initialiser}; a layer is a number from 1 or `output`",
-         .about = "initialisers of single layers in place of network.init; `output` wins over a number"},
+         .type = "{layer: initialiser}; a layer is a number from 1, `output`, `branch_first` or `branch_last`",
+         .about = "initialisers of single layers in place of network.init; `output` wins over a number, a number over "
+                  "`branch_last` and that over `branch_first` (the last and first layer of each residual branch)"},
     [ISW_SET_INIT_NOISE] = {.path = "network.init_noise",
                             .kind = ISW_KIND_NUMBER,
                             .axis = true,
@@ -120,6 +122,31 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                                .high = 1,
                                .about = "share of all weights, each by a draw of its own, that start at 0 whatever the "
                                         "initialiser and noise say; a larger share zeroes the same ones and more"},
+    [ISW_SET_BRANCH_LAYERS] = {.path = "network.residual.branch_layers",
+                               .kind = ISW_KIND_WHOLE,
+                               .axis = true,
+                               .shape = true,
+                               .initial = "none",
+                               .low = 1,
+                               .high = 2,
+                               .word = "none",
+                               .word_number = 0,
+                               .about = "hidden layers of a residual branch f: the hidden layers after the first, all "
+                                        "of its width, are branches h + scale f(h); 0 in results stands for none"},
+    [ISW_SET_BRANCH_SCALE] = {.path = "network.residual.scale",
+                              .kind = ISW_KIND_NUMBER,
+                              .axis = true,
+                              .initial = "1",
+                              .low = -LARGEST_NUMBER,
+                              .high = LARGEST_NUMBER,
+                              .about = "each branch's scale, or where it starts"},
+    [ISW_SET_TRAIN_SCALE] = {.path = "network.residual.train_scale",
+                             .kind = ISW_KIND_WORD,
+                             .axis = true,
+                             .shape = true,
+                             .initial = "false",
+                             .words = no_yes,
+                             .about = "whether each branch's scale is trained, as its weights are (ReZero: from 0)"},
     [ISW_SET_LOSS] = {.path = "train.loss",
                       .kind = ISW_KIND_CHOICE,
                       .axis = true,

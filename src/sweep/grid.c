@@ -60,8 +60,10 @@ size_t isw_resolve_path(struct isw_reader *reader, const struct isw_node *key, s
     size_t slot = isw_slot(reader, path + sizeof by_layer - 1);
     if (slot == ISW_SETTINGS_MAX) {
       isw_report_add(&reader->report, key->place, "unknown layer in '%s'", path);
-      isw_report_hint(&reader->report, "a layer is a number from 1 to 1001 or 'output'; a sweep names at most %d",
-                      ISW_SLOTS_MAX);
+      isw_report_hint(
+          &reader->report,
+          "a layer is a number from 1 to 1001, 'output', 'branch_first' or 'branch_last'; a sweep names at most %d",
+          ISW_SLOTS_MAX);
     }
     return slot;
   }

@@ -82,14 +82,19 @@ void isw_sizes_of(const struct isw_sweep *sweep, const union isw_setting_value *
 const struct isw_item *isw_init_of(const struct isw_sweep *sweep, const union isw_setting_value *point, size_t layer,
                                    size_t layers)
 {
-  const struct isw_item *found = point[ISW_SET_INIT].item;
+  const struct isw_item *found = point[ISW_SET_INIT].item, *first = NULL, *last = NULL, *numbered = NULL;
+  size_t branch_layers = (size_t)point[ISW_SET_BRANCH_LAYERS].whole;
   for (size_t s = 0; s < sweep->slots; s++) {
     const struct isw_item *item = point[ISW_SETTINGS + s].item;
+    size_t named = sweep->slot_layer[s];
     if (!item) continue;
-    if (sweep->slot_layer[s] == 0 && layer == layers) return item;
-    if (sweep->slot_layer[s] == layer) found = item;
+    if (named == 0 && layer == layers) return item;
+    if (named == layer) numbered = item;
+    if (named == ISW_BRANCH_LAST && isw_ends_branch(layers, branch_layers, layer - 1)) last = item;
+    if (named == ISW_BRANCH_FIRST && layer >= 2 && isw_ends_branch(layers, branch_layers, layer - 2 + branch_layers))
+      first = item;
   }
-  return found;
+  return numbered ? numbered : last ? last : first ? first : found;
 }
 
 static uint64_t bits_of(double number)
@@ -127,7 +132,7 @@ static uint64_t hash_item(const struct isw_item *item)
 }
 
 /* The identity: XXH3-64 of one 64-bit word for each thing that decides the trajectory, words of several numbers being
- * their XXH3-64, chained; schedule and clipping where there is one. What is recorded is no part of it. */
+ * their XXH3-64, chained; schedule, clipping and residual branches where there are. What is recorded is no part of it. */
 uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_value *point)
 {
   enum { FORMAT = 1 };
@@ -167,6 +172,12 @@ uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_
   if (point[ISW_SET_INIT_SPARSITY].number != 0.0) hash = chain(hash, isw_hash(sparsity, sizeof sparsity, 0));
   const uint64_t decay[] = {ISW_SET_DECAY_BIASES, point[ISW_SET_DECAY_BIASES].whole};
   if (point[ISW_SET_DECAY_BIASES].whole != 0) hash = chain(hash, isw_hash(decay, sizeof decay, 0));
+  if (isw_branches(depth + 1, (size_t)point[ISW_SET_BRANCH_LAYERS].whole) > 0) {
+    const uint64_t branches[] = {0x7265736964756C,
+                                 point[ISW_SET_BRANCH_LAYERS].whole, /* "residul", so that it is not a clip_norm's */
+                                 bits_of(point[ISW_SET_BRANCH_SCALE].number), point[ISW_SET_TRAIN_SCALE].whole};
+    hash = chain(hash, isw_hash(branches, sizeof branches, 0));
+  }
   return hash;
 }
 
@@ -203,6 +214,9 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
   }
   n->init_noise = point[ISW_SET_INIT_NOISE].number;
   n->init_sparsity = point[ISW_SET_INIT_SPARSITY].number;
+  n->residual = (struct isw_residual){.branch_layers = (size_t)point[ISW_SET_BRANCH_LAYERS].whole,
+                                      .scale = point[ISW_SET_BRANCH_SCALE].number,
+                                      .train_scale = point[ISW_SET_TRAIN_SCALE].whole == 1};
   n->learning_rate = point[ISW_SET_LEARNING_RATE].number;
   n->weight_decay = point[ISW_SET_WEIGHT_DECAY].number;
   n->decay_biases = (enum isw_decay_biases)point[ISW_SET_DECAY_BIASES].whole;

@@ -61,6 +61,7 @@ static bool describe(struct isw_packs *packs, struct class *class)
   packs->sizes += shown->layers + 1;
   size_t *size = packs->size + class->size;
   isw_sizes_of(sweep, point, size);
+  shown->branch_layers = (size_t)point[ISW_SET_BRANCH_LAYERS].whole;
   shown->activation = point[ISW_SET_ACTIVATION].item ? point[ISW_SET_ACTIVATION].item->choice.row : 0;
   shown->loss = point[ISW_SET_LOSS].item->choice.row;
   shown->optimizer = point[ISW_SET_OPTIMIZER].item->choice.row;
@@ -70,7 +71,7 @@ static bool describe(struct isw_packs *packs, struct class *class)
   shown->steps = point[ISW_SET_STEPS].whole;
   const uint64_t *schedule;
   shown->records = isw_sweep_schedule(sweep, shown->steps, &schedule);
-  shown->flops = isw_step_flops(shown->layers, size, shown->samples) * (double)shown->steps;
+  shown->flops = isw_step_flops(shown->layers, size, shown->branch_layers, shown->samples) * (double)shown->steps;
   return true;
 }
 

@@ -117,7 +117,7 @@ struct isw_sweep {
   bool given[ISW_SETTINGS_MAX];   /**< has a value: the file's or a default */
   bool written[ISW_SETTINGS_MAX]; /**< the file's */
   size_t slots;
-  size_t slot_layer[ISW_SLOTS_MAX]; /**< layer from 1; 0: output */
+  size_t slot_layer[ISW_SLOTS_MAX]; /**< layer from 1; 0: output; or one of the two below */
   const char *slot_path[ISW_SLOTS_MAX];
   size_t items;
   size_t grids, zips, excludes;
@@ -144,6 +144,8 @@ struct isw_sweep {
 };
 
 enum { ISW_KEPT_BLOCK = 8, ISW_AXES_MAX = 100 };
+/** Slots of init_by_layer for the first and the last layer of every residual branch. */
+enum { ISW_BRANCH_FIRST = 1 << 20, ISW_BRANCH_LAST };
 
 /* ---- reading -------------------------------------------------------------------------------------------------------- */
 

@@ -665,9 +665,11 @@ static void expand_widths(struct isw_reader *reader, struct building *building, 
   for (size_t i = 0; i < node->count; i++) read_widths(reader, building, node->child[i]);
 }
 
-/* "1" .. "1001" or "output": the layer, 0 for the output; LAYERS_MAX + 2 for anything else. */
+/* "1" .. "1001", "output" (0), "branch_first" or "branch_last"; LAYERS_MAX + 2 for anything else. */
 static size_t read_layer(const char *text)
 {
+  if (strcmp(text, "branch_first") == 0) return ISW_BRANCH_FIRST;
+  if (strcmp(text, "branch_last") == 0) return ISW_BRANCH_LAST;
   if (strcmp(text, "output") == 0) return 0;
   size_t digits = strspn(text, "0123456789");
   if (digits == 0 || digits > 4 || text[digits] || text[0] == '0') return LAYERS_MAX + 2;
@@ -708,7 +710,8 @@ static void read_layers(struct isw_reader *reader, struct building *building, st
     struct isw_node *key = node->child[2 * i];
     slot[i] = isw_slot(reader, key->text);
     if (slot[i] == ISW_SETTINGS_MAX) {
-      isw_report_add(&reader->report, key->place, "a layer must be a number from 1 to %d or 'output', not %s",
+      isw_report_add(&reader->report, key->place,
+                     "a layer must be a number from 1 to %d, 'output', 'branch_first' or 'branch_last', not %s",
                      LAYERS_MAX + 1, isw_tree_describe(&reader->scratch, key));
       good = false;
     } else {

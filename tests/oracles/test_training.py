@@ -52,15 +52,24 @@ class Network:
         return f"{self.case}: {self.init} {' '.join(names)} {self.size} {self.kind} batch {self.batch_size}"
 
     def layers(self, flat):
-        """Weight and bias of each layer in a flat array of parameters."""
+        """Weight, bias and, of a residual branch's last layer, scale ([1], else []) of each layer in a flat array of parameters."""
         first, layers = 0, []
-        for fan_in, fan_out in zip(self.size, self.size[1:]):
+        for k, (fan_in, fan_out) in enumerate(zip(self.size, self.size[1:])):
             weight = flat[first : first + fan_out * fan_in].reshape(fan_out, fan_in)
             first += fan_out * fan_in
-            layers.append((weight, flat[first : first + fan_out]))
+            bias = flat[first : first + fan_out]
             first += fan_out
+            ends = self.branch_layers and 0 < k < len(self.size) - 2 and k % self.branch_layers == 0
+            layers.append((weight, bias, flat[first : first + ends]))
+            first += ends
         assert first == len(flat)
         return layers
+
+    def fixed(self):
+        """[parameters] whether it stays: a scale that is not trained."""
+        layers = self.layers(numpy.arange(len(self.weights_initial)))
+        scales = numpy.concatenate([scale for *_, scale in layers])
+        return numpy.isin(numpy.arange(len(self.weights_initial)), scales) & (not self.train_scale)
 
     def batches(self):
         """The samples of each step."""
@@ -203,13 +212,14 @@ TORCH_SCHEDULES = {
 def train_by_torch(network):
     """Full loss before each step and after the last, and the final weights, flat."""
     layers = [
-        tuple(torch.tensor(array, requires_grad=True) for array in layer)
+        tuple(torch.tensor(array, requires_grad=i < 2 or network.train_scale) for i, array in enumerate(layer))
         for layer in network.layers(network.weights_initial)
     ]
-    parameters = [tensor for layer in layers for tensor in layer]
+    everything = [tensor for layer in layers for tensor in layer]
+    parameters = [tensor for tensor in everything if tensor.requires_grad and len(tensor)]
     inputs, one_hot = torch.tensor(network.inputs), torch.tensor(network.one_hot)
     labels = torch.tensor(network.targets[:, 0]).long()
-    biases = [bias for _, bias in layers]
+    biases = [bias for _, bias, _ in layers]
     spared = ([], biases[-1:], biases)[network.decay_biases]  # all, hidden, none
     groups = [{"params": [tensor for tensor in parameters if not any(tensor is bias for bias in spared)]}]
     if spared:
@@ -221,15 +231,19 @@ def train_by_torch(network):
 
     def loss_of(samples):
         a = inputs[samples]
-        for k, (weight, bias) in enumerate(layers):
+        for k, (weight, bias, scale) in enumerate(layers):
             choice = network.activation if k + 1 < len(layers) else network.output_activation
             a = TORCH_ACTIVATIONS[choice["name"]](torch.nn.functional.linear(a, weight, bias), choice)
+            if len(scale):
+                a = h + scale * a
+            if k == 0 or len(scale):
+                h = a
         return TORCH_LOSSES[network.loss["name"]](a, one_hot[samples], labels[samples], network.loss)
 
-    everything, losses = list(range(network.samples)), []
+    samples, losses = list(range(network.samples)), []
     for _, batch in zip(range(network.steps), network.batches()):
         with torch.no_grad():
-            losses.append(loss_of(everything).item())
+            losses.append(loss_of(samples).item())
         optimizer.zero_grad()
         loss_of(batch).backward()
         if network.clip_norm:
@@ -237,8 +251,8 @@ def train_by_torch(network):
         optimizer.step()
         schedule.step()
     with torch.no_grad():
-        losses.append(loss_of(everything).item())
-    return numpy.array(losses), numpy.concatenate([tensor.detach().numpy().ravel() for tensor in parameters])
+        losses.append(loss_of(samples).item())
+    return numpy.array(losses), numpy.concatenate([tensor.detach().numpy().ravel() for tensor in everything])
 
 
 # ---- NumPy --------------------------------------------------------------------------------------------------------------
@@ -285,10 +299,14 @@ def numpy_loss(network, flat):
     """Loss, and on which side of each kink each hidden pre-activation and each output is."""
     a, sides = network.inputs, []
     layers = network.layers(flat)
-    for k, (weight, bias) in enumerate(layers):
+    for k, (weight, bias, scale) in enumerate(layers):
         choice = network.activation if k + 1 < len(layers) else network.output_activation
         z = a @ weight.T + bias
         a = NUMPY_ACTIVATIONS[choice["name"]](z, choice)
+        if len(scale):
+            a = h + scale * a
+        if k == 0 or len(scale):
+            h = a
         if k + 1 < len(layers):
             sides += [(z > kink).ravel() for kink in KINKS.get(choice["name"], ())]
     sides += [(x > 0).ravel() for x in LOSS_KINKS.get(network.loss["name"], lambda y, t: [])(a, network.one_hot)]
@@ -356,6 +374,12 @@ class Training(unittest.TestCase):
     def test_depths_0_to_4_on_minibatches(self):
         self.check("depth", 2 * 5)
 
+    def test_residual_branches_under_every_optimizer(self):
+        """h + alpha f(h); alpha is one more parameter, decayed and clipped as the others are, or stays."""
+        self.check("residual", 2 * len(TORCH_OPTIMIZERS) * 4)
+        starts = [[scale for *_, scale in network.layers(network.weights_initial)] for network in networks["residual"]]
+        self.assertEqual(sum(len(scale) for scales in starts for scale in scales), 2 * 2 * len(TORCH_OPTIMIZERS) * (4 + 2))
+
     def test_gradients_are_finite_differences_of_the_loss(self):
         compared = skipped = 0
         worst = 0.0
@@ -366,7 +390,11 @@ class Training(unittest.TestCase):
             with self.subTest(str(network)):
                 loss, _ = numpy_loss(network, network.weights_initial)
                 self.assertAlmostEqual(loss / network.losses[0], 1.0, delta=1e-13)
+                fixed = network.fixed()
                 for i in range(len(gradient)):
+                    if fixed[i]:
+                        self.assertEqual(gradient[i], 0.0)
+                        continue
                     expected = finite_difference(network, i)
                     if expected is None:
                         skipped += 1

@@ -42,6 +42,8 @@ static void print_network(const struct trial *trial, const struct trial_networks
   printf(", \"size\": [%zu", n->size[0]);
   for (size_t k = 1; k <= n->layers; k++) printf(", %zu", n->size[k]);
   printf("]");
+  printf(", \"branch_layers\": %zu, \"train_scale\": %s", n->residual.branch_layers,
+         n->residual.train_scale ? "true" : "false");
   print_choice("activation", &isw_activations(&rows)[n->activation.row].row, &n->activation);
   print_choice("output_activation", &isw_activations(&rows)[n->output_activation.row].row, &n->output_activation);
   print_choice("loss", &isw_losses(&rows)[n->loss.row].row, &n->loss);
@@ -246,6 +248,44 @@ static bool dump_depths(bool by_reference)
   return good;
 }
 
+/* Branches of one and two layers whose scale stays or is trained, from 0 and elsewhere, under every optimiser; and one step of rate 1
+ * whose difference of weights is the gradient, on smooth and kinked activations. */
+static bool dump_residual(bool by_reference)
+{
+  static const struct isw_residual residuals[] = {{1, 0.5, false}, {1, 0.0, true}, {2, 1.0, false}, {2, -0.3, true}};
+  static const char *const smooth[] = {"tanh", "gelu", "relu", "linear"};
+  size_t optimizers;
+  bool good = true;
+  isw_optimizers(&optimizers);
+  for (size_t i = 0; i < sizeof residuals / sizeof residuals[0]; i++) {
+    struct trial trial = plain();
+    trial.residual = residuals[i];
+    trial.depth = 5;
+    trial.steps = 60;
+    for (size_t o = 0; o < optimizers; o++) {
+      trial.optimizer = o;
+      trial.loss = trial_loss(o % 2 ? "cross_entropy" : "mse");
+      trial.learning_rate = 0.01;
+      trial.weight_decay = 0.01;
+      trial.batch_size = o % 3 == 0 ? 0 : 4;
+      trial.clip_norm = o % 2 ? 0.5 : 0.0;
+      good &= dump(by_reference, "residual", trial);
+    }
+    for (size_t g = 0; g < sizeof smooth / sizeof smooth[0]; g++) {
+      struct trial one = plain();
+      one.residual = residuals[i];
+      one.depth = 5;
+      one.activation = trial_activation(smooth[g]);
+      one.bias_init = trial_initializer("normal");
+      one.steps = 1;
+      one.learning_rate = 1.0;
+      one.varied = false;
+      good &= dump(by_reference, "gradient", one);
+    }
+  }
+  return good;
+}
+
 int main(int count, char **arguments)
 {
   bool by_reference = count > 1 && strcmp(arguments[1], "reference") == 0;
@@ -257,5 +297,6 @@ int main(int count, char **arguments)
   good &= dump_decay_of_biases(by_reference);
   good &= dump_initializers(by_reference);
   good &= dump_depths(by_reference);
+  good &= dump_residual(by_reference);
   return !good;
 }

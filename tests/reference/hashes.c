@@ -110,6 +110,15 @@ int main(void)
     if (initializers[i].for_bias && initializers[i].fill_from)
       train("bias initializer", &initializers[i].row, trial, &counts);
   }
+  for (size_t branch_layers = 1; branch_layers <= 2; branch_layers++)
+    for (int trained = 0; trained < 2; trained++) {
+      static const char *const names[2][2] = {{"branch_layers_1", "branch_layers_1_trained"},
+                                              {"branch_layers_2", "branch_layers_2_trained"}};
+      struct trial residual = plain;
+      residual.residual = (struct isw_residual){branch_layers, 0.5, trained};
+      residual.depth = 5;
+      train("residual", &(struct isw_row){.name = names[branch_layers - 1][trained]}, residual, &counts);
+    }
   fprintf(stderr, "%zu trials, %zu packs on this machine's kernels, %zu differences\n", counts.trials, counts.packs,
           counts.differences);
   return counts.differences > 0;

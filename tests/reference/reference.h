@@ -12,6 +12,8 @@ enum {
   REFERENCE_BIAS_GRADIENT_NORM, /**< its biases */
   REFERENCE_WEIGHT_NORM,
   REFERENCE_BIAS_NORM,
+  REFERENCE_SCALE, /**< alpha of the branch that ends with the layer, else NaN */
+  REFERENCE_SCALE_GRADIENT,
   REFERENCE_MEASURES
 };
 
@@ -19,9 +21,9 @@ enum {
 struct reference_result {
   enum isw_network_status status;
   uint64_t steps_done;
-  size_t parameters, records, records_done, layers;
+  size_t parameters, records, records_done, layers, branches;
   double *weights_initial,
-      *weights_final;                  /**< [parameters] layer after layer: weight [fan_out][fan_in], bias [fan_out] */
+      *weights_final; /**< [parameters] layer after layer: weight [fan_out][fan_in], bias [fan_out], scale */
   double *measure[REFERENCE_MEASURES]; /**< [records], or [records][layers]; NaN where not recorded */
   bool subnormal_gradient;             /**< whether a gradient of a step was subnormal and not 0 */
 };

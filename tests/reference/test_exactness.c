@@ -108,6 +108,7 @@ enum {
   SPARSITY,
   DECAY_BIASES,
   BY_LAYER,
+  RESIDUAL,
   COUNT,
   VARIED,
   MEMBERS,
@@ -175,6 +176,8 @@ found:
 
 static const size_t widths[] = {1, 2, 3, 7, 16, 33}, batches[] = {0, 3, 5};
 static const double rates[] = {0.05, 0.5, 1e30};
+static const struct isw_residual residuals[] = {{0, 0.0, false}, {1, 0.5, false}, {1, 0.0, true},
+                                                {1, 0.7, true},  {2, 1.0, false}, {2, 0.0, true}};
 
 /* The row that is number `number` of those that suit biases. */
 static size_t bias_initializer(size_t number)
@@ -203,6 +206,7 @@ static struct trial trial_of(const size_t *level)
                         .by_layer = (enum trial_by_layer)level[BY_LAYER],
                         .depth = level[DEPTH],
                         .width = widths[level[WIDTH]],
+                        .residual = residuals[level[RESIDUAL]],
                         .batch_size = batches[level[BATCH]],
                         .shuffle_per_replicate = level[SHUFFLE],
                         .steps = 12,
@@ -234,6 +238,7 @@ static void all_pairs_of_all_settings(void **state)
                                         [SPARSITY] = 2,
                                         [DECAY_BIASES] = 3,
                                         [BY_LAYER] = TRIAL_BY_LAYER,
+                                        [RESIDUAL] = sizeof residuals / sizeof residuals[0],
                                         [COUNT] = 4,
                                         [VARIED] = 2,
                                         [MEMBERS] = 3,
@@ -436,6 +441,42 @@ static void batches_of_several_blocks(void **state)
   report("blocks", &counts);
 }
 
+/* Several branches in several blocks, parted among members, under every optimiser. */
+static void residual_branches(void **state)
+{
+  (void)state;
+  struct trial_counts counts = {0};
+  size_t number = 0;
+  for (size_t i = 1; i < sizeof residuals / sizeof residuals[0]; i++)
+    for (size_t o = 0; o < optimizers(); o++)
+      for (size_t batch = 0; batch <= 70; batch += 70) {
+        struct trial trial = {.name = "residual",
+                              .real = number % 2 ? ISW_REAL64 : ISW_REAL32,
+                              .data = TRIAL_MANY,
+                              .init = trial_initializer("he_normal"),
+                              .activation = number % activations(),
+                              .loss = trial_loss("cross_entropy"),
+                              .optimizer = o,
+                              .residual = residuals[i],
+                              .depth = 7 + number % 2,
+                              .width = 20,
+                              .batch_size = batch,
+                              .steps = 5,
+                              .learning_rate = 0.02,
+                              .weight_decay = 0.01,
+                              .clip_norm = number % 3 == 0 ? 0.1 : 0.0,
+                              .gradient_below = number % 5 == 0 ? 0.05 : 0.0,
+                              .varied = number % 4 != 0,
+                              .sparse_records = number % 2,
+                              .count = 3,
+                              .members = 1 + number % 3};
+        trial_run(&trial, &counts);
+        number++;
+      }
+  report("residual", &counts);
+  assert_true(counts.completed > counts.networks / 2);
+}
+
 /* ---- a network does not know its neighbours ------------------------------------------------------------------------------ */
 
 static void a_lane_alone_equals_the_lane_among_others(void **state)
@@ -494,6 +535,7 @@ int main(void)
       cmocka_unit_test(stop_rules_end_each_network_alone),
       cmocka_unit_test(stop_rules_see_the_last_bit),
       cmocka_unit_test(batches_of_several_blocks),
+      cmocka_unit_test(residual_branches),
       cmocka_unit_test(a_lane_alone_equals_the_lane_among_others),
       cmocka_unit_test(full_product_of_the_tables),
       cmocka_unit_test(all_pairs_of_all_settings),

@@ -15,14 +15,18 @@ struct NAME(layer) {
   size_t fan_in, fan_out;
   REAL *weight, *bias, *weight_gradient, *bias_gradient;
   REAL *z, *a, *delta;
+  /* Of the last hidden layer of a residual branch, where a is h + scale g(z); else NULL: g(z), d loss / d a and each unit's
+   * share of the scale's gradient, each [fan_out]. */
+  REAL *scale, *scale_gradient, *branch, *carried, *shares;
 };
 
 struct NAME(trainer) {
   const struct isw_network *network;
   size_t samples, features, outputs, layers, parameters;
   REAL *inputs, *targets;                         /* [samples][features], [samples][outputs] */
-  REAL *w, *gradient;                             /* [parameters]: layer after layer, weight and bias */
+  REAL *w, *gradient;                             /* [parameters]: layer after layer, weight, bias and scale */
   REAL *state;                                    /* [parameters][2], the optimiser's */
+  bool *fixed;                                    /* [parameters]: no update, as of a scale that is not trained */
   struct NAME(layer) layer[NAME(LAYERS_MAX) + 1]; /* from 1, views into w and gradient */
 };
 
@@ -84,6 +88,7 @@ static REAL NAME(update)(size_t row, REAL w, REAL g, REAL *state, const REAL *ra
 
 static void NAME(forward)(struct NAME(trainer) * t, size_t sample)
 {
+  const struct isw_residual *residual = &t->network->residual;
   const REAL *a = t->inputs + sample * t->features;
   for (size_t k = 1; k <= t->layers; k++) {
     struct NAME(layer) *l = &t->layer[k];
@@ -91,6 +96,10 @@ static void NAME(forward)(struct NAME(trainer) * t, size_t sample)
       l->z[j] = l->bias[j];
       for (size_t i = 0; i < l->fan_in; i++) l->z[j] = FMA(a[i], l->weight[j * l->fan_in + i], l->z[j]);
       l->a[j] = NAME(g)(k < t->layers ? &t->network->activation : &t->network->output_activation, l->z[j]);
+    }
+    for (size_t j = 0; l->branch && j < l->fan_out; j++) {
+      l->branch[j] = l->a[j];
+      l->a[j] = FMA(*l->scale, l->branch[j], t->layer[k - residual->branch_layers].a[j]);
     }
     a = l->a;
   }
@@ -107,7 +116,15 @@ static void NAME(backward)(struct NAME(trainer) * t, size_t sample)
     for (size_t i = 0; i < l->fan_in; i++) {
       REAL d = K(0.0);
       for (size_t j = 0; j < l->fan_out; j++) d = FMA(l->delta[j], l->weight[j * l->fan_in + i], d);
-      below->delta[i] = d * NAME(slope)(&t->network->activation, below->z[i], below->a[i]);
+      size_t after = k - 1 + t->network->residual.branch_layers; /* the branch that begins with layer k ends there */
+      bool begins = (k == 2 || below->branch) && after < t->layers && t->layer[after].branch;
+      if (begins) d = t->layer[after].carried[i] + d;
+      if (below->branch) {
+        below->carried[i] = d;
+        d = *below->scale * d;
+      }
+      below->delta[i] =
+          d * NAME(slope)(&t->network->activation, below->z[i], below->branch ? below->branch[i] : below->a[i]);
     }
   }
   for (size_t k = 1; k <= t->layers; k++) {
@@ -117,6 +134,7 @@ static void NAME(backward)(struct NAME(trainer) * t, size_t sample)
       for (size_t i = 0; i < l->fan_in; i++)
         l->weight_gradient[j * l->fan_in + i] = FMA(l->delta[j], a[i], l->weight_gradient[j * l->fan_in + i]);
       l->bias_gradient[j] = l->bias_gradient[j] + l->delta[j];
+      if (l->branch) l->shares[j] = FMA(l->carried[j], l->branch[j], l->shares[j]);
     }
   }
 }
@@ -129,6 +147,8 @@ static double NAME(batch)(struct NAME(trainer) * t, const uint64_t *order, size_
   double divisor = (double)(over_outputs ? count * t->outputs : count), sum = 0.0;
   REAL scale = K(loss_factor(loss_row) / divisor);
   for (size_t i = 0; i < t->parameters; i++) t->gradient[i] = K(0.0);
+  for (size_t k = 1; k <= t->layers; k++)
+    for (size_t j = 0; t->layer[k].branch && j < t->layer[k].fan_out; j++) t->layer[k].shares[j] = K(0.0);
   for (size_t s = 0; s < count; s++) {
     struct NAME(layer) *output = &t->layer[t->layers];
     NAME(forward)(t, order[s]);
@@ -137,6 +157,9 @@ static double NAME(batch)(struct NAME(trainer) * t, const uint64_t *order, size_
     sum = sum + (double)loss;
     NAME(backward)(t, order[s]);
   }
+  for (size_t k = 1; k <= t->layers && t->network->residual.train_scale; k++)
+    for (size_t j = 0; t->layer[k].branch && j < t->layer[k].fan_out; j++)
+      *t->layer[k].scale_gradient = *t->layer[k].scale_gradient + t->layer[k].shares[j];
   return sum / divisor;
 }
 
@@ -155,6 +178,7 @@ static double NAME(gradient_norm)(const struct NAME(trainer) * t)
   for (size_t k = 1; k <= t->layers; k++) {
     sum = NAME(squares)(sum, t->layer[k].fan_out, t->layer[k].fan_in, t->layer[k].weight_gradient);
     sum = NAME(squares)(sum, t->layer[k].fan_out, 1, t->layer[k].bias_gradient);
+    if (t->layer[k].branch) sum = NAME(squares)(sum, 1, 1, t->layer[k].scale_gradient); /* 0 where it is not trained */
   }
   return sqrt(sum);
 }
@@ -187,6 +211,7 @@ static void NAME(step)(struct NAME(trainer) * t, double learning_rate, const dou
   REAL shrink = K(1.0 - learning_rate * t->network->weight_decay);
   for (size_t i = 0; i < ISW_PARAMETERS_MAX; i++) rate[i] = K(rates[i]);
   for (size_t i = 0; i < t->parameters; i++) {
+    if (t->fixed[i]) continue;
     bool decays = NAME(decays)(t, t->w + i);
     REAL w = decoupled && decays ? shrink * t->w[i] : t->w[i];
     REAL g = decoupled ? t->gradient[i] : FMA(decays ? weight_decay : K(0.0), t->w[i], t->gradient[i]);
@@ -212,6 +237,8 @@ static void NAME(record)(struct NAME(trainer) * t, const uint64_t *all, struct r
         [REFERENCE_BIAS_GRADIENT_NORM] = sqrt(NAME(squares)(0.0, l->fan_out, 1, l->bias_gradient)),
         [REFERENCE_WEIGHT_NORM] = sqrt(NAME(squares)(0.0, l->fan_out, l->fan_in, l->weight)),
         [REFERENCE_BIAS_NORM] = sqrt(NAME(squares)(0.0, l->fan_out, 1, l->bias)),
+        [REFERENCE_SCALE] = l->branch ? (double)*l->scale : NAN,
+        [REFERENCE_SCALE_GRADIENT] = l->branch && t->network->residual.train_scale ? (double)*l->scale_gradient : NAN,
     };
     for (size_t m = REFERENCE_GRADIENT_NORM; m < REFERENCE_MEASURES; m++)
       result->measure[m][record * t->layers + k - 1] = (double)K(norm[m]);
@@ -286,6 +313,7 @@ static void NAME(initial_weights)(struct NAME(trainer) * t)
     initial_layer(n, &n->bias_init[k - 1], &start, ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, l->fan_out, l->fan_in, 1,
                   draws);
     for (size_t j = 0; j < l->fan_out; j++) l->bias[j] = K(draws[j]);
+    if (l->branch) *l->scale = K(n->residual.scale);
   }
   free(draws);
   free(targets);
@@ -308,12 +336,13 @@ static struct reference_result NAME(train)(const struct isw_network *network, co
     exit(1);
   }
   t.outputs = network->size[t.layers];
-  t.parameters = isw_parameters(t.layers, network->size);
+  t.parameters = isw_parameters(t.layers, network->size, network->residual.branch_layers);
   t.inputs = numbers(t.samples * t.features, sizeof(REAL));
   t.targets = numbers(t.samples * t.outputs, sizeof(REAL));
   t.w = numbers(t.parameters, sizeof(REAL));
   t.gradient = numbers(t.parameters, sizeof(REAL));
   t.state = numbers(t.parameters * 2, sizeof(REAL));
+  t.fixed = numbers(t.parameters, sizeof(bool));
   REAL *w = t.w, *gradient = t.gradient;
   for (size_t k = 1; k <= t.layers; k++) {
     size_t fan_in = network->size[k - 1], fan_out = network->size[k];
@@ -328,12 +357,23 @@ static struct reference_result NAME(train)(const struct isw_network *network, co
                                       .delta = numbers(fan_out, sizeof(REAL))};
     w += fan_out * (fan_in + 1);
     gradient += fan_out * (fan_in + 1);
+    if (k < 2 || k == t.layers || network->residual.branch_layers == 0) continue;
+    if ((k - 1) % network->residual.branch_layers != 0) continue; /* layer 1 stands outside of the branches */
+    t.fixed[w - t.w] = !network->residual.train_scale;
+    t.layer[k].scale = w++;
+    t.layer[k].scale_gradient = gradient++;
+    t.layer[k].branch = numbers(fan_out, sizeof(REAL));
+    t.layer[k].carried = numbers(fan_out, sizeof(REAL));
+    t.layer[k].shares = numbers(fan_out, sizeof(REAL));
   }
   NAME(samples)(&t, data);
   NAME(initial_weights)(&t);
 
-  struct reference_result result = {
-      .parameters = t.parameters, .records = records, .layers = t.layers, .weights_initial = NAME(copy_weights)(&t)};
+  struct reference_result result = {.parameters = t.parameters,
+                                    .records = records,
+                                    .layers = t.layers,
+                                    .branches = isw_branches(t.layers, network->residual.branch_layers),
+                                    .weights_initial = NAME(copy_weights)(&t)};
   for (size_t m = 0; m < REFERENCE_MEASURES; m++) {
     result.measure[m] = numbers(records * t.layers, sizeof(double));
     for (size_t i = 0; i < records * t.layers; i++) result.measure[m][i] = NAN;
@@ -349,11 +389,15 @@ static struct reference_result NAME(train)(const struct isw_network *network, co
     free(t.layer[k].z);
     free(t.layer[k].a);
     free(t.layer[k].delta);
+    free(t.layer[k].branch);
+    free(t.layer[k].carried);
+    free(t.layer[k].shares);
   }
   free(t.inputs);
   free(t.targets);
   free(t.w);
   free(t.gradient);
   free(t.state);
+  free(t.fixed);
   return result;
 }

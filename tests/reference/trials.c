@@ -166,6 +166,8 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
       .init_noise = trial->init_noise,
       .init_sparsity = trial->init_sparsity * (trial->varied ? 1.0 - 0.05 * (double)lane : 1.0),
       .decay_biases = trial->decay_biases,
+      .residual = {trial->residual.branch_layers, trial->residual.scale + (trial->varied ? 0.1 * (double)lane : 0.0),
+                   trial->residual.train_scale},
       .learning_rate = trial->learning_rate * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
       .weight_decay = trial->weight_decay * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
       .schedule = nudged(&schedules[trial->schedule].row, trial->schedule, lane, trial->varied),
@@ -189,7 +191,8 @@ void trial_networks_create(const struct trial *trial, struct trial_networks *all
   size_t rows;
   all->size = numbers(all->layers + 1, sizeof *all->size);
   all->size[0] = all->data.features;
-  for (size_t h = 1; h <= trial->depth; h++) all->size[h] = h % 2 == 1 ? trial->width : (trial->width + 1) / 2;
+  for (size_t h = 1; h <= trial->depth; h++)
+    all->size[h] = h % 2 == 1 || trial->residual.branch_layers ? trial->width : (trial->width + 1) / 2;
   all->size[all->layers] = isw_outputs(&all->data, &isw_losses(&rows)[trial->loss]);
   all->init = numbers(all->count * all->layers, sizeof *all->init);
   all->bias_init = numbers(all->count * all->layers, sizeof *all->bias_init);
@@ -227,6 +230,8 @@ static void find_probes(const struct isw_probe **found)
       [REFERENCE_BIAS_GRADIENT_NORM] = "bias_gradient_norm",
       [REFERENCE_WEIGHT_NORM] = "weight_norm",
       [REFERENCE_BIAS_NORM] = "bias_norm",
+      [REFERENCE_SCALE] = "residual_scale",
+      [REFERENCE_SCALE_GRADIENT] = "residual_scale_gradient",
   };
   size_t count;
   const struct isw_probe *const *probes = isw_probes(&count);
@@ -255,6 +260,7 @@ static struct reference_result result_of(const struct trial *trial, const struct
       .records = networks->records,
       .records_done = outcome->records_done,
       .layers = networks->layers,
+      .branches = isw_branches(networks->layers, trial->residual.branch_layers),
       .weights_initial = widened(trial->real, outcome->weights_initial, 0, outcome->parameters),
       .weights_final = widened(trial->real, outcome->weights_final, 0, outcome->parameters),
   };
@@ -363,7 +369,8 @@ static bool same_numbers(const char *what, const char *which, size_t count, cons
 
 bool trial_same(const char *what, const struct reference_result *engine, const struct reference_result *reference)
 {
-  static const char *const names[] = {"loss", "gradient_norm", "bias_gradient_norm", "weight_norm", "bias_norm"};
+  static const char *const names[] = {"loss",      "gradient_norm",  "bias_gradient_norm",     "weight_norm",
+                                      "bias_norm", "residual_scale", "residual_scale_gradient"};
   if (engine->parameters != reference->parameters) {
     fprintf(stderr, "%s: %zu parameters, by the reference %zu\n", what, engine->parameters, reference->parameters);
     return false;
@@ -399,7 +406,7 @@ uint64_t trial_hash(const struct reference_result *results, size_t count)
     hash_word(&hash, r->steps_done);
     for (size_t i = 0; i < r->parameters; i++) hash_word(&hash, bits(r->weights_initial[i]));
     for (size_t i = 0; i < r->parameters; i++) hash_word(&hash, bits(r->weights_final[i]));
-    for (size_t m = 0; m < REFERENCE_MEASURES; m++)
+    for (size_t m = 0; m < (r->branches ? REFERENCE_MEASURES : REFERENCE_SCALE); m++)
       for (size_t i = 0; i < r->records * (m == REFERENCE_LOSS ? 1 : r->layers); i++)
         hash_word(&hash, bits(r->measure[m][i]));
   }

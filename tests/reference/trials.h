@@ -35,9 +35,11 @@ struct trial {
   enum trial_data data;
   size_t init, bias_init, activation, output_activation, loss, optimizer, schedule;
   enum trial_by_layer by_layer;
-  size_t depth, width;        /**< hidden layers have width, then (width + 1) / 2, in turn */
-  size_t batch_size;          /**< 0: full */
-  bool shuffle_per_replicate; /**< then all networks are one replicate */
+  size_t depth,
+      width; /**< hidden layers have width, then (width + 1) / 2, in turn; all width where there are branches */
+  struct isw_residual residual; /**< the lanes' scales are 0.1 apart where they vary */
+  size_t batch_size;            /**< 0: full */
+  bool shuffle_per_replicate;   /**< then all networks are one replicate */
   uint64_t steps;
   double learning_rate, weight_decay, init_noise, loss_below, gradient_below; /**< thresholds: 0 is no rule */
   double clip_norm;                                                           /**< 0: none */

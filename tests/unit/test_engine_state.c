@@ -8,7 +8,7 @@
 #include <math.h>
 #include "initsweep/engine.h"
 
-enum { LANES = 16, LAYERS = 2, STEPS = 80, RECORDS_MAX = STEPS + 1 };
+enum { LANES = 16, LAYERS = 2, RESIDUAL_LAYERS = 4, STEPS = 80, RECORDS_MAX = STEPS + 1 };
 
 /* ---- a probe that pulls the plug, and counts how often it did -------------------------------------------------------- */
 
@@ -77,6 +77,7 @@ static const struct isw_data data = {.features = 2,
                                      .train_targets = targets};
 struct trial {
   size_t optimizer, batch;
+  bool residual; /* two branches more, with scales that are trained */
   enum isw_real real;
   const uint64_t *record_steps;
   size_t records;
@@ -114,9 +115,12 @@ static size_t tanh_row(void)
 static struct isw_pack *make(const struct trial *t, const struct isw_kernels *kernels,
                              const struct isw_samples *samples)
 {
-  size_t count, size[LAYERS + 1] = {2, 5, 1};
-  struct isw_choice init[LAYERS] = {named("glorot_uniform"), named("glorot_uniform")};
-  struct isw_choice bias_init[LAYERS] = {named("zeros"), named("zeros")};
+  size_t count, size[LAYERS + 1] = {2, 5, 1}, deeper[RESIDUAL_LAYERS + 1] = {2, 5, 5, 5, 1};
+  struct isw_choice init[RESIDUAL_LAYERS], bias_init[RESIDUAL_LAYERS];
+  for (size_t k = 0; k < RESIDUAL_LAYERS; k++) {
+    init[k] = named("glorot_uniform");
+    bias_init[k] = named("zeros");
+  }
   size_t schedule_count;
   const struct isw_rate_schedule *schedules = isw_schedules(&schedule_count);
   struct isw_network network[LANES];
@@ -127,8 +131,9 @@ static struct isw_pack *make(const struct trial *t, const struct isw_kernels *ke
         (struct isw_network){.number = l,
                              .seed = 5,
                              .replicate = l,
-                             .layers = LAYERS,
-                             .size = size,
+                             .layers = t->residual ? RESIDUAL_LAYERS : LAYERS,
+                             .size = t->residual ? deeper : size,
+                             .residual = {t->residual, 0.5, t->residual},
                              .activation = isw_choice_default(&isw_activations(&count)[tanh_row()].row, tanh_row()),
                              .output_activation = isw_choice_default(&isw_activations(&count)[0].row, 0),
                              .loss = isw_choice_default(&isw_losses(&count)[loss_row()].row, loss_row()),
@@ -233,6 +238,7 @@ static void killed_and_resumed_is_the_same_to_the_bit(void **state)
           for (size_t n = 0; n < sizeof to_live / sizeof *to_live; n++, cells++) {
             const struct trial trial = {.optimizer = o,
                                         .batch = batch[b],
+                                        .residual = (cells + o) % 2,
                                         .real = (enum isw_real)real,
                                         .record_steps = schedule[s].steps,
                                         .records = schedule[s].count};

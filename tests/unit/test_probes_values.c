@@ -18,6 +18,7 @@ struct pack {
   struct isw_view view;
   bool finite[LANES_MAX];
   void *weight[LAYERS], *bias[LAYERS], *weight_gradient[LAYERS], *bias_gradient[LAYERS];
+  void *scale[LAYERS]; /* of a branch that ends with layer 2 */
   size_t stride[LAYERS];
   void *activation[2][LAYERS]; /* of the whole training and test set */
   double *loss[2], *target[2];
@@ -94,6 +95,8 @@ static struct pack *create(enum isw_real real, const struct isw_loss *loss, enum
   view->weight_gradient = (const void *const *)pack->weight_gradient;
   view->bias_gradient = (const void *const *)pack->bias_gradient;
   view->weight_start = (const void *const *)pack->weight_gradient; /* any numbers of the same shape */
+  pack->scale[1] = random_array(view, 1);
+  view->scale = view->scale_gradient = (const void *const *)pack->scale;
   view->loss_parameter = pack->bias[0];
   view->weight_stride = pack->stride;
   view->finite = pack->finite;
@@ -109,6 +112,7 @@ static void destroy(struct pack *pack)
     free(pack->bias_gradient[k]);
     free(pack->activation[0][k]);
     free(pack->activation[1][k]);
+    free(pack->scale[k]);
   }
   for (size_t t = 0; t < 2; t++) {
     free(pack->loss[t]);
@@ -195,7 +199,9 @@ static void registry_is_complete(void **state)
                                       "jacobian_norm",
                                       "jacobian_singular_value_max",
                                       "jacobian_singular_value_min",
-                                      "constant_loss"};
+                                      "constant_loss",
+                                      "residual_scale",
+                                      "residual_scale_gradient"};
   size_t count;
   const struct isw_probe *const *probes = isw_probes(&count);
   for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) find(names[n]); /* fails where it is not there */
@@ -223,6 +229,24 @@ static void loss_is_the_mean_of_the_samples(void **state)
           assert_true(value[l] == sum / ((double)samples * (row == 2 ? 1.0 : 3.0))); /* cross entropy: over samples */
         }
       }
+      destroy(pack);
+    }
+}
+
+static void scales_stand_where_branches_end(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"residual_scale", "residual_scale_gradient"};
+  for (int real = ISW_REAL32; real <= ISW_REAL64; real++)
+    for (size_t n = 0; n < 2; n++) {
+      struct pack *pack = create((enum isw_real)real, loss_row(0), ISW_TARGETS_CLASSES);
+      double value[LAYERS * LANES_MAX];
+      measure(pack, names[n], value);
+      for (size_t k = 0; k < LAYERS; k++)
+        for (size_t l = 0; l < pack->view.lanes; l++) {
+          double x = value[k * pack->view.lanes + l];
+          assert_true(k == 1 ? x == get(&pack->view, pack->scale[1], 0, l) : isnan(x));
+        }
       destroy(pack);
     }
 }
@@ -626,6 +650,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(registry_is_complete),
       cmocka_unit_test(loss_is_the_mean_of_the_samples),
+      cmocka_unit_test(scales_stand_where_branches_end),
       cmocka_unit_test(accuracy_counts_right_predictions),
       cmocka_unit_test(accuracy_at_ties_and_nan),
       cmocka_unit_test(norms_are_sums_in_the_written_order),

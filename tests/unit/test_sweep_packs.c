@@ -47,7 +47,8 @@ static void check_packs(const char *text, size_t lanes, size_t least_classes)
       assert_int_equal(class->steps, first->steps);
       const struct isw_data *data = isw_sweep_data(sweep, first->dataset);
       assert_int_equal(class->samples, first->batch_size ? first->batch_size : data->train_samples);
-      assert_true(class->flops == isw_step_flops(first->layers, first->size, class->samples) * (double)first->steps);
+      assert_true(class->flops == isw_step_flops(first->layers, first->size, class->branch_layers, class->samples) *
+                                      (double)first->steps);
       for (size_t i = 0; i < count; i++) {
         if (i) assert_true(number[i] > number[i - 1]);
         assert_true(number[i] < networks);

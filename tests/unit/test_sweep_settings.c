@@ -30,6 +30,11 @@ static void settings_are_the_same_sweep(void **state)
       HEAD TRAIN
       "network: {hidden: [5, 4], activation: relu, init: he_normal, init_by_layer: {3: identity, output: zeros}, "
       "init_noise: 1e-3, bias_init: {name: uniform, low: -1}}\n",
+      HEAD TRAIN
+      "network: {depth: 3, width: 4, activation: relu, init: he_normal, residual: {branch_layers: 1, scale: -0.5}, "
+      "init_by_layer: {branch_last: zeros}}\n"
+      "grid: {network.residual.train_scale: [false, true], network.residual.branch_layers: [none, 1, 2], "
+      "network.init_by_layer.branch_first: [identity, zeros]}\n",
   };
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     struct isw_sweep *sweep = test_read(texts[i]);

@@ -1,0 +1,46 @@
+/* residual_scale, residual_scale_gradient: alpha of each residual branch and the loss's derivative by it, at the layer that ends the
+ * branch; NaN at all others and, of the derivative, where alpha is not trained. docs/numerics.md has the order of its sums. */
+#include "lanes.h"
+
+static void copy(const struct isw_view *view, const void *const *scale, double *value)
+{
+  double x[ISW_LANES_MAX];
+  for (size_t k = 0; k < view->layers; k++) {
+    if (scale[k]) isw_widen(view, scale[k], 0, x);
+    for (size_t l = 0; l < view->lanes; l++) value[k * view->lanes + l] = scale[k] ? isw_canonical(x[l]) : (double)NAN;
+  }
+}
+
+static void scale(const struct isw_view *view, double *scratch, double *value)
+{
+  (void)scratch;
+  copy(view, view->scale, value);
+}
+
+static void gradient(const struct isw_view *view, double *scratch, double *value)
+{
+  (void)scratch;
+  copy(view, view->scale_gradient, value);
+}
+
+const struct isw_probe isw_probe_residual_scale = {
+    .row = {.name = "residual_scale",
+            .formula = "alpha of the residual branch h + alpha f(h) that ends with the layer; NaN where none does",
+            .source = "Bachlechner et al. 2020, eq. 3"},
+    .long_name = "scale of the residual branch that ends with a layer",
+    .units = "1",
+    .per_layer = true,
+    .finish = scale,
+};
+
+const struct isw_probe isw_probe_residual_scale_gradient = {
+    .row = {.name = "residual_scale_gradient",
+            .formula = "d loss / d alpha of the residual branch that ends with the layer; NaN where none does or alpha "
+                       "is not trained",
+            .source = "docs/numerics.md"},
+    .long_name = "loss's derivative by the scale of the residual branch that ends with a layer",
+    .units = "1",
+    .per_layer = true,
+    .needs = ISW_NEEDS_GRADIENT,
+    .finish = gradient,
+};
