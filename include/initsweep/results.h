@@ -153,6 +153,8 @@ struct isw_results_head {
   /** Recorded steps of a network; returns their number. */
   size_t (*schedule)(void *context, uint64_t number, const uint64_t **steps);
   bool schedule_varies;
+  uint8_t
+      absent; /**< status of networks that the index lacks: 0 missing, or 4 where a refinement has passed them over */
   /** Sizes of a network's layers, [layers + 1], the inputs first; returns the number of weight layers, 0 where memory ran out. */
   size_t (*sizes)(void *context, uint64_t number, const size_t **sizes);
   size_t provenance_count;
@@ -198,7 +200,7 @@ enum isw_status isw_results_texts(struct isw_results *results, const char *datas
                                   size_t *count, struct isw_error *error);
 void isw_results_free_texts(char **texts, size_t count);
 /** All that the file holds of one network, with the bits that it holds, as a journal's entry has it. `finished` gives its
- *  number, records, layers and parameters; the rest is filled in. Status 0 (missing) comes without values.
+ *  number, records, layers and parameters; the rest is filled in. Status 0 (missing) and 4 (skipped) come without values.
  *  records_done is records: the records that were not made are fill values in both.
  *  @param[in] quantities  [count] in the order of the values
  *  @param[in] keep_initial, keep_final  whether the file has these weights

@@ -207,7 +207,8 @@ enum isw_status isw_extend_file(const char *path, const char *parts, const char 
   for (uint64_t i = 0; status == ISW_OK && i < isw_sweep_networks(stored.sweep); i++) {
     struct isw_finished finished;
     status = isw_stored_network(&stored, i, &finished, error);
-    if (status == ISW_OK && finished.status != ISW_MISSING) status = take_over(&extension, &finished, error);
+    if (status == ISW_OK && finished.status != ISW_MISSING && finished.status != ISW_SKIPPED)
+      status = take_over(&extension, &finished, error);
   }
   status = end(&extension, parts, status, error);
   isw_stored_close(&stored);

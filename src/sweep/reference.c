@@ -146,6 +146,15 @@ void isw_sweep_write_reference(FILE *out, const struct isw_table_view *tables, s
       "one "
       "are left out. A name alone matches any parameters; numbers match to 12 digits. One that matches nothing is an "
       "error.\n"
+      "- `refine:` trains a part of a grid: level by level, only where two axes cross a boundary. `axes` names two "
+      "axes of the "
+      "one grid, each of a multiple of 2^`levels` values, and one more; level 0 takes every 2^`levels`-th value of "
+      "both, and "
+      "each level after it divides the squares whose corners differ, and those within `margin` (1) squares of them. "
+      "Corners "
+      "differ in their status, or, with `loss_below: x`, in whether the last recorded loss is below x. The results "
+      "file has the "
+      "whole grid, with a coordinate `level`; what was not trained has status 4 (skipped).\n"
       "- `--set path=value` replaces or adds a setting before anything is checked, `--set grid.path=value` an axis (of "
       "every grid, where there are several).\n");
   for (size_t t = 0; t < count; t++) write_table(out, &tables[t]);

@@ -1,5 +1,6 @@
 /* A sweep written back: YAML in which every default is said, and which reads as the same sweep. */
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
 #include "private.h"
 
@@ -257,12 +258,32 @@ static void put_grids(struct isw_reader *reader)
     }
 }
 
+static void put_refine(struct isw_reader *reader)
+{
+  const struct isw_sweep *sweep = reader->sweep;
+  const struct isw_refine *refine = &sweep->refine;
+  char text[64];
+  if (!refine->levels) return;
+  put(reader, "refine:\n  axes: [");
+  put(reader, sweep->grid[0].axis[refine->axis[0]].name);
+  put(reader, ", ");
+  put(reader, sweep->grid[0].axis[refine->axis[1]].name);
+  snprintf(text, sizeof text, "]\n  levels: %zu\n  margin: %zu\n", refine->levels, refine->margin);
+  put(reader, text);
+  if (isnan(refine->loss_below)) return;
+  put(reader, "  loss_below: ");
+  isw_write_number(refine->loss_below, text, sizeof text);
+  put(reader, text);
+  put(reader, "\n");
+}
+
 void isw_write_settings(struct isw_reader *reader)
 {
   enum { FORMAT = 1 };
   struct isw_sweep *sweep = reader->sweep;
   put_base(reader);
   put_grids(reader);
+  put_refine(reader);
   sweep->settings = isw_arena_copy(&sweep->arena, reader->writing.bytes, reader->writing.length);
   uint64_t hash = FORMAT;
   uint64_t pair[2] = {hash, isw_hash(reader->writing.bytes, reader->writing.length, 0)};
