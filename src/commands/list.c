@@ -65,8 +65,14 @@ static void print_aliases(const struct isw_table_view *table, const struct isw_r
       continue;
     }
     printf("      alias: %s (%s)", aliases[i].name, aliases[i].source);
-    for (size_t p = 0; p < aliases[i].presets; p++)
-      printf("%s %s %g", p ? "," : ":", row->parameters[p].name, aliases[i].preset[p]);
+    for (size_t p = 0; p < aliases[i].presets; p++) {
+      const struct isw_parameter *parameter = &row->parameters[p];
+      printf("%s %s ", p ? "," : ":", parameter->name);
+      if (parameter->type == ISW_WORD)
+        printf("%s", parameter->words[(size_t)aliases[i].preset[p]]);
+      else
+        printf("%g", aliases[i].preset[p]);
+    }
     printf("\n");
   }
   if (json) printf("]");

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 #include "parameters.h"
 
 static const struct isw_activation table[] = {
@@ -23,4 +24,13 @@ void isw_activation_facts(size_t row, char *text, size_t size)
   if (!isnan(g->gain)) snprintf(gain, sizeof gain, "%.4g", g->gain);
   snprintf(text, size, "g(0) = %.4g, g'(0) = %.4g, g''(0) = %s, %smonotone, gain %s", g->value_at_0, g->slope_at_0,
            curvature, g->monotone ? "" : "not ", gain);
+}
+
+double isw_gain(const struct isw_choice *activation)
+{
+  const struct isw_activation *g = &table[activation->row];
+  const char *parameter = g->row.parameters[0].name;
+  if (!parameter || strcmp(parameter, "negative_slope") != 0) return g->gain;
+  double slope = activation->value[0].number;
+  return sqrt(2.0 / (1.0 + slope * slope));
 }

@@ -46,6 +46,7 @@ static void write_parameter(FILE *out, const struct isw_parameter *parameter)
     isw_describe_range(parameter->type == ISW_COUNT, parameter->low, parameter->high, parameter->low_open,
                        parameter->high_open, text, sizeof text);
     fprintf(out, " (");
+    if (parameter->word) fprintf(out, "`%s` or ", parameter->word);
     write_cell(out, text);
     if (isnan(parameter->initial)) {
       fprintf(out, "; must be given)");
@@ -65,8 +66,10 @@ static void write_aliases(FILE *out, const struct isw_table_view *table, const s
     fprintf(out, "<br>alias `%s` (%s)", aliases[i].name, aliases[i].source);
     for (size_t p = 0; p < aliases[i].presets; p++) {
       char text[NUMBER_SIZE];
+      const struct isw_parameter *parameter = &row->parameters[p];
       isw_write_number(aliases[i].preset[p], text, sizeof text);
-      fprintf(out, "%s %s %s", p ? "," : ":", row->parameters[p].name, text);
+      fprintf(out, "%s %s %s", p ? "," : ":", parameter->name,
+              parameter->type == ISW_WORD ? parameter->words[(size_t)aliases[i].preset[p]] : text);
     }
   }
 }
