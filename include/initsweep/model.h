@@ -60,6 +60,14 @@ struct isw_choice {
   const struct isw_weights *weights; /**< of a row that needs ISW_START_FILE, else NULL; owned by the sweep */
 };
 
+enum { ISW_FACTS_MAX = 8 };
+/** What a row says of itself beside its words, for `list` and the docs. A table's rows have the same facts in the same order. */
+struct isw_fact {
+  const char *key, *name; /**< for programs ("value_at_0") and for people ("g(0)") */
+  double number;          /**< NaN: none */
+  bool truth;             /**< number is 0 or 1 and stands for no or yes */
+};
+
 /** The number of parameters of a row. */
 size_t isw_row_parameters(const struct isw_row *row);
 /** A choice of table row `row` with every parameter at its default. */
@@ -164,6 +172,8 @@ struct isw_initializer {
   unsigned needs; /**< enum isw_start_needs */
 };
 const struct isw_initializer *isw_initializers(size_t *count);
+/** Facts of a row into fact[ISW_FACTS_MAX]; returns how many. Likewise those of other tables. */
+size_t isw_initializer_facts(size_t row, struct isw_fact *fact);
 /** Fills one layer's weights or bias by the row of `init`; arguments and result as those of its `fill`. */
 bool isw_initialize(const struct isw_choice *init, const struct isw_start *start, size_t fan_out, size_t fan_in,
                     size_t columns, const struct isw_stream *stream, double *weight);
@@ -183,8 +193,7 @@ struct isw_activation {
 const struct isw_activation *isw_activations(size_t *count);
 /** The gain of torch.nn.init.calculate_gain for an activation with its parameters; NaN where it knows none. */
 double isw_gain(const struct isw_choice *activation);
-/** "g(0) = 0, g'(0) = 1, ..." of a row, into text. */
-void isw_activation_facts(size_t row, char *text, size_t size);
+size_t isw_activation_facts(size_t row, struct isw_fact *fact);
 
 enum isw_targets {
   ISW_TARGETS_VALUES, /**< real numbers, one column an output */
@@ -202,6 +211,7 @@ struct isw_loss {
   double threshold;       /**< with one output column of binary targets: predicted 1 where the output is above this */
 };
 const struct isw_loss *isw_losses(size_t *count);
+size_t isw_loss_facts(size_t row, struct isw_fact *fact);
 
 struct isw_optimizer {
   struct isw_row row;
@@ -210,6 +220,7 @@ struct isw_optimizer {
       decoupled_decay; /**< weight_decay shrinks the weight by its share of the learning rate; else it joins the gradient */
 };
 const struct isw_optimizer *isw_optimizers(size_t *count);
+size_t isw_optimizer_facts(size_t row, struct isw_fact *fact);
 
 /** One learning-rate schedule. Row 0 is constant. */
 struct isw_rate_schedule {

@@ -520,6 +520,14 @@ const struct isw_initializer *isw_initializers(size_t *count)
   return table;
 }
 
+size_t isw_initializer_facts(size_t row, struct isw_fact *fact)
+{
+  fact[0] = (struct isw_fact){"for_bias", "for biases", table[row].for_bias, true};
+  fact[1] = (struct isw_fact){"needs_data", "needs data",
+                              (table[row].needs & (ISW_START_TARGETS | ISW_START_INPUTS)) != 0, true};
+  return 2;
+}
+
 bool isw_initialize(const struct isw_choice *init, const struct isw_start *start, size_t fan_out, size_t fan_in,
                     size_t columns, const struct isw_stream *stream, double *weight)
 {
