@@ -68,7 +68,7 @@ enum isw_status isw_gunzip(const char *path, size_t limit, char **bytes, size_t 
   if (inflateInit2(&stream, WINDOW) != Z_OK) return isw_error_memory(error, first_room, path);
   enum isw_status status = unpack(&stream, *bytes, *length, limit, path, &out, error);
   inflateEnd(&stream);
-  if (status != ISW_OK) {
+  if (status != ISW_OK || !out.bytes) {
     free(out.bytes);
     return status;
   }

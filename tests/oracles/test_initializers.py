@@ -141,6 +141,11 @@ class Starts(unittest.TestCase):
             with h5py.File(self.folder / "own.h5", "w") as file:
                 file["w"] = weights
             found.append(identity(name))
+            verified = [subprocess.run([PROGRAM, "verify", f"{n}.h5"], cwd=self.folder, capture_output=True, text=True) for n in "a" + name]
+            self.assertEqual(verified[1].returncode, 0, verified[1].stderr)
+            self.assertEqual(verified[0].returncode, 0 if change == 0 else 2)
+            if change:
+                self.assertIn("the data have changed", verified[0].stderr)
         self.assertEqual(found[0], found[2])
         self.assertFalse(set(found[0]) & set(found[1]))
 
