@@ -152,8 +152,8 @@ struct isw_table_view {
   const char *path;      /**< the settings that take it: "network.init" */
   size_t (*count)(void); /**< rows; only the table's own room knows their number */
   const struct isw_row *(*row)(size_t index);
-  /** What else a row says of itself, one line into text; NULL: nothing */
-  void (*facts)(size_t index, char *text, size_t size);
+  /** What else a row says of itself, into fact[ISW_FACTS_MAX]; returns how many facts. NULL: nothing */
+  size_t (*facts)(size_t index, struct isw_fact *fact);
 };
 /** The dotted path of a setting ("train.steps"), in the order of the reference; NULL past the last. */
 const char *isw_sweep_setting_path(size_t index);

@@ -153,7 +153,8 @@ static void survey_parameter(struct making *making, const struct isw_item *item)
   making->all_have_it = making->all_have_it && parameter;
   if (!parameter) return;
   making->all_counts = making->all_counts && parameter->type == ISW_COUNT;
-  making->any_text = making->any_text || parameter->type == ISW_WORD || parameter->type == ISW_TEXT;
+  making->any_text = making->any_text || parameter->type == ISW_WORD || parameter->type == ISW_TEXT ||
+                     (parameter->word && item->choice.value[p].number == parameter->word_number);
 }
 
 static void show_parameter(struct making *making, const struct isw_item *item)
@@ -171,6 +172,8 @@ static void show_parameter(struct making *making, const struct isw_item *item)
     shown = (double)text_index(making, item->choice.value[p].text);
   else if (parameter->type == ISW_WORD)
     shown = (double)text_index(making, parameter->words[(size_t)item->choice.value[p].number]);
+  else if (parameter->word && item->choice.value[p].number == parameter->word_number)
+    shown = (double)text_index(making, parameter->word);
   else {
     char number[NUMBER_SIZE];
     isw_write_number(item->choice.value[p].number, number, sizeof number);

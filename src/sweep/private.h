@@ -151,6 +151,7 @@ struct isw_sweep {
   size_t layers_max, parameters_max, records_max;
   size_t columns;
   struct isw_column_private *column;
+  uint64_t weights_hash; /**< of the weights that files gave, in the order of the settings; 0: none */
   uint64_t identity;
 };
 

@@ -50,6 +50,8 @@ static void put_parameter(struct isw_reader *reader, const struct isw_parameter 
     put_text(reader, value->text);
   else if (parameter->type == ISW_WORD)
     put(reader, "%s", parameter->words[(size_t)value->number]);
+  else if (parameter->word && value->number == parameter->word_number)
+    put(reader, "%s", parameter->word);
   else
     put_number(reader, value->number);
 }
@@ -60,6 +62,11 @@ static void put_choice(struct isw_reader *reader, size_t setting, const struct i
 {
   const struct isw_row *row = isw_setting_table(setting)->row(item->choice.row);
   size_t count = isw_row_parameters(row);
+  if (item->choice.weights) { /* the text names a file; what it held is part of the identity */
+    struct isw_sweep *sweep = reader->sweep;
+    const uint64_t pair[] = {sweep->weights_hash, item->choice.weights->hash};
+    sweep->weights_hash = isw_hash(pair, sizeof pair, 0);
+  }
   bool bare = !decay && (pattern ? !item->given : !count);
   put(reader, bare ? "%s" : "{name: %s", row->name);
   for (size_t p = 0; p < count; p++)
@@ -293,5 +300,8 @@ void isw_write_settings(struct isw_reader *reader)
     pair[1] = sweep->data[sweep->use[u].data].hash;
     hash = isw_hash(pair, sizeof pair, 0);
   }
+  pair[0] = hash;
+  pair[1] = sweep->weights_hash;
+  if (sweep->weights_hash) hash = isw_hash(pair, sizeof pair, 0);
   sweep->identity = hash;
 }
