@@ -140,7 +140,7 @@ struct isw_pack_settings {
   bool keep_initial, keep_final; /**< weights in the outcome */
 };
 
-enum isw_network_status { ISW_MISSING = 0, ISW_COMPLETED = 1, ISW_STOPPED = 2, ISW_DIVERGED = 3 };
+enum isw_network_status { ISW_MISSING = 0, ISW_COMPLETED = 1, ISW_STOPPED = 2, ISW_DIVERGED = 3, ISW_SKIPPED = 4 };
 
 /** What one network left. */
 struct isw_outcome {
