@@ -41,8 +41,22 @@ enum isw_probe_needs {
   ISW_NEEDS_CLASSES = 8,      /**< targets that are classes or binary */
   ISW_NEEDS_TRAIN_UNITS = 16, /**< all units' pre-activations kept beside the activations in every block */
   ISW_NEEDS_SLOPES = 32,      /**< g'(z) of every unit in every block of the training set */
-  ISW_NEEDS_START = 64        /**< the initial weights kept beside the weights */
+  ISW_NEEDS_START = 64,       /**< the initial weights kept beside the weights */
+  ISW_NEEDS_CURVATURE = 128   /**< derivatives in float64: isw_curvature_... */
 };
+
+/** The training set's loss of eight networks of a pack as a function of all their weights and biases, in float64 at the stored
+ *  numbers (src/engine/curvature.c). A vector is [parameter][ISW_CURVATURE_LANES], 64-byte aligned: layer after layer, weight
+ *  [fan_in][fan_out], then bias [fan_out]. */
+struct isw_curvature;
+enum { ISW_CURVATURE_LANES = 8 };
+/** Takes on the present weights of lanes first .. first + 7. To be called before the others. */
+void isw_curvature_begin(struct isw_curvature *curvature, size_t first);
+void isw_curvature_gradient(struct isw_curvature *curvature, double *gradient);
+/** product = H vector, exact but for rounding: Pearlmutter 1994. */
+void isw_curvature_times(struct isw_curvature *curvature, const double *vector, double *product);
+/** sum[lane] over samples of the squared norm of the sample's own gradient, over their number. */
+void isw_curvature_sample_squares(struct isw_curvature *curvature, double *sum);
 
 /** A pack as probes see it, at one record. Arrays have `lanes` numbers innermost, of the pack's precision; element e of
  *  lane l is at [e * lanes + l]. */
@@ -51,6 +65,7 @@ struct isw_view {
   size_t lanes, count; /**< lanes of the layout; networks in the pack */
   size_t layers;       /**< weight layers */
   const size_t *size;  /**< [layers + 1] */
+  size_t parameters;   /**< of a network, biases too */
   const struct isw_loss *loss;
   const void *loss_parameter; /**< the loss's parameter, a number of the precision a lane */
   const struct isw_activation *activation;
@@ -65,6 +80,7 @@ struct isw_view {
   const void *const *bias_gradient;
   const void *const *weight_start; /**< initial weights, same layout; only where ISW_NEEDS_START was asked for */
   uint64_t step;                   /**< optimiser steps before this record; set before prepare and finish */
+  struct isw_curvature *curvature; /**< only where ISW_NEEDS_CURVATURE was asked for */
   const bool *finite;              /**< [lanes] whether every weight and bias of the lane's network is finite */
 };
 

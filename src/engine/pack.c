@@ -46,6 +46,16 @@ static void *take_lines(struct isw_memory *memory, size_t rows, size_t columns)
   return take(memory, lines, ISW_LINE);
 }
 
+void *isw_memory_take(struct isw_memory *memory, size_t count, size_t size)
+{
+  return take(memory, count, size);
+}
+
+void *isw_memory_lines(struct isw_memory *memory, size_t rows, size_t columns)
+{
+  return take_lines(memory, rows, columns);
+}
+
 static void clear_memory(struct isw_memory *memory)
 {
   for (size_t i = 0; i < memory->count; i++) free(memory->block[i]);
@@ -165,6 +175,7 @@ static void make_view(struct isw_pack *pack)
                             .count = pack->count,
                             .layers = n,
                             .size = pack->size,
+                            .parameters = pack->parameters,
                             .loss = &isw_losses(&count)[pack->loss_row],
                             .activation = &isw_activations(&count)[pack->activation_row],
                             .kind = pack->samples ? pack->samples->kind : ISW_TARGETS_VALUES,
@@ -181,6 +192,7 @@ static void make_view(struct isw_pack *pack)
     pack->strides[k] = l->stride;
   }
   view->loss_parameter = pack->loss_parameter;
+  view->curvature = pack->curvature;
   view->weight = pack->pointers;
   view->bias = pack->pointers + n;
   view->weight_stride = pack->strides;
@@ -240,6 +252,7 @@ static void allocate(struct isw_pack *pack, bool keep_initial, bool keep_final)
   pack->loss_parameter = take_lines(memory, 1, 1);
   pack->hidden.parameter = take_lines(memory, 1, 1);
   pack->output.parameter = take_lines(memory, 1, 1);
+  if (pack->needs & ISW_NEEDS_CURVATURE) pack->curvature = isw_curvature_take(pack);
   allocate_records(pack, keep_initial, keep_final);
 }
 
@@ -371,6 +384,7 @@ enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct
   struct isw_pack *p = isw_allocate(1, sizeof *p);
   if (!p) return isw_error_memory(error, sizeof *p, "a pack");
   p->kernels = &settings->kernels->real[settings->real];
+  p->kernels_float64 = &settings->kernels->real[ISW_REAL64];
   p->samples = samples;
   p->count = settings->count;
   p->records = settings->records;

@@ -34,7 +34,7 @@ struct isw_lane {
 };
 
 struct isw_pack {
-  const struct isw_real_kernels *kernels;
+  const struct isw_real_kernels *kernels, *kernels_float64; /**< of the pack's precision; for the curvature */
   const struct isw_samples *samples;
   enum isw_real real;
   size_t bytes; /**< of a number */
@@ -74,6 +74,7 @@ struct isw_pack {
   double *value;                      /**< [layers][lanes] */
   double *block_loss;                 /**< [block][lanes] */
   struct isw_view view;
+  struct isw_curvature *curvature; /**< NULL where no probe asks */
   bool finite[ISW_LANES_MAX];
   const void **pointers; /**< of view and of blocks: 8 arrays [layers] */
   size_t *strides;       /**< [layers] */
@@ -87,6 +88,12 @@ struct isw_pack {
   atomic_uint not_finite[2]; /**< lanes whose update left a number that is not finite, by the step's parity */
   struct isw_memory memory;
 };
+
+/** count * size bytes of zeros, or rows * columns lines, that live as long as the pack; NULL while measuring or after a failure. */
+void *isw_memory_take(struct isw_memory *memory, size_t count, size_t size);
+void *isw_memory_lines(struct isw_memory *memory, size_t rows, size_t columns);
+/** Takes what isw_curvature_... need from the pack's memory. */
+struct isw_curvature *isw_curvature_take(struct isw_pack *pack);
 
 /** Numbers of the .def files that the engine alone needs. */
 double isw_loss_factor(size_t row);

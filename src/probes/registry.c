@@ -29,6 +29,10 @@ static const struct isw_probe *const registry[] = {
     &isw_probe_jacobian_singular_value_max,
     &isw_probe_jacobian_singular_value_min,
     &isw_probe_constant_loss,
+    &isw_probe_hessian_max,
+    &isw_probe_hessian_min,
+    &isw_probe_hessian_residual,
+    &isw_probe_gradient_curvature,
 };
 
 const struct isw_probe *const *isw_probes(size_t *count)
