@@ -71,6 +71,8 @@ struct isw_view {
   const struct isw_activation *activation;
   enum isw_targets kind;
   size_t train_samples, test_samples;
+  const double *labels; /**< [train_samples][label_columns] the training set's targets as isw_data has them */
+  size_t label_columns;
   /** weight[k]: layer k + 1 as [fan_in][fan_out][lane] with rows of weight_stride[k] >= fan_out elements; bias[k] [fan_out][lane] */
   const void *const *weight;
   const void *const *bias;
@@ -108,6 +110,7 @@ struct isw_probe {
   const char *long_name, *units;
   bool per_layer; /**< one value a weight layer; else one a network */
   bool whole;     /**< stored as int32 with fill -1; else in the sweep's precision with fill NaN */
+  bool once;      /**< one value of the whole training, not one a record: with threshold or moves */
   unsigned needs; /**< enum isw_probe_needs */
   /** float64 numbers of scratch for one record of a pack; NULL: none. Zeroed before each record. */
   size_t (*scratch)(const struct isw_view *view);
@@ -117,8 +120,13 @@ struct isw_probe {
   void (*block)(const struct isw_view *view, const struct isw_block *block, double *scratch);
   /** What the finishes of probes that share a scratch have in common, once a record after the blocks; NULL: nothing. */
   void (*prepare)(const struct isw_view *view, double *scratch);
-  /** value[layer * lanes + lane] (one row where not per_layer); lanes past count may hold anything. */
+  /** value[layer * lanes + lane] (one row where not per_layer); lanes past count may hold anything. NULL where once. */
   void (*finish)(const struct isw_view *view, double *scratch, double *value);
+  /** The engine stores the number of steps before the first one whose batch's loss (after the last step: the training set's) is
+   *  below below[lane], found once before training; -1: never. fraction: record.escape_fraction. NULL: nothing. */
+  void (*threshold)(const struct isw_view *view, double fraction, double *below);
+  /** The engine stores the number of steps after which a weight of the layer first differs from its start; -1: never. */
+  bool moves;
   /** FLOPs of one record of one network beyond the passes asked for, for `plan`; NULL: negligible. */
   double (*flops)(size_t layers, const size_t *size, size_t train_samples, size_t test_samples);
 };
@@ -149,6 +157,7 @@ struct isw_pack_settings {
   const bool *const *due; /**< [probe_count] at which records, [records], or NULL: all; NULL: so for all probes. Kept by
                                the caller until isw_pack_create returns */
   bool keep_initial, keep_final; /**< weights in the outcome */
+  double escape_fraction;        /**< for the probes' threshold */
 };
 
 enum isw_network_status { ISW_MISSING = 0, ISW_COMPLETED = 1, ISW_STOPPED = 2, ISW_DIVERGED = 3 };
@@ -158,8 +167,8 @@ struct isw_outcome {
   enum isw_network_status status;
   uint64_t steps_done;
   size_t records_done; /**< records that were made; later ones are fill values (docs/numerics.md, the loop) */
-  /** For each probe in order: [records] numbers, or [records][layers] where per_layer; of the pack's precision, int32
-   *  where the probe is whole. Contiguous. */
+  /** For each probe in order: [records] numbers, or [records][layers] where per_layer; one record where the probe is once; of
+   *  the pack's precision, int32 where it is whole. Contiguous. */
   const void *values;
   size_t values_bytes;
   /** Layer after layer: weight [fan_out][fan_in], then bias [fan_out]; of the pack's precision. NULL where not kept. */

@@ -137,8 +137,7 @@ static size_t values_bytes(const struct isw_pack *pack)
 {
   size_t bytes = 0;
   for (size_t i = 0; i < pack->probe_count; i++)
-    bytes += pack->records * (pack->probes[i]->per_layer ? pack->layers : 1) *
-             (pack->probes[i]->whole ? sizeof(int32_t) : pack->bytes);
+    bytes += isw_pack_numbers(pack, pack->probes[i]) * (pack->probes[i]->whole ? sizeof(int32_t) : pack->bytes);
   return bytes;
 }
 
@@ -181,6 +180,8 @@ static void make_view(struct isw_pack *pack)
                             .kind = pack->samples ? pack->samples->kind : ISW_TARGETS_VALUES,
                             .train_samples = pack->train_samples,
                             .test_samples = pack->test_samples,
+                            .labels = pack->samples ? pack->samples->train.labels : NULL,
+                            .label_columns = pack->samples ? pack->samples->columns : 0,
                             .finite = pack->finite};
   if (!pack->pointers || !pack->strides) return;
   for (size_t k = 0; k < n; k++) {
@@ -313,7 +314,7 @@ static bool draw_lane(struct isw_pack *pack, size_t lane, const struct isw_netwo
 static void fill_values(const struct isw_pack *pack, unsigned char *values)
 {
   for (size_t i = 0; i < pack->probe_count; i++) {
-    size_t numbers = pack->records * (pack->probes[i]->per_layer ? pack->layers : 1);
+    size_t numbers = isw_pack_numbers(pack, pack->probes[i]);
     const int32_t none = -1;
     const float not_a_float = NAN;
     const double not_a_double = (double)NAN;
@@ -375,6 +376,21 @@ static bool start_lanes(struct isw_pack *pack, const struct isw_network *const *
   return done;
 }
 
+/* What the probes that are no record's wait for. */
+static void start_watches(struct isw_pack *pack, double fraction)
+{
+  for (size_t l = 0; l < ISW_LANES_MAX; l++) pack->escape[l] = -INFINITY;
+  for (size_t i = 0; i < pack->probe_count; i++) {
+    const struct isw_probe *probe = pack->probes[i];
+    double below[ISW_LANES_MAX];
+    pack->watches_moves = pack->watches_moves || probe->moves;
+    if (!probe->threshold) continue;
+    probe->threshold(&pack->view, fraction, below);
+    for (size_t l = 0; l < pack->count; l++)
+      if (below[l] > -INFINITY) pack->escape[l] = below[l]; /* a NaN is never waited for */
+  }
+}
+
 enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct isw_pack **pack,
                                 struct isw_error *error)
 {
@@ -407,6 +423,7 @@ enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct
       for (size_t r = 0; r < p->records; r++)
         p->due[i * p->records + r] = !settings->due || !settings->due[i] || settings->due[i][r];
     made = start_lanes(p, settings->networks);
+    start_watches(p, settings->escape_fraction);
   }
   if (!made) {
     size_t bytes = p->memory.bytes;

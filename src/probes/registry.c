@@ -29,6 +29,7 @@ static const struct isw_probe *const registry[] = {
     &isw_probe_jacobian_singular_value_max,
     &isw_probe_jacobian_singular_value_min,
     &isw_probe_constant_loss,
+    &isw_probe_escape_step,
     &isw_probe_hessian_max,
     &isw_probe_hessian_min,
     &isw_probe_hessian_residual,
