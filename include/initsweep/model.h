@@ -74,11 +74,12 @@ enum isw_purpose {
   ISW_PURPOSE_BIAS = 2,         /**< initial biases */
   ISW_PURPOSE_WEIGHT_NOISE = 3, /**< network.init_noise on weights */
   ISW_PURPOSE_BIAS_NOISE = 4,
-  ISW_PURPOSE_SHUFFLE = 5, /**< order of minibatches; layer = epoch from 0 */
-  ISW_PURPOSE_SPLIT = 6,   /**< train/test split */
-  ISW_PURPOSE_DATA = 7,    /**< generated datasets; layer is the generator's own */
-  ISW_PURPOSE_PROBE = 8,   /**< start vectors of probes; seed, replicate and layer are 0 */
-  ISW_PURPOSE_CHOICE = 16  /**< which weights an initialiser fills; layer = weight layer from 1 */
+  ISW_PURPOSE_SHUFFLE = 5,  /**< order of minibatches; layer = epoch from 0 */
+  ISW_PURPOSE_SPLIT = 6,    /**< train/test split */
+  ISW_PURPOSE_DATA = 7,     /**< generated datasets; layer is the generator's own */
+  ISW_PURPOSE_PROBE = 8,    /**< start vectors of probes; seed, replicate and layer are 0 */
+  ISW_PURPOSE_CHOICE = 16,  /**< which weights an initialiser fills; layer = weight layer from 1 */
+  ISW_PURPOSE_SPARSITY = 17 /**< which weights network.init_sparsity sets to zero; likewise */
 };
 
 /** A stream of independent draws: Philox4x64-10 (Salmon et al. 2011) with key (seed, replicate) and counter
@@ -110,6 +111,19 @@ double isw_exact_tanh(double x);
 
 /* ---- initialisers ------------------------------------------------------------------------------------------------- */
 
+/** What a layer's start may depend on beside its own draws. */
+struct isw_start {
+  size_t layer, layers;  /**< weight layer, from 1; of so many */
+  size_t outputs;        /**< columns of targets */
+  size_t samples;        /**< training samples; 0 where the row asked for none */
+  const double *targets; /**< [samples][outputs], as the loss takes them; NULL where no row of the network asked */
+};
+
+/** What a row needs of struct isw_start. */
+enum isw_start_needs {
+  ISW_START_TARGETS = 1 /**< the training set's targets */
+};
+
 /** One initialiser. Bias initialisers are the same rows (`for_bias`): a bias is filled as one column. */
 struct isw_initializer {
   struct isw_row row;
@@ -126,8 +140,15 @@ struct isw_initializer {
    */
   bool (*fill)(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
                const struct isw_stream *stream, double *weight);
+  /** In place of fill (then NULL), for rows that depend on the layer's place or on the data. */
+  bool (*fill_from)(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out, size_t fan_in,
+                    size_t columns, const struct isw_stream *stream, double *weight);
+  unsigned needs; /**< enum isw_start_needs */
 };
 const struct isw_initializer *isw_initializers(size_t *count);
+/** Fills one layer's weights or bias by the row of `init`; arguments and result as those of its `fill`. */
+bool isw_initialize(const struct isw_choice *init, const struct isw_start *start, size_t fan_out, size_t fan_in,
+                    size_t columns, const struct isw_stream *stream, double *weight);
 
 /* ---- activations, losses, optimizers ------------------------------------------------------------------------------
  * Their arithmetic stands in src/model/{activations,losses,optimizers}.def, one row each, written once in the
@@ -197,6 +218,9 @@ struct isw_data {
 /** Output columns of a network on such data under such a loss; 0 where the loss cannot take the data. */
 size_t isw_outputs(const struct isw_data *data, const struct isw_loss *loss);
 
+/** Which biases weight decay is for; the weights always. */
+enum isw_decay_biases { ISW_DECAY_ALL, ISW_DECAY_HIDDEN, ISW_DECAY_NONE };
+
 /** One network: a point of the grid with everything that decides its trajectory, as numbers. */
 struct isw_network {
   uint64_t number; /**< its place in grid order */
@@ -209,7 +233,9 @@ struct isw_network {
   struct isw_choice *init;      /**< [layers] of layer k + 1 */
   struct isw_choice *bias_init; /**< [layers] */
   double init_noise;
+  double init_sparsity; /**< share of the weights, not biases, that are set to 0 at the start */
   double learning_rate, weight_decay;
+  enum isw_decay_biases decay_biases;
   struct isw_choice schedule; /**< of the learning rate */
   double clip_norm;           /**< the gradient's norm is made at most this; 0: no clipping */
   size_t batch_size;          /**< 0: full */

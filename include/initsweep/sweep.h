@@ -137,6 +137,8 @@ struct isw_table_view {
   /** What else a row says of itself, one line into text; NULL: nothing */
   void (*facts)(size_t index, char *text, size_t size);
 };
+/** The dotted path of a setting ("train.steps"), in the order of the reference; NULL past the last. */
+const char *isw_sweep_setting_path(size_t index);
 /** Writes the grammar's reference (docs/sweep-file-reference.md): every setting, and the rows of the tables. */
 void isw_sweep_write_reference(FILE *out, const struct isw_table_view *tables, size_t count);
 const struct isw_table_view *isw_tables(size_t *count);

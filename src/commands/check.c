@@ -4,46 +4,46 @@
 #include "common.h"
 #include "initsweep/commands.h"
 
-static const char help[] =
-    "usage: initsweep check SWEEP [--set P=V]...\n"
-    "\n"
-    "Reads a sweep file and its data and prints every mistake, with its line and a suggestion. Trains nothing.\n"
-    "\n"
-    "  --set P=V   sets a setting or an axis, as in: --set train.steps=100\n"
-    "\n"
-    "examples:\n"
-    "  initsweep check sweep.yaml\n"
-    "  initsweep check sweep.yaml --set grid.replicate='{range: [0, 9]}'\n";
-
-int isw_command_check(int argc, char **argv)
+static int take(void *state, int code, const char *argument)
 {
-  static const struct option options[] = {
-      {"set", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+  (void)code;
+  return isw_overrides_add(state, argument) ? 0 : ISW_FAILED;
+}
+
+static int run(int argc, char **argv)
+{
   struct isw_overrides overrides = {0};
   struct isw_sweep *sweep = NULL;
   struct isw_error error = {0};
-  int result = 0;
-  for (int option; result == 0 && (option = isw_next_option(argc, argv, ":h", options, "check")) != -1;) {
-    if (option == 'h') {
-      fputs(help, stdout);
-      goto done;
-    }
-    if (option == '?' || !isw_overrides_add(&overrides, optarg)) result = ISW_BAD_INPUT;
-  }
-  if (result == 0 && argc - optind != 1)
-    result = isw_usage_error("check", "give one sweep file\n  `initsweep check --help` shows how.");
-  if (result == 0) {
-    enum isw_status status = isw_open_sweep(argv[optind], &overrides, &sweep, &error);
+  const char *file;
+  int result;
+  if (isw_read_words(&isw_command_check, argc, argv, take, &overrides, &file, &result)) {
+    enum isw_status status = isw_open_sweep(file, &overrides, &sweep, &error);
     if (status == ISW_OK) {
-      printf("%s: good: sweep '%s', networks ", argv[optind], isw_sweep_name(sweep));
+      printf("%s: good: sweep '%s', networks ", file, isw_sweep_name(sweep));
       isw_print_grids(sweep);
       printf("\n");
     } else
       result = isw_say_error(status, &error);
   }
-done:
   isw_sweep_destroy(sweep);
   free(overrides.text);
   isw_error_clear(&error);
   return result;
 }
+
+static const struct isw_option options[] = {ISW_OPTION_SET, {0}};
+static const char *const examples[] = {"initsweep check sweep.yaml", NULL};
+
+const struct isw_command isw_command_check = {
+    .name = "check",
+    .argument = "SWEEP",
+    .wants = "one sweep file",
+    .offers = ISW_COMPLETE_SWEEP,
+    .summary = "reads a sweep file and says what is wrong with it",
+    .about =
+        "Reads a sweep file and its data and prints every mistake, with its line and a suggestion. Trains nothing.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};

@@ -17,65 +17,12 @@ bool isw_speaks(void)
   return true;
 }
 
-int isw_usage_error(const char *command, const char *format, ...)
-{
-  if (!isw_speaks()) return ISW_BAD_INPUT;
-  va_list list;
-  va_start(list, format);
-  fprintf(stderr, "initsweep %s: ", command);
-  vfprintf(stderr, format, list);
-  fprintf(stderr, "\n");
-  va_end(list);
-  return ISW_BAD_INPUT;
-}
-
-static void unknown_option(const char *word, const struct option *options, const char *command)
-{
-  const char *names[32];
-  size_t count = 0;
-  for (; options[count].name && count < 32; count++) names[count] = options[count].name;
-  char name[64];
-  snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
-  const char *nearest = isw_nearest_word(name, names, count);
-  if (nearest)
-    isw_usage_error(command, "unknown option '--%s'\n  did you mean '--%s'? `initsweep %s --help` shows all.", name,
-                    nearest, command);
-  else
-    isw_usage_error(command, "unknown option '--%s'\n  `initsweep %s --help` shows all.", name, command);
-}
-
-int isw_next_option(int argc, char **argv, const char *letters, const struct option *options, const char *command)
-{
-  opterr = 0;
-  int option = getopt_long(argc, argv, letters, options, NULL); /* letters begin with ':' */
-  if (option != ':' && option != '?') return option;
-  const char *word = argv[optind - 1];
-  if (option == ':')
-    isw_usage_error(command, "option '%s' needs an argument\n  `initsweep %s --help` shows how.", word, command);
-  else if (strncmp(word, "--", 2) == 0)
-    unknown_option(word, options, command);
-  else
-    isw_usage_error(command, "unknown option '-%c'\n  `initsweep %s --help` shows all.", optopt, command);
-  return '?';
-}
-
 int isw_say_error(enum isw_status status, const struct isw_error *error)
 {
   const char *text = isw_error_text(error);
   bool located = strstr(text, ": error: ") != NULL; /* file:line:column: error: ... */
   fprintf(stderr, "%s%s\n", located ? "" : "initsweep: ", text);
   return (int)status;
-}
-
-size_t isw_positive(const char *command, const char *option, const char *text)
-{
-  char *end;
-  errno = 0;
-  unsigned long number = strtoul(text, &end, 10);
-  if (errno == 0 && text[0] >= '0' && text[0] <= '9' && *end == '\0' && number >= 1 && number <= 65536)
-    return (size_t)number;
-  isw_usage_error(command, "%s wants a whole number from 1 to 65536, not '%s'", option, text);
-  return 0;
 }
 
 bool isw_overrides_add(struct isw_overrides *overrides, const char *text)

@@ -1,26 +1,18 @@
 /* What the commands share: options, files, numbers for people. */
 #ifndef INITSWEEP_COMMANDS_COMMON_H
 #define INITSWEEP_COMMANDS_COMMON_H
-#include <getopt.h>
 #include "initsweep/base.h"
 #include "initsweep/engine.h"
 #include "initsweep/sweep.h"
+#include "options.h"
 
 /* Where it was started by a launcher of MPI, whether this is rank 0: before MPI starts, the environment tells. */
 bool isw_speaks(void);
 
-/* The next option, -1 past the last, '?' after it has said what is wrong with one (unknown: the nearest; no argument).
- * options: as getopt_long's; command: "run", for the message. */
-int isw_next_option(int argc, char **argv, const char *letters, const struct option *options, const char *command);
-/* "initsweep COMMAND: ..." on stderr; returns the exit status 2. */
-int isw_usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prints an error: what a sweep file's reader says as it stands, all else after "initsweep: ". Returns the exit status. */
 int isw_say_error(enum isw_status status, const struct isw_error *error);
 /* "initsweep" and the words, on the heap; to be asked for before getopt moves the words. */
 char *isw_command_line(int argc, char **argv);
-/* A whole number of at least 1 from an option's argument; 0 after it has said what is wrong. */
-size_t isw_positive(const char *command, const char *option, const char *text);
-
 /* The texts of --set. */
 struct isw_overrides {
   const char **text;

@@ -6,22 +6,10 @@
 #include "initsweep/commands.h"
 #include "outcome.h"
 
-static const char help[] =
-    "usage: initsweep gather PARTS -o OUT\n"
-    "\n"
-    "Writes a results file of the networks that a run has finished so far; the others have status 0 (missing). PARTS "
-    "is\n"
-    "the run's folder OUT.parts, which is only read: the run may be under way, and can go on afterwards.\n"
-    "\n"
-    "  -o, --output OUT   the results file; one of the same sweep is replaced\n"
-    "\n"
-    "example:\n"
-    "  initsweep gather zero-on-xor.h5.parts -o so-far.h5\n";
-
 /* A file that is there is replaced only where it is a results file of the same sweep. */
 static enum isw_status may_replace(const char *out, uint64_t identity, struct isw_error *error)
 {
-  /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): isw_command_gather sees to it that there is a name */
+  /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): isw_read_words sees to it that there is a name */
   if (access(out, F_OK) != 0) return ISW_OK;
   struct isw_results *results;
   enum isw_status status = isw_results_open(out, &results, error);
@@ -76,32 +64,52 @@ static enum isw_status gather(const char *parts, const char *out, const char *co
   return status;
 }
 
-int isw_command_gather(int argc, char **argv)
+static int take(void *state, int code, const char *argument)
 {
-  static const struct option options[] = {
-      {"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-  const char *out = NULL;
+  const char **out = state;
+  (void)code;
+  *out = argument;
+  return 0;
+}
+
+static int run(int argc, char **argv)
+{
+  const char *out = NULL, *parts;
   char *line = isw_command_line(argc, argv);
   struct isw_error error = {0};
-  int result = 0;
-  for (int option; result == 0 && (option = isw_next_option(argc, argv, ":o:h", options, "gather")) != -1;) {
-    if (option == 'h') {
-      fputs(help, stdout);
-      goto done;
-    }
-    if (option == '?')
-      result = ISW_BAD_INPUT;
-    else
-      out = optarg;
-  }
-  if (result == 0 && (argc - optind != 1 || !out))
-    result = isw_usage_error("gather", "give the folder of a run and -o OUT\n  `initsweep gather --help` shows how.");
-  if (result == 0) {
-    enum isw_status status = gather(argv[optind], out, line, &error);
+  int result;
+  if (isw_read_words(&isw_command_gather, argc, argv, take, &out, &parts, &result)) {
+    enum isw_status status = gather(parts, out, line, &error);
     if (status != ISW_OK) result = isw_say_error(status, &error);
   }
-done:
   free(line);
   isw_error_clear(&error);
   return result;
 }
+
+static const struct isw_option options[] = {
+    {.name = "output",
+     .code = 'o',
+     .letter = true,
+     .argument = "OUT",
+     .offers = ISW_COMPLETE_RESULT,
+     .required = true,
+     .about = "the results file; one of the same sweep is replaced"},
+    {0},
+};
+static const char *const examples[] = {"initsweep gather zero-on-xor.h5.parts -o so-far.h5", NULL};
+
+const struct isw_command isw_command_gather = {
+    .name = "gather",
+    .argument = "PARTS",
+    .wants = "the folder of a run",
+    .offers = ISW_COMPLETE_FOLDER,
+    .summary = "the finished networks of a run under way, or of one that was stopped, as a results file",
+    .about =
+        "Writes a results file of the networks that a run has finished so far; the others have status 0 (missing). "
+        "PARTS is the run's folder OUT.parts, which is only read: the run may be under way, and can go on "
+        "afterwards.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};

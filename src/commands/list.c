@@ -6,23 +6,9 @@
 #include "common.h"
 #include "initsweep/commands.h"
 #include "initsweep/probes.h"
+#include "list.h"
 
-static const char help[] =
-    "usage: initsweep list [TABLE] [--json]\n"
-    "       initsweep list settings [--markdown]\n"
-    "\n"
-    "Shows what sweep files may name. Without TABLE: the names of all tables and their rows.\n"
-    "\n"
-    "  TABLE        initializers, activations, losses, optimizers, schedules, datasets, probes, or settings\n"
-    "  --json       for programs\n"
-    "  --markdown   the whole sweep-file reference, as docs/sweep-file-reference.md has it\n"
-    "\n"
-    "examples:\n"
-    "  initsweep list\n"
-    "  initsweep list initializers\n"
-    "  initsweep list probes --json\n";
-
-enum { TABLES_MAX = 32, FACTS_SIZE = 160 };
+enum { FACTS_SIZE = 160 };
 
 static size_t probe_count(void)
 {
@@ -37,13 +23,12 @@ static const struct isw_row *probe_row(size_t index)
   return &isw_probes(&count)[index]->row;
 }
 
-/* The sweep room's tables and the probes, which that room does not know. */
-static size_t collect(struct isw_table_view *all)
+size_t isw_list_tables(struct isw_table_view *all)
 {
   size_t count;
   const struct isw_table_view *tables = isw_tables(&count);
   bool probes = false;
-  if (count > TABLES_MAX - 1) count = TABLES_MAX - 1;
+  if (count > ISW_TABLES_MAX - 1) count = ISW_TABLES_MAX - 1;
   for (size_t i = 0; i < count; i++) {
     all[i] = tables[i];
     probes |= strcmp(all[i].name, "probes") == 0;
@@ -158,35 +143,37 @@ static void print_names(const struct isw_table_view *table)
   printf("\n");
 }
 
-int isw_command_list(int argc, char **argv)
-{
-  static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-                                          {"markdown", no_argument, NULL, 'm'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
-  bool json = false, markdown = false;
-  for (int option; (option = isw_next_option(argc, argv, ":h", options, "list")) != -1;) {
-    if (option == '?') return ISW_BAD_INPUT;
-    if (option == 'h') {
-      fputs(help, stdout);
-      return 0;
-    }
-    json |= option == 'j';
-    markdown |= option == 'm';
-  }
-  if (argc - optind > 1) return isw_usage_error("list", "one table at a time\n  `initsweep list` names all.");
+struct list {
+  bool json, markdown;
+};
 
-  struct isw_table_view tables[TABLES_MAX];
-  size_t count = collect(tables);
-  const char *wanted = argc > optind ? argv[optind] : NULL;
+static int take(void *state, int code, const char *argument)
+{
+  struct list *list = state;
+  (void)argument;
+  list->json |= code == 'j';
+  list->markdown |= code == 'm';
+  return 0;
+}
+
+static int run(int argc, char **argv)
+{
+  struct list list = {0};
+  const char *wanted;
+  int result;
+  if (!isw_read_words(&isw_command_list, argc, argv, take, &list, &wanted, &result)) return result;
+  bool json = list.json;
+  struct isw_table_view tables[ISW_TABLES_MAX];
+  size_t count = isw_list_tables(tables);
   if (wanted && strcmp(wanted, "settings") == 0) {
     if (json) return isw_usage_error("list", "settings have no --json; --markdown is the reference");
     isw_sweep_write_reference(stdout, tables, count);
     return 0;
   }
-  if (markdown) return isw_usage_error("list", "--markdown goes with settings: `initsweep list settings --markdown`");
+  if (list.markdown)
+    return isw_usage_error("list", "--markdown goes with settings: `initsweep list settings --markdown`");
 
-  const char *names[TABLES_MAX + 1];
+  const char *names[ISW_TABLES_MAX + 1];
   size_t first = 0, last = count;
   for (size_t i = 0; i < count; i++) {
     names[i] = tables[i].name;
@@ -220,3 +207,27 @@ int isw_command_list(int argc, char **argv)
         "settings");
   return 0;
 }
+
+static const struct isw_option options[] = {
+    ISW_OPTION_JSON,
+    {.name = "markdown",
+     .code = 'm',
+     .about = "with settings: the whole sweep-file reference, as docs/sweep-file-reference.md has it"},
+    {0},
+};
+static const char *const examples[] = {"initsweep list", "initsweep list initializers", "initsweep list probes --json",
+                                       NULL};
+
+const struct isw_command isw_command_list = {
+    .name = "list",
+    .argument = "[TABLE]",
+    .wants = "one table at most",
+    .offers = ISW_COMPLETE_TABLES,
+    .summary = "what sweep files may name, with formulas and sources",
+    .about =
+        "Shows what sweep files may name: initializers, activations, losses, optimizers, schedules, datasets, probes, "
+        "settings. Without TABLE: the names of all tables and their rows.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};

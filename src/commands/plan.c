@@ -10,24 +10,6 @@
 #include "initsweep/commands.h"
 #include "training.h"
 
-static const char help[] =
-    "usage: initsweep plan SWEEP [-o OUT] [--set P=V]... [--ranks R] [--threads T] [--json]\n"
-    "\n"
-    "Says what `initsweep run` would do: networks, packs, parameters, FLOPs, memory, bytes and files on disk against "
-    "the\n"
-    "free space, and an estimate of the time. Trains nothing but a few steps to measure the speed.\n"
-    "\n"
-    "  -o, --output OUT   the results file; else the sweep's name and .h5 in this folder\n"
-    "  --set P=V          sets a setting or an axis\n"
-    "  --ranks R          MPI ranks (default 1)\n"
-    "  --threads T        worker threads of a rank (default: the processors of this machine)\n"
-    "  --json             for programs\n"
-    "\n"
-    "examples:\n"
-    "  initsweep plan sweep.yaml\n"
-    "  initsweep plan sweep.yaml --ranks 16 --threads 32\n"
-    "  initsweep plan sweep.yaml --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[\"networks\"])'\n";
-
 enum { CLASSES_SHOWN = 8, ENTRY_BYTES = 96 };
 static const double PATIENCE = 1.0; /* s, for measuring classes */
 /* Bytes of the results file that rank 0 gathers and compresses in a second. */
@@ -397,71 +379,86 @@ static void print_json(const struct plan *plan)
   printf("\n  ]\n}\n");
 }
 
-static int read_options(struct plan *plan, struct isw_overrides *overrides, bool *json, bool *ended, int argc,
-                        char **argv)
+/* What the command line asks for. */
+struct request {
+  struct plan plan;
+  struct isw_overrides overrides;
+  bool json;
+};
+
+static int take(void *state, int code, const char *argument)
 {
-  static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-                                          {"set", required_argument, NULL, 's'},
-                                          {"ranks", required_argument, NULL, 'r'},
-                                          {"threads", required_argument, NULL, 't'},
-                                          {"json", no_argument, NULL, 'j'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
-  for (int option; (option = isw_next_option(argc, argv, ":o:h", options, "plan")) != -1;) {
-    switch (option) {
-    case 'o': plan->out = optarg; break;
-    case 's':
-      if (!isw_overrides_add(overrides, optarg)) return ISW_FAILED;
-      break;
-    case 'r':
-      if ((plan->ranks = isw_positive("plan", "--ranks", optarg)) == 0) return ISW_BAD_INPUT;
-      break;
-    case 't':
-      if ((plan->threads = isw_positive("plan", "--threads", optarg)) == 0) return ISW_BAD_INPUT;
-      break;
-    case 'j': *json = true; break;
-    case 'h':
-      fputs(help, stdout);
-      *ended = true;
-      return 0;
-    default: return ISW_BAD_INPUT;
-    }
+  struct request *request = state;
+  struct plan *plan = &request->plan;
+  switch (code) {
+  case 'o': plan->out = argument; break;
+  case 's': return isw_overrides_add(&request->overrides, argument) ? 0 : ISW_FAILED;
+  case 'r': return (plan->ranks = isw_positive("plan", "--ranks", argument)) ? 0 : ISW_BAD_INPUT;
+  case 't': return (plan->threads = isw_positive("plan", "--threads", argument)) ? 0 : ISW_BAD_INPUT;
+  default: request->json = true; break;
   }
-  if (argc - optind != 1) return isw_usage_error("plan", "give one sweep file\n  `initsweep plan --help` shows how.");
-  plan->file = argv[optind];
   return 0;
 }
 
-int isw_command_plan(int argc, char **argv)
+static int run(int argc, char **argv)
 {
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  struct plan plan = {.ranks = 1, .threads = processors > 0 ? (size_t)processors : 1};
-  struct isw_overrides overrides = {0};
+  struct request request = {.plan = {.ranks = 1, .threads = processors > 0 ? (size_t)processors : 1}};
+  struct plan *plan = &request.plan;
   struct isw_error error = {0};
   struct isw_sweep *sweep = NULL;
   struct isw_text out = {0};
-  bool json = false, ended = false;
-  int result = read_options(&plan, &overrides, &json, &ended, argc, argv);
-  if (result == 0 && !ended) {
-    enum isw_status status = isw_open_sweep(plan.file, &overrides, &sweep, &error);
+  int result;
+  if (isw_read_words(&isw_command_plan, argc, argv, take, &request, &plan->file, &result)) {
+    enum isw_status status = isw_open_sweep(plan->file, &request.overrides, &sweep, &error);
     if (status == ISW_OK) {
-      plan.sweep = sweep;
+      plan->sweep = sweep;
       isw_text_add(&out, "%s.h5", isw_sweep_name(sweep));
-      if (!plan.out) plan.out = out.bytes ? out.bytes : "";
-      status = compute(&plan, &error);
+      if (!plan->out) plan->out = out.bytes ? out.bytes : "";
+      status = compute(plan, &error);
     }
     if (status != ISW_OK)
       result = isw_say_error(status, &error);
-    else if (json)
-      print_json(&plan);
+    else if (request.json)
+      print_json(plan);
     else
-      print_plan(&plan);
+      print_plan(plan);
   }
-  if (plan.packs) isw_packs_destroy(plan.packs);
-  free(plan.probes);
+  if (plan->packs) isw_packs_destroy(plan->packs);
+  free(plan->probes);
   isw_sweep_destroy(sweep);
   isw_text_clear(&out);
-  free(overrides.text);
+  free(request.overrides.text);
   isw_error_clear(&error);
   return result;
 }
+
+static const struct isw_option options[] = {
+    ISW_OPTION_OUTPUT,
+    ISW_OPTION_SET,
+    {.name = "ranks", .code = 'r', .argument = "R", .about = "MPI ranks (default 1)"},
+    {.name = "threads",
+     .code = 't',
+     .argument = "T",
+     .about = "worker threads of a rank (default: the processors of this machine)"},
+    ISW_OPTION_JSON,
+    {0},
+};
+static const char *const examples[] = {
+    "initsweep plan sweep.yaml", "initsweep plan sweep.yaml --ranks 16 --threads 32",
+    "initsweep plan sweep.yaml --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[\"networks\"])'",
+    NULL};
+
+const struct isw_command isw_command_plan = {
+    .name = "plan",
+    .argument = "SWEEP",
+    .wants = "one sweep file",
+    .offers = ISW_COMPLETE_SWEEP,
+    .summary = "networks, packs, FLOPs, memory, disk and time, without training",
+    .about =
+        "Says what `initsweep run` would do: networks, packs, parameters, FLOPs, memory, bytes and files on disk "
+        "against the free space, and an estimate of the time. Trains nothing but a few steps to measure the speed.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};

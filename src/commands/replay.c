@@ -7,24 +7,6 @@
 #include "initsweep/commands.h"
 #include "stored.h"
 
-static const char help[] =
-    "usage: initsweep replay FILE --network K [--every | --steps A,B,...] [--probes P,...] [--data FOLDER] [-o CSV]\n"
-    "\n"
-    "Trains network K of a results file again, from the settings in the file, recorded as asked, and writes its "
-    "records\n"
-    "as CSV, one a line, with digits enough for every bit. Then it compares the network with the stored one: status,\n"
-    "steps, final weights, and every stored quantity at the records that both have. Exit status 1 where they differ.\n"
-    "\n"
-    "  --network K        its number: the coordinate `network` of the file\n"
-    "  --every            a record at every step\n"
-    "  --steps A,B,...    records at these steps, beside the first and the last; else the file's\n"
-    "  --probes P,...     quantities; else the file's (`initsweep list probes`)\n"
-    "  --data FOLDER      where relative paths of data start; else the file's folder\n"
-    "  -o, --output CSV   a file; else stdout\n"
-    "\n"
-    "example:\n"
-    "  initsweep replay zero-on-xor.h5 --network 17 --every --probes loss,gradient_norm -o 17.csv\n";
-
 struct replay {
   const char *file, *folder, *out, *steps, *probes;
   bool every;
@@ -248,37 +230,77 @@ static bool read_number(const char *text, uint64_t *number)
   return errno == 0 && text[0] >= '0' && text[0] <= '9' && *end == '\0';
 }
 
-int isw_command_replay(int argc, char **argv)
+static int take(void *state, int code, const char *argument)
 {
-  static const struct option options[] = {
-      {"network", required_argument, NULL, 'k'}, {"every", no_argument, NULL, 'e'},
-      {"steps", required_argument, NULL, 's'},   {"probes", required_argument, NULL, 'p'},
-      {"data", required_argument, NULL, 'd'},    {"output", required_argument, NULL, 'o'},
-      {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
+  struct replay *replay = state;
+  switch (code) {
+  case 'k':
+    if (!read_number(argument, &replay->network))
+      return isw_usage_error("replay", "--network wants a network's number, not '%s'", argument);
+    break;
+  case 'e': replay->every = true; break;
+  case 's': replay->steps = argument; break;
+  case 'p': replay->probes = argument; break;
+  case 'd': replay->folder = argument; break;
+  default: replay->out = argument; break;
+  }
+  return 0;
+}
+
+static int run(int argc, char **argv)
+{
   struct replay replay = {0};
   struct isw_error error = {0};
-  bool numbered = false;
-  for (int option; (option = isw_next_option(argc, argv, ":o:h", options, "replay")) != -1;) {
-    switch (option) {
-    case 'k':
-      numbered = read_number(optarg, &replay.network);
-      if (!numbered) return isw_usage_error("replay", "--network wants a network's number, not '%s'", optarg);
-      break;
-    case 'e': replay.every = true; break;
-    case 's': replay.steps = optarg; break;
-    case 'p': replay.probes = optarg; break;
-    case 'd': replay.folder = optarg; break;
-    case 'o': replay.out = optarg; break;
-    case 'h': fputs(help, stdout); return 0;
-    default: return ISW_BAD_INPUT;
-    }
-  }
-  if (argc - optind != 1 || !numbered)
-    return isw_usage_error("replay", "give one results file and --network K\n  `initsweep replay --help` shows how.");
+  int result;
+  if (!isw_read_words(&isw_command_replay, argc, argv, take, &replay, &replay.file, &result)) return result;
   if (replay.every && replay.steps) return isw_usage_error("replay", "--every or --steps, not both");
-  replay.file = argv[optind];
   enum isw_status status = run_replay(&replay, &error);
-  int result = status == ISW_OK ? 0 : isw_say_error(status, &error);
+  if (status != ISW_OK) result = isw_say_error(status, &error);
   isw_error_clear(&error);
   return result;
 }
+
+static const struct isw_option options[] = {
+    {.name = "network",
+     .code = 'k',
+     .argument = "K",
+     .required = true,
+     .about = "its number: the coordinate `network` of the file"},
+    {.name = "every", .code = 'e', .about = "a record at every step"},
+    {.name = "steps",
+     .code = 's',
+     .argument = "A,B,...",
+     .about = "records at these steps, beside the first and the last; else the file's"},
+    {.name = "probes",
+     .code = 'p',
+     .argument = "P,...",
+     .offers = ISW_COMPLETE_ROWS,
+     .words = "probes",
+     .about = "quantities; else the file's (`initsweep list probes`)"},
+    ISW_OPTION_DATA,
+    {.name = "output",
+     .code = 'o',
+     .letter = true,
+     .argument = "CSV",
+     .offers = ISW_COMPLETE_FILE,
+     .about = "a file; else stdout"},
+    {0},
+};
+static const char *const examples[] = {
+    "initsweep replay zero-on-xor.h5 --network 17 --every --probes loss,gradient_norm -o 17.csv", NULL};
+
+const struct isw_command isw_command_replay = {
+    .name = "replay",
+    .argument = "FILE",
+    .wants = "one results file",
+    .offers = ISW_COMPLETE_RESULT,
+    .summary = "trains one network of a results file again, recorded as asked, and shows that it is the same",
+    .about =
+        "Trains network K of a results file again, from the settings in the file, recorded as asked, and writes its "
+        "records as CSV, one a line, with digits enough for every bit. Then it compares the network with the stored "
+        "one: status, steps, final weights, and every stored quantity at the records that both have. Exit status 1 "
+        "where they differ.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};

@@ -11,28 +11,6 @@
 #include "outcome.h"
 #include "training.h"
 
-static const char help[] =
-    "usage: initsweep run SWEEP [-o OUT] [--set P=V]... [--resume auto|never|extend] [--threads N]\n"
-    "                         [--checkpoint SECONDS] [--quiet]\n"
-    "\n"
-    "Trains every network of the sweep's grid, alone or under mpirun or srun, and writes one HDF5 file. Interrupted\n"
-    "by Ctrl-C, SIGTERM or SIGUSR1 it keeps what is finished in OUT.parts/ and exits with 75: the same command goes "
-    "on,\n"
-    "on any number of ranks and threads, and the file is the same.\n"
-    "\n"
-    "  -o, --output OUT   the results file; else the sweep's name and .h5 in this folder\n"
-    "  --set P=V          sets a setting or an axis, as in: --set train.steps=100\n"
-    "  --resume HOW       auto (default): goes on where OUT.parts/ ends; never: starts afresh; extend: the grid has\n"
-    "                     grown, and what OUT or OUT.parts/ has of the smaller one counts\n"
-    "  --threads N        worker threads of a rank; else OMP_NUM_THREADS, else the processors that it may run on\n"
-    "  --checkpoint S     packs under way are saved every S seconds (300; 0: only when a signal comes)\n"
-    "  --quiet            no progress and no summary\n"
-    "\n"
-    "examples:\n"
-    "  initsweep run sweep.yaml\n"
-    "  mpirun -n 4 --bind-to none initsweep run sweep.yaml -o results/sweep.h5\n"
-    "  initsweep run sweep.yaml --set train.steps=100 --set grid.replicate='{range: [0, 9]}' -o short.h5\n";
-
 struct run {
   /* from the command line */
   const char *file, *wanted_out;
@@ -64,46 +42,27 @@ static bool read_seconds(const char *text, double *seconds)
   return end > text && *end == '\0' && *seconds >= 0 && *seconds <= 1e6;
 }
 
-static int read_options(struct run *run, int argc, char **argv, bool *ended)
+static int take(void *state, int code, const char *argument)
 {
-  static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-                                          {"set", required_argument, NULL, 's'},
-                                          {"resume", required_argument, NULL, 'r'},
-                                          {"threads", required_argument, NULL, 't'},
-                                          {"checkpoint", required_argument, NULL, 'c'},
-                                          {"quiet", no_argument, NULL, 'q'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
-  for (int option; (option = isw_next_option(argc, argv, ":o:h", options, "run")) != -1;) {
-    switch (option) {
-    case 'o': run->wanted_out = optarg; break;
-    case 's':
-      if (!isw_overrides_add(&run->overrides, optarg)) return ISW_FAILED;
-      break;
-    case 'r':
-      if (strcmp(optarg, "auto") != 0 && strcmp(optarg, "never") != 0 && strcmp(optarg, "extend") != 0)
-        return isw_usage_error("run", "--resume wants auto, never or extend, not '%s'", optarg);
-      run->afresh = optarg[0] == 'n';
-      run->extend = optarg[0] == 'e';
-      break;
-    case 't':
-      run->wanted_threads = isw_positive("run", "--threads", optarg);
-      if (run->wanted_threads == 0) return ISW_BAD_INPUT;
-      break;
-    case 'c':
-      if (!read_seconds(optarg, &run->checkpoint_seconds))
-        return isw_usage_error("run", "--checkpoint wants seconds from 0 to 1e6, not '%s'", optarg);
-      break;
-    case 'q': run->quiet = true; break;
-    case 'h':
-      if (isw_speaks()) fputs(help, stdout);
-      *ended = true;
-      return 0;
-    default: return ISW_BAD_INPUT;
-    }
+  struct run *run = state;
+  switch (code) {
+  case 'o': run->wanted_out = argument; break;
+  case 's': return isw_overrides_add(&run->overrides, argument) ? 0 : ISW_FAILED;
+  case 'r':
+    if (strcmp(argument, "auto") != 0 && strcmp(argument, "never") != 0 && strcmp(argument, "extend") != 0)
+      return isw_usage_error("run", "--resume wants auto, never or extend, not '%s'", argument);
+    run->afresh = argument[0] == 'n';
+    run->extend = argument[0] == 'e';
+    break;
+  case 't':
+    run->wanted_threads = isw_positive("run", "--threads", argument);
+    return run->wanted_threads > 0 ? 0 : ISW_BAD_INPUT;
+  case 'c':
+    if (!read_seconds(argument, &run->checkpoint_seconds))
+      return isw_usage_error("run", "--checkpoint wants seconds from 0 to 1e6, not '%s'", argument);
+    break;
+  default: run->quiet = true; break;
   }
-  if (argc - optind != 1) return isw_usage_error("run", "give one sweep file\n  `initsweep run --help` shows how.");
-  run->file = argv[optind];
   return 0;
 }
 
@@ -480,15 +439,14 @@ static enum isw_status run_all(struct run *run, struct isw_cluster *cluster, str
   return status;
 }
 
-int isw_command_run(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
   struct run run = {.checkpoint_seconds = 300};
   struct isw_error error = {0};
   struct isw_cluster *cluster = NULL;
-  bool ended = false;
   run.command_line = isw_command_line(argc, argv); /* getopt moves words */
-  int result = read_options(&run, argc, argv, &ended);
-  if (result == 0 && !ended) {
+  int result;
+  if (isw_read_words(&isw_command_run, argc, argv, take, &run, &run.file, &result)) {
     isw_cluster_catch_signals(); /* before MPI starts: that takes a while, and a signal is no reason to die of it */
     enum isw_status status = isw_cluster_create(&argc, &argv, &cluster, &error);
     bool first = cluster ? isw_cluster_rank(cluster) == 0 : isw_speaks();
@@ -511,3 +469,43 @@ int isw_command_run(int argc, char **argv)
   isw_cluster_destroy(cluster);
   return result;
 }
+
+static const struct isw_option options[] = {
+    ISW_OPTION_OUTPUT,
+    ISW_OPTION_SET,
+    {.name = "resume",
+     .code = 'r',
+     .argument = "HOW",
+     .offers = ISW_COMPLETE_WORDS,
+     .words = "auto never extend",
+     .about =
+         "auto (default): goes on where OUT.parts/ ends; never: starts afresh; extend: the grid has grown, and what "
+         "OUT or OUT.parts/ has of the smaller one counts"},
+    {.name = "threads",
+     .code = 't',
+     .argument = "N",
+     .about = "worker threads of a rank; else OMP_NUM_THREADS, else the processors that it may run on"},
+    {.name = "checkpoint",
+     .code = 'c',
+     .argument = "S",
+     .about = "packs under way are saved every S seconds (300; 0: only when a signal comes)"},
+    {.name = "quiet", .code = 'q', .about = "no progress and no summary"},
+    {0},
+};
+static const char *const examples[] = {
+    "initsweep run sweep.yaml", "mpirun -n 4 --bind-to none initsweep run sweep.yaml -o results/sweep.h5",
+    "initsweep run sweep.yaml --set train.steps=100 --set grid.replicate='{range: [0, 9]}' -o short.h5", NULL};
+
+const struct isw_command isw_command_run = {
+    .name = "run",
+    .argument = "SWEEP",
+    .wants = "one sweep file",
+    .offers = ISW_COMPLETE_SWEEP,
+    .summary = "trains every network of the grid; alone, or under mpirun or srun",
+    .about = "Trains every network of the sweep's grid, alone or under mpirun or srun, and writes one HDF5 file. "
+             "Interrupted by Ctrl-C, SIGTERM or SIGUSR1 it keeps what is finished in OUT.parts/ and exits with 75: the "
+             "same command goes on, on any number of ranks and threads, and the file is the same.",
+    .options = options,
+    .examples = examples,
+    .run = run_command,
+};

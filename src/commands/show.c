@@ -7,16 +7,6 @@
 #include "initsweep/commands.h"
 #include "initsweep/results.h"
 
-static const char help[] =
-    "usage: initsweep show FILE\n"
-    "\n"
-    "Shows what is in a results file: the sweep, its axes, how its networks ended, what was recorded, the final loss "
-    "by\n"
-    "initialiser (or by the first axis), the best and the worst cells of the grid, and where it was made.\n"
-    "\n"
-    "example:\n"
-    "  initsweep show zero-on-xor.h5\n";
-
 enum { SHOWN_VALUES = 8, SHOWN_GROUPS = 24, SHOWN_CELLS = 3 };
 
 /* A coordinate that takes more than one value, NaN (the choice has no such parameter) apart. */
@@ -361,18 +351,39 @@ static enum isw_status show_file(const char *file, struct isw_error *error)
   return status;
 }
 
-int isw_command_show(int argc, char **argv)
+static int take(void *state, int code, const char *argument)
 {
-  static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-  for (int option; (option = isw_next_option(argc, argv, ":h", options, "show")) != -1;) {
-    if (option == '?') return ISW_BAD_INPUT;
-    fputs(help, stdout);
-    return 0;
-  }
-  if (argc - optind != 1) return isw_usage_error("show", "give one results file\n  `initsweep show --help` shows how.");
+  (void)state;
+  (void)code;
+  (void)argument;
+  return 0;
+}
+
+static int run(int argc, char **argv)
+{
+  const char *file;
   struct isw_error error = {0};
-  enum isw_status status = show_file(argv[optind], &error);
-  int result = status == ISW_OK ? 0 : isw_say_error(status, &error);
+  int result;
+  if (!isw_read_words(&isw_command_show, argc, argv, take, NULL, &file, &result)) return result;
+  enum isw_status status = show_file(file, &error);
+  if (status != ISW_OK) result = isw_say_error(status, &error);
   isw_error_clear(&error);
   return result;
 }
+
+static const struct isw_option options[] = {{0}};
+static const char *const examples[] = {"initsweep show zero-on-xor.h5", NULL};
+
+const struct isw_command isw_command_show = {
+    .name = "show",
+    .argument = "FILE",
+    .wants = "one results file",
+    .offers = ISW_COMPLETE_RESULT,
+    .summary = "what is in a results file",
+    .about =
+        "Shows what is in a results file: the sweep, its axes, how its networks ended, what was recorded, the final "
+        "loss by initialiser (or by the first axis), the best and the worst cells of the grid, and where it was made.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};

@@ -8,22 +8,6 @@
 #include "initsweep/commands.h"
 #include "stored.h"
 
-static const char help[] =
-    "usage: initsweep verify FILE [--sample N | --all] [--data FOLDER] [--threads N]\n"
-    "\n"
-    "Trains networks of a results file again, from the settings in the file, and compares status, identity, steps and\n"
-    "every stored value and weight, bit for bit. A sample is random, spread over the grid, and each of its networks "
-    "is\n"
-    "trained alone; --all trains all networks in packs. Exit status 1 where a bit differs.\n"
-    "\n"
-    "  --sample N       networks to train (default 16)\n"
-    "  --all            every network\n"
-    "  --data FOLDER    where relative paths of data start; else the file's folder\n"
-    "  --threads N      threads; else OMP_NUM_THREADS, else the processors that it may run on\n"
-    "\n"
-    "example:\n"
-    "  initsweep verify zero-on-xor.h5 --sample 100\n";
-
 enum { SAMPLE = 16, SHOWN = 10 };
 
 struct verify {
@@ -174,37 +158,68 @@ static enum isw_status verify(struct verify *v, const char *file, const char *fo
   return ISW_OK;
 }
 
-int isw_command_verify(int argc, char **argv)
+/* What the command line asks for. */
+struct request {
+  struct verify verify;
+  const char *folder;
+  size_t sample, threads;
+};
+
+static int take(void *state, int code, const char *argument)
 {
-  static const struct option options[] = {
-      {"sample", required_argument, NULL, 'n'}, {"all", no_argument, NULL, 'a'},
-      {"data", required_argument, NULL, 'd'},   {"threads", required_argument, NULL, 't'},
-      {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
-  struct verify v = {0};
-  struct isw_error error = {0};
-  const char *folder = NULL;
-  size_t sample = SAMPLE, threads = 0;
-  int result = 0;
-  for (int option; result == 0 && (option = isw_next_option(argc, argv, ":h", options, "verify")) != -1;) {
-    switch (option) {
-    case 'n': result = (sample = isw_positive("verify", "--sample", optarg)) ? 0 : ISW_BAD_INPUT; break;
-    case 't': result = (threads = isw_positive("verify", "--threads", optarg)) ? 0 : ISW_BAD_INPUT; break;
-    case 'a': v.all = true; break;
-    case 'd': folder = optarg; break;
-    case 'h': fputs(help, stdout); return 0;
-    default: return ISW_BAD_INPUT;
-    }
+  struct request *request = state;
+  switch (code) {
+  case 'n': return (request->sample = isw_positive("verify", "--sample", argument)) ? 0 : ISW_BAD_INPUT;
+  case 't': return (request->threads = isw_positive("verify", "--threads", argument)) ? 0 : ISW_BAD_INPUT;
+  case 'd': request->folder = argument; break;
+  default: request->verify.all = true; break;
   }
-  if (result == 0 && argc - optind != 1)
-    result = isw_usage_error("verify", "give one results file\n  `initsweep verify --help` shows how.");
-  if (result == 0) {
-    enum isw_status status = verify(&v, argv[optind], folder, sample, threads ? threads : isw_own_threads(), &error);
+  return 0;
+}
+
+static int run(int argc, char **argv)
+{
+  struct request request = {.sample = SAMPLE};
+  struct verify *v = &request.verify;
+  struct isw_error error = {0};
+  const char *file;
+  int result;
+  if (isw_read_words(&isw_command_verify, argc, argv, take, &request, &file, &result)) {
+    size_t threads = request.threads ? request.threads : isw_own_threads();
+    enum isw_status status = verify(v, file, request.folder, request.sample, threads, &error);
     if (status != ISW_OK) result = isw_say_error(status, &error);
   }
-  isw_training_destroy(&v.training);
-  isw_stored_close(&v.stored);
-  free(v.sample);
-  isw_error_clear(&v.error);
+  isw_training_destroy(&v->training);
+  isw_stored_close(&v->stored);
+  free(v->sample);
+  isw_error_clear(&v->error);
   isw_error_clear(&error);
   return result;
 }
+
+static const struct isw_option options[] = {
+    {.name = "sample", .code = 'n', .argument = "N", .about = "networks to train (default 16)"},
+    {.name = "all", .code = 'a', .about = "every network"},
+    ISW_OPTION_DATA,
+    {.name = "threads",
+     .code = 't',
+     .argument = "N",
+     .about = "threads; else OMP_NUM_THREADS, else the processors that it may run on"},
+    {0},
+};
+static const char *const examples[] = {"initsweep verify zero-on-xor.h5 --sample 100", NULL};
+
+const struct isw_command isw_command_verify = {
+    .name = "verify",
+    .argument = "FILE",
+    .wants = "one results file",
+    .offers = ISW_COMPLETE_RESULT,
+    .summary = "trains networks of a results file again and compares every stored bit",
+    .about =
+        "Trains networks of a results file again, from the settings in the file, and compares status, identity, steps "
+        "and every stored value and weight, bit for bit. A sample is random, spread over the grid, and each of its "
+        "networks is trained alone; --all trains all networks in packs. Exit status 1 where a bit differs.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};

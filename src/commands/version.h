@@ -9,4 +9,6 @@ const char *isw_version_flags(void);
 const char *isw_version_yaml(void);
 const char *isw_version_xxhash(void);
 const char *isw_version_sleef(void);
+/* Prints program version, git description, compiler and flags, and the libraries with their versions. */
+void isw_print_version(void);
 #endif

@@ -42,7 +42,7 @@ struct isw_small {
   const void *hidden_parameter, *output_parameter, *loss_parameter;
   size_t loss_row, optimizer_row;
   double scale; /**< of the loss's delta */
-  const void *rate, *decay;
+  const void *rate, *decay, *bias_decay, *output_bias_decay;
   void *loss, *loss_scratch;
   void *check; /**< a line, 0; what an update kernel makes of it */
 };
@@ -57,7 +57,7 @@ struct isw_small_activation {
 };
 /** Gradient and update of a layer. */
 typedef void isw_small_update(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride,
-                              bool in_shared, const void *rate, const void *decay, void *check);
+                              bool in_shared, const void *rate, const void *decay, const void *bias_decay, void *check);
 
 /** The losses of samples: y and delta [samples][outputs] of one stride, target [samples][outputs] plain numbers, loss
  *  [samples] lines; parameter: a line, the row's p0; scale is rounded to the precision. scratch: 2 * outputs lines. */

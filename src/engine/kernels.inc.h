@@ -608,10 +608,12 @@ static const struct isw_small_activation NAME(small_activation)[] = {
   }                                                                                                                    \
                                                                                                                        \
   INLINE void NAME(small_layer_##name)(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride,    \
-                                       bool shared, const void *rate_lines, const void *decay_line, void *check_line)  \
+                                       bool shared, const void *rate_lines, const void *decay_line,                    \
+                                       const void *bias_line, void *check_line)                                        \
   {                                                                                                                    \
     for (size_t part = 0; part < PARTS; part++) {                                                                      \
-      V rate[8], decay = ((const V *)decay_line)[part], check = ((V *)check_line)[part];                               \
+      V rate[8], decay = ((const V *)decay_line)[part], bias_decay = ((const V *)bias_line)[part];                     \
+      V check = ((V *)check_line)[part];                                                                               \
       UNROLL for (size_t i = 0; i < 8; i++) rate[i] = ((const V *)rate_lines)[i * PARTS + part];                       \
       const V *a = (const V *)in + part;                                                                               \
       const REAL *x = in;                                                                                              \
@@ -621,7 +623,7 @@ static const struct isw_small_activation NAME(small_activation)[] = {
         V sum = K(0.0), four[4] = {K(0.0)};                                                                            \
         if (samples == 4) UNROLL for (size_t s = 0; s < 4; s++) four[s] = delta[s * step];                             \
         UNROLL for (size_t s = 0; s < samples; s++) sum = sum + (samples == 4 ? four[s] : delta[s * step]);            \
-        check = NAME(small_move_##name)(l->bias, sum, l->bias_state, j * PARTS + part, rate, decay, check);            \
+        check = NAME(small_move_##name)(l->bias, sum, l->bias_state, j * PARTS + part, rate, bias_decay, check);       \
         for (size_t i = 0; i < l->fan_in; i++) {                                                                       \
           V g = K(0.0);                                                                                                \
           UNROLL for (size_t s = 0; s < samples; s++) g =                                                              \
@@ -636,16 +638,17 @@ static const struct isw_small_activation NAME(small_activation)[] = {
   }                                                                                                                    \
                                                                                                                        \
   static void NAME(small_update_##name)(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride,   \
-                                        bool shared, const void *rate, const void *decay, void *check)                 \
+                                        bool shared, const void *rate, const void *decay, const void *bias_decay,      \
+                                        void *check)                                                                   \
   {                                                                                                                    \
     if (samples == 4 && shared)                                                                                        \
-      NAME(small_layer_##name)(4, l, in, in_stride, true, rate, decay, check);                                         \
+      NAME(small_layer_##name)(4, l, in, in_stride, true, rate, decay, bias_decay, check);                             \
     else if (samples == 4)                                                                                             \
-      NAME(small_layer_##name)(4, l, in, in_stride, false, rate, decay, check);                                        \
+      NAME(small_layer_##name)(4, l, in, in_stride, false, rate, decay, bias_decay, check);                            \
     else if (shared)                                                                                                   \
-      NAME(small_layer_##name)(samples, l, in, in_stride, true, rate, decay, check);                                   \
+      NAME(small_layer_##name)(samples, l, in, in_stride, true, rate, decay, bias_decay, check);                       \
     else                                                                                                               \
-      NAME(small_layer_##name)(samples, l, in, in_stride, false, rate, decay, check);                                  \
+      NAME(small_layer_##name)(samples, l, in, in_stride, false, rate, decay, bias_decay, check);                      \
   }
 #include "model/optimizers.def"
 #undef ISW_OPTIMIZER
@@ -704,7 +707,7 @@ static uint64_t NAME(steps)(const struct isw_small *small, uint64_t most, const 
       bool first = l == small->layer;
       if (!first) hidden->backward(samples, l, small->hidden_parameter);
       update(samples, l, first ? small->inputs : l[-1].activation, first ? small->features : l[-1].stride, first,
-             small->rate, small->decay, small->check);
+             small->rate, small->decay, l == output ? small->output_bias_decay : small->bias_decay, small->check);
       if (first) break;
     }
     if (NAME(holds_nan)(small->check)) return step + 1;

@@ -249,7 +249,7 @@ static void allocate(struct isw_pack *pack, bool keep_initial, bool keep_final)
   pack->loss = take_lines(memory, pack->block, 1);
   pack->loss_scratch = take_lines(memory, pack->block, 2 * pack->size[pack->layers]);
   pack->rate = take_lines(memory, ISW_RATES, 1);
-  pack->decay = take_lines(memory, 1, 1);
+  pack->decay = take_lines(memory, ISW_DECAYS, 1);
   pack->loss_parameter = take_lines(memory, 1, 1);
   pack->hidden.parameter = take_lines(memory, 1, 1);
   pack->output.parameter = take_lines(memory, 1, 1);
@@ -271,35 +271,63 @@ static bool copy_sizes(struct isw_pack *pack, const struct isw_network *network)
 
 /* ---- the start of training ------------------------------------------------------------------------------------------- */
 
-static bool draw(const struct isw_network *network, const struct isw_choice *init, enum isw_purpose purpose,
-                 enum isw_purpose noise_purpose, size_t layer, size_t fan_out, size_t fan_in, size_t columns,
-                 double *weight)
+static bool draw(const struct isw_network *network, const struct isw_choice *init, const struct isw_start *start,
+                 enum isw_purpose purpose, enum isw_purpose noise_purpose, size_t fan_out, size_t fan_in,
+                 size_t columns, double *weight)
 {
-  size_t count;
-  const struct isw_stream stream = {network->seed, network->replicate, purpose, layer};
-  const struct isw_stream noise = {network->seed, network->replicate, noise_purpose, layer};
-  if (!isw_initializers(&count)[init->row].fill(init, fan_out, fan_in, columns, &stream, weight)) return false;
+  const struct isw_stream stream = {network->seed, network->replicate, purpose, start->layer};
+  const struct isw_stream noise = {network->seed, network->replicate, noise_purpose, start->layer};
+  if (!isw_initialize(init, start, fan_out, fan_in, columns, &stream, weight)) return false;
   if (network->init_noise == 0.0) return true;
   for (size_t i = 0; i < fan_out * columns; i++) weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
   return true;
 }
 
+/* Draw i is under a growing share for ever once it is: the weights that are zero grow with it, and are the same under every
+ * initialiser. */
+static void thin_out(const struct isw_network *network, size_t layer, size_t count, double *weight)
+{
+  const struct isw_stream stream = {network->seed, network->replicate, ISW_PURPOSE_SPARSITY, layer};
+  if (network->init_sparsity == 0.0) return;
+  for (size_t i = 0; i < count; i++)
+    if (isw_uniform(&stream, i) < network->init_sparsity) weight[i] = 0.0;
+}
+
+/* The training set's targets for the initialisers that ask for them; *targets is NULL where none does. */
+static bool start_targets(const struct isw_pack *pack, const struct isw_network *network, double **targets)
+{
+  const struct isw_samples *samples = pack->samples;
+  size_t rows, count = samples->train.samples * samples->outputs;
+  unsigned needs = 0;
+  for (size_t k = 0; k < network->layers; k++)
+    needs |=
+        isw_initializers(&rows)[network->init[k].row].needs | isw_initializers(&rows)[network->bias_init[k].row].needs;
+  *targets = NULL;
+  if (!(needs & ISW_START_TARGETS)) return true;
+  *targets = isw_allocate(count, sizeof **targets);
+  for (size_t i = 0; *targets && i < count; i++) (*targets)[i] = isw_get(pack->real, samples->train.targets, i);
+  return *targets != NULL;
+}
+
 /* Draws a network's weights and rounds them into its lane. buffer: as many numbers as the largest layer has weights */
-static bool draw_lane(struct isw_pack *pack, size_t lane, const struct isw_network *network, double *buffer)
+static bool draw_lane(struct isw_pack *pack, size_t lane, const struct isw_network *network, struct isw_start *start,
+                      double *buffer)
 {
   bool finite = true;
   for (size_t k = 0; k < pack->layers; k++) {
     struct isw_layer *l = &pack->layer[k];
-    if (!draw(network, &network->init[k], ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, k + 1, l->fan_out, l->fan_in,
+    start->layer = k + 1;
+    if (!draw(network, &network->init[k], start, ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, l->fan_out, l->fan_in,
               l->fan_in, buffer))
       return false;
+    thin_out(network, k + 1, l->fan_out * l->fan_in, buffer);
     for (size_t i = 0; i < l->fan_in; i++)
       for (size_t j = 0; j < l->fan_out; j++) {
         size_t at = (i * l->stride + j) * pack->lanes + lane;
         isw_put(pack->real, l->weight, at, buffer[j * l->fan_in + i]);
         finite = finite && isfinite(isw_get(pack->real, l->weight, at));
       }
-    if (!draw(network, &network->bias_init[k], ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, k + 1, l->fan_out, l->fan_in,
+    if (!draw(network, &network->bias_init[k], start, ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, l->fan_out, l->fan_in,
               1, buffer))
       return false;
     for (size_t j = 0; j < l->fan_out; j++) {
@@ -328,9 +356,16 @@ static void fill_values(const struct isw_pack *pack, unsigned char *values)
 static bool start_lane(struct isw_pack *pack, size_t l, const struct isw_network *network, double *buffer)
 {
   struct isw_lane *lane = &pack->lane[l];
-  if (!draw_lane(pack, l, network, buffer)) return false;
+  double *targets;
+  if (!start_targets(pack, network, &targets)) return false;
+  struct isw_start start = {
+      .layers = pack->layers, .outputs = pack->samples->outputs, .samples = pack->train_samples, .targets = targets};
+  bool drawn = draw_lane(pack, l, network, &start, buffer);
+  free(targets);
+  if (!drawn) return false;
   lane->learning_rate = network->learning_rate;
   lane->weight_decay = network->weight_decay;
+  lane->decay_biases = network->decay_biases;
   lane->schedule = network->schedule;
   lane->clip_norm = network->clip_norm;
   pack->clips = pack->clips || network->clip_norm > 0.0;

@@ -6,6 +6,8 @@
 #include "initsweep/engine.h"
 
 enum { ISW_LANES_MAX = 16, ISW_RATES = 8 };
+/** Lines of weight decay: of weights, of hidden biases, of output biases. */
+enum { ISW_DECAY_OF_WEIGHTS, ISW_DECAY_OF_HIDDEN_BIASES, ISW_DECAY_OF_OUTPUT_BIASES, ISW_DECAYS };
 
 /** What a pack allocated; or, measuring, only how much it would. */
 struct isw_memory {
@@ -25,6 +27,7 @@ struct isw_unit {
 /** One network of a pack. */
 struct isw_lane {
   double learning_rate, weight_decay, p[ISW_PARAMETERS_MAX]; /**< the optimiser's parameters */
+  enum isw_decay_biases decay_biases;
   struct isw_choice schedule;
   double clip_norm;      /**< 0: none */
   double running[2];     /**< its products that live from step to step */
@@ -59,7 +62,7 @@ struct isw_pack {
   uint64_t *order;                    /**< [train_samples] of this epoch; NULL: full batches */
   void *batch_inputs, *batch_targets; /**< a block's rows, gathered */
   void *loss, *loss_scratch;          /**< [block] lines; [block][2 outputs] lines */
-  void *rate, *decay;                 /**< [ISW_RATES] lines; a line */
+  void *rate, *decay;                 /**< [ISW_RATES] lines; [ISW_DECAYS] lines */
   void *loss_parameter;               /**< a line */
 
   size_t records;

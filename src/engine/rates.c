@@ -47,7 +47,12 @@ void isw_pack_rates(struct isw_pack *pack, uint64_t step, const bool *live)
     double learning_rate =
         lane->learning_rate * schedules[lane->schedule.row].factor(&lane->schedule, step, pack->steps);
     optimizers[pack->optimizer_row].rates(lane->p, learning_rate, lane->running, rate);
-    isw_put(pack->real, pack->decay, l, decoupled ? 1.0 - learning_rate * lane->weight_decay : lane->weight_decay);
+    for (size_t of = 0; of < ISW_DECAYS; of++) {
+      bool decays = of == ISW_DECAY_OF_WEIGHTS || lane->decay_biases == ISW_DECAY_ALL ||
+                    (of == ISW_DECAY_OF_HIDDEN_BIASES && lane->decay_biases == ISW_DECAY_HIDDEN);
+      double decay = decays ? lane->weight_decay : 0.0;
+      isw_put(pack->real, pack->decay, of * pack->lanes + l, decoupled ? 1.0 - learning_rate * decay : decay);
+    }
     for (size_t i = 0; i < ISW_RATES; i++) isw_put(pack->real, pack->rate, i * pack->lanes + l, rate[i]);
   }
 }

@@ -200,8 +200,9 @@ static void move_weights(const struct isw_pack *pack, size_t k, size_t first, si
 static void move_biases(const struct isw_pack *pack, size_t k, void *check)
 {
   const struct isw_layer *l = &pack->layer[k];
+  size_t decay = k + 1 < pack->layers ? ISW_DECAY_OF_HIDDEN_BIASES : ISW_DECAY_OF_OUTPUT_BIASES;
   pack->kernels->update[pack->optimizer_row](1, l->fan_out, l->fan_out, l->bias, l->bias_gradient, l->bias_state,
-                                             pack->rate, pack->decay, check);
+                                             pack->rate, line(pack->decay, decay), check);
 }
 
 struct move_work {
@@ -526,6 +527,8 @@ static uint64_t run_small(struct member *m, uint64_t step, uint64_t most)
                                   .scale = isw_loss_factor(pack->loss_row) / mean_divisor(pack, pack->train_samples),
                                   .rate = pack->rate,
                                   .decay = pack->decay,
+                                  .bias_decay = line(pack->decay, ISW_DECAY_OF_HIDDEN_BIASES),
+                                  .output_bias_decay = line(pack->decay, ISW_DECAY_OF_OUTPUT_BIASES),
                                   .loss = pack->loss,
                                   .loss_scratch = pack->loss_scratch,
                                   .check = m->check};

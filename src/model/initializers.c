@@ -268,6 +268,20 @@ static bool zero_o(const struct isw_choice *settings, size_t fan_out, size_t fan
   return true;
 }
 
+/* Columns' sums over samples ascending, then one division. */
+static bool target_mean(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out, size_t fan_in,
+                        size_t columns, const struct isw_stream *stream, double *weight)
+{
+  (void)settings, (void)fan_in, (void)stream;
+  for (size_t i = 0; i < fan_out * columns; i++) weight[i] = 0.0;
+  if (start->layer != start->layers || columns != 1) return true;
+  for (size_t j = 0; j < fan_out; j++) {
+    for (size_t s = 0; s < start->samples; s++) weight[j] = weight[j] + start->targets[s * start->outputs + j];
+    weight[j] = weight[j] / (double)start->samples;
+  }
+  return true;
+}
+
 #define GAIN ISW_REAL_PARAMETER("gain", 1.0, -INFINITY, INFINITY, 0, "factor of every weight")
 #define HE_GAIN                                                                                                        \
   ISW_REAL_PARAMETER("gain", 1.4142135623730951, -INFINITY, INFINITY, 0,                                               \
@@ -276,80 +290,106 @@ static bool zero_o(const struct isw_choice *settings, size_t fan_out, size_t fan
 #define MEAN ISW_REAL_PARAMETER("mean", 0.0, -INFINITY, INFINITY, 0, "mean of the weights")
 
 static const struct isw_initializer table[] = {
-    {{"zeros", ISW_NONE, "w = 0", "torch.nn.init.zeros_"}, true, zeros},
+    {{"zeros", ISW_NONE, "w = 0", "torch.nn.init.zeros_"}, true, zeros, NULL, 0},
     {{"constant",
       {ISW_REAL_PARAMETER("value", 0.0, -INFINITY, INFINITY, 0, "every weight")},
       "w = value",
       "torch.nn.init.constant_"},
      true,
-     constant},
+     constant,
+     NULL,
+     0},
     {{"normal",
       {MEAN, ISW_REAL_PARAMETER("std", 1.0, 0.0, INFINITY, 0, "standard deviation")},
       "w ~ N(mean, std^2)",
       "torch.nn.init.normal_"},
      true,
-     normal},
+     normal,
+     NULL,
+     0},
     {{"uniform",
       {ISW_REAL_PARAMETER("low", 0.0, -INFINITY, INFINITY, 0, "lower end"),
        ISW_REAL_PARAMETER("high", 1.0, -INFINITY, INFINITY, 0, "upper end")},
       "w = low + (high - low) u, u ~ U[0, 1)",
       "torch.nn.init.uniform_"},
      true,
-     uniform},
+     uniform,
+     NULL,
+     0},
     {{"truncated_normal",
       {MEAN, ISW_REAL_PARAMETER("std", 1.0, 0.0, INFINITY, 0,
                                 "standard deviation before truncation; after it the weights have 0.8796 std")},
       "w ~ N(mean, std^2) given |w - mean| <= 2 std",
       "torch.nn.init.trunc_normal_ with a = mean - 2 std, b = mean + 2 std"},
      true,
-     truncated_normal},
+     truncated_normal,
+     NULL,
+     0},
     {{"lecun_normal",
       {GAIN},
       "w ~ N(0, gain^2 / fan_in)",
       "LeCun et al. 1998, eq. 16; Keras's lecun_normal truncates, this does not"},
      false,
-     lecun_normal},
+     lecun_normal,
+     NULL,
+     0},
     {{"lecun_uniform", {GAIN}, "w ~ U(-b, b), b = gain sqrt(3 / fan_in)", "LeCun et al. 1998, eq. 16"},
      false,
-     lecun_uniform},
+     lecun_uniform,
+     NULL,
+     0},
     {{"glorot_normal",
       {GAIN},
       "w ~ N(0, gain^2 2 / (fan_in + fan_out))",
       "Glorot & Bengio 2010, eq. 12, as torch.nn.init.xavier_normal_"},
      false,
-     glorot_normal},
+     glorot_normal,
+     NULL,
+     0},
     {{"glorot_uniform",
       {GAIN},
       "w ~ U(-b, b), b = gain sqrt(6 / (fan_in + fan_out))",
       "Glorot & Bengio 2010, eq. 16, as torch.nn.init.xavier_uniform_"},
      false,
-     glorot_uniform},
+     glorot_uniform,
+     NULL,
+     0},
     {{"he_normal",
       {HE_GAIN, MODE},
       "w ~ N(0, gain^2 / fan)",
       "He et al. 2015, eq. 10, as torch.nn.init.kaiming_normal_ (fan_avg is Keras's); Keras's he_normal truncates, "
       "this does not"},
      false,
-     he_normal},
+     he_normal,
+     NULL,
+     0},
     {{"he_uniform",
       {HE_GAIN, MODE},
       "w ~ U(-b, b), b = gain sqrt(3 / fan)",
       "He et al. 2015, eq. 10, as torch.nn.init.kaiming_uniform_ (fan_avg is Keras's)"},
      false,
-     he_uniform},
+     he_uniform,
+     NULL,
+     0},
     {{"orthogonal",
       {GAIN},
       "w = gain Q, Q R = A with A ~ N(0, 1) and diag(R) > 0; a wide w is the transpose of a tall one",
       "Saxe, McClelland & Ganguli 2014, as torch.nn.init.orthogonal_"},
      false,
-     orthogonal},
+     orthogonal,
+     NULL,
+     0},
     {{"identity", {GAIN}, "w_ij = gain where i = j, else 0", "Le, Jaitly & Hinton 2015, as torch.nn.init.eye_"},
      false,
-     identity},
+     identity,
+     NULL,
+     0},
     {{"torch_linear", ISW_NONE, "w ~ U(-b, b), b = 1 / sqrt(fan_in); a bias likewise, with its layer's fan_in",
       "what torch.nn.Linear starts from, weight and bias"},
      true,
-     torch_linear},
+     torch_linear,
+     NULL,
+     0},
     {{"variance_scaling",
       {ISW_REAL_PARAMETER("scale", 1.0, 0.0, 1e6, 0, "variance of w times fan"), MODE,
        ISW_WORD_PARAMETER("distribution", distributions,
@@ -359,20 +399,26 @@ static const struct isw_initializer table[] = {
       "fan_avg its "
       "glorot_normal"},
      false,
-     variance_scaling},
+     variance_scaling,
+     NULL,
+     0},
     {{"mean_field",
       {ISW_REAL_PARAMETER("sigma_w", 1.0, 0.0, 1e6, 0, "standard deviation of w times sqrt(fan_in)")},
       "w ~ N(0, sigma_w^2 / fan_in); biases N(0, sigma_b^2) are bias_init {name: normal, std: sigma_b}",
       "Poole et al. 2016, section 2"},
      false,
-     lecun_normal},
+     lecun_normal,
+     NULL,
+     0},
     {{"sparse",
       {ISW_COUNT_PARAMETER("nonzero", 15.0, 1.0, 1e6, "weights of a unit that are not 0; all where fan_in is less"),
        ISW_REAL_PARAMETER("std", 1.0, 0.0, INFINITY, 0, "standard deviation of those")},
       "w_ij ~ N(0, std^2) for `nonzero` inputs j of each unit i, drawn without repetition, else 0",
       "Martens 2010, section 5; torch.nn.init.sparse_ takes a share of zeros a column"},
      false,
-     sparse},
+     sparse,
+     NULL,
+     0},
     {{"zero_o",
       {GAIN},
       "fan_out <= fan_in: w_ij = gain where i = j, else 0; else w_ij = gain 2^(-m/2) (-1)^(bits that i and j share), i "
@@ -380,11 +426,29 @@ static const struct isw_initializer table[] = {
       "0, m = ceil(log2(fan_out))",
       "Zhao, Schaefer & Anandkumar 2022, algorithm 1, with the factor of the authors' program (printed: 2^(-(m-1)/2))"},
      false,
-     zero_o},
+     zero_o,
+     NULL,
+     0},
+    {{"target_mean", ISW_NONE,
+      "output biases: the training targets' mean, as the loss takes them (of classes under mse: their shares); hidden "
+      "biases, and weights: 0",
+      "the best constant output under mse"},
+     true,
+     NULL,
+     target_mean,
+     ISW_START_TARGETS},
 };
 
 const struct isw_initializer *isw_initializers(size_t *count)
 {
   *count = sizeof table / sizeof table[0];
   return table;
+}
+
+bool isw_initialize(const struct isw_choice *init, const struct isw_start *start, size_t fan_out, size_t fan_in,
+                    size_t columns, const struct isw_stream *stream, double *weight)
+{
+  const struct isw_initializer *row = &table[init->row];
+  return row->fill ? row->fill(init, fan_out, fan_in, columns, stream, weight)
+                   : row->fill_from(init, start, fan_out, fan_in, columns, stream, weight);
 }

@@ -6,6 +6,7 @@
 
 static const char *const precisions[] = {"float32", "float64", NULL};
 static const char *const orders[] = {"shared", "per_replicate", NULL};
+static const char *const biases[] = {"all", "hidden", "none", NULL}; /* enum isw_decay_biases */
 static const char *const weights[] = {"none", "initial", "final", "both", NULL};
 
 #define LARGEST_WHOLE 9007199254740992.0 /* 2^53: every smaller whole number is a float64 */
@@ -111,6 +112,14 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                             .low = 0,
                             .high = LARGEST_NUMBER,
                             .about = "standard deviation of normal noise added to every initial weight and bias"},
+    [ISW_SET_INIT_SPARSITY] = {.path = "network.init_sparsity",
+                               .kind = ISW_KIND_NUMBER,
+                               .axis = true,
+                               .initial = "0",
+                               .low = 0,
+                               .high = 1,
+                               .about = "share of all weights, each by a draw of its own, that start at 0 whatever the "
+                                        "initialiser and noise say; a larger share zeroes the same ones and more"},
     [ISW_SET_LOSS] = {.path = "train.loss",
                       .kind = ISW_KIND_CHOICE,
                       .axis = true,
@@ -140,6 +149,12 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                               .high = LARGEST_NUMBER,
                               .about = "times the weight, added to its gradient (adamw shrinks the weight instead); an "
                                        "optimiser may name it as a parameter"},
+    [ISW_SET_DECAY_BIASES] = {.path = "train.decay_biases",
+                              .kind = ISW_KIND_WORD,
+                              .axis = true,
+                              .initial = "all",
+                              .words = biases,
+                              .about = "biases that weight_decay shrinks too: all, all but the output's, or none"},
     [ISW_SET_SCHEDULE] = {.path = "train.schedule",
                           .kind = ISW_KIND_CHOICE,
                           .axis = true,

@@ -163,6 +163,10 @@ uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_
   const struct isw_item *schedule = point[ISW_SET_SCHEDULE].item;
   if (schedule->choice.row != 0) hash = chain(hash, schedule->hash);
   if (point[ISW_SET_CLIP_NORM].number != 0.0) hash = chain(hash, bits_of(point[ISW_SET_CLIP_NORM].number));
+  const uint64_t sparsity[] = {ISW_SET_INIT_SPARSITY, bits_of(point[ISW_SET_INIT_SPARSITY].number)};
+  if (point[ISW_SET_INIT_SPARSITY].number != 0.0) hash = chain(hash, isw_hash(sparsity, sizeof sparsity, 0));
+  const uint64_t decay[] = {ISW_SET_DECAY_BIASES, point[ISW_SET_DECAY_BIASES].whole};
+  if (point[ISW_SET_DECAY_BIASES].whole != 0) hash = chain(hash, isw_hash(decay, sizeof decay, 0));
   return hash;
 }
 
@@ -198,8 +202,10 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
     n->bias_init[k] = point[ISW_SET_BIAS_INIT].item->choice;
   }
   n->init_noise = point[ISW_SET_INIT_NOISE].number;
+  n->init_sparsity = point[ISW_SET_INIT_SPARSITY].number;
   n->learning_rate = point[ISW_SET_LEARNING_RATE].number;
   n->weight_decay = point[ISW_SET_WEIGHT_DECAY].number;
+  n->decay_biases = (enum isw_decay_biases)point[ISW_SET_DECAY_BIASES].whole;
   n->schedule = point[ISW_SET_SCHEDULE].item->choice;
   n->clip_norm = point[ISW_SET_CLIP_NORM].number;
   n->batch_size = (size_t)point[ISW_SET_BATCH_SIZE].whole;

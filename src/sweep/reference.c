@@ -97,6 +97,11 @@ static void write_table(FILE *out, const struct isw_table_view *table)
   }
 }
 
+const char *isw_sweep_setting_path(size_t index)
+{
+  return index < ISW_SETTINGS ? isw_setting(index)->path : NULL;
+}
+
 void isw_sweep_write_reference(FILE *out, const struct isw_table_view *tables, size_t count)
 {
   fprintf(

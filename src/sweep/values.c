@@ -527,7 +527,8 @@ static void read_choice(struct isw_reader *reader, size_t setting, struct isw_no
       isw_report_add(&reader->report, name->place, "initializer '%s' is not for biases", row->name);
       isw_report_hint(
           &reader->report,
-          "a bias has no fan of its own: take zeros, constant, normal, uniform, truncated_normal or torch_linear");
+          "a bias has no fan of its own: take zeros, constant, normal, uniform, truncated_normal, torch_linear or "
+          "target_mean");
       return;
     }
   }

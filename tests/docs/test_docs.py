@@ -119,6 +119,11 @@ class Reference(unittest.TestCase):
         page = (SOURCE / "docs/sweep-file-reference.md").read_text(encoding="utf-8")
         self.assertEqual(page, done.stdout, "run: initsweep list settings --markdown > docs/sweep-file-reference.md")
 
+    def test_the_commands_page_is_what_the_program_prints(self):
+        page = (SOURCE / "docs/commands.md").read_text(encoding="utf-8")
+        self.assertEqual(page, program("help", "--format", "markdown").stdout,
+                         "run: initsweep help --format markdown > docs/commands.md")
+
     def test_the_readme_names_every_command(self):
         done = program("--help")
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -146,6 +146,25 @@ class SignDescent(torch.optim.Optimizer):
 TORCH_OPTIMIZERS["sign_sgd"] = lambda parameters, choice, **common: SignDescent(parameters, **common)
 
 
+class ExponentiatedGradient(torch.optim.Optimizer):
+    """|w| times exp(-lr d loss / d |w|), which PyTorch has not."""
+
+    def __init__(self, parameters, lr, weight_decay):
+        super().__init__(parameters, {"lr": lr, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for w in group["params"]:
+                gradient = w.grad + group["weight_decay"] * w
+                w *= torch.exp(-group["lr"] * gradient * torch.sign(w))
+
+
+TORCH_OPTIMIZERS["exponentiated_gradient"] = lambda parameters, choice, **common: ExponentiatedGradient(
+    parameters, **common
+)
+
+
 def by_lambda(factor):
     """A schedule that PyTorch has only as a function: factor(t, choice, steps)."""
     return lambda optimizer, choice, steps: torch.optim.lr_scheduler.LambdaLR(
@@ -190,8 +209,13 @@ def train_by_torch(network):
     parameters = [tensor for layer in layers for tensor in layer]
     inputs, one_hot = torch.tensor(network.inputs), torch.tensor(network.one_hot)
     labels = torch.tensor(network.targets[:, 0]).long()
+    biases = [bias for _, bias in layers]
+    spared = ([], biases[-1:], biases)[network.decay_biases]  # all, hidden, none
+    groups = [{"params": [tensor for tensor in parameters if not any(tensor is bias for bias in spared)]}]
+    if spared:
+        groups.append({"params": spared, "weight_decay": 0.0})
     optimizer = TORCH_OPTIMIZERS[network.optimizer["name"]](
-        parameters, network.optimizer, lr=network.learning_rate, weight_decay=network.weight_decay
+        groups, network.optimizer, lr=network.learning_rate, weight_decay=network.weight_decay
     )
     schedule = TORCH_SCHEDULES[network.schedule["name"]](optimizer, network.schedule, network.steps)
 
@@ -317,6 +341,14 @@ class Training(unittest.TestCase):
         self.check("clipping", 2 * len(TORCH_OPTIMIZERS))
         largest = [network.gradient_norms.max() / network.clip_norm for network in networks["clipping"]]
         self.assertGreater(min(largest), 1.5)  # it has clipped
+
+    def test_which_biases_decay(self):
+        self.check("decay of biases", 2 * 4 * 3)
+        ends = {}
+        for network in networks["decay of biases"]:
+            start = (network.optimizer["name"], network.replicate)
+            ends.setdefault(start, set()).add(tuple(network.weights_final))
+        self.assertEqual({len(found) for found in ends.values()}, {3})  # the setting has an effect
 
     def test_every_initializer_as_a_start(self):
         self.check("initializer", 2)

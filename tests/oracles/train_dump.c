@@ -48,6 +48,7 @@ static void print_network(const struct trial *trial, const struct trial_networks
   print_choice("optimizer", &isw_optimizers(&rows)[n->optimizer.row].row, &n->optimizer);
   print_choice("schedule", &isw_schedules(&rows)[n->schedule.row].row, &n->schedule);
   print_numbers("clip_norm", 1, &n->clip_norm);
+  printf(", \"decay_biases\": %d", (int)n->decay_biases);
   print_numbers("inputs", data->train_samples * data->features, data->train_inputs);
   print_numbers("targets", data->train_samples * data->targets, data->train_targets);
   print_numbers("weights_initial", result->parameters, result->weights_initial);
@@ -198,6 +199,24 @@ static bool dump_clipping(bool by_reference)
   return good;
 }
 
+/* Which biases decay: PyTorch's parameter groups. */
+static bool dump_decay_of_biases(bool by_reference)
+{
+  static const char *const rules[] = {"sgd", "nesterov", "adam", "adamw"};
+  bool good = true;
+  for (size_t rule = 0; rule < sizeof rules / sizeof rules[0]; rule++)
+    for (int which = 0; which < 3; which++) {
+      struct trial trial = plain();
+      trial.optimizer = trial_optimizer(rules[rule]);
+      trial.bias_init = trial_initializer("uniform");
+      trial.learning_rate = 0.02;
+      trial.weight_decay = 0.5;
+      trial.decay_biases = (enum isw_decay_biases)which;
+      good &= dump(by_reference, "decay of biases", trial);
+    }
+  return good;
+}
+
 static bool dump_initializers(bool by_reference)
 {
   size_t initializers;
@@ -235,6 +254,7 @@ int main(int count, char **arguments)
   good &= dump_optimizers(by_reference);
   good &= dump_schedules(by_reference);
   good &= dump_clipping(by_reference);
+  good &= dump_decay_of_biases(by_reference);
   good &= dump_initializers(by_reference);
   good &= dump_depths(by_reference);
   return !good;

@@ -93,6 +93,23 @@ int main(void)
   struct trial clipped = plain;
   clipped.clip_norm = 0.05;
   train("setting", &(struct isw_row){.name = "clip_norm"}, clipped, &counts);
+  struct trial thinned = plain;
+  thinned.init_sparsity = 0.6;
+  train("setting", &(struct isw_row){.name = "init_sparsity"}, thinned, &counts);
+  for (int rule = 0; rule < 2; rule++) {
+    struct trial decayed = plain;
+    decayed.weight_decay = 0.5;
+    decayed.optimizer = trial_optimizer(rule ? "adamw" : "sgd");
+    decayed.decay_biases = rule ? ISW_DECAY_NONE : ISW_DECAY_HIDDEN;
+    train("setting", &(struct isw_row){.name = rule ? "decay_biases_none" : "decay_biases_hidden"}, decayed, &counts);
+  }
+  for (size_t i = 0; i < initializer_rows; i++) {
+    struct trial trial = plain;
+    trial.bias_init = i;
+    trial.init_noise = 0.0;
+    if (initializers[i].for_bias && initializers[i].fill_from)
+      train("bias initializer", &initializers[i].row, trial, &counts);
+  }
   fprintf(stderr, "%zu trials, %zu packs on this machine's kernels, %zu differences\n", counts.trials, counts.packs,
           counts.differences);
   return counts.differences > 0;

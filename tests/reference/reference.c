@@ -80,17 +80,19 @@ static void epoch_order(const struct isw_network *network, uint64_t epoch, size_
   isw_shuffle(&stream, count, order);
 }
 
-/* Fills the weights of layer k (columns = fan_in), or its biases (columns = 1), float64. */
-static void initial_layer(const struct isw_network *network, const struct isw_choice *init, enum isw_purpose purpose,
-                          enum isw_purpose noise_purpose, size_t k, size_t fan_out, size_t fan_in, size_t columns,
-                          double *weight)
+/* Fills the weights of layer start->layer (columns = fan_in), or its biases (columns = 1), float64. */
+static void initial_layer(const struct isw_network *network, const struct isw_choice *init,
+                          const struct isw_start *start, enum isw_purpose purpose, enum isw_purpose noise_purpose,
+                          size_t fan_out, size_t fan_in, size_t columns, double *weight)
 {
-  size_t count;
-  struct isw_stream stream = {network->seed, network->replicate, purpose, k};
-  if (!isw_initializers(&count)[init->row].fill(init, fan_out, fan_in, columns, &stream, weight)) exit(1);
-  if (network->init_noise == 0.0) return;
-  struct isw_stream noise = {network->seed, network->replicate, noise_purpose, k};
-  for (size_t i = 0; i < fan_out * columns; i++) weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
+  struct isw_stream stream = {network->seed, network->replicate, purpose, start->layer};
+  if (!isw_initialize(init, start, fan_out, fan_in, columns, &stream, weight)) exit(1);
+  struct isw_stream noise = {network->seed, network->replicate, noise_purpose, start->layer};
+  for (size_t i = 0; network->init_noise != 0.0 && i < fan_out * columns; i++)
+    weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
+  struct isw_stream share = {network->seed, network->replicate, ISW_PURPOSE_SPARSITY, start->layer};
+  for (size_t i = 0; purpose == ISW_PURPOSE_WEIGHT && i < fan_out * columns; i++)
+    if (isw_uniform(&share, i) < network->init_sparsity) weight[i] = 0.0;
 }
 
 /* SLEEF's functions; its header hides them from a compiler that may not use FMA itself. */

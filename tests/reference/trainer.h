@@ -168,6 +168,17 @@ static void NAME(clip)(struct NAME(trainer) * t)
   for (size_t i = 0; i < t->parameters; i++) t->gradient[i] = t->gradient[i] * K(factor);
 }
 
+/* Whether weight decay is for a parameter: for weights, and for the biases that decay_biases names. */
+static bool NAME(decays)(const struct NAME(trainer) * t, const REAL *parameter)
+{
+  for (size_t k = 1; k <= t->layers; k++) {
+    const struct NAME(layer) *l = &t->layer[k];
+    if (parameter < l->bias || parameter >= l->bias + l->fan_out) continue;
+    return t->network->decay_biases == ISW_DECAY_ALL || (t->network->decay_biases == ISW_DECAY_HIDDEN && k < t->layers);
+  }
+  return true;
+}
+
 static void NAME(step)(struct NAME(trainer) * t, double learning_rate, const double *rates)
 {
   size_t rows, row = t->network->optimizer.row;
@@ -176,8 +187,9 @@ static void NAME(step)(struct NAME(trainer) * t, double learning_rate, const dou
   REAL shrink = K(1.0 - learning_rate * t->network->weight_decay);
   for (size_t i = 0; i < ISW_PARAMETERS_MAX; i++) rate[i] = K(rates[i]);
   for (size_t i = 0; i < t->parameters; i++) {
-    REAL w = decoupled ? shrink * t->w[i] : t->w[i];
-    REAL g = decoupled ? t->gradient[i] : FMA(weight_decay, t->w[i], t->gradient[i]);
+    bool decays = NAME(decays)(t, t->w + i);
+    REAL w = decoupled && decays ? shrink * t->w[i] : t->w[i];
+    REAL g = decoupled ? t->gradient[i] : FMA(decays ? weight_decay : K(0.0), t->w[i], t->gradient[i]);
     t->w[i] = NAME(update)(row, w, g, t->state + 2 * i, rate);
   }
 }
@@ -263,17 +275,20 @@ static void NAME(samples)(struct NAME(trainer) * t, const struct isw_data *data)
 static void NAME(initial_weights)(struct NAME(trainer) * t)
 {
   const struct isw_network *n = t->network;
-  double *draws = numbers(t->parameters, sizeof *draws);
-  for (size_t k = 1; k <= t->layers; k++) {
+  double *draws = numbers(t->parameters, sizeof *draws), *targets = numbers(t->samples * t->outputs, sizeof *targets);
+  for (size_t i = 0; i < t->samples * t->outputs; i++) targets[i] = (double)t->targets[i];
+  struct isw_start start = {.layers = t->layers, .outputs = t->outputs, .samples = t->samples, .targets = targets};
+  for (size_t k = start.layer = 1; k <= t->layers; start.layer = ++k) {
     struct NAME(layer) *l = &t->layer[k];
-    initial_layer(n, &n->init[k - 1], ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, k, l->fan_out, l->fan_in, l->fan_in,
-                  draws);
+    initial_layer(n, &n->init[k - 1], &start, ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, l->fan_out, l->fan_in,
+                  l->fan_in, draws);
     for (size_t i = 0; i < l->fan_out * l->fan_in; i++) l->weight[i] = K(draws[i]);
-    initial_layer(n, &n->bias_init[k - 1], ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, k, l->fan_out, l->fan_in, 1,
+    initial_layer(n, &n->bias_init[k - 1], &start, ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, l->fan_out, l->fan_in, 1,
                   draws);
     for (size_t j = 0; j < l->fan_out; j++) l->bias[j] = K(draws[j]);
   }
   free(draws);
+  free(targets);
 }
 
 static double *NAME(copy_weights)(const struct NAME(trainer) * t)

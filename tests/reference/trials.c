@@ -164,6 +164,8 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
       .init = init,
       .bias_init = bias_init,
       .init_noise = trial->init_noise,
+      .init_sparsity = trial->init_sparsity * (trial->varied ? 1.0 - 0.05 * (double)lane : 1.0),
+      .decay_biases = trial->decay_biases,
       .learning_rate = trial->learning_rate * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
       .weight_decay = trial->weight_decay * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
       .schedule = nudged(&schedules[trial->schedule].row, trial->schedule, lane, trial->varied),

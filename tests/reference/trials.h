@@ -41,6 +41,8 @@ struct trial {
   uint64_t steps;
   double learning_rate, weight_decay, init_noise, loss_below, gradient_below; /**< thresholds: 0 is no rule */
   double clip_norm;                                                           /**< 0: none */
+  double init_sparsity;
+  enum isw_decay_biases decay_biases;
   bool varied;           /**< the lanes differ in learning rate and in every parameter of every row */
   bool plain_loss;       /**< but not in the loss's */
   bool plain_init;       /**< nor in the initialisers' */

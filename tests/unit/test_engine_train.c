@@ -416,6 +416,61 @@ static void no_steps_are_a_record_and_an_end(void **state)
   clear(pack, samples);
 }
 
+/* One replicate: a larger share zeroes the same weights and more, leaves the others their bits, and leaves biases alone. The
+ * number of zeros of 128 weights is within 5 standard deviations (false alarm 6e-7, were the seed drawn anew). */
+static void a_growing_sparsity_zeroes_a_growing_set(void **state)
+{
+  (void)state;
+  static const double share[] = {0.0, 0.3, 0.7, 1.0};
+  enum { SHARES = 4, WIDTH = 64, WEIGHTS = 2 * WIDTH, PARAMETERS = WEIGHTS + WIDTH + WIDTH + 1 };
+  struct trial t;
+  struct isw_samples *samples;
+  set_trial(&t, &xor_data, WIDTH, 2, "sgd");
+  t.real = ISW_REAL64;
+  t.records = 2;
+  t.bias_init[0] = t.bias_init[1] = choice("init", "uniform");
+  for (size_t l = 0; l < SHARES; l++) {
+    t.network[l].replicate = 0;
+    t.network[l].steps = t.record_steps[1];
+    t.network[l].init_sparsity = share[l];
+    t.network[l].init_noise = 0.5; /* zero is zero in spite of it */
+  }
+  struct isw_pack *pack = train(&t, NULL, 0, 0, SHARES, &samples);
+  const double *dense = isw_pack_outcome(pack, 0)->weights_initial;
+  for (size_t l = 0; l < SHARES; l++) {
+    const double *w = isw_pack_outcome(pack, l)->weights_initial;
+    const double *before = isw_pack_outcome(pack, l ? l - 1 : 0)->weights_initial;
+    size_t zeros = 0;
+    for (size_t i = 0; i < PARAMETERS; i++) {
+      bool bias = (i >= WEIGHTS && i < WEIGHTS + WIDTH) || i == PARAMETERS - 1;
+      assert_true(w[i] == dense[i] || (!bias && w[i] == 0.0));
+      if (l && !bias && before[i] == 0.0) assert_true(w[i] == 0.0);
+      if (i < WEIGHTS) zeros += w[i] == 0.0;
+    }
+    assert_true(fabs((double)zeros - share[l] * WEIGHTS) <= 5.0 * sqrt(share[l] * (1.0 - share[l]) * WEIGHTS));
+  }
+  clear(pack, samples);
+}
+
+/* A network of zeros with tanh has only its output bias to move: at the targets' mean it is where it ends. */
+static void target_mean_starts_at_the_best_constant(void **state)
+{
+  (void)state;
+  struct trial t;
+  struct isw_samples *samples;
+  set_trial(&t, &xor_data, 3, 2, "sgd");
+  t.records = 2;
+  for (size_t k = 0; k < 2; k++) {
+    t.init[k] = choice("init", "zeros");
+    t.bias_init[k] = choice("init", "target_mean");
+  }
+  t.network[0].steps = t.record_steps[1];
+  struct isw_pack *pack = train(&t, NULL, 0, 0, 1, &samples);
+  const float *w = isw_pack_outcome(pack, 0)->weights_initial, *end = isw_pack_outcome(pack, 0)->weights_final;
+  for (size_t i = 0; i < 13; i++) assert_true(w[i] == (i == 12 ? 0.5F : 0.0F) && end[i] == w[i]);
+  clear(pack, samples);
+}
+
 static void an_interrupt_ends_every_member(void **state)
 {
   (void)state;
@@ -480,6 +535,8 @@ int main(void)
       cmocka_unit_test(each_network_ends_by_its_own_rule),
       cmocka_unit_test(the_loss_rule_looks_at_the_loss_before_the_step),
       cmocka_unit_test(no_steps_are_a_record_and_an_end),
+      cmocka_unit_test(a_growing_sparsity_zeroes_a_growing_set),
+      cmocka_unit_test(target_mean_starts_at_the_best_constant),
       cmocka_unit_test(an_interrupt_ends_every_member),
       cmocka_unit_test(a_loss_that_cannot_take_the_targets_is_refused),
       cmocka_unit_test(bytes_are_those_of_the_arrays),

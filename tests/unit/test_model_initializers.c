@@ -291,6 +291,26 @@ static void orthogonal_is_the_unique_q(void **state)
   for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) check_orthogonal(shapes[s][0], shapes[s][1]);
 }
 
+/* Output biases are the columns' means; all else is 0. */
+static void target_mean_is_the_output_bias(void **state)
+{
+  (void)state;
+  static const double targets[] = {1.0, 0.0, 2.0, 0.5, 4.0, 0.25};
+  struct isw_start start = {.layer = 3, .layers = 3, .outputs = 2, .samples = 3, .targets = targets};
+  size_t row;
+  const struct isw_initializer *initializer = find("target_mean", &row);
+  struct isw_choice choice = isw_choice_default(&initializer->row, row);
+  double bias[2] = {9.0, 9.0}, weight[4] = {9.0, 9.0, 9.0, 9.0};
+  assert_true(initializer->for_bias && initializer->needs == ISW_START_TARGETS);
+  assert_true(isw_initialize(&choice, &start, 2, 2, 1, &stream, bias));
+  assert_true(bias[0] == 7.0 / 3.0 && bias[1] == 0.25);
+  assert_true(isw_initialize(&choice, &start, 2, 2, 2, &stream, weight));
+  for (size_t i = 0; i < 4; i++) assert_true(weight[i] == 0.0);
+  start.layer = 2;
+  assert_true(isw_initialize(&choice, &start, 2, 2, 1, &stream, bias));
+  assert_true(bias[0] == 0.0 && bias[1] == 0.0);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -303,6 +323,7 @@ int main(void)
       cmocka_unit_test(torch_linears_bias_has_its_layers_fan_in),
       cmocka_unit_test(sparse_units_take_some_inputs),
       cmocka_unit_test(zero_o_is_a_partial_identity_or_hadamard),
+      cmocka_unit_test(target_mean_is_the_output_bias),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
