@@ -34,6 +34,8 @@ static const struct isw_probe *const registry[] = {
     &isw_probe_hessian_min,
     &isw_probe_hessian_residual,
     &isw_probe_gradient_curvature,
+    &isw_probe_gradient_variance,
+    &isw_probe_gradient_noise_scale,
 };
 
 const struct isw_probe *const *isw_probes(size_t *count)

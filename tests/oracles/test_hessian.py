@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from sweeps import run
 
-PROBES = "loss hessian_max hessian_min hessian_residual gradient_curvature".split()
+PROBES = "loss hessian_max hessian_min hessian_residual gradient_curvature gradient_variance gradient_noise_scale".split()
 # Zeros in the first layer put its units on their kink, where they have one.
 SWEEP = """\
 sweep: hessian
@@ -114,6 +114,12 @@ class Hessian(unittest.TestCase):
                 numpy.testing.assert_allclose(results["hessian_max"][n, 0], eigenvalues[-1], rtol=0, atol=digits * size)
                 numpy.testing.assert_allclose(results["hessian_min"][n, 0], eigenvalues[0], rtol=0, atol=digits * size)
                 numpy.testing.assert_allclose(results["gradient_curvature"][n, 0], along, rtol=digits, atol=digits * size)
+                each = numpy.array([torch.autograd.grad(LOSSES[loss][1](network(w, sizes, name, output, x[s : s + 1]), t[s : s + 1]), w)[0].numpy()
+                                    for s in range(len(x))])
+                variance, square = each.var(axis=0, ddof=1).sum(), gradient @ gradient
+                scale = variance / (square - variance / len(x))
+                numpy.testing.assert_allclose(results["gradient_variance"][n, 0], variance, rtol=max(digits, 1e-9))
+                numpy.testing.assert_allclose(results["gradient_noise_scale"][n, 0], scale, rtol=1e-6)
                 self.assertLess(results["hessian_residual"][n, 0], 1e-10 * size + 1e-300)
 
     def test_values(self):

@@ -202,7 +202,9 @@ static void registry_is_complete(void **state)
                                       "hessian_max",
                                       "hessian_min",
                                       "hessian_residual",
-                                      "gradient_curvature"};
+                                      "gradient_curvature",
+                                      "gradient_variance",
+                                      "gradient_noise_scale"};
   size_t count;
   const struct isw_probe *const *probes = isw_probes(&count);
   for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) find(names[n]); /* fails where it is not there */
