@@ -4,11 +4,14 @@
     plot.py overview FILE...                              trajectories and heat map in one figure
     plot.py trajectories FILE... [--quantity loss]        a quantity over the steps
     plot.py heatmap FILE... [--quantity accuracy]         where a quantity ends
+    plot.py trainability FILE...                          the same over two numeric axes, as a map
 
 Each file gives FILE-KIND.png and FILE-KIND.svg beside it; -o OUT names them otherwise: OUT.png or OUT.svg writes that one
 only, another OUT writes OUT.png and OUT.svg.
 Trajectories: panels activation x depth, a colour for each init, the median and a band from 10 % to 90 % of the networks.
 Heat map: panels for depth, cells init x activation: the median over the networks that ended in order, the share diverged.
+Map: the two numeric axes with the most values; of the other settings the first value; points that a refinement skipped look
+like the nearest that was trained.
 --rows, --columns, --panels and --colour take other settings of the file.
 """
 import argparse
@@ -16,7 +19,7 @@ import os
 import sys
 
 import initsweep
-from initsweep import figures
+from initsweep import figures, maps
 
 
 def draw(kind, results, arguments):
@@ -28,6 +31,8 @@ def draw(kind, results, arguments):
     if kind == "heatmap":
         return figures.heatmap(results, quantity, arguments.rows or "init", arguments.columns or "activation",
                                arguments.panels or "depth")
+    if kind == "trainability":
+        return maps.trainability(results, quantity, arguments.rows, arguments.columns)
     ending = "accuracy" if arguments.quantity is None and "accuracy" in results else quantity
     return figures.overview(results, quantity, ending)
 
@@ -42,7 +47,7 @@ def outputs(path, kind, out):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=["overview", "trajectories", "heatmap"])
+    parser.add_argument("kind", choices=["overview", "trajectories", "heatmap", "trainability"])
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("-o", dest="out", metavar="OUT", help="for one FILE")
     parser.add_argument("--quantity", help="a probe with one value a record (default: loss)")

@@ -160,7 +160,7 @@ struct isw_pack_settings {
   double escape_fraction;        /**< for the probes' threshold */
 };
 
-enum isw_network_status { ISW_MISSING = 0, ISW_COMPLETED = 1, ISW_STOPPED = 2, ISW_DIVERGED = 3 };
+enum isw_network_status { ISW_MISSING = 0, ISW_COMPLETED = 1, ISW_STOPPED = 2, ISW_DIVERGED = 3, ISW_SKIPPED = 4 };
 
 /** What one network left. */
 struct isw_outcome {

@@ -9,7 +9,7 @@
 
 /* ---- rows ------------------------------------------------------------------------------------------------------- */
 
-enum { ISW_PARAMETERS_MAX = 8 };
+enum { ISW_PARAMETERS_MAX = 12 };
 
 enum isw_parameter_type {
   ISW_REAL,  /**< a finite number */
@@ -27,7 +27,9 @@ struct isw_parameter {
   double low, high;         /**< allowed numbers */
   bool low_open, high_open; /**< whether the ends themselves are not allowed */
   const char *const *words; /**< ISW_WORD: NULL-terminated */
-  const char *about;        /**< one clause for docs and errors */
+  const char *word;         /**< ISW_REAL: a word that may stand for the number word_number; NULL: none */
+  double word_number;
+  const char *about; /**< one clause for docs and errors */
 };
 
 /** What every table's row begins with. */
@@ -43,10 +45,27 @@ struct isw_value {
   const char *text; /**< ISW_TEXT only, else NULL; owned by the sweep */
 };
 
+/** Weights and biases of a network that a file gave, in format 1's layout: layer after layer, weight [fan_out][fan_in] row-major,
+ *  then bias. */
+struct isw_weights {
+  size_t count;
+  const double *value; /**< [count], finite */
+  uint64_t hash;       /**< of the numbers */
+};
+
 /** A row with values for its parameters, in the row's order. */
 struct isw_choice {
   size_t row; /**< index in its table */
   struct isw_value value[ISW_PARAMETERS_MAX];
+  const struct isw_weights *weights; /**< of a row that needs ISW_START_FILE, else NULL; owned by the sweep */
+};
+
+enum { ISW_FACTS_MAX = 8 };
+/** What a row says of itself beside its words, for `list` and the docs. A table's rows have the same facts in the same order. */
+struct isw_fact {
+  const char *key, *name; /**< for programs ("value_at_0") and for people ("g(0)") */
+  double number;          /**< NaN: none */
+  bool truth;             /**< number is 0 or 1 and stands for no or yes */
 };
 
 /** The number of parameters of a row. */
@@ -111,17 +130,25 @@ double isw_exact_tanh(double x);
 
 /* ---- initialisers ------------------------------------------------------------------------------------------------- */
 
+enum { ISW_START_SAMPLES = 256 };
+
 /** What a layer's start may depend on beside its own draws. */
 struct isw_start {
-  size_t layer, layers;  /**< weight layer, from 1; of so many */
-  size_t outputs;        /**< columns of targets */
-  size_t samples;        /**< training samples; 0 where the row asked for none */
-  const double *targets; /**< [samples][outputs], as the loss takes them; NULL where no row of the network asked */
+  size_t layer, layers;                /**< weight layer, from 1; of so many */
+  size_t before;                       /**< weights and biases of the layers below */
+  const struct isw_choice *activation; /**< the layer's own */
+  size_t outputs;                      /**< columns of targets */
+  size_t samples;                      /**< training samples */
+  const double *targets; /**< [samples][outputs], as the loss takes them; NULL where no row of the network needs them */
+  size_t input_samples;  /**< at most ISW_START_SAMPLES training samples, spread evenly */
+  const double *inputs;  /**< [input_samples][fan_in] what the layer gets from them; NULL where no row needs it */
 };
 
 /** What a row needs of struct isw_start. */
 enum isw_start_needs {
-  ISW_START_TARGETS = 1 /**< the training set's targets */
+  ISW_START_TARGETS = 1, /**< the training set's targets */
+  ISW_START_INPUTS = 2,  /**< the layer's inputs under the layers below as they start */
+  ISW_START_FILE = 4     /**< the choice's weights, of parameters path, dataset and network */
 };
 
 /** One initialiser. Bias initialisers are the same rows (`for_bias`): a bias is filled as one column. */
@@ -146,6 +173,8 @@ struct isw_initializer {
   unsigned needs; /**< enum isw_start_needs */
 };
 const struct isw_initializer *isw_initializers(size_t *count);
+/** Facts of a row into fact[ISW_FACTS_MAX]; returns how many. Likewise those of other tables. */
+size_t isw_initializer_facts(size_t row, struct isw_fact *fact);
 /** Fills one layer's weights or bias by the row of `init`; arguments and result as those of its `fill`. */
 bool isw_initialize(const struct isw_choice *init, const struct isw_start *start, size_t fan_out, size_t fan_in,
                     size_t columns, const struct isw_stream *stream, double *weight);
@@ -163,8 +192,9 @@ struct isw_activation {
   double gain;                   /**< torch.nn.init.calculate_gain's; NaN where it knows none */
 };
 const struct isw_activation *isw_activations(size_t *count);
-/** "g(0) = 0, g'(0) = 1, ..." of a row, into text. */
-void isw_activation_facts(size_t row, char *text, size_t size);
+/** The gain of torch.nn.init.calculate_gain for an activation with its parameters; NaN where it knows none. */
+double isw_gain(const struct isw_choice *activation);
+size_t isw_activation_facts(size_t row, struct isw_fact *fact);
 
 enum isw_targets {
   ISW_TARGETS_VALUES, /**< real numbers, one column an output */
@@ -182,6 +212,7 @@ struct isw_loss {
   double threshold;       /**< with one output column of binary targets: predicted 1 where the output is above this */
 };
 const struct isw_loss *isw_losses(size_t *count);
+size_t isw_loss_facts(size_t row, struct isw_fact *fact);
 
 struct isw_optimizer {
   struct isw_row row;
@@ -190,6 +221,7 @@ struct isw_optimizer {
       decoupled_decay; /**< weight_decay shrinks the weight by its share of the learning rate; else it joins the gradient */
 };
 const struct isw_optimizer *isw_optimizers(size_t *count);
+size_t isw_optimizer_facts(size_t row, struct isw_fact *fact);
 
 /** One learning-rate schedule. Row 0 is constant. */
 struct isw_rate_schedule {

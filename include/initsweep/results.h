@@ -161,6 +161,8 @@ struct isw_results_head {
   /** Recorded steps of a network; returns their number. */
   size_t (*schedule)(void *context, uint64_t number, const uint64_t **steps);
   bool schedule_varies;
+  uint8_t
+      absent; /**< status of networks that the index lacks: 0 missing, or 4 where a refinement has passed them over */
   /** Sizes of a network's layers, [layers + 1], the inputs first; returns the number of weight layers, 0 where memory ran out. */
   size_t (*sizes)(void *context, uint64_t number, const size_t **sizes);
   size_t provenance_count;
@@ -206,7 +208,7 @@ enum isw_status isw_results_texts(struct isw_results *results, const char *datas
                                   size_t *count, struct isw_error *error);
 void isw_results_free_texts(char **texts, size_t count);
 /** All that the file holds of one network, with the bits that it holds, as a journal's entry has it. `finished` gives its
- *  number, records, layers and parameters; the rest is filled in. Status 0 (missing) comes without values.
+ *  number, records, layers and parameters; the rest is filled in. Status 0 (missing) and 4 (skipped) come without values.
  *  records_done is records: the records that were not made are fill values in both.
  *  @param[in] quantities  [count] in the order of the values
  *  @param[in] keep_initial, keep_final  whether the file has these weights
@@ -214,6 +216,22 @@ void isw_results_free_texts(char **texts, size_t count);
 enum isw_status isw_results_network(struct isw_results *results, const struct isw_quantity *quantities, size_t count,
                                     size_t real_bytes, bool keep_initial, bool keep_final,
                                     struct isw_finished *finished, struct isw_error *error);
+
+/* ---- numbers of any HDF5 file, for rooms that do not know HDF5 --------------------------------------------------------- */
+
+/** An array's numbers as float64: the first dimension counts rows, the others are columns. */
+struct isw_array {
+  size_t rows, columns;
+  double *value; /**< [rows][columns] */
+};
+/** Reads a dataset of integers or floating-point numbers.
+ *  @param[in] name   the dataset's, with its groups: "weights_final", "train/inputs"
+ *  @param[in] row    NULL: all; else that row (from 0) of two dimensions, or 0 for an array of one, which then is a row
+ *  @param[in] limit  bytes of float64 that may be taken
+ *  ISW_BAD_INPUT where the file, the dataset, the row or the type is not there; isw_array_clear after success. */
+enum isw_status isw_array_read(const char *path, const char *name, const uint64_t *row, size_t limit,
+                               struct isw_array *array, struct isw_error *error);
+void isw_array_clear(struct isw_array *array);
 
 /** "HDF5 1.10.8 (serial)" */
 const char *isw_results_library(void);

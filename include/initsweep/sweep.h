@@ -75,6 +75,21 @@ const bool *isw_sweep_due(const struct isw_sweep *sweep, uint64_t steps, size_t 
 /** Names of the probes to record, in the sweep's order. */
 size_t isw_sweep_probes(const struct isw_sweep *sweep, const char *const **names);
 
+/* ---- refinement: which networks of the grid are trained, level by level ------------------------------------------- */
+
+/** Levels beyond the coarsest grid; 0: no refinement, every network is trained. */
+size_t isw_sweep_levels(const struct isw_sweep *sweep);
+/** The level of a network: the first whose grid has it. Only where isw_sweep_levels is not 0. */
+size_t isw_sweep_level(const struct isw_sweep *sweep, uint64_t number);
+/** The loss that a boundary lies at; NaN where it lies where the status changes. */
+double isw_sweep_loss_below(const struct isw_sweep *sweep);
+/** Adds to `wanted` the networks of a level: level 0 all of the coarsest grid, else what divides the cells at a boundary.
+ *  @param[in]     level   0 .. isw_sweep_levels
+ *  @param[in]     side    [networks] on which side a network lies; read where `wanted` has a bit
+ *  @param[in,out] wanted  a bit a network: those of the levels before
+ *  False where memory ran out. Time and memory: a few operations a network of the whole grid. */
+bool isw_sweep_refine(const struct isw_sweep *sweep, size_t level, const uint8_t *side, uint64_t *wanted);
+
 /* ---- columns: one a swept or always-shown setting ------------------------------------------------------------------ */
 
 enum isw_column_type { ISW_COLUMN_INTEGER, ISW_COLUMN_NUMBER, ISW_COLUMN_TEXT };
@@ -105,6 +120,10 @@ const char *isw_sweep_axis(const struct isw_sweep *sweep, size_t grid, size_t ax
 struct isw_packs;
 enum isw_status isw_packs_create(const struct isw_sweep *sweep, size_t lanes, struct isw_packs **packs,
                                  struct isw_error *error);
+/** The same of some networks only: bit k % 64 of subset[k / 64] is network k's. subset is kept by the caller until
+ *  isw_packs_destroy. */
+enum isw_status isw_packs_create_of(const struct isw_sweep *sweep, const uint64_t *subset, size_t lanes,
+                                    struct isw_packs **packs, struct isw_error *error);
 void isw_packs_destroy(struct isw_packs *packs);
 uint64_t isw_packs_count(const struct isw_packs *packs);
 /** The networks of pack `pack`, ascending; returns how many, 1 .. lanes. Thread-safe. */
@@ -134,8 +153,8 @@ struct isw_table_view {
   const char *path;      /**< the settings that take it: "network.init" */
   size_t (*count)(void); /**< rows; only the table's own room knows their number */
   const struct isw_row *(*row)(size_t index);
-  /** What else a row says of itself, one line into text; NULL: nothing */
-  void (*facts)(size_t index, char *text, size_t size);
+  /** What else a row says of itself, into fact[ISW_FACTS_MAX]; returns how many facts. NULL: nothing */
+  size_t (*facts)(size_t index, struct isw_fact *fact);
 };
 /** The dotted path of a setting ("train.steps"), in the order of the reference; NULL past the last. */
 const char *isw_sweep_setting_path(size_t index);

@@ -8,8 +8,8 @@
 docs/results-format.md describes the file.
 """
 from initsweep.hashing import results_hash
-from initsweep.results import (COMPLETED, DIVERGED, MISSING, STOPPED, columns, final_values, labels, open_results,
+from initsweep.results import (COMPLETED, DIVERGED, MISSING, SKIPPED, STOPPED, columns, final_values, labels, open_results,
                                split_weights, swept_columns, unfold)
 
-__all__ = ["MISSING", "COMPLETED", "STOPPED", "DIVERGED", "open_results", "unfold", "split_weights", "results_hash",
+__all__ = ["MISSING", "COMPLETED", "STOPPED", "DIVERGED", "SKIPPED", "open_results", "unfold", "split_weights", "results_hash",
            "columns", "swept_columns", "labels", "final_values"]

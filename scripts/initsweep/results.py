@@ -9,7 +9,7 @@ import numpy as np
 import xarray
 
 # Values of `status`.
-MISSING, COMPLETED, STOPPED, DIVERGED = 0, 1, 2, 3
+MISSING, COMPLETED, STOPPED, DIVERGED, SKIPPED = 0, 1, 2, 3, 4
 
 FORMAT = "initsweep results"
 FORMAT_VERSION = 1

@@ -50,7 +50,7 @@ static bool same_number(double a, double b)
 
 static bool same_choice(const struct isw_choice *a, const struct isw_choice *b)
 {
-  bool same = a->row == b->row;
+  bool same = a->row == b->row && (!a->weights || a->weights->hash == b->weights->hash);
   for (size_t i = 0; i < ISW_PARAMETERS_MAX && same; i++) {
     const char *x = a->value[i].text, *y = b->value[i].text;
     same = same_number(a->value[i].number, b->value[i].number) && !x == !y && (!x || strcmp(x, y) == 0);
@@ -69,6 +69,7 @@ static bool same_network(const struct extension *extension, const struct isw_net
   return same && (a->layers == 1 || same_choice(&a->activation, &b->activation)) &&
          same_choice(&a->output_activation, &b->output_activation) && same_choice(&a->loss, &b->loss) &&
          same_choice(&a->optimizer, &b->optimizer) && same_number(a->init_noise, b->init_noise) &&
+         same_number(a->init_sparsity, b->init_sparsity) && a->decay_biases == b->decay_biases &&
          same_number(a->learning_rate, b->learning_rate) && same_number(a->weight_decay, b->weight_decay) &&
          same_choice(&a->schedule, &b->schedule) && same_number(a->clip_norm, b->clip_norm) &&
          a->batch_size == b->batch_size && a->shuffle_per_replicate == b->shuffle_per_replicate &&
@@ -209,7 +210,8 @@ enum isw_status isw_extend_file(const char *path, const char *parts, const char 
   for (uint64_t i = 0; status == ISW_OK && i < isw_sweep_networks(stored.sweep); i++) {
     struct isw_finished finished;
     status = isw_stored_network(&stored, i, &finished, error);
-    if (status == ISW_OK && finished.status != ISW_MISSING) status = take_over(&extension, &finished, error);
+    if (status == ISW_OK && finished.status != ISW_MISSING && finished.status != ISW_SKIPPED)
+      status = take_over(&extension, &finished, error);
   }
   status = end(&extension, parts, status, error);
   isw_stored_close(&stored);

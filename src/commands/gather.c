@@ -48,7 +48,7 @@ static enum isw_status gather(const char *parts, const char *out, const char *co
     struct isw_progress progress = {.networks = isw_sweep_networks(sweep)};
     isw_utc(facts.start);
     isw_progress_start(&progress, false);
-    status = isw_outcome_write(out, sweep, index, &facts, &progress, error);
+    status = isw_outcome_write(out, sweep, index, &facts, ISW_MISSING, &progress, error);
     isw_progress_end(&progress);
   }
   if (status == ISW_OK) {

@@ -8,8 +8,6 @@
 #include "initsweep/probes.h"
 #include "list.h"
 
-enum { FACTS_SIZE = 160 };
-
 static size_t probe_count(void)
 {
   size_t count;
@@ -50,7 +48,7 @@ static void print_default(const struct isw_parameter *parameter, bool json)
   else if (!isfinite(parameter->initial))
     fputs(json ? "null" : "none", stdout);
   else
-    printf("%g", parameter->initial);
+    printf(json ? "%.17g" : "%g", parameter->initial);
 }
 
 static void print_aliases(const struct isw_table_view *table, const struct isw_row *row, bool json)
@@ -65,11 +63,61 @@ static void print_aliases(const struct isw_table_view *table, const struct isw_r
       continue;
     }
     printf("      alias: %s (%s)", aliases[i].name, aliases[i].source);
-    for (size_t p = 0; p < aliases[i].presets; p++)
-      printf("%s %s %g", p ? "," : ":", row->parameters[p].name, aliases[i].preset[p]);
+    for (size_t p = 0; p < aliases[i].presets; p++) {
+      const struct isw_parameter *parameter = &row->parameters[p];
+      printf("%s %s ", p ? "," : ":", parameter->name);
+      if (parameter->type == ISW_WORD)
+        printf("%s", parameter->words[(size_t)aliases[i].preset[p]]);
+      else
+        printf("%g", aliases[i].preset[p]);
+    }
     printf("\n");
   }
   if (json) printf("]");
+}
+
+/* What values a parameter takes, for programs. */
+static void print_type(const struct isw_parameter *parameter)
+{
+  static const char *const types[] = {
+      [ISW_REAL] = "number", [ISW_COUNT] = "whole number", [ISW_WORD] = "word", [ISW_TEXT] = "text"};
+  printf(", \"type\": \"%s\"", types[parameter->type]);
+  if (parameter->type == ISW_WORD || parameter->word) {
+    printf(", \"words\": [");
+    if (parameter->word) printf("\"%s\"", parameter->word);
+    for (size_t w = 0; parameter->words && parameter->words[w]; w++)
+      printf("%s\"%s\"", w ? ", " : "", parameter->words[w]);
+    printf("]");
+  }
+  if (parameter->type == ISW_WORD || parameter->type == ISW_TEXT) return;
+  const double ends[] = {parameter->low, parameter->high};
+  for (size_t e = 0; e < 2; e++) {
+    printf(", \"%s\": ", e ? "high" : "low");
+    printf(isfinite(ends[e]) ? "%.17g" : "null", ends[e]);
+  }
+}
+
+static void print_facts(const struct isw_table_view *table, size_t row, bool json)
+{
+  struct isw_fact fact[ISW_FACTS_MAX];
+  size_t count = table->facts ? table->facts(row, fact) : 0;
+  if (count == 0) return;
+  printf(json ? ", \"facts\": {" : "      ");
+  for (size_t f = 0; f < count; f++) {
+    bool yes = fact[f].number == 1.0;
+    if (f) printf(", ");
+    if (json)
+      printf("\"%s\": ", fact[f].key);
+    else
+      printf("%s: ", fact[f].name);
+    if (fact[f].truth)
+      printf("%s", json ? (yes ? "true" : "false") : yes ? "yes" : "no");
+    else if (isnan(fact[f].number))
+      printf("%s", json ? "null" : "none");
+    else
+      printf(json ? "%.17g" : "%.4g", fact[f].number);
+  }
+  printf(json ? "}" : "\n");
 }
 
 static void print_table(const struct isw_table_view *table)
@@ -85,11 +133,7 @@ static void print_table(const struct isw_table_view *table)
       print_default(parameter, false);
       printf(")\n");
     }
-    if (table->facts) {
-      char facts[FACTS_SIZE];
-      table->facts(i, facts, sizeof facts);
-      printf("      %s\n", facts);
-    }
+    print_facts(table, i, false);
     print_aliases(table, row, false);
     if (row->source && row->source[0]) printf("      source: %s\n", row->source);
   }
@@ -106,6 +150,7 @@ static void print_json(const struct isw_table_view *table)
     for (size_t p = 0; p < isw_row_parameters(row); p++) {
       printf("%s{\"name\": ", p ? ", " : "");
       isw_print_json_text(row->parameters[p].name);
+      print_type(&row->parameters[p]);
       printf(", \"default\": ");
       print_default(&row->parameters[p], true);
       printf(", \"about\": ");
@@ -114,12 +159,7 @@ static void print_json(const struct isw_table_view *table)
     }
     printf("], \"formula\": ");
     isw_print_json_text(row->formula ? row->formula : "");
-    if (table->facts) {
-      char facts[FACTS_SIZE];
-      table->facts(i, facts, sizeof facts);
-      printf(", \"facts\": ");
-      isw_print_json_text(facts);
-    }
+    print_facts(table, i, true);
     print_aliases(table, row, true);
     printf(", \"source\": ");
     isw_print_json_text(row->source ? row->source : "");

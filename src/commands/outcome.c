@@ -101,8 +101,8 @@ static size_t list_facts(const struct isw_run_facts *facts, const char *end, str
 }
 
 enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
-                                  const struct isw_run_facts *facts, struct isw_progress *progress,
-                                  struct isw_error *error)
+                                  const struct isw_run_facts *facts, enum isw_network_status absent,
+                                  struct isw_progress *progress, struct isw_error *error)
 {
   struct writing writing = {.sweep = sweep, .progress = progress};
   struct isw_provenance provenance[FACTS_MAX];
@@ -146,6 +146,7 @@ enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *swee
                                     .coordinate = coordinate,
                                     .id = id,
                                     .schedule = schedule,
+                                    .absent = (uint8_t)absent,
                                     .schedule_varies = isw_sweep_schedule_varies(sweep),
                                     .sizes = sizes,
                                     .provenance_count = list_facts(facts, end, provenance),

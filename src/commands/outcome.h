@@ -18,8 +18,8 @@ struct isw_run_facts {
 void isw_utc(char text[32]);
 /* Probes as the results room takes them, on the heap: [count]. */
 struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_t count);
-/* Writes the results file of a sweep; networks that the index lacks are missing in it. */
+/* Writes the results file of a sweep. absent: what networks that the index lacks are, missing or skipped. */
 enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
-                                  const struct isw_run_facts *facts, struct isw_progress *progress,
-                                  struct isw_error *error);
+                                  const struct isw_run_facts *facts, enum isw_network_status absent,
+                                  struct isw_progress *progress, struct isw_error *error);
 #endif

@@ -110,9 +110,9 @@ static enum isw_status compare(const struct isw_stored *stored, const struct isw
   if (status != ISW_OK) return status;
   isw_sweep_schedule(stored->sweep, network->steps, &steps);
   isw_network_destroy(network);
-  if (file.status == ISW_MISSING)
-    return isw_error_set(error, ISW_BAD_INPUT, "%s: network %llu is missing: there is nothing to compare with",
-                         stored->path, k);
+  if (file.status == ISW_MISSING || file.status == ISW_SKIPPED)
+    return isw_error_set(error, ISW_BAD_INPUT, "%s: network %llu %s: there is nothing to compare with", stored->path, k,
+                         file.status == ISW_MISSING ? "is missing" : "was skipped by the refinement");
   if (file.id != again.id || file.status != again.status || file.steps_done != again.steps_done)
     return isw_error_set(
         error, ISW_FAILED, "network %llu is another: it ended with status %u after %llu steps, not %u after %llu", k,

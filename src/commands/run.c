@@ -8,6 +8,7 @@
 #include "initsweep/commands.h"
 #include "difference.h"
 #include "extend.h"
+#include "levels.h"
 #include "outcome.h"
 #include "training.h"
 
@@ -33,6 +34,7 @@ struct run {
   bool out_is_smaller;   /* OUT holds another sweep, to be extended */
   struct isw_lock *lock; /* rank 0 */
   uint64_t other;        /* identity of journal files to pass over */
+  struct isw_levels levels;
 };
 
 static bool read_seconds(const char *text, double *seconds)
@@ -280,13 +282,16 @@ static enum isw_status write_results(struct run *run, struct isw_error *error)
   struct isw_index *index = NULL;
   enum isw_status status = open_index(run, &index, error);
   if (status != ISW_OK) return status;
-  uint64_t networks = isw_sweep_networks(run->sweep);
-  if (isw_index_count(index) != networks)
+  uint64_t networks = isw_sweep_levels(run->sweep) ? isw_levels_count(&run->levels) : isw_sweep_networks(run->sweep);
+  if (isw_index_count(index) < networks)
     status =
         isw_error_set(error, ISW_FAILED, "%llu of %llu networks are missing in %s.parts: run again to train them",
                       (unsigned long long)(networks - isw_index_count(index)), (unsigned long long)networks, run->out);
+  run->training.progress.networks = isw_sweep_networks(run->sweep); /* of which all are written */
   if (status == ISW_OK)
-    status = isw_outcome_write(run->path, run->sweep, index, &run->facts, &run->training.progress, error);
+    status =
+        isw_outcome_write(run->path, run->sweep, index, &run->facts,
+                          isw_sweep_levels(run->sweep) ? ISW_SKIPPED : ISW_MISSING, &run->training.progress, error);
   isw_progress_end(&run->training.progress);
   isw_index_destroy(index);
   if (status == ISW_OK) status = isw_journal_remove(run->parts, error);
@@ -362,6 +367,73 @@ static enum isw_status share_checkpoints(struct run *run, struct isw_cluster *cl
   return ISW_OK;
 }
 
+/* Trains the packs as they stand. */
+static enum isw_status work(struct run *run, struct isw_cluster *cluster, struct isw_error *error)
+{
+  struct isw_training *training = &run->training;
+  struct isw_work_done done, *all = &run->facts.done;
+  training->progress.steps = 0;
+  isw_progress_start(&training->progress, run->quiet);
+  struct isw_work work = isw_training_work(training);
+  enum isw_status status = isw_cluster_work(cluster, &work, &done, error);
+  run->facts.seconds += isw_progress_seconds(&training->progress);
+  isw_progress_end(&training->progress);
+  all->packs += done.packs;
+  all->networks += done.networks;
+  all->diverged += done.diverged;
+  all->network_steps += done.network_steps;
+  all->messages += done.messages;
+  return status;
+}
+
+/* Rank 0: the networks of a level, from what the journals say of the one before. */
+static enum isw_status choose_level(struct run *run, size_t level, uint64_t *count, struct isw_error *error)
+{
+  struct isw_training *training = &run->training;
+  enum isw_status status = ISW_OK;
+  if (level > 0) {
+    isw_index_destroy(training->index);
+    training->index = NULL;
+    status = open_index(run, &training->index, error);
+  }
+  if (status == ISW_OK)
+    status =
+        isw_levels_next(&run->levels, level, training->index, training->probes, training->probe_count, count, error);
+  if (status != ISW_OK) return status;
+  training->progress.before = isw_index_count(training->index);
+  training->progress.networks = isw_levels_count(&run->levels);
+  if (!run->quiet)
+    fprintf(stderr, "initsweep: level %zu of %zu: %llu networks\n", level, isw_sweep_levels(run->sweep),
+            (unsigned long long)*count);
+  return ISW_OK;
+}
+
+/* refine: a level at a time, each where the one before has found a boundary. */
+static enum isw_status work_by_levels(struct run *run, struct isw_cluster *cluster, struct isw_error *error)
+{
+  bool first = isw_cluster_rank(cluster) == 0;
+  struct isw_levels *levels = &run->levels;
+  enum isw_status status = isw_cluster_agree(cluster, isw_levels_make(levels, run->sweep, first, error), error);
+  for (size_t level = 0; status == ISW_OK && level <= isw_sweep_levels(run->sweep); level++) {
+    uint64_t count = 0;
+    if (first) status = choose_level(run, level, &count, error);
+    status = isw_cluster_agree(cluster, status, error);
+    char *bits = (char *)levels->now;
+    size_t bytes = (size_t)((isw_sweep_networks(run->sweep) + 63) / 64) * sizeof *levels->now;
+    if (status == ISW_OK) status = isw_cluster_share(cluster, &bits, &bytes, error);
+    if (status != ISW_OK) break;
+    if (!first) {
+      memcpy(levels->now, bits, bytes);
+      free(bits);
+    }
+    status = isw_cluster_agree(cluster, isw_training_restrict(&run->training, levels->now, error), error);
+    if (status == ISW_OK && isw_packs_count(run->training.packs) > 0) status = work(run, cluster, error);
+    /* rank 0 reads what all have written */
+    if (status == ISW_OK) status = isw_cluster_agree(cluster, isw_journal_sync(run->training.journal, error), error);
+  }
+  return status;
+}
+
 /* Everything from the first journal entry on. */
 static enum isw_status train(struct run *run, struct isw_cluster *cluster, const char *advice, struct isw_error *error)
 {
@@ -381,11 +453,7 @@ static enum isw_status train(struct run *run, struct isw_cluster *cluster, const
   bool begun = status == ISW_OK;
   if (begun) {
     if (first) say_start(run, advice);
-    isw_progress_start(&training->progress, run->quiet);
-    struct isw_work work = isw_training_work(training);
-    status = isw_cluster_work(cluster, &work, &run->facts.done, error);
-    run->facts.seconds = isw_progress_seconds(&training->progress);
-    isw_progress_end(&training->progress);
+    status = isw_sweep_levels(run->sweep) ? work_by_levels(run, cluster, error) : work(run, cluster, error);
   }
   isw_index_destroy(training->index);
   training->index = NULL;
@@ -456,6 +524,7 @@ static int run_command(int argc, char **argv)
   }
   isw_lock_release(run.lock);
   isw_training_destroy(&run.training);
+  isw_levels_clear(&run.levels);
   isw_sweep_destroy(run.sweep);
   free(run.overrides.text);
   free(run.command_line);

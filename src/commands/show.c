@@ -161,16 +161,18 @@ static void print_attribute(const struct show *show, const char *label, const ch
 static void print_head(const struct show *show, const char *file)
 {
   const struct isw_results_dataset *dataset;
-  uint64_t ended[4] = {0};
+  uint64_t ended[ISW_SKIPPED + 1] = {0};
   printf("%-12s %s\n", "file", file);
   print_attribute(show, "sweep", "title");
   print_attribute(show, "about", "about");
   for (uint64_t i = 0; i < show->networks; i++)
-    if (show->status[i] >= 0 && show->status[i] < 4) ended[(size_t)show->status[i]]++;
-  printf("%-12s %llu: %llu completed, %llu stopped by a rule, %llu diverged, %llu missing\n", "networks",
+    if (show->status[i] >= 0 && show->status[i] <= ISW_SKIPPED) ended[(size_t)show->status[i]]++;
+  printf("%-12s %llu: %llu completed, %llu stopped by a rule, %llu diverged, %llu missing", "networks",
          (unsigned long long)show->networks, (unsigned long long)ended[ISW_COMPLETED],
          (unsigned long long)ended[ISW_STOPPED], (unsigned long long)ended[ISW_DIVERGED],
          (unsigned long long)ended[ISW_MISSING]);
+  if (ended[ISW_SKIPPED] > 0) printf(", %llu skipped by the refinement", (unsigned long long)ended[ISW_SKIPPED]);
+  printf("\n");
   for (size_t i = 0; i < show->axis_count; i++) {
     const struct axis *axis = &show->axes[i];
     printf("%-12s %s (%zu): ", i ? "" : "axes", axis->name, axis->count);

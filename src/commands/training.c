@@ -45,6 +45,16 @@ enum isw_status isw_training_create(struct isw_training *training, const struct 
   return status;
 }
 
+enum isw_status isw_training_restrict(struct isw_training *training, const uint64_t *subset, struct isw_error *error)
+{
+  isw_packs_destroy(training->packs);
+  training->packs = NULL;
+  enum isw_status status =
+      isw_packs_create_of(training->sweep, subset, isw_lanes(training->real), &training->packs, error);
+  if (status == ISW_OK) training->stride = chosen_stride(isw_packs_count(training->packs));
+  return status;
+}
+
 void isw_training_destroy(struct isw_training *training)
 {
   size_t count = training->sweep && training->samples ? isw_sweep_datasets(training->sweep) * training->losses : 0;

@@ -40,6 +40,8 @@ struct isw_training {
 /* Makes packs and samples ready for `threads` workers; destroy releases it, also after an error. */
 enum isw_status isw_training_create(struct isw_training *training, const struct isw_sweep *sweep, size_t threads,
                                     struct isw_error *error);
+/* From now on the packs hold these networks only; subset, a bit a network, is kept by the caller. */
+enum isw_status isw_training_restrict(struct isw_training *training, const uint64_t *subset, struct isw_error *error);
 void isw_training_destroy(struct isw_training *training);
 /* From now on packs under way are kept in `folder` every `seconds` (0: only when a signal comes), and those of the
  * list, which it takes over, go on from there. folder is kept by the caller. */

@@ -16,6 +16,7 @@ struct verify {
   bool all;
   uint64_t jobs;         /* packs where all, else networks of the sample */
   uint64_t *sample;      /* [jobs] */
+  uint64_t *trained;     /* a bit a network that the file has; NULL: all */
   pthread_mutex_t mutex; /* guards all below, and the file: HDF5 knows no threads */
   uint64_t next, same, missing, different;
   enum isw_status status;
@@ -57,7 +58,7 @@ static enum isw_status compare(struct verify *v, const struct isw_finished *agai
   struct isw_finished file;
   enum isw_status status = isw_stored_network(&v->stored, again->number, &file, &v->error);
   if (status != ISW_OK) return status;
-  if (file.status == ISW_MISSING) {
+  if (file.status == ISW_MISSING || file.status == ISW_SKIPPED) {
     v->missing++;
     return ISW_OK;
   }
@@ -126,6 +127,45 @@ static enum isw_status choose(struct verify *v, uint64_t networks, struct isw_er
   return ISW_OK;
 }
 
+/* Of a file whose sweep refines its grid: the networks that were trained, and their number. */
+static enum isw_status find_trained(struct verify *v, uint64_t *networks, struct isw_error *error)
+{
+  enum { BLOCK = 65536 };
+  uint64_t all = *networks;
+  *networks = 0;
+  double *status = isw_allocate(BLOCK, sizeof *status);
+  v->trained = isw_allocate((size_t)(all + 63) / 64, sizeof *v->trained);
+  enum isw_status result =
+      v->trained && status ? ISW_OK : isw_error_memory(error, (size_t)all / 8, "the trained networks");
+  for (uint64_t first = 0; result == ISW_OK && first < all; first += BLOCK) {
+    uint64_t some = all - first < BLOCK ? all - first : BLOCK;
+    result = isw_results_column(v->stored.results, "status", first, some, 0, 0, status, error);
+    for (uint64_t i = 0; result == ISW_OK && i < some; i++)
+      if (status[i] != ISW_MISSING && status[i] != ISW_SKIPPED) {
+        v->trained[(first + i) / 64] |= 1ull << (first + i) % 64;
+        ++*networks;
+      }
+  }
+  free(status);
+  return result == ISW_OK ? isw_training_restrict(&v->training, v->trained, error) : result;
+}
+
+/* Places among the trained networks become their numbers; places ascend. */
+static void number_sample(struct verify *v)
+{
+  uint64_t before = 0;
+  for (uint64_t i = 0, w = 0; i < v->jobs; i++) {
+    uint64_t here;
+    while (before + (here = (uint64_t)__builtin_popcountll(v->trained[w])) <= v->sample[i]) {
+      before += here;
+      w++;
+    }
+    uint64_t bits = v->trained[w];
+    for (uint64_t rest = v->sample[i] - before; rest; rest--) bits &= bits - 1;
+    v->sample[i] = w * 64 + (uint64_t)__builtin_ctzll(bits);
+  }
+}
+
 static enum isw_status verify(struct verify *v, const char *file, const char *folder, size_t sample, size_t threads,
                               struct isw_error *error)
 {
@@ -133,10 +173,13 @@ static enum isw_status verify(struct verify *v, const char *file, const char *fo
   if (status == ISW_OK) status = isw_training_create(&v->training, v->stored.sweep, threads, error);
   if (status != ISW_OK) return status;
   uint64_t networks = isw_sweep_networks(v->stored.sweep);
+  if (isw_sweep_levels(v->stored.sweep)) status = find_trained(v, &networks, error);
+  if (status != ISW_OK) return status;
   v->all = v->all || sample >= networks;
   v->jobs = v->all ? isw_packs_count(v->training.packs) : sample;
   if (!v->all) status = choose(v, networks, error);
   if (status != ISW_OK) return status;
+  if (!v->all && v->trained) number_sample(v);
 
   pthread_t *others = isw_allocate(threads, sizeof *others);
   if (!others) return isw_error_memory(error, threads * sizeof *others, "threads");
@@ -192,6 +235,7 @@ static int run(int argc, char **argv)
   isw_training_destroy(&v->training);
   isw_stored_close(&v->stored);
   free(v->sample);
+  free(v->trained);
   isw_error_clear(&v->error);
   isw_error_clear(&error);
   return result;

@@ -2,15 +2,18 @@
  *   idx   MNIST's format: 0, 0, type, number of dimensions, each size in 4 bytes, all big-endian, then the numbers, row-major.
  *         Types: 8 unsigned byte, 9 signed byte, 11 int16, 12 int32, 13 float32, 14 float64. Unsigned bytes of inputs become x / 255.
  *   npy   NumPy's .npy, versions 1 to 3: C order, types f4, f8, i1, i2, i4, i8, u1, u2, u4, b1, little- or big-endian.
- * The first dimension counts the samples, the others are columns. Targets: values: any columns; binary: one of 0 and 1;
+ *   hdf5  datasets of an HDF5 file, through the results room, which knows that format.
+ * IDX and .npy files may be gzipped. The first dimension counts the samples, the others are columns. Targets: values: any columns; binary: one of 0 and 1;
  * classes: one of whole numbers 0 .. classes - 1, classes being one more than the largest. Test files may come apart, and then
  * nothing is split off. Anything else is an error that names the file and the number.
- * Parameters: inputs, targets, kind, test_inputs, test_targets, test_fraction, standardize, label_noise. */
+ * Parameters: inputs, targets, kind, test_inputs, test_targets, test_fraction, standardize, label_noise,
+ * balance; hdf5: path before them. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "families.h"
+#include "initsweep/results.h"
 
 #define FILE_MAX ((size_t)4 << 30)
 enum { DIMENSIONS_MAX = 8, CLASSES_MAX = 10000 };
@@ -55,8 +58,6 @@ static enum isw_status idx_head(struct array *array, struct isw_error *error)
 {
   const unsigned char *head = (const unsigned char *)array->bytes;
   size_t size[DIMENSIONS_MAX] = {0};
-  if (array->length >= 2 && head[0] == 0x1f && head[1] == 0x8b)
-    return isw_error_set(error, ISW_BAD_INPUT, "%s is compressed; unpack it first (gunzip -k)", array->path);
   if (array->length < 4 || head[0] != 0 || head[1] != 0)
     return isw_error_set(error, ISW_BAD_INPUT, "%s is no IDX file: it does not begin with two zeros and a type",
                          array->path);
@@ -191,6 +192,7 @@ static enum isw_status open_array(struct array *array, const char *folder, const
     return isw_error_memory(error, strlen(path), "a path");
   array->path = full->bytes;
   enum isw_status status = isw_read_file(array->path, FILE_MAX, &array->bytes, &array->length, error);
+  if (status == ISW_OK) status = isw_gunzip(array->path, FILE_MAX, &array->bytes, &array->length, error);
   return status == ISW_OK ? head(array, error) : status;
 }
 
@@ -272,27 +274,59 @@ static enum isw_status take_train(struct isw_data *data, const struct array *inp
   return read_targets(targets, kind, data->train_targets, &data->classes, error);
 }
 
+/* An HDF5 dataset's float64 numbers, as the machine has them. */
+static enum isw_status open_dataset(struct array *array, const char *folder, const char *path, const char *name,
+                                    struct isw_text *full, struct isw_error *error)
+{
+  const uint16_t one = 1;
+  struct isw_array numbers;
+  bool relative = path[0] != '/' && folder && folder[0];
+  if (isw_text_add(full, "%s%s%s", relative ? folder : "", relative ? "/" : "", path) != ISW_OK)
+    return isw_error_memory(error, strlen(path), "a path");
+  enum isw_status status = isw_array_read(full->bytes, name, NULL, ISW_DATA_BYTES_MAX, &numbers, error);
+  if (status != ISW_OK) return status;
+  if (isw_text_add(full, ", %s", name) != ISW_OK) {
+    isw_array_clear(&numbers);
+    return isw_error_memory(error, strlen(name), "a path");
+  }
+  *array = (struct array){.path = full->bytes,
+                          .bytes = (char *)numbers.value,
+                          .number = F64,
+                          .big_endian = *(const unsigned char *)&one == 0,
+                          .rows = numbers.rows,
+                          .columns = numbers.columns};
+  return ISW_OK;
+}
+
+/* head: of the files that inputs and targets name; NULL: they are datasets of the HDF5 file that the first parameter names,
+ * and the others come one later */
 static enum isw_status load(const struct isw_choice *settings, uint64_t seed, const char *folder, read_head *head,
                             double byte_scale, struct isw_data *data, struct isw_error *error)
 {
-  static const size_t path_of[4] = {0, 1, 3, 4};
+  static const size_t name_of[4] = {0, 1, 3, 4};
+  const struct isw_value *value = head ? settings->value : settings->value + 1;
   struct array array[4] = {{0}};
   struct isw_text full[4] = {{0}};
-  int kind = (int)settings->value[2].number;
-  bool test[2] = {settings->value[3].text[0] != '\0', settings->value[4].text[0] != '\0'};
+  int kind = (int)value[2].number;
+  bool test[2] = {value[3].text[0] != '\0', value[4].text[0] != '\0'};
   enum isw_status status = ISW_OK;
   if (test[0] != test[1]) status = isw_error_set(error, ISW_BAD_INPUT, "test_inputs and test_targets go together");
-  for (size_t a = 0; status == ISW_OK && a < (test[0] ? 4 : 2); a++)
-    status = open_array(&array[a], folder, settings->value[path_of[a]].text, head, &full[a], error);
+  for (size_t a = 0; status == ISW_OK && a < (test[0] ? 4 : 2); a++) {
+    const char *name = value[name_of[a]].text;
+    status = head ? open_array(&array[a], folder, name, head, &full[a], error)
+                  : open_dataset(&array[a], folder, settings->value[0].text, name, &full[a], error);
+  }
   if (status == ISW_OK) status = take_train(data, &array[0], &array[1], byte_scale, kind, error);
   if (status == ISW_OK && test[0]) status = take_test(data, &array[2], &array[3], byte_scale, kind, error);
   for (size_t a = 0; a < 4; a++) {
     free(array[a].bytes);
     isw_text_clear(&full[a]);
   }
-  if (status != ISW_OK) return status;
-  return isw_data_finish(data, seed, test[0] ? 0.0 : settings->value[5].number,
-                         (enum isw_standardize)settings->value[6].number, settings->value[7].number, error);
+  const struct isw_finish finish = {.test_fraction = test[0] ? 0.0 : value[5].number,
+                                    .standardize = (enum isw_standardize)value[6].number,
+                                    .label_noise = value[7].number,
+                                    .balance = value[8].number == 1.0};
+  return status == ISW_OK ? isw_data_finish(data, seed, &finish, error) : status;
 }
 
 enum isw_status isw_load_idx(const struct isw_choice *settings, uint64_t seed, const char *folder,
@@ -305,4 +339,10 @@ enum isw_status isw_load_npy(const struct isw_choice *settings, uint64_t seed, c
                              struct isw_data *data, struct isw_error *error)
 {
   return load(settings, seed, folder, npy_head, 1.0, data, error);
+}
+
+enum isw_status isw_load_hdf5(const struct isw_choice *settings, uint64_t seed, const char *folder,
+                              struct isw_data *data, struct isw_error *error)
+{
+  return load(settings, seed, folder, NULL, 1.0, data, error);
 }

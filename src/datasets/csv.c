@@ -1,7 +1,8 @@
 /* Comma-separated values, RFC 4180, from bytes that nobody checked: quoted fields, CRLF, LF or CR, a UTF-8 byte order mark,
  * empty lines (skipped), blanks around a field (dropped). Anything else that is not a table of finite numbers is an error
  * that names file, line, column (in bytes, from 1) and value. The file is read whole and cut into fields in place.
- * Parameters: path, target, kind, header, delimiter, test_fraction, standardize. */
+ * Parameters: path, target, kind, header, delimiter, test_fraction, standardize, label_noise,
+ * balance. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -456,8 +457,11 @@ enum isw_status isw_load_csv(const struct isw_choice *settings, uint64_t seed, c
   if (status == ISW_OK) status = open_table(&table, settings);
   if (status == ISW_OK) status = read_samples(&table);
   if (status == ISW_OK) status = fill_data(&table, data);
-  if (status == ISW_OK) status = isw_data_split(data, seed, settings->value[5].number, error);
-  if (status == ISW_OK) status = isw_data_standardize(data, (enum isw_standardize)settings->value[6].number, error);
+  const struct isw_finish finish = {.test_fraction = settings->value[5].number,
+                                    .standardize = (enum isw_standardize)settings->value[6].number,
+                                    .label_noise = settings->value[7].number,
+                                    .balance = settings->value[8].number == 1.0};
+  if (status == ISW_OK) status = isw_data_finish(data, seed, &finish, error);
   free(table.names);
   free(table.target_of);
   free(table.values);

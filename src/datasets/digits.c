@@ -1,7 +1,7 @@
 /* UCI digits: 1797 images of 8x8, the test part of Optical Recognition of Handwritten Digits (Alpaydin & Kaynak 1998), in
  * the IDX format (big-endian: 0, 0, type 8 for bytes, number of dimensions, each dimension's size in 4 bytes, then bytes).
  * Pixels 0..16 become 0..1. The split is a plain random one, not stratified: each class's share varies by chance.
- * Parameters: test_fraction, standardize, label_noise. */
+ * Parameters: test_fraction, standardize, label_noise, balance. */
 #include <stdlib.h>
 #include <string.h>
 #include "families.h"
@@ -46,8 +46,11 @@ enum isw_status isw_load_digits(const struct isw_choice *settings, uint64_t seed
     for (size_t i = 0; i < IMAGES * PIXELS; i++)
       data->train_inputs[i] = (double)(unsigned char)images[sizeof image_head + i] / 16.0;
     for (size_t i = 0; i < IMAGES; i++) data->train_targets[i] = (double)(unsigned char)labels[sizeof label_head + i];
-    status = isw_data_finish(data, seed, settings->value[0].number, (enum isw_standardize)settings->value[1].number,
-                             settings->value[2].number, error);
+    const struct isw_finish finish = {.test_fraction = settings->value[0].number,
+                                      .standardize = (enum isw_standardize)settings->value[1].number,
+                                      .label_noise = settings->value[2].number,
+                                      .balance = settings->value[3].number == 1.0};
+    status = isw_data_finish(data, seed, &finish, error);
   }
   free(images);
   free(labels);

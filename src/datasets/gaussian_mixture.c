@@ -1,15 +1,15 @@
 /* A Gaussian cloud a class. Sample i is of class c = i mod classes:
  *   x_f = m_cf + sqrt(1 - correlation) e_if + sqrt(correlation) u_i,
  * so that within a class every feature has variance 1 and every two have that correlation. The means m_c are vectors of
- * length `separation` in directions drawn from N(0, I). Draws of (seed, replicate 0, DATA): e of layer 0, element i features + f;
+ * length `separation` in directions drawn from N(0, I); with means: opposite, m_c = -m_(c-1) for odd c. Draws of (seed, replicate 0, DATA): e of layer 0, element i features + f;
  * directions of layer 1, element c features + f; u of layer 2. Two classes are binary targets.
- * Parameters: samples, features, classes, separation, correlation, test_fraction, standardize, label_noise. */
+ * Parameters: samples, features, classes, separation, correlation, test_fraction, standardize, label_noise, means. */
 #include <math.h>
 #include <stdlib.h>
 #include "families.h"
 
 /* mean [classes][features] */
-static void place_means(const struct isw_data *data, uint64_t seed, double separation, double *mean)
+static void place_means(const struct isw_data *data, uint64_t seed, double separation, bool opposite, double *mean)
 {
   const struct isw_stream stream = {.seed = seed, .purpose = ISW_PURPOSE_DATA, .layer = 1};
   for (size_t c = 0; c < data->classes; c++) {
@@ -19,6 +19,7 @@ static void place_means(const struct isw_data *data, uint64_t seed, double separ
       square = square + m[f] * m[f];
     }
     for (size_t f = 0; f < data->features; f++) m[f] = separation * (m[f] / sqrt(square));
+    for (size_t f = 0; opposite && c % 2 == 1 && f < data->features; f++) m[f] = -(m - data->features)[f];
   }
 }
 
@@ -42,7 +43,7 @@ enum isw_status isw_load_gaussian_mixture(const struct isw_choice *settings, uin
   if (status != ISW_OK) return status;
   double *mean = isw_allocate(means, sizeof *mean);
   if (!mean) return isw_error_memory(error, bytes, "the classes' means");
-  place_means(data, seed, settings->value[3].number, mean);
+  place_means(data, seed, settings->value[3].number, settings->value[8].number == 1.0, mean);
   for (size_t i = 0; i < data->train_samples; i++) {
     size_t class = i % data->classes;
     double shared = sqrt(correlation) * isw_normal(&common, i), *x = data->train_inputs + i * data->features;
@@ -52,6 +53,8 @@ enum isw_status isw_load_gaussian_mixture(const struct isw_choice *settings, uin
     data->train_targets[i] = (double)class;
   }
   free(mean);
-  return isw_data_finish(data, seed, settings->value[5].number, (enum isw_standardize)settings->value[6].number,
-                         settings->value[7].number, error);
+  const struct isw_finish finish = {.test_fraction = settings->value[5].number,
+                                    .standardize = (enum isw_standardize)settings->value[6].number,
+                                    .label_noise = settings->value[7].number};
+  return isw_data_finish(data, seed, &finish, error);
 }

@@ -1,13 +1,15 @@
 /* Parity: all 2^bits inputs in counting order, the first feature the most significant bit; the target is 1 where the number
- * of ones is odd. Parameters: bits, encoding (01 or pm1), test_fraction. */
+ * of ones among the first `order` features is odd. Parameters: bits, encoding (01 or pm1), test_fraction, order (0: all). */
 #include "families.h"
 
 enum isw_status isw_load_parity(const struct isw_choice *settings, uint64_t seed, const char *folder,
                                 struct isw_data *data, struct isw_error *error)
 {
   (void)folder;
-  size_t bits = (size_t)settings->value[0].number;
+  size_t bits = (size_t)settings->value[0].number, order = (size_t)settings->value[3].number;
   double low = settings->value[1].number == 1.0 ? -1.0 : 0.0;
+  if (order == 0) order = bits;
+  if (order > bits) return isw_error_set(error, ISW_BAD_INPUT, "a parity of order %zu of %zu bits", order, bits);
   data->features = bits;
   data->kind = ISW_TARGETS_BINARY;
   data->targets = 1;
@@ -19,7 +21,7 @@ enum isw_status isw_load_parity(const struct isw_choice *settings, uint64_t seed
     for (size_t b = 0; b < bits; b++) {
       size_t bit = s >> (bits - 1 - b) & 1;
       data->train_inputs[s * bits + b] = bit ? 1.0 : low;
-      ones += bit;
+      if (b < order) ones += bit;
     }
     data->train_targets[s] = (double)(ones & 1);
   }

@@ -27,9 +27,10 @@ static enum isw_status end(struct isw_data *data, const struct isw_choice *setti
   double noise = settings->value[1].number;
   for (size_t n = 0; noise != 0.0 && n < 2 * data->train_samples; n++)
     data->train_inputs[n] = data->train_inputs[n] + noise * isw_normal(&stream, n);
-  return isw_data_finish(data, seed, settings->value[rest].number,
-                         (enum isw_standardize)settings->value[rest + 1].number, settings->value[rest + 2].number,
-                         error);
+  const struct isw_finish finish = {.test_fraction = settings->value[rest].number,
+                                    .standardize = (enum isw_standardize)settings->value[rest + 1].number,
+                                    .label_noise = settings->value[rest + 2].number};
+  return isw_data_finish(data, seed, &finish, error);
 }
 
 enum isw_status isw_load_moons(const struct isw_choice *settings, uint64_t seed, const char *folder,

@@ -3,7 +3,9 @@
 #include "families.h"
 
 static const char *const encodings[] = {"01", "pm1", NULL};
-static const char *const teachers[] = {"linear", "tanh", NULL};
+static const char *const teachers[] = {"linear", "tanh", "deep_linear", NULL};
+static const char *const balances[] = {"none", "subsample", NULL};
+static const char *const mean_directions[] = {"random", "opposite", NULL};
 static const char *const standards[] = {"none", "features", NULL};
 static const char *const standards_all[] = {"none", "features", "all", NULL};
 static const char *const target_kinds[] = {"values", "binary", "classes", NULL};
@@ -37,6 +39,10 @@ static const char *const headers[] = {"auto", "present", "absent", NULL};
 #define LABEL_NOISE                                                                                                    \
   NUMBER("label_noise", 0.0, 0.0, 1.0,                                                                                 \
          "share of the training labels that are drawn anew, uniformly from all classes; 1: random labels")
+#define BALANCE                                                                                                        \
+  WORD("balance", balances,                                                                                            \
+       "subsample: of every class as many training samples, drawn by the seed, as the smallest has; before label "     \
+       "noise")
 #define STANDARDIZE_ALL                                                                                                \
   WORD("standardize", standards_all,                                                                                   \
        "features: mean 0 and variance 1 over the training set, constant columns centred; all: targets that are "       \
@@ -57,14 +63,15 @@ static const char *const headers[] = {"auto", "present", "absent", NULL};
   TEXT("inputs", NULL, "file of the inputs, samples first; a relative path starts at the sweep file's folder"),        \
       TEXT("targets", NULL, "file of the targets, as many samples"), kind,                                             \
       TEXT("test_inputs", "", "file of the test set's inputs"), TEXT("test_targets", "", "file of its targets"),       \
-      TEST_FRACTION_UNLESS_FILES, STANDARDIZE_ALL, LABEL_NOISE
+      TEST_FRACTION_UNLESS_FILES, STANDARDIZE_ALL, LABEL_NOISE, BALANCE
 
 static const struct isw_dataset table[] = {
     {{"xor", {ENCODING}, "samples (0,0), (0,1), (1,0), (1,1); targets 0, 1, 1, 0", "Minsky & Papert 1969"},
      isw_load_xor},
     {{"parity",
-      {COUNT("bits", 4, 1, 16, "features"), ENCODING, TEST_FRACTION(0.0)},
-      "all 2^bits inputs in counting order; target 1 where the number of ones is odd",
+      {COUNT("bits", 4, 1, 16, "features"), ENCODING, TEST_FRACTION(0.0),
+       COUNT("order", 0, 0, 16, "features that count, the first so many; 0: all")},
+      "all 2^bits inputs in counting order; target 1 where the number of ones among the first `order` features is odd",
       "Minsky & Papert 1969"},
      isw_load_parity},
     {{"spirals",
@@ -79,10 +86,10 @@ static const struct isw_dataset table[] = {
     {{"teacher",
       {COUNT("samples", 500, 1, 1e8, "samples, test set included"), COUNT("features", 8, 1, 1e6, "columns of an input"),
        COUNT("outputs", 1, 1, 1e5, "columns of a target"), WORD("kind", teachers, "the teacher's form"),
-       COUNT("hidden", 4, 1, 1e6, "hidden units of a tanh teacher"),
+       COUNT("hidden", 4, 1, 1e6, "hidden units of a tanh or deep_linear teacher"),
        NUMBER("noise", 0.0, 0.0, 1e6, "standard deviation added to the targets"), TEST_FRACTION(0.2)},
       "x ~ N(0, 1); linear: y = W x + noise N(0, 1), W ~ N(0, 1/features); tanh: y = W tanh(V x) + noise N(0, 1), "
-      "V ~ N(0, 1/features), W ~ N(0, 1/hidden)",
+      "V ~ N(0, 1/features), W ~ N(0, 1/hidden); deep_linear: y = W V x + noise N(0, 1)",
       "Gardner & Derrida 1989"},
      isw_load_teacher},
     {{"csv",
@@ -90,12 +97,12 @@ static const struct isw_dataset table[] = {
        TEXT("target", "last", "target column: name, number from 1, or 'last'; several are separated by commas"),
        WORD("kind", target_kinds, "targets: numbers, one column of 0 and 1, or one column of class labels"),
        WORD("header", headers, "first line: names; auto: names where none of its fields is a number"),
-       WORD("delimiter", delimiters, "between fields"), TEST_FRACTION(0.2), STANDARDIZE_ALL},
+       WORD("delimiter", delimiters, "between fields"), TEST_FRACTION(0.2), STANDARDIZE_ALL, LABEL_NOISE, BALANCE},
       "one sample a line, numbers; class labels are numbered in ascending order (text: by its bytes)",
       "RFC 4180"},
      isw_load_csv},
     {{"digits",
-      {TEST_FRACTION(0.2), STANDARDIZE, LABEL_NOISE},
+      {TEST_FRACTION(0.2), STANDARDIZE, LABEL_NOISE, BALANCE},
       "1797 images of 8x8 pixels in 0..1, labels 0..9; the split is not stratified",
       "Alpaydin & Kaynak 1998, UCI Optical Recognition of Handwritten Digits, doi:10.24432/C50P49, CC BY 4.0"},
      isw_load_digits},
@@ -124,9 +131,11 @@ static const struct isw_dataset table[] = {
        COUNT("classes", 2, 2, 10000, "classes; two are binary targets"),
        NUMBER("separation", 2.0, 0.0, 1e6, "distance of each class's mean from 0"),
        NUMBER("correlation", 0.0, 0.0, 1.0, "of every two features within a class"), TEST_FRACTION(0.2), STANDARDIZE,
-       LABEL_NOISE},
+       LABEL_NOISE, WORD("means", mean_directions, "opposite: those of classes 2p and 2p + 1 are m and -m")},
       "sample i of class c = i mod classes: x = m_c + sqrt(1 - correlation) N(0, 1) + sqrt(correlation) u, u ~ N(0, 1) "
-      "one a sample, m_c of length separation in a random direction",
+      "one a sample, m_c of length separation in a random direction; of two classes with opposite means the "
+      "correlation "
+      "C = mean (t - mean t) x^T of targets 0, 1 has the length separation / 2 in expectation",
       ""},
      isw_load_gaussian_mixture},
     {{"linear_teacher",
@@ -138,7 +147,7 @@ static const struct isw_dataset table[] = {
      isw_load_linear_teacher},
     {{"idx",
       {ARRAYS(ARRAY_KIND(2))},
-      "MNIST's format: big-endian arrays of any dimensions; bytes of inputs become x / 255",
+      "MNIST's format, gzipped or not: big-endian arrays of any dimensions; bytes of inputs become x / 255",
       "LeCun, Cortes & Burges, The MNIST database"},
      isw_load_idx},
     {{"npy",
@@ -146,6 +155,15 @@ static const struct isw_dataset table[] = {
       "NumPy's .npy: arrays in C order of f4, f8, i1, i2, i4, i8, u1, u2, u4, b1",
       "numpy.lib.format"},
      isw_load_npy},
+    {{"hdf5",
+      {TEXT("path", NULL, "an HDF5 file; a relative path starts at the sweep file's folder"),
+       TEXT("inputs", "inputs", "its dataset of the inputs, samples first, with its groups"),
+       TEXT("targets", "targets", "dataset of the targets, as many samples"), ARRAY_KIND(0),
+       TEXT("test_inputs", "", "dataset of the test set's inputs"), TEXT("test_targets", "", "dataset of its targets"),
+       TEST_FRACTION_UNLESS_FILES, STANDARDIZE_ALL, LABEL_NOISE, BALANCE},
+      "arrays of integers or floating-point numbers of any dimensions, taken as they are",
+      "The HDF Group, HDF5; h5py writes it"},
+     isw_load_hdf5},
 };
 
 const struct isw_dataset *isw_datasets(size_t *count)

@@ -120,11 +120,59 @@ enum isw_status isw_data_label_noise(struct isw_data *data, uint64_t seed, doubl
   return ISW_OK;
 }
 
-enum isw_status isw_data_finish(struct isw_data *data, uint64_t seed, double test_fraction, enum isw_standardize what,
-                                double label_noise, struct isw_error *error)
+/* Moves the kept rows to the front. */
+static void keep_rows(size_t samples, size_t columns, const bool *keep, double *rows)
 {
-  enum isw_status status = isw_data_split(data, seed, test_fraction, error);
-  if (status == ISW_OK) status = isw_data_label_noise(data, seed, label_noise, error);
-  if (status == ISW_OK) status = isw_data_standardize(data, what, error);
+  size_t kept = 0;
+  for (size_t s = 0; s < samples; s++)
+    if (keep[s]) memmove(rows + kept++ * columns, rows + s * columns, columns * sizeof *rows);
+}
+
+enum isw_status isw_data_balance(struct isw_data *data, uint64_t seed, struct isw_error *error)
+{
+  const struct isw_stream stream = {.seed = seed, .purpose = ISW_PURPOSE_DATA, .layer = 102};
+  size_t samples = data->train_samples, smallest = samples;
+  if (data->kind == ISW_TARGETS_VALUES)
+    return isw_error_set(error, ISW_BAD_INPUT, "balance is for classes; these targets are values");
+  size_t *of_class = isw_allocate(data->classes, sizeof *of_class);
+  uint64_t *order = isw_allocate(samples, sizeof *order);
+  bool *keep = isw_allocate(samples, sizeof *keep);
+  enum isw_status status = ISW_OK;
+  if (!of_class || !order || !keep) status = isw_error_memory(error, samples * sizeof *order, "the classes' balance");
+  for (size_t s = 0; status == ISW_OK && s < samples; s++) {
+    double label = data->train_targets[s]; /* not yet checked */
+    if (label >= 0.0 && label < (double)data->classes) of_class[(size_t)label]++;
+    order[s] = s;
+  }
+  for (size_t c = 0; status == ISW_OK && c < data->classes; c++) {
+    if (of_class[c] < smallest) smallest = of_class[c];
+    if (of_class[c] == 0)
+      status = isw_error_set(error, ISW_BAD_INPUT, "class %zu has no training sample: there is no balance", c);
+    of_class[c] = 0;
+  }
+  if (status == ISW_OK) {
+    isw_shuffle(&stream, samples, order);
+    for (size_t i = 0; i < samples; i++) {
+      double label = data->train_targets[order[i]];
+      bool known = label >= 0.0 && label < (double)data->classes;
+      if (known && of_class[(size_t)label]++ < smallest) keep[order[i]] = true;
+    }
+    keep_rows(samples, data->features, keep, data->train_inputs);
+    keep_rows(samples, data->targets, keep, data->train_targets);
+    data->train_samples = smallest * data->classes;
+  }
+  free(of_class);
+  free(order);
+  free(keep);
+  return status;
+}
+
+enum isw_status isw_data_finish(struct isw_data *data, uint64_t seed, const struct isw_finish *finish,
+                                struct isw_error *error)
+{
+  enum isw_status status = isw_data_split(data, seed, finish->test_fraction, error);
+  if (status == ISW_OK && finish->balance) status = isw_data_balance(data, seed, error);
+  if (status == ISW_OK) status = isw_data_label_noise(data, seed, finish->label_noise, error);
+  if (status == ISW_OK) status = isw_data_standardize(data, finish->standardize, error);
   return status;
 }

@@ -26,6 +26,8 @@ enum isw_status isw_load_spirals(const struct isw_choice *settings, uint64_t see
     data->train_inputs[2 * i + 1] = radius * isw_exact_cos(angle) + noise * isw_normal(&stream, 2 * i + 1);
     data->train_targets[i] = arm;
   }
-  return isw_data_finish(data, seed, settings->value[3].number, (enum isw_standardize)settings->value[4].number,
-                         settings->value[5].number, error);
+  const struct isw_finish finish = {.test_fraction = settings->value[3].number,
+                                    .standardize = (enum isw_standardize)settings->value[4].number,
+                                    .label_noise = settings->value[5].number};
+  return isw_data_finish(data, seed, &finish, error);
 }

@@ -1,14 +1,15 @@
 /* A random teacher's answers to standard normal inputs x:
  *   linear: y = W x + noise e,         W ~ N(0, 1 / features);
- *   tanh:   y = W tanh(V x) + noise e, V ~ N(0, 1 / features), W ~ N(0, 1 / hidden).
+ *   tanh:   y = W tanh(V x) + noise e, V ~ N(0, 1 / features), W ~ N(0, 1 / hidden);
+ *   deep_linear: y = W V x + noise e, of rank `hidden` at most.
  * Draws of (seed, replicate 0, DATA): x element i of layer 0; V (linear: W) element i of layer 1; W of layer 2; e of layer 3.
  * Every sum starts at 0 and runs over its index ascending.
- * Parameters: samples, features, outputs, kind (linear, tanh), hidden, noise, test_fraction. */
+ * Parameters: samples, features, outputs, kind (linear, tanh, deep_linear), hidden, noise, test_fraction. */
 #include <math.h>
 #include <stdlib.h>
 #include "families.h"
 
-enum { LINEAR, TANH };
+enum { LINEAR, TANH, DEEP_LINEAR };
 
 /* y = matrix x / sqrt(columns); matrix [rows][columns] */
 static void multiply(size_t rows, size_t columns, const double *matrix, const double *x, double *y)
@@ -37,7 +38,7 @@ static double *draw_matrix(uint64_t seed, uint64_t layer, size_t rows, size_t co
   return matrix;
 }
 
-static void answer(struct isw_data *data, uint64_t seed, size_t hidden, double noise, const double *first,
+static void answer(struct isw_data *data, uint64_t seed, size_t hidden, bool bent, double noise, const double *first,
                    const double *second, double *unit)
 {
   struct isw_stream inputs = {.seed = seed, .purpose = ISW_PURPOSE_DATA};
@@ -47,7 +48,7 @@ static void answer(struct isw_data *data, uint64_t seed, size_t hidden, double n
     for (size_t i = 0; i < data->features; i++) x[i] = isw_normal(&inputs, s * data->features + i);
     if (second) {
       multiply(hidden, data->features, first, x, unit);
-      for (size_t h = 0; h < hidden; h++) unit[h] = isw_exact_tanh(unit[h]);
+      for (size_t h = 0; bent && h < hidden; h++) unit[h] = isw_exact_tanh(unit[h]);
       multiply(data->targets, hidden, second, unit, y);
     } else {
       multiply(data->targets, data->features, first, x, y);
@@ -61,7 +62,8 @@ enum isw_status isw_load_teacher(const struct isw_choice *settings, uint64_t see
 {
   (void)folder;
   size_t samples = (size_t)settings->value[0].number, hidden = (size_t)settings->value[4].number;
-  bool deep = settings->value[3].number == TANH;
+  int kind = (int)settings->value[3].number;
+  bool deep = kind != LINEAR;
   data->features = (size_t)settings->value[1].number;
   data->kind = ISW_TARGETS_VALUES;
   data->targets = (size_t)settings->value[2].number;
@@ -75,7 +77,7 @@ enum isw_status isw_load_teacher(const struct isw_choice *settings, uint64_t see
   } else if (!unit) {
     status = isw_error_memory(error, hidden * sizeof *unit, "the teacher");
   } else {
-    answer(data, seed, hidden, settings->value[5].number, first, second, unit);
+    answer(data, seed, hidden, kind == TANH, settings->value[5].number, first, second, unit);
     status = isw_data_split(data, seed, settings->value[6].number, error);
   }
   free(first);

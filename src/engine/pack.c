@@ -271,65 +271,20 @@ static bool copy_sizes(struct isw_pack *pack, const struct isw_network *network)
 
 /* ---- the start of training ------------------------------------------------------------------------------------------- */
 
-static bool draw(const struct isw_network *network, const struct isw_choice *init, const struct isw_start *start,
-                 enum isw_purpose purpose, enum isw_purpose noise_purpose, size_t fan_out, size_t fan_in,
-                 size_t columns, double *weight)
-{
-  const struct isw_stream stream = {network->seed, network->replicate, purpose, start->layer};
-  const struct isw_stream noise = {network->seed, network->replicate, noise_purpose, start->layer};
-  if (!isw_initialize(init, start, fan_out, fan_in, columns, &stream, weight)) return false;
-  if (network->init_noise == 0.0) return true;
-  for (size_t i = 0; i < fan_out * columns; i++) weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
-  return true;
-}
-
-/* Draw i is under a growing share for ever once it is: the weights that are zero grow with it, and are the same under every
- * initialiser. */
-static void thin_out(const struct isw_network *network, size_t layer, size_t count, double *weight)
-{
-  const struct isw_stream stream = {network->seed, network->replicate, ISW_PURPOSE_SPARSITY, layer};
-  if (network->init_sparsity == 0.0) return;
-  for (size_t i = 0; i < count; i++)
-    if (isw_uniform(&stream, i) < network->init_sparsity) weight[i] = 0.0;
-}
-
-/* The training set's targets for the initialisers that ask for them; *targets is NULL where none does. */
-static bool start_targets(const struct isw_pack *pack, const struct isw_network *network, double **targets)
-{
-  const struct isw_samples *samples = pack->samples;
-  size_t rows, count = samples->train.samples * samples->outputs;
-  unsigned needs = 0;
-  for (size_t k = 0; k < network->layers; k++)
-    needs |=
-        isw_initializers(&rows)[network->init[k].row].needs | isw_initializers(&rows)[network->bias_init[k].row].needs;
-  *targets = NULL;
-  if (!(needs & ISW_START_TARGETS)) return true;
-  *targets = isw_allocate(count, sizeof **targets);
-  for (size_t i = 0; *targets && i < count; i++) (*targets)[i] = isw_get(pack->real, samples->train.targets, i);
-  return *targets != NULL;
-}
-
 /* Draws a network's weights and rounds them into its lane. buffer: as many numbers as the largest layer has weights */
-static bool draw_lane(struct isw_pack *pack, size_t lane, const struct isw_network *network, struct isw_start *start,
-                      double *buffer)
+static bool draw_lane(struct isw_pack *pack, size_t lane, struct isw_starting *starting, double *buffer)
 {
   bool finite = true;
   for (size_t k = 0; k < pack->layers; k++) {
     struct isw_layer *l = &pack->layer[k];
-    start->layer = k + 1;
-    if (!draw(network, &network->init[k], start, ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, l->fan_out, l->fan_in,
-              l->fan_in, buffer))
-      return false;
-    thin_out(network, k + 1, l->fan_out * l->fan_in, buffer);
+    if (!isw_starting_weights(starting, buffer)) return false;
     for (size_t i = 0; i < l->fan_in; i++)
       for (size_t j = 0; j < l->fan_out; j++) {
         size_t at = (i * l->stride + j) * pack->lanes + lane;
         isw_put(pack->real, l->weight, at, buffer[j * l->fan_in + i]);
         finite = finite && isfinite(isw_get(pack->real, l->weight, at));
       }
-    if (!draw(network, &network->bias_init[k], start, ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, l->fan_out, l->fan_in,
-              1, buffer))
-      return false;
+    if (!isw_starting_biases(starting, buffer)) return false;
     for (size_t j = 0; j < l->fan_out; j++) {
       isw_put(pack->real, l->bias, j * pack->lanes + lane, buffer[j]);
       finite = finite && isfinite(isw_get(pack->real, l->bias, j * pack->lanes + lane));
@@ -356,12 +311,9 @@ static void fill_values(const struct isw_pack *pack, unsigned char *values)
 static bool start_lane(struct isw_pack *pack, size_t l, const struct isw_network *network, double *buffer)
 {
   struct isw_lane *lane = &pack->lane[l];
-  double *targets;
-  if (!start_targets(pack, network, &targets)) return false;
-  struct isw_start start = {
-      .layers = pack->layers, .outputs = pack->samples->outputs, .samples = pack->train_samples, .targets = targets};
-  bool drawn = draw_lane(pack, l, network, &start, buffer);
-  free(targets);
+  struct isw_starting starting;
+  bool drawn = isw_starting_begin(pack, network, &starting) && draw_lane(pack, l, &starting, buffer);
+  isw_starting_clear(&starting);
   if (!drawn) return false;
   lane->learning_rate = network->learning_rate;
   lane->weight_decay = network->weight_decay;
@@ -436,6 +388,7 @@ enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct
   if (!p) return isw_error_memory(error, sizeof *p, "a pack");
   p->kernels = &settings->kernels->real[settings->real];
   p->kernels_float64 = &settings->kernels->real[ISW_REAL64];
+  p->exact = p->kernels_float64->activation;
   p->samples = samples;
   p->count = settings->count;
   p->records = settings->records;

@@ -38,6 +38,7 @@ struct isw_lane {
 
 struct isw_pack {
   const struct isw_real_kernels *kernels, *kernels_float64; /**< of the pack's precision; for the curvature */
+  const struct isw_activation_kernels *exact;               /**< of float64, for starts */
   const struct isw_samples *samples;
   enum isw_real real;
   size_t bytes; /**< of a number */
@@ -99,6 +100,23 @@ void *isw_memory_take(struct isw_memory *memory, size_t count, size_t size);
 void *isw_memory_lines(struct isw_memory *memory, size_t rows, size_t columns);
 /** Takes what isw_curvature_... need from the pack's memory. */
 struct isw_curvature *isw_curvature_take(struct isw_pack *pack);
+
+/** What a network's layers start from, layer after layer (start.c). */
+struct isw_starting {
+  struct isw_start start;
+  const struct isw_network *network;
+  const struct isw_activation_kernels *exact; /**< of float64, [rows of activations.def] */
+  double *targets;                            /**< start.targets */
+  double *weight;                             /**< of the layer, where the layers above need its activations, or NULL */
+  double *in, *out;                           /**< its inputs and activations, lines at their end filled up; or NULL */
+};
+/** Readies the first layer; false where memory ran out. isw_starting_clear in any case. */
+bool isw_starting_begin(const struct isw_pack *pack, const struct isw_network *network, struct isw_starting *starting);
+/** Draws the weights [fan_out][fan_in] of the layer. */
+bool isw_starting_weights(struct isw_starting *starting, double *weight);
+/** Draws its biases [fan_out], after its weights, and goes on to the next layer. */
+bool isw_starting_biases(struct isw_starting *starting, double *bias);
+void isw_starting_clear(struct isw_starting *starting);
 
 /** Numbers of the .def files that the engine alone needs. */
 double isw_loss_factor(size_t row);

@@ -1,4 +1,4 @@
-#include <stdio.h>
+#include <string.h>
 #include "parameters.h"
 
 static const struct isw_activation table[] = {
@@ -15,12 +15,23 @@ const struct isw_activation *isw_activations(size_t *count)
   return table;
 }
 
-void isw_activation_facts(size_t row, char *text, size_t size)
+size_t isw_activation_facts(size_t row, struct isw_fact *fact)
 {
   const struct isw_activation *g = &table[row];
-  char curvature[32] = "none", gain[32] = "none";
-  if (!isnan(g->curvature_at_0)) snprintf(curvature, sizeof curvature, "%.4g", g->curvature_at_0);
-  if (!isnan(g->gain)) snprintf(gain, sizeof gain, "%.4g", g->gain);
-  snprintf(text, size, "g(0) = %.4g, g'(0) = %.4g, g''(0) = %s, %smonotone, gain %s", g->value_at_0, g->slope_at_0,
-           curvature, g->monotone ? "" : "not ", gain);
+  const struct isw_fact facts[] = {{"value_at_0", "g(0)", g->value_at_0, false},
+                                   {"slope_at_0", "g'(0)", g->slope_at_0, false},
+                                   {"curvature_at_0", "g''(0)", g->curvature_at_0, false},
+                                   {"monotone", "monotone", g->monotone, true},
+                                   {"gain", "gain", g->gain, false}};
+  memcpy(fact, facts, sizeof facts);
+  return sizeof facts / sizeof facts[0];
+}
+
+double isw_gain(const struct isw_choice *activation)
+{
+  const struct isw_activation *g = &table[activation->row];
+  const char *parameter = g->row.parameters[0].name;
+  if (!parameter || strcmp(parameter, "negative_slope") != 0) return g->gain;
+  double slope = activation->value[0].number;
+  return sqrt(2.0 / (1.0 + slope * slope));
 }

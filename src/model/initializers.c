@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include "initsweep/base.h"
 #include "parameters.h"
+#include "starts.h"
 
 /* Draw i of the stream belongs to element i under every row, so that replicates are paired across initialisers. */
 
@@ -81,6 +82,7 @@ static double fan(double mode, size_t fan_out, size_t fan_in)
 
 /* he_*'s and variance_scaling's words; `gain` is one of the first. */
 static const char *const fan_modes[] = {"fan_in", "fan_out", "fan_avg", NULL};
+static const char *const pair_outputs[] = {"power_of_two", "normal", NULL};
 static const char *const distributions[] = {"truncated_normal", "untruncated_normal", "uniform", NULL};
 
 static double he_std(const struct isw_choice *settings, size_t fan_out, size_t fan_in)
@@ -168,10 +170,8 @@ static void orthonormalize(size_t m, size_t n, double *a, double *q, double *v, 
     for (size_t k = 0; k < n; k++) q[i * n + k] = sign[k] * q[i * n + k];
 }
 
-static bool orthogonal(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
-                       const struct isw_stream *stream, double *weight)
+bool isw_fill_orthonormal(size_t fan_out, size_t fan_in, const struct isw_stream *stream, double *weight)
 {
-  (void)columns;                 /* fan_in */
   bool tall = fan_out >= fan_in; /* a wide matrix is the transpose of a tall one, as torch.nn.init.orthogonal_ has it */
   size_t m = tall ? fan_out : fan_in, n = tall ? fan_in : fan_out, elements, numbers;
   if (!isw_multiply(m, n, &elements) || !isw_multiply(elements + n, 3, &numbers)) return false;
@@ -182,11 +182,19 @@ static bool orthogonal(const struct isw_choice *settings, size_t fan_out, size_t
     for (size_t column = 0; column < fan_in; column++)
       a[tall ? row * n + column : column * n + row] = isw_normal(stream, row * fan_in + column);
   orthonormalize(m, n, a, q, v, sum, beta, sign);
-  double gain = settings->value[0].number;
   for (size_t row = 0; row < fan_out; row++)
     for (size_t column = 0; column < fan_in; column++)
-      weight[row * fan_in + column] = gain * q[tall ? row * n + column : column * n + row];
+      weight[row * fan_in + column] = q[tall ? row * n + column : column * n + row];
   free(scratch);
+  return true;
+}
+
+static bool orthogonal(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
+                       const struct isw_stream *stream, double *weight)
+{
+  (void)columns; /* fan_in */
+  if (!isw_fill_orthonormal(fan_out, fan_in, stream, weight)) return false;
+  for (size_t i = 0; i < fan_out * fan_in; i++) weight[i] = settings->value[0].number * weight[i];
   return true;
 }
 
@@ -255,6 +263,29 @@ static double hadamard(size_t i, size_t j)
   return odd ? -1.0 : 1.0;
 }
 
+/* Of each input's column a share of units is zero: the first of a shuffle, drawn under a purpose of its own. */
+static bool torch_sparse(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
+                         const struct isw_stream *stream, double *weight)
+{
+  (void)columns; /* fan_in */
+  size_t zero = (size_t)ceil(settings->value[0].number * (double)fan_out);
+  struct isw_stream choice = *stream;
+  choice.purpose = ISW_PURPOSE_CHOICE;
+  size_t *order = isw_allocate(fan_out, sizeof *order);
+  if (!order) return false;
+  fill_normal(0.0, settings->value[1].number, fan_out * fan_in, stream, weight);
+  for (size_t i = 0; i < fan_in; i++) {
+    for (size_t j = 0; j < fan_out; j++) order[j] = j;
+    for (size_t k = 0; k < zero; k++) {
+      size_t other = k + (size_t)isw_below(&choice, i * fan_out + k, fan_out - k), unit = order[other];
+      order[other] = order[k];
+      weight[unit * fan_in + i] = 0.0;
+    }
+  }
+  free(order);
+  return true;
+}
+
 static bool zero_o(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
                    const struct isw_stream *stream, double *weight)
 {
@@ -268,24 +299,14 @@ static bool zero_o(const struct isw_choice *settings, size_t fan_out, size_t fan
   return true;
 }
 
-/* Columns' sums over samples ascending, then one division. */
-static bool target_mean(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out, size_t fan_in,
-                        size_t columns, const struct isw_stream *stream, double *weight)
-{
-  (void)settings, (void)fan_in, (void)stream;
-  for (size_t i = 0; i < fan_out * columns; i++) weight[i] = 0.0;
-  if (start->layer != start->layers || columns != 1) return true;
-  for (size_t j = 0; j < fan_out; j++) {
-    for (size_t s = 0; s < start->samples; s++) weight[j] = weight[j] + start->targets[s * start->outputs + j];
-    weight[j] = weight[j] / (double)start->samples;
+#define GAIN_PARAMETER(standard, clause)                                                                               \
+  {                                                                                                                    \
+    .name = "gain", .type = ISW_REAL, .initial = standard, .low = -INFINITY, .high = INFINITY, .about = clause,        \
+    .word = "activation", .word_number = INFINITY                                                                      \
   }
-  return true;
-}
-
-#define GAIN ISW_REAL_PARAMETER("gain", 1.0, -INFINITY, INFINITY, 0, "factor of every weight")
+#define GAIN GAIN_PARAMETER(1.0, "factor of every weight; activation: its layer's, as torch.nn.init.calculate_gain")
 #define HE_GAIN                                                                                                        \
-  ISW_REAL_PARAMETER("gain", 1.4142135623730951, -INFINITY, INFINITY, 0,                                               \
-                     "the activation's, as torch.nn.init.calculate_gain: sqrt(2) for relu")
+  GAIN_PARAMETER(1.4142135623730951, "sqrt(2): relu's; activation: the layer's own, as torch.nn.init.calculate_gain")
 #define MODE ISW_WORD_PARAMETER("mode", fan_modes, "what fan is; fan_avg is the mean of both")
 #define MEAN ISW_REAL_PARAMETER("mean", 0.0, -INFINITY, INFINITY, 0, "mean of the weights")
 
@@ -435,8 +456,62 @@ static const struct isw_initializer table[] = {
       "the best constant output under mse"},
      true,
      NULL,
-     target_mean,
+     isw_fill_target_mean,
      ISW_START_TARGETS},
+    {{"torch_sparse",
+      {ISW_REAL_PARAMETER("zeros", 0.1, 0.0, 1.0, 0,
+                          "share of every column, rounded up, that is 0: PyTorch's sparsity"),
+       ISW_REAL_PARAMETER("std", 0.01, 0.0, INFINITY, 0, "standard deviation of the rest")},
+      "w_ij ~ N(0, std^2); of each column (one input) ceil(zeros fan_out) units, drawn without repetition, have 0",
+      "torch.nn.init.sparse_, which has no default of its share"},
+     false,
+     torch_sparse,
+     NULL,
+     0},
+    {{"ntk",
+      {ISW_REAL_PARAMETER("sigma_w", 1.0, 0.0, 1e6, 0, "factor of the NTK parametrisation's weights")},
+      "w ~ N(0, sigma_w^2 / fan_in): w = sigma_w u / sqrt(fan_in) at its start, u ~ N(0, 1). The start alone: a step "
+      "of "
+      "rate r on u is one of rate r sigma_w^2 / fan_in on w, so that sgd with one learning_rate is NTK gradient "
+      "descent "
+      "only where all layers have one fan_in",
+      "Jacot, Gabriel & Hongler 2018, section 2"},
+     false,
+     lecun_normal,
+     NULL,
+     0},
+    {{"symmetric_pairs",
+      {GAIN, ISW_WORD_PARAMETER(
+                 "output", pair_outputs,
+                 "output weights: rounded to powers of two, which cancel exactly, or not, which cancel to rounding")},
+      "hidden units 2p and 2p + 1 are alike, N(0, gain^2 / fan_in), and the output's weights for them are v and -v, v "
+      "of the same law: output 0 at the start, under biases of 0 or of this row (pairs alike, output 0)",
+      "Chizat, Oyallon & Bach 2019, section 2.1 (doubling); Zhang et al. 2020 (ASI)"},
+     true,
+     NULL,
+     isw_fill_symmetric_pairs,
+     0},
+    {{"lsuv",
+      {ISW_REAL_PARAMETER("std", 1.0, 0.0, INFINITY, 0, "standard deviation of every layer's w x")},
+      "w = std Q / sqrt(Var(Q x)), Q of `orthogonal`, x the layer's inputs of up to 256 training samples spread "
+      "evenly, "
+      "the variance over samples and units; layer after layer from the input, in float64",
+      "Mishkin & Matas 2016, algorithm 1, whose loop ends after one step in a layer without bias"},
+     false,
+     NULL,
+     isw_fill_lsuv,
+     ISW_START_INPUTS},
+    {{"file",
+      {ISW_TEXT_PARAMETER("path", NULL, "an HDF5 file; a relative path starts at the sweep file's folder"),
+       ISW_TEXT_PARAMETER("dataset", "weights_final", "its dataset, [network][parameter] or [parameter]"),
+       ISW_COUNT_PARAMETER("network", 0.0, 0.0, 9007199254740992.0, "row of the dataset")},
+      "w, or b, of the layer in the file's network, which has the same layers: layer after layer weight "
+      "[fan_out][fan_in], then bias, NaN at the end left out",
+      "docs/results-format.md, weights_final"},
+     true,
+     NULL,
+     isw_fill_file,
+     ISW_START_FILE},
 };
 
 const struct isw_initializer *isw_initializers(size_t *count)
@@ -445,10 +520,24 @@ const struct isw_initializer *isw_initializers(size_t *count)
   return table;
 }
 
+size_t isw_initializer_facts(size_t row, struct isw_fact *fact)
+{
+  fact[0] = (struct isw_fact){"for_bias", "for biases", table[row].for_bias, true};
+  fact[1] = (struct isw_fact){"needs_data", "needs data",
+                              (table[row].needs & (ISW_START_TARGETS | ISW_START_INPUTS)) != 0, true};
+  return 2;
+}
+
 bool isw_initialize(const struct isw_choice *init, const struct isw_start *start, size_t fan_out, size_t fan_in,
                     size_t columns, const struct isw_stream *stream, double *weight)
 {
   const struct isw_initializer *row = &table[init->row];
-  return row->fill ? row->fill(init, fan_out, fan_in, columns, stream, weight)
-                   : row->fill_from(init, start, fan_out, fan_in, columns, stream, weight);
+  struct isw_choice choice = *init;
+  for (size_t p = 0; p < isw_row_parameters(&row->row); p++) {
+    const struct isw_parameter *parameter = &row->row.parameters[p];
+    if (parameter->word && choice.value[p].number == parameter->word_number)
+      choice.value[p].number = isw_gain(start->activation);
+  }
+  return row->fill ? row->fill(&choice, fan_out, fan_in, columns, stream, weight)
+                   : row->fill_from(&choice, start, fan_out, fan_in, columns, stream, weight);
 }

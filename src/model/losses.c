@@ -19,3 +19,12 @@ const struct isw_loss *isw_losses(size_t *count)
   *count = sizeof table / sizeof table[0];
   return table;
 }
+
+size_t isw_loss_facts(size_t row, struct isw_fact *fact)
+{
+  fact[0] = (struct isw_fact){"on_logits", "on logits", table[row].on_logits, true};
+  fact[1] = (struct isw_fact){"takes_values", "takes numbers", table[row].takes_values, true};
+  fact[2] = (struct isw_fact){"takes_classes", "takes classes", table[row].one_hot, true};
+  fact[3] = (struct isw_fact){"mean_over_outputs", "mean over outputs", table[row].mean_over_outputs, true};
+  return 4;
+}

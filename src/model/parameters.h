@@ -23,6 +23,12 @@
     .name = parameter, .type = ISW_WORD, .words = list, .about = clause                                                \
   }
 
+/** One text; standard NULL: it must be given. */
+#define ISW_TEXT_PARAMETER(parameter, standard, clause)                                                                \
+  {                                                                                                                    \
+    .name = parameter, .type = ISW_TEXT, .initial_text = standard, .about = clause                                     \
+  }
+
 /* What a .def row has in the place of PARAMETERS. */
 #define ISW_NONE                                                                                                       \
   {                                                                                                                    \

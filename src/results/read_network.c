@@ -106,7 +106,7 @@ enum isw_status isw_results_network(struct isw_results *results, const struct is
   finished->records_done = finished->records;
   enum isw_status status = read_whole(results, "status", number, H5T_NATIVE_INT32, &ended, error);
   if (status == ISW_OK) status = read_whole(results, "id", number, H5T_NATIVE_UINT64, &finished->id, error);
-  if (status == ISW_OK && ended != 0) {
+  if (status == ISW_OK && ended != 0 && ended != 4) { /* missing, or skipped by a refinement */
     status = read_whole(results, "steps_done", number, H5T_NATIVE_INT64, &steps_done, error);
     if (status == ISW_OK) status = read_values(results, quantities, count, real_bytes, finished, error);
     if (status == ISW_OK && keep_initial)

@@ -338,12 +338,13 @@ static enum isw_status make_status(struct writer *w, struct output *output)
                       .memory_type = H5T_NATIVE_INT8,
                       .scale = {SCALE_NETWORK},
                       .chunk = {NETWORK_CHUNK}};
-  static const int8_t values[] = {0, 1, 2, 3};
+  static const int8_t values[] = {0, 1, 2, 3, 4};
   enum isw_status status = make_output(w, &plan, output);
   if (status == ISW_OK)
     status = add_attribute(w, output->dataset, "flag_values", plan.file_type, plan.memory_type,
                            sizeof values / sizeof values[0], values);
-  if (status == ISW_OK) status = add_text(w, output->dataset, "flag_meanings", "missing completed stopped diverged");
+  if (status == ISW_OK)
+    status = add_text(w, output->dataset, "flag_meanings", "missing completed stopped diverged skipped");
   return status;
 }
 
@@ -589,7 +590,7 @@ static enum isw_status put_known(struct writer *w, uint64_t network, size_t row)
   int32_t *layer_size = cell(&out[OUT_LAYER_SIZE], row);
   for (size_t k = 0; k < layers; k++) layer_size[k] = (int32_t)sizes[k + 1];
   *(uint64_t *)cell(&out[OUT_ID], row) = head->id(head->context, network);
-  *(int8_t *)cell(&out[OUT_STATUS], row) = 0;
+  *(int8_t *)cell(&out[OUT_STATUS], row) = (int8_t)head->absent;
   if (head->schedule_varies) {
     const uint64_t *steps;
     size_t records = head->schedule(head->context, network, &steps);

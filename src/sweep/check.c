@@ -1,4 +1,5 @@
 /* What must fit together: datasets are loaded, losses meet their data, sizes are bounded. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "private.h"
@@ -201,6 +202,94 @@ static void check_layers(struct isw_reader *reader)
   }
 }
 
+/* Where the initialiser of a layer (0: the biases) stands that a cell has. */
+static struct isw_place place_of_init(const struct isw_reader *reader, const struct isw_grid *grid, uint64_t cell,
+                                      const struct isw_item *item)
+{
+  const struct isw_sweep *sweep = reader->sweep;
+  size_t setting = ISW_SET_BIAS_INIT;
+  if (isw_setting_at(sweep, grid, cell, ISW_SET_INIT).item == item) setting = ISW_SET_INIT;
+  for (size_t s = 0; s < sweep->slots; s++)
+    if (isw_setting_at(sweep, grid, cell, ISW_SETTINGS + s).item == item) setting = ISW_SETTINGS + s;
+  return isw_place_of_value(reader, grid, cell, setting);
+}
+
+static bool takes_gain_of_activation(const struct isw_item *item)
+{
+  size_t count;
+  const struct isw_row *row = &isw_initializers(&count)[item->choice.row].row;
+  bool takes = false;
+  for (size_t p = 0; p < isw_row_parameters(row); p++)
+    takes = takes || (row->parameters[p].word && item->choice.value[p].number == row->parameters[p].word_number);
+  return takes;
+}
+
+/* Initialisers that take something from the network must find it there: its activation's gain, its shape in a file. */
+static void check_init(void *context, const struct isw_grid *grid, uint64_t cell)
+{
+  enum { SIZES_MAX = 1002 };
+  struct isw_reader *reader = context;
+  const struct isw_sweep *sweep = reader->sweep;
+  union isw_setting_value point[ISW_SETTINGS_MAX];
+  isw_point(sweep, cell, point);
+  size_t size[SIZES_MAX], layers = isw_depth_of(point) + 1, count;
+  isw_sizes_of(sweep, point, size);
+  size_t parameters = isw_parameters(layers, size);
+  for (size_t k = 0; k <= layers; k++) { /* 0: the biases */
+    const struct isw_item *item = k ? isw_init_of(sweep, point, k, layers) : point[ISW_SET_BIAS_INIT].item;
+    const struct isw_weights *weights = item->choice.weights;
+    const struct isw_item *activation = point[k == layers ? ISW_SET_OUTPUT_ACTIVATION : ISW_SET_ACTIVATION].item;
+    if (weights && weights->count != parameters) {
+      struct isw_text sizes = {0};
+      bool told = isw_text_add(&sizes, "%zu", size[0]) == ISW_OK;
+      for (size_t j = 1; told && j <= layers; j++) told = isw_text_add(&sizes, "-%zu", size[j]) == ISW_OK;
+      isw_report_add(&reader->report, place_of_init(reader, grid, cell, item),
+                     "initializer file: network %.0f of '%s' in %s has %zu weights and biases, a network of sizes "
+                     "%.400s has %zu",
+                     item->choice.value[2].number, item->choice.value[1].text, item->choice.value[0].text,
+                     weights->count, told ? sizes.bytes : "?", parameters);
+      isw_text_clear(&sizes);
+      return;
+    }
+    if (!takes_gain_of_activation(item) || (activation && !isnan(isw_gain(&activation->choice)))) continue;
+    if (k == 0 && !activation) continue; /* biases without a hidden layer: the output's is looked at with its weights */
+    isw_report_add(&reader->report, place_of_init(reader, grid, cell, item),
+                   "gain: activation: torch.nn.init.calculate_gain knows no gain of '%s'",
+                   isw_activations(&count)[activation->choice.row].row.name);
+    isw_report_hint(&reader->report, "write a number as gain");
+    return;
+  }
+}
+
+/* Whether some initialiser of the sweep asks for its network. */
+static bool inits_look_around(const struct isw_sweep *sweep, size_t setting)
+{
+  const struct isw_item *item = sweep->base[setting].item;
+  bool found = item && (item->choice.weights || takes_gain_of_activation(item));
+  for (size_t g = 0; g < sweep->grids; g++) {
+    const struct isw_owner *owner = &sweep->grid[g].owner[setting];
+    for (size_t i = 0; owner->axis && i < owner->axis->count && !found; i++) {
+      item = isw_value_at(owner->values, i, owner->member).item;
+      found = item && (item->choice.weights || takes_gain_of_activation(item));
+    }
+  }
+  return found;
+}
+
+static bool check_inits(struct isw_reader *reader)
+{
+  const struct isw_sweep *sweep = reader->sweep;
+  size_t setting[ISW_SETTINGS_MAX] = {ISW_SET_DATASET, ISW_SET_SEED,   ISW_SET_LOSS,       ISW_SET_DEPTH,
+                                      ISW_SET_WIDTH,   ISW_SET_HIDDEN, ISW_SET_ACTIVATION, ISW_SET_OUTPUT_ACTIVATION};
+  size_t count = 8;
+  bool any = false;
+  setting[count++] = ISW_SET_INIT;
+  setting[count++] = ISW_SET_BIAS_INIT;
+  for (size_t s = 0; s < sweep->slots; s++) setting[count++] = ISW_SETTINGS + s;
+  for (size_t i = 8; i < count; i++) any = any || inits_look_around(sweep, setting[i]);
+  return !any || isw_visit_classes(sweep, setting, count, check_init, reader);
+}
+
 void isw_check_combinations(struct isw_reader *reader)
 {
   static const size_t loss[] = {ISW_SET_DATASET, ISW_SET_SEED, ISW_SET_LOSS};
@@ -209,7 +298,7 @@ void isw_check_combinations(struct isw_reader *reader)
   const struct isw_sweep *sweep = reader->sweep;
   bool good = isw_visit_classes(sweep, loss, 3, check_loss, reader) &&
               isw_visit_classes(sweep, output, 2, check_output, reader) &&
-              isw_visit_classes(sweep, batch, 3, check_batch, reader);
+              isw_visit_classes(sweep, batch, 3, check_batch, reader) && check_inits(reader);
   if (!good) longjmp(reader->out_of_memory, 1);
   check_order(reader);
   check_layers(reader);

@@ -153,7 +153,8 @@ static void survey_parameter(struct making *making, const struct isw_item *item)
   making->all_have_it = making->all_have_it && parameter;
   if (!parameter) return;
   making->all_counts = making->all_counts && parameter->type == ISW_COUNT;
-  making->any_text = making->any_text || parameter->type == ISW_WORD || parameter->type == ISW_TEXT;
+  making->any_text = making->any_text || parameter->type == ISW_WORD || parameter->type == ISW_TEXT ||
+                     (parameter->word && item->choice.value[p].number == parameter->word_number);
 }
 
 static void show_parameter(struct making *making, const struct isw_item *item)
@@ -171,6 +172,8 @@ static void show_parameter(struct making *making, const struct isw_item *item)
     shown = (double)text_index(making, item->choice.value[p].text);
   else if (parameter->type == ISW_WORD)
     shown = (double)text_index(making, parameter->words[(size_t)item->choice.value[p].number]);
+  else if (parameter->word && item->choice.value[p].number == parameter->word_number)
+    shown = (double)text_index(making, parameter->word);
   else {
     char number[NUMBER_SIZE];
     isw_write_number(item->choice.value[p].number, number, sizeof number);
@@ -277,6 +280,11 @@ void isw_make_columns(struct isw_reader *reader)
         for (size_t m = 0; m < sweep->grid[g].axis[a].part[p]->members; m++)
           add_setting(&making, sweep->grid[g].axis[a].part[p]->member[m]);
   for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) add_setting(&making, always[i]);
+  if (!sweep->refine.levels) return;
+  struct isw_column_private *level =
+      add_column(&making, "level", "level of refinement: 0 is the coarsest grid", ISW_COLUMN_INTEGER, false);
+  level->show = ISW_SHOW_LEVEL;
+  level->shown.path = "refine";
 }
 
 size_t isw_sweep_columns(const struct isw_sweep *sweep)
@@ -292,6 +300,7 @@ const struct isw_axis_column *isw_sweep_column(const struct isw_sweep *sweep, si
 double isw_sweep_column_value(const struct isw_sweep *sweep, size_t column, uint64_t number)
 {
   const struct isw_column_private *c = &sweep->column[column];
+  if (c->show == ISW_SHOW_LEVEL) return (double)isw_sweep_level(sweep, number);
   uint64_t cell = isw_cell_of_number(sweep, number);
   const struct isw_grid *grid = isw_grid_of_cell(sweep, cell);
   union isw_setting_value value = isw_setting_at(sweep, grid, cell, c->setting);
@@ -310,7 +319,8 @@ double isw_sweep_column_value(const struct isw_sweep *sweep, size_t column, uint
     return value.whole ? (double)value.whole : -1.0;
   case ISW_SHOW_NAME:
   case ISW_SHOW_PARAMETER:
-  case ISW_SHOW_WIDTHS: break;
+  case ISW_SHOW_WIDTHS:
+  case ISW_SHOW_LEVEL: break;
   }
   return value.item ? c->of_item[value.item->number] : c->nothing;
 }

@@ -274,10 +274,10 @@ TABLE(schedules)
 TABLE(datasets)
 
 static const struct isw_table_view tables[] = {
-    {"initializers", "network.init", count_of_initializers, row_of_initializers, NULL},
+    {"initializers", "network.init", count_of_initializers, row_of_initializers, isw_initializer_facts},
     {"activations", "network.activation", count_of_activations, row_of_activations, isw_activation_facts},
-    {"losses", "train.loss", count_of_losses, row_of_losses, NULL},
-    {"optimizers", "train.optimizer", count_of_optimizers, row_of_optimizers, NULL},
+    {"losses", "train.loss", count_of_losses, row_of_losses, isw_loss_facts},
+    {"optimizers", "train.optimizer", count_of_optimizers, row_of_optimizers, isw_optimizer_facts},
     {"schedules", "train.schedule", count_of_schedules, row_of_schedules, NULL},
     {"datasets", "dataset", count_of_datasets, row_of_datasets, NULL},
 };

@@ -516,7 +516,7 @@ const struct isw_grid *isw_grid_of_cell(const struct isw_sweep *sweep, uint64_t 
 
 static bool near(double a, double b)
 {
-  return a == b || fabs(a - b) <= 1e-12 * fabs(b);
+  return a == b || (isfinite(b) && fabs(a - b) <= 1e-12 * fabs(b)); /* infinities stand for words */
 }
 
 static bool item_matches(size_t setting, const struct isw_item *pattern, const struct isw_item *item)

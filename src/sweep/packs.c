@@ -13,6 +13,7 @@ struct class {
 
 struct isw_packs {
   const struct isw_sweep *sweep;
+  const uint64_t *subset; /* a bit a network; NULL: all */
   size_t lanes;
   size_t groupings;
   struct isw_grouping *grouping; /* a grid each */
@@ -74,19 +75,32 @@ static bool describe(struct isw_packs *packs, struct class *class)
   return true;
 }
 
+/* Whether a cell is a network of the packs. */
+static bool is_member(const struct isw_packs *packs, uint64_t cell)
+{
+  if (!isw_is_kept(packs->sweep, cell)) return false;
+  if (!packs->subset) return true;
+  uint64_t number = isw_number_of_cell(packs->sweep, cell);
+  return packs->subset[number / 64] >> number % 64 & 1;
+}
+
+static bool some_are_missing(const struct isw_packs *packs)
+{
+  return packs->sweep->kept || packs->subset;
+}
+
 /* Counts a class's networks and, where cells are missing, notes where its packs start. */
 static bool add_class(struct isw_packs *packs, size_t grouping, uint64_t number)
 {
-  const struct isw_sweep *sweep = packs->sweep;
   struct class class = {.grouping = grouping, .class = number, .start = packs->starts};
   struct isw_walk walk;
   isw_walk_start(&walk, &packs->grouping[grouping], number, 0);
   class.cell = walk.cell;
-  if (!sweep->kept) {
+  if (!some_are_missing(packs)) {
     class.shown.networks = walk.left;
   } else {
     for (uint64_t member = 0; walk.left; member++) {
-      if (isw_is_kept(sweep, walk.cell)) {
+      if (is_member(packs, walk.cell)) {
         if (class.shown.networks % packs->lanes == 0) {
           if (!grow((void **)&packs->start, packs->starts, 1, &packs->start_capacity, sizeof *packs->start))
             return false;
@@ -140,9 +154,16 @@ static bool fill(struct isw_packs *packs)
 enum isw_status isw_packs_create(const struct isw_sweep *sweep, size_t lanes, struct isw_packs **packs,
                                  struct isw_error *error)
 {
+  return isw_packs_create_of(sweep, NULL, lanes, packs, error);
+}
+
+enum isw_status isw_packs_create_of(const struct isw_sweep *sweep, const uint64_t *subset, size_t lanes,
+                                    struct isw_packs **packs, struct isw_error *error)
+{
   *packs = calloc(1, sizeof **packs);
   if (*packs) {
     (*packs)->sweep = sweep;
+    (*packs)->subset = subset;
     (*packs)->lanes = lanes;
     if (fill(*packs)) return ISW_OK;
     isw_packs_destroy(*packs);
@@ -181,12 +202,12 @@ size_t isw_packs_networks(const struct isw_packs *packs, uint64_t pack, uint64_t
   }
   const struct class *class = &packs->class[low];
   uint64_t piece = pack - class->shown.first_pack;
-  uint64_t from = packs->sweep->kept ? packs->start[class->start + piece] : piece * packs->lanes;
+  uint64_t from = some_are_missing(packs) ? packs->start[class->start + piece] : piece * packs->lanes;
   struct isw_walk walk;
   isw_walk_start(&walk, &packs->grouping[class->grouping], class->class, from);
   size_t count = 0;
   while (walk.left && count < packs->lanes) {
-    if (isw_is_kept(packs->sweep, walk.cell)) numbers[count++] = isw_number_of_cell(packs->sweep, walk.cell);
+    if (is_member(packs, walk.cell)) numbers[count++] = isw_number_of_cell(packs->sweep, walk.cell);
     isw_walk_step(&walk);
   }
   return count;

@@ -101,11 +101,21 @@ struct isw_column_private {
     ISW_SHOW_PARAMETER,
     ISW_SHOW_WIDTHS,
     ISW_SHOW_DEPTH,
-    ISW_SHOW_WIDTH
+    ISW_SHOW_WIDTH,
+    ISW_SHOW_LEVEL
   } show;
   const char *parameter;
   double *of_item; /**< [items] what is shown of an item */
   double nothing;  /**< shown where no item is set */
+};
+
+/** refine: of the one grid. */
+struct isw_refine {
+  size_t levels; /**< 0: the whole grid is trained */
+  size_t axis[2];
+  double loss_below; /**< NaN: a boundary is where the status changes */
+  size_t margin;
+  struct isw_place place;
 };
 
 struct isw_sweep {
@@ -124,6 +134,7 @@ struct isw_sweep {
   struct isw_grid *grid;
   struct isw_axis *zip;
   struct isw_exclude *exclude;
+  struct isw_refine refine;
   uint64_t cells, networks;
   uint64_t *kept;        /**< a bit a cell; NULL: all are kept */
   uint64_t *kept_before; /**< cells kept before each block of ISW_KEPT_BLOCK words */
@@ -140,6 +151,7 @@ struct isw_sweep {
   size_t layers_max, parameters_max, records_max;
   size_t columns;
   struct isw_column_private *column;
+  uint64_t weights_hash; /**< of the weights that files gave, in the order of the settings; 0: none */
   uint64_t identity;
 };
 
@@ -158,7 +170,7 @@ struct isw_reader {
   struct isw_node *leaf[ISW_SETTINGS]; /**< what the file gives */
   struct isw_node *leaf_key[ISW_SETTINGS];
   struct isw_place at[ISW_SETTINGS_MAX]; /**< where a base value stands */
-  struct isw_node *grid, *zip, *exclude;
+  struct isw_node *grid, *zip, *exclude, *refine;
   struct isw_node *empty;   /**< stands in for what is missing */
   struct isw_error *error;  /**< memory and machine failures */
   struct isw_text writing;  /**< the settings, as they grow */
@@ -193,6 +205,9 @@ bool isw_read_number(struct isw_reader *reader, const struct isw_number_rule *ru
 void isw_read_base(struct isw_reader *reader);
 void isw_read_record(struct isw_reader *reader);
 void isw_read_grids(struct isw_reader *reader);
+/** After the grids; and, once probes and doubled cells are known, what refine wants of them. */
+void isw_read_refine(struct isw_reader *reader);
+void isw_check_refine(struct isw_reader *reader);
 void isw_load_datasets(struct isw_reader *reader);
 /** Where the value of a setting stands that a cell has. */
 struct isw_place isw_place_of_value(const struct isw_reader *reader, const struct isw_grid *grid, uint64_t cell,

@@ -105,6 +105,7 @@ static size_t names_under(struct isw_reader *reader, const char *prefix, const c
     names[count++] = "grid";
     names[count++] = "zip";
     names[count++] = "exclude";
+    names[count++] = "refine";
   }
   return count;
 }
@@ -120,7 +121,7 @@ static void unknown_key(struct isw_reader *reader, const char *prefix, const str
                     strcmp(path, key->text) == 0 ? " A dotted path stands under grid:, zip: and exclude: only." : "");
     return;
   }
-  const char *names[ISW_SETTINGS + 3];
+  const char *names[ISW_SETTINGS + 4];
   size_t count = names_under(reader, prefix, names);
   struct isw_text all = {0};
   bool ok = isw_text_add(&all, "Known here: ") == ISW_OK;
@@ -153,12 +154,13 @@ static void read_section(struct isw_reader *reader, const char *prefix, struct i
                                 : strcmp(key->text, "grid") == 0    ? &reader->grid
                                 : strcmp(key->text, "zip") == 0     ? &reader->zip
                                 : strcmp(key->text, "exclude") == 0 ? &reader->exclude
+                                : strcmp(key->text, "refine") == 0  ? &reader->refine
                                                                     : NULL;
     if (special) {
       *special = value;
       continue;
     }
-    const char *names[ISW_SETTINGS + 3];
+    const char *names[ISW_SETTINGS + 4];
     if (!plain_key || names_under(reader, path, names) == 0) {
       unknown_key(reader, prefix, key);
       continue;
@@ -314,6 +316,7 @@ static void read_all(struct isw_reader *reader)
   find_all_slots(reader);
   isw_read_base(reader);
   isw_read_grids(reader);
+  isw_read_refine(reader);
   if (reader->status != ISW_OK) return;
   isw_load_datasets(reader);
   isw_read_record(reader);
@@ -323,6 +326,7 @@ static void read_all(struct isw_reader *reader)
   isw_check_combinations(reader);
   if (!clean(reader)) return;
   isw_drop_duplicates(reader);
+  isw_check_refine(reader);
   if (!clean(reader)) return;
   isw_measure(reader);
   isw_make_schedules(reader);

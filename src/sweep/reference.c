@@ -46,6 +46,7 @@ static void write_parameter(FILE *out, const struct isw_parameter *parameter)
     isw_describe_range(parameter->type == ISW_COUNT, parameter->low, parameter->high, parameter->low_open,
                        parameter->high_open, text, sizeof text);
     fprintf(out, " (");
+    if (parameter->word) fprintf(out, "`%s` or ", parameter->word);
     write_cell(out, text);
     if (isnan(parameter->initial)) {
       fprintf(out, "; must be given)");
@@ -65,16 +66,34 @@ static void write_aliases(FILE *out, const struct isw_table_view *table, const s
     fprintf(out, "<br>alias `%s` (%s)", aliases[i].name, aliases[i].source);
     for (size_t p = 0; p < aliases[i].presets; p++) {
       char text[NUMBER_SIZE];
+      const struct isw_parameter *parameter = &row->parameters[p];
       isw_write_number(aliases[i].preset[p], text, sizeof text);
-      fprintf(out, "%s %s %s", p ? "," : ":", row->parameters[p].name, text);
+      fprintf(out, "%s %s %s", p ? "," : ":", parameter->name,
+              parameter->type == ISW_WORD ? parameter->words[(size_t)aliases[i].preset[p]] : text);
     }
   }
+}
+
+static void write_fact(FILE *out, const struct isw_fact *fact)
+{
+  if (fact->truth)
+    fprintf(out, " | %s", fact->number == 1.0 ? "yes" : "no");
+  else if (isnan(fact->number))
+    fprintf(out, " | none");
+  else
+    fprintf(out, " | %.4g", fact->number);
 }
 
 static void write_table(FILE *out, const struct isw_table_view *table)
 {
   fprintf(out, "\n## %s\n\nFor `%s`. A bare name, or `{name: ..., parameter: ...}`.\n\n", table->name, table->path);
-  fprintf(out, "| name | parameters | definition | source |\n|---|---|---|---|\n");
+  struct isw_fact fact[ISW_FACTS_MAX];
+  size_t facts = table->facts ? table->facts(0, fact) : 0;
+  fprintf(out, "| name | parameters | definition |");
+  for (size_t f = 0; f < facts; f++) fprintf(out, " %s |", fact[f].name);
+  fprintf(out, " source |\n|---|---|---|");
+  for (size_t f = 0; f < facts; f++) fprintf(out, "---|");
+  fprintf(out, "---|\n");
   for (size_t i = 0; i < table->count(); i++) {
     const struct isw_row *row = table->row(i);
     fprintf(out, "| `%s` | ", row->name);
@@ -84,13 +103,9 @@ static void write_table(FILE *out, const struct isw_table_view *table)
     }
     fprintf(out, " | ");
     write_cell(out, row->formula ? row->formula : "");
-    if (table->facts) {
-      char facts[TEXT_SIZE];
-      table->facts(i, facts, sizeof facts);
-      fprintf(out, "<br>");
-      write_cell(out, facts);
-    }
     write_aliases(out, table, row);
+    if (facts) table->facts(i, fact);
+    for (size_t f = 0; f < facts; f++) write_fact(out, &fact[f]);
     fprintf(out, " | ");
     write_cell(out, row->source ? row->source : "");
     fprintf(out, " |\n");
@@ -146,6 +161,15 @@ void isw_sweep_write_reference(FILE *out, const struct isw_table_view *tables, s
       "one "
       "are left out. A name alone matches any parameters; numbers match to 12 digits. One that matches nothing is an "
       "error.\n"
+      "- `refine:` trains a part of a grid: level by level, only where two axes cross a boundary. `axes` names two "
+      "axes of the "
+      "one grid, each of a multiple of 2^`levels` values, and one more; level 0 takes every 2^`levels`-th value of "
+      "both, and "
+      "each level after it divides the squares whose corners differ, and those within `margin` (1) squares of them. "
+      "Corners "
+      "differ in their status, or, with `loss_below: x`, in whether the last recorded loss is below x. The results "
+      "file has the "
+      "whole grid, with a coordinate `level`; what was not trained has status 4 (skipped).\n"
       "- `--set path=value` replaces or adds a setting before anything is checked, `--set grid.path=value` an axis (of "
       "every grid, where there are several).\n");
   for (size_t t = 0; t < count; t++) write_table(out, &tables[t]);

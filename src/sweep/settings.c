@@ -1,5 +1,6 @@
 /* A sweep written back: YAML in which every default is said, and which reads as the same sweep. */
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
 #include "private.h"
 
@@ -49,6 +50,8 @@ static void put_parameter(struct isw_reader *reader, const struct isw_parameter 
     put_text(reader, value->text);
   else if (parameter->type == ISW_WORD)
     put(reader, "%s", parameter->words[(size_t)value->number]);
+  else if (parameter->word && value->number == parameter->word_number)
+    put(reader, "%s", parameter->word);
   else
     put_number(reader, value->number);
 }
@@ -59,6 +62,11 @@ static void put_choice(struct isw_reader *reader, size_t setting, const struct i
 {
   const struct isw_row *row = isw_setting_table(setting)->row(item->choice.row);
   size_t count = isw_row_parameters(row);
+  if (item->choice.weights) { /* the text names a file; what it held is part of the identity */
+    struct isw_sweep *sweep = reader->sweep;
+    const uint64_t pair[] = {sweep->weights_hash, item->choice.weights->hash};
+    sweep->weights_hash = isw_hash(pair, sizeof pair, 0);
+  }
   bool bare = !decay && (pattern ? !item->given : !count);
   put(reader, bare ? "%s" : "{name: %s", row->name);
   for (size_t p = 0; p < count; p++)
@@ -257,12 +265,32 @@ static void put_grids(struct isw_reader *reader)
     }
 }
 
+static void put_refine(struct isw_reader *reader)
+{
+  const struct isw_sweep *sweep = reader->sweep;
+  const struct isw_refine *refine = &sweep->refine;
+  char text[64];
+  if (!refine->levels) return;
+  put(reader, "refine:\n  axes: [");
+  put(reader, sweep->grid[0].axis[refine->axis[0]].name);
+  put(reader, ", ");
+  put(reader, sweep->grid[0].axis[refine->axis[1]].name);
+  snprintf(text, sizeof text, "]\n  levels: %zu\n  margin: %zu\n", refine->levels, refine->margin);
+  put(reader, text);
+  if (isnan(refine->loss_below)) return;
+  put(reader, "  loss_below: ");
+  isw_write_number(refine->loss_below, text, sizeof text);
+  put(reader, text);
+  put(reader, "\n");
+}
+
 void isw_write_settings(struct isw_reader *reader)
 {
   enum { FORMAT = 1 };
   struct isw_sweep *sweep = reader->sweep;
   put_base(reader);
   put_grids(reader);
+  put_refine(reader);
   sweep->settings = isw_arena_copy(&sweep->arena, reader->writing.bytes, reader->writing.length);
   uint64_t hash = FORMAT;
   uint64_t pair[2] = {hash, isw_hash(reader->writing.bytes, reader->writing.length, 0)};
@@ -272,5 +300,8 @@ void isw_write_settings(struct isw_reader *reader)
     pair[1] = sweep->data[sweep->use[u].data].hash;
     hash = isw_hash(pair, sizeof pair, 0);
   }
+  pair[0] = hash;
+  pair[1] = sweep->weights_hash;
+  if (sweep->weights_hash) hash = isw_hash(pair, sizeof pair, 0);
   sweep->identity = hash;
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "initsweep/results.h"
 
 enum { VALUES_MAX = 1 << 20, LAYERS_MAX = 1000, TEXT_SIZE = 160 };
 
@@ -403,7 +404,9 @@ static bool read_parameter(struct isw_reader *reader, const struct isw_row *row,
                                    .low = parameter->low,
                                    .high = parameter->high,
                                    .low_open = parameter->low_open,
-                                   .high_open = parameter->high_open};
+                                   .high_open = parameter->high_open,
+                                   .word = parameter->word,
+                                   .word_number = parameter->word_number};
     if (parameter->low == 0.0 && parameter->high == 0.0) rule.low = -INFINITY, rule.high = INFINITY;
     if (rule.low < -1e30) rule.low = -1e30; /* what a float32 holds */
     if (rule.high > 1e30) rule.high = 1e30;
@@ -472,10 +475,67 @@ static void unknown_parameter(struct isw_reader *reader, size_t setting, const s
   isw_suggest(reader, key->text, names, count, more);
 }
 
+/* ---- weights from files ------------------------------------------------------------------------------------------------- */
+
+static const size_t weights_limit = (size_t)1 << 34; /* bytes: 2^31 numbers */
+
+/* The last number of a row that pads no shorter network. */
+static size_t without_padding(const struct isw_array *array)
+{
+  size_t count = array->columns;
+  while (count > 0 && isnan(array->value[count - 1])) count--;
+  return count;
+}
+
+/* Reads what a choice of the row `file` names, and makes its numbers, not its path, its hash. False after a report. */
+static bool load_weights(struct isw_reader *reader, const struct isw_row *row, struct isw_item *item,
+                         const struct isw_node *node)
+{
+  struct isw_sweep *sweep = reader->sweep;
+  const char *folder = reader->from->folder, *path = item->choice.value[0].text, *name = item->choice.value[1].text;
+  const uint64_t network = (uint64_t)item->choice.value[2].number;
+  bool relative = path[0] != '/' && folder && folder[0];
+  size_t size = strlen(path) + (relative ? strlen(folder) : 0) + 2;
+  char *full = isw_arena_get(&reader->scratch, size, 1);
+  snprintf(full, size, "%s%s%s", relative ? folder : "", relative ? "/" : "", path);
+  struct isw_array array;
+  enum isw_status status = isw_array_read(full, name, &network, weights_limit, &array, &reader->loading);
+  if (status == ISW_BAD_INPUT) {
+    isw_report_add(&reader->report, node->place, "initializer file: %s", isw_error_text(&reader->loading));
+    return false;
+  }
+  if (status != ISW_OK) {
+    reader->status = isw_error_set(reader->error, status, "%s", isw_error_text(&reader->loading));
+    return false;
+  }
+  size_t count = without_padding(&array), good = 0;
+  while (good < count && isfinite(array.value[good])) good++;
+  if (good < count || count == 0) {
+    isw_report_add(&reader->report, node->place, "initializer file: %s: row %llu of '%s' %s", full,
+                   (unsigned long long)network, name,
+                   count ? "has weights that are not finite" : "holds no weights (NaN only)");
+  } else {
+    struct isw_weights *weights = isw_arena_get(&sweep->arena, 1, sizeof *weights);
+    double *value = isw_arena_get(&sweep->arena, count, sizeof *value);
+    memcpy(value, array.value, count * sizeof *value);
+    *weights = (struct isw_weights){count, value, isw_hash(value, count * sizeof *value, 0)};
+    item->choice.weights = weights;
+    const uint64_t pair[] = {isw_hash(row->name, strlen(row->name), 0), weights->hash};
+    item->hash = isw_hash(pair, sizeof pair, 0);
+  }
+  isw_array_clear(&array);
+  return item->choice.weights != NULL;
+}
+
+static bool is_initializer(size_t setting)
+{
+  return setting == ISW_SET_INIT || setting == ISW_SET_BIAS_INIT || setting >= ISW_SETTINGS;
+}
+
 /* Adds every combination of the parameters' values; the first written varies slowest. */
 static void multiply(struct isw_reader *reader, const struct isw_row *row, struct isw_item item,
                      const struct parameter_values *given, size_t count, struct choices *choices,
-                     const struct isw_node *node)
+                     const struct isw_node *node, bool from_file)
 {
   size_t total = 1;
   for (size_t i = 0; i < count; i++)
@@ -497,6 +557,8 @@ static void multiply(struct isw_reader *reader, const struct isw_row *row, struc
       }
     }
     item.hash = hash_choice(row, &item.choice);
+    item.choice.weights = NULL;
+    if (from_file && !load_weights(reader, row, &item, node)) continue;
     chosen.item = new_item(reader, item);
     add_choice(reader, choices, chosen);
   }
@@ -527,8 +589,8 @@ static void read_choice(struct isw_reader *reader, size_t setting, struct isw_no
       isw_report_add(&reader->report, name->place, "initializer '%s' is not for biases", row->name);
       isw_report_hint(
           &reader->report,
-          "a bias has no fan of its own: take zeros, constant, normal, uniform, truncated_normal, torch_linear or "
-          "target_mean");
+          "a bias has no fan of its own: take zeros, constant, normal, uniform, truncated_normal, torch_linear, "
+          "target_mean, symmetric_pairs or file");
       return;
     }
   }
@@ -590,7 +652,10 @@ static void read_choice(struct isw_reader *reader, size_t setting, struct isw_no
     }
     good = false;
   }
-  if (good) multiply(reader, row, item, given, count, choices, node);
+  size_t rows;
+  bool from_file =
+      mode != ISW_PATTERN && is_initializer(setting) && (isw_initializers(&rows)[index].needs & ISW_START_FILE) != 0;
+  if (good) multiply(reader, row, item, given, count, choices, node, from_file);
 }
 
 static bool names_decay(const struct isw_node *node)

@@ -100,6 +100,32 @@ class Rows(unittest.TestCase):
                     self.assertTrue(row["formula"])
         self.assertGreater(rows, 60)
 
+    def test_json_tells_all_of_a_row(self):
+        """Names, types, ranges, defaults and facts: what scripts need to write sweep files and to judge claims."""
+        facts = {
+            "activations": {"value_at_0", "slope_at_0", "curvature_at_0", "monotone", "gain"},
+            "initializers": {"for_bias", "needs_data"},
+            "losses": {"on_logits", "takes_values", "takes_classes", "mean_over_outputs"},
+            "optimizers": {"states", "decoupled_decay"},
+        }
+        for table in self.tables:
+            for row in table["rows"]:
+                with self.subTest(table=table["name"], row=row["name"]):
+                    self.assertLessEqual({"name", "parameters", "formula", "aliases", "source"}, set(row))
+                    self.assertEqual(set(row.get("facts", {})), facts.get(table["name"], set()))
+                    for parameter in row["parameters"]:
+                        self.assertTrue(parameter["about"])
+                        if parameter["type"] == "word":
+                            self.assertIn(parameter["default"], parameter["words"])
+                        elif parameter["type"] in ("number", "whole number") and parameter["default"] is not None:
+                            low, high = (parameter[end] for end in ("low", "high"))
+                            self.assertTrue(low is None or low <= parameter["default"])
+                            self.assertTrue(high is None or parameter["default"] <= high)
+        activations = next(table["rows"] for table in self.tables if table["name"] == "activations")
+        at_0 = {row["name"]: row["facts"] for row in activations}
+        self.assertEqual(at_0["sigmoid"], {"value_at_0": 0.5, "slope_at_0": 0.25, "curvature_at_0": 0, "monotone": True, "gain": 1})
+        self.assertIsNone(at_0["relu"]["curvature_at_0"])
+
     def test_a_row_without_them_is_seen(self):
         self.assertEqual(len(self.tree.lacks("activations", "no_such_row")), 5)
         self.assertEqual(len(self.tree.lacks("initializers", "no_such_row")), 4)

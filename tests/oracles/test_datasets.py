@@ -3,6 +3,7 @@
 
 Environment: INITSWEEP, the program.
 """
+import gzip
 import os
 import pathlib
 import subprocess
@@ -69,6 +70,87 @@ class Arrays(unittest.TestCase):
             with open(self.folder / "x.npy", "wb") as file:
                 numpy.lib.format.write_array(file, inputs, version=version)
             self.assertEqual(first, self.train("name: npy, inputs: x.npy, targets: t.npy", "mse"))
+
+    def test_hdf5_datasets_are_the_same_arrays(self):
+        """As h5py writes them: any numbers, byte order, chunks and compression; two or more dimensions; a test set of its own."""
+        random = numpy.random.default_rng(4)
+        inputs, targets = random.normal(size=(24, 2, 2)) * 50, random.integers(0, 3, size=24)
+        for kind in ("<f4", ">f8", "<i2", ">i8", "u1"):
+            with h5py.File(self.folder / "data.h5", "w") as file:
+                file.create_dataset("train/x", data=inputs.astype(kind), chunks=(5, 2, 1), compression="gzip", shuffle=True)
+                file["train/t"] = targets.astype(kind)
+            with h5py.File(self.folder / "data.h5") as file:
+                numpy.save(self.folder / "x.npy", file["train/x"][:].astype(float))
+                numpy.save(self.folder / "t.npy", file["train/t"][:].astype(float))
+            ours = self.train("name: hdf5, path: data.h5, inputs: train/x, targets: train/t, kind: classes", "cross_entropy")
+            self.assertEqual(ours, self.train("name: npy, inputs: x.npy, targets: t.npy, kind: classes", "cross_entropy"))
+        apart = "test_inputs: {}, test_targets: {}, kind: classes"
+        ours = self.train("name: hdf5, path: data.h5, inputs: train/x, targets: train/t, " + apart.format("train/x", "train/t"),
+                          "cross_entropy")
+        self.assertEqual(ours, self.train("name: npy, inputs: x.npy, targets: t.npy, " + apart.format("x.npy", "t.npy"),
+                                          "cross_entropy"))
+
+    def test_gzipped_files_are_what_they_unpack_to(self):
+        random = numpy.random.default_rng(5)
+        numpy.save(self.folder / "x.npy", random.normal(size=(900, 40)))
+        numpy.save(self.folder / "t.npy", random.normal(size=900))
+        for name in ("x.npy", "t.npy"):
+            whole = (self.folder / name).read_bytes()
+            middle = len(whole) // 3  # two members
+            (self.folder / f"{name}.gz").write_bytes(gzip.compress(whole[:middle]) + gzip.compress(whole[middle:], 1))
+        plain = self.train("name: npy, inputs: x.npy, targets: t.npy", "mse")
+        self.assertEqual(plain, self.train("name: npy, inputs: x.npy.gz, targets: t.npy.gz", "mse"))
+
+    def refuse(self, dataset, expected):
+        (self.folder / "sweep.yaml").write_text(SWEEP.format(dataset=dataset, loss="mse"), encoding="utf-8")
+        done = subprocess.run([PROGRAM, "check", "sweep.yaml"], capture_output=True, text=True, cwd=self.folder)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn(expected, done.stderr)
+        self.assertIn("sweep.yaml:3:", done.stderr)
+
+    def test_what_is_wrong_with_an_hdf5_file_is_said(self):
+        with h5py.File(self.folder / "data.h5", "w") as file:
+            file["x"], file["t"], file["short"] = numpy.ones((4, 2)), numpy.ones(4), numpy.ones(3)
+            file["nan"], file["text"], file["none"] = numpy.full(4, numpy.nan), ["a"] * 4, numpy.ones((4, 0))
+            file["half"] = numpy.array([0, 1, 0.5, 1])
+            file.create_dataset("huge", shape=(2**40, 2**10), dtype="f8", chunks=(1, 2**10))
+        (self.folder / "cut.h5").write_bytes((self.folder / "data.h5").read_bytes()[:2000])
+        for dataset, expected in (
+            ("targets: t", "has no dataset 'inputs'"),
+            ("inputs: x, targets: short", "/data.h5, short 3"),
+            ("inputs: x, targets: nan", "training target of sample"),
+            ("inputs: text, targets: t", "dataset 'text' does not hold plain numbers"),
+            ("inputs: none, targets: t", "size 2 of dataset 'none' is 0"),
+            ("inputs: huge, targets: t", "dataset 'huge' takes more than 4096 MiB"),
+            ("inputs: x, targets: half, kind: binary", "target 3 is 0.5, neither 0 nor 1"),
+            ("inputs: x, targets: t, test_inputs: x", "test_inputs and test_targets go together"),
+            ("inputs: x, targets: t, balance: subsample", "balance is for classes"),
+        ):
+            with self.subTest(dataset):
+                self.refuse(f"name: hdf5, path: data.h5, {dataset}", expected)
+        self.refuse("name: hdf5, path: cut.h5, inputs: x, targets: t", "cannot open this file")
+        self.refuse("name: hdf5, path: ., inputs: x, targets: t", "is no regular file")
+
+    def test_random_damage_to_hdf5_files_is_no_danger(self):
+        """Files with bytes changed or cut: read, or refused with a message; the program neither crashes nor hangs."""
+        random = numpy.random.default_rng(6)
+        with h5py.File(self.folder / "data.h5", "w", libver="latest") as file:
+            file.create_dataset("inputs", data=random.normal(size=(6, 2)), chunks=(3, 2), compression="gzip")
+            file["targets"] = numpy.arange(6.0)
+        whole = numpy.frombuffer((self.folder / "data.h5").read_bytes(), dtype="u1")
+        (self.folder / "sweep.yaml").write_text(SWEEP.format(dataset="name: hdf5, path: bad.h5", loss="mse"), encoding="utf-8")
+        ends = []
+        for _ in range(40):
+            bad = whole.copy()
+            bad[random.integers(0, len(bad), size=random.integers(1, 6))] = random.integers(0, 256)
+            if random.random() < 0.2:
+                bad = bad[: random.integers(0, len(bad))]
+            (self.folder / "bad.h5").write_bytes(bad.tobytes())
+            done = subprocess.run([PROGRAM, "check", "sweep.yaml"], capture_output=True, text=True, cwd=self.folder, timeout=60)
+            self.assertIn(done.returncode, (0, 2), done.stderr)
+            self.assertEqual(done.returncode == 2, "error:" in done.stderr)
+            ends.append(done.returncode)
+        self.assertGreater(ends.count(2), 5)
 
     def test_fortran_order_is_refused(self):
         numpy.save(self.folder / "x.npy", numpy.asfortranarray(numpy.ones((4, 3))))

@@ -95,6 +95,10 @@ static void initial_layer(const struct isw_network *network, const struct isw_ch
     if (isw_uniform(&share, i) < network->init_sparsity) weight[i] = 0.0;
 }
 
+/* The activations [samples][fan_out] of a layer in float64; frees x [samples][fan_in]. */
+static double *exact_forward(const struct isw_choice *activation, size_t samples, size_t fan_out, size_t fan_in,
+                             const double *weight, const double *bias, double *x);
+
 /* SLEEF's functions; its header hides them from a compiler that may not use FMA itself. */
 #define SLEEF_FUNCTION(function, accuracy)                                                                             \
   float Sleef_finz_##function##f1_##accuracy##purecfma(float x);                                                       \
@@ -141,6 +145,20 @@ SLEEF_FUNCTION(erf, u10)
 #define ABS fabs
 #define SLEEF(function, accuracy) Sleef_finz_##function##d1_##accuracy##purecfma
 #include "trainer.h"
+
+static double *exact_forward(const struct isw_choice *activation, size_t samples, size_t fan_out, size_t fan_in,
+                             const double *weight, const double *bias, double *x)
+{
+  double *a = numbers(samples * fan_out, sizeof *a);
+  for (size_t s = 0; s < samples; s++)
+    for (size_t j = 0; j < fan_out; j++) {
+      double z = bias[j];
+      for (size_t i = 0; i < fan_in; i++) z = fma(x[s * fan_in + i], weight[j * fan_in + i], z);
+      a[s * fan_out + j] = g_float64(activation, z);
+    }
+  free(x);
+  return a;
+}
 
 struct reference_result reference_train(const struct isw_network *network, const struct isw_data *data,
                                         enum isw_real real, size_t records, const uint64_t *record_steps)

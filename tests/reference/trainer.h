@@ -278,15 +278,28 @@ static void NAME(initial_weights)(struct NAME(trainer) * t)
   double *draws = numbers(t->parameters, sizeof *draws), *targets = numbers(t->samples * t->outputs, sizeof *targets);
   for (size_t i = 0; i < t->samples * t->outputs; i++) targets[i] = (double)t->targets[i];
   struct isw_start start = {.layers = t->layers, .outputs = t->outputs, .samples = t->samples, .targets = targets};
-  for (size_t k = start.layer = 1; k <= t->layers; start.layer = ++k) {
+  start.input_samples = t->samples < ISW_START_SAMPLES ? t->samples : ISW_START_SAMPLES;
+  double *x = numbers(start.input_samples * t->features, sizeof *x);
+  for (size_t s = 0; s < start.input_samples; s++)
+    for (size_t i = 0; i < t->features; i++)
+      x[s * t->features + i] = (double)t->inputs[s * t->samples / start.input_samples * t->features + i];
+  for (size_t k = 1; k <= t->layers; k++) {
     struct NAME(layer) *l = &t->layer[k];
+    size_t count = l->fan_out * l->fan_in;
+    double *bias = draws + count;
+    start.layer = k;
+    start.inputs = x;
+    start.activation = k < t->layers ? &n->activation : &n->output_activation;
     initial_layer(n, &n->init[k - 1], &start, ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, l->fan_out, l->fan_in,
                   l->fan_in, draws);
-    for (size_t i = 0; i < l->fan_out * l->fan_in; i++) l->weight[i] = K(draws[i]);
     initial_layer(n, &n->bias_init[k - 1], &start, ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, l->fan_out, l->fan_in, 1,
-                  draws);
-    for (size_t j = 0; j < l->fan_out; j++) l->bias[j] = K(draws[j]);
+                  bias);
+    for (size_t i = 0; i < count; i++) l->weight[i] = K(draws[i]);
+    for (size_t j = 0; j < l->fan_out; j++) l->bias[j] = K(bias[j]);
+    start.before += count + l->fan_out;
+    x = exact_forward(start.activation, start.input_samples, l->fan_out, l->fan_in, draws, bias, x);
   }
+  free(x);
   free(draws);
   free(targets);
 }

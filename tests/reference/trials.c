@@ -145,6 +145,7 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
     if (trial->by_layer == TRIAL_CONSTANT_FIRST && k == 0) row = trial_initializer("constant");
     init[k] = nudged(&initializers[row].row, row, lane, trial->varied && !trial->plain_init);
     bias_init[k] = nudged(&initializers[trial->bias_init].row, trial->bias_init, lane, trial->varied);
+    init[k].weights = bias_init[k].weights = &all->weights;
   }
   const struct isw_activation *activations = isw_activations(&rows);
   const struct isw_optimizer *optimizers = isw_optimizers(&rows);
@@ -197,6 +198,9 @@ void trial_networks_create(const struct trial *trial, struct trial_networks *all
   for (uint64_t step = 0; step <= trial->steps; step++)
     if (!trial->sparse_records || step == 0 || step == 3 || step == trial->steps)
       all->record_steps[all->records++] = step;
+  all->weights.count = isw_parameters(all->layers, all->size);
+  all->weights.value = all->weight_values = numbers(all->weights.count, sizeof *all->weight_values);
+  for (size_t i = 0; i < all->weights.count; i++) all->weight_values[i] = 0.5 * draw(2, i);
   for (size_t lane = 0; lane < all->count; lane++) set_network(trial, all, lane);
 }
 
@@ -207,6 +211,7 @@ void trial_networks_destroy(struct trial_networks *networks)
   free(networks->init);
   free(networks->bias_init);
   free(networks->record_steps);
+  free(networks->weight_values);
 }
 
 /* ---- both trainers --------------------------------------------------------------------------------------------- */

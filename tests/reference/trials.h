@@ -59,6 +59,8 @@ struct trial_networks {
   struct isw_network network[16];
   const struct isw_network *list[16];
   uint64_t *record_steps;
+  struct isw_weights weights; /* for the row `file` */
+  double *weight_values;
 };
 void trial_networks_create(const struct trial *trial, struct trial_networks *networks);
 void trial_networks_destroy(struct trial_networks *networks);

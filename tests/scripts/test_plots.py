@@ -6,11 +6,12 @@ import unittest
 import xml.etree.ElementTree
 
 import numpy as np
+import xarray
 from matplotlib.image import imread
 
 from made_up import make, run_script
 import initsweep
-from initsweep import figures
+from initsweep import figures, maps
 
 
 def texts(figure):
@@ -18,6 +19,40 @@ def texts(figure):
     import matplotlib.text
     figure.draw_without_rendering()
     return [text.get_text() for text in figure.findobj(matplotlib.text.Text) if text.get_text() and text.get_visible()]
+
+
+class Maps(unittest.TestCase):
+    def plane(self):
+        """A refined 9 x 9 plane, levels 2: the corner squares alone, and one square of them divided twice."""
+        y, x = (at.ravel() for at in np.indices((9, 9)))
+        coarse = (x % 4 == 0) & (y % 4 == 0)
+        fine = (x <= 4) & (y <= 4)
+        trained = coarse | fine
+        status = np.where(trained, 1, 4)
+        status[trained & (x == 8)] = 3
+        loss = np.where(trained & (x < 8), 10.0 ** -(x + y), np.nan)[:, None]
+        return xarray.Dataset(
+            {"status": ("network", status), "loss": (("network", "record"), loss, {"long_name": "loss"})},
+            {"rate": ("network", 0.1 * 2.0 ** x, {"path": "train.rate"}), "std": ("network", 1.0 + y, {"path": "std"}),
+             "level": ("network", np.zeros(81, int), {"path": "refine"})}, {"title": "plane"})
+
+    def test_skipped_points_look_like_their_nearest(self):
+        dataset = self.plane()
+        y, x, trained, diverged, value = maps.plane(dataset, "std", "rate", "loss")
+        self.assertEqual((len(y), len(x), trained.sum(), diverged.sum()), (9, 9, 25 + 5, 3))
+        source = maps.fill_skipped(trained)
+        filled = value[source]
+        np.testing.assert_array_equal(filled[trained], value[trained])
+        self.assertEqual(filled[7, 1], value[8, 0])  # the coarse point around it
+        self.assertEqual(filled[1, 5], value[0, 4])
+        self.assertTrue(diverged[source][2, 7])
+
+    def test_map_is_drawn_and_says_how_much_was_trained(self):
+        figure = maps.trainability(self.plane())
+        self.assertIn("30 of 81 networks trained", " ".join(texts(figure)))
+        self.assertEqual((figure.axes[0].get_xscale(), figure.axes[0].get_yscale()), ("log", "linear"))
+        with self.assertRaisesRegex(ValueError, "two swept settings"):
+            maps.trainability(self.plane().drop_vars("std"))
 
 
 class Plots(unittest.TestCase):

@@ -100,8 +100,6 @@ static void wrong_idx_is_refused(void **state)
   check_refused("idx", CLASSES, "%s/inputs ends within its head");
   write_file("inputs", bytes, 3);
   check_refused("idx", CLASSES, "%s/inputs is no IDX file: it does not begin with two zeros and a type");
-  write_file("inputs", "\x1f\x8b\x08", 3);
-  check_refused("idx", CLASSES, "%s/inputs is compressed; unpack it first (gunzip -k)");
   bytes[2] = 10;
   write_file("inputs", bytes, sizeof images);
   check_refused("idx", CLASSES, "%s/inputs: IDX has no type 10");
@@ -130,6 +128,88 @@ static void wrong_idx_is_refused(void **state)
   negative[9] = 0xff;
   write_file("targets", negative, sizeof negative);
   check_refused("idx", CLASSES, "%s/targets: label 2 is -1, no whole number of 0..9999");
+}
+
+/* `images` and `labels` as Python's gzip.compress packs them, of time 0. */
+static const unsigned char packed_images[] = {
+    0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x63, 0x60, 0xe0, 0x60, 0x66, 0x60, 0x60, 0x00, 0x61,
+    0x46, 0x20, 0x66, 0x62, 0x30, 0x4e, 0x9b, 0x79, 0xe6, 0x3f, 0x00, 0x52, 0xdb, 0x8b, 0x91, 0x16, 0x00, 0x00, 0x00};
+static const unsigned char packed_labels[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x63,
+                                              0x60, 0xe0, 0x60, 0x64, 0x60, 0x60, 0x60, 0x66, 0x62, 0x60, 0x04,
+                                              0x00, 0x7c, 0x58, 0xc3, 0x7a, 0x0b, 0x00, 0x00, 0x00};
+
+/* IDX files that gzip packed, in one member or in several, are what they unpack to. */
+static void gzipped_idx_is_read(void **state)
+{
+  (void)state;
+  unsigned char both[sizeof packed_images + sizeof packed_labels];
+  write_file("inputs", packed_images, sizeof packed_images);
+  write_file("targets", packed_labels, sizeof packed_labels);
+  struct isw_data data = check_loads("idx", CLASSES, false);
+  write_file("inputs", images, sizeof images);
+  write_file("targets", labels, sizeof labels);
+  struct isw_data plain = check_loads("idx", CLASSES, false);
+  assert_true(data.hash == plain.hash);
+  isw_data_destroy(&data);
+  isw_data_destroy(&plain);
+  memcpy(both, packed_images, sizeof packed_images);
+  memcpy(both + sizeof packed_images, packed_labels, sizeof packed_labels);
+  write_file("inputs", both, sizeof both); /* one file of both's bytes: too long for its head */
+  check_refused("idx", CLASSES, "%s/inputs: 17 bytes of numbers where its head says 6");
+}
+
+static void wrong_gzip_is_refused(void **state)
+{
+  (void)state;
+  unsigned char bytes[sizeof packed_images + 1] = {0};
+  write_file("targets", labels, sizeof labels);
+  for (size_t length = 2; length < sizeof packed_images; length++) {
+    write_file("inputs", packed_images, length);
+    check_refused("idx", CLASSES, "%s/inputs ends within its gzip data");
+  }
+  memcpy(bytes, packed_images, sizeof packed_images);
+  bytes[2] = 7;
+  write_file("inputs", bytes, sizeof packed_images);
+  check_refused("idx", CLASSES, "%s/inputs: damaged gzip data: unknown compression method");
+  bytes[2] = 8;
+  bytes[sizeof packed_images - 5] ^= 1;
+  write_file("inputs", bytes, sizeof packed_images);
+  check_refused("idx", CLASSES, "%s/inputs: damaged gzip data: incorrect data check");
+  bytes[sizeof packed_images - 5] ^= 1;
+  write_file("inputs", bytes, sizeof bytes); /* a byte after its end is no member */
+  check_refused("idx", CLASSES, "%s/inputs ends within its gzip data");
+  char *unpacked = malloc(sizeof packed_images);
+  size_t length = sizeof packed_images;
+  struct isw_error error = {0};
+  memcpy(unpacked, packed_images, length);
+  assert_int_equal(isw_gunzip("small", 21, &unpacked, &length, &error), ISW_BAD_INPUT); /* one byte too few */
+  assert_string_equal(isw_error_text(&error), "small unpacks to more than 21 bytes");
+  isw_error_clear(&error);
+  assert_int_equal(isw_gunzip("small", 22, &unpacked, &length, NULL), ISW_OK);
+  assert_int_equal(length, sizeof images);
+  assert_memory_equal(unpacked, images, sizeof images);
+  free(unpacked);
+}
+
+/* What HDF5 does not open is refused, as the name of a dataset and other words are in tests/oracles/test_datasets.py. */
+static void wrong_hdf5_is_refused(void **state)
+{
+  (void)state;
+  size_t rows, row = 0;
+  const struct isw_dataset *table = isw_datasets(&rows);
+  while (strcmp(table[row].row.name, "hdf5") != 0) row++;
+  struct isw_choice choice = isw_choice_default(&table[row].row, row);
+  struct isw_data data;
+  struct isw_error error = {0};
+  choice.value[0].text = "inputs";
+  choice.value[1].text = "x";
+  choice.value[2].text = "t";
+  choice.value[4].text = choice.value[5].text = "";
+  write_file("inputs", images, sizeof images);
+  assert_int_equal(isw_dataset_load(&choice, 1, folder, &data, &error), ISW_BAD_INPUT);
+  assert_non_null(strstr(isw_error_text(&error), "/inputs: cannot open this file"));
+  isw_error_clear(&error);
+  isw_data_destroy(&data);
 }
 
 /* A version 1 file with a head and numbers. */
@@ -235,6 +315,7 @@ static void random_damage_is_no_danger(void **state)
     } else {
       write_file("targets", labels, sizeof labels);
     }
+    if (!npy && round % 4 == 0) memcpy(bytes, packed_images, length = sizeof packed_images);
     for (size_t change = below(4); change > 0; change--) bytes[below(length)] = (unsigned char)below(256);
     if (below(8) == 0) length = below(length + 1);
     if (below(8) == 0) length += below(20);
@@ -274,11 +355,10 @@ static int remove_folder(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(idx_is_read),
-      cmocka_unit_test(wrong_idx_is_refused),
-      cmocka_unit_test(npy_is_read),
-      cmocka_unit_test(wrong_npy_is_refused),
-      cmocka_unit_test(random_damage_is_no_danger),
+      cmocka_unit_test(idx_is_read),           cmocka_unit_test(wrong_idx_is_refused),
+      cmocka_unit_test(gzipped_idx_is_read),   cmocka_unit_test(wrong_gzip_is_refused),
+      cmocka_unit_test(wrong_hdf5_is_refused), cmocka_unit_test(npy_is_read),
+      cmocka_unit_test(wrong_npy_is_refused),  cmocka_unit_test(random_damage_is_no_danger),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

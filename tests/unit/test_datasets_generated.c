@@ -102,6 +102,20 @@ static void parity_counts_ones(void **state)
   isw_data_destroy(&data);
 }
 
+/* Order k: the first k features alone count. */
+static void parity_of_an_order_counts_the_first_ones(void **state)
+{
+  (void)state;
+  struct isw_data data = LOAD("parity", 1, {"bits", 5}, {"order", 2}),
+                  all = LOAD("parity", 1, {"bits", 5}, {"order", 5});
+  struct isw_data plain = LOAD("parity", 1, {"bits", 5});
+  assert_true(all.hash == plain.hash);
+  for (size_t s = 0; s < 32; s++) assert_true(data.train_targets[s] == (double)((s >> 4 & 1) ^ (s >> 3 & 1)));
+  isw_data_destroy(&data);
+  isw_data_destroy(&all);
+  isw_data_destroy(&plain);
+}
+
 static void spirals_lie_on_their_arms(void **state)
 {
   (void)state;
@@ -352,6 +366,72 @@ static void mixtures_have_their_moments(void **state)
   isw_data_destroy(&two);
 }
 
+/* y = W V x: of rank `hidden`, so that its answers to more inputs lie in as few directions. */
+static void deep_linear_teacher_is_its_definition(void **state)
+{
+  (void)state;
+  enum { N = 4, OUT = 3 };
+  struct isw_data data = LOAD("teacher", 9, {"samples", 12}, {"features", N}, {"outputs", OUT}, {"kind", 2},
+                              {"hidden", 1}, {"test_fraction", 0.0});
+  const struct isw_stream x = {.seed = 9, .purpose = ISW_PURPOSE_DATA}, v = {9, 0, ISW_PURPOSE_DATA, 1},
+                          w = {9, 0, ISW_PURPOSE_DATA, 2};
+  for (size_t s = 0; s < 12; s++) {
+    double unit = 0.0;
+    for (size_t i = 0; i < N; i++) unit += isw_normal(&v, i) / sqrt(N) * isw_normal(&x, s * N + i);
+    for (size_t o = 0; o < OUT; o++)
+      assert_true(fabs(data.train_targets[s * OUT + o] - isw_normal(&w, o) * unit) < 1e-13);
+  }
+  isw_data_destroy(&data);
+}
+
+/* Two classes of opposite means: C = mean (t - mean t) x^T has the length separation / 2, to 5 of its standard errors. */
+static void opposite_means_give_the_correlation(void **state)
+{
+  (void)state;
+  enum { SAMPLES = 20000, FEATURES = 3 };
+  struct isw_data data = LOAD("gaussian_mixture", 4, {"samples", SAMPLES}, {"features", FEATURES}, {"means", 1},
+                              {"separation", 3.0}, {"test_fraction", 0.0});
+  double c[FEATURES] = {0.0}, mean[FEATURES] = {0.0}, square = 0.0;
+  for (size_t s = 0; s < SAMPLES; s++)
+    for (size_t f = 0; f < FEATURES; f++) {
+      c[f] += (data.train_targets[s] - 0.5) * data.train_inputs[s * FEATURES + f] / SAMPLES;
+      mean[f] += data.train_inputs[s * FEATURES + f] / SAMPLES;
+    }
+  for (size_t f = 0; f < FEATURES; f++) {
+    square += c[f] * c[f];
+    assert_true(fabs(mean[f]) < 5.0 / sqrt(SAMPLES));
+  }
+  assert_true(fabs(sqrt(square) - 1.5) < 5.0 * 0.5 / sqrt(SAMPLES));
+  isw_data_destroy(&data);
+}
+
+/* Subsampling leaves the smallest class whole, as many of each other, in order; the test set is as it was. */
+static void balance_leaves_as_many_of_each_class(void **state)
+{
+  (void)state;
+  struct isw_data whole = LOAD("digits", 3, {"label_noise", 0.0}), data = LOAD("digits", 3, {"balance", 1});
+  struct isw_data again = LOAD("digits", 3, {"balance", 1}), other = LOAD("digits", 4, {"balance", 1});
+  size_t of_class[10] = {0}, before[10] = {0}, smallest = SIZE_MAX, from = 0;
+  for (size_t s = 0; s < whole.train_samples; s++) before[(size_t)whole.train_targets[s]]++;
+  for (size_t c = 0; c < 10; c++) smallest = before[c] < smallest ? before[c] : smallest;
+  for (size_t s = 0; s < data.train_samples; s++) of_class[(size_t)data.train_targets[s]]++;
+  for (size_t c = 0; c < 10; c++) assert_int_equal(of_class[c], smallest);
+  for (size_t s = 0; s < data.train_samples; s++, from++) { /* its samples are some of the whole's, in their order */
+    const double *x = data.train_inputs + s * data.features;
+    while (from < whole.train_samples &&
+           memcmp(x, whole.train_inputs + from * data.features, data.features * sizeof *x) != 0)
+      from++;
+    assert_true(from < whole.train_samples);
+  }
+  assert_int_equal(data.test_samples, whole.test_samples);
+  assert_memory_equal(data.test_inputs, whole.test_inputs, data.test_samples * data.features * sizeof(double));
+  assert_true(data.hash == again.hash && data.hash != other.hash);
+  isw_data_destroy(&whole);
+  isw_data_destroy(&data);
+  isw_data_destroy(&again);
+  isw_data_destroy(&other);
+}
+
 /* Inputs white and centred; C = (1/N) sum y x^T has C C^T v = s^2 v: its invariants are those of the singular values. */
 static void linear_teacher_has_its_correlation(void **state)
 {
@@ -478,6 +558,10 @@ int main(void)
   unsetenv("INITSWEEP_DATA");
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_family_has_a_complete_row),
+      cmocka_unit_test(parity_of_an_order_counts_the_first_ones),
+      cmocka_unit_test(deep_linear_teacher_is_its_definition),
+      cmocka_unit_test(opposite_means_give_the_correlation),
+      cmocka_unit_test(balance_leaves_as_many_of_each_class),
       cmocka_unit_test(xor_is_the_table),
       cmocka_unit_test(parity_counts_ones),
       cmocka_unit_test(spirals_lie_on_their_arms),

@@ -82,7 +82,7 @@ static void defaults_are_pytorchs(void **state)
   struct isw_choice normal = isw_choice_default(&initializers[2].row, 2);
   assert_true(normal.value[0].number == 0.0 && normal.value[1].number == 1.0);
   for (size_t i = 0; i < count; i++) /* a bias has no fan_in of its own, and takes its layer's only where it says so */
-    if (initializers[i].for_bias && strstr(initializers[i].row.formula, "fan_in"))
+    if (initializers[i].for_bias && !initializers[i].fill_from && strstr(initializers[i].row.formula, "fan_in"))
       assert_string_equal(initializers[i].row.name, "torch_linear");
 }
 
@@ -114,8 +114,12 @@ static void aliases_name_rows_and_hide_none(void **state)
     const struct isw_row *row = row_called(aliases[i].table, aliases[i].row);
     if (!row || row_called(aliases[i].table, aliases[i].name)) fail_msg("%s", aliases[i].name);
     assert_true(aliases[i].presets <= isw_row_parameters(row));
-    for (size_t p = 0; p < aliases[i].presets; p++)
-      assert_true(aliases[i].preset[p] >= row->parameters[p].low && aliases[i].preset[p] <= row->parameters[p].high);
+    for (size_t p = 0; p < aliases[i].presets; p++) {
+      const struct isw_parameter *parameter = &row->parameters[p];
+      double high = parameter->high;
+      for (size_t w = 0; parameter->type == ISW_WORD && parameter->words[w]; w++) high = (double)w;
+      assert_true(aliases[i].preset[p] >= parameter->low && aliases[i].preset[p] <= high);
+    }
     assert_ptr_equal(isw_alias_find(aliases[i].table, aliases[i].name), &aliases[i]);
   }
   assert_null(isw_alias_find("losses", "ones"));

@@ -1,0 +1,246 @@
+/* refine: a grid's networks level by level, where two axes cross a boundary. A point of the two axes is its indices; level l
+ * has the points whose indices are multiples of 2^(levels - l), and its cells are the squares between them. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "private.h"
+
+static const size_t levels_most = 20;
+static const char *const keys[] = {"axes", "levels", "loss_below", "margin"};
+enum { KEYS = sizeof keys / sizeof *keys };
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+static void read_axes(struct isw_reader *reader, const struct isw_node *node)
+{
+  struct isw_sweep *sweep = reader->sweep;
+  const struct isw_grid *grid = &sweep->grid[0];
+  const char *names[ISW_AXES_MAX];
+  for (size_t a = 0; a < grid->axes; a++) names[a] = grid->axis[a].name;
+  if (node->kind != ISW_NODE_LIST || node->count != 2) {
+    isw_report_add(&reader->report, node->place, "axes must be a list of two axes of the grid, not %s",
+                   node->kind == ISW_NODE_LIST ? "a list of another length"
+                                               : isw_tree_describe(&reader->scratch, node));
+    isw_report_hint(&reader->report, "as axes: [train.learning_rate, network.init.std]");
+    return;
+  }
+  for (size_t i = 0; i < 2; i++) {
+    const struct isw_node *name = node->child[i];
+    size_t a = 0;
+    while (a < grid->axes && (name->kind != ISW_NODE_SCALAR || strcmp(names[a], name->text) != 0)) a++;
+    if (a == grid->axes) {
+      isw_report_add(&reader->report, name->place, "%s is no axis of the grid",
+                     isw_tree_describe(&reader->scratch, name));
+      isw_suggest(reader, name->kind == ISW_NODE_SCALAR ? name->text : "", names, grid->axes, NULL);
+    } else if (i == 1 && a == sweep->refine.axis[0]) {
+      isw_report_add(&reader->report, name->place, "axes names %s twice", isw_tree_describe(&reader->scratch, name));
+    }
+    sweep->refine.axis[i] = a;
+  }
+}
+
+static bool read_whole(struct isw_reader *reader, const struct isw_node *node, const char *what, double low,
+                       double high, size_t *to)
+{
+  const struct isw_number_rule rule = {.what = what, .whole = true, .low = low, .high = high};
+  double number;
+  if (!isw_read_number(reader, &rule, node, &number)) return false;
+  *to = (size_t)number;
+  return true;
+}
+
+static void check_counts(struct isw_reader *reader, const struct isw_node *axes)
+{
+  const struct isw_sweep *sweep = reader->sweep;
+  uint64_t stride = 1ull << sweep->refine.levels;
+  for (size_t i = 0; i < 2; i++) {
+    const struct isw_axis *axis = &sweep->grid[0].axis[sweep->refine.axis[i]];
+    if (axis->count > stride && (axis->count - 1) % stride == 0) continue;
+    uint64_t cells = (axis->count - 1 + stride / 2) / stride;
+    uint64_t nearest = (cells ? cells : 1) * stride + 1;
+    isw_report_add(&reader->report, axes->child[i]->place, "'%s' has %zu values: %zu levels want %llu k + 1",
+                   axis->name, axis->count, sweep->refine.levels, (unsigned long long)stride);
+    isw_report_hint(&reader->report, "the nearest is %llu", (unsigned long long)nearest);
+  }
+}
+
+static const struct isw_node *find(const struct isw_node *map, const char *name)
+{
+  return isw_tree_find((struct isw_node *)(uintptr_t)map, name, strlen(name), NULL);
+}
+
+static bool check_keys(struct isw_reader *reader, const struct isw_node *map)
+{
+  if (map->kind != ISW_NODE_MAP) {
+    isw_report_add(&reader->report, map->place, "refine must be a mapping, not %s",
+                   isw_tree_describe(&reader->scratch, map));
+    isw_report_hint(&reader->report, "as refine: {axes: [train.learning_rate, network.init.std], levels: 4}");
+    return false;
+  }
+  for (size_t i = 0; i < map->count; i++) {
+    const struct isw_node *key = map->child[2 * i];
+    size_t k = 0;
+    while (k < KEYS && strcmp(keys[k], key->text) != 0) k++;
+    if (k < KEYS) continue;
+    isw_report_add(&reader->report, key->place, "unknown key %s in refine", isw_tree_describe(&reader->scratch, key));
+    isw_suggest(reader, key->text, keys, KEYS, "Known here: axes, levels, loss_below, margin");
+  }
+  for (size_t k = 0; k < 2; k++)
+    if (!find(map, keys[k])) isw_report_add(&reader->report, map->place, "refine needs '%s'", keys[k]);
+  return find(map, keys[0]) && find(map, keys[1]);
+}
+
+void isw_read_refine(struct isw_reader *reader)
+{
+  struct isw_sweep *sweep = reader->sweep;
+  struct isw_refine *refine = &sweep->refine;
+  const struct isw_node *map = reader->refine, *node;
+  if (!map || isw_tree_is_null(map)) return;
+  if (!check_keys(reader, map)) return;
+  if (sweep->grids != 1 || sweep->excludes) {
+    isw_report_add(&reader->report, map->place, "refine goes with one grid, and without exclude");
+    return;
+  }
+  *refine = (struct isw_refine){.loss_below = NAN, .margin = 1, .place = map->place};
+  read_axes(reader, find(map, "axes"));
+  bool good = read_whole(reader, find(map, "levels"), "levels", 1, (double)levels_most, &refine->levels);
+  if ((node = find(map, "margin"))) read_whole(reader, node, "margin", 0, 1000, &refine->margin);
+  if ((node = find(map, "loss_below"))) {
+    const struct isw_number_rule rule = {.what = "loss_below", .low = -1e300, .high = 1e300};
+    isw_read_number(reader, &rule, node, &refine->loss_below);
+  }
+  if (good && reader->report.count == 0) check_counts(reader, find(map, "axes"));
+}
+
+void isw_check_refine(struct isw_reader *reader)
+{
+  const struct isw_sweep *sweep = reader->sweep;
+  if (!sweep->refine.levels) return;
+  bool loss = false;
+  for (size_t p = 0; p < sweep->probes; p++) loss = loss || strcmp(sweep->probe[p], "loss") == 0;
+  if (!isnan(sweep->refine.loss_below) && !loss) {
+    isw_report_add(&reader->report, sweep->refine.place, "refine with loss_below needs the probe 'loss'");
+    isw_report_hint(&reader->report, "as record: {probes: [loss]}");
+  }
+  if (sweep->kept) {
+    isw_report_add(&reader->report, sweep->refine.place, "refine needs a grid without doubled networks");
+    isw_report_hint(&reader->report, "two values of an axis are equal");
+  }
+}
+
+/* ---- levels ------------------------------------------------------------------------------------------------------ */
+
+size_t isw_sweep_levels(const struct isw_sweep *sweep)
+{
+  return sweep->refine.levels;
+}
+
+double isw_sweep_loss_below(const struct isw_sweep *sweep)
+{
+  return sweep->refine.loss_below;
+}
+
+static size_t index_on(const struct isw_sweep *sweep, size_t which, uint64_t cell)
+{
+  const struct isw_axis *axis = &sweep->grid[0].axis[sweep->refine.axis[which]];
+  return (size_t)(cell / axis->stride % axis->count);
+}
+
+size_t isw_sweep_level(const struct isw_sweep *sweep, uint64_t number)
+{
+  uint64_t both = index_on(sweep, 0, number) | index_on(sweep, 1, number); /* nothing is left out: number is the cell */
+  size_t zeros = both ? (size_t)__builtin_ctzll(both) : sweep->refine.levels;
+  return zeros >= sweep->refine.levels ? 0 : sweep->refine.levels - zeros;
+}
+
+static bool has(const uint64_t *bits, uint64_t number)
+{
+  return bits[number / 64] >> number % 64 & 1;
+}
+
+static void set(uint64_t *bits, uint64_t number)
+{
+  bits[number / 64] |= 1ull << number % 64;
+}
+
+/* One plane of the two axes: the other axes stand still. */
+struct plane {
+  const struct isw_axis *axis[2];
+  uint64_t origin;
+  size_t step, cells[2]; /* of the level that is refined */
+};
+
+static uint64_t point(const struct plane *plane, size_t i, size_t j)
+{
+  return plane->origin + plane->axis[0]->stride * i + plane->axis[1]->stride * j;
+}
+
+/* Whether a cell is there, all corners trained, and with corners on both sides. */
+static bool is_active(const struct plane *plane, const uint64_t *wanted, size_t a, size_t b)
+{
+  for (size_t c = 0; c < 4; c++)
+    if (!has(wanted, point(plane, (a + c / 2) * plane->step, (b + c % 2) * plane->step))) return false;
+  return true;
+}
+
+static bool is_boundary(const struct plane *plane, const uint8_t *side, size_t a, size_t b)
+{
+  uint8_t first = side[point(plane, a * plane->step, b * plane->step)];
+  for (size_t c = 1; c < 4; c++)
+    if (side[point(plane, (a + c / 2) * plane->step, (b + c % 2) * plane->step)] != first) return true;
+  return false;
+}
+
+/* A cell's middle and the middles of its sides. */
+static void divide(const struct plane *plane, uint64_t *next, size_t a, size_t b)
+{
+  size_t half = plane->step / 2, i = a * plane->step, j = b * plane->step;
+  set(next, point(plane, i + half, j + half));
+  set(next, point(plane, i, j + half));
+  set(next, point(plane, i + half, j));
+  set(next, point(plane, i + plane->step, j + half));
+  set(next, point(plane, i + half, j + plane->step));
+}
+
+/* margin: cells around a cell of the boundary are divided too, where they are there. */
+static void refine_plane(const struct plane *plane, size_t margin, const uint8_t *side, const uint64_t *wanted,
+                         uint64_t *next)
+{
+  for (size_t a = 0; a < plane->cells[0]; a++)
+    for (size_t b = 0; b < plane->cells[1]; b++) {
+      if (!is_active(plane, wanted, a, b) || !is_boundary(plane, side, a, b)) continue;
+      for (size_t x = a < margin ? 0 : a - margin; x <= a + margin && x < plane->cells[0]; x++)
+        for (size_t y = b < margin ? 0 : b - margin; y <= b + margin && y < plane->cells[1]; y++)
+          if (is_active(plane, wanted, x, y)) divide(plane, next, x, y);
+    }
+}
+
+static void plan_start(const struct isw_sweep *sweep, uint64_t *wanted)
+{
+  for (uint64_t number = 0; number < sweep->networks; number++)
+    if (isw_sweep_level(sweep, number) == 0) set(wanted, number);
+}
+
+bool isw_sweep_refine(const struct isw_sweep *sweep, size_t level, const uint8_t *side, uint64_t *wanted)
+{
+  if (level == 0) {
+    plan_start(sweep, wanted);
+    return true;
+  }
+  size_t words = (size_t)((sweep->networks + 63) / 64);
+  uint64_t *next = isw_allocate(words, sizeof *next);
+  if (!next) return false;
+  struct plane plane = {.step = (size_t)1 << (sweep->refine.levels - level + 1)};
+  for (size_t i = 0; i < 2; i++) {
+    plane.axis[i] = &sweep->grid[0].axis[sweep->refine.axis[i]];
+    plane.cells[i] = (plane.axis[i]->count - 1) / plane.step;
+  }
+  for (uint64_t number = 0; number < sweep->networks; number++)
+    if (index_on(sweep, 0, number) == 0 && index_on(sweep, 1, number) == 0) {
+      plane.origin = number;
+      refine_plane(&plane, sweep->refine.margin, side, wanted, next);
+    }
+  for (size_t w = 0; w < words; w++) wanted[w] |= next[w];
+  free(next);
+  return true;
+}
