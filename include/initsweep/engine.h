@@ -41,8 +41,22 @@ enum isw_probe_needs {
   ISW_NEEDS_CLASSES = 8,      /**< targets that are classes or binary */
   ISW_NEEDS_TRAIN_UNITS = 16, /**< all units' pre-activations kept beside the activations in every block */
   ISW_NEEDS_SLOPES = 32,      /**< g'(z) of every unit in every block of the training set */
-  ISW_NEEDS_START = 64        /**< the initial weights kept beside the weights */
+  ISW_NEEDS_START = 64,       /**< the initial weights kept beside the weights */
+  ISW_NEEDS_CURVATURE = 128   /**< derivatives in float64: isw_curvature_... */
 };
+
+/** The training set's loss of eight networks of a pack as a function of all their weights and biases, in float64 at the stored
+ *  numbers (src/engine/curvature.c). A vector is [parameter][ISW_CURVATURE_LANES], 64-byte aligned: layer after layer, weight
+ *  [fan_in][fan_out], then bias [fan_out]. */
+struct isw_curvature;
+enum { ISW_CURVATURE_LANES = 8 };
+/** Takes on the present weights of lanes first .. first + 7. To be called before the others. */
+void isw_curvature_begin(struct isw_curvature *curvature, size_t first);
+void isw_curvature_gradient(struct isw_curvature *curvature, double *gradient);
+/** product = H vector, exact but for rounding: Pearlmutter 1994. */
+void isw_curvature_times(struct isw_curvature *curvature, const double *vector, double *product);
+/** sum[lane] over samples of the squared norm of the sample's own gradient, over their number. */
+void isw_curvature_sample_squares(struct isw_curvature *curvature, double *sum);
 
 /** A pack as probes see it, at one record. Arrays have `lanes` numbers innermost, of the pack's precision; element e of
  *  lane l is at [e * lanes + l]. */
@@ -52,11 +66,14 @@ struct isw_view {
   size_t layers;        /**< weight layers */
   const size_t *size;   /**< [layers + 1] */
   size_t branch_layers; /**< of residual branches; isw_ends_branch says where one ends; 0: none */
+  size_t parameters;    /**< of a network, biases and scales too */
   const struct isw_loss *loss;
   const void *loss_parameter; /**< the loss's parameter, a number of the precision a lane */
   const struct isw_activation *activation;
   enum isw_targets kind;
   size_t train_samples, test_samples;
+  const double *labels; /**< [train_samples][label_columns] the training set's targets as isw_data has them */
+  size_t label_columns;
   /** weight[k]: layer k + 1 as [fan_in][fan_out][lane] with rows of weight_stride[k] >= fan_out elements; bias[k] [fan_out][lane] */
   const void *const *weight;
   const void *const *bias;
@@ -70,6 +87,7 @@ struct isw_view {
   const void *const *scale_gradient;
   const void *const *weight_start; /**< initial weights, same layout; only where ISW_NEEDS_START was asked for */
   uint64_t step;                   /**< optimiser steps before this record; set before prepare and finish */
+  struct isw_curvature *curvature; /**< only where ISW_NEEDS_CURVATURE was asked for */
   const bool *finite;              /**< [lanes] whether every weight and bias of the lane's network is finite */
 };
 
@@ -97,6 +115,7 @@ struct isw_probe {
   const char *long_name, *units;
   bool per_layer; /**< one value a weight layer; else one a network */
   bool whole;     /**< stored as int32 with fill -1; else in the sweep's precision with fill NaN */
+  bool once;      /**< one value of the whole training, not one a record: with threshold or moves */
   unsigned needs; /**< enum isw_probe_needs */
   /** float64 numbers of scratch for one record of a pack; NULL: none. Zeroed before each record. */
   size_t (*scratch)(const struct isw_view *view);
@@ -106,8 +125,13 @@ struct isw_probe {
   void (*block)(const struct isw_view *view, const struct isw_block *block, double *scratch);
   /** What the finishes of probes that share a scratch have in common, once a record after the blocks; NULL: nothing. */
   void (*prepare)(const struct isw_view *view, double *scratch);
-  /** value[layer * lanes + lane] (one row where not per_layer); lanes past count may hold anything. */
+  /** value[layer * lanes + lane] (one row where not per_layer); lanes past count may hold anything. NULL where once. */
   void (*finish)(const struct isw_view *view, double *scratch, double *value);
+  /** The engine stores the number of steps before the first one whose batch's loss (after the last step: the training set's) is
+   *  below below[lane], found once before training; -1: never. fraction: record.escape_fraction. NULL: nothing. */
+  void (*threshold)(const struct isw_view *view, double fraction, double *below);
+  /** The engine stores the number of steps after which a weight of the layer first differs from its start; -1: never. */
+  bool moves;
   /** FLOPs of one record of one network beyond the passes asked for, for `plan`; NULL: negligible. */
   double (*flops)(size_t layers, const size_t *size, size_t train_samples, size_t test_samples);
 };
@@ -138,6 +162,7 @@ struct isw_pack_settings {
   const bool *const *due; /**< [probe_count] at which records, [records], or NULL: all; NULL: so for all probes. Kept by
                                the caller until isw_pack_create returns */
   bool keep_initial, keep_final; /**< weights in the outcome */
+  double escape_fraction;        /**< for the probes' threshold */
 };
 
 enum isw_network_status { ISW_MISSING = 0, ISW_COMPLETED = 1, ISW_STOPPED = 2, ISW_DIVERGED = 3, ISW_SKIPPED = 4 };
@@ -147,8 +172,8 @@ struct isw_outcome {
   enum isw_network_status status;
   uint64_t steps_done;
   size_t records_done; /**< records that were made; later ones are fill values (docs/numerics.md, the loop) */
-  /** For each probe in order: [records] numbers, or [records][layers] where per_layer; of the pack's precision, int32
-   *  where the probe is whole. Contiguous. */
+  /** For each probe in order: [records] numbers, or [records][layers] where per_layer; one record where the probe is once; of
+   *  the pack's precision, int32 where it is whole. Contiguous. */
   const void *values;
   size_t values_bytes;
   /** Layer after layer: weight [fan_out][fan_in], then bias [fan_out], then a branch's scale where one ends; of the pack's

@@ -11,7 +11,14 @@ struct isw_quantity {
   const char *name, *long_name, *units;
   bool per_layer; /**< [record][layer]; else [record] */
   bool whole;     /**< int32, fill -1; else of the sweep's precision, fill NaN */
+  bool once;      /**< one value, or [layer], of the whole training: no records */
 };
+
+/** Records that a quantity has of a network with so many. */
+static inline size_t isw_quantity_records(const struct isw_quantity *quantity, size_t records)
+{
+  return quantity->once ? 1 : records;
+}
 
 /** Plain numbers of one finished network, as the journal keeps them. */
 struct isw_finished {
@@ -21,7 +28,8 @@ struct isw_finished {
   uint64_t steps_done;
   uint32_t records, records_done, layers;
   uint64_t parameters; /**< numbers in each kept weight array */
-  const void *values;  /**< quantity after quantity, [records] or [records][layers], as isw_outcome has them */
+  const void *
+      values; /**< quantity after quantity, [records] or [records][layers], one record where once, as isw_outcome has them */
   size_t values_bytes;
   const void *weights_initial, *weights_final; /**< NULL where not kept */
 };

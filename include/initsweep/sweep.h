@@ -42,6 +42,7 @@ const char *isw_sweep_about(const struct isw_sweep *sweep); /**< "" where the fi
 uint64_t isw_sweep_seed(const struct isw_sweep *sweep);
 enum isw_precision isw_sweep_precision(const struct isw_sweep *sweep);
 struct isw_keep_weights isw_sweep_weights(const struct isw_sweep *sweep);
+double isw_sweep_escape_fraction(const struct isw_sweep *sweep); /**< record.escape_fraction */
 /** The sweep file's text as it was read, NUL-terminated. */
 const char *isw_sweep_text(const struct isw_sweep *sweep);
 /** Every setting after defaults and overrides, as a YAML sweep file that describes the same sweep. */

@@ -84,12 +84,14 @@ static enum isw_status check_recording(const struct extension *extension, struct
   size_t count = isw_sweep_probes(extension->before, &a);
   struct isw_keep_weights x = isw_sweep_weights(extension->before), y = isw_sweep_weights(extension->now);
   bool same = isw_sweep_precision(extension->before) == isw_sweep_precision(extension->now) &&
-              count == isw_sweep_probes(extension->now, &b) && x.initial == y.initial && x.final == y.final;
+              count == isw_sweep_probes(extension->now, &b) && x.initial == y.initial && x.final == y.final &&
+              same_number(isw_sweep_escape_fraction(extension->before), isw_sweep_escape_fraction(extension->now));
   for (size_t i = 0; same && i < count; i++) same = strcmp(a[i], b[i]) == 0;
   if (same) return ISW_OK;
-  return isw_error_set(error, ISW_BAD_INPUT,
-                       "--resume extend wants the same precision, record.probes and record.weights as before: only the "
-                       "grid may grow");
+  return isw_error_set(
+      error, ISW_BAD_INPUT,
+      "--resume extend wants the same precision, record.probes, record.weights and record.escape_fraction as "
+      "before: only the grid may grow");
 }
 
 static bool same_schedule(const struct extension *extension, uint64_t steps)

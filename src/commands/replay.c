@@ -61,7 +61,8 @@ static size_t offset_of(const struct isw_quantity *quantities, size_t probe, siz
 {
   size_t offset = 0;
   for (size_t q = 0; q < probe; q++)
-    offset += records * (quantities[q].per_layer ? layers : 1) * (quantities[q].whole ? 4 : real_bytes);
+    offset += isw_quantity_records(&quantities[q], records) * (quantities[q].per_layer ? layers : 1) *
+              (quantities[q].whole ? 4 : real_bytes);
   return offset;
 }
 
@@ -80,7 +81,8 @@ static bool write_table(FILE *to, const struct isw_training_pack *made, const st
     fprintf(to, "%llu", (unsigned long long)made->record_steps[r]);
     for (size_t q = 0; q < shown; q++) {
       size_t layers = quantities[q].per_layer ? made->layers : 1, item = quantities[q].whole ? 4 : real_bytes;
-      size_t offset = offset_of(quantities, q, made->records, made->layers, real_bytes) + r * layers * item;
+      size_t offset = offset_of(quantities, q, made->records, made->layers, real_bytes);
+      if (!quantities[q].once) offset += r * layers * item;
       for (size_t k = 0; k < layers; k++) {
         double x = number_at(again.values, offset + k * item, quantities[q].whole, real_bytes);
         if (isnan(x))
@@ -130,7 +132,7 @@ static enum isw_status compare(const struct isw_stored *stored, const struct isw
       const struct isw_quantity *quantity = &stored->quantities[q];
       size_t p = 0;
       while (p < count && strcmp(quantities[p].name, quantity->name) != 0) p++;
-      if (p == count) continue;
+      if (p == count || (quantity->once && a > 0)) continue; /* what is of the whole training is compared at step 0 */
       size_t layers = quantity->per_layer ? file.layers : 1;
       size_t bytes = layers * (quantity->whole ? 4 : stored->real_bytes);
       size_t here = offset_of(stored->quantities, q, file.records, file.layers, stored->real_bytes) + a * bytes;

@@ -124,6 +124,7 @@ enum isw_status isw_training_pack(const struct isw_training *training, size_t co
                                          .networks = (const struct isw_network *const *)networks,
                                          .probe_count = training->probe_count,
                                          .probes = training->probes,
+                                         .escape_fraction = isw_sweep_escape_fraction(training->sweep),
                                          .due = due,
                                          .keep_initial = keep.initial,
                                          .keep_final = keep.final};

@@ -32,6 +32,9 @@ struct isw_activation_kernels {
   /** delta = delta * g'(z); z may be NULL where the row does not need it */
   void (*slope)(size_t samples, size_t units, size_t stride, const void *z, const void *a, const void *parameter,
                 void *delta);
+  /** delta = delta * g''(z); float64 alone, NULL in the other precision */
+  void (*curvature)(size_t samples, size_t units, size_t stride, const void *z, const void *a, const void *parameter,
+                    void *delta);
 };
 
 /** Full-batch steps of a network whose numbers all stay in the first cache. Layers' gradients are not kept. */
@@ -66,6 +69,10 @@ typedef void isw_small_update(size_t samples, const struct isw_layer *l, const v
 typedef void isw_loss_kernel(size_t samples, size_t outputs, size_t stride, const void *y, const void *target,
                              const void *parameter, double scale, void *delta, void *loss, void *scratch);
 
+/** r [samples][outputs] times the loss's second derivatives by its outputs, as isw_loss_kernel has the rest. */
+typedef void isw_bend_kernel(size_t samples, size_t outputs, size_t stride, const void *y, const void *target,
+                             const void *parameter, double scale, void *r, void *scratch);
+
 /** One update of w [rows][units] by its gradient g; state[0], state[1] are the optimiser's arrays of the same layout.
  *  rate: 8 lines; decay: a line, the weight decay or, where the row decouples it, the factor of w. check: a line; the lanes with a number that is not finite become NaN, the
  *  others stay. */
@@ -97,6 +104,7 @@ struct isw_real_kernels {
   void (*sum_squares)(size_t rows, size_t units, size_t stride, const void *x, double *sum);
   const struct isw_activation_kernels *activation; /**< rows of activations.def */
   isw_loss_kernel *const *loss;                    /**< rows of losses.def */
+  isw_bend_kernel *const *bend;                    /**< likewise; float64 alone */
   isw_update_kernel *const *update;                /**< rows of optimizers.def */
   /** x [rows][units] = x * factor, a line */
   void (*scale)(size_t rows, size_t units, size_t stride, const void *factor, void *x);

@@ -33,7 +33,7 @@
   {                                                                                                                    \
     forward_##suffix, forward_first_##suffix, backward_##suffix, gradient_##suffix, gradient_first_##suffix,           \
         bias_gradient_##suffix, sum_loss_##suffix, sum_squares_##suffix, activation_##suffix, loss_##suffix,           \
-        update_##suffix, scale_##suffix, steps_##suffix, join_##suffix, enter_##suffix, carry_##suffix,                \
+        bend_##suffix, update_##suffix, scale_##suffix, steps_##suffix, join_##suffix, enter_##suffix, carry_##suffix, \
         scale_gradient_##suffix                                                                                        \
   }
 #endif
@@ -382,7 +382,7 @@ static void NAME(scale_gradient)(size_t samples, size_t units, size_t stride, co
 
 /* ---- rows of the model's tables ---------------------------------------------------------------------------------------- */
 
-#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg,       \
+#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg, d2g,  \
                        formula, source)                                                                                \
   static void NAME(value_##name)(size_t samples, size_t units, size_t stride, const void *z_rows,                      \
                                  const void *parameter, void *a_rows)                                                  \
@@ -417,8 +417,31 @@ static void NAME(scale_gradient)(size_t samples, size_t units, size_t stride, co
 #include "model/activations.def"
 #undef ISW_ACTIVATION
 
+/* The Hessian is float64 in either precision. */
+#if BITS == 64
+#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg, d2g,  \
+                       formula, source)                                                                                \
+  static void NAME(curvature_##name)(size_t samples, size_t units, size_t stride, const void *z_rows,                  \
+                                     const void *a_rows, const void *parameter, void *delta_rows)                      \
+  {                                                                                                                    \
+    for (size_t s = 0; s < samples; s++)                                                                               \
+      for (size_t j = 0; j < units; j++)                                                                               \
+        for (size_t part = 0; part < PARTS; part++) {                                                                  \
+          size_t at = (s * stride + j) * PARTS + part;                                                                 \
+          V z = ((const V *)z_rows)[at], a = ((const V *)a_rows)[at], p0 = ((const V *)parameter)[part];               \
+          (void)z, (void)a, (void)p0;                                                                                  \
+          ((V *)delta_rows)[at] = ((V *)delta_rows)[at] * (d2g);                                                       \
+        }                                                                                                              \
+  }
+#include "model/activations.def"
+#undef ISW_ACTIVATION
+#define CURVATURE(name) NAME(curvature_##name)
+#else
+#define CURVATURE(name) NULL
+#endif
+
 static const struct isw_activation_kernels NAME(activation)[] = {
-#define ISW_ACTIVATION(name, ...) {NAME(value_##name), NAME(slope_##name)},
+#define ISW_ACTIVATION(name, ...) {NAME(value_##name), NAME(slope_##name), CURVATURE(name)},
 #include "model/activations.def"
 #undef ISW_ACTIVATION
 };
@@ -458,6 +481,36 @@ static isw_loss_kernel *const NAME(loss)[] = {
 #include "model/losses.def"
 #undef ISW_LOSS
 };
+
+#if BITS == 64
+#define ISW_LOSS(name, ...)                                                                                            \
+  static void NAME(bends_##name)(size_t samples, size_t outputs, size_t stride, const void *y_rows,                    \
+                                 const void *target_rows, const void *parameter, double scale_number, void *r_rows,    \
+                                 void *scratch)                                                                        \
+  {                                                                                                                    \
+    V *y_part = scratch, *r_part = y_part + outputs, scale = K(scale_number);                                          \
+    for (size_t s = 0; s < samples; s++) {                                                                             \
+      const V *y = (const V *)y_rows + s * stride * PARTS;                                                             \
+      const REAL *target = (const REAL *)target_rows + s * outputs;                                                    \
+      V *r = (V *)r_rows + s * stride * PARTS;                                                                         \
+      for (size_t part = 0; part < PARTS; part++) {                                                                    \
+        for (size_t j = 0; j < outputs; j++) y_part[j] = y[j * PARTS + part], r_part[j] = r[j * PARTS + part];         \
+        NAME(bend_##name)(outputs, y_part, target, ((const V *)parameter)[part], scale, r_part);                       \
+        for (size_t j = 0; j < outputs; j++) r[j * PARTS + part] = r_part[j];                                          \
+      }                                                                                                                \
+    }                                                                                                                  \
+  }
+#include "model/losses.def"
+#undef ISW_LOSS
+
+static isw_bend_kernel *const NAME(bend)[] = {
+#define ISW_LOSS(name, ...) NAME(bends_##name),
+#include "model/losses.def"
+#undef ISW_LOSS
+};
+#else
+static isw_bend_kernel *const NAME(bend)[] = {NULL};
+#endif
 
 #define ISW_OPTIMIZER_FUNCTIONS
 #include "model/optimizers.def"
@@ -503,7 +556,7 @@ static isw_update_kernel *const NAME(update)[] = {
 /* ---- small networks ---------------------------------------------------------------------------------------------------- */
 
 /* Samples pass in fours and then one by one, each unit's sums in registers; then its activation. */
-#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg,       \
+#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg, d2g,  \
                        formula, source)                                                                                \
   INLINE void NAME(small_unit_##name)(size_t samples, size_t sample, size_t unit, size_t part,                         \
                                       const struct isw_layer *l, const void *in, size_t in_stride, bool shared, V p0)  \
@@ -713,6 +766,7 @@ static uint64_t NAME(steps)(const struct isw_small *small, uint64_t most, const 
   return most;
 }
 
+#undef CURVATURE
 #undef BITS
 #undef REAL
 #undef V

@@ -46,6 +46,16 @@ static void *take_lines(struct isw_memory *memory, size_t rows, size_t columns)
   return take(memory, lines, ISW_LINE);
 }
 
+void *isw_memory_take(struct isw_memory *memory, size_t count, size_t size)
+{
+  return take(memory, count, size);
+}
+
+void *isw_memory_lines(struct isw_memory *memory, size_t rows, size_t columns)
+{
+  return take_lines(memory, rows, columns);
+}
+
 static void clear_memory(struct isw_memory *memory)
 {
   for (size_t i = 0; i < memory->count; i++) free(memory->block[i]);
@@ -136,8 +146,7 @@ static size_t values_bytes(const struct isw_pack *pack)
 {
   size_t bytes = 0;
   for (size_t i = 0; i < pack->probe_count; i++)
-    bytes += pack->records * (pack->probes[i]->per_layer ? pack->layers : 1) *
-             (pack->probes[i]->whole ? sizeof(int32_t) : pack->bytes);
+    bytes += isw_pack_numbers(pack, pack->probes[i]) * (pack->probes[i]->whole ? sizeof(int32_t) : pack->bytes);
   return bytes;
 }
 
@@ -188,11 +197,14 @@ static void make_view(struct isw_pack *pack)
                             .layers = n,
                             .size = pack->size,
                             .branch_layers = pack->residual.branch_layers,
+                            .parameters = pack->parameters,
                             .loss = &isw_losses(&count)[pack->loss_row],
                             .activation = &isw_activations(&count)[pack->activation_row],
                             .kind = pack->samples ? pack->samples->kind : ISW_TARGETS_VALUES,
                             .train_samples = pack->train_samples,
                             .test_samples = pack->test_samples,
+                            .labels = pack->samples ? pack->samples->train.labels : NULL,
+                            .label_columns = pack->samples ? pack->samples->columns : 0,
                             .finite = pack->finite};
   if (!pack->pointers || !pack->strides) return;
   for (size_t k = 0; k < n; k++) {
@@ -205,6 +217,7 @@ static void make_view(struct isw_pack *pack)
     pack->strides[k] = l->stride;
   }
   view->loss_parameter = pack->loss_parameter;
+  view->curvature = pack->curvature;
   view->weight = pack->pointers;
   view->bias = pack->pointers + n;
   view->weight_stride = pack->strides;
@@ -266,6 +279,7 @@ static void allocate(struct isw_pack *pack, bool keep_initial, bool keep_final)
   pack->loss_parameter = take_lines(memory, 1, 1);
   pack->hidden.parameter = take_lines(memory, 1, 1);
   pack->output.parameter = take_lines(memory, 1, 1);
+  if (pack->needs & ISW_NEEDS_CURVATURE) pack->curvature = isw_curvature_take(pack);
   allocate_records(pack, keep_initial, keep_final);
 }
 
@@ -310,7 +324,7 @@ static bool draw_lane(struct isw_pack *pack, size_t lane, struct isw_starting *s
 static void fill_values(const struct isw_pack *pack, unsigned char *values)
 {
   for (size_t i = 0; i < pack->probe_count; i++) {
-    size_t numbers = pack->records * (pack->probes[i]->per_layer ? pack->layers : 1);
+    size_t numbers = isw_pack_numbers(pack, pack->probes[i]);
     const int32_t none = -1;
     const float not_a_float = NAN;
     const double not_a_double = (double)NAN;
@@ -376,6 +390,21 @@ static bool start_lanes(struct isw_pack *pack, const struct isw_network *const *
   return done;
 }
 
+/* What the probes that are no record's wait for. */
+static void start_watches(struct isw_pack *pack, double fraction)
+{
+  for (size_t l = 0; l < ISW_LANES_MAX; l++) pack->escape[l] = -INFINITY;
+  for (size_t i = 0; i < pack->probe_count; i++) {
+    const struct isw_probe *probe = pack->probes[i];
+    double below[ISW_LANES_MAX];
+    pack->watches_moves = pack->watches_moves || probe->moves;
+    if (!probe->threshold) continue;
+    probe->threshold(&pack->view, fraction, below);
+    for (size_t l = 0; l < pack->count; l++)
+      if (below[l] > -INFINITY) pack->escape[l] = below[l]; /* a NaN is never waited for */
+  }
+}
+
 enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct isw_pack **pack,
                                 struct isw_error *error)
 {
@@ -385,7 +414,8 @@ enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct
   struct isw_pack *p = isw_allocate(1, sizeof *p);
   if (!p) return isw_error_memory(error, sizeof *p, "a pack");
   p->kernels = &settings->kernels->real[settings->real];
-  p->exact = settings->kernels->real[ISW_REAL64].activation;
+  p->kernels_float64 = &settings->kernels->real[ISW_REAL64];
+  p->exact = p->kernels_float64->activation;
   p->samples = samples;
   p->count = settings->count;
   p->records = settings->records;
@@ -408,6 +438,7 @@ enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct
       for (size_t r = 0; r < p->records; r++)
         p->due[i * p->records + r] = !settings->due || !settings->due[i] || settings->due[i][r];
     made = start_lanes(p, settings->networks);
+    start_watches(p, settings->escape_fraction);
   }
   if (!made) {
     size_t bytes = p->memory.bytes;

@@ -37,8 +37,8 @@ struct isw_lane {
 };
 
 struct isw_pack {
-  const struct isw_real_kernels *kernels;
-  const struct isw_activation_kernels *exact; /**< of float64, for starts */
+  const struct isw_real_kernels *kernels, *kernels_float64; /**< of the pack's precision; for the curvature */
+  const struct isw_activation_kernels *exact;               /**< of float64, for starts */
   const struct isw_samples *samples;
   enum isw_real real;
   size_t bytes; /**< of a number */
@@ -79,6 +79,9 @@ struct isw_pack {
   double *value;                      /**< [layers][lanes] */
   double *block_loss;                 /**< [block][lanes] */
   struct isw_view view;
+  double escape[ISW_LANES_MAX];    /**< losses that escape_step waits for; -infinity: not asked for */
+  bool watches_moves;              /**< a probe asks for first moves, and a layer has not moved yet */
+  struct isw_curvature *curvature; /**< NULL where no probe asks */
   bool finite[ISW_LANES_MAX];
   const void **pointers; /**< of view and of blocks: 10 arrays [layers] */
   size_t *strides;       /**< [layers] */
@@ -92,6 +95,12 @@ struct isw_pack {
   atomic_uint not_finite[2]; /**< lanes whose update left a number that is not finite, by the step's parity */
   struct isw_memory memory;
 };
+
+/** count * size bytes of zeros, or rows * columns lines, that live as long as the pack; NULL while measuring or after a failure. */
+void *isw_memory_take(struct isw_memory *memory, size_t count, size_t size);
+void *isw_memory_lines(struct isw_memory *memory, size_t rows, size_t columns);
+/** Takes what isw_curvature_... need from the pack's memory. */
+struct isw_curvature *isw_curvature_take(struct isw_pack *pack);
 
 /** What a network's layers start from, layer after layer (start.c). */
 struct isw_starting {
@@ -123,6 +132,14 @@ void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status st
 void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to);
 /** Keeps what the probes made of a record, for the live lanes. */
 void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live);
+/** Numbers of a probe in a lane's values. */
+size_t isw_pack_numbers(const struct isw_pack *pack, const struct isw_probe *probe);
+/** Keeps in every lane whose loss is below escape[lane] that it has escaped at this step. */
+void isw_pack_note_escapes(struct isw_pack *pack, uint64_t step, const double *loss, const double *escape);
+/** Whether a lane's loss is still waited for. */
+bool isw_pack_waits(const struct isw_pack *pack, size_t lane);
+/** Keeps which layers of the live lanes differ from their start for the first time, after so many steps. */
+void isw_pack_note_moves(struct isw_pack *pack, uint64_t steps, const bool *live);
 /** What the probes of a record need. */
 unsigned isw_pack_needs(const struct isw_pack *pack, size_t record);
 /** Begins a record: clears what the probes gathered at the one before. */

@@ -53,9 +53,14 @@ bool isw_probes_share(const struct isw_probe *a, const struct isw_probe *b)
          a->prepare == b->prepare;
 }
 
+size_t isw_pack_numbers(const struct isw_pack *pack, const struct isw_probe *probe)
+{
+  return (probe->once ? 1 : pack->records) * (probe->per_layer ? pack->layers : 1);
+}
+
 static bool is_due(const struct isw_pack *pack, size_t i, size_t record)
 {
-  return pack->due[i * pack->records + record];
+  return !pack->probes[i]->once && pack->due[i * pack->records + record];
 }
 
 unsigned isw_pack_needs(const struct isw_pack *pack, size_t record)
@@ -150,8 +155,78 @@ void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live)
       for (size_t k = 0; live[l] && k < rows; k++)
         keep_value(pack, probe, pack->lane[l].values + offset + (record * rows + k) * bytes,
                    pack->value[k * pack->lanes + l]);
-    offset += pack->records * rows * bytes;
+    offset += isw_pack_numbers(pack, probe) * bytes;
   }
   for (size_t l = 0; l < pack->count; l++)
     if (live[l]) pack->lane[l].outcome.records_done = record + 1;
+}
+
+/* ---- what is exact to the step ------------------------------------------------------------------------------------------- */
+
+/* Number `index` of the probe that asks for moves, or for a loss, in a lane's values; NULL where none does. */
+static unsigned char *watched(const struct isw_pack *pack, bool moves, size_t lane, size_t index)
+{
+  size_t offset = 0;
+  for (size_t i = 0; i < pack->probe_count; i++) {
+    const struct isw_probe *probe = pack->probes[i];
+    if (moves ? probe->moves : probe->threshold != NULL)
+      return pack->lane[lane].values + offset + index * sizeof(int32_t);
+    offset += isw_pack_numbers(pack, probe) * (probe->whole ? sizeof(int32_t) : pack->bytes);
+  }
+  return NULL;
+}
+
+static bool is_noted(const unsigned char *place)
+{
+  int32_t step;
+  memcpy(&step, place, sizeof step);
+  return step >= 0;
+}
+
+static void note(unsigned char *place, uint64_t step)
+{
+  int32_t whole = step < INT32_MAX ? (int32_t)step : INT32_MAX;
+  memcpy(place, &whole, sizeof whole);
+}
+
+bool isw_pack_waits(const struct isw_pack *pack, size_t lane)
+{
+  return pack->escape[lane] > -INFINITY && !is_noted(watched(pack, false, lane, 0));
+}
+
+void isw_pack_note_escapes(struct isw_pack *pack, uint64_t step, const double *loss, const double *escape)
+{
+  for (size_t l = 0; l < pack->count; l++)
+    if (loss[l] < escape[l]) note(watched(pack, false, l, 0), step);
+}
+
+/* Marks the lanes whose weights of layer k differ from their start; looks no further once all that are looked for do. */
+static void find_moved(const struct isw_pack *pack, size_t k, const bool *wanted, bool *differs)
+{
+  const struct isw_layer *layer = &pack->layer[k];
+  for (size_t i = 0; i < layer->fan_in; i++) {
+    size_t first = i * layer->stride * pack->lanes;
+    for (size_t n = 0; n < layer->fan_out * pack->lanes; n++)
+      differs[n % pack->lanes] |=
+          isw_get(pack->real, layer->weight, first + n) != isw_get(pack->real, layer->weight_start, first + n);
+    bool all = true;
+    for (size_t l = 0; l < pack->count; l++) all = all && (differs[l] || !wanted[l]);
+    if (all) return;
+  }
+}
+
+void isw_pack_note_moves(struct isw_pack *pack, uint64_t steps, const bool *live)
+{
+  bool left = false;
+  for (size_t k = 0; k < pack->layers; k++) {
+    bool wanted[ISW_LANES_MAX] = {false}, differs[ISW_LANES_MAX] = {false}, any = false;
+    for (size_t l = 0; l < pack->count; l++) any |= wanted[l] = live[l] && !is_noted(watched(pack, true, l, k));
+    if (!any) continue;
+    find_moved(pack, k, wanted, differs);
+    for (size_t l = 0; l < pack->count; l++) {
+      if (wanted[l] && differs[l]) note(watched(pack, true, l, k), steps);
+      left = left || (wanted[l] && !differs[l]);
+    }
+  }
+  pack->watches_moves = left;
 }

@@ -21,7 +21,9 @@ struct member {
   size_t live_count;
   uint64_t first_step;        /* of this call of isw_pack_train */
   double loss[ISW_LANES_MAX]; /* of the pass: a sum over its samples, then the mean */
-  bool moved;                 /* the pass has updated this member's weights, and left in check */
+  double escape[ISW_LANES_MAX],
+      watch[ISW_LANES_MAX]; /* the loss that is waited for, and that or the stop rule's; -infinity: none */
+  bool moved;               /* the pass has updated this member's weights, and left in check */
   alignas(ISW_LINE) unsigned char check[ISW_LINE];
 };
 
@@ -274,11 +276,12 @@ static void descend(const struct isw_pack *pack, size_t k, size_t first, size_t 
 }
 
 /* Whether every lane's loss is finite and not below its rule: the one question of nearly all steps. */
-static bool all_go_on(const struct isw_pack *pack, const double *loss)
+static bool all_go_on(const struct member *m)
 {
+  const double *loss = m->loss, *watch = m->watch;
   int going = 0;
-  for (size_t l = 0; l < ISW_LANES_MAX; l++) going += (fabs(loss[l]) < INFINITY) & (loss[l] >= pack->loss_below[l]);
-  return going == ISW_LANES_MAX && !pack->gradient_rules;
+  for (size_t l = 0; l < ISW_LANES_MAX; l++) going += (fabs(loss[l]) < INFINITY) & (loss[l] >= watch[l]);
+  return going == ISW_LANES_MAX && !m->pack->gradient_rules;
 }
 
 /* One pass, block by block; leaves the mean loss in m->loss. The members have not waited for each other after the last
@@ -304,7 +307,7 @@ static bool run_pass(struct member *m, const struct pass *pass)
     if (pass->show && m->index == 0) isw_pack_show(pack, pass->set, first, samples);
     bool whole = samples == pass->samples;
     for (size_t l = 0; l < pack->lanes && first + samples == pass->samples; l++) m->loss[l] = m->loss[l] / divisor;
-    m->moved = pass->move && whole && all_go_on(pack, m->loss);
+    m->moved = pass->move && whole && all_go_on(m);
     if (m->moved) {
       memset(m->check, 0, sizeof m->check);
       part_weights(m, &(struct move_work){samples, inputs, m->check}, descend);
@@ -342,6 +345,7 @@ static bool run_record(struct member *m, size_t record, bool train, bool gradien
 static void end(struct member *m, size_t lane, enum isw_network_status status, uint64_t steps_done)
 {
   m->live[lane] = false;
+  m->escape[lane] = m->watch[lane] = -INFINITY;
   m->live_count--;
   if (m->index == 0) isw_pack_end(m->pack, lane, status, steps_done);
 }
@@ -373,12 +377,24 @@ static void find_small_gradients(struct member *m, bool *small)
   for (size_t l = 0; l < pack->count; l++) small[l] = norm[l] < pack->gradient_below[l];
 }
 
+/* Sees who has escaped: at the step's loss, or at the end. */
+static void note_escapes(struct member *m, uint64_t step)
+{
+  if (m->index == 0) isw_pack_note_escapes(m->pack, step, m->loss, m->escape);
+  for (size_t l = 0; l < m->pack->count; l++) {
+    if (!(m->loss[l] < m->escape[l])) continue;
+    m->escape[l] = -INFINITY;
+    m->watch[l] = m->pack->loss_below[l];
+  }
+}
+
 /* Rules 3 and 4 */
 static void stop_or_go(struct member *m, uint64_t step)
 {
   struct isw_pack *pack = m->pack;
   bool ends[ISW_LANES_MAX] = {false}, any = false;
-  if (all_go_on(pack, m->loss)) return;
+  if (all_go_on(m)) return;
+  note_escapes(m, step);
   find_small_gradients(m, ends);
   for (size_t l = 0; l < pack->count; l++) {
     ends[l] = m->live[l] && (ends[l] || !isfinite(m->loss[l]) || m->loss[l] < pack->loss_below[l]);
@@ -454,6 +470,7 @@ static void update(struct member *m, uint64_t step)
   unsigned mine = nan_lanes(pack, m->check);
   if (mine) atomic_fetch_or_explicit(not_finite, mine, memory_order_relaxed);
   isw_team_wait(m->team);
+  if (m->index == 0 && pack->watches_moves) isw_pack_note_moves(pack, step + 1, m->live);
   unsigned all = atomic_load_explicit(not_finite, memory_order_relaxed);
   size_t before = m->live_count;
   for (size_t l = 0; l < pack->count; l++)
@@ -495,6 +512,7 @@ static bool run_step(struct member *m, uint64_t step)
 /* Rule 2 */
 static void complete(struct member *m)
 {
+  note_escapes(m, m->pack->steps);
   for (size_t l = 0; l < m->pack->count; l++)
     if (m->live[l]) end(m, l, isfinite(m->loss[l]) && m->finite[l] ? ISW_COMPLETED : ISW_DIVERGED, m->pack->steps);
 }
@@ -514,11 +532,12 @@ static bool pause(const struct member *m, uint64_t step, uint64_t record)
 /* ---- small networks -------------------------------------------------------------------------------------------------- */
 
 /* Each lane's stop rule for the sum of losses, a little above; NULL where no lane has one. */
-static const double *sums_below(const struct isw_pack *pack, double *below)
+static const double *sums_below(const struct member *m, double *below)
 {
+  const struct isw_pack *pack = m->pack;
   bool any = false;
   for (size_t l = 0; l < pack->lanes; l++) {
-    double rule = pack->loss_below[l] * mean_divisor(pack, pack->train_samples);
+    double rule = m->watch[l] * mean_divisor(pack, pack->train_samples);
     below[l] = rule > -INFINITY ? rule + fabs(rule) * 1e-12 + DBL_MIN : -INFINITY;
     any = any || rule > -INFINITY;
   }
@@ -554,8 +573,9 @@ static uint64_t run_small(struct member *m, uint64_t step, uint64_t most)
                                   .loss_scratch = pack->loss_scratch,
                                   .check = m->check};
   memset(m->check, 0, sizeof m->check);
-  uint64_t done = pack->kernels->steps(&small, most, sums_below(pack, below));
+  uint64_t done = pack->kernels->steps(&small, most, sums_below(m, below));
   pack->network_steps += done * m->live_count;
+  if (done && pack->watches_moves) isw_pack_note_moves(pack, step + done, m->live);
   unsigned ended = nan_lanes(pack, m->check);
   for (size_t l = 0; ended && l < pack->count; l++)
     if (m->live[l] && (ended >> l & 1U)) end(m, l, ISW_DIVERGED, step + done);
@@ -569,7 +589,8 @@ static uint64_t run_small_steps(struct member *m, uint64_t step, uint64_t next)
   uint64_t done = 0, most = pack->rates_change ? 1 : next - step;
   if (!pack->small || m->members > 1 || pack->gradient_rules || pack->clips) return 0;
   while (done < most && m->live_count > 0) {
-    uint64_t some = most - done < SMALL_STEPS ? most - done : SMALL_STEPS;
+    uint64_t stretch = pack->watches_moves ? 1 : SMALL_STEPS; /* between looks at the weights, or the interrupt */
+    uint64_t some = most - done < stretch ? most - done : stretch;
     uint64_t now = run_small(m, step + done, some);
     done += now;
     if (now < some) break;
@@ -623,6 +644,10 @@ enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, siz
                      .first_step = pack->step};
   for (size_t l = 0; l < pack->count; l++) m.live_count += m.live[l] = pack->lane[l].outcome.status == ISW_MISSING;
   memcpy(m.finite, pack->finite, sizeof m.finite);
+  for (size_t l = 0; l < ISW_LANES_MAX; l++) {
+    m.escape[l] = l < pack->count && m.live[l] && isw_pack_waits(pack, l) ? pack->escape[l] : -INFINITY;
+    m.watch[l] = m.escape[l] > pack->loss_below[l] ? m.escape[l] : pack->loss_below[l];
+  }
   isw_team_wait(team); /* all have seen where it begins, before one gets to where it pauses */
   bool done = m.live_count == 0 || run(&m);
   isw_team_wait(team); /* whoever returns may read the outcomes */

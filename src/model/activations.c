@@ -2,7 +2,7 @@
 #include "parameters.h"
 
 static const struct isw_activation table[] = {
-#define ISW_ACTIVATION(name, PARAMETERS, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg,       \
+#define ISW_ACTIVATION(name, PARAMETERS, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg, d2g,  \
                        formula, source)                                                                                \
   {{#name, PARAMETERS, formula, source}, needs_z, monotone, value_at_0, slope_at_0, curvature_at_0, gain},
 #include "activations.def"

@@ -1,80 +1,179 @@
 /* constant_loss: the training set's loss under the best constant output, the reference that a network which has learnt anything
- * about its inputs is below. From the targets alone, so the same for every network on the data and loss; it does not ask whether the
- * output_activation can give that constant. With m_j and v_j the mean and variance of target column j (one-hot where the loss
- * takes classes so), summed as in activation.c with the first sample's as shift, samples ascending, and J columns:
+ * about its inputs is below; and escape_step, when a network first is below a fraction of it. From the targets alone, so the same
+ * for every network on the data and loss; it does not ask whether the output_activation can give that constant. With m_j and v_j the
+ * mean and variance of target column j (one-hot where the loss takes classes so), summed as in activation.c with the first sample's
+ * as shift, samples ascending, and J columns:
  *   mse                    from 0, columns ascending, v_j; over J
+ *   mae                    likewise mean |t - c|, c the smallest number that half of the targets are not above; over J
+ *   huber                  likewise mean of e^2 / 2 or delta (|e| - delta / 2), e = t - c, c the smallest number for which the sum of
+ *                          e, each cut to -delta .. delta, is not above 0; over J
  *   binary_cross_entropy   likewise -m_j log m_j - (1 - m_j) log(1 - m_j); over J
  *   cross_entropy          likewise -p_j log p_j, p_j = m_j + label_smoothing (1 / J - m_j)
  *   hinge                  likewise 2 m_j or 2 (1 - m_j), the smaller; over J
- * with 0 log 0 = 0; NaN for other losses. scratch [column][shift, s1, s2]. */
+ * with 0 log 0 = 0; NaN for other losses. Both c are found by halving the float64 numbers between the extreme targets.
+ * scratch, kept: whether the rest is there; [lane] the loss. */
 #include <string.h>
 #include "lanes.h"
 
-static size_t columns(const struct isw_view *view)
-{
-  return view->size[view->layers];
-}
+struct column {
+  const struct isw_view *view;
+  size_t j;
+  double parameter; /* the loss's */
+};
 
-static size_t scratch(const struct isw_view *view)
+static double target(const struct column *c, size_t s)
 {
-  return 3 * columns(view);
-}
-
-static void block(const struct isw_view *view, const struct isw_block *part, double *memory)
-{
-  if (part->test) return;
+  const struct isw_view *view = c->view;
   bool one_hot =
       view->kind == ISW_TARGETS_CLASSES || (view->kind == ISW_TARGETS_BINARY && view->loss->binary_as_classes);
-  for (size_t s = 0; s < part->samples; s++)
-    for (size_t j = 0; j < columns(view); j++) {
-      const double *label = part->target + s * part->targets;
-      double *sums = memory + 3 * j, t = one_hot ? (label[0] == (double)j ? 1.0 : 0.0) : label[j];
-      if (view->real == ISW_REAL32) t = (double)(float)t; /* as training has it */
-      if (part->first + s == 0) sums[0] = t;
-      sums[1] = sums[1] + (t - sums[0]);
-      sums[2] = sums[2] + (t - sums[0]) * (t - sums[0]);
-    }
+  const double *label = view->labels + s * view->label_columns;
+  double t = one_hot ? (label[0] == (double)c->j ? 1.0 : 0.0) : label[c->j];
+  return view->real == ISW_REAL32 ? (double)(float)t : t; /* as training has it */
 }
+
+/* ---- the smallest number for which something holds ---------------------------------------------------------------------- */
+
+/* Numbers in ascending order as whole numbers, and back. */
+static uint64_t rank_of(double x)
+{
+  uint64_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
+}
+
+static double number_of(uint64_t rank)
+{
+  uint64_t bits = rank >> 63 ? rank & ~(UINT64_C(1) << 63) : ~rank;
+  double x;
+  memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+static double smallest(const struct column *c, bool (*holds)(const struct column *, double))
+{
+  double low = target(c, 0), high = low;
+  for (size_t s = 1; s < c->view->train_samples; s++) {
+    double t = target(c, s);
+    low = t < low ? t : low;
+    high = t > high ? t : high;
+  }
+  uint64_t first = rank_of(low), last = rank_of(high);
+  while (first < last) {
+    uint64_t middle = first + (last - first) / 2;
+    if (holds(c, number_of(middle)))
+      last = middle;
+    else
+      first = middle + 1;
+  }
+  return number_of(first);
+}
+
+static bool half_are_not_above(const struct column *c, double x)
+{
+  size_t count = 0;
+  for (size_t s = 0; s < c->view->train_samples; s++) count += target(c, s) <= x;
+  return 2 * count >= c->view->train_samples;
+}
+
+static bool pull_is_down(const struct column *c, double x)
+{
+  double sum = 0.0;
+  for (size_t s = 0; s < c->view->train_samples; s++) {
+    double e = target(c, s) - x;
+    sum = sum + (e > c->parameter ? c->parameter : e < -c->parameter ? -c->parameter : e);
+  }
+  return !(sum > 0.0);
+}
+
+/* ---- losses ---------------------------------------------------------------------------------------------------------------- */
 
 static double entropy(double p)
 {
   return p > 0.0 ? -p * isw_exact_log(p) : 0.0;
 }
 
-/* A column's share of the loss; variance and mean are of the targets. */
-static double column_loss(const char *loss, double mean, double variance, double smoothing, double count)
+/* A column's share of the loss. */
+static double column_loss(const struct column *c)
 {
+  const char *loss = c->view->loss->row.name;
+  double n = (double)c->view->train_samples, shift = target(c, 0), s1 = 0.0, s2 = 0.0;
+  bool mae = strcmp(loss, "mae") == 0, huber = strcmp(loss, "huber") == 0;
+  if (mae) shift = smallest(c, half_are_not_above);
+  if (huber) shift = smallest(c, pull_is_down);
+  for (size_t s = 0; s < c->view->train_samples; s++) {
+    double e = target(c, s) - shift, size = fabs(e);
+    if (mae)
+      s1 = s1 + size;
+    else if (huber)
+      s1 = s1 + (size < c->parameter ? 0.5 * e * e : c->parameter * (size - 0.5 * c->parameter));
+    else
+      s1 = s1 + e, s2 = s2 + e * e;
+  }
+  if (mae || huber) return s1 / n;
+  double mean = shift + s1 / n, variance = (s2 - s1 * (s1 / n)) / n, count = (double)c->view->size[c->view->layers];
   if (strcmp(loss, "mse") == 0) return variance > 0.0 ? variance : 0.0;
   if (strcmp(loss, "binary_cross_entropy") == 0) return entropy(mean) + entropy(1.0 - mean);
-  if (strcmp(loss, "cross_entropy") == 0) return entropy(mean + smoothing * (1.0 / count - mean));
+  if (strcmp(loss, "cross_entropy") == 0) return entropy(mean + c->parameter * (1.0 / count - mean));
   if (strcmp(loss, "hinge") == 0) return 2.0 * (mean < 0.5 ? mean : 1.0 - mean);
   return (double)NAN;
 }
 
-static void finish(const struct isw_view *view, double *memory, double *value)
+static void find(const struct isw_view *view, double *value)
 {
-  double n = (double)view->train_samples, count = (double)columns(view), parameter[ISW_LANES_MAX];
+  double parameter[ISW_LANES_MAX];
+  size_t columns = view->size[view->layers];
   isw_widen(view, view->loss_parameter, 0, parameter);
   for (size_t l = 0; l < view->lanes; l++) {
-    double sum = 0.0;
-    for (size_t j = 0; j < columns(view); j++) {
-      const double *sums = memory + 3 * j;
-      double mean = sums[0] + sums[1] / n, variance = (sums[2] - sums[1] * (sums[1] / n)) / n;
-      sum = sum + column_loss(view->loss->row.name, mean, variance, parameter[l], count);
+    if (l >= view->count || (l > 0 && parameter[l] == parameter[l - 1])) {
+      value[l] = value[l - 1];
+      continue;
     }
-    value[l] = isw_canonical(view->loss->mean_over_outputs ? sum / count : sum);
+    double sum = 0.0;
+    for (size_t j = 0; j < columns; j++) sum = sum + column_loss(&(struct column){view, j, parameter[l]});
+    value[l] = isw_canonical(view->loss->mean_over_outputs ? sum / (double)columns : sum);
   }
+}
+
+static size_t scratch(const struct isw_view *view)
+{
+  return 1 + view->lanes;
+}
+
+static void finish(const struct isw_view *view, double *memory, double *value)
+{
+  if (memory[0] == 0.0) find(view, memory + 1);
+  memory[0] = 1.0;
+  memcpy(value, memory + 1, view->lanes * sizeof *value);
+}
+
+static void threshold(const struct isw_view *view, double fraction, double *below)
+{
+  find(view, below);
+  for (size_t l = 0; l < view->lanes; l++) below[l] = fraction * below[l];
 }
 
 const struct isw_probe isw_probe_constant_loss = {
     .row = {.name = "constant_loss",
-            .formula = "the training set's loss under the best constant output (mse, binary_cross_entropy, "
-                       "cross_entropy, hinge; else NaN)",
-            .source = "docs/numerics.md"},
+            .formula =
+                "the training set's loss under the best constant output: mean (mse, cross entropies), median (mae), "
+                "Huber's location (huber), majority (hinge)",
+            .source = "huber: Huber 1964; docs/numerics.md"},
     .long_name = "loss of the best constant predictor",
     .units = "1",
-    .needs = ISW_NEEDS_TRAIN,
     .scratch = scratch,
-    .block = block,
+    .keeps = scratch,
     .finish = finish,
+};
+
+const struct isw_probe isw_probe_escape_step = {
+    .row = {.name = "escape_step",
+            .formula =
+                "steps before the first whose batch's loss is below record.escape_fraction * constant_loss, exact to "
+                "the step, once a network; -1: never (censored)",
+            .source = "docs/numerics.md"},
+    .long_name = "first step at which the loss is below a fraction of the best constant's",
+    .units = "1",
+    .whole = true,
+    .once = true,
+    .threshold = threshold,
 };

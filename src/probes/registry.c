@@ -29,6 +29,13 @@ static const struct isw_probe *const registry[] = {
     &isw_probe_jacobian_singular_value_max,
     &isw_probe_jacobian_singular_value_min,
     &isw_probe_constant_loss,
+    &isw_probe_escape_step,
+    &isw_probe_hessian_max,
+    &isw_probe_hessian_min,
+    &isw_probe_hessian_residual,
+    &isw_probe_gradient_curvature,
+    &isw_probe_gradient_variance,
+    &isw_probe_gradient_noise_scale,
     &isw_probe_residual_scale,
     &isw_probe_residual_scale_gradient,
 };

@@ -1,9 +1,8 @@
 /* What has become of the initial weights (biases left out), layer by layer:
  *   distance_from_start   the norm of w - w_start: from 0, inputs ascending and within them units, sum = sum + d d, then the root
  *   weight_sign_changes   weights that are now of the other sign; those that are or were 0 do not count
- *   first_moved           the optimiser steps before the first record at which a weight differs in value from its start (0 and -0
- *                         are one value); -1 until then. It is as fine as the schedule of records: list every step to have it exactly.
- * scratch of first_moved, kept from record to record: [layer][lane] 1 + that step, or 0. */
+ *   first_moved           the optimiser steps after which a weight first differs in value from its start (0 and -0 are one value), -1:
+ *                         never; once a network. The engine looks after every step. */
 #include "lanes.h"
 
 static void distance(const struct isw_view *view, double *scratch, double *value)
@@ -43,30 +42,6 @@ static void sign_changes(const struct isw_view *view, double *scratch, double *v
   }
 }
 
-static size_t lane_a_layer(const struct isw_view *view)
-{
-  return view->layers * view->lanes;
-}
-
-static void first_moved(const struct isw_view *view, double *moved, double *value)
-{
-  double w[ISW_LANES_MAX], start[ISW_LANES_MAX];
-  for (size_t k = 0; k < view->layers; k++) {
-    bool differs[ISW_LANES_MAX] = {false};
-    for (size_t i = 0; i < view->size[k]; i++)
-      for (size_t j = 0; j < view->size[k + 1]; j++) {
-        isw_widen(view, view->weight[k], i * view->weight_stride[k] + j, w);
-        isw_widen(view, view->weight_start[k], i * view->weight_stride[k] + j, start);
-        for (size_t l = 0; l < view->lanes; l++) differs[l] |= w[l] != start[l];
-      }
-    for (size_t l = 0; l < view->lanes; l++) {
-      double *since = &moved[k * view->lanes + l];
-      if (differs[l] && *since == 0.0) *since = (double)view->step + 1.0;
-      value[k * view->lanes + l] = *since - 1.0 < (double)INT32_MAX ? *since - 1.0 : (double)INT32_MAX;
-    }
-  }
-}
-
 static double flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
 {
   (void)train_samples, (void)test_samples;
@@ -102,16 +77,15 @@ const struct isw_probe isw_probe_weight_sign_changes = {
 
 const struct isw_probe isw_probe_first_moved = {
     .row = {.name = "first_moved",
-            .formula = "steps before the first record at which a weight of the layer differs from its start; -1 until "
-                       "then; as fine as record.steps",
+            .formula =
+                "steps after which a weight of the layer first differs from its start, exact to the step, once a "
+                "network; -1: never",
             .source = "docs/numerics.md"},
-    .long_name = "step at which a layer's weights were first seen to have moved",
+    .long_name = "steps after which a layer's weights first differ from their start",
     .units = "1",
     .per_layer = true,
     .whole = true,
+    .once = true,
     .needs = ISW_NEEDS_START,
-    .scratch = lane_a_layer,
-    .keeps = lane_a_layer,
-    .finish = first_moved,
-    .flops = flops,
+    .moves = true,
 };

@@ -50,7 +50,8 @@ static enum isw_status read_values(struct isw_results *results, const struct isw
   if (finished->records > results->records || finished->layers > results->layers)
     return cannot(results, "record", finished->number, error);
   for (size_t q = 0; q < count; q++)
-    bytes += finished->records * (quantities[q].per_layer ? finished->layers : (size_t)1) *
+    bytes += isw_quantity_records(&quantities[q], finished->records) *
+             (quantities[q].per_layer ? finished->layers : (size_t)1) *
              (quantities[q].whole ? sizeof(int32_t) : real_bytes);
   free(results->values);
   unsigned char *to = results->values = isw_allocate(bytes, 1);
@@ -60,11 +61,13 @@ static enum isw_status read_values(struct isw_results *results, const struct isw
   for (size_t q = 0; q < count; q++) {
     const struct dataset *dataset = results_find(results, quantities[q].name);
     hsize_t wanted[2] = {finished->records, finished->layers};
-    int rank = quantities[q].per_layer ? 3 : 2;
-    if (!dataset || dataset->view.per_layer != quantities[q].per_layer || !dataset->view.per_record ||
+    bool once = quantities[q].once, per_layer = quantities[q].per_layer;
+    int rank = 1 + !once + per_layer;
+    if (once) wanted[0] = finished->layers;
+    if (!dataset || dataset->view.per_layer != per_layer || dataset->view.per_record == once ||
         !read_part(dataset->id, finished->number, wanted, rank, quantities[q].whole ? H5T_NATIVE_INT32 : real, to))
       return cannot(results, quantities[q].name, finished->number, error);
-    to += finished->records * (quantities[q].per_layer ? finished->layers : (size_t)1) *
+    to += isw_quantity_records(&quantities[q], finished->records) * (per_layer ? finished->layers : (size_t)1) *
           (quantities[q].whole ? sizeof(int32_t) : real_bytes);
   }
   return ISW_OK;

@@ -436,10 +436,18 @@ static enum isw_status make_quantity(struct writer *w, const struct isw_quantity
   struct plan plan = {.name = quantity->name,
                       .long_name = quantity->long_name,
                       .units = quantity->units,
-                      .rank = quantity->per_layer ? 3 : 2,
-                      .scale = {SCALE_NETWORK, SCALE_RECORD, SCALE_LAYER},
-                      .chunk = {w->chunk_networks, w->chunk_records, w->head->layers_max}};
+                      .rank = 1,
+                      .scale = {SCALE_NETWORK},
+                      .chunk = {w->chunk_networks}};
+  if (!quantity->once) {
+    plan.scale[plan.rank] = SCALE_RECORD;
+    plan.chunk[plan.rank++] = w->chunk_records;
+  }
   if (quantity->per_layer) {
+    plan.scale[plan.rank] = SCALE_LAYER;
+    plan.chunk[plan.rank++] = w->head->layers_max;
+  }
+  if (quantity->per_layer && !quantity->once) {
     size_t one = larger(1, w->chunk_records) * w->head->layers_max * real;
     plan.chunk[0] = smaller(w->chunk_networks, power_below(larger(1, LAYER_CHUNK_BYTES / one)));
   }
@@ -495,7 +503,8 @@ static void choose_chunks(struct writer *w)
   size_t row = (head->coordinate_count + FIXED_OUTPUTS) * sizeof(double) + head->layers_max * sizeof(int32_t) +
                head->records_max * sizeof(int64_t);
   for (size_t q = 0; q < head->quantity_count; q++)
-    row += head->records_max * (head->quantities[q].per_layer ? head->layers_max : 1) * real;
+    row += isw_quantity_records(&head->quantities[q], head->records_max) *
+           (head->quantities[q].per_layer ? head->layers_max : 1) * real;
   size_t block = power_below(larger(1, BLOCK_BYTES / row));
   size_t pieces = larger((records + RECORD_PIECES - 1) / RECORD_PIECES, smaller(records, FEWEST_RECORDS));
   size_t chunk = smaller(block, power_below(larger(1, CHUNK_BYTES / (pieces * real))));
@@ -612,16 +621,17 @@ static enum isw_status put_finished(struct writer *w, const struct isw_finished 
     const struct isw_quantity *quantity = &head->quantities[q];
     size_t layers = quantity->per_layer ? finished->layers : 1;
     size_t stride = quantity->per_layer ? head->layers_max : 1, bytes = layers * output->item;
-    if (finished->records * bytes > left) return misfit(w, finished->number, "it has fewer numbers");
-    for (size_t r = 0; r < finished->records_done; r++) {
+    size_t records = isw_quantity_records(quantity, finished->records);
+    if (records * bytes > left) return misfit(w, finished->number, "it has fewer numbers");
+    for (size_t r = 0; r < (quantity->once ? records : finished->records_done); r++) {
       unsigned char *to = (unsigned char *)cell(output, row) + r * stride * output->item;
       if (quantity->whole)
         memcpy(to, from + r * bytes, bytes);
       else
         copy_reals(w, to, from + r * bytes, layers);
     }
-    from += finished->records * bytes;
-    left -= finished->records * bytes;
+    from += records * bytes;
+    left -= records * bytes;
   }
   return left ? misfit(w, finished->number, "it has more numbers") : ISW_OK;
 }

@@ -260,6 +260,13 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                                 .initial = "none",
                                 .words = weights,
                                 .about = "weights and biases that the results file keeps"},
+    [ISW_SET_ESCAPE_FRACTION] = {.path = "record.escape_fraction",
+                                 .kind = ISW_KIND_NUMBER,
+                                 .initial = "0.5",
+                                 .low = 0,
+                                 .low_open = true,
+                                 .high = 1,
+                                 .about = "probe escape_step waits for a loss below this share of constant_loss"},
 };
 
 const struct isw_setting *isw_setting(size_t id)

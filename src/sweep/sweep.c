@@ -93,6 +93,11 @@ size_t isw_sweep_probes(const struct isw_sweep *sweep, const char *const **names
   return sweep->probes;
 }
 
+double isw_sweep_escape_fraction(const struct isw_sweep *sweep)
+{
+  return sweep->base[ISW_SET_ESCAPE_FRACTION].number;
+}
+
 size_t isw_sweep_grids(const struct isw_sweep *sweep)
 {
   return sweep->grids;

@@ -159,7 +159,7 @@ class Probes(unittest.TestCase):
             for k in range(4):
                 moved = results["distance_from_start"][n, :, k] > 0
                 first = int(numpy.argmax(moved)) if moved.any() else -1
-                self.assertEqual(results["first_moved"][n, -1, k], first)
+                self.assertEqual(results["first_moved"][n, k], first)
         self.check(dataset, "mse", inputs, 3, constant, output="tanh")
 
     def test_classes_under_cross_entropy(self):
@@ -205,6 +205,9 @@ class Probes(unittest.TestCase):
             if name == "update_ratio":
                 continue
             due = own[name][1] if name in own else list(some["step"])
+            if name == "first_moved":
+                numpy.testing.assert_array_equal(some[name], whole[name])
+                continue
             for r, step in enumerate(some["step"]):
                 if step not in due:
                     self.assertTrue(numpy.isnan(some[name][:, r]).all(), (name, step))
@@ -212,6 +215,48 @@ class Probes(unittest.TestCase):
                     at = list(whole["step"]).index(step)
                     numpy.testing.assert_array_equal(some[name][:, r], whole[name][:, at], err_msg=f"{name} {step}")
         numpy.testing.assert_array_equal(some["weights_final"], whole["weights_final"])
+
+    def test_escape_and_first_moves_are_exact_to_the_step(self):
+        """The first step that is below the fraction, found from a record of every step, is what a sparse schedule has; whatever
+        ends the network, under full batches and minibatches, in the loop of small networks and beside it."""
+        path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], "escape.csv")
+        random = numpy.random.default_rng(8)
+        table = random.normal(size=(29, 3))
+        table[:, 2] = numpy.tanh(table[:, 0] - table[:, 1]) + random.standard_cauchy(29) * 0.01
+        numpy.savetxt(path, table, delimiter=",", fmt="%.17g")
+        column = table[:, 2]
+        median = numpy.abs(column - numpy.median(column)).mean()
+        size = numpy.abs(column[:, None] - numpy.linspace(column.min(), column.max(), 200001))
+        huber = numpy.where(size < 0.3, size * size / 2, 0.3 * (size - 0.15)).mean(axis=0).min()
+        text = SWEEP.replace("DATASET", f'{{name: csv, path: "{path}", target: "3", test_fraction: 0}}').replace("[9, 4, 6]", "[WIDTH]")
+        text = text.replace("learning_rate: 0.002, steps: 4}", "learning_rate: 0.1, steps: 150, EXTRA}").replace("constant, value: 0.3", "constant, value: 0.1")
+        text = text.replace("steps: {every: 1}", "steps: STEPS, escape_fraction: 0.8").replace("PROBES", "escape_step, first_moved, loss, constant_loss, distance_from_start")
+        escaped = ended = 0
+        for loss, constant, width, extra in (("mse", column.var(), "9, 4", "stop: {loss_below: 0.02}"),
+                                             ("mae", median, "5", "batch_size: full"),
+                                             ("{name: huber, delta: 0.3}", huber, "9, 4, 6", "batch_size: 29"),
+                                             ("mse", column.var(), "5", "batch_size: 8"),
+                                             ("mse", column.var(), "3", "stop: {loss_below: 0.05}")):
+            case = text.replace("LOSS", loss).replace("WIDTH", width).replace("EXTRA", extra)
+            every, sparse = run(case.replace("STEPS", "{every: 1}")), run(case.replace("STEPS", "[0, 100]"), "--threads", "1")
+            alone = run(case.replace("STEPS", "[7]"), "--threads", "4", INITSWEEP_KERNELS="portable")
+            for n in range(30):
+                with self.subTest(loss=loss, network=n, width=width, extra=extra):
+                    numpy.testing.assert_allclose(every["constant_loss"][n, 0], constant, rtol=1e-9)
+                    below = every["loss"][n] < 0.8 * every["constant_loss"][n, 0]
+                    first = int(numpy.argmax(below)) if below.any() else -1
+                    if "8" not in extra:
+                        self.assertEqual(every["escape_step"][n], first)
+                    escaped += first > 0
+                    ended += every["status"][n] != 1 and first >= 0
+                    for k in range(every["first_moved"].shape[1]):
+                        moved = every["distance_from_start"][n, :, k] > 0
+                        self.assertEqual(every["first_moved"][n, k], int(numpy.argmax(moved)) if moved.any() else -1)
+            for name in ("escape_step", "first_moved"):
+                numpy.testing.assert_array_equal(every[name], sparse[name])
+                numpy.testing.assert_array_equal(every[name], alone[name])
+        self.assertGreater(escaped, 30)
+        self.assertGreater(ended, 3)
 
     def test_update_ratio_is_the_change_since_the_record_before(self):
         text = SWEEP.replace("DATASET", "{name: xor}").replace("LOSS", "mse").replace("PROBES", "update_ratio")

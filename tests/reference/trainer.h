@@ -35,7 +35,7 @@ static REAL NAME(g)(const struct isw_choice *activation, REAL z)
   REAL p0 = K(activation->value[0].number);
   (void)p0;
   switch (activation->row) {
-#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg,       \
+#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg, d2g,  \
                        formula, source)                                                                                \
   case ACTIVATION_##name:                                                                                              \
     return g;
@@ -50,7 +50,7 @@ static REAL NAME(slope)(const struct isw_choice *activation, REAL z, REAL a)
   REAL p0 = K(activation->value[0].number);
   (void)p0, (void)z, (void)a;
   switch (activation->row) {
-#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg,       \
+#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg, d2g,  \
                        formula, source)                                                                                \
   case ACTIVATION_##name:                                                                                              \
     return dg;

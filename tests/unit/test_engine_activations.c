@@ -9,9 +9,9 @@
 #include "engine/kernels.h"
 #include "initsweep/engine.h"
 
-/* g(z) and g'(z) of a row by a kernel, at its default parameters. */
-static void evaluate(const struct isw_kernels *kernels, enum isw_real real, size_t row, double z, double *g,
-                     double *slope)
+/* g(z), g'(z) and, in float64, g''(z) of a row by a kernel, at its default parameters. */
+static void evaluate_all(const struct isw_kernels *kernels, enum isw_real real, size_t row, double z, double *g,
+                         double *slope, double *curvature)
 {
   size_t count;
   const struct isw_activation *activation = &isw_activations(&count)[row];
@@ -20,17 +20,28 @@ static void evaluate(const struct isw_kernels *kernels, enum isw_real real, size
   union {
     _Alignas(64) float single[16];
     double twice[8];
-  } in, parameter, a, delta;
+  } in, parameter, a, delta, bend;
   for (size_t l = 0; l < isw_lanes(real); l++) {
     if (real == ISW_REAL32)
       in.single[l] = (float)z, parameter.single[l] = (float)p0, delta.single[l] = 1.0F;
     else
-      in.twice[l] = z, parameter.twice[l] = p0, delta.twice[l] = 1.0;
+      in.twice[l] = z, parameter.twice[l] = p0, delta.twice[l] = bend.twice[l] = 1.0;
   }
   k->value(1, 1, 1, &in, &parameter, &a);
   k->slope(1, 1, 1, activation->needs_pre_activation ? &in : NULL, &a, &parameter, &delta);
   *g = real == ISW_REAL32 ? (double)a.single[0] : a.twice[0];
   *slope = real == ISW_REAL32 ? (double)delta.single[0] : delta.twice[0];
+  *curvature = 0.0;
+  if (real == ISW_REAL32) return;
+  k->curvature(1, 1, 1, &in, &a, &parameter, &bend);
+  *curvature = bend.twice[0];
+}
+
+static void evaluate(const struct isw_kernels *kernels, enum isw_real real, size_t row, double z, double *g,
+                     double *slope)
+{
+  double curvature;
+  evaluate_all(kernels, real, row, z, g, slope, &curvature);
 }
 
 /* Calls check for every usable kernel, precision and row. */
@@ -86,6 +97,28 @@ static void values_at_0_are_the_rows(void **state)
   for_all(check_at_0);
 }
 
+/* g'' is what g' does, wherever g' has no kink: central differences of 2^-14 err by their fourth derivative. */
+static void check_curvature(const struct isw_kernels *kernels, enum isw_real real, size_t row,
+                            const struct isw_activation *activation)
+{
+  const double h = 0x1p-14;
+  if (real == ISW_REAL32) return;
+  for (int i = -300; i < 300; i++) {
+    double z = ((double)i + 0.5) / 40.0, g, slope, bend, above, below, other;
+    evaluate_all(kernels, real, row, z, &g, &slope, &bend);
+    evaluate_all(kernels, real, row, z + h, &g, &above, &other);
+    evaluate_all(kernels, real, row, z - h, &g, &below, &other);
+    if (fabs((above - below) / (2.0 * h) - bend) > 1e-7)
+      fail_msg("%s, %s: g''(%g) = %g", activation->row.name, isw_kernels_name(kernels), z, bend);
+  }
+}
+
+static void curvatures_are_derivatives_of_slopes(void **state)
+{
+  (void)state;
+  for_all(check_curvature);
+}
+
 static void check_monotone(const struct isw_kernels *kernels, enum isw_real real, size_t row,
                            const struct isw_activation *activation)
 {
@@ -116,11 +149,12 @@ static void check_large(const struct isw_kernels *kernels, enum isw_real real, s
                                  105.0, 710.0,  746.0,  1e4,   1e10,  1e20, 3e38, 1e154, 1e300, DBL_MAX};
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
     for (int sign = -1; sign <= 1; sign += 2) {
-      double g, slope, z = sign * sizes[i];
+      double g, slope, bend, z = sign * sizes[i];
       if (real == ISW_REAL32 && fabs(z) > (double)FLT_MAX) continue;
-      evaluate(kernels, real, row, z, &g, &slope);
-      if (isnan(g) || isnan(slope))
-        fail_msg("%s, %s: g(%g) = %g, g' = %g", activation->row.name, isw_kernels_name(kernels), z, g, slope);
+      evaluate_all(kernels, real, row, z, &g, &slope, &bend);
+      if (isnan(g) || isnan(slope) || isnan(bend))
+        fail_msg("%s, %s: g(%g) = %g, g' = %g, g'' = %g", activation->row.name, isw_kernels_name(kernels), z, g, slope,
+                 bend);
     }
   double g, slope;
   evaluate(kernels, real, row, (double)NAN, &g, &slope);
@@ -137,6 +171,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(values_at_0_are_the_rows),
+      cmocka_unit_test(curvatures_are_derivatives_of_slopes),
       cmocka_unit_test(monotone_rows_never_fall),
       cmocka_unit_test(no_finite_number_gives_nan_and_nan_stays),
   };

@@ -63,7 +63,17 @@ static void since(const struct isw_view *view, double *kept, double *value)
 
 static const struct isw_probe remembers = {
     .row.name = "remembers", .scratch = two_a_lane, .keeps = two_a_lane, .finish = since};
-static const struct isw_probe *const probes[] = {&plug, &gradient, &remembers};
+
+static void fraction_itself(const struct isw_view *view, double fraction, double *below)
+{
+  for (size_t l = 0; l < view->lanes; l++) below[l] = fraction;
+}
+
+static const struct isw_probe escapes = {
+    .row.name = "escapes", .whole = true, .once = true, .threshold = fraction_itself};
+static const struct isw_probe moves = {
+    .row.name = "moves", .per_layer = true, .whole = true, .once = true, .needs = ISW_NEEDS_START, .moves = true};
+static const struct isw_probe *const probes[] = {&plug, &escapes, &gradient, &moves, &remembers};
 
 /* ---- packs ------------------------------------------------------------------------------------------------------------ */
 
@@ -160,7 +170,8 @@ static struct isw_pack *make(const struct trial *t, const struct isw_kernels *ke
                                        .probe_count = sizeof probes / sizeof *probes,
                                        .probes = probes,
                                        .keep_initial = true,
-                                       .keep_final = true};
+                                       .keep_final = true,
+                                       .escape_fraction = 0.24};
   struct isw_pack *pack;
   assert_int_equal(isw_pack_create(&settings, &pack, NULL), ISW_OK);
   return pack;

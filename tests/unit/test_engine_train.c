@@ -182,8 +182,8 @@ static struct isw_pack *train(const struct trial *t, const char *kernels_name, s
   assert_int_equal(isw_kernels_choose(kernels_name, &kernels, NULL), ISW_OK);
   assert_int_equal(isw_samples_create(t->data, &isw_losses(&rows)[t->network[0].loss.row], t->real, samples, NULL),
                    ISW_OK);
-  const struct isw_pack_settings settings = {kernels,         *samples, t->real, count, networks, t->records,
-                                             t->record_steps, 4,        probes,  NULL,  true,     true};
+  const struct isw_pack_settings settings = {kernels, *samples, t->real, count, networks, t->records, t->record_steps,
+                                             4,       probes,   NULL,    true,  true,     0.5};
   assert_int_equal(isw_pack_create(&settings, &pack, NULL), ISW_OK);
   struct isw_team *team = members ? isw_team_create(members) : NULL;
   struct seat seat[MEMBERS_MAX];
@@ -484,8 +484,8 @@ static void an_interrupt_ends_every_member(void **state)
   const struct isw_network *network = &t.network[0];
   assert_int_equal(isw_kernels_choose(NULL, &kernels, NULL), ISW_OK);
   assert_int_equal(isw_samples_create(t.data, &isw_losses(&rows)[network->loss.row], t.real, &samples, NULL), ISW_OK);
-  const struct isw_pack_settings settings = {kernels,        samples, t.real, 1,    &network, 4,
-                                             t.record_steps, 4,       probes, NULL, false,    false};
+  const struct isw_pack_settings settings = {kernels, samples, t.real, 1,     &network, 4,  t.record_steps,
+                                             4,       probes,  NULL,   false, false,    0.5};
   assert_int_equal(isw_pack_create(&settings, &pack, NULL), ISW_OK);
   struct isw_team *team = isw_team_create(2);
   struct seat seat = {pack, team, 1, &interrupt, ISW_OK};

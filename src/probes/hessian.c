@@ -1,0 +1,235 @@
+/* The Hessian H of the training set's loss by all weights and biases, in float64 at the stored numbers (engine/curvature.c):
+ *   hessian_max, hessian_min   the largest and smallest eigenvalue by min(48, parameters) Lanczos iterations
+ *   hessian_residual           what bounds their error: an eigenvalue of H is no further from either than this
+ *   gradient_curvature         g'Hg / g'g, g the loss's gradient; NaN where g is 0
+ * Lanczos (Golub & Van Loan 2013, section 10.1): q_0 is the normals of stream (seed 0, replicate 0, purpose PROBE, layer 0), over
+ * their norm; w = H q_j, alpha_j = q_j . w; then twice, for i = 0 .. j, w = w - (q_i . w) q_i; beta_j = |w|, q_j+1 = w / beta_j.
+ * Sums from 0 over parameters ascending. A network whose beta_j is below 2^-42 of its largest |alpha| + beta so far has an
+ * invariant subspace, and ends there. The extremes are those of the tridiagonal matrix of alpha and beta (symmetric.h), and the
+ * residual is the larger of beta_last |s|, s the last component of the extremes' vectors.
+ * The gradient is scaled by a power of 2 first (matrix.h), so that no square vanishes. */
+#include "matrix.h"
+#include "symmetric.h"
+#include <string.h>
+
+enum { ITERATIONS = 48, WIDE = ISW_CURVATURE_LANES };
+
+static size_t iterations(size_t parameters)
+{
+  return parameters < ITERATIONS ? parameters : ITERATIONS;
+}
+
+/* [3][lanes], then vectors q [iterations] and w [parameters][WIDE] */
+static size_t lanczos_scratch(const struct isw_view *view)
+{
+  return 3 * view->lanes + (iterations(view->parameters) + 1) * view->parameters * WIDE;
+}
+
+static void dot(size_t count, const double *x, const double *y, double *sum)
+{
+  double total[WIDE] = {0.0};
+  for (size_t i = 0; i < count; i++)
+    for (size_t l = 0; l < WIDE; l++) total[l] = total[l] + x[i * WIDE + l] * y[i * WIDE + l];
+  memcpy(sum, total, sizeof total);
+}
+
+static void subtract(size_t count, const double *factor, const double *restrict x, double *restrict y)
+{
+  double f[WIDE];
+  memcpy(f, factor, sizeof f);
+  for (size_t i = 0; i < count; i++)
+    for (size_t l = 0; l < WIDE; l++) y[i * WIDE + l] = y[i * WIDE + l] - f[l] * x[i * WIDE + l];
+}
+
+static void start(size_t count, double *q)
+{
+  const struct isw_stream stream = {0, 0, ISW_PURPOSE_PROBE, 0};
+  double sum = 0.0;
+  for (size_t i = 0; i < count; i++) {
+    q[i * WIDE] = isw_normal(&stream, i);
+    sum = sum + q[i * WIDE] * q[i * WIDE];
+  }
+  double norm = sqrt(sum);
+  for (size_t i = 0; i < count; i++)
+    for (size_t l = WIDE; l-- > 0;) q[i * WIDE + l] = q[i * WIDE] / norm;
+}
+
+/* The next vector from w, of norm beta; 0 for the networks that have ended. */
+static void next(size_t count, const double *beta, const bool *going, const double *w, double *q)
+{
+  for (size_t i = 0; i < count; i++)
+    for (size_t l = 0; l < WIDE; l++) q[i * WIDE + l] = going[l] ? w[i * WIDE + l] / beta[l] : 0.0;
+}
+
+struct tridiagonal {
+  double alpha[ITERATIONS][WIDE], beta[ITERATIONS][WIDE];
+  size_t length[WIDE];
+};
+
+static void lanczos(struct isw_curvature *curvature, size_t count, double *basis, struct tridiagonal *t)
+{
+  size_t most = iterations(count);
+  double *w = basis + most * count * WIDE, scale[WIDE] = {0.0}, factor[WIDE];
+  bool going[WIDE];
+  for (size_t l = 0; l < WIDE; l++) {
+    going[l] = true;
+    t->length[l] = most;
+  }
+  start(count, basis);
+  for (size_t j = 0; j < most; j++) {
+    const double *q = basis + j * count * WIDE;
+    isw_curvature_times(curvature, q, w);
+    dot(count, q, w, t->alpha[j]);
+    for (int again = 0; again < 2; again++)
+      for (size_t i = 0; i <= j; i++) {
+        dot(count, basis + i * count * WIDE, w, factor);
+        subtract(count, factor, basis + i * count * WIDE, w);
+      }
+    dot(count, w, w, t->beta[j]);
+    for (size_t l = 0; l < WIDE; l++) {
+      double *beta = &t->beta[j][l], size = fabs(t->alpha[j][l]);
+      *beta = sqrt(*beta);
+      scale[l] = size + *beta > scale[l] ? size + *beta : scale[l];
+      if (!going[l] || *beta > 0x1p-42 * scale[l]) continue;
+      going[l] = false;
+      t->length[l] = j + 1;
+    }
+    if (j + 1 < most) next(count, t->beta[j], going, w, basis + (j + 1) * count * WIDE);
+  }
+}
+
+static void extremes(const struct tridiagonal *t, size_t l, double *max, double *min, double *residual)
+{
+  double d[ITERATIONS], e[ITERATIONS], last[ITERATIONS];
+  size_t n = t->length[l];
+  for (size_t j = 0; j < n; j++) {
+    d[j] = t->alpha[j][l];
+    e[j] = t->beta[j][l];
+  }
+  isw_tridiagonal_eigenvalues(n, d, e, last);
+  double largest = fabs(last[0]) > fabs(last[n - 1]) ? fabs(last[0]) : fabs(last[n - 1]);
+  *min = d[0];
+  *max = d[n - 1];
+  *residual = t->beta[n - 1][l] * largest;
+}
+
+static bool any_finite(const struct isw_view *view, size_t first)
+{
+  bool any = false;
+  for (size_t l = first; l < first + WIDE && l < view->count; l++) any = any || view->finite[l];
+  return any;
+}
+
+static void lanczos_prepare(const struct isw_view *view, double *memory)
+{
+  size_t lanes = view->lanes;
+  struct tridiagonal t;
+  for (size_t i = 0; i < 3 * lanes; i++) memory[i] = (double)NAN;
+  for (size_t first = 0; first < lanes; first += WIDE) {
+    if (!any_finite(view, first)) continue;
+    isw_curvature_begin(view->curvature, first);
+    lanczos(view->curvature, view->parameters, memory + 3 * lanes, &t);
+    for (size_t l = 0; l < WIDE; l++) {
+      double *value = memory + first + l;
+      if (view->finite[first + l]) extremes(&t, l, value, value + lanes, value + 2 * lanes);
+    }
+  }
+}
+
+static void finish(const struct isw_view *view, const double *from, double *value)
+{
+  for (size_t l = 0; l < view->lanes; l++) value[l] = isw_canonical(from[l]);
+}
+
+static void finish_max(const struct isw_view *view, double *memory, double *value)
+{
+  finish(view, memory, value);
+}
+
+static void finish_min(const struct isw_view *view, double *memory, double *value)
+{
+  finish(view, memory + view->lanes, value);
+}
+
+static void finish_residual(const struct isw_view *view, double *memory, double *value)
+{
+  finish(view, memory + 2 * view->lanes, value);
+}
+
+static size_t gradient_scratch(const struct isw_view *view)
+{
+  return 2 * view->parameters * WIDE;
+}
+
+static void finish_curvature(const struct isw_view *view, double *gradient, double *value)
+{
+  double *product = gradient + view->parameters * WIDE, above[WIDE], below[WIDE];
+  int exponent[WIDE];
+  bool finite[WIDE];
+  for (size_t l = 0; l < view->lanes; l++) value[l] = (double)NAN;
+  for (size_t first = 0; first < view->lanes; first += WIDE) {
+    if (!any_finite(view, first)) continue;
+    isw_curvature_begin(view->curvature, first);
+    isw_curvature_gradient(view->curvature, gradient);
+    isw_matrix_scale(WIDE, view->parameters, gradient, exponent, finite);
+    isw_curvature_times(view->curvature, gradient, product);
+    dot(view->parameters, gradient, product, above);
+    dot(view->parameters, gradient, gradient, below);
+    for (size_t l = 0; l < WIDE; l++)
+      if (finite[l]) value[first + l] = isw_canonical(above[l] / below[l]);
+  }
+}
+
+static double weights(size_t layers, const size_t *size)
+{
+  double sum = 0.0;
+  for (size_t k = 0; k < layers; k++) sum += ((double)size[k] + 1.0) * (double)size[k + 1];
+  return sum;
+}
+
+/* A product: the passes 4 a weight and sample, their R{} 8, the gradient 4. */
+static double lanczos_flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
+{
+  (void)test_samples;
+  double count = weights(layers, size), most = count < ITERATIONS ? count : ITERATIONS;
+  return most * count * (16.0 * (double)train_samples + 4.0 * most);
+}
+
+static double curvature_flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
+{
+  (void)test_samples;
+  return weights(layers, size) * (22.0 * (double)train_samples + 4.0);
+}
+
+#define LANCZOS(probe, formula_text, words, function)                                                                  \
+  const struct isw_probe isw_probe_##probe = {                                                                         \
+      .row = {.name = #probe, .formula = formula_text, .source = "Lanczos 1950; products: Pearlmutter 1994"},          \
+      .long_name = words,                                                                                              \
+      .units = "1",                                                                                                    \
+      .needs = ISW_NEEDS_CURVATURE,                                                                                    \
+      .scratch = lanczos_scratch,                                                                                      \
+      .prepare = lanczos_prepare,                                                                                      \
+      .finish = function,                                                                                              \
+      .flops = lanczos_flops,                                                                                          \
+  }
+
+LANCZOS(hessian_max,
+        "largest eigenvalue of the training loss's Hessian by all weights and biases, by 48 Lanczos iterations",
+        "largest eigenvalue of the Hessian", finish_max);
+LANCZOS(hessian_min,
+        "smallest eigenvalue of the training loss's Hessian by all weights and biases, by 48 Lanczos iterations",
+        "smallest eigenvalue of the Hessian", finish_min);
+LANCZOS(hessian_residual, "an eigenvalue of the Hessian is no further from hessian_max, or hessian_min, than this",
+        "bound of the error of the Hessian's extreme eigenvalues", finish_residual);
+
+const struct isw_probe isw_probe_gradient_curvature = {
+    .row = {.name = "gradient_curvature",
+            .formula = "g'Hg / g'g, g and H the training loss's gradient and Hessian by all weights and biases",
+            .source = "products: Pearlmutter 1994"},
+    .long_name = "curvature of the training loss along its gradient",
+    .units = "1",
+    .needs = ISW_NEEDS_CURVATURE,
+    .scratch = gradient_scratch,
+    .finish = finish_curvature,
+    .flops = curvature_flops,
+};

@@ -1,0 +1,180 @@
+#!/usr/bin/python3
+"""Derivatives of the training loss against PyTorch in float64: the Hessian of every activation and loss, and along the gradient.
+
+Environment: INITSWEEP, the program, whose tables name the rows; a row without a counterpart here fails. All networks are
+recorded once, before training, and PyTorch computes from the weights that the same results file holds.
+"""
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import numpy
+import torch
+from torch.nn import functional
+
+from sweeps import run
+
+PROBES = "loss hessian_max hessian_min hessian_residual gradient_curvature gradient_variance gradient_noise_scale".split()
+# Zeros in the first layer put its units on their kink, where they have one.
+SWEEP = """\
+sweep: hessian
+seed: 2026
+precision: PRECISION
+dataset: DATASET
+network: {hidden: [4, 3], init: {name: normal, std: 0.9}, output_activation: OUTPUT}
+train: {loss: LOSS, optimizer: sgd, learning_rate: 0.01, steps: 0}
+record: {steps: [0], weights: initial, probes: [PROBES]}
+grid:
+  network.activation: [ACTIVATIONS]
+zip:
+  - {network.init_by_layer.1: [{name: normal, std: 0.9}, zeros], network.bias_init: [{name: normal, std: 0.4}, zeros]}
+"""
+# Where a row takes a parameter, the value that is tried.
+PARAMETERS = {"leaky_relu": 0.1, "prelu": 0.3, "elu": 1.7}
+ACTIVATIONS = {
+    "linear": lambda z: z, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "sin": torch.sin,
+    "leaky_relu": lambda z: functional.leaky_relu(z, 0.1), "prelu": lambda z: functional.leaky_relu(z, 0.3),
+    "elu": lambda z: functional.elu(z, 1.7), "selu": functional.selu, "gelu": functional.gelu,
+    "gelu_tanh": lambda z: functional.gelu(z, approximate="tanh"), "silu": functional.silu,
+    "softplus": lambda z: functional.softplus(z, threshold=1000), "softsign": functional.softsign, "mish": functional.mish,
+    "hard_tanh": functional.hardtanh, "cos": torch.cos, "gaussian": lambda z: torch.exp(-z * z), "square": torch.square,
+}
+
+
+def one_hot(y, labels):
+    """Labels as columns of 0 and 1 as wide as the output y."""
+    return functional.one_hot(labels[:, 0].long(), y.shape[1]).double()
+
+
+# Parameters as a sweep file gives them, and the loss of outputs y and targets t.
+VALUE_LOSSES = {
+    "mse": ("", functional.mse_loss), "mae": ("", functional.l1_loss),
+    "huber": (", delta: 0.7", lambda y, t: functional.huber_loss(y, t, delta=0.7)),
+}
+CLASS_LOSSES = {
+    "binary_cross_entropy": ("", lambda y, t: functional.binary_cross_entropy_with_logits(y, one_hot(y, t))),
+    "cross_entropy": (", label_smoothing: 0.2",
+                      lambda y, t: functional.cross_entropy(y, t[:, 0].long(), label_smoothing=0.2)),
+    "hinge": ("", lambda y, t: torch.relu(1 - (2 * one_hot(y, t) - 1) * y).mean()),
+}
+LOSSES = VALUE_LOSSES | CLASS_LOSSES
+
+
+def listed(table):
+    """Names of a table's rows."""
+    text = subprocess.run([os.environ["INITSWEEP"], "list", table, "--json"], check=True, capture_output=True, text=True).stdout
+    return [row["name"] for row in json.loads(text)[0]["rows"]]
+
+
+def spelt(name, parameters):
+    """A row as a sweep file spells it, the parameter of tables' first column at the tried value."""
+    key = {"leaky_relu": "negative_slope", "prelu": "slope", "elu": "alpha"}.get(name)
+    return f"{{name: {name}, {key}: {parameters[name]}}}" if key else name
+
+
+def network(parameters, sizes, activation, output, inputs):
+    """Output of an MLP [samples][sizes[-1]] whose flat parameters are as a results file has them."""
+    x, first = inputs, 0
+    for k, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
+        weight = parameters[first : first + fan_in * fan_out].reshape(fan_out, fan_in)
+        first += fan_in * fan_out
+        z = functional.linear(x, weight, parameters[first : first + fan_out])
+        first += fan_out
+        x = ACTIVATIONS[activation if k + 2 < len(sizes) else output](z)
+    return x
+
+
+class Hessian(unittest.TestCase):
+    def check(self, loss, inputs, targets, outputs, dataset, output="linear", activations=None, precision="float64"):
+        """Every activation under one loss; 1e-10 of the largest eigenvalue."""
+        names = activations or listed("activations")
+        text = SWEEP.replace("DATASET", dataset).replace("LOSS", f"{{name: {loss}{LOSSES[loss][0]}}}").replace("OUTPUT", output)
+        text = text.replace("PROBES", ", ".join(PROBES)).replace("PRECISION", precision)
+        results = run(text.replace("ACTIVATIONS", ", ".join(spelt(name, PARAMETERS) for name in names)))
+        sizes = [inputs.shape[1], 4, 3, outputs]
+        x, t = torch.tensor(inputs), torch.tensor(targets)
+        digits = 1e-10 if precision == "float64" else 1e-6
+        for n, start in enumerate(results["weights_initial"]):
+            w = torch.tensor(start[~numpy.isnan(start)], dtype=torch.float64, requires_grad=True)
+            name = results["activation"][n]
+
+            def value(parameters):
+                return LOSSES[loss][1](network(parameters, sizes, name, output, x), t)
+
+            hessian = torch.autograd.functional.hessian(value, w).numpy()
+            gradient = torch.autograd.grad(value(w), w)[0].numpy()
+            eigenvalues = numpy.linalg.eigvalsh(hessian)
+            size = numpy.abs(eigenvalues).max()
+            along = gradient @ hessian @ gradient / (gradient @ gradient) if gradient.any() else numpy.nan
+            with self.subTest(loss=loss, activation=name, output=output, network=n):
+                numpy.testing.assert_allclose(results["loss"][n, 0], value(w).detach(), rtol=digits)
+                numpy.testing.assert_allclose(results["hessian_max"][n, 0], eigenvalues[-1], rtol=0, atol=digits * size)
+                numpy.testing.assert_allclose(results["hessian_min"][n, 0], eigenvalues[0], rtol=0, atol=digits * size)
+                numpy.testing.assert_allclose(results["gradient_curvature"][n, 0], along, rtol=digits, atol=digits * size)
+                each = numpy.array([torch.autograd.grad(LOSSES[loss][1](network(w, sizes, name, output, x[s : s + 1]), t[s : s + 1]), w)[0].numpy()
+                                    for s in range(len(x))])
+                variance, square = each.var(axis=0, ddof=1).sum(), gradient @ gradient
+                scale = variance / (square - variance / len(x))
+                numpy.testing.assert_allclose(results["gradient_variance"][n, 0], variance, rtol=max(digits, 1e-9))
+                numpy.testing.assert_allclose(results["gradient_noise_scale"][n, 0], scale, rtol=1e-6)
+                self.assertLess(results["hessian_residual"][n, 0], 1e-10 * size + 1e-300)
+
+    def test_values(self):
+        path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], "values.csv")
+        table = numpy.random.default_rng(11).normal(size=(23, 5))
+        numpy.savetxt(path, table, delimiter=",", fmt="%.17g")
+        dataset = f'{{name: csv, path: "{path}", target: "4,5", test_fraction: 0}}'
+        for loss in VALUE_LOSSES:
+            self.check(loss, table[:, :3], table[:, 3:], 2, dataset)
+        self.check("mse", table[:, :3], table[:, 3:], 2, dataset, output="tanh", activations=["tanh", "gelu"])
+        self.check("huber", table[:, :3], table[:, 3:], 2, dataset, output="softplus", activations=["sigmoid"])
+
+    def test_classes(self):
+        path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], "classes.csv")
+        inputs = numpy.random.default_rng(12).normal(size=(50, 3))
+        labels = (numpy.arange(50) * 7 % 11 % 4)[:, None].astype(float)
+        numpy.savetxt(path, numpy.column_stack([inputs, labels]), delimiter=",", fmt="%.17g")
+        dataset = f'{{name: csv, path: "{path}", kind: classes, test_fraction: 0}}'
+        for loss in CLASS_LOSSES:
+            self.check(loss, inputs, labels, 4, dataset)
+
+    def test_single_precision_is_widened(self):
+        inputs = numpy.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+        labels = numpy.array([[0.0], [1.0], [1.0], [0.0]])
+        self.check("cross_entropy", inputs, labels, 2, "{name: xor}", activations=["tanh", "gelu"], precision="float32")
+
+    def test_the_same_bits_on_every_kernel_and_any_threads(self):
+        text = SWEEP.replace("DATASET", "{name: spirals, samples: 100}").replace("LOSS", "cross_entropy").replace("OUTPUT", "linear")
+        text = text.replace("PROBES", ", ".join(PROBES)).replace("PRECISION", "float32").replace("ACTIVATIONS", ", ".join(listed("activations")))
+        portable = run(text, "--threads", "1", INITSWEEP_KERNELS="portable")
+        best = run(text, "--threads", "3")
+        for name in PROBES:
+            self.assertEqual(portable[name].tobytes(), best[name].tobytes(), name)
+
+    def test_zero_is_a_saddle(self):
+        """Claim C07: one hidden layer of n tanh units at 0, the output bias at its optimum: eigenvalues +-(2 / m) g'(0) sigma_j(C),
+        n times each, and 2 / m, C = mean of (t - mean t) x^T."""
+        path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], "saddle.csv")
+        table = numpy.random.default_rng(13).normal(size=(30, 6))
+        table[:, 4:] -= table[:, 4:].mean(axis=0)
+        numpy.savetxt(path, table, delimiter=",", fmt="%.17g")
+        text = SWEEP.replace("DATASET", f'{{name: csv, path: "{path}", target: "5,6", test_fraction: 0}}').replace("LOSS", "mse")
+        text = text.replace("PROBES", ", ".join(PROBES)).replace("PRECISION", "float64").replace("OUTPUT", "linear")
+        results = run(text.replace("ACTIVATIONS", "tanh, {name: elu, alpha: 0.5}").replace("[4, 3], init: {name: normal, std: 0.9}", "[5], init: zeros"))
+        sigma = numpy.linalg.svd(table[:, 4:].T @ table[:, :4] / 30, compute_uv=False)
+        for n, slope in ((1, 1.0), (3, 0.5)):
+            self.assertAlmostEqual(results["hessian_min"][n, 0], -slope * sigma[0], delta=1e-14)
+            self.assertAlmostEqual(results["hessian_max"][n, 0], max(slope * sigma[0], 1.0), delta=1e-14)
+
+    def test_every_loss_is_here(self):
+        self.assertEqual(sorted(listed("losses")), sorted(LOSSES))
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as shared:
+        os.environ["INITSWEEP_TEST_FOLDER"] = shared
+        unittest.main()
