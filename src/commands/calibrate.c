@@ -78,7 +78,7 @@ static bool train(const struct trial *trial, struct isw_sweep *sweep, const stru
     network = NULL;
     ready = isw_sweep_network(sweep, 0, &network, NULL) == ISW_OK;
   }
-  if (ready) network->steps = steps;
+  if (ready && network) network->steps = steps;
   for (size_t i = 0; i < lanes; i++) all[i] = network;
   struct isw_pack_settings settings = {.kernels = trial->kernels,
                                        .samples = samples,
@@ -159,7 +159,7 @@ static bool measure(const struct trial *trial, struct measured *m)
   size_t rows;
   bool ready = text.bytes &&
                isw_load_sweep("calibration", "/", text.bytes, text.length, &none, &sweep, &error) == ISW_OK &&
-               isw_sweep_network(sweep, 0, &network, &error) == ISW_OK;
+               isw_sweep_network(sweep, 0, &network, &error) == ISW_OK && network;
   const struct isw_data *data = ready ? isw_sweep_data(sweep, 0) : NULL;
   ready = ready &&
           isw_samples_create(data, &isw_losses(&rows)[network->loss.row], isw_sweep_real(sweep), &samples, &error) ==

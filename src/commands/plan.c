@@ -358,10 +358,8 @@ const struct isw_command isw_command_plan = {
     .summary = "networks, packs, FLOPs, memory, disk and time, without training",
     .about = "Says what `initsweep run` would do: networks, packs, parameters, FLOPs, memory, bytes and files on disk "
              "against the free space, and an estimate of the time by a cost model of this machine. The first time, it "
-             "measures "
-             "the model (some seconds) and keeps it in $XDG_CACHE_HOME/initsweep, or ~/.cache/initsweep; on a busy "
-             "machine, measure "
-             "it again later with --calibrate.",
+             "measures the model (some seconds) and keeps it in $XDG_CACHE_HOME/initsweep, or ~/.cache/initsweep; on a "
+             "busy machine, measure it again later with --calibrate.",
     .options = options,
     .examples = examples,
     .run = run,
