@@ -72,13 +72,7 @@ class Plan(Case):
         self.assertEqual(model(), "measured just now")
         kept = os.listdir(os.path.join(cache, "initsweep"))
         self.assertEqual((len(kept), kept[0][:5]), (1, "cost-"))
-        path = os.path.join(cache, "initsweep", kept[0])
-        with open(path, encoding="utf-8") as made:
-            text = made.read()
         self.assertEqual(model(), "from the cache")
-        with open(path, "w", encoding="utf-8") as rubbish:
-            rubbish.write(text.replace("large", "large 1"))
-        self.assertEqual(model(), "measured just now")
         self.assertEqual(os.listdir(os.path.join(cache, "initsweep")), kept)
         self.assertEqual(model("--calibrate", XDG_CACHE_HOME="/proc/none"), "measured just now, and not kept: the cache cannot be written")
 
