@@ -4,7 +4,7 @@
     bench/simulate_queue.py [SWEEP] [--program build/release/initsweep] [--threads 16] [--message US] [-o docs/images/queue.svg]
 
 SWEEP        a sweep file (default: a mixed grid of 1.5 million networks on digits); its classes, their packs and the seconds of
-             a pack come from `initsweep plan --json --all-classes`, so from this machine's cost model
+             a pack come from `initsweep plan --json --classes`, so from this machine's cost model
 --threads    worker threads of a rank
 --message    us of rank 0's thread for a report and its answer; docs/benchmarks.md says how it was measured
 
@@ -42,7 +42,7 @@ grid:
 
 def classes_of(program, sweep):
     """Packs and seconds of a pack of each class, the dearest first. Returns a list of (seconds, packs)."""
-    done = subprocess.run([program, "plan", sweep, "--json", "--all-classes"], stdout=subprocess.PIPE, check=True)
+    done = subprocess.run([program, "plan", sweep, "--json", "--classes"], stdout=subprocess.PIPE, check=True)
     return [(c["seconds_per_pack"], c["packs"]) for c in json.loads(done.stdout)["largest_classes"]]
 
 

@@ -341,7 +341,7 @@ static const struct isw_option options[] = {
      .argument = "T",
      .about = "worker threads of a rank (default: the processors of this machine)"},
     {.name = "calibrate", .code = 'c', .about = "measures the cost model of this machine anew"},
-    {.name = "all-classes", .code = 'a', .about = "shows all classes of packs, not the eight most expensive"},
+    {.name = "classes", .code = 'a', .about = "shows all classes of packs, not the eight most expensive"},
     ISW_OPTION_JSON,
     {0},
 };
