@@ -303,7 +303,7 @@ static enum isw_status make_scales(struct writer *w)
 /* Makes a dataset along `network` that is written block by block. */
 static enum isw_status make_output(struct writer *w, const struct plan *plan, struct output *output)
 {
-  hid_t dataset;
+  hid_t dataset = H5I_INVALID_HID;
   enum isw_status status = make_dataset(w, plan, &dataset);
   if (status == ISW_OK) status = attach(w, plan, dataset);
   if (status != ISW_OK) return status;
@@ -390,7 +390,7 @@ static enum isw_status make_steps(struct writer *w, struct output *output)
     plan.rank = 1;
     plan.scale[0] = SCALE_RECORD;
     plan.chunk[0] = NETWORK_CHUNK;
-    hid_t dataset;
+    hid_t dataset = H5I_INVALID_HID;
     status = make_dataset(w, &plan, &dataset);
     if (status == ISW_OK) status = attach(w, &plan, dataset);
     if (status == ISW_OK && head->networks && head->records_max) {
@@ -482,7 +482,7 @@ static enum isw_status make_weights(struct writer *w, const char *name, const ch
                       .scale = {SCALE_NETWORK, SCALE_PARAMETER},
                       .chunk = {w->weight_networks, w->weight_parameters},
                       .fill = &w->nan};
-  hid_t dataset;
+  hid_t dataset = H5I_INVALID_HID;
   enum isw_status status = make_dataset(w, &plan, &dataset);
   if (status == ISW_OK) status = attach(w, &plan, dataset);
   if (status != ISW_OK) return status;
