@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 """Measures whole runs of `initsweep run`, from outside: start-up, training, gather and writing, probes, growth.
 
-    bench/whole_run.py [growth] [probes] [sweep] [million] [--program build/release/initsweep] [-o out]
+    bench/whole_run.py [growth] [probes] [sweep] [plan] [million] [--program build/release/initsweep] [-o out]
 
 growth   XOR networks of 1,000 steps, --sizes of them: time per network, start-up, gather, memory
 probes   a 5,000-step digits run with loss and gradient norms at 64 geometric steps, and without: what recording costs
 sweep    a sweep of seven starts, four activations and three depths: how the wall time parts
+plan     wall time against what `plan` predicts: the six shapes of run.py, and a mixed sweep
 million  10^6 XOR networks of 1,000 steps, in s and against the best peer of bench.json, measured here on 10^4 networks
-Without a name: growth, probes and sweep. Runs are interleaved in rounds, the numbers are medians. Writes whole-run.json.
+Without a name: growth, probes, sweep and plan. Runs are interleaved in rounds, the numbers are medians. Writes whole-run.json.
 
 The phases are seen from the journal, OUT.parts/: start-up ends when the first finished pack stands in it (so start-up holds
 one pack's training), training ends with its last growth, gather and writing with the process.
@@ -58,6 +59,40 @@ grid:
 """
 
 
+SHAPE = """sweep: bench-shape
+seed: 2026
+dataset: {data}
+network: {{hidden: {hidden}, activation: tanh, init: glorot_uniform}}
+train: {{loss: {loss}, optimizer: sgd, learning_rate: 0.1, batch_size: {batch}, steps: {steps}}}
+record: {{steps: [0, {steps}], probes: [loss]}}
+grid:
+  replicate: {{range: [0, {last}]}}
+"""
+MIXTURE = "{{name: gaussian_mixture, samples: 640, features: {}, classes: 10, test_fraction: 0}}"
+CLASSES, PICTURES, SPIRALS = MIXTURE.format(64), MIXTURE.format(784), "{name: spirals, samples: 200, test_fraction: 0}"
+SHAPES = {
+    "2-2-1, 4": dict(data="{name: xor}", hidden="[2]", loss="mse", batch="full", steps=10000, last=9599),
+    "2-16-1, 4": dict(data="{name: xor}", hidden="[16]", loss="mse", batch="full", steps=10000, last=1599),
+    "2-16-16-16-1, 200": dict(data=SPIRALS, hidden="[16, 16, 16]", loss="mse", batch="full", steps=1000, last=63),
+    "64-32-32-10, 64": dict(data=CLASSES, hidden="[32, 32]", loss="cross_entropy", batch=64, steps=1000, last=63),
+    "64-128-128-10, 64": dict(data=CLASSES, hidden="[128, 128]", loss="cross_entropy", batch=64, steps=300, last=31),
+    "784-256-256-10, 64": dict(data=PICTURES, hidden="[256, 256]", loss="cross_entropy", batch=64, steps=60, last=15),
+}
+MIXED = """sweep: bench-mixed
+seed: 2026
+dataset: {name: digits}
+network: {init: he_normal}
+train: {loss: cross_entropy, learning_rate: 0.01, batch_size: 32, steps: 200}
+record: {steps: {geomspace: 10}, probes: [loss, accuracy, gradient_norm, distinct_units]}
+grid:
+  network.activation: [tanh, relu, gelu]
+  network.depth: [1, 2, 4]
+  network.width: [8, 32, 96]
+  train.optimizer: [sgd, adam]
+  replicate: {range: [0, 15]}
+"""
+
+
 def journal_bytes(folder):
     """Bytes of finished packs in a journal's folder, 0 where there is none yet."""
     try:
@@ -68,7 +103,7 @@ def journal_bytes(folder):
 
 
 def measure(arguments, text):
-    """Runs one sweep. Returns seconds: wall, startup, training, gather; networks' bytes: results; memory of the process, bytes."""
+    """Runs one sweep. Returns seconds: wall, startup, training, gather, processor (of all threads); networks' bytes: results; memory of the process, bytes."""
     with tempfile.TemporaryDirectory(dir=arguments.scratch) as folder:
         sweep, out = os.path.join(folder, "sweep.yaml"), os.path.join(folder, "out.h5")
         pathlib.Path(sweep).write_text(text)
@@ -92,7 +127,7 @@ def measure(arguments, text):
         if first is None:  # too short a run to be seen
             first = last = now
         return {"wall": now - start, "startup": first - start, "training": last - first, "gather": now - last,
-                "results": os.path.getsize(out), "memory": usage.ru_maxrss * 1024}
+                "processor": usage.ru_utime + usage.ru_stime, "results": os.path.getsize(out), "memory": usage.ru_maxrss * 1024}
 
 
 def rounds(arguments, texts):
@@ -153,6 +188,31 @@ def sweep(arguments):
     return found
 
 
+def predict(arguments, text):
+    """What `plan --json` says of a sweep on one rank."""
+    with tempfile.TemporaryDirectory(dir=arguments.scratch) as folder:
+        sweep = pathlib.Path(folder) / "sweep.yaml"
+        sweep.write_text(text)
+        command = [arguments.program, "plan", str(sweep), "--json", "--threads", str(arguments.threads)]
+        return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+
+
+def plan(arguments):
+    texts = {name: SHAPE.format(**shape) for name, shape in SHAPES.items()}
+    texts.update({"mixed, 54 classes": MIXED, "8,400 XOR networks": SWEEP})
+    subprocess.run([arguments.program, "plan", "--calibrate", "/dev/stdin"], input=SWEEP.encode(), stdout=subprocess.DEVNULL, check=True)
+    predicted = {name: predict(arguments, text)["seconds_estimate"] for name, text in texts.items()}
+    found = rounds(arguments, texts)
+    print(f"plan: predicted time against the medians of {arguments.rounds} runs; processor time counts where others use the machine\n"
+          f"{'':<22} {'wall s':>8} {'processor s':>11} {'plan s':>8} {'to wall':>8} {'to processor':>12}")
+    for name, m in found.items():
+        m["predicted"] = predicted[name]
+        print(f"{name:<22} {m['wall']:>8.3f} {m['processor']:>11.3f} {m['predicted']:>8.3f} {m['predicted'] / m['wall']:>8.2f} "
+              f"{m['predicted'] * arguments.threads / m['processor']:>12.2f}")
+    print()
+    return found
+
+
 def million(arguments):
     """10^6 networks, and the best peers' time on 10^4 of them times 100."""
     networks = 10 ** 6
@@ -178,7 +238,7 @@ def million(arguments):
     return {"million": found}
 
 
-PARTS = {"growth": growth, "probes": probes, "sweep": sweep, "million": million}
+PARTS = {"growth": growth, "probes": probes, "sweep": sweep, "plan": plan, "million": million}
 
 
 def main():
@@ -192,7 +252,7 @@ def main():
     parser.add_argument("--batches", nargs="+", default=["64"], help="batch sizes of probes: numbers or full (default: 64)")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10 ** 3, 10 ** 4, 10 ** 5], help="of growth (default: 1000 10000 100000; 10^6 is million, or --sizes 1000000)")
     arguments = parser.parse_args()
-    parts = arguments.parts or ["growth", "probes", "sweep"]
+    parts = arguments.parts or ["growth", "probes", "sweep", "plan"]
     for part in parts:
         if part not in PARTS:
             parser.error(f"unknown part '{part}': {', '.join(PARTS)}")

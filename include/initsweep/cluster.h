@@ -47,7 +47,7 @@ struct isw_work {
   void *context;
   /** Whether a pack still has to be trained (resume); NULL: all. Called once a pack, on rank 0's main thread only. */
   bool (*wanted)(void *context, uint64_t pack);
-  /** A pack's cost against that of others, in any unit; NULL: all alike. Called on rank 0's main thread only. */
+  /** A pack's cost against that of others, in any unit; NULL: all alike. Called by any thread. */
   double (*cost)(void *context, uint64_t pack);
   /** The most threads that may share a pack with profit, at least 1; NULL: any number. */
   size_t (*sharers)(void *context, uint64_t pack);
@@ -63,8 +63,10 @@ struct isw_work {
    *  *diverged. Called by one worker; the pack is destroyed after it. */
   enum isw_status (*finish)(void *context, size_t worker, uint64_t number, const struct isw_pack *pack,
                             uint64_t *networks, uint64_t *diverged, struct isw_error *error);
-  /** Progress on rank 0's main thread, about every 0.1 s; total counts that the ranks have reported. NULL: none. */
-  void (*progress)(void *context, uint64_t packs_done, uint64_t networks, uint64_t diverged, uint64_t network_steps);
+  /** Progress on rank 0's main thread, about every 0.1 s; total counts that the ranks have reported. cost: of the packs
+   *  done, in the unit of cost. NULL: none. */
+  void (*progress)(void *context, uint64_t packs_done, uint64_t networks, uint64_t diverged, uint64_t network_steps,
+                   double cost);
 };
 struct isw_work_done {
   uint64_t packs, networks, diverged, network_steps; /**< over all ranks, on every rank */

@@ -167,6 +167,7 @@ struct isw_results_head {
   size_t (*sizes)(void *context, uint64_t number, const size_t **sizes);
   size_t provenance_count;
   const struct isw_provenance *provenance;
+  size_t threads; /**< that compress; 0: one. The bytes do not depend on it. */
   /** Called now and then with the networks written; may be NULL. */
   void (*progress)(void *context, uint64_t written);
 };

@@ -140,9 +140,13 @@ struct isw_pack_class {
   uint64_t steps;
   size_t records;
   double flops; /**< of one network, all its steps (isw_step_flops) */
+  double cost;  /**< of one pack, which the order goes by: flops until isw_packs_order */
 };
 size_t isw_packs_classes(const struct isw_packs *packs);
 const struct isw_pack_class *isw_packs_class(const struct isw_packs *packs, size_t index);
+/** Puts the classes, and with them the packs, in the order of other costs, the dearest first; equal ones in grid order. All
+ *  ranks must give the same numbers. cost: of a pack of each class as they stand now, [classes], finite. */
+void isw_packs_order(struct isw_packs *packs, const double *cost);
 /** Lanes that hold no network, over all packs. */
 uint64_t isw_packs_unfilled(const struct isw_packs *packs);
 

@@ -172,6 +172,7 @@ static void lead(struct isw_crew *crew, size_t worker, struct isw_team *alone, s
     crew->counts.networks += counts.networks;
     crew->counts.diverged += counts.diverged;
     crew->counts.network_steps += counts.network_steps;
+    crew->counts.cost += work->cost ? work->cost(work->context, job->number) : 1.0;
   } else
     fail(crew, status, &error);
   pthread_mutex_unlock(&crew->mutex);

@@ -48,6 +48,7 @@ size_t isw_queue_take(struct isw_queue *queue, size_t idle, size_t workers, stru
 struct isw_job;
 struct isw_counts {
   uint64_t packs, networks, diverged, network_steps;
+  double cost;
 };
 struct isw_crew {
   const struct isw_work *work;

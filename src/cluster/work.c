@@ -120,6 +120,7 @@ static void server_hear(struct server *server, int rank, const struct report *re
   server->totals.networks += report->counts.networks;
   server->totals.diverged += report->counts.diverged;
   server->totals.network_steps += report->counts.network_steps;
+  server->totals.cost += report->counts.cost;
   if (report->words & ASKS) {
     server->debt[rank].words |= PACKS;
     server->debt[rank].idle = report->idle;
@@ -205,7 +206,7 @@ static bool server_serve(struct desk *desk)
   if (desk->work->progress && now() - server->shown >= 0.1) {
     server->shown = now();
     desk->work->progress(desk->work->context, server->totals.packs, server->totals.networks, server->totals.diverged,
-                         server->totals.network_steps);
+                         server->totals.network_steps, server->totals.cost);
   }
   return moved;
 }

@@ -151,6 +151,7 @@ enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *swee
                                     .sizes = sizes,
                                     .provenance_count = list_facts(facts, end, provenance),
                                     .provenance = provenance,
+                                    .threads = facts->threads,
                                     .progress = written};
     status = isw_results_write(path, &head, index, error);
     if (status == ISW_OK && writing.error.status != ISW_OK)

@@ -1,21 +1,18 @@
-/* initsweep plan: what `run` would do, by arithmetic on the sweep's classes, without training (but for a short
- * measurement of speed). MPI does not start. */
+/* initsweep plan: what `run` would do, by arithmetic on the sweep's classes. MPI does not start. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 #include "initsweep/commands.h"
+#include "cost.h"
 #include "training.h"
 
-enum { CLASSES_SHOWN = 8, ENTRY_BYTES = 96 };
-static const double PATIENCE = 1.0; /* s, for measuring classes */
-/* Bytes of the results file that rank 0 gathers and compresses in a second. */
-static const double GATHER_RATE = 1e8;
-/* Where nothing is measured: a thread with 512-bit registers on small networks. Replaced by the measurement. */
-static const double ASSUMED_RATE = 1e10;
+enum { CLASSES_SHOWN = 8, ENTRY_BYTES = 96, HEADS_BYTES = 512 };
+/* What is not measured on this machine, s: MPI's start and end; a network's way into the journal, and from there into the
+ * results file; bytes of the results file in a second. */
+static const double START_UP = 0.045, FINISH_NETWORK = 1.0e-6, GATHER_NETWORK = 1.0e-6, GATHER_RATE = 4e8;
 
 struct plan {
   const char *file, *out;
@@ -29,169 +26,54 @@ struct plan {
   double parameters, flops, network_steps; /* sums over networks; flops with records */
   double memory;                           /* bytes a rank */
   double journal, result;                  /* bytes on disk, at most */
+  size_t files;                            /* likewise */
   double free_space;                       /* NaN: unknown */
-  double rate;                             /* FLOP/s of one thread */
-  bool measured;
-  double seconds;
+  double checkpoints;                      /* bytes on disk while it runs, at most */
+  struct isw_cost_model model;
+  const char *from; /* where the model is from */
+  bool calibrate, all_classes;
+  double thread_seconds, seconds; /* of one thread for all packs; of the run */
+  double rate;                    /* FLOP/s of one thread */
 };
 
-static double now(void)
+/* The model of this machine: from the cache, or measured and put there. */
+static enum isw_status find_model(struct plan *plan, struct isw_error *error)
 {
-  struct timespec time;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time); /* of this thread: others must not count */
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-/* Forward passes alone are a third of a step, without what the step saves in the first layer. */
-static double forward_flops(const struct isw_pack_class *class, size_t samples)
-{
-  double weights = 0;
-  for (size_t k = 0; k < class->layers; k++) weights += (double)class->size[k] * (double)class->size[k + 1];
-  return 2 * (double)samples * weights;
-}
-
-/* FLOPs of the record number `record` of one network: passes, and what its probes do. */
-static double one_record_flops(const struct plan *plan, const struct isw_pack_class *class, const bool *const *due,
-                               size_t record)
-{
-  const struct isw_data *data = isw_sweep_data(plan->sweep, class->dataset);
-  unsigned needs = 0;
-  double own = 0;
-  for (size_t i = 0; i < plan->probe_count; i++) {
-    const struct isw_probe *probe = plan->probes[i];
-    bool shared = false; /* what probes have in common is done once, and is nearly all of their work */
-    if (due[i] && !due[i][record]) continue;
-    for (size_t before = 0; before < i; before++)
-      shared |= (!due[before] || due[before][record]) && isw_probes_share(plan->probes[before], probe);
-    needs |= probe->needs;
-    if (probe->flops && !shared)
-      own += probe->flops(class->layers, class->size, data->train_samples, data->test_samples);
+  char *key = isw_cost_key(plan->kernels, plan->real), *file = key ? isw_cost_file(key) : NULL;
+  enum isw_status status = key ? ISW_OK : isw_error_memory(error, 256, "the cost model's key");
+  plan->from = "from the cache";
+  if (status == ISW_OK && (plan->calibrate || !file || !isw_cost_load(file, key, &plan->model))) {
+    status = isw_cost_calibrate(plan->kernels, plan->real, &plan->model, error);
+    bool kept = status == ISW_OK && isw_cost_store(file, key, &plan->model);
+    plan->from = kept ? "measured just now" : "measured just now, and not kept: the cache cannot be written";
   }
-  if (needs & ISW_NEEDS_GRADIENT)
-    own += isw_step_flops(class->layers, class->size, class->branch_layers, data->train_samples);
-  else if (needs & (ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS))
-    own += forward_flops(class, data->train_samples);
-  if (needs & ISW_NEEDS_TEST) own += forward_flops(class, data->test_samples);
-  return own;
+  free(file);
+  free(key);
+  return status;
 }
 
-/* FLOPs of the records of one network. */
-static double record_flops(const struct plan *plan, const struct isw_pack_class *class)
-{
-  const bool **due = isw_allocate(plan->probe_count, sizeof *due);
-  bool own_schedule = false;
-  double flops = 0;
-  for (size_t i = 0; due && i < plan->probe_count; i++) {
-    due[i] = isw_sweep_due(plan->sweep, class->steps, i);
-    own_schedule |= due[i] != NULL;
-  }
-  if (due && own_schedule)
-    for (size_t r = 0; r < class->records; r++) flops += one_record_flops(plan, class, due, r);
-  else if (due)
-    flops = (double)class->records * one_record_flops(plan, class, due, 0);
-  free(due);
-  return flops;
-}
-
-/* A pack of a class, made and trained for some steps with a record at each end. Seconds of this thread; false: it could not be. */
-static bool try_pack(const struct plan *plan, const struct isw_pack_class *class, const struct isw_samples *samples,
-                     uint64_t steps, double *create, double *train)
-{
-  struct isw_network *networks[16] = {NULL};
-  struct isw_pack *pack = NULL;
-  struct isw_team *team = isw_team_create(1);
-  uint64_t numbers[16], schedule[2] = {0, steps};
-  size_t count = isw_packs_networks(plan->packs, class->first_pack, numbers);
-  atomic_int never = 0;
-  bool ready = team != NULL;
-  double start = now();
-  for (size_t i = 0; ready && i < count; i++) {
-    ready = isw_sweep_network(plan->sweep, numbers[i], &networks[i], NULL) == ISW_OK;
-    if (ready) networks[i]->steps = steps;
-  }
-  struct isw_pack_settings settings = {.kernels = plan->kernels,
-                                       .samples = samples,
-                                       .real = plan->real,
-                                       .count = count,
-                                       .networks = (const struct isw_network *const *)networks,
-                                       .records = 2,
-                                       .record_steps = schedule,
-                                       .probe_count = plan->probe_count,
-                                       .probes = plan->probes};
-  ready = ready && isw_pack_create(&settings, &pack, NULL) == ISW_OK;
-  double middle = now();
-  ready = ready && isw_pack_train(pack, team, 0, &never) == ISW_OK;
-  *create = middle - start;
-  *train = now() - middle;
-  if (pack) isw_pack_destroy(pack);
-  for (size_t i = 0; i < count; i++)
-    if (networks[i]) isw_network_destroy(networks[i]);
-  if (team) isw_team_destroy(team);
-  return ready;
-}
-
-/* Seconds that a pack of the class takes one thread: its making, its steps and its records, from a short and a longer training
- * with a record at each end. 0: not measured. */
-static double measure(const struct plan *plan, const struct isw_pack_class *class)
-{
-  const double some = 3e7, too_much = 1e11; /* FLOPs: a millisecond, some seconds */
-  const size_t too_large = (size_t)512 << 20;
-  double step = class->steps > 0 ? class->flops / (double)class->steps * (double)isw_lanes(plan->real) : 0;
-  const struct isw_data *data = isw_sweep_data(plan->sweep, class->dataset);
-  if (!(step > 0) || step > too_much || data->train_samples > 1000000) return 0;
-  uint64_t few = step < some ? (uint64_t)(some / step) + 1 : 1;
-  if (few > 2000) few = 2000;
-  size_t losses, records = class->records < 2 ? 2 : class->records;
-  struct isw_samples *samples = NULL;
-  struct isw_network *network = NULL;
-  uint64_t numbers[16];
-  double create = 0, less = 0, more = 0, again = 0, seconds = 0;
-  isw_packs_networks(plan->packs, class->first_pack, numbers);
-  bool ready = isw_sweep_network(plan->sweep, numbers[0], &network, NULL) == ISW_OK &&
-               isw_pack_bytes(network, data, plan->real, 2, plan->probes, plan->probe_count) < too_large &&
-               isw_samples_create(data, &isw_losses(&losses)[class->loss], plan->real, &samples, NULL) == ISW_OK &&
-               try_pack(plan, class, samples, few, &create, &less) &&
-               try_pack(plan, class, samples, few, &create, &again) &&
-               try_pack(plan, class, samples, 5 * few, &create, &more);
-  if (ready) {
-    if (again < less) less = again; /* the first one has met cold caches */
-    double of_step = (more - less) / (4 * (double)few), of_record = (less - (double)few * of_step) / 2;
-    if (of_record < 0) of_record = 0;
-    seconds = create + of_record * (double)records + of_step * (double)class->steps;
-  }
-  if (network) isw_network_destroy(network);
-  if (samples) isw_samples_destroy(samples);
-  return seconds > 0 ? seconds : 0;
-}
-
-static double class_flops(const struct plan *plan, size_t i)
-{
-  const struct isw_pack_class *class = isw_packs_class(plan->packs, i);
-  return (double)class->networks * (class->flops + record_flops(plan, class));
-}
-
-/* Time of one thread for all packs: classes are measured, those with most FLOPs first, as long as there is patience; the others
- * are taken to run at the rate of the measured ones. */
-static void measure_classes(struct plan *plan)
+static enum isw_status predict(struct plan *plan, struct isw_error *error)
 {
   size_t classes = isw_packs_classes(plan->packs);
-  bool *done = isw_allocate(classes, sizeof *done);
-  double flops = 0, seconds = 0, begin = now();
-  for (size_t n = 0; done && n < classes && now() - begin < PATIENCE; n++) {
-    size_t best = classes;
-    for (size_t i = 0; i < classes; i++)
-      if (!done[i] && (best == classes || class_flops(plan, i) > class_flops(plan, best))) best = i;
-    done[best] = true;
-    const struct isw_pack_class *class = isw_packs_class(plan->packs, best);
-    double pack = measure(plan, class);
-    if (pack > 0) {
-      flops += class_flops(plan, best);
-      seconds += pack * (double)class->packs;
-    }
+  enum isw_status status = find_model(plan, error);
+  if (status != ISW_OK) return status;
+  double *cost = isw_allocate(classes, sizeof *cost), sum = 0;
+  if (!cost) return isw_error_memory(error, classes * sizeof *cost, "the packs' costs");
+  for (size_t i = 0; i < classes; i++) {
+    const struct isw_pack_class *class = isw_packs_class(plan->packs, i);
+    cost[i] = isw_cost_pack(&plan->model, plan->sweep, plan->probes, plan->probe_count, class);
+    sum += cost[i] * (double)class->packs;
   }
-  free(done);
-  plan->measured = seconds > 0 && flops > 0;
-  plan->rate = plan->measured ? flops / seconds : ASSUMED_RATE;
+  isw_packs_order(plan->packs, cost);
+  for (size_t i = 0; i < classes; i++) cost[i] = isw_packs_class(plan->packs, i)->cost;
+  size_t workers = plan->ranks * plan->threads;
+  double networks = (double)isw_sweep_networks(plan->sweep);
+  plan->thread_seconds = sum + networks * FINISH_NETWORK;
+  plan->rate = plan->thread_seconds > 0 ? plan->flops / plan->thread_seconds : 0;
+  plan->seconds = START_UP + isw_cost_all(plan->packs, cost, workers) + networks * FINISH_NETWORK / (double)workers +
+                  networks * GATHER_NETWORK + plan->result / GATHER_RATE;
+  free(cost);
+  return ISW_OK;
 }
 
 /* Bytes of one network's recorded values and weights. */
@@ -224,14 +106,14 @@ static enum isw_status compute(struct plan *plan, struct isw_error *error)
   enum isw_status status = isw_kernels_choose(NULL, &plan->kernels, error);
   if (status == ISW_OK) status = isw_packs_create(sweep, isw_lanes(plan->real), &plan->packs, error);
   if (status != ISW_OK) return status;
-  double largest = 0;
+  double largest = 0, kept = 0;
   for (size_t i = 0; i < isw_packs_classes(plan->packs); i++) {
     const struct isw_pack_class *class = isw_packs_class(plan->packs, i);
     double networks = (double)class->networks;
     double parameters = (double)isw_parameters(class->layers, class->size, class->branch_layers);
     plan->parameters += networks * parameters;
     plan->network_steps += networks * (double)class->steps;
-    plan->flops += networks * (class->flops + record_flops(plan, class));
+    plan->flops += networks * (class->flops + isw_cost_record_flops(sweep, plan->probes, plan->probe_count, class));
     plan->journal += networks * (ENTRY_BYTES + value_bytes(plan, class->records, class->layers, parameters));
     uint64_t numbers[16];
     struct isw_network *network;
@@ -241,6 +123,11 @@ static enum isw_status compute(struct plan *plan, struct isw_error *error)
     double bytes = (double)isw_pack_bytes(network, isw_sweep_data(sweep, class->dataset), plan->real, class->records,
                                           plan->probes, plan->probe_count);
     if (bytes > largest) largest = bytes;
+    size_t rows;
+    double lanes = (double)isw_lanes(plan->real), arrays = 1 + (double)isw_optimizers(&rows)[class->optimizer].states;
+    double state = lanes * (HEADS_BYTES + arrays * parameters * (double)isw_real_bytes(plan->real) +
+                            value_bytes(plan, class->records, class->layers, parameters));
+    if (state > kept) kept = state;
     isw_network_destroy(network);
   }
   double networks = (double)isw_sweep_networks(sweep), samples = 0;
@@ -252,10 +139,12 @@ static enum isw_status compute(struct plan *plan, struct isw_error *error)
   plan->result = networks * (17 + 8 * (double)isw_sweep_columns(sweep) +
                              value_bytes(plan, isw_sweep_records_max(sweep), isw_sweep_layers_max(sweep),
                                          (double)isw_sweep_parameters_max(sweep)));
+  uint64_t packs = isw_packs_count(plan->packs), workers = plan->ranks * plan->threads;
+  /* one a pack under way, and each under a temporary name beside the one before it */
+  plan->checkpoints = 2 * kept * (double)(packs < workers ? packs : workers);
+  plan->files = plan->ranks + 1 + 2 * (size_t)(packs < workers ? packs : workers);
   plan->free_space = free_space(plan->out);
-  measure_classes(plan);
-  plan->seconds = plan->flops / (plan->rate * (double)plan->ranks * (double)plan->threads) + plan->result / GATHER_RATE;
-  return ISW_OK;
+  return predict(plan, error);
 }
 
 static void print_sizes(const struct isw_pack_class *class, char *buffer, size_t room)
@@ -270,9 +159,15 @@ static void print_sizes(const struct isw_pack_class *class, char *buffer, size_t
   }
 }
 
+static size_t classes_shown(const struct plan *plan)
+{
+  size_t count = isw_packs_classes(plan->packs);
+  return plan->all_classes || count < CLASSES_SHOWN ? count : CLASSES_SHOWN;
+}
+
 static void print_classes(const struct plan *plan)
 {
-  size_t count = isw_packs_classes(plan->packs), shown = count < CLASSES_SHOWN ? count : CLASSES_SHOWN, rows;
+  size_t count = isw_packs_classes(plan->packs), shown = classes_shown(plan), rows;
   const struct isw_activation *activations = isw_activations(&rows);
   const struct isw_loss *losses = isw_losses(&rows);
   const struct isw_optimizer *optimizers = isw_optimizers(&rows);
@@ -294,7 +189,7 @@ static void print_classes(const struct plan *plan)
 static void print_plan(const struct plan *plan)
 {
   const struct isw_sweep *sweep = plan->sweep;
-  char a[ISW_NUMBER], b[ISW_NUMBER];
+  char a[ISW_NUMBER], b[ISW_NUMBER], c[ISW_NUMBER];
   uint64_t packs = isw_packs_count(plan->packs);
   uint64_t unfilled = isw_packs_unfilled(plan->packs);
   printf("sweep        %s, seed %llu, %s\n", isw_sweep_name(sweep), (unsigned long long)isw_sweep_seed(sweep),
@@ -310,25 +205,26 @@ static void print_plan(const struct plan *plan)
          isw_si(plan->flops, b));
   printf("memory       %s a rank of %zu thread%s\n", isw_bytes(plan->memory, a), plan->threads,
          plan->threads == 1 ? "" : "s");
-  printf("disk         at most %s for %s (before compression) and %s for the journal, %zu file%s\n",
-         isw_bytes(plan->result, a), plan->out, isw_bytes(plan->journal, b), plan->ranks + 1, plan->ranks ? "s" : "");
-  double need = plan->result + plan->journal;
+  printf("disk         at most %s for %s (before compression), %s for the journal and %s for checkpoints, %zu files\n",
+         isw_bytes(plan->result, a), plan->out, isw_bytes(plan->journal, b), isw_bytes(plan->checkpoints, c),
+         plan->files);
+  double need = plan->result + plan->journal + plan->checkpoints;
   if (isnan(plan->free_space))
     printf("free space   unknown: there is no such folder\n");
   else
     printf("free space   %s%s\n", isw_bytes(plan->free_space, a),
            need > plan->free_space ? ": NOT ENOUGH for all of it" : "");
-  printf("time         about %s on %zu rank%s of %zu thread%s (estimate: %sFLOP/s a thread, %s, %s kernels)\n",
+  printf("time         about %s on %zu rank%s of %zu thread%s (estimate: %sFLOP/s a thread with %s kernels; cost model "
+         "%s)\n",
          isw_duration(plan->seconds, a), plan->ranks, plan->ranks == 1 ? "" : "s", plan->threads,
-         plan->threads == 1 ? "" : "s", isw_si(plan->rate, b), plan->measured ? "measured here just now" : "assumed",
-         isw_kernels_name(plan->kernels));
+         plan->threads == 1 ? "" : "s", isw_si(plan->rate, b), isw_kernels_name(plan->kernels), plan->from);
   print_classes(plan);
 }
 
 static void print_json(const struct plan *plan)
 {
   const struct isw_sweep *sweep = plan->sweep;
-  size_t rows, count = isw_packs_classes(plan->packs);
+  size_t rows, count = isw_packs_classes(plan->packs), shown = classes_shown(plan);
   const struct isw_activation *activations = isw_activations(&rows);
   const struct isw_loss *losses = isw_losses(&rows);
   const struct isw_optimizer *optimizers = isw_optimizers(&rows);
@@ -358,24 +254,26 @@ static void print_json(const struct plan *plan)
   printf("  \"memory_bytes_per_rank\": %.0f,\n", plan->memory);
   printf("  \"output\": ");
   isw_print_json_text(plan->out);
-  printf(",\n  \"result_bytes_at_most\": %.0f,\n  \"journal_bytes_at_most\": %.0f,\n  \"files_at_most\": %zu,\n",
-         plan->result, plan->journal, plan->ranks + 1);
+  printf(",\n  \"result_bytes_at_most\": %.0f,\n  \"journal_bytes_at_most\": %.0f,\n  \"checkpoint_bytes_at_most\": "
+         "%.0f,\n  \"files_at_most\": %zu,\n",
+         plan->result, plan->journal, plan->checkpoints, plan->files);
   if (isnan(plan->free_space))
     printf("  \"free_bytes\": null,\n");
   else
     printf("  \"free_bytes\": %.0f,\n", plan->free_space);
-  printf("  \"kernels\": \"%s\",\n  \"flops_per_second_per_thread\": %.6g,\n  \"speed_measured\": %s,\n",
-         isw_kernels_name(plan->kernels), plan->rate, plan->measured ? "true" : "false");
+  printf("  \"kernels\": \"%s\",\n  \"flops_per_second_per_thread\": %.6g,\n  \"thread_seconds\": %.6g,\n",
+         isw_kernels_name(plan->kernels), plan->rate, plan->thread_seconds);
   printf("  \"seconds_estimate\": %.6g,\n  \"classes\": %zu,\n  \"largest_classes\": [", plan->seconds, count);
-  for (size_t i = 0; i < count && i < CLASSES_SHOWN; i++) {
+  for (size_t i = 0; i < shown; i++) {
     const struct isw_pack_class *class = isw_packs_class(plan->packs, i);
     printf("%s\n    {\"sizes\": [", i ? "," : "");
     for (size_t k = 0; k <= class->layers; k++) printf("%s%zu", k ? ", " : "", class->size[k]);
     printf("], \"activation\": \"%s\", \"loss\": \"%s\", \"optimizer\": \"%s\", \"batch_size\": %zu, \"steps\": %llu, "
-           "\"records\": %zu, \"networks\": %llu, \"packs\": %llu, \"flops_per_network\": %.17g}",
+           "\"records\": %zu, \"networks\": %llu, \"packs\": %llu, \"flops_per_network\": %.17g, "
+           "\"seconds_per_pack\": %.6g}",
            activations[class->activation].row.name, losses[class->loss].row.name, optimizers[class->optimizer].row.name,
            class->samples, (unsigned long long)class->steps, class->records, (unsigned long long)class->networks,
-           (unsigned long long)class->packs, class->flops);
+           (unsigned long long)class->packs, class->flops, class->cost);
   }
   printf("\n  ]\n}\n");
 }
@@ -396,6 +294,8 @@ static int take(void *state, int code, const char *argument)
   case 's': return isw_overrides_add(&request->overrides, argument) ? 0 : ISW_FAILED;
   case 'r': return (plan->ranks = isw_positive("plan", "--ranks", argument)) ? 0 : ISW_BAD_INPUT;
   case 't': return (plan->threads = isw_positive("plan", "--threads", argument)) ? 0 : ISW_BAD_INPUT;
+  case 'a': plan->all_classes = true; break;
+  case 'c': plan->calibrate = true; break;
   default: request->json = true; break;
   }
   return 0;
@@ -442,6 +342,8 @@ static const struct isw_option options[] = {
      .code = 't',
      .argument = "T",
      .about = "worker threads of a rank (default: the processors of this machine)"},
+    {.name = "calibrate", .code = 'c', .about = "measures the cost model of this machine anew"},
+    {.name = "classes", .code = 'a', .about = "shows all classes of packs, not the eight most expensive"},
     ISW_OPTION_JSON,
     {0},
 };
@@ -456,9 +358,10 @@ const struct isw_command isw_command_plan = {
     .wants = "one sweep file",
     .offers = ISW_COMPLETE_SWEEP,
     .summary = "networks, packs, FLOPs, memory, disk and time, without training",
-    .about =
-        "Says what `initsweep run` would do: networks, packs, parameters, FLOPs, memory, bytes and files on disk "
-        "against the free space, and an estimate of the time. Trains nothing but a few steps to measure the speed.",
+    .about = "Says what `initsweep run` would do: networks, packs, parameters, FLOPs, memory, bytes and files on disk "
+             "against the free space, and an estimate of the time by a cost model of this machine. The first time, it "
+             "measures the model (some seconds) and keeps it in $XDG_CACHE_HOME/initsweep, or ~/.cache/initsweep; on a "
+             "busy machine, measure it again later with --calibrate.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -72,16 +72,14 @@ static void show(struct isw_progress *progress, double share, const char *const 
   fprintf(stderr, "\n");
 }
 
-void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_t diverged, uint64_t network_steps)
+void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_t diverged, uint64_t network_steps,
+                       double cost)
 {
   double seconds = isw_progress_seconds(progress);
   if (seconds <= 0) return;
   double rate = (double)networks / seconds;
-  uint64_t to_do = progress->networks - progress->before;
-  /* by steps, which cost, unless networks that stop early have left them behind */
-  double by_steps = progress->steps > 0 ? (double)network_steps / progress->steps : 0;
-  double by_networks = to_do > 0 ? (double)networks / (double)to_do : 1;
-  double share = by_steps > by_networks ? by_steps : by_networks;
+  /* by cost: the dearest packs come first, so networks would promise too little. Networks that stop early make it faster. */
+  double share = progress->cost > 0 ? cost / progress->cost : 1;
   if (share > 1) share = 1;
   double all = progress->networks > 0 ? (double)(progress->before + networks) / (double)progress->networks : 1;
   if (all > 1) all = 1;

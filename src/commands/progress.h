@@ -10,13 +10,14 @@ struct isw_progress {
   double start, last;     /* seconds of the monotonic clock */
   uint64_t networks;      /* of the sweep */
   uint64_t before;        /* of these, done before this run */
-  double steps;           /* network-steps that this run has to do, at most */
+  double cost;            /* of the packs that this run has to do, by the cost model */
 };
 
 /* quiet: nothing is shown. */
 void isw_progress_start(struct isw_progress *progress, bool quiet);
-/* What this run has done so far. */
-void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_t diverged, uint64_t network_steps);
+/* What this run has done so far; cost: of its packs. */
+void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_t diverged, uint64_t network_steps,
+                       double cost);
 /* Writing the results file: `written` networks of all. */
 void isw_progress_write(struct isw_progress *progress, uint64_t written);
 /* Wipes the bar, so that other lines can be printed. */

@@ -367,12 +367,29 @@ static enum isw_status share_checkpoints(struct run *run, struct isw_cluster *cl
   return ISW_OK;
 }
 
+/* The order of packs is rank 0's: its cost model decides, whatever the others' caches hold. */
+static enum isw_status share_costs(struct run *run, struct isw_cluster *cluster, struct isw_error *error)
+{
+  size_t bytes = isw_packs_classes(run->training.packs) * sizeof(double), expected = bytes;
+  char *raw = isw_cluster_rank(cluster) == 0 ? (char *)isw_training_costs(&run->training) : NULL;
+  enum isw_status status = ISW_OK;
+  if (isw_cluster_rank(cluster) == 0 && !raw) status = isw_error_memory(error, bytes, "the packs' costs");
+  status = isw_cluster_agree(cluster, status, error);
+  if (status == ISW_OK) status = isw_cluster_share(cluster, &raw, &bytes, error);
+  if (status == ISW_OK && bytes != expected)
+    status = isw_error_set(error, ISW_FAILED, "the ranks' classes of packs differ: are their programs the same?");
+  status = isw_cluster_agree(cluster, status, error);
+  if (status == ISW_OK) isw_packs_order(run->training.packs, (const double *)(const void *)raw);
+  free(raw);
+  return status;
+}
+
 /* Trains the packs as they stand. */
 static enum isw_status work(struct run *run, struct isw_cluster *cluster, struct isw_error *error)
 {
   struct isw_training *training = &run->training;
   struct isw_work_done done, *all = &run->facts.done;
-  training->progress.steps = 0;
+  training->progress.cost = 0;
   isw_progress_start(&training->progress, run->quiet);
   struct isw_work work = isw_training_work(training);
   enum isw_status status = isw_cluster_work(cluster, &work, &done, error);
@@ -427,6 +444,7 @@ static enum isw_status work_by_levels(struct run *run, struct isw_cluster *clust
       free(bits);
     }
     status = isw_cluster_agree(cluster, isw_training_restrict(&run->training, levels->now, error), error);
+    if (status == ISW_OK) status = share_costs(run, cluster, error);
     if (status == ISW_OK && isw_packs_count(run->training.packs) > 0) status = work(run, cluster, error);
     /* rank 0 reads what all have written */
     if (status == ISW_OK) status = isw_cluster_agree(cluster, isw_journal_sync(run->training.journal, error), error);
@@ -495,6 +513,8 @@ static enum isw_status run_all(struct run *run, struct isw_cluster *cluster, str
   const char *advice;
   size_t threads = isw_cluster_threads(cluster, run->wanted_threads, &advice);
   status = isw_cluster_agree(cluster, isw_training_create(&run->training, run->sweep, threads, error), error);
+  if (status != ISW_OK) return status;
+  status = share_costs(run, cluster, error);
   if (status != ISW_OK) return status;
   run->facts.ranks = isw_cluster_size(cluster);
   run->facts.threads = threads;

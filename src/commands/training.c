@@ -1,5 +1,6 @@
 #include "training.h"
 #include <stdlib.h>
+#include "cost.h"
 
 enum { LANES_MAX = ISW_TRAINING_LANES };
 
@@ -68,6 +69,21 @@ void isw_training_destroy(struct isw_training *training)
   *training = (struct isw_training){0};
 }
 
+double *isw_training_costs(const struct isw_training *training)
+{
+  size_t classes = isw_packs_classes(training->packs);
+  double *cost = isw_allocate(classes, sizeof *cost);
+  char *key = isw_cost_key(training->kernels, training->real), *file = key ? isw_cost_file(key) : NULL;
+  struct isw_cost_model model;
+  if (!file || !isw_cost_load(file, key, &model)) model = isw_cost_default(training->real);
+  for (size_t i = 0; cost && i < classes; i++)
+    cost[i] = isw_cost_pack(&model, training->sweep, training->probes, training->probe_count,
+                            isw_packs_class(training->packs, i));
+  free(file);
+  free(key);
+  return cost;
+}
+
 /* The pack whose turn it is: turn times stride, modulo the packs. */
 static uint64_t pack_of(const struct isw_training *training, uint64_t turn)
 {
@@ -81,14 +97,15 @@ static bool wanted(void *context, uint64_t turn)
   size_t count = isw_packs_networks(training->packs, pack, numbers), missing = 0;
   for (size_t i = 0; i < count; i++) missing += !training->index || !isw_index_has(training->index, numbers[i]);
   if (missing == 0) return false;
-  training->progress.steps += (double)count * (double)isw_class_of(training->packs, pack)->steps;
+  training->progress.before -= count - missing; /* they are trained again with the others of their pack */
+  training->progress.cost += isw_class_of(training->packs, pack)->cost;
   return true;
 }
 
 static double cost(void *context, uint64_t turn)
 {
   const struct isw_training *training = context;
-  return isw_class_of(training->packs, pack_of(training, turn))->flops;
+  return isw_class_of(training->packs, pack_of(training, turn))->cost;
 }
 
 size_t isw_training_sharers(const struct isw_pack_class *class, enum isw_real real)
@@ -265,10 +282,11 @@ static enum isw_status finish(void *context, size_t worker, uint64_t turn, const
   return status;
 }
 
-static void progress(void *context, uint64_t packs_done, uint64_t networks, uint64_t diverged, uint64_t network_steps)
+static void progress(void *context, uint64_t packs_done, uint64_t networks, uint64_t diverged, uint64_t network_steps,
+                     double cost_done)
 {
   (void)packs_done;
-  isw_progress_show(&((struct isw_training *)context)->progress, networks, diverged, network_steps);
+  isw_progress_show(&((struct isw_training *)context)->progress, networks, diverged, network_steps, cost_done);
 }
 
 struct isw_work isw_training_work(struct isw_training *training)

@@ -43,6 +43,9 @@ enum isw_status isw_training_create(struct isw_training *training, const struct 
 /* From now on the packs hold these networks only; subset, a bit a network, is kept by the caller. */
 enum isw_status isw_training_restrict(struct isw_training *training, const uint64_t *subset, struct isw_error *error);
 void isw_training_destroy(struct isw_training *training);
+/* What each class's packs cost by this machine's model where it is in the cache, else by the built-in one; on the heap, [classes],
+ * NULL where memory ran out. For rank 0, whose numbers all ranks then give isw_packs_order. */
+double *isw_training_costs(const struct isw_training *training);
 /* From now on packs under way are kept in `folder` every `seconds` (0: only when a signal comes), and those of the
  * list, which it takes over, go on from there. folder is kept by the caller. */
 void isw_training_keeps(struct isw_training *training, const char *folder, unsigned rank, double seconds,

@@ -1,3 +1,4 @@
+#include "results/chunks.h"
 #include "results/hdf5_room.h"
 #include "results/patient_driver.h"
 #include <errno.h>
@@ -10,10 +11,13 @@
 #include <unistd.h>
 
 enum {
-  COMPRESSION = 1,              /* gzip's level: 4 costs half as much time again and saves 3 % */
+  COMPRESSION = 1,              /* the level that the file names; src/results/chunks.c does the work */
+  THRIFTY_BYTES = 64 << 20,     /* in smaller files, what hardly shrinks is not compressed */
+  CHUNK_STEP = 64,              /* networks of a chunk are a multiple of it, or all */
   BLOCK_BYTES = 64 << 20,       /* networks' numbers held at once */
   CHUNK_BYTES = 128 << 10,      /* of a quantity without layers */
   LAYER_CHUNK_BYTES = 1 << 20,  /* of a quantity with layers: HDF5's cache holds one */
+  ROWS_BYTES = 1 << 20,         /* weights held at once, where a network's are fewer */
   SMALL_CHUNK_BYTES = 64 << 10, /* smaller chunks are made longer in records; also the weights' size */
   NETWORK_CHUNK = 16384,        /* of datasets with one number a network */
   RECORD_PIECES = 16,           /* a network's trajectory lies in at most so many chunks */
@@ -24,18 +28,16 @@ enum scale { SCALE_NETWORK, SCALE_RECORD, SCALE_LAYER, SCALE_PARAMETER, SCALES }
 
 /* A dataset along `network` and the numbers of a block of networks for it. */
 struct output {
-  hid_t dataset, memory_type;
-  unsigned rank;
-  hsize_t dims[3];
-  size_t item, items;   /* bytes of a number; numbers of a network */
-  const void *fill;     /* NULL: every number is set */
-  unsigned char *block; /* [networks of a block][items] */
+  hid_t memory_type;
+  struct chunk_layout layout; /* dataset, bytes of a number; fill NULL: every number is set */
+  size_t items;               /* numbers of a network */
+  unsigned char *block;       /* [networks of a block][items] */
 };
 
 /* A weight dataset and the rows of a chunk for it. */
 struct weights {
-  hid_t dataset;
-  unsigned char *rows; /* [networks of a chunk][parameters_max] */
+  struct chunk_layout layout;
+  unsigned char *rows; /* [weight_rows][parameters_max] */
 };
 
 struct writer {
@@ -54,8 +56,11 @@ struct writer {
   size_t block;           /* networks of a block */
   hsize_t chunk_networks; /* of quantities without layers */
   hsize_t chunk_records;
+  hsize_t column_networks; /* of datasets with one number a network */
   hsize_t weight_networks, weight_parameters;
-  uint64_t *parameters; /* [weight_networks] of the rows held */
+  size_t weight_rows;   /* held at once: some chunks of networks */
+  uint64_t *parameters; /* [weight_rows] of the rows held */
+  struct chunk_press *press;
   union {
     float narrow;
     double wide;
@@ -87,6 +92,15 @@ static size_t smaller(size_t a, size_t b)
 static size_t larger(size_t a, size_t b)
 {
   return a > b ? a : b;
+}
+
+/* Networks of a smaller chunk, no more than `most`, that blocks are whole chunks of too. */
+static hsize_t part_of_chunk(const struct writer *w, size_t most)
+{
+  size_t chunk = (size_t)w->chunk_networks, part = power_below(most);
+  if (most >= chunk) return chunk;
+  while (chunk % part != 0 && chunk < w->head->networks) part /= 2;
+  return part;
 }
 
 /* ---- attributes ---------------------------------------------------------------------------------------------------- */
@@ -200,6 +214,17 @@ static enum isw_status add_coordinates(struct writer *w, const struct plan *plan
   return status;
 }
 
+static struct chunk_layout layout_of(const struct writer *w, const struct plan *plan, hid_t dataset)
+{
+  struct chunk_layout layout = {
+      .dataset = dataset, .rank = plan->rank, .item = H5Tget_size(plan->memory_type), .fill = plan->fill};
+  for (unsigned d = 0; d < plan->rank; d++) {
+    layout.dims[d] = w->dims[plan->scale[d]];
+    layout.chunk[d] = smaller(plan->chunk[d], layout.dims[d]);
+  }
+  return layout;
+}
+
 static enum isw_status make_dataset(struct writer *w, const struct plan *plan, hid_t *dataset)
 {
   hsize_t dims[3];
@@ -227,6 +252,15 @@ static enum isw_status attach(struct writer *w, const struct plan *plan, hid_t d
   return ISW_OK;
 }
 
+/* Writes whole chunks from start on. */
+static enum isw_status write_chunks(struct writer *w, const struct chunk_layout *layout, const hsize_t *start,
+                                    const hsize_t *count, const void *numbers)
+{
+  bool memory;
+  if (chunks_write(w->press, layout, start, count, numbers, &memory) && !w->problem) return ISW_OK;
+  return memory ? isw_error_memory(w->error, layout->item, "chunks of the results file") : refuse(w, "cannot write");
+}
+
 /* A scale holds first, first + 1, ... */
 static enum isw_status make_scale(struct writer *w, enum scale scale, const char *name, const char *long_name,
                                   int64_t first)
@@ -245,17 +279,12 @@ static enum isw_status make_scale(struct writer *w, enum scale scale, const char
   hsize_t all = w->dims[scale];
   int64_t *numbers = isw_allocate(NETWORK_CHUNK, sizeof *numbers);
   if (!numbers) return isw_error_memory(w->error, NETWORK_CHUNK * sizeof *numbers, "a dimension");
-  hid_t space = H5Dget_space(w->scales[scale]);
+  const struct chunk_layout layout = layout_of(w, &plan, w->scales[scale]);
   for (hsize_t start = 0, count; start < all && status == ISW_OK; start += count) {
     count = smaller(all - start, NETWORK_CHUNK);
     for (hsize_t i = 0; i < count; i++) numbers[i] = first + (int64_t)(start + i);
-    hid_t memory = H5Screate_simple(1, &count, NULL);
-    H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &count, NULL);
-    if (H5Dwrite(w->scales[scale], H5T_NATIVE_INT64, memory, space, H5P_DEFAULT, numbers) < 0)
-      status = refuse(w, "cannot write a dimension");
-    H5Sclose(memory);
+    status = write_chunks(w, &layout, &start, &count, numbers);
   }
-  H5Sclose(space);
   free(numbers);
   return status;
 }
@@ -274,21 +303,13 @@ static enum isw_status make_scales(struct writer *w)
 /* Makes a dataset along `network` that is written block by block. */
 static enum isw_status make_output(struct writer *w, const struct plan *plan, struct output *output)
 {
-  hid_t dataset;
+  hid_t dataset = H5I_INVALID_HID;
   enum isw_status status = make_dataset(w, plan, &dataset);
   if (status == ISW_OK) status = attach(w, plan, dataset);
   if (status != ISW_OK) return status;
-  *output = (struct output){.dataset = dataset,
-                            .memory_type = plan->memory_type,
-                            .rank = plan->rank,
-                            .item = H5Tget_size(plan->memory_type),
-                            .items = 1,
-                            .fill = plan->fill};
-  for (unsigned d = 0; d < plan->rank; d++) {
-    output->dims[d] = w->dims[plan->scale[d]];
-    if (d) output->items *= output->dims[d];
-  }
-  size_t row = output->item * output->items;
+  *output = (struct output){.memory_type = plan->memory_type, .layout = layout_of(w, plan, dataset), .items = 1};
+  for (unsigned d = 1; d < plan->rank; d++) output->items *= output->layout.dims[d];
+  size_t row = output->layout.item * output->items;
   output->block = isw_allocate(w->block, row);
   return output->block ? ISW_OK : isw_error_memory(w->error, w->block * row, "a block of networks");
 }
@@ -311,7 +332,7 @@ static enum isw_status make_coordinate(struct writer *w, size_t column)
                       .long_name = from->long_name,
                       .rank = 1,
                       .scale = {SCALE_NETWORK},
-                      .chunk = {NETWORK_CHUNK},
+                      .chunk = {w->column_networks},
                       .coordinate = true,
                       .file_type = H5T_IEEE_F64LE,
                       .memory_type = H5T_NATIVE_DOUBLE};
@@ -323,7 +344,7 @@ static enum isw_status make_coordinate(struct writer *w, size_t column)
   }
   struct output *output = &w->outputs[column];
   enum isw_status status = make_output(w, &plan, output);
-  if (status == ISW_OK) status = add_text(w, output->dataset, "path", from->path);
+  if (status == ISW_OK) status = add_text(w, output->layout.dataset, "path", from->path);
   if (status == ISW_OK && isw_text_add(&w->coordinates, "%s%s", column ? " " : "", from->name) != ISW_OK)
     status = isw_error_memory(w->error, strlen(from->name), "names of coordinates");
   return status;
@@ -337,14 +358,14 @@ static enum isw_status make_status(struct writer *w, struct output *output)
                       .file_type = H5T_STD_I8LE,
                       .memory_type = H5T_NATIVE_INT8,
                       .scale = {SCALE_NETWORK},
-                      .chunk = {NETWORK_CHUNK}};
+                      .chunk = {w->column_networks}};
   static const int8_t values[] = {0, 1, 2, 3, 4};
   enum isw_status status = make_output(w, &plan, output);
   if (status == ISW_OK)
-    status = add_attribute(w, output->dataset, "flag_values", plan.file_type, plan.memory_type,
+    status = add_attribute(w, output->layout.dataset, "flag_values", plan.file_type, plan.memory_type,
                            sizeof values / sizeof values[0], values);
   if (status == ISW_OK)
-    status = add_text(w, output->dataset, "flag_meanings", "missing completed stopped diverged skipped");
+    status = add_text(w, output->layout.dataset, "flag_meanings", "missing completed stopped diverged skipped");
   return status;
 }
 
@@ -369,7 +390,7 @@ static enum isw_status make_steps(struct writer *w, struct output *output)
     plan.rank = 1;
     plan.scale[0] = SCALE_RECORD;
     plan.chunk[0] = NETWORK_CHUNK;
-    hid_t dataset;
+    hid_t dataset = H5I_INVALID_HID;
     status = make_dataset(w, &plan, &dataset);
     if (status == ISW_OK) status = attach(w, &plan, dataset);
     if (status == ISW_OK && head->networks && head->records_max) {
@@ -387,7 +408,7 @@ static enum isw_status make_steps(struct writer *w, struct output *output)
 static enum isw_status make_fixed(struct writer *w)
 {
   struct output *out = w->outputs + w->head->coordinate_count;
-  size_t layer_chunk = larger(1, SMALL_CHUNK_BYTES / (w->head->layers_max * sizeof(int32_t)));
+  size_t layer_chunk = part_of_chunk(w, larger(1, SMALL_CHUNK_BYTES / (w->head->layers_max * sizeof(int32_t))));
   const struct plan features = {.name = "features",
                                 .long_name = "inputs of the network",
                                 .units = "1",
@@ -395,7 +416,7 @@ static enum isw_status make_fixed(struct writer *w)
                                 .file_type = H5T_STD_I32LE,
                                 .memory_type = H5T_NATIVE_INT32,
                                 .scale = {SCALE_NETWORK},
-                                .chunk = {NETWORK_CHUNK}};
+                                .chunk = {w->column_networks}};
   const struct plan layer_size = {.name = "layer_size",
                                   .long_name = "units of the weight layer (its fan_out)",
                                   .units = "1",
@@ -411,7 +432,7 @@ static enum isw_status make_fixed(struct writer *w)
                           .file_type = H5T_STD_U64LE,
                           .memory_type = H5T_NATIVE_UINT64,
                           .scale = {SCALE_NETWORK},
-                          .chunk = {NETWORK_CHUNK}};
+                          .chunk = {w->column_networks}};
   const struct plan steps_done = {.name = "steps_done",
                                   .long_name = "optimiser steps taken",
                                   .units = "1",
@@ -419,7 +440,7 @@ static enum isw_status make_fixed(struct writer *w)
                                   .file_type = H5T_STD_I64LE,
                                   .memory_type = H5T_NATIVE_INT64,
                                   .scale = {SCALE_NETWORK},
-                                  .chunk = {NETWORK_CHUNK},
+                                  .chunk = {w->column_networks},
                                   .fill = &no_int64};
   enum isw_status status = make_output(w, &features, &out[OUT_FEATURES]);
   if (status == ISW_OK) status = make_output(w, &layer_size, &out[OUT_LAYER_SIZE]);
@@ -449,7 +470,7 @@ static enum isw_status make_quantity(struct writer *w, const struct isw_quantity
   }
   if (quantity->per_layer && !quantity->once) {
     size_t one = larger(1, w->chunk_records) * w->head->layers_max * real;
-    plan.chunk[0] = smaller(w->chunk_networks, power_below(larger(1, LAYER_CHUNK_BYTES / one)));
+    plan.chunk[0] = part_of_chunk(w, larger(1, LAYER_CHUNK_BYTES / one));
   }
   plan.file_type = quantity->whole ? H5T_STD_I32LE : w->real;
   plan.memory_type = quantity->whole ? H5T_NATIVE_INT32 : real == sizeof(double) ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT;
@@ -459,7 +480,7 @@ static enum isw_status make_quantity(struct writer *w, const struct isw_quantity
 
 static enum isw_status make_weights(struct writer *w, const char *name, const char *long_name, struct weights *weights)
 {
-  size_t real = w->head->real_bytes, rows = w->weight_networks;
+  size_t real = w->head->real_bytes;
   struct plan plan = {.name = name,
                       .long_name = long_name,
                       .units = "1",
@@ -467,13 +488,15 @@ static enum isw_status make_weights(struct writer *w, const char *name, const ch
                       .file_type = w->real,
                       .memory_type = real == sizeof(double) ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT,
                       .scale = {SCALE_NETWORK, SCALE_PARAMETER},
-                      .chunk = {rows, w->weight_parameters},
+                      .chunk = {w->weight_networks, w->weight_parameters},
                       .fill = &w->nan};
-  enum isw_status status = make_dataset(w, &plan, &weights->dataset);
-  if (status == ISW_OK) status = attach(w, &plan, weights->dataset);
+  hid_t dataset = H5I_INVALID_HID;
+  enum isw_status status = make_dataset(w, &plan, &dataset);
+  if (status == ISW_OK) status = attach(w, &plan, dataset);
   if (status != ISW_OK) return status;
+  weights->layout = layout_of(w, &plan, dataset);
   size_t row;
-  if (!isw_multiply(w->head->parameters_max, real, &row) || !(weights->rows = isw_allocate(rows, row)))
+  if (!isw_multiply(w->head->parameters_max, real, &row) || !(weights->rows = isw_allocate(w->weight_rows, row)))
     return isw_error_memory(w->error, w->head->parameters_max, "weights");
   return ISW_OK;
 }
@@ -495,6 +518,13 @@ static enum isw_status make_datasets(struct writer *w)
 
 /* ---- shapes of blocks and chunks ---------------------------------------------------------------------------------------- */
 
+/* The same number of chunks, no larger, with little beyond the last network. */
+static size_t evened(size_t networks, size_t chunk)
+{
+  size_t pieces = (networks + chunk - 1) / chunk, even = (networks + pieces - 1) / pieces;
+  return smaller(chunk, (even + CHUNK_STEP - 1) / CHUNK_STEP * CHUNK_STEP);
+}
+
 /* A trajectory lies in at most RECORD_PIECES chunks and a step across all networks in about one RECORD_PIECES-th of them. */
 static void choose_chunks(struct writer *w)
 {
@@ -511,46 +541,56 @@ static void choose_chunks(struct writer *w)
   if (chunk >= networks) { /* few networks: longer pieces instead */
     chunk = networks;
     pieces = larger(pieces, smaller(records, SMALL_CHUNK_BYTES / (chunk * real)));
+  } else {
+    chunk = evened(networks, chunk);
   }
   w->chunk_networks = chunk;
   w->chunk_records = pieces;
+  w->block = chunk * power_below(larger(1, block / chunk)); /* whole chunks of every dataset */
+  w->column_networks = chunk;
+  while (w->column_networks < w->block && 2 * w->column_networks <= NETWORK_CHUNK) w->column_networks *= 2;
   size_t parameters = smaller(larger(1, head->parameters_max), SMALL_CHUNK_BYTES / real);
+  size_t one = parameters * real, all = larger(1, head->parameters_max) * real;
   w->weight_parameters = parameters;
-  w->weight_networks =
-      smaller(networks, smaller(block, power_below(larger(1, SMALL_CHUNK_BYTES / (parameters * real)))));
-  w->block = smaller(block, networks);
+  w->weight_networks = part_of_chunk(w, larger(1, SMALL_CHUNK_BYTES / one));
+  w->weight_rows = w->weight_networks * larger(1, ROWS_BYTES / (w->weight_networks * all));
+  w->block = smaller(w->block, networks);
+  size_t kept = (head->keep_initial ? 1 : 0) + (head->keep_final ? 1 : 0);
+  double bytes = (double)networks * ((double)row + (double)(kept * head->parameters_max * real));
+  w->press = chunk_press_create(larger(1, head->threads), bytes < THRIFTY_BYTES);
 }
 
 /* ---- numbers of a block ----------------------------------------------------------------------------------------------------- */
 
 static void *cell(const struct output *output, size_t row)
 {
-  return output->block + row * output->items * output->item;
+  return output->block + row * output->items * output->layout.item;
 }
 
 static void fill_block(const struct output *output, size_t count)
 {
-  size_t bytes = count * output->items * output->item;
-  for (size_t at = 0; at < bytes; at += output->item) memcpy(output->block + at, output->fill, output->item);
+  const struct chunk_layout *layout = &output->layout;
+  chunks_fill(output->block, count * output->items, layout->item, layout->fill);
 }
 
 /* Copies numbers; a NaN becomes the one NaN whose bits the format knows. */
-static void copy_reals(const struct writer *w, unsigned char *to, const unsigned char *from, size_t count)
+static void copy_reals(const struct writer *w, unsigned char *restrict to, const unsigned char *restrict from,
+                       size_t count)
 {
-  size_t real = w->head->real_bytes;
-  memcpy(to, from, count * real);
-  for (size_t i = 0; i < count; i++) {
-    bool not_a_number;
-    if (real == sizeof(float)) {
+  if (w->head->real_bytes == sizeof(float)) {
+    for (size_t i = 0; i < count; i++) {
       float value;
-      memcpy(&value, from + i * real, sizeof value);
-      not_a_number = value != value;
-    } else {
-      double value;
-      memcpy(&value, from + i * real, sizeof value);
-      not_a_number = value != value;
+      memcpy(&value, from + i * sizeof value, sizeof value);
+      value = value == value ? value : w->nan.narrow;
+      memcpy(to + i * sizeof value, &value, sizeof value);
     }
-    if (not_a_number) memcpy(to + i * real, &w->nan, real);
+  } else {
+    for (size_t i = 0; i < count; i++) {
+      double value;
+      memcpy(&value, from + i * sizeof value, sizeof value);
+      value = value == value ? value : w->nan.wide;
+      memcpy(to + i * sizeof value, &value, sizeof value);
+    }
   }
 }
 
@@ -620,15 +660,17 @@ static enum isw_status put_finished(struct writer *w, const struct isw_finished 
     const struct output *output = &out[FIXED_OUTPUTS + q];
     const struct isw_quantity *quantity = &head->quantities[q];
     size_t layers = quantity->per_layer ? finished->layers : 1;
-    size_t stride = quantity->per_layer ? head->layers_max : 1, bytes = layers * output->item;
+    size_t stride = quantity->per_layer ? head->layers_max : 1, bytes = layers * output->layout.item;
     size_t records = isw_quantity_records(quantity, finished->records);
     if (records * bytes > left) return misfit(w, finished->number, "it has fewer numbers");
-    for (size_t r = 0; r < (quantity->once ? records : finished->records_done); r++) {
-      unsigned char *to = (unsigned char *)cell(output, row) + r * stride * output->item;
+    size_t lines = quantity->once ? records : finished->records_done, line = layers;
+    if (layers == stride) line *= lines, lines = lines > 0; /* they follow each other in both */
+    for (size_t r = 0; r < lines; r++) {
+      unsigned char *to = (unsigned char *)cell(output, row) + r * stride * output->layout.item;
       if (quantity->whole)
-        memcpy(to, from + r * bytes, bytes);
+        memcpy(to, from + r * bytes, line * output->layout.item);
       else
-        copy_reals(w, to, from + r * bytes, layers);
+        copy_reals(w, to, from + r * bytes, line);
     }
     from += records * bytes;
     left -= records * bytes;
@@ -652,14 +694,18 @@ static enum isw_status put_weights(struct writer *w, const struct isw_finished *
 
 /* ---- writing ----------------------------------------------------------------------------------------------------------------- */
 
-static enum isw_status write_slab(struct writer *w, hid_t dataset, hid_t type, const hsize_t *start,
-                                  const hsize_t *count, hid_t memory, const void *numbers)
+/* Texts, which HDF5 keeps in a heap of its own, go through its own pipeline. */
+static enum isw_status write_texts(struct writer *w, const struct output *output, uint64_t first, size_t networks)
 {
-  hid_t space = H5Dget_space(dataset);
+  hid_t space = H5Dget_space(output->layout.dataset);
+  hsize_t start = first, count = networks;
+  hid_t memory = H5Screate_simple(1, &count, NULL);
   enum isw_status status = ISW_OK;
-  if (H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) < 0 ||
-      H5Dwrite(dataset, type, memory, space, H5P_DEFAULT, numbers) < 0 || w->problem)
+  if (H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &count, NULL) < 0 ||
+      H5Dwrite(output->layout.dataset, output->memory_type, memory, space, H5P_DEFAULT, output->block) < 0 ||
+      w->problem)
     status = refuse(w, "cannot write");
+  H5Sclose(memory);
   H5Sclose(space);
   return status;
 }
@@ -670,40 +716,38 @@ static enum isw_status write_block(struct writer *w, uint64_t first, size_t netw
   for (size_t o = 0; o < w->output_count && status == ISW_OK; o++) {
     const struct output *output = &w->outputs[o];
     if (output->items == 0 || !output->block) continue; /* nothing recorded, or step (record) */
-    hsize_t start[3] = {first, 0, 0}, count[3] = {networks, output->dims[1], output->dims[2]};
-    hid_t memory = H5Screate_simple((int)output->rank, count, NULL);
-    status = write_slab(w, output->dataset, output->memory_type, start, count, memory, output->block);
-    H5Sclose(memory);
+    hsize_t start[3] = {first, 0, 0}, count[3] = {networks, output->layout.dims[1], output->layout.dims[2]};
+    if (output->memory_type == w->text)
+      status = write_texts(w, output, first, networks);
+    else
+      status = write_chunks(w, &output->layout, start, count, output->block);
   }
   return status;
 }
 
-/* Writes the rows held, chunk by chunk, but no chunk that would hold padding only: unwritten ones read as fill values. */
+/* Writes the rows held, but no chunk that would hold padding only: unwritten ones read as fill values. */
 static enum isw_status write_rows(struct writer *w, const struct weights *weights, uint64_t first, size_t networks)
 {
   if (!weights->rows) return ISW_OK;
-  hid_t type = w->head->real_bytes == sizeof(double) ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT;
-  hsize_t all = w->head->parameters_max, held[2] = {networks, all};
-  uint64_t most = 0;
-  for (size_t row = 0; row < networks; row++) most = larger(most, w->parameters[row]);
-  hid_t memory = H5Screate_simple(2, held, NULL);
+  hsize_t all = w->head->parameters_max;
   enum isw_status status = ISW_OK;
-  for (hsize_t at = 0; at < most && status == ISW_OK; at += w->weight_parameters) {
-    hsize_t from[2] = {0, at}, start[2] = {first, at}, count[2] = {networks, smaller(w->weight_parameters, all - at)};
-    H5Sselect_hyperslab(memory, H5S_SELECT_SET, from, NULL, count, NULL);
-    status = write_slab(w, weights->dataset, type, start, count, memory, weights->rows);
+  for (size_t row = 0; row < networks && status == ISW_OK; row += w->weight_networks) {
+    size_t rows = smaller(w->weight_networks, networks - row);
+    uint64_t most = 0;
+    for (size_t i = 0; i < rows; i++) most = larger(most, w->parameters[row + i]);
+    if (most == 0) continue;
+    hsize_t chunks = (most + w->weight_parameters - 1) / w->weight_parameters;
+    hsize_t start[2] = {first + row, 0}, count[2] = {rows, smaller(chunks * w->weight_parameters, all)};
+    status = write_chunks(w, &weights->layout, start, count, weights->rows + row * all * w->head->real_bytes);
   }
-  H5Sclose(memory);
   return status;
 }
 
 static void clear_rows(struct writer *w, size_t networks)
 {
-  size_t real = w->head->real_bytes, count = networks * w->head->parameters_max;
-  struct weights *both[] = {&w->initial, &w->final};
+  const struct weights *both[] = {&w->initial, &w->final};
   for (size_t i = 0; i < 2; i++)
-    if (both[i]->rows)
-      for (size_t at = 0; at < count; at++) memcpy(both[i]->rows + at * real, &w->nan, real);
+    if (both[i]->rows) chunks_fill(both[i]->rows, networks * w->head->parameters_max, w->head->real_bytes, &w->nan);
   memset(w->parameters, 0, networks * sizeof *w->parameters);
 }
 
@@ -714,9 +758,9 @@ static enum isw_status write_networks(struct writer *w)
   for (uint64_t first = 0; first < head->networks && status == ISW_OK; first += w->block) {
     size_t networks = (size_t)smaller(w->block, head->networks - first);
     for (size_t o = 0; o < w->output_count; o++)
-      if (w->outputs[o].fill) fill_block(&w->outputs[o], networks);
-    for (size_t start = 0; start < networks && status == ISW_OK; start += w->weight_networks) {
-      size_t rows = smaller(w->weight_networks, networks - start);
+      if (w->outputs[o].layout.fill) fill_block(&w->outputs[o], networks);
+    for (size_t start = 0; start < networks && status == ISW_OK; start += w->weight_rows) {
+      size_t rows = smaller(w->weight_rows, networks - start);
       clear_rows(w, rows);
       for (size_t row = 0; row < rows && status == ISW_OK; row++) {
         uint64_t network = first + start + row;
@@ -761,8 +805,8 @@ static enum isw_status write_file(struct writer *w)
   choose_chunks(w);
   w->output_count = head->coordinate_count + FIXED_OUTPUTS + head->quantity_count;
   w->outputs = isw_allocate(w->output_count, sizeof *w->outputs);
-  w->parameters = isw_allocate(w->weight_networks, sizeof *w->parameters);
-  if (!w->outputs || !w->parameters)
+  w->parameters = isw_allocate(w->weight_rows, sizeof *w->parameters);
+  if (!w->outputs || !w->parameters || !w->press)
     return isw_error_memory(w->error, w->output_count * sizeof *w->outputs, "the results file");
   w->dims[SCALE_NETWORK] = head->networks;
   w->dims[SCALE_RECORD] = head->records_max;
@@ -783,6 +827,7 @@ static void free_writer(struct writer *w)
   for (size_t o = 0; w->outputs && o < w->output_count; o++) free(w->outputs[o].block);
   free(w->outputs);
   free(w->parameters);
+  chunk_press_destroy(w->press);
   free(w->initial.rows);
   free(w->final.rows);
   isw_text_clear(&w->coordinates);

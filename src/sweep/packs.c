@@ -73,6 +73,7 @@ static bool describe(struct isw_packs *packs, struct class *class)
   const uint64_t *schedule;
   shown->records = isw_sweep_schedule(sweep, shown->steps, &schedule);
   shown->flops = isw_step_flops(shown->layers, size, shown->branch_layers, shown->samples) * (double)shown->steps;
+  shown->cost = shown->flops;
   return true;
 }
 
@@ -123,8 +124,18 @@ static bool add_class(struct isw_packs *packs, size_t grouping, uint64_t number)
 static int by_cost(const void *a, const void *b)
 {
   const struct class *x = a, *y = b;
-  if (x->shown.flops != y->shown.flops) return x->shown.flops > y->shown.flops ? -1 : 1;
+  if (x->shown.cost != y->shown.cost) return x->shown.cost > y->shown.cost ? -1 : 1;
   return x->cell < y->cell ? -1 : x->cell > y->cell;
+}
+
+static void put_in_order(struct isw_packs *packs)
+{
+  uint64_t first = 0;
+  if (packs->classes) qsort(packs->class, packs->classes, sizeof *packs->class, by_cost);
+  for (size_t c = 0; c < packs->classes; c++) {
+    packs->class[c].shown.first_pack = first;
+    first += packs->class[c].shown.packs;
+  }
 }
 
 static bool fill(struct isw_packs *packs)
@@ -141,15 +152,20 @@ static bool fill(struct isw_packs *packs)
     for (uint64_t c = 0; c < packs->grouping[g].classes; c++)
       if (!add_class(packs, g, c)) return false;
   }
-  if (packs->classes) qsort(packs->class, packs->classes, sizeof *packs->class, by_cost);
   for (size_t c = 0; c < packs->classes; c++) {
     struct isw_pack_class *shown = &packs->class[c].shown;
     shown->size = packs->size + packs->class[c].size;
-    shown->first_pack = packs->packs;
     packs->packs += shown->packs;
     packs->unfilled += shown->packs * packs->lanes - shown->networks;
   }
+  put_in_order(packs);
   return true;
+}
+
+void isw_packs_order(struct isw_packs *packs, const double *cost)
+{
+  for (size_t c = 0; c < packs->classes; c++) packs->class[c].shown.cost = cost[c];
+  put_in_order(packs);
 }
 
 enum isw_status isw_packs_create(const struct isw_sweep *sweep, size_t lanes, struct isw_packs **packs,

@@ -2,6 +2,7 @@
 """`initsweep plan`: numbers against arithmetic by hand, and 10^7 networks in little memory."""
 import json
 import os
+import re
 import unittest
 
 from program import ENVIRONMENT, PROGRAM, SMALL, SMALL_NETWORKS, Case
@@ -38,7 +39,7 @@ class Plan(Case):
         self.assertEqual(plan["parameters"], 80 * one + 80 * two)
         self.assertEqual(plan["parameters_max"], two)
         self.assertEqual(plan["network_steps"], SMALL_NETWORKS * 40)
-        self.assertEqual((plan["ranks"], plan["threads"], plan["files_at_most"]), (3, 2, 4))
+        self.assertEqual((plan["ranks"], plan["threads"], plan["files_at_most"]), (3, 2, 4 + 2 * 6))
         first = plan["largest_classes"][0]
         self.assertEqual(first["sizes"], [2, 3, 3, 1])
         weights, inner = 6 + 9 + 3, 6
@@ -47,6 +48,12 @@ class Plan(Case):
         for_one = plan["journal_bytes_at_most"] / SMALL_NETWORKS
         self.assertGreater(for_one, 6 * 4 * (2 + 2 * 2) + 2 * 4 * one)
         self.assertGreater(plan["seconds_estimate"], 0)
+        # a checkpoint holds the weights, which sgd moves without arrays of its own, and the records, of 16 networks; two a worker
+        state = 16 * 4 * two
+        self.assertGreater(plan["checkpoint_bytes_at_most"], 2 * 6 * state)
+        self.assertLess(plan["checkpoint_bytes_at_most"], 2 * 6 * 16 * 2000)
+        dearest = [row["seconds_per_pack"] for row in plan["largest_classes"]]
+        self.assertEqual(dearest, sorted(dearest, reverse=True))
 
     def test_text_for_people(self):
         text = self.expect(0, "plan", self.write("small.yaml", SMALL), stderr="", **NO_MPI).stdout
@@ -54,6 +61,20 @@ class Plan(Case):
                      r"memory +\S+ .iB a rank", r"free space +\S+ .iB", r"time +about .*estimate"):
             self.assertRegex(text, r"(?m)^" + line)
         self.assertEqual(self.files(), ["small.yaml"])
+
+    def test_the_cost_model_is_kept_and_never_in_the_way(self):
+        cache, file = self.path("cache"), self.write("small.yaml", SMALL)
+
+        def model(*words, **environment):
+            text = self.expect(0, "plan", file, *words, stderr="", **{**NO_MPI, "XDG_CACHE_HOME": cache, **environment}).stdout
+            return re.search(r"cost model (.*)\)", text).group(1)
+
+        self.assertEqual(model(), "measured just now")
+        kept = os.listdir(os.path.join(cache, "initsweep"))
+        self.assertEqual((len(kept), kept[0][:5]), (1, "cost-"))
+        self.assertEqual(model(), "from the cache")
+        self.assertEqual(os.listdir(os.path.join(cache, "initsweep")), kept)
+        self.assertEqual(model("--calibrate", XDG_CACHE_HOME="/proc/none"), "measured just now, and not kept: the cache cannot be written")
 
     def test_ten_million_networks_take_little_memory(self):
         file = self.write("huge.yaml", HUGE)

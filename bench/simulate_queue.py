@@ -1,0 +1,191 @@
+#!/usr/bin/python3
+"""How well the queue of packs keeps 2 to 4,096 ranks busy, from measured costs; simulated, event by event.
+
+    bench/simulate_queue.py [SWEEP] [--program build/release/initsweep] [--threads 16] [--message US] [-o docs/images/queue.svg]
+
+SWEEP        a sweep file (default: a mixed grid of 1.5 million networks on digits); its classes, their packs and the seconds of
+             a pack come from `initsweep plan --json --classes`, so from this machine's cost model
+--threads    worker threads of a rank
+--message    us of rank 0's thread for a report and its answer; docs/benchmarks.md says how it was measured
+
+The rules are those of src/cluster/queue.c and crew.c: packs go out the dearest first; a rank that asks gets packs of a quarter of its
+fair share of the cost that is left, at least one for each idle worker where there are enough; with more than two packs a thread
+it asks again when one a thread is left, else when a worker is idle; packs fewer than workers are shared by threads of a rank,
+at an efficiency of SHARING. Besides the sweep itself, one of 16 times as many packs of each class is simulated, and that with 20 times as
+dear messages. Rank 0 serves one message at a time, in the order of their coming; a rank looks at its messages at most
+2 ms late. Efficiency is the work over the time until the last rank is done, times all workers. Start-up and gathering are outside.
+"""
+import argparse
+import heapq
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+SHARING = 0.8  # of two threads' speed on one pack (docs/benchmarks.md)
+LATE = 1e-3  # s until a rank looks at what has come, half of SLEEP_LONG in src/cluster/work.c
+MIXED = """sweep: simulated
+seed: 2026
+dataset: {name: digits}
+network: {init: he_normal}
+train: {loss: cross_entropy, learning_rate: 0.01, batch_size: 32, steps: 2000}
+record: {steps: {geomspace: 10}, probes: [loss, accuracy, gradient_norm]}
+grid:
+  network.activation: [tanh, relu, gelu, sigmoid, sin]
+  network.depth: [1, 2, 3, 4, 6, 8]
+  network.width: [4, 8, 16, 32, 64, 128]
+  train.optimizer: [sgd, adam]
+  replicate: {range: [0, 4095]}
+"""
+
+
+def classes_of(program, sweep):
+    """Packs and seconds of a pack of each class, the dearest first. Returns a list of (seconds, packs)."""
+    done = subprocess.run([program, "plan", sweep, "--json", "--classes"], stdout=subprocess.PIPE, check=True)
+    return [(c["seconds_per_pack"], c["packs"]) for c in json.loads(done.stdout)["largest_classes"]]
+
+
+class Queue:
+    """src/cluster/queue.c over classes: a position in a list of runs of equal packs."""
+
+    def __init__(self, classes, workers):
+        self.runs = [[cost, packs] for cost, packs in classes]
+        self.at, self.workers = 0, workers
+        self.left = sum(packs for _, packs in classes)
+        self.cost_left = sum(cost * packs for cost, packs in classes)
+
+    def take(self, idle):
+        """Packs for idle workers. Returns a list of [cost, packs]."""
+        part = idle / self.workers
+        budget, fair = self.cost_left * part / 4, self.left * part
+        least = min(idle, int(fair) + (int(fair) < fair))
+        got, taken, spent = [], 0, 0.0
+        while self.left:
+            run = self.runs[self.at]
+            cost, packs = run
+            more = max(min(packs, int((budget - spent) / cost)), min(packs, least - taken))
+            if more <= 0:
+                break
+            got.append([cost, more])
+            taken, spent, run[1], self.left = taken + more, spent + more * cost, packs - more, self.left - more
+            if run[1]:
+                break
+            self.at += 1
+        self.cost_left -= spent
+        return got
+
+
+class Rank:
+    """A rank's crew: packs that wait, and when its workers are free."""
+
+    def __init__(self, threads):
+        self.free = [0.0] * threads  # heap of times
+        self.waiting, self.packs, self.low = [], 0, 0
+
+
+def simulate(classes, ranks, threads, message):
+    """Returns efficiency, s until the end, s that rank 0's server was busy, s of the dearest pack, and answers."""
+    work = sum(cost * packs for cost, packs in classes)
+    queue = Queue(classes, ranks * threads)
+    crew = [Rank(threads) for _ in range(ranks)]
+    asks = [(0.0, rank) for rank in range(ranks)]
+    heapq.heapify(asks)
+    server, busy, answers, end = 0.0, 0.0, 0, 0.0
+    while asks:
+        when, rank = heapq.heappop(asks)
+        mine = crew[rank]
+        server = max(server, when) + message
+        busy += message
+        answers += 1
+        here = server if rank == 0 else server + LATE
+        idle = sum(free <= here for free in mine.free) or threads
+        share = queue.left < queue.workers
+        mine.waiting += queue.take(idle)
+        if not mine.waiting:
+            continue  # the last answer
+        packs = sum(run[1] for run in mine.waiting)
+        low = threads if packs > 2 * threads else 0
+        while packs > low or (low == 0 and packs):
+            cost, count = mine.waiting[0]
+            start = max(heapq.heappop(mine.free), here)
+            helpers = [f for f in mine.free if f <= start] if share and packs < 1 + sum(f <= start for f in mine.free) else []
+            members = 1 + len(helpers) // packs
+            if members > 1:  # threads share the pack
+                cost /= 1 + (members - 1) * (2 * SHARING - 1)
+                for _ in range(members - 1):
+                    heapq.heapreplace(mine.free, start + cost)
+            heapq.heappush(mine.free, start + cost)
+            end = max(end, start + cost)
+            packs -= 1
+            if count == 1:
+                mine.waiting.pop(0)
+            else:
+                mine.waiting[0][1] -= 1
+        # asks again when the packs are down to `low`, or a worker has nothing to do
+        at = sorted(mine.free)[0]
+        heapq.heappush(asks, (max(at, here), rank))
+    return work / (end * ranks * threads), end, busy, classes[0][0], answers
+
+
+def figure(rows, path):
+    """Efficiency over ranks. rows: (ranks, efficiency, ...)."""
+    import matplotlib
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+    shape, axes = pyplot.subplots(figsize=(6, 3.2))
+    for label, of in rows.items():
+        axes.semilogx([r[0] for r in of], [100 * r[1] for r in of], "o-", base=2, label=label)
+    axes.axhline(90, color="grey", linewidth=0.8)
+    axes.set(xlabel="ranks", ylabel="efficiency (%)", ylim=(0, 102), xticks=[2 ** k for k in range(1, 13)])
+    axes.set_xticklabels([f"{2 ** k}" for k in range(1, 13)])
+    axes.legend(frameon=False)
+    shape.tight_layout()
+    shape.savefig(path)
+
+
+def limit(row, packs):
+    """What keeps a simulated run from 100 %, in words."""
+    _, _, end, busy, dearest, answers, workers = row
+    if busy > 0.9 * end:
+        return f"rank 0's messages ({answers})"
+    if dearest > 0.9 * end:
+        return "the dearest pack"
+    return "fewer packs than workers" if packs < workers else f"the last packs ({packs / workers:.0f} a worker)"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sweep", nargs="?")
+    parser.add_argument("--program", default="build/release/initsweep", help="default: %(default)s")
+    parser.add_argument("--threads", type=int, default=16, help="default: %(default)s")
+    parser.add_argument("--message", type=float, default=50, help="default: %(default)s")
+    parser.add_argument("--most", type=int, default=4096, help="ranks (default: %(default)s)")
+    parser.add_argument("-o", "--out", help="figure; none without it")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = arguments.sweep or str(pathlib.Path(folder) / "mixed.yaml")
+        if not arguments.sweep:
+            pathlib.Path(path).write_text(MIXED)
+        classes = classes_of(arguments.program, path)
+    packs = sum(count for _, count in classes)
+    print(f"{packs} packs in {len(classes)} classes, {classes[-1][0]:.3g} to {classes[0][0]:.3g} s a pack, "
+          f"{sum(c * n for c, n in classes):.3g} s of one thread; {arguments.threads} threads a rank")
+    rows = {}
+    for times, message in ((1, arguments.message), (16, arguments.message), (16, 20 * arguments.message)):
+        label = f"{times * packs} packs, {message:g} us a message"
+        print(f"\n{label}\n{'ranks':>6} {'efficiency':>10} {'s':>10} {'answers':>8}  limited by")
+        rows[label] = []
+        ranks = 2
+        while ranks <= arguments.most:
+            row = (ranks, *simulate([(c, times * n) for c, n in classes], ranks, arguments.threads, 1e-6 * message), ranks * arguments.threads)
+            rows[label].append(row)
+            print(f"{ranks:>6} {100 * row[1]:>9.1f}% {row[2]:>10.4g} {row[5]:>8}  {limit(row, times * packs) if row[1] < 0.99 else ''}", flush=True)
+            ranks *= 2
+    if arguments.out:
+        figure(rows, arguments.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
