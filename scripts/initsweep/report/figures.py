@@ -57,6 +57,12 @@ def scales(figure: Figure) -> tuple[Scale, Scale]:
     return scale_of(x, figure["x"]), scale_of(y, figure["y"])
 
 
+def under(series: list[Series]) -> list[int]:
+    """How many later lines hide each line, 4 at most: it is drawn wider by that, so that all of them show."""
+    points = [set(zip(one["x"], one["y"])) for one in series]
+    return [min(4, sum(2 * len(mine & other) > len(mine) > 1 for other in points[i + 1:])) for i, mine in enumerate(points)]
+
+
 def value_is_log(figure: Figure) -> bool:
     """Whether a heat map's colours go by the logarithm: values all positive, over more than two decades, or as it says."""
     if figure.get("value_scale"):

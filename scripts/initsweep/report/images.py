@@ -42,7 +42,7 @@ def set_axis(panel: Any, which: str, scale: Scale) -> None:
 def draw_series(panel: Any, figure: figures.Figure, series: list[figures.Series], x_scale: Scale, y_scale: Scale) -> None:
     """Lines with their bands, or points with their bars."""
     order = figures.labels(figure)
-    for one in series:
+    for one, hidden in zip(series, figures.under(series)):
         index = order.index(one["label"])
         style, x, y = look(index), x_scale.place(one["x"]), y_scale.place(one["y"])
         low, high = (None, None) if one.get("low") is None else (y_scale.place(one["low"]), y_scale.place(one["high"]))
@@ -54,7 +54,7 @@ def draw_series(panel: Any, figure: figures.Figure, series: list[figures.Series]
         else:
             if low is not None:
                 panel.fill_between(x, low, high, color=style["color"], alpha=0.18, linewidth=0)
-            panel.plot(x, y, linewidth=1.4, marker="o" if np.isfinite(y).sum() == 1 else None, markersize=3, **style)
+            panel.plot(x, y, linewidth=1.4 + 1.4 * hidden, marker="o" if np.isfinite(y).sum() == 1 else None, markersize=3, **style)
 
 
 def norm_of(figure: figures.Figure) -> matplotlib.colors.Normalize:
@@ -127,10 +127,13 @@ def draw(figure: figures.Figure) -> matplotlib.figure.Figure:
     """A figure of CNN.json, a panel for each combination of its select."""
     every, across = panels_of(figure)
     down = -(-len(every) // across)
-    width = 6.4 if across == 1 else min(11.0, 1.2 + 3.0 * across)
-    picture = matplotlib.figure.Figure(figsize=(width, 4.0 if down == 1 else 0.9 + 2.3 * down))
-    axes = picture.subplots(down, across, squeeze=False, sharex=True, sharey=True)
     heatmap = figure["kind"] == "heatmap"
+    width, height = 6.4 if across == 1 else min(11.0, 1.2 + 3.0 * across), 4.0 if down == 1 else 0.9 + 2.3 * down
+    if heatmap and across == 1:
+        width = min(11.0, max(width, 2.0 + 0.5 * len(figure["x"]["categories"])))
+        height = min(height, 1.8 + 0.5 * len(figure["y"]["categories"]))
+    picture = matplotlib.figure.Figure(figsize=(width, height))
+    axes = picture.subplots(down, across, squeeze=False, sharex=True, sharey=True)
     (x_scale, y_scale), norm, image = figures.scales(figure), None, None
     if heatmap:
         norm = norm_of(figure)

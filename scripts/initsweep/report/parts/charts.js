@@ -246,7 +246,7 @@ report.points = function (state) {
     let best = null;
     for (const line of lines) for (const point of line.seen) {
       const distance = Math.hypot(area.x(point.x) - at.x, area.y(point.y) - at.y);
-      if (distance < 40 && (best === null || distance < best.distance)) best = {distance, line, point};
+      if (best === null || distance < best.distance) best = {distance, line, point};
     }
     if (best === null) { leave(); state.say("", false); return; }
     show(best.line, best.point);
