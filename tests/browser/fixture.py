@@ -110,11 +110,13 @@ def claim(name, verdict, figures, **more):
 
 
 def write(folder):
-    """Writes FOLDER/verdicts.json, FOLDER/figures/ and FOLDER/data/claims/."""
+    """Writes FOLDER/verdicts.json, FOLDER/figures/, FOLDER/data/claims/ and FOLDER/docs/."""
     folder = pathlib.Path(folder)
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     (folder / "data/claims").mkdir(parents=True, exist_ok=True)
     (folder / "data/claims/C01.yaml").write_text(SWEEP, encoding="utf-8")
+    (folder / "docs").mkdir(exist_ok=True)
+    (folder / "docs/claims.md").write_text("# Theory\n", encoding="utf-8")
     figures = {"C01": [curves(), crowd()], "C02": [points(), categories()], "C03": [small_map(), chosen_map(), large_map()], "C04": []}
     names = {name: [figure["id"] for figure in mine] for name, mine in figures.items()}
     claims = [claim("C01", "TRUE", names["C01"]),

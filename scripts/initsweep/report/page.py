@@ -140,15 +140,25 @@ def contents_line(claim: dict[str, Any]) -> str:
             f'{claim["id"]}<span class="hidden">, {escape(claim["verdict"])}</span>{mark}</a></li>')
 
 
-def page(report: Report, drawn: dict[str, dict[str, pathlib.Path]]) -> str:
-    """The whole page. drawn: images by figure id and format; a figure without images is shown by JavaScript alone."""
+def theory_link(report: Report, out: pathlib.Path) -> str:
+    """The page of derivations: a link from where the report lies, if it is on this disk."""
+    page_of_theory = report.root / "docs/claims.md"
+    name = "<code>docs/claims.md</code>"
+    if not page_of_theory.exists():
+        return name
+    return f'<a href="{escape(os.path.relpath(page_of_theory.resolve(), out.parent.resolve()))}">{name}</a>'
+
+
+def page(report: Report, out: pathlib.Path, drawn: dict[str, dict[str, pathlib.Path]]) -> str:
+    """The whole page. drawn: images by figure id and format; a figure without images is shown by JavaScript alone.
+    out: where it will lie."""
     claims = report.verdicts["claims"]
     contents = "\n".join(map(contents_line, claims))
     every = {figure["id"]: figure for mine in report.figures.values() for figure in mine}
     program = report.verdicts.get("program") or {}
     return template(
         "page.html", styles="\n".join(map(part, STYLES)), scripts="\n".join(map(part, SCRIPTS)), contents=contents,
-        count=str(len(claims)), counts=counts(report), overview=tables.overview(report),
+        count=str(len(claims)), counts=counts(report), overview=tables.overview(report), theory=theory_link(report, out),
         claims="\n".join(claim_part(report, claim, drawn) for claim in claims), discussion=tables.discussion(report),
         provenance=definitions([*program.items(), ("SHA-256 of verdicts.json", report.sha256)]),
         data=embedded({"colours": colour_map(), "figures": every}))
@@ -158,7 +168,7 @@ def write_report(report: Report, out: pathlib.Path, folder: pathlib.Path | None)
     """Draws every figure into `folder` (None: no images) and writes the page; an interrupted call leaves no half page."""
     drawn = {} if folder is None else {figure["id"]: images.write(figure, folder)
                                        for mine in report.figures.values() for figure in mine}
-    text = page(report, drawn)
+    text = page(report, out, drawn)
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = out.with_name(f".{out.name}.part")
     temporary.write_text(text, encoding="utf-8")

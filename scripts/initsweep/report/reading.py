@@ -40,6 +40,7 @@ class Report:
     """All that the page shows. figures and sweeps: by claim id, in the claim's order."""
     verdicts: dict[str, Any]
     sha256: str
+    root: pathlib.Path
     figures: dict[str, list[dict[str, Any]]]
     sweeps: dict[str, list[Sweep]]
 
@@ -326,5 +327,5 @@ def read_report(verdicts: pathlib.Path, figures: pathlib.Path, root: pathlib.Pat
         for figure in mine:
             if names.setdefault(figure["id"], claim) != claim:
                 raise ReportError(f"{figures / claim}.json: figure '{figure['id']}' is one of {names[figure['id']]} too")
-    return Report(whole.value, sha256, drawn,
+    return Report(whole.value, sha256, root, drawn,
                   {claim["id"]: [sweep_of(claim["id"], name, root) for name in claim.get("sweeps") or []] for claim in claims})
