@@ -76,7 +76,7 @@ def small_map():
 
 
 def chosen_map():
-    maps = [{"keys": {"optimiser": name}, "cells": [[10.0 ** (-i - j - k) for i in range(6)] for j in range(4)]}
+    maps = [{"keys": {"optimiser": name}, "cells": [[10.0 ** (-i - j - k) if i < 5 else 0.0 for i in range(6)] for j in range(4)]}
             for k, name in enumerate(("sgd", "adam"))]
     return {"id": "C03-chosen", "kind": "heatmap", "title": "Final loss", "description": "Final loss by depth and width.",
             "x": {"label": "width", "unit": "units", "categories": ["1", "2", "4", "8", "16", "32"]}, "y": {"label": "depth", "categories": [1, 2, 3, 4]},

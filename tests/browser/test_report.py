@@ -176,6 +176,21 @@ class Words(unittest.TestCase):
         self.assertRegex(table, r"1 row in 3 of 30,000")
         self.assertIn(">29,999<", table)
 
+    def test_zeros_beside_decades_make_a_map_logarithmic_and_shares_do_not(self):
+        axis = {"label": "", "categories": [1.0, 2.0]}
+        for cells, log in (([[0, 1e-9], [1, 0]], True), ([[0, 0.01], [1, 0.5]], False), ([[1e-3, 1]], True), ([[-1, 1e-9]], False),
+                           ([[0, 0]], False), ([[None, math.nan]], False)):
+            self.assertEqual(figures.value_is_log({"kind": "heatmap", "x": axis, "y": axis, "cells": cells}), log, cells)
+
+    def test_lines_and_points_that_others_cover_are_counted(self):
+        line = {"x": [0, 1, 2], "y": [1, 1, 1]}
+        series = [line, dict(line), {"x": [0, 1, 2], "y": [1, 5, 6]}]
+        self.assertEqual(figures.under(series), [1, 0, 0])
+        self.assertEqual(figures.covered(series), [[2, 1, 1], [1, 0, 0], [0, 0, 0]])
+
+    def test_whole_numbers_get_whole_ticks(self):
+        self.assertEqual([text for _, text in scales.scale_of([1, 2, 3], {"scale": "linear"}).ticks], ["1", "2", "3"])
+
     def test_choices_are_every_combination(self):
         curves = fixture.curves()
         every = figures.choices(curves)

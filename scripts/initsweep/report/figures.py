@@ -63,12 +63,20 @@ def under(series: list[Series]) -> list[int]:
     return [min(4, sum(2 * len(mine & other) > len(mine) > 1 for other in points[i + 1:])) for i, mine in enumerate(points)]
 
 
+def covered(series: list[Series]) -> list[list[int]]:
+    """How many later series have a point at the place of each point, 4 at most."""
+    points = [list(zip(one["x"], one["y"])) for one in series]
+    return [[min(4, sum(point in set(other) for other in points[i + 1:])) for point in mine] for i, mine in enumerate(points)]
+
+
 def value_is_log(figure: Figure) -> bool:
-    """Whether a heat map's colours go by the logarithm: values all positive, over more than two decades, or as it says."""
+    """Whether a heat map's colours go by the logarithm: as it says, or where the positive values span more than two decades,
+    beside zeros more than four, and none is negative."""
     if figure.get("value_scale"):
         return figure["value_scale"] == "log"
     values = [value for value in all_cells(figure) if value is not None and math.isfinite(value)]
-    return bool(values) and min(values) > 0 and max(values) / min(values) > 100
+    positive = [value for value in values if value > 0]
+    return bool(positive) and min(values) >= 0 and max(positive) / min(positive) > (100 if min(values) > 0 else 10000)
 
 
 def choice_text(choice: dict[str, str]) -> str:

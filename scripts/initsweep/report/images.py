@@ -18,6 +18,7 @@ from initsweep.report.text import number, with_unit
 MARKERS = "osD^vP*X"
 MOST_PANELS = 36
 MOST_NUMBERS = 120  # cells of a panel that still have their value written in
+ZERO = "#b9b9b9"  # cells of a logarithmic map that are exactly 0
 FORMATS = ("png", "svg")
 
 
@@ -42,15 +43,17 @@ def set_axis(panel: Any, which: str, scale: Scale) -> None:
 def draw_series(panel: Any, figure: figures.Figure, series: list[figures.Series], x_scale: Scale, y_scale: Scale) -> None:
     """Lines with their bands, or points with their bars."""
     order = figures.labels(figure)
-    for one, hidden in zip(series, figures.under(series)):
+    for one, hidden, over in zip(series, figures.under(series), figures.covered(series)):
         index = order.index(one["label"])
         style, x, y = look(index), x_scale.place(one["x"]), y_scale.place(one["y"])
         low, high = (None, None) if one.get("low") is None else (y_scale.place(one["low"]), y_scale.place(one["high"]))
         if figure["kind"] == "points":
             if low is not None:
                 panel.vlines(x, low, high, color=style["color"], linewidth=1)
-            panel.plot(x, y, linestyle=style["linestyle"] if one.get("line") else "none", linewidth=1,
-                       marker=MARKERS[index % len(MARKERS)], markersize=4.5, color=style["color"])
+            if one.get("line"):
+                panel.plot(x, y, linewidth=1, **style)
+            panel.scatter(x, y, s=(4.5 + 2.5 * np.array(over)) ** 2, marker=MARKERS[index % len(MARKERS)], color=style["color"],
+                          linewidths=0, zorder=3, clip_on=False)
         else:
             if low is not None:
                 panel.fill_between(x, low, high, color=style["color"], alpha=0.18, linewidth=0)
@@ -83,10 +86,13 @@ def draw_cells(panel: Any, figure: figures.Figure, cells: list[list[Any]] | None
     values = np.array([[np.nan if value is None else value for value in row] for row in cells], dtype=np.float64) \
         if cells else np.full((rows, columns), np.nan)
     values[~np.isfinite(values)] = np.nan
-    panel.patch.set(hatch="///", facecolor="0.95", edgecolor="0.75")
+    # an exact 0 has no logarithm, and is often what a map is about: grey
+    exact = (values == 0) & isinstance(norm, matplotlib.colors.LogNorm)
     colours = matplotlib.colormaps["cividis"]
-    image = panel.imshow(np.ma.masked_invalid(values), cmap=colours, norm=norm, aspect="auto",
-                         origin="upper" if figures.from_the_top(figure) else "lower", interpolation="nearest")
+    look = {"aspect": "auto", "origin": "upper" if figures.from_the_top(figure) else "lower", "interpolation": "nearest"}
+    panel.patch.set(hatch="///", facecolor="0.95", edgecolor="0.75")
+    image = panel.imshow(np.ma.masked_where(np.isnan(values) | exact, values), cmap=colours, norm=norm, **look)
+    panel.imshow(np.ma.masked_where(~exact, values), cmap=matplotlib.colors.ListedColormap([ZERO]), **look)
     panel.grid(False)
     for which, scale in (("x", x_scale), ("y", y_scale)):
         every = max(1, len(scale.ticks) // 16)
@@ -98,7 +104,7 @@ def draw_cells(panel: Any, figure: figures.Figure, cells: list[list[Any]] | None
     if values.size <= MOST_NUMBERS:
         for row, column in np.ndindex(values.shape):
             if np.isfinite(values[row, column]):
-                red, green, blue, _ = colours(norm(values[row, column]))
+                red, green, blue = matplotlib.colors.to_rgb(ZERO) if exact[row, column] else colours(norm(values[row, column]))[:3]
                 ink = "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
                 panel.text(column, row, number(float(values[row, column]), 3), ha="center", va="center", fontsize=7, color=ink)
     return image
@@ -154,7 +160,9 @@ def draw(figure: figures.Figure) -> matplotlib.figure.Figure:
         if every[i]:
             panel.set_title(literal(figures.choice_text(every[i])), fontsize=8)
     if image is not None:
-        picture.colorbar(image, ax=list(axes.flat), label=literal(figures.value_label(figure)), aspect=24, pad=0.01)
+        zero = isinstance(norm, matplotlib.colors.LogNorm) and 0 in list(figures.all_cells(figure))
+        note = "\n(grey: exactly 0)" if zero else ""
+        picture.colorbar(image, ax=list(axes.flat), label=literal(figures.value_label(figure)) + note, aspect=24, pad=0.01)
     finish(picture, figure, width)
     return picture
 

@@ -94,6 +94,12 @@ def provenance(report: Report, claim: dict[str, Any], sweeps: list[Sweep]) -> st
     return definitions([*pairs, *(claim.get("provenance") or {}).items()])
 
 
+def commands(claim: dict[str, Any]) -> str:
+    """The commands that reproduce a claim, one a line."""
+    lines = "\n".join(escape(command) for command in claim.get("commands") or [])
+    return f'<pre class="command" tabindex="0"><code>{lines}</code></pre>' if lines else "<p>No command.</p>"
+
+
 def claim_part(report: Report, claim: dict[str, Any], drawn: dict[str, dict[str, pathlib.Path]]) -> str:
     name, margin = claim["id"], claim["margin"]
     sweeps = report.sweeps[name]
@@ -114,8 +120,7 @@ def claim_part(report: Report, claim: dict[str, Any], drawn: dict[str, dict[str,
         evidence=tables.evidence(claim) if claim["evidence"] else "<p>No rule was applied.</p>",
         figures="\n".join(figure_part(figure, drawn.get(figure["id"], {})) for figure in report.figures[name]),
         sweeps="\n".join(sweep_part(name, sweep) for sweep in sweeps),
-        commands="\n".join(f'<pre class="command" tabindex="0"><code>{escape(command)}</code></pre>'
-                           for command in claim.get("commands") or []) or "<p>None.</p>",
+        commands=commands(claim),
         provenance=provenance(report, claim, sweeps))
 
 

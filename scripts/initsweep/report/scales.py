@@ -44,8 +44,9 @@ def step_for(span: float, count: int) -> float:
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
 
 
-def linear_ticks(low: float, high: float, count: int = 6) -> list[tuple[float, str]]:
-    step = step_for(high - low, count)
+def linear_ticks(low: float, high: float, count: int = 6, least: float = 0.0) -> list[tuple[float, str]]:
+    """least: the smallest step, 1 where all values are whole."""
+    step = max(step_for(high - low, count), least)
     first = math.ceil(low / step - 1e-9)
     values = [i * step for i in range(first, int(math.floor(high / step + 1e-9)) + 1)]
     return [(value, number(float(f"{value:.10g}"))) for value in values]
@@ -85,4 +86,5 @@ def scale_of(values: Iterable[Any], axis: dict[str, Any]) -> Scale:
         half = abs(low) * 0.1 or 0.5
         low, high = low - half, high + half
     margin = 0.04 * (high - low)
-    return Scale("linear", low - margin, high + margin, None, linear_ticks(low - margin, high + margin))
+    least = 1.0 if len(given) and (given == np.floor(given)).all() else 0.0
+    return Scale("linear", low - margin, high + margin, None, linear_ticks(low - margin, high + margin, least=least))

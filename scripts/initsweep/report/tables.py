@@ -64,9 +64,9 @@ def evidence(claim: dict[str, Any]) -> str:
         between = "–" if one.get("interval") is None else escape(interval(*one["interval"]))
         threshold = one.get("threshold")
         threshold = "–" if threshold is None else escape(interval(*threshold) if isinstance(threshold, list) else number(threshold))
-        rows.append([inline(one["statement"]), escape(one.get("side") or "–"), f'<code>{escape(one["rule"])}</code>',
+        rows.append([inline(one["statement"]), escape(one.get("side") or "–"), f'<code>{escape(one["rule"]).replace("_", "_<wbr>")}</code>',
                      f'<span class="figure-number">{escape(number(one["value"]))}</span>', between, threshold, OUTCOME[one["holds"]]])
-    return stacked(f'Evidence for {escape(claim["id"])}', ["Statement", "Side", "Rule", "Value", "95 % interval",
+    return stacked(f'<span class="hidden">Evidence for {escape(claim["id"])}</span>', ["Statement", "Side", "Rule", "Value", "95 % interval",
                                                            "Threshold", "Outcome"], rows, "evidence")
 
 
@@ -78,7 +78,7 @@ def discussion(report: Report) -> str:
         links = " ".join(f'<span class="ruling"><a href="#{name}">{name}</a> {badge(verdicts[name])}</span>' if name in verdicts
                          else f'<span class="ruling">{escape(name)}, not in this report</span>' for name in row["claims"])
         rows.append([escape(number(row["number"])), inline(row["place"]), inline(row["paraphrase"]), links or "–"])
-    return stacked("The discussion, piece by piece, and the claims that decide it",
+    return stacked("Every answer and comment of the discussion in a clause of our own, and the claims that decide it",
                    ["No.", "Place", "What is said", "Decided by"], rows, "discussion")
 
 

@@ -3,6 +3,7 @@
 
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
 const MOST_RECTANGLES = 2500; // cells of a heat map; more become one image
+const ZERO = "#b9b9b9"; // cells of a logarithmic map that are exactly 0
 const CHARACTER = 6.6; // width of one at 12 px, about
 
 report.colour = function (name) {
@@ -67,11 +68,12 @@ report.drawable = function (state) {
 };
 
 /* Lines that lie on each other are common here: a start that stays symmetric gives one curve many times. `under` is how many
- * later lines hide a line; it is drawn wider by that, so that all of them show. */
+ * later lines hide a line, or a point; it is drawn larger by that, so that all of them show. */
 report.stack = function (lines) {
   const keys = lines.map((line) => new Set(line.seen.map((p) => `${p.x} ${p.y}`)));
   lines.forEach((line, i) => {
     const same = (other) => [...keys[i]].filter((key) => other.has(key)).length > 0.5 * keys[i].size;
+    line.seen.forEach((p) => { p.under = Math.min(4, keys.filter((other, j) => j > i && other.has(`${p.x} ${p.y}`)).length); });
     line.under = Math.min(4, lines.filter((other, j) => j > i && keys[i].size > 1 && same(keys[j])).length);
   });
 };
@@ -230,7 +232,7 @@ report.points = function (state) {
       if (point.low !== null && point.high !== null)
         area.svg.append(report.svg("path", {d: `M${x - 3},${area.y(point.low)}h6M${x},${area.y(point.low)}V${area.y(point.high)}M${x - 3},${area.y(point.high)}h6`,
           stroke: colour, "stroke-width": 1.3, fill: "none"}));
-      area.svg.append(report.marker(line.look.shape, x, area.y(point.y), 4, {fill: colour}));
+      area.svg.append(report.marker(line.look.shape, x, area.y(point.y), 4 + 1.6 * point.under, {fill: colour}));
     }
   }
   area.svg.append(cursor);
@@ -274,9 +276,10 @@ report.heatmap = function (state) {
   const area = report.axes(state, height, 50, false, flip), id = `hatch-${figure.id}`;
   const w = area.width / columns, h = height / rows, log = state.valueLog;
   const [low, high] = state.valueRange, part = (v) => (high === low ? 0.5 : log ? Math.log(v / low) / Math.log(high / low) : (v - low) / (high - low));
-  const colour = (v) => state.colours[Math.round(Math.max(0, Math.min(1, part(v))) * (state.colours.length - 1))];
+  // an exact 0 has no logarithm, and is often what a map is about: grey
+  const colour = (v) => log && v === 0 ? ZERO : state.colours[Math.round(Math.max(0, Math.min(1, part(v))) * (state.colours.length - 1))];
   const top = (row) => area.top + (flip ? row : rows - 1 - row) * h;
-  const known = (v) => Number.isFinite(v) && !(log && v <= 0);
+  const known = (v) => Number.isFinite(v) && !(log && v < 0);
   area.svg.append(report.svg("defs", {}, report.svg("pattern", {id, width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)"},
     report.svg("rect", {width: 6, height: 6, fill: report.colour("paper")}), report.svg("line", {y2: 6, stroke: report.colour("soft"), "stroke-width": 1.5}))),
     report.svg("rect", {x: area.left, y: area.top, width: area.width, height, fill: `url(#${id})`}));
@@ -322,6 +325,9 @@ report.heatmap = function (state) {
   note.append(report.svg("text", {x: barLeft - 6, y: bar.y + 9, "text-anchor": "end"}, report.number(low, 3)),
               report.svg("text", {x: barLeft + bar.width + 6, y: bar.y + 9}, report.number(high, 3)),
               report.svg("text", {x: barLeft + bar.width / 2, y: bar.y + 27, "text-anchor": "middle"}, (figure.value_label || "value") + (log ? " (logarithmic)" : "")));
+  if (log && cells.some((row) => row.includes(0)))
+    note.append(report.svg("rect", {x: area.left, y: bar.y, width: 11, height: 9, style: `fill:${ZERO}`}),
+                report.svg("text", {x: area.left + 16, y: bar.y + 9}, "exactly 0"));
   const cursor = report.svg("rect", {width: w, height: h, fill: "none", stroke: report.colour("focus"), "stroke-width": 3, visibility: "hidden"});
   area.svg.append(note, cursor);
   holder.append(area.svg);

@@ -27,9 +27,9 @@
     if (figure.kind === "heatmap") {
       const cells = [figure, ...all].flatMap((one) => one.cells || []).flat().filter(Number.isFinite);
       const low = cells.reduce((a, b) => Math.min(a, b), Infinity), high = cells.reduce((a, b) => Math.max(a, b), -Infinity);
-      state.valueLog = figure.value_scale ? figure.value_scale === "log" && high > 0 : low > 0 && high / low > 100;
-      const least = state.valueLog ? cells.filter((v) => v > 0).reduce((a, b) => Math.min(a, b), Infinity) : low;
-      state.valueRange = cells.length ? [least, high] : [0, 1];
+      const least = cells.filter((v) => v > 0).reduce((a, b) => Math.min(a, b), Infinity);
+      state.valueLog = figure.value_scale ? figure.value_scale === "log" && high > 0 : low >= 0 && high / least > (low > 0 ? 100 : 10000);
+      state.valueRange = cells.length ? [state.valueLog ? least : low, high] : [0, 1];
     }
     const readout = find(".readout");
     state.say = (text, aloud) => {
@@ -153,7 +153,7 @@
   function copying() {
     document.querySelectorAll("pre.command, pre.sweep").forEach((block) => {
       const button = make("button", {type: "button"}, "Copy");
-      button.setAttribute("aria-label", `Copy ${block.classList.contains("command") ? "the command" : block.getAttribute("aria-label")}`);
+      button.setAttribute("aria-label", `Copy ${block.classList.contains("command") ? "the commands" : block.getAttribute("aria-label")}`);
       button.addEventListener("click", async () => {
         const selection = getSelection();
         selection.selectAllChildren(block);

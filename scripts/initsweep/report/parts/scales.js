@@ -20,9 +20,9 @@ report.number = function (value, digits = 4) {
 
 report.withUnit = (axis) => (axis.unit && axis.unit !== "1" ? `${axis.label} [${axis.unit}]` : axis.label);
 
-report.linearTicks = function (low, high, count) {
+report.linearTicks = function (low, high, count, least = 0) {
   const raw = (high - low) / Math.max(count, 1), power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= raw * 0.999);
+  const step = Math.max(least, [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= raw * 0.999));
   const ticks = [];
   for (let i = Math.ceil(low / step - 1e-9); i <= Math.floor(high / step + 1e-9); i++)
     ticks.push([i * step, report.number(Number((i * step).toPrecision(10)))]);
@@ -67,5 +67,5 @@ report.scale = function (values, axis) {
   const margin = 0.04 * (high - low);
   low -= margin; high += margin;
   return {kind: "linear", low, high, place: (v) => (Number.isFinite(v) ? v : null), text: (v) => report.number(v),
-          ticks: (count) => report.linearTicks(low, high, count)};
+          ticks: (count) => report.linearTicks(low, high, count, finite.length > 0 && finite.every(Number.isInteger) ? 1 : 0)};
 };
