@@ -21,13 +21,16 @@ const fixture = process.env.FIXTURE === "1";
 const executablePath = process.env.CHROMIUM || execFileSync("sh", ["-c", "command -v chromium chromium-browser google-chrome | head -n 1"]).toString().trim();
 const PHONE = {width: 390, height: 844}, DESKTOP = {width: 1280, height: 900};
 
-const browser = await chromium.launch({executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+// no time limit of its own: a busy machine is slow, and ctest ends what hangs
+const browser = await chromium.launch({executablePath, timeout: 0, args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync"]});
 test.after(() => browser.close());
 
 /* A page with the report, and what went wrong in it. */
 async function open(options = {}) {
   const context = await browser.newContext({viewport: DESKTOP, colorScheme: "light", ...options});
+  context.setDefaultTimeout(0);
+  context.setDefaultNavigationTimeout(0);
   const page = await context.newPage(), complaints = [], requests = [];
   page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));

@@ -18,7 +18,7 @@ sys.path[:0] = [str(HERE), str(SCRIPTS)]
 import fixture  # noqa: E402
 from initsweep.report import figures, reading, scales, tables, text  # noqa: E402
 
-VOID = {"meta", "link", "img", "br", "input", "hr"}
+VOID = {"meta", "link", "img", "br", "input", "hr", "wbr"}
 
 
 class Balance(html.parser.HTMLParser):
