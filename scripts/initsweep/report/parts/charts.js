@@ -44,6 +44,20 @@ report.describe = function (figure, scales, series, at) {
   return `${name}${report.withUnit(figure.x)} ${scales.x.text(series.x[at])}, ${report.withUnit(figure.y)} ${y}${between}`;
 };
 
+/* Words of a text in lines of `room` pixels. */
+report.wrap = function (text, room) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const longer = lines.at(-1) === "" ? word : `${lines.at(-1)} ${word}`;
+    if (longer.length * CHARACTER <= room || lines.at(-1) === "") lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+};
+
+/* A text cut where it is longer than its room: the tables and what is said of a point have all of it. */
+report.fit = (text, room) => (text.length * CHARACTER <= room ? text : `${text.slice(0, Math.max(1, Math.floor(room / CHARACTER) - 1))}…`);
+
 /* Ticks of a categories' axis that have room, every k-th. */
 report.thin = (ticks, room, each) => ticks.filter((tick, i) => i % Math.max(1, Math.ceil((ticks.length * each) / room)) === 0);
 
@@ -212,9 +226,9 @@ report.axes = function (state, height, bottomExtra, gridLines, flip) {
     if (gridLines) svg.append(report.svg("line", {x1: left, x2: left + width, y1: y(at), y2: y(at), stroke: line}));
     soft.append(report.svg("text", {x: left - 7, y: y(at) + 4, "text-anchor": "end"}, text));
   }
-  soft.append(report.svg("text", {x: left + width / 2, y: top + height + below + 16, "text-anchor": "middle"}, report.withUnit(figure.x)));
+  soft.append(report.svg("text", {x: left + width / 2, y: top + height + below + 16, "text-anchor": "middle"}, report.fit(report.withUnit(figure.x), width)));
   soft.append(report.svg("text", {x: 0, y: 0, "text-anchor": "middle", transform: `translate(13 ${top + height / 2}) rotate(-90)`},
-                         report.withUnit(figure.y)));
+                         report.fit(report.withUnit(figure.y), height + 20)));
   svg.append(soft);
   return {svg, left, top, width, height, x, y, bottom: top + height + below + 24};
 };
@@ -273,7 +287,10 @@ report.heatmap = function (state) {
   const cells = state.cells() || figure.y.categories.map(() => figure.x.categories.map(() => null));
   const flip = figure.y.categories.some((name) => typeof name === "string");
   const height = rows <= 12 ? Math.max(rows * 36, 72) : Math.min(440, Math.max(300, rows * 12));
-  const area = report.axes(state, height, 50, false, flip), id = `hatch-${figure.id}`;
+  const zeros = state.valueLog && cells.some((row) => row.includes(0));
+  const scaling = state.valueLog ? ` (logarithmic${zeros ? "; grey: exactly 0" : ""})` : "";
+  const title = report.wrap((figure.value_label || "value") + scaling, holder.clientWidth - 10);
+  const area = report.axes(state, height, 34 + 16 * title.length, false, flip), id = `hatch-${figure.id}`;
   const w = area.width / columns, h = height / rows, log = state.valueLog;
   const [low, high] = state.valueRange, part = (v) => (high === low ? 0.5 : log ? Math.log(v / low) / Math.log(high / low) : (v - low) / (high - low));
   // an exact 0 has no logarithm, and is often what a map is about: grey
@@ -324,10 +341,7 @@ report.heatmap = function (state) {
   const note = report.svg("g", {class: "soft", "font-size": 12});
   note.append(report.svg("text", {x: barLeft - 6, y: bar.y + 9, "text-anchor": "end"}, report.number(low, 3)),
               report.svg("text", {x: barLeft + bar.width + 6, y: bar.y + 9}, report.number(high, 3)),
-              report.svg("text", {x: barLeft + bar.width / 2, y: bar.y + 27, "text-anchor": "middle"}, (figure.value_label || "value") + (log ? " (logarithmic)" : "")));
-  if (log && cells.some((row) => row.includes(0)))
-    note.append(report.svg("rect", {x: area.left, y: bar.y, width: 11, height: 9, style: `fill:${ZERO}`}),
-                report.svg("text", {x: area.left + 16, y: bar.y + 9}, "exactly 0"));
+              ...title.map((line, i) => report.svg("text", {x: holder.clientWidth / 2, y: bar.y + 27 + 16 * i, "text-anchor": "middle"}, line)));
   const cursor = report.svg("rect", {width: w, height: h, fill: "none", stroke: report.colour("focus"), "stroke-width": 3, visibility: "hidden"});
   area.svg.append(note, cursor);
   holder.append(area.svg);
