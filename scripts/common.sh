@@ -28,17 +28,20 @@ packages_of() {
 
 # install_packages GROUP...: installs the packages of these groups that are missing
 install_packages() {
-  local package state missing=()
+  local package state provided missing=()
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     say "not a Debian system: packages are left to you (scripts/packages.txt lists them)"
     return
   fi
+  # another repository's nodejs brings npm with it and conflicts with Debian's
+  provided=" $(dpkg-query -W -f='${db:Status-Status} ${Provides},\n' 2>/dev/null |
+    sed -n 's/^installed //p' | tr ',' '\n' | awk '{ print $1 }' | tr '\n' ' ')"
   for package in $(packages_of "$@"); do
     # a virtual or renamed package may answer with no or several states
     state=$(dpkg-query -W -f='${db:Status-Status} ' "$package" 2>/dev/null || true)
     case " $state" in
       *" installed "*) ;;
-      *) missing+=("$package") ;;
+      *) [[ $provided == *" $package "* ]] || missing+=("$package") ;;
     esac
   done
   if [ ${#missing[@]} -eq 0 ]; then
