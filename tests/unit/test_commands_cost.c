@@ -33,7 +33,7 @@ static void terms_count_what_a_step_does(void **state)
   assert_true(isw_cost_terms(3, size, 4, true, terms));
   assert_true(terms[ISW_COST_STEP] == 1 && terms[ISW_COST_LAYER] == 12 && terms[ISW_COST_UNIT] == 4 * 9);
   assert_true(terms[ISW_COST_PRODUCT] == 4 * (3 * (6 + 15 + 5) - 6));
-  assert_true(2 * terms[ISW_COST_PRODUCT] == isw_step_flops(3, size, 4));
+  assert_true(2 * terms[ISW_COST_PRODUCT] == isw_step_flops(3, size, 0, 4));
   assert_true(terms[ISW_COST_PARAMETER] == 9 + 20 + 6 && terms[ISW_COST_FAR] == 0 && terms[ISW_COST_GATHER] == 0);
   assert_false(isw_cost_terms(3, size, 4, false, terms)); /* minibatches are not for the small loop */
   assert_true(terms[ISW_COST_GATHER] == 8);
