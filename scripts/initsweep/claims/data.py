@@ -84,12 +84,9 @@ class Networks:
     def last(self, name: str) -> np.ndarray:
         """A quantity at each network's last record that has it: [network] or [network, layer]; NaN where there is none."""
         values = self.quantity(name)
-        flat = values if values.ndim == 2 else values[:, :, 0]
-        recorded = np.isfinite(flat)
-        last = flat.shape[1] - 1 - np.argmax(recorded[:, ::-1], axis=1)
-        result = values[np.arange(len(values)), last]
-        result[~recorded.any(axis=1)] = np.nan
-        return result
+        recorded = np.isfinite(values) if values.ndim == 2 else np.isfinite(values).any(axis=2)
+        last = values.shape[1] - 1 - np.argmax(recorded[:, ::-1], axis=1)
+        return values[np.arange(len(values)), last]
 
     def layers(self, name: str) -> np.ndarray:
         """A quantity a layer, without the layers that no network here has: [network, record, layer]."""
