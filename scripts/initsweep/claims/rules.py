@@ -259,6 +259,15 @@ def rule_median_below(values: Any, threshold: Any, seed: int) -> Outcome:
     return rule_median_within(values, (-math.inf, threshold), seed)
 
 
+def rule_mean_within(values: Any, threshold: Any, seed: int) -> Outcome:
+    """The bootstrap interval of the mean lies in [low, high]: of paired differences of rates, for one."""
+    values = np.asarray(values, dtype=np.float64)
+    if values.size == 0 or not np.isfinite(values).all():
+        return math.nan, None, None
+    low, high = bootstrap(lambda v: float(v.mean()), (values,), seed)
+    return float(values.mean()), (low, high), side_of(low, high, threshold[0], threshold[1])
+
+
 def slope_of_medians(x: np.ndarray, columns: np.ndarray) -> float:
     """Least-squares slope over x of the medians of columns [replicate, x]; NaN where a median is censored."""
     medians = np.array([quantile(column, 0.5) for column in columns.T])
@@ -284,7 +293,7 @@ RULES: dict[str, Callable[[Any, Any, int], Outcome]] = {
     "zero": rule_zero, "nonzero": rule_nonzero, "equal": rule_equal, "same": rule_same, "one_unit": rule_one_unit,
     "first_step": rule_first_step, "below": rule_below, "above": rule_above, "within": rule_within,
     "rate_above": rule_rate_above, "rate_below": rule_rate_below, "rates_differ": rule_rates_differ,
-    "medians_differ": rule_medians_differ, "median_within": rule_median_within, "median_above": rule_median_above,
+    "medians_differ": rule_medians_differ, "mean_within": rule_mean_within, "median_within": rule_median_within, "median_above": rule_median_above,
     "median_below": rule_median_below, "slope_within": rule_slope_within,
 }
 
