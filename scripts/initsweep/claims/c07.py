@@ -32,21 +32,22 @@ def decide(case: Case) -> Verdict:
     """Eigenvalues of the Hessian at zero; escape times by noise, depth and optimiser."""
     hessian, escapes = case.networks("C07-hessian"), case.networks("C07")
     table = np.loadtxt(case.data("twelve.csv"), delimiter=",", skiprows=1)
-    two = table[:, [0, 1, 2, 3]]
+    standard = (table - table.mean(axis=0)) / table.std(axis=0)
     errors, deep = [], []
     low, high, depth = hessian.at("hessian_min", 0), hessian.at("hessian_max", 0), hessian.get("depth")
-    for i, (name, bias) in enumerate(zip(hessian.get("activation"), hessian.get("bias_init"))):
+    for i, (name, bias, scaling) in enumerate(zip(hessian.get("activation"), hessian.get("bias_init"), hessian.get("dataset_standardize"))):
+        data, outputs = (standard, 1) if scaling == "all" else (table, 2)
         if depth[i] == 1:
-            value = SLOPE_AT_0[name] * np.linalg.svd(correlation(two, 2, bias == "target_mean"), compute_uv=False)[0]  # 2 / m = 1
-            errors += [low[i] + value, high[i] - max(value, 1.0)]
+            largest = np.linalg.svd(correlation(data, outputs, bias == "target_mean"), compute_uv=False)[0]
+            value = 2 / outputs * SLOPE_AT_0[name] * largest
+            errors += [low[i] + value, high[i] - max(value, 2 / outputs)]
         elif bias == "target_mean":
-            deep += [low[i], high[i] - 1.0]  # the output biases' own 2 / m
+            deep += [low[i], high[i] - 2 / outputs]  # the output biases' own
     saddle = case.check("hessian_shallow", np.abs(errors))
     case.check("hessian_deep", np.abs(deep))
     case.check("descends", low[depth == 1])
     case.check("rises", high)
 
-    standard = (table - table.mean(axis=0)) / table.std(axis=0)
     eigenvalue = 2 * np.linalg.svd(correlation(standard, 1, True), compute_uv=False)[0]
     curves = []
     sgd = escapes.where(optimizer="sgd")

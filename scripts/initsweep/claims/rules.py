@@ -280,7 +280,7 @@ def slope_of_medians(x: np.ndarray, columns: np.ndarray) -> float:
 def rule_slope_within(values: Any, threshold: Any, seed: int) -> Outcome:
     """The slope of the medians over x lies in [low, high]. values: (x [points], y [replicate, points])."""
     x, y = (np.asarray(one, dtype=np.float64) for one in values)
-    if y.ndim != 2 or len(x) < 2 or y.shape[1] != len(x) or np.isnan(y).any():
+    if y.ndim != 2 or y.size == 0 or len(x) < 2 or y.shape[1] != len(x) or np.isnan(y).any():
         return math.nan, None, None
     slope = slope_of_medians(x, y)
     low, high = bootstrap(lambda sample: slope_of_medians(x, sample), (y,), seed)
