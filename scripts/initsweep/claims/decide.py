@@ -28,6 +28,21 @@ def discussion() -> list[dict[str, Any]]:
     return json.loads(DISCUSSION.read_text(encoding="utf-8"))["entries"]
 
 
+def discussion_page() -> str:
+    """docs/discussion.md: the table that leads from the discussion to the claims."""
+    content = json.loads(DISCUSSION.read_text(encoding="utf-8"))
+    rows = [f"| {one['number']} | {one['place']} | {one['paraphrase']} | {', '.join(one['claims'])} |" for one in content["entries"]]
+    claims = [f"| {claim.id} | {claim.claim} | {claim.prediction} | {', '.join(f'`{sweep}`' for sweep in claim.sweeps)} |" for claim in CLAIMS]
+    return "\n".join([
+        "# From the discussion to the claims", "",
+        f"\"{content['title']}\": {content['source']}. {content['note']}", "",
+        "`PYTHONPATH=scripts python3 -m initsweep.claims.decide --discussion` writes this page.", "",
+        "| | place | what it says, in a clause | decided by |", "|---|---|---|---|", *rows, "",
+        "## The claims", "",
+        "The verdicts are computed by `scripts/decide_claims.sh` and stand in `out/claims/verdicts.json`; here is what theory predicts.", "",
+        "| | claim | theory predicts | sweeps in `data/claims/` |", "|---|---|---|---|", *claims, ""])
+
+
 def decide(name: str, folder: pathlib.Path) -> tuple[schema.Verdict, Case]:
     """Decides one claim from the results files in folder. Raises FileNotFoundError, KeyError or ValueError with a reason."""
     case = Case(claim_of(name), folder)
@@ -71,7 +86,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=pathlib.Path, help="where verdicts.json and figures/ go (the same folder)")
     parser.add_argument("--only", nargs="+", metavar="CNN", help="these claims alone")
     parser.add_argument("--sweeps", action="store_true", help="print the sweeps of the claims, and decide nothing")
+    parser.add_argument("--discussion", action="store_true", help="print docs/discussion.md, and decide nothing")
     options = parser.parse_args(arguments)
+    if options.discussion:
+        print(discussion_page(), end="")
+        return 0
     known = [claim.id for claim in CLAIMS]
     names = options.only or known
     wrong = [name for name in names if name not in known]
