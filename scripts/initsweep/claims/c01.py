@@ -32,13 +32,14 @@ def decide(case: Case) -> Verdict:
             one = networks.where(activation=activation)
             curves.append(series(f"{label}, {activation}", one.steps(), (one.quantity("loss") / one.quantity("constant_loss")[:, :1])[0]))
     case.draw(lines("C01-loss", "All-zero starts: XOR and two contrasts",
-                    "Loss as a share of the best constant's over the steps. Every network on XOR, and tanh and ReLU on all data, end at "
+                    "Loss as a share of the best constant's over the steps. Every network on XOR, and tanh and ReLU on all "
+                    "data, end at "
                     "1. Sigmoid networks fall below 1 on the tilted regression and on digits.",
                     axis("optimiser steps", scale="log"), axis("loss / loss of the best constant"), curves))
     return case.verdict(f"""
-        On XOR an all-zero network indeed learns nothing, but XOR is a special case: over its four samples neither input is correlated with
-        the target (C = 0), so even the units that do move find no slope to follow. With sigmoid units and a linear output all weights
-        move, together, and the loss still ends at {end.value:.6f}, the best constant's. On data with a slope the same start with
-        the same units learns something: {100 * tilted.value:.1f} % of the best constant's loss is left on a tilted
-        plane, {100 * digits.value:.1f} % on digits, where all units still are one. With tanh or ReLU units nothing but the output
-        bias moves, on any data. So XOR shows the trap, and exaggerates it.""")
+        On XOR an all-zero network indeed learns nothing, but XOR is a special case: over its four samples neither input is
+        correlated with the target (C = 0), so even the units that do move find no slope to follow. With sigmoid units and a
+        linear output all weights move, together, and the loss still ends at {end.value:.6f}, the best constant's. On data
+        with a slope the same start with the same units learns something: {100 * tilted.value:.1f} % of the best constant's
+        loss is left on a tilted plane, {100 * digits.value:.1f} % on digits, where all units still are one. With tanh or
+        ReLU units nothing but the output bias moves, on any data. So XOR shows the trap, and exaggerates it.""")

@@ -103,7 +103,8 @@ def decide(case: Case) -> Verdict:
 
     names = [*MONOTONE, *NOT_MONOTONE]
     case.draw(heatmap("C05-one-unit", "What one hidden unit makes of XOR",
-                      "Best loss on XOR over 200 random starts of a network with one hidden unit, by activation. Monotone activations "
+                      "Best loss on XOR over 200 random starts of a network with one hidden unit, by activation. Monotone "
+                      "activations "
                       "end at 1/6 or above, the others at 0.", axis("activation", categories=names),
                       axis("", categories=["best loss"]), [[max(best[name], 1e-16) for name in names]], "best loss"))
     curves = []
@@ -115,13 +116,14 @@ def decide(case: Case) -> Verdict:
     curves += [series("sgd, random start", control.steps(), control.quantity("distinct_units")[0, :, 0], activation=activation)
                for activation in ("sigmoid", "tanh", "relu")]
     case.draw(lines("C05-units", "Distinct units of the first of two hidden layers",
-                    "Distinct units of the first hidden layer over the steps, minibatches of 8: one for ever from a constant start under "
+                    "Distinct units of the first hidden layer over the steps, minibatches of 8: one for ever from a "
+                    "constant start under "
                     "every optimiser, all eight from a random start.", axis("optimiser steps", scale="log"),
                     axis("distinct units of 8"), curves, select={"activation": ("sigmoid", "tanh", "relu")}))
     return case.verdict(f"""
-        Units that start with the same incoming weights, the same outgoing weights and the same optimiser state see the same numbers, so
-        they make the same step: {len(equal)} networks from constant starts, under eight optimisers, full batch and minibatches, keep
-        one distinct unit in every hidden layer at every record, to the last bit. Such a network is a network of width 1 in disguise, with
-        learning rates of its own: the disguise was taken off and the losses agree to {worst.value:.1e}. How bad that is
-        depends on the activation. On XOR one monotone unit cannot get below 1/6 (best seen {monotone.value:.5f}), while one unit
-        of sin, GELU, SiLU, Mish or a Gaussian, which rise and fall, solves it.""")
+        Units that start with the same incoming weights, the same outgoing weights and the same optimiser state see the same
+        numbers, so they make the same step: {len(equal)} networks from constant starts, under eight optimisers, full batch
+        and minibatches, keep one distinct unit in every hidden layer at every record, to the last bit. Such a network is a
+        network of width 1 in disguise, with learning rates of its own: the disguise was taken off and the losses agree to
+        {worst.value:.1e}. How bad that is depends on the activation. On XOR one monotone unit cannot get below 1/6 (best
+        seen {monotone.value:.5f}), while one unit of sin, GELU, SiLU, Mish or a Gaussian, which rise and fall, solves it.""")

@@ -74,15 +74,19 @@ def decide(case: Case) -> Verdict:
         curves.append(series(label, size, [quantile(column, 0.5) for column in times.T], [quantile(column, 0.1) for column in times.T],
                              [quantile(column, 0.9) for column in times.T]))
     case.draw(lines("C07-escape", "How long noise around zero takes to escape",
-                    "Median escape time, with 10 % and 90 % quantiles, over the size of the noise, both logarithmic. With one hidden layer it hardly "
-                    "depends on the size; with two it falls as 1 / size and with three as 1 / size^2; Adam needs tens of steps at any depth.",
-                    axis("standard deviation of the noise", scale="log"), axis("optimiser steps until the loss is below 0.9", scale="log"),
+                    "Median escape time, with 10 % and 90 % quantiles, over the size of the noise, both logarithmic. With "
+                    "one hidden layer it hardly "
+                    "depends on the size; with two it falls as 1 / size and with three as 1 / size^2; Adam needs tens of "
+                    "steps at any depth.",
+                    axis("standard deviation of the "
+                         "noise", scale="log"), axis("optimiser steps until the loss is below 0.9", scale="log"),
                     curves, kind="points"))
     return case.verdict(f"""
-        Zero is no hilltop. At the best constant, with one hidden layer, the Hessian has the eigenvalues +- (2/m) g'(0) sigma_j, as many up as down
-        (measured to {saddle.value:.0e}): a saddle. Noise of size eps then grows by the factor 1 + eta lambda a step, so that each
-        factor e less noise costs 1 / log(1 + eta lambda) steps more: the measured slopes are {slope.value:.3f} (gradient descent) and
-        {momentum.value:.3f} (momentum) of that. With more hidden layers all second derivatives by the weights vanish and there is no
-        slope to begin with: the escape takes eps^{slopes[2].value:.2f} with two and eps^{slopes[3].value:.2f} with three hidden layers, so "a little" noise may
-        mean millions of steps. That is gradient descent's law. Adam divides the size of the gradient out and is away in about
-        {fastest.value:.0f} steps at three hidden layers.""")
+        Zero is no hilltop. At the best constant, with one hidden layer, the Hessian has the eigenvalues +- (2/m) g'(0)
+        sigma_j, as many up as down (measured to {saddle.value:.0e}): a saddle. Noise of size eps then grows by the factor 1
+        + eta lambda a step, so that each factor e less noise costs 1 / log(1 + eta lambda) steps more: the measured slopes
+        are {slope.value:.3f} (gradient descent) and {momentum.value:.3f} (momentum) of that. With more hidden layers all
+        second derivatives by the weights vanish and there is no slope to begin with: the escape takes
+        eps^{slopes[2].value:.2f} with two and eps^{slopes[3].value:.2f} with three hidden layers, so "a little" noise may
+        mean millions of steps. That is gradient descent's law. Adam divides the size of the gradient out and is away in
+        about {fastest.value:.0f} steps at three hidden layers.""")

@@ -45,13 +45,15 @@ def decide(case: Case) -> Verdict:
     with_bias = (activation == "tanh") & (init == "zeros") & (bias == "normal")
     case.check("bias_and_output", loss[with_bias & (layers["output"] == "normal")] - loss[with_bias & plain])
     case.draw(lines("C09-order", "How the loss leaves zero when all weights are perturbed",
-                    "Size of the change of the loss against the size of the perturbation, both logarithmic: straight lines of slope 2, 3 and 4 for "
+                    "Size of the change of the loss against the size of the perturbation, both logarithmic: straight lines "
+                    "of slope 2, 3 and 4 for "
                     "one, two and three hidden layers.", axis("standard deviation of the weights", scale="log"),
                     axis("|change of the loss|", scale="log"), curves, kind="points"))
     return case.verdict(f"""
-        Where g(0) = 0 the output of an all-zero network is a product with one factor a weight layer. As long as one layer is zero the
-        product is zero, however the others are: {int((zero_at_0 & some_zero).sum())} networks with one zero layer have the loss of all zeros to the
-        last bit. The loss first changes when all L + 1 layers change, as eps^(L+1) (measured {slopes[1].value:.3f}, {slopes[2].value:.3f} and
-        {slopes[3].value:.3f} for L = 1, 2, 3), and it falls in {100 * (down.value or 0):.0f} % of random directions: no minimum, no maximum, a very flat
-        saddle. It is not so for sigmoid units, where one output weight changes the output by itself, nor for biases: an output weight
-        and a hidden bias together do it.""")
+        Where g(0) = 0 the output of an all-zero network is a product with one factor a weight layer. As long as one layer is
+        zero the product is zero, however the others are: {int((zero_at_0 & some_zero).sum())} networks with one zero layer
+        have the loss of all zeros to the last bit. The loss first changes when all L + 1 layers change, as eps^(L+1)
+        (measured {slopes[1].value:.3f}, {slopes[2].value:.3f} and {slopes[3].value:.3f} for L = 1, 2, 3), and it falls in
+        {100 * (down.value or 0):.0f} % of random directions: no minimum, no maximum, a very flat saddle. It is not so for
+        sigmoid units, where one output weight changes the output by itself, nor for biases: an output weight and a hidden
+        bias together do it.""")

@@ -44,7 +44,8 @@ def decide(case: Case) -> Verdict:
              for name in ("tanh", "relu") for depth in depths for scale in scales}
     small = scales[0]
     case.check("shallow_small", np.concatenate([share[name, 1, small] for name in ("tanh", "relu")]))
-    deep = case.check("deep_small", np.concatenate([share[name, depth, small] for name in ("tanh", "relu") for depth in (4, 8, 16)]))
+    deep = case.check("deep_small", np.concatenate([share[name, depth, small] for name in ("tanh", "relu")
+                                                    for depth in (4, 8, 16)]))
     edge = case.check("edge", np.concatenate([share[name, depth, scale] for name in ("tanh", "relu") for depth in depths
                                               for scale in scales if np.isclose(scale, EDGE[name])]))
     slopes = {}
@@ -60,21 +61,27 @@ def decide(case: Case) -> Verdict:
     for name in ("tanh", "relu"):
         cells = [[min(float(np.median(share[name, depth, scale])), 9.0) for scale in scales] for depth in depths]
         case.draw(heatmap(f"C11-{name}", f"{name}: what is left of the loss, by depth and weight variance",
-                          "Loss after 300 steps over the best constant's, median of 3 starts, best of 3 learning rates. Shallow networks learn from any "
+                          "Loss after 300 steps over the best constant's, median of 3 starts, best of 3 learning rates. "
+                          "Shallow networks learn from any "
                           "small weights; deep ones only near the boundary of order and chaos.",
                           axis("standard deviation of the weights times sqrt(fan_in)", categories=names),
-                          axis("hidden layers", categories=[str(depth) for depth in depths]), cells, "loss / loss of the best constant"))
+                          axis("hidden layers", categories=[str(depth) for depth in depths]), cells, "loss / loss of the best "
+                                                                                                     "constant"))
     deepest = [max([depth for depth in depths if np.median(share["tanh", depth, scale]) < 0.5], default=np.nan) for scale in scales]
     fine = np.geomspace(0.1, 3, 60)
     theory = np.array([6 * depth_scale(scale) for scale in fine])
     case.draw(lines("C11-depth", "tanh: how deep a network still learns, and the depth scale of theory",
-                    "Largest of the depths tried that learns within 300 steps, over the standard deviation of the weights, and six times the depth scale of mean-field theory, "
+                    "Largest of the depths tried that learns within 300 steps, over the standard deviation of the weights, "
+                    "and six times the depth scale of mean-field theory, "
                     "which is infinite at 1.", axis("sigma_w", scale="log"), axis("hidden layers", scale="log"),
-                    [series("deepest that learnt (of 1, 2, 4, 8, 16)", scales, deepest), series("6 xi of theory", fine, np.minimum(theory, 1000))]))
+                    [series("deepest that learnt (of 1, 2, 4, 8, "
+                            "16)", scales, deepest), series("6 xi of theory", fine, np.minimum(theory, 1000))]))
     return case.verdict(f"""
-        With one hidden layer any small random start will do: it learns digits at the smallest variance tried. With depth it does not. The gradient of
-        each layer has the weights of all the others as factors, so it goes as eps^L at the start (measured exponents {slopes[1].value:.3f},
-        {slopes[2].value:.3f}, {slopes[3].value:.3f} and {slopes[4].value:.3f} for L = 1 to 4), and plain gradient descent does not get away: with four and more hidden layers at least
-        {100 * (deep.value or 0):.0f} % of the best constant's loss is left, at the best of three learning rates. At the variance that mean-field theory names, sigma_w = 1 for tanh
-        and sqrt(2) for ReLU (He), where signals neither die out nor grow, all depths up to 16 learn (at most {100 * (edge.value or 0):.0f} % left). Much more is
-        too much again. So not "small" but "of the right size for the depth".""")
+        With one hidden layer any small random start will do: it learns digits at the smallest variance tried. With depth it
+        does not. The gradient of each layer has the weights of all the others as factors, so it goes as eps^L at the start
+        (measured exponents {slopes[1].value:.3f}, {slopes[2].value:.3f}, {slopes[3].value:.3f} and {slopes[4].value:.3f} for
+        L = 1 to 4), and plain gradient descent does not get away: with four and more hidden layers at least
+        {100 * (deep.value or 0):.0f} % of the best constant's loss is left, at the best of three learning rates. At the
+        variance that mean-field theory names, sigma_w = 1 for tanh and sqrt(2) for ReLU (He), where signals neither die out
+        nor grow, all depths up to 16 learn (at most {100 * (edge.value or 0):.0f} % left). Much more is too much again. So
+        not "small" but "of the right size for the depth".""")

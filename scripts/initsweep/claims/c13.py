@@ -16,10 +16,11 @@ def decide(case: Case) -> Verdict:
                      data=data[:-4].upper())
               for (data, init, activation), some in networks.groups("dataset_path", "init", "activation")]
     case.draw(lines("C13-loss", "AND and OR, learnt by units that are all the same",
-                    "Loss over the steps. Constant starts, and zero with sigmoid units, go to 0; zero with tanh or ReLU stays at the best "
+                    "Loss over the steps. Constant starts, and zero with sigmoid units, go to 0; zero with tanh or ReLU "
+                    "stays at the best "
                     "constant's loss.", axis("optimiser steps", scale="log"), axis("cross-entropy"), curves, select={"data": ("AND", "OR")}))
     return case.verdict(f"""
-        Identical units are one unit, and one unit can learn what one unit can represent. AND and OR are such things: from a constant start
-        with sigmoid, tanh or ReLU units, and from zero with sigmoid units, all four samples are right at the end (smallest accuracy
-        {learnt.value:.2f}) while the units are equal to the last bit at every record. What identical units cannot do is more than one of
-        them could (C05), and from zero tanh and ReLU units do not even start.""")
+        Identical units are one unit, and one unit can learn what one unit can represent. AND and OR are such things: from a
+        constant start with sigmoid, tanh or ReLU units, and from zero with sigmoid units, all four samples are right at the
+        end (smallest accuracy {learnt.value:.2f}) while the units are equal to the last bit at every record. What identical
+        units cannot do is more than one of them could (C05), and from zero tanh and ReLU units do not even start.""")

@@ -32,11 +32,14 @@ def decide(case: Case) -> Verdict:
     case.check("one_outcome", np.concatenate(outcomes))
     case.check("zero_unsolved", zero.last("loss"))
     case.draw(lines("C16-restarts", "How often k restarts all fail",
-                    "Share of 385 groups of which the first k restarts all fail to solve XOR, with 95 % intervals, and p^k with the rate p of single "
-                    "starts. Both activations follow it.", axis("restarts k"), axis("share in which all k fail"), curves, kind="points"))
+                    "Share of 385 groups of which the first k restarts all fail to solve XOR, with 95 % intervals, and p^k "
+                    "with the rate p of single "
+                    "starts. Both activations follow "
+                    "it.", axis("restarts k"), axis("share in which all k fail"), curves, kind="points"))
     return case.verdict(f"""
-        Restarts are independent trials: if one start fails with probability p, k of them all fail with p^k. It is so for ReLU networks (p =
-        {rates['relu']:.2f}), whose unsolved ends are local minima, and just as much for tanh networks (p = {rates['tanh']:.2f}), whose unsolved ends are none (C04): of 385
-        groups of four the share that fails differs from p^4 by {evidence['relu'].value:+.3f} and {evidence['tanh'].value:+.3f}. So restarts tell how often a start
-        fails, and nothing about why; for that one has to look at the end, at its gradient and its surroundings. And an all-zero start has no
-        restarts: with full batches all its replicates have one outcome, to the last bit.""")
+        Restarts are independent trials: if one start fails with probability p, k of them all fail with p^k. It is so for
+        ReLU networks (p = {rates['relu']:.2f}), whose unsolved ends are local minima, and just as much for tanh networks (p
+        = {rates['tanh']:.2f}), whose unsolved ends are none (C04): of 385 groups of four the share that fails differs from
+        p^4 by {evidence['relu'].value:+.3f} and {evidence['tanh'].value:+.3f}. So restarts tell how often a start fails, and
+        nothing about why; for that one has to look at the end, at its gradient and its surroundings. And an all-zero start
+        has no restarts: with full batches all its replicates have one outcome, to the last bit.""")

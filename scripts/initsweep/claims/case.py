@@ -62,7 +62,8 @@ class Case:
             number={"name": deciding.statement, "value": deciding.value, "unit": claim.unit},
             margin=margin(deciding), prediction=claim.prediction, agrees=agrees, overturned_by=claim.overturned_by,
             evidence=ordered, paragraph=" ".join(paragraph.split()), sweeps=sweeps,
-            commands=[f"mpirun -n 2 initsweep run {sweep} -o out/claims/{name}.h5" for sweep, name in zip(sweeps, claim.sweeps)]
+            commands=[f"mpirun -n 2 initsweep run {sweep} -o "
+                      f"out/claims/{name}.h5" for sweep, name in zip(sweeps, claim.sweeps)]
             + [f"scripts/decide_claims.sh --only {claim.id}"],
             figures=[figure["id"] for figure in self.figures])
 

@@ -39,7 +39,8 @@ def discussion_page() -> str:
         "`PYTHONPATH=scripts python3 -m initsweep.claims.decide --discussion` writes this page.", "",
         "| | place | what it says, in a clause | decided by |", "|---|---|---|---|", *rows, "",
         "## The claims", "",
-        "The verdicts are computed by `scripts/decide_claims.sh` and stand in `out/claims/verdicts.json`; here is what theory predicts.", "",
+        "The verdicts are computed by `scripts/decide_claims.sh` and stand in `out/claims/verdicts.json`; here is what "
+        "theory predicts.", "",
         "| | claim | theory predicts | sweeps in `data/claims/` |", "|---|---|---|---|", *claims, ""])
 
 
@@ -71,7 +72,8 @@ def print_table(verdicts: list[schema.Verdict]) -> None:
     print(f"{'':4} {'verdict':<12} {'theory':<12} {'number':<46} claim")
     for one in verdicts:
         print(f"{one.id:4} {one.verdict:<12} {'agrees' if one.agrees else one.prediction + ' (!)':<12} "
-              f"{textwrap.shorten(one.margin['text'], 46, placeholder='...'):<46} {textwrap.shorten(one.claim, 70, placeholder='...')}")
+              f"{textwrap.shorten(one.margin['text'], 46, placeholder='...'):<46} "
+              f"{textwrap.shorten(one.claim, 70, placeholder='...')}")
         if not one.agrees:
             for piece in one.evidence:
                 if piece.holds is not True:
@@ -118,7 +120,8 @@ def main(arguments: list[str] | None = None) -> int:
     print_table(verdicts)
     undecided = [one.id for one in verdicts if one.verdict == schema.NOT_DECIDED]
     against = [one.id for one in verdicts if not one.agrees]
-    print(f"{len(verdicts)} claims; not decided: {', '.join(undecided) or 'none'}; other than theory: {', '.join(against) or 'none'}")
+    print(f"{len(verdicts)} claims; not decided: {', '.join(undecided) or 'none'}; other than theory: "
+          f"{', '.join(against) or 'none'}")
     return 1 if undecided else 0
 
 
