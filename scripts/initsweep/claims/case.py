@@ -48,7 +48,9 @@ class Case:
         self.figures.append(figure)
 
     def verdict(self, paragraph: str) -> schema.Verdict:
-        """What the evidence comes to. Raises ValueError where a criterion of the claim was not applied."""
+        """What the evidence comes to. paragraph: for a student, as things are where theory is right; where it is not, that is said before it.
+
+        Raises ValueError where a criterion of the claim was not applied."""
         claim = self.claim
         left = [one.name for one in claim.criteria if one.name not in self.evidence]
         if left:
@@ -56,12 +58,15 @@ class Case:
         ordered = [self.evidence[one.name] for one in claim.criteria]
         verdict, condition, agrees = rules.conclude(claim, ordered)
         deciding = self.evidence[claim.deciding]
+        text = " ".join(paragraph.split())
+        if not agrees:
+            text = f"The experiment is not as theory predicts: the evidence says where. What follows explains the prediction. {text}"
         sweeps = [f"data/claims/{name}.yaml" for name in claim.sweeps]
         return schema.Verdict(
             id=claim.id, claim=claim.claim, verdict=verdict, condition=condition,
             number={"name": deciding.statement, "value": deciding.value, "unit": claim.unit},
             margin=margin(deciding), prediction=claim.prediction, agrees=agrees, overturned_by=claim.overturned_by,
-            evidence=ordered, paragraph=" ".join(paragraph.split()), sweeps=sweeps,
+            evidence=ordered, paragraph=text, sweeps=sweeps,
             commands=[f"mpirun -n 2 initsweep run {sweep} -o "
                       f"out/claims/{name}.h5" for sweep, name in zip(sweeps, claim.sweeps)]
             + [f"scripts/decide_claims.sh --only {claim.id}"],
