@@ -1,5 +1,6 @@
 """The table of claims against the sweep files, the modules, the discussion and the program."""
 import importlib
+import json
 import os
 import pathlib
 import re
@@ -17,11 +18,10 @@ IDS = [f"C{number:02}" for number in range(1, 21)]
 SWEEPS = sorted(path.stem for path in (ROOT / "data" / "claims").glob("*.yaml"))
 
 
-def activations():
-    """{name: (g(0), g'(0))} as the program lists them; the derivative at a kink is the one it takes."""
-    listed = subprocess.run([PROGRAM, "list", "activations"], capture_output=True, text=True, check=True).stdout
-    found = re.findall(r"^  (\w+)\n(?:      .*\n)*?.*g\(0\) = (\S+), g'\(0\) = (\S+),", listed, re.MULTILINE)
-    return {name: (float(value), float(slope)) for name, value, slope in found}
+def rows(table):
+    """{name: facts} of a table as the program lists it."""
+    listed = subprocess.run([PROGRAM, "list", table, "--json"], capture_output=True, text=True, check=True).stdout
+    return {row["name"]: row["facts"] for row in json.loads(listed)[0]["rows"]}
 
 
 class Table(unittest.TestCase):
@@ -69,19 +69,20 @@ class Table(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_activations_are_all_there(self):
-        registry = activations()
-        self.assertEqual(set(c10.FROZEN), {name for name, (value, _) in registry.items() if value == 0})
-        self.assertEqual(set(c10.MOVING), {name for name, (value, slope) in registry.items() if value != 0 and slope != 0})
-        self.assertEqual(set(c10.OUTPUT_ONLY), {name for name, (value, slope) in registry.items() if value != 0 and slope == 0})
+        registry = rows("activations")
+        value = {name: facts["value_at_0"] for name, facts in registry.items()}
+        slope = {name: facts["slope_at_0"] for name, facts in registry.items()}
+        self.assertEqual(set(c10.FROZEN), {name for name in registry if value[name] == 0})
+        self.assertEqual(set(c10.MOVING), {name for name in registry if value[name] != 0 and slope[name] != 0})
+        self.assertEqual(set(c10.OUTPUT_ONLY), {name for name in registry if value[name] != 0 and slope[name] == 0})
         text = (ROOT / "data" / "claims" / "C10.yaml").read_text(encoding="utf-8")
         swept = re.search(r"network\.activation: \[(.*)\]", text).group(1).split(", ")
         self.assertEqual(set(swept), set(registry))
-        self.assertLessEqual(set(c05.MONOTONE + c05.NOT_MONOTONE), set(registry))
+        self.assertEqual(set(c05.MONOTONE), {name for name, facts in registry.items() if facts["monotone"]})
+        self.assertFalse(any(registry[name]["monotone"] for name in c05.NOT_MONOTONE))
 
     def test_optimisers_are_all_there(self):
-        listed = subprocess.run([PROGRAM, "list", "optimizers"], capture_output=True, text=True, check=True).stdout
-        registry = set(re.findall(r"^  (\w+)$", listed, re.MULTILINE))
-        self.assertEqual(set(c02.ADDING + c02.MULTIPLYING), registry)
+        self.assertEqual(set(c02.ADDING + c02.MULTIPLYING), set(rows("optimizers")))
 
     def test_discussion_leads_to_claims(self):
         entries = decide.discussion()

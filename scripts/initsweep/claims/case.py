@@ -48,9 +48,11 @@ class Case:
         self.figures.append(figure)
 
     def verdict(self, paragraph: str) -> schema.Verdict:
-        """What the evidence comes to. paragraph: for a student, as things are where theory is right; where it is not, that is said before it.
+        """What the evidence comes to.
 
-        Raises ValueError where a criterion of the claim was not applied."""
+        paragraph: for a student, as things are where theory is right; where it is not, that is said before it. Raises ValueError
+        where a criterion of the claim was not applied.
+        """
         claim = self.claim
         left = [one.name for one in claim.criteria if one.name not in self.evidence]
         if left:
