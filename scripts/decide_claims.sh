@@ -1,0 +1,66 @@
+#!/bin/bash
+# Decides the claims of the discussion by experiment: builds, trains the sweeps of data/claims, and writes
+# out/claims/verdicts.json and out/claims/figures/.
+#
+#   scripts/decide_claims.sh [--only CNN]... [--again] [--ranks N] [--out FOLDER] [--program FILE] [--help]
+#
+#   --only CNN      this claim alone; may be given several times
+#   --again         train anew, even where results exist (else they are kept)
+#   --ranks N       MPI ranks (2)
+#   --out FOLDER    where results, verdicts and figures go (out/claims)
+#   --program FILE  this initsweep, in place of building one
+#
+# May be interrupted: started again it goes on where it was. Exit status: 0 all decided, 1 failed or a claim is not decided, 2 bad
+# usage, 75 interrupted.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/common.sh
+
+again=no
+ranks=2
+out=out/claims
+program=
+only=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --only) only+=("${2:?"--only needs a claim, such as C07"}"); shift ;;
+    --again) again=yes ;;
+    --ranks) ranks=${2:?"--ranks needs a number"}; shift ;;
+    --out) out=${2:?"--out needs a folder"}; shift ;;
+    --program) program=${2:?"--program needs a file"}; shift ;;
+    -h|--help) sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
+    *) printf 'error: unknown option %s; --help shows all\n' "$1" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+if [ -z "$program" ]; then
+  install_packages build run
+  build release OFF # tests need more packages
+  program=build/release/initsweep
+fi
+allow_mpirun
+
+decide() { PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m initsweep.claims.decide --results "$out" ${only[0]+--only "${only[@]}"} "$@"; }
+
+sweeps=$(decide --sweeps) || exit $?
+mpi=(mpirun -n "$ranks" --bind-to none)
+if [ "$ranks" -gt "$(nproc)" ]; then
+  mpi+=(--oversubscribe)
+fi
+mkdir -p "$out"
+for sweep in $sweeps; do
+  results=$out/$sweep.h5
+  if [ "$again" = yes ]; then
+    rm -rf "$results" "$results.parts"
+  fi
+  status=0
+  "${mpi[@]}" "$program" run "data/claims/$sweep.yaml" -o "$results" </dev/null || status=$?
+  if [ "$status" -eq 75 ]; then
+    say "interrupted; the same command goes on"
+    exit 75
+  fi
+  [ "$status" -eq 0 ] || fail "no results of data/claims/$sweep.yaml (status $status); --again starts anew"
+done
+decide
+say "$out/verdicts.json, $out/figures/"
