@@ -517,6 +517,7 @@ static int run_command(int argc, char **argv)
   if (isw_read_words(&isw_command_run, argc, argv, take, &run, &run.file, &result)) {
     isw_cluster_catch_signals(); /* before MPI starts: that takes a while, and a signal is no reason to die of it */
     enum isw_status status = isw_cluster_create(&argc, &argv, &cluster, &error);
+    isw_cluster_catch_signals(); /* again: MPICH takes SIGUSR1 for itself */
     bool first = cluster ? isw_cluster_rank(cluster) == 0 : isw_speaks();
     if (status == ISW_OK) status = run_all(&run, cluster, &error);
     result = (int)status;

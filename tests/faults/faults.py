@@ -28,7 +28,7 @@ import types
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "commands"))
 import h5py  # noqa: E402
-from program import ENVIRONMENT, MPIEXEC, PROGRAM, Case  # noqa: E402
+from program import ENVIRONMENT, MPIEXEC, PROGRAM, Case, ranks_of  # noqa: E402
 
 FAULTY = os.environ["FAULTY"]
 CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL, 134, 135, 136, 139}
@@ -137,13 +137,6 @@ class Bench:
         whole = contents(self.path("whole.h5"))
         os.remove(self.path("whole.h5"))
         return whole
-
-
-def ranks_of(launcher):
-    """Processes of the program under a launcher (or itself)."""
-    found = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(launcher)], capture_output=True, text=True, check=False)
-    rows = [line.split() for line in found.stdout.splitlines()]
-    return [int(pid) for pid, name in rows if name.startswith("initsweep")] or [launcher]
 
 
 def watch(process, patience=20):
