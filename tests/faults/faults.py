@@ -139,11 +139,12 @@ class Bench:
         return whole
 
 
-def watch(process, patience=20):
+def watch(process, patience=10):
     """Waits for a launcher. Open MPI's may wait for ever for ranks of which none is left: then it is killed, and 1 returned."""
-    alone = 0
-    while process.poll() is None and alone < patience / 0.02:
-        alone = 0 if ranks_of(process.pid) != [process.pid] else alone + 1
+    alone = time.monotonic()
+    while process.poll() is None and time.monotonic() - alone < patience:
+        if ranks_of(process.pid) != [process.pid]:
+            alone = time.monotonic()
         time.sleep(0.02)
     if process.poll() is not None:
         return 0
@@ -192,6 +193,8 @@ def kill(bench, long, part="kill"):
                 before = 0
                 continue
             injected += 1
+            if injected % 20 == 0:
+                print(f"{part}: {injected} of {total}", flush=True)
             if part == "signal":
                 bench.count(part, unclear=process.returncode != 75 or "interrupted" not in error)
                 if process.returncode != 75:
@@ -209,8 +212,33 @@ def kill(bench, long, part="kill"):
           (f"; {hung} times mpirun waited for ranks that had all ended, and was killed" if hung else ""))
 
 
+def second_interrupt(bench):
+    """The disk hangs while the first SIGINT saves what is there: the second one does not wait for it."""
+    bench.clean("out.h5", "report")
+    process = subprocess.Popen([PROGRAM, "run", "long.yaml", "-o", "out.h5", "--checkpoint", "0.1"], cwd=bench.folder,
+                               env={**ENVIRONMENT, "LD_PRELOAD": FAULTY, "FAULT_KIND": "hang", "FAULT_AT": "3",
+                                    "FAULT_UNDER": bench.path("out.h5"), "FAULT_REPORT": bench.path("report")},
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while not os.path.exists(bench.path("report")) and process.poll() is None:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    waited = process.poll() is None
+    process.send_signal(signal.SIGINT)
+    try:
+        _, error = process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        _, error = process.communicate()
+    if not waited or process.returncode != 75:
+        print(f"second SIGINT: exit status {process.returncode}: {error!r}")
+    bench.count("signal", injected=1, unclear=not waited or process.returncode != 75)
+    bench.clean("out.h5")
+
+
 def signals(bench, long):
     kill(bench, long, "signal")
+    second_interrupt(bench)
 
 
 def break_calls(bench, part, kind, whole, numbers, *words):
