@@ -273,6 +273,7 @@ static void say_start(const struct run *run, const char *advice)
   if (training->progress.before > 0)
     fprintf(stderr, "initsweep: going on: %llu networks are done already\n",
             (unsigned long long)training->progress.before);
+  isw_say_outside(run->file, run->sweep);
   if (advice) fprintf(stderr, "initsweep: %s\n", advice);
 }
 

@@ -10,6 +10,7 @@ import tempfile
 import time
 
 NODES = ("n1", "n2")
+ENDS = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "BOOT_FAIL", "OUT_OF_MEMORY"}  # states of a job
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 LIBC = ctypes.CDLL(None)
 
@@ -155,9 +156,7 @@ class Slurm:
 
     def wait(self, number: str, seconds: float = 300) -> str:
         """The state in which a job ends, requeued or not."""
-        ends = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "BOOT_FAIL", "OUT_OF_MEMORY"}
-
-        self.wait_until(lambda: self.job(number)["JobState"] in ends, seconds, f"job {number} to end")
+        self.wait_until(lambda: self.job(number)["JobState"] in ENDS, seconds, f"job {number} to end")
         return self.job(number)["JobState"]
 
     def stop(self) -> None:

@@ -2,6 +2,7 @@
 """The batch files of scripts/slurm under a real Slurm: requeued, preempted, out of time, in an array, and the same results."""
 import glob
 import os
+import subprocess
 import sys
 import time
 import unittest
@@ -9,7 +10,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "commands"))
 import h5py  # noqa: E402
 from program import ENVIRONMENT, PROGRAM, Case  # noqa: E402
-from slurm import Slurm  # noqa: E402
+from slurm import ENDS, Slurm  # noqa: E402
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "slurm")
 CHECK_SECONDS = 30  # slurmctld looks that often whose time is over
@@ -52,7 +53,8 @@ class Batch(Case):
 
     def same(self, out="out.h5", sweep="sweep.yaml"):
         """The results are those of a run that nobody stopped; returns the network-steps that both took."""
-        self.expect(0, "run", sweep, "-o", "whole.h5", "--quiet")
+        subprocess.run([PROGRAM, "run", sweep, "-o", "whole.h5", "--quiet"], cwd=self.folder, env=ENVIRONMENT, check=True,
+                       timeout=1800)
         self.assertEqual(self.contents(out), self.contents("whole.h5"))
         steps = []
         for name in (out, "whole.h5"):
@@ -127,9 +129,10 @@ class Batch(Case):
             job = self.submit("several-nodes.sbatch", "sweep.yaml", "out.h5",
                               options=("--nodes=1", "--ntasks-per-node=2", "--time=1", "--signal=TERM@58"))
             self.slurm.wait_until(lambda: int(self.slurm.job(job)["Restarts"]) > 0 or
-                                  self.slurm.job(job)["JobState"] == "COMPLETED", 300, "the time limit")
+                                  self.slurm.job(job)["JobState"] in ENDS, 300, "the time limit")
             if int(self.slurm.job(job)["Restarts"]) > 0:
                 break
+            self.assertEqual(self.slurm.job(job)["JobState"], "COMPLETED", self.log())
             os.remove(self.path("out.h5"))  # it was faster
             steps *= 2
         self.assertEqual(self.slurm.ask("scontrol", "update", "JobId=" + job, "TimeLimit=60"), "")
@@ -142,7 +145,8 @@ class Batch(Case):
     @unittest.skipUnless(os.environ.get("INITSWEEP_SLURM_LONG"), "takes 90 s: INITSWEEP_SLURM_LONG=1")
     def test_f_time_limit_without_warning(self):
         """Slurm ends the job at its limit by SIGTERM and SIGKILL; the same sbatch goes on."""
-        self.write("sweep.yaml", SWEEP % 2500000)
+        # one pack of some 110 s
+        self.write("sweep.yaml", SWEEP.replace("[0, 39]", "[0, 9]") % 10000000)
         words = ("several-nodes.sbatch", "sweep.yaml", "out.h5", "--checkpoint", "1")
         job = self.submit(*words, options=("--nodes=2", "--ntasks-per-node=1", "--time=1", "--signal=USR2@0"))
         self.assertEqual(self.slurm.wait(job), "TIMEOUT")
