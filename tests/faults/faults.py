@@ -105,7 +105,10 @@ class Bench:
         return {name for name in os.listdir(parts) if name.endswith(".journal")} if os.path.isdir(parts) else set()
 
     def finished(self, out):
-        """Networks that `gather` finds in a run's journal."""
+        """Networks that are in the results file, or else those that `gather` finds in a run's journal."""
+        if os.path.exists(self.path(out)):  # killed while its folder was removed
+            with h5py.File(self.path(out), "r") as file:
+                return int((file["status"][()] != 0).sum())
         if not os.path.exists(self.path(out + ".parts/sweep")):
             return 0
         self.clean("gathered.h5")
@@ -206,9 +209,9 @@ def kill(bench, long, part="kill"):
             before = max(before, now)
         if os.path.exists(bench.path("out.h5.parts")):
             done = bench.run("run", "long.yaml", "-o", "out.h5", ranks=bench.random.choice([1, 2, 3]))
-            kept = re.search(r"going on: (\d+) networks", done.stderr)
+            kept = re.search(r"going on: (\d+) networks|(\d+) networks; nothing to do", done.stderr + done.stdout)
             # more than were counted, where ranks outlived a launcher that was killed
-            lost = max(0, before - (int(kept.group(1)) if kept else 0))
+            lost = max(0, before - (int(kept.group(1) or kept.group(2)) if kept else 0))
             if lost > 0:
                 print(f"{part}: {before} networks were finished: {done.stderr!r}")
             bench.count(part, lost=lost)
