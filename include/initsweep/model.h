@@ -30,6 +30,7 @@ struct isw_parameter {
   const char *word;         /**< ISW_REAL: a word that may stand for the number word_number; NULL: none */
   double word_number;
   const char *about; /**< one clause for docs and errors */
+  bool is_path;      /**< ISW_TEXT: names a file of the user's */
 };
 
 /** What every table's row begins with. */
@@ -245,6 +246,8 @@ struct isw_data {
   double *test_inputs;   /**< [test_samples][features], NULL where test_samples is 0 */
   double *test_targets;
   uint64_t hash; /**< of everything above */
+  /** A file that was read although it is not below the sweep file's folder by its name; NULL: none. The choice's. */
+  const char *outside;
 };
 
 /** Output columns of a network on such data under such a loss; 0 where the loss cannot take the data. */

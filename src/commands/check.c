@@ -20,6 +20,7 @@ static int run(int argc, char **argv)
   if (isw_read_words(&isw_command_check, argc, argv, take, &overrides, &file, &result)) {
     enum isw_status status = isw_open_sweep(file, &overrides, &sweep, &error);
     if (status == ISW_OK) {
+      isw_say_outside(file, sweep);
       printf("%s: good: sweep '%s', networks ", file, isw_sweep_name(sweep));
       isw_print_grids(sweep);
       printf("\n");

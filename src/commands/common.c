@@ -125,6 +125,14 @@ enum isw_status isw_open_sweep(const char *file, const struct isw_overrides *ove
   return status;
 }
 
+void isw_say_outside(const char *file, const struct isw_sweep *sweep)
+{
+  for (size_t d = 0; d < isw_sweep_datasets(sweep); d++) {
+    const char *outside = isw_sweep_data(sweep, d)->outside;
+    if (outside) fprintf(stderr, "initsweep: %s reads '%s', outside its folder\n", file, outside);
+  }
+}
+
 const struct isw_probe **isw_chosen_probes(const struct isw_sweep *sweep, size_t *count)
 {
   const char *const *names;

@@ -33,6 +33,8 @@ enum isw_status isw_load_sweep(const char *file, const char *folder, const char 
 /* Both, for commands that run alone. */
 enum isw_status isw_open_sweep(const char *file, const struct isw_overrides *overrides, struct isw_sweep **sweep,
                                struct isw_error *error);
+/** On stderr: files of data that are not below the sweep file's folder, one line each. */
+void isw_say_outside(const char *file, const struct isw_sweep *sweep);
 
 /* The probes that a sweep records, on the heap: [*count]. */
 const struct isw_probe **isw_chosen_probes(const struct isw_sweep *sweep, size_t *count);

@@ -273,6 +273,7 @@ static void say_start(const struct run *run, const char *advice)
   if (training->progress.before > 0)
     fprintf(stderr, "initsweep: going on: %llu networks are done already\n",
             (unsigned long long)training->progress.before);
+  isw_say_outside(run->file, run->sweep);
   if (advice) fprintf(stderr, "initsweep: %s\n", advice);
 }
 
@@ -537,6 +538,7 @@ static int run_command(int argc, char **argv)
   if (isw_read_words(&isw_command_run, argc, argv, take, &run, &run.file, &result)) {
     isw_cluster_catch_signals(); /* before MPI starts: that takes a while, and a signal is no reason to die of it */
     enum isw_status status = isw_cluster_create(&argc, &argv, &cluster, &error);
+    isw_cluster_catch_signals(); /* again: MPICH takes SIGUSR1 for itself */
     bool first = cluster ? isw_cluster_rank(cluster) == 0 : isw_speaks();
     if (status == ISW_OK) status = run_all(&run, cluster, &error);
     result = (int)status;

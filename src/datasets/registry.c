@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "families.h"
 
 static const char *const encodings[] = {"01", "pm1", NULL};
@@ -27,6 +28,10 @@ static const char *const headers[] = {"auto", "present", "absent", NULL};
 #define TEXT(parameter, standard, clause)                                                                              \
   {                                                                                                                    \
     .name = parameter, .type = ISW_TEXT, .initial_text = standard, .about = clause                                     \
+  }
+#define PATH(parameter, standard, clause)                                                                              \
+  {                                                                                                                    \
+    .name = parameter, .type = ISW_TEXT, .initial_text = standard, .about = clause, .is_path = true                    \
   }
 #define ENCODING WORD("encoding", encodings, "inputs 0 and 1, or -1 and +1")
 #define TEST_FRACTION(standard)                                                                                        \
@@ -60,9 +65,9 @@ static const char *const headers[] = {"auto", "present", "absent", NULL};
 #define PLANE_SAMPLES COUNT("samples", 200, 2, 1e8, "samples of both classes, test set included")
 #define PLANE_NOISE NUMBER("noise", 0.1, 0.0, 1e6, "standard deviation added to both features")
 #define ARRAYS(kind)                                                                                                   \
-  TEXT("inputs", NULL, "file of the inputs, samples first; a relative path starts at the sweep file's folder"),        \
-      TEXT("targets", NULL, "file of the targets, as many samples"), kind,                                             \
-      TEXT("test_inputs", "", "file of the test set's inputs"), TEXT("test_targets", "", "file of its targets"),       \
+  PATH("inputs", NULL, "file of the inputs, samples first; a relative path starts at the sweep file's folder"),        \
+      PATH("targets", NULL, "file of the targets, as many samples"), kind,                                             \
+      PATH("test_inputs", "", "file of the test set's inputs"), PATH("test_targets", "", "file of its targets"),       \
       TEST_FRACTION_UNLESS_FILES, STANDARDIZE_ALL, LABEL_NOISE, BALANCE
 
 static const struct isw_dataset table[] = {
@@ -93,7 +98,7 @@ static const struct isw_dataset table[] = {
       "Gardner & Derrida 1989"},
      isw_load_teacher},
     {{"csv",
-      {TEXT("path", NULL, "the file; a relative path starts at the sweep file's folder"),
+      {PATH("path", NULL, "the file; a relative path starts at the sweep file's folder"),
        TEXT("target", "last", "target column: name, number from 1, or 'last'; several are separated by commas"),
        WORD("kind", target_kinds, "targets: numbers, one column of 0 and 1, or one column of class labels"),
        WORD("header", headers, "first line: names; auto: names where none of its fields is a number"),
@@ -156,7 +161,7 @@ static const struct isw_dataset table[] = {
       "numpy.lib.format"},
      isw_load_npy},
     {{"hdf5",
-      {TEXT("path", NULL, "an HDF5 file; a relative path starts at the sweep file's folder"),
+      {PATH("path", NULL, "an HDF5 file; a relative path starts at the sweep file's folder"),
        TEXT("inputs", "inputs", "its dataset of the inputs, samples first, with its groups"),
        TEXT("targets", "targets", "dataset of the targets, as many samples"), ARRAY_KIND(0),
        TEXT("test_inputs", "", "dataset of the test set's inputs"), TEXT("test_targets", "", "dataset of its targets"),
@@ -237,6 +242,17 @@ static uint64_t hash(const struct isw_data *data)
   return isw_hash(parts, sizeof parts, 0);
 }
 
+/* Absolute, or with a step up somewhere. Where a link leads is not looked at. */
+static bool leaves_folder(const char *path)
+{
+  if (path[0] == '/') return true;
+  for (const char *part = path; part; part = strchr(part, '/')) {
+    part += *part == '/';
+    if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0')) return true;
+  }
+  return false;
+}
+
 enum isw_status isw_dataset_load(const struct isw_choice *choice, uint64_t seed, const char *folder,
                                  struct isw_data *data, struct isw_error *error)
 {
@@ -245,5 +261,8 @@ enum isw_status isw_dataset_load(const struct isw_choice *choice, uint64_t seed,
   if (status == ISW_OK) status = check(data, error);
   if (status != ISW_OK) return status;
   data->hash = hash(data);
+  const struct isw_row *row = &table[choice->row].row;
+  for (size_t p = 0; p < isw_row_parameters(row); p++)
+    if (row->parameters[p].is_path && leaves_folder(choice->value[p].text)) data->outside = choice->value[p].text;
   return ISW_OK;
 }

@@ -33,6 +33,16 @@ grid:
 SMALL_NETWORKS = 4 * 2 * 2 * 2 * 5
 
 
+def ranks_of(launcher):
+    """Processes of the program under a launcher, its children or (MPICH) theirs; the launcher where there are none yet."""
+    listing = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,stat=,comm="], capture_output=True, text=True, check=True).stdout
+    rows = [(int(row[0]), int(row[1]), row[3]) for row in map(str.split, listing.splitlines()) if row[2][0] != "Z"]
+    under = {launcher}
+    while more := {pid for pid, parent, _ in rows if parent in under} - under:
+        under |= more
+    return sorted(pid for pid, _, name in rows if pid in under - {launcher} and name.startswith("initsweep")) or [launcher]
+
+
 class Case(unittest.TestCase):
     """A test with a folder of its own, in which the program starts."""
 

@@ -6,7 +6,7 @@ import subprocess
 import time
 import unittest
 
-from program import ENVIRONMENT, Case
+from program import ENVIRONMENT, Case, ranks_of
 
 # 120 packs, so that the first is in the journal long before the last
 LONG = """\
@@ -79,9 +79,7 @@ class Interrupt(Case):
 
     def test_a_signal_to_one_rank_stops_all(self):
         def to_the_last_rank(process, number):
-            children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True,
-                                      check=True).stdout.split()
-            os.kill(int(children[-1]), number)
+            os.kill(ranks_of(process.pid)[-1], number)
 
         self.stopped(signal.SIGTERM, to_the_last_rank, ranks=3)
         self.expect(0, "run", self.file, "-o", "out.h5", "--threads", "2")

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Words of the command line: help, versions, tables, mistakes. Exact output and exit status."""
 import json
+import os
 import unittest
 
 from program import SMALL, SMALL_NETWORKS, Case
@@ -116,6 +117,18 @@ class Usage(Case):
         self.assertEqual(line.count("\n"), 1)
         line = self.expect(0, "check", file, "--set", "grid.replicate=[0]").stdout
         self.assertIn(f", networks {SMALL_NETWORKS // 5} = ", line)
+
+    def test_data_outside_the_folder_are_said(self):
+        os.mkdir(self.path("sweeps"))
+        for name in ("data.csv", "sweeps/data.csv", "sweeps/..csv"):
+            self.write(name, "1,2,0\n3,4,1\n5,6,0\n")
+        for path, said in (("data.csv", False), ("./data.csv", False), ("..csv", False), ("../data.csv", True),
+                           ("x/../../data.csv", True), (self.path("data.csv"), True)):
+            os.makedirs(self.path("sweeps/x"), exist_ok=True)
+            text = SMALL.replace("{name: xor}", f"{{name: csv, path: '{path}', kind: binary, test_fraction: 0}}")
+            file = self.write("sweeps/small.yaml", text)
+            said = f"initsweep: {file} reads '{path}', outside its folder\n" if said else ""
+            self.expect(0, "check", file, stderr=said)
 
     def test_broken_files_are_refused_with_their_place_and_leave_nothing(self):
         self.assertGreaterEqual(len(BROKEN), 20)

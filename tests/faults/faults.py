@@ -18,6 +18,7 @@ form thins every part out; --long is for a night. Needs INITSWEEP (the program) 
 import argparse
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -28,7 +29,7 @@ import types
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "commands"))
 import h5py  # noqa: E402
-from program import ENVIRONMENT, MPIEXEC, PROGRAM, Case  # noqa: E402
+from program import ENVIRONMENT, MPIEXEC, PROGRAM, Case, ranks_of  # noqa: E402
 
 FAULTY = os.environ["FAULTY"]
 CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL, 134, 135, 136, 139}
@@ -86,7 +87,7 @@ class Bench:
         for key, value in counts.items():
             row[key] += value
 
-    def run(self, *words, ranks=0, timeout=120, **environment):
+    def run(self, *words, ranks=0, timeout=600, **environment):
         command = ([MPIEXEC, "-n", str(ranks)] if ranks else []) + [PROGRAM, *words]
         return subprocess.run(command, cwd=self.folder, env={**ENVIRONMENT, **environment}, capture_output=True, text=True,
                               errors="replace", check=False, timeout=timeout)
@@ -104,7 +105,10 @@ class Bench:
         return {name for name in os.listdir(parts) if name.endswith(".journal")} if os.path.isdir(parts) else set()
 
     def finished(self, out):
-        """Networks that `gather` finds in a run's journal."""
+        """Networks that are in the results file, or else those that `gather` finds in a run's journal."""
+        if os.path.exists(self.path(out)):  # killed while its folder was removed
+            with h5py.File(self.path(out), "r") as file:
+                return int((file["status"][()] != 0).sum())
         if not os.path.exists(self.path(out + ".parts/sweep")):
             return 0
         self.clean("gathered.h5")
@@ -139,11 +143,17 @@ class Bench:
         return whole
 
 
-def ranks_of(launcher):
-    """Processes of the program under a launcher (or itself)."""
-    found = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(launcher)], capture_output=True, text=True, check=False)
-    rows = [line.split() for line in found.stdout.splitlines()]
-    return [int(pid) for pid, name in rows if name.startswith("initsweep")] or [launcher]
+def watch(process, patience=5):
+    """Waits for a launcher. Open MPI's may wait for ever for ranks of which none is left: then it is killed, and 1 returned."""
+    alone = time.monotonic()
+    while process.poll() is None and time.monotonic() - alone < patience:
+        if ranks_of(process.pid) != [process.pid]:
+            alone = time.monotonic()
+        time.sleep(0.02)
+    if process.poll() is not None:
+        return 0
+    process.kill()
+    return 1
 
 
 def kill(bench, long, part="kill"):
@@ -151,7 +161,7 @@ def kill(bench, long, part="kill"):
     total = (220 if part == "kill" else 60) if long else (16 if part == "kill" else 6)
     text = LONG % (300000, 4000)
     whole = bench.whole("long.yaml", text)
-    injected, grace = 0, 0.0
+    injected, grace, hung = 0, 0.0, 0
     while injected < total:
         bench.clean("out.h5")
         before = 0
@@ -178,7 +188,8 @@ def kill(bench, long, part="kill"):
                 except ProcessLookupError:
                     pass
             sent = time.monotonic()
-            _, error = process.communicate(timeout=60)
+            hung += watch(process)
+            _, error = process.communicate(timeout=600)
             grace = max(grace, time.monotonic() - sent)
             if process.returncode == 0:  # it was faster
                 bench.same(part, "out.h5", whole)
@@ -186,6 +197,8 @@ def kill(bench, long, part="kill"):
                 before = 0
                 continue
             injected += 1
+            if injected % 20 == 0:
+                print(f"{part}: {injected} of {total}", flush=True)
             if part == "signal":
                 bench.count(part, unclear=process.returncode != 75 or "interrupted" not in error)
                 if process.returncode != 75:
@@ -196,14 +209,44 @@ def kill(bench, long, part="kill"):
             before = max(before, now)
         if os.path.exists(bench.path("out.h5.parts")):
             done = bench.run("run", "long.yaml", "-o", "out.h5", ranks=bench.random.choice([1, 2, 3]))
-            if before > 0:
-                bench.count(part, lost=0 if f"going on: {before} networks" in done.stderr else before)
+            kept = re.search(r"going on: (\d+) networks|(\d+) networks; nothing to do", done.stderr + done.stdout)
+            # more than were counted, where ranks outlived a launcher that was killed
+            lost = max(0, before - (int(kept.group(1) or kept.group(2)) if kept else 0))
+            if lost > 0:
+                print(f"{part}: {before} networks were finished: {done.stderr!r}")
+            bench.count(part, lost=lost)
             bench.same(part, "out.h5", whole)
-    print(f"{part}: at most {grace:.1f} s from the signal to the end of all ranks")
+    print(f"{part}: at most {grace:.1f} s from the signal to the end of all ranks" +
+          (f"; {hung} times mpirun waited for ranks that had all ended, and was killed" if hung else ""))
+
+
+def second_interrupt(bench):
+    """The disk hangs while the first SIGINT saves what is there: the second one does not wait for it."""
+    bench.clean("out.h5", "report")
+    process = subprocess.Popen([PROGRAM, "run", "long.yaml", "-o", "out.h5", "--checkpoint", "0.1"], cwd=bench.folder,
+                               env={**ENVIRONMENT, "LD_PRELOAD": FAULTY, "FAULT_KIND": "hang", "FAULT_AT": "3",
+                                    "FAULT_UNDER": bench.path("out.h5"), "FAULT_REPORT": bench.path("report")},
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while not os.path.exists(bench.path("report")) and process.poll() is None:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    waited = process.poll() is None
+    process.send_signal(signal.SIGINT)
+    try:
+        _, error = process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        _, error = process.communicate()
+    if not waited or process.returncode != 75:
+        print(f"second SIGINT: exit status {process.returncode}: {error!r}")
+    bench.count("signal", injected=1, unclear=not waited or process.returncode != 75)
+    bench.clean("out.h5")
 
 
 def signals(bench, long):
     kill(bench, long, "signal")
+    second_interrupt(bench)
 
 
 def break_calls(bench, part, kind, whole, numbers, *words):

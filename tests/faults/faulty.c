@@ -1,6 +1,6 @@
 /* Preloaded: makes a system or library call of the program fail.
  *
- *   FAULT_KIND    malloc | write | read | sync | rename | open | full
+ *   FAULT_KIND    malloc | write | read | sync | rename | open | full | hang (a sync does not return)
  *   FAULT_AT      which call of this kind fails, from 1; with `full` the disk is full from then on, after half a write
  *   FAULT_UNDER   calls on files whose path has this in it count (malloc: calls from the program itself, not from libraries)
  *   FAULT_REPORT  a file that is made when the fault has happened
@@ -194,7 +194,12 @@ ssize_t __pread_chk(int fd, void *bytes, size_t size, off_t offset, size_t room)
 
 static int sync_fails(int fd)
 {
-  if (!file_counts(fd) || !fails("sync")) return 0;
+  if (!file_counts(fd)) return 0;
+  while (fails("hang")) { /* a signal ends the pause, not the hanging: it begins again */
+    atomic_store(&calls, at - 1);
+    pause();
+  }
+  if (!fails("sync")) return 0;
   errno = EIO;
   return 1;
 }

@@ -1,0 +1,159 @@
+#!/usr/bin/python3
+"""The batch files of scripts/slurm under a real Slurm: requeued, preempted, out of time, in an array, and the same results."""
+import glob
+import os
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "commands"))
+import h5py  # noqa: E402
+from program import ENVIRONMENT, PROGRAM, Case  # noqa: E402
+from slurm import ENDS, Slurm  # noqa: E402
+
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "slurm")
+CHECK_SECONDS = 30  # slurmctld looks that often whose time is over
+
+SWEEP = """\
+sweep: sweep
+seed: 3
+dataset: {name: xor}
+network: {depth: 2, width: 8, activation: tanh, init: he_normal}
+train: {loss: mse, optimizer: adam, learning_rate: 0.01, batch_size: 3}
+record: {steps: {geomspace: 12}, probes: [loss, gradient_norm], weights: final}
+grid:
+  - {train.steps: [2000], replicate: {range: [0, 99]}}
+  - {train.steps: [%d], replicate: {range: [0, 39]}}
+"""
+
+
+class Batch(Case):
+    @classmethod
+    def setUpClass(cls):
+        # jobs take it over from sbatch; two nodes of one name would share Open MPI's files of shared memory
+        os.environ.update(ENVIRONMENT, OMPI_MCA_pml="ob1", OMPI_MCA_btl="tcp,self", OMPI_MCA_btl_tcp_if_include="lo")
+        os.environ["PATH"] = os.path.dirname(PROGRAM) + ":" + os.environ["PATH"]
+        cls.slurm = Slurm()
+        cls.addClassCleanup(cls.slurm.stop)
+
+    def submit(self, name, *words, options=("--ntasks-per-node=1",)):
+        return self.slurm.submit(self.folder, "--cpus-per-task=1", "--output=log", *options, os.path.join(SCRIPTS, name), *words)
+
+    def log(self):
+        with open(self.path("log"), encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def under_way(self, job):
+        """Waits until a job has something to lose."""
+        kept = glob.escape(self.path("out.h5.parts")) + "/*.checkpoint"
+        self.slurm.wait_until(lambda: glob.glob(kept) or self.slurm.job(job)["JobState"] not in ("PENDING", "RUNNING"), 120,
+                              "a checkpoint")
+        self.assertEqual(self.slurm.job(job)["JobState"], "RUNNING", self.log())
+
+    def same(self, out="out.h5", sweep="sweep.yaml"):
+        """The results are those of a run that nobody stopped; returns the network-steps that both took."""
+        subprocess.run([PROGRAM, "run", sweep, "-o", "whole.h5", "--quiet"], cwd=self.folder, env=ENVIRONMENT, check=True,
+                       timeout=1800)
+        self.assertEqual(self.contents(out), self.contents("whole.h5"))
+        steps = []
+        for name in (out, "whole.h5"):
+            with h5py.File(self.path(name), "r") as file:
+                steps.append(int(file["provenance"].attrs["network_steps"]))
+        os.remove(self.path("whole.h5"))
+        self.assertFalse(os.path.exists(self.path(out + ".parts")))
+        return steps
+
+    def completes(self, job, restarts):
+        state = self.slurm.wait(job)
+        self.assertEqual(state, "COMPLETED", self.log())
+        self.assertEqual(int(self.slurm.job(job)["Restarts"]), restarts, self.log())
+
+    def test_a_requeued_in_the_middle(self):
+        """Two nodes; scontrol requeue kills the ranks."""
+        self.write("sweep.yaml", SWEEP % 150000)
+        job = self.submit("several-nodes.sbatch", "sweep.yaml", "out.h5", "--checkpoint", "0.1",
+                          options=("--nodes=2", "--ntasks-per-node=1"))
+        self.under_way(job)
+        self.slurm.ask("scontrol", "requeue", job)
+        self.completes(job, 1)
+        self.assertIn("on 2 ranks", self.log())
+        here, whole = self.same()
+        self.assertLess(here, whole, "nothing was kept")
+
+    def test_b_preempted(self):
+        """An urgent job wants both nodes; the ranks get SIGTERM and a grace, keep their packs and exit with 75."""
+        self.write("sweep.yaml", SWEEP % 150000)
+        job = self.submit("preemptible.sbatch", "sweep.yaml", "out.h5", "--checkpoint", "0.1",
+                          options=("--nodes=1-2", "--ntasks-per-node=2"))
+        self.under_way(job)
+        urgent = self.slurm.submit(self.folder, "--partition=urgent", "--nodes=2", "--exclusive", "--wrap=true")
+        self.assertEqual(self.slurm.wait(urgent), "COMPLETED")
+        self.completes(job, 1)
+        self.assertIn("interrupted; ", self.log())
+        here, whole = self.same()
+        self.assertLess(here, whole, "nothing was kept")
+
+    def test_c_array(self):
+        """A task a sweep file; the third file is none."""
+        for name in "ab":
+            self.write(f"{name}.yaml", (SWEEP % 3000).replace("seed: 3", f"seed: {ord(name)}"))
+        job = self.slurm.submit(self.folder, "--cpus-per-task=1", "--array=1-3", os.path.join(SCRIPTS, "array.sbatch"),
+                                "a.yaml", "b.yaml", "nothing.yaml")
+        states = [self.slurm.wait(f"{job}_{task}") for task in (1, 2, 3)]
+        self.assertEqual(states, ["COMPLETED", "COMPLETED", "FAILED"])
+        for name in "ab":
+            self.same(f"{name}.h5", f"{name}.yaml")
+        with open(self.path(f"initsweep-{job}-3.log"), encoding="utf-8") as file:
+            self.assertIn("nothing.yaml", file.read())
+
+    def test_d_one_node_and_mpirun(self):
+        """Threads by one-node.sbatch, and mpirun inside a batch file."""
+        self.write("sweep.yaml", SWEEP % 3000)
+        self.completes(self.submit("one-node.sbatch", "sweep.yaml", "out.h5", options=()), 0)
+        self.same()
+        wrapped = self.slurm.submit(self.folder, "--nodes=1", "--ntasks=2", "--output=log",
+                                    "--wrap=mpirun --bind-to none initsweep run sweep.yaml -o mpirun.h5")
+        self.completes(wrapped, 0)
+        self.assertIn("on 2 ranks", self.log())
+        self.same("mpirun.h5")
+
+    def test_e_out_of_time(self):
+        """--signal before the limit: exit status 75, and the batch file puts its own job back."""
+        steps = 150000
+        while True:
+            self.write("sweep.yaml", SWEEP % steps)
+            # the warning comes with slurmctld's next look: begin a little before
+            until = CHECK_SECONDS - (time.monotonic() - self.slurm.started) % CHECK_SECONDS
+            time.sleep((until - 4) % CHECK_SECONDS)
+            job = self.submit("several-nodes.sbatch", "sweep.yaml", "out.h5",
+                              options=("--nodes=1", "--ntasks-per-node=2", "--time=1", "--signal=TERM@58"))
+            self.slurm.wait_until(lambda: int(self.slurm.job(job)["Restarts"]) > 0 or
+                                  self.slurm.job(job)["JobState"] in ENDS, 300, "the time limit")
+            if int(self.slurm.job(job)["Restarts"]) > 0:
+                break
+            self.assertEqual(self.slurm.job(job)["JobState"], "COMPLETED", self.log())
+            os.remove(self.path("out.h5"))  # it was faster
+            steps *= 2
+        self.assertEqual(self.slurm.ask("scontrol", "update", "JobId=" + job, "TimeLimit=60"), "")
+        self.completes(job, 1)
+        self.assertIn("interrupted; ", self.log())
+        self.assertIn("exit code 75", self.log())
+        here, whole = self.same()
+        self.assertLess(here, whole, "nothing was kept")
+
+    @unittest.skipUnless(os.environ.get("INITSWEEP_SLURM_LONG"), "takes 90 s: INITSWEEP_SLURM_LONG=1")
+    def test_f_time_limit_without_warning(self):
+        """Slurm ends the job at its limit by SIGTERM and SIGKILL; the same sbatch goes on."""
+        # one pack of some 110 s
+        self.write("sweep.yaml", SWEEP.replace("[0, 39]", "[0, 9]") % 10000000)
+        words = ("several-nodes.sbatch", "sweep.yaml", "out.h5", "--checkpoint", "1")
+        job = self.submit(*words, options=("--nodes=2", "--ntasks-per-node=1", "--time=1", "--signal=USR2@0"))
+        self.assertEqual(self.slurm.wait(job), "TIMEOUT")
+        self.completes(self.submit(*words, options=("--nodes=1", "--ntasks-per-node=1", "--time=60")), 0)
+        here, whole = self.same()
+        self.assertLess(here, whole, "nothing was kept")
+
+
+if __name__ == "__main__":
+    unittest.main()
