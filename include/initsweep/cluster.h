@@ -29,7 +29,8 @@ enum isw_status isw_cluster_share(struct isw_cluster *cluster, char **bytes, siz
 enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status mine, struct isw_error *error);
 
 /** Threads for this rank: `wanted` where not 0, else OMP_NUM_THREADS, else the processors of the affinity mask shared among
- *  the ranks of this host that share them. Collective.
+ *  the ranks of this host that share them. Collective. Where these are as many as the processors that are this rank's own,
+ *  isw_cluster_work will pin a worker to each, unless the environment says where threads run (OMP_PROC_BIND, OMP_PLACES).
  *  *advice, on rank 0, is NULL or a line for the user (a launcher that pinned ranks to one core of many idle ones). */
 size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const char **advice);
 /** The same for a program that runs alone, without MPI: OMP_NUM_THREADS, else the processors of the affinity mask. */
