@@ -53,3 +53,4 @@
 #define TIMES_SIGN(x, y) _mm256_xor_pd(x, _mm256_and_pd(y, _mm256_set1_pd(-0.0)))
 #endif
 #define OWN_TANH
+#define TINY

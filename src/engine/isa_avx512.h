@@ -56,3 +56,4 @@
       _mm512_ternarylogic_epi64(_mm512_castpd_si512(x), _mm512_castpd_si512(y), _mm512_set1_epi64(INT64_MIN), 0x78))
 #endif
 #define OWN_TANH
+#define TINY

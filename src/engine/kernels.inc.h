@@ -11,6 +11,7 @@
  *   SLEEF(function, accuracy)                the name of SLEEF's function on a V
  *   OWN_TANH                                 where tanh is to be computed in line, and then BITS_ABOVE, BITS_NAN, BITS_ZERO (masks),
  *                                            WITH(x, mask, y), ALL_ONES, ROUND, SCALE, TIMES_SIGN
+ *   TINY                                     where PARTS are few, for kernels_tiny.inc.h
  * No lane ever touches another, so that a network's numbers do not depend on its neighbours. */
 
 #ifndef INITSWEEP_ENGINE_KERNELS_ONCE
@@ -733,8 +734,15 @@ INLINE bool NAME(small_goes_on)(const struct isw_small *small, const double *los
   return going == NAME(LANES);
 }
 
+#ifdef TINY
+#include "engine/kernels_tiny.inc.h"
+#endif
+
 static uint64_t NAME(steps)(const struct isw_small *small, uint64_t most, const double *loss_below)
 {
+#ifdef TINY
+  if (NAME(is_tiny)(small)) return NAME(tiny)[small->hidden](small, most, loss_below);
+#endif
   const size_t samples = small->samples, last = small->layers - 1;
   const struct isw_layer *output = small->layer + last;
   const struct isw_small_activation *hidden = &NAME(small_activation)[small->hidden];
@@ -784,6 +792,7 @@ static uint64_t NAME(steps)(const struct isw_small *small, uint64_t most, const 
 #undef SLEEF
 #undef IN_REGISTER
 #undef OWN_TANH
+#undef TINY
 #undef ANY_NAN
 #undef BITS_ABOVE
 #undef BITS_NAN
