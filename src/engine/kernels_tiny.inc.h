@@ -88,6 +88,8 @@ INLINE V NAME(tiny_move)(V w, V g, V rate, V decay, V *check)
         const V *d = delta[part];                                                                                      \
         V p0 = ((const V *)small->hidden_parameter)[part], check = K(0.0), out_bias = K(0.0);                          \
         V rate = ((const V *)small->rate)[part], decay = ((const V *)small->decay)[part];                              \
+        V bias_decay = ((const V *)small->bias_decay)[part],                                                           \
+          output_decay = ((const V *)small->output_bias_decay)[part];                                                  \
         (void)p0;                                                                                                      \
         TINY_EACH(j, NAME(TINY_UNITS))                                                                                 \
         {                                                                                                              \
@@ -102,11 +104,11 @@ INLINE V NAME(tiny_move)(V w, V g, V rate, V decay, V *check)
             TINY_EACH(i, 2) weight[i] = FMA(K(x[2 * s + i]), below, weight[i]);                                        \
           }                                                                                                            \
           TINY_EACH(i, 2) n->weight[i][j] = NAME(tiny_move)(n->weight[i][j], weight[i], rate, decay, &check);          \
-          n->bias[j] = NAME(tiny_move)(n->bias[j], bias, rate, decay, &check);                                         \
+          n->bias[j] = NAME(tiny_move)(n->bias[j], bias, rate, bias_decay, &check);                                    \
           n->out[j] = NAME(tiny_move)(n->out[j], out, rate, decay, &check);                                            \
         }                                                                                                              \
         TINY_EACH(s, NAME(TINY_SAMPLES)) out_bias = out_bias + d[s];                                                   \
-        n->out_bias = NAME(tiny_move)(n->out_bias, out_bias, rate, decay, &check);                                     \
+        n->out_bias = NAME(tiny_move)(n->out_bias, out_bias, rate, output_decay, &check);                              \
         ((V *)small->check)[part] = check;                                                                             \
         nan = nan || ANY_NAN(check);                                                                                   \
       }                                                                                                                \

@@ -99,6 +99,23 @@ enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, siz
   return ISW_OK;
 }
 
+void isw_pack_rest_when_thin(struct isw_pack *pack)
+{
+  (void)pack;
+}
+
+bool isw_pack_rests(const struct isw_pack *pack)
+{
+  (void)pack;
+  return false;
+}
+
+struct isw_pack *isw_pack_next(struct isw_pack *const *packs, size_t count)
+{
+  (void)packs, (void)count;
+  return NULL;
+}
+
 uint64_t isw_pack_network_steps(const struct isw_pack *pack)
 {
   return pack->number % 7;
