@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Measures whole runs of `initsweep run`, from outside: start-up, training, gather and writing, probes, growth.
 
-    bench/whole_run.py [growth] [probes] [sweep] [million] [--program build/release/initsweep] [-o out]
+    bench/whole_run.py [growth] [probes] [sweep] [underflow] [million] [--program build/release/initsweep] [-o out]
 
 growth   XOR networks of 1,000 steps, --sizes of them: time per network, start-up, gather, memory
 probes   a 5,000-step digits run with loss and gradient norms at 64 geometric steps, and without: what recording costs
 sweep    a sweep of seven starts, four activations and three depths: how the wall time parts
+underflow  deep sigmoid networks whose gradients are subnormal in the first layers, and the same that start larger: none are
 million  10^6 XOR networks of 1,000 steps, in s and against the best peer of bench.json, measured here on 10^4 networks
 Without a name: growth, probes and sweep. Runs are interleaved in rounds, the numbers are medians. Writes whole-run.json.
 
@@ -58,6 +59,17 @@ grid:
 """
 
 
+DEEP = """sweep: bench-deep
+seed: 2026
+dataset: {{name: xor}}
+network: {{depth: 60, width: 3, activation: sigmoid, init: {{name: normal, std: {std}}}}}
+train: {{loss: mse, optimizer: sgd, learning_rate: 0.001, steps: 20000}}
+record: {{steps: [0, 20000], probes: [loss, gradient_norm]}}
+grid:
+  replicate: {{range: [0, 63]}}
+"""
+
+
 def journal_bytes(folder):
     """Bytes of finished packs in a journal's folder, 0 where there is none yet."""
     try:
@@ -68,7 +80,7 @@ def journal_bytes(folder):
 
 
 def measure(arguments, text):
-    """Runs one sweep. Returns seconds: wall, startup, training, gather; networks' bytes: results; memory of the process, bytes."""
+    """Runs one sweep. Returns seconds: wall, startup, training, gather, processor (user); networks' bytes: results; memory of the process, bytes."""
     with tempfile.TemporaryDirectory(dir=arguments.scratch) as folder:
         sweep, out = os.path.join(folder, "sweep.yaml"), os.path.join(folder, "out.h5")
         pathlib.Path(sweep).write_text(text)
@@ -92,7 +104,7 @@ def measure(arguments, text):
         if first is None:  # too short a run to be seen
             first = last = now
         return {"wall": now - start, "startup": first - start, "training": last - first, "gather": now - last,
-                "results": os.path.getsize(out), "memory": usage.ru_maxrss * 1024}
+                "processor": usage.ru_utime, "results": os.path.getsize(out), "memory": usage.ru_maxrss * 1024}
 
 
 def rounds(arguments, texts):
@@ -153,6 +165,16 @@ def sweep(arguments):
     return found
 
 
+def underflow(arguments):
+    """What gradual underflow costs: the same networks with subnormal gradients and without."""
+    found = rounds(arguments, {f"std {std}": DEEP.format(std=std) for std in (0.5, 1)})
+    for name, m in found.items():
+        print(f"underflow: 64 networks of 60 sigmoid layers, 20,000 steps, {name}: {m['processor']:.2f} s of the processor")
+    pairs = zip(found["std 0.5"]["rounds"], found["std 1"]["rounds"])
+    print(f"subnormal gradients (std 0.5): {statistics.median(a['processor'] / b['processor'] for a, b in pairs):.2f} times the time\n")
+    return found
+
+
 def million(arguments):
     """10^6 networks, and the best peers' time on 10^4 of them times 100."""
     networks = 10 ** 6
@@ -178,7 +200,7 @@ def million(arguments):
     return {"million": found}
 
 
-PARTS = {"growth": growth, "probes": probes, "sweep": sweep, "million": million}
+PARTS = {"growth": growth, "probes": probes, "sweep": sweep, "underflow": underflow, "million": million}
 
 
 def main():
