@@ -44,7 +44,7 @@ INLINE V NAME(tiny_move)(V w, V g, V rate, V decay, V *check)
 
 #define TINY_EACH(i, count) UNROLL for (size_t i = 0; i < (count); i++)
 
-#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg,       \
+#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg, d2g,  \
                        formula, source)                                                                                \
   static uint64_t NAME(tiny_##name)(const struct isw_small *small, uint64_t most, const double *loss_below)            \
   {                                                                                                                    \
