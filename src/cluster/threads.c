@@ -35,7 +35,10 @@ static bool placed_by_user(void)
 {
   static const char *const names[] = {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY"};
   bool placed = false;
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) placed = placed || (getenv(names[i]) && *getenv(names[i]));
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    const char *text = getenv(names[i]);
+    placed = placed || (text && *text);
+  }
   return placed;
 }
 

@@ -114,7 +114,7 @@ enum isw_status isw_training_pack(const struct isw_training *training, size_t co
   for (size_t i = 0; status == ISW_OK && i < count; i++)
     status = isw_sweep_network(training->sweep, numbers[i], &networks[i], error);
   const struct isw_network *first = networks[0];
-  if (status == ISW_OK && first) {
+  if (status == ISW_OK && first && due) {
     struct isw_keep_weights keep = isw_sweep_weights(training->sweep);
     struct isw_pack_settings settings = {.kernels = training->kernels,
                                          .samples =
