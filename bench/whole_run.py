@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """Measures whole runs of `initsweep run`, from outside: start-up, training, gather and writing, probes, growth.
 
-    bench/whole_run.py [growth] [probes] [sweep] [plan] [million] [--program build/release/initsweep] [-o out]
+    bench/whole_run.py [growth] [probes] [sweep] [plan] [underflow] [million] [--program build/release/initsweep] [-o out]
 
 growth   XOR networks of 1,000 steps, --sizes of them: time per network, start-up, gather, memory
 probes   a 5,000-step digits run with loss and gradient norms at 64 geometric steps, and without: what recording costs
 sweep    a sweep of seven starts, four activations and three depths: how the wall time parts
 plan     wall time against what `plan` predicts: the six shapes of run.py, and a mixed sweep
+underflow  deep sigmoid networks whose gradients are subnormal in the first layers, and the same that start larger: none are
 million  10^6 XOR networks of 1,000 steps, in s and against the best peer of bench.json, measured here on 10^4 networks
 Without a name: growth, probes, sweep and plan. Runs are interleaved in rounds, the numbers are medians. Writes whole-run.json.
 
@@ -90,6 +91,15 @@ grid:
   network.width: [8, 32, 96]
   train.optimizer: [sgd, adam]
   replicate: {range: [0, 15]}
+"""
+DEEP = """sweep: bench-deep
+seed: 2026
+dataset: {{name: xor}}
+network: {{depth: 60, width: 3, activation: sigmoid, init: {{name: normal, std: {std}}}}}
+train: {{loss: mse, optimizer: sgd, learning_rate: 0.001, steps: 20000}}
+record: {{steps: [0, 20000], probes: [loss, gradient_norm]}}
+grid:
+  replicate: {{range: [0, 63]}}
 """
 
 
@@ -213,6 +223,16 @@ def plan(arguments):
     return found
 
 
+def underflow(arguments):
+    """What gradual underflow costs: the same networks with subnormal gradients and without."""
+    found = rounds(arguments, {f"std {std}": DEEP.format(std=std) for std in (0.5, 1)})
+    for name, m in found.items():
+        print(f"underflow: 64 networks of 60 sigmoid layers, 20,000 steps, {name}: {m['processor']:.2f} s of the processor")
+    pairs = zip(found["std 0.5"]["rounds"], found["std 1"]["rounds"])
+    print(f"subnormal gradients (std 0.5): {statistics.median(a['processor'] / b['processor'] for a, b in pairs):.2f} times the time\n")
+    return found
+
+
 def million(arguments):
     """10^6 networks, and the best peers' time on 10^4 of them times 100."""
     networks = 10 ** 6
@@ -238,7 +258,7 @@ def million(arguments):
     return {"million": found}
 
 
-PARTS = {"growth": growth, "probes": probes, "sweep": sweep, "plan": plan, "million": million}
+PARTS = {"growth": growth, "probes": probes, "sweep": sweep, "plan": plan, "underflow": underflow, "million": million}
 
 
 def main():

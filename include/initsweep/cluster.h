@@ -29,7 +29,8 @@ enum isw_status isw_cluster_share(struct isw_cluster *cluster, char **bytes, siz
 enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status mine, struct isw_error *error);
 
 /** Threads for this rank: `wanted` where not 0, else OMP_NUM_THREADS, else the processors of the affinity mask shared among
- *  the ranks of this host that share them. Collective.
+ *  the ranks of this host that share them. Collective. Where these are as many as the processors that are this rank's own,
+ *  isw_cluster_work will pin a worker to each, unless the environment says where threads run (OMP_PROC_BIND, OMP_PLACES).
  *  *advice, on rank 0, is NULL or a line for the user (a launcher that pinned ranks to one core of many idle ones). */
 size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const char **advice);
 /** The same for a program that runs alone, without MPI: OMP_NUM_THREADS, else the processors of the affinity mask. */
@@ -39,6 +40,9 @@ size_t isw_own_threads(void);
  *  ends the process at once. May be called before isw_cluster_create.
  *  SIGXFSZ is ignored: writing past a limit is an error then, like a full disk. */
 void isw_cluster_catch_signals(void);
+
+/** The most packs that a worker has under way. */
+enum { ISW_TOGETHER = 8 };
 
 /** What the packs are, to the queue. Called by worker threads, several at once, but where it says otherwise. */
 struct isw_work {
@@ -51,10 +55,14 @@ struct isw_work {
   double (*cost)(void *context, uint64_t pack);
   /** The most threads that may share a pack with profit, at least 1; NULL: any number. */
   size_t (*sharers)(void *context, uint64_t pack);
-  /** Makes a pack ready; called by one worker, 0 .. threads - 1, the same that calls finish. */
+  /** Whether two packs are alike in what shapes the computation, and small enough to wait for each other in memory: a worker
+   *  then merges them where few of their networks go on (isw_pack_next). NULL: none are. */
+  bool (*alike)(void *context, uint64_t pack, uint64_t other);
+  /** Makes a pack ready; called by one worker, 0 .. threads - 1, the same that calls finish, which has at most ISW_TOGETHER
+   *  packs between the two. */
   enum isw_status (*prepare)(void *context, size_t worker, uint64_t number, struct isw_pack **pack,
                              struct isw_error *error);
-  /** Keeps the state of a pack that isw_pack_train has left: every checkpoint_seconds (0: never), and when a signal has
+  /** Keeps the state of a pack under way when isw_pack_train was left: every checkpoint_seconds (0: never), and when a signal has
    *  come. Called by one worker, the same that calls finish. NULL: packs under way are lost. */
   enum isw_status (*checkpoint)(void *context, size_t worker, uint64_t number, const struct isw_pack *pack,
                                 struct isw_error *error);

@@ -201,7 +201,18 @@ void isw_pack_save(const struct isw_pack *pack, void *state);
 /** Puts a pack that isw_pack_create has just made, with the same settings, into a saved state. After ISW_BAD_INPUT (it does
  *  not fit, or makes no sense) the pack can only be destroyed. */
 enum isw_status isw_pack_restore(struct isw_pack *pack, const void *state, size_t bytes, struct isw_error *error);
-/** Steps that are done. */
+/** Makes isw_pack_train, called by a team of one, return ISW_INTERRUPTED too when a quarter of the lanes or more hold no network
+ *  that goes on: at certain steps, so that packs that are alike meet. isw_pack_rests tells that it was so. */
+void isw_pack_rest_when_thin(struct isw_pack *pack);
+bool isw_pack_rests(const struct isw_pack *pack);
+/** Of packs that are alike in what shapes the computation and rest, were interrupted or are done, the one to train next: the
+ *  one that is furthest back, its free lanes filled with networks of others that are at the same step. NULL: all networks of
+ *  all have ended. Networks may then be in other packs than their own, so all are to be kept until the last has ended;
+ *  isw_pack_outcome, isw_pack_save and isw_pack_restore are about the networks that a pack was made of. */
+struct isw_pack *isw_pack_next(struct isw_pack *const *packs, size_t count);
+/** Steps that this pack did, whoever was in its lanes. */
+uint64_t isw_pack_pack_steps(const struct isw_pack *pack);
+/** Steps that are done, of the networks that are furthest back. */
 uint64_t isw_pack_step(const struct isw_pack *pack);
 /** After isw_pack_train returned ISW_OK. Owned by the pack. */
 const struct isw_outcome *isw_pack_outcome(const struct isw_pack *pack, size_t lane);

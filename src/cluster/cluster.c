@@ -52,6 +52,7 @@ void isw_cluster_destroy(struct isw_cluster *cluster)
   MPI_Finalize();
   free(cluster->hosts);
   free(cluster->advice);
+  free(cluster->processor);
   free(cluster);
 }
 

@@ -3,13 +3,17 @@
  *
  * A worker with nothing to do takes the next pack. Where packs are fewer than workers (share), it leads a team instead:
  * it counts on its part of the idle workers, who take their seats when they wake. The leader makes the pack, all train
- * it, the leader hands in the outcome when the last member has come back. */
+ * it, the leader hands in the outcome when the last member has come back.
+ *
+ * Where many packs wait, a worker takes some that are alike. One that becomes thin, because many of its networks have ended,
+ * rests until the others are done or thin too; then those that rest are merged (engine/merge.c). */
 #include <errno.h>
 #include <time.h>
 #include "inside.h"
 
 struct isw_job {
-  uint64_t number;
+  uint64_t number[ISW_TOGETHER];
+  size_t packs; /* more than one: alike, and for one member */
   struct isw_team *team;
   size_t members, seated, back; /* seated and back: without the leader */
   bool ready;
@@ -96,12 +100,16 @@ static bool take_pack(struct isw_crew *crew, struct isw_job *job)
   if (crew->waiting == 0) return false;
   size_t members =
       crew->share && crew->waiting < crew->idle ? (size_t)((crew->idle + crew->waiting - 1) / crew->waiting) : 1;
-  *job = (struct isw_job){.number = next_pack(crew)};
+  uint64_t part = crew->waiting / crew->threads;
+  *job = (struct isw_job){.number = {next_pack(crew)}, .packs = 1};
   if (members > 1 && crew->work->sharers) {
-    size_t most = crew->work->sharers(crew->work->context, job->number);
+    size_t most = crew->work->sharers(crew->work->context, job->number[0]);
     if (members > most) members = most > 0 ? most : 1;
   }
   job->members = members;
+  while (members == 1 && crew->work->alike && job->packs < ISW_TOGETHER && job->packs < part &&
+         crew->work->alike(crew->work->context, job->number[0], crew->range[0].first))
+    job->number[job->packs++] = next_pack(crew);
   crew->idle -= members;
   if (members > 1) {
     job->next = crew->open;
@@ -114,9 +122,26 @@ static bool take_pack(struct isw_crew *crew, struct isw_job *job)
 
 /* ---- without the mutex ---- */
 
-/* Trains, and in between hands the pack's state to checkpoint. All members of the team come here with the leader. */
+/* Packs that a worker has under way. */
+struct under_way {
+  size_t count;
+  struct isw_pack *pack[ISW_TOGETHER];
+  uint64_t number[ISW_TOGETHER];
+};
+
+static enum isw_status keep(struct isw_crew *crew, size_t worker, const struct under_way *all, struct isw_error *error)
+{
+  enum isw_status status = ISW_OK;
+  for (size_t i = 0; status == ISW_OK && i < all->count; i++)
+    if (isw_pack_step(all->pack[i]) > 0)
+      status = crew->work->checkpoint(crew->work->context, worker, all->number[i], all->pack[i], error);
+  return status;
+}
+
+/* Trains one of the packs, and in between hands the state of all to checkpoint. All members of the team come here with the
+ * leader. *rests: it was left because it is thin. */
 static enum isw_status train_and_keep(struct isw_crew *crew, size_t worker, struct isw_job *job, struct isw_pack *pack,
-                                      struct isw_error *error)
+                                      const struct under_way *all, bool *rests, struct isw_error *error)
 {
   const struct isw_work *work = crew->work;
   enum isw_status status;
@@ -125,56 +150,109 @@ static enum isw_status train_and_keep(struct isw_crew *crew, size_t worker, stru
   do {
     status = isw_pack_train(pack, job->team, 0, &crew->stop);
     enum isw_status kept = ISW_OK;
-    if (status == ISW_INTERRUPTED && keeps && isw_pack_step(pack) > 0)
-      kept = work->checkpoint(work->context, worker, job->number, pack, error);
+    bool stop = atomic_load(&crew->stop) != 0;
+    *rests = status == ISW_INTERRUPTED && !stop && isw_pack_rests(pack);
+    if (status == ISW_INTERRUPTED && keeps && !*rests) kept = keep(crew, worker, all, error);
     if (keeps && work->checkpoint_seconds > 0) isw_pack_pause_at(pack, &crew->tick);
-    job->again = status == ISW_INTERRUPTED && kept == ISW_OK && atomic_load(&crew->stop) == 0;
+    job->again = status == ISW_INTERRUPTED && kept == ISW_OK && !stop && !*rests;
     if (kept != ISW_OK) status = kept;
     if (job->members > 1) isw_team_wait(job->team);
   } while (job->again);
+  return *rests ? ISW_OK : status;
+}
+
+static enum isw_status hand_in(const struct isw_crew *crew, size_t worker, uint64_t number, const struct isw_pack *pack,
+                               struct isw_counts *counts, struct isw_error *error)
+{
+  struct isw_counts mine = {.packs = 1, .network_steps = isw_pack_network_steps(pack)};
+  enum isw_status status =
+      crew->work->finish(crew->work->context, worker, number, pack, &mine.networks, &mine.diverged, error);
+  if (status != ISW_OK) return status;
+  counts->packs += mine.packs;
+  counts->networks += mine.networks;
+  counts->diverged += mine.diverged;
+  counts->network_steps += mine.network_steps;
+  counts->cost += crew->work->cost ? crew->work->cost(crew->work->context, number) : 1.0;
+  return ISW_OK;
+}
+
+/* The packs of a job for one worker, one after the other; those that rest wait in `all`, and are merged in the end. */
+static enum isw_status train_together(struct isw_crew *crew, size_t worker, struct isw_job *job, struct under_way *all,
+                                      struct isw_counts *counts, struct isw_error *error)
+{
+  const struct isw_work *work = crew->work;
+  enum isw_status status = ISW_OK;
+  for (size_t i = 0; status == ISW_OK && i < job->packs; i++) {
+    struct isw_pack *pack;
+    bool rests = false;
+    status = work->prepare(work->context, worker, job->number[i], &pack, error);
+    if (status != ISW_OK) break;
+    all->number[all->count] = job->number[i];
+    all->pack[all->count++] = pack;
+    if (job->packs > 1) isw_pack_rest_when_thin(pack);
+    status = train_and_keep(crew, worker, job, pack, all, &rests, error);
+    if (status != ISW_OK || rests) continue;
+    status = hand_in(crew, worker, job->number[i], pack, counts, error);
+    isw_pack_destroy(pack);
+    all->count--;
+  }
+  for (struct isw_pack *pack; status == ISW_OK && all->count > 0 && (pack = isw_pack_next(all->pack, all->count));) {
+    bool rests;
+    status = train_and_keep(crew, worker, job, pack, all, &rests, error);
+  }
+  for (size_t i = 0; status == ISW_OK && i < all->count; i++)
+    status = hand_in(crew, worker, all->number[i], all->pack[i], counts, error);
   return status;
+}
+
+/* One pack, with the members of a team. */
+static enum isw_status train_shared(struct isw_crew *crew, size_t worker, struct isw_job *job, struct under_way *all,
+                                    struct isw_counts *counts, struct isw_error *error)
+{
+  const struct isw_work *work = crew->work;
+  struct isw_pack *pack = NULL;
+  bool rests;
+  enum isw_status status = job->team ? work->prepare(work->context, worker, job->number[0], &pack, error)
+                                     : isw_error_memory(error, job->members * 64, "a team of threads");
+  if (status != ISW_OK) pack = NULL;
+  pthread_mutex_lock(&crew->mutex);
+  job->pack = pack;
+  job->ready = true;
+  pthread_cond_broadcast(&crew->news);
+  pthread_mutex_unlock(&crew->mutex);
+  if (pack) {
+    *all = (struct under_way){1, {pack}, {job->number[0]}};
+    status = train_and_keep(crew, worker, job, pack, all, &rests, error);
+  }
+  pthread_mutex_lock(&crew->mutex);
+  while (job->back < job->members - 1) pthread_cond_wait(&crew->news, &crew->mutex);
+  pthread_mutex_unlock(&crew->mutex);
+  return status == ISW_OK ? hand_in(crew, worker, job->number[0], pack, counts, error) : status;
 }
 
 static void lead(struct isw_crew *crew, size_t worker, struct isw_team *alone, struct isw_job *job)
 {
-  const struct isw_work *work = crew->work;
   struct isw_error error = {0};
-  struct isw_pack *pack = NULL;
-  struct isw_counts counts = {.packs = 1};
-  enum isw_status status = ISW_OK;
-  job->team = job->members == 1 ? alone : isw_team_create(job->members);
-  if (!job->team) status = isw_error_memory(&error, job->members * 64, "a team of threads");
-  if (status == ISW_OK) status = work->prepare(work->context, worker, job->number, &pack, &error);
-  if (status != ISW_OK) pack = NULL;
-
-  if (job->members > 1) {
-    pthread_mutex_lock(&crew->mutex);
-    job->pack = pack;
-    job->ready = true;
-    pthread_cond_broadcast(&crew->news);
-    pthread_mutex_unlock(&crew->mutex);
-  }
-  if (pack) status = train_and_keep(crew, worker, job, pack, &error);
-  if (job->members > 1) {
-    pthread_mutex_lock(&crew->mutex);
-    while (job->back < job->members - 1) pthread_cond_wait(&crew->news, &crew->mutex);
-    pthread_mutex_unlock(&crew->mutex);
+  struct isw_counts counts = {0};
+  struct under_way all = {0};
+  enum isw_status status;
+  if (job->members == 1) {
+    job->team = alone;
+    status = train_together(crew, worker, job, &all, &counts, &error);
+  } else {
+    job->team = isw_team_create(job->members);
+    status = train_shared(crew, worker, job, &all, &counts, &error);
     isw_team_destroy(job->team);
   }
-  if (status == ISW_OK)
-    status = work->finish(work->context, worker, job->number, pack, &counts.networks, &counts.diverged, &error);
-  if (status == ISW_OK) counts.network_steps = isw_pack_network_steps(pack);
-  if (pack) isw_pack_destroy(pack);
+  for (size_t i = 0; i < all.count; i++) isw_pack_destroy(all.pack[i]);
 
   pthread_mutex_lock(&crew->mutex);
-  if (status == ISW_OK) {
-    crew->counts.packs += counts.packs;
-    crew->counts.networks += counts.networks;
-    crew->counts.diverged += counts.diverged;
-    crew->counts.network_steps += counts.network_steps;
-    crew->counts.cost += work->cost ? work->cost(work->context, job->number) : 1.0;
-  } else
-    fail(crew, status, &error);
+  crew->counts.packs += counts.packs;
+  crew->counts.networks += counts.networks;
+  crew->counts.diverged += counts.diverged;
+  crew->counts.network_steps += counts.network_steps;
+  crew->counts.cost += counts.cost;
+  if (status != ISW_OK) fail(crew, status, &error);
   pthread_mutex_unlock(&crew->mutex);
   isw_error_clear(&error);
 }

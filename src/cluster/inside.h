@@ -10,6 +10,8 @@ struct isw_cluster {
   int rank, size;
   char *hosts;  /* isw_cluster_hosts */
   char *advice; /* isw_cluster_threads */
+  size_t processors;
+  int *processor; /* [processors] that this rank's workers are pinned to; none where they are not pinned */
 };
 
 /* Says so and ends all ranks, in the middle of a collective call. */
@@ -20,6 +22,8 @@ void isw_wait_asleep(MPI_Request *request);
 enum isw_status isw_worse(enum isw_status a, enum isw_status b);
 /* The message of another rank, with its name. */
 void isw_error_of_rank(struct isw_error *error, enum isw_status status, int rank, const char *text);
+/* Pins the calling thread, one of so many workers, to its processor where there is one for each. */
+void isw_pin_worker(const struct isw_cluster *cluster, size_t workers, size_t worker);
 /* Whether a signal that isw_cluster_catch_signals catches has come. */
 bool isw_signal_caught(void);
 

@@ -383,8 +383,11 @@ static void run_team(struct desk *desk)
     if (omp_get_thread_num() == 0) {
       communicate(desk);
       isw_crew_close(&desk->crew);
-    } else
-      isw_crew_work(&desk->crew, (size_t)omp_get_thread_num() - 1);
+    } else {
+      size_t worker = (size_t)omp_get_thread_num() - 1;
+      isw_pin_worker(desk->cluster, desk->crew.threads, worker);
+      isw_crew_work(&desk->crew, worker);
+    }
   }
 }
 

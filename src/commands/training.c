@@ -30,9 +30,9 @@ enum isw_status isw_training_create(struct isw_training *training, const struct 
   const struct isw_loss *losses = isw_losses(&training->losses);
   training->probes = isw_chosen_probes(sweep, &training->probe_count);
   training->samples = isw_allocate(datasets * training->losses, sizeof(struct isw_samples *));
-  training->made = isw_allocate(threads, sizeof *training->made);
+  training->made = isw_allocate(threads * ISW_TOGETHER, sizeof *training->made);
   if (!training->probes || !training->samples || !training->made)
-    return isw_error_memory(error, threads * sizeof *training->made, "training");
+    return isw_error_memory(error, threads * ISW_TOGETHER * sizeof *training->made, "training");
   enum isw_status status = isw_kernels_choose(NULL, &training->kernels, error);
   if (status == ISW_OK) status = isw_packs_create(sweep, isw_lanes(training->real), &training->packs, error);
   if (status == ISW_OK) training->stride = chosen_stride(isw_packs_count(training->packs));
@@ -131,7 +131,7 @@ enum isw_status isw_training_pack(const struct isw_training *training, size_t co
   for (size_t i = 0; status == ISW_OK && i < count; i++)
     status = isw_sweep_network(training->sweep, numbers[i], &networks[i], error);
   const struct isw_network *first = networks[0];
-  if (status == ISW_OK && first) {
+  if (status == ISW_OK && first && due) {
     struct isw_keep_weights keep = isw_sweep_weights(training->sweep);
     struct isw_pack_settings settings = {.kernels = training->kernels,
                                          .samples =
@@ -225,25 +225,44 @@ static enum isw_status go_on(const struct isw_training *training, size_t count, 
   return status;
 }
 
+/* A worker's pack of that turn, or a free place for one. */
+static struct isw_training_pack *pack_of_worker(struct isw_training *training, size_t worker, uint64_t turn, bool new)
+{
+  struct isw_training_pack *made = &training->made[worker * ISW_TOGETHER];
+  size_t i = 0;
+  while (i + 1 < ISW_TOGETHER && (new ? made[i].pack != NULL : !made[i].pack || made[i].turn != turn)) i++;
+  return &made[i];
+}
+
 static enum isw_status prepare(void *context, size_t worker, uint64_t turn, struct isw_pack **pack,
                                struct isw_error *error)
 {
   struct isw_training *training = context;
-  struct isw_training_pack *made = &training->made[worker];
+  struct isw_training_pack *made = pack_of_worker(training, worker, turn, true);
   uint64_t numbers[LANES_MAX];
   size_t count = isw_packs_networks(training->packs, pack_of(training, turn), numbers);
   enum isw_status status = isw_training_pack(training, count, numbers, made, error);
   if (status == ISW_OK && has_checkpoint(training, numbers[0])) status = go_on(training, count, numbers, made, error);
+  if (status != ISW_OK) made->pack = NULL;
+  made->turn = turn;
   *pack = made->pack;
   return status;
+}
+
+/* Packs of a class with at most 32 MiB of weights each: eight of them may wait in a worker's memory. */
+static bool alike(void *context, uint64_t turn, uint64_t other)
+{
+  const struct isw_training *training = context;
+  const struct isw_pack_class *class = isw_class_of(training->packs, pack_of(training, turn));
+  return class == isw_class_of(training->packs, pack_of(training, other)) &&
+         isw_parameters(class->layers, class->size, class->branch_layers) <= (size_t)1 << 19;
 }
 
 static enum isw_status checkpoint(void *context, size_t worker, uint64_t turn, const struct isw_pack *pack,
                                   struct isw_error *error)
 {
-  (void)turn;
   struct isw_training *training = context;
-  struct isw_training_pack *made = &training->made[worker];
+  struct isw_training_pack *made = pack_of_worker(training, worker, turn, false);
   size_t bytes = isw_pack_state_bytes(pack);
   void *state = isw_allocate(bytes, 1);
   if (!state) return isw_error_memory(error, bytes, "a checkpoint");
@@ -264,10 +283,9 @@ static enum isw_status checkpoint(void *context, size_t worker, uint64_t turn, c
 static enum isw_status finish(void *context, size_t worker, uint64_t turn, const struct isw_pack *pack,
                               uint64_t *networks, uint64_t *diverged, struct isw_error *error)
 {
-  (void)turn;
   (void)pack; /* the worker's own */
   struct isw_training *training = context;
-  const struct isw_training_pack *made = &training->made[worker];
+  struct isw_training_pack *made = pack_of_worker(training, worker, turn, false);
   struct isw_finished finished[LANES_MAX];
   for (size_t i = 0; i < made->count; i++) {
     finished[i] = isw_training_outcome(made, i);
@@ -279,6 +297,7 @@ static enum isw_status finish(void *context, size_t worker, uint64_t turn, const
     status = isw_journal_sync(training->journal, error);
     if (status == ISW_OK) isw_checkpoint_remove(training->folder, made->number[0]);
   }
+  made->pack = NULL; /* the caller destroys it */
   return status;
 }
 
@@ -297,6 +316,7 @@ struct isw_work isw_training_work(struct isw_training *training)
                            .wanted = wanted,
                            .cost = cost,
                            .sharers = sharers,
+                           .alike = alike,
                            .prepare = prepare,
                            .checkpoint = training->folder ? checkpoint : NULL,
                            .checkpoint_seconds = training->checkpoint_seconds,

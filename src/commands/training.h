@@ -13,6 +13,7 @@ struct isw_training_pack {
   size_t count, layers, records;
   const uint64_t *record_steps; /* [records], the sweep's */
   bool kept;                    /* a checkpoint of it is there */
+  uint64_t turn;                /* in the queue */
   uint64_t number[ISW_TRAINING_LANES], id[ISW_TRAINING_LANES];
 };
 struct isw_training {
@@ -25,7 +26,7 @@ struct isw_training {
   size_t probe_count;
   struct isw_samples **samples; /* [datasets][losses], NULL where no class has both */
   size_t losses;
-  struct isw_training_pack *made; /* [threads] each worker's, under way */
+  struct isw_training_pack *made; /* [threads][ISW_TOGETHER] each worker's, under way; pack NULL: none */
   size_t threads;
   struct isw_journal *journal; /* the rank's own */
   const char *folder;          /* of the journal, for checkpoints; NULL: none are kept */

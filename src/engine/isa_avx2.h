@@ -19,11 +19,10 @@
 #define ABS(x) _mm256_andnot_ps(_mm256_set1_ps(-0.0F), x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##f8_##accuracy##avx2
 #define ANY_NAN(x) (_mm256_movemask_ps(_mm256_cmp_ps(x, x, _CMP_UNORD_Q)) != 0)
-#define BITS_ABOVE(x, limit) _mm256_cmp_ps(x, limit, _CMP_GT_OQ)
-#define BITS_NAN(x) _mm256_cmp_ps(x, x, _CMP_UNORD_Q)
-#define BITS_ZERO(n) _mm256_cmp_ps(n, K(0.0), _CMP_EQ_OQ)
-#define WITH(x, mask, y) _mm256_blendv_ps(x, y, mask)
-#define ALL_ONES _mm256_castsi256_ps(_mm256_set1_epi32(-1))
+#define UNLESS_ABOVE(x, limit) _mm256_cmp_ps(x, limit, _CMP_NGT_UQ)
+#define UNLESS_ZERO(n) _mm256_cmp_ps(n, K(0.0), _CMP_NEQ_UQ)
+#define MINUS(x, y, mask, other) _mm256_blendv_ps(other, (x) - (y), mask)
+#define OVER(x, y, mask, other) _mm256_blendv_ps(other, (x) / (y), mask)
 #define ROUND(x) _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 /* x 2^n where neither is near the ends of the exponents */
 #define SCALE(x, n)                                                                                                    \
@@ -41,11 +40,10 @@
 #define ABS(x) _mm256_andnot_pd(_mm256_set1_pd(-0.0), x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##d4_##accuracy##avx2
 #define ANY_NAN(x) (_mm256_movemask_pd(_mm256_cmp_pd(x, x, _CMP_UNORD_Q)) != 0)
-#define BITS_ABOVE(x, limit) _mm256_cmp_pd(x, limit, _CMP_GT_OQ)
-#define BITS_NAN(x) _mm256_cmp_pd(x, x, _CMP_UNORD_Q)
-#define BITS_ZERO(n) _mm256_cmp_pd(n, K(0.0), _CMP_EQ_OQ)
-#define WITH(x, mask, y) _mm256_blendv_pd(x, y, mask)
-#define ALL_ONES _mm256_castsi256_pd(_mm256_set1_epi32(-1))
+#define UNLESS_ABOVE(x, limit) _mm256_cmp_pd(x, limit, _CMP_NGT_UQ)
+#define UNLESS_ZERO(n) _mm256_cmp_pd(n, K(0.0), _CMP_NEQ_UQ)
+#define MINUS(x, y, mask, other) _mm256_blendv_pd(other, (x) - (y), mask)
+#define OVER(x, y, mask, other) _mm256_blendv_pd(other, (x) / (y), mask)
 #define ROUND(x) _mm256_round_pd(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #define SCALE(x, n)                                                                                                    \
   _mm256_castsi256_pd(                                                                                                 \
@@ -53,3 +51,4 @@
 #define TIMES_SIGN(x, y) _mm256_xor_pd(x, _mm256_and_pd(y, _mm256_set1_pd(-0.0)))
 #endif
 #define OWN_TANH
+#define TINY

@@ -19,15 +19,13 @@
 #define ABS(x) _mm512_abs_ps(x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##f16_##accuracy##avx512f
 #define ANY_NAN(x) (_mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q) != 0)
-#define BITS_ABOVE(x, limit) _mm512_cmp_ps_mask(x, limit, _CMP_GT_OQ)
-#define BITS_NAN(x) _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q)
-#define BITS_ZERO(n) _mm512_cmp_ps_mask(n, K(0.0), _CMP_EQ_OQ)
-#define WITH(x, mask, y) _mm512_mask_mov_ps(x, mask, y)
-#define ALL_ONES _mm512_castsi512_ps(_mm512_set1_epi32(-1))
+#define UNLESS_ABOVE(x, limit) _mm512_cmp_ps_mask(x, limit, _CMP_NGT_UQ)
+#define UNLESS_ZERO(n) _mm512_cmp_ps_mask(n, K(0.0), _CMP_NEQ_UQ)
+#define MINUS(x, y, mask, other) _mm512_mask_sub_ps(other, mask, x, y)
+#define OVER(x, y, mask, other) _mm512_mask_div_ps(other, mask, x, y)
 #define ROUND(x) _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
-/* x 2^n where neither is near the ends of the exponents */
-#define SCALE(x, n)                                                                                                    \
-  _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), _mm512_slli_epi32(_mm512_cvtps_epi32(n), 23)))
+/* x 2^n */
+#define SCALE(x, n) _mm512_scalef_ps(x, n)
 /* x xor the sign of y */
 #define TIMES_SIGN(x, y)                                                                                               \
   _mm512_castsi512_ps(                                                                                                 \
@@ -43,16 +41,15 @@
 #define ABS(x) _mm512_abs_pd(x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##d8_##accuracy##avx512f
 #define ANY_NAN(x) (_mm512_cmp_pd_mask(x, x, _CMP_UNORD_Q) != 0)
-#define BITS_ABOVE(x, limit) _mm512_cmp_pd_mask(x, limit, _CMP_GT_OQ)
-#define BITS_NAN(x) _mm512_cmp_pd_mask(x, x, _CMP_UNORD_Q)
-#define BITS_ZERO(n) _mm512_cmp_pd_mask(n, K(0.0), _CMP_EQ_OQ)
-#define WITH(x, mask, y) _mm512_mask_mov_pd(x, mask, y)
-#define ALL_ONES _mm512_castsi512_pd(_mm512_set1_epi64(-1))
+#define UNLESS_ABOVE(x, limit) _mm512_cmp_pd_mask(x, limit, _CMP_NGT_UQ)
+#define UNLESS_ZERO(n) _mm512_cmp_pd_mask(n, K(0.0), _CMP_NEQ_UQ)
+#define MINUS(x, y, mask, other) _mm512_mask_sub_pd(other, mask, x, y)
+#define OVER(x, y, mask, other) _mm512_mask_div_pd(other, mask, x, y)
 #define ROUND(x) _mm512_roundscale_pd(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
-#define SCALE(x, n)                                                                                                    \
-  _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(x), _mm512_slli_epi64(_mm512_cvtpd_epi64(n), 52)))
+#define SCALE(x, n) _mm512_scalef_pd(x, n)
 #define TIMES_SIGN(x, y)                                                                                               \
   _mm512_castsi512_pd(                                                                                                 \
       _mm512_ternarylogic_epi64(_mm512_castpd_si512(x), _mm512_castpd_si512(y), _mm512_set1_epi64(INT64_MIN), 0x78))
 #endif
 #define OWN_TANH
+#define TINY

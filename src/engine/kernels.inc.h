@@ -9,8 +9,10 @@
  *   K, FMA, SELECT, SQRT, ABS                as src/model/activations.def needs them
  *   ANY_NAN(x)                               whether a number of x is NaN
  *   SLEEF(function, accuracy)                the name of SLEEF's function on a V
- *   OWN_TANH                                 where tanh is to be computed in line, and then BITS_ABOVE, BITS_NAN, BITS_ZERO (masks),
- *                                            WITH(x, mask, y), ALL_ONES, ROUND, SCALE, TIMES_SIGN
+ *   OWN_TANH                                 where tanh is to be computed in line, and then the masks UNLESS_ZERO(n) and
+ *                                            UNLESS_ABOVE(x, limit), true where something is NaN; MINUS(x, y, mask, other) and
+ *                                            OVER: x - y and x / y, other where the mask is false; ROUND, SCALE, TIMES_SIGN
+ *   TINY                                     where PARTS are few, for kernels_tiny.inc.h
  * No lane ever touches another, so that a network's numbers do not depend on its neighbours. */
 
 #ifndef INITSWEEP_ENGINE_KERNELS_ONCE
@@ -51,7 +53,7 @@ V SLEEF(erf, u10)(V x) __attribute__((const));
 /* ---- tanh -------------------------------------------------------------------------------------------------------------- */
 
 /* SLEEF's tanh u35 (3.5.1, finz), with its bits, in line: a call costs as much as the arithmetic of a quarter of it, and all
- * vector registers. tanh |x| = e / (e + 2) with e = exp(2 |x|) - 1 = 2^n (1 + p) - 1, p = exp(s) - 1 a polynomial.
+ * vector registers. Which NaN comes from a NaN is nobody's matter. tanh |x| = e / (e + 2) with e = exp(2 |x|) - 1 = 2^n (1 + p) - 1, p = exp(s) - 1 a polynomial.
  * test_engine_tanh compares every float32. */
 #ifdef OWN_TANH
 INLINE V NAME(tanh)(V x)
@@ -74,9 +76,8 @@ INLINE V NAME(tanh)(V x)
   p = FMA(s4 * s4, FMA(K(0x1.1f0e4c4ecd775p-29), s, K(0x1.af68a28cc800ap-26)), p);
   p = s + FMA(s2, K(0.5), s * s2 * p);
 #endif
-  V e = WITH(SCALE(p + K(1.0), n) - K(1.0), BITS_ZERO(n), p);
-  V y = WITH(e / (e + K(2.0)), BITS_ABOVE(size, limit), K(1.0));
-  return WITH(TIMES_SIGN(y, x), BITS_NAN(x), ALL_ONES);
+  V e = MINUS(SCALE(p + K(1.0), n), K(1.0), UNLESS_ZERO(n), p);
+  return TIMES_SIGN(OVER(e, e + K(2.0), UNLESS_ABOVE(size, limit), K(1.0)), x);
 }
 #else
 INLINE V NAME(tanh)(V x)
@@ -733,8 +734,15 @@ INLINE bool NAME(small_goes_on)(const struct isw_small *small, const double *los
   return going == NAME(LANES);
 }
 
+#ifdef TINY
+#include "engine/kernels_tiny.inc.h"
+#endif
+
 static uint64_t NAME(steps)(const struct isw_small *small, uint64_t most, const double *loss_below)
 {
+#ifdef TINY
+  if (NAME(is_tiny)(small)) return NAME(tiny)[small->hidden](small, most, loss_below);
+#endif
   const size_t samples = small->samples, last = small->layers - 1;
   const struct isw_layer *output = small->layer + last;
   const struct isw_small_activation *hidden = &NAME(small_activation)[small->hidden];
@@ -784,12 +792,12 @@ static uint64_t NAME(steps)(const struct isw_small *small, uint64_t most, const 
 #undef SLEEF
 #undef IN_REGISTER
 #undef OWN_TANH
+#undef TINY
 #undef ANY_NAN
-#undef BITS_ABOVE
-#undef BITS_NAN
-#undef BITS_ZERO
-#undef WITH
-#undef ALL_ONES
+#undef UNLESS_ABOVE
+#undef UNLESS_ZERO
+#undef MINUS
+#undef OVER
 #undef ROUND
 #undef SCALE
 #undef TIMES_SIGN

@@ -339,6 +339,7 @@ static bool start_lane(struct isw_pack *pack, size_t l, const struct isw_network
 {
   struct isw_lane *lane = &pack->lane[l];
   struct isw_starting starting;
+  lane->home = pack->where[l] = (struct isw_place){pack, l};
   bool drawn = isw_starting_begin(pack, network, &starting) && draw_lane(pack, l, &starting, buffer);
   isw_starting_clear(&starting);
   if (!drawn) return false;
@@ -453,6 +454,7 @@ void isw_pack_destroy(struct isw_pack *pack)
 {
   if (!pack) return;
   clear_memory(&pack->memory);
+  free(pack->slept);
   free(pack->size);
   free(pack->layer);
   free(pack);
@@ -477,10 +479,16 @@ size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *
 
 const struct isw_outcome *isw_pack_outcome(const struct isw_pack *pack, size_t lane)
 {
-  return &pack->lane[lane].outcome;
+  const struct isw_place *where = &pack->where[lane];
+  return &where->pack->lane[where->lane].outcome;
 }
 
 uint64_t isw_pack_network_steps(const struct isw_pack *pack)
 {
   return pack->network_steps;
+}
+
+uint64_t isw_pack_pack_steps(const struct isw_pack *pack)
+{
+  return pack->pack_steps;
 }

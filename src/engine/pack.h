@@ -24,8 +24,17 @@ struct isw_unit {
   bool needs_z;
 };
 
+/** A lane of a pack. */
+struct isw_place {
+  struct isw_pack *pack;
+  size_t lane;
+};
+
 /** One network of a pack. */
 struct isw_lane {
+  struct isw_place home; /**< where it began, if merge.c has moved it; its arrays are that pack's */
+  const void *asleep;    /**< its state, from which it goes on when the pack is at that step; NULL: it is awake */
+  uint64_t asleep_step, asleep_record;
   double learning_rate, weight_decay, p[ISW_PARAMETERS_MAX]; /**< the optimiser's parameters */
   enum isw_decay_biases decay_biases;
   struct isw_choice schedule;
@@ -49,6 +58,7 @@ struct isw_pack {
   struct isw_unit hidden, output;
   size_t activation_row, output_row, loss_row, optimizer_row, states;
   struct isw_lane lane[ISW_LANES_MAX];
+  struct isw_place where[ISW_LANES_MAX];                           /**< where its networks are */
   double loss_below[ISW_LANES_MAX], gradient_below[ISW_LANES_MAX]; /**< stop rules; -infinity: none */
   bool gradient_rules;                                             /**< whether there is one of gradient_below */
   bool rates_change, clips;                                        /**< from step to step; some lane has a clip_norm */
@@ -90,7 +100,10 @@ struct isw_pack {
   double before[ISW_LANES_MAX][2]; /* the lanes' running products at the head of the step */
   const atomic_uint *tick;         /* isw_pack_pause_at; NULL: never */
   unsigned tick_seen;
-  uint64_t network_steps;
+  uint64_t network_steps, pack_steps;
+  bool rests_thin, resting;  /**< to return when few networks go on; it has */
+  size_t sleepers;           /**< lanes asleep */
+  void *slept;               /**< their states */
   bool interrupted;          /**< member 0 writes it before a barrier, all read it after */
   atomic_uint not_finite[2]; /**< lanes whose update left a number that is not finite, by the step's parity */
   struct isw_memory memory;
@@ -126,6 +139,12 @@ bool isw_rates_change(const struct isw_pack *pack);
 /** Fills rate[i] and decay of lane l where live[l], for the update of step `step`. */
 void isw_pack_rates(struct isw_pack *pack, uint64_t step, const bool *live);
 
+/** Clears a lane: a network of zeros that stands still. */
+void isw_pack_clear_lane(struct isw_pack *pack, size_t lane);
+/** A sleeping network goes on. */
+void isw_pack_wake(struct isw_pack *pack, size_t lane);
+/** Two networks of packs that are alike, at the same step and record, change places. False where memory ran out. */
+bool isw_pack_swap(struct isw_pack *a, size_t lane_a, struct isw_pack *b, size_t lane_b);
 /** A network ends: its weights and outcome are kept, and its lane goes on as a network of zeros that stands still. */
 void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status status, uint64_t steps_done);
 /** Copies a lane's weights: layer after layer, weight [fan_out][fan_in], then bias, then a branch's scale where one ends. */

@@ -23,12 +23,8 @@ static void zero_lane(const struct isw_pack *pack, size_t lane, void *array, siz
   for (size_t i = 0; array && i < lines; i++) isw_put(pack->real, array, i * pack->lanes + lane, 0.0);
 }
 
-void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status status, uint64_t steps_done)
+void isw_pack_clear_lane(struct isw_pack *pack, size_t lane)
 {
-  struct isw_lane *ended = &pack->lane[lane];
-  ended->outcome.status = status;
-  ended->outcome.steps_done = steps_done;
-  if (ended->weights_final) isw_pack_copy_weights(pack, lane, ended->weights_final);
   /* Zeros, because what is not finite or subnormal would slow its neighbours down. */
   for (size_t k = 0; k < pack->layers; k++) {
     const struct isw_layer *l = &pack->layer[k];
@@ -42,9 +38,18 @@ void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status st
     }
   }
   for (size_t i = 0; i < ISW_RATES; i++) isw_put(pack->real, pack->rate, i * pack->lanes + lane, i == 0 ? 0.0 : 1.0);
-  isw_put(pack->real, pack->decay, lane, 0.0);
+  for (size_t i = 0; i < ISW_DECAYS; i++) isw_put(pack->real, pack->decay, i * pack->lanes + lane, 0.0);
   pack->loss_below[lane] = -INFINITY;
   pack->finite[lane] = false;
+}
+
+void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status status, uint64_t steps_done)
+{
+  struct isw_lane *ended = &pack->lane[lane];
+  ended->outcome.status = status;
+  ended->outcome.steps_done = steps_done;
+  if (ended->weights_final) isw_pack_copy_weights(pack, lane, ended->weights_final);
+  isw_pack_clear_lane(pack, lane);
 }
 
 bool isw_probes_share(const struct isw_probe *a, const struct isw_probe *b)

@@ -10,7 +10,8 @@
 
 /* Of a layer at a time in gradient and update together: the deltas of 64 samples fill a third of a cache of 1 MiB. */
 enum { MOVE_ROWS = 24, MOVE_COLUMNS = 80 };
-enum { SMALL_STEPS = 256 }; /* between looks at the interrupt: a millisecond at most */
+enum { REST_PARTS = 64, REST_STEPS = 128 }; /* a pack may rest so many times, at least so many steps apart */
+enum { SMALL_STEPS = 256 };                 /* between looks at the interrupt: a millisecond at most */
 
 struct member {
   struct isw_pack *pack;
@@ -460,7 +461,10 @@ static void update(struct member *m, uint64_t step)
 {
   struct isw_pack *pack = m->pack;
   atomic_uint *not_finite = &pack->not_finite[step % 2];
-  if (m->index == 0) pack->network_steps += m->live_count;
+  if (m->index == 0) {
+    pack->network_steps += m->live_count;
+    pack->pack_steps++;
+  }
   if (!m->moved) {
     clip(m);
     memset(m->check, 0, sizeof m->check);
@@ -529,6 +533,100 @@ static bool pause(const struct member *m, uint64_t step, uint64_t record)
   return false;
 }
 
+/* ---- networks that sleep or leave --------------------------------------------------------------------------------------- */
+
+/* Which losses are awaited, of the networks that are awake. */
+static void watch_losses(struct member *m)
+{
+  const struct isw_pack *pack = m->pack;
+  for (size_t l = 0; l < ISW_LANES_MAX; l++) {
+    m->escape[l] = l < pack->count && m->live[l] && isw_pack_waits(pack, l) ? pack->escape[l] : -INFINITY;
+    m->watch[l] = m->escape[l] > pack->loss_below[l] ? m->escape[l] : pack->loss_below[l];
+  }
+}
+
+/* Wakes the networks that go on here. prepared: prepare_step has been. True where there were any. */
+static bool wake(struct member *m, uint64_t step, uint64_t record, bool prepared)
+{
+  struct isw_pack *pack = m->pack;
+  bool woken[ISW_LANES_MAX] = {false}, any = false;
+  if (pack->sleepers == 0) return false;
+  for (size_t l = 0; l < pack->count; l++) {
+    const struct isw_lane *lane = &pack->lane[l];
+    woken[l] = lane->asleep && lane->asleep_step == step && lane->asleep_record == record;
+    any = any || woken[l];
+  }
+  if (!any) return false;
+  isw_team_wait(m->team);
+  for (size_t l = 0; m->index == 0 && l < pack->count; l++)
+    if (woken[l]) {
+      isw_pack_wake(pack, l);
+      memcpy(pack->before[l], pack->lane[l].running, sizeof pack->before[l]);
+    }
+  if (m->index == 0 && prepared && (step == 0 || pack->rates_change)) isw_pack_rates(pack, step, woken);
+  isw_team_wait(m->team);
+  for (size_t l = 0; l < pack->count; l++)
+    if (woken[l]) {
+      m->live[l] = true;
+      m->live_count++;
+      m->finite[l] = pack->finite[l];
+    }
+  watch_losses(m);
+  return true;
+}
+
+/* Where no network is awake any more, the pack goes on at the first one that sleeps. */
+static void skip_to_sleepers(const struct member *m)
+{
+  struct isw_pack *pack = m->pack;
+  const struct isw_lane *first = NULL;
+  isw_team_wait(m->team);
+  for (size_t l = 0; m->index == 0 && l < pack->count; l++) {
+    const struct isw_lane *lane = &pack->lane[l];
+    if (!lane->asleep) continue;
+    if (!first || lane->asleep_step < first->asleep_step ||
+        (lane->asleep_step == first->asleep_step && lane->asleep_record < first->asleep_record))
+      first = lane;
+  }
+  if (first) {
+    pack->step = first->asleep_step;
+    pack->record = first->asleep_record;
+  }
+  isw_team_wait(m->team);
+}
+
+static uint64_t rest_interval(const struct isw_pack *pack)
+{
+  return pack->steps / REST_PARTS > REST_STEPS ? pack->steps / REST_PARTS : REST_STEPS;
+}
+
+/* Whether the pack is to be left at the head of this step: a quarter of its lanes or more hold no network that goes on. */
+static bool is_thin(const struct member *m, uint64_t step)
+{
+  const struct isw_pack *pack = m->pack;
+  return pack->rests_thin && pack->sleepers == 0 && step > m->first_step && step < pack->steps &&
+         step % rest_interval(pack) == 0 && 4 * m->live_count <= 3 * pack->lanes;
+}
+
+/* The next step, at most `next`, before which nothing rests or wakes. */
+static uint64_t next_event(const struct isw_pack *pack, uint64_t step, uint64_t next)
+{
+  uint64_t rest = step - step % rest_interval(pack) + rest_interval(pack);
+  if (pack->rests_thin && rest < next) next = rest;
+  for (size_t l = 0; pack->sleepers > 0 && l < pack->count; l++)
+    if (pack->lane[l].asleep && pack->lane[l].asleep_step > step && pack->lane[l].asleep_step < next)
+      next = pack->lane[l].asleep_step;
+  return next;
+}
+
+static bool rest_here(const struct member *m, uint64_t step, uint64_t record)
+{
+  m->pack->step = step;
+  m->pack->record = record;
+  m->pack->resting = true;
+  return false;
+}
+
 /* ---- small networks -------------------------------------------------------------------------------------------------- */
 
 /* Each lane's stop rule for the sum of losses, a little above; NULL where no lane has one. */
@@ -575,6 +673,7 @@ static uint64_t run_small(struct member *m, uint64_t step, uint64_t most)
   memset(m->check, 0, sizeof m->check);
   uint64_t done = pack->kernels->steps(&small, most, sums_below(m, below));
   pack->network_steps += done * m->live_count;
+  pack->pack_steps += done;
   if (done && pack->watches_moves) isw_pack_note_moves(pack, step + done, m->live);
   unsigned ended = nan_lanes(pack, m->check);
   for (size_t l = 0; ended && l < pack->count; l++)
@@ -605,6 +704,8 @@ static bool run(struct member *m)
   for (uint64_t step = m->first_step;; step++) {
     bool last = step == pack->steps, done = false;
     uint64_t record_before = record;
+    if (is_thin(m, step)) return rest_here(m, step, record);
+    wake(m, step, record, false);
     if (!last) prepare_step(m, step);
     if (last || (record < pack->records && pack->record_steps[record] == step)) {
       unsigned needs = isw_pack_needs(pack, (size_t)record);
@@ -612,6 +713,7 @@ static bool run(struct member *m)
       bool train = last || gradient || (needs & (ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS));
       if (!run_record(m, (size_t)record++, train, gradient)) return pause(m, step, record_before);
       done = pack->full; /* the record's pass was the step's too: the same sums */
+      if (wake(m, step, record, true)) done = false;
     }
     if (last) {
       complete(m);
@@ -619,7 +721,8 @@ static bool run(struct member *m)
     }
     if (!done) {
       bool more = record < pack->records && pack->record_steps[record] < pack->steps;
-      uint64_t small = run_small_steps(m, step, more ? pack->record_steps[record] : pack->steps);
+      uint64_t next = next_event(pack, step, more ? pack->record_steps[record] : pack->steps);
+      uint64_t small = run_small_steps(m, step, next);
       if (m->live_count == 0) return true;
       if (small > 0) {
         step += small - 1;
@@ -642,14 +745,18 @@ enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, siz
                      .members = isw_team_members(team),
                      .interrupt = interrupt,
                      .first_step = pack->step};
-  for (size_t l = 0; l < pack->count; l++) m.live_count += m.live[l] = pack->lane[l].outcome.status == ISW_MISSING;
+  for (size_t l = 0; l < pack->count; l++)
+    m.live_count += m.live[l] = pack->lane[l].outcome.status == ISW_MISSING && !pack->lane[l].asleep;
   memcpy(m.finite, pack->finite, sizeof m.finite);
-  for (size_t l = 0; l < ISW_LANES_MAX; l++) {
-    m.escape[l] = l < pack->count && m.live[l] && isw_pack_waits(pack, l) ? pack->escape[l] : -INFINITY;
-    m.watch[l] = m.escape[l] > pack->loss_below[l] ? m.escape[l] : pack->loss_below[l];
-  }
+  watch_losses(&m);
   isw_team_wait(team); /* all have seen where it begins, before one gets to where it pauses */
-  bool done = m.live_count == 0 || run(&m);
+  if (member == 0) pack->resting = false;
+  bool done = (m.live_count == 0 && pack->sleepers == 0) || run(&m);
+  while (done && pack->sleepers > 0) {
+    skip_to_sleepers(&m);
+    m.first_step = pack->step;
+    done = run(&m);
+  }
   isw_team_wait(team); /* whoever returns may read the outcomes */
   return done ? ISW_OK : ISW_INTERRUPTED;
 }

@@ -2,6 +2,7 @@
  * calls are defined here, so a pack is whatever a scenario wants. Facts are counted, not timed: a scenario that waits for
  * what does not come hangs, and ctest's limit ends it. */
 #include <mpi.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 /* Counts that all ranks of this machine share. */
 struct shared {
   atomic_ulong done_by_others, started;
+  atomic_int user[CPU_SETSIZE]; /* of each processor, who is pinned to it */
 };
 
 struct scene {
@@ -97,6 +99,23 @@ enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, siz
   return ISW_OK;
 }
 
+void isw_pack_rest_when_thin(struct isw_pack *pack)
+{
+  (void)pack;
+}
+
+bool isw_pack_rests(const struct isw_pack *pack)
+{
+  (void)pack;
+  return false;
+}
+
+struct isw_pack *isw_pack_next(struct isw_pack *const *packs, size_t count)
+{
+  (void)packs, (void)count;
+  return NULL;
+}
+
 uint64_t isw_pack_network_steps(const struct isw_pack *pack)
 {
   return pack->number % 7;
@@ -134,6 +153,19 @@ static size_t sharers(void *context, uint64_t pack)
   return ((struct scene *)context)->sharers;
 }
 
+/* Where every rank has a processor for each worker, each worker has one to itself; or, `floating`, any. */
+static void check_place(struct scene *scene, size_t worker)
+{
+  cpu_set_t own, all;
+  CHECK(sched_getaffinity(0, sizeof own, &own) == 0 && sched_getaffinity(getpid(), sizeof all, &all) == 0);
+  if (strcmp(scene->name, "floating") == 0) CHECK(CPU_EQUAL(&own, &all));
+  if (strcmp(scene->name, "pinned") != 0 || scene->ranks > (unsigned)CPU_COUNT(&all)) return;
+  CHECK(CPU_COUNT(&own) == 1);
+  int me = (int)(scene->rank * 64 + worker + 1), none = 0;
+  for (int p = 0; p < CPU_SETSIZE; p++)
+    if (CPU_ISSET(p, &own) && !atomic_compare_exchange_strong(&scene->shared->user[p], &none, me)) CHECK(none == me);
+}
+
 static enum isw_status prepare(void *context, size_t worker, uint64_t number, struct isw_pack **pack,
                                struct isw_error *error)
 {
@@ -141,6 +173,7 @@ static enum isw_status prepare(void *context, size_t worker, uint64_t number, st
   CHECK(worker < scene->threads);
   if (atomic_exchange(&scene->busy[worker], 1)) atomic_store(&scene->worker_clash, 1);
   CHECK(number < scene->packs);
+  check_place(scene, worker);
   atomic_fetch_add(&scene->prepared[number], 1);
   if (strcmp(scene->name, "signal") == 0 && number == 10) raise(SIGTERM);
   if (strcmp(scene->name, "error_prepare") == 0 && number == 37) {
@@ -334,11 +367,13 @@ int main(int argc, char **argv)
     atomic_store(&scene.largest_team, 0);
     for (scene.packs = 0; scene.packs < 3 * scene.ranks * scene.threads; scene.packs++) run(cluster, &scene);
   } else {
+    const char *advice;
+    if (scene.threads == 0) scene.threads = isw_cluster_threads(cluster, 0, &advice);
     static const struct {
       const char *name;
       uint64_t packs;
-    } sizes[] = {{"every", 3000},       {"wanted", 5000},       {"cost", 2000},
-                 {"many", 1000000},     {"deep", 1000},         {"error_prepare", 4000},
+    } sizes[] = {{"every", 3000},       {"pinned", 3000},       {"floating", 3000}, {"wanted", 5000},
+                 {"cost", 2000},        {"many", 1000000},      {"deep", 1000},     {"error_prepare", 4000},
                  {"error_train", 4000}, {"error_finish", 4000}, {"signal", 400}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
       if (strcmp(scene.name, sizes[i].name) == 0) scene.packs = sizes[i].packs;

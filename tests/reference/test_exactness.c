@@ -324,6 +324,36 @@ static void divergence_at_different_steps(void **state)
   assert_true(counts.diverged > counts.networks / 4 && counts.completed > 0);
 }
 
+/* Those that have a loop of their own, kernels_tiny.inc.h. */
+static void the_smallest_networks(void **state)
+{
+  (void)state;
+  struct trial_counts counts = {0};
+  static const double learning_rates[] = {0.3, 30.0, 1e19};
+  for (size_t g = 0; g < activations(); g++)
+    for (size_t i = 0; i < 2 * sizeof learning_rates / sizeof learning_rates[0]; i++) {
+      struct trial trial = {.name = "smallest",
+                            .real = i % 2 ? ISW_REAL64 : ISW_REAL32,
+                            .data = TRIAL_XOR,
+                            .init = trial_initializer("normal"),
+                            .activation = g,
+                            .loss = trial_loss("mse"),
+                            .optimizer = trial_optimizer("sgd"),
+                            .decay_biases = (enum isw_decay_biases)((g + i) % 3),
+                            .weight_decay = 0.01,
+                            .depth = 1,
+                            .width = 2,
+                            .steps = 60,
+                            .learning_rate = learning_rates[i / 2],
+                            .loss_below = g % 2 ? 0.2 : 0.0,
+                            .varied = true,
+                            .sparse_records = true};
+      trial_run(&trial, &counts);
+    }
+  report("smallest", &counts);
+  assert_true(counts.diverged > 0 && counts.stopped > 0 && counts.completed > 0);
+}
+
 static void stop_rules_end_each_network_alone(void **state)
 {
   (void)state;
@@ -532,6 +562,7 @@ int main(void)
       cmocka_unit_test(the_fastest_kernels_are_among_those_tested),
       cmocka_unit_test(deep_sigmoid_with_subnormal_gradients),
       cmocka_unit_test(divergence_at_different_steps),
+      cmocka_unit_test(the_smallest_networks),
       cmocka_unit_test(stop_rules_end_each_network_alone),
       cmocka_unit_test(stop_rules_see_the_last_bit),
       cmocka_unit_test(batches_of_several_blocks),

@@ -5,7 +5,9 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
+#include <math.h>
 #include "engine/kernels.h"
+#include "engine/samples.h"
 #include "initsweep/engine.h"
 
 enum { NUMBERS = 4096 };
@@ -28,6 +30,13 @@ static void value(const struct isw_kernels *kernels, enum isw_real real, const v
   kernels->real[real].activation[tanh_row()].value(1, NUMBERS / isw_lanes(real), 1, z, parameter, a);
 }
 
+/* Gives every NaN the same bits: which one an operation gives is nobody's matter. */
+static void forget_nan(enum isw_real real, void *numbers)
+{
+  for (size_t i = 0; i < NUMBERS; i++)
+    if (isnan(isw_get(real, numbers, i))) isw_put(real, numbers, i, (double)NAN);
+}
+
 /* Returns how many vector kernels there are that can run here. */
 static size_t compare(struct block *block, enum isw_real real)
 {
@@ -36,11 +45,13 @@ static size_t compare(struct block *block, enum isw_real real)
   const struct isw_kernels *portable;
   assert_int_equal(isw_kernels_choose("portable", &portable, NULL), ISW_OK);
   value(portable, real, block->z, block->expected);
+  forget_nan(real, block->expected);
   for (size_t i = 0; isw_kernels_list(i, &usable); i++) {
     const struct isw_kernels *kernels;
     if (!usable || strcmp(isw_kernels_list(i, NULL), "portable") == 0) continue;
     assert_int_equal(isw_kernels_choose(isw_kernels_list(i, NULL), &kernels, NULL), ISW_OK);
     value(kernels, real, block->z, block->found);
+    forget_nan(real, block->found);
     assert_memory_equal(block->found, block->expected, NUMBERS * isw_real_bytes(real));
     compared++;
   }
