@@ -59,7 +59,7 @@ def change_loss(file):
 def change_first_step(file):
     """An output layer that moves a step later."""
     network = np.flatnonzero(names(file, "activation") == "sigmoid")[0]
-    file["first_moved"][network, -1, 1] = 2
+    file["first_moved"][network, 1] = 2
 
 
 def change_gradient(file):

@@ -82,8 +82,13 @@ class Networks:
         return self.quantity(name)[:, found[0]]
 
     def last(self, name: str) -> np.ndarray:
-        """A quantity at each network's last record that has it: [network] or [network, layer]; NaN where there is none."""
+        """A quantity at each network's last record that has it: [network] or [network, layer]; NaN where there is none.
+
+        One without records comes as it is.
+        """
         values = self.quantity(name)
+        if "record" not in self.dataset[name].dims:
+            return values
         recorded = np.isfinite(values) if values.ndim == 2 else np.isfinite(values).any(axis=2)
         last = values.shape[1] - 1 - np.argmax(recorded[:, ::-1], axis=1)
         return values[np.arange(len(values)), last]
