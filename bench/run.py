@@ -331,22 +331,26 @@ def roofline(result, out):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
     import numpy as np
+    left = 0.12  # FLOPs a byte
+    highest = max(result["machine"]["fma"].values()) / 1e9
     precisions = [p for p in PRECISIONS if any(row["precision"] == p for row in result["rows"])]
     figure, axes = plt.subplots(1, len(precisions), figsize=(7 * len(precisions), 5.5), squeeze=False, sharey=True)
     for axis, precision in zip(axes[0], precisions):
         rows = [row for row in result["rows"] if row["precision"] == precision]
         peaks = {name.split()[1]: f for name, f in result["machine"]["fma"].items() if name.startswith(precision)}
         top = max(peaks.values()) / 1e9
-        x = np.geomspace(0.25, 64, 200)
+        x = np.geomspace(left, 64, 200)
         white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
         for level, style in zip(result["machine"]["read"], ("-", "--", ":")):
             rate = result["machine"]["read"][level] / 1e9
             axis.plot(x, np.minimum(x * rate, top), style, color="0.35", linewidth=1)
-            middle = np.sqrt(0.25 * top / rate)  # of the slope, as the eye sees it
+            middle = np.sqrt(left * top / rate)  # of the slope, as the eye sees it
             axis.text(middle, middle * rate, f"{level} {rate:.0f} GB/s", fontsize=8, color="0.35", ha="center", va="center", bbox=white)
+        if min(peaks.values()) > 0.97 * max(peaks.values()):  # one line
+            peaks = {" and ".join(sorted(peaks)): max(peaks.values())}
         for name, peak in peaks.items():
             axis.axhline(peak / 1e9, color="0.35", linewidth=0.8, linestyle="-." if peak / 1e9 < top else "-")
-            axis.text(64, peak / 1e9 * 1.04, f"{name} FMA peak {peak / 1e9:.0f} GFLOP/s", ha="right", fontsize=8, color="0.35")
+            axis.text(62, peak / 1e9 * 1.06, f"{name} FMA peak {peak / 1e9:.0f} GFLOP/s", ha="right", fontsize=8, color="0.35")
         for row in rows:
             mine = row["kernels"][row["best_kernels"]]["flops"] / 1e9
             axis.plot(row["intensity"], mine, "o", color="#0072b2", markersize=8, label="initsweep's engine" if row is rows[0] else None)
@@ -357,8 +361,8 @@ def roofline(result, out):
                 axis.plot([row["intensity"]] * 2, [theirs, mine], color="0.75", linewidth=0.8, zorder=0)
             lowest = min(mine, theirs) if "best_peer" in row else mine
             axis.annotate(row["case"], (row["intensity"], lowest), textcoords="offset points",
-                          xytext=(0, -12 - 11 * (rows.index(row) % 2)), fontsize=8, ha="center", va="top")
-        axis.set(xscale="log", yscale="log", xlim=(0.25, 64), ylim=(0.1, 2 * top), title=precision,
+                          xytext=(-2, -7), fontsize=8, ha="left", va="top", rotation=-40, rotation_mode="anchor")
+        axis.set(xscale="log", yscale="log", xlim=(left, 64), ylim=(0.5, 2 * highest), title=precision,
                  xlabel="FLOPs a byte that has to move (weights, units, inputs once)")
         axis.grid(alpha=0.2)
         axis.legend(loc="lower right")

@@ -28,6 +28,14 @@ bool isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full
   return full && samples <= SMALL_SAMPLES && parameters + 2 * n * units <= SMALL_LINES;
 }
 
+bool isw_cost_is_tiny(const struct isw_pack_class *class)
+{
+  size_t rows;
+  return class->layers == 2 && class->size[0] == 2 && class->size[1] == 2 && class->size[2] == 1 &&
+         class->samples == 4 && class->batch_size == 0 && strcmp(isw_losses(&rows)[class->loss].row.name, "mse") == 0 &&
+         strcmp(isw_optimizers(&rows)[class->optimizer].row.name, "sgd") == 0;
+}
+
 static double apply(const double *coefficient, const double *terms)
 {
   double sum = 0;
@@ -150,7 +158,7 @@ double isw_cost_pack(const struct isw_cost_model *model, const struct isw_sweep 
   bool small = isw_cost_terms(class->layers, class->size, class->samples, class->batch_size == 0, terms);
   for (size_t k = 0; k + 1 < class->layers; k++) hidden += (double)class->size[k + 1];
   double samples = (double)class->samples, outputs = (double)class->size[class->layers];
-  double step = apply(small ? model->small : model->large, terms) +
+  double step = (isw_cost_is_tiny(class) ? model->tiny : apply(small ? model->small : model->large, terms)) +
                 samples * hidden * model->activation[class->activation] + samples * outputs * model->loss[class->loss] +
                 terms[ISW_COST_PARAMETER] * model->optimizer[class->optimizer];
   double least = terms[ISW_COST_PRODUCT] * model->large[ISW_COST_PRODUCT] / 4;
@@ -179,11 +187,13 @@ struct isw_cost_model isw_cost_default(enum isw_real real)
   struct isw_cost_model model = {
       .small = {2e-8, 4e-9, 1.3e-8, 1.5e-9, 2e-9, 0, 0},
       .large = {2e-7, 2e-9, 1.4e-8, 3.3e-10, 3e-9, 2e-9, 1e-9},
+      .tiny = 9e-8,
       .record = 2e-6,
       .show = 2e-8,
       .pack = 2e-5,
       .draw = 3e-7,
   };
   for (size_t t = ISW_COST_UNIT; t < ISW_COST_PARAMETER; t++) model.small[t] *= twice, model.large[t] *= twice;
+  model.tiny *= twice;
   return model;
 }

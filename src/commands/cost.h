@@ -21,6 +21,7 @@ enum { ISW_COST_ROWS = 64 }; /* most rows of a table */
 struct isw_cost_model {
   double small[ISW_COST_TERMS],
       large[ISW_COST_TERMS];        /* of a step of a pack whose networks fit the first cache; of others */
+  double tiny;                      /* of a step of 2-2-1 on four samples, which has a loop of its own */
   double activation[ISW_COST_ROWS]; /* a row's unit and sample, beyond tanh's */
   double loss[ISW_COST_ROWS];       /* an output and sample, beyond mse's */
   double optimizer[ISW_COST_ROWS];  /* a parameter, beyond sgd's */
@@ -31,6 +32,8 @@ struct isw_cost_model {
 
 /* A step of a pack. terms: [ISW_COST_TERMS]. Returns whether it is a small one. */
 bool isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, double *terms);
+/* Whether a class trains in that loop, with whatever activation (src/engine/kernels_tiny.inc.h). */
+bool isw_cost_is_tiny(const struct isw_pack_class *class);
 /* The coefficients, none negative, that fit `count` measurements best in relative error: [count][ISW_COST_TERMS], [count]. */
 void isw_cost_fit(size_t count, double (*terms)[ISW_COST_TERMS], const double *seconds, double *coefficient);
 

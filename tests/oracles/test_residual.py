@@ -94,7 +94,7 @@ class WhoMovesWhen(unittest.TestCase):
         self.assertEqual(numpy.isfinite(scales[0]).tolist(), ends(6, branch_layers))
         self.assertEqual(numpy.isfinite(results["residual_scale_gradient"][0, 0]).tolist(),
                          [end and train_scale for end in ends(6, branch_layers)])
-        moved = results["first_moved"][0, -1]
+        moved = results["first_moved"][0]
         at_1, at_2 = (scales[t, numpy.isfinite(scales[t])] for t in (1, 2))
         return moved.tolist(), (at_1 != scale).tolist(), (at_2 != scale).tolist(), results
 
