@@ -24,6 +24,10 @@ function(isw_kernel_sources out)
     set(source ${PROJECT_SOURCE_DIR}/src/engine/kernels_${set}.c)
     set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
       "-O3;-ffp-contract=off;-fno-math-errno;${flags_${set}}")
+    if(INITSWEEP_SANITIZE) # instrumented code takes a compiler minutes, the loop that is all unrolled for ever; the bits are the same
+      set_source_files_properties(${source} PROPERTIES COMPILE_DEFINITIONS INITSWEEP_NO_TINY
+        COMPILE_OPTIONS "-O1;-ffp-contract=off;-fno-math-errno;${flags_${set}}")
+    endif()
     list(APPEND sources ${source})
   endforeach()
   set(${out} ${sources} PARENT_SCOPE)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Decides the claims of the discussion by experiment: builds, trains the sweeps of data/claims, and writes
-# out/claims/verdicts.json and out/claims/figures/.
+# out/claims/report.html, out/claims/verdicts.json and out/claims/figures/.
 #
 #   scripts/decide_claims.sh [--only CNN]... [--again] [--ranks N] [--out FOLDER] [--program FILE] [--help]
 #
@@ -62,5 +62,9 @@ for sweep in $sweeps; do
   fi
   [ "$status" -eq 0 ] || fail "no results of data/claims/$sweep.yaml (status $status); --again starts anew"
 done
-decide
-say "$out/verdicts.json, $out/figures/"
+status=0
+decide || status=$? # the report tells of claims that are not decided, too
+[ "$status" -le 1 ] || exit "$status"
+PYTHONDONTWRITEBYTECODE=1 scripts/report.py "$out/verdicts.json" -o "$out/report.html" --figures "$out/figures"
+say "$out/report.html, $out/verdicts.json, $out/figures/"
+exit "$status"

@@ -734,13 +734,13 @@ INLINE bool NAME(small_goes_on)(const struct isw_small *small, const double *los
   return going == NAME(LANES);
 }
 
-#ifdef TINY
+#if defined TINY && !defined INITSWEEP_NO_TINY
 #include "engine/kernels_tiny.inc.h"
 #endif
 
 static uint64_t NAME(steps)(const struct isw_small *small, uint64_t most, const double *loss_below)
 {
-#ifdef TINY
+#if defined TINY && !defined INITSWEEP_NO_TINY
   if (NAME(is_tiny)(small)) return NAME(tiny)[small->hidden](small, most, loss_below);
 #endif
   const size_t samples = small->samples, last = small->layers - 1;

@@ -1,4 +1,4 @@
-"""The decision rules: what must hold for each claim, written down before the data were looked at.
+"""The decision rules: what must hold for each claim, fixed before the seeds that ship were run (table.py says how).
 
 A claim has criteria. Each is one rule applied to one number of the results, with its threshold, a statement that theory
 predicts to hold, and a side:
