@@ -27,6 +27,8 @@ struct isw_sweep_source {
    *  isw_sweep_read returns. */
   const struct isw_row *const *probes; /**< [probe_count] */
   const bool *probe_needs_classes;     /**< [probe_count] whether targets must be classes or binary */
+  const bool *probe_once;              /**< [probe_count] whether it is one number of the whole training; NULL: none is */
+  const bool *probe_without_branches;  /**< [probe_count] whether it cannot take residual branches; NULL: none such */
   size_t probe_count;
 };
 

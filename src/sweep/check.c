@@ -227,6 +227,27 @@ static void check_residual(struct isw_reader *reader)
   }
 }
 
+/* Probes that know no branches, where a network may have one. */
+static void check_probes(struct isw_reader *reader)
+{
+  const struct isw_sweep_source *from = reader->from;
+  const struct isw_sweep *sweep = reader->sweep;
+  const struct isw_node *list = reader->leaf[ISW_SET_RECORD_PROBES];
+  bool branches = false;
+  for (size_t g = 0; g < sweep->grids; g++) branches = branches || has_branches(sweep, &sweep->grid[g]);
+  if (!branches || !from->probe_without_branches || !list || list->kind != ISW_NODE_LIST) return;
+  for (size_t i = 0; i < list->count; i++) {
+    const struct isw_node *name = list->child[i];
+    if (name->kind == ISW_NODE_MAP) name = isw_tree_find(name, "name", 4, NULL);
+    for (size_t p = 0; name && name->kind == ISW_NODE_SCALAR && p < from->probe_count; p++) {
+      if (!from->probe_without_branches[p] || strcmp(from->probes[p]->name, name->text) != 0) continue;
+      isw_report_add(&reader->report, name->place, "probe '%s' cannot take networks with network.residual",
+                     from->probes[p]->name);
+      isw_report_hint(&reader->report, "leave it out, or leave out network.residual.branch_layers");
+    }
+  }
+}
+
 static void check_order(struct isw_reader *reader)
 {
   const struct isw_sweep *sweep = reader->sweep;
@@ -375,6 +396,7 @@ void isw_check_combinations(struct isw_reader *reader)
               isw_visit_classes(sweep, branches, 3, check_branches, reader) && check_inits(reader);
   if (!good) longjmp(reader->out_of_memory, 1);
   check_residual(reader);
+  check_probes(reader);
   check_order(reader);
   check_layers(reader);
 }
