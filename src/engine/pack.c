@@ -243,7 +243,10 @@ static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep
   pack->due = take(memory, pack->probe_count, pack->records * sizeof *pack->due);
   pack->scratch = take(memory, pack->probe_count, sizeof *pack->scratch);
   pack->scratch_count = take(memory, pack->probe_count, sizeof *pack->scratch_count);
-  pack->value = take(memory, pack->layers * pack->lanes, sizeof(double));
+  size_t rows = pack->layers;
+  for (size_t i = 0; i < pack->probe_count; i++)
+    if (pack->probes[i]->per_parameter && pack->parameters > rows) rows = pack->parameters;
+  pack->value = take(memory, rows * pack->lanes, sizeof(double));
   pack->block_loss = take(memory, pack->block * pack->lanes, sizeof(double));
   pack->kept_count = take(memory, pack->probe_count, sizeof *pack->kept_count);
   pack->pointers = take(memory, 10 * pack->layers, sizeof *pack->pointers);

@@ -60,7 +60,7 @@ bool isw_probes_share(const struct isw_probe *a, const struct isw_probe *b)
 
 size_t isw_pack_numbers(const struct isw_pack *pack, const struct isw_probe *probe)
 {
-  return (probe->once ? 1 : pack->records) * (probe->per_layer ? pack->layers : 1);
+  return (probe->once ? 1 : pack->records) * isw_probe_width(probe, pack->layers, pack->parameters);
 }
 
 static bool is_due(const struct isw_pack *pack, size_t i, size_t record)
@@ -151,7 +151,7 @@ void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live)
   pack->view.step = pack->record_steps[record];
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
-    size_t rows = probe->per_layer ? pack->layers : 1;
+    size_t rows = isw_probe_width(probe, pack->layers, pack->parameters);
     size_t bytes = probe->whole ? sizeof(int32_t) : pack->bytes;
     bool due = is_due(pack, i, record); /* else fill values stay */
     if (probe->prepare && fills(pack, i)) probe->prepare(&pack->view, pack->scratch[i]);
@@ -205,12 +205,17 @@ void isw_pack_note_escapes(struct isw_pack *pack, uint64_t step, const double *l
     if (loss[l] < escape[l]) note(watched(pack, false, l, 0), step);
 }
 
-/* Marks the lanes whose weights of layer k differ from their start; looks no further once all that are looked for do. */
+/* Marks the lanes whose weights of layer k differ from their start; looks no further once all that are looked for do. Rows that
+ * are the same bits are passed over: only a NaN would differ from itself. */
 static void find_moved(const struct isw_pack *pack, size_t k, const bool *wanted, bool *differs)
 {
   const struct isw_layer *layer = &pack->layer[k];
+  bool finite = true;
+  for (size_t l = 0; l < pack->count; l++) finite = finite && (pack->finite[l] || !wanted[l]);
   for (size_t i = 0; i < layer->fan_in; i++) {
-    size_t first = i * layer->stride * pack->lanes;
+    size_t first = i * layer->stride * pack->lanes, at = first * pack->bytes;
+    const unsigned char *now = layer->weight, *start = layer->weight_start;
+    if (finite && memcmp(now + at, start + at, layer->fan_out * ISW_LINE) == 0) continue;
     for (size_t n = 0; n < layer->fan_out * pack->lanes; n++)
       differs[n % pack->lanes] |=
           isw_get(pack->real, layer->weight, first + n) != isw_get(pack->real, layer->weight_start, first + n);

@@ -227,25 +227,43 @@ static void check_residual(struct isw_reader *reader)
   }
 }
 
+/* Calls `check` for every probe of the list that is one: its place in the table and its name's. */
+static void for_probes(struct isw_reader *reader,
+                       void (*check)(struct isw_reader *, size_t probe, const struct isw_node *name))
+{
+  const struct isw_sweep_source *from = reader->from;
+  const struct isw_node *list = reader->leaf[ISW_SET_RECORD_PROBES];
+  for (size_t i = 0; list && list->kind == ISW_NODE_LIST && i < list->count; i++) {
+    const struct isw_node *name = list->child[i];
+    if (name->kind == ISW_NODE_MAP) name = isw_tree_find(name, "name", 4, NULL);
+    for (size_t p = 0; name && name->kind == ISW_NODE_SCALAR && p < from->probe_count; p++)
+      if (strcmp(from->probes[p]->name, name->text) == 0) check(reader, p, name);
+  }
+}
+
+static void refuse_branches(struct isw_reader *reader, size_t probe, const struct isw_node *name)
+{
+  if (!reader->from->probe_without_branches || !reader->from->probe_without_branches[probe]) return;
+  isw_report_add(&reader->report, name->place, "probe '%s' cannot take networks with network.residual", name->text);
+  isw_report_hint(&reader->report, "leave it out, or leave out network.residual.branch_layers");
+}
+
+static void refuse_large(struct isw_reader *reader, size_t probe, const struct isw_node *name)
+{
+  const size_t *most = reader->from->probe_parameters_most;
+  if (!most || !most[probe] || reader->sweep->parameters_max <= most[probe]) return;
+  isw_report_add(&reader->report, name->place,
+                 "probe '%s' takes networks of at most %zu weights and biases, and the largest has %zu", name->text,
+                 most[probe], reader->sweep->parameters_max);
+}
+
 /* Probes that know no branches, where a network may have one. */
 static void check_probes(struct isw_reader *reader)
 {
-  const struct isw_sweep_source *from = reader->from;
   const struct isw_sweep *sweep = reader->sweep;
-  const struct isw_node *list = reader->leaf[ISW_SET_RECORD_PROBES];
   bool branches = false;
   for (size_t g = 0; g < sweep->grids; g++) branches = branches || has_branches(sweep, &sweep->grid[g]);
-  if (!branches || !from->probe_without_branches || !list || list->kind != ISW_NODE_LIST) return;
-  for (size_t i = 0; i < list->count; i++) {
-    const struct isw_node *name = list->child[i];
-    if (name->kind == ISW_NODE_MAP) name = isw_tree_find(name, "name", 4, NULL);
-    for (size_t p = 0; name && name->kind == ISW_NODE_SCALAR && p < from->probe_count; p++) {
-      if (!from->probe_without_branches[p] || strcmp(from->probes[p]->name, name->text) != 0) continue;
-      isw_report_add(&reader->report, name->place, "probe '%s' cannot take networks with network.residual",
-                     from->probes[p]->name);
-      isw_report_hint(&reader->report, "leave it out, or leave out network.residual.branch_layers");
-    }
-  }
+  if (branches) for_probes(reader, refuse_branches);
 }
 
 static void check_order(struct isw_reader *reader)
@@ -427,4 +445,5 @@ void isw_measure(struct isw_reader *reader)
                                  ISW_SET_WIDTH,   ISW_SET_HIDDEN, ISW_SET_BRANCH_LAYERS};
   if (!isw_visit_classes(reader->sweep, shape, sizeof shape / sizeof shape[0], measure, reader))
     longjmp(reader->out_of_memory, 1);
+  for_probes(reader, refuse_large);
 }

@@ -17,7 +17,8 @@ from torch.nn import functional
 
 from sweeps import run
 
-PROBES = "loss hessian_max hessian_min hessian_residual gradient_curvature gradient_variance gradient_noise_scale".split()
+PROBES = ("loss hessian_max hessian_min hessian_residual gradient_curvature gradient_variance gradient_noise_scale hessian_eigenvalues "
+          "hessian_negative").split()
 # Zeros in the first layer put its units on their kink, where they have one.
 SWEEP = """\
 sweep: hessian
@@ -113,6 +114,11 @@ class Hessian(unittest.TestCase):
                 numpy.testing.assert_allclose(results["loss"][n, 0], value(w).detach(), rtol=digits)
                 numpy.testing.assert_allclose(results["hessian_max"][n, 0], eigenvalues[-1], rtol=0, atol=digits * size)
                 numpy.testing.assert_allclose(results["hessian_min"][n, 0], eigenvalues[0], rtol=0, atol=digits * size)
+                spectrum = results["hessian_eigenvalues"][n, 0]
+                numpy.testing.assert_allclose(spectrum[: len(w)], eigenvalues, rtol=0, atol=digits * size)
+                self.assertTrue(numpy.isnan(spectrum[len(w) :]).all())
+                # Float32 rounds the stored eigenvalues, not those that are counted.
+                self.assertEqual(results["hessian_negative"][n, 0], (eigenvalues < -1e-10 * size).sum())
                 numpy.testing.assert_allclose(results["gradient_curvature"][n, 0], along, rtol=digits, atol=digits * size)
                 each = numpy.array([torch.autograd.grad(LOSSES[loss][1](network(w, sizes, name, output, x[s : s + 1]), t[s : s + 1]), w)[0].numpy()
                                     for s in range(len(x))])
@@ -168,6 +174,10 @@ class Hessian(unittest.TestCase):
         for n, slope in ((1, 1.0), (3, 0.5)):
             self.assertAlmostEqual(results["hessian_min"][n, 0], -slope * sigma[0], delta=1e-14)
             self.assertAlmostEqual(results["hessian_max"][n, 0], max(slope * sigma[0], 1.0), delta=1e-14)
+            self.assertEqual(results["hessian_negative"][n, 0], 5 * 2)
+            spectrum = numpy.sort(numpy.concatenate([numpy.repeat(slope * numpy.concatenate([sigma, -sigma]), 5), [1.0] * 2]))
+            found = results["hessian_eigenvalues"][n, 0]
+            numpy.testing.assert_allclose(found[numpy.abs(found) > 1e-12], spectrum, rtol=0, atol=1e-13)
 
     def test_every_loss_is_here(self):
         self.assertEqual(sorted(listed("losses")), sorted(LOSSES))
