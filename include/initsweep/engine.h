@@ -45,9 +45,9 @@ enum isw_probe_needs {
   ISW_NEEDS_CURVATURE = 128   /**< derivatives in float64: isw_curvature_... */
 };
 
-/** The training set's loss of eight networks of a pack as a function of all their weights and biases, in float64 at the stored
- *  numbers (src/engine/curvature.c). A vector is [parameter][ISW_CURVATURE_LANES], 64-byte aligned: layer after layer, weight
- *  [fan_in][fan_out], then bias [fan_out]. */
+/** The training set's loss of eight networks of a pack as a function of all their weights, biases and trained scales of
+ *  branches, in float64 at the stored numbers (src/engine/curvature.c). A vector is [trained][ISW_CURVATURE_LANES], 64-byte
+ *  aligned: layer after layer, weight [fan_in][fan_out], then bias [fan_out], then the scale of a branch that ends there. */
 struct isw_curvature;
 enum { ISW_CURVATURE_LANES = 8 };
 /** Takes on the present weights of lanes first .. first + 7. To be called before the others. */
@@ -67,6 +67,7 @@ struct isw_view {
   const size_t *size;   /**< [layers + 1] */
   size_t branch_layers; /**< of residual branches; isw_ends_branch says where one ends; 0: none */
   size_t parameters;    /**< of a network, biases and scales too */
+  size_t trained;       /**< of those, all but the scales of branches where they are fixed */
   const struct isw_loss *loss;
   const void *loss_parameter; /**< the loss's parameter, a number of the precision a lane */
   const struct isw_activation *activation;
@@ -113,11 +114,11 @@ struct isw_block {
 struct isw_probe {
   struct isw_row row;
   const char *long_name, *units;
-  bool per_layer;     /**< one value a weight layer; else one a network */
-  bool per_parameter; /**< as many values as a network has weights, biases and scales; neither per_layer nor once */
-  bool whole;     /**< stored as int32 with fill -1; else in the sweep's precision with fill NaN */
-  bool once;      /**< one value of the whole training, not one a record: with threshold or moves */
-  unsigned needs; /**< enum isw_probe_needs */
+  bool per_layer;         /**< one value a weight layer; else one a network */
+  bool per_parameter;     /**< as many values as a network has weights, biases and scales; neither per_layer nor once */
+  bool whole;             /**< stored as int32 with fill -1; else in the sweep's precision with fill NaN */
+  bool once;              /**< one value of the whole training, not one a record: with threshold or moves */
+  unsigned needs;         /**< enum isw_probe_needs */
   size_t parameters_most; /**< a network of more has fill values, and a sweep file with one is refused; 0: any number */
   /** float64 numbers of scratch for one record of a pack; NULL: none. Zeroed before each record. */
   size_t (*scratch)(const struct isw_view *view);

@@ -9,9 +9,9 @@
 /** One recorded quantity. */
 struct isw_quantity {
   const char *name, *long_name, *units;
-  bool per_layer; /**< [record][layer]; else [record] */
-  bool whole;     /**< int32, fill -1; else of the sweep's precision, fill NaN */
-  bool once;      /**< one value, or [layer], of the whole training: no records */
+  bool per_layer;     /**< [record][layer]; else [record] */
+  bool whole;         /**< int32, fill -1; else of the sweep's precision, fill NaN */
+  bool once;          /**< one value, or [layer], of the whole training: no records */
   bool per_parameter; /**< [record][parameter]; neither per_layer nor once */
 };
 

@@ -75,7 +75,8 @@ static bool write_table(FILE *to, const struct isw_training_pack *made, const st
     if (!quantities[q].per_layer && !quantities[q].per_parameter)
       fprintf(to, ",%s", quantities[q].name);
     else
-      for (size_t k = 1; k <= isw_quantity_width(&quantities[q], made->layers, (size_t)again.parameters); k++) fprintf(to, ",%s_%zu", quantities[q].name, k);
+      for (size_t k = 1; k <= isw_quantity_width(&quantities[q], made->layers, (size_t)again.parameters); k++)
+        fprintf(to, ",%s_%zu", quantities[q].name, k);
   fprintf(to, "\n");
   for (size_t r = 0; r < again.records_done; r++) {
     fprintf(to, "%llu", (unsigned long long)made->record_steps[r]);
@@ -138,8 +139,7 @@ static enum isw_status compare(const struct isw_stored *stored, const struct isw
       size_t bytes = width * (quantity->whole ? 4 : stored->real_bytes);
       size_t here =
           offset_of(stored->quantities, q, file.records, file.layers, parameters, stored->real_bytes) + a * bytes;
-      size_t there =
-          offset_of(quantities, p, made->records, file.layers, parameters, stored->real_bytes) + b * bytes;
+      size_t there = offset_of(quantities, p, made->records, file.layers, parameters, stored->real_bytes) + b * bytes;
       if (memcmp((const char *)file.values + here, (const char *)again.values + there, bytes) != 0)
         return isw_error_set(error, ISW_FAILED, "network %llu is another: %s differs at step %llu", k, quantity->name,
                              (unsigned long long)steps[a]);

@@ -186,6 +186,12 @@ static void allocate_layers(struct isw_pack *pack)
   }
 }
 
+static size_t trained(const struct isw_pack *pack)
+{
+  size_t branches = isw_branches(pack->layers, pack->residual.branch_layers);
+  return pack->parameters - (pack->residual.train_scale ? 0 : branches);
+}
+
 /* The view's arrays; while measuring they are NULL, and only sizes are seen. */
 static void make_view(struct isw_pack *pack)
 {
@@ -198,6 +204,7 @@ static void make_view(struct isw_pack *pack)
                             .size = pack->size,
                             .branch_layers = pack->residual.branch_layers,
                             .parameters = pack->parameters,
+                            .trained = trained(pack),
                             .loss = &isw_losses(&count)[pack->loss_row],
                             .activation = &isw_activations(&count)[pack->activation_row],
                             .kind = pack->samples ? pack->samples->kind : ISW_TARGETS_VALUES,

@@ -26,7 +26,7 @@ static size_t iterations(size_t parameters)
 /* [3][lanes], then vectors q [iterations] and w [parameters][WIDE] */
 static size_t lanczos_scratch(const struct isw_view *view)
 {
-  return 3 * view->lanes + (iterations(view->parameters) + 1) * view->parameters * WIDE;
+  return 3 * view->lanes + (iterations(view->trained) + 1) * view->trained * WIDE;
 }
 
 static void dot(size_t count, const double *x, const double *y, double *sum)
@@ -132,7 +132,7 @@ static void lanczos_prepare(const struct isw_view *view, double *memory)
   for (size_t first = 0; first < lanes; first += WIDE) {
     if (!any_finite(view, first)) continue;
     isw_curvature_begin(view->curvature, first);
-    lanczos(view->curvature, view->parameters, memory + 3 * lanes, &t);
+    lanczos(view->curvature, view->trained, memory + 3 * lanes, &t);
     for (size_t l = 0; l < WIDE; l++) {
       double *value = memory + first + l;
       if (view->finite[first + l]) extremes(&t, l, value, value + lanes, value + 2 * lanes);
@@ -162,12 +162,12 @@ static void finish_residual(const struct isw_view *view, double *memory, double 
 
 static size_t gradient_scratch(const struct isw_view *view)
 {
-  return 2 * view->parameters * WIDE;
+  return 2 * view->trained * WIDE;
 }
 
 static void finish_curvature(const struct isw_view *view, double *gradient, double *value)
 {
-  double *product = gradient + view->parameters * WIDE, above[WIDE], below[WIDE];
+  double *product = gradient + view->trained * WIDE, above[WIDE], below[WIDE];
   int exponent[WIDE];
   bool finite[WIDE];
   for (size_t l = 0; l < view->lanes; l++) value[l] = (double)NAN;
@@ -175,10 +175,10 @@ static void finish_curvature(const struct isw_view *view, double *gradient, doub
     if (!any_finite(view, first)) continue;
     isw_curvature_begin(view->curvature, first);
     isw_curvature_gradient(view->curvature, gradient);
-    isw_matrix_scale(WIDE, view->parameters, gradient, exponent, finite);
+    isw_matrix_scale(WIDE, view->trained, gradient, exponent, finite);
     isw_curvature_times(view->curvature, gradient, product);
-    dot(view->parameters, gradient, product, above);
-    dot(view->parameters, gradient, gradient, below);
+    dot(view->trained, gradient, product, above);
+    dot(view->trained, gradient, gradient, below);
     for (size_t l = 0; l < WIDE; l++)
       if (finite[l]) value[first + l] = isw_canonical(above[l] / below[l]);
   }
@@ -186,10 +186,10 @@ static void finish_curvature(const struct isw_view *view, double *gradient, doub
 
 /* ---- the whole spectrum -------------------------------------------------------------------------------------------------- */
 
-/* eigenvalues [parameters][lanes]; then matrix [parameters][parameters], d, e, unit vector and work [2], of WIDE each */
+/* eigenvalues [trained][lanes]; then matrix [trained][trained], d, e, unit vector and work [2], of WIDE each */
 static size_t spectrum_scratch(const struct isw_view *view)
 {
-  size_t n = view->parameters;
+  size_t n = view->trained;
   return n * view->lanes + (n <= SPECTRUM_MOST ? n * (n + 5) * WIDE : 0);
 }
 
@@ -212,7 +212,7 @@ static void fill_matrix(struct isw_curvature *curvature, size_t n, double *unit,
 
 static void spectrum_prepare(const struct isw_view *view, double *memory)
 {
-  size_t n = view->parameters, lanes = view->lanes;
+  size_t n = view->trained, lanes = view->lanes;
   double *matrix = memory + n * lanes, *d = matrix + n * n * WIDE, *e = d + n * WIDE, *unit = e + n * WIDE;
   double own_d[SPECTRUM_MOST], own_e[SPECTRUM_MOST];
   int exponent[WIDE];
@@ -236,12 +236,14 @@ static void spectrum_prepare(const struct isw_view *view, double *memory)
 
 static void finish_spectrum(const struct isw_view *view, double *memory, double *value)
 {
-  for (size_t i = 0; i < view->parameters * view->lanes; i++) value[i] = isw_canonical(memory[i]);
+  size_t count = view->trained * view->lanes;
+  for (size_t i = 0; i < count; i++) value[i] = isw_canonical(memory[i]);
+  for (size_t i = count; i < view->parameters * view->lanes; i++) value[i] = (double)NAN;
 }
 
 static void finish_negative(const struct isw_view *view, double *memory, double *value)
 {
-  size_t n = view->parameters, lanes = view->lanes;
+  size_t n = view->trained, lanes = view->lanes;
   for (size_t l = 0; l < lanes; l++) {
     double least = memory[l], most = memory[(n - 1) * lanes + l];
     double size = fabs(least) > fabs(most) ? fabs(least) : fabs(most), count = 0.0;
@@ -315,8 +317,9 @@ const struct isw_probe isw_probe_gradient_curvature = {
 
 const struct isw_probe isw_probe_hessian_eigenvalues = {
     .row = {.name = "hessian_eigenvalues",
-            .formula = "all eigenvalues, ascending, of the training loss's Hessian by all weights and biases, of networks "
-                       "of at most 256",
+            .formula =
+                "all eigenvalues, ascending, of the training loss's Hessian by all weights and biases, of networks "
+                "of at most 256",
             .source = "products: Pearlmutter 1994; Golub & Van Loan 2013, section 8.3"},
     .long_name = "eigenvalues of the Hessian, ascending",
     .units = "1",
@@ -331,8 +334,9 @@ const struct isw_probe isw_probe_hessian_eigenvalues = {
 
 const struct isw_probe isw_probe_hessian_negative = {
     .row = {.name = "hessian_negative",
-            .formula = "how many eigenvalues of that Hessian are below -1e-10 of the largest in size, of networks of at "
-                       "most 256 weights and biases",
+            .formula =
+                "how many eigenvalues of that Hessian are below -1e-10 of the largest in size, of networks of at "
+                "most 256 weights and biases",
             .source = "as hessian_eigenvalues"},
     .long_name = "negative eigenvalues of the Hessian",
     .units = "1",

@@ -65,10 +65,12 @@ static enum isw_status read_values(struct isw_results *results, const struct isw
     bool once = quantities[q].once, per_layer = quantities[q].per_layer, per_parameter = quantities[q].per_parameter;
     int rank = 1 + !once + per_layer + per_parameter;
     if (once) wanted[0] = width;
-    if (!dataset || dataset->view.per_layer != per_layer || dataset->view.per_parameter != per_parameter || dataset->view.per_record == once ||
+    if (!dataset || dataset->view.per_layer != per_layer || dataset->view.per_parameter != per_parameter ||
+        dataset->view.per_record == once ||
         !read_part(dataset->id, finished->number, wanted, rank, quantities[q].whole ? H5T_NATIVE_INT32 : real, to))
       return cannot(results, quantities[q].name, finished->number, error);
-    to += isw_quantity_records(&quantities[q], finished->records) * width * (quantities[q].whole ? sizeof(int32_t) : real_bytes);
+    to += isw_quantity_records(&quantities[q], finished->records) * width *
+          (quantities[q].whole ? sizeof(int32_t) : real_bytes);
   }
   return ISW_OK;
 }

@@ -227,45 +227,6 @@ static void check_residual(struct isw_reader *reader)
   }
 }
 
-/* Calls `check` for every probe of the list that is one: its place in the table and its name's. */
-static void for_probes(struct isw_reader *reader,
-                       void (*check)(struct isw_reader *, size_t probe, const struct isw_node *name))
-{
-  const struct isw_sweep_source *from = reader->from;
-  const struct isw_node *list = reader->leaf[ISW_SET_RECORD_PROBES];
-  for (size_t i = 0; list && list->kind == ISW_NODE_LIST && i < list->count; i++) {
-    const struct isw_node *name = list->child[i];
-    if (name->kind == ISW_NODE_MAP) name = isw_tree_find(name, "name", 4, NULL);
-    for (size_t p = 0; name && name->kind == ISW_NODE_SCALAR && p < from->probe_count; p++)
-      if (strcmp(from->probes[p]->name, name->text) == 0) check(reader, p, name);
-  }
-}
-
-static void refuse_branches(struct isw_reader *reader, size_t probe, const struct isw_node *name)
-{
-  if (!reader->from->probe_without_branches || !reader->from->probe_without_branches[probe]) return;
-  isw_report_add(&reader->report, name->place, "probe '%s' cannot take networks with network.residual", name->text);
-  isw_report_hint(&reader->report, "leave it out, or leave out network.residual.branch_layers");
-}
-
-static void refuse_large(struct isw_reader *reader, size_t probe, const struct isw_node *name)
-{
-  const size_t *most = reader->from->probe_parameters_most;
-  if (!most || !most[probe] || reader->sweep->parameters_max <= most[probe]) return;
-  isw_report_add(&reader->report, name->place,
-                 "probe '%s' takes networks of at most %zu weights and biases, and the largest has %zu", name->text,
-                 most[probe], reader->sweep->parameters_max);
-}
-
-/* Probes that know no branches, where a network may have one. */
-static void check_probes(struct isw_reader *reader)
-{
-  const struct isw_sweep *sweep = reader->sweep;
-  bool branches = false;
-  for (size_t g = 0; g < sweep->grids; g++) branches = branches || has_branches(sweep, &sweep->grid[g]);
-  if (branches) for_probes(reader, refuse_branches);
-}
-
 static void check_order(struct isw_reader *reader)
 {
   const struct isw_sweep *sweep = reader->sweep;
@@ -414,7 +375,6 @@ void isw_check_combinations(struct isw_reader *reader)
               isw_visit_classes(sweep, branches, 3, check_branches, reader) && check_inits(reader);
   if (!good) longjmp(reader->out_of_memory, 1);
   check_residual(reader);
-  check_probes(reader);
   check_order(reader);
   check_layers(reader);
 }
@@ -439,11 +399,31 @@ static void measure(void *context, const struct isw_grid *grid, uint64_t cell)
                  "a network of more than 2^31 weights and biases");
 }
 
+/* Probes that take small networks only. */
+static void check_probes(struct isw_reader *reader)
+{
+  const struct isw_sweep_source *from = reader->from;
+  const struct isw_node *list = reader->leaf[ISW_SET_RECORD_PROBES];
+  size_t largest = reader->sweep->parameters_max;
+  if (!from->probe_parameters_most || !list || list->kind != ISW_NODE_LIST) return;
+  for (size_t i = 0; i < list->count; i++) {
+    const struct isw_node *name = list->child[i];
+    if (name->kind == ISW_NODE_MAP) name = isw_tree_find(name, "name", 4, NULL);
+    for (size_t p = 0; name && name->kind == ISW_NODE_SCALAR && p < from->probe_count; p++) {
+      size_t most = from->probe_parameters_most[p];
+      if (most && largest > most && strcmp(from->probes[p]->name, name->text) == 0)
+        isw_report_add(&reader->report, name->place,
+                       "probe '%s' takes networks of at most %zu weights and biases, and the largest has %zu",
+                       name->text, most, largest);
+    }
+  }
+}
+
 void isw_measure(struct isw_reader *reader)
 {
   static const size_t shape[] = {ISW_SET_DATASET, ISW_SET_SEED,   ISW_SET_LOSS,         ISW_SET_DEPTH,
                                  ISW_SET_WIDTH,   ISW_SET_HIDDEN, ISW_SET_BRANCH_LAYERS};
   if (!isw_visit_classes(reader->sweep, shape, sizeof shape / sizeof shape[0], measure, reader))
     longjmp(reader->out_of_memory, 1);
-  for_probes(reader, refuse_large);
+  check_probes(reader);
 }

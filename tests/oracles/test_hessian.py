@@ -88,6 +88,26 @@ def network(parameters, sizes, activation, output, inputs):
     return x
 
 
+def residual_network(parameters, sizes, branch_layers, activation, inputs):
+    """Output [samples][sizes[-1]] of an MLP with branches h + alpha f(h), and where in the flat parameters the alphas stand."""
+    x, first, alphas, trunk = inputs, 0, [], None
+    for k, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
+        weight = parameters[first : first + fan_in * fan_out].reshape(fan_out, fan_in)
+        first += fan_in * fan_out
+        z = functional.linear(x, weight, parameters[first : first + fan_out])
+        first += fan_out
+        if k + 2 == len(sizes):
+            return z, alphas
+        x = activation(z)
+        if k % branch_layers == 0 and k > 0:
+            x = trunk + parameters[first] * x
+            alphas.append(first)
+            first += 1
+        if k % branch_layers == 0:
+            trunk = x
+    return None
+
+
 class Hessian(unittest.TestCase):
     def check(self, loss, inputs, targets, outputs, dataset, output="linear", activations=None, precision="float64"):
         """Every activation under one loss; 1e-10 of the largest eigenvalue."""
@@ -155,10 +175,12 @@ class Hessian(unittest.TestCase):
     def test_the_same_bits_on_every_kernel_and_any_threads(self):
         text = SWEEP.replace("DATASET", "{name: spirals, samples: 100}").replace("LOSS", "cross_entropy").replace("OUTPUT", "linear")
         text = text.replace("PROBES", ", ".join(PROBES)).replace("PRECISION", "float32").replace("ACTIVATIONS", ", ".join(listed("activations")))
-        portable = run(text, "--threads", "1", INITSWEEP_KERNELS="portable")
-        best = run(text, "--threads", "3")
-        for name in PROBES:
-            self.assertEqual(portable[name].tobytes(), best[name].tobytes(), name)
+        branches = text.replace("hidden: [4, 3]", "depth: 3, width: 4, residual: {branch_layers: 2, scale: 0.3, train_scale: true}")
+        for sweep in (text, branches):
+            portable = run(sweep, "--threads", "1", INITSWEEP_KERNELS="portable")
+            best = run(sweep, "--threads", "3")
+            for name in PROBES:
+                self.assertEqual(portable[name].tobytes(), best[name].tobytes(), name)
 
     def test_zero_is_a_saddle(self):
         """Claim C07: one hidden layer of n tanh units at 0, the output bias at its optimum: eigenvalues +-(2 / m) g'(0) sigma_j(C),
@@ -178,6 +200,56 @@ class Hessian(unittest.TestCase):
             spectrum = numpy.sort(numpy.concatenate([numpy.repeat(slope * numpy.concatenate([sigma, -sigma]), 5), [1.0] * 2]))
             found = results["hessian_eigenvalues"][n, 0]
             numpy.testing.assert_allclose(found[numpy.abs(found) > 1e-12], spectrum, rtol=0, atol=1e-13)
+
+    def test_residual_branches(self):
+        """Alphas are parameters where they are trained, and constants where not. 50 samples are two blocks."""
+        path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], "residual.csv")
+        table = numpy.random.default_rng(14).normal(size=(50, 5))
+        numpy.savetxt(path, table, delimiter=",", fmt="%.17g")
+        text = SWEEP.replace("DATASET", f'{{name: csv, path: "{path}", target: "4,5", test_fraction: 0}}').replace("LOSS", "mse")
+        text = text.replace("PROBES", ", ".join(PROBES)).replace("PRECISION", "float64").replace("OUTPUT", "linear").replace("ACTIVATIONS", "tanh, gelu, linear")
+        text = text.replace("hidden: [4, 3]", "depth: 5, width: 4, residual: {scale: 0.7}").replace("{name: normal, std: 0.9}, zeros]", "{name: normal, std: 0.9}, lecun_normal]")
+        results = run(text.replace("  network.activation:", "  network.residual.branch_layers: [1, 2]\n"
+                                   "  network.residual.train_scale: [false, true]\n  network.activation:"))
+        x, t = torch.tensor(table[:, :3]), torch.tensor(table[:, 3:])
+        sizes = [3, 4, 4, 4, 4, 4, 2]
+        self.assertEqual(len(results["loss"]), 24)
+        for n, start in enumerate(results["weights_initial"]):
+            w = torch.tensor(start[~numpy.isnan(start)], requires_grad=True)
+            branch_layers, name = int(results["branch_layers"][n]), results["activation"][n]
+            trained = bool(results["train_scale"][n] == "true")
+
+            def output(parameters, inputs):
+                return residual_network(parameters, sizes, branch_layers, ACTIVATIONS[name], inputs)[0]
+
+            def value(parameters):
+                return functional.mse_loss(output(parameters, x), t)
+
+            alphas = residual_network(w, sizes, branch_layers, ACTIVATIONS[name], x)[1]
+            self.assertEqual(len(alphas), 4 // branch_layers)
+            keep = numpy.array([trained or i not in alphas for i in range(len(w))])
+            hessian = torch.autograd.functional.hessian(value, w).numpy()[keep][:, keep]
+            gradient = torch.autograd.grad(value(w), w)[0].numpy()[keep]
+            eigenvalues = numpy.linalg.eigvalsh(hessian)
+            size = numpy.abs(eigenvalues).max()
+            each = numpy.array([torch.autograd.grad(functional.mse_loss(output(w, x[s : s + 1]), t[s : s + 1]), w)[0].numpy()[keep]
+                                for s in range(len(x))])
+            with self.subTest(branch_layers=branch_layers, trained=trained, activation=name):
+                numpy.testing.assert_allclose(results["loss"][n, 0], value(w).detach(), rtol=1e-10)
+                spectrum = results["hessian_eigenvalues"][n, 0]
+                numpy.testing.assert_allclose(spectrum[: keep.sum()], eigenvalues, rtol=0, atol=1e-10 * size)
+                self.assertTrue(numpy.isnan(spectrum[keep.sum() :]).all())
+                self.assertEqual(results["hessian_negative"][n, 0], (eigenvalues < -1e-10 * size).sum())
+                bound = results["hessian_residual"][n, 0] + 1e-10 * size
+                self.assertLess(bound, 1e-6 * size)
+                self.assertAlmostEqual(results["hessian_max"][n, 0], eigenvalues[-1], delta=bound)
+                self.assertAlmostEqual(results["hessian_min"][n, 0], eigenvalues[0], delta=bound)
+                numpy.testing.assert_allclose(results["gradient_curvature"][n, 0], gradient @ hessian @ gradient / (gradient @ gradient),
+                                              rtol=1e-10, atol=1e-10 * size)
+                variance = each.var(axis=0, ddof=1).sum()
+                numpy.testing.assert_allclose(results["gradient_variance"][n, 0], variance, rtol=1e-9)
+                scale = variance / (gradient @ gradient - variance / len(x))
+                numpy.testing.assert_allclose(results["gradient_noise_scale"][n, 0], scale, rtol=1e-6)
 
     def test_every_loss_is_here(self):
         self.assertEqual(sorted(listed("losses")), sorted(LOSSES))

@@ -29,7 +29,7 @@ static const struct isw_row rows[] = {{.name = "loss"},
                                       {.name = "hessian_negative"}};
 enum { PROBES = sizeof rows / sizeof rows[0] };
 static const bool needs_classes[PROBES] = {[2] = true, [4] = true};
-static const bool once[PROBES] = {[10] = true}, without_branches[PROBES] = {[11] = true};
+static const bool once[PROBES] = {[10] = true};
 static const size_t parameters_most[PROBES] = {[12] = 256};
 
 static char *read_file(const char *path, size_t *length)
@@ -66,7 +66,6 @@ static enum isw_status read_sweep(const char *name, const char *bytes, size_t le
                                     .probes = probes,
                                     .probe_needs_classes = needs_classes,
                                     .probe_once = once,
-                                    .probe_without_branches = without_branches,
                                     .probe_parameters_most = parameters_most,
                                     .probe_count = PROBES};
   return isw_sweep_read(&source, sweep, error);
