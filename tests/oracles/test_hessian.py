@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import unittest
 
+import h5py
 import numpy
 import torch
 from torch.nn import functional
@@ -250,6 +251,32 @@ class Hessian(unittest.TestCase):
                 numpy.testing.assert_allclose(results["gradient_variance"][n, 0], variance, rtol=1e-9)
                 scale = variance / (gradient @ gradient - variance / len(x))
                 numpy.testing.assert_allclose(results["gradient_noise_scale"][n, 0], scale, rtol=1e-6)
+
+    def test_a_number_a_parameter_is_verified_and_replayed(self):
+        """Networks of 9 and 17 parameters with float32 and a schedule of its own, between other quantities."""
+        folder = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"])
+        (folder / "spectrum.yaml").write_text(
+            "dataset: xor\nnetwork: {depth: 1, activation: tanh, init: lecun_normal}\n"
+            "train: {loss: mse, optimizer: sgd, learning_rate: 0.5, steps: 40}\n"
+            "record: {steps: {every: 10}, probes: [first_moved, {name: hessian_eigenvalues, steps: [20]}, gradient_norm, hessian_negative]}\n"
+            "grid: {network.width: [2, 4], replicate: {range: [0, 8]}}\n", encoding="utf-8")
+        program, file = os.environ["INITSWEEP"], folder / "spectrum.h5"
+        subprocess.run([program, "run", folder / "spectrum.yaml", "-o", file, "--quiet"], check=True)
+        subprocess.run([program, "verify", file], check=True, stdout=subprocess.DEVNULL)
+        with h5py.File(file) as results:
+            stored, negative = results["hessian_eigenvalues"][:], results["hessian_negative"][:]
+            self.assertEqual([dimension.label or list(dimension.keys())[0] for dimension in results["hessian_eigenvalues"].dims],
+                             ["network", "record", "parameter"])
+        self.assertEqual(stored.shape, (18, 5, 17))
+        numpy.testing.assert_array_equal(numpy.isnan(stored[:, [1, 3]]), True)
+        numpy.testing.assert_array_equal((~numpy.isnan(stored)).sum(axis=2)[:, [0, 2, 4]], [[9] * 3] * 9 + [[17] * 3] * 9)
+        self.assertTrue((numpy.diff(stored[9:, 2]) >= 0).all())
+        self.assertGreater(negative.max(), 0)
+        table = subprocess.run([program, "replay", file, "--network", "3"], check=True, capture_output=True, text=True).stdout
+        rows = [line.split(",") for line in table.splitlines()]
+        first = rows[0].index("hessian_eigenvalues_1")
+        self.assertEqual(rows[0][first + 8], "hessian_eigenvalues_9")
+        numpy.testing.assert_array_equal(numpy.array(rows[3][first : first + 9], numpy.float32), stored[3, 2, :9])
 
     def test_every_loss_is_here(self):
         self.assertEqual(sorted(listed("losses")), sorted(LOSSES))
