@@ -26,7 +26,14 @@ static const struct isw_row rows[] = {{.name = "loss"},
                                       {.name = "activation_variance"},
                                       {.name = "first_moved"},
                                       {.name = "hessian_max"},
-                                      {.name = "hessian_negative"}};
+                                      {.name = "hessian_negative"},
+                                      {.name = "hessian_min"},
+                                      {.name = "constant_loss"},
+                                      {.name = "bias_norm"},
+                                      {.name = "effective_rank"},
+                                      {.name = "mean_cosine"},
+                                      {.name = "jacobian_norm"},
+                                      {.name = "residual_scale"}};
 enum { PROBES = sizeof rows / sizeof rows[0] };
 static const bool needs_classes[PROBES] = {[2] = true, [4] = true};
 static const bool once[PROBES] = {[10] = true};
