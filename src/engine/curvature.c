@@ -88,7 +88,7 @@ struct isw_curvature *isw_curvature_take(struct isw_pack *pack)
   made.hidden = isw_memory_lines(memory, 1, 1);
   made.output = isw_memory_lines(memory, 1, 1);
   made.loss_parameter = isw_memory_lines(memory, 1, 1);
-  if (memory->measuring || memory->failed) return NULL;
+  if (memory->measuring || memory->failed || !layer) return NULL;
   made.kernels = pack->kernels_float64;
   for (size_t k = 0; k < pack->layers; k++) {
     bool last = k + 1 == pack->layers;
