@@ -45,9 +45,9 @@ enum isw_probe_needs {
   ISW_NEEDS_CURVATURE = 128   /**< derivatives in float64: isw_curvature_... */
 };
 
-/** The training set's loss of eight networks of a pack as a function of all their weights and biases, in float64 at the stored
- *  numbers (src/engine/curvature.c). A vector is [parameter][ISW_CURVATURE_LANES], 64-byte aligned: layer after layer, weight
- *  [fan_in][fan_out], then bias [fan_out]. */
+/** The training set's loss of eight networks of a pack as a function of all their weights, biases and trained scales of
+ *  branches, in float64 at the stored numbers (src/engine/curvature.c). A vector is [trained][ISW_CURVATURE_LANES], 64-byte
+ *  aligned: layer after layer, weight [fan_in][fan_out], then bias [fan_out], then the scale of a branch that ends there. */
 struct isw_curvature;
 enum { ISW_CURVATURE_LANES = 8 };
 /** Takes on the present weights of lanes first .. first + 7. To be called before the others. */
@@ -67,6 +67,7 @@ struct isw_view {
   const size_t *size;   /**< [layers + 1] */
   size_t branch_layers; /**< of residual branches; isw_ends_branch says where one ends; 0: none */
   size_t parameters;    /**< of a network, biases and scales too */
+  size_t trained;       /**< of those, all but the scales of branches where they are fixed */
   const struct isw_loss *loss;
   const void *loss_parameter; /**< the loss's parameter, a number of the precision a lane */
   const struct isw_activation *activation;
@@ -113,10 +114,12 @@ struct isw_block {
 struct isw_probe {
   struct isw_row row;
   const char *long_name, *units;
-  bool per_layer; /**< one value a weight layer; else one a network */
-  bool whole;     /**< stored as int32 with fill -1; else in the sweep's precision with fill NaN */
-  bool once;      /**< one value of the whole training, not one a record: with threshold or moves */
-  unsigned needs; /**< enum isw_probe_needs */
+  bool per_layer;         /**< one value a weight layer; else one a network */
+  bool per_parameter;     /**< as many values as a network has weights, biases and scales; neither per_layer nor once */
+  bool whole;             /**< stored as int32 with fill -1; else in the sweep's precision with fill NaN */
+  bool once;              /**< one value of the whole training, not one a record: with threshold or moves */
+  unsigned needs;         /**< enum isw_probe_needs */
+  size_t parameters_most; /**< a network of more has fill values, and a sweep file with one is refused; 0: any number */
   /** float64 numbers of scratch for one record of a pack; NULL: none. Zeroed before each record. */
   size_t (*scratch)(const struct isw_view *view);
   /** The first so many numbers of scratch are zeroed before the first record only; NULL: none. */
@@ -125,7 +128,7 @@ struct isw_probe {
   void (*block)(const struct isw_view *view, const struct isw_block *block, double *scratch);
   /** What the finishes of probes that share a scratch have in common, once a record after the blocks; NULL: nothing. */
   void (*prepare)(const struct isw_view *view, double *scratch);
-  /** value[layer * lanes + lane] (one row where not per_layer); lanes past count may hold anything. NULL where once. */
+  /** value[row * lanes + lane], isw_probe_width rows: one, or one a layer or parameter; lanes past count may hold anything. NULL where once. */
   void (*finish)(const struct isw_view *view, double *scratch, double *value);
   /** The engine stores the number of steps before the first one whose batch's loss (after the last step: the training set's) is
    *  below below[lane], found once before training; -1: never. fraction: record.escape_fraction. NULL: nothing. */
@@ -135,6 +138,12 @@ struct isw_probe {
   /** FLOPs of one record of one network beyond the passes asked for, for `plan`; NULL: negligible. */
   double (*flops)(size_t layers, const size_t *size, size_t train_samples, size_t test_samples);
 };
+
+/** Numbers that a probe has at a record of a network with so many layers and parameters. */
+static inline size_t isw_probe_width(const struct isw_probe *probe, size_t layers, size_t parameters)
+{
+  return probe->per_parameter ? parameters : probe->per_layer ? layers : 1;
+}
 
 /** Whether two probes share their scratch and what fills it. */
 bool isw_probes_share(const struct isw_probe *a, const struct isw_probe *b);
@@ -172,7 +181,7 @@ struct isw_outcome {
   enum isw_network_status status;
   uint64_t steps_done;
   size_t records_done; /**< records that were made; later ones are fill values (docs/numerics.md, the loop) */
-  /** For each probe in order: [records] numbers, or [records][layers] where per_layer; one record where the probe is once; of
+  /** For each probe in order: [records] numbers, or [records][width] where per_layer or per_parameter; one record where the probe is once; of
    *  the pack's precision, int32 where it is whole. Contiguous. */
   const void *values;
   size_t values_bytes;

@@ -9,15 +9,22 @@
 /** One recorded quantity. */
 struct isw_quantity {
   const char *name, *long_name, *units;
-  bool per_layer; /**< [record][layer]; else [record] */
-  bool whole;     /**< int32, fill -1; else of the sweep's precision, fill NaN */
-  bool once;      /**< one value, or [layer], of the whole training: no records */
+  bool per_layer;     /**< [record][layer]; else [record] */
+  bool whole;         /**< int32, fill -1; else of the sweep's precision, fill NaN */
+  bool once;          /**< one value, or [layer], of the whole training: no records */
+  bool per_parameter; /**< [record][parameter]; neither per_layer nor once */
 };
 
 /** Records that a quantity has of a network with so many. */
 static inline size_t isw_quantity_records(const struct isw_quantity *quantity, size_t records)
 {
   return quantity->once ? 1 : records;
+}
+
+/** Numbers that a quantity has at a record of a network with so many layers and parameters. */
+static inline size_t isw_quantity_width(const struct isw_quantity *quantity, size_t layers, size_t parameters)
+{
+  return quantity->per_parameter ? parameters : quantity->per_layer ? layers : 1;
 }
 
 /** Plain numbers of one finished network, as the journal keeps them. */
@@ -29,7 +36,7 @@ struct isw_finished {
   uint32_t records, records_done, layers;
   uint64_t parameters; /**< numbers in each kept weight array */
   const void *
-      values; /**< quantity after quantity, [records] or [records][layers], one record where once, as isw_outcome has them */
+      values; /**< quantity after quantity, [records], [records][layers] or [records][parameters], one record where once, as isw_outcome has them */
   size_t values_bytes;
   const void *weights_initial, *weights_final; /**< NULL where not kept */
 };
@@ -190,7 +197,7 @@ const char *isw_results_attribute(struct isw_results *results, const char *name)
 /** Names of the datasets along `network`, in the file's order, with their shape. NULL past the last. */
 struct isw_results_dataset {
   const char *name;
-  bool coordinate, text, per_record, per_layer;
+  bool coordinate, text, per_record, per_layer, per_parameter;
 };
 const struct isw_results_dataset *isw_results_dataset(const struct isw_results *results, size_t index);
 /** One number of a dataset (layer from 1; record and layer are ignored where the dataset has none). NaN where it is a fill

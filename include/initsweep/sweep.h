@@ -27,6 +27,9 @@ struct isw_sweep_source {
    *  isw_sweep_read returns. */
   const struct isw_row *const *probes; /**< [probe_count] */
   const bool *probe_needs_classes;     /**< [probe_count] whether targets must be classes or binary */
+  const bool *probe_once; /**< [probe_count] whether it is one number of the whole training; NULL: none is */
+  const size_t *
+      probe_parameters_most; /**< [probe_count] weights and biases that it takes at most, 0: any number; NULL: all so */
   size_t probe_count;
 };
 

@@ -19,7 +19,7 @@ DIMENSIONS = ("network", "record", "layer", "parameter")
 def open_results(path: str | os.PathLike[str]) -> xarray.Dataset:
     """Opens a results file.
 
-    Returns a Dataset with the dimensions network, record, layer and, where weights were kept, parameter. The settings
+    Returns a Dataset with the dimensions network, record, layer and, where weights or Hessian eigenvalues were kept, parameter. The settings
     (init, activation, depth, learning_rate, replicate, ...) are coordinates along network, and `step` (optimiser steps
     before a record) is one along record or (network, record). Fill values are NaN, so whole numbers that have one come as
     float64. What varies from run to run is in attrs under `provenance_...`. Variables are read when they are used, but for

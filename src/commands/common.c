@@ -86,13 +86,17 @@ enum isw_status isw_load_sweep(const char *file, const char *folder, const char 
   enum isw_status status = isw_kernels_choose(NULL, &kernels, error);
   if (status != ISW_OK) return status;
   const struct isw_row **rows = isw_allocate(count, sizeof *rows);
-  bool *needs_classes = isw_allocate(count, sizeof *needs_classes);
-  if (!rows || !needs_classes)
+  bool *needs_classes = isw_allocate(2 * count, sizeof *needs_classes);
+  size_t *parameters_most = isw_allocate(count, sizeof *parameters_most);
+  if (!rows || !needs_classes || !parameters_most)
     status = isw_error_memory(error, count * sizeof *rows, "the probes");
   else {
+    bool *once = needs_classes + count;
     for (size_t i = 0; i < count; i++) {
       rows[i] = &probes[i]->row;
       needs_classes[i] = (probes[i]->needs & ISW_NEEDS_CLASSES) != 0;
+      parameters_most[i] = probes[i]->parameters_most;
+      once[i] = probes[i]->once;
     }
     struct isw_sweep_source source = {.file = file,
                                       .folder = folder,
@@ -102,11 +106,14 @@ enum isw_status isw_load_sweep(const char *file, const char *folder, const char 
                                       .override_count = overrides->count,
                                       .probes = rows,
                                       .probe_needs_classes = needs_classes,
+                                      .probe_once = once,
+                                      .probe_parameters_most = parameters_most,
                                       .probe_count = count};
     status = isw_sweep_read(&source, sweep, error);
   }
   free(rows);
   free(needs_classes);
+  free(parameters_most);
   return status;
 }
 

@@ -63,7 +63,8 @@ static size_t offset_of_loss(const struct isw_probe *const *probes, size_t count
 {
   size_t offset = 0;
   for (size_t i = 0; i < count && strcmp(probes[i]->row.name, "loss") != 0; i++)
-    offset += (size_t)finished->records * (probes[i]->per_layer ? finished->layers : 1) *
+    offset += (probes[i]->once ? 1 : (size_t)finished->records) *
+              isw_probe_width(probes[i], finished->layers, (size_t)finished->parameters) *
               (probes[i]->whole ? sizeof(int32_t) : real_bytes);
   return offset;
 }

@@ -20,6 +20,7 @@ struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_
                                           .long_name = probes[i]->long_name,
                                           .units = probes[i]->units,
                                           .per_layer = probes[i]->per_layer,
+                                          .per_parameter = probes[i]->per_parameter,
                                           .whole = probes[i]->whole,
                                           .once = probes[i]->once};
   return quantities;

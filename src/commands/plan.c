@@ -81,8 +81,8 @@ static double value_bytes(const struct plan *plan, size_t records, size_t layers
 {
   double each = (double)isw_real_bytes(plan->real), bytes = 0;
   for (size_t i = 0; i < plan->probe_count; i++)
-    bytes += (plan->probes[i]->once ? 1 : (double)records) * (plan->probes[i]->per_layer ? (double)layers : 1) *
-             (plan->probes[i]->whole ? 4 : each);
+    bytes += (plan->probes[i]->once ? 1 : (double)records) *
+             (double)isw_probe_width(plan->probes[i], layers, (size_t)parameters) * (plan->probes[i]->whole ? 4 : each);
   struct isw_keep_weights keep = isw_sweep_weights(plan->sweep);
   return bytes + parameters * each * ((double)keep.initial + (double)keep.final);
 }

@@ -57,11 +57,11 @@ static double number_at(const void *values, size_t offset, bool whole, size_t re
 
 /* Where a probe's numbers begin in a network's values. */
 static size_t offset_of(const struct isw_quantity *quantities, size_t probe, size_t records, size_t layers,
-                        size_t real_bytes)
+                        size_t parameters, size_t real_bytes)
 {
   size_t offset = 0;
   for (size_t q = 0; q < probe; q++)
-    offset += isw_quantity_records(&quantities[q], records) * (quantities[q].per_layer ? layers : 1) *
+    offset += isw_quantity_records(&quantities[q], records) * isw_quantity_width(&quantities[q], layers, parameters) *
               (quantities[q].whole ? 4 : real_bytes);
   return offset;
 }
@@ -72,18 +72,20 @@ static bool write_table(FILE *to, const struct isw_training_pack *made, const st
   struct isw_finished again = isw_training_outcome(made, 0);
   fprintf(to, "step");
   for (size_t q = 0; q < shown; q++)
-    if (!quantities[q].per_layer)
+    if (!quantities[q].per_layer && !quantities[q].per_parameter)
       fprintf(to, ",%s", quantities[q].name);
     else
-      for (size_t k = 1; k <= made->layers; k++) fprintf(to, ",%s_%zu", quantities[q].name, k);
+      for (size_t k = 1; k <= isw_quantity_width(&quantities[q], made->layers, (size_t)again.parameters); k++)
+        fprintf(to, ",%s_%zu", quantities[q].name, k);
   fprintf(to, "\n");
   for (size_t r = 0; r < again.records_done; r++) {
     fprintf(to, "%llu", (unsigned long long)made->record_steps[r]);
     for (size_t q = 0; q < shown; q++) {
-      size_t layers = quantities[q].per_layer ? made->layers : 1, item = quantities[q].whole ? 4 : real_bytes;
-      size_t offset = offset_of(quantities, q, made->records, made->layers, real_bytes);
-      if (!quantities[q].once) offset += r * layers * item;
-      for (size_t k = 0; k < layers; k++) {
+      size_t width = isw_quantity_width(&quantities[q], made->layers, (size_t)again.parameters);
+      size_t item = quantities[q].whole ? 4 : real_bytes;
+      size_t offset = offset_of(quantities, q, made->records, made->layers, (size_t)again.parameters, real_bytes);
+      if (!quantities[q].once) offset += r * width * item;
+      for (size_t k = 0; k < width; k++) {
         double x = number_at(again.values, offset + k * item, quantities[q].whole, real_bytes);
         if (isnan(x))
           fprintf(to, ",");
@@ -133,14 +135,15 @@ static enum isw_status compare(const struct isw_stored *stored, const struct isw
       size_t p = 0;
       while (p < count && strcmp(quantities[p].name, quantity->name) != 0) p++;
       if (p == count || (quantity->once && a > 0)) continue; /* what is of the whole training is compared at step 0 */
-      size_t layers = quantity->per_layer ? file.layers : 1;
-      size_t bytes = layers * (quantity->whole ? 4 : stored->real_bytes);
-      size_t here = offset_of(stored->quantities, q, file.records, file.layers, stored->real_bytes) + a * bytes;
-      size_t there = offset_of(quantities, p, made->records, file.layers, stored->real_bytes) + b * bytes;
+      size_t parameters = (size_t)file.parameters, width = isw_quantity_width(quantity, file.layers, parameters);
+      size_t bytes = width * (quantity->whole ? 4 : stored->real_bytes);
+      size_t here =
+          offset_of(stored->quantities, q, file.records, file.layers, parameters, stored->real_bytes) + a * bytes;
+      size_t there = offset_of(quantities, p, made->records, file.layers, parameters, stored->real_bytes) + b * bytes;
       if (memcmp((const char *)file.values + here, (const char *)again.values + there, bytes) != 0)
         return isw_error_set(error, ISW_FAILED, "network %llu is another: %s differs at step %llu", k, quantity->name,
                              (unsigned long long)steps[a]);
-      *numbers += layers;
+      *numbers += width;
     }
     a++;
     b++;

@@ -187,7 +187,10 @@ static void print_head(const struct show *show, const char *file)
   printf("%-12s ", "quantities");
   for (size_t i = 0, n = 0; (dataset = isw_results_dataset(show->results, i)) != NULL; i++)
     if (dataset->per_record && strcmp(dataset->name, "step") != 0)
-      printf("%s%s%s", n++ ? ", " : "", dataset->name, dataset->per_layer ? " (by layer)" : "");
+      printf("%s%s%s", n++ ? ", " : "", dataset->name,
+             dataset->per_layer       ? " (by layer)"
+             : dataset->per_parameter ? " (by parameter)"
+                                      : "");
   printf("\n");
 }
 

@@ -7,6 +7,10 @@
  * comes after the other's. All sums are the kernels' of float64 (docs/numerics.md), so the bits are the same on every
  * instruction set. In a float32 sweep the stored weights and data are widened first.
  *
+ * A branch's last layer hands on a = h + alpha f, f = g(z): with c = dE/da and R{alpha} = v_alpha where alpha is trained, else 0,
+ *   R{a} = R{h} + alpha R{f} + v_alpha f,   e = alpha c,   R{e} = alpha R{c} + v_alpha c,   (Hv)_alpha = sum R{c} f + sum c R{f}
+ * and c is carried to h as well.
+ *
  * Eight networks go together: a float32 pack has two such halves. A number and its R{} stand in one array, as do [v; w] and
  * [w | v], so that a pair of sums is one product. */
 #include "engine/pack.h"
@@ -20,6 +24,11 @@ struct curved_layer {
   double *beside;                 /* [fan_in][stride]: w | v */
   double *bias, *bias_vector;     /* [fan_out] */
   double *z, *a, *delta, *e;      /* [block][stride]: z | R{z}, a | R{a}, R{delta} | delta, e | e g'' */
+  double *f;                      /* as a: g(z), which is a but in a branch's last layer */
+  double *scale, *scale_vector;   /* of a branch's last layer: alpha, v_alpha; NULL elsewhere */
+  double *carried, *scale_sums;   /* likewise: [block][stride] R{c} | c; [fan_out] */
+  const struct curved_layer *trunk,
+      *branch; /* likewise: the layer that is h; of any: the branch's last that begins here, or NULL */
   const struct isw_activation_kernels *unit;
   const double *parameter;
   bool linear;
@@ -46,17 +55,29 @@ static struct curved_layer take_layer(struct isw_memory *memory, size_t fan_in, 
   l.a = isw_memory_lines(memory, block, l.stride);
   l.delta = isw_memory_lines(memory, block, l.stride);
   l.e = isw_memory_lines(memory, block, l.stride);
+  l.f = l.a;
   return l;
+}
+
+static void take_branch(struct isw_memory *memory, size_t block, struct curved_layer *l)
+{
+  l->f = isw_memory_lines(memory, block, l->stride);
+  l->carried = isw_memory_lines(memory, block, l->stride);
+  l->scale = isw_memory_lines(memory, 1, 1);
+  l->scale_vector = isw_memory_lines(memory, 1, 1);
+  l->scale_sums = isw_memory_lines(memory, l->fan_out, 1);
 }
 
 struct isw_curvature *isw_curvature_take(struct isw_pack *pack)
 {
   struct isw_memory *memory = &pack->memory;
   size_t outputs = pack->size[pack->layers], block = pack->train_samples < BLOCK ? pack->train_samples : BLOCK;
+  size_t branch_layers = pack->residual.branch_layers;
   struct isw_curvature *c = isw_memory_take(memory, 1, sizeof *c);
   struct curved_layer *layer = isw_memory_take(memory, pack->layers, sizeof *layer);
   for (size_t k = 0; k < pack->layers; k++) {
     struct curved_layer l = take_layer(memory, pack->size[k], pack->size[k + 1], block);
+    if (isw_ends_branch(pack->layers, branch_layers, k)) take_branch(memory, block, &l);
     if (layer) layer[k] = l;
   }
   struct isw_curvature made = {.pack = pack, .block = block, .layers = pack->layers, .layer = layer};
@@ -67,13 +88,16 @@ struct isw_curvature *isw_curvature_take(struct isw_pack *pack)
   made.hidden = isw_memory_lines(memory, 1, 1);
   made.output = isw_memory_lines(memory, 1, 1);
   made.loss_parameter = isw_memory_lines(memory, 1, 1);
-  if (memory->measuring || memory->failed) return NULL;
+  if (memory->measuring || memory->failed || !layer) return NULL;
   made.kernels = pack->kernels_float64;
   for (size_t k = 0; k < pack->layers; k++) {
     bool last = k + 1 == pack->layers;
     layer[k].unit = &made.kernels->activation[last ? pack->output_row : pack->activation_row];
     layer[k].linear = last ? pack->output.linear : pack->hidden.linear;
     layer[k].parameter = last ? made.output : made.hidden;
+    if (!layer[k].scale) continue;
+    layer[k].trunk = &layer[k - branch_layers];
+    layer[k + 1 - branch_layers].branch = &layer[k];
   }
   *c = made;
   return c;
@@ -102,6 +126,7 @@ void isw_curvature_begin(struct isw_curvature *c, size_t first)
         memcpy(l->beside + (i * l->stride + j) * LANES, w, ISW_LINE);
       }
     for (size_t j = 0; j < l->fan_out; j++) widen(pack, from->bias, j, first, l->bias + j * LANES);
+    if (l->scale) widen(pack, from->scale, 0, first, l->scale);
   }
 }
 
@@ -137,7 +162,8 @@ static void pass(struct isw_curvature *c, size_t first, size_t samples)
     else
       kernels->forward(samples, l->fan_in, l->fan_out, l[-1].a, l[-1].stride, weight, l->fan_out, l->bias, l->z,
                        l->stride);
-    l->unit->value(samples, l->fan_out, l->stride, l->z, l->parameter, l->a);
+    l->unit->value(samples, l->fan_out, l->stride, l->z, l->parameter, l->f);
+    if (l->scale) kernels->join(samples, l->fan_out, l->stride, l->scale, l->f, l->trunk->a, l->a);
   }
   struct curved_layer *top = &c->layer[c->layers - 1];
   kernels->loss[pack->loss_row](samples, outputs, top->stride, top->a, c->targets, c->loss_parameter, scale(c), top->e,
@@ -147,13 +173,19 @@ static void pass(struct isw_curvature *c, size_t first, size_t samples)
     double *delta = l->delta + l->fan_out * LANES;
     for (size_t s = 0; s < samples; s++)
       memcpy(delta + s * l->stride * LANES, l->e + s * l->stride * LANES, l->fan_out * ISW_LINE);
-    if (!l->linear) l->unit->slope(samples, l->fan_out, l->stride, l->z, l->a, l->parameter, delta);
-    if (k > 0)
-      kernels->backward(samples, l->fan_in, l->fan_out, delta, l->stride, l->beside, l->stride, l[-1].e, l[-1].stride);
+    if (!l->linear) l->unit->slope(samples, l->fan_out, l->stride, l->z, l->f, l->parameter, delta);
+    if (k > 0) {
+      struct curved_layer *below = l - 1;
+      double *to = below->scale ? below->carried + below->fan_out * LANES : below->e;
+      kernels->backward(samples, l->fan_in, l->fan_out, delta, l->stride, l->beside, l->stride, to, below->stride);
+      if (l->branch)
+        kernels->carry(samples, below->fan_out, below->stride, l->branch->carried + l->branch->fan_out * LANES, to);
+      if (below->scale) kernels->enter(samples, below->fan_out, below->stride, below->scale, to, below->e);
+    }
     if (l->linear) continue;
     for (size_t s = 0; s < samples; s++)
       memcpy(l->e + (s * l->stride + l->fan_out) * LANES, l->e + s * l->stride * LANES, l->fan_out * ISW_LINE);
-    l->unit->curvature(samples, l->fan_out, l->stride, l->z, l->a, l->parameter, l->e + l->fan_out * LANES);
+    l->unit->curvature(samples, l->fan_out, l->stride, l->z, l->f, l->parameter, l->e + l->fan_out * LANES);
   }
   c->passed = samples == pack->train_samples;
 }
@@ -183,6 +215,12 @@ static void add(const struct isw_curvature *c, size_t k, size_t samples, bool of
                          delta, l->stride, to, l->fan_out, first);
 }
 
+/* Whether the scale of the branch that ends with a layer is a parameter. */
+static bool is_trained(const struct isw_curvature *c, const struct curved_layer *l)
+{
+  return l->scale && c->pack->residual.train_scale;
+}
+
 static void add_gradient(struct isw_curvature *c, size_t samples, bool first, void *context)
 {
   double *to = context;
@@ -193,6 +231,10 @@ static void add_gradient(struct isw_curvature *c, size_t samples, bool first, vo
     to += l->fan_in * l->fan_out * LANES;
     c->kernels->bias_gradient(samples, l->fan_out, delta, l->stride, to, first);
     to += l->fan_out * LANES;
+    if (!is_trained(c, l)) continue;
+    c->kernels->scale_gradient(samples, l->fan_out, l->stride, l->carried + l->fan_out * LANES, l->f, l->scale_sums, to,
+                               first);
+    to += LANES;
   }
 }
 
@@ -206,7 +248,7 @@ static void forward_r(struct isw_curvature *c, size_t samples)
 {
   for (size_t k = 0; k < c->layers; k++) {
     struct curved_layer *l = &c->layer[k];
-    double *rz = l->z + l->fan_out * LANES, *ra = l->a + l->fan_out * LANES;
+    double *rz = l->z + l->fan_out * LANES, *ra = l->a + l->fan_out * LANES, *rf = l->f + l->fan_out * LANES;
     if (k == 0)
       c->kernels->forward_first(samples, l->fan_in, l->fan_out, c->inputs, c->pack->features, l->stacked, l->fan_out,
                                 l->bias_vector, rz, l->stride);
@@ -214,8 +256,11 @@ static void forward_r(struct isw_curvature *c, size_t samples)
       c->kernels->forward(samples, 2 * l->fan_in, l->fan_out, l[-1].a, l[-1].stride, l->stacked, l->fan_out,
                           l->bias_vector, rz, l->stride);
     for (size_t s = 0; s < samples; s++)
-      memcpy(ra + s * l->stride * LANES, rz + s * l->stride * LANES, l->fan_out * ISW_LINE);
-    if (!l->linear) l->unit->slope(samples, l->fan_out, l->stride, l->z, l->a, l->parameter, ra);
+      memcpy(rf + s * l->stride * LANES, rz + s * l->stride * LANES, l->fan_out * ISW_LINE);
+    if (!l->linear) l->unit->slope(samples, l->fan_out, l->stride, l->z, l->f, l->parameter, rf);
+    if (!l->scale) continue;
+    c->kernels->join(samples, l->fan_out, l->stride, l->scale, rf, l->trunk->a + l->fan_out * LANES, ra);
+    c->kernels->join(samples, l->fan_out, l->stride, l->scale_vector, l->f, ra, ra);
   }
 }
 
@@ -223,7 +268,7 @@ static void forward_r(struct isw_curvature *c, size_t samples)
 static void bend(const struct curved_layer *l, size_t samples)
 {
   if (l->linear) return;
-  l->unit->slope(samples, l->fan_out, l->stride, l->z, l->a, l->parameter, l->delta);
+  l->unit->slope(samples, l->fan_out, l->stride, l->z, l->f, l->parameter, l->delta);
   for (size_t s = 0; s < samples; s++) {
     size_t row = s * l->stride * LANES, units = l->fan_out * LANES;
     double *restrict to = l->delta + row;
@@ -246,8 +291,15 @@ static void add_product(struct isw_curvature *c, size_t samples, bool first, voi
   for (struct curved_layer *l = top;; l--) {
     bend(l, samples);
     if (l == c->layer) break;
-    c->kernels->backward(samples, l->fan_in, 2 * l->fan_out, l->delta, l->stride, l->beside, l->stride, l[-1].delta,
-                         l[-1].stride);
+    struct curved_layer *below = l - 1;
+    double *to = below->scale ? below->carried : below->delta;
+    c->kernels->backward(samples, l->fan_in, 2 * l->fan_out, l->delta, l->stride, l->beside, l->stride, to,
+                         below->stride);
+    if (l->branch) c->kernels->carry(samples, below->fan_out, below->stride, l->branch->carried, to);
+    if (!below->scale) continue;
+    c->kernels->enter(samples, below->fan_out, below->stride, below->scale, to, below->delta);
+    c->kernels->join(samples, below->fan_out, below->stride, below->scale_vector, to + below->fan_out * LANES,
+                     below->delta, below->delta);
   }
   for (size_t k = 0; k < c->layers; k++) {
     const struct curved_layer *l = &c->layer[k];
@@ -256,6 +308,12 @@ static void add_product(struct isw_curvature *c, size_t samples, bool first, voi
     product += l->fan_in * l->fan_out * LANES;
     c->kernels->bias_gradient(samples, l->fan_out, l->delta, l->stride, product, first);
     product += l->fan_out * LANES;
+    if (!is_trained(c, l)) continue;
+    size_t beside = l->fan_out * LANES;
+    c->kernels->scale_gradient(samples, l->fan_out, l->stride, l->carried, l->f, l->scale_sums, product, first);
+    c->kernels->scale_gradient(samples, l->fan_out, l->stride, l->carried + beside, l->f + beside, l->scale_sums,
+                               product, false);
+    product += LANES;
   }
 }
 
@@ -269,6 +327,9 @@ void isw_curvature_times(struct isw_curvature *c, const double *vector, double *
     vector += l->fan_in * l->fan_out * LANES;
     memcpy(l->bias_vector, vector, l->fan_out * ISW_LINE);
     vector += l->fan_out * LANES;
+    if (!is_trained(c, l)) continue; /* v_alpha stays 0 */
+    memcpy(l->scale_vector, vector, ISW_LINE);
+    vector += LANES;
   }
   for_blocks(c, product, add_product);
 }
@@ -278,6 +339,15 @@ static void add_squares(size_t count, const double *x, double *sum)
 {
   for (size_t i = 0; i < count; i++)
     for (size_t l = 0; l < LANES; l++) sum[l] = sum[l] + x[i * LANES + l] * x[i * LANES + l];
+}
+
+/* The squares of sample s's derivatives by the scale of the branch that ends with a layer. */
+static void add_scale_squares(const struct curved_layer *l, size_t s, double *sum)
+{
+  double slope[LANES] = {0.0};
+  const double *f = l->f + s * l->stride * LANES, *carried = l->carried + (s * l->stride + l->fan_out) * LANES;
+  for (size_t i = 0; i < l->fan_out * LANES; i++) slope[i % LANES] = slope[i % LANES] + carried[i] * f[i];
+  add_squares(1, slope, sum);
 }
 
 /* A sample's gradient of a layer is the outer product of delta and [1, a]: its square is that of both. */
@@ -296,6 +366,7 @@ static void add_sample_squares(struct isw_curvature *c, size_t samples, bool fir
       add_squares(l->fan_out, l->delta + (s * l->stride + l->fan_out) * LANES, delta);
       if (k > 0) add_squares(l->fan_in, l[-1].a + s * l[-1].stride * LANES, below);
       for (size_t j = 0; j < LANES; j++) sum[j] = sum[j] + delta[j] * below[j];
+      if (is_trained(c, l)) add_scale_squares(l, s, sum);
     }
   }
 }

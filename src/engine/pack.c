@@ -186,6 +186,12 @@ static void allocate_layers(struct isw_pack *pack)
   }
 }
 
+static size_t trained(const struct isw_pack *pack)
+{
+  size_t branches = isw_branches(pack->layers, pack->residual.branch_layers);
+  return pack->parameters - (pack->residual.train_scale ? 0 : branches);
+}
+
 /* The view's arrays; while measuring they are NULL, and only sizes are seen. */
 static void make_view(struct isw_pack *pack)
 {
@@ -198,6 +204,7 @@ static void make_view(struct isw_pack *pack)
                             .size = pack->size,
                             .branch_layers = pack->residual.branch_layers,
                             .parameters = pack->parameters,
+                            .trained = trained(pack),
                             .loss = &isw_losses(&count)[pack->loss_row],
                             .activation = &isw_activations(&count)[pack->activation_row],
                             .kind = pack->samples ? pack->samples->kind : ISW_TARGETS_VALUES,
@@ -243,7 +250,10 @@ static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep
   pack->due = take(memory, pack->probe_count, pack->records * sizeof *pack->due);
   pack->scratch = take(memory, pack->probe_count, sizeof *pack->scratch);
   pack->scratch_count = take(memory, pack->probe_count, sizeof *pack->scratch_count);
-  pack->value = take(memory, pack->layers * pack->lanes, sizeof(double));
+  size_t rows = pack->layers;
+  for (size_t i = 0; i < pack->probe_count; i++)
+    if (pack->probes[i]->per_parameter && pack->parameters > rows) rows = pack->parameters;
+  pack->value = take(memory, rows * pack->lanes, sizeof(double));
   pack->block_loss = take(memory, pack->block * pack->lanes, sizeof(double));
   pack->kept_count = take(memory, pack->probe_count, sizeof *pack->kept_count);
   pack->pointers = take(memory, 10 * pack->layers, sizeof *pack->pointers);

@@ -86,7 +86,7 @@ struct isw_pack {
   size_t measured;                    /**< the record that is being made; for member 0 */
   double **scratch;                   /**< of each probe, or of the first that shares it */
   size_t *scratch_count, *kept_count; /**< 0 where an earlier probe has it */
-  double *value;                      /**< [layers][lanes] */
+  double *value;                      /**< [layers][lanes], or [parameters][lanes] where a probe has as many values */
   double *block_loss;                 /**< [block][lanes] */
   struct isw_view view;
   double escape[ISW_LANES_MAX];    /**< losses that escape_step waits for; -infinity: not asked for */

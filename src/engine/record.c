@@ -60,7 +60,7 @@ bool isw_probes_share(const struct isw_probe *a, const struct isw_probe *b)
 
 size_t isw_pack_numbers(const struct isw_pack *pack, const struct isw_probe *probe)
 {
-  return (probe->once ? 1 : pack->records) * (probe->per_layer ? pack->layers : 1);
+  return (probe->once ? 1 : pack->records) * isw_probe_width(probe, pack->layers, pack->parameters);
 }
 
 static bool is_due(const struct isw_pack *pack, size_t i, size_t record)
@@ -151,7 +151,7 @@ void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live)
   pack->view.step = pack->record_steps[record];
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
-    size_t rows = probe->per_layer ? pack->layers : 1;
+    size_t rows = isw_probe_width(probe, pack->layers, pack->parameters);
     size_t bytes = probe->whole ? sizeof(int32_t) : pack->bytes;
     bool due = is_due(pack, i, record); /* else fill values stay */
     if (probe->prepare && fills(pack, i)) probe->prepare(&pack->view, pack->scratch[i]);
@@ -205,15 +205,32 @@ void isw_pack_note_escapes(struct isw_pack *pack, uint64_t step, const double *l
     if (loss[l] < escape[l]) note(watched(pack, false, l, 0), step);
 }
 
+/* Lanes of `lines` lines that differ: [lanes], or-ed. A function a precision, so that lines are compared at once. */
+static void compare32(size_t lines, const float *restrict now, const float *restrict start, int32_t *restrict differs)
+{
+  enum { LANES = ISW_LINE / sizeof(float) };
+  for (size_t i = 0; i < lines; i++)
+    for (size_t l = 0; l < LANES; l++) differs[l] |= now[i * LANES + l] != start[i * LANES + l];
+}
+
+static void compare64(size_t lines, const double *restrict now, const double *restrict start, int32_t *restrict differs)
+{
+  enum { LANES = ISW_LINE / sizeof(double) };
+  for (size_t i = 0; i < lines; i++)
+    for (size_t l = 0; l < LANES; l++) differs[l] |= now[i * LANES + l] != start[i * LANES + l];
+}
+
 /* Marks the lanes whose weights of layer k differ from their start; looks no further once all that are looked for do. */
-static void find_moved(const struct isw_pack *pack, size_t k, const bool *wanted, bool *differs)
+static void find_moved(const struct isw_pack *pack, size_t k, const bool *wanted, int32_t *differs)
 {
   const struct isw_layer *layer = &pack->layer[k];
+  const unsigned char *now = layer->weight, *start = layer->weight_start;
   for (size_t i = 0; i < layer->fan_in; i++) {
-    size_t first = i * layer->stride * pack->lanes;
-    for (size_t n = 0; n < layer->fan_out * pack->lanes; n++)
-      differs[n % pack->lanes] |=
-          isw_get(pack->real, layer->weight, first + n) != isw_get(pack->real, layer->weight_start, first + n);
+    size_t at = i * layer->stride * ISW_LINE;
+    if (pack->real == ISW_REAL32)
+      compare32(layer->fan_out, (const void *)(now + at), (const void *)(start + at), differs);
+    else
+      compare64(layer->fan_out, (const void *)(now + at), (const void *)(start + at), differs);
     bool all = true;
     for (size_t l = 0; l < pack->count; l++) all = all && (differs[l] || !wanted[l]);
     if (all) return;
@@ -223,13 +240,16 @@ static void find_moved(const struct isw_pack *pack, size_t k, const bool *wanted
 void isw_pack_note_moves(struct isw_pack *pack, uint64_t steps, const bool *live)
 {
   bool left = false;
+  size_t offset = (size_t)(watched(pack, true, 0, 0) - pack->lane[0].values); /* in every lane's values */
   for (size_t k = 0; k < pack->layers; k++) {
-    bool wanted[ISW_LANES_MAX] = {false}, differs[ISW_LANES_MAX] = {false}, any = false;
-    for (size_t l = 0; l < pack->count; l++) any |= wanted[l] = live[l] && !is_noted(watched(pack, true, l, k));
+    bool wanted[ISW_LANES_MAX] = {false}, any = false;
+    int32_t differs[ISW_LANES_MAX] = {0};
+    for (size_t l = 0; l < pack->count; l++)
+      any |= wanted[l] = live[l] && !is_noted(pack->lane[l].values + offset + k * sizeof(int32_t));
     if (!any) continue;
     find_moved(pack, k, wanted, differs);
     for (size_t l = 0; l < pack->count; l++) {
-      if (wanted[l] && differs[l]) note(watched(pack, true, l, k), steps);
+      if (wanted[l] && differs[l]) note(pack->lane[l].values + offset + k * sizeof(int32_t), steps);
       left = left || (wanted[l] && !differs[l]);
     }
   }

@@ -7,12 +7,16 @@
  * Sums from 0 over parameters ascending. A network whose beta_j is below 2^-42 of its largest |alpha| + beta so far has an
  * invariant subspace, and ends there. The extremes are those of the tridiagonal matrix of alpha and beta (symmetric.h), and the
  * residual is the larger of beta_last |s|, s the last component of the extremes' vectors.
+ *   hessian_eigenvalues  all of them, ascending, of networks of at most 256 parameters
+ *   hessian_negative     how many of those are below -1e-10 of the largest in size
+ * Column j of H is its product with unit vector j; of a pair across the diagonal the mean is taken. H is scaled by a power of 2
+ * (matrix.h), taken to tridiagonal form and its eigenvalues found (symmetric.h).
  * The gradient is scaled by a power of 2 first (matrix.h), so that no square vanishes. */
 #include "matrix.h"
 #include "symmetric.h"
 #include <string.h>
 
-enum { ITERATIONS = 48, WIDE = ISW_CURVATURE_LANES };
+enum { ITERATIONS = 48, SPECTRUM_MOST = 256, WIDE = ISW_CURVATURE_LANES };
 
 static size_t iterations(size_t parameters)
 {
@@ -22,7 +26,7 @@ static size_t iterations(size_t parameters)
 /* [3][lanes], then vectors q [iterations] and w [parameters][WIDE] */
 static size_t lanczos_scratch(const struct isw_view *view)
 {
-  return 3 * view->lanes + (iterations(view->parameters) + 1) * view->parameters * WIDE;
+  return 3 * view->lanes + (iterations(view->trained) + 1) * view->trained * WIDE;
 }
 
 static void dot(size_t count, const double *x, const double *y, double *sum)
@@ -128,7 +132,7 @@ static void lanczos_prepare(const struct isw_view *view, double *memory)
   for (size_t first = 0; first < lanes; first += WIDE) {
     if (!any_finite(view, first)) continue;
     isw_curvature_begin(view->curvature, first);
-    lanczos(view->curvature, view->parameters, memory + 3 * lanes, &t);
+    lanczos(view->curvature, view->trained, memory + 3 * lanes, &t);
     for (size_t l = 0; l < WIDE; l++) {
       double *value = memory + first + l;
       if (view->finite[first + l]) extremes(&t, l, value, value + lanes, value + 2 * lanes);
@@ -158,12 +162,12 @@ static void finish_residual(const struct isw_view *view, double *memory, double 
 
 static size_t gradient_scratch(const struct isw_view *view)
 {
-  return 2 * view->parameters * WIDE;
+  return 2 * view->trained * WIDE;
 }
 
 static void finish_curvature(const struct isw_view *view, double *gradient, double *value)
 {
-  double *product = gradient + view->parameters * WIDE, above[WIDE], below[WIDE];
+  double *product = gradient + view->trained * WIDE, above[WIDE], below[WIDE];
   int exponent[WIDE];
   bool finite[WIDE];
   for (size_t l = 0; l < view->lanes; l++) value[l] = (double)NAN;
@@ -171,12 +175,81 @@ static void finish_curvature(const struct isw_view *view, double *gradient, doub
     if (!any_finite(view, first)) continue;
     isw_curvature_begin(view->curvature, first);
     isw_curvature_gradient(view->curvature, gradient);
-    isw_matrix_scale(WIDE, view->parameters, gradient, exponent, finite);
+    isw_matrix_scale(WIDE, view->trained, gradient, exponent, finite);
     isw_curvature_times(view->curvature, gradient, product);
-    dot(view->parameters, gradient, product, above);
-    dot(view->parameters, gradient, gradient, below);
+    dot(view->trained, gradient, product, above);
+    dot(view->trained, gradient, gradient, below);
     for (size_t l = 0; l < WIDE; l++)
       if (finite[l]) value[first + l] = isw_canonical(above[l] / below[l]);
+  }
+}
+
+/* ---- the whole spectrum -------------------------------------------------------------------------------------------------- */
+
+/* eigenvalues [trained][lanes]; then matrix [trained][trained], d, e, unit vector and work [2], of WIDE each */
+static size_t spectrum_scratch(const struct isw_view *view)
+{
+  size_t n = view->trained;
+  return n * view->lanes + (n <= SPECTRUM_MOST ? n * (n + 5) * WIDE : 0);
+}
+
+/* matrix [n][n]: H, symmetric to the bit. */
+static void fill_matrix(struct isw_curvature *curvature, size_t n, double *unit, double *matrix)
+{
+  memset(unit, 0, n * WIDE * sizeof *unit);
+  for (size_t j = 0; j < n; j++) {
+    for (size_t l = 0; l < WIDE; l++) unit[j * WIDE + l] = 1.0;
+    isw_curvature_times(curvature, unit, matrix + j * n * WIDE);
+    for (size_t l = 0; l < WIDE; l++) unit[j * WIDE + l] = 0.0;
+  }
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j < i; j++)
+      for (size_t l = 0; l < WIDE; l++) {
+        double *a = matrix + (i * n + j) * WIDE + l, *b = matrix + (j * n + i) * WIDE + l;
+        *a = *b = 0.5 * *a + 0.5 * *b;
+      }
+}
+
+static void spectrum_prepare(const struct isw_view *view, double *memory)
+{
+  size_t n = view->trained, lanes = view->lanes;
+  double *matrix = memory + n * lanes, *d = matrix + n * n * WIDE, *e = d + n * WIDE, *unit = e + n * WIDE;
+  double own_d[SPECTRUM_MOST], own_e[SPECTRUM_MOST];
+  int exponent[WIDE];
+  bool finite[WIDE];
+  for (size_t i = 0; i < n * lanes; i++) memory[i] = (double)NAN;
+  for (size_t first = 0; first < lanes && n <= SPECTRUM_MOST; first += WIDE) {
+    if (!any_finite(view, first)) continue;
+    isw_curvature_begin(view->curvature, first);
+    fill_matrix(view->curvature, n, unit, matrix);
+    isw_matrix_scale(WIDE, n * n, matrix, exponent, finite);
+    isw_tridiagonalise(WIDE, n, matrix, d, e, unit + n * WIDE);
+    for (size_t l = 0; l < WIDE; l++) {
+      if (!finite[l] || !view->finite[first + l]) continue;
+      for (size_t i = 0; i < n; i++) own_d[i] = d[i * WIDE + l];
+      for (size_t i = 0; i < n; i++) own_e[i] = i + 1 < n ? e[i * WIDE + l] : 0.0;
+      isw_tridiagonal_eigenvalues(n, own_d, own_e, NULL);
+      for (size_t i = 0; i < n; i++) memory[i * lanes + first + l] = ldexp(own_d[i], exponent[l]);
+    }
+  }
+}
+
+static void finish_spectrum(const struct isw_view *view, double *memory, double *value)
+{
+  size_t count = view->trained * view->lanes;
+  for (size_t i = 0; i < count; i++) value[i] = isw_canonical(memory[i]);
+  for (size_t i = count; i < view->parameters * view->lanes; i++) value[i] = (double)NAN;
+}
+
+static void finish_negative(const struct isw_view *view, double *memory, double *value)
+{
+  size_t n = view->trained, lanes = view->lanes;
+  for (size_t l = 0; l < lanes; l++) {
+    double least = memory[l], most = memory[(n - 1) * lanes + l];
+    double size = fabs(least) > fabs(most) ? fabs(least) : fabs(most), count = 0.0;
+    for (size_t i = 0; i < n; i++)
+      if (memory[i * lanes + l] < -1e-10 * size) count = count + 1.0;
+    value[l] = isnan(least) ? (double)NAN : count;
   }
 }
 
@@ -199,6 +272,14 @@ static double curvature_flops(size_t layers, const size_t *size, size_t train_sa
 {
   (void)test_samples;
   return weights(layers, size) * (22.0 * (double)train_samples + 4.0);
+}
+
+/* A product a parameter; tridiagonal form 4/3 n^3. */
+static double spectrum_flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
+{
+  (void)test_samples;
+  double count = weights(layers, size);
+  return count <= SPECTRUM_MOST ? count * count * (16.0 * (double)train_samples + 4.0 * count) : 0.0;
 }
 
 #define LANCZOS(probe, formula_text, words, function)                                                                  \
@@ -232,4 +313,38 @@ const struct isw_probe isw_probe_gradient_curvature = {
     .scratch = gradient_scratch,
     .finish = finish_curvature,
     .flops = curvature_flops,
+};
+
+const struct isw_probe isw_probe_hessian_eigenvalues = {
+    .row = {.name = "hessian_eigenvalues",
+            .formula =
+                "all eigenvalues, ascending, of the training loss's Hessian by all weights and biases, of networks "
+                "of at most 256",
+            .source = "products: Pearlmutter 1994; Golub & Van Loan 2013, section 8.3"},
+    .long_name = "eigenvalues of the Hessian, ascending",
+    .units = "1",
+    .per_parameter = true,
+    .parameters_most = SPECTRUM_MOST,
+    .needs = ISW_NEEDS_CURVATURE,
+    .scratch = spectrum_scratch,
+    .prepare = spectrum_prepare,
+    .finish = finish_spectrum,
+    .flops = spectrum_flops,
+};
+
+const struct isw_probe isw_probe_hessian_negative = {
+    .row = {.name = "hessian_negative",
+            .formula =
+                "how many eigenvalues of that Hessian are below -1e-10 of the largest in size, of networks of at "
+                "most 256 weights and biases",
+            .source = "as hessian_eigenvalues"},
+    .long_name = "negative eigenvalues of the Hessian",
+    .units = "1",
+    .whole = true,
+    .parameters_most = SPECTRUM_MOST,
+    .needs = ISW_NEEDS_CURVATURE,
+    .scratch = spectrum_scratch,
+    .prepare = spectrum_prepare,
+    .finish = finish_negative,
+    .flops = spectrum_flops,
 };

@@ -44,6 +44,7 @@ extern const struct isw_probe isw_probe_loss, isw_probe_test_loss, isw_probe_acc
     isw_probe_pre_activation_variance, isw_probe_dead_fraction, isw_probe_saturated_fraction,
     isw_probe_input_correlation, isw_probe_jacobian_norm, isw_probe_jacobian_singular_value_max,
     isw_probe_jacobian_singular_value_min, isw_probe_constant_loss, isw_probe_escape_step, isw_probe_hessian_max,
-    isw_probe_hessian_min, isw_probe_hessian_residual, isw_probe_gradient_curvature, isw_probe_gradient_variance,
-    isw_probe_gradient_noise_scale, isw_probe_residual_scale, isw_probe_residual_scale_gradient;
+    isw_probe_hessian_min, isw_probe_hessian_residual, isw_probe_hessian_eigenvalues, isw_probe_hessian_negative,
+    isw_probe_gradient_curvature, isw_probe_gradient_variance, isw_probe_gradient_noise_scale, isw_probe_residual_scale,
+    isw_probe_residual_scale_gradient;
 #endif

@@ -11,7 +11,7 @@ enum { WIDE = ISW_CURVATURE_LANES };
 
 static size_t scratch(const struct isw_view *view)
 {
-  return 2 * view->lanes + view->parameters * WIDE;
+  return 2 * view->lanes + view->trained * WIDE;
 }
 
 static bool any_finite(const struct isw_view *view, size_t first)
@@ -33,7 +33,7 @@ static void prepare(const struct isw_view *view, double *memory)
     isw_curvature_sample_squares(view->curvature, mean);
     for (size_t l = 0; l < WIDE; l++) {
       double sum = 0.0;
-      for (size_t i = 0; i < view->parameters; i++) sum = sum + gradient[i * WIDE + l] * gradient[i * WIDE + l];
+      for (size_t i = 0; i < view->trained; i++) sum = sum + gradient[i * WIDE + l] * gradient[i * WIDE + l];
       square[first + l] = sum;
       variance[first + l] = (mean[l] - sum) * (samples / (samples - 1.0));
     }

@@ -33,6 +33,8 @@ static const struct isw_probe *const registry[] = {
     &isw_probe_hessian_max,
     &isw_probe_hessian_min,
     &isw_probe_hessian_residual,
+    &isw_probe_hessian_eigenvalues,
+    &isw_probe_hessian_negative,
     &isw_probe_gradient_curvature,
     &isw_probe_gradient_variance,
     &isw_probe_gradient_noise_scale,

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Dimensions: network, record, layer, parameter. */
+enum { SCALES = 4 };
+
 static enum isw_status no_results(const char *path, const char *why, struct isw_error *error)
 {
   return isw_error_set(error, ISW_BAD_INPUT, "%s: not a results file of format %d: %s", path, FORMAT_VERSION, why);
@@ -80,19 +83,20 @@ static bool read_shape(const struct isw_results *results, const hid_t scales[3],
                        struct isw_results_dataset *view)
 {
   hid_t space = H5Dget_space(id);
-  hsize_t dims[3] = {0}, want[3] = {results->networks, results->records, results->layers};
+  hsize_t dims[3] = {0}, want[SCALES] = {results->networks, results->records, results->layers, results->parameters};
   int rank = H5Sget_simple_extent_ndims(space);
   bool good = rank >= 1 && rank <= 3 && H5Sget_simple_extent_dims(space, dims, NULL) == rank;
   H5Sclose(space);
-  bool has[3] = {false};
+  bool has[SCALES] = {false};
   for (int d = 0, next = 0; good && d < rank; d++) {
-    while (next < 3 && !(H5DSis_attached(id, scales[next], (unsigned)d) > 0)) next++;
-    good = next < 3 && dims[d] == want[next];
+    while (next < SCALES && (scales[next] < 0 || !(H5DSis_attached(id, scales[next], (unsigned)d) > 0))) next++;
+    good = next < SCALES && dims[d] == want[next];
     if (good) has[next++] = true;
   }
   view->per_record = has[1];
   view->per_layer = has[2];
-  return good && has[0];
+  view->per_parameter = has[3];
+  return good && has[0] && (!has[3] || has[1]); /* weights are read by themselves */
 }
 
 static bool read_fill(hid_t id, double *fill)
@@ -157,17 +161,19 @@ static herr_t take_up(hid_t root, const char *name, const H5L_info_t *link, void
 
 static enum isw_status read_datasets(struct isw_results *results, struct isw_error *error)
 {
-  static const char *const names[3] = {"network", "record", "layer"};
-  hid_t scales[3] = {H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID};
-  hsize_t lengths[3] = {0};
+  static const char *const names[SCALES] = {"network", "record", "layer", "parameter"};
+  hid_t scales[SCALES] = {H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID};
+  hsize_t lengths[SCALES] = {0};
   enum isw_status status = ISW_OK;
-  for (size_t d = 0; d < 3 && status == ISW_OK; d++)
-    if (!read_scale(results->file, names[d], &scales[d], &lengths[d]))
+  for (size_t d = 0; d < SCALES && status == ISW_OK; d++)
+    if (!(d == 3 && H5Lexists(results->file, names[d], H5P_DEFAULT) == 0) && /* where something is kept along it */
+        !read_scale(results->file, names[d], &scales[d], &lengths[d]))
       status = isw_error_set(error, ISW_BAD_INPUT, "%s: not a results file of format %d: no dimension '%s'",
                              results->path, FORMAT_VERSION, names[d]);
   results->networks = lengths[0];
   results->records = lengths[1];
   results->layers = lengths[2];
+  results->parameters = lengths[3];
   struct visit visit = {results, scales, false};
   if (status == ISW_OK &&
       H5Literate(results->file, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, take_up, &visit) <
@@ -175,7 +181,7 @@ static enum isw_status read_datasets(struct isw_results *results, struct isw_err
       (visit.out_of_memory || H5Literate(results->file, H5_INDEX_NAME, H5_ITER_INC, NULL, take_up, &visit) < 0))
     status = visit.out_of_memory ? isw_error_memory(error, sizeof(struct dataset), "the list of datasets")
                                  : hdf5_refuse(error, ISW_BAD_INPUT, results->path, "cannot list its datasets");
-  for (size_t d = 0; d < 3; d++)
+  for (size_t d = 0; d < SCALES; d++)
     if (scales[d] >= 0) H5Dclose(scales[d]);
   return status;
 }
@@ -288,6 +294,7 @@ static bool read_some(const struct isw_results *results, const struct dataset *d
   if (first > results->networks || count > results->networks - first) return false;
   if (view->per_record && record >= results->records) return false;
   if (view->per_layer && (layer < 1 || layer > results->layers)) return false;
+  if (view->per_parameter) return false;
   if (count == 0) return true;
   hsize_t start[3] = {first}, counts[3] = {count, 1, 1}, held = count;
   unsigned rank = 1;

@@ -15,7 +15,7 @@ struct isw_results {
   hid_t file;
   char *path;
   uint64_t networks, identity;
-  hsize_t records, layers;
+  hsize_t records, layers, parameters;
   struct dataset *datasets;
   size_t dataset_count, dataset_capacity;
   char **kept; /* texts handed out */

@@ -294,7 +294,9 @@ static enum isw_status make_scales(struct writer *w)
   enum isw_status status = make_scale(w, SCALE_NETWORK, "network", "number of the network in grid order", 0);
   if (status == ISW_OK) status = make_scale(w, SCALE_RECORD, "record", "number of the record", 0);
   if (status == ISW_OK) status = make_scale(w, SCALE_LAYER, "layer", "weight layer, 1 at the inputs", 1);
-  if (status == ISW_OK && (w->head->keep_initial || w->head->keep_final))
+  bool parameters = w->head->keep_initial || w->head->keep_final;
+  for (size_t q = 0; q < w->head->quantity_count; q++) parameters = parameters || w->head->quantities[q].per_parameter;
+  if (status == ISW_OK && parameters)
     status = make_scale(w, SCALE_PARAMETER, "parameter",
                         "layer after layer: weight [fan_out][fan_in] row-major, then bias [fan_out]", 0);
   return status;
@@ -468,8 +470,12 @@ static enum isw_status make_quantity(struct writer *w, const struct isw_quantity
     plan.scale[plan.rank] = SCALE_LAYER;
     plan.chunk[plan.rank++] = w->head->layers_max;
   }
-  if (quantity->per_layer && !quantity->once) {
-    size_t one = larger(1, w->chunk_records) * w->head->layers_max * real;
+  if (quantity->per_parameter) {
+    plan.scale[plan.rank] = SCALE_PARAMETER;
+    plan.chunk[plan.rank++] = w->head->parameters_max;
+  }
+  if (plan.rank == 3) {
+    size_t one = larger(1, w->chunk_records) * (size_t)plan.chunk[2] * real;
     plan.chunk[0] = part_of_chunk(w, larger(1, LAYER_CHUNK_BYTES / one));
   }
   plan.file_type = quantity->whole ? H5T_STD_I32LE : w->real;
@@ -534,7 +540,7 @@ static void choose_chunks(struct writer *w)
                head->records_max * sizeof(int64_t);
   for (size_t q = 0; q < head->quantity_count; q++)
     row += isw_quantity_records(&head->quantities[q], head->records_max) *
-           (head->quantities[q].per_layer ? head->layers_max : 1) * real;
+           isw_quantity_width(&head->quantities[q], head->layers_max, head->parameters_max) * real;
   size_t block = power_below(larger(1, BLOCK_BYTES / row));
   size_t pieces = larger((records + RECORD_PIECES - 1) / RECORD_PIECES, smaller(records, FEWEST_RECORDS));
   size_t chunk = smaller(block, power_below(larger(1, CHUNK_BYTES / (pieces * real))));
@@ -649,8 +655,9 @@ static enum isw_status put_finished(struct writer *w, const struct isw_finished 
   const struct isw_results_head *head = w->head;
   struct output *out = w->outputs + head->coordinate_count;
   if (finished->id != *(uint64_t *)cell(&out[OUT_ID], row)) return misfit(w, finished->number, "its id differs");
-  if (finished->records > head->records_max || finished->layers > head->layers_max)
-    return misfit(w, finished->number, "it has more records or layers");
+  if (finished->records > head->records_max || finished->layers > head->layers_max ||
+      finished->parameters > head->parameters_max)
+    return misfit(w, finished->number, "it has more records, layers or parameters");
   if (finished->status < 1 || finished->status > 3) return misfit(w, finished->number, "its status is unknown");
   *(int8_t *)cell(&out[OUT_STATUS], row) = (int8_t)finished->status;
   *(int64_t *)cell(&out[OUT_STEPS_DONE], row) = (int64_t)finished->steps_done;
@@ -659,12 +666,13 @@ static enum isw_status put_finished(struct writer *w, const struct isw_finished 
   for (size_t q = 0; q < head->quantity_count; q++) {
     const struct output *output = &out[FIXED_OUTPUTS + q];
     const struct isw_quantity *quantity = &head->quantities[q];
-    size_t layers = quantity->per_layer ? finished->layers : 1;
-    size_t stride = quantity->per_layer ? head->layers_max : 1, bytes = layers * output->layout.item;
+    size_t width = isw_quantity_width(quantity, finished->layers, (size_t)finished->parameters);
+    size_t stride = isw_quantity_width(quantity, head->layers_max, head->parameters_max);
+    size_t bytes = width * output->layout.item;
     size_t records = isw_quantity_records(quantity, finished->records);
     if (records * bytes > left) return misfit(w, finished->number, "it has fewer numbers");
-    size_t lines = quantity->once ? records : finished->records_done, line = layers;
-    if (layers == stride) line *= lines, lines = lines > 0; /* they follow each other in both */
+    size_t lines = quantity->once ? records : finished->records_done, line = width;
+    if (width == stride) line *= lines, lines = lines > 0; /* they follow each other in both */
     for (size_t r = 0; r < lines; r++) {
       unsigned char *to = (unsigned char *)cell(output, row) + r * stride * output->layout.item;
       if (quantity->whole)
@@ -682,7 +690,6 @@ static enum isw_status put_weights(struct writer *w, const struct isw_finished *
 {
   const struct isw_results_head *head = w->head;
   if (!head->keep_initial && !head->keep_final) return ISW_OK;
-  if (finished->parameters > head->parameters_max) return misfit(w, finished->number, "it has more parameters");
   if ((head->keep_initial && !finished->weights_initial) || (head->keep_final && !finished->weights_final))
     return misfit(w, finished->number, "its weights were not kept");
   size_t offset = row * head->parameters_max * head->real_bytes;

@@ -399,10 +399,31 @@ static void measure(void *context, const struct isw_grid *grid, uint64_t cell)
                  "a network of more than 2^31 weights and biases");
 }
 
+/* Probes that take small networks only. */
+static void check_probes(struct isw_reader *reader)
+{
+  const struct isw_sweep_source *from = reader->from;
+  const struct isw_node *list = reader->leaf[ISW_SET_RECORD_PROBES];
+  size_t largest = reader->sweep->parameters_max;
+  if (!from->probe_parameters_most || !list || list->kind != ISW_NODE_LIST) return;
+  for (size_t i = 0; i < list->count; i++) {
+    const struct isw_node *name = list->child[i];
+    if (name->kind == ISW_NODE_MAP) name = isw_tree_find(name, "name", 4, NULL);
+    for (size_t p = 0; name && name->kind == ISW_NODE_SCALAR && p < from->probe_count; p++) {
+      size_t most = from->probe_parameters_most[p];
+      if (most && largest > most && strcmp(from->probes[p]->name, name->text) == 0)
+        isw_report_add(&reader->report, name->place,
+                       "probe '%s' takes networks of at most %zu weights and biases, and the largest has %zu",
+                       name->text, most, largest);
+    }
+  }
+}
+
 void isw_measure(struct isw_reader *reader)
 {
   static const size_t shape[] = {ISW_SET_DATASET, ISW_SET_SEED,   ISW_SET_LOSS,         ISW_SET_DEPTH,
                                  ISW_SET_WIDTH,   ISW_SET_HIDDEN, ISW_SET_BRANCH_LAYERS};
   if (!isw_visit_classes(reader->sweep, shape, sizeof shape / sizeof shape[0], measure, reader))
     longjmp(reader->out_of_memory, 1);
+  check_probes(reader);
 }

@@ -143,6 +143,7 @@ static void read_probes(struct isw_reader *reader)
   for (size_t i = 0; i < node->count; i++) {
     const struct isw_node *element = node->child[i];
     struct isw_schedule_rule rule = at_all;
+    const struct isw_node *map = element;
     if (element->kind == ISW_NODE_MAP) element = read_probe_map(reader, element, &rule);
     if (!element) continue;
     size_t p = element->kind == ISW_NODE_SCALAR ? find_probe(reader, element->text) : from->probe_count;
@@ -159,6 +160,11 @@ static void read_probes(struct isw_reader *reader)
       isw_report_add(&reader->report, element->place, "probe '%s' needs targets that are classes, or 0 and 1",
                      names[p]);
       isw_report_hint(&reader->report, "a dataset of this sweep has numbers as targets");
+    }
+    if (from->probe_once && from->probe_once[p] && rule.kind != ISW_AT_ALL) {
+      isw_report_add(&reader->report, map->place, "probe '%s' takes no steps: it is one number of the whole training",
+                     names[p]);
+      isw_report_hint(&reader->report, "it is exact to the step, whatever is recorded");
     }
     add_probe(sweep, isw_arena_copy(&sweep->arena, names[p], strlen(names[p])), &rule);
   }

@@ -19,7 +19,7 @@ seed: 1
 dataset: {name: xor}
 network: {depth: 1, width: 4, activation: tanh}
 train: {loss: mse, optimizer: sgd, steps: 100}
-record: {steps: [100], probes: [gradient_norm, loss]}
+record: {steps: [100], probes: [escape_step, gradient_norm, loss]}
 grid:
   network.init: [{name: normal, std: {geomspace: [0.01, 100, 33]}}]
   replicate: {range: [0, 1]}

@@ -11,13 +11,15 @@ import subprocess
 import tempfile
 import unittest
 
+import h5py
 import numpy
 import torch
 from torch.nn import functional
 
 from sweeps import run
 
-PROBES = "loss hessian_max hessian_min hessian_residual gradient_curvature gradient_variance gradient_noise_scale".split()
+PROBES = ("loss hessian_max hessian_min hessian_residual gradient_curvature gradient_variance gradient_noise_scale hessian_eigenvalues "
+          "hessian_negative").split()
 # Zeros in the first layer put its units on their kink, where they have one.
 SWEEP = """\
 sweep: hessian
@@ -87,6 +89,26 @@ def network(parameters, sizes, activation, output, inputs):
     return x
 
 
+def residual_network(parameters, sizes, branch_layers, activation, inputs):
+    """Output [samples][sizes[-1]] of an MLP with branches h + alpha f(h), and where in the flat parameters the alphas stand."""
+    x, first, alphas, trunk = inputs, 0, [], None
+    for k, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
+        weight = parameters[first : first + fan_in * fan_out].reshape(fan_out, fan_in)
+        first += fan_in * fan_out
+        z = functional.linear(x, weight, parameters[first : first + fan_out])
+        first += fan_out
+        if k + 2 == len(sizes):
+            return z, alphas
+        x = activation(z)
+        if k % branch_layers == 0 and k > 0:
+            x = trunk + parameters[first] * x
+            alphas.append(first)
+            first += 1
+        if k % branch_layers == 0:
+            trunk = x
+    return None
+
+
 class Hessian(unittest.TestCase):
     def check(self, loss, inputs, targets, outputs, dataset, output="linear", activations=None, precision="float64"):
         """Every activation under one loss; 1e-10 of the largest eigenvalue."""
@@ -113,6 +135,11 @@ class Hessian(unittest.TestCase):
                 numpy.testing.assert_allclose(results["loss"][n, 0], value(w).detach(), rtol=digits)
                 numpy.testing.assert_allclose(results["hessian_max"][n, 0], eigenvalues[-1], rtol=0, atol=digits * size)
                 numpy.testing.assert_allclose(results["hessian_min"][n, 0], eigenvalues[0], rtol=0, atol=digits * size)
+                spectrum = results["hessian_eigenvalues"][n, 0]
+                numpy.testing.assert_allclose(spectrum[: len(w)], eigenvalues, rtol=0, atol=digits * size)
+                self.assertTrue(numpy.isnan(spectrum[len(w) :]).all())
+                # Float32 rounds the stored eigenvalues, not those that are counted.
+                self.assertEqual(results["hessian_negative"][n, 0], (eigenvalues < -1e-10 * size).sum())
                 numpy.testing.assert_allclose(results["gradient_curvature"][n, 0], along, rtol=digits, atol=digits * size)
                 each = numpy.array([torch.autograd.grad(LOSSES[loss][1](network(w, sizes, name, output, x[s : s + 1]), t[s : s + 1]), w)[0].numpy()
                                     for s in range(len(x))])
@@ -149,10 +176,12 @@ class Hessian(unittest.TestCase):
     def test_the_same_bits_on_every_kernel_and_any_threads(self):
         text = SWEEP.replace("DATASET", "{name: spirals, samples: 100}").replace("LOSS", "cross_entropy").replace("OUTPUT", "linear")
         text = text.replace("PROBES", ", ".join(PROBES)).replace("PRECISION", "float32").replace("ACTIVATIONS", ", ".join(listed("activations")))
-        portable = run(text, "--threads", "1", INITSWEEP_KERNELS="portable")
-        best = run(text, "--threads", "3")
-        for name in PROBES:
-            self.assertEqual(portable[name].tobytes(), best[name].tobytes(), name)
+        branches = text.replace("hidden: [4, 3]", "depth: 3, width: 4, residual: {branch_layers: 2, scale: 0.3, train_scale: true}")
+        for sweep in (text, branches):
+            portable = run(sweep, "--threads", "1", INITSWEEP_KERNELS="portable")
+            best = run(sweep, "--threads", "3")
+            for name in PROBES:
+                self.assertEqual(portable[name].tobytes(), best[name].tobytes(), name)
 
     def test_zero_is_a_saddle(self):
         """Claim C07: one hidden layer of n tanh units at 0, the output bias at its optimum: eigenvalues +-(2 / m) g'(0) sigma_j(C),
@@ -168,6 +197,86 @@ class Hessian(unittest.TestCase):
         for n, slope in ((1, 1.0), (3, 0.5)):
             self.assertAlmostEqual(results["hessian_min"][n, 0], -slope * sigma[0], delta=1e-14)
             self.assertAlmostEqual(results["hessian_max"][n, 0], max(slope * sigma[0], 1.0), delta=1e-14)
+            self.assertEqual(results["hessian_negative"][n, 0], 5 * 2)
+            spectrum = numpy.sort(numpy.concatenate([numpy.repeat(slope * numpy.concatenate([sigma, -sigma]), 5), [1.0] * 2]))
+            found = results["hessian_eigenvalues"][n, 0]
+            numpy.testing.assert_allclose(found[numpy.abs(found) > 1e-12], spectrum, rtol=0, atol=1e-13)
+
+    def test_residual_branches(self):
+        """Alphas are parameters where they are trained, and constants where not. 50 samples are two blocks."""
+        path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], "residual.csv")
+        table = numpy.random.default_rng(14).normal(size=(50, 5))
+        numpy.savetxt(path, table, delimiter=",", fmt="%.17g")
+        text = SWEEP.replace("DATASET", f'{{name: csv, path: "{path}", target: "4,5", test_fraction: 0}}').replace("LOSS", "mse")
+        text = text.replace("PROBES", ", ".join(PROBES)).replace("PRECISION", "float64").replace("OUTPUT", "linear").replace("ACTIVATIONS", "tanh, gelu, linear")
+        text = text.replace("hidden: [4, 3]", "depth: 5, width: 4, residual: {scale: 0.7}").replace("{name: normal, std: 0.9}, zeros]", "{name: normal, std: 0.9}, lecun_normal]")
+        results = run(text.replace("  network.activation:", "  network.residual.branch_layers: [1, 2]\n"
+                                   "  network.residual.train_scale: [false, true]\n  network.activation:"))
+        x, t = torch.tensor(table[:, :3]), torch.tensor(table[:, 3:])
+        sizes = [3, 4, 4, 4, 4, 4, 2]
+        self.assertEqual(len(results["loss"]), 24)
+        for n, start in enumerate(results["weights_initial"]):
+            w = torch.tensor(start[~numpy.isnan(start)], requires_grad=True)
+            branch_layers, name = int(results["branch_layers"][n]), results["activation"][n]
+            trained = bool(results["train_scale"][n] == "true")
+
+            def output(parameters, inputs):
+                return residual_network(parameters, sizes, branch_layers, ACTIVATIONS[name], inputs)[0]
+
+            def value(parameters):
+                return functional.mse_loss(output(parameters, x), t)
+
+            alphas = residual_network(w, sizes, branch_layers, ACTIVATIONS[name], x)[1]
+            self.assertEqual(len(alphas), 4 // branch_layers)
+            keep = numpy.array([trained or i not in alphas for i in range(len(w))])
+            hessian = torch.autograd.functional.hessian(value, w).numpy()[keep][:, keep]
+            gradient = torch.autograd.grad(value(w), w)[0].numpy()[keep]
+            eigenvalues = numpy.linalg.eigvalsh(hessian)
+            size = numpy.abs(eigenvalues).max()
+            each = numpy.array([torch.autograd.grad(functional.mse_loss(output(w, x[s : s + 1]), t[s : s + 1]), w)[0].numpy()[keep]
+                                for s in range(len(x))])
+            with self.subTest(branch_layers=branch_layers, trained=trained, activation=name):
+                numpy.testing.assert_allclose(results["loss"][n, 0], value(w).detach(), rtol=1e-10)
+                spectrum = results["hessian_eigenvalues"][n, 0]
+                numpy.testing.assert_allclose(spectrum[: keep.sum()], eigenvalues, rtol=0, atol=1e-10 * size)
+                self.assertTrue(numpy.isnan(spectrum[keep.sum() :]).all())
+                self.assertEqual(results["hessian_negative"][n, 0], (eigenvalues < -1e-10 * size).sum())
+                bound = results["hessian_residual"][n, 0] + 1e-10 * size
+                self.assertLess(bound, 1e-6 * size)
+                self.assertAlmostEqual(results["hessian_max"][n, 0], eigenvalues[-1], delta=bound)
+                self.assertAlmostEqual(results["hessian_min"][n, 0], eigenvalues[0], delta=bound)
+                numpy.testing.assert_allclose(results["gradient_curvature"][n, 0], gradient @ hessian @ gradient / (gradient @ gradient),
+                                              rtol=1e-10, atol=1e-10 * size)
+                variance = each.var(axis=0, ddof=1).sum()
+                numpy.testing.assert_allclose(results["gradient_variance"][n, 0], variance, rtol=1e-9)
+                scale = variance / (gradient @ gradient - variance / len(x))
+                numpy.testing.assert_allclose(results["gradient_noise_scale"][n, 0], scale, rtol=1e-6)
+
+    def test_a_number_a_parameter_is_verified_and_replayed(self):
+        """Networks of 9 and 17 parameters with float32 and a schedule of its own, between other quantities."""
+        folder = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"])
+        (folder / "spectrum.yaml").write_text(
+            "dataset: xor\nnetwork: {depth: 1, activation: tanh, init: lecun_normal}\n"
+            "train: {loss: mse, optimizer: sgd, learning_rate: 0.5, steps: 40}\n"
+            "record: {steps: {every: 10}, probes: [first_moved, {name: hessian_eigenvalues, steps: [20]}, gradient_norm, hessian_negative]}\n"
+            "grid: {network.width: [2, 4], replicate: {range: [0, 8]}}\n", encoding="utf-8")
+        program, file = os.environ["INITSWEEP"], folder / "spectrum.h5"
+        subprocess.run([program, "run", folder / "spectrum.yaml", "-o", file, "--quiet"], check=True)
+        subprocess.run([program, "verify", file], check=True, stdout=subprocess.DEVNULL)
+        with h5py.File(file) as results:
+            stored, negative = results["hessian_eigenvalues"][:], results["hessian_negative"][:]
+            self.assertEqual([dimension.label or list(dimension.keys())[0] for dimension in results["hessian_eigenvalues"].dims],
+                             ["network", "record", "parameter"])
+        self.assertEqual(stored.shape, (18, 5, 17))
+        numpy.testing.assert_array_equal(numpy.isnan(stored[:, [1, 3]]), True)
+        numpy.testing.assert_array_equal((~numpy.isnan(stored)).sum(axis=2)[:, [0, 2, 4]], [[9] * 3] * 9 + [[17] * 3] * 9)
+        self.assertTrue((numpy.diff(stored[9:, 2]) >= 0).all())
+        self.assertGreater(negative.max(), 0)
+        table = subprocess.run([program, "replay", file, "--network", "3"], check=True, capture_output=True, text=True).stdout
+        rows = [line.split(",") for line in table.splitlines()]
+        first = rows[0].index("hessian_eigenvalues_1")
+        self.assertEqual(rows[0][first + 8], "hessian_eigenvalues_9")
+        numpy.testing.assert_array_equal(numpy.array(rows[3][first : first + 9], numpy.float32), stored[3, 2, :9])
 
     def test_every_loss_is_here(self):
         self.assertEqual(sorted(listed("losses")), sorted(LOSSES))

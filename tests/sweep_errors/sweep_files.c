@@ -23,9 +23,21 @@ static const struct isw_row rows[] = {{.name = "loss"},
                                       {.name = "weight_norm"},
                                       {.name = "distinct_units"},
                                       {.name = "activation_mean"},
-                                      {.name = "activation_variance"}};
+                                      {.name = "activation_variance"},
+                                      {.name = "first_moved"},
+                                      {.name = "hessian_max"},
+                                      {.name = "hessian_negative"},
+                                      {.name = "hessian_min"},
+                                      {.name = "constant_loss"},
+                                      {.name = "bias_norm"},
+                                      {.name = "effective_rank"},
+                                      {.name = "mean_cosine"},
+                                      {.name = "jacobian_norm"},
+                                      {.name = "residual_scale"}};
 enum { PROBES = sizeof rows / sizeof rows[0] };
 static const bool needs_classes[PROBES] = {[2] = true, [4] = true};
+static const bool once[PROBES] = {[10] = true};
+static const size_t parameters_most[PROBES] = {[12] = 256};
 
 static char *read_file(const char *path, size_t *length)
 {
@@ -60,6 +72,8 @@ static enum isw_status read_sweep(const char *name, const char *bytes, size_t le
                                     .override_count = count,
                                     .probes = probes,
                                     .probe_needs_classes = needs_classes,
+                                    .probe_once = once,
+                                    .probe_parameters_most = parameters_most,
                                     .probe_count = PROBES};
   return isw_sweep_read(&source, sweep, error);
 }
