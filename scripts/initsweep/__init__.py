@@ -1,15 +1,32 @@
-"""Reads results files of initsweep (format 1): into xarray, as a cube over the swept axes, weights layer by layer.
+"""Reads results files of initsweep (format 1): into xarray, as a cube over the swept axes, weights layer by layer, networks as functions.
 
     import initsweep
     results = initsweep.open_results("results.h5")
     cube = initsweep.unfold(results[["loss", "status"]])
     weight, bias = initsweep.split_weights(results, network=0)[0]
+    outputs = initsweep.network_function(results, network=0)(inputs)
 
-docs/results-format.md describes the file.
+open_results and unfold need xarray. All else takes what open_arrays gives too, which needs h5py and NumPy alone; torch_module
+needs PyTorch, initsweep.figures and initsweep.maps need xarray and matplotlib. docs/results-format.md describes the file.
 """
-from initsweep.hashing import results_hash
-from initsweep.results import (COMPLETED, DIVERGED, MISSING, SKIPPED, STOPPED, columns, final_values, labels, open_results,
-                               residual_scales, split_weights, swept_columns, unfold)
+from typing import Any
 
-__all__ = ["MISSING", "COMPLETED", "STOPPED", "DIVERGED", "SKIPPED", "open_results", "unfold", "split_weights",
-           "residual_scales", "results_hash", "columns", "swept_columns", "labels", "final_values"]
+from initsweep.arrays import (COMPLETED, DIVERGED, MISSING, SKIPPED, STOPPED, Arrays, columns, final_values, labels,
+                              open_arrays, pair_replicates, residual_scales, select, split_weights, swept_columns)
+from initsweep.hashing import results_hash
+from initsweep.networks import network_function, torch_module
+
+__all__ = ["MISSING", "COMPLETED", "STOPPED", "DIVERGED", "SKIPPED", "Arrays", "open_arrays", "open_results", "unfold", "select",
+           "pair_replicates", "split_weights", "residual_scales", "network_function", "torch_module", "results_hash", "columns",
+           "swept_columns", "labels", "final_values"]
+
+
+def __getattr__(name: str) -> Any:
+    """open_results and unfold, when they are first used: only they need xarray."""
+    if name not in ("open_results", "unfold"):
+        raise AttributeError(f"module 'initsweep' has no attribute '{name}'")
+    try:
+        from initsweep import results
+    except ImportError as error:
+        raise ImportError(f"initsweep.{name} needs xarray; initsweep.open_arrays works with h5py alone") from error
+    return getattr(results, name)

@@ -181,12 +181,12 @@ def draw_trajectories(figure: Any, dataset: xarray.Dataset, quantity: str = "los
     figure.supylabel(quantity_label(dataset, quantity), fontsize=9)
 
 
-def draw_legend(figure: Any, dataset: xarray.Dataset, colour: str) -> None:
-    """Which colour and line style is which value. figure: a Figure or SubFigure of its own."""
+def draw_legend(figure: Any, dataset: xarray.Dataset, colour: str, note: str = "line: median; band: 10 % to 90 %") -> None:
+    """Which colour and line style is which value, and what lines are. figure: a Figure or SubFigure of its own."""
     names = axis_values(dataset, colour)[0]
     handles = [matplotlib.lines.Line2D([], [], linestyle=STYLES[i // len(COLOURS) % len(STYLES)], label=name,
                                        color=COLOURS[i % len(COLOURS)]) for i, name in enumerate(names)]
-    figure.legend(handles=handles, title=f"{colour} (line: median; band: 10 % to 90 %)", loc="center", frameon=False,
+    figure.legend(handles=handles, title=f"{colour} ({note})", loc="center", frameon=False,
                   ncol=legend_columns(names))
 
 

@@ -3,16 +3,17 @@ from __future__ import annotations
 
 import math
 import os
-from typing import Any, Sequence
+from typing import Any
 
 import numpy as np
 import xarray
 
-# Values of `status`.
-MISSING, COMPLETED, STOPPED, DIVERGED, SKIPPED = 0, 1, 2, 3, 4
+from initsweep.arrays import (COMPLETED, DIVERGED, MISSING, SKIPPED, STOPPED, as_text, check_file, codes_of, columns, final_values,
+                              labels, parameters_of, residual_scales, split_parameters, split_weights, swept_columns)
 
-FORMAT = "initsweep results"
-FORMAT_VERSION = 1
+__all__ = ["MISSING", "COMPLETED", "STOPPED", "DIVERGED", "SKIPPED", "open_results", "unfold", "as_text", "check_file", "codes_of",
+           "columns", "final_values", "labels", "parameters_of", "residual_scales", "split_parameters", "split_weights", "swept_columns"]
+
 DIMENSIONS = ("network", "record", "layer", "parameter")
 
 
@@ -37,21 +38,6 @@ def open_results(path: str | os.PathLike[str]) -> xarray.Dataset:
     return open_with_h5py(path)
 
 
-def check_file(path: str) -> None:
-    """Raises ValueError with a reason where `path` is no results file of a format that this library reads."""
-    import h5py
-    if not os.path.exists(path):
-        raise FileNotFoundError(f"{path}: no such file")
-    if not h5py.is_hdf5(path):
-        raise ValueError(f"{path}: not an HDF5 file")
-    with h5py.File(path, "r") as file:
-        if file.attrs.get("format") != FORMAT:
-            raise ValueError(f"{path}: not a results file of initsweep")
-        if int(file.attrs.get("format_version", 0)) != FORMAT_VERSION:
-            raise ValueError(f"{path}: format {file.attrs.get('format_version')}; this library reads format "
-                             f"{FORMAT_VERSION}")
-
-
 def with_provenance(dataset: xarray.Dataset, provenance: dict[str, Any]) -> xarray.Dataset:
     """The dataset with the attributes of the group /provenance beside its own."""
     return dataset.assign_attrs({f"provenance_{name}": value for name, value in provenance.items()})
@@ -74,65 +60,6 @@ def open_with_h5py(path: str) -> xarray.Dataset:
         attributes = dict(file.attrs)
         provenance = dict(file["provenance"].attrs) if "provenance" in file else {}
     return with_provenance(xarray.decode_cf(xarray.Dataset(variables, attrs=attributes)), provenance)
-
-
-def columns(dataset: xarray.Dataset) -> list[str]:
-    """Names of the settings: coordinates along network that carry the `path` of a setting, in the file's order."""
-    return [str(name) for name, variable in dataset.variables.items()
-            if variable.dims == ("network",) and "path" in variable.attrs]
-
-
-def codes_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers the different values of an array in the order in which they first appear; NaN is one value.
-
-    values: [network]. Returns (values, [different]) and (codes, [network] int64).
-    """
-    different, first, codes = np.unique(values, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    return different[order], rank[codes.reshape(values.shape)]
-
-
-def swept_columns(dataset: xarray.Dataset) -> list[str]:
-    """Names of the settings that have more than one value."""
-    return [name for name in columns(dataset) if len(codes_of(dataset[name].values)[0]) > 1]
-
-
-def parameters_of(dataset: xarray.Dataset, column: str, among: Sequence[str]) -> list[str]:
-    """The columns that are parameters of a column's named choice: init_value belongs to init."""
-    if dataset[column].dtype.kind not in "OUS":
-        return []
-    path = dataset[column].attrs.get("path", column)
-    return [name for name in among if name.startswith(column + "_") and name != column and
-            str(dataset[name].attrs.get("path", "")).startswith(path)]
-
-
-def as_text(value: Any) -> str:
-    """A value as a person writes it."""
-    if isinstance(value, (float, np.floating)):
-        return f"{value:.6g}"
-    return str(value)
-
-
-def labels(dataset: xarray.Dataset, column: str) -> np.ndarray:
-    """A setting's value for each network, for people and for grouping.
-
-    [network]: numbers as they are; the texts of a named choice with the parameters that vary within it, as in
-    "constant(value=0.1)".
-    """
-    values = dataset[column].values
-    parameters = [name for name in parameters_of(dataset, column, columns(dataset))]
-    if not parameters:
-        return values
-    result = values.astype(object)
-    for choice in codes_of(values)[0]:
-        mine = values == choice
-        varying = [name for name in parameters if len(codes_of(dataset[name].values[mine])[0]) > 1]
-        for network in np.flatnonzero(mine) if varying else []:
-            parts = [f"{name[len(column) + 1:]}={as_text(dataset[name].values[network])}" for name in varying]
-            result[network] = f"{choice}({', '.join(parts)})"
-    return result
 
 
 def determines(codes: np.ndarray, other: np.ndarray) -> bool:
@@ -221,59 +148,3 @@ def unfold(dataset: xarray.Dataset) -> xarray.Dataset:
             coordinates[name] = xarray.Variable((), dataset[name].values[0], dataset[name].attrs)
     variables = {name: fold(dataset[name].variable) for name in dataset.data_vars}
     return xarray.Dataset(variables, coords={**coordinates, **own, **beside}, attrs=dataset.attrs)
-
-
-def split_weights(dataset: xarray.Dataset, network: int,
-                  which: str = "final") -> list[tuple[np.ndarray, np.ndarray]]:
-    """Weights and biases of one network, layer by layer.
-
-    network: its number. which: "initial" or "final". Returns for each weight layer (weight [fan_out, fan_in], bias
-    [fan_out]) in the sweep's precision, NaN where the network is missing. The scales of residual branches are left out
-    (residual_scales has them). Raises ValueError where the file does not keep these weights.
-    """
-    return [(weight, bias) for weight, bias, _ in split_parameters(dataset, network, which)]
-
-
-def residual_scales(dataset: xarray.Dataset, network: int, which: str = "final") -> np.ndarray:
-    """The scale alpha of each residual branch h + alpha f(h) of one network, [branches] in the sweep's precision.
-
-    network, which, errors: as split_weights. Empty where the network has no branches.
-    """
-    return np.concatenate([scale for *_, scale in split_parameters(dataset, network, which)])
-
-
-def split_parameters(dataset: xarray.Dataset, network: int,
-                     which: str) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """For each weight layer weight [fan_out, fan_in], bias [fan_out] and the scale of the branch that ends there, [1] or [0]."""
-    name = f"weights_{which}"
-    if which not in ("initial", "final"):
-        raise ValueError(f"which is 'initial' or 'final', not {which!r}")
-    if name not in dataset:
-        raise ValueError(f"the sweep kept no {which} weights (record.weights)")
-    one = dataset[[name, "layer_size", "features"]].sel(network=network)
-    branch_layers = int(one["branch_layers"]) if "branch_layers" in one.coords else 0
-    flat = one[name].values
-    sizes = [int(one["features"])] + [int(size) for size in one["layer_size"].values if np.isfinite(size) and size >= 0]
-    layers, start = [], 0
-    for k, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
-        end = start + fan_out * fan_in
-        scale = end + fan_out
-        start = scale + (branch_layers > 0 and 0 < k < len(sizes) - 2 and k % branch_layers == 0)
-        layers.append((flat[end - fan_out * fan_in:end].reshape(fan_out, fan_in), flat[end:scale], flat[scale:start]))
-    return layers
-
-
-def final_values(dataset: xarray.Dataset, quantity: str) -> np.ndarray:
-    """The last recorded value of a quantity without layers.
-
-    Returns [network] float64 in the quantity's units: NaN for networks that are missing or diverged, and for those whose
-    last value is not finite.
-    """
-    values = dataset[quantity].transpose("network", "record").values.astype(np.float64)
-    recorded = np.isfinite(values)
-    last = values.shape[1] - 1 - np.argmax(recorded[:, ::-1], axis=1) if values.shape[1] else None
-    if last is None:
-        return np.full(values.shape[0], np.nan)
-    final = np.where(recorded.any(axis=1), values[np.arange(values.shape[0]), last], np.nan)
-    ended = np.isin(dataset["status"].values, (COMPLETED, STOPPED))
-    return np.where(ended, final, np.nan)
