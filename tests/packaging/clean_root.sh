@@ -8,10 +8,11 @@ set -euo pipefail
 package=$(realpath "$1")
 root=$2
 [ ! -e "$root" ] || { echo "error: $root exists" >&2; exit 2; }
-trap 'rm -rf --one-file-system "$root"' EXIT
+trap 'umount -q "$root/proc" || true; rm -rf --one-file-system "$root"' EXIT
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 mmdebstrap --quiet --variant=apt "$release" "$root"
 cp "$package" "$root/tmp/initsweep.deb"
+mount -t proc proc "$root/proc" # where the program learns its own path
 chroot "$root" /bin/bash -euxc '
   export DEBIAN_FRONTEND=noninteractive HOME=/root
   apt-get update -q >/tmp/apt.log
