@@ -27,12 +27,14 @@ if [ -z "$folder" ]; then
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT
 fi
+commit=$(git rev-parse HEAD) # once: another commit may come while the first builds
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 
 for build in one the-other-build; do
   say "building in $folder/$build"
   git clone -q . "$folder/$build/source"
+  git -C "$folder/$build/source" checkout -q "$commit"
   cmake -S "$folder/$build/source" -B "$folder/$build/out" -G Ninja -D CMAKE_BUILD_TYPE=Release -D BUILD_TESTING=OFF \
     --log-level=WARNING
   cmake --build "$folder/$build/out" -j "$jobs" >"$folder/$build/log" || { cat "$folder/$build/log"; exit 1; }
