@@ -56,8 +56,8 @@ enum isw_status isw_read_file(const char *path, size_t limit, char **bytes, size
  *  where they are damaged or unpack to more than `limit`. */
 enum isw_status isw_gunzip(const char *path, size_t limit, char **bytes, size_t *length, struct isw_error *error);
 
-/** The path of a file that ships, such as "digits/labels-idx1-ubyte", in the folder that INITSWEEP_DATA names, else beside
- *  the installed program, in the source tree, or where the program was to be installed: the first that has the file.
- *  Appended to *path. */
+/** The path of a file that ships, such as "digits/labels-idx1-ubyte", in the folder that INITSWEEP_DATA names, else in the
+ *  nearest share/initsweep above the program, or where the program was to be installed: the first that has the file. Put in
+ *  *path. */
 enum isw_status isw_shipped_file(const char *name, struct isw_text *path, struct isw_error *error);
 #endif

@@ -44,39 +44,47 @@ enum isw_status isw_read_file(const char *path, size_t limit, char **bytes, size
   return status;
 }
 
-/* Appends the folder of the running program; false where /proc does not tell. */
-static bool add_program_folder(struct isw_text *path)
+/* Whether folder/share/initsweep/name, or folder/name if not shared, can be read; then *path owns that path. */
+static bool found_file(const char *folder, size_t length, const char *name, bool shared, struct isw_text *path)
+{
+  struct isw_text candidate = {0};
+  bool known = isw_text_add_bytes(&candidate, folder, length) == ISW_OK &&
+               isw_text_add(&candidate, "/%s%s", shared ? "share/initsweep/" : "", name) == ISW_OK;
+  bool found = known && access(candidate.bytes, R_OK) == 0;
+  if (found) {
+    isw_text_clear(path);
+    *path = candidate;
+  } else {
+    isw_text_clear(&candidate);
+  }
+  return found;
+}
+
+/* The nearest share/initsweep at or above the folder of the running program: an installed tree may be moved, a build folder links
+ * to the data, and no path of the machine that built the program is in it. */
+static bool found_near_program(const char *name, struct isw_text *path)
 {
   char program[4096];
   ssize_t length = readlink("/proc/self/exe", program, sizeof program);
   if (length <= 0 || (size_t)length == sizeof program) return false;
-  while (length > 0 && program[length - 1] != '/') length--;
-  return isw_text_add_bytes(path, program, (size_t)length) == ISW_OK;
+  for (size_t end = (size_t)length; end-- > 0;)
+    if (program[end] == '/' && found_file(program, end, name, true, path)) return true;
+  return false;
 }
 
 enum isw_status isw_shipped_file(const char *name, struct isw_text *path, struct isw_error *error)
 {
   const char *asked = getenv("INITSWEEP_DATA");
-  const char *folders[] = {asked, NULL, INITSWEEP_DATA_DIR_BUILD, INITSWEEP_DATA_DIR_INSTALL};
-  size_t count = asked ? 1 : sizeof folders / sizeof folders[0];
-  for (size_t f = 0; f < count; f++) {
-    struct isw_text candidate = {0};
-    bool known = folders[f] ? isw_text_add(&candidate, "%s/%s", folders[f], name) == ISW_OK
-                            : add_program_folder(&candidate) &&
-                                  isw_text_add(&candidate, "../share/initsweep/%s", name) == ISW_OK;
-    if (known && access(candidate.bytes, R_OK) == 0) {
-      isw_text_clear(path);
-      *path = candidate;
-      return ISW_OK;
-    }
-    isw_text_clear(&candidate);
-  }
+  if (asked ? found_file(asked, strlen(asked), name, false, path)
+            : found_near_program(name, path) ||
+                  found_file(INITSWEEP_DATA_DIR_INSTALL, strlen(INITSWEEP_DATA_DIR_INSTALL), name, false, path))
+    return ISW_OK;
   if (asked)
     return isw_error_set(error, ISW_BAD_INPUT,
                          "%s/%s cannot be read (the environment variable INITSWEEP_DATA names the folder)", asked,
                          name);
   return isw_error_set(error, ISW_BAD_INPUT,
-                       "data file %s was found neither in ../share/initsweep beside the program nor in %s nor in %s; "
+                       "data file %s was found neither in a share/initsweep above the program nor in %s; "
                        "INITSWEEP_DATA may name its folder",
-                       name, INITSWEEP_DATA_DIR_BUILD, INITSWEEP_DATA_DIR_INSTALL);
+                       name, INITSWEEP_DATA_DIR_INSTALL);
 }

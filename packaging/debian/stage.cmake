@@ -1,0 +1,23 @@
+# Run by cpack between install and package: what Debian wants otherwise than `cmake --install` leaves it.
+set(share ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr/share)
+set(doc ${share}/doc/initsweep)
+
+# Times inside the package are the changelog's, so that the same sources make the same bytes
+if(NOT DEFINED ENV{SOURCE_DATE_EPOCH})
+  execute_process(COMMAND dpkg-parsechangelog -l ${CPACK_INITSWEEP_DEBIAN}/changelog -S Timestamp
+    OUTPUT_VARIABLE epoch OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  set(ENV{SOURCE_DATE_EPOCH} ${epoch})
+endif()
+
+file(REMOVE ${doc}/LICENSE) # copyright has it
+file(COPY ${CPACK_INITSWEEP_DEBIAN}/copyright DESTINATION ${doc})
+file(RENAME ${doc}/CHANGELOG.md ${doc}/changelog)
+file(COPY_FILE ${CPACK_INITSWEEP_DEBIAN}/changelog ${doc}/changelog.Debian)
+file(MAKE_DIRECTORY ${share}/lintian/overrides)
+file(COPY_FILE ${CPACK_INITSWEEP_DEBIAN}/lintian-overrides ${share}/lintian/overrides/initsweep)
+file(GLOB compress ${share}/man/man1/*.1 ${doc}/changelog ${doc}/changelog.Debian)
+execute_process(COMMAND gzip -9 -n -f ${compress} COMMAND_ERROR_IS_FATAL ANY)
+file(RENAME ${share}/zsh/site-functions ${share}/zsh/vendor-completions) # where Debian's zsh looks
+
+execute_process(COMMAND find ${CPACK_TEMPORARY_INSTALL_DIRECTORY} -exec chmod u+w,go-w {} +
+  -exec touch -h -d @$ENV{SOURCE_DATE_EPOCH} {} + COMMAND_ERROR_IS_FATAL ANY)

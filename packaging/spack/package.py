@@ -1,0 +1,40 @@
+# Spack recipe: copy it to a repository's packages/initsweep/package.py, set the address of the sources, `spack install initsweep`.
+from spack.package import *
+
+
+class Initsweep(CMakePackage):
+    """Sweeps of very many small neural networks over initialisers, activations and depths, exact to the bit."""
+
+    license("MIT")
+
+    # no release is published: the sources are a checkout, `spack develop --path CHECKOUT initsweep@0.1.0`
+    version("0.1.0")
+
+    depends_on("c", type="build")
+    depends_on("cmake@3.25:", type="build")
+    depends_on("ninja", type="build")
+    depends_on("pkgconfig", type="build")
+    depends_on("scdoc", type="build")
+    depends_on("random123", type="build")
+    depends_on("mpi")
+    depends_on("hdf5@1.10:~mpi+hl")
+    depends_on("libyaml")
+    depends_on("xxhash")
+    depends_on("zlib")
+    depends_on("libdeflate")
+    depends_on("sleef@3.5:")
+    depends_on("python", type=("build", "run"))
+    for package in ("py-numpy", "py-xarray", "py-netcdf4", "py-h5py", "py-matplotlib"):
+        depends_on(package, type="run")
+
+    generator("ninja")
+
+    def cmake_args(self):
+        return [
+            self.define("BUILD_TESTING", False),
+            self.define("INITSWEEP_HDF5", "any"),
+            self.define("INITSWEEP_PYTHON", self.spec["python"].command.path),
+        ]
+
+    def setup_run_environment(self, env):
+        env.prepend_path("PYTHONPATH", self.prefix.share.initsweep.scripts)

@@ -1,0 +1,56 @@
+#!/bin/bash
+# Builds the Debian package of the last commit twice, in two folders of different names, and compares the bytes of the
+# program and of the package.
+#
+#   scripts/reproducible.sh [--keep FOLDER] [--jobs N] [--help]
+#
+#   --keep FOLDER  builds there, in place of a temporary folder, and leaves the two packages
+#   --jobs N       compilers at once (the number of processors)
+#
+# Exit status: 0 the same bytes, 1 other bytes or a failure, 2 bad usage.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/common.sh
+
+folder=
+jobs=$(nproc)
+while [ $# -gt 0 ]; do
+  case $1 in
+    --keep) folder=${2:?"--keep needs a folder"}; shift ;;
+    --jobs) jobs=${2:?"--jobs needs a number"}; shift ;;
+    -h|--help) sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
+    *) printf 'error: unknown option %s; --help shows all\n' "$1" >&2; exit 2 ;;
+  esac
+  shift
+done
+if [ -z "$folder" ]; then
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+fi
+commit=$(git rev-parse HEAD) # once: another commit may come while the first builds
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
+
+for build in one the-other-build; do
+  say "building in $folder/$build"
+  git clone -q . "$folder/$build/source"
+  git -C "$folder/$build/source" checkout -q "$commit"
+  cmake -S "$folder/$build/source" -B "$folder/$build/out" -G Ninja -D CMAKE_BUILD_TYPE=Release -D BUILD_TESTING=OFF \
+    --log-level=WARNING
+  cmake --build "$folder/$build/out" -j "$jobs" >"$folder/$build/log" || { cat "$folder/$build/log"; exit 1; }
+  (cd "$folder/$build/out" && cpack -G DEB >>"$folder/$build/log") || { cat "$folder/$build/log"; exit 1; }
+done
+
+status=0
+for file in initsweep 'initsweep_*.deb'; do
+  # shellcheck disable=SC2086 # a pattern
+  if cmp "$folder"/one/out/$file "$folder"/the-other-build/out/$file; then
+    sha256sum "$folder"/one/out/$file | sed 's|  .*/|  |'
+  else
+    status=1
+  fi
+done
+if [ $status -eq 0 ]; then
+  say "the same bytes"
+fi
+exit $status

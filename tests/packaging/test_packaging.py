@@ -1,0 +1,212 @@
+#!/usr/bin/python3
+"""The installed tree, moved to another prefix, and the Debian package of it. A missing tool counts as skipped."""
+import ast
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+BUILD = pathlib.Path(os.environ["INITSWEEP_BUILD"])
+SOURCE = pathlib.Path(os.environ["INITSWEEP_SOURCE"])
+VERSION = os.environ["INITSWEEP_VERSION"]
+COMMANDS = re.findall(r"&isw_command_([a-z]+)", (SOURCE / "src/main.c").read_text(encoding="utf-8"))
+
+
+def call(*words: object, **options) -> str:
+    """What a program prints on both streams; AssertionError with it where the program fails."""
+    done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, words))}: status {done.returncode}\n{done.stdout}")
+    return done.stdout
+
+
+def need(tool: str) -> str:
+    """Path of a tool; skips the test where it is not there."""
+    path = shutil.which(tool)
+    if path is None:
+        raise unittest.SkipTest(f"{tool} is not installed")
+    return path
+
+
+class Installed(unittest.TestCase):
+    """`cmake --install` into one folder, which then is moved: nothing may remember the first."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory(prefix="initsweep-install-")
+        folder = pathlib.Path(cls.scratch.name)
+        call(os.environ["CMAKE"], "--install", BUILD, "--prefix", folder / "first", "--strip")
+        (folder / "first").rename(folder / "moved")
+        cls.folder, cls.prefix = folder, folder / "moved"
+        cls.program = cls.prefix / "bin/initsweep"
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def test_no_file_names_the_source_or_the_build_folder(self):
+        for path in self.prefix.rglob("*"):
+            if path.is_file():
+                with self.subTest(path=path):
+                    content = path.read_bytes()
+                    self.assertNotIn(os.fsencode(SOURCE) + b"/", content)
+                    self.assertNotIn(os.fsencode(self.folder), content)
+
+    def test_the_program_finds_its_data(self):
+        # `check` reads the digits
+        examples = self.prefix / "share/initsweep/examples"
+        self.assertIn("networks", call(self.program, "check", examples / "quickstart-digits.yaml", cwd=self.folder))
+
+    def test_scripts_draw_what_the_program_leaves(self):
+        file = self.folder / "xor.h5"
+        call(self.program, "run", self.prefix / "share/initsweep/examples/xor.yaml", "-o", file, "--set", "train.steps=50",
+             "--set", "grid.replicate=[0, 1]", cwd=self.folder)
+        self.assertIn("glorot_uniform", call(self.program, "show", file))
+        for module in ("matplotlib", "xarray", "netCDF4"):
+            if subprocess.run(["/usr/bin/python3", "-c", f"import {module}"], capture_output=True).returncode != 0:
+                self.skipTest(f"Python has no {module}")
+        scripts = self.prefix / "share/initsweep/scripts"
+        call(scripts / "plot.py", "trajectories", file, "-o", self.folder / "xor.svg", cwd=self.folder)
+        self.assertIn("</svg>", (self.folder / "xor.svg").read_text(encoding="utf-8"))
+        self.assertRegex(call(scripts / "results_hash.py", file), "^[0-9a-f]{16,} ")
+        call(scripts / "report.py", "--help")
+
+    def test_every_command_has_a_manual_page_and_every_shell_a_completion(self):
+        if (BUILD / "words/initsweep.1").exists():
+            for name in ["initsweep", *(f"initsweep-{command}" for command in COMMANDS)]:
+                self.assertTrue((self.prefix / f"share/man/man1/{name}.1").is_file(), name)
+        for name in ("bash-completion/completions/initsweep", "zsh/site-functions/_initsweep",
+                     "fish/vendor_completions.d/initsweep.fish"):
+            self.assertIn("verify", (self.prefix / "share" / name).read_text(encoding="utf-8"), name)
+
+    def test_a_cmake_project_finds_the_program(self):
+        project = self.folder / "project"
+        project.mkdir()
+        (project / "CMakeLists.txt").write_text(
+            f"cmake_minimum_required(VERSION 3.25)\nproject(user LANGUAGES NONE)\nfind_package(initsweep {VERSION} REQUIRED)\n"
+            "get_target_property(program initsweep::initsweep LOCATION)\n"
+            'message(STATUS "found ${program} ${initsweep_DATA_DIR} ${initsweep_SCRIPTS_DIR}")\n', encoding="utf-8")
+        words = [os.environ["CMAKE"], "-S", project, "-B", project / "build", f"-DCMAKE_PREFIX_PATH={self.prefix}"]
+        share = self.prefix / "share/initsweep"
+        self.assertIn(f"found {self.program} {share} {share}/scripts", call(*words))
+        with self.assertRaisesRegex(AssertionError, "compatible"):
+            text = (project / "CMakeLists.txt").read_text(encoding="utf-8").replace(VERSION, "1.0")
+            (project / "CMakeLists.txt").write_text(text, encoding="utf-8")
+            call(*words, "--fresh")
+
+    def test_pkg_config_names_the_program(self):
+        environment = {**os.environ, "PKG_CONFIG_PATH": str(self.prefix / "share/pkgconfig")}
+        need("pkg-config")
+        ask = lambda *words: call("pkg-config", *words, "initsweep", env=environment).strip()
+        self.assertEqual(ask("--modversion"), VERSION)
+        self.assertTrue(os.path.samefile(ask("--variable=program"), self.program))
+        self.assertTrue((pathlib.Path(ask("--variable=datadir")) / "digits/SHA256SUMS").is_file())
+        self.assertTrue((pathlib.Path(ask("--variable=scriptsdir")) / "plot.py").is_file())
+
+    def test_the_module_file_puts_the_tree_on_the_paths(self):
+        need("tclsh")
+        modules = self.prefix / "share/initsweep/modulefiles/initsweep"
+        (module,) = modules.iterdir()
+        self.assertEqual(module.name, VERSION)
+        # what Environment Modules gives a module file, written down instead of done
+        text = """proc module-whatis {text} {}
+proc conflict {name} {}
+proc prepend-path {name path} { puts "$name=$path" }
+set ModulesCurrentModulefile [lindex $argv 0]
+source $ModulesCurrentModulefile
+"""
+        script = self.folder / "modules.tcl"
+        script.write_text(text, encoding="utf-8")
+        paths = dict(line.split("=", 1) for line in call("tclsh", script, module).splitlines())
+        self.assertEqual(paths, {"PATH": f"{self.prefix}/bin", "MANPATH": f"{self.prefix}/share/man",
+                                 "CMAKE_PREFIX_PATH": str(self.prefix), "PKG_CONFIG_PATH": f"{self.prefix}/share/pkgconfig",
+                                 "PYTHONPATH": f"{self.prefix}/share/initsweep/scripts"})
+
+
+class DebianPackage(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        for tool in ("dpkg-deb", "dpkg-shlibdeps", "dpkg-parsechangelog"):
+            need(tool)
+        if not (BUILD / "words/initsweep.1").exists():
+            raise unittest.SkipTest("no manual pages: scdoc was not there")
+        cls.scratch = tempfile.TemporaryDirectory(prefix="initsweep-deb-")
+        call(os.environ["CPACK"], "-G", "DEB", "--config", BUILD / "CPackConfig.cmake", "-B", cls.scratch.name, cwd=BUILD)
+        (cls.package,) = pathlib.Path(cls.scratch.name).glob("*.deb")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def test_its_control_fields(self):
+        fields = dict(re.findall(r"^ ?([A-Z][A-Za-z-]+): (.*)$", call("dpkg-deb", "-f", self.package), re.MULTILINE))
+        self.assertEqual((fields["Package"], fields["Version"], fields["Section"]), ("initsweep", f"{VERSION}-1", "science"))
+        for library in ("libc6", "libhdf5", "libyaml-0-2", "libsleef3", "libdeflate0", "libgomp1", "zlib1g", "python3"):
+            self.assertRegex(fields["Depends"], rf"(^|[ ,]){library}")
+        self.assertTrue(self.package.name.startswith(f"initsweep_{VERSION}-1_"))
+
+    def test_its_files(self):
+        listed = call("dpkg-deb", "-c", self.package)
+        rows = [line.split(None, 5) for line in listed.splitlines()]
+        names = {row[5].removeprefix("./usr/") for row in rows}
+        self.assertLessEqual({"bin/initsweep", "share/man/man1/initsweep-run.1.gz", "share/initsweep/digits/images-idx3-ubyte",
+                              "share/initsweep/scripts/plot.py", "share/doc/initsweep/copyright",
+                              "share/doc/initsweep/changelog.gz", "share/doc/initsweep/changelog.Debian.gz",
+                              "share/zsh/vendor-completions/_initsweep", "share/cmake/initsweep/initsweepConfig.cmake",
+                              "share/pkgconfig/initsweep.pc"}, names)
+        self.assertEqual({row[1] for row in rows}, {"root/root"})
+        self.assertEqual(len({(row[3], row[4]) for row in rows}), 1, "one time for all: the changelog's")
+        self.assertFalse([name for name in names if "__pycache__" in name or name.endswith(".pyc")])
+
+    def test_lintian_finds_nothing(self):
+        # as root lintian says so; that is no finding
+        said = call(need("lintian"), "--fail-on", "error,warning", self.package)
+        self.assertEqual([line for line in said.splitlines() if not line.startswith("running with root")], [])
+
+    def test_it_installs_and_runs_in_a_clean_root(self):
+        if not os.environ.get("INITSWEEP_TEST_CLEAN_ROOT"):
+            self.skipTest("set INITSWEEP_TEST_CLEAN_ROOT=1: minutes, root and network")
+        need("mmdebstrap")
+        said = call(SOURCE / "tests/packaging/clean_root.sh", self.package, pathlib.Path(self.scratch.name, "root"))
+        self.assertIn("glorot_uniform", said)
+
+
+class Recipes(unittest.TestCase):
+    """Recipes for what is not on this machine: their form, and that they ask for what the build asks for."""
+
+    def test_they_are_python_and_name_every_library(self):
+        libraries = {"hdf5", "libyaml", "xxhash", "sleef", "random123", "libdeflate", "zlib"}
+        for name in ("spack/package.py", "easybuild/initsweep-0.1.0-foss-2023a.eb"):
+            text = (SOURCE / "packaging" / name).read_text(encoding="utf-8")
+            with self.subTest(name=name):
+                words = {node.value.split("@")[0].split("+")[0].split("~")[0].lower() for node in ast.walk(ast.parse(text))
+                         if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+                self.assertLessEqual(libraries, words)
+                self.assertIn(VERSION, text)
+
+    def test_the_containers_name_packages_of_the_list(self):
+        listed = {line.split()[1] for line in (SOURCE / "scripts/packages.txt").read_text(encoding="utf-8").splitlines()
+                  if line and not line.startswith("#")}
+        build = {line.split()[1] for line in (SOURCE / "scripts/packages.txt").read_text(encoding="utf-8").splitlines()
+                 if line.startswith("build ")}
+        for name in ("Dockerfile", "initsweep.def"):
+            text = (SOURCE / "packaging/container" / name).read_text(encoding="utf-8")
+            named = set(re.findall(r"(?<=[ \n])(?:lib[a-z0-9-]+|zlib1g-dev|gcc|cmake|ninja-build|pkgconf|git|scdoc)(?=[ \n\\])", text))
+            with self.subTest(name=name):
+                self.assertLessEqual(build, named)
+                self.assertLessEqual(named, listed)
+
+    def test_the_citation_has_the_version_and_the_fields_it_needs(self):
+        text = (SOURCE / "CITATION.cff").read_text(encoding="utf-8")
+        for field in ("cff-version: 1.2.0", "title:", "message:", "authors:", f"version: {VERSION}", "license: MIT"):
+            self.assertRegex(text, rf"(?m)^{re.escape(field)}")
+
+    def test_the_changelog_of_the_package_has_the_version(self):
+        self.assertTrue((SOURCE / "packaging/debian/changelog").read_text(encoding="utf-8").startswith(f"initsweep ({VERSION}-1) "))
+
+
+if __name__ == "__main__":
+    unittest.main()
