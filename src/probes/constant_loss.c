@@ -120,7 +120,7 @@ static double column_loss(const struct column *c)
 
 static void find(const struct isw_view *view, double *value)
 {
-  double parameter[ISW_LANES_MAX];
+  double parameter[ISW_LANES_MAX] = {0};
   size_t columns = view->size[view->layers];
   isw_widen(view, view->loss_parameter, 0, parameter);
   for (size_t l = 0; l < view->lanes; l++) {

@@ -63,7 +63,7 @@ static enum isw_status read_values(struct isw_results *results, const struct isw
     size_t width = isw_quantity_width(&quantities[q], finished->layers, (size_t)finished->parameters);
     hsize_t wanted[2] = {finished->records, width};
     bool once = quantities[q].once, per_layer = quantities[q].per_layer, per_parameter = quantities[q].per_parameter;
-    int rank = 1 + !once + per_layer + per_parameter;
+    int rank = 1 + !once + (per_layer || per_parameter);
     if (once) wanted[0] = width;
     if (!dataset || dataset->view.per_layer != per_layer || dataset->view.per_parameter != per_parameter ||
         dataset->view.per_record == once ||

@@ -323,7 +323,7 @@ static void check_init(void *context, const struct isw_grid *grid, uint64_t cell
       return;
     }
     if (!takes_gain_of_activation(item) || (activation && !isnan(isw_gain(&activation->choice)))) continue;
-    if (k == 0 && !activation) continue; /* biases without a hidden layer: the output's is looked at with its weights */
+    if (!activation) continue; /* biases without a hidden layer: the output's is looked at with its weights */
     isw_report_add(&reader->report, place_of_init(reader, grid, cell, item),
                    "gain: activation: torch.nn.init.calculate_gain knows no gain of '%s'",
                    isw_activations(&count)[activation->choice.row].row.name);

@@ -272,16 +272,11 @@ static void put_refine(struct isw_reader *reader)
   char text[64];
   if (!refine->levels) return;
   put(reader, "refine:\n  axes: [");
-  put(reader, sweep->grid[0].axis[refine->axis[0]].name);
-  put(reader, ", ");
-  put(reader, sweep->grid[0].axis[refine->axis[1]].name);
-  snprintf(text, sizeof text, "]\n  levels: %zu\n  margin: %zu\n", refine->levels, refine->margin);
-  put(reader, text);
+  put(reader, "%s, %s]\n  levels: %zu\n  margin: %zu\n", sweep->grid[0].axis[refine->axis[0]].name,
+      sweep->grid[0].axis[refine->axis[1]].name, refine->levels, refine->margin);
   if (isnan(refine->loss_below)) return;
-  put(reader, "  loss_below: ");
   isw_write_number(refine->loss_below, text, sizeof text);
-  put(reader, text);
-  put(reader, "\n");
+  put(reader, "  loss_below: %s\n", text);
 }
 
 void isw_write_settings(struct isw_reader *reader)
