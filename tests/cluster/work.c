@@ -1,6 +1,7 @@
 /* The queue alone, with fake packs: `mpirun -n RANKS work SCENARIO THREADS`. The engine's functions that the cluster room
  * calls are defined here, so a pack is whatever a scenario wants. Facts are counted, not timed: a scenario that waits for
  * what does not come hangs, and ctest's limit ends it. */
+#include <pthread.h>
 #include <mpi.h>
 #include <sched.h>
 #include <signal.h>
@@ -43,6 +44,7 @@ struct scene {
 
 struct isw_team {
   size_t members;
+  pthread_barrier_t barrier;
 };
 struct isw_pack {
   struct scene *scene;
@@ -53,18 +55,22 @@ struct isw_pack {
 struct isw_team *isw_team_create(size_t members)
 {
   struct isw_team *team = malloc(sizeof *team);
-  if (team) team->members = members;
+  if (team) {
+    team->members = members;
+    CHECK(pthread_barrier_init(&team->barrier, NULL, (unsigned)members) == 0);
+  }
   return team;
 }
 
 void isw_team_destroy(struct isw_team *team)
 {
+  if (team) pthread_barrier_destroy(&team->barrier);
   free(team);
 }
 
 void isw_team_wait(struct isw_team *team)
 {
-  (void)team;
+  pthread_barrier_wait(&team->barrier);
 }
 
 static void rest(void)
