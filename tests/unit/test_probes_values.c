@@ -209,6 +209,8 @@ static void registry_is_complete(void **state)
                                       "gradient_curvature",
                                       "gradient_variance",
                                       "gradient_noise_scale",
+                                      "hessian_eigenvalues",
+                                      "hessian_negative",
                                       "residual_scale",
                                       "residual_scale_gradient"};
   size_t count;
