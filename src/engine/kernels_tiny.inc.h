@@ -38,7 +38,7 @@ INLINE void NAME(tiny_copy)(const struct isw_small *small, size_t part, struct N
 INLINE V NAME(tiny_move)(V w, V g, V rate, V decay, V *check)
 {
   w = NAME(update_sgd)(w, FMA(decay, w, g), NULL, &rate);
-  *check = *check + (w - w);
+  *check = *check + (w - w); /* NOLINT(misc-redundant-expression): not 0 where w is not finite */
   return w;
 }
 

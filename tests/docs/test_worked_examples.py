@@ -65,7 +65,7 @@ class WorkedExamples(unittest.TestCase):
         tree, build = FOLDER / "tree", FOLDER / "build"
         shutil.rmtree(tree, ignore_errors=True)
         tree.mkdir(parents=True)
-        for name in ("CMakeLists.txt", "src", "include", "cmake", "tests", "data", "bench", "scripts", "docs"):
+        for name in ("CMakeLists.txt", "src", "include", "cmake", "tests", "data", "bench", "scripts", "docs", "packaging"):
             copy = shutil.copytree if (SOURCE / name).is_dir() else shutil.copy2
             copy(SOURCE / name, tree / name)
         add_rows(tree)

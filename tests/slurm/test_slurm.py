@@ -120,7 +120,7 @@ class Batch(Case):
 
     def test_e_out_of_time(self):
         """--signal before the limit: exit status 75, and the batch file puts its own job back."""
-        steps = 150000
+        steps = 2400000  # some seconds of two cores
         while True:
             self.write("sweep.yaml", SWEEP % steps)
             # the warning comes with slurmctld's next look: begin a little before
