@@ -29,7 +29,7 @@
 /* Takes one option: its code and argument. Returns 0, or an exit status after it has said what is wrong. */
 typedef int isw_take_option(void *state, int code, const char *argument);
 
-/* Reads all words of a command. *argument: the command's own, NULL where it was left out. Returns true where the command
+/* Reads all words of a command. take may be NULL where it has no options. *argument: the command's own, NULL where it was left out. Returns true where the command
  * is to go on; else *result is the exit status: 0 after --help, which rank 0 prints, else what is wrong has been said. */
 bool isw_read_words(const struct isw_command *command, int argc, char **argv, isw_take_option *take, void *state,
                     const char **argument, int *result);

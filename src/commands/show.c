@@ -356,20 +356,12 @@ static enum isw_status show_file(const char *file, struct isw_error *error)
   return status;
 }
 
-static int take(void *state, int code, const char *argument)
-{
-  (void)state;
-  (void)code;
-  (void)argument;
-  return 0;
-}
-
 static int run(int argc, char **argv)
 {
   const char *file;
   struct isw_error error = {0};
   int result;
-  if (!isw_read_words(&isw_command_show, argc, argv, take, NULL, &file, &result)) return result;
+  if (!isw_read_words(&isw_command_show, argc, argv, NULL, NULL, &file, &result)) return result;
   enum isw_status status = show_file(file, &error);
   if (status != ISW_OK) result = isw_say_error(status, &error);
   isw_error_clear(&error);

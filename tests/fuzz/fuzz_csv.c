@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "initsweep/datasets.h"
+#include "load.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
@@ -34,12 +34,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
       bits /= words;
     }
   }
-  struct isw_data data = {0};
-  struct isw_error error = {0};
-  enum isw_status status = isw_dataset_load(&choice, 1, "/", &data, &error);
-  if (status != ISW_OK && !*isw_error_text(&error)) abort();
-  if (status == ISW_OK && (data.train_samples == 0 || data.features == 0)) abort();
-  isw_data_destroy(&data);
-  isw_error_clear(&error);
+  load_and_judge(&choice);
   return 0;
 }
