@@ -2,9 +2,11 @@
  *
  *   train_dump [reference]     `reference`: by the plain trainer of tests/reference instead
  *
- * The loops run over the tables of src/model/, so a new row asks the oracle for itself. */
+ * INITSWEEP_ORACLES_LONG in the environment: 200 steps of every activation under every loss in place of 50, which show any step
+ * that is wrong. The loops run over the tables of src/model/, so a new row asks the oracle for itself. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "reference/trials.h"
 
@@ -98,18 +100,20 @@ static struct trial plain(void)
                         .varied = true};
 }
 
-/* Every activation under every loss: 200 steps, and one step of rate 1 whose difference of weights is the gradient. */
+/* Every activation under every loss: some steps, and one step of rate 1 whose difference of weights is the gradient. */
 static bool dump_activations_and_losses(bool by_reference)
 {
   size_t activations, losses;
   bool good = true;
   isw_activations(&activations);
   isw_losses(&losses);
+  uint64_t steps = getenv("INITSWEEP_ORACLES_LONG") ? 200 : 50;
   for (size_t g = 0; g < activations; g++)
     for (size_t loss = 0; loss < losses; loss++)
       for (int data = 0; data < TRIAL_SMALL_DATA; data++) {
         struct trial trial = plain();
         trial.activation = g;
+        trial.steps = steps;
         if (g == trial_activation("square")) { /* two layers of squares leave no rate at which 200 steps are tame */
           trial.depth = 1;
           trial.learning_rate = 0.01;

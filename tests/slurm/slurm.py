@@ -14,7 +14,7 @@ ENDS = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "BOOT_FAIL",
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 LIBC = ctypes.CDLL(None)
 
-# cred_expire: also how long a requeued job waits. TmpFS: PMIx of two nodes on one host would meet in /tmp.
+# cred_expire: also how long a requeued job waits, and then for sched_interval, which is 60 s if not said. TmpFS: PMIx of two nodes on one host would meet in /tmp.
 CONFIGURATION = """\
 ClusterName=initsweep
 SlurmctldHost=localhost(127.0.0.1)
@@ -37,7 +37,7 @@ AccountingStorageType=accounting_storage/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 SchedulerType=sched/backfill
-SchedulerParameters=bf_interval=1,batch_sched_delay=0
+SchedulerParameters=bf_interval=1,batch_sched_delay=0,sched_interval=2
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 KillWait=10

@@ -24,7 +24,7 @@ train: {loss: mse, optimizer: adam, learning_rate: 0.01, batch_size: 3}
 record: {steps: {geomspace: 12}, probes: [loss, gradient_norm], weights: final}
 grid:
   - {train.steps: [2000], replicate: {range: [0, 99]}}
-  - {train.steps: [%d], replicate: {range: [0, 39]}}
+  - {train.steps: [%d], replicate: {range: [0, 31]}}
 """
 
 
@@ -44,17 +44,27 @@ class Batch(Case):
         with open(self.path("log"), encoding="utf-8", errors="replace") as file:
             return file.read()
 
-    def under_way(self, job):
-        """Waits until a job has something to lose."""
+    def stopped(self, steps, submit, stop):
+        """Submits a job by submit() and has stop(job) end it in the middle; the job, back in the queue, and the sweep's longest
+        steps. A job that was done before is submitted again with more."""
         kept = glob.escape(self.path("out.h5.parts")) + "/*.checkpoint"
-        self.slurm.wait_until(lambda: glob.glob(kept) or self.slurm.job(job)["JobState"] not in ("PENDING", "RUNNING"), 120,
-                              "a checkpoint")
-        self.assertEqual(self.slurm.job(job)["JobState"], "RUNNING", self.log())
+        while True:
+            self.write("sweep.yaml", SWEEP % steps)
+            job = submit()
+            self.slurm.wait_until(lambda: glob.glob(kept) or self.slurm.job(job)["JobState"] in ENDS, 120, "a checkpoint")
+            stop(job)
+            self.slurm.wait_until(lambda: int(self.slurm.job(job)["Restarts"]) > 0 or self.slurm.job(job)["JobState"] in ENDS, 300,
+                                  "the job to be stopped")
+            if int(self.slurm.job(job)["Restarts"]) > 0:
+                return job
+            self.assertEqual(self.slurm.job(job)["JobState"], "COMPLETED", self.log())
+            os.remove(self.path("out.h5"))
+            steps *= 2
 
     def same(self, out="out.h5", sweep="sweep.yaml"):
         """The results are those of a run that nobody stopped; returns the network-steps that both took."""
-        subprocess.run([PROGRAM, "run", sweep, "-o", "whole.h5", "--quiet"], cwd=self.folder, env=ENVIRONMENT, check=True,
-                       timeout=1800)
+        subprocess.run([PROGRAM, "run", sweep, "-o", "whole.h5", "--quiet"], cwd=self.folder,
+                       env={**ENVIRONMENT, "OMP_NUM_THREADS": "2"}, check=True, timeout=1800)
         self.assertEqual(self.contents(out), self.contents("whole.h5"))
         steps = []
         for name in (out, "whole.h5"):
@@ -71,11 +81,11 @@ class Batch(Case):
 
     def test_a_requeued_in_the_middle(self):
         """Two nodes; scontrol requeue kills the ranks."""
-        self.write("sweep.yaml", SWEEP % 150000)
-        job = self.submit("several-nodes.sbatch", "sweep.yaml", "out.h5", "--checkpoint", "0.1",
-                          options=("--nodes=2", "--ntasks-per-node=1"))
-        self.under_way(job)
-        self.slurm.ask("scontrol", "requeue", job)
+        def submit():
+            return self.submit("several-nodes.sbatch", "sweep.yaml", "out.h5", "--checkpoint", "0.1",
+                               options=("--nodes=2", "--ntasks-per-node=1"))
+
+        job = self.stopped(300000, submit, lambda job: self.slurm.ask("scontrol", "requeue", job, check=False))
         self.completes(job, 1)
         self.assertIn("on 2 ranks", self.log())
         here, whole = self.same()
@@ -83,12 +93,15 @@ class Batch(Case):
 
     def test_b_preempted(self):
         """An urgent job wants both nodes; the ranks get SIGTERM and a grace, keep their packs and exit with 75."""
-        self.write("sweep.yaml", SWEEP % 150000)
-        job = self.submit("preemptible.sbatch", "sweep.yaml", "out.h5", "--checkpoint", "0.1",
-                          options=("--nodes=1-2", "--ntasks-per-node=2"))
-        self.under_way(job)
-        urgent = self.slurm.submit(self.folder, "--partition=urgent", "--nodes=2", "--exclusive", "--wrap=true")
-        self.assertEqual(self.slurm.wait(urgent), "COMPLETED")
+        def submit():
+            return self.submit("preemptible.sbatch", "sweep.yaml", "out.h5", "--checkpoint", "0.1",
+                               options=("--nodes=1-2", "--ntasks-per-node=2"))
+
+        def preempt(_):
+            urgent = self.slurm.submit(self.folder, "--partition=urgent", "--nodes=2", "--exclusive", "--wrap=true")
+            self.assertEqual(self.slurm.wait(urgent), "COMPLETED")
+
+        job = self.stopped(600000, submit, preempt)
         self.completes(job, 1)
         self.assertIn("interrupted; ", self.log())
         here, whole = self.same()
@@ -120,21 +133,14 @@ class Batch(Case):
 
     def test_e_out_of_time(self):
         """--signal before the limit: exit status 75, and the batch file puts its own job back."""
-        steps = 2400000  # some seconds of two cores
-        while True:
-            self.write("sweep.yaml", SWEEP % steps)
+        def submit():
             # the warning comes with slurmctld's next look: begin a little before
             until = CHECK_SECONDS - (time.monotonic() - self.slurm.started) % CHECK_SECONDS
             time.sleep((until - 4) % CHECK_SECONDS)
-            job = self.submit("several-nodes.sbatch", "sweep.yaml", "out.h5",
-                              options=("--nodes=1", "--ntasks-per-node=2", "--time=1", "--signal=TERM@58"))
-            self.slurm.wait_until(lambda: int(self.slurm.job(job)["Restarts"]) > 0 or
-                                  self.slurm.job(job)["JobState"] in ENDS, 300, "the time limit")
-            if int(self.slurm.job(job)["Restarts"]) > 0:
-                break
-            self.assertEqual(self.slurm.job(job)["JobState"], "COMPLETED", self.log())
-            os.remove(self.path("out.h5"))  # it was faster
-            steps *= 2
+            return self.submit("several-nodes.sbatch", "sweep.yaml", "out.h5",
+                               options=("--nodes=1", "--ntasks-per-node=2", "--time=1", "--signal=TERM@58"))
+
+        job = self.stopped(2000000, submit, lambda job: None)  # some seconds of two cores
         self.assertEqual(self.slurm.ask("scontrol", "update", "JobId=" + job, "TimeLimit=60"), "")
         self.completes(job, 1)
         self.assertIn("interrupted; ", self.log())
@@ -146,7 +152,7 @@ class Batch(Case):
     def test_f_time_limit_without_warning(self):
         """Slurm ends the job at its limit by SIGTERM and SIGKILL; the same sbatch goes on."""
         # one pack of some 110 s
-        self.write("sweep.yaml", SWEEP.replace("[0, 39]", "[0, 9]") % 10000000)
+        self.write("sweep.yaml", SWEEP.replace("[0, 31]", "[0, 9]") % 10000000)
         words = ("several-nodes.sbatch", "sweep.yaml", "out.h5", "--checkpoint", "1")
         job = self.submit(*words, options=("--nodes=2", "--ntasks-per-node=1", "--time=1", "--signal=USR2@0"))
         self.assertEqual(self.slurm.wait(job), "TIMEOUT")
