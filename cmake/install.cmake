@@ -11,7 +11,8 @@ install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES README.md CHANGELOG.md LICENSE CITATION.cff DESTINATION ${CMAKE_INSTALL_DOCDIR})
 # the library stands beside the scripts: Python finds it there from any prefix
 install(PROGRAMS scripts/plot.py scripts/report.py scripts/results_hash.py DESTINATION ${install_scripts})
-install(DIRECTORY scripts/initsweep DESTINATION ${install_scripts} PATTERN __pycache__ EXCLUDE)
+install(DIRECTORY scripts/initsweep scripts/notebooks DESTINATION ${install_scripts} USE_SOURCE_PERMISSIONS
+        PATTERN __pycache__ EXCLUDE PATTERN .ipynb_checkpoints EXCLUDE)
 file(GLOB batch_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/scripts/slurm/*.sbatch)
 install(PROGRAMS ${batch_files} DESTINATION ${install_scripts}/slurm)
 

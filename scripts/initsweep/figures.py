@@ -5,7 +5,6 @@ import textwrap
 from typing import Any, Sequence
 
 import matplotlib
-matplotlib.use("Agg")
 import matplotlib.colors
 import matplotlib.figure
 import matplotlib.lines

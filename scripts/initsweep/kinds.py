@@ -1,6 +1,7 @@
 """Figures of one question each: layers and symmetry over time, escape times, spectra, curvature, phase diagrams."""
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any, Callable
 
@@ -339,6 +340,7 @@ def draw_eigenvalues(axes: Any, dataset: xarray.Dataset, codes: np.ndarray, colo
 MEAN_FIELD: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]] = {
     "linear": (lambda z: z, np.ones_like),
     "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
+    "sigmoid": (lambda z: (1 + np.tanh(z / 2)) / 2, lambda z: (1 - np.tanh(z / 2) ** 2) / 4),
     "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float)),
     "erf": (np.vectorize(math.erf), lambda z: 2 / math.sqrt(math.pi) * np.exp(-z * z)),
     "hard_tanh": (lambda z: np.clip(z, -1, 1), lambda z: (np.abs(z) < 1).astype(float)),
@@ -346,10 +348,32 @@ MEAN_FIELD: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.nda
 }
 
 
+hermite = functools.lru_cache(np.polynomial.hermite_e.hermegauss)
+
+
 def gauss(function: Callable[[np.ndarray], np.ndarray], q: np.ndarray, nodes: int = 200) -> np.ndarray:
     """int Dz f(sqrt(q) z)^2 over the standard normal, by Gauss-Hermite. q: [n] >= 0; returns [n]."""
-    z, weight = np.polynomial.hermite_e.hermegauss(nodes)
+    z, weight = hermite(nodes)
     return function(np.sqrt(q)[:, None] * z) ** 2 @ (weight / weight.sum())
+
+
+def mean_field_slope(activation: str, sigma_w: float, sigma_b: float = 0.0, steps: int = 10000) -> float:
+    """chi_1 = sigma_w^2 int Dz phi'(sqrt(q*) z)^2 of wide networks: what a layer multiplies the squared gradient by, far from the inputs.
+
+    sigma_w: weights' std times the root of fan_in; sigma_b: biases' std. q*, the length of pre-activations that layers no longer
+    change, is found by iterating q = sigma_w^2 int Dz phi(sqrt(q) z)^2 + sigma_b^2 from 1 (Poole et al. 2016, eq. 3 to 6). Raises
+    ValueError for an activation without a row of MEAN_FIELD.
+    """
+    if activation not in MEAN_FIELD:
+        raise ValueError(f"mean-field theory is known here for {', '.join(MEAN_FIELD)}, not for {activation}")
+    phi, slope = MEAN_FIELD[activation]
+    q = np.ones(1)
+    for _ in range(steps):
+        after = sigma_w ** 2 * gauss(phi, q) + sigma_b ** 2
+        if abs(after - q) <= 1e-14 * q or not 1e-100 < after < 1e100:  # a slope at 0 of relu would be no limit
+            break
+        q = after
+    return float(sigma_w ** 2 * gauss(slope, q)[0])
 
 
 def edge_of_chaos(activation: str, q: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:

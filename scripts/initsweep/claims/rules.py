@@ -25,8 +25,8 @@ from typing import Any, Callable
 import numpy as np
 
 from initsweep.claims import schema
+from initsweep.intervals import CONFIDENCE_Z, wilson
 
-CONFIDENCE_Z = 1.959963984540054  # 95 %, two-sided
 RESAMPLES = 2000
 SIDES = ("for", "against", "control")
 
@@ -63,17 +63,6 @@ class Claim:
             if one.name == name:
                 return one
         raise KeyError(f"{self.id} has no criterion '{name}'")
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a rate. Wilson 1927."""
-    if trials == 0:
-        return 0.0, 1.0
-    z, p = CONFIDENCE_Z, successes / trials
-    centre = (p + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = z / (1 + z * z / trials) * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
-    # at both ends the interval ends there exactly
-    return (0.0 if successes == 0 else centre - half), (1.0 if successes == trials else centre + half)
 
 
 def trials_for(half_width: float, rate: float = 0.5) -> int:

@@ -1,0 +1,56 @@
+"""Numbers with their uncertainty: rates, means, lines."""
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+CONFIDENCE_Z = 1.959963984540054  # 95 %, two-sided
+
+
+class Line(NamedTuple):
+    """A straight line y = intercept + slope x by least squares, and the standard error of its slope (NaN for two points)."""
+    slope: float
+    slope_error: float
+    intercept: float
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a rate. Wilson 1927.
+
+    successes, trials: whole numbers. Returns (low, high), shares from 0 to 1; (0, 1) without trials.
+    """
+    if trials == 0:
+        return 0.0, 1.0
+    z, p = CONFIDENCE_Z, successes / trials
+    centre = (p + z * z / (2 * trials)) / (1 + z * z / trials)
+    half = z / (1 + z * z / trials) * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
+    # at both ends the interval ends there exactly
+    return (0.0 if successes == 0 else centre - half), (1.0 if successes == trials else centre + half)
+
+
+def mean_and_error(values: np.ndarray) -> tuple[float, float]:
+    """Mean and its standard error, in the values' units. values: [n]; NaN are left out. The error is NaN where n < 2."""
+    good = np.asarray(values, dtype=np.float64)
+    good = good[np.isfinite(good)]
+    if not len(good):
+        return math.nan, math.nan
+    return float(good.mean()), float(good.std(ddof=1) / math.sqrt(len(good))) if len(good) > 1 else math.nan
+
+
+def fit_line(x: np.ndarray, y: np.ndarray) -> Line:
+    """The line through points by least squares.
+
+    x, y: [points]. Returns (slope, slope_error, intercept); the slope in y's units over x's. Its standard error is from the
+    residuals: it takes them as independent. Raises ValueError where all x are the same.
+    """
+    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    spread = x - x.mean() if len(x) else x
+    if len(x) < 2 or not np.any(spread):
+        raise ValueError("a line wants two points with different x")
+    slope = float(spread @ y / (spread @ spread))
+    intercept = float(y.mean() - slope * x.mean())
+    residual = y - intercept - slope * x
+    error = math.sqrt(residual @ residual / (len(x) - 2) / (spread @ spread)) if len(x) > 2 else math.nan
+    return Line(slope, error, intercept)
