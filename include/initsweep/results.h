@@ -207,6 +207,10 @@ double isw_results_value(struct isw_results *results, const char *dataset, uint6
 /** Numbers of `count` networks from `first` at one record and layer. */
 enum isw_status isw_results_column(struct isw_results *results, const char *dataset, uint64_t first, uint64_t count,
                                    size_t record, size_t layer, double *values, struct isw_error *error);
+/** Numbers of `count` networks from `first` at `records` records from `record`, of a dataset along network and record alone.
+ *  @param[out] values  [count][records] */
+enum isw_status isw_results_slab(struct isw_results *results, const char *dataset, uint64_t first, uint64_t count,
+                                 size_t record, size_t records, double *values, struct isw_error *error);
 /** Text coordinate of one network; NULL where the dataset is no text. Owned by results until the next call. */
 const char *isw_results_text(struct isw_results *results, const char *dataset, uint64_t network);
 /** A text coordinate of all networks at once, as codes: code[network] is an index in *texts, [*count] in order of

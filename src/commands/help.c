@@ -79,7 +79,8 @@ static const struct {
   const char *name, *meaning;
 } variables[] = {
     {"OMP_NUM_THREADS", "worker threads of a rank, where --threads does not say"},
-    {"NO_COLOR", "where it is not empty, the progress bar has no colour"},
+    {"NO_COLOR", "where it is not empty, nothing on a terminal has colour"},
+    {"COLUMNS", "the terminal's width, where it is a number; else the terminal says it"},
     {"INITSWEEP_KERNELS",
      "portable, avx2, avx512 or advsimd in place of the best for this machine: the bits are the same"},
 };

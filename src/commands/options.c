@@ -5,9 +5,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include "common.h"
+#include "terminal.h"
 
 enum { OPTIONS_MAX = 32, WIDEST = 100, NARROWEST = 40, HELP = 'h' };
 
@@ -122,9 +122,9 @@ enum isw_status isw_add_option_usage(struct isw_text *text, const struct isw_opt
 
 size_t isw_text_width(void)
 {
-  struct winsize size;
-  if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return WIDEST;
-  return size.ws_col < NARROWEST ? NARROWEST : size.ws_col < WIDEST ? size.ws_col : WIDEST;
+  size_t width = isw_terminal_width(STDOUT_FILENO);
+  if (width == 0) return WIDEST;
+  return width < NARROWEST ? NARROWEST : width < WIDEST ? width : WIDEST;
 }
 
 void isw_write_wrapped(FILE *out, const char *text, size_t column, size_t indent, size_t width)

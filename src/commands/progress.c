@@ -1,11 +1,10 @@
 #include "progress.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 #include "common.h"
+#include "terminal.h"
 
 static const double LINE_EVERY = 30, BAR_EVERY = 0.1; /* seconds */
 
@@ -18,10 +17,9 @@ static double now(void)
 
 void isw_progress_start(struct isw_progress *progress, bool quiet)
 {
-  const char *terminal = getenv("TERM"), *no_color = getenv("NO_COLOR");
   progress->shown = !quiet;
-  progress->bar = isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
-  progress->color = progress->bar && !(no_color && no_color[0]);
+  progress->bar = isw_terminal_redraws(STDERR_FILENO);
+  progress->color = isw_terminal_color(STDERR_FILENO);
   progress->start = now();
   progress->last = progress->bar ? 0 : progress->start; /* a bar is there from the start, a first line after its time */
 }
@@ -31,16 +29,10 @@ double isw_progress_seconds(const struct isw_progress *progress)
   return now() - progress->start;
 }
 
-static size_t terminal_width(void)
-{
-  struct winsize size;
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
 /* One line, cut to the terminal: the bar takes what the words leave, and the last words go first. */
 static void draw(struct isw_progress *progress, double share, const char *const *words, size_t count)
 {
-  size_t width = terminal_width() - 1, used = 7; /* " 42 % " */
+  size_t columns = isw_terminal_width(STDERR_FILENO), width = (columns > 0 ? columns : 80) - 1, used = 7; /* " 42 % " */
   size_t shown = 0;
   while (shown < count && used + strlen(words[shown]) + 2 <= width) used += strlen(words[shown++]) + 2;
   size_t bar = width > used + 10 ? width - used - 3 : 0;

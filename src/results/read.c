@@ -7,6 +7,8 @@
 
 /* Dimensions: network, record, layer, parameter. */
 enum { SCALES = 4 };
+/* A dataset's chunks kept in memory: those of whole trajectories, so that neighbours are not uncompressed again. */
+enum { CACHE_SLOTS = 1009, CACHE_BYTES = 4 << 20 };
 
 static enum isw_status no_results(const char *path, const char *why, struct isw_error *error)
 {
@@ -219,6 +221,7 @@ enum isw_status isw_results_open(const char *path, struct isw_results **results,
   quiet_begin(&quiet);
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
+  H5Pset_cache(access, 0, CACHE_SLOTS, CACHE_BYTES, 0.75);
   made->file = H5Fopen(path, H5F_ACC_RDONLY, access);
   enum isw_status status = made->file < 0 ? hdf5_refuse(error, ISW_BAD_INPUT, path, "cannot open this file") : ISW_OK;
   H5Pclose(access);
@@ -286,23 +289,24 @@ const struct dataset *results_find(const struct isw_results *results, const char
   return NULL;
 }
 
-/* Reads `count` networks at one record and layer (from 1) into numbers or texts of a memory type. */
+/* Reads `count` networks at some records and one layer (from 1) into numbers or texts of a memory type, [count][records]. */
 static bool read_some(const struct isw_results *results, const struct dataset *dataset, uint64_t first, uint64_t count,
-                      size_t record, size_t layer, hid_t type, void *into)
+                      size_t record, size_t records, size_t layer, hid_t type, void *into)
 {
   const struct isw_results_dataset *view = &dataset->view;
   if (first > results->networks || count > results->networks - first) return false;
-  if (view->per_record && record >= results->records) return false;
+  if (view->per_record && (record >= results->records || records > results->records - record)) return false;
   if (view->per_layer && (layer < 1 || layer > results->layers)) return false;
   if (view->per_parameter) return false;
-  if (count == 0) return true;
-  hsize_t start[3] = {first}, counts[3] = {count, 1, 1}, held = count;
+  if (count == 0 || records == 0) return true;
+  hsize_t start[3] = {first}, counts[3] = {count, 1, 1};
   unsigned rank = 1;
-  if (view->per_record) start[rank++] = record;
+  if (view->per_record) counts[rank] = records, start[rank++] = record;
   if (view->per_layer) start[rank++] = layer - 1;
   struct quiet quiet;
   quiet_begin(&quiet);
-  hid_t space = H5Dget_space(dataset->id), memory = H5Screate_simple(1, &held, NULL);
+  hid_t space = H5Dget_space(dataset->id), memory = H5Screate_simple((int)rank, counts, NULL);
+  /* of the same shape: where shapes differ HDF5 goes through the numbers one by one */
   bool good = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, counts, NULL) >= 0 &&
               H5Dread(dataset->id, type, memory, space, H5P_DEFAULT, into) >= 0;
   H5Sclose(space);
@@ -328,12 +332,29 @@ enum isw_status isw_results_column(struct isw_results *results, const char *data
   if (!from || from->view.text)
     return isw_error_set(error, ISW_BAD_INPUT, "%s: no dataset of numbers named '%s' along 'network'", results->path,
                          dataset);
-  if (!read_some(results, from, first, count, record, layer, H5T_NATIVE_DOUBLE, values))
+  if (!read_some(results, from, first, count, record, 1, layer, H5T_NATIVE_DOUBLE, values))
     return isw_error_set(error, ISW_BAD_INPUT, "%s: cannot read '%s' of networks %llu to %llu, record %zu, layer %zu",
                          results->path, dataset, (unsigned long long)first, (unsigned long long)(first + count) - 1,
                          record, layer);
   if (from->has_fill)
     for (uint64_t i = 0; i < count; i++)
+      if (values[i] == from->fill) values[i] = (double)NAN;
+  return ISW_OK;
+}
+
+enum isw_status isw_results_slab(struct isw_results *results, const char *dataset, uint64_t first, uint64_t count,
+                                 size_t record, size_t records, double *values, struct isw_error *error)
+{
+  const struct dataset *from = results_find(results, dataset);
+  if (!from || from->view.text || !from->view.per_record || from->view.per_layer)
+    return isw_error_set(error, ISW_BAD_INPUT, "%s: no dataset of numbers named '%s' along 'network' and 'record'",
+                         results->path, dataset);
+  if (!read_some(results, from, first, count, record, records, 0, H5T_NATIVE_DOUBLE, values))
+    return isw_error_set(error, ISW_BAD_INPUT, "%s: cannot read '%s' of networks %llu to %llu, records %zu to %zu",
+                         results->path, dataset, (unsigned long long)first, (unsigned long long)(first + count) - 1,
+                         record, record + records - 1);
+  if (from->has_fill)
+    for (uint64_t i = 0; i < count * records; i++)
       if (values[i] == from->fill) values[i] = (double)NAN;
   return ISW_OK;
 }
@@ -344,7 +365,7 @@ const char *isw_results_text(struct isw_results *results, const char *dataset, u
   if (!from || !from->view.text) return NULL;
   char *text = NULL;
   hid_t type = text_type();
-  bool good = read_some(results, from, network, 1, 0, 1, type, &text);
+  bool good = read_some(results, from, network, 1, 0, 1, 1, type, &text);
   H5Tclose(type);
   free(results->last_text);
   results->last_text = good ? isw_copy_text(text ? text : "") : NULL;

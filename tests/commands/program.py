@@ -1,7 +1,11 @@
 """Runs the program for the tests: where it is, how MPI is started, and what a results file holds."""
+import fcntl
 import os
+import pty
+import struct
 import subprocess
 import tempfile
+import termios
 import unittest
 
 import h5py
@@ -13,7 +17,7 @@ ENVIRONMENT = {
     **os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
     "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
     "OMPI_MCA_hwloc_base_binding_policy": "none", "OMP_NUM_THREADS": "1"}
-for name in ("OMP_THREAD_LIMIT", "INITSWEEP_KERNELS", "INITSWEEP_PACK_STRIDE", "SLURM_JOB_ID"):
+for name in ("COLUMNS", "OMP_THREAD_LIMIT", "INITSWEEP_KERNELS", "INITSWEEP_PACK_STRIDE", "SLURM_JOB_ID"):
     ENVIRONMENT.pop(name, None)
 
 SMALL = """\
@@ -79,6 +83,29 @@ class Case(unittest.TestCase):
         if stderr is not None:
             self.assertEqual(done.stderr, stderr)
         return done
+
+    def on_terminal(self, words, width, ranks=0, stdout=True, **environment):
+        """Runs with stderr, and stdout unless it is False, on a terminal of that width. Returns exit status, what went to another stdout,
+        and what the terminal was sent."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+        with tempfile.TemporaryFile() as apart:
+            process = subprocess.Popen(self.command(words, ranks), cwd=self.folder, stdout=theirs if stdout else apart, stderr=theirs,
+                                       env={**ENVIRONMENT, "TERM": "xterm", **environment})
+            os.close(theirs)
+            shown = b""
+            while True:
+                try:
+                    part = os.read(ours, 4096)
+                except OSError:  # the other side has closed
+                    break
+                if not part:
+                    break
+                shown += part
+            os.close(ours)
+            status = process.wait()
+            apart.seek(0)
+            return status, apart.read().decode(), shown.decode()
 
     def files(self):
         return sorted(os.listdir(self.folder))

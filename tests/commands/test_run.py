@@ -1,18 +1,14 @@
 #!/usr/bin/python3
 """`initsweep run` to its end: what the file holds, the same bytes from any ranks and threads, and what it refuses."""
-import fcntl
 import os
-import pty
 import re
-import struct
 import subprocess
-import termios
 import unittest
 
 import h5py
 import numpy
 
-from program import ENVIRONMENT, SMALL, SMALL_NETWORKS, Case
+from program import SMALL, SMALL_NETWORKS, Case
 
 
 class Run(Case):
@@ -135,30 +131,12 @@ class Run(Case):
         self.assertIn("unset OMP_THREAD_LIMIT", done.stderr)
         self.assertEqual(self.files(), ["a.h5", "small.yaml"])
 
-    def test_show_tells_what_h5py_finds(self):
-        self.expect(0, "run", self.write("small.yaml", SMALL))
-        text = self.expect(0, "show", "small.h5", stderr="").stdout
-        with h5py.File(self.path("small.h5"), "r") as results:
-            status = results["status"][()]
-            final = results["loss"][:, -1]
-            init = results["init"].asstr()[()]
-        self.assertIn(f"{SMALL_NETWORKS}: {(status == 1).sum()} completed, 0 stopped by a rule, {(status == 3).sum()} "
-                      "diverged, 0 missing", text)
-        for name in ("zeros", "constant", "glorot_uniform"):
-            group = final[(init == name)]
-            row = re.search(rf"(?m)^{name} +(\d+) +(\d+) +(\S+) +(\S+) +(\S+)", text).groups()
-            self.assertEqual(int(row[0]), len(group))
-            self.assertEqual(int(row[1]), (status[init == name] == 3).sum())
-            for shown, number in zip(row[2:], (numpy.nanmedian(group), numpy.nanmin(group), numpy.nanmax(group))):
-                self.assertAlmostEqual(float(shown) / number, 1, places=3)
-        self.assertIn("learning_rate (2): 0.5, 1e+30", text)
-        self.assertRegex(text, r"best of 64 cells|best of 32 cells")
-
     def test_bar_on_a_terminal_and_lines_in_a_log(self):
         file = self.write("small.yaml", SMALL)
         words = ("run", file, "--set", "train.steps=6000")
         for width, no_color in ((100, ""), (30, "1")):
-            text = self.on_terminal(words, width, no_color)
+            status, _, text = self.on_terminal(words, width, stdout=False, NO_COLOR=no_color)
+            self.assertEqual(status, 0)
             self.assertRegex(text, r" \d+ % ")
             frames = re.split(r"\r", text)
             for frame in frames:
@@ -169,26 +147,6 @@ class Run(Case):
             os.remove(self.path("small.h5"))
         done = self.expect(0, *words)
         self.assertNotIn("\r", done.stderr)
-
-    def on_terminal(self, words, width, no_color):
-        """Runs with stderr on a terminal of that width; returns what it showed."""
-        ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-        process = subprocess.Popen(self.command(words), cwd=self.folder, stdout=subprocess.DEVNULL, stderr=theirs,
-                                   env={**ENVIRONMENT, "TERM": "xterm", "NO_COLOR": no_color})
-        os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                part = os.read(ours, 4096)
-            except OSError:  # the other side has closed
-                break
-            if not part:
-                break
-            shown += part
-        os.close(ours)
-        self.assertEqual(process.wait(), 0)
-        return shown.decode()
 
 
 if __name__ == "__main__":
