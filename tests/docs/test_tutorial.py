@@ -31,7 +31,9 @@ SIZE = r"[\d.]+ (?:bytes|[KMGT]iB)"
 RULES = [
     ("how long it took", r"\bin [\d.e+-]+ (?:s|min|h)\b", "in TIME", "initsweep run"),
     ("how fast it was", r"[\d.]+ (?:[kMG]/s|/s)", "RATE", "initsweep run"),
-    ("threads of this machine, and its instruction set", r"(ranks?) of \d+ threads?, (?:avx512|avx2|advsimd|portable)\b", r"\1 of THREADS", "initsweep run"),
+    ("threads of this machine, and its instruction set",
+     r"(ranks?) of \d+ threads?, (?:avx512|avx2|advsimd|portable)\b", r"\1 of THREADS",
+     "initsweep run"),
     ("how far an interrupted run came", r"interrupted; (?:no network was finished, .*|\d+ of 540 networks are safe in .*)",
      "interrupted; ...", "long.h5"),
     ("what gather found of it", r"\b\d+ of 540 networks", "N of 540 networks", "long.h5"),
@@ -49,7 +51,8 @@ RULES = [
 
 
 def plain(text: str, command: str) -> list[str]:
-    """Lines of an output, after the rules for that command. The classes of `plan` stand in the order of their measured cost: they are sorted."""
+    """Lines of an output, after the rules for that command. The classes of `plan` stand in the order of their measured cost:
+    they are sorted."""
     for _, pattern, instead, where in RULES:
         if where in command:
             text = re.sub(pattern, instead, text, flags=re.MULTILINE)
@@ -89,7 +92,8 @@ class Shell:
 
 
 def follow(page: pathlib.Path, shell: Shell) -> tuple[int, list[str], dict[int, str]]:
-    """Goes through a page. Returns the number of its `sh` blocks, what went wrong, and outputs to put right by the line of their block."""
+    """Goes through a page. Returns the number of its `sh` blocks, what went wrong, and outputs to put right by the line of
+    their block."""
     blocks = pages.blocks(page)
     steps, wrong, seen = 0, [], {}
     for number, block in enumerate(blocks):
@@ -125,8 +129,9 @@ def update(page: pathlib.Path, seen: dict[int, str]) -> None:
 
 def rules_keep_numbers() -> None:
     """A loss, a count or a hash that differs is seen."""
-    for command, line in (("initsweep run first.yaml", "first.h5: 540 networks; trained 540 (0 diverged) in 0.2 s: 540 k network-steps, 3 M/s"),
-                          ("initsweep show first.h5", "zeros  90  0  0.6931  0.6931"), ("initsweep plan first.yaml", "packs        36 of 16 networks"),
+    run = "first.h5: 540 networks; trained 540 (0 diverged) in 0.2 s: 540 k network-steps, 3 M/s"
+    for command, line in (("initsweep run first.yaml", run), ("initsweep show first.h5", "zeros  90  0  0.6931  0.6931"),
+                          ("initsweep plan first.yaml", "packs        36 of 16 networks"),
                           ("results_hash.py", "32e171d704a8d5ef  first.h5")):
         for digit in re.finditer(r"(?<![\d.])[1-9](?=\d|$)", line.split(" in ")[0]):
             other = line[: digit.start()] + str(10 - int(digit[0]) if digit[0] != "5" else 4) + line[digit.end() :]
