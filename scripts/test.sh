@@ -25,7 +25,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-install_packages build run test
+install_packages build run docs test
 allow_mpirun
 
 # A failure under a sanitizer is told at the end; the other tests still run.

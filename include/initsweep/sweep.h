@@ -34,7 +34,7 @@ struct isw_sweep_source {
 };
 
 /** Parses, checks everything (datasets are loaded), and prepares the grid.
- *  On ISW_BAD_INPUT the message holds every error, each as file:line:column, the line with a caret, what was expected
+ *  On ISW_BAD_INPUT the message holds every error, each with file, line and column, the line with a caret, what was expected
  *  and the nearest known word. *sweep is NULL after an error. */
 enum isw_status isw_sweep_read(const struct isw_sweep_source *source, struct isw_sweep **sweep,
                                struct isw_error *error);
