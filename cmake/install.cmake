@@ -13,8 +13,10 @@ install(FILES README.md CHANGELOG.md LICENSE CITATION.cff DESTINATION ${CMAKE_IN
 install(PROGRAMS scripts/plot.py scripts/report.py scripts/results_hash.py DESTINATION ${install_scripts})
 install(DIRECTORY scripts/initsweep scripts/notebooks DESTINATION ${install_scripts} USE_SOURCE_PERMISSIONS
         PATTERN __pycache__ EXCLUDE PATTERN .ipynb_checkpoints EXCLUDE)
-file(GLOB batch_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/scripts/slurm/*.sbatch)
-install(PROGRAMS ${batch_files} DESTINATION ${install_scripts}/slurm)
+foreach(system slurm pbs lsf)
+  file(GLOB batch_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/scripts/${system}/*)
+  install(PROGRAMS ${batch_files} DESTINATION ${install_scripts}/${system})
+endforeach()
 
 configure_package_config_file(packaging/initsweepConfig.cmake.in ${PROJECT_BINARY_DIR}/packaging/initsweepConfig.cmake
   INSTALL_DESTINATION ${install_cmake} PATH_VARS install_data install_scripts)

@@ -63,7 +63,7 @@ def clang_tidy(build):
 
 def shellcheck(_build):
     scripts = [str(path) for path in sorted(pathlib.Path("scripts").rglob("*.sh"))]
-    scripts += [str(path) for path in sorted(pathlib.Path("scripts").rglob("*.sbatch"))] + [".ci/run"]
+    scripts += [str(path) for path in sorted(pathlib.Path("scripts").rglob("*")) if path.suffix in (".sbatch", ".pbs", ".lsf")] + [".ci/run"]
     return subprocess.run([need("shellcheck"), "-x", *scripts]).returncode
 
 
