@@ -4,7 +4,8 @@
     bench/whole_run.py [growth] [probes] [sweep] [plan] [underflow] [million] [--program build/release/initsweep] [-o out]
 
 growth   XOR networks of 1,000 steps, --sizes of them: time per network, start-up, gather, memory
-probes   a 5,000-step digits run with loss and gradient norms at 64 geometric steps, and without: what recording costs
+probes   a 5,000-step digits run with loss and gradient norms at 64 geometric steps, of the training set, of the step's
+         minibatch (--batches numbers), and without: what recording costs
 sweep    a sweep of seven starts, four activations and three depths: how the wall time parts
 plan     wall time against what `plan` predicts: the six shapes of run.py, and a mixed sweep
 underflow  deep sigmoid networks whose gradients are subnormal in the first layers, and the same that start larger: none are
@@ -42,7 +43,7 @@ seed: 2026
 dataset: {{name: digits}}
 network: {{hidden: [32, 32], activation: tanh, init: glorot_uniform}}
 train: {{loss: cross_entropy, optimizer: sgd, learning_rate: 0.1, batch_size: {batch}, steps: {steps}}}
-record: {{steps: {record}, probes: [loss, gradient_norm]}}
+record: {{steps: {record}, probes: [{probes}]}}
 grid:
   replicate: {{range: [0, 15]}}
 """
@@ -173,18 +174,22 @@ def growth(arguments):
 
 def probes(arguments):
     steps, texts = 5000, {}
+    training_set, minibatch = "loss, gradient_norm", "batch_loss, batch_gradient_norm"
+    kinds = {"ends alone": (f"[0, {steps}]", minibatch), "training set": ("{geomspace: 64}", training_set),
+             "minibatch": ("{geomspace: 64}", minibatch)}
     for batch in arguments.batches:
-        for name, record in (("none", f"[0, {steps}]"), ("64 records", "{geomspace: 64}")):
-            texts[f"batch {batch}, {name}"] = DIGITS.format(batch=batch, steps=steps, record=record)
+        for kind, (record, names) in kinds.items():
+            texts[f"batch {batch}, {kind}"] = DIGITS.format(batch=batch, steps=steps, record=record, probes=names)
     found = rounds(arguments, texts)
-    print(f"probes: digits 64-32-32-10, 16 networks, {steps} steps; loss and gradient norms of the training set\n{HEAD}")
+    print(f"probes: digits 64-32-32-10, 16 networks, {steps} steps; loss and gradient norms at 64 steps, or at both ends\n{HEAD}")
     for name, m in found.items():
         print(phases(name, m))
     for batch in arguments.batches:
-        recorded = found[f"batch {batch}, 64 records"]
-        pairs = zip(recorded["rounds"], found[f"batch {batch}, none"]["rounds"])
-        recorded["cost"] = statistics.median(a["wall"] / b["wall"] - 1 for a, b in pairs)
-        print(f"recording at 64 steps costs {100 * recorded['cost']:.1f} % (batch {batch})")
+        for kind in ("training set", "minibatch"):
+            recorded = found[f"batch {batch}, {kind}"]
+            pairs = zip(recorded["rounds"], found[f"batch {batch}, ends alone"]["rounds"])
+            recorded["cost"] = statistics.median(a["wall"] / b["wall"] - 1 for a, b in pairs)
+            print(f"64 records of the {kind} cost {100 * recorded['cost']:.1f} % (batch {batch})")
     print()
     return found
 

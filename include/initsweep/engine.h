@@ -42,7 +42,9 @@ enum isw_probe_needs {
   ISW_NEEDS_TRAIN_UNITS = 16, /**< all units' pre-activations kept beside the activations in every block */
   ISW_NEEDS_SLOPES = 32,      /**< g'(z) of every unit in every block of the training set */
   ISW_NEEDS_START = 64,       /**< the initial weights kept beside the weights */
-  ISW_NEEDS_CURVATURE = 128   /**< derivatives in float64: isw_curvature_... */
+  ISW_NEEDS_CURVATURE = 128,  /**< derivatives in float64: isw_curvature_... */
+  ISW_NEEDS_BATCH =
+      256 /**< loss and gradient of the batch that the step at the record takes, and nothing else of data */
 };
 
 /** The training set's loss of eight networks of a pack as a function of all their weights, biases and trained scales of
@@ -73,17 +75,18 @@ struct isw_view {
   const struct isw_activation *activation;
   enum isw_targets kind;
   size_t train_samples, test_samples;
-  const double *labels; /**< [train_samples][label_columns] the training set's targets as isw_data has them */
+  const double *batch_loss; /**< [lanes] the batch's mean loss; only where ISW_NEEDS_BATCH was asked for */
+  const double *labels;     /**< [train_samples][label_columns] the training set's targets as isw_data has them */
   size_t label_columns;
   /** weight[k]: layer k + 1 as [fan_in][fan_out][lane] with rows of weight_stride[k] >= fan_out elements; bias[k] [fan_out][lane] */
   const void *const *weight;
   const void *const *bias;
   const size_t *weight_stride;
-  /** gradients in the same layout; only where ISW_NEEDS_GRADIENT was asked for */
+  /** gradients in the same layout: the training set's where ISW_NEEDS_GRADIENT was asked for, the batch's where ISW_NEEDS_BATCH */
   const void *const *weight_gradient;
   const void *const *bias_gradient;
   /** scale[k], scale_gradient[k]: [lane] alpha of the branch that ends with layer k + 1, NULL where none does or, of the
-   *  gradient, where alpha is not trained; the gradient only where ISW_NEEDS_GRADIENT was asked for */
+   *  gradient, where alpha is not trained; the gradient as weight_gradient */
   const void *const *scale;
   const void *const *scale_gradient;
   const void *const *weight_start; /**< initial weights, same layout; only where ISW_NEEDS_START was asked for */

@@ -89,6 +89,12 @@ static unsigned record_needs(const struct isw_data *data, const struct isw_probe
   return needs;
 }
 
+/* The training set's gradient takes the place of the batch's, which the step then needs anew. */
+static bool is_batch_again(const struct isw_pack_class *class, unsigned needs)
+{
+  return class->batch_size > 0 && (needs & ISW_NEEDS_BATCH) && (needs & ISW_NEEDS_GRADIENT);
+}
+
 double isw_cost_passes(const struct isw_cost_model *model, const struct isw_data *data,
                        const struct isw_pack_class *class, unsigned needs)
 {
@@ -105,6 +111,10 @@ double isw_cost_passes(const struct isw_cost_model *model, const struct isw_data
         (model->large[ISW_COST_UNIT] + model->activation[class->activation]) * terms[ISW_COST_UNIT] +
         (model->loss[class->loss] + model->show) * (double)samples[set] * outputs +
         model->large[ISW_COST_PRODUCT] * (gradient ? terms[ISW_COST_PRODUCT] : forward_flops(class, samples[set]) / 2);
+  }
+  if (is_batch_again(class, needs)) {
+    isw_cost_terms(class->layers, class->size, class->samples, false, terms);
+    seconds += apply(model->large, terms);
   }
   return seconds;
 }
@@ -133,6 +143,8 @@ static void sum_records(const struct isw_sweep *sweep, const struct isw_probe *c
     else if (needs & (ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS))
       passes += forward_flops(class, data->train_samples);
     if (needs & ISW_NEEDS_TEST) passes += forward_flops(class, data->test_samples);
+    if (is_batch_again(class, needs))
+      passes += isw_step_flops(class->layers, class->size, class->branch_layers, class->samples);
     *flops += times * (own + passes);
     if (model)
       *seconds += times * (model->record + isw_cost_passes(model, data, class, needs) +

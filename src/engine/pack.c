@@ -210,6 +210,7 @@ static void make_view(struct isw_pack *pack)
                             .kind = pack->samples ? pack->samples->kind : ISW_TARGETS_VALUES,
                             .train_samples = pack->train_samples,
                             .test_samples = pack->test_samples,
+                            .batch_loss = pack->batch_loss,
                             .labels = pack->samples ? pack->samples->train.labels : NULL,
                             .label_columns = pack->samples ? pack->samples->columns : 0,
                             .finite = pack->finite};
@@ -229,7 +230,7 @@ static void make_view(struct isw_pack *pack)
   view->bias = pack->pointers + n;
   view->weight_stride = pack->strides;
   view->scale = pack->pointers + 8 * n;
-  if (pack->needs & ISW_NEEDS_GRADIENT) {
+  if (pack->needs & (ISW_NEEDS_GRADIENT | ISW_NEEDS_BATCH)) {
     view->weight_gradient = pack->pointers + 2 * n;
     view->bias_gradient = pack->pointers + 3 * n;
     view->scale_gradient = pack->pointers + 9 * n;

@@ -82,6 +82,7 @@ struct isw_pack {
   size_t probe_count;
   const struct isw_probe *const *probes;
   unsigned needs;
+  double batch_loss[ISW_LANES_MAX];   /**< of the record that is being made */
   bool *due;                          /**< [probe_count][records] */
   size_t measured;                    /**< the record that is being made; for member 0 */
   double **scratch;                   /**< of each probe, or of the first that shares it */
@@ -151,6 +152,9 @@ void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status st
 void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to);
 /** Keeps what the probes made of a record, for the live lanes. */
 void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live);
+/** Likewise those of its probes that look at the batch of its step, whose mean losses are loss [lanes] and whose gradient is
+ *  there. May be done again before isw_pack_keep. */
+void isw_pack_keep_batch(struct isw_pack *pack, size_t record, const double *loss, const bool *live);
 /** Numbers of a probe in a lane's values. */
 size_t isw_pack_numbers(const struct isw_pack *pack, const struct isw_probe *probe);
 /** Keeps in every lane whose loss is below escape[lane] that it has escaped at this step. */

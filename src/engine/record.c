@@ -145,7 +145,8 @@ static void keep_value(const struct isw_pack *pack, const struct isw_probe *prob
   memcpy(to, number, pack->bytes);
 }
 
-void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live)
+/* Measures the probes that look at the batch, or the others, for the live lanes. */
+static void keep(struct isw_pack *pack, size_t record, bool of_batch, const bool *live)
 {
   size_t offset = 0; /* of the probe in a lane's values */
   pack->view.step = pack->record_steps[record];
@@ -153,8 +154,8 @@ void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live)
     const struct isw_probe *probe = pack->probes[i];
     size_t rows = isw_probe_width(probe, pack->layers, pack->parameters);
     size_t bytes = probe->whole ? sizeof(int32_t) : pack->bytes;
-    bool due = is_due(pack, i, record); /* else fill values stay */
-    if (probe->prepare && fills(pack, i)) probe->prepare(&pack->view, pack->scratch[i]);
+    bool due = is_due(pack, i, record) && !(probe->needs & ISW_NEEDS_BATCH) == !of_batch; /* else what is there stays */
+    if (due && probe->prepare && fills(pack, i)) probe->prepare(&pack->view, pack->scratch[i]);
     if (due) probe->finish(&pack->view, pack->scratch[i], pack->value);
     for (size_t l = 0; due && l < pack->count; l++)
       for (size_t k = 0; live[l] && k < rows; k++)
@@ -162,6 +163,17 @@ void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live)
                    pack->value[k * pack->lanes + l]);
     offset += isw_pack_numbers(pack, probe) * bytes;
   }
+}
+
+void isw_pack_keep_batch(struct isw_pack *pack, size_t record, const double *loss, const bool *live)
+{
+  memcpy(pack->batch_loss, loss, sizeof pack->batch_loss);
+  keep(pack, record, true, live);
+}
+
+void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live)
+{
+  keep(pack, record, false, live);
   for (size_t l = 0; l < pack->count; l++)
     if (live[l]) pack->lane[l].outcome.records_done = record + 1;
 }

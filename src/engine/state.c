@@ -185,6 +185,8 @@ void isw_pack_wake(struct isw_pack *pack, size_t lane)
   walk_lane(&walk, pack, lane);
   pack->lane[lane].asleep = NULL;
   pack->sleepers--;
+  /* It may not have moved yet where all that were awake have. */
+  for (size_t i = 0; i < pack->probe_count; i++) pack->watches_moves = pack->watches_moves || pack->probes[i]->moves;
 }
 
 /* Copies what a lane and its pack's arrays hold of a network. */

@@ -336,6 +336,7 @@ static bool run_record(struct member *m, size_t record, bool train, bool gradien
     if (!run_pass(m, &pass)) return false;
     isw_team_wait(m->team);
   }
+  if (m->index == 0 && pack->full) isw_pack_keep_batch(pack, record, loss, m->live);
   if (m->index == 0) isw_pack_keep(pack, record, m->live);
   isw_team_wait(m->team); /* probes look at weights, the step changes them */
   memcpy(m->loss, loss, sizeof loss);
@@ -493,17 +494,24 @@ static void prepare_step(struct member *m, uint64_t step)
     for (size_t l = 0; l < pack->count; l++) memcpy(pack->before[l], pack->lane[l].running, sizeof pack->before[l]);
     isw_pack_rates(pack, step, m->live);
   }
-  if (!pack->full && (step % pack->batches == 0 || step == pack->step)) { /* pack->step: training begins there */
+}
+
+static void prepare_order(const struct member *m, uint64_t step)
+{
+  const struct isw_pack *pack = m->pack;
+  if (m->index == 0 && !pack->full &&
+      (step % pack->batches == 0 || step == pack->step)) { /* pack->step: training begins there */
     const struct isw_stream stream = {pack->seed, pack->order_replicate, ISW_PURPOSE_SHUFFLE, step / pack->batches};
     for (size_t i = 0; i < pack->train_samples; i++) pack->order[i] = i;
     isw_shuffle(&stream, pack->train_samples, pack->order);
   }
 }
 
-static bool run_step(struct member *m, uint64_t step)
+/* move: the gradient is for the update alone. */
+static bool run_step(struct member *m, uint64_t step, bool move)
 {
   const struct isw_pack *pack = m->pack;
-  struct pass pass = {&pack->samples->train, NULL, pack->train_samples, true, false, !pack->clips};
+  struct pass pass = {&pack->samples->train, NULL, pack->train_samples, true, false, move && !pack->clips};
   if (!pack->full) {
     size_t first = (size_t)(step % pack->batches) * pack->batch_size;
     if (first == 0 || step == m->first_step) isw_team_wait(m->team); /* the order is there */
@@ -511,6 +519,16 @@ static bool run_step(struct member *m, uint64_t step)
     pass.samples = pack->train_samples - first < pack->batch_size ? pack->train_samples - first : pack->batch_size;
   }
   return run_pass(m, &pass);
+}
+
+/* What a record keeps of the batch that this step takes. The gradient stays whole, for the update. */
+static bool run_batch_record(struct member *m, size_t record, uint64_t step)
+{
+  if (!run_step(m, step, false)) return false;
+  isw_team_wait(m->team);
+  if (m->index == 0) isw_pack_keep_batch(m->pack, record, m->loss, m->live);
+  isw_team_wait(m->team);
+  return true;
 }
 
 /* Rule 2 */
@@ -707,12 +725,17 @@ static bool run(struct member *m)
     if (is_thin(m, step)) return rest_here(m, step, record);
     wake(m, step, record, false);
     if (!last) prepare_step(m, step);
+    prepare_order(m, step);
     if (last || (record < pack->records && pack->record_steps[record] == step)) {
       unsigned needs = isw_pack_needs(pack, (size_t)record);
-      bool gradient = (needs & ISW_NEEDS_GRADIENT) || (pack->full && !last);
+      bool batch = (needs & ISW_NEEDS_BATCH) && !pack->full; /* of full batches the record's own pass has all */
+      bool gradient =
+          (needs & (pack->full ? ISW_NEEDS_GRADIENT | ISW_NEEDS_BATCH : ISW_NEEDS_GRADIENT)) || (pack->full && !last);
       bool train = last || gradient || (needs & (ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS));
+      if (batch && !run_batch_record(m, (size_t)record, step)) return pause(m, step, record_before);
       if (!run_record(m, (size_t)record++, train, gradient)) return pause(m, step, record_before);
-      done = pack->full; /* the record's pass was the step's too: the same sums */
+      done = pack->full || (batch && !gradient); /* the record's pass was the step's too: the same sums */
+      if (batch && done && !last) memcpy(m->loss, pack->batch_loss, sizeof m->loss);
       if (wake(m, step, record, true)) done = false;
     }
     if (last) {
@@ -729,7 +752,7 @@ static bool run(struct member *m)
         continue;
       }
     }
-    if (!done && !run_step(m, step)) return pause(m, step, record); /* the record is made */
+    if (!done && !run_step(m, step, true)) return pause(m, step, record); /* the record is made */
     stop_or_go(m, step);
     if (m->live_count == 0) return true;
     update(m, step);

@@ -1,5 +1,5 @@
 /* loss, test_loss: from 0, the samples' losses added in order; divided by the number of samples or, where the loss is a mean
- * over outputs too, of samples times outputs. scratch [lane]. */
+ * over outputs too, of samples times outputs. scratch [lane]. batch_loss: likewise over the batch, by the step itself. */
 #include "lanes.h"
 
 static size_t scratch(const struct isw_view *view)
@@ -42,6 +42,12 @@ static void finish_test(const struct isw_view *view, double *sum, double *value)
   finish(view, view->test_samples, sum, value);
 }
 
+static void finish_batch(const struct isw_view *view, double *sum, double *value)
+{
+  (void)sum;
+  for (size_t l = 0; l < view->lanes; l++) value[l] = isw_canonical(view->batch_loss[l]);
+}
+
 const struct isw_probe isw_probe_loss = {
     .row = {.name = "loss", .formula = "the loss's mean over the training set", .source = "docs/numerics.md"},
     .long_name = "loss of the training set",
@@ -60,4 +66,14 @@ const struct isw_probe isw_probe_test_loss = {
     .scratch = scratch,
     .block = block_test,
     .finish = finish_test,
+};
+
+const struct isw_probe isw_probe_batch_loss = {
+    .row = {.name = "batch_loss",
+            .formula = "the loss's mean over the minibatch of the step that follows, before its update",
+            .source = "docs/numerics.md"},
+    .long_name = "loss of the step's minibatch",
+    .units = "1",
+    .needs = ISW_NEEDS_BATCH,
+    .finish = finish_batch,
 };

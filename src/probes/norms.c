@@ -1,5 +1,6 @@
 /* gradient_norm, bias_gradient_norm, weight_norm, bias_norm of each layer: from 0, over inputs i ascending and within them
- * units j ascending, sum = sum + x x, then the root; float64, a plain multiplication and addition (docs/numerics.md). */
+ * units j ascending, sum = sum + x x, then the root; float64, a plain multiplication and addition (docs/numerics.md).
+ * batch_gradient_norm and batch_bias_gradient_norm: the same of the batch's gradient, which the engine has there then. */
 #include "lanes.h"
 
 /* value[lane] of a [rows][columns][lane] array with rows of `stride` elements */
@@ -79,6 +80,29 @@ const struct isw_probe isw_probe_bias_gradient_norm = {
     .units = "1",
     .per_layer = true,
     .needs = ISW_NEEDS_GRADIENT,
+    .finish = bias_gradient_norm,
+};
+
+const struct isw_probe isw_probe_batch_gradient_norm = {
+    .row = {.name = "batch_gradient_norm",
+            .formula = "sqrt(sum_ij (d batch_loss / d w_ij)^2) of each layer, before clipping",
+            .source = "docs/numerics.md"},
+    .long_name = "L2 norm in a layer's weights of the gradient of the step's minibatch",
+    .units = "1",
+    .per_layer = true,
+    .needs = ISW_NEEDS_BATCH,
+    .finish = gradient_norm,
+    .flops = weight_flops,
+};
+
+const struct isw_probe isw_probe_batch_bias_gradient_norm = {
+    .row = {.name = "batch_bias_gradient_norm",
+            .formula = "sqrt(sum_j (d batch_loss / d b_j)^2) of each layer, before clipping",
+            .source = "docs/numerics.md"},
+    .long_name = "L2 norm in a layer's biases of the gradient of the step's minibatch",
+    .units = "1",
+    .per_layer = true,
+    .needs = ISW_NEEDS_BATCH,
     .finish = bias_gradient_norm,
 };
 

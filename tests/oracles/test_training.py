@@ -3,10 +3,11 @@
 
     test_training.py TRAIN_DUMP [reference]
 
-TRAIN_DUMP is the program of train_dump.c. Every row of the tables takes part: losses of 200 steps and the final weights agree to
-1e-10 relative to their largest. Every activation under every loss takes 50 steps; with INITSWEEP_ORACLES_LONG=1 in the environment
-200, a minute more, which agree to 1e-9. The order of minibatches comes from a Philox written apart (philox.py). The gradient is
-also compared with finite differences of a loss in NumPy, which shares nothing with either.
+TRAIN_DUMP is the program of train_dump.c. Every row of the tables takes part: losses of 200 steps, those of each step's batch with the
+norms of its gradient at every tenth step, and the final weights agree to 1e-10 relative to their largest. Every activation under
+every loss takes 50 steps; with INITSWEEP_ORACLES_LONG=1 in the environment 200, a minute more, which agree to 1e-9. The order of
+minibatches comes from a Philox written apart (philox.py). The gradient is also compared with finite differences of a loss in NumPy,
+which shares nothing with either.
 """
 import collections
 import json
@@ -24,6 +25,7 @@ import philox
 TOLERANCE = 1e-10
 LONG = "INITSWEEP_ORACLES_LONG" in os.environ
 TOLERANCE_OF_STEEP_ROWS = 1e-9 if LONG else TOLERANCE  # 200 steps of the steepest activations and losses make more of a last digit (seen: 7e-11)
+NORMS_EVERY = 10  # steps
 networks = collections.defaultdict(list)  # by case
 
 
@@ -37,8 +39,11 @@ class Network:
     def __init__(self, line):
         fields = json.loads(line)
         self.__dict__.update(fields)
-        for name in ("inputs", "targets", "weights_initial", "weights_final", "losses", "gradient_norms"):
+        for name in ("inputs", "targets", "weights_initial", "weights_final", "losses", "gradient_norms", "batch_losses",
+                     "batch_gradient_norms", "batch_bias_gradient_norms"):
             setattr(self, name, numpy.array([number(text) for text in fields[name]]))
+        for name in ("batch_gradient_norms", "batch_bias_gradient_norms"):
+            setattr(self, name, getattr(self, name).reshape(self.steps + 1, -1)[::NORMS_EVERY].ravel())
         self.inputs = self.inputs.reshape(self.samples, -1)
         self.targets = self.targets.reshape(self.samples, -1)
         self.learning_rate, self.weight_decay = number(self.learning_rate), number(self.weight_decay)
@@ -213,7 +218,8 @@ TORCH_SCHEDULES = {
 
 
 def train_by_torch(network):
-    """Full loss before each step and after the last, and the final weights, flat."""
+    """Full loss before each step and after the last, the batch's likewise with its gradient's norms a layer, and the final
+    weights, all flat, by the names of Network."""
     layers = [
         tuple(torch.tensor(array, requires_grad=i < 2 or network.train_scale) for i, array in enumerate(layer))
         for layer in network.layers(network.weights_initial)
@@ -243,20 +249,25 @@ def train_by_torch(network):
                 h = a
         return TORCH_LOSSES[network.loss["name"]](a, one_hot[samples], labels[samples], network.loss)
 
-    samples, losses = list(range(network.samples)), []
-    for _, batch in zip(range(network.steps), network.batches()):
+    samples, found = list(range(network.samples)), collections.defaultdict(list)
+    for step, batch in zip(range(network.steps + 1), network.batches()):
         optimizer.zero_grad()
         loss = loss_of(batch)
         loss.backward()
+        found["batch_losses"].append(loss.item())
         with torch.no_grad():
-            losses.append((loss_of(samples) if network.batch_size else loss).item())
+            found["losses"].append((loss_of(samples) if network.batch_size else loss).item())
+        for weight, bias, _ in layers if step % NORMS_EVERY == 0 else ():
+            found["batch_gradient_norms"].append(weight.grad.norm().item())
+            found["batch_bias_gradient_norms"].append(bias.grad.norm().item())
+        if step == network.steps:
+            break
         if network.clip_norm:
             torch.nn.utils.clip_grad_norm_(parameters, network.clip_norm)
         optimizer.step()
         schedule.step()
-    with torch.no_grad():
-        losses.append(loss_of(samples).item())
-    return numpy.array(losses), numpy.concatenate([tensor.detach().numpy().ravel() for tensor in everything])
+    found["weights_final"] = numpy.concatenate([tensor.detach().numpy().ravel() for tensor in everything])
+    return {name: numpy.array(values) for name, values in found.items()}
 
 
 # ---- NumPy --------------------------------------------------------------------------------------------------------------
@@ -340,11 +351,11 @@ class Training(unittest.TestCase):
         for network in chosen:
             with self.subTest(str(network)):
                 self.assertEqual(network.status, 1)
-                losses, weights = train_by_torch(network)
-                for ours, theirs in ((network.losses, losses), (network.weights_final, weights)):
-                    difference = numpy.abs(ours - theirs).max() / max(numpy.abs(theirs).max(), 1e-300)
+                for name, theirs in train_by_torch(network).items():
+                    floor = 1e-5 if "norms" in name else 1e-300  # of a start where a gradient is 0 but for rounding
+                    difference = numpy.abs(getattr(network, name) - theirs).max() / max(numpy.abs(theirs).max(), floor)
                     worst = max(worst, difference)
-                    self.assertLessEqual(difference, tolerance)
+                    self.assertLessEqual(difference, tolerance, name)
         print(f"{case}: {len(chosen)} networks, largest relative difference {worst:.1e}")
 
     def test_every_activation_under_every_loss(self):

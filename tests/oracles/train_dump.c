@@ -59,6 +59,11 @@ static void print_network(const struct trial *trial, const struct trial_networks
   print_numbers("weights_final", result->parameters, result->weights_final);
   print_numbers("losses", result->records, result->measure[REFERENCE_LOSS]);
   print_numbers("gradient_norms", result->records * result->layers, result->measure[REFERENCE_GRADIENT_NORM]);
+  print_numbers("batch_losses", result->records, result->measure[REFERENCE_BATCH_LOSS]);
+  print_numbers("batch_gradient_norms", result->records * result->layers,
+                result->measure[REFERENCE_BATCH_GRADIENT_NORM]);
+  print_numbers("batch_bias_gradient_norms", result->records * result->layers,
+                result->measure[REFERENCE_BATCH_BIAS_GRADIENT_NORM]);
   printf("}\n");
 }
 
@@ -70,6 +75,7 @@ static bool dump(bool by_reference, const char *name, struct trial trial)
   trial.name = name;
   trial.real = ISW_REAL64;
   trial.count = 2;
+  trial.whole_records = true;
   trial_networks_create(&trial, &networks);
   bool trained = true;
   if (by_reference)

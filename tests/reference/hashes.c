@@ -119,6 +119,12 @@ int main(void)
       residual.depth = 5;
       train("residual", &(struct isw_row){.name = names[branch_layers - 1][trained]}, residual, &counts);
     }
+  for (size_t batch_size = 0; batch_size <= 5; batch_size += 5) {
+    struct trial batches = clipped;
+    batches.batch_size = batch_size;
+    batches.hashes_batches = true;
+    train("probe", &(struct isw_row){.name = batch_size ? "batch" : "batch_of_all"}, batches, &counts);
+  }
   fprintf(stderr, "%zu trials, %zu packs on this machine's kernels, %zu differences\n", counts.trials, counts.packs,
           counts.differences);
   return counts.differences > 0;

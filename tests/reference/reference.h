@@ -14,6 +14,9 @@ enum {
   REFERENCE_BIAS_NORM,
   REFERENCE_SCALE, /**< alpha of the branch that ends with the layer, else NaN */
   REFERENCE_SCALE_GRADIENT,
+  REFERENCE_BATCH_LOSS, /**< of the batch of the step at the record */
+  REFERENCE_BATCH_GRADIENT_NORM,
+  REFERENCE_BATCH_BIAS_GRADIENT_NORM,
   REFERENCE_MEASURES
 };
 
@@ -24,8 +27,9 @@ struct reference_result {
   size_t parameters, records, records_done, layers, branches;
   double *weights_initial,
       *weights_final; /**< [parameters] layer after layer: weight [fan_out][fan_in], bias [fan_out], scale */
-  double *measure[REFERENCE_MEASURES]; /**< [records], or [records][layers]; NaN where not recorded */
-  bool subnormal_gradient;             /**< whether a gradient of a step was subnormal and not 0 */
+  double *measure
+      [REFERENCE_MEASURES]; /**< [records], or [records][layers], of the losses the first [records]; NaN where not recorded */
+  bool subnormal_gradient; /**< whether a gradient of a step was subnormal and not 0 */
 };
 
 /** Trains one network. record_steps [records] ascending. Exits where memory ran out: it is a test's program. */

@@ -471,7 +471,7 @@ static void batches_of_several_blocks(void **state)
   report("blocks", &counts);
 }
 
-/* Several branches in several blocks, parted among members, under every optimiser. */
+/* Several branches in several blocks, parted among members, under every optimiser; of starts the one that looks through them. */
 static void residual_branches(void **state)
 {
   (void)state;
@@ -483,7 +483,7 @@ static void residual_branches(void **state)
         struct trial trial = {.name = "residual",
                               .real = number % 2 ? ISW_REAL64 : ISW_REAL32,
                               .data = TRIAL_MANY,
-                              .init = trial_initializer("he_normal"),
+                              .init = trial_initializer(number % 5 == 1 ? "lsuv" : "he_normal"),
                               .activation = number % activations(),
                               .loss = trial_loss("cross_entropy"),
                               .optimizer = o,
@@ -494,6 +494,7 @@ static void residual_branches(void **state)
                               .steps = 5,
                               .learning_rate = 0.02,
                               .weight_decay = 0.01,
+                              .decay_biases = (enum isw_decay_biases)(number / 3 % 3),
                               .clip_norm = number % 3 == 0 ? 0.1 : 0.0,
                               .gradient_below = number % 5 == 0 ? 0.05 : 0.0,
                               .varied = number % 4 != 0,

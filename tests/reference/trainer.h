@@ -226,7 +226,9 @@ static bool NAME(weights_are_finite)(const struct NAME(trainer) * t)
   return true;
 }
 
-static void NAME(record)(struct NAME(trainer) * t, const uint64_t *all, struct reference_result *result)
+/* batch [count]: the samples of the step that the record stands before; after the last step, of the one that would follow */
+static void NAME(record)(struct NAME(trainer) * t, const uint64_t *all, const uint64_t *batch, size_t count,
+                         struct reference_result *result)
 {
   size_t record = result->records_done++;
   result->measure[REFERENCE_LOSS][record] = (double)K(NAME(batch)(t, all, t->samples));
@@ -240,8 +242,17 @@ static void NAME(record)(struct NAME(trainer) * t, const uint64_t *all, struct r
         [REFERENCE_SCALE] = l->branch ? (double)*l->scale : NAN,
         [REFERENCE_SCALE_GRADIENT] = l->branch && t->network->residual.train_scale ? (double)*l->scale_gradient : NAN,
     };
-    for (size_t m = REFERENCE_GRADIENT_NORM; m < REFERENCE_MEASURES; m++)
+    for (size_t m = REFERENCE_GRADIENT_NORM; m <= REFERENCE_SCALE_GRADIENT; m++)
       result->measure[m][record * t->layers + k - 1] = (double)K(norm[m]);
+  }
+  result->measure[REFERENCE_BATCH_LOSS][record] = (double)K(NAME(batch)(t, batch, count));
+  for (size_t k = 1; k <= t->layers; k++) {
+    const struct NAME(layer) *l = &t->layer[k];
+    size_t at = record * t->layers + k - 1;
+    double weights = NAME(squares)(0.0, l->fan_out, l->fan_in, l->weight_gradient);
+    double biases = NAME(squares)(0.0, l->fan_out, 1, l->bias_gradient);
+    result->measure[REFERENCE_BATCH_GRADIENT_NORM][at] = (double)K(sqrt(weights));
+    result->measure[REFERENCE_BATCH_BIAS_GRADIENT_NORM][at] = (double)K(sqrt(biases));
   }
 }
 
@@ -255,16 +266,17 @@ static void NAME(loop)(struct NAME(trainer) * t, const uint64_t *all, uint64_t *
   double running[2] = {1.0, 1.0}, rate[ISW_PARAMETERS_MAX] = {0.0};
   for (uint64_t step = 0;; step++) {
     result->steps_done = step;
+    if (step % batches == 0) epoch_order(n, step / batches, t->samples, order);
+    size_t first = step % batches * batch_size;
+    size_t count = first + batch_size < t->samples ? batch_size : t->samples - first;
     if (result->records_done < result->records && record_steps[result->records_done] == step)
-      NAME(record)(t, all, result); /* 1 */
-    if (step == n->steps) {         /* 2 */
+      NAME(record)(t, all, order + first, count, result); /* 1 */
+    if (step == n->steps) {                               /* 2 */
       bool finite = isfinite(NAME(batch)(t, all, t->samples)) && NAME(weights_are_finite)(t);
       result->status = finite ? ISW_COMPLETED : ISW_DIVERGED;
       return;
     }
-    if (step % batches == 0) epoch_order(n, step / batches, t->samples, order);
-    size_t first = step % batches * batch_size;
-    double loss = NAME(batch)(t, order + first, first + batch_size < t->samples ? batch_size : t->samples - first);
+    double loss = NAME(batch)(t, order + first, count);
     if (!isfinite(loss)) { /* 3 */
       result->status = ISW_DIVERGED;
       return;

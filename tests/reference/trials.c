@@ -226,18 +226,22 @@ void trial_reference(const struct trial *trial, const struct trial_networks *net
                                     networks->record_steps);
 }
 
+static const char *const names[REFERENCE_MEASURES] = {
+    [REFERENCE_LOSS] = "loss",
+    [REFERENCE_GRADIENT_NORM] = "gradient_norm",
+    [REFERENCE_BIAS_GRADIENT_NORM] = "bias_gradient_norm",
+    [REFERENCE_WEIGHT_NORM] = "weight_norm",
+    [REFERENCE_BIAS_NORM] = "bias_norm",
+    [REFERENCE_SCALE] = "residual_scale",
+    [REFERENCE_SCALE_GRADIENT] = "residual_scale_gradient",
+    [REFERENCE_BATCH_LOSS] = "batch_loss",
+    [REFERENCE_BATCH_GRADIENT_NORM] = "batch_gradient_norm",
+    [REFERENCE_BATCH_BIAS_GRADIENT_NORM] = "batch_bias_gradient_norm",
+};
+
 /* The probe of each measure, NULL where the registry has none of that name. */
 static void find_probes(const struct isw_probe **found)
 {
-  static const char *const names[REFERENCE_MEASURES] = {
-      [REFERENCE_LOSS] = "loss",
-      [REFERENCE_GRADIENT_NORM] = "gradient_norm",
-      [REFERENCE_BIAS_GRADIENT_NORM] = "bias_gradient_norm",
-      [REFERENCE_WEIGHT_NORM] = "weight_norm",
-      [REFERENCE_BIAS_NORM] = "bias_norm",
-      [REFERENCE_SCALE] = "residual_scale",
-      [REFERENCE_SCALE_GRADIENT] = "residual_scale_gradient",
-  };
   size_t count;
   const struct isw_probe *const *probes = isw_probes(&count);
   for (size_t m = 0; m < REFERENCE_MEASURES; m++) {
@@ -245,6 +249,35 @@ static void find_probes(const struct isw_probe **found)
     for (size_t i = 0; i < count; i++)
       if (strcmp(probes[i]->row.name, names[m]) == 0) found[m] = probes[i];
   }
+}
+
+static bool of_batch(size_t measure)
+{
+  return measure >= REFERENCE_BATCH_LOSS;
+}
+
+static bool per_layer(size_t measure)
+{
+  return measure != REFERENCE_LOSS && measure != REFERENCE_BATCH_LOSS;
+}
+
+/* Whether the engine measures it at the record of a step: what a record asks for decides which passes it is made of. */
+static bool is_due(const struct trial *trial, size_t measure, uint64_t step)
+{
+  if (trial->whole_records || step == trial->steps || step % 6 == 0) return true;
+  if (step % 2 == 1) return !of_batch(measure);
+  return of_batch(measure) || (step % 6 == 4 && measure == REFERENCE_LOSS);
+}
+
+/* Takes from the reference what the engine does not measure. */
+static void hide(const struct trial *trial, const struct trial_networks *networks, struct reference_result *result)
+{
+  for (size_t m = 0; m < REFERENCE_MEASURES; m++)
+    for (size_t r = 0; r < networks->records; r++) {
+      size_t width = per_layer(m) ? networks->layers : 1;
+      for (size_t i = 0; i < width && !is_due(trial, m, networks->record_steps[r]); i++)
+        result->measure[m][r * width + i] = NAN;
+    }
 }
 
 static double *widened(enum isw_real real, const void *values, size_t first, size_t count)
@@ -321,10 +354,17 @@ bool trial_engine(const struct trial *trial, const struct trial_networks *networ
 {
   struct isw_error error = {0};
   const struct isw_probe *found[REFERENCE_MEASURES], *probes[REFERENCE_MEASURES];
+  const bool *due[REFERENCE_MEASURES];
+  bool *dues = numbers(REFERENCE_MEASURES * networks->records, sizeof *dues);
   size_t rows, probe_count = 0;
   find_probes(found);
-  for (size_t m = 0; m < REFERENCE_MEASURES; m++)
-    if (found[m]) probes[probe_count++] = found[m];
+  for (size_t m = 0; m < REFERENCE_MEASURES; m++) {
+    if (!found[m]) continue;
+    bool *of_probe = dues + m * networks->records;
+    for (size_t r = 0; r < networks->records; r++) of_probe[r] = is_due(trial, m, networks->record_steps[r]);
+    due[probe_count] = of_probe;
+    probes[probe_count++] = found[m];
+  }
   struct isw_pack_settings settings = {.real = trial->real,
                                        .count = networks->count,
                                        .networks = networks->list,
@@ -332,6 +372,7 @@ bool trial_engine(const struct trial *trial, const struct trial_networks *networ
                                        .record_steps = networks->record_steps,
                                        .probe_count = probe_count,
                                        .probes = probes,
+                                       .due = due,
                                        .keep_initial = true,
                                        .keep_final = true};
   struct isw_samples *samples = NULL;
@@ -348,6 +389,7 @@ bool trial_engine(const struct trial *trial, const struct trial_networks *networ
   isw_pack_destroy(pack);
   isw_samples_destroy(samples);
   isw_error_clear(&error);
+  free(dues);
   return status == ISW_OK;
 }
 
@@ -374,8 +416,6 @@ static bool same_numbers(const char *what, const char *which, size_t count, cons
 
 bool trial_same(const char *what, const struct reference_result *engine, const struct reference_result *reference)
 {
-  static const char *const names[] = {"loss",      "gradient_norm",  "bias_gradient_norm",     "weight_norm",
-                                      "bias_norm", "residual_scale", "residual_scale_gradient"};
   if (engine->parameters != reference->parameters) {
     fprintf(stderr, "%s: %zu parameters, by the reference %zu\n", what, engine->parameters, reference->parameters);
     return false;
@@ -384,9 +424,8 @@ bool trial_same(const char *what, const struct reference_result *engine, const s
                     reference->weights_initial))
     return false;
   for (size_t m = 0; m < REFERENCE_MEASURES; m++)
-    if (engine->measure[m] &&
-        !same_numbers(what, names[m], reference->records * (m == REFERENCE_LOSS ? 1 : reference->layers),
-                      engine->measure[m], reference->measure[m]))
+    if (engine->measure[m] && !same_numbers(what, names[m], reference->records * (per_layer(m) ? reference->layers : 1),
+                                            engine->measure[m], reference->measure[m]))
       return false;
   if (engine->status != reference->status || engine->steps_done != reference->steps_done ||
       engine->records_done != reference->records_done) {
@@ -403,7 +442,7 @@ static void hash_word(uint64_t *hash, uint64_t word)
   for (int byte = 0; byte < 8; byte++) *hash = (*hash ^ (word >> (8 * byte) & 0xff)) * 0x100000001b3u;
 }
 
-uint64_t trial_hash(const struct reference_result *results, size_t count)
+uint64_t trial_hash(const struct trial *trial, const struct reference_result *results, size_t count)
 {
   uint64_t hash = 0xcbf29ce484222325u;
   for (const struct reference_result *r = results; r < results + count; r++) {
@@ -411,9 +450,11 @@ uint64_t trial_hash(const struct reference_result *results, size_t count)
     hash_word(&hash, r->steps_done);
     for (size_t i = 0; i < r->parameters; i++) hash_word(&hash, bits(r->weights_initial[i]));
     for (size_t i = 0; i < r->parameters; i++) hash_word(&hash, bits(r->weights_final[i]));
-    for (size_t m = 0; m < (r->branches ? REFERENCE_MEASURES : REFERENCE_SCALE); m++)
-      for (size_t i = 0; i < r->records * (m == REFERENCE_LOSS ? 1 : r->layers); i++)
-        hash_word(&hash, bits(r->measure[m][i]));
+    for (size_t m = 0; m < REFERENCE_MEASURES; m++) {
+      bool scale = m == REFERENCE_SCALE || m == REFERENCE_SCALE_GRADIENT;
+      if ((scale && !r->branches) || (of_batch(m) && !trial->hashes_batches)) continue;
+      for (size_t i = 0; i < r->records * (per_layer(m) ? r->layers : 1); i++) hash_word(&hash, bits(r->measure[m][i]));
+    }
   }
   return hash;
 }
@@ -435,7 +476,8 @@ uint64_t trial_run(const struct trial *trial, struct trial_counts *counts)
   struct reference_result reference[16], engine[16];
   trial_networks_create(trial, &networks);
   trial_reference(trial, &networks, reference);
-  uint64_t hash = trial_hash(reference, networks.count);
+  uint64_t hash = trial_hash(trial, reference, networks.count);
+  for (size_t lane = 0; lane < networks.count; lane++) hide(trial, &networks, &reference[lane]);
   counts->trials++;
   counts->networks += networks.count;
   for (size_t lane = 0; lane < networks.count; lane++) {

@@ -45,10 +45,12 @@ struct trial {
   double clip_norm;                                                           /**< 0: none */
   double init_sparsity;
   enum isw_decay_biases decay_biases;
-  bool varied;           /**< the lanes differ in learning rate and in every parameter of every row */
-  bool plain_loss;       /**< but not in the loss's */
-  bool plain_init;       /**< nor in the initialisers' */
-  bool sparse_records;   /**< records at 0, 3 and the end; else at every step */
+  bool varied;         /**< the lanes differ in learning rate and in every parameter of every row */
+  bool plain_loss;     /**< but not in the loss's */
+  bool plain_init;     /**< nor in the initialisers' */
+  bool sparse_records; /**< records at 0, 3 and the end; else at every step */
+  bool whole_records;  /**< the engine measures all at every record; else in turns, all at the first and the last */
+  bool hashes_batches; /**< the hash is of the batches' measures too, which older lines of hashes.txt know nothing of */
   size_t count, members; /**< networks in the pack, threads in the team; 0: all lanes, 1 */
 };
 
@@ -69,7 +71,7 @@ void trial_networks_destroy(struct trial_networks *networks);
 
 /** One word for every bit that count networks left: FNV-1a over status, steps_done, weights and measures, a NaN being a
  *  NaN. */
-uint64_t trial_hash(const struct reference_result *results, size_t count);
+uint64_t trial_hash(const struct trial *trial, const struct reference_result *results, size_t count);
 
 /** What a trial counts. */
 struct trial_counts {

@@ -41,6 +41,21 @@ static void gradients(const struct isw_view *view, double *scratch, double *valu
                                                             : ((const double *)view->weight_gradient[k])[l];
 }
 
+/* The batch's loss and gradient. May pull once at a step, in the middle of a record, which is then made again. */
+static uint64_t pulled_at;
+
+static void of_batch(const struct isw_view *view, double *scratch, double *value)
+{
+  gradients(view, scratch, value);
+  for (size_t k = 0; k < view->layers; k++)
+    for (size_t l = 0; l < view->lanes; l++) value[k * view->lanes + l] += 100.0 * view->batch_loss[l];
+  if (view->step == pulled_at || ++blocks_seen != blocks_to_live) return;
+  pulled_at = view->step;
+  atomic_store(&stop, 1);
+}
+
+static const struct isw_probe batch_probe = {
+    .row.name = "batch", .per_layer = true, .needs = ISW_NEEDS_BATCH, .finish = of_batch};
 static const struct isw_probe plug = {
     .row.name = "plug", .needs = ISW_NEEDS_TRAIN, .scratch = one_a_lane, .block = pull, .finish = give};
 static const struct isw_probe gradient = {
@@ -73,7 +88,7 @@ static const struct isw_probe escapes = {
     .row.name = "escapes", .whole = true, .once = true, .threshold = fraction_itself};
 static const struct isw_probe moves = {
     .row.name = "moves", .per_layer = true, .whole = true, .once = true, .needs = ISW_NEEDS_START, .moves = true};
-static const struct isw_probe *const probes[] = {&plug, &escapes, &gradient, &moves, &remembers};
+static const struct isw_probe *const probes[] = {&plug, &escapes, &gradient, &batch_probe, &moves, &remembers};
 
 /* ---- packs ------------------------------------------------------------------------------------------------------------ */
 
@@ -202,6 +217,7 @@ static size_t kill_again_and_again(const struct trial *t, size_t to_live)
   assert_int_equal(isw_samples_create(&data, &isw_losses(&count)[loss_row()], t->real, &samples, NULL), ISW_OK);
   struct isw_team *team = isw_team_create(1);
   blocks_to_live = 0;
+  pulled_at = UINT64_MAX;
   atomic_store(&stop, 0);
   struct isw_pack *whole = make(t, best, samples), *pack = make(t, best, samples);
   assert_int_equal(isw_pack_train(whole, team, 0, &stop), ISW_OK);

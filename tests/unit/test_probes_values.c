@@ -17,6 +17,7 @@ static const size_t size[LAYERS + 1] = {5, 7, 6, 3};
 struct pack {
   struct isw_view view;
   bool finite[LANES_MAX];
+  double batch_loss[LANES_MAX];
   void *weight[LAYERS], *bias[LAYERS], *weight_gradient[LAYERS], *bias_gradient[LAYERS];
   void *scale[LAYERS]; /* of a branch that ends with layer 2 */
   size_t stride[LAYERS];
@@ -91,6 +92,7 @@ static struct pack *create(enum isw_real real, const struct isw_loss *loss, enum
       pack->target[set_number][s] = (double)(s % (kind == ISW_TARGETS_BINARY ? 2 : 3));
   }
   view->labels = pack->target[0];
+  view->batch_loss = pack->batch_loss;
   for (size_t l = 0; l < view->lanes; l++) pack->finite[l] = true;
   view->weight = (const void *const *)pack->weight;
   view->bias = (const void *const *)pack->bias;
@@ -180,6 +182,9 @@ static void registry_is_complete(void **state)
                                       "test_accuracy",
                                       "gradient_norm",
                                       "bias_gradient_norm",
+                                      "batch_loss",
+                                      "batch_gradient_norm",
+                                      "batch_bias_gradient_norm",
                                       "weight_norm",
                                       "bias_norm",
                                       "distinct_units",
@@ -221,6 +226,7 @@ static void registry_is_complete(void **state)
     assert_true(probes[p]->row.formula && probes[p]->row.source && probes[p]->long_name && probes[p]->units);
     assert_true(probes[p]->once ? probes[p]->moves || probes[p]->threshold : probes[p]->finish != NULL);
     assert_true(!probes[p]->block == !(probes[p]->needs & (ISW_NEEDS_TRAIN | ISW_NEEDS_TEST)));
+    assert_true(!(probes[p]->needs & ISW_NEEDS_BATCH) || probes[p]->needs == ISW_NEEDS_BATCH);
   }
 }
 
@@ -242,6 +248,18 @@ static void loss_is_the_mean_of_the_samples(void **state)
       }
       destroy(pack);
     }
+}
+
+static void the_loss_of_a_batch_is_the_step_s(void **state)
+{
+  (void)state;
+  struct pack *pack = create(ISW_REAL32, loss_row(0), ISW_TARGETS_CLASSES);
+  double *loss = pack->batch_loss, value[LANES_MAX];
+  for (size_t l = 0; l < LANES_MAX; l++) loss[l] = l == 3 ? -(double)NAN : l == 4 ? INFINITY : 0.1 * (double)l;
+  measure(pack, "batch_loss", value);
+  for (size_t l = 0; l < LANES_MAX; l++)
+    assert_true(l == 3 ? isnan(value[l]) && !signbit(value[l]) : value[l] == loss[l]);
+  destroy(pack);
 }
 
 static void scales_stand_where_branches_end(void **state)
@@ -337,17 +355,19 @@ static void accuracy_at_ties_and_nan(void **state)
 static void norms_are_sums_in_the_written_order(void **state)
 {
   (void)state;
-  static const char *const names[] = {"weight_norm", "gradient_norm", "bias_norm", "bias_gradient_norm"};
+  static const char *const names[] = {"weight_norm", "gradient_norm",      "batch_gradient_norm",
+                                      "bias_norm",   "bias_gradient_norm", "batch_bias_gradient_norm"};
   for (int real = ISW_REAL32; real <= ISW_REAL64; real++) {
     struct pack *pack = create((enum isw_real)real, loss_row(0), ISW_TARGETS_VALUES);
-    void **arrays[] = {pack->weight, pack->weight_gradient, pack->bias, pack->bias_gradient};
-    for (size_t p = 0; p < 4; p++) {
+    void **arrays[] = {pack->weight, pack->weight_gradient, pack->weight_gradient,
+                       pack->bias,   pack->bias_gradient,   pack->bias_gradient};
+    for (size_t p = 0; p < 6; p++) {
       double value[LAYERS * LANES_MAX];
       measure(pack, names[p], value);
       for (size_t k = 0; k < LAYERS; k++)
         for (size_t l = 0; l < pack->view.lanes; l++) {
           double sum = 0.0;
-          for (size_t i = 0; i < (p < 2 ? size[k] : 1); i++)
+          for (size_t i = 0; i < (p < 3 ? size[k] : 1); i++)
             for (size_t j = 0; j < size[k + 1]; j++) {
               double x = get(&pack->view, arrays[p][k], i * pack->stride[k] + j, l);
               sum = sum + x * x;
@@ -631,6 +651,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(registry_is_complete),
       cmocka_unit_test(loss_is_the_mean_of_the_samples),
+      cmocka_unit_test(the_loss_of_a_batch_is_the_step_s),
       cmocka_unit_test(scales_stand_where_branches_end),
       cmocka_unit_test(accuracy_counts_right_predictions),
       cmocka_unit_test(accuracy_at_ties_and_nan),
