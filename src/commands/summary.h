@@ -8,8 +8,9 @@
 enum {
   ISW_FINALS = 3,       /* loss, accuracy, and what the cells are ranked by */
   ISW_TRAJECTORY = 100, /* networks of a cell, the first of its replicates, whose trajectories are read */
-  ISW_NO_CODE = UINT32_MAX
 };
+
+#define ISW_NO_CODE UINT32_MAX /* an enumerator has to fit an int */
 
 /* A coordinate that takes more than one value, "the choice has no such parameter" (NaN) apart. */
 struct isw_axis {
