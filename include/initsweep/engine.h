@@ -43,8 +43,7 @@ enum isw_probe_needs {
   ISW_NEEDS_SLOPES = 32,      /**< g'(z) of every unit in every block of the training set */
   ISW_NEEDS_START = 64,       /**< the initial weights kept beside the weights */
   ISW_NEEDS_CURVATURE = 128,  /**< derivatives in float64: isw_curvature_... */
-  ISW_NEEDS_BATCH =
-      256 /**< loss and gradient of the batch that the step at the record takes, and nothing else of data */
+  ISW_NEEDS_BATCH = 256       /**< loss and gradient of the batch that the record's step takes, no other data */
 };
 
 /** The training set's loss of eight networks of a pack as a function of all their weights, biases and trained scales of

@@ -1,5 +1,4 @@
 /* initsweep show: what is in a results file. */
-#include "show.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,13 @@ enum {
 
 static const char *const ends[] = {"missing", "completed", "stopped", "diverged",
                                    "skipped"}; /* enum isw_network_status */
+
+/* What the command line asks for. */
+struct request {
+  const char *by; /* NULL: accuracy, else loss */
+  size_t top;     /* best and worst cells */
+  bool json;
+};
 
 /* How it is shown. */
 struct page {
@@ -54,7 +60,7 @@ static const char *plain(const struct page *page)
 static const char *value_text(const struct isw_axis *axis, size_t index, char number[ISW_NUMBER])
 {
   if (index >= axis->count) return "none";
-  if (axis->text) return axis->label[index];
+  if (axis->text) return axis->label[index][0] ? axis->label[index] : "none";
   snprintf(number, ISW_NUMBER, "%g", axis->number[index]);
   return number;
 }
@@ -274,7 +280,7 @@ static void describe(const struct isw_summary *summary, uint64_t network, struct
     if (strcmp(axis->name, "replicate") == 0) continue;
     if (axis->text) {
       const char *value = isw_results_text(summary->results, axis->name, network);
-      isw_text_add(text, "%s%s=%s", text->length ? ", " : "", axis->name, value ? value : "?");
+      if (!value || value[0]) isw_text_add(text, "%s%s=%s", text->length ? ", " : "", axis->name, value ? value : "?");
     } else {
       double value = isw_results_value(summary->results, axis->name, network, 0, 0);
       if (!isnan(value)) isw_text_add(text, "%s%s=%g", text->length ? ", " : "", axis->name, value);
@@ -554,7 +560,7 @@ static void print_json(const struct isw_summary *summary, const char *file)
 
 /* ---- the command ---- */
 
-enum isw_status isw_show_file(const char *file, const struct isw_show_request *request, struct isw_error *error)
+static enum isw_status show(const char *file, const struct request *request, struct isw_error *error)
 {
   struct isw_results *results;
   enum isw_status status = isw_results_open(file, &results, error);
@@ -581,7 +587,7 @@ enum isw_status isw_show_file(const char *file, const struct isw_show_request *r
 
 static int take(void *state, int code, const char *argument)
 {
-  struct isw_show_request *request = state;
+  struct request *request = state;
   switch (code) {
   case 'b': request->by = argument; break;
   case 't': request->top = isw_positive("show", "--top", argument); return request->top > 0 ? 0 : ISW_BAD_INPUT;
@@ -593,11 +599,11 @@ static int take(void *state, int code, const char *argument)
 static int run(int argc, char **argv)
 {
   const char *file;
-  struct isw_show_request request = {.top = SHOWN_CELLS};
+  struct request request = {.top = SHOWN_CELLS};
   struct isw_error error = {0};
   int result;
   if (!isw_read_words(&isw_command_show, argc, argv, take, &request, &file, &result)) return result;
-  enum isw_status status = isw_show_file(file, &request, &error);
+  enum isw_status status = show(file, &request, &error);
   if (status != ISW_OK) result = isw_say_error(status, &error);
   isw_error_clear(&error);
   return result;
