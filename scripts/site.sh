@@ -3,7 +3,7 @@
 #
 #   scripts/site.sh [--out FOLDER] [--serve PORT] [--help]
 #
-#   --out FOLDER   where the site goes (out/site); what is there is replaced
+#   --out FOLDER   where the site goes (out/site): an empty folder, or an earlier site, which is replaced
 #   --serve PORT   shows it at http://127.0.0.1:PORT/ afterwards, until Ctrl-C; the search needs a server
 #
 # Packages (group docs) are installed as root or by sudo, and only those that are missing (scripts/packages.txt). A link that
@@ -27,6 +27,10 @@ done
 install_packages docs
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
+# mkdocs empties the folder: it has to be one that a site was made in
+if [ -n "$(ls -A "$out")" ] && ! [ -f "$out/search/search_index.json" ]; then
+  fail "--out: $out is neither empty nor an earlier site"
+fi
 # no folder of compiled Python beside the hooks
 said=$(PYTHONDONTWRITEBYTECODE=1 PYTHONWARNINGS=ignore mkdocs build --strict --site-dir "$out" 2>&1) ||
   fail "mkdocs: $(grep -v '^INFO' <<<"$said")"

@@ -90,6 +90,15 @@ class Site(unittest.TestCase):
                         self.assertIn(anchor, self.pages[target].anchors)
         self.assertGreater(seen, 1000)
 
+    def test_a_folder_of_other_things_is_left_alone(self):
+        with tempfile.TemporaryDirectory() as folder:
+            kept = pathlib.Path(folder, "kept")
+            kept.write_text("mine", encoding="utf-8")
+            done = build("--out", folder)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("neither empty nor an earlier site", done.stderr)
+            self.assertEqual(kept.read_text(encoding="utf-8"), "mine")
+
     def test_nothing_is_loaded_from_another_host(self):
         for path, page in self.pages.items():
             for load in page.loads:
