@@ -44,9 +44,10 @@ def run_sweep(sweep: str | os.PathLike[str], out: str | os.PathLike[str] | None 
     folder = pathlib.Path(TEMPORARY[-1].name)
     path = pathlib.Path(os.fspath(sweep)) if isinstance(sweep, os.PathLike) or "\n" not in sweep else None
     if path is None:
-        path = pathlib.Path(tempfile.mkstemp(suffix=".yaml", dir=folder)[1])
+        path = folder / "sweep.yaml"
         path.write_text(str(sweep), encoding="utf-8")
-    command = [find_program(), "run", str(path), "--quiet", "-o", os.fspath(out) if out is not None else str(folder / "results.h5")]
+    results = os.fspath(out) if out is not None else str(folder / "results.h5")
+    command = [find_program(), "run", str(path), "--quiet", "-o", results]
     for name, value in (settings or {}).items():
         command += ["--set", f"{name}={value}"]
     if threads is not None:
@@ -54,4 +55,4 @@ def run_sweep(sweep: str | os.PathLike[str], out: str | os.PathLike[str] | None 
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise (ValueError if done.returncode == 2 else RuntimeError)(done.stderr.strip() or f"exit status {done.returncode}")
-    return command[5]
+    return results
