@@ -174,7 +174,7 @@ static void print_names(const struct isw_table_view *table)
   int column = printf("%-14s", table->name);
   for (size_t i = 0; i < table->count(); i++) {
     const char *name = table->row(i)->name;
-    if (column + (int)strlen(name) > 98)
+    if (column + (int)strlen(name) > 97) /* a comma before it, and one after it */
       column = printf(",\n%-14s", "") - 2;
     else if (i)
       column += printf(", ");
