@@ -51,6 +51,8 @@ enum isw_probe_needs {
  *  aligned: layer after layer, weight [fan_in][fan_out], then bias [fan_out], then the scale of a branch that ends there. */
 struct isw_curvature;
 enum { ISW_CURVATURE_LANES = 8 };
+/** The training is asked to stop: derivatives are left unfinished, and what a probe's prepare makes of them is not used. */
+bool isw_curvature_interrupted(const struct isw_curvature *curvature);
 /** Takes on the present weights of lanes first .. first + 7. To be called before the others. */
 void isw_curvature_begin(struct isw_curvature *curvature, size_t first);
 void isw_curvature_gradient(struct isw_curvature *curvature, double *gradient);
@@ -128,7 +130,8 @@ struct isw_probe {
   size_t (*keeps)(const struct isw_view *view);
   /** Looks at one block (train blocks first, ascending, then test blocks); NULL: not interested. */
   void (*block)(const struct isw_view *view, const struct isw_block *block, double *scratch);
-  /** What the finishes of probes that share a scratch have in common, once a record after the blocks; NULL: nothing. */
+  /** What the finishes of probes that share a scratch have in common, once a record after the blocks and before any finish; done
+   *  again where an interruption came between. What takes long belongs here. NULL: nothing. */
   void (*prepare)(const struct isw_view *view, double *scratch);
   /** value[row * lanes + lane], isw_probe_width rows: one, or one a layer or parameter; lanes past count may hold anything. NULL where once. */
   void (*finish)(const struct isw_view *view, double *scratch, double *value);
@@ -199,11 +202,12 @@ enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct
                                 struct isw_error *error);
 /** Trains. Every member of the team calls it with its index 0 .. members - 1; all return the same. After
  *  ISW_INTERRUPTED the same call goes on where it was, with the same bits as without the interruption.
- *  @param[in] interrupt  polled at every step; nonzero ends the training with ISW_INTERRUPTED */
+ *  @param[in] interrupt  polled at every step, block of samples and Hessian-vector product; nonzero ends the training with
+ *                        ISW_INTERRUPTED. Lives until the call returns. */
 enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, size_t member,
                                const atomic_int *interrupt);
-/** Makes isw_pack_train return ISW_INTERRUPTED also whenever *tick has changed since the last time. To be called between
- *  two calls of isw_pack_train. */
+/** Makes isw_pack_train return ISW_INTERRUPTED also at the first step where *tick has changed since the last time. To be called
+ *  between two calls of isw_pack_train, each of which does a step at least, however often *tick changes. */
 void isw_pack_pause_at(struct isw_pack *pack, const atomic_uint *tick);
 /** A pack's state between two steps, after isw_pack_train returned ISW_INTERRUPTED: weights, the optimiser's arrays and
  *  running products, records so far, what ended networks left. In the machine's byte order. */

@@ -191,11 +191,16 @@ static void pass(struct isw_curvature *c, size_t first, size_t samples)
 }
 
 /* Calls work for every block after its passes, with the number of its samples; first tells the first one. */
+bool isw_curvature_interrupted(const struct isw_curvature *c)
+{
+  return isw_pack_interrupted(c->pack);
+}
+
 static void for_blocks(struct isw_curvature *c, void *context,
                        void (*work)(struct isw_curvature *, size_t samples, bool first, void *context))
 {
   size_t all = c->pack->train_samples;
-  for (size_t first = 0; first < all; first += c->block) {
+  for (size_t first = 0; first < all && !isw_curvature_interrupted(c); first += c->block) {
     size_t samples = all - first < c->block ? all - first : c->block;
     pass(c, first, samples);
     work(c, samples, first == 0, context);

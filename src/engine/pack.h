@@ -99,6 +99,7 @@ struct isw_pack {
 
   uint64_t step, record;           /* where training begins, or goes on after an interruption */
   double before[ISW_LANES_MAX][2]; /* the lanes' running products at the head of the step */
+  const atomic_int *interrupt;     /* of isw_pack_train, for member 0 */
   const atomic_uint *tick;         /* isw_pack_pause_at; NULL: never */
   unsigned tick_seen;
   uint64_t network_steps, pack_steps;
@@ -150,7 +151,12 @@ bool isw_pack_swap(struct isw_pack *a, size_t lane_a, struct isw_pack *b, size_t
 void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status status, uint64_t steps_done);
 /** Copies a lane's weights: layer after layer, weight [fan_out][fan_in], then bias, then a branch's scale where one ends. */
 void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to);
-/** Keeps what the probes made of a record, for the live lanes. */
+/** Asked to stop; for member 0. */
+bool isw_pack_interrupted(const struct isw_pack *pack);
+/** Prepares a record's probes, those that look at the batch of its step or the others. false: interrupted; the record may be made
+ *  again, as no probe has finished. */
+bool isw_pack_prepare(struct isw_pack *pack, size_t record, bool of_batch);
+/** Keeps what the probes made of a record that is prepared, for the live lanes. */
 void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live);
 /** Likewise those of its probes that look at the batch of its step, whose mean losses are loss [lanes] and whose gradient is
  *  there. May be done again before isw_pack_keep. */

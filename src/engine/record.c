@@ -145,17 +145,37 @@ static void keep_value(const struct isw_pack *pack, const struct isw_probe *prob
   memcpy(to, number, pack->bytes);
 }
 
+/* Probe number i is measured now: with those that look at the batch, or with the others. */
+static bool is_measured(const struct isw_pack *pack, size_t i, size_t record, bool of_batch)
+{
+  return is_due(pack, i, record) && !(pack->probes[i]->needs & ISW_NEEDS_BATCH) == !of_batch;
+}
+
+bool isw_pack_interrupted(const struct isw_pack *pack)
+{
+  return atomic_load_explicit(pack->interrupt, memory_order_relaxed) != 0;
+}
+
+bool isw_pack_prepare(struct isw_pack *pack, size_t record, bool of_batch)
+{
+  pack->view.step = pack->record_steps[record];
+  for (size_t i = 0; i < pack->probe_count; i++) {
+    if (!pack->probes[i]->prepare || !is_measured(pack, i, record, of_batch) || !fills(pack, i)) continue;
+    pack->probes[i]->prepare(&pack->view, pack->scratch[i]);
+    if (isw_pack_interrupted(pack)) return false;
+  }
+  return true;
+}
+
 /* Measures the probes that look at the batch, or the others, for the live lanes. */
 static void keep(struct isw_pack *pack, size_t record, bool of_batch, const bool *live)
 {
   size_t offset = 0; /* of the probe in a lane's values */
-  pack->view.step = pack->record_steps[record];
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
     size_t rows = isw_probe_width(probe, pack->layers, pack->parameters);
     size_t bytes = probe->whole ? sizeof(int32_t) : pack->bytes;
-    bool due = is_due(pack, i, record) && !(probe->needs & ISW_NEEDS_BATCH) == !of_batch; /* else what is there stays */
-    if (due && probe->prepare && fills(pack, i)) probe->prepare(&pack->view, pack->scratch[i]);
+    bool due = is_measured(pack, i, record, of_batch); /* else what is there stays */
     if (due) probe->finish(&pack->view, pack->scratch[i], pack->value);
     for (size_t l = 0; due && l < pack->count; l++)
       for (size_t k = 0; live[l] && k < rows; k++)

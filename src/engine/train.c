@@ -17,13 +17,13 @@ struct member {
   struct isw_pack *pack;
   struct isw_team *team;
   size_t index, members;
-  const atomic_int *interrupt;
   bool live[ISW_LANES_MAX], finite[ISW_LANES_MAX]; /* finite: of the initial weights */
   size_t live_count;
   uint64_t first_step;        /* of this call of isw_pack_train */
   double loss[ISW_LANES_MAX]; /* of the pass: a sum over its samples, then the mean */
   double escape[ISW_LANES_MAX],
       watch[ISW_LANES_MAX]; /* the loss that is waited for, and that or the stop rule's; -infinity: none */
+  bool under_way;           /* something of the step is done */
   bool moved;               /* the pass has updated this member's weights, and left in check */
   alignas(ISW_LINE) unsigned char check[ISW_LINE];
 };
@@ -205,10 +205,10 @@ static void add_gradient(const struct isw_pack *pack, size_t k, size_t first, si
   add_scale_gradient(pack, l, work->samples, work->first_block);
 }
 
-static bool asked_to_stop(const struct member *m)
+/* To stop, or to pause for a checkpoint. */
+static bool asked_to_stop(const struct isw_pack *pack)
 {
-  const struct isw_pack *pack = m->pack;
-  return atomic_load_explicit(m->interrupt, memory_order_relaxed) != 0 ||
+  return isw_pack_interrupted(pack) ||
          (pack->tick && atomic_load_explicit(pack->tick, memory_order_relaxed) != pack->tick_seen);
 }
 
@@ -300,7 +300,10 @@ static bool run_pass(struct member *m, const struct pass *pass)
         pass->order ? pack->batch_targets
                     : (const unsigned char *)pass->set->targets + first * pack->samples->outputs * pack->bytes;
     if (first > 0) isw_team_wait(m->team);
-    if (m->index == 0) pack->interrupted = asked_to_stop(m);
+    /* A pause is only taken before anything of the step is done: else a step or a record that takes longer than the time
+     * between two checkpoints would begin again for ever. */
+    if (m->index == 0) pack->interrupted = m->under_way ? isw_pack_interrupted(pack) : asked_to_stop(pack);
+    m->under_way = true;
     pass_samples(m, pass, first, samples, inputs, targets, isw_loss_factor(pack->loss_row) / divisor);
     isw_team_wait(m->team);
     if (pack->interrupted) return false;
@@ -336,9 +339,12 @@ static bool run_record(struct member *m, size_t record, bool train, bool gradien
     if (!run_pass(m, &pass)) return false;
     isw_team_wait(m->team);
   }
-  if (m->index == 0 && pack->full) isw_pack_keep_batch(pack, record, loss, m->live);
-  if (m->index == 0) isw_pack_keep(pack, record, m->live);
+  if (m->index == 0)
+    pack->interrupted = (pack->full && !isw_pack_prepare(pack, record, true)) || !isw_pack_prepare(pack, record, false);
+  if (m->index == 0 && !pack->interrupted && pack->full) isw_pack_keep_batch(pack, record, loss, m->live);
+  if (m->index == 0 && !pack->interrupted) isw_pack_keep(pack, record, m->live);
   isw_team_wait(m->team); /* probes look at weights, the step changes them */
+  if (pack->interrupted) return false;
   memcpy(m->loss, loss, sizeof loss);
   return true;
 }
@@ -526,9 +532,10 @@ static bool run_batch_record(struct member *m, size_t record, uint64_t step)
 {
   if (!run_step(m, step, false)) return false;
   isw_team_wait(m->team);
-  if (m->index == 0) isw_pack_keep_batch(m->pack, record, m->loss, m->live);
+  if (m->index == 0) m->pack->interrupted = !isw_pack_prepare(m->pack, record, true);
+  if (m->index == 0 && !m->pack->interrupted) isw_pack_keep_batch(m->pack, record, m->loss, m->live);
   isw_team_wait(m->team);
-  return true;
+  return !m->pack->interrupted;
 }
 
 /* Rule 2 */
@@ -665,7 +672,7 @@ static uint64_t run_small(struct member *m, uint64_t step, uint64_t most)
 {
   struct isw_pack *pack = m->pack;
   double below[ISW_LANES_MAX];
-  if (asked_to_stop(m)) return 0;
+  if (asked_to_stop(pack)) return 0;
   const struct isw_small small = {.layers = pack->layers,
                                   .samples = pack->train_samples,
                                   .features = pack->features,
@@ -723,6 +730,7 @@ static bool run(struct member *m)
     bool last = step == pack->steps, done = false;
     uint64_t record_before = record;
     if (is_thin(m, step)) return rest_here(m, step, record);
+    m->under_way = false;
     wake(m, step, record, false);
     if (!last) prepare_step(m, step);
     prepare_order(m, step);
@@ -762,18 +770,17 @@ static bool run(struct member *m)
 
 enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, size_t member, const atomic_int *interrupt)
 {
-  struct member m = {.pack = pack,
-                     .team = team,
-                     .index = member,
-                     .members = isw_team_members(team),
-                     .interrupt = interrupt,
-                     .first_step = pack->step};
+  struct member m = {
+      .pack = pack, .team = team, .index = member, .members = isw_team_members(team), .first_step = pack->step};
   for (size_t l = 0; l < pack->count; l++)
     m.live_count += m.live[l] = pack->lane[l].outcome.status == ISW_MISSING && !pack->lane[l].asleep;
   memcpy(m.finite, pack->finite, sizeof m.finite);
   watch_losses(&m);
   isw_team_wait(team); /* all have seen where it begins, before one gets to where it pauses */
-  if (member == 0) pack->resting = false;
+  if (member == 0) {
+    pack->resting = false;
+    pack->interrupt = interrupt; /* for this member alone */
+  }
   bool done = (m.live_count == 0 && pack->sleepers == 0) || run(&m);
   while (done && pack->sleepers > 0) {
     skip_to_sleepers(&m);

@@ -70,6 +70,7 @@ struct tridiagonal {
   size_t length[WIDE];
 };
 
+/* Leaves it undone where the training is interrupted. */
 static void lanczos(struct isw_curvature *curvature, size_t count, double *basis, struct tridiagonal *t)
 {
   size_t most = iterations(count);
@@ -80,7 +81,7 @@ static void lanczos(struct isw_curvature *curvature, size_t count, double *basis
     t->length[l] = most;
   }
   start(count, basis);
-  for (size_t j = 0; j < most; j++) {
+  for (size_t j = 0; j < most && !isw_curvature_interrupted(curvature); j++) {
     const double *q = basis + j * count * WIDE;
     isw_curvature_times(curvature, q, w);
     dot(count, q, w, t->alpha[j]);
@@ -133,6 +134,7 @@ static void lanczos_prepare(const struct isw_view *view, double *memory)
     if (!any_finite(view, first)) continue;
     isw_curvature_begin(view->curvature, first);
     lanczos(view->curvature, view->trained, memory + 3 * lanes, &t);
+    if (isw_curvature_interrupted(view->curvature)) return;
     for (size_t l = 0; l < WIDE; l++) {
       double *value = memory + first + l;
       if (view->finite[first + l]) extremes(&t, l, value, value + lanes, value + 2 * lanes);
@@ -145,7 +147,7 @@ static void finish(const struct isw_view *view, const double *from, double *valu
   for (size_t l = 0; l < view->lanes; l++) value[l] = isw_canonical(from[l]);
 }
 
-static void finish_max(const struct isw_view *view, double *memory, double *value)
+static void finish_first(const struct isw_view *view, double *memory, double *value)
 {
   finish(view, memory, value);
 }
@@ -160,17 +162,18 @@ static void finish_residual(const struct isw_view *view, double *memory, double 
   finish(view, memory + 2 * view->lanes, value);
 }
 
+/* [lanes], then gradient and product [trained][WIDE] */
 static size_t gradient_scratch(const struct isw_view *view)
 {
-  return 2 * view->trained * WIDE;
+  return view->lanes + 2 * view->trained * WIDE;
 }
 
-static void finish_curvature(const struct isw_view *view, double *gradient, double *value)
+static void curvature_prepare(const struct isw_view *view, double *memory)
 {
-  double *product = gradient + view->trained * WIDE, above[WIDE], below[WIDE];
+  double *gradient = memory + view->lanes, *product = gradient + view->trained * WIDE, above[WIDE], below[WIDE];
   int exponent[WIDE];
   bool finite[WIDE];
-  for (size_t l = 0; l < view->lanes; l++) value[l] = (double)NAN;
+  for (size_t l = 0; l < view->lanes; l++) memory[l] = (double)NAN;
   for (size_t first = 0; first < view->lanes; first += WIDE) {
     if (!any_finite(view, first)) continue;
     isw_curvature_begin(view->curvature, first);
@@ -180,7 +183,7 @@ static void finish_curvature(const struct isw_view *view, double *gradient, doub
     dot(view->trained, gradient, product, above);
     dot(view->trained, gradient, gradient, below);
     for (size_t l = 0; l < WIDE; l++)
-      if (finite[l]) value[first + l] = isw_canonical(above[l] / below[l]);
+      if (finite[l]) memory[first + l] = above[l] / below[l];
   }
 }
 
@@ -197,7 +200,7 @@ static size_t spectrum_scratch(const struct isw_view *view)
 static void fill_matrix(struct isw_curvature *curvature, size_t n, double *unit, double *matrix)
 {
   memset(unit, 0, n * WIDE * sizeof *unit);
-  for (size_t j = 0; j < n; j++) {
+  for (size_t j = 0; j < n && !isw_curvature_interrupted(curvature); j++) {
     for (size_t l = 0; l < WIDE; l++) unit[j * WIDE + l] = 1.0;
     isw_curvature_times(curvature, unit, matrix + j * n * WIDE);
     for (size_t l = 0; l < WIDE; l++) unit[j * WIDE + l] = 0.0;
@@ -222,6 +225,7 @@ static void spectrum_prepare(const struct isw_view *view, double *memory)
     if (!any_finite(view, first)) continue;
     isw_curvature_begin(view->curvature, first);
     fill_matrix(view->curvature, n, unit, matrix);
+    if (isw_curvature_interrupted(view->curvature)) return;
     isw_matrix_scale(WIDE, n * n, matrix, exponent, finite);
     isw_tridiagonalise(WIDE, n, matrix, d, e, unit + n * WIDE);
     for (size_t l = 0; l < WIDE; l++) {
@@ -296,7 +300,7 @@ static double spectrum_flops(size_t layers, const size_t *size, size_t train_sam
 
 LANCZOS(hessian_max,
         "largest eigenvalue of the training loss's Hessian by all weights and biases, by 48 Lanczos iterations",
-        "largest eigenvalue of the Hessian", finish_max);
+        "largest eigenvalue of the Hessian", finish_first);
 LANCZOS(hessian_min,
         "smallest eigenvalue of the training loss's Hessian by all weights and biases, by 48 Lanczos iterations",
         "smallest eigenvalue of the Hessian", finish_min);
@@ -311,7 +315,8 @@ const struct isw_probe isw_probe_gradient_curvature = {
     .units = "1",
     .needs = ISW_NEEDS_CURVATURE,
     .scratch = gradient_scratch,
-    .finish = finish_curvature,
+    .prepare = curvature_prepare,
+    .finish = finish_first,
     .flops = curvature_flops,
 };
 

@@ -137,8 +137,9 @@ static size_t tanh_row(void)
 }
 
 /* Some lanes diverge at once, some later, some stop by a rule: ended networks are part of a state. */
-static struct isw_pack *make(const struct trial *t, const struct isw_kernels *kernels,
-                             const struct isw_samples *samples)
+static struct isw_pack *make_with(const struct trial *t, const struct isw_kernels *kernels,
+                                  const struct isw_samples *samples, const struct isw_probe *const *measured,
+                                  size_t measured_count)
 {
   size_t count, size[LAYERS + 1] = {2, 5, 1}, deeper[RESIDUAL_LAYERS + 1] = {2, 5, 5, 5, 1};
   struct isw_choice init[RESIDUAL_LAYERS], bias_init[RESIDUAL_LAYERS];
@@ -182,14 +183,20 @@ static struct isw_pack *make(const struct trial *t, const struct isw_kernels *ke
                                        .networks = list,
                                        .records = t->records,
                                        .record_steps = t->record_steps,
-                                       .probe_count = sizeof probes / sizeof *probes,
-                                       .probes = probes,
+                                       .probe_count = measured_count,
+                                       .probes = measured,
                                        .keep_initial = true,
                                        .keep_final = true,
                                        .escape_fraction = 0.24};
   struct isw_pack *pack;
   assert_int_equal(isw_pack_create(&settings, &pack, NULL), ISW_OK);
   return pack;
+}
+
+static struct isw_pack *make(const struct trial *t, const struct isw_kernels *kernels,
+                             const struct isw_samples *samples)
+{
+  return make_with(t, kernels, samples, probes, sizeof probes / sizeof *probes);
 }
 
 static void assert_same(const struct isw_pack *a, const struct isw_pack *b, const struct trial *t)
@@ -275,6 +282,110 @@ static void killed_and_resumed_is_the_same_to_the_bit(void **state)
   assert_true(kills > 10 * cells);
 }
 
+/* A prepare that is interrupted at its first call of each step: no probe may have finished then, as the record is made again. */
+static uint64_t prepared_at;
+static size_t finishes;
+
+static void prepare_slowly(const struct isw_view *view, double *scratch)
+{
+  for (size_t l = 0; l < view->lanes; l++) scratch[l] = (double)view->step;
+  if (view->step == prepared_at) return;
+  prepared_at = view->step;
+  atomic_store(&stop, 1);
+}
+
+static void since_and_count(const struct isw_view *view, double *kept, double *value)
+{
+  finishes++;
+  since(view, kept, value);
+}
+
+static void an_interrupted_prepare_is_done_again(void **state)
+{
+  (void)state;
+  static const struct isw_probe first = {
+      .row.name = "first", .scratch = two_a_lane, .keeps = two_a_lane, .finish = since_and_count};
+  static const struct isw_probe slow = {
+      .row.name = "slow", .scratch = one_a_lane, .prepare = prepare_slowly, .finish = give};
+  static const struct isw_probe *const both[] = {&first, &slow};
+  static const uint64_t steps[] = {0, 7, STEPS};
+  const struct trial trial = {.batch = 2, .record_steps = steps, .records = 3};
+  size_t count;
+  const struct isw_kernels *kernels;
+  struct isw_samples *samples;
+  assert_int_equal(isw_kernels_choose(NULL, &kernels, NULL), ISW_OK);
+  assert_int_equal(isw_samples_create(&data, &isw_losses(&count)[loss_row()], ISW_REAL32, &samples, NULL), ISW_OK);
+  struct isw_pack *pack = make_with(&trial, kernels, samples, both, 2);
+  struct isw_team *team = isw_team_create(1);
+  prepared_at = UINT64_MAX;
+  finishes = 0;
+  for (size_t record = 0; record < 3; record++) {
+    atomic_store(&stop, 0);
+    assert_int_equal(isw_pack_train(pack, team, 0, &stop), ISW_INTERRUPTED);
+    assert_int_equal(prepared_at, steps[record]);
+    assert_int_equal(isw_pack_step(pack), steps[record]);
+    assert_int_equal(finishes, record);
+  }
+  atomic_store(&stop, 0);
+  assert_int_equal(isw_pack_train(pack, team, 0, &stop), ISW_OK);
+  assert_int_equal(finishes, 3);
+  const float *value = isw_pack_outcome(pack, 0)->values;
+  /* first: 1, 2, 3 and 100 times the steps in between; slow: the step */
+  const float expected[] = {1, 702, 7303, 0, 7, STEPS};
+  assert_memory_equal(value, expected, sizeof expected);
+  isw_pack_destroy(pack);
+  isw_team_destroy(team);
+  isw_samples_destroy(samples);
+}
+
+/* A clock that ticks during every pass: what takes longer than the time between two checkpoints must not begin again for ever. */
+static atomic_uint ticks;
+
+static void tick(const struct isw_view *view, const struct isw_block *block, double *scratch)
+{
+  (void)view, (void)block, (void)scratch;
+  atomic_fetch_add(&ticks, 1);
+}
+
+static void nothing(const struct isw_view *view, double *scratch, double *value)
+{
+  (void)scratch;
+  memset(value, 0, view->lanes * sizeof *value);
+}
+
+static void pauses_do_not_keep_a_record_from_being_made(void **state)
+{
+  (void)state;
+  static const struct isw_probe clock = {
+      .row.name = "clock", .needs = ISW_NEEDS_TRAIN | ISW_NEEDS_TEST, .block = tick, .finish = nothing};
+  static const struct isw_probe *const only[] = {&clock};
+  static const uint64_t steps[] = {0, 3, STEPS};
+  struct isw_data with_test = data;
+  with_test.test_samples = data.train_samples;
+  with_test.test_inputs = inputs;
+  with_test.test_targets = targets;
+  for (size_t batch = 0; batch <= 2; batch += 2) {
+    const struct trial trial = {.batch = batch, .record_steps = steps, .records = 3};
+    size_t count, pauses = 0;
+    const struct isw_kernels *kernels;
+    struct isw_samples *samples;
+    atomic_store(&stop, 0);
+    assert_int_equal(isw_kernels_choose(NULL, &kernels, NULL), ISW_OK);
+    assert_int_equal(isw_samples_create(&with_test, &isw_losses(&count)[loss_row()], ISW_REAL32, &samples, NULL),
+                     ISW_OK);
+    struct isw_pack *pack = make_with(&trial, kernels, samples, only, 1);
+    struct isw_team *team = isw_team_create(1);
+    for (isw_pack_pause_at(pack, &ticks); isw_pack_train(pack, team, 0, &stop) != ISW_OK; pauses++) {
+      assert_true(pauses < 3);
+      isw_pack_pause_at(pack, &ticks);
+    }
+    assert_int_equal(pauses, 2); /* after the first records; at the last step nothing follows */
+    isw_pack_destroy(pack);
+    isw_team_destroy(team);
+    isw_samples_destroy(samples);
+  }
+}
+
 static void a_state_that_makes_no_sense_is_refused(void **state)
 {
   (void)state;
@@ -301,6 +412,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(killed_and_resumed_is_the_same_to_the_bit),
+      cmocka_unit_test(an_interrupted_prepare_is_done_again),
+      cmocka_unit_test(pauses_do_not_keep_a_record_from_being_made),
       cmocka_unit_test(a_state_that_makes_no_sense_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
