@@ -46,6 +46,8 @@ struct isw_finished {
 /** A rank's own append-only file in OUT.parts/. Head: magic, version, the sweep's identity. Then entries: one a network,
  *  each with its length and XXH3 checksums, little-endian. docs/results-format.md has the bytes. */
 struct isw_journal;
+/** In place of a rank: the journal of what an extension took over from the smaller grid. */
+#define ISW_RANK_REUSED UINT32_MAX
 /** Makes OUT.parts/ where needed and a new file in it that no other rank or run has.
  *  @param[in] identity  isw_sweep_identity
  *  @param[in] real_bytes 4 or 8 */
@@ -72,6 +74,8 @@ void isw_index_destroy(struct isw_index *index);
 bool isw_index_has(const struct isw_index *index, uint64_t number);
 uint64_t isw_index_count(const struct isw_index *index);   /**< networks found */
 uint64_t isw_index_damaged(const struct isw_index *index); /**< entries left out */
+/** The networks in journals of ISW_RANK_REUSED, a bit a network; NULL where there are none. Owned by the index. */
+const uint64_t *isw_index_reused(const struct isw_index *index);
 /** Reads a network's entry; *finished points into a buffer of the index that the next call reuses. */
 enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct isw_finished *finished,
                                struct isw_error *error);

@@ -144,7 +144,7 @@ static enum isw_status begin(struct extension *extension, const char *parts, str
   enum isw_status status = check_recording(extension, error);
   if (status == ISW_OK) status = know(extension, error);
   if (status == ISW_OK)
-    status = isw_journal_create(parts, isw_sweep_identity(extension->now), 0,
+    status = isw_journal_create(parts, isw_sweep_identity(extension->now), ISW_RANK_REUSED,
                                 isw_real_bytes(isw_sweep_real(extension->now)), &extension->journal, error);
   return status;
 }

@@ -35,6 +35,7 @@ struct run {
   struct isw_lock *lock; /* rank 0 */
   uint64_t other;        /* identity of journal files to pass over */
   struct isw_levels levels;
+  uint64_t *left; /* a bit a network that an extension has not taken over, for the packs; NULL: all */
 };
 
 static bool read_seconds(const char *text, double *seconds)
@@ -368,6 +369,33 @@ static enum isw_status share_checkpoints(struct run *run, struct isw_cluster *cl
   return ISW_OK;
 }
 
+/* Packs of what an extension left to do: those of the whole grid would have finished networks in many of their lanes. Later runs
+ * find the same packs, as what was taken over stays what it was. */
+static enum isw_status leave_out_reused(struct run *run, struct isw_cluster *cluster, struct isw_error *error)
+{
+  const uint64_t *reused = run->training.index ? isw_index_reused(run->training.index) : NULL;
+  uint64_t networks = isw_sweep_networks(run->sweep);
+  size_t words = (size_t)((networks + 63) / 64), bytes = 0;
+  char *raw = NULL;
+  enum isw_status status = ISW_OK;
+  if (reused) {
+    uint64_t *left = isw_allocate(words, sizeof *left);
+    if (!left) status = isw_error_memory(error, words * sizeof *left, "the networks that are left");
+    for (uint64_t i = 0; left && i < networks; i++)
+      if (!(reused[i / 64] >> i % 64 & 1)) left[i / 64] |= UINT64_C(1) << i % 64;
+    raw = (char *)left;
+    bytes = left ? words * sizeof *left : 0;
+  }
+  status = isw_cluster_agree(cluster, status, error);
+  if (status == ISW_OK) status = isw_cluster_share(cluster, &raw, &bytes, error);
+  if (status != ISW_OK || bytes == 0) {
+    free(raw);
+    return status;
+  }
+  run->left = (uint64_t *)(void *)raw;
+  return isw_cluster_agree(cluster, isw_training_restrict(&run->training, run->left, error), error);
+}
+
 /* The order of packs is rank 0's: its cost model decides, whatever the others' caches hold. */
 static enum isw_status share_costs(struct run *run, struct isw_cluster *cluster, struct isw_error *error)
 {
@@ -462,7 +490,9 @@ static enum isw_status train(struct run *run, struct isw_cluster *cluster, const
   status = isw_cluster_agree(cluster, status, error);
   if (status != ISW_OK && first) leave_parts(run);
   if (status != ISW_OK) return status;
-  status = share_checkpoints(run, cluster, error);
+  if (!isw_sweep_levels(run->sweep)) status = leave_out_reused(run, cluster, error);
+  if (status == ISW_OK && run->left) status = share_costs(run, cluster, error);
+  if (status == ISW_OK) status = share_checkpoints(run, cluster, error);
   if (status == ISW_OK) {
     /* a folder that cannot be written to is found out now, not after the training */
     status = isw_journal_create(run->parts, isw_sweep_identity(run->sweep), isw_cluster_rank(cluster),
@@ -472,7 +502,10 @@ static enum isw_status train(struct run *run, struct isw_cluster *cluster, const
   bool begun = status == ISW_OK;
   if (begun) {
     if (first) say_start(run, advice);
-    status = isw_sweep_levels(run->sweep) ? work_by_levels(run, cluster, error) : work(run, cluster, error);
+    if (isw_sweep_levels(run->sweep))
+      status = work_by_levels(run, cluster, error);
+    else if (isw_packs_count(training->packs) > 0)
+      status = work(run, cluster, error);
   }
   isw_index_destroy(training->index);
   training->index = NULL;
@@ -548,6 +581,7 @@ static int run_command(int argc, char **argv)
   isw_training_destroy(&run.training);
   isw_levels_clear(&run.levels);
   isw_sweep_destroy(run.sweep);
+  free(run.left);
   free(run.overrides.text);
   free(run.command_line);
   free(run.text);

@@ -34,6 +34,7 @@ struct isw_index {
   uint64_t identity, other, networks, found, damaged; /* other: 0, or of journals to pass over */
   size_t real_bytes;
   uint64_t *places; /* [networks] */
+  uint64_t *reused; /* a bit a network; NULL: none */
   char *folder;
   char **files; /* [file_count] names, in order */
   size_t file_count;
@@ -114,7 +115,8 @@ static enum isw_status check_entry(const struct isw_index *index, struct window 
 
 /* Notes every good entry. Bytes that are none are passed over in steps of the alignment until an entry is found again; each
  * such stretch counts once. */
-static enum isw_status scan(struct isw_index *index, size_t file, struct window *window, struct isw_error *error)
+static enum isw_status scan(struct isw_index *index, size_t file, struct window *window, bool reused,
+                            struct isw_error *error)
 {
   bool damaged = false;
   for (uint64_t offset = JOURNAL_HEAD_BYTES; offset < window->size;) {
@@ -131,6 +133,7 @@ static enum isw_status scan(struct isw_index *index, size_t file, struct window 
       continue;
     }
     damaged = false;
+    if (reused) index->reused[entry.number / 64] |= UINT64_C(1) << entry.number % 64;
     if (!index->places[entry.number]) { /* a network trained twice has the same bits both times */
       index->places[entry.number] = (uint64_t)file << OFFSET_BITS | offset;
       index->found++;
@@ -141,11 +144,11 @@ static enum isw_status scan(struct isw_index *index, size_t file, struct window 
 }
 
 static enum isw_status check_head(struct isw_index *index, const char *file, struct window *window, bool *ours,
-                                  struct isw_error *error)
+                                  bool *reused, struct isw_error *error)
 {
   const unsigned char *at;
   struct journal_head head;
-  *ours = false;
+  *ours = *reused = false;
   enum isw_status status = look(window, 0, JOURNAL_HEAD_BYTES, SCAN_BYTES, &at, error);
   if (status != ISW_OK) return status;
   if (!at || !journal_head_decode(at, &head)) {
@@ -166,6 +169,11 @@ static enum isw_status check_head(struct isw_index *index, const char *file, str
                          index->folder, file, (unsigned long long)head.identity, head.real_bytes,
                          (unsigned long long)index->identity, index->real_bytes);
   *ours = true;
+  *reused = head.rank == ISW_RANK_REUSED;
+  if (!*reused || index->reused) return ISW_OK;
+  index->reused = isw_allocate((index->networks + 63) / 64, sizeof *index->reused);
+  if (!index->reused)
+    return isw_error_memory(error, (index->networks + 63) / 64 * sizeof *index->reused, "the index of the journal");
   return ISW_OK;
 }
 
@@ -188,7 +196,7 @@ static enum isw_status read_file(struct isw_index *index, size_t file, struct wi
   if (window->fd < 0) return refuse(index, name, error);
   struct stat about;
   enum isw_status status = ISW_OK;
-  bool ours = false;
+  bool ours = false, reused = false;
   window->start = window->length = 0;
   if (fstat(window->fd, &about) != 0)
     status = refuse(index, name, error);
@@ -196,8 +204,8 @@ static enum isw_status read_file(struct isw_index *index, size_t file, struct wi
     status = isw_error_set(error, ISW_BAD_INPUT, "%s/%s: not a journal file", index->folder, name);
   if (status == ISW_OK) {
     window->size = (uint64_t)about.st_size;
-    status = check_head(index, name, window, &ours, error);
-    if (status == ISW_OK && ours) status = scan(index, file, window, error);
+    status = check_head(index, name, window, &ours, &reused, error);
+    if (status == ISW_OK && ours) status = scan(index, file, window, reused, error);
     if (status == ISW_FAILED && !*isw_error_text(error)) refuse(index, name, error);
   }
   close(window->fd);
@@ -288,6 +296,7 @@ void isw_index_destroy(struct isw_index *index)
   for (size_t i = 0; i < index->file_count; i++) free(index->files[i]);
   free(index->files);
   free(index->places);
+  free(index->reused);
   free(index->folder);
   free(index->window.bytes);
   free(index);
@@ -306,6 +315,11 @@ uint64_t isw_index_count(const struct isw_index *index)
 uint64_t isw_index_damaged(const struct isw_index *index)
 {
   return index->damaged;
+}
+
+const uint64_t *isw_index_reused(const struct isw_index *index)
+{
+  return index->reused;
 }
 
 enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct isw_finished *finished,

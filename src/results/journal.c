@@ -37,8 +37,10 @@ static enum isw_status open_new(struct isw_journal *journal, const char *folder,
 {
   for (unsigned run = 0; run < MOST_FILES; run++) {
     struct isw_text path = {0};
-    if (isw_text_add(&path, "%s/rank%05u-run%04u" JOURNAL_SUFFIX, folder, rank, run) != ISW_OK)
-      return isw_error_memory(error, strlen(folder), "a file's name");
+    enum isw_status named = rank == ISW_RANK_REUSED
+                                ? isw_text_add(&path, "%s/reused-run%04u" JOURNAL_SUFFIX, folder, run)
+                                : isw_text_add(&path, "%s/rank%05u-run%04u" JOURNAL_SUFFIX, folder, rank, run);
+    if (named != ISW_OK) return isw_error_memory(error, strlen(folder), "a file's name");
     free(journal->path);
     journal->path = path.bytes;
     journal->fd = open(path.bytes, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);

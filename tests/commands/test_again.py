@@ -135,10 +135,22 @@ class Again(Case):
         more = ("--set", "grid.network.depth=[1, 2, 3]", "--set", "grid.replicate={range: [0, 915]}")
         done = self.expect(0, "run", self.file, "-o", "out.h5", *more, "--resume", "extend")  # of a finished file
         self.assertIn("going on: 2700 networks are done already", done.stderr)
+        self.assertIn("2748 networks in 3 packs", done.stderr)  # 16 more of each depth: full packs of new networks alone
         self.expect(0, "run", self.file, "-o", "whole.h5", "--quiet", *more, "--resume", "extend")
         self.expect(0, "verify", "out.h5", "--sample", "100")
         self.assertEqual(self.contents("out.h5"), self.contents("whole.h5"))
         self.assertEqual(self.files(), ["long.yaml", "out.h5", "whole.h5"])
+
+    def test_extension_that_was_stopped_goes_on(self):
+        self.file = self.write("long.yaml", LONG)
+        self.expect(0, "run", self.file, "-o", "out.h5", "--quiet", "--set", "grid.replicate={range: [0, 7]}")
+        self.stopped("--resume", "extend")
+        self.assertIn("reused-run0000.journal", os.listdir(self.path("out.h5.parts")))
+        done = self.expect(0, "run", self.file, "-o", "out.h5", ranks=2)
+        # the packs of the first try: 792 networks of each depth are left, which is 49 packs and a half
+        self.assertIn("1600 networks in 100 packs", done.stderr)
+        self.expect(0, "run", self.file, "-o", "whole.h5", "--quiet")
+        self.assertEqual(self.contents("out.h5"), self.contents("whole.h5"))
 
     def test_killed_between_the_file_and_the_folder(self):
         self.stopped()
