@@ -144,12 +144,12 @@ class Again(Case):
     def test_extension_that_was_stopped_goes_on(self):
         self.file = self.write("long.yaml", LONG)
         grown = ("--set", "grid.replicate={range: [0, 399]}")
-        self.expect(0, "run", self.file, "-o", "out.h5", "--quiet", "--set", "grid.replicate={range: [0, 7]}")
+        self.expect(0, "run", self.file, "-o", "out.h5", "--quiet", "--set", "grid.replicate={range: [0, 23]}")
         self.stopped(*grown, "--resume", "extend")
         self.assertIn("reused-run0000.journal", os.listdir(self.path("out.h5.parts")))
         done = self.expect(0, "run", self.file, "-o", "out.h5", *grown, "--resume", "extend", ranks=2)
-        # the packs of the first try: 392 networks of each depth are left, which is 24 packs and a half
-        self.assertIn("800 networks in 50 packs", done.stderr)
+        # the packs of the first try: 376 networks of each depth are left, which is 23 packs and a half
+        self.assertIn("800 networks in 48 packs", done.stderr)
         self.expect(0, "run", self.file, "-o", "whole.h5", "--quiet", *grown)
         self.assertEqual(self.contents("out.h5"), self.contents("whole.h5"))
 
