@@ -52,6 +52,12 @@ void *isw_allocate(size_t count, size_t size);
 /** A copy of text on the heap, or NULL. */
 char *isw_copy_text(const char *text);
 
+#define ISW_NEW_SUFFIX ".new"
+/** Makes a file for writing that is to be renamed to `path`: PATH.<16 hexadecimal digits>.new, at random, so that no other process
+ *  of any machine has it. Returns the descriptor, with *name on the heap, or -1, with errno and *name NULL.
+ *  @param[in] mode  permissions before the umask */
+int isw_open_new(const char *path, unsigned mode, char **name);
+
 /** XXH3-64 of the bytes (xxHash: Collet 2019); the value is part of the file formats. bytes may be NULL where length is 0. */
 uint64_t isw_hash(const void *bytes, size_t length, uint64_t seed);
 

@@ -85,6 +85,8 @@ enum isw_status isw_journal_remove(const char *folder, struct isw_error *error);
 enum isw_status isw_journal_leave(const char *folder, struct isw_error *error);
 /** isw_journal_remove without the lock file and the folder. */
 enum isw_status isw_journal_clear(const char *folder, struct isw_error *error);
+/** Removes what killed processes were about to rename. For who has the lock: another's would be taken away under it. */
+enum isw_status isw_journal_tidy(const char *folder, struct isw_error *error);
 /** Removes the journal files and checkpoints of a folder that are of this identity. */
 enum isw_status isw_journal_remove_of(const char *folder, uint64_t identity, struct isw_error *error);
 

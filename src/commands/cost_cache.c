@@ -156,19 +156,18 @@ static void make_folder(const char *file)
 
 bool isw_cost_store(const char *file, const char *key, const struct isw_cost_model *model)
 {
-  struct isw_text text = {0}, part = {0};
-  bool good = file && isw_cost_write(model, key, &text) == ISW_OK &&
-              isw_text_add(&part, "%s.%ld", file, (long)getpid()) == ISW_OK; /* its own: two may write at once */
+  struct isw_text text = {0};
+  bool good = file && isw_cost_write(model, key, &text) == ISW_OK;
   if (good) {
     make_folder(file);
-    unlink(part.bytes); /* of a process of this number that died */
-    int fd = open(part.bytes, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    char *part; /* its own: two may write at once, also of two machines with one home */
+    int fd = isw_open_new(file, 0600, &part);
     good = fd >= 0 && write(fd, text.bytes, text.length) == (ssize_t)text.length;
     if (fd >= 0 && close(fd) != 0) good = false;
-    good = good && rename(part.bytes, file) == 0;
-    if (!good && fd >= 0) unlink(part.bytes);
+    good = good && rename(part, file) == 0;
+    if (!good && fd >= 0) unlink(part);
+    free(part);
   }
   isw_text_clear(&text);
-  isw_text_clear(&part);
   return good;
 }

@@ -209,7 +209,8 @@ static enum isw_status take_parts(struct run *run, struct isw_error *error)
   enum isw_status status = isw_lock_take(run->parts, &run->lock, &unlocked, error);
   if (status == ISW_OK && unlocked)
     fprintf(stderr, "initsweep: this file system has no locks: see that no other run has the output %s\n", run->out);
-  if (status == ISW_OK && run->afresh) status = isw_journal_clear(run->parts, error);
+  if (status == ISW_OK)
+    status = run->afresh ? isw_journal_clear(run->parts, error) : isw_journal_tidy(run->parts, error);
   if (status == ISW_OK) status = isw_origin_read(run->parts, &origin, &there, error);
   if (status != ISW_OK) return status;
   uint64_t mine = isw_sweep_identity(run->sweep);

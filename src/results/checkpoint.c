@@ -14,13 +14,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define NEW_SUFFIX ".new"
-#define PREFIX "pack"
-
-static char *path_of(const char *folder, uint64_t number, const char *more)
+static char *path_of(const char *folder, uint64_t number)
 {
   struct isw_text path = {0};
-  enum isw_status status = isw_text_add(&path, "%s/" PREFIX "%020" PRIu64 CHECKPOINT_SUFFIX "%s", folder, number, more);
+  enum isw_status status = isw_text_add(&path, "%s/" CHECKPOINT_PREFIX "%020" PRIu64 CHECKPOINT_SUFFIX, folder, number);
   return status == ISW_OK ? path.bytes : NULL;
 }
 
@@ -45,15 +42,14 @@ enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsi
   journal_head_encode(&head, head_bytes);
   journal_checkpoint_encode(&entry, identity, entry_bytes);
 
-  char *path = path_of(folder, entry.number, ""), *new = path_of(folder, entry.number, NEW_SUFFIX);
-  enum isw_status status = path && new ? ISW_OK : isw_error_memory(error, strlen(folder), "a file's name");
+  char *path = path_of(folder, entry.number);
+  enum isw_status status = path ? ISW_OK : isw_error_memory(error, strlen(folder), "a file's name");
   if (status == ISW_OK) {
     struct iovec parts[5] = {{head_bytes, sizeof head_bytes}, {entry_bytes, sizeof entry_bytes}};
     for (size_t i = 0; i < 3; i++) parts[2 + i] = (struct iovec){(void *)(uintptr_t)pieces[i], sizes[i]};
-    status = files_replace(folder, path, new, "cannot write this checkpoint", parts, 5, error);
+    status = files_replace(folder, path, "cannot write this checkpoint", parts, 5, error);
   }
   free(path);
-  free(new);
   return status;
 }
 
@@ -88,7 +84,7 @@ bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_byte
   struct journal_head head;
   struct journal_entry entry;
   size_t size = 0, list = count * sizeof(uint64_t);
-  char *path = path_of(folder, numbers[0], "");
+  char *path = path_of(folder, numbers[0]);
   unsigned char *all = path ? read_file(path, &size) : NULL;
   const unsigned char *body = all ? all + JOURNAL_HEAD_BYTES + JOURNAL_ENTRY_BYTES : NULL;
   free(path);
@@ -112,11 +108,11 @@ bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_byte
   return true;
 }
 
-/* The pack whose checkpoint a file is, by its name: PREFIX, digits, suffix. */
+/* The pack whose checkpoint a file is, by its name: CHECKPOINT_PREFIX, digits, suffix. */
 static bool number_of(const char *name, uint64_t *number)
 {
-  if (strncmp(name, PREFIX, strlen(PREFIX)) != 0) return false;
-  const char *digits = name + strlen(PREFIX);
+  if (strncmp(name, CHECKPOINT_PREFIX, strlen(CHECKPOINT_PREFIX)) != 0) return false;
+  const char *digits = name + strlen(CHECKPOINT_PREFIX);
   char *end;
   errno = 0;
   *number = strtoull(digits, &end, 10);
@@ -155,7 +151,7 @@ enum isw_status isw_checkpoint_list(const char *folder, uint64_t **numbers, size
 
 void isw_checkpoint_remove(const char *folder, uint64_t number)
 {
-  char *path = path_of(folder, number, "");
+  char *path = path_of(folder, number);
   if (path) unlink(path); /* one that stays is never read again: its networks are finished */
   free(path);
 }

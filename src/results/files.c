@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,19 +47,18 @@ bool files_write_fully(int fd, struct iovec *parts, size_t count, uint64_t *writ
   return true;
 }
 
-enum isw_status files_replace(const char *folder, const char *path, const char *new, const char *what,
-                              struct iovec *parts, size_t count, struct isw_error *error)
+enum isw_status files_replace(const char *folder, const char *path, const char *what, struct iovec *parts, size_t count,
+                              struct isw_error *error)
 {
   uint64_t written = 0;
   enum isw_status status = ISW_OK;
-  int fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return files_refuse(error, "cannot create this file", new);
+  char *new;
+  int fd = isw_open_new(path, 0666, &new);
+  if (fd < 0) return files_refuse(error, "cannot create a file to be renamed to this one", path);
   if (!files_write_fully(fd, parts, count, &written) || fdatasync(fd) != 0) status = files_refuse(error, what, new);
   if (close(fd) != 0 && errno != EINTR && status == ISW_OK) status = files_refuse(error, "cannot close this file", new);
   if (status == ISW_OK && rename(new, path) != 0) status = files_refuse(error, "cannot rename this file", new);
-  if (status != ISW_OK) {
-    unlink(new);
-    return status;
-  }
-  return files_sync_folder(folder, error);
+  if (status != ISW_OK) unlink(new);
+  free(new);
+  return status == ISW_OK ? files_sync_folder(folder, error) : status;
 }

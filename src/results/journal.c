@@ -219,7 +219,19 @@ static bool is_of(int folder, const char *name, uint64_t identity)
   return read_all && journal_head_decode(bytes, &head) && head.identity == identity;
 }
 
-enum removal { OF_IDENTITY, ALL_BUT_LOCK, ALL };
+static bool begins_with(const char *name, const char *prefix)
+{
+  return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+/* What a killed process was about to rename. */
+static bool half_written(const char *name)
+{
+  return ends_with(name, ISW_NEW_SUFFIX) &&
+         (begins_with(name, CHECKPOINT_PREFIX) || begins_with(name, ORIGIN_NAME "."));
+}
+
+enum removal { OF_IDENTITY, HALF_WRITTEN, ALL_BUT_LOCK, ALL };
 
 static enum isw_status remove_files(const char *folder, enum removal removal, uint64_t identity,
                                     struct isw_error *error)
@@ -231,10 +243,11 @@ static enum isw_status remove_files(const char *folder, enum removal removal, ui
     const char *name = file->d_name;
     bool wanted = false;
     if (holds_work(name))
-      wanted = removal != OF_IDENTITY || is_of(dirfd(listing), name, identity);
-    else if (strcmp(name, ORIGIN_NAME) == 0 || strcmp(name, ORIGIN_NEW) == 0 ||
-             ends_with(name, CHECKPOINT_SUFFIX ".new"))
-      wanted = removal != OF_IDENTITY;
+      wanted = removal >= ALL_BUT_LOCK || (removal == OF_IDENTITY && is_of(dirfd(listing), name, identity));
+    else if (strcmp(name, ORIGIN_NAME) == 0)
+      wanted = removal >= ALL_BUT_LOCK;
+    else if (half_written(name))
+      wanted = removal >= HALF_WRITTEN;
     else if (strcmp(name, LOCK_NAME) == 0)
       wanted = removal == ALL;
     if (wanted && unlinkat(dirfd(listing), name, 0) != 0 && errno != ENOENT)
@@ -255,6 +268,11 @@ enum isw_status isw_journal_remove(const char *folder, struct isw_error *error)
 enum isw_status isw_journal_clear(const char *folder, struct isw_error *error)
 {
   return remove_files(folder, ALL_BUT_LOCK, 0, error);
+}
+
+enum isw_status isw_journal_tidy(const char *folder, struct isw_error *error)
+{
+  return remove_files(folder, HALF_WRITTEN, 0, error);
 }
 
 enum isw_status isw_journal_remove_of(const char *folder, uint64_t identity, struct isw_error *error)

@@ -11,9 +11,9 @@ enum {
   JOURNAL_ALIGNMENT = 8
 };
 #define JOURNAL_SUFFIX ".journal"
+#define CHECKPOINT_PREFIX "pack"
 #define CHECKPOINT_SUFFIX ".checkpoint"
 #define ORIGIN_NAME "sweep"
-#define ORIGIN_NEW "sweep.new"
 #define LOCK_NAME "lock"
 
 /** Start of a journal file. */

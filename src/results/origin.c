@@ -66,19 +66,18 @@ static enum isw_status make_folder(const char *folder, struct isw_error *error)
 enum isw_status isw_origin_write(const char *folder, const struct isw_origin *origin, struct isw_error *error)
 {
   struct isw_text bytes = {0};
-  char *path = path_in(folder, ORIGIN_NAME), *new = path_in(folder, ORIGIN_NEW);
-  enum isw_status status = path && new ? encode(origin, &bytes) : ISW_FAILED;
+  char *path = path_in(folder, ORIGIN_NAME);
+  enum isw_status status = path ? encode(origin, &bytes) : ISW_FAILED;
   if (status != ISW_OK)
     status = isw_error_memory(error, bytes.length, "the journal's copy of the sweep file");
   else
     status = make_folder(folder, error);
   if (status == ISW_OK) {
     struct iovec part = {bytes.bytes, bytes.length};
-    status = files_replace(folder, path, new, "cannot write", &part, 1, error);
+    status = files_replace(folder, path, "cannot write", &part, 1, error);
   }
   isw_text_clear(&bytes);
   free(path);
-  free(new);
   return status;
 }
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 static const struct sample small = {.networks = 12, .identity = 0x123456789abcdef0, .records = 4, .real_bytes = 4};
 
@@ -371,6 +372,68 @@ static void large_appends_are_written_whole(void **state)
   free(folder);
 }
 
+/* Two hosts may train the same pack: one was cut off from the run that has gone on without it. Whoever is last, the
+ * checkpoint is one of theirs, whole, and neither fails. */
+static void two_writers_of_a_checkpoint_do_not_meet(void **state)
+{
+  enum { WRITES = 100, BYTES = 30000 };
+  static const uint64_t numbers[2] = {16, 17}, ids[2] = {100, 101};
+  static unsigned char pack[BYTES];
+  char *folder = sample_path(*state, "two.parts");
+  assert_int_equal(mkdir(folder, 0777), 0);
+  pid_t writer[2];
+  for (unsigned w = 0; w < 2; w++)
+    if ((writer[w] = fork()) == 0) {
+      bool good = true;
+      memset(pack, 1 + (int)w, BYTES);
+      struct isw_checkpoint checkpoint = {
+          .count = 2, .numbers = numbers, .ids = ids, .state = pack, .bytes = BYTES - w};
+      for (size_t i = 0; i < WRITES && good; i++)
+        good = isw_checkpoint_write(folder, 5, w, 4, &checkpoint, NULL) == ISW_OK;
+      _exit(good ? 0 : 1);
+    }
+  for (size_t w = 0; w < 2; w++) {
+    int status;
+    assert_int_equal(waitpid(writer[w], &status, 0), writer[w]);
+    assert_int_equal(status, 0);
+  }
+  void *file;
+  const void *kept;
+  size_t bytes;
+  assert_true(isw_checkpoint_read(folder, 5, 4, numbers, ids, 2, &file, &kept, &bytes));
+  unsigned last = ((const unsigned char *)kept)[0];
+  assert_int_equal(bytes, BYTES + 1 - last);
+  for (size_t i = 0; i < bytes; i++) assert_int_equal(((const unsigned char *)kept)[i], last);
+  free(file);
+  isw_checkpoint_remove(folder, 16);
+  assert_int_equal(rmdir(folder), 0); /* nothing else is left */
+  free(folder);
+}
+
+/* What a killed process was about to rename goes; journals, checkpoints and what is not ours stay. */
+static void tidying_removes_half_written_files(void **state)
+{
+  static const char *const names[] = {"pack00000000000000000016.checkpoint.0123456789abcdef.new",
+                                      "sweep.0123456789abcdef.new", "pack00000000000000000016.checkpoint", "notes.new"};
+  char *folder = sample_path(*state, "tidy.parts");
+  sample_journal(&small, folder, 0, 0, 3, 1);
+  for (size_t i = 0; i < 4; i++) {
+    char *path = sample_path(folder, names[i]);
+    sample_write_file(path, (const unsigned char *)"half", 4);
+    free(path);
+  }
+  assert_int_equal(isw_journal_tidy(folder, NULL), ISW_OK);
+  for (size_t i = 0; i < 4; i++) {
+    char *path = sample_path(folder, names[i]);
+    assert_int_equal(access(path, F_OK) == 0, i >= 2);
+    free(path);
+  }
+  struct isw_index *index = read_index(&small, folder);
+  assert_int_equal(isw_index_count(index), 3);
+  isw_index_destroy(index);
+  free(folder);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sample_folder_make, sample_folder_remove)
 int main(void)
 {
@@ -382,7 +445,8 @@ int main(void)
       TEST(numbers_past_the_sweep_are_left_out), TEST(made_up_lengths_are_left_out),
       TEST(pipes_and_folders_are_no_journals),   TEST(damage_after_indexing_is_an_error),
       TEST(full_disk_leaves_whole_entries),      TEST(threads_share_a_journal),
-      TEST(large_appends_are_written_whole),
+      TEST(large_appends_are_written_whole),     TEST(two_writers_of_a_checkpoint_do_not_meet),
+      TEST(tidying_removes_half_written_files),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
