@@ -10,12 +10,21 @@
 
 struct isw_cluster;
 
-/** Starts MPI and installs nothing else. Called once. */
+/** Starts MPI and installs nothing else. Called once. ISW_BAD_INPUT where the launcher started several processes and each is
+ *  alone for MPI: a program of another MPI than the launcher's, srun without its plug-in. */
 enum isw_status isw_cluster_create(int *argc, char ***argv, struct isw_cluster **cluster, struct isw_error *error);
 /** Ends MPI. After an error on one rank only, isw_cluster_abort. */
 void isw_cluster_destroy(struct isw_cluster *cluster);
 /** Ends all ranks with an exit status, where the others cannot be told. */
 _Noreturn void isw_cluster_abort(struct isw_cluster *cluster, int exit_status);
+/** Whether this is the first process that the launcher started, by the environment, before MPI starts; true where nothing says otherwise. */
+bool isw_launched_first(void);
+/** Checks that all ranks are the same program. To be called first of all, so that no rank goes on to what the others do not know. Collective.
+ *  @param[in] version  as people are to read it
+ *  @param[in] build    what else decides the arithmetic
+ *  ISW_BAD_INPUT with both versions, their ranks and hosts. */
+enum isw_status isw_cluster_same_program(struct isw_cluster *cluster, const char *version, const char *build,
+                                         struct isw_error *error);
 unsigned isw_cluster_rank(const struct isw_cluster *cluster);
 unsigned isw_cluster_size(const struct isw_cluster *cluster);
 /** "Open MPI 4.1.4 (MPI 3.1)" */

@@ -79,6 +79,22 @@ const uint64_t *isw_index_reused(const struct isw_index *index);
 /** Reads a network's entry; *finished points into a buffer of the index that the next call reuses. */
 enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct isw_finished *finished,
                                struct isw_error *error);
+/** A run's journal files, read while it writes, without its lock and never written to. Memory: a bit a network. */
+struct isw_watch;
+enum { ISW_WATCHED_ENDS = 5 };
+/** What the journal files have so far; a network that stands in two of them counts once. */
+struct isw_watched {
+  uint64_t finished, network_steps;
+  uint64_t ended[ISW_WATCHED_ENDS]; /**< by enum isw_network_status */
+};
+enum isw_status isw_watch_create(const char *folder, uint64_t identity, uint64_t networks, size_t real_bytes,
+                                 struct isw_watch **watch, struct isw_error *error);
+/** Reads what is new since the last look: one listing of the folder, one stat a file, and the new bytes of those that grew; of long
+ *  entries the heads alone. Bodies' checksums are not compared. A tail that is not whole is read again by the next look; files of
+ *  other sweeps are passed over; a missing folder has nothing new. */
+enum isw_status isw_watch_look(struct isw_watch *watch, struct isw_watched *now, struct isw_error *error);
+void isw_watch_destroy(struct isw_watch *watch);
+
 /** Removes a folder's journal files and checkpoints, its origin and its lock file, and the folder where nothing else is in it. */
 enum isw_status isw_journal_remove(const char *folder, struct isw_error *error);
 /** The same where the folder has no journal file and no checkpoint, of whatever sweep; else nothing. */
@@ -135,6 +151,8 @@ struct isw_lock;
  *  process has it. *unlocked: the file system has no locks; the run goes on without. */
 enum isw_status isw_lock_take(const char *folder, struct isw_lock **lock, bool *unlocked, struct isw_error *error);
 void isw_lock_release(struct isw_lock *lock);
+/** Whether another process has the lock of a folder; asks only. False too where there is no folder, or its file system has no locks. */
+bool isw_lock_held(const char *folder);
 
 /* ---- the results file ---------------------------------------------------------------------------------------------------- */
 

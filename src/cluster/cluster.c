@@ -6,31 +6,19 @@
 #include <time.h>
 #include "inside.h"
 
-/* Without a launcher there is one rank, which needs no network: Open MPI would look for one, and start a daemon beside it, for a
- * third of a second. What the user has set holds. Other MPIs do not read these. */
-static void settle_for_one_rank(void)
-{
-  static const char *const launchers[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"};
-  for (size_t i = 0; i < sizeof launchers / sizeof launchers[0]; i++)
-    if (getenv(launchers[i])) return;
-  setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
-  setenv("OMPI_MCA_pml", "ob1", 0);
-  setenv("OMPI_MCA_btl", "self", 0);
-}
-
 enum isw_status isw_cluster_create(int *argc, char ***argv, struct isw_cluster **cluster, struct isw_error *error)
 {
   *cluster = NULL;
   int provided;
-  settle_for_one_rank();
+  enum isw_status status = isw_launch_prepare(error);
+  if (status != ISW_OK) return status;
   if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS)
     return isw_error_set(error, ISW_FAILED, "MPI does not start");
   struct isw_cluster *made = isw_allocate(1, sizeof *made);
   if (!made || provided < MPI_THREAD_FUNNELED) {
-    enum isw_status status =
-        made ? isw_error_set(error, ISW_FAILED, "%s was built without threads (MPI_THREAD_FUNNELED is needed)",
-                             isw_cluster_library())
-             : isw_error_memory(error, sizeof *made, "MPI");
+    status = made ? isw_error_set(error, ISW_FAILED, "%s was built without threads (MPI_THREAD_FUNNELED is needed)",
+                                  isw_cluster_library())
+                  : isw_error_memory(error, sizeof *made, "MPI");
     free(made);
     MPI_Finalize();
     return status;
@@ -38,8 +26,12 @@ enum isw_status isw_cluster_create(int *argc, char ***argv, struct isw_cluster *
   MPI_Comm_dup(MPI_COMM_WORLD, &made->everyone);
   MPI_Comm_rank(made->everyone, &made->rank);
   MPI_Comm_size(made->everyone, &made->size);
-  *cluster = made;
-  return ISW_OK;
+  if (made->size == 1) status = isw_launch_alone(error);
+  if (status == ISW_OK)
+    *cluster = made;
+  else
+    isw_cluster_destroy(made);
+  return status;
 }
 
 void isw_cluster_destroy(struct isw_cluster *cluster)
@@ -119,7 +111,7 @@ enum isw_status isw_worse(enum isw_status a, enum isw_status b)
   return severity(b) > severity(a) ? b : a;
 }
 
-static void processor_name(char *name)
+void isw_processor_name(char *name)
 {
   int length;
   memset(name, 0, MPI_MAX_PROCESSOR_NAME);
@@ -137,7 +129,7 @@ void isw_error_of_rank(struct isw_error *error, enum isw_status status, int rank
 const char *isw_cluster_hosts(struct isw_cluster *cluster)
 {
   char mine[MPI_MAX_PROCESSOR_NAME];
-  processor_name(mine);
+  isw_processor_name(mine);
   char *all = cluster->rank == 0 ? isw_allocate((size_t)cluster->size, sizeof mine) : NULL;
   if (cluster->rank == 0 && !all) isw_out_of_memory(cluster); /* the others are in the call already */
   MPI_Gather(mine, sizeof mine, MPI_CHAR, all, sizeof mine, MPI_CHAR, 0, cluster->everyone);

@@ -14,6 +14,12 @@ struct isw_cluster {
   int *processor; /* [processors] that this rank's workers are pinned to; none where they are not pinned */
 };
 
+/* Sees to the environment before MPI starts. ISW_BAD_INPUT where MPI would end the process, or start as one of many that are alone. */
+enum isw_status isw_launch_prepare(struct isw_error *error);
+/* Whether a process that is alone for MPI is alone for its launcher too; ISW_BAD_INPUT says what to do. */
+enum isw_status isw_launch_alone(struct isw_error *error);
+/* MPI's name of this host. name: [MPI_MAX_PROCESSOR_NAME] */
+void isw_processor_name(char *name);
 /* Says so and ends all ranks, in the middle of a collective call. */
 _Noreturn void isw_out_of_memory(struct isw_cluster *cluster);
 /* Waits for an MPI request asleep: the library's own wait would burn a core for as long as rank 0 writes the results. */

@@ -7,16 +7,6 @@
 #include <sys/stat.h>
 #include "initsweep/probes.h"
 
-bool isw_speaks(void)
-{
-  static const char *const ranks[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
-  for (size_t i = 0; i < sizeof ranks / sizeof *ranks; i++) {
-    const char *rank = getenv(ranks[i]);
-    if (rank) return strcmp(rank, "0") == 0;
-  }
-  return true;
-}
-
 int isw_say_error(enum isw_status status, const struct isw_error *error)
 {
   const char *text = isw_error_text(error);

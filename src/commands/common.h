@@ -6,9 +6,6 @@
 #include "initsweep/sweep.h"
 #include "options.h"
 
-/* Where it was started by a launcher of MPI, whether this is rank 0: before MPI starts, the environment tells. */
-bool isw_speaks(void);
-
 /* Prints an error: what a sweep file's reader says as it stands, all else after "initsweep: ". Returns the exit status. */
 int isw_say_error(enum isw_status status, const struct isw_error *error);
 /* "initsweep" and the words, on the heap; to be asked for before getopt moves the words. */

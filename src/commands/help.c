@@ -1,6 +1,7 @@
 /* initsweep help: what the rows of main.c's table say, for people, as manual pages and for shells. */
 #include <stdlib.h>
 #include <string.h>
+#include "initsweep/cluster.h"
 #include "common.h"
 #include "list.h"
 #include "version.h"
@@ -26,7 +27,7 @@ static int unknown_command(const char *start, const char *name)
   size_t count = 0;
   for (; isw_commands[count] && count < NAMES_MAX; count++) names[count] = isw_commands[count]->name;
   const char *nearest = isw_nearest_word(name, names, count);
-  if (!isw_speaks()) return ISW_BAD_INPUT;
+  if (!isw_launched_first()) return ISW_BAD_INPUT;
   fprintf(stderr, "%s: unknown command '%s'\n  ", start, name);
   if (nearest) fprintf(stderr, "did you mean '%s'? ", nearest);
   fprintf(stderr, "`initsweep --help` shows all.\n");
@@ -474,18 +475,18 @@ static int run(int argc, char **argv)
 int isw_commands_run(int argc, char **argv)
 {
   if (argc < 2) {
-    if (!isw_speaks()) return ISW_BAD_INPUT;
+    if (!isw_launched_first()) return ISW_BAD_INPUT;
     fprintf(stderr, "initsweep: give a command: ");
     for (size_t i = 0; isw_commands[i]; i++) fprintf(stderr, "%s%s", i ? ", " : "", isw_commands[i]->name);
     fprintf(stderr, "\n  `initsweep --help` shows all.\n");
     return ISW_BAD_INPUT;
   }
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-    if (isw_speaks()) write_overview(stdout);
+    if (isw_launched_first()) write_overview(stdout);
     return 0;
   }
   if (strcmp(argv[1], "--version") == 0) {
-    if (isw_speaks()) isw_print_version();
+    if (isw_launched_first()) isw_print_version();
     return 0;
   }
   const struct isw_command *command = find_command(argv[1]);

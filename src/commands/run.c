@@ -11,6 +11,7 @@
 #include "levels.h"
 #include "outcome.h"
 #include "training.h"
+#include "version.h"
 
 struct run {
   /* from the command line */
@@ -277,6 +278,10 @@ static void say_start(const struct run *run, const char *advice)
             (unsigned long long)training->progress.before);
   isw_say_outside(run->file, run->sweep);
   if (advice) fprintf(stderr, "initsweep: %s\n", advice);
+  size_t packs = (size_t)isw_packs_count(training->packs);
+  if (packs < run->facts.ranks)
+    fprintf(stderr, "initsweep: %zu pack%s %zu rank%s busy, %zu rank%s idle\n", packs, packs == 1 ? " keeps" : "s keep",
+            packs, packs == 1 ? "" : "s", run->facts.ranks - packs, run->facts.ranks - packs == 1 ? " is" : "s are");
 }
 
 /* Journal -> results file, on rank 0. */
@@ -527,10 +532,18 @@ static enum isw_status train(struct run *run, struct isw_cluster *cluster, const
   return isw_cluster_agree(cluster, status, error);
 }
 
+static enum isw_status check_program(struct isw_cluster *cluster, struct isw_error *error)
+{
+  char version[128];
+  snprintf(version, sizeof version, "initsweep %s (%s)", isw_version(), isw_version_git());
+  return isw_cluster_same_program(cluster, version, isw_version_flags(), error);
+}
+
 static enum isw_status run_all(struct run *run, struct isw_cluster *cluster, struct isw_error *error)
 {
   bool first = isw_cluster_rank(cluster) == 0;
-  enum isw_status status = share_sweep(run, cluster, error);
+  enum isw_status status = check_program(cluster, error);
+  if (status == ISW_OK) status = share_sweep(run, cluster, error);
   if (status != ISW_OK) return status;
   if (first) status = name_output(run, error);
   if (first && status == ISW_OK) status = look_at_output(run, error);
@@ -573,7 +586,7 @@ static int run_command(int argc, char **argv)
     isw_cluster_catch_signals(); /* before MPI starts: that takes a while, and a signal is no reason to die of it */
     enum isw_status status = isw_cluster_create(&argc, &argv, &cluster, &error);
     isw_cluster_catch_signals(); /* again: MPICH takes SIGUSR1 for itself */
-    bool first = cluster ? isw_cluster_rank(cluster) == 0 : isw_speaks();
+    bool first = cluster ? isw_cluster_rank(cluster) == 0 : isw_launched_first();
     if (status == ISW_OK) status = run_all(&run, cluster, &error);
     result = (int)status;
     if (status != ISW_OK && first) isw_say_error(status, &error);

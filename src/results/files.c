@@ -47,6 +47,18 @@ bool files_write_fully(int fd, struct iovec *parts, size_t count, uint64_t *writ
   return true;
 }
 
+bool files_read_fully(int fd, unsigned char *bytes, size_t wanted, uint64_t offset, size_t *got)
+{
+  for (*got = 0; *got < wanted;) {
+    ssize_t now = pread(fd, bytes + *got, wanted - *got, (off_t)(offset + *got));
+    if (now < 0 && errno == EINTR) continue;
+    if (now < 0) return false;
+    if (now == 0) break;
+    *got += (size_t)now;
+  }
+  return true;
+}
+
 enum isw_status files_replace(const char *folder, const char *path, const char *what, struct iovec *parts, size_t count,
                               struct isw_error *error)
 {

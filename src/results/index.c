@@ -1,4 +1,5 @@
 #include "initsweep/results.h"
+#include "results/files.h"
 #include "results/journal_format.h"
 #include <dirent.h>
 #include <errno.h>
@@ -49,18 +50,6 @@ static enum isw_status refuse(const struct isw_index *index, const char *file, s
   return isw_error_set(error, ISW_FAILED, "%s/%s: cannot read: %s", index->folder, file, strerror(errno));
 }
 
-static bool read_fully(int fd, unsigned char *bytes, size_t wanted, uint64_t offset, size_t *got)
-{
-  for (*got = 0; *got < wanted;) {
-    ssize_t now = pread(fd, bytes + *got, wanted - *got, (off_t)(offset + *got));
-    if (now < 0 && errno == EINTR) continue;
-    if (now < 0) return false;
-    if (now == 0) break;
-    *got += (size_t)now;
-  }
-  return true;
-}
-
 /* Makes `bytes` bytes from `offset` lie at *at, reading up to `ahead` at once. *at is NULL where the file is too short: the
  * length is compared with the file's before memory is taken for it. */
 static enum isw_status look(struct window *window, uint64_t offset, size_t bytes, size_t ahead,
@@ -80,7 +69,7 @@ static enum isw_status look(struct window *window, uint64_t offset, size_t bytes
     }
     window->start = offset;
     window->length = 0;
-    if (!read_fully(window->fd, window->bytes, wanted, offset, &window->length)) return ISW_FAILED;
+    if (!files_read_fully(window->fd, window->bytes, wanted, offset, &window->length)) return ISW_FAILED;
     if (window->length < bytes) return ISW_OK;
   }
   *at = window->bytes + (offset - window->start);

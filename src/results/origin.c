@@ -233,3 +233,14 @@ void isw_lock_release(struct isw_lock *lock)
   close(lock->fd);
   free(lock);
 }
+
+bool isw_lock_held(const char *folder)
+{
+  char *path = path_in(folder, LOCK_NAME);
+  int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+  struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+  bool held = fd >= 0 && fcntl(fd, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+  if (fd >= 0) close(fd);
+  free(path);
+  return held;
+}

@@ -17,8 +17,9 @@ ENVIRONMENT = {
     **os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
     "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
     "OMPI_MCA_hwloc_base_binding_policy": "none", "OMP_NUM_THREADS": "1"}
-for name in ("COLUMNS", "OMP_THREAD_LIMIT", "INITSWEEP_KERNELS", "INITSWEEP_PACK_STRIDE", "SLURM_JOB_ID"):
-    ENVIRONMENT.pop(name, None)
+for name in list(ENVIRONMENT):
+    if name in ("COLUMNS", "OMP_THREAD_LIMIT", "INITSWEEP_KERNELS", "INITSWEEP_PACK_STRIDE") or name.startswith("SLURM_"):
+        del ENVIRONMENT[name]
 
 SMALL = """\
 sweep: small

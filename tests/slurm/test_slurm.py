@@ -148,6 +148,25 @@ class Batch(Case):
         here, whole = self.same()
         self.assertLess(here, whole, "nothing was kept")
 
+    def srun(self, *words):
+        done = subprocess.run(["srun", "--nodes=1", *words, "initsweep", "run", "sweep.yaml", "-o", "out.h5"], cwd=self.folder,
+                              env=self.slurm.environment, capture_output=True, text=True, timeout=300, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def test_g_srun_without_a_plug_in(self):
+        """Tasks that do not find each other stop before they write; one task needs no plug-in; the right one makes ranks of them."""
+        self.write("sweep.yaml", SWEEP % 100)
+        for plugin in ("none", "pmi2"):
+            status, log = self.srun("--ntasks=2", "--mpi=" + plugin)
+            self.assertEqual((status, log.count("initsweep: ")), (2, 1), log)
+            self.assertRegex(log, r"started 2 processes \(\w+=2\), but to .* each is alone .*\n.*`srun --mpi=pmix initsweep run")
+            self.assertEqual(self.files(), ["sweep.yaml"])
+        for words, said in ((("--ntasks=1", "--mpi=none"), "on 1 rank"), (("--ntasks=2", "--mpi=pmix"), "on 2 ranks")):
+            status, log = self.srun(*words)
+            self.assertEqual(status, 0, log)
+            self.assertIn(said, log)
+            os.remove(self.path("out.h5"))
+
     @unittest.skipUnless(os.environ.get("INITSWEEP_SLURM_LONG"), "takes 90 s: INITSWEEP_SLURM_LONG=1")
     def test_f_time_limit_without_warning(self):
         """Slurm ends the job at its limit by SIGTERM and SIGKILL; the same sbatch goes on."""
