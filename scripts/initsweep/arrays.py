@@ -280,13 +280,14 @@ def split_parameters(results: Any, network: int,
     return layers
 
 
-def final_values(results: Any, quantity: str) -> np.ndarray:
-    """The last recorded value of a quantity without layers.
+def final_values(results: Any, quantity: str, layer: int | None = None) -> np.ndarray:
+    """The last recorded value of a quantity, of one layer (from 1) where it has layers.
 
     Returns [network] float64 in the quantity's units: NaN for networks that are missing or diverged, and for those whose
     last value is not finite.
     """
     values = values_of(results, quantity).astype(np.float64)
+    values = values if layer is None else values[:, :, layer - 1]
     recorded = np.isfinite(values)
     last = values.shape[1] - 1 - np.argmax(recorded[:, ::-1], axis=1) if values.shape[1] else None
     if last is None:
