@@ -136,12 +136,12 @@ def swept_columns(results: Any) -> list[str]:
 
 
 def parameters_of(results: Any, column: str, among: Sequence[str]) -> list[str]:
-    """The columns that are parameters of a column's named choice: init_value belongs to init."""
+    """The columns that are parameters of a column's named choice: init_value belongs to init, init_noise does not."""
     if values_of(results, column).dtype.kind not in "OUS":
         return []
     path = attributes_of(results, column).get("path", column)
     return [name for name in among if name.startswith(column + "_") and name != column and
-            str(attributes_of(results, name).get("path", "")).startswith(path)]
+            f"{attributes_of(results, name).get('path', '')}.".startswith(f"{path}.")]
 
 
 def as_text(value: Any) -> str:

@@ -165,5 +165,6 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def axis_text(name: str, value: Any) -> str:
     """A value of an axis as the head of a row or a column."""
-    text = as_text(value)
-    return text if value is None or isinstance(value, str) else f"{name} {text}"
+    if isinstance(value, str):
+        return value or "(none)"
+    return f"{name} {as_text(value)}"

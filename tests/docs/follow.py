@@ -12,6 +12,7 @@ import pathlib
 import re
 import subprocess
 import tempfile
+from collections.abc import Callable
 
 import pages
 
@@ -105,8 +106,10 @@ def update(page: pathlib.Path, seen: dict[int, str]) -> None:
     page.write_text("\n".join(lines), encoding="utf-8")
 
 
-def main(page: pathlib.Path, rules: list[Rule], least: int, description: str) -> int:
-    """The whole test of a page. least: it has at least so many blocks of commands. Returns the exit status: 0 as shown, 1 not."""
+def main(page: pathlib.Path, rules: list[Rule], least: int, description: str,
+         afterwards: Callable[[Shell], list[str]] = lambda shell: []) -> int:
+    """The whole test of a page. least: it has at least so many blocks of commands; afterwards: what else is wrong, asked in the shell
+    and the folder that the page leaves. Returns the exit status: 0 as shown, 1 not."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     tree = parser.add_mutually_exclusive_group(required=True)
     tree.add_argument("--prefix", type=pathlib.Path, help="where the program is installed")
@@ -123,6 +126,7 @@ def main(page: pathlib.Path, rules: list[Rule], least: int, description: str) ->
                            stdout=subprocess.DEVNULL)
         shell = Shell(prefix.resolve(), folder)
         steps, wrong, seen = follow(arguments.page, shell, rules)
+        wrong += afterwards(shell)
         shell.close()
     if arguments.update:
         update(arguments.page, seen)
