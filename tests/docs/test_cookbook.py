@@ -55,7 +55,7 @@ def put_files(page: pathlib.Path) -> None:
 
 
 def good_files(shell: follow.Shell) -> list[str]:
-    """Every sweep file passes the check, where the page has left the files that one starts from; the table is what its script makes."""
+    """What is wrong where the page has left its files: every sweep passes the check, and the table is what its script makes."""
     wrong = []
     for file in sorted(FILES.glob("*.yaml")):
         output, status = shell.say(f"initsweep check {file.name}\n")
