@@ -10,7 +10,7 @@ install(DIRECTORY data/ DESTINATION ${install_data})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES README.md CHANGELOG.md LICENSE CITATION.cff DESTINATION ${CMAKE_INSTALL_DOCDIR})
 # the library stands beside the scripts: Python finds it there from any prefix
-install(PROGRAMS scripts/plot.py scripts/report.py scripts/results_hash.py DESTINATION ${install_scripts})
+install(PROGRAMS scripts/plot.py scripts/report.py scripts/results_hash.py scripts/table.py DESTINATION ${install_scripts})
 install(DIRECTORY scripts/initsweep scripts/notebooks DESTINATION ${install_scripts} USE_SOURCE_PERMISSIONS
         PATTERN __pycache__ EXCLUDE PATTERN .ipynb_checkpoints EXCLUDE)
 foreach(system slurm pbs lsf)

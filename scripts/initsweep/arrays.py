@@ -136,12 +136,12 @@ def swept_columns(results: Any) -> list[str]:
 
 
 def parameters_of(results: Any, column: str, among: Sequence[str]) -> list[str]:
-    """The columns that are parameters of a column's named choice: init_value belongs to init."""
+    """The columns that are parameters of a column's named choice: init_value belongs to init, init_noise does not."""
     if values_of(results, column).dtype.kind not in "OUS":
         return []
     path = attributes_of(results, column).get("path", column)
     return [name for name in among if name.startswith(column + "_") and name != column and
-            str(attributes_of(results, name).get("path", "")).startswith(path)]
+            f"{attributes_of(results, name).get('path', '')}.".startswith(f"{path}.")]
 
 
 def as_text(value: Any) -> str:
@@ -280,13 +280,14 @@ def split_parameters(results: Any, network: int,
     return layers
 
 
-def final_values(results: Any, quantity: str) -> np.ndarray:
-    """The last recorded value of a quantity without layers.
+def final_values(results: Any, quantity: str, layer: int | None = None) -> np.ndarray:
+    """The last recorded value of a quantity, of one layer (from 1) where it has layers.
 
     Returns [network] float64 in the quantity's units: NaN for networks that are missing or diverged, and for those whose
     last value is not finite.
     """
     values = values_of(results, quantity).astype(np.float64)
+    values = values if layer is None else values[:, :, layer - 1]
     recorded = np.isfinite(values)
     last = values.shape[1] - 1 - np.argmax(recorded[:, ::-1], axis=1) if values.shape[1] else None
     if last is None:

@@ -30,6 +30,22 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     return (0.0 if successes == 0 else centre - half), (1.0 if successes == trials else centre + half)
 
 
+def median_interval(values: np.ndarray) -> tuple[float, float]:
+    """95 % interval of a median from the order statistics, whatever the distribution (Conover 1999, section 3.2).
+
+    values: [n] without NaN. Returns (low, high) in their units; the ends are infinite where n < 6, which no interval has.
+    """
+    n = len(values)
+    below, tail = 0, 0.5**n  # tail: the probability that at most `below` values are under the median
+    while tail <= 0.025:
+        below += 1
+        tail += math.comb(n, below) * 0.5**n
+    if below == 0:
+        return -math.inf, math.inf
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    return float(ordered[below - 1]), float(ordered[n - below])
+
+
 def mean_and_error(values: np.ndarray) -> tuple[float, float]:
     """Mean and its standard error, in the values' units. values: [n]; NaN are left out. The error is NaN where n < 2."""
     good = np.asarray(values, dtype=np.float64)
