@@ -13,79 +13,131 @@
     plot.py hessian FILE...                               extreme eigenvalues of the Hessian over the steps
     plot.py phase FILE... [--quantity accuracy]           where it ends over sigma_w and sigma_b, with the edge of chaos
 
-Each file gives FILE-KIND.png and FILE-KIND.svg beside it; -o OUT names them otherwise: OUT.png or OUT.svg writes that one
-only, another OUT writes OUT.png and OUT.svg.
-Trajectories: panels activation x depth, a colour for each init, the median and a band from 10 % to 90 % of the networks.
+Each file gives FILE-KIND.png and FILE-KIND.svg beside it; -o OUT names them otherwise: OUT.png, OUT.svg or OUT.pdf writes that
+one only, another OUT writes OUT.png and OUT.svg. --format names other formats.
+Trajectories: panels activation x depth, a colour for each init, the median and a band from 10 % to 90 % of the networks. Earlier
+lines are wider, so that one that lies exactly under another is seen.
 Heat map: panels for depth, cells init x activation: the median over the networks that ended in order, the share diverged.
-Map: the two numeric axes with the most values; of the other settings the first value; points that a refinement skipped look
-like the nearest that was trained.
-Escape: points are networks, triangles those that never escaped, diamonds medians; a colour for each depth.
-Phase: columns sigma_w (init mean_field, or std times the root of the width), rows the biases' std; the edge of chaos is that of
-wide networks (Poole et al. 2016), computed by Gauss-Hermite.
+Map: the two numeric axes with the most values; replicates are their median; of the other settings the first value, which the
+title names; points that a refinement skipped look like the nearest that was trained.
+Layers, symmetry, spectra, Hessian: of networks of different depth the deepest, unless depth is among the settings shown.
+Escape: points are networks, triangles those that had not escaped at their last step, diamonds medians; a colour for each depth; a
+power law's exponent has the standard error of the fit through the medians.
+Phase: columns sigma_w (init mean_field, or std times the root of the width), rows the biases' std, a panel for each activation;
+the edge of chaos is that of wide networks (Poole et al. 2016), computed by Gauss-Hermite.
 A figure whose probe is not in the file says which one to name in record.probes.
---rows, --columns, --panels and --colour take other settings of the file.
+--rows, --columns, --panels and --colour take other settings of the file; --select keeps the networks of some values.
+docs/plots.md shows a picture of each kind.
 """
 import argparse
 import os
+import re
 import sys
 
 import initsweep
 from initsweep import figures, kinds, maps
 
-
-def draw(kind, results, arguments):
-    """The figure of a kind. results: Dataset of open_results. Raises ValueError where the file lacks what it needs."""
-    quantity = arguments.quantity or "loss"
-    if kind == "trajectories":
-        return figures.trajectories(results, quantity, arguments.rows or "depth", arguments.columns or "activation",
-                                    arguments.colour or "init")
-    if kind == "heatmap":
-        return figures.heatmap(results, quantity, arguments.rows or "init", arguments.columns or "activation",
-                               arguments.panels or "depth")
-    if kind == "trainability":
-        return maps.trainability(results, quantity, arguments.rows, arguments.columns)
-    if kind == "multiples":
-        return kinds.small_multiples(results, quantity, arguments.panels or "init", arguments.colour or "activation")
-    if kind in ("layers", "symmetry"):
-        first = "gradient_norm" if kind == "layers" else "distinct_units" if "distinct_units" in results else "mean_cosine"
-        return kinds.by_layer(results, arguments.quantity or first, arguments.rows or "init", arguments.columns or "activation")
-    if kind == "escape":
-        return kinds.escape_time(results, arguments.columns, arguments.colour or "depth")
-    if kind in ("spectra", "hessian"):
-        draw_kind = kinds.spectra if kind == "spectra" else kinds.hessian
-        return draw_kind(results, arguments.columns or "activation", arguments.colour or "init")
-    if kind == "phase":
-        return kinds.phase(results, quantity, arguments.rows, arguments.columns)
-    ending = "accuracy" if arguments.quantity is None and "accuracy" in results else quantity
-    return figures.overview(results, quantity, ending)
+FORMATS = ("png", "svg", "pdf")
 
 
-def outputs(path, kind, out):
+def draw_overview(results, arguments):
+    ending = "accuracy" if arguments.quantity is None and "accuracy" in results else arguments.quantity or "loss"
+    return figures.overview(results, arguments.quantity or "loss", ending)
+
+
+def draw_symmetry(results, arguments):
+    quantity = arguments.quantity or ("distinct_units" if "distinct_units" in results else "mean_cosine")
+    return kinds.by_layer(results, quantity, arguments.rows or "init", arguments.columns or "activation")
+
+
+# Each kind: (results of open_results, arguments of the command line) -> Figure; ValueError where the file lacks what it needs.
+KINDS = {
+    "overview": draw_overview,
+    "trajectories": lambda results, a: figures.trajectories(results, a.quantity or "loss", a.rows or "depth",
+                                                            a.columns or "activation", a.colour or "init"),
+    "heatmap": lambda results, a: figures.heatmap(results, a.quantity or "loss", a.rows or "init", a.columns or "activation",
+                                                  a.panels or "depth"),
+    "trainability": lambda results, a: maps.trainability(results, a.quantity or "loss", a.rows, a.columns),
+    "multiples": lambda results, a: kinds.small_multiples(results, a.quantity or "loss", a.panels or "init",
+                                                          a.colour or "activation"),
+    "layers": lambda results, a: kinds.by_layer(results, a.quantity or "gradient_norm", a.rows or "init",
+                                                a.columns or "activation"),
+    "symmetry": draw_symmetry,
+    "escape": lambda results, a: kinds.escape_time(results, a.columns, a.colour or "depth"),
+    "spectra": lambda results, a: kinds.spectra(results, a.columns or "activation", a.colour or "init"),
+    "hessian": lambda results, a: kinds.hessian(results, a.columns or "activation", a.colour or "init"),
+    "phase": lambda results, a: kinds.phase(results, a.quantity or "loss", a.rows, a.columns),
+}
+
+
+def outputs(path, kind, out, formats):
     """Names of the files to write."""
-    if out and out.endswith((".png", ".svg")):
+    ending = os.path.splitext(out or "")[1][1:]
+    if ending in FORMATS and not formats:
         return [out]
-    base = out or f"{os.path.splitext(path)[0]}-{kind}"
-    return [base + ".png", base + ".svg"]
+    base = out[:-len(ending) - 1] if ending in FORMATS else out or f"{os.path.splitext(path)[0]}-{kind}"
+    return [f"{base}.{name}" for name in formats or ("png", "svg")]
+
+
+def size_of(text):
+    """Inches (width, height) of WIDTHxHEIGHT."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)", text)
+    size = (float(match[1]), float(match[2])) if match else (0.0, 0.0)
+    if not all(1 <= inches <= 100 for inches in size):
+        raise argparse.ArgumentTypeError(f"'{text}' is no size; one in inches, from 1 to 100, is 6.5x4")
+    return size
+
+
+def formats_of(text):
+    """Formats of a list with commas."""
+    unknown = [name for name in text.split(",") if name not in FORMATS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"unknown format '{unknown[0]}'; there are {', '.join(FORMATS)}")
+    return text.split(",")
+
+
+def selected(results, wishes):
+    """The networks of SETTING=VALUE,... each. A comma inside parentheses belongs to the value: init=normal(mean=0, std=1)."""
+    for wish in wishes:
+        name, equals, text = wish.partition("=")
+        if not equals:
+            raise ValueError(f"--select {wish}: expected SETTING=VALUE, as in depth=2")
+        values = re.split(r",\s*(?![^()]*\))", text)
+        if name in results.coords and results[name].dtype.kind in "iuf":
+            try:
+                values = [float(value) for value in values]
+            except ValueError:
+                raise ValueError(f"--select {wish}: {name} is a number") from None
+        results = initsweep.select(results, **{name: values})
+    return results
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=["overview", "trajectories", "heatmap", "trainability", "multiples", "layers", "symmetry",
-                                         "escape", "spectra", "hessian", "phase"])
+    parser.add_argument("kind", choices=list(KINDS))
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("-o", dest="out", metavar="OUT", help="for one FILE")
     parser.add_argument("--quantity", help="a probe with one value a record (default: loss)")
     for name in ("rows", "columns", "panels", "colour"):
         parser.add_argument(f"--{name}", metavar="SETTING")
+    parser.add_argument("--select", action="append", default=[], metavar="SETTING=VALUE,...", help="draw these networks alone; may be repeated")
+    parser.add_argument("--format", type=formats_of, metavar="FORMAT,...", help=f"of {', '.join(FORMATS)} (default: png,svg)")
+    parser.add_argument("--size", type=size_of, metavar="WxH", help="width x height in inches, kept exactly (default: as the figure needs)")
+    parser.add_argument("--dpi", type=int, default=150, metavar="N", help="pixels an inch of a PNG (default: 150)")
     arguments = parser.parse_args()
     if arguments.out and len(arguments.files) > 1:
         parser.error("-o takes one FILE")
+    if not 10 <= arguments.dpi <= 1200:
+        parser.error(f"--dpi {arguments.dpi}: from 10 to 1200")
     status = 0
     for path in arguments.files:
         try:
-            figure = draw(arguments.kind, initsweep.open_results(path), arguments)
-            for output in outputs(path, arguments.kind, arguments.out):
-                figures.save(figure, output)
+            figure = KINDS[arguments.kind](selected(initsweep.open_results(path), arguments.select), arguments)
+            if arguments.size:
+                figure.set_size_inches(*arguments.size)
+            figure.set_dpi(arguments.dpi)
+            for output in outputs(path, arguments.kind, arguments.out, arguments.format):
+                figures.save(figure, output, exact=arguments.size is not None)
                 print(output)
         except (OSError, ValueError) as error:
             print(f"plot.py: {path}: {error}", file=sys.stderr)

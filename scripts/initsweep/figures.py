@@ -1,8 +1,9 @@
 """Figures of results files: how quantities move over the steps, and where they end over the grid."""
 from __future__ import annotations
 
+import os
 import textwrap
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
 
 import matplotlib
 import matplotlib.colors
@@ -13,14 +14,21 @@ import matplotlib.ticker
 import numpy as np
 import xarray
 
-from initsweep.results import DIVERGED, MISSING, as_text, codes_of, final_values, labels
+from initsweep.results import COMPLETED, DIVERGED, MISSING, STOPPED, as_text, codes_of, final_values, labels, parameters_of
+from initsweep.results import columns as settings_of
 
 # Okabe and Ito 2008: eight colours that people with any kind of colour vision tell apart. Line styles follow after them.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
 STYLES = ("-", "--", ":", "-.")
-LONGEST_LABEL = 28
+LONGEST_LABEL = 36
 MOST_PANELS = 64
+MANY_CELLS = 400  # of so many cells of a map, the outermost do not decide the colours' scale
 FEW_DECADES = 1.5  # values that span less are drawn on a linear scale
+MOST_DECADES = 12  # a logarithmic scale shows no more, from the largest value down
+FACTOR_OF_DIVERGENCE = 1e4  # no scale reaches beyond so many times what networks begin with
+MOST_BANDS = 12  # of more colours the bands would cover everything
+BOUNDED = ("accuracy", "cosine", "correlation", "fraction", "rank", "distinct")  # in names of what is always drawn on a linear scale
+TELLING = ("value", "std", "low", "high", "sigma_w")  # parameters without which the name of a choice says little
 
 matplotlib.rcParams.update({
     "svg.hashsalt": "initsweep",  # the same bytes for the same figure
@@ -30,10 +38,26 @@ matplotlib.rcParams.update({
 })
 
 
-def save(figure: matplotlib.figure.Figure, path: str) -> None:
-    """Writes a figure without the time of day in it."""
-    metadata = {"Date": None} if path.endswith(".svg") else None
-    figure.savefig(path, metadata=metadata, bbox_inches="tight", pad_inches=0.08)
+def save(figure: matplotlib.figure.Figure, path: str, exact: bool = False) -> None:
+    """Writes a figure without the time of day in it; the path's suffix says the format.
+
+    exact: keeps the figure's size in inches; else its empty margins are cut off.
+    """
+    date = {".svg": "Date", ".pdf": "CreationDate"}.get(os.path.splitext(path)[1])
+    cut: dict[str, Any] = {} if exact else {"bbox_inches": "tight", "pad_inches": 0.08}
+    figure.savefig(path, dpi="figure", metadata={date: None} if date else None, **cut)
+
+
+def look_of(number: int, count: int) -> dict[str, Any]:
+    """Colour, line style and width of the value `number` of `count`: those drawn earlier are wider, so that one that lies exactly
+    under another is seen."""
+    return {"color": COLOURS[number % len(COLOURS)], "linestyle": STYLES[number // len(COLOURS) % len(STYLES)],
+            "linewidth": width_of(number, count)}
+
+
+def width_of(number: int, count: int) -> float:
+    """Width in points of the line `number` of `count`."""
+    return 1.3 + 1.6 * (count - 1 - number) / max(1, count - 1) if count > 1 else 1.5
 
 
 def shorten(text: str, longest: int = LONGEST_LABEL) -> str:
@@ -57,9 +81,19 @@ def axis_values(dataset: xarray.Dataset, name: str) -> tuple[list[str], np.ndarr
         rank = np.empty_like(order)
         rank[order] = np.arange(len(order))
         values, codes = values[order], rank[codes]
-    texts = [shorten(as_text(value)) for value in values]
+    texts = [shorten(told(dataset, name, as_text(value), codes == code)) for code, value in enumerate(values)]
     # shortened texts that became equal are told apart by a number
     return [f"{text} ({i + 1})" if texts.count(text) > 1 else text for i, text in enumerate(texts)], codes
+
+
+def told(dataset: xarray.Dataset, name: str, text: str, mine: np.ndarray) -> str:
+    """A value's text; a bare name of a choice gets its telling parameters: constant(value=0.1). mine: [network], which have it."""
+    parts = []
+    for parameter in parameters_of(dataset, name, settings_of(dataset)) if "(" not in text else []:
+        values, short = dataset[parameter].values[mine], parameter[len(name) + 1:]
+        if short in TELLING and values.dtype.kind in "iuf" and np.isfinite(values[0]):
+            parts.append(f"{short}={as_text(values[0])}")
+    return f"{text}({', '.join(parts)})" if parts else text
 
 
 def quantity_label(dataset: xarray.Dataset, quantity: str) -> str:
@@ -98,6 +132,31 @@ def spans_decades(values: np.ndarray) -> bool:
     positive = values[np.isfinite(values) & (values > 0)]
     finite = values[np.isfinite(values)]
     return len(positive) > 0 and len(positive) == len(finite) and np.log10(positive.max() / positive.min()) > FEW_DECADES
+
+
+def is_logarithmic(quantity: str, values: np.ndarray) -> bool:
+    """Whether a quantity is drawn on a logarithmic scale. values: of any shape; exact zeros do not decide it, negative ones do."""
+    return not any(word in quantity for word in BOUNDED) and not (values < 0).any() and spans_decades(values[values > 0])
+
+
+def ceiling_of(dataset: xarray.Dataset, quantity: str) -> float:
+    """What no scale reaches beyond, in the quantity's units: networks on their way to divergence would take it for themselves.
+
+    FACTOR_OF_DIVERGENCE times the 90 % quantile of the sizes that are not 0 at the first record; infinite where there is none.
+    """
+    first = np.abs(dataset[quantity].isel(record=0).values.astype(np.float64)) if dataset.sizes["record"] else np.zeros(0)
+    first = first[np.isfinite(first) & (first > 0)]
+    return FACTOR_OF_DIVERGENCE * float(np.quantile(first, 0.9)) if len(first) else float("inf")
+
+
+def band_words(colours: int) -> str:
+    """What lines and bands are, for a legend of so many colours."""
+    return "line: median of the networks" + ("; band: 10 % to 90 % quantile" if colours <= MOST_BANDS else "")
+
+
+def axis_text(text: str, inches: float) -> str:
+    """A label of an axis, in lines that fit `inches`."""
+    return textwrap.fill(text, max(20, int(inches * 16)))
 
 
 def quantile_band(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -162,30 +221,37 @@ def draw_trajectories(figure: Any, dataset: xarray.Dataset, quantity: str = "los
         panel, here = panels[r, c], (row_codes == r) & (column_codes == c)
         for number, _ in enumerate(colour_names):
             mine = here & (colour_codes == number)
-            look = {"color": COLOURS[number % len(COLOURS)], "linestyle": STYLES[number // len(COLOURS) % len(STYLES)]}
+            look = look_of(number, len(colour_names))
             for step, low, median, high in curves(steps[mine], values[mine]):
-                panel.fill_between(step, low, high, color=look["color"], alpha=0.18, linewidth=0)
+                if len(colour_names) <= MOST_BANDS:
+                    panel.fill_between(step, low, high, color=look["color"], alpha=0.18, linewidth=0)
                 alone = np.isfinite(median).sum() == 1  # a line of one point would not be seen
-                panel.plot(step, median, linewidth=1.4, marker="o" if alone else None, **look)
+                panel.plot(step, median, marker="o" if alone else None, **look)
                 medians.append(median)
         if not here.any():
             panel.text(0.5, 0.5, "no network", transform=panel.transAxes, ha="center", va="center", color="0.5")
         if r == 0:
             panel.set_title(f"{columns} = {column_names[c]}" if c == 0 else column_names[c])
         if c == len(column_names) - 1:
-            panel.annotate(f"{rows} = {row_names[r]}", (1.02, 0.5), xycoords="axes fraction", rotation=270, va="center",
-                           fontsize=9)
-    finish_trajectories(panels, np.concatenate(medians), steps)
-    figure.supxlabel("optimiser steps", fontsize=9)
-    figure.supylabel(quantity_label(dataset, quantity), fontsize=9)
+            label_row(panel, f"{rows} = {row_names[r]}")
+    note = finish_trajectories(panels, np.concatenate(medians), steps, quantity, ceiling_of(dataset, quantity))
+    figure.supxlabel("optimiser steps" + note, fontsize=9)
+    figure.supylabel(axis_text(quantity_label(dataset, quantity), 1.7 * len(row_names)), fontsize=9)
 
 
-def draw_legend(figure: Any, dataset: xarray.Dataset, colour: str, note: str = "line: median; band: 10 % to 90 %") -> None:
-    """Which colour and line style is which value, and what lines are. figure: a Figure or SubFigure of its own."""
+def label_row(panel: Any, text: str) -> None:
+    """Writes what a row of panels has in common to the right of its last panel."""
+    panel.annotate(textwrap.fill(text, 26), (1.02, 0.5), xycoords="axes fraction", rotation=270, va="center", fontsize=9)
+
+
+def draw_legend(figure: Any, dataset: xarray.Dataset, colour: str, note: str | None = None) -> None:
+    """Which colour and line style is which value, and what lines are. figure: a Figure or SubFigure of its own.
+
+    note: what lines and bands are, where it is not medians and quantiles.
+    """
     names = axis_values(dataset, colour)[0]
-    handles = [matplotlib.lines.Line2D([], [], linestyle=STYLES[i // len(COLOURS) % len(STYLES)], label=name,
-                                       color=COLOURS[i % len(COLOURS)]) for i, name in enumerate(names)]
-    figure.legend(handles=handles, title=f"{colour} ({note})", loc="center", frameon=False,
+    handles = [matplotlib.lines.Line2D([], [], label=name, **look_of(i, len(names))) for i, name in enumerate(names)]
+    figure.legend(handles=handles, title=f"{colour} ({note or band_words(len(names))})", loc="center", frameon=False,
                   ncol=legend_columns(names))
 
 
@@ -202,43 +268,97 @@ def legend_height(dataset: xarray.Dataset, colour: str) -> float:
     return 0.4 + 0.19 * -(-len(names) // legend_columns(names))
 
 
-def finish_trajectories(panels: np.ndarray, medians: np.ndarray, steps: np.ndarray) -> None:
-    """Scales and ticks: logarithmic where the numbers span decades."""
-    positive = steps[np.isfinite(steps) & (steps > 0)]
+def finish_trajectories(panels: np.ndarray, drawn: np.ndarray, steps: np.ndarray, quantity: str, ceiling: float) -> str:
+    """Scales and ticks: logarithmic where the numbers span decades. Returns what a reader must know of them, or nothing.
+
+    drawn: values of the lines, of any shape; ceiling: of ceiling_of. steps: [network, record].
+    """
+    positive, notes = steps[np.isfinite(steps) & (steps > 0)], []
+    drawn = drawn[np.isfinite(drawn)]
+    logarithmic = is_logarithmic(quantity, drawn)
+    if (drawn > ceiling).any():
+        notes.append("beyond the top: on the way to divergence")
+    if logarithmic and (drawn == 0).any():
+        notes.append("no line: exactly 0")
     for panel in panels.ravel():
-        if len(positive) and positive.max() > 100:
+        if not len(positive):
+            panel.set_xticks([0])
+        elif positive.max() > 100:
             panel.set_xscale("symlog", linthresh=1, linscale=0.4)
-            panel.xaxis.set_major_locator(matplotlib.ticker.FixedLocator(
-                [0] + [10.0 ** power for power in range(0, int(np.log10(positive.max())) + 1)]))
+            powers = np.arange(int(np.log10(positive.max())) + 1)
+            panel.xaxis.set_major_locator(matplotlib.ticker.FixedLocator([0, *10.0 ** powers[::1 + len(powers) // 6]]))
             panel.xaxis.set_minor_locator(matplotlib.ticker.NullLocator())
-        if spans_decades(medians):
+        if logarithmic:
             panel.set_yscale("log")
+            top = min(drawn.max(), ceiling)
+            panel.set_ylim(max(drawn[drawn > 0].min(), top * 10.0 ** -MOST_DECADES) / 1.6, top * 1.6)
+            for line in panel.lines:
+                values = np.asarray(line.get_ydata(), dtype=np.float64)
+                line.set_ydata(np.where(values > 0, values, np.nan))
+    return f"   ({'; '.join(notes)})" if notes else ""
 
 
 def cells(codes: Sequence[np.ndarray], shape: Sequence[int], dataset: xarray.Dataset,
           quantity: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Over networks of a cell: median of the final values, share diverged, and number of networks trained. Each `shape`."""
-    final, status = final_values(dataset, quantity), dataset["status"].values
-    flat = np.ravel_multi_index(tuple(codes), tuple(shape))
-    median, share = np.full(shape, np.nan), np.full(shape, np.nan)
-    trained = np.zeros(shape, dtype=int)
-    order = np.argsort(flat, kind="stable")
-    for group in np.split(order, np.flatnonzero(np.diff(flat[order])) + 1):
-        cell = np.unravel_index(flat[group[0]], tuple(shape)) if len(group) else None
-        group = group[status[group] != MISSING]
-        if cell is None or not len(group):
-            continue
-        trained[cell] = len(group)
-        share[cell] = np.mean(status[group] == DIVERGED)
-        if np.isfinite(final[group]).any():
-            median[cell] = np.nanmedian(final[group])
-    return median, share, trained
+    """Over networks of a cell: median of the final values, share diverged, and number of networks trained. Each `shape`.
+
+    codes: for each axis of `shape` the networks' index in it, [network].
+    """
+    status, count = dataset["status"].values, int(np.prod(shape))
+    trained_ones = np.isin(status, (COMPLETED, STOPPED, DIVERGED))
+    flat = np.ravel_multi_index(tuple(codes), tuple(shape))[trained_ones]
+    final = final_values(dataset, quantity)[trained_ones]
+    trained, finite = np.bincount(flat, minlength=count), np.bincount(flat[np.isfinite(final)], minlength=count)
+    diverged = np.bincount(flat[status[trained_ones] == DIVERGED], minlength=count)
+    ascending = final[np.lexsort((final, flat))]  # cell after cell, NaN last in each
+    start, some = np.cumsum(trained) - trained, finite > 0
+    median, share = np.full(count, np.nan), np.full(count, np.nan)
+    median[some] = (ascending[(start + (finite - 1) // 2)[some]] + ascending[(start + finite // 2)[some]]) / 2
+    share[trained > 0] = diverged[trained > 0] / trained[trained > 0]
+    return median.reshape(shape), share.reshape(shape), trained.reshape(shape)
+
+
+def norm_of(dataset: xarray.Dataset, quantity: str, values: np.ndarray) -> matplotlib.colors.Normalize:
+    """The colours' scale of final values: logarithmic where they span decades, and not beyond ceiling_of.
+
+    values: of any shape, NaN where nothing is. A scale of many logarithmic values ends at their 1 % and 98 % quantiles.
+    """
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return matplotlib.colors.Normalize(0, 1)
+    high = min(finite.max(), max(ceiling_of(dataset, quantity), finite.min()))
+    if is_logarithmic(quantity, finite):
+        positive = finite[finite > 0]
+        low = positive.min()
+        if len(positive) > MANY_CELLS:
+            low, most = np.quantile(positive, [0.01, 0.98])
+            high = min(high, most)
+        low = max(low, high * 10.0 ** -MOST_DECADES)
+        if low < high:
+            return matplotlib.colors.LogNorm(low, high)
+    low = finite.min()
+    half = 0.0 if high > low else abs(low) / 2 or 0.5  # one value alone stands in the middle
+    return matplotlib.colors.Normalize(low - half, high + half)
+
+
+def colour_bar(figure: Any, image: Any, panels: Any, label: str, values: np.ndarray) -> None:
+    """A colour bar with an arrow at each end that values lie beyond. values: of any shape, NaN where nothing is."""
+    finite, norm = values[np.isfinite(values)], image.norm
+    below, above = bool((finite < norm.vmin).any()), bool((finite > norm.vmax).any())
+    ends = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}
+    figure.colorbar(image, ax=panels, label=label, pad=0.01, aspect=18, extend=ends[below, above])
+
+
+def colours_of(quantity: str) -> str:
+    """Name of the colour map in which yellow is good: of accuracies what is large, else what is small."""
+    return "cividis" if "accuracy" in quantity else "cividis_r"
 
 
 def heatmap_size(dataset: xarray.Dataset, rows: str, columns: str, panels: str) -> tuple[float, float]:
     """Inches (width, height) of draw_heatmap."""
     row, column, panel = (axis_values(dataset, name)[0] for name in (rows, columns, panels))
-    return max(5.5, 2.6 + len(panel) * 0.85 * max(len(column), 2)), 1.9 + 0.42 * max(len(row), 2)
+    longest = max(len(name) for name in row) if row else 0
+    return max(5.5, 1.7 + 0.065 * max(longest, 14) + len(panel) * 0.85 * max(len(column), 2)), 1.9 + 0.42 * max(len(row), 2)
 
 
 def draw_heatmap(figure: Any, dataset: xarray.Dataset, quantity: str = "loss", rows: str = "init",
@@ -255,17 +375,11 @@ def draw_heatmap(figure: Any, dataset: xarray.Dataset, quantity: str = "loss", r
         raise ValueError(f"{panels} x {rows} x {columns} are {len(names[0])} x {len(names[1])} x {len(names[2])} cells; "
                          "at most 8 x 40 x 16 can be read")
     median, share, trained = cells([codes for _, codes in axes], [len(values) for values in names], dataset, quantity)
-    finite = median[np.isfinite(median)]
-    low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
-    norm: matplotlib.colors.Normalize
-    if spans_decades(finite):
-        norm = matplotlib.colors.LogNorm(low, high)
-    else:
-        norm = matplotlib.colors.Normalize(low, high if high > low else low + 1)
-    colours = matplotlib.colormaps["cividis" if "accuracy" in quantity else "cividis_r"]
+    norm = norm_of(dataset, quantity, median)
+    colours = matplotlib.colormaps[colours_of(quantity)]
     axes_row = figure.subplots(1, len(names[0]), sharey=True, squeeze=False)[0]
     for p, panel in enumerate(axes_row):
-        image = panel.imshow(np.ma.masked_invalid(median[p]), cmap=colours, norm=norm, aspect="auto")
+        image = panel.imshow(np.ma.masked_invalid(np.maximum(median[p], norm.vmin)), cmap=colours, norm=norm, aspect="auto")
         panel.set_title(f"{panels} = {names[0][p]}")
         panel.grid(False)
         panel.set_xticks(range(len(names[2])), names[2], rotation=35, ha="right", rotation_mode="anchor")
@@ -276,7 +390,7 @@ def draw_heatmap(figure: Any, dataset: xarray.Dataset, quantity: str = "loss", r
     note = "   (div.: share of networks that diverged)" if (share > 0).any() else ""
     figure.supxlabel(columns + note, fontsize=9)
     figure.supylabel(rows, fontsize=9)
-    figure.colorbar(image, ax=list(axes_row), label=f"final {quantity}, median", aspect=18, pad=0.01)
+    colour_bar(figure, image, list(axes_row), f"final {quantity}, median", median)
 
 
 def annotate_cell(panel: Any, row: int, column: int, value: float, share: float, trained: int, colours: Any,
@@ -289,7 +403,7 @@ def annotate_cell(panel: Any, row: int, column: int, value: float, share: float,
         panel.text(column, row, lower or "none", ha="center", va="center", fontsize=7, color="0.1",
                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
         return
-    red, green, blue, _ = colours(norm(value))
+    red, green, blue, _ = colours(norm(max(value, norm.vmin)))
     ink = "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
     panel.text(column, row - (0.16 if lower else 0), f"{value:.3g}", ha="center", va="center", fontsize=8, color=ink)
     if lower:
@@ -302,14 +416,24 @@ def missing_note(dataset: xarray.Dataset) -> str:
     return f"\n{missing} of {dataset.sizes['network']} networks are missing" if missing else ""
 
 
+def titled(dataset: xarray.Dataset, width: float, height: float, legend: Callable[[Any], None], legend_inches: float,
+           note: str = "") -> tuple[matplotlib.figure.Figure, Any]:
+    """A figure with title, legend below, and the part of it to draw in. width, height, legend_inches: inches.
+
+    note: what a reader must know of the networks that are shown; a line below the title.
+    """
+    figure = matplotlib.figure.Figure(figsize=(width, height + legend_inches))
+    upper, lower = figure.subfigures(2, 1, height_ratios=[height, legend_inches])
+    legend(lower)
+    figure.suptitle(title_of(dataset, width) + missing_note(dataset) + (f"\n{textwrap.fill(note, int(width * 12))}" if note else ""))
+    return figure, upper
+
+
 def trajectories(dataset: xarray.Dataset, quantity: str, rows: str, columns: str, colour: str) -> matplotlib.figure.Figure:
     """A figure of draw_trajectories with its title."""
     (width, height), legend = trajectories_size(dataset, rows, columns), legend_height(dataset, colour)
-    figure = matplotlib.figure.Figure(figsize=(width, height + legend))
-    parts = figure.subfigures(2, 1, height_ratios=[height, legend])
-    draw_trajectories(parts[0], dataset, quantity, colour, rows, columns)
-    draw_legend(parts[1], dataset, colour)
-    figure.suptitle(title_of(dataset, width) + missing_note(dataset))
+    figure, part = titled(dataset, width, height, lambda lower: draw_legend(lower, dataset, colour), legend)
+    draw_trajectories(part, dataset, quantity, colour, rows, columns)
     return figure
 
 

@@ -70,3 +70,13 @@ def fit_line(x: np.ndarray, y: np.ndarray) -> Line:
     residual = y - intercept - slope * x
     error = math.sqrt(residual @ residual / (len(x) - 2) / (spread @ spread)) if len(x) > 2 else math.nan
     return Line(slope, error, intercept)
+
+
+def with_error(value: float, error: float) -> str:
+    """A number and its standard error, in the same units, rounded where the error begins: "-1.010 ± 0.005"."""
+    if not math.isfinite(error):
+        return f"{value:.3g}"
+    decimals = max(0, min(9, -math.floor(math.log10(error)))) if error > 0 else 9
+    if error > 0 and round(error, decimals) < 2 * 10.0 ** -decimals:  # one digit of 1 would say too little
+        decimals += 1
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}"

@@ -14,17 +14,26 @@ import matplotlib.ticker
 import numpy as np
 import xarray
 
-from initsweep.arrays import COMPLETED, DIVERGED, STOPPED, codes_of, final_values, split_weights, swept_columns
-from initsweep.figures import (COLOURS, STYLES, axis_values, check_quantity, curves, draw_legend, finish_trajectories, grid_of,
-                               legend_height, missing_note, quantity_label, spans_decades, steps_of, title_of)
-from initsweep.maps import OUTSIDE, edges, plane
+from initsweep.arrays import COMPLETED, DIVERGED, STOPPED, codes_of, split_weights, swept_columns
+from initsweep.figures import (FACTOR_OF_DIVERGENCE, MOST_BANDS, axis_text, axis_values, band_words, ceiling_of, check_quantity,
+                               colour_bar, curves, draw_legend, finish_trajectories, grid_of, label_row, legend_height, look_of, norm_of,
+                               quantity_label, spans_decades, steps_of, titled, width_of)
+from initsweep.intervals import fit_line, with_error
+from initsweep.maps import check_numbers, cut, diverged_handles, draw_plane, plane
 
 MOST_LINES = 60  # networks drawn one by one in a panel
 
 
-def look_of(number: int) -> dict[str, Any]:
-    """Colour and line style of the value `number` of a setting, as draw_legend shows them."""
-    return {"color": COLOURS[number % len(COLOURS)], "linestyle": STYLES[number // len(COLOURS) % len(STYLES)]}
+def deepest(dataset: xarray.Dataset, *used: str) -> tuple[xarray.Dataset, str]:
+    """The deepest networks, and words for it: layer k of networks of different depth is not one thing.
+
+    All networks where depth is not swept, or is a setting that the figure shows (used).
+    """
+    depths = np.unique(dataset["depth"].values)
+    if len(depths) == 1 or "depth" in used:
+        return dataset, ""
+    return (dataset.isel(network=np.flatnonzero(dataset["depth"].values == depths[-1])),
+            f"networks of depth {depths[-1]} (there are {', '.join(str(depth) for depth in depths)})")
 
 
 def needs(dataset: xarray.Dataset, kind: str, *names: str) -> None:
@@ -32,16 +41,6 @@ def needs(dataset: xarray.Dataset, kind: str, *names: str) -> None:
     for name in names:
         if name not in dataset:
             raise ValueError(f"{kind} wants the probe {name}, which the file has not: name it in record.probes")
-
-
-def titled(dataset: xarray.Dataset, width: float, height: float, legend: Callable[[Any], None],
-           legend_inches: float) -> tuple[matplotlib.figure.Figure, Any]:
-    """A figure with title and legend, and the part of it to draw in. width, height, legend_inches: inches."""
-    figure = matplotlib.figure.Figure(figsize=(width, height + legend_inches))
-    upper, lower = figure.subfigures(2, 1, height_ratios=[height, legend_inches])
-    legend(lower)
-    figure.suptitle(title_of(dataset, width) + missing_note(dataset))
-    return figure, upper
 
 
 def small_multiples(dataset: xarray.Dataset, quantity: str = "loss", panels: str = "init",
@@ -55,86 +54,92 @@ def small_multiples(dataset: xarray.Dataset, quantity: str = "loss", panels: str
     colours, colour_codes = axis_values(dataset, colour)
     if len(names) > 36:
         raise ValueError(f"{panels} has {len(names)} values; at most 36 panels can be read")
-    across = min(len(names), 4 if len(names) != 3 else 3)
+    across = min((4, 3), key=lambda many: -len(names) % many) if len(names) > 4 else len(names)  # few places stay empty
     down = -(-len(names) // across)
     figure, part = titled(dataset, max(5.5, 1.0 + 2.2 * across), 1.3 + 1.8 * down,
                           lambda lower: draw_legend(lower, dataset, colour, "thin: networks; thick: median"),
                           legend_height(dataset, colour))
     axes = part.subplots(down, across, sharex=True, sharey=True, squeeze=False)
     values = dataset[quantity].transpose("network", "record").values.astype(np.float64)
-    steps, medians = steps_of(dataset), [np.zeros(0)]
+    steps, drawn = steps_of(dataset), [np.zeros(0)]
     for p, panel in enumerate(axes.ravel()):
         if p >= len(names):
             panel.set_visible(False)
             continue
+        panel.tick_params(labelbottom=p + across >= len(names))
         panel.set_title(f"{panels} = {names[p]}" if p == 0 else names[p])
         for number in range(len(colours)):
             mine = np.flatnonzero((codes == p) & (colour_codes == number))
             some = mine[np.linspace(0, len(mine) - 1, min(len(mine), MOST_LINES)).astype(int)] if len(mine) else mine
-            panel.plot(steps[some].T, values[some].T, linewidth=0.5, alpha=0.25, **look_of(number))
+            look = look_of(number, len(colours))
+            panel.plot(steps[some].T, values[some].T, alpha=0.3, **{**look, "linewidth": 0.5})
+            drawn.append(values[some].ravel())
             for step, _, median, _ in curves(steps[mine], values[mine]):
-                panel.plot(step, median, linewidth=1.8, **look_of(number))
-                medians.append(median)
-    finish_trajectories(axes, np.concatenate(medians), steps)
-    part.supxlabel("optimiser steps", fontsize=9)
-    part.supylabel(quantity_label(dataset, quantity), fontsize=9)
+                panel.plot(step, median, marker="o" if np.isfinite(median).sum() == 1 else None, **look)
+    note = finish_trajectories(axes, np.concatenate(drawn), steps, quantity, ceiling_of(dataset, quantity))
+    part.supxlabel("optimiser steps" + note, fontsize=9)
+    part.supylabel(axis_text(quantity_label(dataset, quantity), 1.8 * down), fontsize=9)
     return figure
 
 
 def layer_look(number: int, layers: int) -> dict[str, Any]:
-    """Colour of a layer: from dark at the inputs to light at the outputs."""
-    return {"color": matplotlib.colormaps["viridis"](0.92 * number / max(1, layers - 1))}
+    """Colour and width of a layer: from dark and wide at the inputs to light and thin at the outputs."""
+    return {"color": matplotlib.colormaps["viridis"](0.92 * number / max(1, layers - 1)), "linewidth": width_of(number, layers)}
 
 
 def by_layer(dataset: xarray.Dataset, quantity: str = "gradient_norm", rows: str = "init",
              columns: str = "activation") -> matplotlib.figure.Figure:
     """A quantity of each layer over the steps: a panel for each rows x columns, a colour for each layer.
 
-    Lines are medians, bands 10 % to 90 % of a panel's networks. Raises ValueError where the quantity has no layers.
+    Lines are medians, bands 10 % to 90 % of a panel's networks; of networks of different depth those of the largest, where depth
+    is neither rows nor columns. Of what compares a layer's units the hidden layers. Raises ValueError where the quantity has no
+    layers.
     """
     needs(dataset, "this figure", quantity)
     if set(dataset[quantity].dims) != {"network", "record", "layer"}:
         raise ValueError(f"{quantity} has no layers; plot.py trajectories draws it")
+    dataset, chosen = deepest(dataset, rows, columns)
     (row_names, row_codes), (column_names, column_codes) = grid_of(dataset, rows, columns)
-    layers = dataset.sizes["layer"]
+    of_units = quantity in ("distinct_units", "mean_cosine")
+    layers = max(1, int(dataset["depth"].values.max()) + (not of_units))
 
     def legend(lower: Any) -> None:
         shown = range(layers) if layers <= 10 else sorted({round(k) for k in np.linspace(0, layers - 1, 8)})
         handles = [matplotlib.lines.Line2D([], [], label=str(k + 1), **layer_look(k, layers)) for k in shown]
-        lower.legend(handles=handles, title="weight layer, 1 at the inputs (line: median; band: 10 % to 90 %)", loc="center",
-                     frameon=False, ncol=len(handles))
+        which = "hidden layer" if of_units else "weight layer"
+        lower.legend(handles=handles, title=f"{which}, 1 at the inputs ({band_words(1)})", loc="center", frameon=False, ncol=len(handles))
 
-    figure, part = titled(dataset, max(5.5, 1.0 + 2.2 * len(column_names)), 1.3 + 1.7 * len(row_names), legend, 0.6)
+    figure, part = titled(dataset, max(5.5, 1.0 + 2.2 * len(column_names)), 1.3 + 1.7 * len(row_names), legend, 0.6,
+                          chosen)
     axes = part.subplots(len(row_names), len(column_names), sharex=True, sharey=True, squeeze=False)
     values = dataset[quantity].transpose("network", "record", "layer").values.astype(np.float64)
     steps, medians = steps_of(dataset), [np.zeros(0)]
     for r, c in np.ndindex(axes.shape):
         mine = (row_codes == r) & (column_codes == c)
         for k in range(layers):
+            look = layer_look(k, layers)
             for step, low, median, high in curves(steps[mine], values[mine, :, k]):
-                axes[r, c].fill_between(step, low, high, alpha=0.15, linewidth=0, **layer_look(k, layers))
-                axes[r, c].plot(step, median, linewidth=1.4, **layer_look(k, layers))
+                axes[r, c].fill_between(step, low, high, alpha=0.15, color=look["color"], linewidth=0)
+                axes[r, c].plot(step, median, marker="o" if np.isfinite(median).sum() == 1 else None, **look)
                 medians.append(median)
         if r == 0:
             axes[r, c].set_title(f"{columns} = {column_names[c]}" if c == 0 else column_names[c])
         if c == len(column_names) - 1:
-            axes[r, c].annotate(row_names[r], (1.02, 0.5), xycoords="axes fraction", rotation=270, va="center", fontsize=9)
+            label_row(axes[r, c], f"{rows} = {row_names[r]}" if r == 0 else row_names[r])
     every = np.concatenate(medians)
-    finish_trajectories(axes, every[every > 0], steps)  # a gradient of exactly 0 has no place on a logarithmic scale
-    if axes[0, 0].get_yscale() == "log":
-        axes[0, 0].set_ylim(max(every[every > 0].min(), np.nanmax(every) * 1e-8) / 2, np.nanmax(every) * 2)
+    note = finish_trajectories(axes, every, steps, quantity, ceiling_of(dataset, quantity))
     if quantity == "distinct_units":
-        axes[0, 0].yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
-    note = "   (no line: exactly 0)" if axes[0, 0].get_yscale() == "log" and (every == 0).any() else ""
+        axes[0, 0].yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(6, integer=True))
+        axes[0, 0].set_ylim(0, 1.08 * np.nanmax(every) if np.isfinite(every).any() else 1)
     part.supxlabel("optimiser steps" + note, fontsize=9)
-    part.supylabel(quantity_label(dataset, quantity), fontsize=9)
+    part.supylabel(axis_text(quantity_label(dataset, quantity), 1.7 * len(row_names)), fontsize=9)
     return figure
 
 
-def power_law(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Exponent b and factor a of y = a x^b by least squares of the logarithms. x, y: [points], positive."""
-    b, log_a = np.polyfit(np.log(x), np.log(y), 1)
-    return float(b), float(math.exp(log_a))
+def power_law(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
+    """Exponent b, its standard error, and factor a of y = a x^b by least squares of the logarithms. x, y: [points], positive."""
+    line = fit_line(np.log(x), np.log(y))
+    return line.slope, line.slope_error, math.exp(line.intercept)
 
 
 def escape_points(dataset: xarray.Dataset, axis: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -164,39 +169,46 @@ def escape_time(dataset: xarray.Dataset, axis: str | None = None, colour: str = 
                          if name in numeric), None)
     if axis is None:
         raise ValueError("escape wants a swept setting that is a number, such as network.init_noise")
-    if axis not in dataset.coords or dataset[axis].dtype.kind not in "iuf":
-        raise ValueError(f"the file has no setting '{axis}' that is a number")
+    check_numbers(dataset, axis)
     names, codes = axis_values(dataset, colour)
     x, step, censored, network = escape_points(dataset, axis)
     if not len(x):
         raise ValueError(f"no network has a positive {axis} and ended in order")
-    figure = matplotlib.figure.Figure(figsize=(6.4, 4.8))
-    panel = figure.subplots()
-    handles = []
+    handles, fits = [], []
     for number, name in enumerate(names):
-        mine = codes[network] == number
-        colour_of = COLOURS[number % len(COLOURS)]
-        panel.plot(x[mine & ~censored], step[mine & ~censored], "o", markersize=3, alpha=0.35, markeredgewidth=0, color=colour_of)
-        panel.plot(x[mine & censored], step[mine & censored], "^", markersize=5, alpha=0.6, markerfacecolor="none", color=colour_of)
+        mine, look = codes[network] == number, look_of(number, len(names))
+        label = f"{colour} = {name}"
         at = np.array([value for value in np.unique(x[mine]) if censored[mine & (x == value)].mean() < 0.5])
         median = np.array([np.median(step[mine & (x == value)]) for value in at])
-        label = f"{colour} = {name}"
         if len(at) >= 3:
-            b, a = power_law(at, median)
-            panel.plot(at, a * at ** b, color=colour_of, linewidth=1.2)
-            label += f": steps ~ {axis}^{b:.2f}"
-        panel.plot(at, median, "D", markersize=4.5, color=colour_of, markeredgecolor="white", markeredgewidth=0.5)
-        handles.append(matplotlib.lines.Line2D([], [], color=colour_of, label=label))
-    handles.append(matplotlib.lines.Line2D([], [], color="0.3", marker="D", linestyle="none", markersize=4.5, label="median"))
+            b, error, a = power_law(at, median)
+            label += f": steps ~ {axis}^({with_error(b, error)})"
+        fits.append((mine, at, median, a * at ** b if len(at) >= 3 else np.zeros(0), look["color"]))
+        handles.append(matplotlib.lines.Line2D([], [], color=look["color"], linewidth=1.2, label=label))
+    if not censored.all():
+        handles.append(matplotlib.lines.Line2D([], [], color="0.3", marker="o", linestyle="none", markersize=3, label="network"))
+    if any(len(at) for _, at, *_ in fits):
+        handles.append(matplotlib.lines.Line2D([], [], color="0.3", marker="D", linestyle="none", markersize=4.5, label="median"))
     if censored.any():
         handles.append(matplotlib.lines.Line2D([], [], color="0.3", marker="^", linestyle="none", markerfacecolor="none",
-                                               label=f"never escaped: {censored.sum()} of {len(censored)}"))
+                                               label=f"not escaped when it ended: {censored.sum()} of {len(censored)}"))
+    figure, part = titled(dataset, 6.4, 4.6, lambda lower: lower.legend(
+        handles=handles, loc="center", frameon=False,
+        title="line: power law through the medians ± standard error" if any(len(line) for *_, line, _ in fits) else None,
+        ncol=1 + (len(handles) > 8)), 0.4 + 0.19 * -(-len(handles) // (1 + (len(handles) > 8))))
+    panel = part.subplots()
+    apart = np.exp(0.02 * np.log(max(x.max() / x.min(), 10)))  # colours stand side by side
+    for number, (mine, at, median, line, colour_of) in enumerate(fits):
+        aside = apart ** ((number - (len(fits) - 1) / 2) / max(1, len(fits) - 1))
+        panel.plot(x[mine & ~censored] * aside, step[mine & ~censored], "o", markersize=3, alpha=0.35, markeredgewidth=0, color=colour_of)
+        panel.plot(x[mine & censored] * aside, step[mine & censored], "^", markersize=5, alpha=0.6, markerfacecolor="none", color=colour_of)
+        if len(line):
+            panel.plot(at, line, color=colour_of, linewidth=1.2)
+        panel.plot(at * aside, median, "D", markersize=4.5, color=colour_of, markeredgecolor="white", markeredgewidth=0.5)
     panel.set_xscale("log")
     panel.set_yscale("log")
     panel.set_xlabel(axis)
     panel.set_ylabel("optimiser steps until the loss escapes")
-    panel.legend(handles=handles, fontsize=8, loc="best")
-    figure.suptitle(title_of(dataset, 6.4) + missing_note(dataset))
     return figure
 
 
@@ -233,25 +245,31 @@ def singular_values(dataset: xarray.Dataset, networks: np.ndarray, layer: int, w
     return result
 
 
+SPECTRA = {"singular_value_max": "largest singular value", "singular_value_min": "smallest singular value",
+           "effective_rank": "effective rank"}
+ROUNDING = 1e-6  # singular values below this share of a panel row's largest are rounding alone
+
+
 def spectra(dataset: xarray.Dataset, columns: str = "activation", colour: str = "init") -> matplotlib.figure.Figure:
     """Largest and smallest singular value and effective rank over the layers, before (dotted) and after training (solid).
 
-    Medians over the networks of a colour; those that diverged have no end. A panel column for each value of `columns`. Draws what the file
-    has of singular_value_max, singular_value_min, effective_rank. Where it keeps final weights, the whole spectrum of the
-    first hidden-to-hidden layer (or the first layer) comes below.
+    Medians over the networks of a colour; those that diverged have no end. A panel column for each value of `columns`. Draws what
+    the file has of singular_value_max, singular_value_min, effective_rank. Where it keeps final weights, the whole spectrum of the
+    first hidden-to-hidden layer (or the first layer) comes below. Of networks of different depth those of the largest.
     """
-    probes = [name for name in ("singular_value_max", "singular_value_min", "effective_rank") if name in dataset]
+    probes = [name for name in SPECTRA if name in dataset]
     kept = "weights_final" in dataset
     if not probes and not kept:
         raise ValueError("spectra wants a probe of singular_value_max, singular_value_min, effective_rank, or record.weights: "
                          "final; the file has none")
+    dataset, chosen = deepest(dataset, columns, colour)
     (names, codes), (colours, colour_codes) = axis_values(dataset, columns), axis_values(dataset, colour)
     if len(names) > 12:
         raise ValueError(f"{columns} has {len(names)} values; at most 12 panels can be read")
     rows = len(probes) + kept
-    figure, part = titled(dataset, max(5.5, 1.2 + 2.3 * len(names)), 1.2 + 1.8 * rows,
+    figure, part = titled(dataset, max(5.5, 1.2 + 2.3 * len(names)), 1.2 + 1.9 * rows,
                           lambda lower: draw_legend(lower, dataset, colour, "medians; dotted: before training, solid: after"),
-                          legend_height(dataset, colour))
+                          legend_height(dataset, colour), chosen)
     axes = part.subplots(rows, len(names), sharey="row", squeeze=False)
     drawn: list[list[np.ndarray]] = [[] for _ in range(rows)]
     layer = 1 if dataset.sizes["layer"] > 2 else 0
@@ -264,24 +282,49 @@ def spectra(dataset: xarray.Dataset, columns: str = "activation", colour: str = 
                 whole = ["weights_initial" in dataset, True]
                 ends = [median_of(singular_values(dataset, np.flatnonzero(mine), layer, which)) if there else np.zeros(0)
                         for which, there in zip(("initial", "final"), whole)]
+            look = look_of(number, len(colours))
             for values, style in zip(ends, (":", "-")):
-                axes[r, c].plot(1 + np.arange(len(values)), values, color=look_of(number)["color"], linestyle=style,
-                                marker="o", markersize=2.5, linewidth=1.3)
+                axes[r, c].plot(1 + np.arange(len(values)), values, marker="o", markersize=look["linewidth"] + 1,
+                                **{**look, "linestyle": style})
                 drawn[r].append(values)
         axes[r, c].xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5, integer=True))
-        axes[r, c].set_xlabel("weight layer" if r < len(probes) else f"singular value of layer {layer + 1}")
         if r == 0:
             axes[r, c].set_title(f"{columns} = {names[c]}" if c == 0 else names[c])
         if c == 0:
-            axes[r, c].set_ylabel(probes[r].replace("_", " ") if r < len(probes) else "singular value")
+            axes[r, c].set_ylabel(SPECTRA[probes[r]] if r < len(probes) else f"singular values,\nlayer {layer + 1}")
+    hidden = False
     for r in range(rows):
         every = np.concatenate(drawn[r])
-        if r != (probes.index("effective_rank") if "effective_rank" in probes else -1) and spans_decades(every[every > 0]):
-            low = every[every > 0].min()
-            for panel in axes[r]:
-                panel.set_yscale("log")
-                panel.set_ylim(bottom=max(low, np.nanmax(every) * 1e-6) / 2)  # singular values of rounding alone are below
+        if probes[r:r + 1] != ["effective_rank"]:
+            starts = np.concatenate(drawn[r][::2])  # initial, final, initial, ...
+            starts = starts[np.isfinite(starts)]
+            ceiling = FACTOR_OF_DIVERGENCE * starts.max() if len(starts) and starts.max() > 0 else math.inf
+            hidden |= finish_singular_values(axes[r], every[np.isfinite(every)], ceiling)
+        for panel in axes[r]:
+            panel.set_xlabel("weight layer" if r < len(probes) else "number, the largest first")
+    if hidden:
+        part.supxlabel("Singular values of 0, or of 0 up to rounding, are not drawn.", fontsize=8)
     return figure
+
+
+def finish_singular_values(panels: Any, drawn: np.ndarray, ceiling: float) -> bool:
+    """A logarithmic scale for a row of panels where it is needed; what is 0 up to rounding is then not drawn.
+
+    drawn: of any shape; ceiling: what the scale does not reach beyond. Returns whether something is not drawn.
+    """
+    if not spans_decades(drawn[drawn > 0]):
+        for panel in panels:
+            panel.set_ylim(bottom=min(0, panel.get_ylim()[0]))
+        return False
+    top = min(drawn.max(), ceiling)
+    floor = top * ROUNDING
+    for panel in panels:
+        panel.set_yscale("log")
+        panel.set_ylim(drawn[drawn >= floor].min() / 2, top * 2)
+        for line in panel.lines:
+            values = np.asarray(line.get_ydata(), dtype=np.float64)
+            line.set_ydata(np.where(values >= floor, values, np.nan))
+    return bool((drawn < floor).any())
 
 
 def hessian(dataset: xarray.Dataset, columns: str = "activation", colour: str = "init") -> matplotlib.figure.Figure:
@@ -289,11 +332,12 @@ def hessian(dataset: xarray.Dataset, columns: str = "activation", colour: str = 
     hessian_eigenvalues, the whole spectrum at the end. Lines are medians, bands 10 % to 90 %."""
     needs(dataset, "hessian", "hessian_max", "hessian_min")
     whole = "hessian_eigenvalues" in dataset
+    dataset, chosen = deepest(dataset, columns, colour)
     (names, codes), (colours, colour_codes) = axis_values(dataset, columns), axis_values(dataset, colour)
     if len(names) > 12:
         raise ValueError(f"{columns} has {len(names)} values; at most 12 panels can be read")
-    figure, part = titled(dataset, max(5.5, 1.2 + 2.3 * len(names)), 1.2 + 1.8 * (2 + whole),
-                          lambda lower: draw_legend(lower, dataset, colour), legend_height(dataset, colour))
+    figure, part = titled(dataset, max(5.5, 1.2 + 2.3 * len(names)), 1.2 + 1.9 * (2 + whole),
+                          lambda lower: draw_legend(lower, dataset, colour), legend_height(dataset, colour), chosen)
     axes = part.subplots(2 + whole, len(names), sharex=False, sharey="row", squeeze=False)
     steps = steps_of(dataset)
     for r, quantity in enumerate(("hessian_max", "hessian_min")):
@@ -301,12 +345,23 @@ def hessian(dataset: xarray.Dataset, columns: str = "activation", colour: str = 
         medians = [np.zeros(0)]
         for c, number in np.ndindex(len(names), len(colours)):
             mine = (codes == c) & (colour_codes == number)
+            look = look_of(number, len(colours))
             for step, low, median, high in curves(steps[mine], values[mine]):
                 there = np.isfinite(median)
-                axes[r, c].fill_between(step[there], low[there], high[there], color=look_of(number)["color"], alpha=0.15, linewidth=0)
-                axes[r, c].plot(step[there], median[there], linewidth=1.4, **look_of(number))
+                if len(colours) <= MOST_BANDS:
+                    axes[r, c].fill_between(step[there], low[there], high[there], color=look["color"], alpha=0.15, linewidth=0)
+                axes[r, c].plot(step[there], median[there], marker="o" if there.sum() == 1 else None, **look)
                 medians.append(median)
-        finish_trajectories(axes[r:r + 1], np.concatenate(medians), steps)
+        ceiling = ceiling_of(dataset, quantity)
+        finish_trajectories(axes[r:r + 1], np.concatenate(medians), steps, quantity, ceiling)
+        low, high = axes[r, 0].get_ylim()
+        axes[r, 0].set_ylim(max(low, -ceiling), min(high, ceiling))
+        if axes[r, 0].get_yscale() != "log" and max(-low, high) > ceiling:
+            for panel in axes[r]:
+                symmetric_log(panel, np.array([max(low, -ceiling), min(high, ceiling)]))
+        reach = [panel.get_xlim() for panel in axes[r]]
+        for panel in axes[r]:
+            panel.set_xlim(min(left for left, _ in reach), max(right for _, right in reach))
         axes[r, 0].set_ylabel(("largest" if r == 0 else "smallest") + " eigenvalue")
         for c in range(len(names)):
             if r == 1:
@@ -325,15 +380,31 @@ def draw_eigenvalues(axes: Any, dataset: xarray.Dataset, codes: np.ndarray, colo
     recorded = np.isfinite(values).any(axis=2)
     last = values.shape[1] - 1 - recorded[:, ::-1].argmax(axis=1)
     end = -np.sort(-values[np.arange(len(values)), last], axis=1)  # NaN comes last
+    ceiling = ceiling_of(dataset, "hessian_eigenvalues")
     for c, panel in enumerate(axes):
         for number in range(int(colour_codes.max()) + 1):
             median = median_of(end[(codes == c) & (colour_codes == number)])
-            panel.plot(1 + np.arange(len(median)), median, linewidth=1.3, **look_of(number))
+            panel.plot(1 + np.arange(len(median)), median, **look_of(number, int(colour_codes.max()) + 1))
         panel.axhline(0, color="0.4", linewidth=0.8)
-        largest = np.nanmax(np.abs(end)) if np.isfinite(end).any() else 1.0
-        panel.set_yscale("symlog", linthresh=max(largest * 1e-4, 1e-12))
-        panel.set_xlabel("eigenvalue, at the end")
-    axes[0].set_ylabel("eigenvalue")
+        panel.set_xlabel("number, the largest first")
+    low, high = axes[0].get_ylim()
+    for panel in axes:
+        symmetric_log(panel, np.clip(end, -ceiling, ceiling))
+    axes[0].set_ylim(max(low, -ceiling), min(high, ceiling))
+    axes[0].set_ylabel("eigenvalues at the end")
+
+
+def symmetric_log(panel: Any, values: np.ndarray) -> None:
+    """A vertical scale that is logarithmic on both sides of 0, over four decades, with ticks that stay apart.
+
+    values: of any shape, NaN where nothing is.
+    """
+    finite = values[np.isfinite(values)]
+    power = int(np.floor(np.log10(max(np.abs(finite).max() if len(finite) else 1.0, 1e-30))))
+    powers = 10.0 ** np.array([power - 4, power - 2, power])
+    panel.set_yscale("symlog", linthresh=powers[0], linscale=0.5)
+    panel.yaxis.set_major_locator(matplotlib.ticker.FixedLocator([0.0, *powers[1:], *-powers[1:]]))
+    panel.yaxis.set_minor_locator(matplotlib.ticker.NullLocator())
 
 
 # phi and its derivative, for mean-field theory; erf is Poole et al.'s smooth stand-in for tanh and no row of the program.
@@ -412,43 +483,57 @@ def phase_axes(dataset: xarray.Dataset, rows: str | None, columns: str | None) -
 
 def phase(dataset: xarray.Dataset, quantity: str = "loss", rows: str | None = None,
           columns: str | None = None) -> matplotlib.figure.Figure:
-    """Where a quantity ends over (sigma_w, sigma_b), with the edge of chaos of wide networks.
+    """Where a quantity ends over (sigma_w, sigma_b), with the edge of chaos of wide networks: a panel for each activation.
 
-    Left of it a network's deep layers make all inputs alike (ordered), right of it they tear them apart (chaotic). Of other
-    settings the first value is shown.
+    Left of it a network's deep layers make all inputs alike (ordered), right of it they tear them apart (chaotic). Replicates
+    are their median; of other settings the first value is shown, and the title says so.
     """
     check_quantity(dataset, quantity)
     rows, columns, factor = phase_axes(dataset, rows, columns)
-    y, x, trained, diverged, value = plane(dataset, rows, columns, quantity)
-    x = x * factor
-    activation = str(dataset["activation"].values[0])
-    figure = matplotlib.figure.Figure(figsize=(6.6, 4.8))
-    panel = figure.subplots()
-    finite = value[np.isfinite(value)]
-    low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
-    norm: matplotlib.colors.Normalize = matplotlib.colors.LogNorm(low, high) if spans_decades(finite) else \
-        matplotlib.colors.Normalize(low, high if high > low else low + 1)
-    panel.set_facecolor(OUTSIDE)
-    panel.grid(False)
-    (x_edges, _), (y_edges, _) = edges(x), edges(y)
-    image = panel.pcolormesh(x_edges, y_edges, np.ma.masked_where(~trained | diverged | ~np.isfinite(value), value), norm=norm,
-                             cmap="cividis" if "accuracy" in quantity else "cividis_r", rasterized=True)
-    handles = []
-    if activation in MEAN_FIELD:
-        sigma_w, sigma_b = edge_of_chaos(activation)
-        if np.ptp(sigma_w) < 1e-3:
-            sigma_w, sigma_b = np.repeat(sigma_w[:1], 2), np.array([y_edges[0], y_edges[-1]])
-        panel.plot(sigma_w, sigma_b, color="white", linewidth=3.6)
-        handles += panel.plot(sigma_w, sigma_b, color="#D55E00", linewidth=2, label=f"edge of chaos, {activation}, infinite width")
-    if diverged.any():
-        handles.append(matplotlib.patches.Patch(color=OUTSIDE, label="diverged"))
-    panel.set_xlim(x_edges[0], x_edges[-1])
-    panel.set_ylim(y_edges[0], y_edges[-1])
-    panel.set_xlabel("$\\sigma_w$ (weights' std times the root of fan_in)")
-    panel.set_ylabel("$\\sigma_b$ (biases' std)")
-    figure.colorbar(image, ax=panel, label=f"final {quantity_label(dataset, quantity)}", pad=0.01)
-    if handles:
-        panel.legend(handles=handles, loc="upper left", fontsize=8)
-    note = "" if activation in MEAN_FIELD else f"\nno edge of chaos is drawn for {activation}"
-    figure.suptitle(title_of(dataset, 6.6) + missing_note(dataset) + note)
+    names, codes = axis_values(dataset, "activation")
+    if len(names) > 6:
+        raise ValueError(f"activation has {len(names)} values; at most 6 panels can be read: --select activation=...")
+    parts = [cut(dataset.isel(network=np.flatnonzero(codes == number)), rows, columns) for number in range(len(names))]
+    planes = [plane(part, rows, columns, quantity) for part, _ in parts]
+    values = np.concatenate([value.ravel() for *_, value in planes])
+    norm, chosen = norm_of(dataset, quantity, values), parts[0][1]
+    handles: list[Any] = []
+    known = [name for name in dataset["activation"].values if name in MEAN_FIELD]
+    if known:
+        handles.append(matplotlib.lines.Line2D([], [], color=EDGE, linewidth=2, label="edge of chaos, infinite width"))
+    handles += diverged_handles(np.concatenate([diverged.ravel() for *_, diverged, _ in planes]), chosen)
+    across = 2 if len(names) == 4 else min(len(names), 3)
+    down = -(-len(names) // across)
+    figure, upper = titled(dataset, max(6.6, 1.2 + 3.0 * across), 4.6 if len(names) == 1 else 0.8 + 2.9 * down,
+                           lambda lower: lower.legend(handles=handles, loc="center", frameon=False, ncol=2), 0.3, chosen)
+    axes = upper.subplots(down, across, sharex=True, sharey=True, squeeze=False)
+    for panel, name, (part, _), (y, x, _, diverged, value) in zip(axes.ravel(), names, parts, planes):
+        image = draw_plane(panel, x * factor, y, np.maximum(value, norm.vmin), diverged, norm, quantity)
+        panel.set_xscale("linear")
+        panel.set_yscale("linear")
+        activation = str(part["activation"].values[0])
+        panel.set_title(name if activation in MEAN_FIELD else f"{name}: no edge of chaos is known here")
+        if activation in MEAN_FIELD:
+            draw_edge(panel, activation)
+    for p, panel in enumerate(axes.ravel()):
+        panel.set_visible(p < len(names))
+        panel.tick_params(labelbottom=p + across >= len(names))
+    upper.supxlabel("$\\sigma_w$ (weights' std times the root of fan_in)", fontsize=9)
+    upper.supylabel("$\\sigma_b$ (biases' std)", fontsize=9)
+    colour_bar(upper, image, list(axes.ravel()), f"final {quantity_label(dataset, quantity)}", values)
     return figure
+
+
+EDGE = "#D55E00"
+
+
+def draw_edge(panel: Any, activation: str) -> None:
+    """The edge of chaos over a map of (sigma_w, sigma_b), within the panel's limits."""
+    limits = panel.get_xlim(), panel.get_ylim()
+    sigma_w, sigma_b = edge_of_chaos(activation)
+    if np.ptp(sigma_w) < 1e-3:
+        sigma_w, sigma_b = np.repeat(sigma_w[:1], 2), np.array(limits[1])
+    panel.plot(sigma_w, sigma_b, color="white", linewidth=3.6)
+    panel.plot(sigma_w, sigma_b, color=EDGE, linewidth=2)
+    panel.set_xlim(limits[0])
+    panel.set_ylim(limits[1])

@@ -1,16 +1,19 @@
 """Maps of trainability: where a quantity ends over two numeric axes, also of a grid that was refined."""
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib.colors
 import matplotlib.figure
 import matplotlib.patches
 import numpy as np
 import xarray
 
-from initsweep.figures import quantity_label, spans_decades, title_of
-from initsweep.results import DIVERGED, codes_of, final_values, swept_columns
+from initsweep.figures import cells, check_quantity, colour_bar, colours_of, norm_of, quantity_label, titled
+from initsweep.results import as_text, codes_of, swept_columns
 
 OUTSIDE = "#b0b0b0"  # diverged
+POOLED = ("replicate", "seed")  # settings over whose values a map takes the median
 
 
 def numeric_axes(dataset: xarray.Dataset) -> list[str]:
@@ -20,24 +23,37 @@ def numeric_axes(dataset: xarray.Dataset) -> list[str]:
     return sorted(names, key=lambda name: -len(codes_of(dataset[name].values)[0]))
 
 
-def plane(dataset: xarray.Dataset, rows: str, columns: str, quantity: str) -> tuple[np.ndarray, ...]:
-    """What a map shows of networks that differ in two axes, and otherwise are those of the first value of each setting.
+def cut(dataset: xarray.Dataset, rows: str, columns: str) -> tuple[xarray.Dataset, str]:
+    """The networks that a map over two numeric axes shows, and what a reader must know of the choice.
 
-    Returns (row values [n], column values [m], trained [n, m], diverged [n, m], value [n, m] float64).
+    Of every other swept setting the first value that is there; all replicates and seeds.
     """
-    chosen = np.ones(dataset.sizes["network"], bool)
+    chosen = np.isfinite(dataset[rows].values.astype(np.float64)) & np.isfinite(dataset[columns].values.astype(np.float64))
+    kept = []
     for name in swept_columns(dataset):
-        if name not in (rows, columns, "level"):
-            values, codes = codes_of(dataset[name].values)
-            chosen &= codes == 0
-    numbers = [np.unique(dataset[name].values[chosen]) for name in (rows, columns)]
-    index = tuple(np.searchsorted(values, dataset[name].values[chosen]) for values, name in zip(numbers, (rows, columns)))
-    shape = tuple(len(values) for values in numbers)
-    status = np.zeros(shape, np.int64)
-    status[index] = dataset["status"].values[chosen]
-    value = np.full(shape, np.nan)
-    value[index] = final_values(dataset, quantity)[chosen]
-    return numbers[0], numbers[1], np.isin(status, (1, 2, 3)), status == DIVERGED, value
+        values = dataset[name].values
+        if name in (rows, columns, "level", *POOLED) or not chosen.any():
+            continue
+        different = codes_of(values[chosen])[0]
+        if len(different) > 1:
+            kept.append(f"{name} = {as_text(different[0])} (the first of {len(different)})")
+            chosen &= codes_of(values)[1] == codes_of(values)[1][np.flatnonzero(chosen)[0]]
+    replicates = max((len(np.unique(dataset[name].values[chosen])) for name in POOLED if name in dataset.coords), default=0)
+    if replicates > 1:
+        kept.append(f"medians over {replicates} replicates")
+    return dataset.isel(network=np.flatnonzero(chosen)), ", ".join(kept)
+
+
+def plane(dataset: xarray.Dataset, rows: str, columns: str, quantity: str) -> tuple[np.ndarray, ...]:
+    """Where a quantity ends over two numeric axes. dataset: as cut leaves it.
+
+    Returns (row values [n], column values [m], trained [n, m] bool, diverged [n, m] bool, value [n, m] float64 in the
+    quantity's units). A point of several networks is their median, and has diverged where more than half of them have.
+    """
+    numbers = [np.unique(dataset[name].values) for name in (rows, columns)]
+    codes = [np.searchsorted(values, dataset[name].values) for values, name in zip(numbers, (rows, columns))]
+    value, share, trained = cells(codes, [len(values) for values in numbers], dataset, quantity)
+    return numbers[0], numbers[1], trained > 0, share > 0.5, value
 
 
 def fill_skipped(trained: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -57,49 +73,80 @@ def fill_skipped(trained: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def edges(values: np.ndarray) -> tuple[np.ndarray, bool]:
     """The borders between values, and whether they are even on a logarithmic scale."""
-    logarithmic = bool((values > 0).all()) and np.ptp(np.diff(np.log(values))) < np.ptp(np.diff(values))
+    logarithmic = bool((values > 0).all() and (values[-1] > 3 * values[0] if len(values) == 2 else
+                                               np.ptp(np.diff(np.log(values))) < np.ptp(np.diff(values))))
     at = np.log(values) if logarithmic else values
     middle = (at[1:] + at[:-1]) / 2
     ends = np.concatenate([[2 * at[0] - middle[0]], middle, [2 * at[-1] - middle[-1]]])
     return (np.exp(ends) if logarithmic else ends), logarithmic
 
 
-def trainability(dataset: xarray.Dataset, quantity: str = "loss", rows: str | None = None,
-                 columns: str | None = None) -> matplotlib.figure.Figure:
-    """A map of where a quantity ends over two axes; networks that diverged are grey. Raises ValueError where there are none."""
-    names = numeric_axes(dataset)
-    columns = columns or next((name for name in names if name != rows), None)
-    rows = rows or next((name for name in names if name != columns), None)
-    if rows is None or columns is None:
-        raise ValueError("a map wants two swept settings that are numbers")
-    y, x, trained, diverged, value = plane(dataset, rows, columns, quantity)
-    if len(x) < 2 or len(y) < 2:
-        raise ValueError(f"{rows} x {columns} is no plane")
-    source = fill_skipped(trained)
-    value, outside = value[source], diverged[source]
-    finite = value[np.isfinite(value)]
-    low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
-    positive = finite[finite > 0]
-    norm: matplotlib.colors.Normalize = matplotlib.colors.Normalize(low, high if high > low else low + 1)
-    if len(positive) and spans_decades(positive):
-        low, high = np.quantile(positive, [0.01, 0.98])  # networks about to diverge would take the scale for themselves
-        norm = matplotlib.colors.LogNorm(max(low, high * 1e-8), high, clip=True)
-        value = np.where(value <= norm.vmin, norm.vmin, value)
-    figure = matplotlib.figure.Figure(figsize=(7.2, 5.6))
-    panel = figure.subplots()
+def draw_plane(panel: Any, x: np.ndarray, y: np.ndarray, shown: np.ndarray, diverged: np.ndarray, norm: matplotlib.colors.Normalize,
+               quantity: str) -> Any:
+    """Draws a map: values by colour, what diverged grey, what was not trained white. Returns the image for a colour bar.
+
+    x: [m] column values, y: [n] row values; shown: [n, m], NaN where nothing is; diverged: [n, m] bool.
+    """
     (x_edges, x_log), (y_edges, y_log) = edges(x), edges(y)
-    panel.set_facecolor(OUTSIDE)
     panel.grid(False)
-    image = panel.pcolormesh(x_edges, y_edges, np.ma.masked_where(outside | ~np.isfinite(value), value), norm=norm,
-                             cmap="cividis" if "accuracy" in quantity else "cividis_r", rasterized=True)
+    panel.pcolormesh(x_edges, y_edges, np.ma.masked_where(~diverged, np.ones(diverged.shape)), rasterized=True,
+                     cmap=matplotlib.colors.ListedColormap([OUTSIDE]))
+    image = panel.pcolormesh(x_edges, y_edges, np.ma.masked_where(diverged | ~np.isfinite(shown), shown), norm=norm,
+                             cmap=colours_of(quantity), rasterized=True)
     panel.set_xscale("log" if x_log else "linear")
     panel.set_yscale("log" if y_log else "linear")
     panel.set_xlim(x_edges[0], x_edges[-1])
     panel.set_ylim(y_edges[0], y_edges[-1])
+    return image
+
+
+def diverged_handles(diverged: np.ndarray, note: str) -> list[Any]:
+    """Legend entry of the grey points. diverged: of any shape, bool; note: of cut."""
+    label = "diverged (more than half of the replicates)" if "replicates" in note else "diverged"
+    return [matplotlib.patches.Patch(color=OUTSIDE, label=label)] if diverged.any() else []
+
+
+def trainability(dataset: xarray.Dataset, quantity: str = "loss", rows: str | None = None,
+                 columns: str | None = None) -> matplotlib.figure.Figure:
+    """A map of where a quantity ends over two axes; networks that diverged are grey. Raises ValueError where there are none."""
+    check_quantity(dataset, quantity)
+    names = numeric_axes(dataset)
+    pairs = [(y, x) for x in ([columns] if columns else names) for y in ([rows] if rows else names) if x != y]
+    if not pairs:
+        raise ValueError("a map wants two swept settings that are numbers")
+    rows, columns = next((pair for pair in pairs if is_plane(dataset, *pair)), pairs[0])
+    check_numbers(dataset, rows, columns)
+    part, note = cut(dataset, rows, columns)
+    y, x, trained, diverged, value = plane(part, rows, columns, quantity)
+    if len(x) < 2 or len(y) < 2:
+        raise ValueError(f"{rows} x {columns} is no plane")
+    if "level" in dataset.coords:
+        source = fill_skipped(trained)
+        value, diverged = value[source], diverged[source]
+    norm = norm_of(part, quantity, value)
+    if not trained.all():
+        note = f"{np.count_nonzero(trained):,} of {trained.size:,} networks trained" + (f", {note}" if note else "")
+    handles = diverged_handles(diverged, note)
+    figure, upper = titled(dataset, 7.2, 5.4, lambda lower: lower.legend(handles=handles, loc="center", frameon=False),
+                           0.3 if handles else 0.05, note)
+    panel = upper.subplots()
+    image = draw_plane(panel, x, y, np.maximum(value, norm.vmin), diverged, norm, quantity)
     panel.set_xlabel(columns)
     panel.set_ylabel(rows)
-    figure.colorbar(image, ax=panel, label=f"final {quantity_label(dataset, quantity)}", pad=0.01, extend="both")
-    panel.legend(handles=[matplotlib.patches.Patch(color=OUTSIDE, label="diverged")], loc="upper left", fontsize=8)
-    share = f"\n{np.count_nonzero(trained):,} of {trained.size:,} networks trained" if not trained.all() else ""
-    figure.suptitle(title_of(dataset, 7.2) + share)
+    colour_bar(upper, image, panel, f"final {quantity_label(dataset, quantity)}", value)
     return figure
+
+
+def is_plane(dataset: xarray.Dataset, rows: str, columns: str) -> bool:
+    """Whether two settings have two values each among the networks that have both."""
+    if any(name not in dataset.coords or dataset[name].dtype.kind not in "iuf" for name in (rows, columns)):
+        return False
+    part, _ = cut(dataset, rows, columns)
+    return all(len(np.unique(part[name].values)) > 1 for name in (rows, columns))
+
+
+def check_numbers(dataset: xarray.Dataset, *names: str) -> None:
+    """Raises ValueError where a setting is not in the file or no number."""
+    for name in names:
+        if name not in dataset.coords or dataset[name].dtype.kind not in "iuf":
+            raise ValueError(f"the file has no setting '{name}' that is a number; it has: {', '.join(numeric_axes(dataset)) or 'none'}")

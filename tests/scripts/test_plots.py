@@ -9,9 +9,9 @@ import numpy as np
 import xarray
 from matplotlib.image import imread
 
-from made_up import make, run_script
+from made_up import make, plot_here, run_script
 import initsweep
-from initsweep import figures, maps
+from initsweep import figures, kinds, maps
 
 
 def texts(figure):
@@ -55,6 +55,155 @@ class Maps(unittest.TestCase):
             maps.trainability(self.plane().drop_vars("std"))
 
 
+def learning(**settings):
+    """What open_results would give of made-up networks. settings: columns, each [network]; loss falls from 1 to 0.1."""
+    count = len(next(iter(settings.values())))
+    coords = {"depth": np.full(count, 2), "width": np.full(count, 4), "replicate": np.zeros(count, int),
+              "activation": np.full(count, "tanh", object), "init": np.full(count, "zeros", object), **settings}
+    loss = np.linspace(1, 0.1, 5) * np.ones((count, 1))
+    layered = (("network", "record", "layer"), np.ones((count, 5, 3)))
+    return xarray.Dataset(
+        {"status": ("network", np.ones(count, int)), "steps_done": ("network", np.full(count, 100)), "loss": (("network", "record"), loss),
+         "gradient_norm": layered, "mean_cosine": layered, "distinct_units": layered, "singular_value_max": layered},
+        {"network": np.arange(count), "step": ("record", [0, 1, 10, 50, 100]),
+         **{name: ("network", values, {"path": "network." + name.split("_")[0]}) for name, values in coords.items()}}, {"title": "made up"})
+
+
+def panels_of(figure):
+    """The visible panels with their lines: those of its parts, without legends and colour bars."""
+    parts = figure.subfigs if figure.subfigs else [figure]
+    return [panel for part in parts for panel in part.axes if panel.get_visible() and panel.get_label() != "<colorbar>"]
+
+
+class WhatAReaderMustKnow(unittest.TestCase):
+    """Nothing is left out, pooled or chosen without a word in the figure."""
+
+    def test_a_constant_of_one_value_says_which(self):
+        init = np.array(["zeros", "constant", "he_normal"], object)
+        dataset = learning(init=init, init_value=np.array([np.nan, 0.25, np.nan]), init_gain=np.array([np.nan, np.nan, 1.4]))
+        self.assertEqual(figures.axis_values(dataset, "init")[0], ["zeros", "constant(value=0.25)", "he_normal"])
+
+    def phases(self):
+        grid = np.meshgrid([0.5, 1.0, 2.0], [0.0, 0.5], [0, 1, 2], ["tanh", "relu"], [3, 5], indexing="ij")
+        w, b, replicate, activation, depth = (at.ravel() for at in grid)
+        dataset = learning(init_sigma_w=w, bias_init_std=b, replicate=replicate, activation=activation.astype(object), depth=depth)
+        final = np.where(activation == "relu", 3.0, 1.0) + replicate ** 2 + 100.0 * (depth == 5)
+        dataset["loss"] = (("network", "record"), final[:, None] * np.ones(5))
+        dataset["status"] = ("network", np.where((w == 2.0) & (replicate > 0), initsweep.DIVERGED, 1))
+        return dataset
+
+    def test_phase_shows_every_activation_and_medians_and_says_what_it_left_out(self):
+        figure = kinds.phase(self.phases())
+        title = figure._suptitle.get_text()
+        self.assertIn("depth = 3 (the first of 2)", title)
+        self.assertIn("medians over 3 replicates", title)
+        panels = panels_of(figure)
+        self.assertEqual([panel.get_title() for panel in panels], ["tanh", "relu"])
+        for panel, median in zip(panels, (2.0, 4.0)):  # of 0, 1, 4 more than 1 or 3
+            grey, image = panel.collections[:2]
+            shown = np.ma.filled(image.get_array().astype(float), np.nan).reshape(2, 3)
+            np.testing.assert_array_equal(shown, [[median, median, np.nan]] * 2)  # two of three diverged at sigma_w = 2
+            self.assertEqual(np.ma.count(grey.get_array()), 2)
+        self.assertIn("diverged (more than half of the replicates)", texts(figure))
+
+    def test_maps_take_two_numbers_that_span_a_plane(self):
+        init = np.array(["normal"] * 3 + ["uniform"] * 4, object)
+        dataset = learning(init=init, init_std=np.array([1.0, 2, 3] + [np.nan] * 4), init_low=np.array([np.nan] * 3 + [-1.0, -1, -2, -2]),
+                           init_high=np.array([np.nan] * 3 + [1.0, 2, 1, 2]))
+        panel = panels_of(maps.trainability(dataset))[0]
+        self.assertEqual({panel.get_xlabel(), panel.get_ylabel()}, {"init_low", "init_high"})
+        with self.assertRaisesRegex(ValueError, "no setting 'init' that is a number"):
+            maps.trainability(dataset, columns="init")
+
+    def test_layers_of_different_depth_are_not_pooled(self):
+        dataset = learning(depth=np.array([1, 2, 2]))
+        dataset["gradient_norm"][0] = 50.0
+        for figure in (kinds.by_layer(dataset), kinds.spectra(dataset)):
+            self.assertIn("networks of depth 2 (there are 1, 2)", figure._suptitle.get_text())
+        for line in panels_of(kinds.by_layer(dataset))[0].lines:
+            self.assertEqual(line.get_ydata()[0], 1)
+        self.assertEqual(len(panels_of(kinds.by_layer(dataset, rows="depth"))), 2)
+
+    def test_units_are_compared_in_hidden_layers(self):
+        self.assertEqual([len(panels_of(kinds.by_layer(learning(depth=[2]), name))[0].lines)
+                          for name in ("distinct_units", "mean_cosine", "gradient_norm")], [2, 2, 3])
+
+    def test_lines_that_coincide_are_both_seen(self):
+        panel = panels_of(figures.trajectories(learning(init=np.array(["zeros", "ones"], object)), "loss", "depth", "activation", "init"))[0]
+        lower, upper = panel.lines
+        np.testing.assert_array_equal(lower.get_ydata(), upper.get_ydata())
+        self.assertGreater(lower.get_linewidth(), upper.get_linewidth() + 1)
+
+    def test_power_law_has_its_standard_error(self):
+        """4 points on y = x^-2, one moved by a factor of e^0.1: residuals of the logarithms 0.01 - 4 / 40^2 - 5 / 100^2 = 0.007 square."""
+        x = np.exp([0.0, 1, 2, 3])
+        b, error, _ = kinds.power_law(x, x ** -2 * np.exp([0, 0.1, 0, 0]))
+        self.assertAlmostEqual(b, -2.01)  # cov(x, y) / var(x) = -0.05 / 5
+        self.assertAlmostEqual(error, np.sqrt(0.007 / 2 / 5))
+        noise = np.repeat([0.01, 0.1, 1.0], 2)
+        dataset = learning(init_noise=noise)
+        dataset["escape_step"] = ("network", 10 * np.array([100, 100, 12, 12, 1, 1.0]))
+        self.assertRegex(" ".join(texts(kinds.escape_time(dataset))), r"init_noise\^\(-1\.00 ± 0\.05\)")
+
+    def test_numbers_are_rounded_where_their_error_begins(self):
+        for value, error, text in ((-1.0123, 0.0053, "-1.012 ± 0.005"), (0.35, 0.012, "0.350 ± 0.012"), (12.3, 2.5, "12 ± 2"),
+                                   (0.5, np.nan, "0.5"), (3.0, 0.0, "3.000000000 ± 0.000000000")):
+            self.assertEqual(initsweep.intervals.with_error(value, error), text)
+
+    def test_networks_about_to_diverge_leave_the_others_room(self):
+        dataset = learning(init=np.array(["zeros", "ones"], object))
+        dataset["loss"][1, 1:] = [1e10, 1e20, 1e30, 1e38]
+        figure = figures.trajectories(dataset, "loss", "depth", "activation", "init")
+        panel = panels_of(figure)[0]
+        low, high = panel.get_ylim()
+        self.assertLess(high, 1e5)
+        self.assertLess(low, 0.1)
+        self.assertIn("on the way to divergence", " ".join(texts(figure)))
+        norm = figures.norm_of(dataset, "loss", np.array([0.1, 1e38]))
+        self.assertLess(norm.vmax, 1e5)
+
+    def test_zeros_stay_off_logarithmic_scales_and_bounded_quantities_off_them(self):
+        dataset = learning(depth=[2])
+        dataset["gradient_norm"] = (("network", "record", "layer"), np.array([0, 1e-6, 1e-3, 1, 1])[None, :, None] * np.ones(3))
+        figure = kinds.by_layer(dataset)
+        panel = panels_of(figure)[0]
+        self.assertEqual(panel.get_yscale(), "log")
+        self.assertTrue(np.isnan(panel.lines[0].get_ydata()[0]))
+        self.assertIn("no line: exactly 0", " ".join(texts(figure)))
+        dataset["mean_cosine"] = dataset["gradient_norm"]
+        self.assertEqual(panels_of(kinds.by_layer(dataset, "mean_cosine"))[0].get_yscale(), "linear")
+        dataset["singular_value_max"] = (("network", "record", "layer"), np.array([1.0, 1e-3, 1e-17]) * np.ones((1, 5, 1)))
+        figure = kinds.spectra(dataset)
+        panel = panels_of(figure)[0]
+        self.assertGreater(panel.get_ylim()[0], 1e-4)
+        self.assertLess(panel.get_ylim()[1], 10)
+        self.assertIn("0 up to rounding", " ".join(texts(figure)))
+
+    def test_ticks_around_zero_stay_apart(self):
+        import matplotlib.figure
+        figure = matplotlib.figure.Figure(figsize=(3, 1.9))
+        panel = figure.subplots()
+        panel.plot([-5.0, -1e-3, 0, 1e-3, 5.0])
+        kinds.symmetric_log(panel, np.array([-5.0, 5.0]))
+        figure.draw_without_rendering()
+        boxes = [label.get_window_extent() for label in panel.get_yticklabels() if label.get_text()]
+        self.assertGreaterEqual(len(boxes), 3)
+        self.assertEqual(sum(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1:]), 0)
+
+    def test_one_record_is_a_point(self):
+        dataset = learning(depth=[2]).isel(record=[0])
+        for figure in (kinds.small_multiples(dataset), kinds.by_layer(dataset)):
+            panel = panels_of(figure)[0]
+            self.assertEqual({line.get_marker() for line in panel.lines} - {"None"}, {"o"})
+            self.assertEqual(list(panel.get_xticks()), [0])
+
+    def test_multiples_label_the_lowest_panel_of_each_column(self):
+        figure = kinds.small_multiples(learning(init=np.array(list("abcde"), object)))
+        figure.draw_without_rendering()
+        shown = [panel.xaxis.get_major_ticks()[0].label1.get_visible() for panel in panels_of(figure)]
+        self.assertEqual(shown, [False, False, True, True, True])
+
+
 class Plots(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -70,7 +219,7 @@ class Plots(unittest.TestCase):
     def test_every_kind_writes_png_and_svg(self):
         for kind in ("overview", "trajectories", "heatmap"):
             files = [self.full, self.holes] if kind == "trajectories" else [self.full]
-            done = run_script("plot.py", kind, *files)
+            done = plot_here(kind, *files)
             self.assertEqual((done.returncode, done.stderr), (0, ""), kind)
             written = [f"{path[:-3]}-{kind}.{suffix}" for path in files for suffix in ("png", "svg")]
             self.assertEqual(done.stdout.split(), written)
@@ -94,17 +243,34 @@ class Plots(unittest.TestCase):
 
     def test_out_with_a_suffix_writes_that_one(self):
         out = os.path.join(self.folder, "only.svg")
-        done = run_script("plot.py", "heatmap", self.full, "-o", out, "--quantity", "accuracy")
+        done = plot_here("heatmap", self.full, "-o", out, "--quantity", "accuracy")
         self.assertEqual((done.returncode, done.stdout), (0, out + "\n"))
         self.assertFalse(os.path.exists(os.path.join(self.folder, "only.png")))
+
+    def test_formats_size_and_selection(self):
+        out = os.path.join(self.folder, "asked")
+        done = plot_here("trajectories", self.full, "-o", out, "--format", "pdf,png", "--size", "4x3.5", "--dpi", "80",
+                          "--select", "depth=1,2", "--select", "init=zeros,he_normal")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, f"{out}.pdf\n{out}.png\n", ""))
+        self.assertEqual(imread(out + ".png").shape[:2], (280, 320))
+        with open(out + ".pdf", "rb") as file:
+            text = file.read()
+        self.assertTrue(text.startswith(b"%PDF"))
+        self.assertIn(b"/MediaBox [ 0 0 288 252 ]", text)
+        self.assertNotIn(b"CreationDate", text)
 
     def test_what_the_file_lacks_is_an_error(self):
         for arguments, word in ((["heatmap", self.full, "--quantity", "losses"], "no quantity 'losses'"),
                                 (["heatmap", self.full, "--rows", "colour"], "no setting 'colour'"),
                                 (["heatmap", self.full, "--quantity", "gradient_norm"], "no quantity"),
+                                (["heatmap", self.full, "--select", "depth=9"], "no network has depth = 9; there are: 1, 2, 3"),
+                                (["heatmap", self.full, "--select", "depth=deep"], "depth is a number"),
+                                (["heatmap", self.full, "--select", "depth"], "expected SETTING=VALUE"),
+                                (["heatmap", self.full, "--size", "7"], "one in inches, from 1 to 100, is 6.5x4"),
+                                (["heatmap", self.full, "--format", "jpg"], "unknown format 'jpg'; there are png, svg, pdf"),
                                 (["overview", os.path.join(self.folder, "none.h5")], "no such file"),
                                 (["trajectories", self.full, "--rows", "network"], "480 x 4 panels")):
-            done = run_script("plot.py", *arguments)
+            done = plot_here(*arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
             self.assertIn(word, done.stderr)
             self.assertNotIn("Traceback", done.stderr)
