@@ -269,8 +269,12 @@ static void say_start(const struct run *run, const char *advice)
 {
   const struct isw_training *training = &run->training;
   if (run->quiet) return;
-  fprintf(stderr, "initsweep: %s: %llu networks in %llu packs on %zu rank%s of %zu thread%s, %s\n",
-          isw_sweep_name(run->sweep), (unsigned long long)training->progress.networks,
+  uint64_t networks = training->progress.networks, left = 0;
+  for (uint64_t i = 0; run->left && i < networks; i++) left += run->left[i / 64] >> i % 64 & 1;
+  char part[ISW_NUMBER + 16] = "";
+  if (run->left) snprintf(part, sizeof part, "%llu of ", (unsigned long long)left);
+  fprintf(stderr, "initsweep: %s: %s%llu networks in %llu packs on %zu rank%s of %zu thread%s, %s\n",
+          isw_sweep_name(run->sweep), part, (unsigned long long)networks,
           (unsigned long long)isw_packs_count(training->packs), run->facts.ranks, run->facts.ranks == 1 ? "" : "s",
           run->facts.threads, run->facts.threads == 1 ? "" : "s", run->facts.kernels);
   if (training->progress.before > 0)

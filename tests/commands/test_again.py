@@ -135,7 +135,7 @@ class Again(Case):
         more = ("--set", "grid.network.depth=[1, 2, 3]", "--set", "grid.replicate={range: [0, 915]}")
         done = self.expect(0, "run", self.file, "-o", "out.h5", *more, "--resume", "extend")  # of a finished file
         self.assertIn("going on: 2700 networks are done already", done.stderr)
-        self.assertIn("2748 networks in 3 packs", done.stderr)  # 16 more of each depth: full packs of new networks alone
+        self.assertIn("48 of 2748 networks in 3 packs", done.stderr)  # 16 more of each depth: full packs of new networks alone
         self.expect(0, "run", self.file, "-o", "whole.h5", "--quiet", *more, "--resume", "extend")
         self.expect(0, "verify", "out.h5", "--sample", "100")
         self.assertEqual(self.contents("out.h5"), self.contents("whole.h5"))
@@ -149,7 +149,7 @@ class Again(Case):
         self.assertIn("reused-run0000.journal", os.listdir(self.path("out.h5.parts")))
         done = self.expect(0, "run", self.file, "-o", "out.h5", *grown, "--resume", "extend", ranks=2)
         # the packs of the first try: 376 networks of each depth are left, which is 23 packs and a half
-        self.assertIn("800 networks in 48 packs", done.stderr)
+        self.assertIn("752 of 800 networks in 48 packs", done.stderr)
         self.expect(0, "run", self.file, "-o", "whole.h5", "--quiet", *grown)
         self.assertEqual(self.contents("out.h5"), self.contents("whole.h5"))
 
