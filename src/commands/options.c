@@ -35,6 +35,13 @@ size_t isw_positive(const char *command, const char *option, const char *text)
   return 0;
 }
 
+bool isw_seconds(const char *text, double low, double high, double *seconds)
+{
+  char *end;
+  *seconds = strtod(text, &end);
+  return end > text && *end == '\0' && *seconds >= low && *seconds <= high;
+}
+
 static int unknown_option(const struct isw_command *command, const char *word)
 {
   const char *names[OPTIONS_MAX] = {"help"};

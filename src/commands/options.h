@@ -39,6 +39,9 @@ int isw_usage_error(const char *command, const char *format, ...) __attribute__(
 /* A whole number of at least 1 from an option's argument; 0 after it has said what is wrong. */
 size_t isw_positive(const char *command, const char *option, const char *text);
 
+/* Seconds from an option's argument; false where it is no number from low to high. */
+bool isw_seconds(const char *text, double low, double high, double *seconds);
+
 /* "[-o OUT]", "--network K", "[--set P=V]...": an option as a usage line has it. */
 enum isw_status isw_add_option_usage(struct isw_text *text, const struct isw_option *option);
 /* Text in lines of at most `width` columns; lines after the first are indented; an empty line stays one. column: where the

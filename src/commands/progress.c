@@ -1,5 +1,4 @@
 #include "progress.h"
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,25 +28,28 @@ double isw_progress_seconds(const struct isw_progress *progress)
   return now() - progress->start;
 }
 
-/* One line, cut to the terminal: the bar takes what the words leave, and the last words go first. */
-static void draw(struct isw_progress *progress, double share, const char *const *words, size_t count)
+void isw_progress_draw(FILE *out, bool color, double share, const char *const *words, size_t count)
 {
-  size_t columns = isw_terminal_width(STDERR_FILENO), width = (columns > 0 ? columns : 80) - 1, used = 7; /* " 42 % " */
+  size_t columns = isw_terminal_width(fileno(out)), width = (columns > 0 ? columns : 80) - 1, used = 7; /* " 42 % " */
   size_t shown = 0;
   while (shown < count && used + strlen(words[shown]) + 2 <= width) used += strlen(words[shown++]) + 2;
   size_t bar = width > used + 10 ? width - used - 3 : 0;
   if (bar > 40) bar = 40;
-  fprintf(stderr, "\r%3.0f %% ", 100 * share);
+  fprintf(out, "\r%3.0f %% ", 100 * share);
   if (bar > 0) {
     size_t full = (size_t)(share * (double)bar);
-    fprintf(stderr, "[%s", progress->color ? "\033[32m" : "");
-    for (size_t i = 0; i < bar; i++) fputc(i < full ? '#' : '-', stderr);
-    fprintf(stderr, "%s] ", progress->color ? "\033[0m" : "");
+    fprintf(out, "[%s", color ? "\033[32m" : "");
+    for (size_t i = 0; i < bar; i++) fputc(i < full ? '#' : '-', out);
+    fprintf(out, "%s] ", color ? "\033[0m" : "");
   }
-  for (size_t i = 0; i < shown; i++) fprintf(stderr, "%s%s", i ? ", " : "", words[i]);
-  fprintf(stderr, "\033[K");
-  fflush(stderr);
-  progress->drawn = true;
+  for (size_t i = 0; i < shown; i++) fprintf(out, "%s%s", i ? ", " : "", words[i]);
+  fprintf(out, "\033[K");
+  fflush(out);
+}
+
+void isw_progress_wipe(FILE *out)
+{
+  fprintf(out, "\r\033[K");
 }
 
 static void show(struct isw_progress *progress, double share, const char *const *words, size_t count)
@@ -56,7 +58,8 @@ static void show(struct isw_progress *progress, double share, const char *const 
   if (!progress->shown || time - progress->last < (progress->bar ? BAR_EVERY : LINE_EVERY)) return;
   progress->last = time;
   if (progress->bar) {
-    draw(progress, share, words, count);
+    isw_progress_draw(stderr, progress->color, share, words, count);
+    progress->drawn = true;
     return;
   }
   fprintf(stderr, "initsweep: %.0f %%", 100 * share);
@@ -95,6 +98,6 @@ void isw_progress_write(struct isw_progress *progress, uint64_t written)
 
 void isw_progress_end(struct isw_progress *progress)
 {
-  if (progress->drawn) fprintf(stderr, "\r\033[K");
+  if (progress->drawn) isw_progress_wipe(stderr);
   progress->drawn = false;
 }

@@ -2,7 +2,9 @@
 #ifndef INITSWEEP_COMMANDS_PROGRESS_H
 #define INITSWEEP_COMMANDS_PROGRESS_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct isw_progress {
   bool shown, bar, color; /* bar: a terminal; else a line every 30 s */
@@ -22,6 +24,10 @@ void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_
 void isw_progress_write(struct isw_progress *progress, uint64_t written);
 /* Wipes the bar, so that other lines can be printed. */
 void isw_progress_end(struct isw_progress *progress);
+/* One line of a terminal, drawn over the last one and cut to the width: the bar takes what the words leave, the last words go first. */
+void isw_progress_draw(FILE *out, bool color, double share, const char *const *words, size_t count);
+/* Wipes that line. */
+void isw_progress_wipe(FILE *out);
 /* Seconds since the start. */
 double isw_progress_seconds(const struct isw_progress *progress);
 #endif

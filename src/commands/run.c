@@ -10,6 +10,7 @@
 #include "extend.h"
 #include "levels.h"
 #include "outcome.h"
+#include "stored.h"
 #include "training.h"
 #include "version.h"
 
@@ -39,13 +40,6 @@ struct run {
   uint64_t *left; /* a bit a network that an extension has not taken over, for the packs; NULL: all */
 };
 
-static bool read_seconds(const char *text, double *seconds)
-{
-  char *end;
-  *seconds = strtod(text, &end);
-  return end > text && *end == '\0' && *seconds >= 0 && *seconds <= 1e6;
-}
-
 static int take(void *state, int code, const char *argument)
 {
   struct run *run = state;
@@ -62,7 +56,7 @@ static int take(void *state, int code, const char *argument)
     run->wanted_threads = isw_positive("run", "--threads", argument);
     return run->wanted_threads > 0 ? 0 : ISW_BAD_INPUT;
   case 'c':
-    if (!read_seconds(argument, &run->checkpoint_seconds))
+    if (!isw_seconds(argument, 0, 1e6, &run->checkpoint_seconds))
       return isw_usage_error("run", "--checkpoint wants seconds from 0 to 1e6, not '%s'", argument);
     break;
   default: run->quiet = true; break;
@@ -115,21 +109,6 @@ static enum isw_status name_output(struct run *run, struct isw_error *error)
   return run->path && run->parts ? ISW_OK : isw_error_memory(error, 1, "a path");
 }
 
-static enum isw_status count_missing(struct isw_results *results, uint64_t *missing, struct isw_error *error)
-{
-  enum { BLOCK = 65536 };
-  uint64_t networks = isw_results_networks(results);
-  double *status = isw_allocate(BLOCK, sizeof *status);
-  enum isw_status result = status ? ISW_OK : isw_error_memory(error, BLOCK * sizeof *status, "a column");
-  for (uint64_t first = 0; first < networks && result == ISW_OK; first += BLOCK) {
-    uint64_t some = networks - first < BLOCK ? networks - first : BLOCK;
-    result = isw_results_column(results, "status", first, some, 0, 0, status, error);
-    for (uint64_t i = 0; i < some && result == ISW_OK; i++) *missing += status[i] == 0.0;
-  }
-  free(status);
-  return result;
-}
-
 /* A run that was killed after its last step has left its folder beside the whole file. */
 static void remove_leftovers(const struct run *run)
 {
@@ -173,9 +152,9 @@ static enum isw_status look_at_output(struct run *run, struct isw_error *error)
     isw_add_difference(error, isw_results_attribute(results, "settings"), isw_sweep_settings(run->sweep));
     isw_text_add(&error->message, "  name another with -o, move it away, or, if the grid has grown: --resume extend");
   } else if (!run->afresh) {
-    uint64_t missing = 0;
-    status = count_missing(results, &missing, error);
-    run->nothing_to_do = status == ISW_OK && missing == 0; /* `gather` writes files of a part */
+    uint64_t ended[ISW_SKIPPED + 1] = {0};
+    status = isw_count_ended(results, ended, error);
+    run->nothing_to_do = status == ISW_OK && ended[ISW_MISSING] == 0; /* `gather` writes files of a part */
     if (run->nothing_to_do) remove_leftovers(run);
     if (status == ISW_OK && run->nothing_to_do && !run->quiet)
       printf("%s: holds this sweep already, %llu networks; nothing to do (--resume never trains it again)\n", run->out,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "common.h"
+#include "follow.h"
 #include "initsweep/commands.h"
 #include "summary.h"
 #include "terminal.h"
@@ -20,6 +21,7 @@ enum {
   NUMBER = 10, /* of a number in a table, at least */
   UNLIMITED = 1 << 30
 };
+static const double LOOK_EVERY = 2; /* seconds */
 
 static const char *const ends[] = {"missing", "completed", "stopped", "diverged",
                                    "skipped"}; /* enum isw_network_status */
@@ -28,7 +30,8 @@ static const char *const ends[] = {"missing", "completed", "stopped", "diverged"
 struct request {
   const char *by; /* NULL: accuracy, else loss */
   size_t top;     /* best and worst cells */
-  bool json;
+  bool json, follow;
+  double every; /* seconds between two looks; 0: not said */
 };
 
 /* How it is shown. */
@@ -590,6 +593,11 @@ static int take(void *state, int code, const char *argument)
   struct request *request = state;
   switch (code) {
   case 'b': request->by = argument; break;
+  case 'f': request->follow = true; break;
+  case 'e':
+    if (!isw_seconds(argument, 0.01, 3600, &request->every))
+      return isw_usage_error("show", "--every wants seconds from 0.01 to 3600, not '%s'", argument);
+    break;
   case 't': request->top = isw_positive("show", "--top", argument); return request->top > 0 ? 0 : ISW_BAD_INPUT;
   default: request->json = true; break;
   }
@@ -603,7 +611,15 @@ static int run(int argc, char **argv)
   struct isw_error error = {0};
   int result;
   if (!isw_read_words(&isw_command_show, argc, argv, take, &request, &file, &result)) return result;
-  enum isw_status status = show(file, &request, &error);
+  if (request.every > 0 && !request.follow)
+    return isw_usage_error("show", "--every goes with --follow: without it the file is shown once");
+  char *followed = NULL;
+  enum isw_status status = ISW_OK;
+  if (request.follow)
+    status = isw_follow(file, request.every > 0 ? request.every : LOOK_EVERY, request.json, &followed, &error);
+  bool summary = !request.follow || !request.json; /* of JSON each line is an object of its own */
+  if (status == ISW_OK && summary) status = show(followed ? followed : file, &request, &error);
+  free(followed);
   if (status != ISW_OK) result = isw_say_error(status, &error);
   isw_error_clear(&error);
   return result;
@@ -616,18 +632,25 @@ static const struct isw_option options[] = {
      .about = "ranks the cells by a quantity with one number a network or a record, as test_loss or escape_step: the "
               "smallest first, of accuracies the largest; else accuracy, or loss where there is none"},
     {.name = "top", .code = 't', .argument = "N", .about = "cells at each end (3)"},
-    ISW_OPTION_JSON,
+    {.name = "follow",
+     .code = 'f',
+     .letter = true,
+     .about = "shows how a run under way gets on, until FILE is whole, then the summary; FILE may be the run's folder "
+              "OUT.parts too"},
+    {.name = "every", .code = 'e', .argument = "S", .about = "with --follow: looks every S seconds (2)"},
+    {.name = "json", .code = 'j', .about = "for programs; with --follow an object a line, and no summary"},
     {0},
 };
 static const char *const examples[] = {"initsweep show zero-on-xor.h5",
-                                       "initsweep show zero-on-xor.h5 --by loss --top 10", NULL};
+                                       "initsweep show zero-on-xor.h5 --by loss --top 10",
+                                       "initsweep show zero-on-xor.h5 --follow", NULL};
 
 const struct isw_command isw_command_show = {
     .name = "show",
     .argument = "FILE",
     .wants = "one results file",
     .offers = ISW_COMPLETE_RESULT,
-    .summary = "what is in a results file",
+    .summary = "what is in a results file, or how a run under way gets on",
     .about =
         "Shows what is in a results file: the sweep, how its networks ended, what was recorded, its axes, the final "
         "loss "
@@ -635,7 +658,12 @@ const struct isw_command isw_command_show = {
         "A cell holds the networks that differ in their replicate alone. Cells stand in the order of their median; "
         "diverged networks count as the worst there is, so that a cell most of which diverged is at the end. Beside it "
         "stands the median loss over the records, of at most 100 replicates: a line of blocks on a terminal whose "
-        "locale is UTF-8, on one logarithmic scale for all cells, else three numbers.",
+        "locale is UTF-8, on one logarithmic scale for all cells, else three numbers.\n\n"
+        "With --follow, from a second terminal: reads the run's journal, of that only what is new, and never writes; "
+        "shows the "
+        "networks finished and diverged, their rate, and the time that the others take at this rate (too much at "
+        "first: the dearest "
+        "come first). Where the run is stopped, it waits for the next one to go on.",
     .options = options,
     .examples = examples,
     .run = run,

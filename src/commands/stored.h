@@ -27,4 +27,6 @@ enum isw_status isw_stored_sweep(const struct isw_stored *stored, const char *fo
 /* What the file holds of a network; points into buffers that the next call reuses. */
 enum isw_status isw_stored_network(const struct isw_stored *stored, uint64_t number, struct isw_finished *finished,
                                    struct isw_error *error);
+/* Adds the networks of a results file by how they ended. */
+enum isw_status isw_count_ended(struct isw_results *results, uint64_t ended[ISW_SKIPPED + 1], struct isw_error *error);
 #endif
