@@ -6,10 +6,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OPEN_FILES = 64, SCAN_BYTES = 1 << 20, AHEAD_BYTES = 1 << 18, PACK_NETWORKS = 16 };
+enum { SCAN_BYTES = 1 << 20, AHEAD_BYTES = 1 << 18, PACK_NETWORKS = 16 };
 
 /* Where a network's entry stands: its file's number above, its offset in the lower 44 bits. Offset 0 is a file's head, so
  * 0 means: not found. */
@@ -25,7 +26,7 @@ struct window {
   size_t length, capacity;
 };
 
-/* An open file; files share slots. */
+/* An open file; files share slots where they are more than may be open. */
 struct slot {
   size_t file;
   int fd;
@@ -39,7 +40,8 @@ struct isw_index {
   char *folder;
   char **files; /* [file_count] names, in order */
   size_t file_count;
-  struct slot slots[OPEN_FILES];
+  struct slot *slots; /* [slot_count] */
+  size_t slot_count;
   struct window window; /* isw_index_read's */
   size_t window_file;   /* whose bytes it holds */
   size_t guess;         /* bytes of the last entry read */
@@ -240,6 +242,47 @@ static enum isw_status list_files(struct isw_index *index, struct isw_error *err
   return status;
 }
 
+static void close_slots(struct isw_index *index)
+{
+  for (size_t i = 0; i < index->slot_count; i++) {
+    if (index->slots[i].fd >= 0) close(index->slots[i].fd);
+    index->slots[i].fd = -1;
+  }
+}
+
+/* Networks in order lie in journals at random, so each file stays open while there is room: to open one again at every pack is
+ * dear where files are on another machine. Half of what the process may open, as it has others. */
+static enum isw_status make_slots(struct isw_index *index, struct isw_error *error)
+{
+  struct rlimit limit;
+  size_t most = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (size_t)limit.rlim_cur / 2 : 64;
+  size_t count = index->file_count < most ? index->file_count : most;
+  if (count == 0) count = 1;
+  index->slots = isw_allocate(count, sizeof *index->slots);
+  if (!index->slots) return isw_error_memory(error, count * sizeof *index->slots, "the journal's open files");
+  index->slot_count = count;
+  for (size_t i = 0; i < count; i++) index->slots[i].fd = -1;
+  return ISW_OK;
+}
+
+/* The slot with an open file; NULL where it cannot be opened (errno says why). MPI may have taken a descriptor a rank: where
+ * none is free, half as many slots have to do. */
+static struct slot *open_slot(struct isw_index *index, size_t file)
+{
+  for (;;) {
+    struct slot *slot = &index->slots[file % index->slot_count];
+    if (slot->fd >= 0 && slot->file == file) return slot;
+    if (slot->fd >= 0) close(slot->fd);
+    slot->file = file;
+    slot->fd = open_file(index, file);
+    if (slot->fd >= 0) return slot;
+    if ((errno != EMFILE && errno != ENFILE) || index->slot_count == 1) return NULL;
+    close_slots(index);
+    index->slot_count /= 2;
+    index->window.length = 0; /* of a file that is closed */
+  }
+}
+
 enum isw_status isw_index_create(const char *folder, uint64_t identity, uint64_t networks, size_t real_bytes,
                                  struct isw_index **index, struct isw_error *error)
 {
@@ -256,7 +299,6 @@ enum isw_status isw_index_create_beside(const char *folder, uint64_t identity, u
   made->other = other;
   made->networks = networks;
   made->real_bytes = real_bytes;
-  for (size_t i = 0; i < OPEN_FILES; i++) made->slots[i].fd = -1;
   made->places = isw_allocate(networks, sizeof *made->places);
   made->folder = isw_copy_text(folder);
   struct isw_error reason = {0};
@@ -267,6 +309,7 @@ enum isw_status isw_index_create_beside(const char *folder, uint64_t identity, u
   for (size_t file = 0; file < made->file_count && status == ISW_OK; file++)
     status = read_file(made, file, &made->window, &reason);
   made->window.length = 0;
+  if (status == ISW_OK) status = make_slots(made, &reason);
   if (status != ISW_OK) {
     isw_error_set(error, status, "%s", isw_error_text(&reason));
     isw_index_destroy(made);
@@ -280,8 +323,8 @@ enum isw_status isw_index_create_beside(const char *folder, uint64_t identity, u
 void isw_index_destroy(struct isw_index *index)
 {
   if (!index) return;
-  for (size_t i = 0; i < OPEN_FILES; i++)
-    if (index->slots[i].fd >= 0) close(index->slots[i].fd);
+  close_slots(index);
+  free(index->slots);
   for (size_t i = 0; i < index->file_count; i++) free(index->files[i]);
   free(index->files);
   free(index->places);
@@ -319,14 +362,9 @@ enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct 
                          (unsigned long long)number);
   uint64_t offset = index->places[number] & (most_file_bytes - 1);
   size_t file = (size_t)(index->places[number] >> OFFSET_BITS);
-  struct slot *slot = &index->slots[file % OPEN_FILES];
   const char *name = index->files[file];
-  if (slot->fd < 0 || slot->file != file) {
-    if (slot->fd >= 0) close(slot->fd);
-    slot->file = file;
-    slot->fd = open_file(index, file);
-    if (slot->fd < 0) return refuse(index, name, error);
-  }
+  struct slot *slot = open_slot(index, file);
+  if (!slot) return refuse(index, name, error);
   struct window *window = &index->window;
   if (window->length == 0 || index->window_file != file) {
     struct stat about;

@@ -2,6 +2,7 @@
 #include "results_sample.h"
 #include "results/journal_format.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -58,21 +59,44 @@ static void networks_come_back_to_the_bit(void **state)
   }
 }
 
+static size_t open_descriptors(void)
+{
+  size_t count = 0;
+  for (int fd = 0; fd < 1024; fd++) count += fcntl(fd, F_GETFD) >= 0;
+  return count;
+}
+
+/* As many journals as a run of 1,100 ranks leaves. Each is opened once where that is allowed; else they take turns, also where
+ * nearly all descriptors are taken. */
 static void more_files_than_open_descriptors_are_read(void **state)
 {
-  struct sample sample = {.networks = 200, .identity = 5, .records = 1, .real_bytes = 4};
+  enum { FILES = 1100, TAKEN = 200 };
+  struct sample sample = {.networks = 2 * FILES, .identity = 5, .records = 1, .real_bytes = 4};
   char *folder = sample_path(*state, "many.parts");
-  for (unsigned rank = 0; rank < 90; rank++) sample_journal(&sample, folder, rank, rank, 200, 90);
+  int taken[TAKEN];
+  for (unsigned rank = 0; rank < FILES; rank++) sample_journal(&sample, folder, rank, rank, sample.networks, FILES);
   struct rlimit before, few;
   assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-  few = before;
-  few.rlim_cur = 80;
-  assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-  struct isw_index *index = read_index(&sample, folder);
-  uint64_t found = check_networks(&sample, index);
-  assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-  assert_int_equal(found, 200);
-  isw_index_destroy(index);
+  const rlim_t limits[3] = {256, 256, 1000};
+  for (size_t i = 0; i < 3; i++) {
+    size_t already = open_descriptors(), most = 0;
+    for (size_t k = 0; i == 1 && k < TAKEN; k++) assert_true((taken[k] = dup(2)) >= 0);
+    few = before;
+    few.rlim_cur = limits[i];
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    struct isw_index *index = read_index(&sample, folder);
+    uint64_t found = check_networks(&sample, index);
+    most = open_descriptors() - already;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    for (size_t k = 0; i == 1 && k < TAKEN; k++) close(taken[k]);
+    assert_int_equal(found, sample.networks);
+    if (i == 1)
+      assert_in_range(most, TAKEN + 16, 240); /* room is left for others */
+    else
+      assert_int_equal(most, limits[i] / 2);
+    isw_index_destroy(index);
+    assert_int_equal(open_descriptors(), already);
+  }
   free(folder);
 }
 
