@@ -643,7 +643,7 @@ static const struct isw_option options[] = {
 };
 static const char *const examples[] = {"initsweep show zero-on-xor.h5",
                                        "initsweep show zero-on-xor.h5 --by loss --top 10",
-                                       "initsweep show zero-on-xor.h5 --follow", NULL};
+                                       "initsweep show first.h5 --follow", NULL};
 
 const struct isw_command isw_command_show = {
     .name = "show",
