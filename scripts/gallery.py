@@ -1,0 +1,70 @@
+#!/usr/bin/python3
+"""Makes the pictures of docs/plots.md: runs the page's commands and keeps each figure as docs/images/plots-KIND.png.
+
+    gallery.py [--out FOLDER] [--images FOLDER]
+
+The sweeps' results go into FOLDER of --out (out/gallery). A picture of a kind is what the page's command draws, at 80 pixels an
+inch and in at most 96 colours, so that it is small.
+"""
+import argparse
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+import PIL.Image
+
+import plot
+from initsweep.running import find_program
+
+SOURCE = pathlib.Path(__file__).resolve().parents[1]
+PAGE = SOURCE / "docs/plots.md"
+DPI, COLOURS = 80, 96
+
+
+def commands(page):
+    """Commands of the page's sh blocks in their order, each a list of words. page: its text."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    return [shlex.split(line, comments=True) for line in lines if line.strip() and not line.startswith("#")]
+
+
+def picture_of(kind):
+    """Name of a kind's picture."""
+    return f"plots-{kind}.png"
+
+
+def shrink(path):
+    """Fewer colours, a smaller file."""
+    with PIL.Image.open(path) as image:
+        small = image.convert("RGB").quantize(COLOURS, dither=PIL.Image.Dither.NONE)
+    small.save(path, optimize=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=pathlib.Path, default=SOURCE / "out/gallery", metavar="FOLDER")
+    parser.add_argument("--images", type=pathlib.Path, default=SOURCE / "docs/images", metavar="FOLDER")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    program, done = find_program(), set()
+    for words in commands(PAGE.read_text(encoding="utf-8")):
+        if words[0] == "initsweep":
+            subprocess.run([program, *(str(SOURCE / word) if word.startswith("data/") else word for word in words[1:]), "--quiet"],
+                           cwd=arguments.out, check=True)
+            continue
+        kind, results, *options = words[1:]
+        if kind in done:  # the first command of a kind is its picture
+            continue
+        done.add(kind)
+        picture = arguments.images / picture_of(kind)
+        sys.argv = ["plot.py", kind, str(arguments.out / results), *options, "-o", str(picture), "--dpi", str(DPI)]
+        if plot.main() != 0:
+            return 1
+        shrink(picture)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
