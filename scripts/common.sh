@@ -66,3 +66,19 @@ allow_mpirun() {
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
   fi
 }
+
+# arm64_apt FOLDER: from here on apt-get speaks of this Debian's packages for 64-bit Arm, with state and cache in FOLDER; the
+# system's are not touched
+arm64_apt() {
+  mkdir -p "$1/lists/partial" "$1/cache/archives/partial"
+  : >"$1/status"
+  cat >"$1/apt.conf" <<CONF
+APT::Architecture "arm64";
+APT::Architectures { "arm64"; };
+APT::Sandbox::User "";
+Dir::State::Lists "$1/lists";
+Dir::State::status "$1/status";
+Dir::Cache "$1/cache";
+CONF
+  export APT_CONFIG=$1/apt.conf
+}

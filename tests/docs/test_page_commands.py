@@ -57,7 +57,7 @@ HOW = [
     (r"cmake --install build/release --prefix /opt/initsweep",
      Run("cmake --install {build} --prefix opt >/dev/null && opt/bin/initsweep --version")),
     # scripts that build or measure for minutes: their options are read
-    (r"(scripts/(?:quickstart|test|reproducible)\.sh)(?: .*)?", Run("{1} --help")),
+    (r"(scripts/(?:quickstart|test|reproducible|arm64_package)\.sh)(?: .*)?", Run("{1} --help")),
     (r"(bench/\w+\.py)(?: .*)?", Run("{1} --help")),
     (r"INITSWEEP=\S+ FAULTY=\S+ (tests/faults/faults\.py) --long", Run("INITSWEEP={program} FAULTY={program} {source}/{1} --help")),
     # one claim decides as twenty do

@@ -173,6 +173,45 @@ class DebianPackage(unittest.TestCase):
         said = call(SOURCE / "tests/packaging/clean_root.sh", self.package, pathlib.Path(self.scratch.name, "root"))
         self.assertIn("glorot_uniform", said)
 
+    def test_it_is_made_for_64_bit_arm_too(self):
+        if not os.environ.get("INITSWEEP_TEST_ARM64_PACKAGE"):
+            self.skipTest("set INITSWEEP_TEST_ARM64_PACKAGE=1: minutes and network")
+        out = pathlib.Path(self.scratch.name, "arm64")
+        said = call(SOURCE / "scripts/arm64_package.sh", "--out", out, "--program", BUILD / "initsweep")
+        self.assertIn("== the same results", said)
+        (package,) = out.glob("*.deb")
+        field = lambda of, name: call("dpkg-deb", "-f", of, name).strip()
+        self.assertEqual(field(package, "Architecture"), "arm64")
+        names = lambda of: {row.split()[0] for row in field(of, "Depends").split(", ")}
+        self.assertEqual(names(package), names(self.package))
+
+
+class CrossBuild(unittest.TestCase):
+    """What scripts/arm64_package.sh and its toolchain file say before the minutes of building."""
+
+    def fails(self, status: int, *words: object) -> str:
+        done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stderr
+
+    def test_the_script_says_what_is_wrong(self):
+        script = SOURCE / "scripts/arm64_package.sh"
+        self.assertIn("--no-run", call(script, "--help"))
+        self.assertIn("unknown option --rnu", self.fails(2, script, "--rnu"))
+        for tool in ("apt-get", "aarch64-linux-gnu-gcc", "qemu-aarch64", "scdoc", "dpkg-shlibdeps"):
+            need(tool)
+        with tempfile.TemporaryDirectory(prefix="initsweep-arm64-") as folder:
+            out = pathlib.Path(folder, "out")
+            self.assertIn(f"no program {folder}/none", self.fails(1, script, "--out", out, "--program", f"{folder}/none"))
+            self.assertFalse(out.exists())
+
+    def test_the_toolchain_file_asks_for_a_sysroot(self):
+        need("aarch64-linux-gnu-gcc")
+        with tempfile.TemporaryDirectory(prefix="initsweep-arm64-") as folder:
+            said = self.fails(1, os.environ["CMAKE"], "-S", SOURCE, "-B", folder, "--toolchain", "cmake/aarch64-linux-gnu.cmake",
+                              f"-DINITSWEEP_SYSROOT={folder}")
+        self.assertIn(f"INITSWEEP_SYSROOT is '{folder}'", " ".join(said.split()))
+
 
 class Recipes(unittest.TestCase):
     """Recipes for what is not on this machine: their form, and that they ask for what the build asks for."""

@@ -7,6 +7,8 @@
 # Exit status 77, and a line "skipped: ...", where the cross compiler, qemu or the package is not there.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=scripts/common.sh
+. "$here/../../scripts/common.sh"
 mkdir -p "$1"
 build=$(cd "$1" && pwd)
 
@@ -20,21 +22,10 @@ command -v qemu-aarch64 >/dev/null || skip "no qemu-aarch64 (package qemu-user)"
 [ -d /usr/include/Random123 ] || skip "no Random123 (package librandom123-dev)"
 [ -e /usr/include/xxhash.h ] || skip "no xxHash (package libxxhash-dev)"
 
-# An apt of its own: other architecture, state and cache; the system's is not touched.
 download_sleef() {
   command -v apt-get >/dev/null || skip "no apt-get to download SLEEF for Arm with"
   local apt=$build/apt
-  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-  : >"$apt/status"
-  cat >"$apt/apt.conf" <<CONF
-APT::Architecture "arm64";
-APT::Architectures { "arm64"; };
-APT::Sandbox::User "";
-Dir::State::Lists "$apt/lists";
-Dir::State::status "$apt/status";
-Dir::Cache "$apt/cache";
-CONF
-  export APT_CONFIG=$apt/apt.conf
+  arm64_apt "$apt"
   (cd "$apt" && apt-get -q update && apt-get -q download libsleef3 libsleef-dev) >"$apt/log" 2>&1 ||
     skip "SLEEF for Arm could not be downloaded: $(grep '^E:' "$apt/log" | head -n 1)"
   for package in "$apt"/libsleef*_arm64.deb; do dpkg -x "$package" "$build/packages"; done
