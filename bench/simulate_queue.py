@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """How well the queue of packs keeps 2 to 4,096 ranks busy, from measured costs; simulated, event by event.
 
-    bench/simulate_queue.py [SWEEP] [--program build/release/initsweep] [--threads 16] [--message US] [-o docs/images/queue.svg]
+    bench/simulate_queue.py [SWEEP] [--program build/release/initsweep] [--threads 16] [--message US] [--delay MS] [-o docs/images/queue.svg]
 
 SWEEP        a sweep file (default: a mixed grid of 1.5 million networks on digits); its classes, their packs and the seconds of
              a pack come from `initsweep plan --json --classes`, so from this machine's cost model
 --threads    worker threads of a rank
 --message    us of rank 0's thread for a report and its answer; docs/benchmarks.md says how it was measured
+--delay      ms until a message of another rank arrives, one way (bench/network_delay.py measures what that does)
 
 The rules are those of src/cluster/queue.c and crew.c: packs go out the dearest first; a rank that asks gets packs of a quarter of its
 fair share of the cost that is left, at least one for each idle worker where there are enough; with more than two packs a thread
@@ -84,12 +85,12 @@ class Rank:
         self.waiting, self.packs, self.low = [], 0, 0
 
 
-def simulate(classes, ranks, threads, message):
+def simulate(classes, ranks, threads, message, delay=0.0):
     """Returns efficiency, s until the end, s that rank 0's server was busy, s of the dearest pack, and answers."""
     work = sum(cost * packs for cost, packs in classes)
     queue = Queue(classes, ranks * threads)
     crew = [Rank(threads) for _ in range(ranks)]
-    asks = [(0.0, rank) for rank in range(ranks)]
+    asks = [(delay if rank else 0.0, rank) for rank in range(ranks)]  # when they arrive
     heapq.heapify(asks)
     server, busy, answers, end = 0.0, 0.0, 0, 0.0
     while asks:
@@ -98,7 +99,7 @@ def simulate(classes, ranks, threads, message):
         server = max(server, when) + message
         busy += message
         answers += 1
-        here = server if rank == 0 else server + LATE
+        here = server if rank == 0 else server + delay + LATE
         idle = sum(free <= here for free in mine.free) or threads
         share = queue.left < queue.workers
         mine.waiting += queue.take(idle)
@@ -124,7 +125,7 @@ def simulate(classes, ranks, threads, message):
                 mine.waiting[0][1] -= 1
         # asks again when the packs are down to `low`, or a worker has nothing to do
         at = sorted(mine.free)[0]
-        heapq.heappush(asks, (max(at, here), rank))
+        heapq.heappush(asks, (max(at, here) + (delay if rank else 0.0), rank))
     return work / (end * ranks * threads), end, busy, classes[0][0], answers
 
 
@@ -160,6 +161,7 @@ def main():
     parser.add_argument("--program", default="build/release/initsweep", help="default: %(default)s")
     parser.add_argument("--threads", type=int, default=16, help="default: %(default)s")
     parser.add_argument("--message", type=float, default=50, help="default: %(default)s")
+    parser.add_argument("--delay", type=float, default=0, help="default: none")
     parser.add_argument("--most", type=int, default=4096, help="ranks (default: %(default)s)")
     parser.add_argument("-o", "--out", help="figure; none without it")
     arguments = parser.parse_args()
@@ -178,7 +180,7 @@ def main():
         rows[label] = []
         ranks = 2
         while ranks <= arguments.most:
-            row = (ranks, *simulate([(c, times * n) for c, n in classes], ranks, arguments.threads, 1e-6 * message), ranks * arguments.threads)
+            row = (ranks, *simulate([(c, times * n) for c, n in classes], ranks, arguments.threads, 1e-6 * message, 1e-3 * arguments.delay), ranks * arguments.threads)
             rows[label].append(row)
             print(f"{ranks:>6} {100 * row[1]:>9.1f}% {row[2]:>10.4g} {row[5]:>8}  {limit(row, times * packs) if row[1] < 0.99 else ''}", flush=True)
             ranks *= 2

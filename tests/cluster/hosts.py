@@ -49,9 +49,9 @@ def shell(*words):
 
 
 class World:
-    """Hosts a, b, c on a bridge, and a folder that they share."""
+    """Hosts a, b, c on a bridge, and a folder that they share. join: puts the ports to-a, to-b, to-c together in place of the bridge."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, join=None):
         self.folder = folder
         self.holders = {}
         with open(self.path("hosts"), "w", encoding="utf-8") as names:
@@ -60,10 +60,9 @@ class World:
             agent.write(f'#!/bin/sh\nhost=$1\nshift\nexec nsenter --target "$(cat {shlex.quote(folder)}/"$host.pid")" --net --uts --mount sh -c "$*"\n')
         os.chmod(self.path("agent"), 0o755)
         shell("ip", "link", "set", "lo", "up")
-        shell("ip", "link", "add", "bridge", "type", "bridge")
-        shell("ip", "link", "set", "bridge", "up")
         for number, host in enumerate(HOSTS, 1):
             self.add(host, f"10.77.0.{number}/24")
+        (join or self.bridge)(["to-" + host for host in HOSTS])
         for host in HOSTS[1:]:
             self.wait_for_network(host)
 
@@ -84,10 +83,17 @@ class World:
         with open(self.path(host + ".pid"), "w", encoding="utf-8") as file:
             file.write(str(holder.pid))
         shell("ip", "link", "add", "to-" + host, "type", "veth", "peer", "name", "eth0", "netns", str(holder.pid))
-        shell("ip", "link", "set", "to-" + host, "master", "bridge", "up")
+        shell("ip", "link", "set", "to-" + host, "up")
         inside = ("nsenter", "--target", str(holder.pid), "--net", "ip")
         shell(*inside, "address", "add", address, "dev", "eth0")
         shell(*inside, "link", "set", "eth0", "up")
+
+    @staticmethod
+    def bridge(ports):
+        shell("ip", "link", "add", "bridge", "type", "bridge")
+        shell("ip", "link", "set", "bridge", "up")
+        for port in ports:
+            shell("ip", "link", "set", port, "master", "bridge")
 
     def processes(self, host):
         """Process numbers of a host, without what holds it."""
@@ -223,9 +229,8 @@ class Hosts(unittest.TestCase):
         raise AssertionError(f"no rank on host {host}")
 
 
-def main():
-    if INSIDE in os.environ:
-        unittest.main()
+def go_inside():
+    """Starts this script again in namespaces of its own. Returns 77 where there are none."""
     for tool in ("ip", "nsenter", "unshare"):
         if not shutil.which(tool):
             print(f"skipped: no {tool} on this machine")
@@ -235,6 +240,13 @@ def main():
     if tried.returncode != 0:
         return 77
     os.execvpe(spaces[0], [*spaces, sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
+
+
+def main():
+    if INSIDE not in os.environ:
+        return go_inside()
+    unittest.main()
+    return 0
 
 
 if __name__ == "__main__":

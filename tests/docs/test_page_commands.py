@@ -67,6 +67,8 @@ HOW = [
     (r"initsweep run data/examples/trainability\.yaml", Run("{0} --set train.steps=2 --set record.steps=[2]")),
     (r"mpirun -n 8 --hostfile hosts --map-by ppr:2:node --bind-to none (.*) -o /shared/out\.h5",
      Run("mpirun -n 2 --hostfile hosts --map-by ppr:2:node --bind-to none {1} -o shared.h5")),
+    (r"(mpirun (?:--mca oob_tcp_\w+ \d+ ){3})\\\n  -n 8 --hostfile hosts (.*) -o /shared/out\.h5",
+     Run("{1} -n 2 --hostfile hosts --map-by ppr:2:node --bind-to none {2} -o lost.h5")),
     # as they are
     (r"source <\(initsweep help --format bash\)", Run("{0} && complete -p initsweep")),
     (r"(?:mpirun (?:-n \d )?(?:--bind-to none )?)?"
