@@ -214,10 +214,10 @@ static void add(const struct isw_curvature *c, size_t k, size_t samples, bool of
   const struct curved_layer *l = &c->layer[k];
   if (k == 0)
     c->kernels->gradient_first(samples, l->fan_in, l->fan_out, c->inputs, c->pack->features, delta, l->stride, to,
-                               l->fan_out, first);
+                               l->fan_out, first, NULL);
   else
     c->kernels->gradient(samples, l->fan_in, l->fan_out, l[-1].a + (of_r ? l[-1].fan_out * LANES : 0), l[-1].stride,
-                         delta, l->stride, to, l->fan_out, first);
+                         delta, l->stride, to, l->fan_out, first, NULL);
 }
 
 /* Whether the scale of the branch that ends with a layer is a parameter. */

@@ -19,10 +19,7 @@
 #define ABS(x) _mm256_andnot_ps(_mm256_set1_ps(-0.0F), x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##f8_##accuracy##avx2
 #define ANY_NAN(x) (_mm256_movemask_ps(_mm256_cmp_ps(x, x, _CMP_UNORD_Q)) != 0)
-#define UNLESS_ABOVE(x, limit) _mm256_cmp_ps(x, limit, _CMP_NGT_UQ)
-#define UNLESS_ZERO(n) _mm256_cmp_ps(n, K(0.0), _CMP_NEQ_UQ)
-#define MINUS(x, y, mask, other) _mm256_blendv_ps(other, (x) - (y), mask)
-#define OVER(x, y, mask, other) _mm256_blendv_ps(other, (x) / (y), mask)
+#define LESSER(x, y) _mm256_min_ps(x, y)
 #define ROUND(x) _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 /* x 2^n where neither is near the ends of the exponents */
 #define SCALE(x, n)                                                                                                    \
@@ -40,9 +37,8 @@
 #define ABS(x) _mm256_andnot_pd(_mm256_set1_pd(-0.0), x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##d4_##accuracy##avx2
 #define ANY_NAN(x) (_mm256_movemask_pd(_mm256_cmp_pd(x, x, _CMP_UNORD_Q)) != 0)
+#define LESSER(x, y) _mm256_min_pd(x, y)
 #define UNLESS_ABOVE(x, limit) _mm256_cmp_pd(x, limit, _CMP_NGT_UQ)
-#define UNLESS_ZERO(n) _mm256_cmp_pd(n, K(0.0), _CMP_NEQ_UQ)
-#define MINUS(x, y, mask, other) _mm256_blendv_pd(other, (x) - (y), mask)
 #define OVER(x, y, mask, other) _mm256_blendv_pd(other, (x) / (y), mask)
 #define ROUND(x) _mm256_round_pd(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #define SCALE(x, n)                                                                                                    \

@@ -19,10 +19,7 @@
 #define ABS(x) _mm512_abs_ps(x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##f16_##accuracy##avx512f
 #define ANY_NAN(x) (_mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q) != 0)
-#define UNLESS_ABOVE(x, limit) _mm512_cmp_ps_mask(x, limit, _CMP_NGT_UQ)
-#define UNLESS_ZERO(n) _mm512_cmp_ps_mask(n, K(0.0), _CMP_NEQ_UQ)
-#define MINUS(x, y, mask, other) _mm512_mask_sub_ps(other, mask, x, y)
-#define OVER(x, y, mask, other) _mm512_mask_div_ps(other, mask, x, y)
+#define LESSER(x, y) _mm512_min_ps(x, y)
 #define ROUND(x) _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 /* x 2^n */
 #define SCALE(x, n) _mm512_scalef_ps(x, n)
@@ -41,9 +38,8 @@
 #define ABS(x) _mm512_abs_pd(x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##d8_##accuracy##avx512f
 #define ANY_NAN(x) (_mm512_cmp_pd_mask(x, x, _CMP_UNORD_Q) != 0)
+#define LESSER(x, y) _mm512_min_pd(x, y)
 #define UNLESS_ABOVE(x, limit) _mm512_cmp_pd_mask(x, limit, _CMP_NGT_UQ)
-#define UNLESS_ZERO(n) _mm512_cmp_pd_mask(n, K(0.0), _CMP_NEQ_UQ)
-#define MINUS(x, y, mask, other) _mm512_mask_sub_pd(other, mask, x, y)
 #define OVER(x, y, mask, other) _mm512_mask_div_pd(other, mask, x, y)
 #define ROUND(x) _mm512_roundscale_pd(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #define SCALE(x, n) _mm512_scalef_pd(x, n)

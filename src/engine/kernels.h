@@ -90,11 +90,13 @@ struct isw_real_kernels {
   /** below [samples][fan_in] = delta [samples][fan_out] . weight transposed */
   void (*backward)(size_t samples, size_t fan_in, size_t fan_out, const void *delta, size_t delta_stride,
                    const void *weight, size_t weight_stride, void *below, size_t below_stride);
-  /** gradient [fan_in][fan_out] = (first ? 0 : gradient) + sum over samples of in . delta */
+  /** gradient [fan_in][fan_out] = (first ? 0 : gradient) + sum over samples of in . delta. soon: lines laid out as the gradient that
+   *  the second cache does not hold and the caller is about to need, or NULL */
   void (*gradient)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride, const void *delta,
-                   size_t delta_stride, void *gradient, size_t gradient_stride, bool first);
+                   size_t delta_stride, void *gradient, size_t gradient_stride, bool first, const void *soon);
   void (*gradient_first)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride,
-                         const void *delta, size_t delta_stride, void *gradient, size_t gradient_stride, bool first);
+                         const void *delta, size_t delta_stride, void *gradient, size_t gradient_stride, bool first,
+                         const void *soon);
   /** gradient [fan_out] = (first ? 0 : gradient) + sum over samples of delta */
   void (*bias_gradient)(size_t samples, size_t fan_out, const void *delta, size_t delta_stride, void *gradient,
                         bool first);

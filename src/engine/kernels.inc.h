@@ -9,9 +9,10 @@
  *   K, FMA, SELECT, SQRT, ABS                as src/model/activations.def needs them
  *   ANY_NAN(x)                               whether a number of x is NaN
  *   SLEEF(function, accuracy)                the name of SLEEF's function on a V
- *   OWN_TANH                                 where tanh is to be computed in line, and then the masks UNLESS_ZERO(n) and
- *                                            UNLESS_ABOVE(x, limit), true where something is NaN; MINUS(x, y, mask, other) and
- *                                            OVER: x - y and x / y, other where the mask is false; ROUND, SCALE, TIMES_SIGN
+ *   OWN_TANH                                 where tanh is to be computed in line, and then ROUND, SCALE, TIMES_SIGN and
+ *                                            LESSER(x, y), the smaller number, or y where one of them is NaN; in float64
+ *                                            the mask UNLESS_ABOVE(x, limit), true where one is NaN, and OVER(x, y, mask, other):
+ *                                            x / y, other where the mask is false
  *   TINY                                     where PARTS are few, for kernels_tiny.inc.h
  * No lane ever touches another, so that a network's numbers do not depend on its neighbours. */
 
@@ -22,6 +23,7 @@
 #else
 #define UNROLL _Pragma("GCC unroll 8")
 #endif
+#define FETCH(line) __builtin_prefetch(line, 0, 2)
 #define INLINE static inline __attribute__((always_inline))
 #define TANH(x) NAME(tanh)(x)
 #define SIN(x) SLEEF(sin, u35)(x)
@@ -53,19 +55,20 @@ V SLEEF(erf, u10)(V x) __attribute__((const));
 /* ---- tanh -------------------------------------------------------------------------------------------------------------- */
 
 /* SLEEF's tanh u35 (3.5.1, finz), with its bits, in line: a call costs as much as the arithmetic of a quarter of it, and all
- * vector registers. Which NaN comes from a NaN is nobody's matter. tanh |x| = e / (e + 2) with e = exp(2 |x|) - 1 = 2^n (1 + p) - 1, p = exp(s) - 1 a polynomial.
+ * vector registers. Which NaN comes from a NaN is nobody's matter. tanh |x| = e / (e + 2) with e = exp(2 |x|) - 1 = 2^n (1 + p) - 1,
+ * p = exp(s) - 1 a polynomial. Comparisons would take the place of multiplications: n is never below 0, so that the lesser of n and 1
+ * tells n = 0, where e is p, from the others. Above a limit tanh is 1; in float32 it is so computed at the number next to the limit.
  * test_engine_tanh compares every float32. */
 #ifdef OWN_TANH
 INLINE V NAME(tanh)(V x)
 {
-  V size = ABS(x), twice = size + size;
 #if BITS == 32
-  V n = ROUND(twice * K(0x1.715476p+0)), limit = K(0x1.154246p+3);
+  V size = LESSER(K(0x1.154248p+3), ABS(x)), twice = size + size, n = ROUND(twice * K(0x1.715476p+0));
   V s = FMA(n, K(-0x1.7f7d1cp-20), FMA(n, K(-0x1.62e4p-1), twice)), s2 = s * s;
   V p = FMA(s2, FMA(K(0x1.11114cp-7), s, K(0x1.5554f4p-5)), FMA(K(0x1.555556p-3), s, K(0.5)));
   p = FMA(s2, FMA(s2 * s2, FMA(K(0x1.a057b4p-13), s, K(0x1.6d2d92p-10)), p), s);
 #else
-  V n = ROUND(twice * K(0x1.71547652b82fep+0)), limit = K(0x1.2b70887229e9p+4);
+  V size = ABS(x), twice = size + size, n = ROUND(twice * K(0x1.71547652b82fep+0));
   V s = FMA(n, K(-0x1.3de6af278ece6p-42), FMA(n, K(-0x1.62e42fefa3p-1), twice)), s2 = s * s, s4 = s2 * s2;
   V p = FMA(s2, FMA(K(0x1.6c16c16c20bap-10), s, K(0x1.111111110eb39p-7)),
             FMA(K(0x1.555555555553ep-5), s, K(0x1.555555555555cp-3)));
@@ -76,8 +79,12 @@ INLINE V NAME(tanh)(V x)
   p = FMA(s4 * s4, FMA(K(0x1.1f0e4c4ecd775p-29), s, K(0x1.af68a28cc800ap-26)), p);
   p = s + FMA(s2, K(0.5), s * s2 * p);
 #endif
-  V e = MINUS(SCALE(p + K(1.0), n), K(1.0), UNLESS_ZERO(n), p);
-  return TIMES_SIGN(OVER(e, e + K(2.0), UNLESS_ABOVE(size, limit), K(1.0)), x);
+  V one = LESSER(n, K(1.0)), e = SCALE(p + one, n) - one;
+#if BITS == 32
+  return TIMES_SIGN(e / (e + K(2.0)), x);
+#else
+  return TIMES_SIGN(OVER(e, e + K(2.0), UNLESS_ABOVE(size, K(0x1.2b70887229e9p+4)), K(1.0)), x);
+#endif
 }
 #else
 INLINE V NAME(tanh)(V x)
@@ -97,58 +104,112 @@ struct NAME(product) {
   size_t a_row, a_term;
   const V *b;
   size_t b_term, b_column;
-  const V *start; /* NULL: 0 */
+  ptrdiff_t ahead; /* from a term of b to one that the second cache does not hold yet; 0: none */
+  const V *soon;   /* what comes after the product, laid out as c: not in that cache yet either; NULL: nothing */
+  const V *start;  /* NULL: 0 */
   size_t start_row;
   V *c;
   size_t c_row;
 };
 
-INLINE void NAME(tile)(const struct NAME(product) * p, size_t row, size_t column, size_t part, size_t rows,
-                       size_t columns, bool shared)
+/* a: the rows' factor of the tile, numbers of REAL where they are shared; ahead: NULL, or terms to be fetched, of b's strides */
+INLINE void NAME(tile)(const struct NAME(product) * p, const void *a, const V *b, const V *start, V *c, size_t rows,
+                       size_t columns, bool shared, const V *ahead)
 {
-  V sum[TILE_ROWS][TILE_COLUMNS], b[TILE_COLUMNS];
-  UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t c = 0; c < columns; c++) sum[r][c] =
-      p->start ? p->start[(row + r) * p->start_row + (column + c) * PARTS + part] : K(0.0);
-  const V *a_at = shared ? NULL : p->a + row * p->a_row + part, *b_at = p->b + column * p->b_column + part;
-  const REAL *shared_at = shared ? p->shared + row * p->a_row : NULL;
-  for (size_t t = 0; t < p->terms; t++) {
-    UNROLL for (size_t c = 0; c < columns; c++) b[c] = b_at[c * p->b_column];
+  V sum[TILE_ROWS][TILE_COLUMNS], b_now[TILE_COLUMNS];
+  const size_t a_row = p->a_row, a_term = p->a_term, b_term = p->b_term, b_column = p->b_column, c_row = p->c_row;
+  const V *lanes = a;
+  const REAL *numbers = a;
+  UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t k = 0; k < columns; k++) sum[r][k] =
+      start ? start[r * p->start_row + k * PARTS] : K(0.0);
+  for (size_t left = p->terms; left > 0; left--) {
+    UNROLL for (size_t k = 0; k < columns; k++) b_now[k] = b[k * b_column];
+    if (ahead) FETCH(ahead);
     UNROLL for (size_t r = 0; r < rows; r++)
     {
-      V a = shared ? K(shared_at[r * p->a_row]) : a_at[r * p->a_row];
-      IN_REGISTER(a); /* else it is loaded again for every column */
-      UNROLL for (size_t c = 0; c < columns; c++) sum[r][c] = FMA(a, b[c], sum[r][c]);
+      V factor = shared ? K(numbers[r * a_row]) : lanes[r * a_row];
+      IN_REGISTER(factor); /* else it is loaded again for every column */
+      UNROLL for (size_t k = 0; k < columns; k++) sum[r][k] = FMA(factor, b_now[k], sum[r][k]);
     }
     if (shared)
-      shared_at += p->a_term;
+      numbers += a_term;
     else
-      a_at += p->a_term;
-    b_at += p->b_term;
+      lanes += a_term;
+    b += b_term;
+    if (ahead) ahead += b_term;
   }
-  UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t c = 0; c < columns; c++)
-      p->c[(row + r) * p->c_row + (column + c) * PARTS + part] = sum[r][c];
+  UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t k = 0; k < columns; k++) c[r * c_row + k * PARTS] =
+      sum[r][k];
 }
 
-#define TILE(r, c)                                                                                                     \
-  case (r)*8 + (c):                                                                                                    \
-    if ((r) <= TILE_ROWS && (c) <= TILE_COLUMNS) NAME(tile)(p, row, column, part, r, c, shared);                       \
-    break;
-#define TILES(r) TILE(r, 1) TILE(r, 2) TILE(r, 3) TILE(r, 4)
+/* Functions of their own: all registers are the tile's. */
+typedef void NAME(tile_kernel)(const struct NAME(product) * p, const void *a, const V *b, const V *start, V *c);
 
-INLINE void NAME(tiles)(const struct NAME(product) * p, size_t from, size_t to, bool shared)
+#define TILE(r, c)                                                                                                     \
+  static __attribute__((noinline)) void NAME(tile_##r##_##c)(const struct NAME(product) * p, const void *a,            \
+                                                             const V *b, const V *start, V *to)                        \
+  {                                                                                                                    \
+    if ((r) <= TILE_ROWS && (c) <= TILE_COLUMNS) NAME(tile)(p, a, b, start, to, r, c, false, NULL);                    \
+  }                                                                                                                    \
+                                                                                                                       \
+  static __attribute__((noinline)) void NAME(tile_shared_##r##_##c)(const struct NAME(product) * p, const void *a,     \
+                                                                    const V *b, const V *start, V *to)                 \
+  {                                                                                                                    \
+    if ((r) <= TILE_ROWS && (c) <= TILE_COLUMNS) NAME(tile)(p, a, b, start, to, r, c, true, NULL);                     \
+  }
+#define TILES(r) TILE(r, 1) TILE(r, 2) TILE(r, 3) TILE(r, 4)
+TILES(1)
+TILES(2)
+TILES(3) TILES(4) TILES(5) TILES(6)
+#undef TILE
+#undef TILES
+
+    static __attribute__((noinline)) void NAME(tile_ahead)(const struct NAME(product) * p, const void *a, const V *b,
+                                                           const V *start, V *c)
 {
-  for (size_t row = 0; row < p->rows; row += TILE_ROWS)
+  NAME(tile)(p, a, b, start, c, TILE_ROWS, TILE_COLUMNS, false, b + p->ahead);
+}
+
+static __attribute__((noinline)) void NAME(tile_shared_ahead)(const struct NAME(product) * p, const void *a, const V *b,
+                                                              const V *start, V *c)
+{
+  NAME(tile)(p, a, b, start, c, TILE_ROWS, TILE_COLUMNS, true, b + p->ahead);
+}
+
+static NAME(tile_kernel) *const NAME(tile_kernels)[2][6][4] = {
+#define TILES(r)                                                                                                       \
+  {                                                                                                                    \
+    NAME(tile_##r##_1), NAME(tile_##r##_2), NAME(tile_##r##_3), NAME(tile_##r##_4)                                     \
+  }
+    {TILES(1), TILES(2), TILES(3), TILES(4), TILES(5), TILES(6)},
+#undef TILES
+#define TILES(r)                                                                                                       \
+  {                                                                                                                    \
+    NAME(tile_shared_##r##_1), NAME(tile_shared_##r##_2), NAME(tile_shared_##r##_3), NAME(tile_shared_##r##_4)         \
+  }
+    {TILES(1), TILES(2), TILES(3), TILES(4), TILES(5), TILES(6)},
+#undef TILES
+};
+
+/* The first rows of tiles fetch what is ahead, a column of each tile's each. */
+INLINE void NAME(tiles)(struct NAME(product) * p, size_t from, size_t to, bool shared)
+{
+  const bool fetches = p->ahead != 0;
+  for (size_t row = 0; row < p->rows; row += TILE_ROWS, p->ahead += (ptrdiff_t)p->b_column)
     for (size_t column = from; column < to; column += TILE_COLUMNS) {
       size_t rows = p->rows - row < TILE_ROWS ? p->rows - row : TILE_ROWS;
       size_t columns = to - column < TILE_COLUMNS ? to - column : TILE_COLUMNS;
-      for (size_t part = 0; part < PARTS; part++) switch (rows * 8 + columns) {
-          TILES(1)
-          TILES(2)
-          TILES(3)
-          TILES(4)
-          TILES(5)
-          TILES(6)
-        }
+      NAME(tile_kernel) *tile = NAME(tile_kernels)[shared][rows - 1][columns - 1];
+      if (fetches && row < TILE_ROWS * TILE_COLUMNS && rows == TILE_ROWS && columns == TILE_COLUMNS)
+        tile = shared ? NAME(tile_shared_ahead) : NAME(tile_ahead);
+      for (size_t r = 0; p->soon && r < rows; r++)
+        for (size_t k = 0; k < columns * PARTS; k += 64 / sizeof(V))
+          FETCH(p->soon + (row + r) * p->c_row + column * PARTS + k);
+      for (size_t part = 0; part < PARTS; part++) {
+        const void *a = shared ? (const void *)(p->shared + row * p->a_row) : p->a + row * p->a_row + part;
+        const V *start = p->start ? p->start + row * p->start_row + column * PARTS + part : NULL;
+        tile(p, a, p->b + column * p->b_column + part, start, p->c + row * p->c_row + column * PARTS + part);
+      }
     }
 }
 
@@ -156,11 +217,15 @@ INLINE void NAME(tiles)(const struct NAME(product) * p, size_t from, size_t to, 
  * terms; between chunks the sums wait in c and then go on in the same order. */
 INLINE void NAME(multiply)(const struct NAME(product) * product, bool shared)
 {
+  const bool large = product->columns * product->terms * ISW_LINE > 1 << 20;
   for (size_t from = 0; from < product->columns; from += BLOCK_COLUMNS) {
     struct NAME(product) p = *product;
     size_t to = p.columns - from < BLOCK_COLUMNS ? p.columns : from + BLOCK_COLUMNS;
     for (size_t left = p.terms;; left -= CHUNK) {
       p.terms = left < CHUNK ? left : CHUNK;
+      p.ahead = !large         ? 0
+                : left > CHUNK ? (ptrdiff_t)(CHUNK * p.b_term)
+                               : (ptrdiff_t)(BLOCK_COLUMNS * p.b_column) - (p.b - product->b);
       NAME(tiles)(&p, from, to, shared);
       if (left <= CHUNK) break;
       if (shared)
@@ -173,9 +238,6 @@ INLINE void NAME(multiply)(const struct NAME(product) * product, bool shared)
     }
   }
 }
-#undef TILE
-#undef TILES
-
 static __attribute__((noinline)) void NAME(multiply_lanes)(const struct NAME(product) * p)
 {
   NAME(multiply)(p, false);
@@ -240,9 +302,11 @@ static void NAME(backward)(size_t samples, size_t fan_in, size_t fan_out, const 
 }
 
 static void NAME(gradient)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride,
-                           const void *delta, size_t delta_stride, void *gradient, size_t gradient_stride, bool first)
+                           const void *delta, size_t delta_stride, void *gradient, size_t gradient_stride, bool first,
+                           const void *soon)
 {
   struct NAME(product) p = {.rows = fan_in,
+                            .soon = soon,
                             .columns = fan_out,
                             .terms = samples,
                             .a = in,
@@ -260,9 +324,10 @@ static void NAME(gradient)(size_t samples, size_t fan_in, size_t fan_out, const 
 
 static void NAME(gradient_first)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride,
                                  const void *delta, size_t delta_stride, void *gradient, size_t gradient_stride,
-                                 bool first)
+                                 bool first, const void *soon)
 {
   struct NAME(product) p = {.rows = fan_in,
+                            .soon = soon,
                             .columns = fan_out,
                             .terms = samples,
                             .shared = in,
@@ -794,9 +859,8 @@ static uint64_t NAME(steps)(const struct isw_small *small, uint64_t most, const 
 #undef OWN_TANH
 #undef TINY
 #undef ANY_NAN
+#undef LESSER
 #undef UNLESS_ABOVE
-#undef UNLESS_ZERO
-#undef MINUS
 #undef OVER
 #undef ROUND
 #undef SCALE

@@ -10,6 +10,7 @@
 
 /* Of a layer at a time in gradient and update together: the deltas of 64 samples fill a third of a cache of 1 MiB. */
 enum { MOVE_ROWS = 24, MOVE_COLUMNS = 80 };
+enum { FAR_BYTES = 1024 * 1024 }; /* a layer's weights above them are not in the second cache when the update comes */
 enum { REST_PARTS = 64, REST_STEPS = 128 }; /* a pack may rest so many times, at least so many steps apart */
 enum { SMALL_STEPS = 256 };                 /* between looks at the interrupt: a millisecond at most */
 
@@ -196,10 +197,10 @@ static void add_gradient(const struct isw_pack *pack, size_t k, size_t first, si
   if (k == 0)
     pack->kernels->gradient_first(work->samples, count, l->fan_out,
                                   (const unsigned char *)work->inputs + first * pack->bytes, pack->features, l->delta,
-                                  l->stride, gradient, l->stride, work->first_block);
+                                  l->stride, gradient, l->stride, work->first_block, NULL);
   else
     pack->kernels->gradient(work->samples, count, l->fan_out, line(l[-1].activation, first), l[-1].stride, l->delta,
-                            l->stride, gradient, l->stride, work->first_block);
+                            l->stride, gradient, l->stride, work->first_block, NULL);
   if (first > 0) return;
   pack->kernels->bias_gradient(work->samples, l->fan_out, l->delta, l->stride, l->bias_gradient, work->first_block);
   add_scale_gradient(pack, l, work->samples, work->first_block);
@@ -256,17 +257,19 @@ static void descend(const struct isw_pack *pack, size_t k, size_t first, size_t 
   const struct isw_real_kernels *kernels = pack->kernels;
   const struct isw_layer *l = &pack->layer[k];
   void *gradient = line(l->weight_gradient, first * l->stride);
+  const bool far = l->fan_in * l->stride * ISW_LINE > FAR_BYTES;
   for (size_t column = 0; column < l->fan_out; column += MOVE_COLUMNS) {
     size_t columns = l->fan_out - column < MOVE_COLUMNS ? l->fan_out - column : MOVE_COLUMNS;
     for (size_t done = 0; done < count; done += MOVE_ROWS) {
       size_t row = first + done, rows = count - done < MOVE_ROWS ? count - done : MOVE_ROWS;
       const void *delta = line(l->delta, column);
+      const void *soon = far ? line(l->weight, row * l->stride + column) : NULL;
       if (k == 0)
         kernels->gradient_first(work->samples, rows, columns, (const unsigned char *)work->inputs + row * pack->bytes,
-                                pack->features, delta, l->stride, gradient, l->stride, true);
+                                pack->features, delta, l->stride, gradient, l->stride, true, soon);
       else
         kernels->gradient(work->samples, rows, columns, line(l[-1].activation, row), l[-1].stride, delta, l->stride,
-                          gradient, l->stride, true);
+                          gradient, l->stride, true, soon);
       move_weights(pack, k, row, rows, column, columns, gradient, work->check);
     }
   }

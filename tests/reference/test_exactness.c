@@ -471,6 +471,33 @@ static void batches_of_several_blocks(void **state)
   report("blocks", &counts);
 }
 
+/* Weights that do not stay in the second cache are fetched ahead. */
+static void weights_beyond_the_second_cache(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"sgd", "adam"};
+  struct trial_counts counts = {0};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    struct trial trial = {.name = "large",
+                          .real = i ? ISW_REAL64 : ISW_REAL32,
+                          .data = TRIAL_CLASSES,
+                          .init = trial_initializer("he_normal"),
+                          .activation = trial_activation("tanh"),
+                          .loss = trial_loss("cross_entropy"),
+                          .optimizer = trial_optimizer(names[i]),
+                          .depth = 2,
+                          .width = 202,
+                          .steps = 2,
+                          .learning_rate = 0.02,
+                          .sparse_records = true,
+                          .count = 1,
+                          .members = 1 + i};
+    trial_run(&trial, &counts);
+  }
+  report("large", &counts);
+  assert_int_equal(counts.completed, counts.networks);
+}
+
 /* Several branches in several blocks, parted among members, under every optimiser; of starts the one that looks through them. */
 static void residual_branches(void **state)
 {
@@ -567,6 +594,7 @@ int main(void)
       cmocka_unit_test(stop_rules_end_each_network_alone),
       cmocka_unit_test(stop_rules_see_the_last_bit),
       cmocka_unit_test(batches_of_several_blocks),
+      cmocka_unit_test(weights_beyond_the_second_cache),
       cmocka_unit_test(residual_branches),
       cmocka_unit_test(a_lane_alone_equals_the_lane_among_others),
       cmocka_unit_test(full_product_of_the_tables),

@@ -100,12 +100,27 @@ static void ten_million_float64(void **state)
   }
 }
 
+/* Above it SLEEF's tanh is 1. */
+static void float64_around_the_limit(void **state)
+{
+  (void)state;
+  static struct block block;
+  uint64_t limit;
+  memcpy(&limit, &(double){0x1.2b70887229e9p+4}, sizeof limit);
+  for (size_t i = 0; i < NUMBERS; i++) {
+    uint64_t bits = (limit + i / 2 - NUMBERS / 4) | (uint64_t)(i % 2) << 63;
+    memcpy(block.z + i * sizeof bits, &bits, sizeof bits);
+  }
+  compare(&block, ISW_REAL64);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_float32_between_2_to_the_minus_14_and_16),
       cmocka_unit_test(every_37th_float32),
       cmocka_unit_test(ten_million_float64),
+      cmocka_unit_test(float64_around_the_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
