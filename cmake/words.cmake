@@ -19,6 +19,7 @@ function(isw_words output)
     DEPENDS initsweep WORKING_DIRECTORY ${words_folder} COMMENT "" VERBATIM)
 endfunction()
 
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME program)
 set(words)
 foreach(shell IN ITEMS bash zsh fish)
   isw_words(${words_folder}/initsweep.${shell} --format ${shell})

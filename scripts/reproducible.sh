@@ -1,6 +1,6 @@
 #!/bin/bash
-# Builds the Debian package of the last commit twice, in two folders of different names, and compares the bytes of the
-# program and of the package.
+# Builds the Debian package of the last commit twice, in two folders of different names and with other file permissions,
+# language and time zone, and compares the bytes of the program and of the package.
 #
 #   scripts/reproducible.sh [--keep FOLDER] [--jobs N] [--help]
 #
@@ -31,15 +31,24 @@ commit=$(git rev-parse HEAD) # once: another commit may come while the first bui
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 
-for build in one the-other-build; do
-  say "building in $folder/$build"
-  git clone -q . "$folder/$build/source"
-  git -C "$folder/$build/source" checkout -q "$commit"
-  cmake -S "$folder/$build/source" -B "$folder/$build/out" -G Ninja -D CMAKE_BUILD_TYPE=Release -D BUILD_TESTING=OFF \
-    --log-level=WARNING
-  cmake --build "$folder/$build/out" -j "$jobs" >"$folder/$build/log" || { cat "$folder/$build/log"; exit 1; }
-  (cd "$folder/$build/out" && cpack -G DEB >>"$folder/$build/log") || { cat "$folder/$build/log"; exit 1; }
-done
+# build_in FOLDER: clone, build and package there
+build_in() {
+  say "building in $1"
+  git clone -q . "$1/source"
+  git -C "$1/source" checkout -q "$commit"
+  cmake -S "$1/source" -B "$1/out" -G Ninja -D CMAKE_BUILD_TYPE=Release -D BUILD_TESTING=OFF --log-level=WARNING
+  cmake --build "$1/out" -j "$jobs" >"$1/log" || { cat "$1/log"; exit 1; }
+  (cd "$1/out" && cpack -G DEB >>"$1/log") || { cat "$1/log"; exit 1; }
+}
+(
+  umask 022
+  build_in "$folder/one"
+)
+(
+  umask 077
+  export LC_ALL=C TZ=Pacific/Kiritimati
+  build_in "$folder/the-other-build"
+)
 
 status=0
 for file in initsweep 'initsweep_*.deb'; do

@@ -19,5 +19,5 @@ file(GLOB compress ${share}/man/man1/*.1 ${doc}/changelog ${doc}/changelog.Debia
 execute_process(COMMAND gzip -9 -n -f ${compress} COMMAND_ERROR_IS_FATAL ANY)
 file(RENAME ${share}/zsh/site-functions ${share}/zsh/vendor-completions) # where Debian's zsh looks
 
-execute_process(COMMAND find ${CPACK_TEMPORARY_INSTALL_DIRECTORY} -exec chmod u+w,go-w {} +
+execute_process(COMMAND find ${CPACK_TEMPORARY_INSTALL_DIRECTORY} -exec chmod u=rwX,go=rX {} +
   -exec touch -h -d @$ENV{SOURCE_DATE_EPOCH} {} + COMMAND_ERROR_IS_FATAL ANY)

@@ -1,4 +1,7 @@
-# Spack recipe: copy it to a repository's packages/initsweep/package.py, set the address of the sources, `spack install initsweep`.
+# Spack recipe, for Spack 1.0 and later: copy it to a repository's packages/initsweep/package.py, set the address of the sources,
+# `spack install initsweep`. Without manual pages: Spack has no scdoc.
+from spack_repo.builtin.build_systems.cmake import CMakePackage, generator
+
 from spack.package import *
 
 
@@ -14,7 +17,6 @@ class Initsweep(CMakePackage):
     depends_on("cmake@3.25:", type="build")
     depends_on("ninja", type="build")
     depends_on("pkgconfig", type="build")
-    depends_on("scdoc", type="build")
     depends_on("random123", type="build")
     depends_on("mpi")
     depends_on("hdf5@1.10:~mpi+hl")

@@ -31,6 +31,11 @@ def need(tool: str) -> str:
     return path
 
 
+def tree(folder: pathlib.Path) -> list[str]:
+    """Its files, by their way from it."""
+    return [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+
+
 class Installed(unittest.TestCase):
     """`cmake --install` into one folder, which then is moved: nothing may remember the first."""
 
@@ -54,6 +59,41 @@ class Installed(unittest.TestCase):
                     content = path.read_bytes()
                     self.assertNotIn(os.fsencode(SOURCE) + b"/", content)
                     self.assertNotIn(os.fsencode(self.folder), content)
+
+    def test_components_make_up_the_whole_under_a_staging_folder(self):
+        stage = self.folder / "stage"
+        whole, seen = tree(self.prefix), []
+        for component in ("program", "data", "scripts", "documentation", "development", "module"):
+            call(os.environ["CMAKE"], "--install", BUILD, "--prefix", "/opt/initsweep", "--component", component,
+                 env={**os.environ, "DESTDIR": str(stage / component)})
+            self.assertEqual([path.name for path in (stage / component).iterdir()], ["opt"])
+            seen += tree(stage / component / "opt/initsweep")
+        self.assertEqual(sorted(seen), sorted(whole))
+        program = {path.split("/")[1] if path.startswith("share/") else path for path in tree(stage / "program/opt/initsweep")}
+        self.assertLessEqual({"bin/initsweep", "bash-completion", "zsh", "fish"}, program)
+        self.assertLessEqual(program, {"bin/initsweep", "bash-completion", "zsh", "fish", "man"})
+
+    def test_a_layout_of_whole_paths_is_found_too(self):
+        # as Nix asks for it: each folder by its whole path, the program outside the prefix of the data; another Python, as Spack's
+        build, names = self.folder / "layout", {"PREFIX": "/opt/data", "BINDIR": "/opt/program/bin", "DATADIR": "/opt/data/lib/share"}
+        python = os.path.realpath("/usr/bin/python3")
+        call(os.environ["CMAKE"], "-S", SOURCE, "-B", build, "-DBUILD_TESTING=OFF", f"-DINITSWEEP_PYTHON={python}",
+             *(f"-DCMAKE_INSTALL_{name}={path}" for name, path in names.items()))
+        for component in ("development", "module", "scripts"):
+            call(os.environ["CMAKE"], "--install", build, "--component", component, env={**os.environ, "DESTDIR": str(build / "stage")})
+        share = build / "stage/opt/data/lib/share"
+        ask = lambda name: os.path.normpath(call("pkg-config", f"--variable={name}", "initsweep",
+                                                 env={**os.environ, "PKG_CONFIG_PATH": str(share / "pkgconfig")}).strip())
+        need("pkg-config")
+        self.assertEqual(ask("program"), f"{build}/stage/opt/program/bin/initsweep")
+        self.assertEqual(ask("datadir"), f"{share}/initsweep")
+        for script in ("plot.py", "notebooks/execute.py"):
+            path = share / "initsweep/scripts" / script
+            source = (SOURCE / "scripts" / script).read_text(encoding="utf-8")
+            self.assertEqual(path.read_text(encoding="utf-8"), source.replace("/usr/bin/python3", python, 1))
+            self.assertEqual(path.stat().st_mode & 0o777, 0o755)
+        paths = self.module_paths(share / "initsweep/modulefiles/initsweep" / VERSION)
+        self.assertEqual((paths["PATH"], paths["CMAKE_PREFIX_PATH"]), (f"{build}/stage/opt/program/bin", f"{build}/stage/opt/data"))
 
     def test_the_program_finds_its_data(self):
         # `check` reads the digits
@@ -108,12 +148,9 @@ class Installed(unittest.TestCase):
         self.assertTrue((pathlib.Path(ask("--variable=datadir")) / "digits/SHA256SUMS").is_file())
         self.assertTrue((pathlib.Path(ask("--variable=scriptsdir")) / "plot.py").is_file())
 
-    def test_the_module_file_puts_the_tree_on_the_paths(self):
+    def module_paths(self, module: pathlib.Path) -> dict[str, str]:
+        """What a module file prepends, by variable: its words are written down instead of done."""
         need("tclsh")
-        modules = self.prefix / "share/initsweep/modulefiles/initsweep"
-        (module,) = modules.iterdir()
-        self.assertEqual(module.name, VERSION)
-        # what Environment Modules gives a module file, written down instead of done
         text = """proc module-whatis {text} {}
 proc conflict {name} {}
 proc prepend-path {name path} { puts "$name=$path" }
@@ -122,10 +159,14 @@ source $ModulesCurrentModulefile
 """
         script = self.folder / "modules.tcl"
         script.write_text(text, encoding="utf-8")
-        paths = dict(line.split("=", 1) for line in call("tclsh", script, module).splitlines())
-        self.assertEqual(paths, {"PATH": f"{self.prefix}/bin", "MANPATH": f"{self.prefix}/share/man",
-                                 "CMAKE_PREFIX_PATH": str(self.prefix), "PKG_CONFIG_PATH": f"{self.prefix}/share/pkgconfig",
-                                 "PYTHONPATH": f"{self.prefix}/share/initsweep/scripts"})
+        return dict(line.split("=", 1) for line in call("tclsh", script, module).splitlines())
+
+    def test_the_module_file_puts_the_tree_on_the_paths(self):
+        (module,) = (self.prefix / "share/initsweep/modulefiles/initsweep").iterdir()
+        self.assertEqual(module.name, VERSION)
+        self.assertEqual(self.module_paths(module), {
+            "PATH": f"{self.prefix}/bin", "MANPATH": f"{self.prefix}/share/man", "CMAKE_PREFIX_PATH": str(self.prefix),
+            "PKG_CONFIG_PATH": f"{self.prefix}/share/pkgconfig", "PYTHONPATH": f"{self.prefix}/share/initsweep/scripts"})
 
 
 class DebianPackage(unittest.TestCase):
@@ -227,6 +268,19 @@ class Recipes(unittest.TestCase):
                          if isinstance(node, ast.Constant) and isinstance(node.value, str)}
                 self.assertLessEqual(libraries, words)
                 self.assertIn(VERSION, text)
+
+    def test_what_easybuild_lacks_stands_beside_its_recipe(self):
+        folder = SOURCE / "packaging/easybuild"
+        (recipe,) = folder.glob("initsweep-*.eb")
+        fields = lambda path: {node.targets[0].id: node.value for node in ast.parse(path.read_text(encoding="utf-8")).body
+                               if isinstance(node, ast.Assign)}
+        asked = {tuple(ast.literal_eval(row)) for name in ("builddependencies", "dependencies") for row in fields(recipe)[name].elts}
+        for path in set(folder.glob("*.eb")) - {recipe}:
+            with self.subTest(path=path.name):
+                name, version = (ast.literal_eval(fields(path)[key]) for key in ("name", "version"))
+                self.assertTrue(path.name.startswith(f"{name}-{version}-GCCcore-"))
+                self.assertIn((name, version), asked)
+                self.assertRegex(ast.literal_eval(fields(path)["checksums"])[0], "^[0-9a-f]{64}$")
 
     def test_the_containers_name_packages_of_the_list(self):
         listed = {line.split()[1] for line in (SOURCE / "scripts/packages.txt").read_text(encoding="utf-8").splitlines()

@@ -1,0 +1,10 @@
+# Run by `cmake --install`: the scripts in folder, under the prefix, name the interpreter python in their first line.
+cmake_path(ABSOLUTE_PATH folder BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX})
+file(GLOB_RECURSE scripts $ENV{DESTDIR}${folder}/*.py)
+foreach(script IN LISTS scripts)
+  file(READ ${script} text)
+  string(REGEX REPLACE "^#!/usr/bin/python3\n" "#!${python}\n" changed "${text}")
+  if(NOT changed STREQUAL text)
+    file(WRITE ${script} "${changed}")
+  endif()
+endforeach()
