@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Sequence, TypeVar
 
 import numpy as np
+import numpy.typing
 
 # Values of `status`.
 MISSING, COMPLETED, STOPPED, DIVERGED, SKIPPED = 0, 1, 2, 3, 4
@@ -13,11 +14,14 @@ MISSING, COMPLETED, STOPPED, DIVERGED, SKIPPED = 0, 1, 2, 3, 4
 FORMAT = "initsweep results"
 FORMAT_VERSION = 1
 
+# Any shape and type of numbers or texts; docstrings say which.
+Array = numpy.typing.NDArray[Any]
+
 # An Arrays, or an xarray.Dataset of open_results.
 Results = TypeVar("Results", bound=Any)
 
 
-class Arrays(Mapping[str, np.ndarray]):
+class Arrays(Mapping[str, Array]):
     """The variables of a results file by name, as NumPy arrays; each is read when it is first asked for.
 
     attrs: the file's attributes. dims[name]: names of an array's dimensions. attributes[name]: an array's attributes (path of
@@ -25,11 +29,11 @@ class Arrays(Mapping[str, np.ndarray]):
     """
 
     def __init__(self, path: str, attrs: dict[str, Any], dims: dict[str, tuple[str, ...]],
-                 attributes: dict[str, dict[str, Any]], networks: np.ndarray | None = None) -> None:
+                 attributes: dict[str, dict[str, Any]], networks: Array | None = None) -> None:
         self.path, self.attrs, self.dims, self.attributes, self.networks = path, attrs, dims, attributes, networks
-        self.cache: dict[str, np.ndarray] = {}
+        self.cache: dict[str, Array] = {}
 
-    def __getitem__(self, name: str) -> np.ndarray:
+    def __getitem__(self, name: str) -> Array:
         if name not in self.dims:
             raise KeyError(name)
         if name not in self.cache:
@@ -42,7 +46,7 @@ class Arrays(Mapping[str, np.ndarray]):
     def __len__(self) -> int:
         return len(self.dims)
 
-    def read(self, name: str) -> np.ndarray:
+    def read(self, name: str) -> Array:
         """An array from the file, of the networks of this view."""
         import h5py
         with h5py.File(self.path, "r") as file:
@@ -51,9 +55,9 @@ class Arrays(Mapping[str, np.ndarray]):
         fill = self.attributes[name].get("_FillValue")
         if fill is not None and values.dtype.kind in "iu":
             values = np.where(values == fill, np.nan, values.astype(np.float64))
-        return values[self.networks] if self.networks is not None and self.dims[name][:1] == ("network",) else values
+        return np.asarray(values[self.networks] if self.networks is not None and self.dims[name][:1] == ("network",) else values)
 
-    def take(self, positions: np.ndarray) -> Arrays:
+    def take(self, positions: Array) -> Arrays:
         """A view of some networks. positions: [chosen] whole numbers, or [network] booleans."""
         every = np.arange(len(self["network"])) if self.networks is None else self.networks
         return Arrays(self.path, self.attrs, self.dims, self.attributes, every[positions])
@@ -78,20 +82,21 @@ def open_arrays(path: str | os.PathLike[str]) -> Arrays:
 
 def attributes_of(results: Any, name: str) -> dict[str, Any]:
     """Attributes of a variable."""
-    return results.attributes[name] if isinstance(results, Arrays) else results[name].attrs
+    return results.attributes[name] if isinstance(results, Arrays) else dict(results[name].attrs)
 
 
 def dims_of(results: Any, name: str) -> tuple[str, ...]:
     """Names of a variable's dimensions."""
-    return results.dims[name] if isinstance(results, Arrays) else results[name].dims
+    return results.dims[name] if isinstance(results, Arrays) else tuple(results[name].dims)
 
 
-def take(results: Results, positions: np.ndarray) -> Results:
+def take(results: Results, positions: Array) -> Results:
     """The results of some networks. positions: [chosen] whole numbers, or [network] booleans."""
-    return results.take(positions) if isinstance(results, Arrays) else results.isel(network=positions)
+    chosen: Results = results.take(positions) if isinstance(results, Arrays) else results.isel(network=positions)
+    return chosen
 
 
-def values_of(results: Any, name: str) -> np.ndarray:
+def values_of(results: Any, name: str) -> Array:
     """A variable as a NumPy array."""
     return np.asarray(results[name])
 
@@ -118,7 +123,7 @@ def columns(results: Any) -> list[str]:
             if dims_of(results, name) == ("network",) and "path" in attributes_of(results, name)]
 
 
-def codes_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def codes_of(values: Array) -> tuple[Array, Array]:
     """Numbers the different values of an array in the order in which they first appear; NaN is one value.
 
     values: [network]. Returns (values, [different]) and (codes, [network] int64).
@@ -151,7 +156,7 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def labels(results: Any, column: str) -> np.ndarray:
+def labels(results: Any, column: str) -> Array:
     """A setting's value for each network, for people and for grouping.
 
     [network]: numbers as they are; the texts of a named choice with the parameters that vary within it, as in
@@ -163,9 +168,9 @@ def labels(results: Any, column: str) -> np.ndarray:
         return values
     result = values.astype(object)
     for choice in codes_of(values)[0]:
-        mine = values == choice
+        mine = np.asarray(values == choice)
         varying = [name for name in parameters if len(codes_of(values_of(results, name)[mine])[0]) > 1]
-        for network in np.flatnonzero(mine) if varying else []:
+        for network in np.flatnonzero(mine & bool(varying)):
             parts = [f"{name[len(column) + 1:]}={as_text(values_of(results, name)[network])}" for name in varying]
             result[network] = f"{choice}({', '.join(parts)})"
     return result
@@ -208,7 +213,7 @@ def select(results: Results, **settings: Any) -> Results:
     return take(results, np.flatnonzero(chosen))
 
 
-def pair_replicates(results: Any, setting: str, one: Any, other: Any) -> tuple[np.ndarray, np.ndarray]:
+def pair_replicates(results: Any, setting: str, one: Any, other: Any) -> tuple[Array, Array]:
     """Networks that differ in one setting and share all others, the replicate with them.
 
     The same replicate draws the same standard random numbers under every value, so differences are paired. one, other: two
@@ -239,7 +244,7 @@ def pair_replicates(results: Any, setting: str, one: Any, other: Any) -> tuple[n
 
 
 def split_weights(results: Any, network: int,
-                  which: str = "final") -> list[tuple[np.ndarray, np.ndarray]]:
+                  which: str = "final") -> list[tuple[Array, Array]]:
     """Weights and biases of one network, layer by layer.
 
     network: its number. which: "initial" or "final". Returns for each weight layer (weight [fan_out, fan_in], bias
@@ -249,7 +254,7 @@ def split_weights(results: Any, network: int,
     return [(weight, bias) for weight, bias, _ in split_parameters(results, network, which)]
 
 
-def residual_scales(results: Any, network: int, which: str = "final") -> np.ndarray:
+def residual_scales(results: Any, network: int, which: str = "final") -> Array:
     """The scale alpha of each residual branch h + alpha f(h) of one network, [branches] in the sweep's precision.
 
     network, which, errors: as split_weights. Empty where the network has no branches.
@@ -258,7 +263,7 @@ def residual_scales(results: Any, network: int, which: str = "final") -> np.ndar
 
 
 def split_parameters(results: Any, network: int,
-                     which: str) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+                     which: str) -> list[tuple[Array, Array, Array]]:
     """For each weight layer weight [fan_out, fan_in], bias [fan_out] and the scale of the branch that ends there, [1] or [0]."""
     name = f"weights_{which}"
     if which not in ("initial", "final"):
@@ -280,7 +285,7 @@ def split_parameters(results: Any, network: int,
     return layers
 
 
-def final_values(results: Any, quantity: str, layer: int | None = None) -> np.ndarray:
+def final_values(results: Any, quantity: str, layer: int | None = None) -> Array:
     """The last recorded value of a quantity, of one layer (from 1) where it has layers.
 
     Returns [network] float64 in the quantity's units: NaN for networks that are missing or diverged, and for those whose

@@ -14,6 +14,7 @@ import matplotlib.ticker
 import numpy as np
 import xarray
 
+from initsweep.arrays import Array
 from initsweep.results import COMPLETED, DIVERGED, MISSING, STOPPED, as_text, codes_of, final_values, labels, parameters_of
 from initsweep.results import columns as settings_of
 
@@ -68,7 +69,7 @@ def shorten(text: str, longest: int = LONGEST_LABEL) -> str:
     return f"{text[:half]}…{text[-half:]}"
 
 
-def axis_values(dataset: xarray.Dataset, name: str) -> tuple[list[str], np.ndarray]:
+def axis_values(dataset: xarray.Dataset, name: str) -> tuple[list[str], Array]:
     """The different values of a setting as short texts, and each network's index in them [network].
 
     Numbers ascend, texts keep the grid's order. Raises ValueError where there is no such setting.
@@ -86,7 +87,7 @@ def axis_values(dataset: xarray.Dataset, name: str) -> tuple[list[str], np.ndarr
     return [f"{text} ({i + 1})" if texts.count(text) > 1 else text for i, text in enumerate(texts)], codes
 
 
-def told(dataset: xarray.Dataset, name: str, text: str, mine: np.ndarray) -> str:
+def told(dataset: xarray.Dataset, name: str, text: str, mine: Array) -> str:
     """A value's text; a bare name of a choice gets its telling parameters: constant(value=0.1). mine: [network], which have it."""
     parts = []
     for parameter in parameters_of(dataset, name, settings_of(dataset)) if "(" not in text else []:
@@ -127,14 +128,14 @@ def share_text(share: float) -> str:
     return "<1%" if 0 < share < 0.005 else f"{100 * share:.0f}%"
 
 
-def spans_decades(values: np.ndarray) -> bool:
+def spans_decades(values: Array) -> bool:
     """Whether positive values span enough to be drawn on a logarithmic scale."""
     positive = values[np.isfinite(values) & (values > 0)]
     finite = values[np.isfinite(values)]
     return len(positive) > 0 and len(positive) == len(finite) and np.log10(positive.max() / positive.min()) > FEW_DECADES
 
 
-def is_logarithmic(quantity: str, values: np.ndarray) -> bool:
+def is_logarithmic(quantity: str, values: Array) -> bool:
     """Whether a quantity is drawn on a logarithmic scale. values: of any shape; exact zeros do not decide it, negative ones do."""
     return not any(word in quantity for word in BOUNDED) and not (values < 0).any() and spans_decades(values[values > 0])
 
@@ -159,7 +160,7 @@ def axis_text(text: str, inches: float) -> str:
     return textwrap.fill(text, max(20, int(inches * 16)))
 
 
-def quantile_band(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def quantile_band(values: Array) -> tuple[Array, Array, Array]:
     """10 %, 50 % and 90 % quantiles over networks. values: [network, record]; each [record], NaN where nothing is."""
     result = np.full((3, values.shape[1]), np.nan)
     some = np.isfinite(values).any(axis=0)
@@ -169,19 +170,19 @@ def quantile_band(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return result[0], result[1], result[2]
 
 
-def steps_of(dataset: xarray.Dataset) -> np.ndarray:
+def steps_of(dataset: xarray.Dataset) -> Array:
     """Optimiser steps before each record: [network, record]."""
     step = dataset["step"]
     if "network" in step.dims:
-        return step.transpose("network", "record").values.astype(np.float64)
+        return np.asarray(step.transpose("network", "record").values, dtype=np.float64)
     return np.broadcast_to(step.values.astype(np.float64), (dataset.sizes["network"], dataset.sizes["record"]))
 
 
-def curves(steps: np.ndarray, values: np.ndarray) -> list[tuple[np.ndarray, ...]]:
+def curves(steps: Array, values: Array) -> list[tuple[Array, ...]]:
     """Bands of the networks of one colour, apart for each schedule. steps, values: [network, record].
 
     Each is (steps, low, median, high), all [record]."""
-    bands = []
+    bands: list[tuple[Array, ...]] = []
     _, schedule = np.unique(np.nan_to_num(steps, nan=-1), axis=0, return_inverse=True)
     for number in range(schedule.max() + 1 if len(schedule) else 0):
         mine = schedule.ravel() == number
@@ -268,7 +269,7 @@ def legend_height(dataset: xarray.Dataset, colour: str) -> float:
     return 0.4 + 0.19 * -(-len(names) // legend_columns(names))
 
 
-def finish_trajectories(panels: np.ndarray, drawn: np.ndarray, steps: np.ndarray, quantity: str, ceiling: float) -> str:
+def finish_trajectories(panels: Array, drawn: Array, steps: Array, quantity: str, ceiling: float) -> str:
     """Scales and ticks: logarithmic where the numbers span decades. Returns what a reader must know of them, or nothing.
 
     drawn: values of the lines, of any shape; ceiling: of ceiling_of. steps: [network, record].
@@ -298,8 +299,8 @@ def finish_trajectories(panels: np.ndarray, drawn: np.ndarray, steps: np.ndarray
     return f"   ({'; '.join(notes)})" if notes else ""
 
 
-def cells(codes: Sequence[np.ndarray], shape: Sequence[int], dataset: xarray.Dataset,
-          quantity: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def cells(codes: Sequence[Array], shape: Sequence[int], dataset: xarray.Dataset,
+          quantity: str) -> tuple[Array, Array, Array]:
     """Over networks of a cell: median of the final values, share diverged, and number of networks trained. Each `shape`.
 
     codes: for each axis of `shape` the networks' index in it, [network].
@@ -318,7 +319,7 @@ def cells(codes: Sequence[np.ndarray], shape: Sequence[int], dataset: xarray.Dat
     return median.reshape(shape), share.reshape(shape), trained.reshape(shape)
 
 
-def norm_of(dataset: xarray.Dataset, quantity: str, values: np.ndarray) -> matplotlib.colors.Normalize:
+def norm_of(dataset: xarray.Dataset, quantity: str, values: Array) -> matplotlib.colors.Normalize:
     """The colours' scale of final values: logarithmic where they span decades, and not beyond ceiling_of.
 
     values: of any shape, NaN where nothing is. A scale of many logarithmic values ends at their 1 % and 98 % quantiles.
@@ -341,7 +342,7 @@ def norm_of(dataset: xarray.Dataset, quantity: str, values: np.ndarray) -> matpl
     return matplotlib.colors.Normalize(low - half, high + half)
 
 
-def colour_bar(figure: Any, image: Any, panels: Any, label: str, values: np.ndarray) -> None:
+def colour_bar(figure: Any, image: Any, panels: Any, label: str, values: Array) -> None:
     """A colour bar with an arrow at each end that values lie beyond. values: of any shape, NaN where nothing is."""
     finite, norm = values[np.isfinite(values)], image.norm
     below, above = bool((finite < norm.vmin).any()), bool((finite > norm.vmax).any())
@@ -379,7 +380,7 @@ def draw_heatmap(figure: Any, dataset: xarray.Dataset, quantity: str = "loss", r
     colours = matplotlib.colormaps[colours_of(quantity)]
     axes_row = figure.subplots(1, len(names[0]), sharey=True, squeeze=False)[0]
     for p, panel in enumerate(axes_row):
-        image = panel.imshow(np.ma.masked_invalid(np.maximum(median[p], norm.vmin)), cmap=colours, norm=norm, aspect="auto")
+        image = panel.imshow(np.maximum(median[p], norm.vmin), cmap=colours, norm=norm, aspect="auto")
         panel.set_title(f"{panels} = {names[0][p]}")
         panel.grid(False)
         panel.set_xticks(range(len(names[2])), names[2], rotation=35, ha="right", rotation_mode="anchor")

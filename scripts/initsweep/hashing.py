@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from initsweep.arrays import Array
+
 BLOCK_BYTES = 1 << 24
 OUTSIDE = "provenance"
 
@@ -18,7 +20,7 @@ def put(digest: Any, data: bytes) -> None:
     digest.update(data)
 
 
-def put_values(digest: Any, values: np.ndarray) -> None:
+def put_values(digest: Any, values: Array) -> None:
     """Adds an array's values: texts as UTF-8, numbers as little-endian bytes."""
     if values.dtype.kind in "OSU":
         for value in values.ravel():

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from initsweep.arrays import Array
+
 CONFIDENCE_Z = 1.959963984540054  # 95 %, two-sided
 
 
@@ -30,7 +32,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     return (0.0 if successes == 0 else centre - half), (1.0 if successes == trials else centre + half)
 
 
-def median_interval(values: np.ndarray) -> tuple[float, float]:
+def median_interval(values: Array) -> tuple[float, float]:
     """95 % interval of a median from the order statistics, whatever the distribution (Conover 1999, section 3.2).
 
     values: [n] without NaN. Returns (low, high) in their units; the ends are infinite where n < 6, which no interval has.
@@ -46,7 +48,7 @@ def median_interval(values: np.ndarray) -> tuple[float, float]:
     return float(ordered[below - 1]), float(ordered[n - below])
 
 
-def mean_and_error(values: np.ndarray) -> tuple[float, float]:
+def mean_and_error(values: Array) -> tuple[float, float]:
     """Mean and its standard error, in the values' units. values: [n]; NaN are left out. The error is NaN where n < 2."""
     good = np.asarray(values, dtype=np.float64)
     good = good[np.isfinite(good)]
@@ -55,7 +57,7 @@ def mean_and_error(values: np.ndarray) -> tuple[float, float]:
     return float(good.mean()), float(good.std(ddof=1) / math.sqrt(len(good))) if len(good) > 1 else math.nan
 
 
-def fit_line(x: np.ndarray, y: np.ndarray) -> Line:
+def fit_line(x: Array, y: Array) -> Line:
     """The line through points by least squares.
 
     x, y: [points]. Returns (slope, slope_error, intercept); the slope in y's units over x's. Its standard error is from the

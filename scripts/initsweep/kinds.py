@@ -14,12 +14,12 @@ import matplotlib.ticker
 import numpy as np
 import xarray
 
-from initsweep.arrays import COMPLETED, DIVERGED, STOPPED, codes_of, split_weights, swept_columns
+from initsweep.arrays import COMPLETED, DIVERGED, STOPPED, Array, codes_of, split_weights, swept_columns
 from initsweep.figures import (FACTOR_OF_DIVERGENCE, MOST_BANDS, axis_text, axis_values, band_words, ceiling_of, check_quantity,
                                colour_bar, curves, draw_legend, finish_trajectories, grid_of, label_row, legend_height, look_of, norm_of,
                                quantity_label, spans_decades, steps_of, titled, width_of)
 from initsweep.intervals import fit_line, with_error
-from initsweep.maps import check_numbers, cut, diverged_handles, draw_plane, plane
+from initsweep.maps import check_numbers, cut, diverged_handles, draw_plane, legend_of, plane
 
 MOST_LINES = 60  # networks drawn one by one in a panel
 
@@ -136,13 +136,13 @@ def by_layer(dataset: xarray.Dataset, quantity: str = "gradient_norm", rows: str
     return figure
 
 
-def power_law(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
+def power_law(x: Array, y: Array) -> tuple[float, float, float]:
     """Exponent b, its standard error, and factor a of y = a x^b by least squares of the logarithms. x, y: [points], positive."""
     line = fit_line(np.log(x), np.log(y))
     return line.slope, line.slope_error, math.exp(line.intercept)
 
 
-def escape_points(dataset: xarray.Dataset, axis: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def escape_points(dataset: xarray.Dataset, axis: str) -> tuple[Array, Array, Array, Array]:
     """Networks of an escape figure: (x, step, censored, network), each [points]; step is steps_done where it is censored.
 
     Networks that are missing, or diverged before they escaped, and those with x <= 0 are left out.
@@ -192,10 +192,13 @@ def escape_time(dataset: xarray.Dataset, axis: str | None = None, colour: str = 
     if censored.any():
         handles.append(matplotlib.lines.Line2D([], [], color="0.3", marker="^", linestyle="none", markerfacecolor="none",
                                                label=f"not escaped when it ended: {censored.sum()} of {len(censored)}"))
-    figure, part = titled(dataset, 6.4, 4.6, lambda lower: lower.legend(
-        handles=handles, loc="center", frameon=False,
-        title="line: power law through the medians ± standard error" if any(len(line) for *_, line, _ in fits) else None,
-        ncol=1 + (len(handles) > 8)), 0.4 + 0.19 * -(-len(handles) // (1 + (len(handles) > 8))))
+    across = 1 + (len(handles) > 8)
+    title = "line: power law through the medians ± standard error" if any(len(line) for *_, line, _ in fits) else None
+
+    def legend(lower: Any) -> None:
+        lower.legend(handles=handles, title=title, loc="center", frameon=False, ncol=across)
+
+    figure, part = titled(dataset, 6.4, 4.6, legend, 0.4 + 0.19 * -(-len(handles) // across))
     panel = part.subplots()
     apart = np.exp(0.02 * np.log(max(x.max() / x.min(), 10)))  # colours stand side by side
     for number, (mine, at, median, line, colour_of) in enumerate(fits):
@@ -212,7 +215,7 @@ def escape_time(dataset: xarray.Dataset, axis: str | None = None, colour: str = 
     return figure
 
 
-def record_ends(dataset: xarray.Dataset, quantity: str) -> tuple[np.ndarray, np.ndarray]:
+def record_ends(dataset: xarray.Dataset, quantity: str) -> tuple[Array, Array]:
     """First and last recorded value of a quantity with layers: each [network, layer]; NaN in networks that diverged."""
     values = dataset[quantity].transpose("network", "record", "layer").values.astype(np.float64)
     recorded = np.isfinite(values).any(axis=2)
@@ -222,7 +225,7 @@ def record_ends(dataset: xarray.Dataset, quantity: str) -> tuple[np.ndarray, np.
     return values[networks, first], end
 
 
-def median_of(values: np.ndarray) -> np.ndarray:
+def median_of(values: Array) -> Array:
     """Median over networks. values: [network, n]; [n], NaN where nothing is."""
     result = np.full(values.shape[1], np.nan)
     some = np.isfinite(values).any(axis=0)
@@ -231,7 +234,7 @@ def median_of(values: np.ndarray) -> np.ndarray:
     return result
 
 
-def singular_values(dataset: xarray.Dataset, networks: np.ndarray, layer: int, which: str) -> np.ndarray:
+def singular_values(dataset: xarray.Dataset, networks: Array, layer: int, which: str) -> Array:
     """Singular values of a layer's weights, descending: [network, n], NaN where a network has no such layer or fewer of them."""
     rows = []
     for number in dataset["network"].values[networks]:
@@ -271,7 +274,7 @@ def spectra(dataset: xarray.Dataset, columns: str = "activation", colour: str = 
                           lambda lower: draw_legend(lower, dataset, colour, "medians; dotted: before training, solid: after"),
                           legend_height(dataset, colour), chosen)
     axes = part.subplots(rows, len(names), sharey="row", squeeze=False)
-    drawn: list[list[np.ndarray]] = [[] for _ in range(rows)]
+    drawn: list[list[Array]] = [[] for _ in range(rows)]
     layer = 1 if dataset.sizes["layer"] > 2 else 0
     for r, c in np.ndindex(axes.shape):
         for number in range(len(colours)):
@@ -307,7 +310,7 @@ def spectra(dataset: xarray.Dataset, columns: str = "activation", colour: str = 
     return figure
 
 
-def finish_singular_values(panels: Any, drawn: np.ndarray, ceiling: float) -> bool:
+def finish_singular_values(panels: Any, drawn: Array, ceiling: float) -> bool:
     """A logarithmic scale for a row of panels where it is needed; what is 0 up to rounding is then not drawn.
 
     drawn: of any shape; ceiling: what the scale does not reach beyond. Returns whether something is not drawn.
@@ -354,11 +357,11 @@ def hessian(dataset: xarray.Dataset, columns: str = "activation", colour: str = 
                 medians.append(median)
         ceiling = ceiling_of(dataset, quantity)
         finish_trajectories(axes[r:r + 1], np.concatenate(medians), steps, quantity, ceiling)
-        low, high = axes[r, 0].get_ylim()
-        axes[r, 0].set_ylim(max(low, -ceiling), min(high, ceiling))
-        if axes[r, 0].get_yscale() != "log" and max(-low, high) > ceiling:
+        bottom, top = axes[r, 0].get_ylim()
+        axes[r, 0].set_ylim(max(bottom, -ceiling), min(top, ceiling))
+        if axes[r, 0].get_yscale() != "log" and max(-bottom, top) > ceiling:
             for panel in axes[r]:
-                symmetric_log(panel, np.array([max(low, -ceiling), min(high, ceiling)]))
+                symmetric_log(panel, np.array([max(bottom, -ceiling), min(top, ceiling)]))
         reach = [panel.get_xlim() for panel in axes[r]]
         for panel in axes[r]:
             panel.set_xlim(min(left for left, _ in reach), max(right for _, right in reach))
@@ -374,7 +377,7 @@ def hessian(dataset: xarray.Dataset, columns: str = "activation", colour: str = 
     return figure
 
 
-def draw_eigenvalues(axes: Any, dataset: xarray.Dataset, codes: np.ndarray, colour_codes: np.ndarray) -> None:
+def draw_eigenvalues(axes: Any, dataset: xarray.Dataset, codes: Array, colour_codes: Array) -> None:
     """The Hessian's eigenvalues at the last record, descending, medians over networks. axes: [value of codes]."""
     values = dataset["hessian_eigenvalues"].transpose("network", "record", ...).values.astype(np.float64)
     recorded = np.isfinite(values).any(axis=2)
@@ -387,14 +390,14 @@ def draw_eigenvalues(axes: Any, dataset: xarray.Dataset, codes: np.ndarray, colo
             panel.plot(1 + np.arange(len(median)), median, **look_of(number, int(colour_codes.max()) + 1))
         panel.axhline(0, color="0.4", linewidth=0.8)
         panel.set_xlabel("number, the largest first")
-    low, high = axes[0].get_ylim()
+    bottom, top = axes[0].get_ylim()
     for panel in axes:
         symmetric_log(panel, np.clip(end, -ceiling, ceiling))
-    axes[0].set_ylim(max(low, -ceiling), min(high, ceiling))
+    axes[0].set_ylim(max(bottom, -ceiling), min(top, ceiling))
     axes[0].set_ylabel("eigenvalues at the end")
 
 
-def symmetric_log(panel: Any, values: np.ndarray) -> None:
+def symmetric_log(panel: Any, values: Array) -> None:
     """A vertical scale that is logarithmic on both sides of 0, over four decades, with ticks that stay apart.
 
     values: of any shape, NaN where nothing is.
@@ -408,7 +411,7 @@ def symmetric_log(panel: Any, values: np.ndarray) -> None:
 
 
 # phi and its derivative, for mean-field theory; erf is Poole et al.'s smooth stand-in for tanh and no row of the program.
-MEAN_FIELD: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]] = {
+MEAN_FIELD: dict[str, tuple[Callable[[Array], Any], Callable[[Array], Any]]] = {
     "linear": (lambda z: z, np.ones_like),
     "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
     "sigmoid": (lambda z: (1 + np.tanh(z / 2)) / 2, lambda z: (1 - np.tanh(z / 2) ** 2) / 4),
@@ -422,10 +425,10 @@ MEAN_FIELD: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.nda
 hermite = functools.lru_cache(np.polynomial.hermite_e.hermegauss)
 
 
-def gauss(function: Callable[[np.ndarray], np.ndarray], q: np.ndarray, nodes: int = 200) -> np.ndarray:
+def gauss(function: Callable[[Array], Array], q: Array, nodes: int = 200) -> Array:
     """int Dz f(sqrt(q) z)^2 over the standard normal, by Gauss-Hermite. q: [n] >= 0; returns [n]."""
     z, weight = hermite(nodes)
-    return function(np.sqrt(q)[:, None] * z) ** 2 @ (weight / weight.sum())
+    return np.asarray(function(np.sqrt(q)[:, None] * z) ** 2 @ (weight / weight.sum()))
 
 
 def mean_field_slope(activation: str, sigma_w: float, sigma_b: float = 0.0, steps: int = 10000) -> float:
@@ -447,7 +450,7 @@ def mean_field_slope(activation: str, sigma_w: float, sigma_b: float = 0.0, step
     return float(sigma_w ** 2 * gauss(slope, q)[0])
 
 
-def edge_of_chaos(activation: str, q: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+def edge_of_chaos(activation: str, q: Array | None = None) -> tuple[Array, Array]:
     """(sigma_w, sigma_b) where chi_1 = sigma_w^2 int Dz phi'(sqrt(q*) z)^2 = 1, each [n] (Poole et al. 2016, eq. 6 to 8).
 
     q: lengths q* to follow the edge by. At each, chi_1 = 1 gives sigma_w, and the fixed point
@@ -505,7 +508,7 @@ def phase(dataset: xarray.Dataset, quantity: str = "loss", rows: str | None = No
     across = 2 if len(names) == 4 else min(len(names), 3)
     down = -(-len(names) // across)
     figure, upper = titled(dataset, max(6.6, 1.2 + 3.0 * across), 4.6 if len(names) == 1 else 0.8 + 2.9 * down,
-                           lambda lower: lower.legend(handles=handles, loc="center", frameon=False, ncol=2), 0.3, chosen)
+                           lambda lower: legend_of(lower, handles), 0.3, chosen)
     axes = upper.subplots(down, across, sharex=True, sharey=True, squeeze=False)
     for panel, name, (part, _), (y, x, _, diverged, value) in zip(axes.ravel(), names, parts, planes):
         image = draw_plane(panel, x * factor, y, np.maximum(value, norm.vmin), diverged, norm, quantity)

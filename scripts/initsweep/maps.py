@@ -9,6 +9,7 @@ import matplotlib.patches
 import numpy as np
 import xarray
 
+from initsweep.arrays import Array
 from initsweep.figures import cells, check_quantity, colour_bar, colours_of, norm_of, quantity_label, titled
 from initsweep.results import as_text, codes_of, swept_columns
 
@@ -44,7 +45,7 @@ def cut(dataset: xarray.Dataset, rows: str, columns: str) -> tuple[xarray.Datase
     return dataset.isel(network=np.flatnonzero(chosen)), ", ".join(kept)
 
 
-def plane(dataset: xarray.Dataset, rows: str, columns: str, quantity: str) -> tuple[np.ndarray, ...]:
+def plane(dataset: xarray.Dataset, rows: str, columns: str, quantity: str) -> tuple[Array, ...]:
     """Where a quantity ends over two numeric axes. dataset: as cut leaves it.
 
     Returns (row values [n], column values [m], trained [n, m] bool, diverged [n, m] bool, value [n, m] float64 in the
@@ -56,7 +57,7 @@ def plane(dataset: xarray.Dataset, rows: str, columns: str, quantity: str) -> tu
     return numbers[0], numbers[1], trained > 0, share > 0.5, value
 
 
-def fill_skipped(trained: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def fill_skipped(trained: Array) -> tuple[Array, Array]:
     """For each point the nearest trained one of the finest level that has one there: (row, column), each [n, m]."""
     row, column = np.indices(trained.shape)
     found, step = trained.copy(), 1
@@ -71,7 +72,7 @@ def fill_skipped(trained: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return source[0], source[1]
 
 
-def edges(values: np.ndarray) -> tuple[np.ndarray, bool]:
+def edges(values: Array) -> tuple[Array, bool]:
     """The borders between values, and whether they are even on a logarithmic scale."""
     logarithmic = bool((values > 0).all() and (values[-1] > 3 * values[0] if len(values) == 2 else
                                                np.ptp(np.diff(np.log(values))) < np.ptp(np.diff(values))))
@@ -81,7 +82,7 @@ def edges(values: np.ndarray) -> tuple[np.ndarray, bool]:
     return (np.exp(ends) if logarithmic else ends), logarithmic
 
 
-def draw_plane(panel: Any, x: np.ndarray, y: np.ndarray, shown: np.ndarray, diverged: np.ndarray, norm: matplotlib.colors.Normalize,
+def draw_plane(panel: Any, x: Array, y: Array, shown: Array, diverged: Array, norm: matplotlib.colors.Normalize,
                quantity: str) -> Any:
     """Draws a map: values by colour, what diverged grey, what was not trained white. Returns the image for a colour bar.
 
@@ -89,9 +90,9 @@ def draw_plane(panel: Any, x: np.ndarray, y: np.ndarray, shown: np.ndarray, dive
     """
     (x_edges, x_log), (y_edges, y_log) = edges(x), edges(y)
     panel.grid(False)
-    panel.pcolormesh(x_edges, y_edges, np.ma.masked_where(~diverged, np.ones(diverged.shape)), rasterized=True,
+    panel.pcolormesh(x_edges, y_edges, np.where(diverged, 1.0, np.nan), rasterized=True,
                      cmap=matplotlib.colors.ListedColormap([OUTSIDE]))
-    image = panel.pcolormesh(x_edges, y_edges, np.ma.masked_where(diverged | ~np.isfinite(shown), shown), norm=norm,
+    image = panel.pcolormesh(x_edges, y_edges, np.where(diverged, np.nan, shown), norm=norm,
                              cmap=colours_of(quantity), rasterized=True)
     panel.set_xscale("log" if x_log else "linear")
     panel.set_yscale("log" if y_log else "linear")
@@ -100,7 +101,12 @@ def draw_plane(panel: Any, x: np.ndarray, y: np.ndarray, shown: np.ndarray, dive
     return image
 
 
-def diverged_handles(diverged: np.ndarray, note: str) -> list[Any]:
+def legend_of(figure: Any, handles: list[Any]) -> None:
+    """Entries side by side. figure: a Figure or SubFigure of its own."""
+    figure.legend(handles=handles, loc="center", frameon=False, ncol=max(1, len(handles)))
+
+
+def diverged_handles(diverged: Array, note: str) -> list[Any]:
     """Legend entry of the grey points. diverged: of any shape, bool; note: of cut."""
     label = "diverged (more than half of the replicates)" if "replicates" in note else "diverged"
     return [matplotlib.patches.Patch(color=OUTSIDE, label=label)] if diverged.any() else []
@@ -114,12 +120,12 @@ def trainability(dataset: xarray.Dataset, quantity: str = "loss", rows: str | No
     pairs = [(y, x) for x in ([columns] if columns else names) for y in ([rows] if rows else names) if x != y]
     if not pairs:
         raise ValueError("a map wants two swept settings that are numbers")
-    rows, columns = next((pair for pair in pairs if is_plane(dataset, *pair)), pairs[0])
-    check_numbers(dataset, rows, columns)
-    part, note = cut(dataset, rows, columns)
-    y, x, trained, diverged, value = plane(part, rows, columns, quantity)
+    vertical, horizontal = next((pair for pair in pairs if is_plane(dataset, *pair)), pairs[0])
+    check_numbers(dataset, vertical, horizontal)
+    part, note = cut(dataset, vertical, horizontal)
+    y, x, trained, diverged, value = plane(part, vertical, horizontal, quantity)
     if len(x) < 2 or len(y) < 2:
-        raise ValueError(f"{rows} x {columns} is no plane")
+        raise ValueError(f"{vertical} x {horizontal} is no plane")
     if "level" in dataset.coords:
         source = fill_skipped(trained)
         value, diverged = value[source], diverged[source]
@@ -127,12 +133,11 @@ def trainability(dataset: xarray.Dataset, quantity: str = "loss", rows: str | No
     if not trained.all():
         note = f"{np.count_nonzero(trained):,} of {trained.size:,} networks trained" + (f", {note}" if note else "")
     handles = diverged_handles(diverged, note)
-    figure, upper = titled(dataset, 7.2, 5.4, lambda lower: lower.legend(handles=handles, loc="center", frameon=False),
-                           0.3 if handles else 0.05, note)
+    figure, upper = titled(dataset, 7.2, 5.4, lambda lower: legend_of(lower, handles), 0.3 if handles else 0.05, note)
     panel = upper.subplots()
     image = draw_plane(panel, x, y, np.maximum(value, norm.vmin), diverged, norm, quantity)
-    panel.set_xlabel(columns)
-    panel.set_ylabel(rows)
+    panel.set_xlabel(horizontal)
+    panel.set_ylabel(vertical)
     colour_bar(upper, image, panel, f"final {quantity_label(dataset, quantity)}", value)
     return figure
 

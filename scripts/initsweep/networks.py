@@ -7,10 +7,10 @@ from typing import Any, Callable
 
 import numpy as np
 
-from initsweep.arrays import attributes_of, columns, position_of, split_parameters, values_of
+from initsweep.arrays import Array, attributes_of, columns, position_of, split_parameters, values_of
 
 # g(z) by the names and parameters of `initsweep list activations`. z: an array; p: the choice's parameters.
-NUMPY_ACTIVATIONS: dict[str, Callable[[np.ndarray, dict[str, float]], np.ndarray]] = {
+NUMPY_ACTIVATIONS: dict[str, Callable[[Array, dict[str, float]], Any]] = {
     "linear": lambda z, p: z,
     "sigmoid": lambda z, p: (1 + np.tanh(z / 2)) / 2,
     "tanh": lambda z, p: np.tanh(z),
@@ -82,7 +82,7 @@ def known(name: str) -> str:
     return name
 
 
-def network_function(results: Any, network: int, which: str = "final") -> Callable[[np.ndarray], np.ndarray]:
+def network_function(results: Any, network: int, which: str = "final") -> Callable[[Array], Array]:
     """What a network computes, from the weights that the file keeps.
 
     results: of open_results or open_arrays, of a sweep with record.weights. network: its number. which: "initial" or
@@ -96,7 +96,7 @@ def network_function(results: Any, network: int, which: str = "final") -> Callab
     g = [(NUMPY_ACTIVATIONS[known(hidden)], hidden_parameters)] * (len(layers) - 1)
     g.append((NUMPY_ACTIVATIONS[known(last)], last_parameters))
 
-    def function(inputs: np.ndarray) -> np.ndarray:
+    def function(inputs: Array) -> Array:
         a = np.atleast_2d(np.asarray(inputs, dtype=layers[0][0].dtype))
         branch = a
         for k, ((weight, bias, scale), (activation, parameters)) in enumerate(zip(layers, g)):
@@ -105,7 +105,7 @@ def network_function(results: Any, network: int, which: str = "final") -> Callab
                 a = branch + scale * a
             if k == 0 or len(scale):
                 branch = a
-        return a
+        return np.asarray(a)
 
     return function
 
@@ -125,7 +125,7 @@ def torch_module(results: Any, network: int, which: str = "final") -> Any:
     g.append((TORCH_ACTIVATIONS[known(last)], last_parameters))
     ends = [k for k, (*_, scale) in enumerate(layers) if len(scale)]
 
-    class Network(torch.nn.Module):
+    class Network(torch.nn.Module):  # type: ignore[misc]  # torch has no types here
         """A network of a results file."""
 
         def __init__(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray
 
-from initsweep.arrays import (COMPLETED, DIVERGED, MISSING, SKIPPED, STOPPED, as_text, check_file, codes_of, columns, final_values,
+from initsweep.arrays import (COMPLETED, DIVERGED, MISSING, SKIPPED, STOPPED, Array, as_text, check_file, codes_of, columns, final_values,
                               labels, parameters_of, residual_scales, split_parameters, split_weights, swept_columns)
 
 __all__ = ["MISSING", "COMPLETED", "STOPPED", "DIVERGED", "SKIPPED", "open_results", "unfold", "as_text", "check_file", "codes_of",
@@ -62,19 +62,19 @@ def open_with_h5py(path: str) -> xarray.Dataset:
     return with_provenance(xarray.decode_cf(xarray.Dataset(variables, attrs=attributes)), provenance)
 
 
-def determines(codes: np.ndarray, other: np.ndarray) -> bool:
+def determines(codes: Array, other: Array) -> bool:
     """Whether each value of one column comes with one value of another. codes, other: [network] numbers from 0."""
     pairs = np.unique(codes * (int(other.max()) + 1) + other)
     return len(pairs) == len(np.unique(codes))
 
 
-def find_axes(dataset: xarray.Dataset) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], dict[str, str]]:
+def find_axes(dataset: xarray.Dataset) -> tuple[dict[str, tuple[Array, Array]], dict[str, str]]:
     """The axes of the grid, the slowest first, and for each column that moves with an axis that axis's name.
 
     An axis is (values, codes): values [length], codes [network] = index in values.
     """
     swept = swept_columns(dataset)
-    axes: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    axes: dict[str, tuple[Array, Array]] = {}
     along: dict[str, str] = {}
     for name in swept:
         for parameter in parameters_of(dataset, name, swept):
@@ -95,7 +95,7 @@ def find_axes(dataset: xarray.Dataset) -> tuple[dict[str, tuple[np.ndarray, np.n
     return dict(sorted(axes.items(), key=lambda item: slowness[item[0]])), along
 
 
-def point_text(axes: dict[str, tuple[np.ndarray, np.ndarray]], flat: int) -> str:
+def point_text(axes: dict[str, tuple[Array, Array]], flat: int) -> str:
     """A point of the grid in words, from its index in row-major order."""
     index = np.unravel_index(flat, [len(values) for values, _ in axes.values()])
     return ", ".join(f"{name}={as_text(values[i])}" for (name, (values, _)), i in zip(axes.items(), index))

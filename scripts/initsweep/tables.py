@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from initsweep.arrays import COMPLETED, DIVERGED, STOPPED, as_text, codes_of, columns, dims_of, final_values, labels, values_of
+from initsweep.arrays import (COMPLETED, DIVERGED, STOPPED, Array, as_text, codes_of, columns, dims_of, final_values, labels,
+                              values_of)
 from initsweep.intervals import mean_and_error, median_interval, wilson
 
 RECORD_AXES = ("step", "layer")  # axes beside the settings, of quantities that have them
@@ -16,7 +17,7 @@ CENSORED = ("escape_step", "first_moved")  # without a value where it never happ
 
 class Cell(NamedTuple):
     """One cell: values [networks] float64, NaN where there is none; how many of the networks without one diverged."""
-    values: np.ndarray
+    values: Array
     diverged: int
 
 
@@ -43,7 +44,7 @@ def layers_of(results: Any, quantity: str, layer: int | None, by: Sequence[str])
     return [layer]
 
 
-def at_steps(results: Any, quantity: str, layer: int | None, wanted: Sequence[int] | None) -> list[tuple[int, np.ndarray]]:
+def at_steps(results: Any, quantity: str, layer: int | None, wanted: Sequence[int] | None) -> list[tuple[int, Array]]:
     """Values at recorded steps: (step, [network] float64), NaN where a network has none there. Raises ValueError for a step
     that was not recorded, or a quantity without records."""
     if "record" not in dims_of(results, quantity):
@@ -62,9 +63,9 @@ def at_steps(results: Any, quantity: str, layer: int | None, wanted: Sequence[in
 
 
 def points(results: Any, quantity: str, by: Sequence[str], layer: int | None,
-           steps: Sequence[int] | None) -> list[tuple[dict[str, Any], np.ndarray]]:
+           steps: Sequence[int] | None) -> list[tuple[dict[str, Any], Array]]:
     """What the cells are made of: (the axes step and layer as far as they are named, values [network] float64)."""
-    found: list[tuple[dict[str, Any], np.ndarray]] = []
+    found: list[tuple[dict[str, Any], Array]] = []
     for one in layers_of(results, quantity, layer, by):
         if "step" in by or steps is not None:
             if "step" not in by and len(steps or ()) != 1:
@@ -97,7 +98,7 @@ def group(results: Any, quantity: str, by: Sequence[str], layer: int | None = No
     failed = values_of(results, "status") == DIVERGED
     codes = {name: codes_of(labels(results, name)) for name in by if name not in RECORD_AXES}
     axes: list[list[Any]] = [list(codes[name][0]) if name in codes else [] for name in by]
-    gathered: dict[tuple[int, ...], list[tuple[np.ndarray, int]]] = {}
+    gathered: dict[tuple[int, int], list[tuple[Array, int]]] = {}
     for where, values in points(results, quantity, by, layer, steps):
         own = []
         for axis, name in zip(axes, by):
@@ -128,7 +129,7 @@ def share_text(share: float) -> str:
     return f"{100 * share:.1f}" if whole in ("0", "100") and share not in (0.0, 1.0) else whole
 
 
-def statistic_text(cell: Cell, statistic: str, has: Callable[[np.ndarray], np.ndarray] | None, interval: bool) -> str:
+def statistic_text(cell: Cell, statistic: str, has: Callable[[Array], Array] | None, interval: bool) -> str:
     """A cell's statistic as text. statistic: one of STATISTICS. has: for `share`, which values have the property; networks that
     diverged have not. interval: with the 95 % interval of a share or a median; a mean always has its standard error."""
     there = cell.values[~np.isnan(cell.values)]
@@ -146,7 +147,7 @@ def statistic_text(cell: Cell, statistic: str, has: Callable[[np.ndarray], np.nd
         mean, error = mean_and_error(there)
         text = number(mean) + (f" ± {error:.2g}" if math.isfinite(error) else "")
     else:
-        text = number(float({"median": np.median, "lowest": np.min, "highest": np.max}[statistic](there)))
+        text = number({"median": float(np.median(there)), "lowest": float(there.min()), "highest": float(there.max())}[statistic])
         if interval and statistic == "median" and len(there) > 5:
             text += " ({} to {})".format(*(number(end) for end in median_interval(there)))
     return text + (f", {cell.diverged} of {len(there) + cell.diverged} diverged" if cell.diverged else "")

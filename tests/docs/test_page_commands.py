@@ -6,7 +6,7 @@
 A page's commands run in their order, in one folder that looks like a source tree with a build, and that holds the page's whole
 sweep files under their own names. HOW is searched from the top: the first pattern that fits a command says how it is run here. A
 command that no row fits fails, and so does a row that fits nothing. docs/tutorial.md, docs/cookbook.md,
-docs/faq.md and docs/plots.md have tests of their own.
+docs/faq.md, docs/plots.md and docs/python.md have tests of their own.
 """
 import os
 import pathlib
@@ -21,7 +21,8 @@ SOURCE = pathlib.Path(os.environ.get("INITSWEEP_SOURCE", pathlib.Path(__file__).
 PROGRAM = pathlib.Path(os.environ.get("INITSWEEP", SOURCE / "build/release/initsweep")).resolve()
 BUILD = pathlib.Path(os.environ.get("INITSWEEP_BUILD", PROGRAM.parent)).resolve()
 PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs").glob("*.md"))]
-OWN_TESTS = {"tutorial.md": "test_tutorial.py", "cookbook.md": "test_cookbook.py", "faq.md": "test_faq.py", "plots.md": "test_gallery.py"}
+OWN_TESTS = {"tutorial.md": "test_tutorial.py", "cookbook.md": "test_cookbook.py", "faq.md": "test_faq.py", "plots.md": "test_gallery.py",
+             "python.md": "test_python_page.py"}
 SHELLS = ("sh", "bash", "console")
 LIMIT = 100  # seconds for one command
 

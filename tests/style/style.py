@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Style checks over the source tree, one tool a call.
 
-    style.py clang_format|clang_tidy|shellcheck [--build FOLDER]
+    style.py clang_format|clang_tidy|shellcheck|mypy [--build FOLDER]
 
 Runs from the repository's root. FOLDER has compile_commands.json (clang_tidy). Exit status 0: clean, 1: complaints,
 77: the tool is not there. clang-tidy sees src/ alone: cmocka's asserts end a test in a way that its analyser cannot follow.
@@ -67,9 +67,14 @@ def shellcheck(_build):
     return subprocess.run([need("shellcheck"), "-x", *scripts]).returncode
 
 
+def mypy(build):
+    # what a run learned is kept for the next, out of the source tree
+    return subprocess.run([need("mypy"), "--config-file", "scripts/mypy.ini", "--cache-dir", str(pathlib.Path(build, "mypy"))]).returncode
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    tools = {"clang_format": clang_format, "clang_tidy": clang_tidy, "shellcheck": shellcheck}
+    tools = {"clang_format": clang_format, "clang_tidy": clang_tidy, "shellcheck": shellcheck, "mypy": mypy}
     parser.add_argument("tool", choices=tools)
     parser.add_argument("--build", default="build/release", help="folder with compile_commands.json")
     arguments = parser.parse_args()

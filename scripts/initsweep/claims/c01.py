@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from initsweep.arrays import Array
 from initsweep.claims.case import Case
+from initsweep.claims.data import Networks
 from initsweep.claims.schema import Verdict, axis, lines, series
 
 
@@ -20,11 +22,13 @@ def decide(case: Case) -> Verdict:
     end = case.check("xor_sigmoid_stays", sigmoid.last("loss"))
     case.check("contrast_frozen", contrast.where(activation=["tanh", "relu"]).layers("weight_norm"))
 
-    def share(networks):
-        return networks.last("loss") / networks.last("constant_loss")
+    def share(networks: Networks) -> Array:
+        return np.asarray(networks.last("loss") / networks.last("constant_loss"))
+
     tilted = case.check("contrast_sigmoid_learns", share(contrast.where(activation="sigmoid", dataset="teacher")))
     digits = case.check("contrast_digits", share(contrast.where(activation="sigmoid", dataset="digits")))
 
+    assert tilted.value is not None and digits.value is not None
     curves = []
     for label, networks in (("XOR", linear), ("tilted regression", contrast.where(dataset="teacher")),
                             ("digits", contrast.where(dataset="digits"))):

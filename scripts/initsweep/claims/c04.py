@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from initsweep.arrays import STOPPED, Array
 from initsweep.claims.case import Case
-from initsweep.claims.data import STOPPED, Networks
-from initsweep.claims.rules import wilson
+from initsweep.claims.data import Networks
 from initsweep.claims.schema import Verdict, axis, lines, series
+from initsweep.intervals import wilson
 
 INPUTS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float64)
 TARGETS = np.array([0, 1, 1, 0], dtype=np.float64)
@@ -18,9 +19,9 @@ PERTURBATIONS = 500
 ROUNDING = 1e-14    # of a loss
 
 
-def sigmoid(z: np.ndarray) -> np.ndarray:
+def sigmoid(z: Array) -> Array:
     """1 / (1 + exp(-z)), without overflow."""
-    return 0.5 * (1 + np.tanh(0.5 * z))
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * z)))
 
 
 # g, g' and g'' of a pre-activation
@@ -31,15 +32,15 @@ ACTIVATIONS: dict[str, tuple[Any, Any, Any]] = {
 }
 
 
-def losses(weights: np.ndarray, activation: str) -> np.ndarray:
+def losses(weights: Array, activation: str) -> Array:
     """Squared error on XOR of networks 2-2-1. weights: [..., 9] = W [2][2], b [2], v [2], c. Returns [...]."""
     w, b, v, c = weights[..., :4].reshape(weights.shape[:-1] + (2, 2)), weights[..., 4:6], weights[..., 6:8], weights[..., 8]
     hidden = ACTIVATIONS[activation][0](np.einsum("...ji,si->...sj", w, INPUTS) + b[..., None, :])
     error = np.einsum("...sj,...j->...s", hidden, v) + c[..., None] - TARGETS
-    return (error * error).mean(axis=-1)
+    return np.asarray((error * error).mean(axis=-1))
 
 
-def slope_and_curvature(weights: np.ndarray, activation: str) -> tuple[float, float]:
+def slope_and_curvature(weights: Array, activation: str) -> tuple[float, float]:
     """Norm of the gradient and smallest eigenvalue of the Hessian of one network 2-2-1. weights: [9]."""
     w, b, v, c = weights[:4].reshape(2, 2), weights[4:6], weights[6:8], weights[8]
     z = INPUTS @ w.T + b
@@ -61,7 +62,7 @@ def slope_and_curvature(weights: np.ndarray, activation: str) -> tuple[float, fl
     return float(np.linalg.norm(gradient)), float(np.linalg.eigvalsh(hessian + 0.5 * jacobian.T @ jacobian)[0])
 
 
-def at_minimum(networks: Networks, activation: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def at_minimum(networks: Networks, activation: str) -> tuple[Array, Array, Array]:
     """Whether each network 2-2-1 ended at a local minimum, its gradient's norm, and its Hessian's smallest eigenvalue: each [networks].
 
     A local minimum, strict or not: at rest, and none of 500 perturbations lowers the loss.
@@ -83,10 +84,10 @@ def decide(case: Case) -> Verdict:
     small = networks.where(width=2)
     budget = int(networks.steps()[-1])
 
-    def solved(activation: str, scale: float, width: int = 2, within: int | None = None) -> np.ndarray:
+    def solved(activation: str, scale: float, width: int = 2, within: int | None = None) -> Array:
         some = networks.where(activation=activation, init_noise=scale, width=width)
-        return (some.get("status") == STOPPED) & (some.get("steps_done") <= (within or budget))
-    ends: dict[str, tuple[Networks, tuple[np.ndarray, np.ndarray, np.ndarray]]] = {}
+        return np.asarray((some.get("status") == STOPPED) & (some.get("steps_done") <= (within or budget)))
+    ends: dict[str, tuple[Networks, tuple[Array, Array, Array]]] = {}
     for activation in ("tanh", "sigmoid", "relu"):
         some = small.where(activation=activation, init_noise=[0.3, 1.0])
         unsolved = some.take((some.get("status") != STOPPED) & ~some.diverged())

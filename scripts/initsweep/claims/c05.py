@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from initsweep.arrays import Array
 from initsweep.claims.case import Case
 from initsweep.claims.data import Networks
 from initsweep.claims.schema import Verdict, axis, heatmap, lines, series
@@ -15,7 +16,7 @@ SIGMOID = (lambda z: 1 / (1 + np.exp(-z)), lambda a: a * (1 - a))
 TANH = (np.tanh, lambda a: 1 - a * a)
 
 
-def teacher(weights: list[tuple[np.ndarray, np.ndarray]], activation: Any, inputs: np.ndarray) -> list[np.ndarray]:
+def teacher(weights: list[tuple[Array, Array]], activation: Any, inputs: Array) -> list[Array]:
     """Activations of every layer of a network. inputs: [samples, features]. Returns [layer][samples, units], inputs first."""
     result = [inputs]
     for number, (weight, bias) in enumerate(weights):
@@ -24,8 +25,8 @@ def teacher(weights: list[tuple[np.ndarray, np.ndarray]], activation: Any, input
     return result
 
 
-def twin_losses(weights: list[tuple[np.ndarray, np.ndarray]], activation: Any, optimizer: str, learning_rate: float, decay: float,
-                epsilon: float, inputs: np.ndarray, targets: np.ndarray, steps: int) -> np.ndarray:
+def twin_losses(weights: list[tuple[Array, Array]], activation: Any, optimizer: str, learning_rate: float, decay: float,
+                epsilon: float, inputs: Array, targets: Array, steps: int) -> Array:
     """Losses of the one-unit network that equals a network of equal units: [steps + 1].
 
     weights: of the wide network at its start. With widths n_k, n_0 = n_(L+1) = 1, the twin has W_k = n_(k-1) w_k. Rates of sgd,
@@ -50,7 +51,7 @@ def twin_losses(weights: list[tuple[np.ndarray, np.ndarray]], activation: Any, o
         error = layers[-1] - targets
         losses.append(float((error * error).mean()))
         delta = 2 * error / error.size
-        gradients: list[np.ndarray] = [np.zeros(0)] * len(twin)
+        gradients: list[Array] = [np.zeros(0)] * len(twin)
         for k in range(last, -1, -1):
             gradients[2 * k], gradients[2 * k + 1] = delta.T @ layers[k], delta.sum(axis=0)
             if k > 0:
@@ -73,7 +74,7 @@ def twin_losses(weights: list[tuple[np.ndarray, np.ndarray]], activation: Any, o
     return np.array(losses)
 
 
-def worst_twin(networks: Networks, inputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def worst_twin(networks: Networks, inputs: Array, targets: Array) -> Array:
     """Largest relative difference of a network's recorded losses from its twin's, [networks]."""
     steps = networks.steps().astype(int)
     losses, optimizers, activations = networks.quantity("loss"), networks.get("optimizer"), networks.get("activation")

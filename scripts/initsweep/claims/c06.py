@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from initsweep.arrays import Array
 from initsweep.claims.case import Case
 from initsweep.claims.data import Networks
 from initsweep.claims.schema import Verdict, axis, heatmap, lines, series
@@ -10,7 +11,7 @@ from initsweep.claims.schema import Verdict, axis, heatmap, lines, series
 LEARNT = 0.5  # of the best constant's loss
 
 
-def learnt(networks: Networks) -> np.ndarray:
+def learnt(networks: Networks) -> Array:
     """Whether each network ended below half of the best constant's loss."""
     return networks.finite() & (networks.last("loss") < LEARNT * networks.quantity("constant_loss")[:, 0])
 

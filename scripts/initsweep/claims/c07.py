@@ -3,15 +3,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from initsweep.arrays import STOPPED, Array
 from initsweep.claims.case import Case
-from initsweep.claims.data import STOPPED, Networks
+from initsweep.claims.data import Networks
 from initsweep.claims.rules import quantile
 from initsweep.claims.schema import Verdict, axis, lines, series
 
 SLOPE_AT_0 = {"tanh": 1.0, "sin": 1.0, "gelu": 0.5, "silu": 0.5}  # g'(0)
 
 
-def escape_times(networks: Networks) -> tuple[np.ndarray, np.ndarray]:
+def escape_times(networks: Networks) -> tuple[Array, Array]:
     """Sizes of the noise [sizes], ascending, and escape times [replicate, sizes], infinite where censored."""
     sizes = sorted(set(networks.get("init_noise").tolist()))
     columns = []
@@ -21,11 +22,11 @@ def escape_times(networks: Networks) -> tuple[np.ndarray, np.ndarray]:
     return np.array(sizes), np.array(columns).T
 
 
-def correlation(table: np.ndarray, outputs: int, bias_at_mean: bool) -> np.ndarray:
+def correlation(table: Array, outputs: int, bias_at_mean: bool) -> Array:
     """E[r (x, 1)^T], r the targets less the output: [outputs, features + 1]. table: features, then targets."""
     inputs, targets = table[:, :-outputs], table[:, -outputs:]
     rest = targets - targets.mean(axis=0) if bias_at_mean else targets
-    return rest.T @ np.column_stack([inputs, np.ones(len(inputs))]) / len(inputs)
+    return np.asarray(rest.T @ np.column_stack([inputs, np.ones(len(inputs))]) / len(inputs))
 
 
 def decide(case: Case) -> Verdict:

@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from initsweep.arrays import Array
 from initsweep.claims.case import Case
 from initsweep.claims.data import Networks, time_below
 from initsweep.claims.schema import Verdict, axis, lines, series
 
 
-def first_moves(networks: Networks) -> tuple[np.ndarray, np.ndarray]:
+def first_moves(networks: Networks) -> tuple[Array, Array]:
     """The step at which each weight layer first moved, -1 for never, and the step that theory says: each [layers of all networks]."""
     seen, expected = [], []
     for moved, depth in zip(networks.last("first_moved"), networks.get("depth")):
@@ -28,7 +29,7 @@ def decide(case: Case) -> Verdict:
 
     budget = times.steps()[-1]
 
-    def half(activation: str, depth: int) -> np.ndarray:
+    def half(activation: str, depth: int) -> Array:
         one = times.where(activation=activation, depth=depth)
         return time_below(one.steps(), one.quantity("loss"), 0.5 * one.quantity("constant_loss")[:, 0])
     softplus = {depth: half("softplus", depth) for depth in (1, 2, 3, 4)}

@@ -34,9 +34,9 @@ def decide(case: Case) -> Verdict:
         for (size,), some in mine.groups("init_std"):
             sizes.append(size)
             columns.append(np.abs(some.at("loss", 0) - zero_loss["tanh", count]))
-        size, columns = np.array(sizes), np.array(columns)
-        slopes[count] = case.check(f"order_{count}", (np.log(size), np.log(columns).T))
-        curves.append(series(f"L = {count}", size, *np.quantile(columns, [0.5, 0.1, 0.9], axis=1)))
+        size, change_of = np.array(sizes), np.array(columns)
+        slopes[count] = case.check(f"order_{count}", (np.log(size), np.log(change_of).T))
+        curves.append(series(f"L = {count}", size, *np.quantile(change_of, [0.5, 0.1, 0.9], axis=1)))
     falls = change[(activation == "tanh") & (init == "normal") & plain & (networks.get("init_std") == 0.01) & (depth == 3)] < 0
     down = case.check("not_a_minimum", falls)
     case.check("not_a_maximum", falls)

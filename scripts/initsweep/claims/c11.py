@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from initsweep.arrays import Array
 from initsweep.claims.case import Case
 from initsweep.claims.data import Networks
 from initsweep.claims.schema import Verdict, axis, heatmap, lines, series
@@ -11,10 +12,10 @@ EDGE = {"tanh": 1.0, "relu": 2 ** 0.5}  # sigma_w at the boundary of order and c
 RATES, STARTS = 3, 3
 
 
-def best_share(networks: Networks) -> np.ndarray:
+def best_share(networks: Networks) -> Array:
     """Loss over the best constant's after the budget, of the best learning rate of each start [starts]."""
     loss = np.where(networks.finite(), networks.last("loss"), np.inf)
-    return (loss / networks.get("constant_loss")[0, 0]).reshape(RATES, STARTS).min(axis=0)
+    return np.asarray((loss / networks.get("constant_loss")[0, 0]).reshape(RATES, STARTS).min(axis=0))
 
 
 def depth_scale(sigma_w: float) -> float:
@@ -22,7 +23,7 @@ def depth_scale(sigma_w: float) -> float:
 
     Schoenholz et al. 2017, eq. 9, by Gauss-Hermite quadrature.
     """
-    points, weights = np.polynomial.hermite_e.hermegauss(101)
+    points, weights = np.polynomial.hermite_e.hermegauss(101)  # type: ignore[no-untyped-call]
     weights = weights / weights.sum()
     if sigma_w <= 1:  # q* = 0: chi_1 = sigma_w^2
         chi = sigma_w ** 2

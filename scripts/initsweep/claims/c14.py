@@ -3,10 +3,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from initsweep.arrays import STOPPED
 from initsweep.claims.case import Case
-from initsweep.claims.data import STOPPED
-from initsweep.claims.rules import wilson
 from initsweep.claims.schema import Verdict, axis, lines, series
+from initsweep.intervals import wilson
 
 
 def decide(case: Case) -> Verdict:

@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from initsweep.arrays import Array
 from initsweep.claims.case import Case
 from initsweep.claims.data import Networks
 from initsweep.claims.schema import Verdict, axis, lines, series
 
 
-def first_nonzero(networks: Networks) -> np.ndarray:
+def first_nonzero(networks: Networks) -> Array:
     """The first recorded step at which the Jacobian is not 0, -1 for never: [networks]."""
     steps = networks.steps()
     return np.array([steps[np.flatnonzero(row)[0]] if np.any(row) else -1 for row in networks.quantity("jacobian_norm")])
@@ -29,7 +30,7 @@ def decide(case: Case) -> Verdict:
         for name in ("sigmoid", "softplus", "tanh", "relu"):
             some = networks.where(activation=name, depth=depth)
             middle, low, high = some.median("jacobian_norm")
-            keep = middle > 0 if middle.any() else slice(None)
+            keep = (middle > 0) | (not middle.any())
             curves.append(series(name, some.steps()[keep], middle[keep], low[keep], high[keep], depth=str(depth)))
     case.draw(lines("C15-jacobian", "Does the output depend on the input?",
                     "Norm of the derivative of the output by the input over the steps, median of 8 data sets. It is "

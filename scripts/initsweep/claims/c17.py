@@ -3,17 +3,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from initsweep.arrays import STOPPED, Array
 from initsweep.claims.c07 import correlation
 from initsweep.claims.case import Case
-from initsweep.claims.data import STOPPED, Networks
+from initsweep.claims.data import Networks
 from initsweep.claims.schema import Verdict, axis, lines, series
 
 GROWN = 10.0  # times the norm at the start
 
 
-def norms(networks: Networks) -> np.ndarray:
+def norms(networks: Networks) -> Array:
     """Norm of all weights [networks, record]."""
-    return np.sqrt(np.nansum(networks.layers("weight_norm") ** 2, axis=2))
+    return np.asarray(np.sqrt(np.nansum(networks.layers("weight_norm") ** 2, axis=2)))
 
 
 def decide(case: Case) -> Verdict:
@@ -28,8 +29,8 @@ def decide(case: Case) -> Verdict:
     above = case.check("above_stays", size[high][:, -1] > GROWN * size[high][:, 0])
     below = case.check("below_escapes", size[low][:, -1] > GROWN * size[low][:, 0])
 
-    def escaped(depth: int, noise: float, decay: float) -> np.ndarray:
-        return deep.where(depth=depth, init_noise=noise, weight_decay=decay).get("status") == STOPPED
+    def escaped(depth: int, noise: float, decay: float) -> Array:
+        return np.asarray(deep.where(depth=depth, init_noise=noise, weight_decay=decay).get("status") == STOPPED)
     small = deep.where(init_noise=1e-4)
     case.check("deep_minimum", small.get("status") == STOPPED)
     case.check("deep_shrinks", norms(small)[:, -1] < norms(small)[:, 0])

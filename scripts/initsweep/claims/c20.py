@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from initsweep.arrays import Array
 from initsweep.claims.case import Case
 from initsweep.claims.data import Networks, time_below
 from initsweep.claims.schema import Verdict, axis, lines, series
@@ -10,7 +11,7 @@ from initsweep.claims.schema import Verdict, axis, lines, series
 MODES = (3.0, 2.0, 1.0)
 
 
-def mean_cosine(networks: Networks) -> np.ndarray:
+def mean_cosine(networks: Networks) -> Array:
     """Mean absolute cosine over pairs of hidden units' incoming weights at the end [networks]."""
     result = []
     for layers in networks.weights("final"):

@@ -8,6 +8,7 @@ from typing import Any, Iterator
 import numpy as np
 import xarray
 
+from initsweep.arrays import Array
 from initsweep.results import COMPLETED, DIVERGED, MISSING, STOPPED, open_results
 
 __all__ = ["Networks", "time_below"]
@@ -20,14 +21,14 @@ class Networks:
         """source: a results file, or one that is open. Raises ValueError where a network was not trained."""
         self.dataset = source if isinstance(source, xarray.Dataset) else open_results(source)
         self.index = np.arange(self.dataset.sizes["network"])
-        self._read: dict[str, np.ndarray] = {}
+        self._read: dict[str, Array] = {}
         if np.any(self.dataset["status"].values == MISSING):
             raise ValueError(f"{self.dataset.attrs.get('title', 'results')}: networks are missing; run the sweep to its end")
 
     def __len__(self) -> int:
         return len(self.index)
 
-    def _all(self, name: str) -> np.ndarray:
+    def _all(self, name: str) -> Array:
         if name not in self._read:
             if name not in self.dataset:
                 raise KeyError(f"{self.dataset.attrs.get('title', 'results')} has no '{name}'")
@@ -35,7 +36,7 @@ class Networks:
             self._read[name] = variable.transpose("network", ...).values if "network" in variable.dims else variable.values
         return self._read[name]
 
-    def take(self, mask: np.ndarray) -> "Networks":
+    def take(self, mask: Array) -> "Networks":
         """Those of the networks for which mask [networks] is true."""
         result = copy.copy(self)
         result.index = self.index[mask]
@@ -55,16 +56,16 @@ class Networks:
             raise ValueError(f"{self.dataset.attrs.get('title', 'results')}: no network has {settings}")
         return self.take(mask)
 
-    def get(self, name: str) -> np.ndarray:
+    def get(self, name: str) -> Array:
         """A setting, or a quantity as [network, ...]. Whole numbers with fill values come as float64 and NaN."""
         values = self._all(name)
         return values[self.index] if "network" in self.dataset[name].dims else values
 
-    def quantity(self, name: str) -> np.ndarray:
+    def quantity(self, name: str) -> Array:
         """A quantity in float64 [network, record] or [network, record, layer]; NaN where it was not recorded."""
         return self.get(name).astype(np.float64)
 
-    def steps(self) -> np.ndarray:
+    def steps(self) -> Array:
         """Optimiser steps before each record [record]. Raises ValueError where the schedules of these networks differ."""
         steps = self._all("step")
         if steps.ndim == 2:
@@ -74,14 +75,14 @@ class Networks:
             steps = steps[0]
         return steps.astype(np.float64)
 
-    def at(self, name: str, step: float) -> np.ndarray:
+    def at(self, name: str, step: float) -> Array:
         """A quantity at the record of a step [network] or [network, layer]. Raises ValueError where it was not recorded."""
         found = np.flatnonzero(self.steps() == step)
         if not len(found):
             raise ValueError(f"{self.dataset.attrs.get('title', 'results')}: step {step} was not recorded")
         return self.quantity(name)[:, found[0]]
 
-    def last(self, name: str) -> np.ndarray:
+    def last(self, name: str) -> Array:
         """A quantity at each network's last record that has it: [network] or [network, layer]; NaN where there is none.
 
         One without records comes as it is.
@@ -91,9 +92,9 @@ class Networks:
             return values
         recorded = np.isfinite(values) if values.ndim == 2 else np.isfinite(values).any(axis=2)
         last = values.shape[1] - 1 - np.argmax(recorded[:, ::-1], axis=1)
-        return values[np.arange(len(values)), last]
+        return np.asarray(values[np.arange(len(values)), last])
 
-    def layers(self, name: str) -> np.ndarray:
+    def layers(self, name: str) -> Array:
         """A quantity a layer, without the layers that no network here has: [network, record, layer]."""
         return self.quantity(name)[:, :, : int(self.get("depth").max()) + 1]
 
@@ -103,15 +104,15 @@ class Networks:
         for key in dict.fromkeys(keys):
             yield key, self.take(np.array([one == key for one in keys]))
 
-    def finite(self) -> np.ndarray:
+    def finite(self) -> Array:
         """Whether each network ended in order [network]."""
         return np.isin(self.get("status"), (COMPLETED, STOPPED))
 
-    def diverged(self) -> np.ndarray:
+    def diverged(self) -> Array:
         """Whether each network's loss or a weight stopped being finite [network]."""
-        return self.get("status") == DIVERGED
+        return np.asarray(self.get("status") == DIVERGED)
 
-    def median(self, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def median(self, name: str) -> tuple[Array, Array, Array]:
         """Median and 10 % and 90 % quantiles over the networks that are recorded, each [record]."""
         values = self.quantity(name)
         with np.errstate(all="ignore"):
@@ -121,7 +122,7 @@ class Networks:
                 low, middle, high = np.nanquantile(values, [0.1, 0.5, 0.9], axis=0)
         return middle, low, high
 
-    def weights(self, which: str = "final") -> list[list[tuple[np.ndarray, np.ndarray]]]:
+    def weights(self, which: str = "final") -> list[list[tuple[Array, Array]]]:
         """Weights and biases of each network, layer by layer: (weight [fan_out, fan_in], bias [fan_out])."""
         flat, sizes, features = self.get(f"weights_{which}"), self.get("layer_size"), self.get("features")
         result = []
@@ -135,7 +136,7 @@ class Networks:
         return result
 
 
-def time_below(steps: np.ndarray, values: np.ndarray, threshold: np.ndarray | float) -> np.ndarray:
+def time_below(steps: Array, values: Array, threshold: Array | float) -> Array:
     """First step at which a quantity is below a threshold, infinite where it never is: censored, not dropped.
 
     steps [record], values [network, record], threshold: a number or [network]. Between two records it is interpolated on the

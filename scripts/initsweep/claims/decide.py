@@ -25,7 +25,8 @@ DISCUSSION = pathlib.Path(__file__).with_name("discussion.json")
 
 def discussion() -> list[dict[str, Any]]:
     """The answers and comments of the discussion, each with the claims that decide it."""
-    return json.loads(DISCUSSION.read_text(encoding="utf-8"))["entries"]
+    entries: list[dict[str, Any]] = json.loads(DISCUSSION.read_text(encoding="utf-8"))["entries"]
+    return entries
 
 
 def discussion_page() -> str:
@@ -62,9 +63,11 @@ def kept(path: pathlib.Path, names: set[str]) -> list[schema.Verdict]:
     """Verdicts that verdicts.json has of other claims."""
     if not path.exists():
         return []
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return [schema.Verdict(**{**one, "evidence": [schema.Evidence(**item) for item in one["evidence"]]})
-            for one in content["claims"] if one["id"] not in names]
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    others: list[dict[str, Any]] = [one for one in content["claims"] if one["id"] not in names]
+    for one in others:
+        one["evidence"] = [schema.Evidence(**item) for item in one["evidence"]]
+    return [schema.Verdict(**one) for one in others]
 
 
 def print_table(verdicts: list[schema.Verdict]) -> None:
@@ -104,7 +107,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     out = options.out or options.results
     (out / "figures").mkdir(parents=True, exist_ok=True)
-    verdicts, program = [], {}
+    verdicts: list[schema.Verdict] = []
+    program: dict[str, str] = {}
     for name in names:
         try:
             verdict, case = decide(name, options.results)

@@ -24,6 +24,7 @@ from typing import Any, Callable
 
 import numpy as np
 
+from initsweep.arrays import Array
 from initsweep.claims import schema
 from initsweep.intervals import CONFIDENCE_Z, wilson
 
@@ -78,13 +79,13 @@ def trials_for_none(bound: float) -> int:
     return trials
 
 
-def quantile(values: np.ndarray, q: float) -> float:
+def quantile(values: Array, q: float) -> float:
     """The lower empirical quantile; values may be infinite (censored)."""
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     return float(ordered[min(len(ordered) - 1, max(0, math.ceil(q * len(ordered)) - 1))])
 
 
-def bootstrap(statistic: Callable[..., float], columns: tuple[np.ndarray, ...], seed: int) -> tuple[float, float]:
+def bootstrap(statistic: Callable[..., float], columns: tuple[Array, ...], seed: int) -> tuple[float, float]:
     """95 % interval of a statistic by resampling replicates: the same ones from every column, so that pairs stay together.
 
     columns: each [replicate] or [replicate, ...].
@@ -217,7 +218,7 @@ def rule_medians_differ(values: Any, threshold: Any, seed: int) -> Outcome:
                   lambda a, b: quantile(a, 0.5) - quantile(b, 0.5))
 
 
-def differ(pairs: tuple[np.ndarray, ...], threshold: float, seed: int, statistic: Callable[..., float]) -> Outcome:
+def differ(pairs: tuple[Array, ...], threshold: float, seed: int, statistic: Callable[..., float]) -> Outcome:
     """A paired difference against a threshold, by bootstrap over replicates."""
     if len(pairs[0]) == 0 or len(pairs[0]) != len(pairs[1]) or any(np.isnan(one).any() for one in pairs):
         return math.nan, None, None
@@ -257,7 +258,7 @@ def rule_mean_within(values: Any, threshold: Any, seed: int) -> Outcome:
     return float(values.mean()), (low, high), side_of(low, high, threshold[0], threshold[1])
 
 
-def slope_of_medians(x: np.ndarray, columns: np.ndarray) -> float:
+def slope_of_medians(x: Array, columns: Array) -> float:
     """Least-squares slope over x of the medians of columns [replicate, x]; NaN where a median is censored."""
     medians = np.array([quantile(column, 0.5) for column in columns.T])
     if not np.isfinite(medians).all():

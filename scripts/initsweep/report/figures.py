@@ -33,7 +33,7 @@ def cells_of(figure: Figure, choice: dict[str, str]) -> list[list[Any]] | None:
     """A heat map's cells [y][x] of a combination, None where it has none."""
     for one in figure.get("series") or []:
         if "cells" in one and chosen(one, choice):
-            return one["cells"]
+            return list(one["cells"])
     return figure.get("cells")
 
 
@@ -73,7 +73,7 @@ def value_is_log(figure: Figure) -> bool:
     """Whether a heat map's colours go by the logarithm: as it says, or where the positive values span more than two decades,
     beside zeros more than four, and none is negative."""
     if figure.get("value_scale"):
-        return figure["value_scale"] == "log"
+        return bool(figure["value_scale"] == "log")
     values = [value for value in all_cells(figure) if value is not None and math.isfinite(value)]
     positive = [value for value in values if value > 0]
     return bool(positive) and min(values) >= 0 and max(positive) / min(positive) > (100 if min(values) > 0 else 10000)

@@ -10,6 +10,7 @@ import matplotlib.colors
 import matplotlib.figure
 import numpy as np
 
+from initsweep.arrays import Array
 from initsweep.figures import COLOURS, STYLES, save
 from initsweep.report import figures
 from initsweep.report.scales import Scale, scale_of
@@ -69,7 +70,7 @@ def norm_of(figure: figures.Figure) -> matplotlib.colors.Normalize:
     return matplotlib.colors.Normalize(low, high if high > low else low + 1)
 
 
-def category_places(axis: dict[str, Any], values: list[Any]) -> np.ndarray:
+def category_places(axis: dict[str, Any], values: list[Any]) -> Array:
     """Where numbers lie among an axis' categories, themselves numbers: between two of them, outside NaN."""
     names = axis["categories"]
     if not all(isinstance(name, (int, float)) and not isinstance(name, bool) for name in names):
@@ -91,8 +92,8 @@ def draw_cells(panel: Any, figure: figures.Figure, cells: list[list[Any]] | None
     colours = matplotlib.colormaps["cividis"]
     look = {"aspect": "auto", "origin": "upper" if figures.from_the_top(figure) else "lower", "interpolation": "nearest"}
     panel.patch.set(hatch="///", facecolor="0.95", edgecolor="0.75")
-    image = panel.imshow(np.ma.masked_where(np.isnan(values) | exact, values), cmap=colours, norm=norm, **look)
-    panel.imshow(np.ma.masked_where(~exact, values), cmap=matplotlib.colors.ListedColormap([ZERO]), **look)
+    image = panel.imshow(np.where(exact, np.nan, values), cmap=colours, norm=norm, **look)
+    panel.imshow(np.where(exact, values, np.nan), cmap=matplotlib.colors.ListedColormap([ZERO]), **look)
     panel.grid(False)
     for which, scale in (("x", x_scale), ("y", y_scale)):
         every = max(1, len(scale.ticks) // 16)

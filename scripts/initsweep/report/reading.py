@@ -323,9 +323,9 @@ def read_report(verdicts: pathlib.Path, figures: pathlib.Path, root: pathlib.Pat
     claims = whole.value["claims"]
     drawn = {claim["id"]: figures_of(claim, figures) for claim in claims}
     names: dict[str, str] = {}
-    for claim, mine in drawn.items():
+    for name, mine in drawn.items():
         for figure in mine:
-            if names.setdefault(figure["id"], claim) != claim:
-                raise ReportError(f"{figures / claim}.json: figure '{figure['id']}' is one of {names[figure['id']]} too")
+            if names.setdefault(figure["id"], name) != name:
+                raise ReportError(f"{figures / name}.json: figure '{figure['id']}' is one of {names[figure['id']]} too")
     return Report(whole.value, sha256, root, drawn,
                   {claim["id"]: [sweep_of(claim["id"], name, root) for name in claim.get("sweeps") or []] for claim in claims})

@@ -9,6 +9,7 @@ from typing import Any, Iterable
 
 import numpy as np
 
+from initsweep.arrays import Array
 from initsweep.report.text import number
 
 ZERO_GAP = 0.09  # of a logarithmic axis' length, from 0 to the smallest positive value
@@ -23,7 +24,7 @@ class Scale:
     zero: float | None
     ticks: list[tuple[float, str]]
 
-    def place(self, values: Iterable[Any]) -> np.ndarray:
+    def place(self, values: Iterable[Any]) -> Array:
         """Places of values [n]; NaN where there is none."""
         given = np.array([math.nan if value is None else float(value) for value in values], dtype=np.float64)
         given[~np.isfinite(given)] = math.nan
