@@ -73,7 +73,7 @@ class Installed(unittest.TestCase):
         self.assertIn("</svg>", (self.folder / "xor.svg").read_text(encoding="utf-8"))
         self.assertRegex(call(scripts / "results_hash.py", file), "^[0-9a-f]{16,} ")
         call(scripts / "report.py", "--help")
-        self.assertIn("| glorot_uniform |", call(scripts / "table.py", file, "--by", "init"))
+        self.assertIn("| glorot_uniform ", call(scripts / "table.py", file, "--by", "init"))
         self.assertTrue((self.prefix / "share/initsweep/cookbook/gain.yaml").is_file())
 
     def test_every_command_has_a_manual_page_and_every_shell_a_completion(self):
