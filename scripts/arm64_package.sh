@@ -4,7 +4,7 @@
 #
 #   scripts/arm64_package.sh [--out FOLDER] [--program FILE] [--no-run] [--jobs N] [--help]
 #
-#   --out FOLDER    takes the package and all that is made on the way: 800 MB (build/arm64)
+#   --out FOLDER    takes the package and all that is made on the way: 600 MB (build/arm64)
 #   --program FILE  this machine's program (build/release/initsweep)
 #   --no-run        leaves at the package
 #   --jobs N        compilers at once (the number of processors)

@@ -38,7 +38,8 @@ build_in() {
   git -C "$1/source" checkout -q "$commit"
   cmake -S "$1/source" -B "$1/out" -G Ninja -D CMAKE_BUILD_TYPE=Release -D BUILD_TESTING=OFF --log-level=WARNING
   cmake --build "$1/out" -j "$jobs" >"$1/log" || { cat "$1/log"; exit 1; }
-  (cd "$1/out" && cpack -G DEB >>"$1/log") || { cat "$1/log"; exit 1; }
+  # cpack leaves its umask on the members of the package
+  (umask 022 && cd "$1/out" && cpack -G DEB >>"$1/log") || { cat "$1/log"; exit 1; }
 }
 (
   umask 022
