@@ -215,6 +215,7 @@ class DebianPackage(unittest.TestCase):
         need("mmdebstrap")
         said = call(SOURCE / "tests/packaging/clean_root.sh", self.package, pathlib.Path(self.scratch.name, "root"))
         self.assertIn("glorot_uniform", said)
+        self.assertIn(" blocks of commands, 0 not as shown", said)
 
     def test_it_is_made_for_64_bit_arm_too(self):
         if not os.environ.get("INITSWEEP_TEST_ARM64_PACKAGE"):
