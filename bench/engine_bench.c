@@ -4,13 +4,16 @@
  *   engine_bench              answers requests from standard input, one a line
  *
  * Requests: list | write FOLDER | measure CASE PRECISION KERNELS SECONDS | fma PRECISION KERNELS SECONDS |
- *           tanh PRECISION KERNELS SECONDS | read KIB KERNELS SECONDS | triad KERNELS SECONDS | all SECONDS */
+ *           share WIDTH SAMPLES PRECISION KERNELS SECONDS | tanh PRECISION KERNELS SECONDS | read KIB KERNELS SECONDS | triad KERNELS SECONDS | all SECONDS */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "initsweep/engine.h"
 #include "case_file.h"
 #include "machine.h"
@@ -252,6 +255,88 @@ static enum isw_status answer_measure(const struct bench_case *c, const char *pr
   return status;
 }
 
+/* One of the threads that train a pack together, on a processor of its own. */
+struct sharer {
+  struct isw_pack *pack;
+  struct isw_team *team;
+  size_t member;
+  pthread_t thread;
+};
+
+static void *share(void *argument)
+{
+  struct sharer *s = argument;
+  atomic_int interrupt = 0;
+  cpu_set_t mine, own;
+  size_t found = 0;
+  CPU_ZERO(&own);
+  pthread_getaffinity_np(pthread_self(), sizeof mine, &mine);
+  for (int p = 0; p < CPU_SETSIZE; p++)
+    if (CPU_ISSET(p, &mine) && found++ == s->member) CPU_SET(p, &own);
+  pthread_setaffinity_np(pthread_self(), sizeof own, &own);
+  isw_pack_train(s->pack, s->team, s->member, &interrupt);
+  return NULL;
+}
+
+/* Wall seconds of a pack's steps by so many threads, the pack's creation left out. */
+static enum isw_status time_shared(struct setup *setup, uint64_t steps, size_t members, double *seconds,
+                                   struct isw_error *error)
+{
+  const uint64_t record_steps[] = {0};
+  const struct isw_network *networks[CASE_NETWORKS];
+  const struct isw_probe *probe = &clock_probe;
+  struct isw_pack_settings settings = {.kernels = setup->kernels, .samples = setup->samples, .real = setup->real};
+  settings.count = setup->lanes, settings.networks = networks;
+  settings.records = 1, settings.record_steps = record_steps;
+  settings.probe_count = 1, settings.probes = &probe;
+  for (size_t l = 0; l < setup->lanes; l++) {
+    setup->network[l].steps = steps;
+    networks[l] = &setup->network[l];
+  }
+  struct isw_pack *pack = NULL;
+  enum isw_status status = isw_pack_create(&settings, &pack, error);
+  if (status) return status;
+  struct isw_team *team = isw_team_create(members);
+  if (!team) return isw_error_set(error, ISW_FAILED, "out of memory");
+  struct sharer sharers[2];
+  struct timespec begin, end;
+  clock_gettime(CLOCK_MONOTONIC, &begin);
+  for (size_t m = 0; m < members && !status; m++) {
+    sharers[m] = (struct sharer){.pack = pack, .team = team, .member = m};
+    if (pthread_create(&sharers[m].thread, NULL, share, &sharers[m]))
+      status = isw_error_set(error, ISW_FAILED, "no thread");
+  }
+  for (size_t m = 0; m < members && !status; m++) pthread_join(sharers[m].thread, NULL);
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  *seconds = (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
+  isw_team_destroy(team);
+  isw_pack_destroy(pack);
+  return status;
+}
+
+/* How much faster two threads train a pack of networks 2-width-width-1 than one: the best of five each, in turn. */
+static enum isw_status answer_share(size_t width, size_t samples, const char *precision, const char *kernels,
+                                    double seconds, struct isw_error *error)
+{
+  const struct bench_case c = {"share", 3, {2, width, width, 1}, samples, samples, 0, 0.01};
+  struct setup setup;
+  enum isw_status status = make_setup(&c, precision, kernels, &setup, error);
+  double flops = (double)setup.lanes * isw_step_flops(c.layers, setup.size, 0, c.batch), best[2] = {INFINITY, INFINITY};
+  uint64_t steps = (uint64_t)(seconds * 4e10 / flops) + 1;
+  for (size_t round = 0; round < 10 && !status; round++) {
+    double elapsed = 0.0;
+    status = time_shared(&setup, steps, 1 + round % 2, &elapsed, error);
+    if (elapsed < best[round % 2]) best[round % 2] = elapsed;
+  }
+  if (!status)
+    printf("{\"what\": \"share\", \"width\": %zu, \"samples\": %zu, \"precision\": \"%s\", \"kernels\": \"%s\", "
+           "\"flops_per_step\": %.0f, \"us_per_step\": [%.3f, %.3f], \"speedup\": %.3f}\n",
+           width, samples, precision, kernels, flops, best[0] / (double)steps * 1e6, best[1] / (double)steps * 1e6,
+           best[0] / best[1]);
+  drop_setup(&setup);
+  return status;
+}
+
 static bool put(FILE *file, const double *numbers, size_t count)
 {
   return fwrite(numbers, sizeof *numbers, count, file) == count;
@@ -400,6 +485,9 @@ static enum isw_status answer(size_t words, char *const *word, struct isw_error 
   }
   if (!strcmp(what, "measure") && words == 5 && case_named(word[1]) && known(word[2]) && seconds > 0.0)
     return answer_measure(case_named(word[1]), word[2], word[3], seconds, error);
+  if (!strcmp(what, "share") && words == 6 && positive(word[1]) >= 1.0 && positive(word[2]) >= 1.0 && known(word[3]) &&
+      seconds > 0.0)
+    return answer_share((size_t)positive(word[1]), (size_t)positive(word[2]), word[3], word[4], seconds, error);
   bool reading = strcmp(what, "read") == 0;
   bool machine = (words == 3 || words == 4) && seconds > 0.0 && (!reading || (words == 4 && positive(word[1]) >= 1.0));
   const char *precision = words == 4 && !reading ? word[1] : precisions[0];

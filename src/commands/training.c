@@ -110,7 +110,7 @@ static double cost(void *context, uint64_t turn)
 
 size_t isw_training_sharers(const struct isw_pack_class *class, enum isw_real real)
 {
-  const double worth = 1e6; /* FLOPs: about 20 us of one thread */
+  const double worth = 1e7; /* FLOPs a thread and step, docs/benchmarks.md, "Threads that share a pack" */
   double step = class->steps > 0 ? class->flops / (double)class->steps * (double)isw_lanes(real) : 0;
   return step < 2 * worth ? 1 : step > 1024 * worth ? 1024 : (size_t)(step / worth);
 }

@@ -59,6 +59,6 @@ enum isw_status isw_training_pack(const struct isw_training *training, size_t co
 struct isw_finished isw_training_outcome(const struct isw_training_pack *made, size_t lane);
 /* The same as the cluster room takes it; points into training. */
 struct isw_work isw_training_work(struct isw_training *training);
-/* How many threads a pack of this class is worth: sharing costs a few barriers a step, about 1 us each. */
+/* How many threads a pack of this class is worth: at every step each fetches what the others wrote, and waits for them. */
 size_t isw_training_sharers(const struct isw_pack_class *class, enum isw_real real);
 #endif

@@ -160,12 +160,15 @@ typedef void NAME(tile_kernel)(const struct NAME(product) * p, const void *a, co
 #define TILES(r) TILE(r, 1) TILE(r, 2) TILE(r, 3) TILE(r, 4)
 TILES(1)
 TILES(2)
-TILES(3) TILES(4) TILES(5) TILES(6)
+TILES(3)
+TILES(4)
+TILES(5)
+TILES(6)
 #undef TILE
 #undef TILES
 
-    static __attribute__((noinline)) void NAME(tile_ahead)(const struct NAME(product) * p, const void *a, const V *b,
-                                                           const V *start, V *c)
+static __attribute__((noinline)) void NAME(tile_ahead)(const struct NAME(product) * p, const void *a, const V *b,
+                                                       const V *start, V *c)
 {
   NAME(tile)(p, a, b, start, c, TILE_ROWS, TILE_COLUMNS, false, b + p->ahead);
 }
