@@ -33,11 +33,15 @@ static const struct isw_row rows[] = {{.name = "loss"},
                                       {.name = "effective_rank"},
                                       {.name = "mean_cosine"},
                                       {.name = "jacobian_norm"},
-                                      {.name = "residual_scale"}};
+                                      {.name = "residual_scale"},
+                                      {.name = "singular_value_max"},
+                                      {.name = "singular_value_min"},
+                                      {.name = "hessian_eigenvalues"},
+                                      {.name = "escape_step"}};
 enum { PROBES = sizeof rows / sizeof rows[0] };
 static const bool needs_classes[PROBES] = {[2] = true, [4] = true};
-static const bool once[PROBES] = {[10] = true};
-static const size_t parameters_most[PROBES] = {[12] = 256};
+static const bool once[PROBES] = {[10] = true, [23] = true};
+static const size_t parameters_most[PROBES] = {[12] = 256, [22] = 256};
 
 static char *read_file(const char *path, size_t *length)
 {
