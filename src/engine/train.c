@@ -325,6 +325,15 @@ static bool run_pass(struct member *m, const struct pass *pass)
   return true;
 }
 
+/* Whether the record that member 0 has just made or given up goes on; the same for all, who have heard it before it is written again. */
+static bool hear(const struct member *m)
+{
+  isw_team_wait(m->team);
+  bool interrupted = m->pack->interrupted;
+  isw_team_wait(m->team);
+  return !interrupted;
+}
+
 /* A record's passes. gradient: as the step or a probe wants it. The training set's mean loss stays in m->loss where `train`. */
 static bool run_record(struct member *m, size_t record, bool train, bool gradient)
 {
@@ -346,8 +355,7 @@ static bool run_record(struct member *m, size_t record, bool train, bool gradien
     pack->interrupted = (pack->full && !isw_pack_prepare(pack, record, true)) || !isw_pack_prepare(pack, record, false);
   if (m->index == 0 && !pack->interrupted && pack->full) isw_pack_keep_batch(pack, record, loss, m->live);
   if (m->index == 0 && !pack->interrupted) isw_pack_keep(pack, record, m->live);
-  isw_team_wait(m->team); /* probes look at weights, the step changes them */
-  if (pack->interrupted) return false;
+  if (!hear(m)) return false; /* and waits: probes look at weights, the step changes them */
   memcpy(m->loss, loss, sizeof loss);
   return true;
 }
@@ -537,8 +545,7 @@ static bool run_batch_record(struct member *m, size_t record, uint64_t step)
   isw_team_wait(m->team);
   if (m->index == 0) m->pack->interrupted = !isw_pack_prepare(m->pack, record, true);
   if (m->index == 0 && !m->pack->interrupted) isw_pack_keep_batch(m->pack, record, m->loss, m->live);
-  isw_team_wait(m->team);
-  return !m->pack->interrupted;
+  return hear(m);
 }
 
 /* Rule 2 */
