@@ -15,7 +15,7 @@ release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 mmdebstrap --quiet --variant=apt "$release" "$root"
 cp "$package" "$root/tmp/initsweep.deb"
 mkdir -p "$root/tmp/tests/docs"
-cp "$tests"/docs/{test_tutorial,pages}.py "$root/tmp/tests/docs/"
+cp "$tests"/docs/{test_tutorial,follow,pages}.py "$root/tmp/tests/docs/"
 mount -t proc proc "$root/proc" # where the program learns its own path
 # shellcheck disable=SC2016 # the shell inside expands
 chroot "$root" /bin/bash -euxc '
