@@ -10,13 +10,14 @@ package=$(realpath "$1")
 root=$2
 [ ! -e "$root" ] || { echo "error: $root exists" >&2; exit 2; }
 tests=$(cd "$(dirname "$0")/.." && pwd)
-trap 'umount -q "$root/proc" || true; rm -rf --one-file-system "$root"' EXIT
+trap 'umount -q "$root/proc" "$root/sys" || true; rm -rf --one-file-system "$root"' EXIT
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 mmdebstrap --quiet --variant=apt "$release" "$root"
 cp "$package" "$root/tmp/initsweep.deb"
 mkdir -p "$root/tmp/tests/docs"
 cp "$tests"/docs/{test_tutorial,follow,pages}.py "$root/tmp/tests/docs/"
-mount -t proc proc "$root/proc" # where the program learns its own path
+mount -t proc proc "$root/proc"        # where the program learns its own path
+mount -t sysfs -o ro sysfs "$root/sys" # and MPI the processors
 # shellcheck disable=SC2016 # the shell inside expands
 chroot "$root" /bin/bash -euxc '
   export DEBIAN_FRONTEND=noninteractive HOME=/root
