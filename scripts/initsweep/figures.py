@@ -46,7 +46,7 @@ def save(figure: matplotlib.figure.Figure, path: str, exact: bool = False) -> No
     """
     date = {".svg": "Date", ".pdf": "CreationDate"}.get(os.path.splitext(path)[1])
     cut: dict[str, Any] = {} if exact else {"bbox_inches": "tight", "pad_inches": 0.08}
-    figure.savefig(path, dpi="figure", metadata={date: None} if date else None, **cut)
+    figure.savefig(path, dpi=figure.dpi, metadata={date: None} if date else None, **cut)
 
 
 def look_of(number: int, count: int) -> dict[str, Any]:

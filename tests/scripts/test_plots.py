@@ -249,9 +249,9 @@ class Plots(unittest.TestCase):
 
     def test_formats_size_and_selection(self):
         out = os.path.join(self.folder, "asked")
-        done = plot_here("trajectories", self.full, "-o", out, "--format", "pdf,png", "--size", "4x3.5", "--dpi", "80",
+        done = plot_here("trajectories", self.full, "-o", out, "--format", "png,pdf", "--size", "4x3.5", "--dpi", "80",
                           "--select", "depth=1,2", "--select", "init=zeros,he_normal")
-        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, f"{out}.pdf\n{out}.png\n", ""))
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, f"{out}.png\n{out}.pdf\n", ""))
         self.assertEqual(imread(out + ".png").shape[:2], (280, 320))
         with open(out + ".pdf", "rb") as file:
             text = file.read()
