@@ -3,8 +3,8 @@
 
     gallery.py [--out FOLDER] [--images FOLDER]
 
-The sweeps' results go into FOLDER of --out (out/gallery). A picture of a kind is what the page's command draws, at 80 pixels an
-inch and in at most 96 colours, so that it is small.
+The sweeps' results go into FOLDER of --out (out/gallery). A picture of a kind is what the page's command draws, in at most 96
+colours, so that it is small.
 """
 import argparse
 import pathlib
@@ -20,7 +20,7 @@ from initsweep.running import find_program
 
 SOURCE = pathlib.Path(__file__).resolve().parents[1]
 PAGE = SOURCE / "docs/plots.md"
-DPI, COLOURS = 80, 96
+COLOURS = 96
 
 
 def commands(page):
@@ -59,7 +59,7 @@ def main():
             continue
         done.add(kind)
         picture = arguments.images / picture_of(kind)
-        sys.argv = ["plot.py", kind, str(arguments.out / results), *options, "-o", str(picture), "--dpi", str(DPI)]
+        sys.argv = ["plot.py", kind, str(arguments.out / results), *options, "-o", str(picture)]
         if plot.main() != 0:
             return 1
         shrink(picture)

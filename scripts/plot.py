@@ -36,6 +36,7 @@ import sys
 
 import initsweep
 from initsweep import figures, kinds, maps
+from initsweep.arrays import select_texts
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -96,22 +97,6 @@ def formats_of(text):
     return text.split(",")
 
 
-def selected(results, wishes):
-    """The networks of SETTING=VALUE,... each. A comma inside parentheses belongs to the value: init=normal(mean=0, std=1)."""
-    for wish in wishes:
-        name, equals, text = wish.partition("=")
-        if not equals:
-            raise ValueError(f"--select {wish}: expected SETTING=VALUE, as in depth=2")
-        values = re.split(r",\s*(?![^()]*\))", text)
-        if name in results.coords and results[name].dtype.kind in "iuf":
-            try:
-                values = [float(value) for value in values]
-            except ValueError:
-                raise ValueError(f"--select {wish}: {name} is a number") from None
-        results = initsweep.select(results, **{name: values})
-    return results
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", choices=list(KINDS))
@@ -132,7 +117,7 @@ def main():
     status = 0
     for path in arguments.files:
         try:
-            figure = KINDS[arguments.kind](selected(initsweep.open_results(path), arguments.select), arguments)
+            figure = KINDS[arguments.kind](select_texts(initsweep.open_results(path), arguments.select), arguments)
             if arguments.size:
                 figure.set_size_inches(*arguments.size)
             figure.set_dpi(arguments.dpi)

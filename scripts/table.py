@@ -19,26 +19,15 @@ import numpy as np
 
 import initsweep
 from initsweep import tables
+from initsweep.arrays import select_texts
 
 
-def numbers(option, text, of):
-    """Numbers in a text, separated by commas; of: int or float. Raises ValueError that names the option."""
+def steps_of(text):
+    """Whole numbers in the text of --step, separated by commas. Raises ValueError that names the option."""
     try:
-        return [of(word) for word in text.split(",")]
+        return [int(word) for word in text.split(",")]
     except ValueError:
-        kind = "whole numbers" if of is int else "a number"
-        raise ValueError(f"{option} takes {kind}, not '{text}'") from None
-
-
-def selected(results, conditions):
-    """The networks that all conditions "setting=value" keep. Raises ValueError for an unknown setting or value."""
-    for condition in conditions:
-        name, equals, text = condition.partition("=")
-        if not equals:
-            raise ValueError(f"--where takes setting=value, not '{condition}'")
-        number = name in results and results[name].dtype.kind in "iuf"
-        results = initsweep.select(results, **{name: numbers(f"--where {name}=", text, float)[0] if number else text})
-    return results
+        raise ValueError(f"--step takes whole numbers, not '{text}'") from None
 
 
 def property_of(arguments):
@@ -57,7 +46,7 @@ def table(results, arguments):
         raise ValueError("two axes and one quantity, or one axis and several quantities")
     has, words = property_of(arguments)
     statistic = "share" if has else arguments.statistic
-    steps = numbers("--step", arguments.step, int) if arguments.step else None
+    steps = steps_of(arguments.step) if arguments.step else None
     grids = [tables.group(results, quantity, by, arguments.layer, steps) for quantity in quantities]
     names = [f"share of networks with {quantity} {words}" if has else f"{statistic} {quantity}" for quantity in quantities]
     sizes = sorted(len(cell.values) for grid in grids for cell in grid.cells.values())
@@ -86,10 +75,10 @@ def main() -> int:
     parser.add_argument("--interval", action="store_true", help="with 95 %% intervals")
     parser.add_argument("--layer", type=int, metavar="K", help="of this weight layer, from 1 at the input")
     parser.add_argument("--step", metavar="S,...", help="at this step; with --by step at these")
-    parser.add_argument("--where", action="append", default=[], metavar="SETTING=VALUE", help="of these networks alone")
+    parser.add_argument("--select", action="append", default=[], metavar="SETTING=VALUE,...", help="of these networks alone; may be repeated")
     arguments = parser.parse_args()
     try:
-        print(table(selected(initsweep.open_arrays(arguments.file), arguments.where), arguments))
+        print(table(select_texts(initsweep.open_arrays(arguments.file), arguments.select), arguments))
     except (OSError, ValueError) as error:
         print(f"table.py: {error}", file=sys.stderr)
         return 2

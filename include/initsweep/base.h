@@ -51,6 +51,8 @@ void isw_error_clear(struct isw_error *error);
 void *isw_allocate(size_t count, size_t size);
 /** A copy of text on the heap, or NULL. */
 char *isw_copy_text(const char *text);
+/** Seconds of a clock that only goes on; differences alone mean something. */
+double isw_clock(void);
 
 #define ISW_NEW_SUFFIX ".new"
 /** Makes a file for writing that is to be renamed to `path`: PATH.<16 hexadecimal digits>.new, at random, so that no other process

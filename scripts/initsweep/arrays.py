@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Sequence, TypeVar
 
@@ -211,6 +212,26 @@ def select(results: Results, **settings: Any) -> Results:
             some |= mine
         chosen &= some
     return take(results, np.flatnonzero(chosen))
+
+
+def select_texts(results: Results, wishes: Sequence[str]) -> Results:
+    """select, as the scripts' option --select has it.
+
+    wishes: each "SETTING=VALUE,..."; a network is kept that meets them all. A comma inside parentheses belongs to the value:
+    init=normal(mean=0, std=1). Raises ValueError as select does, and for a text that is none of these.
+    """
+    for wish in wishes:
+        name, equals, text = wish.partition("=")
+        if not equals:
+            raise ValueError(f"--select {wish}: expected SETTING=VALUE, as in depth=2")
+        values: list[Any] = re.split(r",\s*(?![^()]*\))", text)
+        if name in columns(results) and values_of(results, name).dtype.kind in "iuf":
+            try:
+                values = [float(value) for value in values]
+            except ValueError:
+                raise ValueError(f"--select {wish}: {name} is a number") from None
+        results = select(results, **{name: values})
+    return results
 
 
 def pair_replicates(results: Any, setting: str, one: Any, other: Any) -> tuple[Array, Array]:

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 static enum isw_status reserve(struct isw_text *text, size_t more)
 {
@@ -147,6 +148,13 @@ const char *isw_nearest_word(const char *word, const char *const *candidates, si
     }
   }
   return nearest;
+}
+
+double isw_clock(void)
+{
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
 int isw_open_new(const char *path, unsigned mode, char **name)

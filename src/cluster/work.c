@@ -24,7 +24,6 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "inside.h"
 
 enum { TAG_REPORT = 1, TAG_ANSWER = 2, TAG_TEXT = 3 };
@@ -90,13 +89,6 @@ struct desk { /* a rank's communicator, with the server on rank 0 */
   struct isw_work_done done;
   enum isw_status status;
 };
-
-static double now(void)
-{
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static bool slot_free(MPI_Request *request)
 {
@@ -204,8 +196,8 @@ static bool server_serve(struct desk *desk)
     moved = true;
     MPI_Isend(&debt->answer, sizeof debt->answer, MPI_BYTE, r, TAG_ANSWER, desk->cluster->everyone, &debt->sending);
   }
-  if (desk->work->progress && now() - server->shown >= 0.1) {
-    server->shown = now();
+  if (desk->work->progress && isw_clock() - server->shown >= 0.1) {
+    server->shown = isw_clock();
     desk->work->progress(desk->work->context, server->totals.packs, server->totals.networks, server->totals.diverged,
                          server->totals.network_steps, server->totals.cost);
   }
@@ -241,7 +233,7 @@ static bool client_report(struct client *client, struct report *report)
 {
   if (client->finished) return false;
   struct isw_crew *crew = client->crew;
-  double time = now();
+  double time = isw_clock();
   *report = (struct report){0};
   pthread_mutex_lock(&crew->mutex);
   bool stopped = atomic_load(&crew->stop);
@@ -341,10 +333,10 @@ static void communicate(struct desk *desk)
     MPI_Irecv(&server->heard, sizeof server->heard, MPI_BYTE, MPI_ANY_SOURCE, TAG_REPORT, everyone, &server->receiving);
 
   long pause = SLEEP_SHORT;
-  double kept = now();
+  double kept = isw_clock();
   while (!client->ended) {
-    if (desk->work->checkpoint_seconds > 0 && now() - kept >= desk->work->checkpoint_seconds) {
-      kept = now();
+    if (desk->work->checkpoint_seconds > 0 && isw_clock() - kept >= desk->work->checkpoint_seconds) {
+      kept = isw_clock();
       atomic_fetch_add(&desk->crew.tick, 1);
     }
     bool moved = server && server_serve(desk);

@@ -34,13 +34,6 @@ struct follow {
   uint64_t shown_finished;
 };
 
-static double seconds_now(void)
-{
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 static bool is_folder(const char *path)
 {
   struct stat about;
@@ -113,7 +106,7 @@ static bool is_whole(struct follow *follow)
 static void enter(struct follow *follow, enum state state)
 {
   if (state == RUNNING && follow->state != RUNNING) {
-    follow->since = seconds_now();
+    follow->since = isw_clock();
     follow->before = follow->now.finished;
   }
   follow->state = state;
@@ -166,7 +159,7 @@ static enum isw_status look(struct follow *follow, struct isw_error *error)
 /* Networks a second since the run was first seen to run; 0: not known yet. */
 static double rate_of(const struct follow *follow)
 {
-  double seconds = seconds_now() - follow->since;
+  double seconds = isw_clock() - follow->since;
   bool known = follow->state == RUNNING && follow->now.finished > follow->before && seconds > 0;
   return known ? (double)(follow->now.finished - follow->before) / seconds : 0;
 }

@@ -1,31 +1,23 @@
 #include "progress.h"
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include "common.h"
 #include "terminal.h"
 
 static const double LINE_EVERY = 30, BAR_EVERY = 0.1; /* seconds */
 
-static double now(void)
-{
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 void isw_progress_start(struct isw_progress *progress, bool quiet)
 {
   progress->shown = !quiet;
   progress->bar = isw_terminal_redraws(STDERR_FILENO);
   progress->color = isw_terminal_color(STDERR_FILENO);
-  progress->start = now();
+  progress->start = isw_clock();
   progress->last = progress->bar ? 0 : progress->start; /* a bar is there from the start, a first line after its time */
 }
 
 double isw_progress_seconds(const struct isw_progress *progress)
 {
-  return now() - progress->start;
+  return isw_clock() - progress->start;
 }
 
 void isw_progress_draw(FILE *out, bool color, double share, const char *const *words, size_t count)
@@ -54,7 +46,7 @@ void isw_progress_wipe(FILE *out)
 
 static void show(struct isw_progress *progress, double share, const char *const *words, size_t count)
 {
-  double time = now();
+  double time = isw_clock();
   if (!progress->shown || time - progress->last < (progress->bar ? BAR_EVERY : LINE_EVERY)) return;
   progress->last = time;
   if (progress->bar) {

@@ -249,7 +249,8 @@ static void say_start(const struct run *run, const char *advice)
   const struct isw_training *training = &run->training;
   if (run->quiet) return;
   uint64_t networks = training->progress.networks, left = 0;
-  for (uint64_t i = 0; run->left && i < networks; i++) left += run->left[i / 64] >> i % 64 & 1;
+  for (size_t w = 0; run->left && w < (size_t)((networks + 63) / 64); w++)
+    left += (uint64_t)__builtin_popcountll(run->left[w]);
   char part[ISW_NUMBER + 16] = "";
   if (run->left) snprintf(part, sizeof part, "%llu of ", (unsigned long long)left);
   fprintf(stderr, "initsweep: %s: %s%llu networks in %llu packs on %zu rank%s of %zu thread%s, %s\n",
@@ -370,8 +371,8 @@ static enum isw_status leave_out_reused(struct run *run, struct isw_cluster *clu
   if (reused) {
     uint64_t *left = isw_allocate(words, sizeof *left);
     if (!left) status = isw_error_memory(error, words * sizeof *left, "the networks that are left");
-    for (uint64_t i = 0; left && i < networks; i++)
-      if (!(reused[i / 64] >> i % 64 & 1)) left[i / 64] |= UINT64_C(1) << i % 64;
+    for (size_t w = 0; left && w < words; w++) left[w] = ~reused[w];
+    if (left && networks % 64) left[words - 1] &= (UINT64_C(1) << networks % 64) - 1;
     raw = (char *)left;
     bytes = left ? words * sizeof *left : 0;
   }

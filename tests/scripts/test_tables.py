@@ -101,7 +101,7 @@ class Tables(unittest.TestCase):
             self.assertEqual(shown[str(replicate)][0].split(" ")[0], f"{loss[mine].mean():.4g}")
 
     def test_conditions_keep_networks(self):
-        shown = self.table("--by", "init", "--where", "activation=relu", "--where", "depth=2")
+        shown = self.table("--by", "init", "--select", "activation=relu", "--select", "depth=2")
         (zeros,) = shown["zeros"]
         with h5py.File(self.path) as file:
             mine = self.final[(self.init == "zeros") & (self.activation == "relu") & (file["depth"][()] == 2)]
@@ -112,8 +112,8 @@ class Tables(unittest.TestCase):
                                  (["--by", "init", "--value", "gradient_norm"], "name a layer"),
                                  (["--by", "init", "--value", "gradient_norm", "--layer", "9"], "no layer 9"),
                                  (["--by", "step", "--step", "123457"], "nearest"), (["--by", "init", "--layer", "1"], "no layers"),
-                                 (["--by", "init", "--step", "some"], "--step takes"), (["--by", "init", "--where", "depth"], "--where takes"),
-                                 (["--by", "init", "--where", "depth=deep"], "--where depth="),
+                                 (["--by", "init", "--step", "some"], "--step takes"), (["--by", "init", "--select", "depth"], "expected SETTING=VALUE"),
+                                 (["--by", "init", "--select", "depth=deep"], "depth is a number"),
                                  (["--by", "init", "--by", "depth", "--by", "width"], "two axes")):
             with self.subTest(arguments=arguments):
                 status, output, error = call(self.path, *arguments)
