@@ -1,7 +1,7 @@
 /** @file Trials: small packs trained by the engine and, network for network, by the plain trainer, and compared. */
 #ifndef INITSWEEP_TESTS_TRIALS_H
 #define INITSWEEP_TESTS_TRIALS_H
-#include "reference.h"
+#include "reference_trainer.h"
 
 enum trial_data {
   TRIAL_XOR,
