@@ -106,10 +106,10 @@ const struct isw_probe isw_probe_distinct_units = {
          .formula =
              "units of each layer, those equal in every incoming weight and the bias counted once; -1 where not finite",
          .source = "docs/numerics.md"},
-    .long_name = "distinct units of a layer",
-    .units = "1",
-    .per_layer = true,
-    .whole = true,
+    .quantity.long_name = "distinct units of a layer",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
+    .quantity.integer = true,
     .scratch = scratch,
     .finish = finish,
 };
