@@ -118,11 +118,10 @@ const struct isw_probe isw_probe_pre_activation_mean = {
 };
 
 const struct isw_probe isw_probe_pre_activation_variance = {
-    .row =
-        {.name = "pre_activation_variance",
-         .formula =
-             "variance of each layer's pre-activations z over its units and the training set, divided by their number",
-         .source = "Poole et al. 2016"},
+    ISW_PROBE_NAME("pre_activation_variance"),
+    .row.formula =
+        "variance of each layer's pre-activations z over its units and the training set, divided by their number",
+    .row.source = "Poole et al. 2016",
     .quantity.long_name = "variance of a layer's pre-activations",
     .quantity.units = "1",
     .quantity.per_layer = true,

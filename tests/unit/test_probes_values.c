@@ -224,7 +224,7 @@ static void registry_is_complete(void **state)
   for (size_t p = 0; p < count; p++) {
     for (size_t other = 0; other < p; other++) assert_string_not_equal(probes[p]->row.name, probes[other]->row.name);
     assert_string_equal(probes[p]->quantity.name, probes[p]->row.name);
-  assert_true(probes[p]->row.formula && probes[p]->row.source && probes[p]->quantity.long_name &&
+    assert_true(probes[p]->row.formula && probes[p]->row.source && probes[p]->quantity.long_name &&
                 probes[p]->quantity.units);
     assert_true(probes[p]->quantity.per_run ? probes[p]->tracks_first_change || probes[p]->threshold
                                             : probes[p]->finish != NULL);
