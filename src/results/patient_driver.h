@@ -5,7 +5,8 @@
 #define INITSWEEP_PATIENT_DRIVER_H
 #include <hdf5.h>
 
-/** Sets the driver in a file access list. *problem becomes the errno of the first write that failed; it has to outlive the
- *  file. The caller gives the driver to H5FDunregister once the file is open. Negative where HDF5 refuses. */
+/** Sets the driver in a file access list. *problem becomes the errno of the first write that failed; it must outlive the
+ *  file. The caller gives the driver to H5FDunregister once the file is closed, and not before: when a file is closed, HDF5 gives
+ *  up its own hold on the driver first and calls the driver's functions afterwards. Negative where HDF5 refuses. */
 hid_t patient_driver(hid_t access, int *problem);
 #endif

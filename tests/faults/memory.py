@@ -1,0 +1,67 @@
+#!/usr/bin/python3
+"""The main commands with freed memory overwritten (MALLOC_PERTURB_) and under valgrind: the sanitizers do not see into libhdf5.
+
+Needs INITSWEEP (the program) and FAULTY (the library of faulty.c), and valgrind on PATH.
+"""
+import os
+import shutil
+import sys
+import unittest
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(FOLDER, "..", "commands"))
+from program import Case  # noqa: E402
+
+FAULTY = os.environ["FAULTY"]
+# Every kind of dataset that a results file has: texts, weights, steps of each network, one number a network, per layer, per parameter
+SWEEP = """\
+sweep: small
+seed: 7
+dataset: {name: xor}
+network: {width: 3, activation: tanh}
+train: {loss: mse, optimizer: adam, learning_rate: 0.05}
+record: {steps: {geomspace: 4}, probes: [loss, distinct_units, gradient_norm, escape_step], weights: both}
+grid:
+  network.init: [zeros, glorot_uniform]
+  network.depth: [1, 2]
+  train.steps: [20, 30]
+  replicate: {range: [0, 3]}
+"""
+# Freed memory becomes 0xaa..., which is no address that a process can have; glibc leaves what its thread cache takes as it is
+PERTURB = {"MALLOC_PERTURB_": "170", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
+with open("/proc/cpuinfo", encoding="ascii") as cpuinfo:  # valgrind 3.19 does not know AVX-512
+    VALGRIND = {"INITSWEEP_KERNELS": "avx2"} if "avx512f" in cpuinfo.read() else {}
+
+
+class Memory(Case):
+    def setUp(self):
+        super().setUp()
+        self.write("small.yaml", SWEEP)
+        # the results file cannot be renamed (the first rename is that of the journal's own file), so the journal stays
+        self.expect(1, "run", "small.yaml", "-o", "stopped.h5", LD_PRELOAD=FAULTY, FAULT_KIND="rename", FAULT_AT="2",
+                    FAULT_UNDER=self.path("stopped.h5"))
+
+    def main_commands(self, ranks, **environment):
+        """Each of them once; all must succeed."""
+        for there, *words in ((0, "check", "small.yaml"), (0, "plan", "small.yaml"), (ranks, "run", "small.yaml", "-o", "out.h5"),
+                              (0, "gather", "stopped.h5.parts", "-o", "gathered.h5"), (0, "show", "out.h5"),
+                              (0, "show", "out.h5", "--json"), (0, "verify", "out.h5"),
+                              (0, "replay", "out.h5", "--network", "5", "--every", "-o", "5.csv")):
+            self.expect(0, *words, ranks=there, XDG_CACHE_HOME=self.path("cache"), **environment)
+        self.assertEqual(self.contents("gathered.h5"), self.contents("out.h5"))
+
+    def test_freed_memory_is_not_used(self):
+        self.main_commands(2, **PERTURB)
+
+    def test_valgrind_finds_nothing(self):
+        self.assertTrue(shutil.which("valgrind"), "valgrind is not installed (scripts/packages.txt)")
+        # plan measures for a second, under valgrind for minutes: it finds these results in its cache
+        self.expect(0, "plan", "small.yaml", XDG_CACHE_HOME=self.path("cache"), **VALGRIND)
+        self.command = lambda words, ranks=0: [
+            "valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite",
+            "--show-leak-kinds=definite", "--suppressions=" + os.path.join(FOLDER, "valgrind.supp"), *Case.command(self, words, ranks)]
+        self.main_commands(0, **VALGRIND)
+
+
+if __name__ == "__main__":
+    unittest.main()
