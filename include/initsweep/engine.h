@@ -5,14 +5,12 @@
 #include <stdatomic.h>
 #include "initsweep/base.h"
 #include "initsweep/model.h"
+#include "initsweep/record.h"
 
 /* ---- precision and kernels ------------------------------------------------------------------------------------------ */
 
-enum isw_real { ISW_REAL32, ISW_REAL64 };
-/** Bytes of one number: 4 or 8. */
-size_t isw_real_bytes(enum isw_real real);
 /** Networks of a pack: 16 float32 or 8 float64, 64 bytes, whatever the machine. */
-size_t isw_lanes(enum isw_real real);
+size_t isw_lanes(enum isw_precision real);
 
 /** The kernels of one instruction set. */
 struct isw_kernels;
@@ -27,7 +25,7 @@ const char *isw_kernels_list(size_t index, bool *usable);
 
 /** A dataset in the form that a loss trains on, rounded to one precision; shared by all packs, read-only. */
 struct isw_samples;
-enum isw_status isw_samples_create(const struct isw_data *data, const struct isw_loss *loss, enum isw_real real,
+enum isw_status isw_samples_create(const struct isw_data *data, const struct isw_loss *loss, enum isw_precision real,
                                    struct isw_samples **samples, struct isw_error *error);
 void isw_samples_destroy(struct isw_samples *samples);
 
@@ -64,7 +62,7 @@ void isw_curvature_sample_squares(struct isw_curvature *curvature, double *sum);
 /** A pack as probes see it, at one record. Arrays have `lanes` numbers innermost, of the pack's precision; element e of
  *  lane l is at [e * lanes + l]. */
 struct isw_view {
-  enum isw_real real;
+  enum isw_precision real;
   size_t lanes, count;  /**< lanes of the layout; networks in the pack */
   size_t layers;        /**< weight layers */
   const size_t *size;   /**< [layers + 1] */
@@ -166,7 +164,7 @@ void isw_team_wait(struct isw_team *team);
 struct isw_pack_settings {
   const struct isw_kernels *kernels;
   const struct isw_samples *samples;
-  enum isw_real real;
+  enum isw_precision real;
   size_t count; /**< networks, 1 .. isw_lanes(real); alike in sizes, activation, loss, optimizer, batch, steps, order */
   const struct isw_network *const *networks; /**< [count], kept by the caller until isw_pack_create returns */
   size_t records;
@@ -178,8 +176,6 @@ struct isw_pack_settings {
   bool keep_initial, keep_final; /**< weights in the outcome */
   double escape_fraction;        /**< for the probes' threshold */
 };
-
-enum isw_network_status { ISW_MISSING = 0, ISW_COMPLETED = 1, ISW_STOPPED = 2, ISW_DIVERGED = 3, ISW_SKIPPED = 4 };
 
 /** What one network left. */
 struct isw_outcome {
@@ -236,6 +232,6 @@ uint64_t isw_pack_network_steps(const struct isw_pack *pack);
 void isw_pack_destroy(struct isw_pack *pack);
 /** Bytes that a full pack of such networks holds while it trains, weights of its outcomes included, for `plan`; SIZE_MAX where
  *  that overflows. */
-size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *data, enum isw_real real,
+size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *data, enum isw_precision real,
                       size_t records, const struct isw_probe *const *probes, size_t probe_count);
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "initsweep/commands.h"
-#include "stored.h"
+#include "initsweep/run.h"
 
 struct replay {
   const char *file, *folder, *out, *steps, *probes;

@@ -4,11 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "common.h"
-#include "follow.h"
+#include "initsweep/console.h"
+#include "initsweep/summary.h"
 #include "initsweep/commands.h"
-#include "summary.h"
-#include "terminal.h"
 
 enum {
   SHOWN_VALUES = 8,

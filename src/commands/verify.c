@@ -6,7 +6,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 #include "initsweep/commands.h"
-#include "stored.h"
+#include "initsweep/run.h"
 
 enum { SAMPLE = 16, SHOWN = 10 };
 

@@ -1,4 +1,4 @@
-#include "engine/pack.h"
+#include "engine_internal.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,12 +66,12 @@ static void clear_memory(struct isw_memory *memory)
 /* ---- shapes --------------------------------------------------------------------------------------------------------- */
 
 /* What a network and its data alone decide. */
-static void shape(struct isw_pack *pack, const struct isw_network *network, enum isw_real real, size_t features,
+static void shape(struct isw_pack *pack, const struct isw_network *network, enum isw_precision real, size_t features,
                   size_t train_samples, size_t test_samples)
 {
   size_t count;
   pack->real = real;
-  pack->bytes = isw_real_bytes(real);
+  pack->bytes = isw_precision_bytes(real);
   pack->lanes = isw_lanes(real);
   pack->layers = network->layers;
   pack->residual = network->residual;
@@ -339,7 +339,7 @@ static void fill_values(const struct isw_pack *pack, unsigned char *values)
     const int32_t none = -1;
     const float not_a_float = NAN;
     const double not_a_double = (double)NAN;
-    bool single = pack->real == ISW_REAL32;
+    bool single = pack->real == ISW_FLOAT32;
     const void *fill = pack->probes[i]->whole ? &none : single ? (const void *)&not_a_float : &not_a_double;
     size_t bytes = pack->probes[i]->whole ? sizeof none : pack->bytes;
     for (size_t n = 0; n < numbers; n++, values += bytes) memcpy(values, fill, bytes);
@@ -426,7 +426,7 @@ enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct
   struct isw_pack *p = isw_allocate(1, sizeof *p);
   if (!p) return isw_error_memory(error, sizeof *p, "a pack");
   p->kernels = &settings->kernels->real[settings->real];
-  p->kernels_float64 = &settings->kernels->real[ISW_REAL64];
+  p->kernels_float64 = &settings->kernels->real[ISW_FLOAT64];
   p->exact = p->kernels_float64->activation;
   p->samples = samples;
   p->count = settings->count;
@@ -471,7 +471,7 @@ void isw_pack_destroy(struct isw_pack *pack)
   free(pack);
 }
 
-size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *data, enum isw_real real,
+size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *data, enum isw_precision real,
                       size_t records, const struct isw_probe *const *probes, size_t probe_count)
 {
   struct isw_pack pack = {.records = records, .probe_count = probe_count, .probes = probes, .memory.measuring = true};

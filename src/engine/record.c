@@ -1,5 +1,5 @@
 /* What a pack keeps: the probes' numbers at a record, a network's weights at its end. */
-#include "engine/pack.h"
+#include "engine_internal.h"
 #include <math.h>
 #include <stdalign.h>
 #include <string.h>
@@ -259,7 +259,7 @@ static void find_moved(const struct isw_pack *pack, size_t k, const bool *wanted
   const unsigned char *now = layer->weight, *start = layer->weight_start;
   for (size_t i = 0; i < layer->fan_in; i++) {
     size_t at = i * layer->stride * ISW_LINE;
-    if (pack->real == ISW_REAL32)
+    if (pack->real == ISW_FLOAT32)
       compare32(layer->fan_out, (const void *)(now + at), (const void *)(start + at), differs);
     else
       compare64(layer->fan_out, (const void *)(now + at), (const void *)(start + at), differs);

@@ -1,7 +1,7 @@
 /* A pack's state between two steps, for checkpoints: its networks', one after the other, for merge.c may have moved them to
  * packs that are at other steps. What a network's consists of stands in the tables and the walk below and nowhere else; all
  * else is made again from its settings. The layout's padding is left out, so that a state fits any kernel of any machine. */
-#include "engine/pack.h"
+#include "engine_internal.h"
 #include <stdlib.h>
 #include <string.h>
 

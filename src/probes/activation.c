@@ -4,7 +4,7 @@
  *   s1 = s1 + (a - K), s2 = s2 + (a - K) (a - K); mean = K + s1 / n, variance = (s2 - s1 (s1 / n)) / n, at least 0.
  * The shift by K keeps the variance of nearly constant activations (Chan, Golub & LeVeque 1983) and makes that of constant
  * ones 0. scratch [layer][K, s1, s2][lane]. */
-#include "lanes.h"
+#include "probes_internal.h"
 
 static size_t scratch(const struct isw_view *view)
 {

@@ -13,7 +13,7 @@
  * with 0 log 0 = 0; NaN for other losses. Both c are found by halving the float64 numbers between the extreme targets.
  * scratch, kept: whether the rest is there; [lane] the loss. */
 #include <string.h>
-#include "lanes.h"
+#include "probes_internal.h"
 
 struct column {
   const struct isw_view *view;
@@ -28,7 +28,7 @@ static double target(const struct column *c, size_t s)
       view->kind == ISW_TARGETS_CLASSES || (view->kind == ISW_TARGETS_BINARY && view->loss->binary_as_classes);
   const double *label = view->labels + s * view->label_columns;
   double t = one_hot ? (label[0] == (double)c->j ? 1.0 : 0.0) : label[c->j];
-  return view->real == ISW_REAL32 ? (double)(float)t : t; /* as training has it */
+  return view->real == ISW_FLOAT32 ? (double)(float)t : t; /* as training has it */
 }
 
 /* ---- the smallest number for which something holds ---------------------------------------------------------------------- */

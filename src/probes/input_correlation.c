@@ -3,7 +3,7 @@
  * (lanes.h, isw_chosen). Sums from 0, units ascending, then pairs ascending. A pair with a vector of zeros is left out; NaN where
  * none remains.
  * scratch: [layer][sum, pairs][lane], then of the last chosen sample z [unit of all layers][lane], |z|^2 [layer][lane]. */
-#include "lanes.h"
+#include "probes_internal.h"
 
 enum { SAMPLES = 32 };
 

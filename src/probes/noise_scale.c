@@ -5,7 +5,7 @@
  *                          appendix A.1 with B_small = 1 and B_big = N
  * The noise scale is negative where the estimate of the square is, near an end of training; both are NaN for N = 1. |G|^2 is summed
  * from 0 over the parameters in curvature's order. scratch: S [lanes], |G|^2 [lanes], then a gradient. */
-#include "lanes.h"
+#include "probes_internal.h"
 
 enum { WIDE = ISW_CURVATURE_LANES };
 

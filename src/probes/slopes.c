@@ -4,7 +4,7 @@
  *   saturated_fraction   pairs of unit and sample with |g'(z)| < 0.01, over all pairs
  * Counts are whole numbers, so that their order is none. scratch: dead: [unit of all layers][lane] 1 where it was seen alive;
  * saturated: [layer][lane] the count. */
-#include "lanes.h"
+#include "probes_internal.h"
 
 static size_t dead_scratch(const struct isw_view *view)
 {

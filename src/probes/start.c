@@ -3,7 +3,7 @@
  *   weight_sign_changes   weights that are now of the other sign; those that are or were 0 do not count
  *   first_moved           the optimiser steps after which a weight first differs in value from its start (0 and -0 are one value), -1:
  *                         never; once a network. The engine looks after every step. */
-#include "lanes.h"
+#include "probes_internal.h"
 
 static void distance(const struct isw_view *view, double *scratch, double *value)
 {

@@ -3,7 +3,7 @@
  * 0 and w is not, NaN where both are. With records at consecutive steps it is the size of the update relative to the
  * weights; over longer ways the path's length counts only as far as it leads somewhere. Sums as in norms.c.
  * scratch, kept from record to record: 1 + step of the record before, then its weights [layer][input][unit][lane]. */
-#include "lanes.h"
+#include "probes_internal.h"
 
 static size_t scratch(const struct isw_view *view)
 {

@@ -1,5 +1,5 @@
 /* One network of a results file, bit for bit, and text columns at once. */
-#include "results/read.h"
+#include "results_internal.h"
 #include <stdlib.h>
 #include <string.h>
 

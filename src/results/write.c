@@ -1,6 +1,4 @@
-#include "results/chunks.h"
-#include "results/hdf5_room.h"
-#include "results/patient_driver.h"
+#include "results_internal.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5_hl.h>
@@ -11,7 +9,7 @@
 #include <unistd.h>
 
 enum {
-  COMPRESSION = 1,              /* the level that the file names; src/results/chunks.c does the work */
+  COMPRESSION = 1,              /* the level that the file names; src/hdf5/chunk_compressor.c does the work */
   THRIFTY_BYTES = 64 << 20,     /* in smaller files, what hardly shrinks is not compressed */
   CHUNK_STEP = 64,              /* networks of a chunk are a multiple of it, or all */
   BLOCK_BYTES = 64 << 20,       /* networks' numbers held at once */

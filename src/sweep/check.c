@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 enum { DATASETS_MAX = 4096 };
 static const size_t parameters_limit = 1ull << 31;

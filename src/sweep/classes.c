@@ -1,7 +1,7 @@
 /* Classes: the cells of a grid that are alike in some settings, by index arithmetic. */
 #include <stdlib.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 struct hashed {
   uint64_t hash;

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 enum { TEXT_SIZE = 160 };
 static const uint64_t cells_limit = 1ull << 40;  /* fewer networks than this */

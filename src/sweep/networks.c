@@ -1,7 +1,7 @@
 /* From a number to a network: index arithmetic, sizes, identity. */
 #include <stdlib.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 union isw_setting_value isw_value_at(const struct isw_values *values, size_t index, size_t member)
 {

@@ -1,7 +1,7 @@
 /* Packs: each grid's classes of networks that are alike in shape, cut into pieces of `lanes`. */
 #include <stdlib.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 struct class {
   struct isw_pack_class shown;

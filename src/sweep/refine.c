@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 static const size_t levels_most = 20;
 static const char *const keys[] = {"axes", "levels", "loss_below", "margin"};

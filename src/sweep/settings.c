@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <math.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 enum { NUMBER_SIZE = 40 };
 

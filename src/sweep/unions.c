@@ -1,7 +1,7 @@
 /* A list of grids is a union: a network that an earlier grid has loses its bit. Networks are compared by identity; those
  * that differ in the replicate alone are one family, so that 10^7 networks are few families. */
 #include <stdlib.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 static const uint64_t union_limit = 1ull << 30;
 

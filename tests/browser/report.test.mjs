@@ -2,7 +2,7 @@
  *
  *   NODE_FOLDER=build/release/tests/browser REPORT=out/claims/report.html node report.test.mjs
  *
- * NODE_FOLDER has node_modules (npm ci). FIXTURE=1: the report is the one of fixture.py, whose content is known.
+ * NODE_FOLDER has node_modules (npm ci). FIXTURE=1: the report is the one of sample_report.py, whose content is known.
  * SHOTS: a folder for screenshots. CHROMIUM: the browser, where it is not on the path. */
 import assert from "node:assert/strict";
 import {execFileSync} from "node:child_process";

@@ -8,7 +8,7 @@ import unittest
 
 import numpy as np
 
-from made_up import SCRIPTS
+from sample_results import SCRIPTS
 import initsweep
 from initsweep.networks import NUMPY_ACTIVATIONS
 

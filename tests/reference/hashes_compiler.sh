@@ -1,0 +1,18 @@
+#!/bin/bash
+# Builds the hashes program by another compiler and compares its output with hashes.txt.
+#
+#   hashes_compiler.sh COMPILER BUILD-FOLDER
+#
+# Exit status 77, and a line "skipped: ...", where the compiler is not there.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+compiler=$1 build=$2
+
+if ! command -v "$compiler" >/dev/null; then
+  echo "skipped: no $compiler on this machine"
+  exit 77
+fi
+"$compiler" --version | head -n 1
+cmake -S "$here/standalone" -B "$build" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Release >/dev/null
+cmake --build "$build"
+"$here/hashes.sh" "$build/hashes"
