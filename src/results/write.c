@@ -44,7 +44,7 @@ struct writer {
   struct isw_error *error;
   const char *part; /* the file under its temporary name */
   int problem;      /* errno of the first write that the disk refused */
-  hid_t driver; /* of the file, for as long as that is open */
+  hid_t driver;     /* of the file, for as long as that is open */
   hid_t file, text, real;
   hid_t scales[SCALES];
   hsize_t dims[SCALES];

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
-"""The main commands with freed memory overwritten (MALLOC_PERTURB_) and under valgrind: the sanitizers do not see into libhdf5.
+"""The main commands with freed memory overwritten (MALLOC_PERTURB_) and under valgrind.
 
-Needs INITSWEEP (the program) and FAULTY (the library of faulty.c), and valgrind on PATH.
+The sanitizers do not see into libhdf5; these do.
+
+Needs INITSWEEP (the program) and FAILING_CALLS (the library of failing_calls.c), and valgrind on PATH.
 """
 import os
 import shutil
@@ -12,8 +14,8 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(FOLDER, "..", "commands"))
 from program import Case  # noqa: E402
 
-FAULTY = os.environ["FAULTY"]
-# Every kind of dataset that a results file has: texts, weights, steps of each network, one number a network, per layer, per parameter
+FAILING_CALLS = os.environ["FAILING_CALLS"]
+# Datasets of every kind: texts, weights, steps per network, quantities with and without layers, one number per network
 SWEEP = """\
 sweep: small
 seed: 7
@@ -27,7 +29,8 @@ grid:
   train.steps: [20, 30]
   replicate: {range: [0, 3]}
 """
-# Freed memory becomes 0xaa..., which is no address that a process can have; glibc leaves what its thread cache takes as it is
+# Freed memory is filled with 0xaa: as a pointer, an address that no process can have. Blocks in glibc's thread cache are
+# not filled.
 PERTURB = {"MALLOC_PERTURB_": "170", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
 with open("/proc/cpuinfo", encoding="ascii") as cpuinfo:  # valgrind 3.19 does not know AVX-512
     VALGRIND = {"INITSWEEP_KERNELS": "avx2"} if "avx512f" in cpuinfo.read() else {}
@@ -37,17 +40,22 @@ class Memory(Case):
     def setUp(self):
         super().setUp()
         self.write("small.yaml", SWEEP)
-        # the results file cannot be renamed (the first rename is that of the journal's own file), so the journal stays
-        self.expect(1, "run", "small.yaml", "-o", "stopped.h5", LD_PRELOAD=FAULTY, FAULT_KIND="rename", FAULT_AT="2",
-                    FAULT_UNDER=self.path("stopped.h5"))
+        # the second rename, that of the results file, fails, so that the journal stays
+        self.expect(1, "run", "small.yaml", "-o", "stopped.h5", LD_PRELOAD=FAILING_CALLS, FAULT_KIND="rename",
+                    FAULT_AT="2", FAULT_UNDER=self.path("stopped.h5"))
 
     def main_commands(self, ranks, **environment):
-        """Each of them once; all must succeed."""
-        for there, *words in ((0, "check", "small.yaml"), (0, "plan", "small.yaml"), (ranks, "run", "small.yaml", "-o", "out.h5"),
-                              (0, "gather", "stopped.h5.parts", "-o", "gathered.h5"), (0, "show", "out.h5"),
-                              (0, "show", "out.h5", "--json"), (0, "verify", "out.h5"),
-                              (0, "replay", "out.h5", "--network", "5", "--every", "-o", "5.csv")):
-            self.expect(0, *words, ranks=there, XDG_CACHE_HOME=self.path("cache"), **environment)
+        """Runs each of them once; all must succeed."""
+        for ranks_of_command, *words in (
+                (0, "check", "small.yaml"),
+                (0, "plan", "small.yaml"),
+                (ranks, "run", "small.yaml", "-o", "out.h5"),
+                (0, "gather", "stopped.h5.parts", "-o", "gathered.h5"),
+                (0, "show", "out.h5"),
+                (0, "show", "out.h5", "--json"),
+                (0, "verify", "out.h5"),
+                (0, "replay", "out.h5", "--network", "5", "--every", "-o", "5.csv")):
+            self.expect(0, *words, ranks=ranks_of_command, XDG_CACHE_HOME=self.path("cache"), **environment)
         self.assertEqual(self.contents("gathered.h5"), self.contents("out.h5"))
 
     def test_freed_memory_is_not_used(self):
@@ -55,11 +63,12 @@ class Memory(Case):
 
     def test_valgrind_finds_nothing(self):
         self.assertTrue(shutil.which("valgrind"), "valgrind is not installed (scripts/packages.txt)")
-        # plan measures for a second, under valgrind for minutes: it finds these results in its cache
+        # under valgrind, plan's measurements would take minutes: it finds these in its cache
         self.expect(0, "plan", "small.yaml", XDG_CACHE_HOME=self.path("cache"), **VALGRIND)
         self.command = lambda words, ranks=0: [
             "valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite",
-            "--show-leak-kinds=definite", "--suppressions=" + os.path.join(FOLDER, "valgrind.supp"), *Case.command(self, words, ranks)]
+            "--show-leak-kinds=definite", "--suppressions=" + os.path.join(FOLDER, "valgrind.supp"),
+            *Case.command(self, words, ranks)]
         self.main_commands(0, **VALGRIND)
 
 
