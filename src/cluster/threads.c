@@ -13,9 +13,7 @@ static size_t affinity(pid_t process, uint64_t mask[WORDS])
 {
   memset(mask, 0, WORDS * sizeof *mask);
   if (sched_getaffinity(process, WORDS * sizeof *mask, (cpu_set_t *)mask) != 0) return 0;
-  size_t count = 0;
-  for (size_t i = 0; i < WORDS; i++) count += (size_t)__builtin_popcountll(mask[i]);
-  return count;
+  return (size_t)isw_bits_count(mask, PROCESSORS);
 }
 
 /* Gives each processor to the rank that has fewest of those that may run on it; returns what rank `mine` of `ranks` gets. */
@@ -24,7 +22,7 @@ static size_t own_part(size_t ranks, size_t mine, const uint64_t (*mask)[WORDS],
   for (size_t processor = 0; processor < PROCESSORS; processor++) {
     size_t poorest = ranks;
     for (size_t r = 0; r < ranks; r++)
-      if (mask[r][processor / 64] >> processor % 64 & 1 && (poorest == ranks || got[r] < got[poorest])) poorest = r;
+      if (isw_bits_has(mask[r], processor) && (poorest == ranks || got[r] < got[poorest])) poorest = r;
     if (poorest < ranks) got[poorest]++;
   }
   return got[mine];
@@ -46,7 +44,7 @@ static bool placed_by_user(void)
  * number; 0 where masks overlap in another way, as then nobody can tell whose a processor is. processor: [PROCESSORS] or NULL */
 static size_t own_processors(size_t ranks, size_t mine, const uint64_t (*mask)[WORDS], int *processor)
 {
-  size_t count = 0, sharers = 0, before = 0, found = 0;
+  size_t sharers = 0, before = 0, found = 0;
   for (size_t r = 0; r < ranks; r++) {
     bool same = memcmp(mask[r], mask[mine], sizeof *mask) == 0;
     for (size_t i = 0; i < WORDS; i++)
@@ -54,11 +52,11 @@ static size_t own_processors(size_t ranks, size_t mine, const uint64_t (*mask)[W
     sharers += same;
     before += same && r < mine;
   }
-  for (size_t i = 0; i < WORDS; i++) count += (size_t)__builtin_popcountll(mask[mine][i]);
+  size_t count = (size_t)isw_bits_count(mask[mine], PROCESSORS);
   size_t rest = count % sharers, part = count / sharers + (before < rest);
   size_t first = count / sharers * before + (before < rest ? before : rest);
   for (size_t p = 0; processor && p < PROCESSORS; p++)
-    if (mask[mine][p / 64] >> p % 64 & 1) {
+    if (isw_bits_has(mask[mine], p)) {
       if (found >= first && found < first + part) processor[found - first] = (int)p;
       found++;
     }
@@ -84,7 +82,7 @@ void isw_pin_worker(const struct isw_cluster *cluster, size_t workers, size_t wo
   uint64_t mask[WORDS] = {0};
   if (cluster->processors == 0 || cluster->processors != workers) return;
   int processor = cluster->processor[worker];
-  mask[processor / 64] = UINT64_C(1) << processor % 64;
+  isw_bits_add(mask, (uint64_t)processor);
   (void)sched_setaffinity(0, sizeof mask, (cpu_set_t *)mask); /* a system that refuses leaves it where it is */
 }
 
