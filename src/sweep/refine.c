@@ -54,7 +54,7 @@ static void check_counts(struct isw_reader *reader, const struct isw_node *axes)
   const struct isw_sweep *sweep = reader->sweep;
   uint64_t stride = 1ull << sweep->refine.levels;
   for (size_t i = 0; i < 2; i++) {
-    const struct isw_axis *axis = &sweep->grid[0].axis[sweep->refine.axis[i]];
+    const struct isw_grid_axis *axis = &sweep->grid[0].axis[sweep->refine.axis[i]];
     if (axis->count > stride && (axis->count - 1) % stride == 0) continue;
     uint64_t cells = (axis->count - 1 + stride / 2) / stride;
     uint64_t nearest = (cells ? cells : 1) * stride + 1;
@@ -117,7 +117,7 @@ void isw_check_refine(struct isw_reader *reader)
   const struct isw_sweep *sweep = reader->sweep;
   if (!sweep->refine.levels) return;
   bool loss = false;
-  for (size_t p = 0; p < sweep->probes; p++) loss = loss || strcmp(sweep->probe[p], "loss") == 0;
+  for (size_t p = 0; p < sweep->probes; p++) loss = loss || strcmp(sweep->probe[p]->row.name, "loss") == 0;
   if (!isnan(sweep->refine.loss_below) && !loss) {
     isw_report_add(&reader->report, sweep->refine.place, "refine with loss_below needs the probe 'loss'");
     isw_report_hint(&reader->report, "as record: {probes: [loss]}");
@@ -142,7 +142,7 @@ double isw_sweep_loss_below(const struct isw_sweep *sweep)
 
 static size_t index_on(const struct isw_sweep *sweep, size_t which, uint64_t cell)
 {
-  const struct isw_axis *axis = &sweep->grid[0].axis[sweep->refine.axis[which]];
+  const struct isw_grid_axis *axis = &sweep->grid[0].axis[sweep->refine.axis[which]];
   return (size_t)(cell / axis->stride % axis->count);
 }
 
@@ -155,7 +155,7 @@ size_t isw_sweep_level(const struct isw_sweep *sweep, uint64_t number)
 
 /* One plane of the two axes: the other axes stand still. */
 struct plane {
-  const struct isw_axis *axis[2];
+  const struct isw_grid_axis *axis[2];
   uint64_t origin;
   size_t step, cells[2]; /* of the level that is refined */
 };
