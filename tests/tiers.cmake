@@ -15,12 +15,12 @@ set(TEST_ENVIRONMENT "INITSWEEP=$<TARGET_FILE:initsweep>" INITSWEEP_SOURCE=${PRO
     XDG_CACHE_HOME=${CMAKE_CURRENT_BINARY_DIR}/cache PYTHONDONTWRITEBYTECODE=1)
 
 # isw_test(name COMMAND command... | PYTHON script arguments... LABELS label... [ENVIRONMENT NAME=value...] [TIMEOUT seconds]
-#          [PROCESSORS n] [PROPERTIES name value...] [NESTED_BUILD] [LONG])
+#          [PROCESSORS n] [FIXTURES_REQUIRED fixture...] [PROPERTIES name value...] [NESTED_BUILD] [LONG])
 # PYTHON: a script of the calling folder. NESTED_BUILD: the test runs CMake, which must use this build's generator. Exit
 # status 77 means skipped; tests/requirements.py makes it a failure where INITSWEEP_REQUIRE_ALL is set.
 function(isw_test name)
   cmake_parse_arguments(PARSE_ARGV 1 test "NESTED_BUILD;LONG" "TIMEOUT;PROCESSORS"
-                        "COMMAND;PYTHON;LABELS;ENVIRONMENT;PROPERTIES")
+                        "COMMAND;PYTHON;LABELS;ENVIRONMENT;FIXTURES_REQUIRED;PROPERTIES")
   if(test_LONG AND NOT INITSWEEP_TEST_LONG)
     return()
   endif()
@@ -41,6 +41,9 @@ function(isw_test name)
   endif()
   if(test_PROCESSORS)
     set_tests_properties(${name} PROPERTIES PROCESSORS ${test_PROCESSORS})
+  endif()
+  if(test_FIXTURES_REQUIRED)
+    set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED "${test_FIXTURES_REQUIRED}")
   endif()
   if(test_NESTED_BUILD)
     set_tests_properties(${name} PROPERTIES ENVIRONMENT_MODIFICATION "CMAKE_GENERATOR=set:${CMAKE_GENERATOR}")

@@ -65,7 +65,7 @@ class Site(unittest.TestCase):
         assert done.returncode == 0, done.stdout + done.stderr
         cls.pages = {path: Page(path) for path in sorted(SITE.rglob("*.html"))}
         # the theme's own, and the page of what is missing, which knows no place
-        cls.own = {path: page for path, page in cls.page_blocks.items() if path.name != "404.html" and path.relative_to(SITE).parts[0] != "api"}
+        cls.own = {path: page for path, page in cls.pages.items() if path.name != "404.html" and path.relative_to(SITE).parts[0] != "api"}
 
     def resolve(self, path, link):
         """(file of the site, anchor) of a relative link on a page."""
@@ -75,7 +75,7 @@ class Site(unittest.TestCase):
 
     def test_every_link_and_anchor_leads_somewhere(self):
         seen = 0
-        for path, page in self.page_blocks.items():
+        for path, page in self.pages.items():
             if path.name == "404.html":
                 continue
             for link in set(page.links + page.loads):
@@ -100,7 +100,7 @@ class Site(unittest.TestCase):
             self.assertEqual(kept.read_text(encoding="utf-8"), "mine")
 
     def test_nothing_is_loaded_from_another_host(self):
-        for path, page in self.page_blocks.items():
+        for path, page in self.pages.items():
             for load in page.loads:
                 self.assertNotRegex(load, r"^([a-z]+:)?//", path)
             self.assertNotIn("mermaid", page.classes, path)
