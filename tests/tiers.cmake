@@ -6,7 +6,7 @@ option(INITSWEEP_TEST_LONG "Register the long tests too (ctest -L long)" OFF)
 
 # Regular expressions of whole names
 set(FAST_TESTS "test_.*" "fuzz_.*" "sweep_.*" faults_damaged_journals cluster_queue exactness_short symmetry hashes
-    style_lines style_clang_format style_shellcheck docs_table_rows docs_citing)
+    style_lines style_clang_format style_shellcheck style_rooms docs_table_rows docs_citing)
 list(JOIN FAST_TESTS "|" FAST_TESTS)
 
 # What every test finds in its environment. XDG_CACHE_HOME: no test reads or leaves anything in the user's cache.

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include "initsweep/base.h"
 #include "initsweep/model.h"
-
-enum isw_precision { ISW_FLOAT32, ISW_FLOAT64 };
+#include "initsweep/probes.h"
+#include "initsweep/record.h"
 
 /** Which weights the results file keeps. */
 struct isw_keep_weights {
@@ -169,4 +169,30 @@ const char *isw_sweep_setting_path(size_t index);
 /** Writes the grammar's reference (docs/sweep-file-reference.md): every setting, and the rows of the tables. */
 void isw_sweep_write_reference(FILE *out, const struct isw_table_view *tables, size_t count);
 const struct isw_table_view *isw_tables(size_t *count);
+
+/* ---- a sweep file with the probes of the registry ---- */
+
+/* The texts of --set. */
+struct isw_overrides {
+  const char **text;
+  size_t count;
+};
+/* Keeps one more; false where memory ran out. */
+bool isw_overrides_add(struct isw_overrides *overrides, const char *text);
+enum { ISW_SWEEP_FILE_LIMIT = 16 << 20 };
+/* Reads a file of at most ISW_SWEEP_FILE_LIMIT bytes. */
+enum isw_status isw_load_file(const char *path, char **bytes, size_t *length, struct isw_error *error);
+/* The folder that a path is in, absolute, on the heap. ISW_BAD_INPUT where there is none. */
+enum isw_status isw_absolute_folder_of(const char *path, char **folder, struct isw_error *error);
+/* isw_sweep_read with the probes of the registry. folder: where relative paths of data start. */
+enum isw_status isw_load_sweep(const char *file, const char *folder, const char *bytes, size_t length,
+                               const struct isw_overrides *overrides, struct isw_sweep **sweep,
+                               struct isw_error *error);
+/* Both, for commands that run alone. */
+enum isw_status isw_open_sweep(const char *file, const struct isw_overrides *overrides, struct isw_sweep **sweep,
+                               struct isw_error *error);
+/* The probes that a sweep records, on the heap: [*count]. */
+const struct isw_probe **isw_chosen_probes(const struct isw_sweep *sweep, size_t *count);
+/* The class of a pack. */
+const struct isw_pack_class *isw_class_of(const struct isw_packs *packs, uint64_t pack);
 #endif

@@ -9,7 +9,7 @@
  * rests until the others are done or thin too; then those that rest are merged (engine/merge.c). */
 #include <errno.h>
 #include <time.h>
-#include "inside.h"
+#include "cluster_internal.h"
 
 struct isw_job {
   uint64_t number[ISW_TOGETHER];

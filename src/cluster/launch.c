@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "inside.h"
+#include "cluster_internal.h"
 
 #ifdef OPEN_MPI
 #define PLUGIN "pmix"

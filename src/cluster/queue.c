@@ -4,7 +4,7 @@
  * that is left, but never fewer packs than it has idle workers where there are enough for all. An expensive pack alone is
  * more than that quarter, so it goes out singly; 10^6 cheap ones go out in a few hundred answers. */
 #include <stdlib.h>
-#include "inside.h"
+#include "cluster_internal.h"
 
 static double cost(const struct isw_queue *queue, uint64_t pack)
 {

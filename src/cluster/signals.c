@@ -1,7 +1,7 @@
 /* Signals ask for an orderly end. A handler can reach nothing but a variable of the program: the room's only one. */
 #include <signal.h>
 #include <unistd.h>
-#include "inside.h"
+#include "cluster_internal.h"
 
 static atomic_int caught; /* the first signal that came */
 

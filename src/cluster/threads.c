@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "inside.h"
+#include "cluster_internal.h"
 
 enum { PROCESSORS = 8192, WORDS = PROCESSORS / 64 };
 

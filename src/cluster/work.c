@@ -24,7 +24,7 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include "inside.h"
+#include "cluster_internal.h"
 
 enum { TAG_REPORT = 1, TAG_ANSWER = 2, TAG_TEXT = 3 };
 enum { ASKS = 1, STOPS = 2, FINISHED = 4 };

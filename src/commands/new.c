@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "common.h"
+#include "initsweep/commands.h"
 #include "initsweep/model.h"
-#include "list.h"
 
 struct request {
   const char *name, *out, *dataset;

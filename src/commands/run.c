@@ -6,13 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "initsweep/commands.h"
-#include "difference.h"
-#include "extend.h"
-#include "levels.h"
-#include "outcome.h"
-#include "stored.h"
-#include "training.h"
-#include "version.h"
+#include "initsweep/console.h"
+#include "initsweep/run.h"
 
 struct run {
   /* from the command line */
@@ -167,7 +162,7 @@ static enum isw_status look_at_output(struct run *run, struct isw_error *error)
 static enum isw_status open_index(const struct run *run, struct isw_index **index, struct isw_error *error)
 {
   return isw_index_create_beside(run->parts, isw_sweep_identity(run->sweep), run->other, isw_sweep_networks(run->sweep),
-                                 isw_real_bytes(isw_sweep_real(run->sweep)), index, error);
+                                 isw_precision_bytes(isw_sweep_precision(run->sweep)), index, error);
 }
 
 /* The sweep file changed under its journal. */
@@ -486,7 +481,7 @@ static enum isw_status train(struct run *run, struct isw_cluster *cluster, const
   if (status == ISW_OK) {
     /* a folder that cannot be written to is found out now, not after the training */
     status = isw_journal_create(run->parts, isw_sweep_identity(run->sweep), isw_cluster_rank(cluster),
-                                isw_real_bytes(training->real), &training->journal, error);
+                                isw_precision_bytes(training->real), &training->journal, error);
     status = isw_cluster_agree(cluster, status, error);
   }
   bool begun = status == ISW_OK;

@@ -1,6 +1,6 @@
 /* Packs that rest because few of their networks go on are merged: the networks of one fill the free lanes of another that is
  * alike and at the same step. No number changes: a lane never looks at its neighbours. */
-#include "engine/pack.h"
+#include "engine_internal.h"
 
 static size_t going_on(const struct isw_pack *pack)
 {

@@ -1,4 +1,4 @@
-#include "results/read.h"
+#include "results_internal.h"
 #include <hdf5_hl.h>
 #include <math.h>
 #include <stdio.h>
@@ -371,4 +371,20 @@ const char *isw_results_text(struct isw_results *results, const char *dataset, u
   results->last_text = good ? isw_copy_text(text ? text : "") : NULL;
   H5free_memory(text);
   return results->last_text;
+}
+
+enum isw_status isw_count_ended(struct isw_results *results, uint64_t ended[ISW_SKIPPED + 1], struct isw_error *error)
+{
+  enum { BLOCK = 65536 };
+  uint64_t networks = isw_results_networks(results);
+  double *status = isw_allocate(BLOCK, sizeof *status);
+  enum isw_status result = status ? ISW_OK : isw_error_memory(error, BLOCK * sizeof *status, "a column");
+  for (uint64_t first = 0; first < networks && result == ISW_OK; first += BLOCK) {
+    uint64_t some = networks - first < BLOCK ? networks - first : BLOCK;
+    result = isw_results_column(results, "status", first, some, 0, 0, status, error);
+    for (uint64_t i = 0; i < some && result == ISW_OK; i++)
+      if (status[i] >= 0 && status[i] <= ISW_SKIPPED) ended[(size_t)status[i]]++;
+  }
+  free(status);
+  return result;
 }

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 enum { RECORDS_MAX = 1 << 20, DEFAULT_POINTS = 60, TEXT_SIZE = 160 };
 static const size_t all_records_limit = 1u << 26; /* recorded steps over all distinct train.steps */

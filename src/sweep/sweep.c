@@ -1,6 +1,6 @@
 /* What a sweep tells about itself. */
 #include <stdlib.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 void isw_sweep_destroy(struct isw_sweep *sweep)
 {

@@ -1,8 +1,8 @@
-#include "private.h"
+#include "sweep_internal.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "initsweep/results.h"
+#include "initsweep/hdf5.h"
 
 enum { VALUES_MAX = 1 << 20, LAYERS_MAX = 1000, TEXT_SIZE = 160 };
 

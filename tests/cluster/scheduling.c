@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "cluster/inside.h"
+#include "cluster/cluster_internal.h"
 
 #define CHECK(condition)                                                                                               \
   do {                                                                                                                 \

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cluster/inside.h"
+#include "cluster/cluster_internal.h"
 
 struct fake {
   uint64_t hole_every;  /* 0: none */

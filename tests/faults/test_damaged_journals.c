@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "initsweep/results.h"
-#include "results/journal_format.h"
+#include "journal/journal_format.h"
 
 enum { NETWORKS = 3, VALUES = 16, ENTRY = JOURNAL_ENTRY_BYTES + VALUES, ROOM = 16384 };
 static const uint64_t identity = UINT64_C(0x1122334455667788);

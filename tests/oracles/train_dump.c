@@ -73,7 +73,7 @@ static bool dump(bool by_reference, const char *name, struct trial trial)
   struct trial_networks networks;
   struct reference_result results[2];
   trial.name = name;
-  trial.real = ISW_REAL64;
+  trial.real = ISW_FLOAT64;
   trial.count = 2;
   trial.whole_records = true;
   trial_networks_create(&trial, &networks);

@@ -162,10 +162,10 @@ static double *exact_forward(const struct isw_choice *activation, size_t samples
 }
 
 struct reference_result reference_train(const struct isw_network *network, const struct isw_data *data,
-                                        enum isw_real real, size_t records, const uint64_t *record_steps)
+                                        enum isw_precision real, size_t records, const uint64_t *record_steps)
 {
-  return real == ISW_REAL32 ? train_float32(network, data, records, record_steps)
-                            : train_float64(network, data, records, record_steps);
+  return real == ISW_FLOAT32 ? train_float32(network, data, records, record_steps)
+                             : train_float64(network, data, records, record_steps);
 }
 
 void reference_result_clear(struct reference_result *result)

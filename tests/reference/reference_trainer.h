@@ -34,6 +34,6 @@ struct reference_result {
 
 /** Trains one network. record_steps [records] ascending. Exits where memory ran out: it is a test's program. */
 struct reference_result reference_train(const struct isw_network *network, const struct isw_data *data,
-                                        enum isw_real real, size_t records, const uint64_t *record_steps);
+                                        enum isw_precision real, size_t records, const uint64_t *record_steps);
 void reference_result_clear(struct reference_result *result);
 #endif

@@ -81,7 +81,7 @@ static void full_product_of_the_tables(void **state)
         for (size_t half = 0; half < 2 * starts; half++) {
           bool real = half % 2 == 1;
           struct trial trial = {.name = "product",
-                                .real = real ? ISW_REAL64 : ISW_REAL32,
+                                .real = real ? ISW_FLOAT64 : ISW_FLOAT32,
                                 .init = starts > 1 ? half / 2 : product % initializers(),
                                 .activation = g,
                                 .loss = loss,
@@ -203,7 +203,7 @@ static size_t bias_initializer(size_t number)
 
 static struct trial trial_of(const size_t *level)
 {
-  enum isw_real real = level[PRECISION] ? ISW_REAL64 : ISW_REAL32;
+  enum isw_precision real = level[PRECISION] ? ISW_FLOAT64 : ISW_FLOAT32;
   size_t counts[] = {1, 3, isw_lanes(real) - 1, isw_lanes(real)};
   return (struct trial){.name = "pairs",
                         .real = real,
@@ -320,7 +320,7 @@ static void divergence_at_different_steps(void **state)
     for (size_t o = 0; o < optimizers(); o++)
       for (int real = 0; real < 2; real++) {
         struct trial trial = {.name = "divergence",
-                              .real = real ? ISW_REAL64 : ISW_REAL32,
+                              .real = real ? ISW_FLOAT64 : ISW_FLOAT32,
                               .data = TRIAL_TEACHER,
                               .init = trial_initializer("he_normal"),
                               .activation = trial_activation("relu"),
@@ -347,7 +347,7 @@ static void the_smallest_networks(void **state)
   for (size_t g = 0; g < activations(); g++)
     for (size_t i = 0; i < 2 * sizeof learning_rates / sizeof learning_rates[0]; i++) {
       struct trial trial = {.name = "smallest",
-                            .real = i % 2 ? ISW_REAL64 : ISW_REAL32,
+                            .real = i % 2 ? ISW_FLOAT64 : ISW_FLOAT32,
                             .data = TRIAL_XOR,
                             .init = trial_initializer("normal"),
                             .activation = g,
@@ -376,7 +376,7 @@ static void stop_rules_end_each_network_alone(void **state)
     for (size_t batch = 0; batch <= 4; batch += 4)
       for (int real = 0; real < 2; real++) {
         struct trial trial = {.name = "stop",
-                              .real = real ? ISW_REAL64 : ISW_REAL32,
+                              .real = real ? ISW_FLOAT64 : ISW_FLOAT32,
                               .data = TRIAL_TEACHER,
                               .init = trial_initializer("glorot_normal"),
                               .activation = trial_activation("tanh"),
@@ -426,7 +426,7 @@ static void stop_rules_see_the_last_bit(void **state)
       for (size_t batch = 0; batch <= 50; batch += 50)
         for (int of_gradient = 0; of_gradient < 2; of_gradient++) {
           struct trial trial = {.name = "last bit",
-                                .real = real ? ISW_REAL64 : ISW_REAL32,
+                                .real = real ? ISW_FLOAT64 : ISW_FLOAT32,
                                 .data = TRIAL_MANY,
                                 .init = trial_initializer("he_normal"),
                                 .activation = trial_activation("tanh"),
@@ -459,7 +459,7 @@ static void batches_of_several_blocks(void **state)
       for (size_t members = 1; members <= 3; members++)
         for (int real = 0; real < 2; real++) {
           struct trial trial = {.name = "blocks",
-                                .real = real ? ISW_REAL64 : ISW_REAL32,
+                                .real = real ? ISW_FLOAT64 : ISW_FLOAT32,
                                 .data = TRIAL_MANY,
                                 .init = trial_initializer("lecun_normal"),
                                 .activation = trial_activation(names[g]),
@@ -493,7 +493,7 @@ static void weights_beyond_the_second_cache(void **state)
   struct trial_counts counts = {0};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     struct trial trial = {.name = "large",
-                          .real = i ? ISW_REAL64 : ISW_REAL32,
+                          .real = i ? ISW_FLOAT64 : ISW_FLOAT32,
                           .data = TRIAL_CLASSES,
                           .init = trial_initializer("he_normal"),
                           .activation = trial_activation("tanh"),
@@ -522,7 +522,7 @@ static void residual_branches(void **state)
     for (size_t o = 0; o < optimizers(); o++)
       for (size_t batch = 0; batch <= 70; batch += 70) {
         struct trial trial = {.name = "residual",
-                              .real = number % 2 ? ISW_REAL64 : ISW_REAL32,
+                              .real = number % 2 ? ISW_FLOAT64 : ISW_FLOAT32,
                               .data = TRIAL_MANY,
                               .init = trial_initializer(number % 5 == 1 ? "lsuv" : "he_normal"),
                               .activation = number % activations(),

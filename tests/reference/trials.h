@@ -31,7 +31,7 @@ enum trial_by_layer { TRIAL_SAME, TRIAL_ZERO_OUTPUT, TRIAL_CONSTANT_FIRST, TRIAL
 /** A pack of networks. Rows are places in their tables; what is left 0 is the plainest choice. */
 struct trial {
   const char *name;
-  enum isw_real real;
+  enum isw_precision real;
   enum trial_data data;
   size_t init, bias_init, activation, output_activation, loss, optimizer, schedule;
   enum trial_by_layer by_layer;

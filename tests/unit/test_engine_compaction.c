@@ -24,7 +24,7 @@ static void pull(const struct isw_view *view, double *scratch, double *value)
 
 static double first_number(const struct isw_view *view, const void *array, size_t lane)
 {
-  return view->real == ISW_REAL32 ? (double)((const float *)array)[lane] : ((const double *)array)[lane];
+  return view->real == ISW_FLOAT32 ? (double)((const float *)array)[lane] : ((const double *)array)[lane];
 }
 
 static size_t one_and_two_a_lane(const struct isw_view *view)
@@ -46,7 +46,7 @@ static void since(const struct isw_view *view, double *kept, double *value)
 
 static const struct isw_probe plug = {.row.name = "plug", .finish = pull};
 static const struct isw_probe remembers = {
-    .row.name = "remembers", .scratch = one_and_two_a_lane, .keeps = one_and_two_a_lane, .finish = since};
+    .row.name = "remembers", .scratch = one_and_two_a_lane, .persistent_scratch = one_and_two_a_lane, .finish = since};
 
 /* What is exact to the step, and the batch's loss and gradient. Each network has a threshold of its own. */
 static void start_decides(const struct isw_view *view, double fraction, double *below)
@@ -63,11 +63,15 @@ static void of_batch(const struct isw_view *view, double *scratch, double *value
 }
 
 static const struct isw_probe escapes = {
-    .row.name = "escapes", .whole = true, .once = true, .threshold = start_decides};
-static const struct isw_probe moves = {
-    .row.name = "moves", .per_layer = true, .whole = true, .once = true, .needs = ISW_NEEDS_START, .moves = true};
+    .row.name = "escapes", .quantity.integer = true, .quantity.per_run = true, .threshold = start_decides};
+static const struct isw_probe moves = {.row.name = "moves",
+                                       .quantity.per_layer = true,
+                                       .quantity.integer = true,
+                                       .quantity.per_run = true,
+                                       .needs = ISW_NEEDS_START,
+                                       .tracks_first_change = true};
 static const struct isw_probe batch = {
-    .row.name = "batch", .per_layer = true, .needs = ISW_NEEDS_BATCH, .finish = of_batch};
+    .row.name = "batch", .quantity.per_layer = true, .needs = ISW_NEEDS_BATCH, .finish = of_batch};
 static const struct isw_probe *const probes[] = {&plug, &remembers, &escapes, &moves, &batch};
 enum { PLAIN_PROBES = 2, PROBES = sizeof probes / sizeof *probes };
 
@@ -85,7 +89,7 @@ static const struct isw_data data = {.features = 2,
 struct trial {
   const char *optimizer;
   size_t batch, width;
-  enum isw_real real;
+  enum isw_precision real;
   bool varied;          /* learning rates with a schedule, and clipping, in some lanes */
   size_t branch_layers; /* of residual branches with trained scales; 0: none */
   bool watched;         /* by all probes; some networks first move after many steps */
@@ -226,7 +230,7 @@ static void count_late(struct scene *scene, const struct isw_outcome *outcome)
   size_t records = STEPS / 256 + 1, layers = scene->trial->branch_layers ? RESIDUAL_LAYERS : LAYERS;
   int32_t noted[1 + RESIDUAL_LAYERS];
   if (!scene->trial->watched) return;
-  memcpy(noted, (const char *)outcome->values + PLAIN_PROBES * records * isw_real_bytes(scene->trial->real),
+  memcpy(noted, (const char *)outcome->values + PLAIN_PROBES * records * isw_precision_bytes(scene->trial->real),
          (1 + layers) * sizeof *noted);
   scene->late_escapes += noted[0] > STEPS / 16;
   for (size_t k = 1; k <= layers; k++) scene->late_moves += noted[k] > STEPS / 16;
@@ -245,8 +249,9 @@ static void compare_alone(struct scene *scene, struct isw_pack *const *pack, uin
     assert_int_equal(x->steps_done, y->steps_done);
     assert_int_equal(x->records_done, y->records_done);
     assert_memory_equal(x->values, y->values, x->values_bytes);
-    assert_memory_equal(x->weights_initial, y->weights_initial, x->parameters * isw_real_bytes(scene->trial->real));
-    assert_memory_equal(x->weights_final, y->weights_final, x->parameters * isw_real_bytes(scene->trial->real));
+    assert_memory_equal(x->weights_initial, y->weights_initial,
+                        x->parameters * isw_precision_bytes(scene->trial->real));
+    assert_memory_equal(x->weights_final, y->weights_final, x->parameters * isw_precision_bytes(scene->trial->real));
     *live += x->steps_done;
     count_late(scene, x);
     isw_pack_destroy(alone);
@@ -272,7 +277,7 @@ static void run_trial(const struct trial *trial, size_t to_live)
   compare_alone(&scene, pack, &live);
   double least = (double)live / (double)scene.lanes / STEPS, had = (double)done / STEPS;
   print_message("%s, batch %zu, width %zu, %s%s%s: %zu kills; of %d packs' steps %.2f are live, %.2f were done\n",
-                trial->optimizer, trial->batch, trial->width, trial->real == ISW_REAL32 ? "float32" : "float64",
+                trial->optimizer, trial->batch, trial->width, trial->real == ISW_FLOAT32 ? "float32" : "float64",
                 trial->varied ? ", varied" : "", trial->branch_layers ? ", branches" : "", kills, (int)PACKS, least,
                 had);
   if (trial->watched) {
@@ -288,11 +293,11 @@ static void run_trial(const struct trial *trial, size_t to_live)
 }
 
 static const struct trial trials[] = {
-    {"sgd", 0, 2, ISW_REAL32, false, 0, false},      {"sgd", 0, 3, ISW_REAL64, true, 0, false},
-    {"momentum", 0, 5, ISW_REAL32, false, 0, false}, {"adam", 3, 5, ISW_REAL32, true, 0, false},
-    {"adam", 0, 4, ISW_REAL64, true, 0, false},      {"nesterov", 1, 3, ISW_REAL64, false, 0, false},
-    {"adam", 0, 3, ISW_REAL32, true, 1, false},      {"sgd", 0, 3, ISW_REAL32, false, 2, true},
-    {"sgd", 3, 3, ISW_REAL32, true, 1, true},        {"sgd", 0, 3, ISW_REAL32, false, 0, true},
+    {"sgd", 0, 2, ISW_FLOAT32, false, 0, false},      {"sgd", 0, 3, ISW_FLOAT64, true, 0, false},
+    {"momentum", 0, 5, ISW_FLOAT32, false, 0, false}, {"adam", 3, 5, ISW_FLOAT32, true, 0, false},
+    {"adam", 0, 4, ISW_FLOAT64, true, 0, false},      {"nesterov", 1, 3, ISW_FLOAT64, false, 0, false},
+    {"adam", 0, 3, ISW_FLOAT32, true, 1, false},      {"sgd", 0, 3, ISW_FLOAT32, false, 2, true},
+    {"sgd", 3, 3, ISW_FLOAT32, true, 1, true},        {"sgd", 0, 3, ISW_FLOAT32, false, 0, true},
 };
 
 static void the_work_follows_the_networks_that_go_on(void **state)

@@ -37,8 +37,8 @@ static void gradients(const struct isw_view *view, double *scratch, double *valu
   (void)scratch;
   for (size_t k = 0; k < view->layers; k++)
     for (size_t l = 0; l < view->lanes; l++)
-      value[k * view->lanes + l] = view->real == ISW_REAL32 ? (double)((const float *)view->weight_gradient[k])[l]
-                                                            : ((const double *)view->weight_gradient[k])[l];
+      value[k * view->lanes + l] = view->real == ISW_FLOAT32 ? (double)((const float *)view->weight_gradient[k])[l]
+                                                             : ((const double *)view->weight_gradient[k])[l];
 }
 
 /* The batch's loss and gradient. May pull once at a step, in the middle of a record, which is then made again. */
@@ -55,11 +55,11 @@ static void of_batch(const struct isw_view *view, double *scratch, double *value
 }
 
 static const struct isw_probe batch_probe = {
-    .row.name = "batch", .per_layer = true, .needs = ISW_NEEDS_BATCH, .finish = of_batch};
+    .row.name = "batch", .quantity.per_layer = true, .needs = ISW_NEEDS_BATCH, .finish = of_batch};
 static const struct isw_probe plug = {
     .row.name = "plug", .needs = ISW_NEEDS_TRAIN, .scratch = one_a_lane, .block = pull, .finish = give};
 static const struct isw_probe gradient = {
-    .row.name = "gradient", .per_layer = true, .needs = ISW_NEEDS_GRADIENT, .finish = gradients};
+    .row.name = "gradient", .quantity.per_layer = true, .needs = ISW_NEEDS_GRADIENT, .finish = gradients};
 
 /* Remembers from record to record: how often it was asked, and 100 times the steps since the last time. */
 static size_t two_a_lane(const struct isw_view *view)
@@ -77,7 +77,7 @@ static void since(const struct isw_view *view, double *kept, double *value)
 }
 
 static const struct isw_probe remembers = {
-    .row.name = "remembers", .scratch = two_a_lane, .keeps = two_a_lane, .finish = since};
+    .row.name = "remembers", .scratch = two_a_lane, .persistent_scratch = two_a_lane, .finish = since};
 
 static void fraction_itself(const struct isw_view *view, double fraction, double *below)
 {
@@ -85,9 +85,13 @@ static void fraction_itself(const struct isw_view *view, double fraction, double
 }
 
 static const struct isw_probe escapes = {
-    .row.name = "escapes", .whole = true, .once = true, .threshold = fraction_itself};
-static const struct isw_probe moves = {
-    .row.name = "moves", .per_layer = true, .whole = true, .once = true, .needs = ISW_NEEDS_START, .moves = true};
+    .row.name = "escapes", .quantity.integer = true, .quantity.per_run = true, .threshold = fraction_itself};
+static const struct isw_probe moves = {.row.name = "moves",
+                                       .quantity.per_layer = true,
+                                       .quantity.integer = true,
+                                       .quantity.per_run = true,
+                                       .needs = ISW_NEEDS_START,
+                                       .tracks_first_change = true};
 static const struct isw_probe *const probes[] = {&plug, &escapes, &gradient, &batch_probe, &moves, &remembers};
 
 /* ---- packs ------------------------------------------------------------------------------------------------------------ */
@@ -103,7 +107,7 @@ static const struct isw_data data = {.features = 2,
 struct trial {
   size_t optimizer, batch;
   bool residual; /* two branches more, with scales that are trained */
-  enum isw_real real;
+  enum isw_precision real;
   const uint64_t *record_steps;
   size_t records;
 };
@@ -208,8 +212,8 @@ static void assert_same(const struct isw_pack *a, const struct isw_pack *b, cons
     assert_int_equal(x->records_done, y->records_done);
     assert_int_equal(x->values_bytes, y->values_bytes);
     assert_memory_equal(x->values, y->values, x->values_bytes);
-    assert_memory_equal(x->weights_initial, y->weights_initial, x->parameters * isw_real_bytes(t->real));
-    assert_memory_equal(x->weights_final, y->weights_final, x->parameters * isw_real_bytes(t->real));
+    assert_memory_equal(x->weights_initial, y->weights_initial, x->parameters * isw_precision_bytes(t->real));
+    assert_memory_equal(x->weights_final, y->weights_final, x->parameters * isw_precision_bytes(t->real));
   }
 }
 
@@ -268,12 +272,12 @@ static void killed_and_resumed_is_the_same_to_the_bit(void **state)
   for (size_t o = 0; o < optimizers; o++)
     for (size_t b = 0; b < sizeof batch / sizeof *batch; b++)
       for (size_t s = 0; s < sizeof schedule / sizeof *schedule; s++)
-        for (int real = ISW_REAL32; real <= ISW_REAL64; real++)
+        for (int real = ISW_FLOAT32; real <= ISW_FLOAT64; real++)
           for (size_t n = 0; n < sizeof to_live / sizeof *to_live; n++, cells++) {
             const struct trial trial = {.optimizer = o,
                                         .batch = batch[b],
                                         .residual = (cells + o) % 2,
-                                        .real = (enum isw_real)real,
+                                        .real = (enum isw_precision)real,
                                         .record_steps = schedule[s].steps,
                                         .records = schedule[s].count};
             kills += kill_again_and_again(&trial, to_live[n]);
@@ -304,7 +308,7 @@ static void an_interrupted_prepare_is_done_again(void **state)
 {
   (void)state;
   static const struct isw_probe first = {
-      .row.name = "first", .scratch = two_a_lane, .keeps = two_a_lane, .finish = since_and_count};
+      .row.name = "first", .scratch = two_a_lane, .persistent_scratch = two_a_lane, .finish = since_and_count};
   static const struct isw_probe slow = {
       .row.name = "slow", .scratch = one_a_lane, .prepare = prepare_slowly, .finish = give};
   static const struct isw_probe *const both[] = {&first, &slow};
@@ -314,7 +318,7 @@ static void an_interrupted_prepare_is_done_again(void **state)
   const struct isw_kernels *kernels;
   struct isw_samples *samples;
   assert_int_equal(isw_kernels_choose(NULL, &kernels, NULL), ISW_OK);
-  assert_int_equal(isw_samples_create(&data, &isw_losses(&count)[loss_row()], ISW_REAL32, &samples, NULL), ISW_OK);
+  assert_int_equal(isw_samples_create(&data, &isw_losses(&count)[loss_row()], ISW_FLOAT32, &samples, NULL), ISW_OK);
   struct isw_pack *pack = make_with(&trial, kernels, samples, both, 2);
   struct isw_team *team = isw_team_create(1);
   prepared_at = UINT64_MAX;
@@ -371,7 +375,7 @@ static void pauses_do_not_keep_a_record_from_being_made(void **state)
     struct isw_samples *samples;
     atomic_store(&stop, 0);
     assert_int_equal(isw_kernels_choose(NULL, &kernels, NULL), ISW_OK);
-    assert_int_equal(isw_samples_create(&with_test, &isw_losses(&count)[loss_row()], ISW_REAL32, &samples, NULL),
+    assert_int_equal(isw_samples_create(&with_test, &isw_losses(&count)[loss_row()], ISW_FLOAT32, &samples, NULL),
                      ISW_OK);
     struct isw_pack *pack = make_with(&trial, kernels, samples, only, 1);
     struct isw_team *team = isw_team_create(1);
@@ -395,7 +399,7 @@ static void a_state_that_makes_no_sense_is_refused(void **state)
   const struct isw_kernels *kernels;
   struct isw_samples *samples;
   assert_int_equal(isw_kernels_choose(NULL, &kernels, NULL), ISW_OK);
-  assert_int_equal(isw_samples_create(&data, &isw_losses(&count)[loss_row()], ISW_REAL32, &samples, NULL), ISW_OK);
+  assert_int_equal(isw_samples_create(&data, &isw_losses(&count)[loss_row()], ISW_FLOAT32, &samples, NULL), ISW_OK);
   struct isw_pack *pack = make(&trial, kernels, samples);
   size_t bytes = isw_pack_state_bytes(pack);
   unsigned char *saved = malloc(bytes);

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include <math.h>
-#include "engine/random.h"
+#include "initsweep/exact.h"
+#include "random/random_internal.h"
 
 enum { DRAWS = 100000 };
 
