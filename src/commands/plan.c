@@ -81,8 +81,9 @@ static double value_bytes(const struct plan *plan, size_t records, size_t layers
 {
   double each = (double)isw_precision_bytes(plan->real), bytes = 0;
   for (size_t i = 0; i < plan->probe_count; i++)
-    bytes += (plan->probes[i]->once ? 1 : (double)records) *
-             (double)isw_probe_width(plan->probes[i], layers, (size_t)parameters) * (plan->probes[i]->whole ? 4 : each);
+    bytes += (double)isw_quantity_records(&plan->probes[i]->quantity, records) *
+             (double)isw_quantity_width(&plan->probes[i]->quantity, layers, (size_t)parameters) *
+             (plan->probes[i]->quantity.integer ? 4 : each);
   struct isw_keep_weights keep = isw_sweep_weights(plan->sweep);
   return bytes + parameters * each * ((double)keep.initial + (double)keep.final);
 }

@@ -37,7 +37,7 @@ static void say_difference(const struct verify *v, const struct isw_finished *fi
     for (size_t q = 0; q < v->stored.probe_count; q++) {
       const struct isw_quantity *quantity = &v->stored.quantities[q];
       size_t width = isw_quantity_width(quantity, file->layers, (size_t)file->parameters);
-      size_t item = quantity->whole ? 4 : v->stored.real_bytes;
+      size_t item = quantity->integer ? 4 : v->stored.real_bytes;
       for (size_t n = 0; n < isw_quantity_records(quantity, file->records) * width; n++, offset += item)
         if (memcmp((const char *)file->values + offset, (const char *)again->values + offset, item) != 0) {
           fprintf(stderr, "%s at record %zu, %s %zu\n", quantity->name, n / width,

@@ -1,7 +1,6 @@
 #include "initsweep/console.h"
 #include <stdio.h>
 #include "initsweep/cluster.h"
-#include "initsweep/commands.h"
 #include "initsweep/engine.h"
 #include "initsweep/hdf5.h"
 #include "initsweep_version.h"

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "initsweep/run.h"
 
 /* Packs that the engine trains in its loop for small networks, about (src/engine/pack.c), and parameters of a pack that a second
  * cache of 1 MiB holds. */

@@ -186,7 +186,8 @@ void isw_pack_wake(struct isw_pack *pack, size_t lane)
   pack->lane[lane].asleep = NULL;
   pack->sleepers--;
   /* It may not have moved yet where all that were awake have. */
-  for (size_t i = 0; i < pack->probe_count; i++) pack->watches_moves = pack->watches_moves || pack->probes[i]->moves;
+  for (size_t i = 0; i < pack->probe_count; i++)
+    pack->watches_moves = pack->watches_moves || pack->probes[i]->tracks_first_change;
 }
 
 /* Copies what a lane and its pack's arrays hold of a network. */

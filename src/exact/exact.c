@@ -1,5 +1,5 @@
 /* Scalar functions that give the same bits on every machine: SLEEF's purecfma, within 1 ulp. */
-#include "initsweep/model.h"
+#include "initsweep/exact.h"
 
 /* sleef.h shows these only where the compiler may use FMA, which this file may not. */
 double Sleef_finz_expd1_u10purecfma(double x);

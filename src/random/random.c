@@ -1,3 +1,4 @@
+#include "initsweep/exact.h"
 #include "random_internal.h"
 #include <math.h>
 #include <Random123/philox.h>

@@ -1,7 +1,7 @@
 /** @file The block that every draw comes from; for random.c and its tests. */
 #ifndef INITSWEEP_ENGINE_RANDOM_H
 #define INITSWEEP_ENGINE_RANDOM_H
-#include "initsweep/model.h"
+#include "initsweep/random.h"
 
 /** Philox4x64-10 (Salmon et al. 2011) with key (seed, replicate) and counter (index, attempt, layer, purpose).
  *  word [4] */

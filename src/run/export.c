@@ -7,14 +7,7 @@
 struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_t count)
 {
   struct isw_quantity *quantities = isw_allocate(count, sizeof *quantities);
-  for (size_t i = 0; quantities && i < count; i++)
-    quantities[i] = (struct isw_quantity){.name = probes[i]->row.name,
-                                          .long_name = probes[i]->long_name,
-                                          .units = probes[i]->units,
-                                          .per_layer = probes[i]->per_layer,
-                                          .per_parameter = probes[i]->per_parameter,
-                                          .whole = probes[i]->whole,
-                                          .once = probes[i]->once};
+  for (size_t i = 0; quantities && i < count; i++) quantities[i] = probes[i]->quantity;
   return quantities;
 }
 

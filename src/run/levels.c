@@ -62,9 +62,9 @@ static size_t offset_of_loss(const struct isw_probe *const *probes, size_t count
 {
   size_t offset = 0;
   for (size_t i = 0; i < count && strcmp(probes[i]->row.name, "loss") != 0; i++)
-    offset += (probes[i]->once ? 1 : (size_t)finished->records) *
-              isw_probe_width(probes[i], finished->layers, (size_t)finished->parameters) *
-              (probes[i]->whole ? sizeof(int32_t) : real_bytes);
+    offset += isw_quantity_records(&probes[i]->quantity, finished->records) *
+              isw_quantity_width(&probes[i]->quantity, finished->layers, (size_t)finished->parameters) *
+              (probes[i]->quantity.integer ? sizeof(int32_t) : real_bytes);
   return offset;
 }
 

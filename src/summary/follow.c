@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "initsweep/run.h"
+#include "initsweep/journal.h"
+#include "initsweep/results.h"
 #include "initsweep/console.h"
 
 enum state { BEGINS, RUNNING, STOPPED, WRITING, DONE };

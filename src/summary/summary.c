@@ -172,7 +172,7 @@ static bool refine(struct reading *reading, struct codes *pairs, uint64_t networ
 }
 
 /* The distinct numbers of an axis, and finer cells unless it is the replicate. */
-static enum isw_status read_numbers(struct reading *reading, struct isw_axis *axis, bool refines,
+static enum isw_status read_numbers(struct reading *reading, struct isw_summary_axis *axis, bool refines,
                                     struct isw_error *error)
 {
   const struct isw_summary *summary = reading->summary;
@@ -202,7 +202,8 @@ static enum isw_status read_numbers(struct reading *reading, struct isw_axis *ax
   return status;
 }
 
-static enum isw_status read_texts(struct reading *reading, struct isw_axis *axis, bool refines, struct isw_error *error)
+static enum isw_status read_texts(struct reading *reading, struct isw_summary_axis *axis, bool refines,
+                                  struct isw_error *error)
 {
   const struct isw_summary *summary = reading->summary;
   struct codes pairs = {0};
@@ -214,11 +215,11 @@ static enum isw_status read_texts(struct reading *reading, struct isw_axis *axis
   return status;
 }
 
-static void clear_axis(struct isw_axis *axis)
+static void clear_axis(struct isw_summary_axis *axis)
 {
   if (axis->label) isw_results_free_texts(axis->label, axis->count);
   free(axis->number);
-  *axis = (struct isw_axis){0};
+  *axis = (struct isw_summary_axis){0};
 }
 
 static enum isw_status read_axes(struct reading *reading, struct isw_error *error)
@@ -228,11 +229,11 @@ static enum isw_status read_axes(struct reading *reading, struct isw_error *erro
   enum isw_status status = ISW_OK;
   for (size_t i = 0; status == ISW_OK && (dataset = isw_results_dataset(summary->results, i)) != NULL; i++) {
     if (!dataset->coordinate) continue;
-    struct isw_axis *more = realloc(summary->axes, (summary->axis_count + 1) * sizeof *more);
+    struct isw_summary_axis *more = realloc(summary->axes, (summary->axis_count + 1) * sizeof *more);
     if (!more) return isw_error_memory(error, (summary->axis_count + 1) * sizeof *more, "the axes");
     summary->axes = more;
-    struct isw_axis *axis = &more[summary->axis_count++];
-    *axis = (struct isw_axis){.name = dataset->name, .text = dataset->text};
+    struct isw_summary_axis *axis = &more[summary->axis_count++];
+    *axis = (struct isw_summary_axis){.name = dataset->name, .text = dataset->text};
     bool refines = strcmp(axis->name, "replicate") != 0;
     status = axis->text ? read_texts(reading, axis, refines, error) : read_numbers(reading, axis, refines, error);
     if (axis->count < 2) clear_axis(&summary->axes[--summary->axis_count]); /* one, or one where the choice has it */
@@ -352,7 +353,7 @@ static uint64_t *sort_by_code(const uint32_t *code, uint64_t networks, size_t co
 static enum isw_status code_groups(struct reading *reading, uint32_t *code, struct isw_error *error)
 {
   const struct isw_summary *summary = reading->summary;
-  const struct isw_axis *axis = summary->grouped;
+  const struct isw_summary_axis *axis = summary->grouped;
   enum isw_status status = ISW_OK;
   if (axis->text) {
     char **label = NULL;

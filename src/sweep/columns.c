@@ -84,10 +84,10 @@ static void visit_items(struct making *making, void (*visit)(struct making *maki
   const struct isw_sweep *sweep = making->sweep;
   bool base = false;
   for (size_t g = 0; g < sweep->grids; g++) {
-    const struct isw_owner *owner = &sweep->grid[g].owner[making->setting];
-    base = base || !owner->axis;
-    for (size_t i = 0; owner->axis && i < owner->axis->count; i++)
-      visit(making, isw_value_at(owner->values, i, owner->member).item);
+    const struct isw_axis_binding *binding = &sweep->grid[g].binding[making->setting];
+    base = base || !binding->axis;
+    for (size_t i = 0; binding->axis && i < binding->axis->count; i++)
+      visit(making, isw_value_at(binding->values, i, binding->member).item);
   }
   if (base) visit(making, sweep->base[making->setting].item);
 }
@@ -223,7 +223,7 @@ static void add_parameters(struct making *making, const struct isw_item *item)
 static bool is_swept(const struct isw_sweep *sweep, size_t setting)
 {
   for (size_t g = 0; g < sweep->grids; g++)
-    if (sweep->grid[g].owner[setting].axis) return true;
+    if (sweep->grid[g].binding[setting].axis) return true;
   return false;
 }
 

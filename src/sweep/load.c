@@ -76,8 +76,8 @@ enum isw_status isw_load_sweep(const char *file, const char *folder, const char 
     for (size_t i = 0; i < count; i++) {
       rows[i] = &probes[i]->row;
       needs_classes[i] = (probes[i]->needs & ISW_NEEDS_CLASSES) != 0;
-      parameters_most[i] = probes[i]->parameters_most;
-      once[i] = probes[i]->once;
+      parameters_most[i] = probes[i]->max_parameters;
+      once[i] = probes[i]->quantity.per_run;
     }
     struct isw_sweep_source source = {.file = file,
                                       .folder = folder,

@@ -54,7 +54,7 @@ static void check_counts(struct isw_reader *reader, const struct isw_node *axes)
   const struct isw_sweep *sweep = reader->sweep;
   uint64_t stride = 1ull << sweep->refine.levels;
   for (size_t i = 0; i < 2; i++) {
-    const struct isw_axis *axis = &sweep->grid[0].axis[sweep->refine.axis[i]];
+    const struct isw_grid_axis *axis = &sweep->grid[0].axis[sweep->refine.axis[i]];
     if (axis->count > stride && (axis->count - 1) % stride == 0) continue;
     uint64_t cells = (axis->count - 1 + stride / 2) / stride;
     uint64_t nearest = (cells ? cells : 1) * stride + 1;
@@ -142,7 +142,7 @@ double isw_sweep_loss_below(const struct isw_sweep *sweep)
 
 static size_t index_on(const struct isw_sweep *sweep, size_t which, uint64_t cell)
 {
-  const struct isw_axis *axis = &sweep->grid[0].axis[sweep->refine.axis[which]];
+  const struct isw_grid_axis *axis = &sweep->grid[0].axis[sweep->refine.axis[which]];
   return (size_t)(cell / axis->stride % axis->count);
 }
 
@@ -165,7 +165,7 @@ static void set(uint64_t *bits, uint64_t number)
 
 /* One plane of the two axes: the other axes stand still. */
 struct plane {
-  const struct isw_axis *axis[2];
+  const struct isw_grid_axis *axis[2];
   uint64_t origin;
   size_t step, cells[2]; /* of the level that is refined */
 };

@@ -161,7 +161,7 @@ static void put_path(struct isw_reader *reader, const char *path, const char **l
 static bool swept_everywhere(const struct isw_sweep *sweep, size_t setting)
 {
   for (size_t g = 0; g < sweep->grids; g++)
-    if (!sweep->grid[g].owner[setting].axis) return false;
+    if (!sweep->grid[g].binding[setting].axis) return false;
   return true;
 }
 

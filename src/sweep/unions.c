@@ -31,17 +31,17 @@ static int by_replicate(const void *a, const void *b)
 
 static struct families families_of(struct isw_reader *reader, const struct isw_grid *grid)
 {
-  const struct isw_owner *owner = &grid->owner[ISW_SET_REPLICATE];
+  const struct isw_axis_binding *binding = &grid->binding[ISW_SET_REPLICATE];
   struct families families = {.grid = grid, .stride = 1, .members = 1};
-  if (!owner->axis || owner->axis->parts > 1 || owner->values->members > 1) return families;
-  families.replicate = owner->values;
-  families.stride = owner->axis->stride;
-  families.members = owner->axis->count;
-  if (owner->values->is_range) return families;
-  families.sorted = isw_arena_get(&reader->scratch, owner->axis->count, sizeof *families.sorted);
-  for (size_t i = 0; i < owner->axis->count; i++)
-    families.sorted[i] = (struct member){isw_value_at(owner->values, i, 0).whole, i};
-  qsort(families.sorted, owner->axis->count, sizeof *families.sorted, by_replicate);
+  if (!binding->axis || binding->axis->parts > 1 || binding->values->members > 1) return families;
+  families.replicate = binding->values;
+  families.stride = binding->axis->stride;
+  families.members = binding->axis->count;
+  if (binding->values->is_range) return families;
+  families.sorted = isw_arena_get(&reader->scratch, binding->axis->count, sizeof *families.sorted);
+  for (size_t i = 0; i < binding->axis->count; i++)
+    families.sorted[i] = (struct member){isw_value_at(binding->values, i, 0).whole, i};
+  qsort(families.sorted, binding->axis->count, sizeof *families.sorted, by_replicate);
   return families;
 }
 
@@ -87,7 +87,7 @@ static void visit(struct isw_sweep *sweep, const struct families *all, size_t g,
   for (uint64_t outer = 0; outer < mine->grid->cells; outer += block)
     for (uint64_t inner = 0; inner < mine->stride; inner++) {
       uint64_t cell = mine->grid->first + outer + inner;
-      isw_point(sweep, cell, point);
+      isw_cell_settings(sweep, cell, point);
       point[ISW_SET_REPLICATE].whole = 0;
       uint64_t key = isw_identity_of(sweep, point), at = key % table->capacity;
       for (; table->slot[at].cell; at = (at + 1) % table->capacity)

@@ -46,7 +46,7 @@ static void since(const struct isw_view *view, double *kept, double *value)
 
 static const struct isw_probe plug = {.row.name = "plug", .finish = pull};
 static const struct isw_probe remembers = {
-    .row.name = "remembers", .scratch = one_and_two_a_lane, .keeps = one_and_two_a_lane, .finish = since};
+    .row.name = "remembers", .scratch = one_and_two_a_lane, .persistent_scratch = one_and_two_a_lane, .finish = since};
 
 /* What is exact to the step, and the batch's loss and gradient. Each network has a threshold of its own. */
 static void start_decides(const struct isw_view *view, double fraction, double *below)
@@ -63,11 +63,15 @@ static void of_batch(const struct isw_view *view, double *scratch, double *value
 }
 
 static const struct isw_probe escapes = {
-    .row.name = "escapes", .whole = true, .once = true, .threshold = start_decides};
-static const struct isw_probe moves = {
-    .row.name = "moves", .per_layer = true, .whole = true, .once = true, .needs = ISW_NEEDS_START, .moves = true};
+    .row.name = "escapes", .quantity.integer = true, .quantity.per_run = true, .threshold = start_decides};
+static const struct isw_probe moves = {.row.name = "moves",
+                                       .quantity.per_layer = true,
+                                       .quantity.integer = true,
+                                       .quantity.per_run = true,
+                                       .needs = ISW_NEEDS_START,
+                                       .tracks_first_change = true};
 static const struct isw_probe batch = {
-    .row.name = "batch", .per_layer = true, .needs = ISW_NEEDS_BATCH, .finish = of_batch};
+    .row.name = "batch", .quantity.per_layer = true, .needs = ISW_NEEDS_BATCH, .finish = of_batch};
 static const struct isw_probe *const probes[] = {&plug, &remembers, &escapes, &moves, &batch};
 enum { PLAIN_PROBES = 2, PROBES = sizeof probes / sizeof *probes };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include <math.h>
+#include "initsweep/exact.h"
 #include "random/random_internal.h"
 
 enum { DRAWS = 100000 };
