@@ -367,7 +367,7 @@ static void communicate(struct rank_comm *rank_comm)
 }
 
 /* Size of the OpenMP team for the workers and the communicator; OpenMP keeps its threads for the next region. */
-*region.* / static int team_size(size_t workers)
+static int team_size(size_t workers)
 {
   int team = 1;
   omp_set_dynamic(0);
