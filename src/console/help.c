@@ -198,8 +198,8 @@ static void write_scdoc(FILE *out, const struct isw_command *command)
 /* The words that are offered for an argument, each before `between`. */
 static void write_words(FILE *out, enum isw_completion offers, const char *words, const char *between)
 {
-  struct isw_table_view tables[ISW_TABLES_MAX];
-  size_t count = isw_list_tables(tables), written = 0;
+  size_t count, written = 0;
+  const struct isw_table_view *tables = isw_tables(&count);
   const char *path;
   switch (offers) {
   case ISW_COMPLETE_WORDS:

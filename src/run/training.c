@@ -28,10 +28,10 @@ enum isw_status isw_training_create(struct isw_training *training, const struct 
   training->real = isw_sweep_precision(sweep);
   size_t datasets = isw_sweep_datasets(sweep);
   const struct isw_loss *losses = isw_losses(&training->losses);
-  training->probes = isw_chosen_probes(sweep, &training->probe_count);
+  training->probe_count = isw_sweep_probes(sweep, &training->probes);
   training->samples = isw_allocate(datasets * training->losses, sizeof(struct isw_samples *));
   training->made = isw_allocate(threads * ISW_MAX_PACKS_UNDER_WAY, sizeof *training->made);
-  if (!training->probes || !training->samples || !training->made)
+  if (!training->samples || !training->made)
     return isw_error_memory(error, threads * ISW_MAX_PACKS_UNDER_WAY * sizeof *training->made, "training");
   enum isw_status status = isw_kernels_choose(NULL, &training->kernels, error);
   if (status == ISW_OK) status = isw_packs_create(sweep, isw_lanes(training->real), &training->packs, error);
@@ -63,7 +63,6 @@ void isw_training_destroy(struct isw_training *training)
     if (training->samples[i]) isw_samples_destroy(training->samples[i]);
   free(training->samples);
   free(training->made);
-  free(training->probes);
   free(training->checkpoints);
   if (training->packs) isw_packs_destroy(training->packs);
   *training = (struct isw_training){0};
