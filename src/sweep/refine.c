@@ -117,7 +117,7 @@ void isw_check_refine(struct isw_reader *reader)
   const struct isw_sweep *sweep = reader->sweep;
   if (!sweep->refine.levels) return;
   bool loss = false;
-  for (size_t p = 0; p < sweep->probes; p++) loss = loss || strcmp(sweep->probe[p], "loss") == 0;
+  for (size_t p = 0; p < sweep->probes; p++) loss = loss || strcmp(sweep->probe[p]->row.name, "loss") == 0;
   if (!isnan(sweep->refine.loss_below) && !loss) {
     isw_report_add(&reader->report, sweep->refine.place, "refine with loss_below needs the probe 'loss'");
     isw_report_hint(&reader->report, "as record: {probes: [loss]}");

@@ -161,18 +161,18 @@ static void defaults_are_the_documented_ones(void **state)
 {
   (void)state;
   struct isw_sweep *sweep = test_read(BASE);
-  const char *const *names;
-  assert_int_equal(isw_sweep_probes(sweep, &names), 3); /* xor's targets are 0 and 1 */
-  assert_string_equal(names[0], "loss");
-  assert_string_equal(names[1], "gradient_norm");
-  assert_string_equal(names[2], "accuracy");
+  const struct isw_probe *const *probes;
+  assert_int_equal(isw_sweep_probes(sweep, &probes), 3); /* xor's targets are 0 and 1 */
+  assert_string_equal(probes[0]->row.name, "loss");
+  assert_string_equal(probes[1]->row.name, "gradient_norm");
+  assert_string_equal(probes[2]->row.name, "accuracy");
   assert_int_equal(isw_sweep_precision(sweep), ISW_FLOAT32);
   assert_false(isw_sweep_weights(sweep).initial || isw_sweep_weights(sweep).final);
   assert_non_null(strstr(isw_sweep_settings(sweep), "steps: {geomspace: 60}"));
   assert_string_equal(isw_sweep_about(sweep), "");
   isw_sweep_destroy(sweep);
   sweep = test_read("dataset: {name: teacher, samples: 20}\n" NETWORK TRAIN);
-  assert_int_equal(isw_sweep_probes(sweep, &names), 2);
+  assert_int_equal(isw_sweep_probes(sweep, &probes), 2);
   assert_string_equal(isw_sweep_name(sweep), "test"); /* of test.yaml */
   assert_int_equal(isw_sweep_seed(sweep), 0);
   isw_sweep_destroy(sweep);
