@@ -29,7 +29,7 @@ struct isw_training {
   size_t probe_count;
   struct isw_samples **samples; /* [datasets][losses], NULL where no class has both */
   size_t losses;
-  struct isw_training_pack *made; /* [threads][ISW_TOGETHER] each worker's, under way; pack NULL: none */
+  struct isw_training_pack *made; /* [threads][ISW_MAX_PACKS_UNDER_WAY] each worker's, under way; pack NULL: none */
   size_t threads;
   struct isw_journal *journal; /* the rank's own */
   const char *folder;          /* of the journal, for checkpoints; NULL: none are kept */
@@ -91,7 +91,7 @@ struct isw_run_facts {
   size_t ranks, threads;
   char start[32]; /* UTC, ISO 8601 */
   double seconds;
-  struct isw_work_done done;
+  struct isw_work_totals done;
 };
 /* Probes as the results room takes them, on the heap: [count]. */
 struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_t count);

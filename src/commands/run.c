@@ -287,7 +287,7 @@ static enum isw_status write_results(struct run *run, struct isw_error *error)
 static void say_end(const struct run *run)
 {
   char a[ISW_NUMBER], b[ISW_NUMBER], c[ISW_NUMBER];
-  const struct isw_work_done *done = &run->facts.done;
+  const struct isw_work_totals *done = &run->facts.done;
   if (run->quiet) return;
   printf("%s: %llu networks", run->out, (unsigned long long)isw_sweep_networks(run->sweep));
   if (done->networks > 0)
@@ -401,7 +401,7 @@ static enum isw_status share_costs(struct run *run, struct isw_cluster *cluster,
 static enum isw_status work(struct run *run, struct isw_cluster *cluster, struct isw_error *error)
 {
   struct isw_training *training = &run->training;
-  struct isw_work_done done, *all = &run->facts.done;
+  struct isw_work_totals done, *all = &run->facts.done;
   training->progress.cost = 0;
   isw_progress_start(&training->progress, run->quiet);
   struct isw_work work = isw_training_work(training);
@@ -564,7 +564,7 @@ static int run_command(int argc, char **argv)
     isw_cluster_catch_signals(); /* before MPI starts: that takes a while, and a signal is no reason to die of it */
     enum isw_status status = isw_cluster_create(&argc, &argv, &cluster, &error);
     isw_cluster_catch_signals(); /* again: MPICH takes SIGUSR1 for itself */
-    bool first = cluster ? isw_cluster_rank(cluster) == 0 : isw_launched_first();
+    bool first = cluster ? isw_cluster_rank(cluster) == 0 : isw_cluster_is_first_process();
     if (status == ISW_OK) status = run_all(&run, cluster, &error);
     result = (int)status;
     if (status != ISW_OK && first) isw_say_error(status, &error);

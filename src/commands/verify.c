@@ -226,7 +226,7 @@ static int run(int argc, char **argv)
   const char *file;
   int result;
   if (isw_read_words(&isw_command_verify, argc, argv, take, &request, &file, &result)) {
-    size_t threads = request.threads ? request.threads : isw_own_threads();
+    size_t threads = request.threads ? request.threads : isw_cluster_default_threads();
     enum isw_status status = verify(v, file, request.folder, request.sample, threads, &error);
     if (status != ISW_OK) result = isw_say_error(status, &error);
   }

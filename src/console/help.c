@@ -23,7 +23,7 @@ int isw_command_unknown(const char *start, const char *name)
   size_t count = 0;
   for (; isw_commands[count] && count < NAMES_MAX; count++) names[count] = isw_commands[count]->name;
   const char *nearest = isw_nearest_word(name, names, count);
-  if (!isw_launched_first()) return ISW_BAD_INPUT;
+  if (!isw_cluster_is_first_process()) return ISW_BAD_INPUT;
   fprintf(stderr, "%s: unknown command '%s'\n  ", start, name);
   if (nearest) fprintf(stderr, "did you mean '%s'? ", nearest);
   fprintf(stderr, "`initsweep --help` shows all.\n");
