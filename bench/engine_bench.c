@@ -174,14 +174,17 @@ static void clock_finish(const struct isw_view *view, double *scratch, double *v
   for (size_t l = 0; l < view->lanes; l++) value[l] = floor(fmod(machine_now() * 1e6, 2147483648.0));
 }
 
-static const struct isw_probe loss_probe = {.row = {.name = "bench_loss"},
-                                            .long_name = "loss",
+static const struct isw_probe loss_probe = {.row.name = "bench_loss",
+                                            .quantity.long_name = "loss",
                                             .needs = ISW_NEEDS_TRAIN,
                                             .scratch = loss_scratch,
                                             .block = loss_block,
                                             .finish = loss_finish};
-static const struct isw_probe clock_probe = {
-    .row = {.name = "bench_clock"}, .long_name = "clock", .units = "us", .whole = true, .finish = clock_finish};
+static const struct isw_probe clock_probe = {.row.name = "bench_clock",
+                                             .quantity.long_name = "clock",
+                                             .quantity.units = "us",
+                                             .quantity.integer = true,
+                                             .finish = clock_finish};
 
 /* Trains networks first .. first + lanes - 1 and leaves the pack to be looked at. */
 static enum isw_status train(struct setup *setup, size_t first, uint64_t steps, size_t records,

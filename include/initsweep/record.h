@@ -17,18 +17,18 @@ enum isw_network_status { ISW_MISSING = 0, ISW_COMPLETED = 1, ISW_STOPPED = 2, I
 struct isw_quantity {
   const char *name, *long_name, *units;
   bool per_layer;     /**< [record][layer]; else [record] */
-  bool whole;         /**< int32, fill -1; else of the sweep's precision, fill NaN */
-  bool once;          /**< one value, or [layer], of the whole training: no records */
-  bool per_parameter; /**< [record][parameter]; neither per_layer nor once */
+  bool integer;       /**< stored as int32, fill value -1; else in the sweep's precision, fill value NaN */
+  bool per_run;       /**< one value, or one per layer, for the whole training; no record dimension */
+  bool per_parameter; /**< [record][parameter]; excludes per_layer and per_run */
 };
 
-/** Records that a quantity has of a network with so many. */
+/** Number of records of a quantity of a network that has `records` records. */
 static inline size_t isw_quantity_records(const struct isw_quantity *quantity, size_t records)
 {
-  return quantity->once ? 1 : records;
+  return quantity->per_run ? 1 : records;
 }
 
-/** Numbers that a quantity has at a record of a network with so many layers and parameters. */
+/** Number of values of a quantity at one record of a network with so many layers and parameters. */
 static inline size_t isw_quantity_width(const struct isw_quantity *quantity, size_t layers, size_t parameters)
 {
   return quantity->per_parameter ? parameters : quantity->per_layer ? layers : 1;
@@ -43,7 +43,7 @@ struct isw_finished {
   uint32_t records, records_done, layers;
   uint64_t parameters; /**< numbers in each kept weight array */
   const void *
-      values; /**< quantity after quantity, [records], [records][layers] or [records][parameters], one record where once, as isw_outcome has them */
+      values; /**< quantity after quantity, [records], [records][layers] or [records][parameters], one record where per_run, as isw_outcome has them */
   size_t values_bytes;
   const void *weights_initial, *weights_final; /**< NULL where not kept */
 };

@@ -13,7 +13,7 @@ enum {
 #define ISW_NO_CODE UINT32_MAX /* an enumerator has to fit an int */
 
 /* A coordinate that takes more than one value, "the choice has no such parameter" (NaN) apart. */
-struct isw_axis {
+struct isw_summary_axis {
   const char *name;
   bool text;
   size_t count;
@@ -52,12 +52,12 @@ struct isw_summary {
   uint64_t networks, ended[ISW_SKIPPED + 1]; /* by status */
   uint8_t *status;                           /* [networks] */
   size_t axis_count;
-  struct isw_axis *axes;
+  struct isw_summary_axis *axes;
   size_t final_count; /* 0: nothing to rank by */
   struct isw_final finals[ISW_FINALS];
-  struct isw_spread spread[ISW_FINALS]; /* of all networks */
-  size_t by;                            /* of finals: what cells are ranked by */
-  const struct isw_axis *grouped;       /* init, else the first axis that is not the replicate; NULL: none */
+  struct isw_spread spread[ISW_FINALS];   /* of all networks */
+  size_t by;                              /* of finals: what cells are ranked by */
+  const struct isw_summary_axis *grouped; /* init, else the first axis that is not the replicate; NULL: none */
   size_t group_count;
   struct isw_group *groups;
   uint64_t cell_count;

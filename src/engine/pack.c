@@ -146,7 +146,8 @@ static size_t values_bytes(const struct isw_pack *pack)
 {
   size_t bytes = 0;
   for (size_t i = 0; i < pack->probe_count; i++)
-    bytes += isw_pack_numbers(pack, pack->probes[i]) * (pack->probes[i]->whole ? sizeof(int32_t) : pack->bytes);
+    bytes +=
+        isw_pack_numbers(pack, pack->probes[i]) * (pack->probes[i]->quantity.integer ? sizeof(int32_t) : pack->bytes);
   return bytes;
 }
 
@@ -253,7 +254,7 @@ static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep
   pack->scratch_count = take(memory, pack->probe_count, sizeof *pack->scratch_count);
   size_t rows = pack->layers;
   for (size_t i = 0; i < pack->probe_count; i++)
-    if (pack->probes[i]->per_parameter && pack->parameters > rows) rows = pack->parameters;
+    if (pack->probes[i]->quantity.per_parameter && pack->parameters > rows) rows = pack->parameters;
   pack->value = take(memory, rows * pack->lanes, sizeof(double));
   pack->block_loss = take(memory, pack->block * pack->lanes, sizeof(double));
   pack->kept_count = take(memory, pack->probe_count, sizeof *pack->kept_count);
@@ -269,7 +270,7 @@ static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep
     if (!pack->scratch || !pack->scratch_count || !pack->kept_count) continue;
     pack->scratch[i] = first < i ? pack->scratch[first] : scratch;
     pack->scratch_count[i] = count;
-    pack->kept_count[i] = count && probe->keeps ? probe->keeps(&pack->view) : 0;
+    pack->kept_count[i] = count && probe->persistent_scratch ? probe->persistent_scratch(&pack->view) : 0;
   }
 }
 
@@ -340,8 +341,8 @@ static void fill_values(const struct isw_pack *pack, unsigned char *values)
     const float not_a_float = NAN;
     const double not_a_double = (double)NAN;
     bool single = pack->real == ISW_FLOAT32;
-    const void *fill = pack->probes[i]->whole ? &none : single ? (const void *)&not_a_float : &not_a_double;
-    size_t bytes = pack->probes[i]->whole ? sizeof none : pack->bytes;
+    const void *fill = pack->probes[i]->quantity.integer ? &none : single ? (const void *)&not_a_float : &not_a_double;
+    size_t bytes = pack->probes[i]->quantity.integer ? sizeof none : pack->bytes;
     for (size_t n = 0; n < numbers; n++, values += bytes) memcpy(values, fill, bytes);
   }
 }
@@ -409,7 +410,7 @@ static void start_watches(struct isw_pack *pack, double fraction)
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
     double below[ISW_LANES_MAX];
-    pack->watches_moves = pack->watches_moves || probe->moves;
+    pack->watches_moves = pack->watches_moves || probe->tracks_first_change;
     if (!probe->threshold) continue;
     probe->threshold(&pack->view, fraction, below);
     for (size_t l = 0; l < pack->count; l++)
@@ -499,7 +500,7 @@ uint64_t isw_pack_network_steps(const struct isw_pack *pack)
   return pack->network_steps;
 }
 
-uint64_t isw_pack_pack_steps(const struct isw_pack *pack)
+uint64_t isw_pack_steps_executed(const struct isw_pack *pack)
 {
   return pack->pack_steps;
 }

@@ -101,15 +101,14 @@ static void finish(const struct isw_view *view, double *memory, double *value)
 }
 
 const struct isw_probe isw_probe_distinct_units = {
-    .row =
-        {.name = "distinct_units",
-         .formula =
-             "units of each layer, those equal in every incoming weight and the bias counted once; -1 where not finite",
-         .source = "docs/numerics.md"},
-    .long_name = "distinct units of a layer",
-    .units = "1",
-    .per_layer = true,
-    .whole = true,
+    ISW_PROBE_NAME("distinct_units"),
+    .row.formula =
+        "units of each layer, those equal in every incoming weight and the bias counted once; -1 where not finite",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "distinct units of a layer",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
+    .quantity.integer = true,
     .scratch = scratch,
     .finish = finish,
 };

@@ -6,6 +6,9 @@
 
 enum { ISW_LANES_MAX = 16 };
 
+/** The name of a probe, in its table row and in the quantity that it records. */
+#define ISW_PROBE_NAME(text) .row.name = (text), .quantity.name = (text)
+
 /** Element number `element` of an array of the view's precision, widened: wide[lane]. */
 static inline void isw_widen(const struct isw_view *view, const void *array, size_t element, double *restrict wide)
 {

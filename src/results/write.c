@@ -461,7 +461,7 @@ static enum isw_status make_quantity(struct writer *w, const struct isw_quantity
                       .rank = 1,
                       .scale = {SCALE_NETWORK},
                       .chunk = {w->chunk_networks}};
-  if (!quantity->once) {
+  if (!quantity->per_run) {
     plan.scale[plan.rank] = SCALE_RECORD;
     plan.chunk[plan.rank++] = w->chunk_records;
   }
@@ -477,9 +477,11 @@ static enum isw_status make_quantity(struct writer *w, const struct isw_quantity
     size_t one = larger(1, w->chunk_records) * (size_t)plan.chunk[2] * real;
     plan.chunk[0] = part_of_chunk(w, larger(1, LAYER_CHUNK_BYTES / one));
   }
-  plan.file_type = quantity->whole ? H5T_STD_I32LE : w->real;
-  plan.memory_type = quantity->whole ? H5T_NATIVE_INT32 : real == sizeof(double) ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT;
-  plan.fill = quantity->whole ? (const void *)&no_int32 : &w->nan;
+  plan.file_type = quantity->integer ? H5T_STD_I32LE : w->real;
+  plan.memory_type = quantity->integer        ? H5T_NATIVE_INT32
+                     : real == sizeof(double) ? H5T_NATIVE_DOUBLE
+                                              : H5T_NATIVE_FLOAT;
+  plan.fill = quantity->integer ? (const void *)&no_int32 : &w->nan;
   return make_output(w, &plan, output);
 }
 
@@ -670,11 +672,11 @@ static enum isw_status put_finished(struct writer *w, const struct isw_finished 
     size_t bytes = width * output->layout.item;
     size_t records = isw_quantity_records(quantity, finished->records);
     if (records * bytes > left) return misfit(w, finished->number, "it has fewer numbers");
-    size_t lines = quantity->once ? records : finished->records_done, line = width;
+    size_t lines = quantity->per_run ? records : finished->records_done, line = width;
     if (width == stride) line *= lines, lines = lines > 0; /* they follow each other in both */
     for (size_t r = 0; r < lines; r++) {
       unsigned char *to = (unsigned char *)cell(output, row) + r * stride * output->layout.item;
-      if (quantity->whole)
+      if (quantity->integer)
         memcpy(to, from + r * bytes, line * output->layout.item);
       else
         copy_reals(w, to, from + r * bytes, line);

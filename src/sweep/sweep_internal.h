@@ -40,7 +40,7 @@ struct isw_values {
 };
 
 /** Settings that move together along one dimension of a grid. */
-struct isw_axis {
+struct isw_grid_axis {
   const char *name; /**< paths, joined by '+' where it is a zip */
   size_t count;
   size_t parts;
@@ -49,17 +49,17 @@ struct isw_axis {
 };
 
 /** Which axis sets a setting. */
-struct isw_owner {
-  const struct isw_axis *axis; /**< NULL: the base value holds */
+struct isw_axis_binding {
+  const struct isw_grid_axis *axis; /**< NULL: the base value holds */
   const struct isw_values *values;
   size_t member;
 };
 
 struct isw_grid {
-  size_t axes, own;      /**< axes; those that are not zips */
-  struct isw_axis *axis; /**< the first varies slowest */
-  uint64_t cells, first; /**< first: cells of the grids before it */
-  struct isw_owner owner[ISW_SETTINGS_MAX];
+  size_t axes, own;           /**< axes; those that are not zips */
+  struct isw_grid_axis *axis; /**< the first varies slowest */
+  uint64_t cells, first;      /**< first: cells of the grids before it */
+  struct isw_axis_binding binding[ISW_SETTINGS_MAX];
 };
 
 /** A conjunction of paths, each with values any of which matches. */
@@ -132,7 +132,7 @@ struct isw_sweep {
   size_t items;
   size_t grids, zips, excludes;
   struct isw_grid *grid;
-  struct isw_axis *zip;
+  struct isw_grid_axis *zip;
   struct isw_exclude *exclude;
   struct isw_refine refine;
   uint64_t cells, networks;
@@ -146,7 +146,7 @@ struct isw_sweep {
   size_t schedules;
   struct isw_schedule *schedule; /**< sorted by steps */
   size_t probes;
-  const char **probe;
+  const struct isw_probe **probe;       /**< [probes] */
   struct isw_schedule_rule *probe_rule; /**< [probes] */
   size_t layers_max, parameters_max, records_max;
   size_t columns;
@@ -240,7 +240,7 @@ uint64_t isw_number_of_cell(const struct isw_sweep *sweep, uint64_t cell);
 bool isw_is_kept(const struct isw_sweep *sweep, uint64_t cell);
 const struct isw_grid *isw_grid_of_cell(const struct isw_sweep *sweep, uint64_t cell);
 /** Every setting's value of a cell, into point[isw_all_settings]. */
-void isw_point(const struct isw_sweep *sweep, uint64_t cell, union isw_setting_value *point);
+void isw_cell_settings(const struct isw_sweep *sweep, uint64_t cell, union isw_setting_value *point);
 size_t isw_depth_of(const union isw_setting_value *point);
 /** One setting's value of a cell of a grid. */
 union isw_setting_value isw_setting_at(const struct isw_sweep *sweep, const struct isw_grid *grid, uint64_t cell,

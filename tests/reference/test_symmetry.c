@@ -93,7 +93,7 @@ static void expect_symmetry(const char *optimizer, double learning_rate)
   atomic_int interrupt = 0;
   const struct isw_loss *loss = &isw_losses(&rows)[network[0].loss.row];
   assert_non_null(team);
-  assert_true(probe->whole && probe->per_layer);
+  assert_true(probe->quantity.integer && probe->quantity.per_layer);
   assert_int_equal(isw_kernels_choose(NULL, &settings.kernels, &error), ISW_OK);
   assert_int_equal(isw_samples_create(&data, loss, ISW_FLOAT32, &samples, &error), ISW_OK);
   settings.samples = samples;

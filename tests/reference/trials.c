@@ -305,7 +305,7 @@ static struct reference_result result_of(const struct trial *trial, const struct
   size_t first = 0;
   for (size_t m = 0; m < REFERENCE_MEASURES; m++) {
     if (!probes[m]) continue;
-    size_t count = networks->records * (probes[m]->per_layer ? networks->layers : 1);
+    size_t count = networks->records * (probes[m]->quantity.per_layer ? networks->layers : 1);
     result.measure[m] = widened(trial->real, outcome->values, first, count);
     first += count;
   }

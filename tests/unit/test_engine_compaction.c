@@ -46,7 +46,7 @@ static void since(const struct isw_view *view, double *kept, double *value)
 
 static const struct isw_probe plug = {.row.name = "plug", .finish = pull};
 static const struct isw_probe remembers = {
-    .row.name = "remembers", .scratch = one_and_two_a_lane, .keeps = one_and_two_a_lane, .finish = since};
+    .row.name = "remembers", .scratch = one_and_two_a_lane, .persistent_scratch = one_and_two_a_lane, .finish = since};
 
 /* What is exact to the step, and the batch's loss and gradient. Each network has a threshold of its own. */
 static void start_decides(const struct isw_view *view, double fraction, double *below)
@@ -63,11 +63,15 @@ static void of_batch(const struct isw_view *view, double *scratch, double *value
 }
 
 static const struct isw_probe escapes = {
-    .row.name = "escapes", .whole = true, .once = true, .threshold = start_decides};
-static const struct isw_probe moves = {
-    .row.name = "moves", .per_layer = true, .whole = true, .once = true, .needs = ISW_NEEDS_START, .moves = true};
+    .row.name = "escapes", .quantity.integer = true, .quantity.per_run = true, .threshold = start_decides};
+static const struct isw_probe moves = {.row.name = "moves",
+                                       .quantity.per_layer = true,
+                                       .quantity.integer = true,
+                                       .quantity.per_run = true,
+                                       .needs = ISW_NEEDS_START,
+                                       .tracks_first_change = true};
 static const struct isw_probe batch = {
-    .row.name = "batch", .per_layer = true, .needs = ISW_NEEDS_BATCH, .finish = of_batch};
+    .row.name = "batch", .quantity.per_layer = true, .needs = ISW_NEEDS_BATCH, .finish = of_batch};
 static const struct isw_probe *const probes[] = {&plug, &remembers, &escapes, &moves, &batch};
 enum { PLAIN_PROBES = 2, PROBES = sizeof probes / sizeof *probes };
 
@@ -192,7 +196,7 @@ static void kill_all(struct scene *scene, struct isw_pack **pack)
     free(state);
   }
   for (size_t i = 0; i < PACKS; i++) {
-    scene->pack_steps += isw_pack_pack_steps(pack[i]);
+    scene->pack_steps += isw_pack_steps_executed(pack[i]);
     isw_pack_destroy(pack[i]);
     pack[i] = new[i];
   }
@@ -206,14 +210,14 @@ static size_t train_together(struct scene *scene, struct isw_pack **pack)
   size_t kills = 0;
   struct isw_pack *next;
   for (size_t i = 0; i < PACKS; i++) {
-    isw_pack_rest_when_thin(pack[i]);
-    if (isw_pack_train(pack[i], scene->team, 0, &stop) == ISW_OK || isw_pack_rests(pack[i])) continue;
+    isw_pack_suspend_when_sparse(pack[i]);
+    if (isw_pack_train(pack[i], scene->team, 0, &stop) == ISW_OK || isw_pack_is_suspended(pack[i])) continue;
     kill_all(scene, pack);
     kills++;
     i--;
   }
-  while ((next = isw_pack_next(pack, PACKS)))
-    if (isw_pack_train(next, scene->team, 0, &stop) != ISW_OK && !isw_pack_rests(next)) {
+  while ((next = isw_packs_compact(pack, PACKS)))
+    if (isw_pack_train(next, scene->team, 0, &stop) != ISW_OK && !isw_pack_is_suspended(next)) {
       kill_all(scene, pack);
       kills++;
     }
@@ -269,7 +273,7 @@ static void run_trial(const struct trial *trial, size_t to_live)
   records_to_live = to_live;
   size_t kills = train_together(&scene, pack);
   uint64_t live = 0, done = scene.pack_steps;
-  for (size_t i = 0; i < PACKS; i++) done += isw_pack_pack_steps(pack[i]);
+  for (size_t i = 0; i < PACKS; i++) done += isw_pack_steps_executed(pack[i]);
   compare_alone(&scene, pack, &live);
   double least = (double)live / (double)scene.lanes / STEPS, had = (double)done / STEPS;
   print_message("%s, batch %zu, width %zu, %s%s%s: %zu kills; of %d packs' steps %.2f are live, %.2f were done\n",

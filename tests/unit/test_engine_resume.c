@@ -55,11 +55,11 @@ static void of_batch(const struct isw_view *view, double *scratch, double *value
 }
 
 static const struct isw_probe batch_probe = {
-    .row.name = "batch", .per_layer = true, .needs = ISW_NEEDS_BATCH, .finish = of_batch};
+    .row.name = "batch", .quantity.per_layer = true, .needs = ISW_NEEDS_BATCH, .finish = of_batch};
 static const struct isw_probe plug = {
     .row.name = "plug", .needs = ISW_NEEDS_TRAIN, .scratch = one_a_lane, .block = pull, .finish = give};
 static const struct isw_probe gradient = {
-    .row.name = "gradient", .per_layer = true, .needs = ISW_NEEDS_GRADIENT, .finish = gradients};
+    .row.name = "gradient", .quantity.per_layer = true, .needs = ISW_NEEDS_GRADIENT, .finish = gradients};
 
 /* Remembers from record to record: how often it was asked, and 100 times the steps since the last time. */
 static size_t two_a_lane(const struct isw_view *view)
@@ -77,7 +77,7 @@ static void since(const struct isw_view *view, double *kept, double *value)
 }
 
 static const struct isw_probe remembers = {
-    .row.name = "remembers", .scratch = two_a_lane, .keeps = two_a_lane, .finish = since};
+    .row.name = "remembers", .scratch = two_a_lane, .persistent_scratch = two_a_lane, .finish = since};
 
 static void fraction_itself(const struct isw_view *view, double fraction, double *below)
 {
@@ -85,9 +85,13 @@ static void fraction_itself(const struct isw_view *view, double fraction, double
 }
 
 static const struct isw_probe escapes = {
-    .row.name = "escapes", .whole = true, .once = true, .threshold = fraction_itself};
-static const struct isw_probe moves = {
-    .row.name = "moves", .per_layer = true, .whole = true, .once = true, .needs = ISW_NEEDS_START, .moves = true};
+    .row.name = "escapes", .quantity.integer = true, .quantity.per_run = true, .threshold = fraction_itself};
+static const struct isw_probe moves = {.row.name = "moves",
+                                       .quantity.per_layer = true,
+                                       .quantity.integer = true,
+                                       .quantity.per_run = true,
+                                       .needs = ISW_NEEDS_START,
+                                       .tracks_first_change = true};
 static const struct isw_probe *const probes[] = {&plug, &escapes, &gradient, &batch_probe, &moves, &remembers};
 
 /* ---- packs ------------------------------------------------------------------------------------------------------------ */
@@ -304,7 +308,7 @@ static void an_interrupted_prepare_is_done_again(void **state)
 {
   (void)state;
   static const struct isw_probe first = {
-      .row.name = "first", .scratch = two_a_lane, .keeps = two_a_lane, .finish = since_and_count};
+      .row.name = "first", .scratch = two_a_lane, .persistent_scratch = two_a_lane, .finish = since_and_count};
   static const struct isw_probe slow = {
       .row.name = "slow", .scratch = one_a_lane, .prepare = prepare_slowly, .finish = give};
   static const struct isw_probe *const both[] = {&first, &slow};
@@ -375,9 +379,9 @@ static void pauses_do_not_keep_a_record_from_being_made(void **state)
                      ISW_OK);
     struct isw_pack *pack = make_with(&trial, kernels, samples, only, 1);
     struct isw_team *team = isw_team_create(1);
-    for (isw_pack_pause_at(pack, &ticks); isw_pack_train(pack, team, 0, &stop) != ISW_OK; pauses++) {
+    for (isw_pack_interrupt_on_change(pack, &ticks); isw_pack_train(pack, team, 0, &stop) != ISW_OK; pauses++) {
       assert_true(pauses < 3);
-      isw_pack_pause_at(pack, &ticks);
+      isw_pack_interrupt_on_change(pack, &ticks);
     }
     assert_int_equal(pauses, 2); /* after the first records; at the last step nothing follows */
     isw_pack_destroy(pack);

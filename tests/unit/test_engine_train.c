@@ -70,9 +70,9 @@ static const struct isw_probe train_loss = {.row.name = "train",
 static const struct isw_probe test_loss = {
     .row.name = "test", .needs = ISW_NEEDS_TEST, .scratch = one_a_lane, .block = add_test_loss, .finish = give_scratch};
 static const struct isw_probe gradient = {
-    .row.name = "gradient", .per_layer = true, .needs = ISW_NEEDS_GRADIENT, .finish = first_gradient};
+    .row.name = "gradient", .quantity.per_layer = true, .needs = ISW_NEEDS_GRADIENT, .finish = first_gradient};
 static const struct isw_probe counted = {.row.name = "counted",
-                                         .whole = true,
+                                         .quantity.integer = true,
                                          .needs = ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS,
                                          .scratch = one_a_lane,
                                          .block = count_samples,

@@ -223,8 +223,11 @@ static void registry_is_complete(void **state)
   for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) find(names[n]); /* fails where it is not there */
   for (size_t p = 0; p < count; p++) {
     for (size_t other = 0; other < p; other++) assert_string_not_equal(probes[p]->row.name, probes[other]->row.name);
-    assert_true(probes[p]->row.formula && probes[p]->row.source && probes[p]->long_name && probes[p]->units);
-    assert_true(probes[p]->once ? probes[p]->moves || probes[p]->threshold : probes[p]->finish != NULL);
+    assert_string_equal(probes[p]->quantity.name, probes[p]->row.name);
+    assert_true(probes[p]->row.formula && probes[p]->row.source && probes[p]->quantity.long_name &&
+                probes[p]->quantity.units);
+    assert_true(probes[p]->quantity.per_run ? probes[p]->tracks_first_change || probes[p]->threshold
+                                            : probes[p]->finish != NULL);
     assert_true(!probes[p]->block == !(probes[p]->needs & (ISW_NEEDS_TRAIN | ISW_NEEDS_TEST)));
     assert_true(!(probes[p]->needs & ISW_NEEDS_BATCH) || probes[p]->needs == ISW_NEEDS_BATCH);
   }
@@ -475,7 +478,7 @@ static void distinct_units_is_minus_one_where_not_finite(void **state)
     assert_true(value[k * 16 + 4] == -1.0);
     assert_true(value[k * 16 + 3] == (double)size[k + 1]);
   }
-  assert_true(find("distinct_units")->whole);
+  assert_true(find("distinct_units")->quantity.integer);
   destroy(pack);
 }
 
@@ -569,9 +572,9 @@ static void lanes_do_not_see_each_other(void **state)
   const struct isw_probe *const *probes = isw_probes(&count);
   for (size_t p = 0; p < count; p++) {
     /* the engine's own; tests/oracles/test_hessian.py and test_probes.py */
-    if ((probes[p]->needs & ISW_NEEDS_CURVATURE) || probes[p]->once) continue;
+    if ((probes[p]->needs & ISW_NEEDS_CURVATURE) || probes[p]->quantity.per_run) continue;
     double before[LAYERS * LANES_MAX], value[LAYERS * LANES_MAX];
-    size_t rows = probes[p]->per_layer ? LAYERS : 1;
+    size_t rows = probes[p]->quantity.per_layer ? LAYERS : 1;
     measure(pack, probes[p]->row.name, before);
     for (size_t f = 0; f < sizeof factors / sizeof factors[0]; f++) {
       struct pack *other = create(ISW_FLOAT64, loss_row(0), ISW_TARGETS_VALUES);
