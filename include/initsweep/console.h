@@ -185,10 +185,4 @@ const char *isw_version_xxhash(void);
 const char *isw_version_sleef(void);
 /* Prints program version, git description, compiler and flags, and the libraries with their versions. */
 void isw_print_version(void);
-
-/* The tables of named rows that `initsweep list` shows. */
-
-enum { ISW_TABLES_MAX = 32 };
-/* The sweep room's tables and the probes, which that room does not know, into all[ISW_TABLES_MAX]; returns their number. */
-size_t isw_list_tables(struct isw_table_view *all);
 #endif

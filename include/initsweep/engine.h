@@ -196,7 +196,7 @@ enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, siz
                                const atomic_int *interrupt);
 /** Makes isw_pack_train return ISW_INTERRUPTED also at the first step where *tick has changed since the last time. To be called
  *  between two calls of isw_pack_train, each of which does a step at least, however often *tick changes. */
-void isw_pack_pause_at(struct isw_pack *pack, const atomic_uint *tick);
+void isw_pack_interrupt_on_change(struct isw_pack *pack, const atomic_uint *tick);
 /** A pack's state between two steps, after isw_pack_train returned ISW_INTERRUPTED: weights, the optimiser's arrays and
  *  running products, records so far, what ended networks left. In the machine's byte order. */
 size_t isw_pack_state_bytes(const struct isw_pack *pack);
@@ -205,16 +205,16 @@ void isw_pack_save(const struct isw_pack *pack, void *state);
  *  not fit, or makes no sense) the pack can only be destroyed. */
 enum isw_status isw_pack_restore(struct isw_pack *pack, const void *state, size_t bytes, struct isw_error *error);
 /** Makes isw_pack_train, called by a team of one, return ISW_INTERRUPTED too when a quarter of the lanes or more hold no network
- *  that goes on: at certain steps, so that packs that are alike meet. isw_pack_rests tells that it was so. */
-void isw_pack_rest_when_thin(struct isw_pack *pack);
-bool isw_pack_rests(const struct isw_pack *pack);
+ *  that goes on: at certain steps, so that packs that are alike meet. isw_pack_is_suspended tells that it was so. */
+void isw_pack_suspend_when_sparse(struct isw_pack *pack);
+bool isw_pack_is_suspended(const struct isw_pack *pack);
 /** Of packs that are alike in what shapes the computation and rest, were interrupted or are done, the one to train next: the
  *  one that is furthest back, its free lanes filled with networks of others that are at the same step. NULL: all networks of
  *  all have ended. Networks may then be in other packs than their own, so all are to be kept until the last has ended;
  *  isw_pack_outcome, isw_pack_save and isw_pack_restore are about the networks that a pack was made of. */
-struct isw_pack *isw_pack_next(struct isw_pack *const *packs, size_t count);
+struct isw_pack *isw_packs_compact(struct isw_pack *const *packs, size_t count);
 /** Steps that this pack did, whoever was in its lanes. */
-uint64_t isw_pack_pack_steps(const struct isw_pack *pack);
+uint64_t isw_pack_steps_executed(const struct isw_pack *pack);
 /** Steps that are done, of the networks that are furthest back. */
 uint64_t isw_pack_step(const struct isw_pack *pack);
 /** After isw_pack_train returned ISW_OK. Owned by the pack. */

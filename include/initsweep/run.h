@@ -24,12 +24,12 @@ struct isw_training {
   const struct isw_kernels *kernels;
   enum isw_precision real;
   struct isw_packs *packs;
-  uint64_t stride;                 /* between packs that follow each other in the queue; 1 but in tests of the order */
-  const struct isw_probe **probes; /* [probe_count] */
+  uint64_t stride; /* between packs that follow each other in the queue; 1 but in tests of the order */
+  const struct isw_probe *const *probes; /* [probe_count], the sweep's */
   size_t probe_count;
   struct isw_samples **samples; /* [datasets][losses], NULL where no class has both */
   size_t losses;
-  struct isw_training_pack *made; /* [threads][ISW_TOGETHER] each worker's, under way; pack NULL: none */
+  struct isw_training_pack *made; /* [threads][ISW_MAX_PACKS_UNDER_WAY] each worker's, under way; pack NULL: none */
   size_t threads;
   struct isw_journal *journal; /* the rank's own */
   const char *folder;          /* of the journal, for checkpoints; NULL: none are kept */
@@ -91,7 +91,7 @@ struct isw_run_facts {
   size_t ranks, threads;
   char start[32]; /* UTC, ISO 8601 */
   double seconds;
-  struct isw_work_done done;
+  struct isw_work_totals done;
 };
 /* Probes as the results room takes them, on the heap: [count]. */
 struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_t count);
@@ -105,9 +105,9 @@ enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *swee
 struct isw_stored {
   const char *path;
   struct isw_results *results;
-  struct isw_sweep *sweep;         /* of the file's settings */
-  const struct isw_probe **probes; /* that the file has, [probe_count] */
-  struct isw_quantity *quantities; /* the same as the results room takes them */
+  struct isw_sweep *sweep;               /* of the file's settings */
+  const struct isw_probe *const *probes; /* that the file has, [probe_count]; the sweep's */
+  struct isw_quantity *quantities;       /* the same as the results room takes them */
   size_t probe_count;
   size_t real_bytes;
   struct isw_keep_weights keep;

@@ -44,8 +44,11 @@ static enum isw_status gather(const char *parts, const char *out, const char *co
   if (status == ISW_OK) {
     char host[256] = "";
     gethostname(host, sizeof host - 1);
-    struct isw_run_facts facts = {
-        .command_line = command_line, .kernels = "", .hosts = host, .ranks = 1, .threads = isw_own_threads()};
+    struct isw_run_facts facts = {.command_line = command_line,
+                                  .kernels = "",
+                                  .hosts = host,
+                                  .ranks = 1,
+                                  .threads = isw_cluster_default_threads()};
     struct isw_progress progress = {.networks = isw_sweep_networks(sweep)};
     isw_utc(facts.start);
     isw_progress_start(&progress, false);

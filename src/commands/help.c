@@ -40,18 +40,18 @@ static int run(int argc, char **argv)
 int isw_commands_run(int argc, char **argv)
 {
   if (argc < 2) {
-    if (!isw_launched_first()) return ISW_BAD_INPUT;
+    if (!isw_cluster_is_first_process()) return ISW_BAD_INPUT;
     fprintf(stderr, "initsweep: give a command: ");
     for (size_t i = 0; isw_commands[i]; i++) fprintf(stderr, "%s%s", i ? ", " : "", isw_commands[i]->name);
     fprintf(stderr, "\n  `initsweep --help` shows all.\n");
     return ISW_BAD_INPUT;
   }
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-    if (isw_launched_first()) isw_help_write(stdout, ISW_HELP_TEXT, NULL);
+    if (isw_cluster_is_first_process()) isw_help_write(stdout, ISW_HELP_TEXT, NULL);
     return 0;
   }
   if (strcmp(argv[1], "--version") == 0) {
-    if (isw_launched_first()) isw_print_version();
+    if (isw_cluster_is_first_process()) isw_print_version();
     return 0;
   }
   const struct isw_command *command = isw_command_find(argv[1]);

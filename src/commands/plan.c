@@ -18,7 +18,7 @@ struct plan {
   const char *file, *out;
   const struct isw_sweep *sweep;
   struct isw_packs *packs;
-  const struct isw_probe **probes;
+  const struct isw_probe *const *probes;
   size_t probe_count;
   const struct isw_kernels *kernels;
   enum isw_precision real;
@@ -102,8 +102,7 @@ static enum isw_status compute(struct plan *plan, struct isw_error *error)
 {
   const struct isw_sweep *sweep = plan->sweep;
   plan->real = isw_sweep_precision(sweep);
-  plan->probes = isw_chosen_probes(sweep, &plan->probe_count);
-  if (!plan->probes) return isw_error_memory(error, 64, "the probes");
+  plan->probe_count = isw_sweep_probes(sweep, &plan->probes);
   enum isw_status status = isw_kernels_choose(NULL, &plan->kernels, error);
   if (status == ISW_OK) status = isw_packs_create(sweep, isw_lanes(plan->real), &plan->packs, error);
   if (status != ISW_OK) return status;
@@ -327,7 +326,6 @@ static int run(int argc, char **argv)
       print_plan(plan);
   }
   if (plan->packs) isw_packs_destroy(plan->packs);
-  free(plan->probes);
   isw_sweep_destroy(sweep);
   isw_text_clear(&out);
   free(request.overrides.text);

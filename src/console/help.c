@@ -23,7 +23,7 @@ int isw_command_unknown(const char *start, const char *name)
   size_t count = 0;
   for (; isw_commands[count] && count < NAMES_MAX; count++) names[count] = isw_commands[count]->name;
   const char *nearest = isw_nearest_word(name, names, count);
-  if (!isw_launched_first()) return ISW_BAD_INPUT;
+  if (!isw_cluster_is_first_process()) return ISW_BAD_INPUT;
   fprintf(stderr, "%s: unknown command '%s'\n  ", start, name);
   if (nearest) fprintf(stderr, "did you mean '%s'? ", nearest);
   fprintf(stderr, "`initsweep --help` shows all.\n");
@@ -198,8 +198,8 @@ static void write_scdoc(FILE *out, const struct isw_command *command)
 /* The words that are offered for an argument, each before `between`. */
 static void write_words(FILE *out, enum isw_completion offers, const char *words, const char *between)
 {
-  struct isw_table_view tables[ISW_TABLES_MAX];
-  size_t count = isw_list_tables(tables), written = 0;
+  size_t count, written = 0;
+  const struct isw_table_view *tables = isw_tables(&count);
   const char *path;
   switch (offers) {
   case ISW_COMPLETE_WORDS:

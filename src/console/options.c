@@ -12,7 +12,7 @@ enum { OPTIONS_MAX = 32, WIDEST = 100, NARROWEST = 40, HELP = 'h' };
 
 int isw_usage_error(const char *command, const char *format, ...)
 {
-  if (!isw_launched_first()) return ISW_BAD_INPUT;
+  if (!isw_cluster_is_first_process()) return ISW_BAD_INPUT;
   va_list list;
   va_start(list, format);
   fprintf(stderr, "initsweep %s: ", command);
@@ -97,7 +97,7 @@ bool isw_read_words(const struct isw_command *command, int argc, char **argv, is
   for (int found; (found = getopt_long(argc, argv, letters, table, NULL)) != -1;) {
     *result = 0;
     if (found == HELP) {
-      if (isw_launched_first()) isw_write_help(stdout, command);
+      if (isw_cluster_is_first_process()) isw_write_help(stdout, command);
       return false;
     }
     *result =

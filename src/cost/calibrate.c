@@ -66,13 +66,13 @@ static bool train(const struct trial *trial, struct isw_sweep *sweep, const stru
   struct isw_pack *pack = NULL;
   struct isw_team *team = isw_team_create(1);
   enum isw_precision real = isw_sweep_precision(sweep);
-  size_t probe_count, lanes = isw_lanes(real);
-  const struct isw_probe **probes = isw_chosen_probes(sweep, &probe_count);
+  const struct isw_probe *const *probes;
+  size_t probe_count = isw_sweep_probes(sweep, &probes), lanes = isw_lanes(real);
   uint64_t schedule[2] = {0, steps};
   const struct isw_network *all[LANES_MAX];
   atomic_int never = 0;
   double start = now();
-  bool ready = team && probes;
+  bool ready = team != NULL;
   for (size_t i = 0; ready && i < lanes; i++) { /* as often as a real pack asks for its networks */
     if (network) isw_network_destroy(network);
     network = NULL;
@@ -97,7 +97,6 @@ static bool train(const struct trial *trial, struct isw_sweep *sweep, const stru
   if (pack) isw_pack_destroy(pack);
   if (network) isw_network_destroy(network);
   if (team) isw_team_destroy(team);
-  free(probes);
   return ready;
 }
 

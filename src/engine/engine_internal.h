@@ -100,7 +100,7 @@ struct isw_pack {
   uint64_t step, record;           /* where training begins, or goes on after an interruption */
   double before[ISW_LANES_MAX][2]; /* the lanes' running products at the head of the step */
   const atomic_int *interrupt;     /* of isw_pack_train, for member 0 */
-  const atomic_uint *tick;         /* isw_pack_pause_at; NULL: never */
+  const atomic_uint *tick;         /* isw_pack_interrupt_on_change; NULL: never */
   unsigned tick_seen;
   uint64_t network_steps, pack_steps;
   bool rests_thin, resting;  /**< to return when few networks go on; it has */

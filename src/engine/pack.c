@@ -500,7 +500,7 @@ uint64_t isw_pack_network_steps(const struct isw_pack *pack)
   return pack->network_steps;
 }
 
-uint64_t isw_pack_pack_steps(const struct isw_pack *pack)
+uint64_t isw_pack_steps_executed(const struct isw_pack *pack)
 {
   return pack->pack_steps;
 }

@@ -226,7 +226,7 @@ uint64_t isw_pack_step(const struct isw_pack *pack)
   return pack->step;
 }
 
-void isw_pack_pause_at(struct isw_pack *pack, const atomic_uint *tick)
+void isw_pack_interrupt_on_change(struct isw_pack *pack, const atomic_uint *tick)
 {
   pack->tick = tick;
   pack->tick_seen = atomic_load_explicit(tick, memory_order_relaxed);

@@ -94,11 +94,11 @@ enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *swee
   struct isw_provenance provenance[FACTS_MAX];
   char end[32];
   isw_utc(end);
-  size_t probe_count, columns = isw_sweep_columns(sweep);
-  const struct isw_probe **probes = isw_chosen_probes(sweep, &probe_count);
-  struct isw_quantity *quantities = probes ? isw_quantities(probes, probe_count) : NULL;
+  const struct isw_probe *const *probes;
+  size_t probe_count = isw_sweep_probes(sweep, &probes), columns = isw_sweep_columns(sweep);
+  struct isw_quantity *quantities = isw_quantities(probes, probe_count);
   struct isw_coordinate *coordinates = isw_allocate(columns, sizeof *coordinates);
-  bool ready = probes && quantities && coordinates;
+  bool ready = quantities && coordinates;
   enum isw_status status =
       ready ? ISW_OK : isw_error_memory(error, columns * sizeof *coordinates, "the results file's head");
   for (size_t i = 0; ready && i < columns; i++) {
@@ -147,6 +147,5 @@ enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *swee
   isw_error_clear(&writing.error);
   free(coordinates);
   free(quantities);
-  free(probes);
   return status;
 }

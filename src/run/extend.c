@@ -79,13 +79,13 @@ static bool same_network(const struct extension *extension, const struct isw_net
 /* What is recorded must be the same: the values are taken over as they are. */
 static enum isw_status check_recording(const struct extension *extension, struct isw_error *error)
 {
-  const char *const *a, *const *b;
+  const struct isw_probe *const *a, *const *b;
   size_t count = isw_sweep_probes(extension->before, &a);
   struct isw_keep_weights x = isw_sweep_weights(extension->before), y = isw_sweep_weights(extension->now);
   bool same = isw_sweep_precision(extension->before) == isw_sweep_precision(extension->now) &&
               count == isw_sweep_probes(extension->now, &b) && x.initial == y.initial && x.final == y.final &&
               same_number(isw_sweep_escape_fraction(extension->before), isw_sweep_escape_fraction(extension->now));
-  for (size_t i = 0; same && i < count; i++) same = strcmp(a[i], b[i]) == 0;
+  for (size_t i = 0; same && i < count; i++) same = a[i] == b[i];
   if (same) return ISW_OK;
   return isw_error_set(
       error, ISW_BAD_INPUT,

@@ -30,8 +30,8 @@ enum isw_status isw_stored_open(const char *path, const char *folder, struct isw
                          "%s: its settings do not describe the same sweep here: the data have changed, or it was "
                          "written by a version that reads them differently",
                          path);
-  stored->probes = isw_chosen_probes(stored->sweep, &stored->probe_count);
-  stored->quantities = stored->probes ? isw_quantities(stored->probes, stored->probe_count) : NULL;
+  stored->probe_count = isw_sweep_probes(stored->sweep, &stored->probes);
+  stored->quantities = isw_quantities(stored->probes, stored->probe_count);
   stored->real_bytes = isw_precision_bytes(isw_sweep_precision(stored->sweep));
   stored->keep = isw_sweep_weights(stored->sweep);
   return stored->quantities ? ISW_OK : isw_error_memory(error, stored->probe_count, "the file's quantities");
@@ -40,7 +40,6 @@ enum isw_status isw_stored_open(const char *path, const char *folder, struct isw
 void isw_stored_close(struct isw_stored *stored)
 {
   free(stored->quantities);
-  free(stored->probes);
   isw_sweep_destroy(stored->sweep);
   isw_results_close(stored->results);
   *stored = (struct isw_stored){0};

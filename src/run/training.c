@@ -28,11 +28,11 @@ enum isw_status isw_training_create(struct isw_training *training, const struct 
   training->real = isw_sweep_precision(sweep);
   size_t datasets = isw_sweep_datasets(sweep);
   const struct isw_loss *losses = isw_losses(&training->losses);
-  training->probes = isw_chosen_probes(sweep, &training->probe_count);
+  training->probe_count = isw_sweep_probes(sweep, &training->probes);
   training->samples = isw_allocate(datasets * training->losses, sizeof(struct isw_samples *));
-  training->made = isw_allocate(threads * ISW_TOGETHER, sizeof *training->made);
-  if (!training->probes || !training->samples || !training->made)
-    return isw_error_memory(error, threads * ISW_TOGETHER * sizeof *training->made, "training");
+  training->made = isw_allocate(threads * ISW_MAX_PACKS_UNDER_WAY, sizeof *training->made);
+  if (!training->samples || !training->made)
+    return isw_error_memory(error, threads * ISW_MAX_PACKS_UNDER_WAY * sizeof *training->made, "training");
   enum isw_status status = isw_kernels_choose(NULL, &training->kernels, error);
   if (status == ISW_OK) status = isw_packs_create(sweep, isw_lanes(training->real), &training->packs, error);
   if (status == ISW_OK) training->stride = chosen_stride(isw_packs_count(training->packs));
@@ -63,7 +63,6 @@ void isw_training_destroy(struct isw_training *training)
     if (training->samples[i]) isw_samples_destroy(training->samples[i]);
   free(training->samples);
   free(training->made);
-  free(training->probes);
   free(training->checkpoints);
   if (training->packs) isw_packs_destroy(training->packs);
   *training = (struct isw_training){0};
@@ -108,7 +107,7 @@ static double cost(void *context, uint64_t turn)
   return isw_class_of(training->packs, pack_of(training, turn))->cost;
 }
 
-static size_t sharers(void *context, uint64_t turn)
+static size_t max_threads_per_pack(void *context, uint64_t turn)
 {
   const struct isw_training *training = context;
   return isw_cost_max_threads(isw_class_of(training->packs, pack_of(training, turn)), training->real);
@@ -221,9 +220,9 @@ static enum isw_status go_on(const struct isw_training *training, size_t count, 
 /* A worker's pack of that turn, or a free place for one. */
 static struct isw_training_pack *pack_of_worker(struct isw_training *training, size_t worker, uint64_t turn, bool new)
 {
-  struct isw_training_pack *made = &training->made[worker * ISW_TOGETHER];
+  struct isw_training_pack *made = &training->made[worker * ISW_MAX_PACKS_UNDER_WAY];
   size_t i = 0;
-  while (i + 1 < ISW_TOGETHER && (new ? made[i].pack != NULL : !made[i].pack || made[i].turn != turn)) i++;
+  while (i + 1 < ISW_MAX_PACKS_UNDER_WAY && (new ? made[i].pack != NULL : !made[i].pack || made[i].turn != turn)) i++;
   return &made[i];
 }
 
@@ -243,7 +242,7 @@ static enum isw_status prepare(void *context, size_t worker, uint64_t turn, stru
 }
 
 /* Packs of a class with at most 32 MiB of weights each: eight of them may wait in a worker's memory. */
-static bool alike(void *context, uint64_t turn, uint64_t other)
+static bool mergeable(void *context, uint64_t turn, uint64_t other)
 {
   const struct isw_training *training = context;
   const struct isw_pack_class *class = isw_class_of(training->packs, pack_of(training, turn));
@@ -308,8 +307,8 @@ struct isw_work isw_training_work(struct isw_training *training)
                            .context = training,
                            .wanted = wanted,
                            .cost = cost,
-                           .sharers = sharers,
-                           .alike = alike,
+                           .max_threads_per_pack = max_threads_per_pack,
+                           .mergeable = mergeable,
                            .prepare = prepare,
                            .checkpoint = training->folder ? checkpoint : NULL,
                            .checkpoint_seconds = training->checkpoint_seconds,

@@ -402,16 +402,15 @@ static void measure(void *context, const struct isw_grid *grid, uint64_t cell)
 /* Probes that take small networks only. */
 static void check_probes(struct isw_reader *reader)
 {
-  const struct isw_sweep_source *from = reader->from;
   const struct isw_node *list = reader->leaf[ISW_SET_RECORD_PROBES];
-  size_t largest = reader->sweep->parameters_max;
-  if (!from->probe_parameters_most || !list || list->kind != ISW_NODE_LIST) return;
-  for (size_t i = 0; i < list->count; i++) {
+  size_t largest = reader->sweep->parameters_max, count;
+  const struct isw_probe *const *probes = isw_probes(&count);
+  for (size_t i = 0; list && list->kind == ISW_NODE_LIST && i < list->count; i++) {
     const struct isw_node *name = list->child[i];
     if (name->kind == ISW_NODE_MAP) name = isw_tree_find(name, "name", 4, NULL);
-    for (size_t p = 0; name && name->kind == ISW_NODE_SCALAR && p < from->probe_count; p++) {
-      size_t most = from->probe_parameters_most[p];
-      if (most && largest > most && strcmp(from->probes[p]->name, name->text) == 0)
+    for (size_t p = 0; name && name->kind == ISW_NODE_SCALAR && p < count; p++) {
+      size_t most = probes[p]->max_parameters;
+      if (most && largest > most && strcmp(probes[p]->row.name, name->text) == 0)
         isw_report_add(&reader->report, name->place,
                        "probe '%s' takes networks of at most %zu weights and biases, and the largest has %zu",
                        name->text, most, largest);

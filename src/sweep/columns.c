@@ -23,11 +23,12 @@ static bool is_taken(const struct making *making, const char *name)
   static const char *const reserved[] = {"network",   "record",     "layer", "parameter",       "id",
                                          "status",    "steps_done", "step",  "weights_initial", "weights_final",
                                          "provenance"};
-  const struct isw_sweep_source *from = making->reader->from;
+  size_t probe_count;
+  const struct isw_probe *const *probes = isw_probes(&probe_count);
   for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
     if (strcmp(reserved[i], name) == 0) return true;
-  for (size_t i = 0; i < from->probe_count; i++)
-    if (strcmp(from->probes[i]->name, name) == 0) return true;
+  for (size_t i = 0; i < probe_count; i++)
+    if (strcmp(probes[i]->row.name, name) == 0) return true;
   for (size_t i = 0; i < making->sweep->columns; i++)
     if (strcmp(making->sweep->column[i].shown.name, name) == 0) return true;
   return false;

@@ -1,4 +1,4 @@
-/* A sweep file from its path: its bytes, the folder that its data start in, and the probes of the registry. */
+/* A sweep file from its path: its bytes and the folder that its data start in. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,42 +60,17 @@ enum isw_status isw_absolute_folder_of(const char *path, char **folder, struct i
 enum isw_status isw_load_sweep(const char *file, const char *folder, const char *bytes, size_t length,
                                const struct isw_overrides *overrides, struct isw_sweep **sweep, struct isw_error *error)
 {
-  size_t count;
-  const struct isw_probe *const *probes = isw_probes(&count);
-  /* First of all, because reading a sweep draws numbers: on a machine that no kernel runs on SLEEF does not either. */
+  /* First of all, because reading a sweep draws random numbers: where no kernel can run, they cannot be drawn either. */
   const struct isw_kernels *kernels;
   enum isw_status status = isw_kernels_choose(NULL, &kernels, error);
   if (status != ISW_OK) return status;
-  const struct isw_row **rows = isw_allocate(count, sizeof *rows);
-  bool *needs_classes = isw_allocate(2 * count, sizeof *needs_classes);
-  size_t *parameters_most = isw_allocate(count, sizeof *parameters_most);
-  if (!rows || !needs_classes || !parameters_most)
-    status = isw_error_memory(error, count * sizeof *rows, "the probes");
-  else {
-    bool *once = needs_classes + count;
-    for (size_t i = 0; i < count; i++) {
-      rows[i] = &probes[i]->row;
-      needs_classes[i] = (probes[i]->needs & ISW_NEEDS_CLASSES) != 0;
-      parameters_most[i] = probes[i]->max_parameters;
-      once[i] = probes[i]->quantity.per_run;
-    }
-    struct isw_sweep_source source = {.file = file,
-                                      .folder = folder,
-                                      .bytes = bytes,
-                                      .length = length,
-                                      .overrides = overrides->text,
-                                      .override_count = overrides->count,
-                                      .probes = rows,
-                                      .probe_needs_classes = needs_classes,
-                                      .probe_once = once,
-                                      .probe_parameters_most = parameters_most,
-                                      .probe_count = count};
-    status = isw_sweep_read(&source, sweep, error);
-  }
-  free(rows);
-  free(needs_classes);
-  free(parameters_most);
-  return status;
+  struct isw_sweep_source source = {.file = file,
+                                    .folder = folder,
+                                    .bytes = bytes,
+                                    .length = length,
+                                    .overrides = overrides->text,
+                                    .override_count = overrides->count};
+  return isw_sweep_read(&source, sweep, error);
 }
 
 enum isw_status isw_open_sweep(const char *file, const struct isw_overrides *overrides, struct isw_sweep **sweep,
@@ -111,19 +86,6 @@ enum isw_status isw_open_sweep(const char *file, const struct isw_overrides *ove
   free(bytes);
   free(folder);
   return status;
-}
-
-const struct isw_probe **isw_chosen_probes(const struct isw_sweep *sweep, size_t *count)
-{
-  const char *const *names;
-  size_t all, chosen = isw_sweep_probes(sweep, &names);
-  const struct isw_probe *const *probes = isw_probes(&all);
-  const struct isw_probe **list = isw_allocate(chosen, sizeof *list);
-  *count = 0;
-  for (size_t i = 0; list && i < chosen; i++)
-    for (size_t p = 0; p < all; p++)
-      if (strcmp(names[i], probes[p]->row.name) == 0) list[(*count)++] = probes[p];
-  return list;
 }
 
 const struct isw_pack_class *isw_class_of(const struct isw_packs *packs, uint64_t pack)

@@ -202,7 +202,7 @@ static void put_record(struct isw_reader *reader, size_t id)
   put(reader, "[");
   for (size_t p = 0; p < sweep->probes; p++) {
     bool own = sweep->probe_rule[p].kind != ISW_AT_ALL;
-    put(reader, "%s%s%s", p ? ", " : "", own ? "{name: " : "", sweep->probe[p]);
+    put(reader, "%s%s%s", p ? ", " : "", own ? "{name: " : "", sweep->probe[p]->row.name);
     if (!own) continue;
     put(reader, ", steps: ");
     put_rule(reader, &sweep->probe_rule[p]);

@@ -146,7 +146,7 @@ struct isw_sweep {
   size_t schedules;
   struct isw_schedule *schedule; /**< sorted by steps */
   size_t probes;
-  const char **probe;
+  const struct isw_probe **probe;       /**< [probes] */
   struct isw_schedule_rule *probe_rule; /**< [probes] */
   size_t layers_max, parameters_max, records_max;
   size_t columns;

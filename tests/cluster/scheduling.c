@@ -1,6 +1,6 @@
-/* The queue alone, with fake packs: `mpirun -n RANKS work SCENARIO THREADS`. The engine's functions that the cluster room
- * calls are defined here, so a pack is whatever a scenario wants. Facts are counted, not timed: a scenario that waits for
- * what does not come hangs, and ctest's limit ends it. */
+/* The queue alone, with fake packs: `mpirun -n RANKS work SCENARIO THREADS`. The engine's functions that the cluster
+ * room calls are defined here, so a pack is whatever a scenario wants. Facts are counted, not timed: a scenario that
+ * waits for what does not come hangs, and ctest's limit ends it. */
 #include <pthread.h>
 #include <mpi.h>
 #include <sched.h>
@@ -37,7 +37,7 @@ struct scene {
   atomic_uint largest_team, worker_clash;
   atomic_uint busy[64];
   unsigned *asked; /* [packs] wanted() */
-  size_t sharers;
+  size_t max_threads;
 };
 
 /* ---- the fake engine ---- */
@@ -105,18 +105,18 @@ enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, siz
   return ISW_OK;
 }
 
-void isw_pack_rest_when_thin(struct isw_pack *pack)
+void isw_pack_suspend_when_sparse(struct isw_pack *pack)
 {
   (void)pack;
 }
 
-bool isw_pack_rests(const struct isw_pack *pack)
+bool isw_pack_is_suspended(const struct isw_pack *pack)
 {
   (void)pack;
   return false;
 }
 
-struct isw_pack *isw_pack_next(struct isw_pack *const *packs, size_t count)
+struct isw_pack *isw_packs_compact(struct isw_pack *const *packs, size_t count)
 {
   (void)packs, (void)count;
   return NULL;
@@ -153,10 +153,10 @@ static double cost(void *context, uint64_t pack)
   return pack < 20 ? 1e6 : 1.0;
 }
 
-static size_t sharers(void *context, uint64_t pack)
+static size_t max_threads_per_pack(void *context, uint64_t pack)
 {
   (void)pack;
-  return ((struct scene *)context)->sharers;
+  return ((struct scene *)context)->max_threads;
 }
 
 /* Where every rank has a processor for each worker, each worker has one to itself; or, `floating`, any. */
@@ -237,14 +237,14 @@ static void run(struct isw_cluster *cluster, struct scene *scene)
   struct isw_work work = {.packs = scene->packs,
                           .threads = scene->threads,
                           .context = scene,
-                          .sharers = scene->sharers ? sharers : NULL,
+                          .max_threads_per_pack = scene->max_threads ? max_threads_per_pack : NULL,
                           .prepare = prepare,
                           .finish = finish,
                           .progress = progress};
   bool skips = strcmp(scene->name, "wanted") == 0;
   if (skips) work.wanted = wanted;
   if (strcmp(scene->name, "cost") == 0) work.cost = cost;
-  struct isw_work_done done;
+  struct isw_work_totals done;
   struct isw_error error = {0};
   enum isw_status status = isw_cluster_work(cluster, &work, &done, &error);
 
@@ -266,9 +266,10 @@ static void run(struct isw_cluster *cluster, struct scene *scene)
     CHECK(status == ISW_FAILED);
     CHECK(finished[37] == 0 && packs < scene->packs);
     const char *text = isw_error_text(&error);
-    const char *expected = strcmp(scene->name, "error_prepare") == 0  ? "no memory for pack 37"
-                           : strcmp(scene->name, "error_finish") == 0 ? "disk full at pack 37"
-                                                                      : "a pack failed without a reason (status 1)";
+    const char *expected = strcmp(scene->name, "error_prepare") == 0 ? "no memory for pack 37"
+                           : strcmp(scene->name, "error_finish") == 0
+                               ? "disk full at pack 37"
+                               : "training a pack failed without a message (status 1)";
     if (scene->rank == 0) CHECK(strstr(text, expected));
     if (scene->rank != 0) CHECK(text[0] == '\0');
   } else if (strcmp(scene->name, "signal") == 0) {
@@ -294,6 +295,37 @@ static unsigned largest_team(struct scene *scene)
   unsigned own = atomic_load(&scene->largest_team), all;
   MPI_Allreduce(&own, &all, 1, MPI_UNSIGNED, MPI_MAX, MPI_COMM_WORLD);
   return all;
+}
+
+/* Every rank gets rank 0's values, whatever its own are. */
+static void check_typed_shares(struct isw_cluster *cluster)
+{
+  bool first = isw_cluster_rank(cluster) == 0;
+  struct isw_error error = {0};
+  CHECK(isw_cluster_share_bool(cluster, first));
+  CHECK(!isw_cluster_share_bool(cluster, !first));
+  CHECK(isw_cluster_share_u64(cluster, first ? UINT64_MAX : 7) == UINT64_MAX);
+
+  char *text = first ? strdup("a text") : NULL;
+  CHECK(isw_cluster_share_text(cluster, &text, &error) == ISW_OK);
+  CHECK(strcmp(text, "a text") == 0);
+  free(text);
+  text = NULL;
+  CHECK(isw_cluster_share_text(cluster, &text, &error) == ISW_OK);
+  CHECK(first ? !text : text[0] == '\0');
+  free(text);
+
+  uint64_t numbers[] = {1, UINT64_MAX, 0}, *array = first ? numbers : NULL;
+  size_t count = first ? 3 : 99;
+  CHECK(isw_cluster_share_u64_array(cluster, &array, &count, &error) == ISW_OK);
+  CHECK(count == 3 && memcmp(array, numbers, sizeof numbers) == 0);
+  if (!first) free(array);
+
+  double reals[] = {-0.5, 1e300}, *costs = first ? reals : NULL;
+  count = first ? 2 : 0;
+  CHECK(isw_cluster_share_double_array(cluster, &costs, &count, &error) == ISW_OK);
+  CHECK(count == 2 && memcmp(costs, reals, sizeof reals) == 0);
+  if (!first) free(costs);
 }
 
 /* Agreeing and sharing: the lowest of the worst speaks, on rank 0. */
@@ -325,6 +357,7 @@ static void collective(struct isw_cluster *cluster)
   CHECK(isw_cluster_share(cluster, &bytes, &length, &error) == ISW_OK);
   CHECK(length == 0 && bytes);
   free(bytes);
+  check_typed_shares(cluster);
   const char *hosts = isw_cluster_hosts(cluster);
   char own[256];
   gethostname(own, sizeof own);
@@ -366,10 +399,10 @@ int main(int argc, char **argv)
     run(cluster, &scene);
     CHECK(largest_team(&scene) == scene.threads);
     atomic_store(&scene.largest_team, 0);
-    scene.sharers = 2;
+    scene.max_threads = 2;
     run(cluster, &scene);
     CHECK(largest_team(&scene) == (scene.threads < 2 ? scene.threads : 2));
-    scene.sharers = 0;
+    scene.max_threads = 0;
     atomic_store(&scene.largest_team, 0);
     for (scene.packs = 0; scene.packs < 3 * scene.ranks * scene.threads; scene.packs++) run(cluster, &scene);
   } else {

@@ -5,13 +5,12 @@
 
 Everything happens in namespaces of this process, so all of it goes with it, killed or not. What the hosts share is what a
 cluster's do: the program and a folder. mpirun starts its daemons by an agent that enters a host as ssh would; messages go by TCP
-over the bridge. Exit status 77, and a line "skipped: ...", where the system gives no such namespaces. Needs INITSWEEP (the program).
+over the bridge. Needs INITSWEEP (the program).
 """
 import json
 import os
 import pathlib
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,9 +19,10 @@ import time
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path[:0] = [os.path.join(ROOT, "tests", "commands"), os.path.join(ROOT, "scripts")]
+sys.path[:0] = [os.path.join(ROOT, "tests", "commands"), os.path.join(ROOT, "scripts"), os.path.join(ROOT, "tests")]
 import h5py  # noqa: E402
 import initsweep  # noqa: E402
+import requirements  # noqa: E402
 from program import ENVIRONMENT, MPIEXEC, PROGRAM  # noqa: E402
 
 HOSTS = ("a", "b", "c")
@@ -230,27 +230,25 @@ class Hosts(unittest.TestCase):
 
 
 def go_inside():
-    """Starts this script again in namespaces of its own. Returns 77 where there are none."""
+    """Starts this script again in namespaces of its own."""
     for tool in ("ip", "nsenter", "unshare"):
-        if not shutil.which(tool):
-            print(f"skipped: no {tool} on this machine")
-            return 77
+        requirements.tool(tool)
     spaces = ["unshare", "--net", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
     tried = subprocess.run([*spaces, "ip", "link", "add", "bridge", "type", "bridge"], stderr=subprocess.PIPE, text=True, check=False)
-    if tried.returncode != 0:
-        return 77
+    requirements.need(tried.returncode == 0, "network namespaces")
     os.execvpe(spaces[0], [*spaces, sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
 
 
 def main():
     if INSIDE not in os.environ:
-        if "Open MPI" not in subprocess.run([PROGRAM, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout:
-            print("skipped: the hosts are put together by Open MPI's mpirun")
-            return 77
-        return go_inside()
+        version = subprocess.run([PROGRAM, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
+        try:
+            requirements.need("Open MPI" in version, "Open MPI's mpirun, which puts the hosts together")
+            go_inside()
+        except (unittest.SkipTest, AssertionError) as error:
+            requirements.end(error)
     unittest.main()
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

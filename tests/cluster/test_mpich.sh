@@ -1,9 +1,9 @@
 #!/bin/bash
 # Builds the program with MPICH and compares what two and three ranks of it leave with what PROGRAM leaves.
 #
-#   mpich.sh PROGRAM BUILD-FOLDER GENERATOR
+#   test_mpich.sh PROGRAM BUILD-FOLDER GENERATOR
 #
-# Exit status 77, and a line "skipped: ...", where MPICH is not there. The unit, cluster and commands tests under MPICH:
+# The unit, cluster and commands tests under MPICH:
 #   cmake -B build/mpich -DMPI_C_COMPILER=mpicc.mpich -DMPIEXEC_EXECUTABLE=/usr/bin/mpiexec.mpich && cmake --build build/mpich
 #   ctest --test-dir build/mpich -L 'unit|cluster|commands'
 set -euo pipefail
@@ -12,10 +12,7 @@ source=$(cd "$here/../.." && pwd)
 program=$1 build=$2 generator=$3
 
 for needed in mpicc.mpich mpiexec.mpich; do
-  if ! command -v "$needed" >/dev/null; then
-    echo "skipped: no $needed on this machine"
-    exit 77
-  fi
+  command -v "$needed" >/dev/null || exec "$here/../requirements.py" "$needed (packages mpich and libmpich-dev)"
 done
 cmake -S "$source" -B "$build" -G "$generator" -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF \
   -DMPI_C_COMPILER=mpicc.mpich -DMPIEXEC_EXECUTABLE="$(command -v mpiexec.mpich)" >/dev/null

@@ -1,4 +1,5 @@
-/* The queue of rank 0 against what it promises: every wanted pack once, expensive ones singly, few answers, fair parts. */
+/* The queue of rank 0 against what it promises: every wanted pack once, expensive ones singly, few answers, fair
+ * parts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

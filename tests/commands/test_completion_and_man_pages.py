@@ -1,11 +1,10 @@
 #!/usr/bin/python3
 """initsweep help --format: completions, tried in their shells; manual pages without errors; refusals."""
 import re
-import shutil
 import subprocess
 import unittest
 
-from program import Case
+from program import Case, requirements
 
 COMMANDS = ["new", "check", "plan", "run", "gather", "show", "verify", "replay", "list", "help"]
 
@@ -54,16 +53,16 @@ class Completion(Case):
             options = re.findall(r"^  (?:-\w, )?(--[a-z]+)", text, re.MULTILINE)
             self.assertEqual(self.bash(command, "--"), sorted(options), command)
 
-    @unittest.skipUnless(shutil.which("fish"), "fish is not here")
     def test_fish_offers_the_same(self):
+        requirements.tool("fish")
         self.assertLessEqual(set(COMMANDS), set(self.fish("initsweep ")))
         self.assertEqual(self.fish("initsweep run a.yaml --resume "), ["auto", "extend", "never"])
         self.assertIn("a.yaml", self.fish("initsweep run "))
         self.assertIn("c.h5", self.fish("initsweep show "))
         self.assertIn("--sample", self.fish("initsweep verify c.h5 --"))
 
-    @unittest.skipUnless(shutil.which("zsh"), "zsh is not here")
     def test_zsh_takes_the_file(self):
+        requirements.tool("zsh")
         script = ("autoload -Uz compinit; compinit -D -u; zmodload zsh/zutil; functions[_initsweep]=$(<_initsweep); "
                   "whence -w _initsweep")
         done = subprocess.run(["zsh", "-f", "-c", script], cwd=self.folder, capture_output=True, text=True, check=True)
@@ -74,8 +73,9 @@ class Completion(Case):
 
 
 class Pages(Case):
-    @unittest.skipUnless(shutil.which("scdoc") and shutil.which("mandoc"), "scdoc or mandoc is not here")
     def test_manual_pages_have_no_errors(self):
+        requirements.tool("scdoc")
+        requirements.tool("mandoc")
         for command in ["", *COMMANDS]:
             source = self.expect(0, "help", *([command] if command else []), "--format", "scdoc", stderr="").stdout
             page = subprocess.run(["scdoc"], input=source, capture_output=True, text=True, check=True).stdout

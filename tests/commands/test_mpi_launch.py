@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import unittest
 
-from program import ENVIRONMENT, MPIEXEC, PROGRAM, SMALL, Case
+from program import ENVIRONMENT, MPIEXEC, PROGRAM, SMALL, Case, requirements
 
 STEP = {"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_STEPID": "0", "SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "0"}
 OTHER_MPI = {True: "/usr/bin/mpirun.openmpi", False: "/usr/bin/mpiexec.mpich"}  # of a program that is MPICH's
@@ -50,8 +50,7 @@ class Launch(Case):
     def test_a_launcher_of_another_mpi(self):
         version = self.expect(0, "--version").stdout
         launcher = OTHER_MPI["MPICH" in version]
-        if not os.path.exists(launcher):
-            self.skipTest(f"no {launcher}")
+        requirements.need(os.path.exists(launcher), launcher)
         done = subprocess.run([launcher, "-n", "2", PROGRAM, "run", self.file], cwd=self.folder, env=ENVIRONMENT, capture_output=True,
                               text=True, check=False, timeout=120)
         self.assertEqual(done.returncode, 2, done.stderr)

@@ -144,7 +144,7 @@ class Packages(unittest.TestCase):
         rows = self.rows()
         for row in rows:
             self.assertEqual(len(row), 3, row)
-            self.assertIn(row[0], ("build", "run", "docs", "test"))
+            self.assertIn(row[0], ("build", "run", "docs", "test", "long"))
         names = [row[1] for row in rows]
         self.assertEqual(len(names), len(set(names)))
 

@@ -8,10 +8,13 @@ What initsweep has is shown by the tests that the row names; what a peer has by 
 import os
 import pathlib
 import re
-import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import requirements  # noqa: E402
 
 SOURCE = pathlib.Path(os.environ.get("INITSWEEP_SOURCE", pathlib.Path(__file__).parents[2])).resolve()
 BUILD = pathlib.Path(os.environ.get("INITSWEEP_BUILD", SOURCE / "build/release")).resolve()
@@ -91,10 +94,7 @@ class Peers(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        try:
-            import torch
-        except ImportError as missing:
-            raise unittest.SkipTest("PyTorch is not installed") from missing
+        torch = requirements.module("torch")
         torch.set_num_threads(1)
         torch.manual_seed(3)
         cls.torch = torch
@@ -179,9 +179,8 @@ class Peers(unittest.TestCase):
                 layer.to("cuda")
 
     def test_fann_sets_weights_and_rate_and_grows(self):
-        compiler = shutil.which("cc")
-        if not compiler or not pathlib.Path("/usr/include/fann.h").exists():
-            self.skipTest("a C compiler and FANN's headers are not installed")
+        compiler = requirements.tool("cc")
+        requirements.need(pathlib.Path("/usr/include/fann.h").exists(), "FANN (package libfann-dev)")
         program = r"""
             #include <stdio.h>
             #include <fann.h>

@@ -4,7 +4,6 @@
 #   hashes_arm64.sh BUILD-FOLDER
 #
 # SLEEF for Arm is Debian's package, downloaded and unpacked inside the build folder: nothing is installed.
-# Exit status 77, and a line "skipped: ...", where the cross compiler, qemu or the package is not there.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=scripts/common.sh
@@ -12,22 +11,22 @@ here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 build=$(cd "$1" && pwd)
 
-skip() {
-  echo "skipped: $1"
-  exit 77
-}
-command -v aarch64-linux-gnu-gcc >/dev/null || skip "no aarch64-linux-gnu-gcc (package gcc-aarch64-linux-gnu)"
-command -v qemu-aarch64 >/dev/null || skip "no qemu-aarch64 (package qemu-user)"
-[ -e /usr/aarch64-linux-gnu/include/stdlib.h ] || skip "no C library for Arm (package libc6-dev-arm64-cross)"
-[ -d /usr/include/Random123 ] || skip "no Random123 (package librandom123-dev)"
-[ -e /usr/include/xxhash.h ] || skip "no xxHash (package libxxhash-dev)"
+# missing WHAT: ends the test
+missing() { exec "$here/../requirements.py" "$1"; }
+command -v aarch64-linux-gnu-gcc >/dev/null || missing "aarch64-linux-gnu-gcc (package gcc-aarch64-linux-gnu)"
+command -v qemu-aarch64 >/dev/null || missing "qemu-aarch64 (package qemu-user)"
+[ -e /usr/aarch64-linux-gnu/include/stdlib.h ] || missing "a C library for Arm (package libc6-dev-arm64-cross)"
+[ -d /usr/include/Random123 ] || missing "Random123 (package librandom123-dev)"
+[ -e /usr/include/xxhash.h ] || missing "xxHash (package libxxhash-dev)"
 
 download_sleef() {
-  command -v apt-get >/dev/null || skip "no apt-get to download SLEEF for Arm with"
+  command -v apt-get >/dev/null || missing "apt-get, which downloads SLEEF for Arm"
   local apt=$build/apt
   arm64_apt "$apt"
-  (cd "$apt" && apt-get -q update && apt-get -q download libsleef3 libsleef-dev) >"$apt/log" 2>&1 ||
-    skip "SLEEF for Arm could not be downloaded: $(grep '^E:' "$apt/log" | head -n 1)"
+  (cd "$apt" && apt-get -q update && apt-get -q download libsleef3 libsleef-dev) >"$apt/log" 2>&1 || {
+    grep '^E:' "$apt/log" | head -n 1
+    missing "Debian's mirror"
+  }
   for package in "$apt"/libsleef*_arm64.deb; do dpkg -x "$package" "$build/packages"; done
 }
 sleef=$build/packages/usr

@@ -1,4 +1,4 @@
-"""Results files for the tests of the scripts, and the scripts' folder on the path."""
+"""Results files for the tests of the scripts, and the folders of the scripts and of requirements.py on the path."""
 import contextlib
 import io
 import os
@@ -8,7 +8,8 @@ import sys
 import unittest.mock
 
 SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
-sys.path.insert(0, str(SCRIPTS))
+sys.path[:0] = [str(SCRIPTS), str(pathlib.Path(__file__).resolve().parents[1])]
+import requirements  # noqa: E402,F401 (for the tests too)
 
 
 def make(folder, name, *options):

@@ -6,8 +6,12 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import requirements  # noqa: E402
 
 NODES = ("n1", "n2")
 ENDS = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "BOOT_FAIL", "OUT_OF_MEMORY"}  # states of a job
@@ -50,10 +54,9 @@ PartitionName=urgent Nodes=ALL PriorityTier=2 PreemptMode=OFF
 
 
 def program(name: str) -> str:
-    """Where a daemon is; the error names its package."""
+    """Where a daemon is."""
     found = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
-    if not found:
-        raise RuntimeError(f"{name} was not found. On Debian: apt-get install slurm-wlm munge")
+    requirements.need(found, f"{name} (packages slurm-wlm and munge)")
     return found
 
 

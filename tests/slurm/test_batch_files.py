@@ -28,7 +28,7 @@ grid:
 """
 
 
-class Batch(Case):
+class SlurmCase(Case):
     @classmethod
     def setUpClass(cls):
         # jobs take it over from sbatch; two nodes of one name would share Open MPI's files of shared memory
@@ -79,6 +79,8 @@ class Batch(Case):
         self.assertEqual(state, "COMPLETED", self.log())
         self.assertEqual(int(self.slurm.job(job)["Restarts"]), restarts, self.log())
 
+
+class Batch(SlurmCase):
     def test_a_requeued_in_the_middle(self):
         """Two nodes; scontrol requeue kills the ranks."""
         def submit():
@@ -167,8 +169,11 @@ class Batch(Case):
             self.assertIn(said, log)
             os.remove(self.path("out.h5"))
 
-    @unittest.skipUnless(os.environ.get("INITSWEEP_SLURM_LONG"), "takes 90 s: INITSWEEP_SLURM_LONG=1")
-    def test_f_time_limit_without_warning(self):
+
+class TimeLimit(SlurmCase):
+    """Takes 90 s."""
+
+    def test_time_limit_without_warning(self):
         """Slurm ends the job at its limit by SIGTERM and SIGKILL; the same sbatch goes on."""
         # one pack of some 110 s
         self.write("sweep.yaml", SWEEP.replace("[0, 31]", "[0, 9]") % 10000000)

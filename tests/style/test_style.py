@@ -3,19 +3,20 @@
 
     test_style.py clang_format|clang_tidy|shellcheck|mypy [--build FOLDER]
 
-Runs from the repository's root. FOLDER has compile_commands.json (clang_tidy). Exit status 0: clean, 1: complaints,
-77: the tool is not there. clang-tidy sees src/ alone: cmocka's asserts end a test in a way that its analyser cannot follow.
+Runs from the repository's root. FOLDER has compile_commands.json (clang_tidy). Exit status 0: clean, 1: complaints, 77: the
+tool is missing. clang-tidy sees src/ alone: cmocka's asserts end a test in a way that its analyser cannot follow.
 """
 import argparse
 import concurrent.futures
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
+import unittest
 
-SKIPPED = 77
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import requirements  # noqa: E402
 
 
 def sources(*suffixes):
@@ -24,21 +25,12 @@ def sources(*suffixes):
     return sorted(str(path) for folder in folders for path in pathlib.Path(folder).rglob("*") if path.suffix in suffixes)
 
 
-def need(tool):
-    """Path of a tool, or the end with status 77."""
-    path = shutil.which(tool)
-    if path is None:
-        print(f"skipped: {tool} is not installed")
-        sys.exit(SKIPPED)
-    return path
-
-
 def clang_format(_build):
-    return subprocess.run([need("clang-format"), "--dry-run", "-Werror", *sources(".c", ".h")]).returncode
+    return subprocess.run([requirements.tool("clang-format"), "--dry-run", "-Werror", *sources(".c", ".h")]).returncode
 
 
 def clang_tidy(build):
-    tool = need("clang-tidy")
+    tool = requirements.tool("clang-tidy")
     commands = json.loads(pathlib.Path(build, "compile_commands.json").read_text())
     root = os.path.join(os.getcwd(), "src", "")
     files = sorted({entry["file"] for entry in commands if entry["file"].startswith(root)})
@@ -64,12 +56,12 @@ def clang_tidy(build):
 def shellcheck(_build):
     scripts = [str(path) for path in sorted(pathlib.Path("scripts").rglob("*.sh"))]
     scripts += [str(path) for path in sorted(pathlib.Path("scripts").rglob("*")) if path.suffix in (".sbatch", ".pbs", ".lsf")] + [".ci/run"]
-    return subprocess.run([need("shellcheck"), "-x", *scripts]).returncode
+    return subprocess.run([requirements.tool("shellcheck"), "-x", *scripts]).returncode
 
 
 def mypy(build):
     # what a run learned is kept for the next, out of the source tree
-    return subprocess.run([need("mypy"), "--config-file", "scripts/mypy.ini", "--cache-dir", str(pathlib.Path(build, "mypy"))]).returncode
+    return subprocess.run([requirements.tool("mypy"), "--config-file", "scripts/mypy.ini", "--cache-dir", str(pathlib.Path(build, "mypy"))]).returncode
 
 
 def main():
@@ -78,7 +70,10 @@ def main():
     parser.add_argument("tool", choices=tools)
     parser.add_argument("--build", default="build/release", help="folder with compile_commands.json")
     arguments = parser.parse_args()
-    sys.exit(tools[arguments.tool](arguments.build))
+    try:
+        sys.exit(tools[arguments.tool](arguments.build))
+    except (unittest.SkipTest, AssertionError) as error:
+        requirements.end(error)
 
 
 if __name__ == "__main__":

@@ -83,8 +83,8 @@ static void a_pack_costs_its_making_steps_and_records(void **state)
   struct isw_sweep *sweep = read_sweep(two_depths);
   struct isw_packs *packs;
   assert_int_equal(isw_packs_create(sweep, 16, &packs, NULL), ISW_OK);
-  size_t count;
-  const struct isw_probe **probes = isw_chosen_probes(sweep, &count);
+  const struct isw_probe *const *probes;
+  size_t count = isw_sweep_probes(sweep, &probes);
   const struct isw_pack_class *shallow = isw_packs_class(packs, 1); /* 2-3-1 */
   struct isw_cost_model model = {.small = {1, 0, 0, 0, 0, 0, 0}};
   assert_true(isw_cost_pack(&model, sweep, probes, count, shallow) == 100);
@@ -97,7 +97,6 @@ static void a_pack_costs_its_making_steps_and_records(void **state)
                                   .show = 1000}; /* forward: 4 samples, 9 weights, 1 output */
   assert_true(isw_cost_pack(&model, sweep, probes, count, shallow) >= 3 * (36 + 4000.0));
   assert_true(isw_cost_pack(&model, sweep, probes, count, shallow) <= 3 * (36 + 4000.0) + 100 * 84 / 4);
-  free(probes);
   isw_packs_destroy(packs);
   isw_sweep_destroy(sweep);
 }

@@ -196,7 +196,7 @@ static void kill_all(struct scene *scene, struct isw_pack **pack)
     free(state);
   }
   for (size_t i = 0; i < PACKS; i++) {
-    scene->pack_steps += isw_pack_pack_steps(pack[i]);
+    scene->pack_steps += isw_pack_steps_executed(pack[i]);
     isw_pack_destroy(pack[i]);
     pack[i] = new[i];
   }
@@ -210,14 +210,14 @@ static size_t train_together(struct scene *scene, struct isw_pack **pack)
   size_t kills = 0;
   struct isw_pack *next;
   for (size_t i = 0; i < PACKS; i++) {
-    isw_pack_rest_when_thin(pack[i]);
-    if (isw_pack_train(pack[i], scene->team, 0, &stop) == ISW_OK || isw_pack_rests(pack[i])) continue;
+    isw_pack_suspend_when_sparse(pack[i]);
+    if (isw_pack_train(pack[i], scene->team, 0, &stop) == ISW_OK || isw_pack_is_suspended(pack[i])) continue;
     kill_all(scene, pack);
     kills++;
     i--;
   }
-  while ((next = isw_pack_next(pack, PACKS)))
-    if (isw_pack_train(next, scene->team, 0, &stop) != ISW_OK && !isw_pack_rests(next)) {
+  while ((next = isw_packs_compact(pack, PACKS)))
+    if (isw_pack_train(next, scene->team, 0, &stop) != ISW_OK && !isw_pack_is_suspended(next)) {
       kill_all(scene, pack);
       kills++;
     }
@@ -273,7 +273,7 @@ static void run_trial(const struct trial *trial, size_t to_live)
   records_to_live = to_live;
   size_t kills = train_together(&scene, pack);
   uint64_t live = 0, done = scene.pack_steps;
-  for (size_t i = 0; i < PACKS; i++) done += isw_pack_pack_steps(pack[i]);
+  for (size_t i = 0; i < PACKS; i++) done += isw_pack_steps_executed(pack[i]);
   compare_alone(&scene, pack, &live);
   double least = (double)live / (double)scene.lanes / STEPS, had = (double)done / STEPS;
   print_message("%s, batch %zu, width %zu, %s%s%s: %zu kills; of %d packs' steps %.2f are live, %.2f were done\n",

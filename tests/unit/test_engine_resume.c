@@ -379,9 +379,9 @@ static void pauses_do_not_keep_a_record_from_being_made(void **state)
                      ISW_OK);
     struct isw_pack *pack = make_with(&trial, kernels, samples, only, 1);
     struct isw_team *team = isw_team_create(1);
-    for (isw_pack_pause_at(pack, &ticks); isw_pack_train(pack, team, 0, &stop) != ISW_OK; pauses++) {
+    for (isw_pack_interrupt_on_change(pack, &ticks); isw_pack_train(pack, team, 0, &stop) != ISW_OK; pauses++) {
       assert_true(pauses < 3);
-      isw_pack_pause_at(pack, &ticks);
+      isw_pack_interrupt_on_change(pack, &ticks);
     }
     assert_int_equal(pauses, 2); /* after the first records; at the last step nothing follows */
     isw_pack_destroy(pack);
