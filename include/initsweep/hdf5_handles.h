@@ -18,6 +18,9 @@ enum isw_status hdf5_refuse(struct isw_error *error, enum isw_status status, con
 /** Variable-length UTF-8 text, as h5py, netCDF and h5dump all read it. The caller closes it. */
 hid_t text_type(void);
 
+/** Whether the object of that name in a group or file is a dataset. */
+bool hdf5_is_dataset(hid_t group, const char *name);
+
 /* Chunks of a dataset, cut, shuffled and compressed here by several threads and handed to HDF5 as they are. Any HDF5
  *  reads them: the filters are the library's own shuffle and deflate. */
 
@@ -54,6 +57,7 @@ void chunks_fill(void *to, size_t count, size_t item, const void *fill);
  *  says that all is well, so that HDF5 closes in order; the caller looks at *problem and throws the file away. */
 
 /** Sets the driver in a file access list. *problem becomes the errno of the first write that failed; it has to outlive the
- *  file. The caller gives the driver to H5FDunregister once the file is open. Negative where HDF5 refuses. */
+ *  file. The caller gives the driver to H5FDunregister once the file is closed, not before: closing a file, HDF5 gives up
+ *  its own hold on the driver first and then calls the driver's functions. Negative where HDF5 refuses. */
 hid_t patient_driver(hid_t access, int *problem);
 #endif
