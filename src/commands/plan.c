@@ -79,13 +79,13 @@ static enum isw_status predict(struct plan *plan, struct isw_error *error)
 /* Bytes of one network's recorded values and weights. */
 static double value_bytes(const struct plan *plan, size_t records, size_t layers, double parameters)
 {
-  double each = (double)isw_precision_bytes(plan->real), bytes = 0;
-  for (size_t i = 0; i < plan->probe_count; i++)
-    bytes += (double)isw_quantity_records(&plan->probes[i]->quantity, records) *
-             (double)isw_quantity_width(&plan->probes[i]->quantity, layers, (size_t)parameters) *
-             (plan->probes[i]->quantity.integer ? 4 : each);
+  struct isw_record_layout layout = {.records = records,
+                                     .layers = layers,
+                                     .parameters = (size_t)parameters,
+                                     .real_bytes = isw_precision_bytes(plan->real)};
+  for (size_t i = 0; i < plan->probe_count; i++) isw_record_layout_add(&layout, &plan->probes[i]->quantity);
   struct isw_keep_weights keep = isw_sweep_weights(plan->sweep);
-  return bytes + parameters * each * ((double)keep.initial + (double)keep.final);
+  return (double)layout.bytes + parameters * (double)layout.real_bytes * ((double)keep.initial + (double)keep.final);
 }
 
 static double free_space(const char *out)
