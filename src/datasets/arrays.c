@@ -55,12 +55,12 @@ static double number_at(const struct isw_array_file *array, size_t index)
   }
 }
 
-static enum isw_status open_array(struct isw_array_file *array, const char *folder, const char *path,
-                                  isw_read_head *head, struct isw_text *full, struct isw_error *error)
+enum isw_status isw_array_open_file(struct isw_array_file *array, const char *folder, const char *name,
+                                    isw_read_head *head, struct isw_text *full, struct isw_error *error)
 {
-  bool relative = path[0] != '/' && folder && folder[0];
-  if (isw_text_add(full, "%s%s%s", relative ? folder : "", relative ? "/" : "", path) != ISW_OK)
-    return isw_error_memory(error, strlen(path), "a path");
+  bool relative = name[0] != '/' && folder && folder[0];
+  if (isw_text_add(full, "%s%s%s", relative ? folder : "", relative ? "/" : "", name) != ISW_OK)
+    return isw_error_memory(error, strlen(name), "a path");
   array->path = full->bytes;
   enum isw_status status = isw_read_file(array->path, FILE_MAX, &array->bytes, &array->length, error);
   if (status == ISW_OK) status = isw_gunzip(array->path, FILE_MAX, &array->bytes, &array->length, error);
@@ -148,23 +148,21 @@ static enum isw_status take_train(struct isw_data *data, const struct isw_array_
 }
 
 enum isw_status isw_arrays_load(const struct isw_choice *settings, uint64_t seed, const char *folder,
-                                isw_read_head *head, double byte_scale, struct isw_data *data, struct isw_error *error)
+                                const struct isw_array_format *format, struct isw_data *data, struct isw_error *error)
 {
   static const size_t name_of[4] = {0, 1, 3, 4};
-  const struct isw_value *value = head ? settings->value : settings->value + 1;
+  const struct isw_value *value = format->has_container ? settings->value + 1 : settings->value;
+  const char *container = format->has_container ? settings->value[0].text : NULL;
   struct isw_array_file array[4] = {{0}};
   struct isw_text full[4] = {{0}};
   int kind = (int)value[2].number;
   bool test[2] = {value[3].text[0] != '\0', value[4].text[0] != '\0'};
   enum isw_status status = ISW_OK;
   if (test[0] != test[1]) status = isw_error_set(error, ISW_BAD_INPUT, "test_inputs and test_targets go together");
-  for (size_t a = 0; status == ISW_OK && a < (test[0] ? 4 : 2); a++) {
-    const char *name = value[name_of[a]].text;
-    status = head ? open_array(&array[a], folder, name, head, &full[a], error)
-                  : isw_array_open_hdf5(&array[a], folder, settings->value[0].text, name, &full[a], error);
-  }
-  if (status == ISW_OK) status = take_train(data, &array[0], &array[1], byte_scale, kind, error);
-  if (status == ISW_OK && test[0]) status = take_test(data, &array[2], &array[3], byte_scale, kind, error);
+  for (size_t a = 0; status == ISW_OK && a < (test[0] ? 4 : 2); a++)
+    status = format->open(&array[a], folder, container, value[name_of[a]].text, &full[a], error);
+  if (status == ISW_OK) status = take_train(data, &array[0], &array[1], format->byte_scale, kind, error);
+  if (status == ISW_OK && test[0]) status = take_test(data, &array[2], &array[3], format->byte_scale, kind, error);
   for (size_t a = 0; a < 4; a++) {
     free(array[a].bytes);
     isw_text_clear(&full[a]);

@@ -25,19 +25,24 @@ enum isw_status isw_array_set_shape(struct isw_array_file *array, size_t dimensi
 
 /** Reads the head of a file whose bytes are there: sets first, type, big_endian, rows and columns. */
 typedef enum isw_status isw_read_head(struct isw_array_file *array, struct isw_error *error);
+/** Reads a file, gzipped or not, and its head. name: below `folder` where it is relative. *full gets the path, which
+ *  array->path points to. */
+enum isw_status isw_array_open_file(struct isw_array_file *array, const char *folder, const char *name,
+                                    isw_read_head *head, struct isw_text *full, struct isw_error *error);
 
-/** Opens a dataset of an HDF5 file (hdf5.c). *full: gets the name for messages, released by isw_text_clear. */
-enum isw_status isw_array_open_hdf5(struct isw_array_file *array, const char *folder, const char *path,
-                                    const char *name, struct isw_text *full, struct isw_error *error);
+/** A format of arrays. */
+struct isw_array_format {
+  bool has_container; /**< the first parameter names one file that holds all arrays; the others come one later */
+  double byte_scale;  /**< inputs of unsigned bytes are divided by it */
+  /** Opens one array, in the file `container` or, where the format has none (NULL), of its own. *full gets its name for
+   *  messages; the caller releases it and array->bytes, also after an error. */
+  enum isw_status (*open)(struct isw_array_file *array, const char *folder, const char *container, const char *name,
+                          struct isw_text *full, struct isw_error *error);
+};
 
-/**
- * Loads a dataset of inputs and targets.
- * @param[in] head        reads the head of each file; NULL: the arrays are datasets of the HDF5 file that the first
- *                        parameter names, and the other parameters come one later
- * @param[in] byte_scale  inputs of unsigned bytes are divided by it
- */
+/** Loads a dataset of inputs and targets; arguments as those of struct isw_dataset's load. */
 enum isw_status isw_arrays_load(const struct isw_choice *settings, uint64_t seed, const char *folder,
-                                isw_read_head *head, double byte_scale, struct isw_data *data, struct isw_error *error);
+                                const struct isw_array_format *format, struct isw_data *data, struct isw_error *error);
 
 /* The rows' parameters. standard: index of the default kind. */
 #define ISW_ARRAY_KIND(standard)                                                                                       \

@@ -3,15 +3,15 @@
 #include "arrays.h"
 #include "initsweep/hdf5.h"
 
-/* An HDF5 dataset's float64 numbers, as the machine has them. */
-enum isw_status isw_array_open_hdf5(struct isw_array_file *array, const char *folder, const char *path,
-                                    const char *name, struct isw_text *full, struct isw_error *error)
+/* float64 numbers of a dataset, in the byte order of the machine. */
+static enum isw_status open_array(struct isw_array_file *array, const char *folder, const char *container,
+                                  const char *name, struct isw_text *full, struct isw_error *error)
 {
   const uint16_t one = 1;
   struct isw_array numbers;
-  bool relative = path[0] != '/' && folder && folder[0];
-  if (isw_text_add(full, "%s%s%s", relative ? folder : "", relative ? "/" : "", path) != ISW_OK)
-    return isw_error_memory(error, strlen(path), "a path");
+  bool relative = container[0] != '/' && folder && folder[0];
+  if (isw_text_add(full, "%s%s%s", relative ? folder : "", relative ? "/" : "", container) != ISW_OK)
+    return isw_error_memory(error, strlen(container), "a path");
   enum isw_status status = isw_array_read(full->bytes, name, NULL, ISW_DATA_BYTES_MAX, &numbers, error);
   if (status != ISW_OK) return status;
   if (isw_text_add(full, ", %s", name) != ISW_OK) {
@@ -30,7 +30,8 @@ enum isw_status isw_array_open_hdf5(struct isw_array_file *array, const char *fo
 static enum isw_status load(const struct isw_choice *settings, uint64_t seed, const char *folder, struct isw_data *data,
                             struct isw_error *error)
 {
-  return isw_arrays_load(settings, seed, folder, NULL, 1.0, data, error);
+  static const struct isw_array_format format = {.has_container = true, .byte_scale = 1.0, .open = open_array};
+  return isw_arrays_load(settings, seed, folder, &format, data, error);
 }
 
 const struct isw_dataset isw_dataset_hdf5 = {

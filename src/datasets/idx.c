@@ -30,10 +30,18 @@ static enum isw_status read_head(struct isw_array_file *array, struct isw_error 
   return isw_array_set_shape(array, dimensions, size, error);
 }
 
+static enum isw_status open_array(struct isw_array_file *array, const char *folder, const char *container,
+                                  const char *name, struct isw_text *full, struct isw_error *error)
+{
+  (void)container;
+  return isw_array_open_file(array, folder, name, read_head, full, error);
+}
+
 static enum isw_status load(const struct isw_choice *settings, uint64_t seed, const char *folder, struct isw_data *data,
                             struct isw_error *error)
 {
-  return isw_arrays_load(settings, seed, folder, read_head, 255.0, data, error);
+  static const struct isw_array_format format = {.byte_scale = 255.0, .open = open_array};
+  return isw_arrays_load(settings, seed, folder, &format, data, error);
 }
 
 const struct isw_dataset isw_dataset_idx = {
