@@ -1,5 +1,5 @@
-# Spack recipe, for Spack 1.0 and later: copy it to a repository's packages/initsweep/package.py, set the address of the sources,
-# `spack install initsweep`. Without manual pages: Spack has no scdoc.
+# Spack recipe, for Spack 1.0 and later: copy it to a repository's packages/initsweep/package.py, set the address of the
+# sources, `spack install initsweep`. Without manual pages: Spack has no scdoc.
 from spack_repo.builtin.build_systems.cmake import CMakePackage, generator
 
 from spack.package import *
