@@ -54,6 +54,7 @@ void chunks_fill(void *to, size_t count, size_t item, const void *fill);
  *  says that all is well, so that HDF5 closes in order; the caller looks at *problem and throws the file away. */
 
 /** Sets the driver in a file access list. *problem becomes the errno of the first write that failed; it has to outlive the
- *  file. The caller gives the driver to H5FDunregister once the file is open. Negative where HDF5 refuses. */
+ *  file. The caller gives the driver to H5FDunregister once the file is closed, not before: closing a file, HDF5 gives up
+ *  its own hold on the driver first and then calls the driver's functions. Negative where HDF5 refuses. */
 hid_t patient_driver(hid_t access, int *problem);
 #endif

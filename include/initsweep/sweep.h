@@ -115,7 +115,7 @@ const char *isw_sweep_axis(const struct isw_sweep *sweep, size_t grid, size_t ax
 struct isw_packs;
 enum isw_status isw_packs_create(const struct isw_sweep *sweep, size_t lanes, struct isw_packs **packs,
                                  struct isw_error *error);
-/** The same of some networks only: bit k % 64 of subset[k / 64] is network k's. subset is kept by the caller until
+/** The same of some networks only, those in the bit set subset (isw_bits_has). subset is kept by the caller until
  *  isw_packs_destroy. */
 enum isw_status isw_packs_create_of(const struct isw_sweep *sweep, const uint64_t *subset, size_t lanes,
                                     struct isw_packs **packs, struct isw_error *error);

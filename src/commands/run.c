@@ -244,8 +244,7 @@ static void say_start(const struct run *run, const char *advice)
   const struct isw_training *training = &run->training;
   if (run->quiet) return;
   uint64_t networks = training->progress.networks, left = 0;
-  for (size_t w = 0; run->left && w < (size_t)((networks + 63) / 64); w++)
-    left += (uint64_t)__builtin_popcountll(run->left[w]);
+  if (run->left) left = isw_bits_count(run->left, networks);
   char part[ISW_NUMBER + 16] = "";
   if (run->left) snprintf(part, sizeof part, "%llu of ", (unsigned long long)left);
   fprintf(stderr, "initsweep: %s: %s%llu networks in %llu packs on %zu rank%s of %zu thread%s, %s\n",
@@ -360,14 +359,14 @@ static enum isw_status leave_out_reused(struct run *run, struct isw_cluster *clu
 {
   const uint64_t *reused = run->training.index ? isw_index_reused(run->training.index) : NULL;
   uint64_t networks = isw_sweep_networks(run->sweep);
-  size_t words = (size_t)((networks + 63) / 64), bytes = 0;
+  size_t words = isw_bits_words(networks), bytes = 0;
   char *raw = NULL;
   enum isw_status status = ISW_OK;
   if (reused) {
     uint64_t *left = isw_allocate(words, sizeof *left);
     if (!left) status = isw_error_memory(error, words * sizeof *left, "the networks that are left");
-    for (size_t w = 0; left && w < words; w++) left[w] = ~reused[w];
-    if (left && networks % 64) left[words - 1] &= (UINT64_C(1) << networks % 64) - 1;
+    if (left) isw_bits_fill(left, networks);
+    for (size_t w = 0; left && w < words; w++) left[w] &= ~reused[w];
     raw = (char *)left;
     bytes = left ? words * sizeof *left : 0;
   }
@@ -450,7 +449,7 @@ static enum isw_status work_by_levels(struct run *run, struct isw_cluster *clust
     if (first) status = choose_level(run, level, &count, error);
     status = isw_cluster_agree(cluster, status, error);
     char *bits = (char *)levels->now;
-    size_t bytes = (size_t)((isw_sweep_networks(run->sweep) + 63) / 64) * sizeof *levels->now;
+    size_t bytes = isw_bits_words(isw_sweep_networks(run->sweep)) * sizeof *levels->now;
     if (status == ISW_OK) status = isw_cluster_share(cluster, &bits, &bytes, error);
     if (status != ISW_OK) break;
     if (!first) {

@@ -136,7 +136,7 @@ static enum isw_status find_trained(struct verify *v, uint64_t *networks, struct
   uint64_t all = *networks;
   *networks = 0;
   double *status = isw_allocate(BLOCK, sizeof *status);
-  v->trained = isw_allocate((size_t)(all + 63) / 64, sizeof *v->trained);
+  v->trained = isw_allocate(isw_bits_words(all), sizeof *v->trained);
   enum isw_status result =
       v->trained && status ? ISW_OK : isw_error_memory(error, (size_t)all / 8, "the trained networks");
   for (uint64_t first = 0; result == ISW_OK && first < all; first += BLOCK) {
@@ -144,7 +144,7 @@ static enum isw_status find_trained(struct verify *v, uint64_t *networks, struct
     result = isw_results_column(v->stored.results, "status", first, some, 0, 0, status, error);
     for (uint64_t i = 0; result == ISW_OK && i < some; i++)
       if (status[i] != ISW_MISSING && status[i] != ISW_SKIPPED) {
-        v->trained[(first + i) / 64] |= 1ull << (first + i) % 64;
+        isw_bits_add(v->trained, first + i);
         ++*networks;
       }
   }
@@ -155,16 +155,12 @@ static enum isw_status find_trained(struct verify *v, uint64_t *networks, struct
 /* Places among the trained networks become their numbers; places ascend. */
 static void number_sample(struct verify *v)
 {
-  uint64_t before = 0;
-  for (uint64_t i = 0, w = 0; i < v->jobs; i++) {
-    uint64_t here;
-    while (before + (here = (uint64_t)__builtin_popcountll(v->trained[w])) <= v->sample[i]) {
-      before += here;
-      w++;
-    }
-    uint64_t bits = v->trained[w];
-    for (uint64_t rest = v->sample[i] - before; rest; rest--) bits &= bits - 1;
-    v->sample[i] = w * 64 + (uint64_t)__builtin_ctzll(bits);
+  uint64_t word = 0, before = 0; /* where the search goes on, and the trained networks before it */
+  for (uint64_t i = 0; i < v->jobs; i++) {
+    uint64_t further = isw_bits_select(v->trained + word, v->sample[i] - before);
+    v->sample[i] = 64 * word + further;
+    before += isw_bits_count(v->trained + word, further - further % 64);
+    word += further / 64;
   }
 }
 

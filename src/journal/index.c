@@ -124,7 +124,7 @@ static enum isw_status scan(struct isw_index *index, size_t file, struct window 
       continue;
     }
     damaged = false;
-    if (reused) index->reused[entry.number / 64] |= UINT64_C(1) << entry.number % 64;
+    if (reused) isw_bits_add(index->reused, entry.number);
     if (!index->places[entry.number]) { /* a network trained twice has the same bits both times */
       index->places[entry.number] = (uint64_t)file << OFFSET_BITS | offset;
       index->found++;
@@ -162,9 +162,9 @@ static enum isw_status check_head(struct isw_index *index, const char *file, str
   *ours = true;
   *reused = head.rank == ISW_RANK_REUSED;
   if (!*reused || index->reused) return ISW_OK;
-  index->reused = isw_allocate((index->networks + 63) / 64, sizeof *index->reused);
+  index->reused = isw_allocate(isw_bits_words(index->networks), sizeof *index->reused);
   if (!index->reused)
-    return isw_error_memory(error, (index->networks + 63) / 64 * sizeof *index->reused, "the index of the journal");
+    return isw_error_memory(error, isw_bits_words(index->networks) * sizeof *index->reused, "the index of the journal");
   return ISW_OK;
 }
 

@@ -39,7 +39,7 @@ enum isw_status isw_watch_create(const char *folder, uint64_t identity, uint64_t
 {
   *watch = NULL;
   struct isw_watch *made = isw_allocate(1, sizeof *made);
-  size_t words = (size_t)(networks / 64 + 1);
+  size_t words = isw_bits_words(networks);
   if (!made) return isw_error_memory(error, sizeof *made, "a run's journal");
   *made = (struct isw_watch){.identity = identity, .networks = networks, .real_bytes = real_bytes};
   made->folder = isw_copy_text(folder);
@@ -95,9 +95,8 @@ static enum isw_status list(struct isw_watch *watch, DIR *listing, struct isw_er
 
 static void count(struct isw_watch *watch, const struct journal_entry *entry)
 {
-  uint64_t *word = &watch->seen[entry->number / 64], bit = UINT64_C(1) << entry->number % 64;
-  if (*word & bit) return;
-  *word |= bit;
+  if (isw_bits_has(watch->seen, entry->number)) return;
+  isw_bits_add(watch->seen, entry->number);
   watch->now.finished++;
   watch->now.network_steps += entry->steps_done;
   if (entry->status < ISW_WATCHED_ENDS) watch->now.ended[entry->status]++;

@@ -44,6 +44,7 @@ struct writer {
   struct isw_error *error;
   const char *part; /* the file under its temporary name */
   int problem;      /* errno of the first write that the disk refused */
+  hid_t driver;     /* of the file, for as long as that is open */
   hid_t file, text, real;
   hid_t scales[SCALES];
   hsize_t dims[SCALES];
@@ -797,10 +798,9 @@ static enum isw_status create_file(struct writer *w)
   H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
   H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110); /* the same bytes from newer libraries */
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-  hid_t driver = patient_driver(access, &w->problem);
+  w->driver = patient_driver(access, &w->problem);
   w->file = H5Fcreate(w->part, H5F_ACC_EXCL, creation, access);
   enum isw_status status = w->file < 0 ? refuse(w, "cannot create this file") : ISW_OK;
-  if (driver >= 0) H5FDunregister(driver); /* the file holds on to it */
   H5Pclose(creation);
   H5Pclose(access);
   return status;
@@ -874,6 +874,7 @@ enum isw_status isw_results_write(const char *path, const struct isw_results_hea
                      .index = index,
                      .error = error,
                      .part = part.bytes,
+                     .driver = H5I_INVALID_HID,
                      .file = H5I_INVALID_HID,
                      .text = text_type(),
                      .real = wide ? H5T_IEEE_F64LE : H5T_IEEE_F32LE};
@@ -883,6 +884,7 @@ enum isw_status isw_results_write(const char *path, const struct isw_results_hea
     w.nan.narrow = NAN;
   unlink(part.bytes); /* what a killed run left */
   enum isw_status status = write_file(&w);
+  if (w.driver >= 0) H5FDunregister(w.driver); /* the file is closed on every path */
   free_writer(&w);
   H5Tclose(w.text);
   if (status == ISW_OK) status = sync_path(part.bytes, O_RDONLY, error);

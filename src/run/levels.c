@@ -6,7 +6,7 @@
 
 static size_t words_of(const struct isw_sweep *sweep)
 {
-  return (size_t)((isw_sweep_networks(sweep) + 63) / 64);
+  return isw_bits_words(isw_sweep_networks(sweep));
 }
 
 enum isw_status isw_levels_make(struct isw_levels *levels, const struct isw_sweep *sweep, bool first,
@@ -29,16 +29,9 @@ void isw_levels_clear(struct isw_levels *levels)
   *levels = (struct isw_levels){0};
 }
 
-static uint64_t count_bits(const uint64_t *bits, size_t words)
-{
-  uint64_t count = 0;
-  for (size_t w = 0; w < words; w++) count += (uint64_t)__builtin_popcountll(bits[w]);
-  return count;
-}
-
 uint64_t isw_levels_count(const struct isw_levels *levels)
 {
-  return count_bits(levels->wanted, words_of(levels->sweep));
+  return isw_bits_count(levels->wanted, isw_sweep_networks(levels->sweep));
 }
 
 /* The last loss that was recorded; NaN where none was. */
@@ -75,21 +68,21 @@ enum isw_status isw_levels_next(struct isw_levels *levels, size_t level, struct 
   const struct isw_sweep *sweep = levels->sweep;
   size_t words = words_of(sweep), real_bytes = isw_precision_bytes(isw_sweep_precision(sweep));
   double border = isw_sweep_loss_below(sweep);
-  for (size_t w = 0; w < words && level > 0; w++)
-    for (uint64_t bits = levels->now[w]; bits; bits &= bits - 1) {
-      uint64_t number = w * 64 + (uint64_t)__builtin_ctzll(bits);
-      struct isw_finished finished;
-      enum isw_status status = isw_index_read(index, number, &finished, error);
-      if (status != ISW_OK) return status;
-      levels->side[number] = finished.status;
-      if (!isnan(border))
-        levels->side[number] =
-            last_loss(&finished, offset_of_loss(probes, probe_count, &finished, real_bytes), real_bytes) < border;
-    }
+  uint64_t networks = isw_sweep_networks(sweep),
+           number = level > 0 ? isw_bits_next(levels->now, 0, networks) : networks;
+  for (; number < networks; number = isw_bits_next(levels->now, number + 1, networks)) {
+    struct isw_finished finished;
+    enum isw_status status = isw_index_read(index, number, &finished, error);
+    if (status != ISW_OK) return status;
+    levels->side[number] = finished.status;
+    if (!isnan(border))
+      levels->side[number] =
+          last_loss(&finished, offset_of_loss(probes, probe_count, &finished, real_bytes), real_bytes) < border;
+  }
   memcpy(levels->now, levels->wanted, words * sizeof *levels->now);
   if (!isw_sweep_refine(sweep, level, levels->side, levels->wanted))
     return isw_error_memory(error, words * sizeof *levels->now, "a level of the refinement");
   for (size_t w = 0; w < words; w++) levels->now[w] ^= levels->wanted[w];
-  *count = count_bits(levels->now, words);
+  *count = isw_bits_count(levels->now, networks);
   return ISW_OK;
 }

@@ -61,59 +61,14 @@ static struct isw_spread spread_of(double *values, size_t count)
   return spread;
 }
 
-/* Keys -> 0, 1, 2, ... in order of appearance; open addressing. */
-struct codes {
-  uint64_t *key;
-  uint32_t *code; /* [capacity] ISW_NO_CODE: free */
-  size_t capacity, count;
-};
-
-static void codes_clear(struct codes *codes)
+/* The code of a key: 0, 1, 2, ... in order of appearance. ISW_NO_CODE where memory ran out. */
+static uint32_t code_of(struct isw_table *codes, uint64_t key)
 {
-  free(codes->key);
-  free(codes->code);
-  *codes = (struct codes){0};
-}
-
-static size_t slot_of(const struct codes *codes, uint64_t key)
-{
-  uint64_t mixed = (key ^ key >> 32) * UINT64_C(0x9e3779b97f4a7c15); /* Fibonacci hashing */
-  size_t slot = (size_t)(mixed >> 20) & (codes->capacity - 1);
-  while (codes->code[slot] != ISW_NO_CODE && codes->key[slot] != key) slot = (slot + 1) & (codes->capacity - 1);
-  return slot;
-}
-
-static bool codes_grow(struct codes *codes)
-{
-  struct codes more = {.capacity = codes->capacity ? 2 * codes->capacity : 64, .count = codes->count};
-  more.key = isw_allocate(more.capacity, sizeof *more.key);
-  more.code = isw_allocate(more.capacity, sizeof *more.code);
-  if (!more.key || !more.code) {
-    codes_clear(&more);
-    return false;
-  }
-  memset(more.code, 0xff, more.capacity * sizeof *more.code);
-  for (size_t i = 0; i < codes->capacity; i++)
-    if (codes->code[i] != ISW_NO_CODE) {
-      size_t slot = slot_of(&more, codes->key[i]);
-      more.key[slot] = codes->key[i];
-      more.code[slot] = codes->code[i];
-    }
-  codes_clear(codes);
-  *codes = more;
-  return true;
-}
-
-/* ISW_NO_CODE where memory ran out. */
-static uint32_t code_of(struct codes *codes, uint64_t key)
-{
-  if (codes->count >= codes->capacity / 4 * 3 && !codes_grow(codes)) return ISW_NO_CODE;
-  size_t slot = slot_of(codes, key);
-  if (codes->code[slot] == ISW_NO_CODE) {
-    codes->key[slot] = key;
-    codes->code[slot] = (uint32_t)codes->count++;
-  }
-  return codes->code[slot];
+  uint64_t code;
+  size_t place = 0;
+  if (isw_table_find(codes, key, &place, &code)) return (uint32_t)code;
+  code = codes->count;
+  return isw_table_add(codes, key, code) == ISW_OK ? (uint32_t)code : ISW_NO_CODE;
 }
 
 /* A number's bits, those of equal numbers alike. */
@@ -164,7 +119,7 @@ static enum isw_status read_status(struct reading *reading, struct isw_error *er
 }
 
 /* Makes finer cells of those that there are: two networks stay together where they have the same value too. */
-static bool refine(struct reading *reading, struct codes *pairs, uint64_t network, uint32_t value)
+static bool refine(struct reading *reading, struct isw_table *pairs, uint64_t network, uint32_t value)
 {
   uint32_t *cell = &reading->cell[network];
   *cell = value == ISW_NO_CODE ? ISW_NO_CODE : code_of(pairs, (uint64_t)*cell << 32 | value);
@@ -176,7 +131,7 @@ static enum isw_status read_numbers(struct reading *reading, struct isw_summary_
                                     struct isw_error *error)
 {
   const struct isw_summary *summary = reading->summary;
-  struct codes values = {0}, pairs = {0};
+  struct isw_table values = {0}, pairs = {0};
   enum isw_status status = ISW_OK;
   for (uint64_t first = 0, some; first < summary->networks && status == ISW_OK; first += some) {
     some = some_of(summary, first);
@@ -184,21 +139,21 @@ static enum isw_status read_numbers(struct reading *reading, struct isw_summary_
     for (uint64_t i = 0; i < some && status == ISW_OK; i++) {
       uint32_t value = code_of(&values, key_of(reading->block[i]));
       if (value == ISW_NO_CODE || (refines && !refine(reading, &pairs, first + i, value)))
-        status = isw_error_memory(error, (values.count + pairs.count) * 12, axis->name);
+        status = isw_error_memory(error, (values.count + pairs.count) * sizeof *values.entry, axis->name);
     }
   }
   axis->number = isw_allocate(values.count, sizeof *axis->number);
   for (size_t i = 0; i < values.capacity && axis->number; i++) {
     double number;
-    memcpy(&number, &values.key[i], sizeof number);
-    if (values.code[i] != ISW_NO_CODE && !isnan(number)) axis->number[axis->count++] = number;
+    memcpy(&number, &values.entry[i].key, sizeof number);
+    if (values.entry[i].number && !isnan(number)) axis->number[axis->count++] = number;
   }
   if (axis->number)
     qsort(axis->number, axis->count, sizeof *axis->number, ascending);
   else if (status == ISW_OK)
     status = isw_error_memory(error, values.count * 8, axis->name);
-  codes_clear(&values);
-  codes_clear(&pairs);
+  isw_table_clear(&values);
+  isw_table_clear(&pairs);
   return status;
 }
 
@@ -206,12 +161,13 @@ static enum isw_status read_texts(struct reading *reading, struct isw_summary_ax
                                   struct isw_error *error)
 {
   const struct isw_summary *summary = reading->summary;
-  struct codes pairs = {0};
+  struct isw_table pairs = {0};
   uint32_t *code = reading->order; /* free until the cells are known */
   enum isw_status status = isw_results_texts(summary->results, axis->name, code, &axis->label, &axis->count, error);
   for (uint64_t i = 0; i < summary->networks && status == ISW_OK && refines; i++)
-    if (!refine(reading, &pairs, i, code[i])) status = isw_error_memory(error, pairs.count * 12, axis->name);
-  codes_clear(&pairs);
+    if (!refine(reading, &pairs, i, code[i]))
+      status = isw_error_memory(error, pairs.count * sizeof *pairs.entry, axis->name);
+  isw_table_clear(&pairs);
   return status;
 }
 

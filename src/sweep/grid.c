@@ -437,53 +437,46 @@ void isw_read_grids(struct isw_reader *reader)
 
 /* ---- cells ---------------------------------------------------------------------------------------------------------------- */
 
-static size_t kept_words(const struct isw_sweep *sweep)
-{
-  return (size_t)((sweep->cells + 63) / 64);
-}
-
 void isw_keep_all(struct isw_reader *reader)
 {
   struct isw_sweep *sweep = reader->sweep;
   if (sweep->kept) return;
-  size_t words = kept_words(sweep), blocks = words / ISW_KEPT_BLOCK + 2;
+  size_t words = isw_bits_words(sweep->cells), blocks = words / ISW_KEPT_BLOCK + 2;
   sweep->kept = isw_allocate(words, sizeof *sweep->kept);
   sweep->kept_before = isw_allocate(blocks, sizeof *sweep->kept_before);
   if (!sweep->kept || !sweep->kept_before) longjmp(reader->out_of_memory, 1);
-  memset(sweep->kept, 0xFF, words * sizeof *sweep->kept);
-  if (sweep->cells % 64) sweep->kept[words - 1] = (1ull << sweep->cells % 64) - 1;
+  isw_bits_fill(sweep->kept, sweep->cells);
 }
 
 void isw_count_kept(struct isw_sweep *sweep)
 {
-  size_t words = kept_words(sweep);
-  uint64_t sum = 0;
-  for (size_t w = 0; w < words; w++) {
-    if (w % ISW_KEPT_BLOCK == 0) sweep->kept_before[w / ISW_KEPT_BLOCK] = sum;
-    sum += (uint64_t)__builtin_popcountll(sweep->kept[w]);
+  const uint64_t block_cells = 64 * ISW_KEPT_BLOCK;
+  uint64_t sum = 0, block = 0;
+  for (uint64_t cell = 0; cell < sweep->cells; cell += block_cells, block++) {
+    sweep->kept_before[block] = sum;
+    uint64_t left = sweep->cells - cell;
+    sum += isw_bits_count(sweep->kept + cell / 64, left < block_cells ? left : block_cells);
   }
-  sweep->kept_before[(words + ISW_KEPT_BLOCK - 1) / ISW_KEPT_BLOCK] = sum;
+  sweep->kept_before[block] = sum;
   sweep->networks = sum;
 }
 
 bool isw_is_kept(const struct isw_sweep *sweep, uint64_t cell)
 {
-  return !sweep->kept || (sweep->kept[cell / 64] >> cell % 64 & 1);
+  return !sweep->kept || isw_bits_has(sweep->kept, cell);
 }
 
 uint64_t isw_number_of_cell(const struct isw_sweep *sweep, uint64_t cell)
 {
   if (!sweep->kept) return cell;
-  uint64_t word = cell / 64, number = sweep->kept_before[word / ISW_KEPT_BLOCK];
-  for (uint64_t w = word - word % ISW_KEPT_BLOCK; w < word; w++)
-    number += (uint64_t)__builtin_popcountll(sweep->kept[w]);
-  return number + (uint64_t)__builtin_popcountll(sweep->kept[word] & ((1ull << cell % 64) - 1));
+  uint64_t block = cell / 64 / ISW_KEPT_BLOCK, word = block * ISW_KEPT_BLOCK;
+  return sweep->kept_before[block] + isw_bits_count(sweep->kept + word, cell - 64 * word);
 }
 
 uint64_t isw_cell_of_number(const struct isw_sweep *sweep, uint64_t number)
 {
   if (!sweep->kept) return number;
-  uint64_t low = 0, high = (kept_words(sweep) + ISW_KEPT_BLOCK - 1) / ISW_KEPT_BLOCK;
+  uint64_t low = 0, high = (isw_bits_words(sweep->cells) + ISW_KEPT_BLOCK - 1) / ISW_KEPT_BLOCK;
   while (high - low > 1) { /* the last block with at most `number` cells before it */
     uint64_t middle = low + (high - low) / 2;
     if (sweep->kept_before[middle] <= number)
@@ -491,15 +484,8 @@ uint64_t isw_cell_of_number(const struct isw_sweep *sweep, uint64_t number)
     else
       high = middle;
   }
-  uint64_t rest = number - sweep->kept_before[low], word = low * ISW_KEPT_BLOCK;
-  for (;; word++) {
-    uint64_t here = (uint64_t)__builtin_popcountll(sweep->kept[word]);
-    if (rest < here) break;
-    rest -= here;
-  }
-  uint64_t bits = sweep->kept[word];
-  for (; rest; rest--) bits &= bits - 1;
-  return word * 64 + (uint64_t)__builtin_ctzll(bits);
+  uint64_t word = low * ISW_KEPT_BLOCK;
+  return 64 * word + isw_bits_select(sweep->kept + word, number - sweep->kept_before[low]);
 }
 
 const struct isw_grid *isw_grid_of_cell(const struct isw_sweep *sweep, uint64_t cell)
@@ -570,7 +556,7 @@ static void clear_product(struct marking *marking, size_t axis, uint64_t cell, u
 {
   const struct isw_grid *grid = marking->grid;
   if (axis == grid->axes) {
-    marking->sweep->kept[cell / 64] &= ~(1ull << cell % 64);
+    isw_bits_remove(marking->sweep->kept, cell);
     marking->matched = true;
     return;
   }

@@ -83,7 +83,7 @@ static bool is_member(const struct isw_packs *packs, uint64_t cell)
   if (!isw_is_kept(packs->sweep, cell)) return false;
   if (!packs->subset) return true;
   uint64_t number = isw_number_of_cell(packs->sweep, cell);
-  return packs->subset[number / 64] >> number % 64 & 1;
+  return isw_bits_has(packs->subset, number);
 }
 
 static bool some_are_missing(const struct isw_packs *packs)

@@ -153,16 +153,6 @@ size_t isw_sweep_level(const struct isw_sweep *sweep, uint64_t number)
   return zeros >= sweep->refine.levels ? 0 : sweep->refine.levels - zeros;
 }
 
-static bool has(const uint64_t *bits, uint64_t number)
-{
-  return bits[number / 64] >> number % 64 & 1;
-}
-
-static void set(uint64_t *bits, uint64_t number)
-{
-  bits[number / 64] |= 1ull << number % 64;
-}
-
 /* One plane of the two axes: the other axes stand still. */
 struct plane {
   const struct isw_grid_axis *axis[2];
@@ -179,7 +169,7 @@ static uint64_t point(const struct plane *plane, size_t i, size_t j)
 static bool is_active(const struct plane *plane, const uint64_t *wanted, size_t a, size_t b)
 {
   for (size_t c = 0; c < 4; c++)
-    if (!has(wanted, point(plane, (a + c / 2) * plane->step, (b + c % 2) * plane->step))) return false;
+    if (!isw_bits_has(wanted, point(plane, (a + c / 2) * plane->step, (b + c % 2) * plane->step))) return false;
   return true;
 }
 
@@ -195,11 +185,11 @@ static bool is_boundary(const struct plane *plane, const uint8_t *side, size_t a
 static void divide(const struct plane *plane, uint64_t *next, size_t a, size_t b)
 {
   size_t half = plane->step / 2, i = a * plane->step, j = b * plane->step;
-  set(next, point(plane, i + half, j + half));
-  set(next, point(plane, i, j + half));
-  set(next, point(plane, i + half, j));
-  set(next, point(plane, i + plane->step, j + half));
-  set(next, point(plane, i + half, j + plane->step));
+  isw_bits_add(next, point(plane, i + half, j + half));
+  isw_bits_add(next, point(plane, i, j + half));
+  isw_bits_add(next, point(plane, i + half, j));
+  isw_bits_add(next, point(plane, i + plane->step, j + half));
+  isw_bits_add(next, point(plane, i + half, j + plane->step));
 }
 
 /* margin: cells around a cell of the boundary are divided too, where they are there. */
@@ -218,7 +208,7 @@ static void refine_plane(const struct plane *plane, size_t margin, const uint8_t
 static void plan_start(const struct isw_sweep *sweep, uint64_t *wanted)
 {
   for (uint64_t number = 0; number < sweep->networks; number++)
-    if (isw_sweep_level(sweep, number) == 0) set(wanted, number);
+    if (isw_sweep_level(sweep, number) == 0) isw_bits_add(wanted, number);
 }
 
 bool isw_sweep_refine(const struct isw_sweep *sweep, size_t level, const uint8_t *side, uint64_t *wanted)
@@ -227,7 +217,7 @@ bool isw_sweep_refine(const struct isw_sweep *sweep, size_t level, const uint8_t
     plan_start(sweep, wanted);
     return true;
   }
-  size_t words = (size_t)((sweep->networks + 63) / 64);
+  size_t words = isw_bits_words(sweep->networks);
   uint64_t *next = isw_allocate(words, sizeof *next);
   if (!next) return false;
   struct plane plane = {.step = (size_t)1 << (sweep->refine.levels - level + 1)};
