@@ -32,7 +32,7 @@ def sources(*suffixes):
 
 def lines(_build):
     """No line of a source has more than 120 columns, comments included."""
-    folders = ["bench", "cmake", "packaging", "scripts", "tests"]
+    folders = ["bench", "cmake", "packaging", "tests"]
     paths = [path for folder in folders for path in pathlib.Path(folder).rglob("*")
              if (path.suffix in SUFFIXES or path.name == "CMakeLists.txt") and "vendor" not in path.parts]
     paths += [pathlib.Path("CMakeLists.txt"), pathlib.Path(".ci/run")]
@@ -87,7 +87,8 @@ def mypy(build):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    tools = {"lines": lines, "clang_format": clang_format, "clang_tidy": clang_tidy, "shellcheck": shellcheck, "mypy": mypy}
+    tools = {"lines": lines, "clang_format": clang_format, "clang_tidy": clang_tidy, "shellcheck": shellcheck,
+             "mypy": mypy}
     parser.add_argument("tool", choices=tools)
     parser.add_argument("--build", default="build/release", help="folder with compile_commands.json")
     arguments = parser.parse_args()
