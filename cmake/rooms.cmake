@@ -1,10 +1,11 @@
 # A room is a folder of src/ and one static library, isw_ROOM; its header in include/initsweep/ is the only way in.
+option(INITSWEEP_WERROR "Compiler warnings are errors, as scripts/test.sh builds" OFF)
 add_library(isw_options INTERFACE)
 target_include_directories(isw_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_compile_definitions(isw_options INTERFACE _GNU_SOURCE)
 target_compile_options(isw_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion
-  -Wno-sign-conversion -Werror
+  -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion -Wno-sign-conversion
+  $<$<BOOL:${INITSWEEP_WERROR}>:-Werror>
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. # the same bytes from any folder
   -ffp-contract=off -fno-math-errno -fno-trapping-math) # contraction is written, never left to the compiler
 target_link_libraries(isw_options INTERFACE Threads::Threads)

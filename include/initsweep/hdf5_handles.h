@@ -18,6 +18,9 @@ enum isw_status hdf5_refuse(struct isw_error *error, enum isw_status status, con
 /** Variable-length UTF-8 text, as h5py, netCDF and h5dump all read it. The caller closes it. */
 hid_t text_type(void);
 
+/** Whether the object of that name in a group or file is a dataset. */
+bool hdf5_is_dataset(hid_t group, const char *name);
+
 /* Chunks of a dataset, cut, shuffled and compressed here by several threads and handed to HDF5 as they are. Any HDF5
  *  reads them: the filters are the library's own shuffle and deflate. */
 

@@ -70,7 +70,7 @@ static enum isw_status share_sweep(struct run *run, struct isw_cluster *cluster,
 {
   enum isw_status status = ISW_OK;
   if (isw_cluster_rank(cluster) == 0) {
-    status = isw_load_file(run->file, &run->text, &run->text_length, error);
+    status = isw_file_read(run->file, ISW_SWEEP_FILE_LIMIT, ISW_ANY_FILE, &run->text, &run->text_length, error);
     if (status == ISW_OK) status = isw_absolute_folder_of(run->file, &run->folder, error);
   }
   status = isw_cluster_agree(cluster, status, error);
@@ -84,7 +84,7 @@ static enum isw_status share_sweep(struct run *run, struct isw_cluster *cluster,
 /* Names of the results file and the journal, on rank 0. */
 static enum isw_status name_output(struct run *run, struct isw_error *error)
 {
-  struct isw_text out = {0}, path = {0}, parts = {0};
+  struct isw_text out = {0}, parts = {0};
   if (run->wanted_out)
     isw_text_add(&out, "%s", run->wanted_out);
   else
@@ -96,10 +96,9 @@ static enum isw_status name_output(struct run *run, struct isw_error *error)
   char *full = NULL;
   enum isw_status status = isw_absolute_folder_of(run->out, &full, error);
   if (status != ISW_OK) return status;
-  isw_text_add(&path, "%s/%s", strcmp(full, "/") == 0 ? "" : full, name);
-  isw_text_add(&parts, "%s.parts", path.bytes ? path.bytes : "");
+  run->path = isw_path_join(full, name);
+  isw_text_add(&parts, "%s.parts", run->path ? run->path : "");
   free(full);
-  run->path = path.bytes;
   run->parts = parts.bytes;
   return run->path && run->parts ? ISW_OK : isw_error_memory(error, 1, "a path");
 }

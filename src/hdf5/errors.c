@@ -45,6 +45,17 @@ hid_t text_type(void)
   return type;
 }
 
+bool hdf5_is_dataset(hid_t group, const char *name)
+{
+#if H5_VERSION_GE(1, 12, 0) /* the structure and the call that fills it have a version each */
+  H5O_info2_t about;
+  return H5Oget_info_by_name3(group, name, &about, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 && about.type == H5O_TYPE_DATASET;
+#else
+  H5O_info_t about;
+  return H5Oget_info_by_name2(group, name, &about, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 && about.type == H5O_TYPE_DATASET;
+#endif
+}
+
 const char *isw_hdf5_library(void)
 {
 #ifdef H5_HAVE_PARALLEL

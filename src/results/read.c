@@ -123,10 +123,7 @@ static herr_t take_up(hid_t root, const char *name, const H5L_info_t *link, void
 {
   struct visit *visit = context;
   struct isw_results *results = visit->results;
-  H5O_info_t about;
-  if (link->type != H5L_TYPE_HARD || H5Oget_info_by_name2(root, name, &about, H5O_INFO_BASIC, H5P_DEFAULT) < 0 ||
-      about.type != H5O_TYPE_DATASET)
-    return 0;
+  if (link->type != H5L_TYPE_HARD || !hdf5_is_dataset(root, name)) return 0;
   hid_t id = H5Dopen2(root, name, H5P_DEFAULT);
   if (id < 0) return 0;
   hid_t type = H5Dget_type(id);

@@ -10,7 +10,7 @@
 
 enum { PACKS = 8, LAYERS = 2, RESIDUAL_LAYERS = 4, STEPS = 4096 };
 
-/* ---- probes: one pulls the plug, one remembers, with a number that all lanes share before the lanes' own ---------- */
+/* ---- probes: one pulls the plug, one remembers, with a number that all lanes share before the lanes' own --------- */
 
 static atomic_int stop;
 static size_t records_seen, records_to_live;
