@@ -50,13 +50,13 @@ allow_mpirun
 failed=()
 if [ "$sanitizers" = yes ]; then
   for sanitizer in asan-ubsan tsan; do
-    build "$sanitizer" ON
+    build "$sanitizer" ON -DINITSWEEP_WERROR=ON
     say "unit and cluster tests under $sanitizer"
     ctest --preset "$sanitizer" -L 'unit|cluster' || failed+=("$sanitizer")
   done
 fi
 
-build "$preset" ON -DINITSWEEP_TEST_LONG="$long"
+build "$preset" ON -DINITSWEEP_WERROR=ON -DINITSWEEP_TEST_LONG="$long"
 say "tests of build/$preset ($tier)"
 [ ${#failed[@]} -eq 0 ] || say "failed under sanitizers: ${failed[*]} (see above)"
 ctest --preset "$preset" "${selection[@]}" "$@" || exit 1
