@@ -1,12 +1,12 @@
-# Spack recipe, for Spack 1.0 and later. Copy it to packages/initsweep/package.py of a repository, set the address of the
-# sources, and run `spack install initsweep`. It installs no manual pages, because Spack has no scdoc.
+# Spack recipe, for Spack 1.0 and later. Copy it to packages/initsweep/package.py of a repository, set the address of
+# the sources, and run `spack install initsweep`. It installs no manual pages, because Spack has no scdoc.
 from spack_repo.builtin.build_systems.cmake import CMakePackage, generator
 
 from spack.package import *
 
 
 class Initsweep(CMakePackage):
-    """Trains very many small neural networks over initialisers, activations and depths, reproducibly to the bit."""
+    """Trains very many small neural networks over grids of settings, reproducibly to the bit."""
 
     license("MIT")
 
