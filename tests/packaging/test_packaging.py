@@ -18,7 +18,7 @@ import requirements  # noqa: E402
 BUILD = pathlib.Path(os.environ["INITSWEEP_BUILD"])
 SOURCE = pathlib.Path(os.environ["INITSWEEP_SOURCE"])
 VERSION = os.environ["INITSWEEP_VERSION"]
-COMMANDS = re.findall(r"&isw_command_([a-z]+)", (SOURCE / "src/main.c").read_text(encoding="utf-8"))
+COMMANDS = re.findall(r"&isw_command_([a-z]+)", (SOURCE / "src/commands/commands.c").read_text(encoding="utf-8"))
 
 
 def call(*words: object, **options) -> str:
