@@ -41,7 +41,7 @@ if [ -z "$program" ]; then
 fi
 allow_mpirun
 
-decide() { PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m initsweep.claims.decide --results "$out" ${only[0]+--only "${only[@]}"} "$@"; }
+decide() { PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m claims.decide --results "$out" ${only[0]+--only "${only[@]}"} "$@"; }
 
 sweeps=$(decide --sweeps) || exit $?
 mpi=(mpirun -n "$ranks" --bind-to none)
