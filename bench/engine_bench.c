@@ -107,7 +107,7 @@ struct setup {
   struct isw_samples *samples;
   const struct isw_loss *loss;
   const struct isw_kernels *kernels;
-  enum isw_real real;
+  enum isw_precision real;
   size_t lanes, size[CASE_LAYERS_MAX + 1];
   struct isw_choice init[CASE_LAYERS_MAX], bias[CASE_LAYERS_MAX];
   struct isw_network network[CASE_NETWORKS];
@@ -122,7 +122,7 @@ static void drop_setup(struct setup *setup)
 static enum isw_status make_setup(const struct bench_case *c, const char *precision, const char *kernels,
                                   struct setup *setup, struct isw_error *error)
 {
-  *setup = (struct setup){.real = strcmp(precision, "float64") ? ISW_REAL32 : ISW_REAL64};
+  *setup = (struct setup){.real = strcmp(precision, "float64") ? ISW_FLOAT32 : ISW_FLOAT64};
   setup->lanes = isw_lanes(setup->real);
   memcpy(setup->size, c->size, sizeof setup->size);
   struct isw_network network = {
@@ -174,14 +174,17 @@ static void clock_finish(const struct isw_view *view, double *scratch, double *v
   for (size_t l = 0; l < view->lanes; l++) value[l] = floor(fmod(machine_now() * 1e6, 2147483648.0));
 }
 
-static const struct isw_probe loss_probe = {.row = {.name = "bench_loss"},
-                                            .long_name = "loss",
+static const struct isw_probe loss_probe = {.row.name = "bench_loss",
+                                            .quantity.long_name = "loss",
                                             .needs = ISW_NEEDS_TRAIN,
                                             .scratch = loss_scratch,
                                             .block = loss_block,
                                             .finish = loss_finish};
-static const struct isw_probe clock_probe = {
-    .row = {.name = "bench_clock"}, .long_name = "clock", .units = "us", .whole = true, .finish = clock_finish};
+static const struct isw_probe clock_probe = {.row.name = "bench_clock",
+                                             .quantity.long_name = "clock",
+                                             .quantity.units = "us",
+                                             .quantity.integer = true,
+                                             .finish = clock_finish};
 
 /* Trains networks first .. first + lanes - 1 and leaves the pack to be looked at. */
 static enum isw_status train(struct setup *setup, size_t first, uint64_t steps, size_t records,
@@ -342,9 +345,9 @@ static bool put(FILE *file, const double *numbers, size_t count)
   return fwrite(numbers, sizeof *numbers, count, file) == count;
 }
 
-static double number_at(const void *numbers, enum isw_real real, size_t index)
+static double number_at(const void *numbers, enum isw_precision real, size_t index)
 {
-  return real == ISW_REAL32 ? (double)((const float *)numbers)[index] : ((const double *)numbers)[index];
+  return real == ISW_FLOAT32 ? (double)((const float *)numbers)[index] : ((const double *)numbers)[index];
 }
 
 /* Writes the samples in the order of the first epoch, and weights and losses as the engine has them. */
@@ -399,7 +402,7 @@ static enum isw_status write_case(const struct bench_case *c, const char *precis
   if (!status) {
     struct case_head head = {.magic = CASE_MAGIC, .layers = c->layers, .samples = c->samples, .batch = c->batch};
     for (size_t k = 0; k <= c->layers; k++) head.size[k] = c->size[k];
-    head.classes = c->classes, head.networks = CASE_NETWORKS, head.real_bytes = isw_real_bytes(setup.real);
+    head.classes = c->classes, head.networks = CASE_NETWORKS, head.real_bytes = isw_precision_bytes(setup.real);
     head.parameters = isw_parameters(c->layers, c->size, 0), head.learning_rate = c->learning_rate;
     if (fwrite(&head, sizeof head, 1, file) != 1)
       status = isw_error_set(error, ISW_FAILED, "%s: %s", path.bytes, strerror(errno));

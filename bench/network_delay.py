@@ -3,7 +3,7 @@
 
     bench/network_delay.py [--program build/release/initsweep] [--rounds 3] [--ms 0 0.05 0.5 5] [--networks 16000 160000]
 
-Hosts are those of tests/cluster/hosts.py; between them stands a hub that hands each frame on after that many ms, one way. Two ranks
+Hosts are those of tests/cluster/test_hosts.py; between them stands a hub that hands each frame on after that many ms, one way. Two ranks
 of one thread, one a host, train XOR networks of 200 steps, packs of some 50 us, while rank 0 answers. Printed is the time of training
 (the results file's provenance), the best of the rounds, over that without delay, and bytes and frames that crossed the hub; the hub alone adds
 some 0.05 ms. Exit status 77 where the system gives no network namespaces.
@@ -90,7 +90,7 @@ def main():
     os.environ["INITSWEEP"] = os.path.abspath(arguments.program)
     os.environ.setdefault("INITSWEEP_DATA", str(ROOT / "data"))
     sys.path.insert(0, str(ROOT / "tests" / "cluster"))
-    import hosts
+    import test_hosts as hosts
     if hosts.INSIDE not in os.environ:
         return hosts.go_inside()
     with tempfile.TemporaryDirectory() as folder:

@@ -9,7 +9,7 @@ SWEEP        a sweep file (default: a mixed grid of 1.5 million networks on digi
 --message    us of rank 0's thread for a report and its answer; docs/benchmarks.md says how it was measured
 --delay      ms until a message of another rank arrives, one way (bench/network_delay.py measures what that does)
 
-The rules are those of src/cluster/queue.c and crew.c: packs go out the dearest first; a rank that asks gets packs of a quarter of its
+The rules are those of src/cluster/queue.c and worker_pool.c: packs go out the dearest first; a rank that asks gets packs of a quarter of its
 fair share of the cost that is left, at least one for each idle worker where there are enough; with more than two packs a thread
 it asks again when one a thread is left, else when a worker is idle; packs fewer than workers are shared by threads of a rank,
 at an efficiency of SHARING. Besides the sweep itself, one of 16 times as many packs of each class is simulated, and that with 20 times as
@@ -25,7 +25,7 @@ import sys
 import tempfile
 
 SHARING = 0.8  # of two threads' speed on one pack (docs/benchmarks.md)
-LATE = 1e-3  # s until a rank looks at what has come, half of SLEEP_LONG in src/cluster/work.c
+LATE = 1e-3  # s until a rank looks at what has come, half of SLEEP_LONG in src/cluster/protocol.c
 MIXED = """sweep: simulated
 seed: 2026
 dataset: {name: digits}

@@ -1,4 +1,4 @@
-# The version header that src/commands/version.c includes: cmake/version.cmake writes it in every build.
+# The version header that src/console/version.c includes: cmake/version.cmake writes it in every build.
 file(READ ${SLEEF_INCLUDE_DIR}/sleef.h sleef_header)
 set(sleef_version "")
 foreach(part MAJOR MINOR PATCHLEVEL)
@@ -29,5 +29,5 @@ add_custom_target(isw_version
     -P ${PROJECT_SOURCE_DIR}/cmake/version.cmake
   BYPRODUCTS ${version_folder}/initsweep_version.h
   COMMENT "git description" VERBATIM)
-add_dependencies(isw_commands isw_version)
-target_include_directories(isw_commands PRIVATE ${version_folder})
+add_dependencies(isw_console isw_version)
+target_include_directories(isw_console PRIVATE ${version_folder})

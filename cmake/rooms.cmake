@@ -1,9 +1,11 @@
 # A room is a folder of src/ and one static library, isw_ROOM; its header in include/initsweep/ is the only way in.
+option(INITSWEEP_WERROR "Compiler warnings are errors, as scripts/test.sh builds" OFF)
 add_library(isw_options INTERFACE)
 target_include_directories(isw_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_compile_definitions(isw_options INTERFACE _GNU_SOURCE)
 target_compile_options(isw_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion -Wno-sign-conversion -Werror
+  -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion -Wno-sign-conversion
+  $<$<BOOL:${INITSWEEP_WERROR}>:-Werror>
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. # the same bytes from any folder
   -ffp-contract=off -fno-math-errno -fno-trapping-math) # contraction is written, never left to the compiler
 target_link_libraries(isw_options INTERFACE Threads::Threads)
@@ -38,30 +40,18 @@ function(isw_room name)
   cmake_parse_arguments(ROOM "" "" "LINKS;LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c)
   if(name STREQUAL engine)
-    list(FILTER sources EXCLUDE REGEX "/(random|exact|kernels_[a-z0-9]+)\\.c$")
+    list(FILTER sources EXCLUDE REGEX "/kernels_[a-z0-9]+\\.c$")
     isw_kernel_sources(kernels)
     list(APPEND sources ${kernels})
   endif()
   add_library(isw_${name} STATIC ${sources})
-  isw_link(isw_${name})
-endfunction()
-
-function(isw_random)
-  cmake_parse_arguments(ROOM "" "" "LINKS;LIBRARIES" ${ARGN})
-  add_library(isw_random STATIC ${PROJECT_SOURCE_DIR}/src/engine/random.c ${PROJECT_SOURCE_DIR}/src/engine/exact.c)
-  set(ROOM_LIBRARIES SLEEF RANDOM123)
-  isw_link(isw_random)
-  target_link_libraries(isw_model PUBLIC isw_random) # initialisers draw
-endfunction()
-
-macro(isw_link target)
-  target_link_libraries(${target} PRIVATE isw_options)
-  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/include)
+  target_link_libraries(isw_${name} PRIVATE isw_options)
+  target_include_directories(isw_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include)
   foreach(room IN LISTS ROOM_LINKS)
-    target_link_libraries(${target} PUBLIC isw_${room})
+    target_link_libraries(isw_${name} PUBLIC isw_${room})
   endforeach()
   foreach(library IN LISTS ROOM_LIBRARIES)
-    target_link_libraries(${target} PRIVATE isw::${library})
+    target_link_libraries(isw_${name} PRIVATE isw::${library})
   endforeach()
-  target_link_libraries(${target} PUBLIC m)
-endmacro()
+  target_link_libraries(isw_${name} PUBLIC m)
+endfunction()

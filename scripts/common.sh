@@ -53,10 +53,10 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null
 }
 
-# build PRESET ON|OFF: configures and builds build/PRESET, with or without the tests
+# build PRESET ON|OFF [CMAKE-ARGUMENTS...]: configures and builds build/PRESET, with or without the tests
 build() {
   say "building build/$1"
-  cmake --preset "$1" --log-level=WARNING -DBUILD_TESTING="$2"
+  cmake --preset "$1" --log-level=WARNING -DBUILD_TESTING="$2" "${@:3}"
   cmake --build --preset "$1"
 }
 

@@ -1,4 +1,4 @@
-/** @file What every room shares: a status with a message, growing text, checked memory. */
+/** @file What every room shares: a status with a message, growing text, checked memory, bit sets, a hash table, files, the clock. */
 #ifndef INITSWEEP_BASE_H
 #define INITSWEEP_BASE_H
 #include <stdarg.h>
@@ -62,6 +62,58 @@ int isw_open_new(const char *path, unsigned mode, char **name);
 
 /** XXH3-64 of the bytes (xxHash: Collet 2019); the value is part of the file formats. bytes may be NULL where length is 0. */
 uint64_t isw_hash(const void *bytes, size_t length, uint64_t seed);
+
+/** @name Bit sets
+ *  A set of numbers 0 .. size - 1 in plain 64-bit words: bit k % 64 of word k / 64 says whether k is in it. The bits of the last
+ *  word from `size` on are 0.
+ *  @{ */
+/** Words of a set. */
+static inline size_t isw_bits_words(uint64_t size)
+{
+  return (size_t)(size / 64 + (size % 64 > 0));
+}
+
+static inline bool isw_bits_has(const uint64_t *bits, uint64_t k)
+{
+  return bits[k / 64] >> k % 64 & 1;
+}
+
+static inline void isw_bits_add(uint64_t *bits, uint64_t k)
+{
+  bits[k / 64] |= UINT64_C(1) << k % 64;
+}
+
+static inline void isw_bits_remove(uint64_t *bits, uint64_t k)
+{
+  bits[k / 64] &= ~(UINT64_C(1) << k % 64);
+}
+
+/** Makes the set 0 .. size - 1. */
+void isw_bits_fill(uint64_t *bits, uint64_t size);
+/** How many numbers below `end` are in the set; end may be its size. */
+uint64_t isw_bits_count(const uint64_t *bits, uint64_t end);
+/** The smallest number of the set from `from` on, or `size` where there is none. */
+uint64_t isw_bits_next(const uint64_t *bits, uint64_t from, uint64_t size);
+/** The number of the set that `before` smaller ones precede. The set must have it. */
+uint64_t isw_bits_select(const uint64_t *bits, uint64_t before);
+/** @} */
+
+/** A hash table from 64-bit keys to numbers; zero-initialised it is empty. A key may have several numbers, which are found in the
+ *  order in which they were added. Open addressing with linear probing; entries whose `number` is not 0 may be walked through. */
+struct isw_table {
+  struct isw_table_entry {
+    uint64_t key, number; /**< number + 1; 0: free */
+  } * entry;              /**< [capacity] */
+  size_t capacity, count;
+};
+/** Takes memory for `count` numbers in all, so that adding up to so many cannot fail; ISW_FAILED where there is none. */
+enum isw_status isw_table_reserve(struct isw_table *table, size_t count);
+/** Adds a number, below UINT64_MAX. ISW_FAILED where memory ran out; the table is then as it was. */
+enum isw_status isw_table_add(struct isw_table *table, uint64_t key, uint64_t number);
+/** Finds the next number of a key. *place is 0 for the first search and kept by the caller; false where there is no other. */
+bool isw_table_find(const struct isw_table *table, uint64_t key, size_t *place, uint64_t *number);
+/** Frees the entries; the table is empty again. */
+void isw_table_clear(struct isw_table *table);
 
 /** a * b into *product; false on overflow. */
 bool isw_multiply(size_t a, size_t b, size_t *product);

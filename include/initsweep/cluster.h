@@ -1,97 +1,147 @@
-/** @file The cluster room: ranks and threads share the packs; signals; progress. The only room that knows MPI.
+/** @file The cluster room: distributes packs over ranks and threads; signals; progress. The only room that knows MPI
+ *  and OpenMP.
  *
- *  Rank 0's main thread hands out ranges of pack numbers to the other ranks' main threads by messages; worker threads never
- *  call MPI (MPI_THREAD_FUNNELED is asked for and checked). A one-sided counter would need its owner to enter the library:
- *  over TCP a target deep in a long pack makes no progress, a thread that sleeps in a receive does. */
+ *  Rank 0's main thread hands out ranges of pack numbers to the other ranks' main threads by messages; worker threads
+ *  never call MPI (MPI_THREAD_FUNNELED is requested and checked). A one-sided counter was rejected because one-sided
+ *  progress needs the target inside MPI, where a rank that trains a long pack is not. */
 #ifndef INITSWEEP_CLUSTER_H
 #define INITSWEEP_CLUSTER_H
 #include "initsweep/base.h"
 #include "initsweep/engine.h"
 
+/** An initialised MPI with its own communicator of all ranks. */
 struct isw_cluster;
 
-/** Starts MPI and installs nothing else. Called once. ISW_BAD_INPUT where the launcher started several processes and each is
- *  alone for MPI: a program of another MPI than the launcher's, srun without its plug-in. */
+/* ---- start, end, identity ---- */
+
+/**
+ * Initialises MPI. To be called once per process.
+ * @param[in,out] argc, argv  as main has them; MPI may remove its own arguments
+ * @param[out]    cluster     NULL after an error
+ * @return ISW_BAD_INPUT if a launcher started several processes that MPI sees as single ones (the launcher of another
+ *         MPI, srun without the PMI plug-in); ISW_FAILED if MPI failed to initialise or has no thread support
+ */
 enum isw_status isw_cluster_create(int *argc, char ***argv, struct isw_cluster **cluster, struct isw_error *error);
-/** Ends MPI. After an error on one rank only, isw_cluster_abort. */
+/** Waits for all ranks and finalises MPI. Collective; after an error on one rank only, use isw_cluster_abort. */
 void isw_cluster_destroy(struct isw_cluster *cluster);
-/** Ends all ranks with an exit status, where the others cannot be told. */
+/** Ends all ranks with an exit status; for errors that cannot be agreed on by a collective call. */
 _Noreturn void isw_cluster_abort(struct isw_cluster *cluster, int exit_status);
-/** Whether this is the first process that the launcher started, by the environment, before MPI starts; true where nothing says otherwise. */
-bool isw_launched_first(void);
-/** Checks that all ranks are the same program. To be called first of all, so that no rank goes on to what the others do not know. Collective.
- *  @param[in] version  as people are to read it
- *  @param[in] build    what else decides the arithmetic
- *  ISW_BAD_INPUT with both versions, their ranks and hosts. */
+/** Whether this is the first process of its launcher, by environment variables, so that it can be called before MPI is
+ *  initialised; true if no launcher is found. */
+bool isw_cluster_is_first_process(void);
+/**
+ * Checks that all ranks run the same program. To be called before any other collective call. Collective.
+ * @param[in] version  for people, at most 255 bytes are compared
+ * @param[in] build    what else decides the arithmetic, such as compiler flags; likewise
+ * @return ISW_BAD_INPUT if ranks differ; the message names both versions, their ranks and hosts
+ */
 enum isw_status isw_cluster_same_program(struct isw_cluster *cluster, const char *version, const char *build,
                                          struct isw_error *error);
 unsigned isw_cluster_rank(const struct isw_cluster *cluster);
+/** Number of ranks. */
 unsigned isw_cluster_size(const struct isw_cluster *cluster);
-/** "Open MPI 4.1.4 (MPI 3.1)" */
+/** Name and version of the MPI library, "Open MPI 4.1.4 (MPI 3.1)". Valid until the calling thread's next call. */
 const char *isw_cluster_library(void);
-/** Host names of all ranks, each once, comma-separated; on rank 0, NULL elsewhere. Collective. Owned by cluster. */
+/** Host names of all ranks, each once, comma-separated, on rank 0; NULL on the others. Collective. Owned by cluster. */
 const char *isw_cluster_hosts(struct isw_cluster *cluster);
 
-/** Gives every rank rank 0's bytes: *bytes is allocated on the other ranks. Collective. */
+/* ---- collective calls: rank 0's values for every rank ---- */
+
+/** Returns rank 0's value on every rank. Collective. */
+bool isw_cluster_share_bool(struct isw_cluster *cluster, bool value);
+uint64_t isw_cluster_share_u64(struct isw_cluster *cluster, uint64_t value);
+/**
+ * Gives every rank rank 0's bytes. Collective.
+ * @param[in,out] bytes   on rank 0 the bytes, unchanged; on the others a new allocation, NUL-terminated, freed by the
+ *                        caller
+ * @param[in,out] length  in bytes, at most INT_MAX; the value on the other ranks is replaced
+ * @return ISW_FAILED on all ranks if there are too many bytes or a rank is out of memory
+ */
 enum isw_status isw_cluster_share(struct isw_cluster *cluster, char **bytes, size_t *length, struct isw_error *error);
-/** Agrees on a status: every rank gets the worst, and rank 0 the message of the lowest rank that has one. Collective. */
+/** The same for a NUL-terminated text. NULL on rank 0 is an empty text on the others. */
+enum isw_status isw_cluster_share_text(struct isw_cluster *cluster, char **text, struct isw_error *error);
+/** The same for arrays of *count elements. */
+enum isw_status isw_cluster_share_u64_array(struct isw_cluster *cluster, uint64_t **array, size_t *count,
+                                            struct isw_error *error);
+enum isw_status isw_cluster_share_double_array(struct isw_cluster *cluster, double **array, size_t *count,
+                                               struct isw_error *error);
+/** Agrees on a status: every rank gets the most severe one, rank 0 also the message of the lowest rank that has it.
+ *  Collective. */
 enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status mine, struct isw_error *error);
 
-/** Threads for this rank: `wanted` where not 0, else OMP_NUM_THREADS, else the processors of the affinity mask shared among
- *  the ranks of this host that share them. Collective. Where these are as many as the processors that are this rank's own,
- *  isw_cluster_work will pin a worker to each, unless the environment says where threads run (OMP_PROC_BIND, OMP_PLACES).
- *  *advice, on rank 0, is NULL or a line for the user (a launcher that pinned ranks to one core of many idle ones). */
-size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const char **advice);
-/** The same for a program that runs alone, without MPI: OMP_NUM_THREADS, else the processors of the affinity mask. */
-size_t isw_own_threads(void);
+/* ---- threads and signals ---- */
 
-/** Catches SIGINT, SIGTERM and SIGUSR1: the first asks all workers to stop, now or when they begin; a second SIGINT
- *  ends the process at once. May be called before isw_cluster_create.
- *  SIGXFSZ is ignored: writing past a limit is an error then, like a full disk. */
+/**
+ * Number of worker threads of this rank. Collective.
+ *
+ * If the workers fill the processors that belong to this rank, isw_cluster_work pins one worker to each, unless the
+ * environment says where threads run (OMP_PROC_BIND, OMP_PLACES, ...).
+ * @param[in]  wanted  0: OMP_NUM_THREADS, else the processors of the affinity mask, divided among the ranks of this
+ *                     host that have them in common
+ * @param[out] advice  on rank 0 a line for the user if the launcher or OMP_THREAD_LIMIT leaves processors unused; else
+ *                     NULL. Owned by cluster
+ */
+size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const char **advice);
+/** The same for a program that runs without MPI: OMP_NUM_THREADS, else the processors of the affinity mask. */
+size_t isw_cluster_default_threads(void);
+
+/** Catches SIGINT, SIGTERM and SIGUSR1: the first one asks all workers to stop, now or when they begin; a second SIGINT
+ *  ends the process at once. Ignores SIGXFSZ: a write past a file size limit then fails like a write to a full disk.
+ *  May be called before isw_cluster_create. */
 void isw_cluster_catch_signals(void);
 
-/** The most packs that a worker has under way. */
-enum { ISW_TOGETHER = 8 };
+/* ---- training all packs ---- */
 
-/** What the packs are, to the queue. Called by worker threads, several at once, but where it says otherwise. */
+/** Maximum number of packs that a worker has under way at a time. */
+enum { ISW_MAX_PACKS_UNDER_WAY = 8 };
+
+/** The packs to be trained, as callbacks. Worker threads call them concurrently unless stated otherwise. */
 struct isw_work {
   uint64_t packs; /**< numbered from 0, the most expensive first */
-  size_t threads; /**< workers of this rank */
+  size_t threads; /**< worker threads of this rank */
   void *context;
-  /** Whether a pack still has to be trained (resume); NULL: all. Called once a pack, on rank 0's main thread only. */
+  /** Whether a pack still has to be trained (resume); NULL: all. Called once per pack, by rank 0's main thread. */
   bool (*wanted)(void *context, uint64_t pack);
-  /** A pack's cost against that of others, in any unit; NULL: all alike. Called by any thread. */
+  /** Cost of a pack relative to the others, in any unit; NULL: all equal. */
   double (*cost)(void *context, uint64_t pack);
-  /** The most threads that may share a pack with profit, at least 1; NULL: any number. */
-  size_t (*sharers)(void *context, uint64_t pack);
-  /** Whether two packs are alike in what shapes the computation, and small enough to wait for each other in memory: a worker
-   *  then merges them where few of their networks go on (isw_pack_next). NULL: none are. */
-  bool (*alike)(void *context, uint64_t pack, uint64_t other);
-  /** Makes a pack ready; called by one worker, 0 .. threads - 1, the same that calls finish, which has at most ISW_TOGETHER
-   *  packs between the two. */
+  /** Maximum number of threads that can share the pack with profit, at least 1; NULL: no limit. */
+  size_t (*max_threads_per_pack)(void *context, uint64_t pack);
+  /** Whether two packs agree in everything that shapes the computation, and are small enough to be in memory together:
+   *  a worker then merges them when few of their networks are left (isw_packs_compact). NULL: never. */
+  bool (*mergeable)(void *context, uint64_t pack, uint64_t other);
+  /** Creates a pack. The same worker, 0 .. threads - 1, calls finish, and has at most ISW_MAX_PACKS_UNDER_WAY packs
+   *  between the two calls. */
   enum isw_status (*prepare)(void *context, size_t worker, uint64_t number, struct isw_pack **pack,
                              struct isw_error *error);
-  /** Keeps the state of a pack under way when isw_pack_train was left: every checkpoint_seconds (0: never), and when a signal has
-   *  come. Called by one worker, the same that calls finish. NULL: packs under way are lost. */
+  /** Stores the state of a pack whose training was interrupted: every checkpoint_seconds (0: never) and after a signal.
+   *  Called by the worker that calls finish. NULL: packs under way are lost. */
   enum isw_status (*checkpoint)(void *context, size_t worker, uint64_t number, const struct isw_pack *pack,
                                 struct isw_error *error);
   double checkpoint_seconds;
-  /** Takes the trained pack's outcome into the journal and adds its networks to *networks and those that diverged to
-   *  *diverged. Called by one worker; the pack is destroyed after it. */
+  /** Stores the outcome of a trained pack, adds its networks to *networks and the diverged ones to *diverged. Called by
+   *  one worker; the pack is destroyed after it. */
   enum isw_status (*finish)(void *context, size_t worker, uint64_t number, const struct isw_pack *pack,
                             uint64_t *networks, uint64_t *diverged, struct isw_error *error);
-  /** Progress on rank 0's main thread, about every 0.1 s; total counts that the ranks have reported. cost: of the packs
-   *  done, in the unit of cost. NULL: none. */
+  /** Reports progress, about every 0.1 s, on rank 0's main thread: totals of what the ranks have reported. cost: of the
+   *  packs done, in the unit of the cost callback. NULL: none. */
   void (*progress)(void *context, uint64_t packs_done, uint64_t networks, uint64_t diverged, uint64_t network_steps,
                    double cost);
 };
-struct isw_work_done {
-  uint64_t packs, networks, diverged, network_steps; /**< over all ranks, on every rank */
+
+/** Totals over all ranks. */
+struct isw_work_totals {
+  uint64_t packs, networks, diverged, network_steps; /**< the same on every rank */
   uint64_t messages;                                 /**< that the ranks sent to rank 0; on rank 0 only */
 };
-/** Trains all packs on all ranks. Collective. Where packs are fewer than workers, threads share packs; the bits stay the same.
- *  ISW_INTERRUPTED where a signal came before the last pack was done: packs under way are handed to
- *  checkpoint, finished ones are in the journal. An error on one rank stops all; the status is the same on all ranks, the message is on rank 0. */
-enum isw_status isw_cluster_work(struct isw_cluster *cluster, const struct isw_work *work, struct isw_work_done *done,
-                                 struct isw_error *error);
+
+/**
+ * Trains all packs on all ranks. Collective. If there are fewer packs than workers, threads share packs; the bits are
+ * the same.
+ * @param[out] totals  also after an error or interruption
+ * @return ISW_INTERRUPTED if a signal came before the last pack was done: finished packs are stored, packs under way
+ *         have been passed to checkpoint. An error on one rank stops all ranks; all return the same status, rank 0 has
+ *         the message.
+ */
+enum isw_status isw_cluster_work(struct isw_cluster *cluster, const struct isw_work *work,
+                                 struct isw_work_totals *totals, struct isw_error *error);
 #endif

@@ -5,14 +5,12 @@
 #include <stdatomic.h>
 #include "initsweep/base.h"
 #include "initsweep/model.h"
+#include "initsweep/record.h"
 
 /* ---- precision and kernels ------------------------------------------------------------------------------------------ */
 
-enum isw_real { ISW_REAL32, ISW_REAL64 };
-/** Bytes of one number: 4 or 8. */
-size_t isw_real_bytes(enum isw_real real);
 /** Networks of a pack: 16 float32 or 8 float64, 64 bytes, whatever the machine. */
-size_t isw_lanes(enum isw_real real);
+size_t isw_lanes(enum isw_precision real);
 
 /** The kernels of one instruction set. */
 struct isw_kernels;
@@ -27,7 +25,7 @@ const char *isw_kernels_list(size_t index, bool *usable);
 
 /** A dataset in the form that a loss trains on, rounded to one precision; shared by all packs, read-only. */
 struct isw_samples;
-enum isw_status isw_samples_create(const struct isw_data *data, const struct isw_loss *loss, enum isw_real real,
+enum isw_status isw_samples_create(const struct isw_data *data, const struct isw_loss *loss, enum isw_precision real,
                                    struct isw_samples **samples, struct isw_error *error);
 void isw_samples_destroy(struct isw_samples *samples);
 
@@ -64,7 +62,7 @@ void isw_curvature_sample_squares(struct isw_curvature *curvature, double *sum);
 /** A pack as probes see it, at one record. Arrays have `lanes` numbers innermost, of the pack's precision; element e of
  *  lane l is at [e * lanes + l]. */
 struct isw_view {
-  enum isw_real real;
+  enum isw_precision real;
   size_t lanes, count;  /**< lanes of the layout; networks in the pack */
   size_t layers;        /**< weight layers */
   const size_t *size;   /**< [layers + 1] */
@@ -114,41 +112,33 @@ struct isw_block {
 };
 
 /** One probe. Sums are float64, samples ascending, in the order that its file writes down. Probes that are alike in scratch,
- *  keeps, block and prepare, with a block or a prepare, share one scratch, and these are called once for all of them. */
+ *  persistent_scratch, block and prepare, with a block or a prepare, share one scratch, and these are called once for all
+ *  of them. */
 struct isw_probe {
   struct isw_row row;
-  const char *long_name, *units;
-  bool per_layer;         /**< one value a weight layer; else one a network */
-  bool per_parameter;     /**< as many values as a network has weights, biases and scales; neither per_layer nor once */
-  bool whole;             /**< stored as int32 with fill -1; else in the sweep's precision with fill NaN */
-  bool once;              /**< one value of the whole training, not one a record: with threshold or moves */
-  unsigned needs;         /**< enum isw_probe_needs */
-  size_t parameters_most; /**< a network of more has fill values, and a sweep file with one is refused; 0: any number */
+  struct isw_quantity quantity; /**< what the results file stores; its name is the row's */
+  unsigned needs;               /**< enum isw_probe_needs */
+  size_t max_parameters; /**< larger networks get fill values, and a sweep file that has one is rejected; 0: no limit */
   /** float64 numbers of scratch for one record of a pack; NULL: none. Zeroed before each record. */
   size_t (*scratch)(const struct isw_view *view);
   /** The first so many numbers of scratch are zeroed before the first record only; NULL: none. */
-  size_t (*keeps)(const struct isw_view *view);
+  size_t (*persistent_scratch)(const struct isw_view *view);
   /** Looks at one block (train blocks first, ascending, then test blocks); NULL: not interested. */
   void (*block)(const struct isw_view *view, const struct isw_block *block, double *scratch);
   /** What the finishes of probes that share a scratch have in common, once a record after the blocks and before any finish; done
    *  again where an interruption came between. What takes long belongs here. NULL: nothing. */
   void (*prepare)(const struct isw_view *view, double *scratch);
-  /** value[row * lanes + lane], isw_probe_width rows: one, or one a layer or parameter; lanes past count may hold anything. NULL where once. */
+  /** value[row * lanes + lane], isw_quantity_width rows: one, or one a layer or parameter; lanes past count may hold
+   *  anything. NULL where quantity.per_run. */
   void (*finish)(const struct isw_view *view, double *scratch, double *value);
   /** The engine stores the number of steps before the first one whose batch's loss (after the last step: the training set's) is
    *  below below[lane], found once before training; -1: never. fraction: record.escape_fraction. NULL: nothing. */
   void (*threshold)(const struct isw_view *view, double fraction, double *below);
   /** The engine stores the number of steps after which a weight of the layer first differs from its start; -1: never. */
-  bool moves;
+  bool tracks_first_change;
   /** FLOPs of one record of one network beyond the passes asked for, for `plan`; NULL: negligible. */
   double (*flops)(size_t layers, const size_t *size, size_t train_samples, size_t test_samples);
 };
-
-/** Numbers that a probe has at a record of a network with so many layers and parameters. */
-static inline size_t isw_probe_width(const struct isw_probe *probe, size_t layers, size_t parameters)
-{
-  return probe->per_parameter ? parameters : probe->per_layer ? layers : 1;
-}
 
 /** Whether two probes share their scratch and what fills it. */
 bool isw_probes_share(const struct isw_probe *a, const struct isw_probe *b);
@@ -166,7 +156,7 @@ void isw_team_wait(struct isw_team *team);
 struct isw_pack_settings {
   const struct isw_kernels *kernels;
   const struct isw_samples *samples;
-  enum isw_real real;
+  enum isw_precision real;
   size_t count; /**< networks, 1 .. isw_lanes(real); alike in sizes, activation, loss, optimizer, batch, steps, order */
   const struct isw_network *const *networks; /**< [count], kept by the caller until isw_pack_create returns */
   size_t records;
@@ -179,15 +169,13 @@ struct isw_pack_settings {
   double escape_fraction;        /**< for the probes' threshold */
 };
 
-enum isw_network_status { ISW_MISSING = 0, ISW_COMPLETED = 1, ISW_STOPPED = 2, ISW_DIVERGED = 3, ISW_SKIPPED = 4 };
-
 /** What one network left. */
 struct isw_outcome {
   enum isw_network_status status;
   uint64_t steps_done;
   size_t records_done; /**< records that were made; later ones are fill values (docs/numerics.md, the loop) */
-  /** For each probe in order: [records] numbers, or [records][width] where per_layer or per_parameter; one record where the probe is once; of
-   *  the pack's precision, int32 where it is whole. Contiguous. */
+  /** For each probe in order: [records] numbers, or [records][width] where per_layer or per_parameter; one record where
+   *  per_run; of the pack's precision, int32 where integer. Contiguous. */
   const void *values;
   size_t values_bytes;
   /** Layer after layer: weight [fan_out][fan_in], then bias [fan_out], then a branch's scale where one ends; of the pack's
@@ -208,7 +196,7 @@ enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, siz
                                const atomic_int *interrupt);
 /** Makes isw_pack_train return ISW_INTERRUPTED also at the first step where *tick has changed since the last time. To be called
  *  between two calls of isw_pack_train, each of which does a step at least, however often *tick changes. */
-void isw_pack_pause_at(struct isw_pack *pack, const atomic_uint *tick);
+void isw_pack_interrupt_on_change(struct isw_pack *pack, const atomic_uint *tick);
 /** A pack's state between two steps, after isw_pack_train returned ISW_INTERRUPTED: weights, the optimiser's arrays and
  *  running products, records so far, what ended networks left. In the machine's byte order. */
 size_t isw_pack_state_bytes(const struct isw_pack *pack);
@@ -217,16 +205,16 @@ void isw_pack_save(const struct isw_pack *pack, void *state);
  *  not fit, or makes no sense) the pack can only be destroyed. */
 enum isw_status isw_pack_restore(struct isw_pack *pack, const void *state, size_t bytes, struct isw_error *error);
 /** Makes isw_pack_train, called by a team of one, return ISW_INTERRUPTED too when a quarter of the lanes or more hold no network
- *  that goes on: at certain steps, so that packs that are alike meet. isw_pack_rests tells that it was so. */
-void isw_pack_rest_when_thin(struct isw_pack *pack);
-bool isw_pack_rests(const struct isw_pack *pack);
+ *  that goes on: at certain steps, so that packs that are alike meet. isw_pack_is_suspended tells that it was so. */
+void isw_pack_suspend_when_sparse(struct isw_pack *pack);
+bool isw_pack_is_suspended(const struct isw_pack *pack);
 /** Of packs that are alike in what shapes the computation and rest, were interrupted or are done, the one to train next: the
  *  one that is furthest back, its free lanes filled with networks of others that are at the same step. NULL: all networks of
  *  all have ended. Networks may then be in other packs than their own, so all are to be kept until the last has ended;
  *  isw_pack_outcome, isw_pack_save and isw_pack_restore are about the networks that a pack was made of. */
-struct isw_pack *isw_pack_next(struct isw_pack *const *packs, size_t count);
+struct isw_pack *isw_packs_compact(struct isw_pack *const *packs, size_t count);
 /** Steps that this pack did, whoever was in its lanes. */
-uint64_t isw_pack_pack_steps(const struct isw_pack *pack);
+uint64_t isw_pack_steps_executed(const struct isw_pack *pack);
 /** Steps that are done, of the networks that are furthest back. */
 uint64_t isw_pack_step(const struct isw_pack *pack);
 /** After isw_pack_train returned ISW_OK. Owned by the pack. */
@@ -236,6 +224,6 @@ uint64_t isw_pack_network_steps(const struct isw_pack *pack);
 void isw_pack_destroy(struct isw_pack *pack);
 /** Bytes that a full pack of such networks holds while it trains, weights of its outcomes included, for `plan`; SIZE_MAX where
  *  that overflows. */
-size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *data, enum isw_real real,
+size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *data, enum isw_precision real,
                       size_t records, const struct isw_probe *const *probes, size_t probe_count);
 #endif

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "initsweep/exact.h"
+#include "initsweep/random.h"
 
 /* ---- rows ------------------------------------------------------------------------------------------------------- */
 
@@ -85,49 +87,6 @@ struct isw_alias {
 const struct isw_alias *isw_aliases(size_t *count);
 /** The alias of a table that is called name, or NULL. */
 const struct isw_alias *isw_alias_find(const char *table, const char *name);
-
-/* ---- random numbers and exact functions (engine/random.c, engine/exact.c) --------------------------------------------- */
-
-/** What draws are for; part of the Philox counter, so that purposes never share a number. Values are part of the format. */
-enum isw_purpose {
-  ISW_PURPOSE_WEIGHT = 1,       /**< initial weights; layer = weight layer from 1 */
-  ISW_PURPOSE_BIAS = 2,         /**< initial biases */
-  ISW_PURPOSE_WEIGHT_NOISE = 3, /**< network.init_noise on weights */
-  ISW_PURPOSE_BIAS_NOISE = 4,
-  ISW_PURPOSE_SHUFFLE = 5,  /**< order of minibatches; layer = epoch from 0 */
-  ISW_PURPOSE_SPLIT = 6,    /**< train/test split */
-  ISW_PURPOSE_DATA = 7,     /**< generated datasets; layer is the generator's own */
-  ISW_PURPOSE_PROBE = 8,    /**< start vectors of probes; seed, replicate and layer are 0 */
-  ISW_PURPOSE_CHOICE = 16,  /**< which weights an initialiser fills; layer = weight layer from 1 */
-  ISW_PURPOSE_SPARSITY = 17 /**< which weights network.init_sparsity sets to zero; likewise */
-};
-
-/** A stream of independent draws: Philox4x64-10 (Salmon et al. 2011) with key (seed, replicate) and counter
- *  (index, attempt, layer, purpose). Draw number `index` is the same whatever was drawn before. */
-struct isw_stream {
-  uint64_t seed, replicate;
-  uint64_t purpose, layer;
-};
-
-/** Uniform on [0, 1): the top 53 bits of word 0 of the block, times 2^-53. */
-double isw_uniform(const struct isw_stream *stream, uint64_t index);
-/** Standard normal by Box-Muller: sqrt(-2 log(1 - u0)) cos(2 pi u1), u0 and u1 from words 0 and 1 of the block. */
-double isw_normal(const struct isw_stream *stream, uint64_t index);
-/** Standard normal conditioned on |x| <= 2, by rejection: attempt 0, 1, ... in the counter's second word. */
-double isw_truncated_normal(const struct isw_stream *stream, uint64_t index);
-/** Whole number on 0..bound-1 without bias: Lemire's multiply and reject, attempts in the counter's second word.
- *  bound >= 1. */
-uint64_t isw_below(const struct isw_stream *stream, uint64_t index, uint64_t bound);
-/** Permutes order[0..count-1] (filled by the caller) by Fisher-Yates from the last element down:
- *  i = count-1 .. 1 swaps with isw_below(stream, i, i + 1). */
-void isw_shuffle(const struct isw_stream *stream, size_t count, uint64_t *order);
-
-/** Functions that give the same bits on every machine (SLEEF's finz family). */
-double isw_exact_exp(double x);
-double isw_exact_log(double x);
-double isw_exact_sin(double x);
-double isw_exact_cos(double x);
-double isw_exact_tanh(double x);
 
 /* ---- initialisers ------------------------------------------------------------------------------------------------- */
 

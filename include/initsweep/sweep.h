@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include "initsweep/base.h"
 #include "initsweep/model.h"
-
-enum isw_precision { ISW_FLOAT32, ISW_FLOAT64 };
+#include "initsweep/probes.h"
+#include "initsweep/record.h"
 
 /** Which weights the results file keeps. */
 struct isw_keep_weights {
@@ -23,14 +23,6 @@ struct isw_sweep_source {
   size_t length;
   const char *const *overrides; /**< "path=value" of --set, in order */
   size_t override_count;
-  /** The probes that may be recorded: the caller knows the registry, this room does not. Kept by the caller until
-   *  isw_sweep_read returns. */
-  const struct isw_row *const *probes; /**< [probe_count] */
-  const bool *probe_needs_classes;     /**< [probe_count] whether targets must be classes or binary */
-  const bool *probe_once; /**< [probe_count] whether it is one number of the whole training; NULL: none is */
-  const size_t *
-      probe_parameters_most; /**< [probe_count] weights and biases that it takes at most, 0: any number; NULL: all so */
-  size_t probe_count;
 };
 
 /** Parses, checks everything (datasets are loaded), and prepares the grid.
@@ -75,8 +67,8 @@ bool isw_sweep_schedule_varies(const struct isw_sweep *sweep);
 size_t isw_sweep_schedule(const struct isw_sweep *sweep, uint64_t steps, const uint64_t **schedule);
 /** At which of these records a probe is measured: [records], or NULL where at all of them. probe: its place in the sweep's order. */
 const bool *isw_sweep_due(const struct isw_sweep *sweep, uint64_t steps, size_t probe);
-/** Names of the probes to record, in the sweep's order. */
-size_t isw_sweep_probes(const struct isw_sweep *sweep, const char *const **names);
+/** The probes to record, in the sweep's order; *probes is owned by the sweep. Returns their number. */
+size_t isw_sweep_probes(const struct isw_sweep *sweep, const struct isw_probe *const **probes);
 
 /* ---- refinement: which networks of the grid are trained, level by level ------------------------------------------- */
 
@@ -123,7 +115,7 @@ const char *isw_sweep_axis(const struct isw_sweep *sweep, size_t grid, size_t ax
 struct isw_packs;
 enum isw_status isw_packs_create(const struct isw_sweep *sweep, size_t lanes, struct isw_packs **packs,
                                  struct isw_error *error);
-/** The same of some networks only: bit k % 64 of subset[k / 64] is network k's. subset is kept by the caller until
+/** The same of some networks only, those in the bit set subset (isw_bits_has). subset is kept by the caller until
  *  isw_packs_destroy. */
 enum isw_status isw_packs_create_of(const struct isw_sweep *sweep, const uint64_t *subset, size_t lanes,
                                     struct isw_packs **packs, struct isw_error *error);
@@ -155,9 +147,10 @@ uint64_t isw_packs_unfilled(const struct isw_packs *packs);
 
 /* ---- words ------------------------------------------------------------------------------------------------------ */
 
-/** The tables that `list` shows. */
+/** A table of named rows: what sweep files may name and `initsweep list` shows. */
 struct isw_table_view {
   const char *name;      /**< "initializers" */
+  const char *singular;  /**< "initializer" */
   const char *path;      /**< the settings that take it: "network.init" */
   size_t (*count)(void); /**< rows; only the table's own room knows their number */
   const struct isw_row *(*row)(size_t index);
@@ -168,5 +161,31 @@ struct isw_table_view {
 const char *isw_sweep_setting_path(size_t index);
 /** Writes the grammar's reference (docs/sweep-file-reference.md): every setting, and the rows of the tables. */
 void isw_sweep_write_reference(FILE *out, const struct isw_table_view *tables, size_t count);
+enum { ISW_TABLES = 7 };
+/** All tables of named rows; *count is ISW_TABLES. */
 const struct isw_table_view *isw_tables(size_t *count);
+
+/* ---- a sweep file from disk ---- */
+
+/* The texts of --set. */
+struct isw_overrides {
+  const char **text;
+  size_t count;
+};
+/* Keeps one more; false where memory ran out. */
+bool isw_overrides_add(struct isw_overrides *overrides, const char *text);
+enum { ISW_SWEEP_FILE_LIMIT = 16 << 20 };
+/* Reads a file of at most ISW_SWEEP_FILE_LIMIT bytes. */
+enum isw_status isw_load_file(const char *path, char **bytes, size_t *length, struct isw_error *error);
+/* The folder that a path is in, absolute, on the heap. ISW_BAD_INPUT where there is none. */
+enum isw_status isw_absolute_folder_of(const char *path, char **folder, struct isw_error *error);
+/* isw_sweep_read after choosing the kernels. folder: where relative paths of data start. */
+enum isw_status isw_load_sweep(const char *file, const char *folder, const char *bytes, size_t length,
+                               const struct isw_overrides *overrides, struct isw_sweep **sweep,
+                               struct isw_error *error);
+/* Both, for commands that run alone. */
+enum isw_status isw_open_sweep(const char *file, const struct isw_overrides *overrides, struct isw_sweep **sweep,
+                               struct isw_error *error);
+/* The class of a pack. */
+const struct isw_pack_class *isw_class_of(const struct isw_packs *packs, uint64_t pack);
 #endif

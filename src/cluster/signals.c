@@ -1,7 +1,7 @@
-/* Signals ask for an orderly end. A handler can reach nothing but a variable of the program: the room's only one. */
+/* Signals request an orderly end. A handler can only write a global variable, the only one of this room. */
 #include <signal.h>
 #include <unistd.h>
-#include "inside.h"
+#include "cluster_internal.h"
 
 static atomic_int caught; /* the first signal that came */
 
@@ -22,7 +22,7 @@ void isw_cluster_catch_signals(void)
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGUSR1, &action, NULL);
-  signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes then is an error of write(), told like a full disk */
+  signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes then is an error of write(), reported like a full disk */
 }
 
 bool isw_signal_caught(void)

@@ -1,36 +1,38 @@
-/* How many threads a rank gets, and where they run. */
+/* Number of worker threads of a rank, and the processors they are pinned to; the threads themselves belong to
+ * protocol.c. */
 #include <omp.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "inside.h"
+#include "cluster_internal.h"
 
 enum { PROCESSORS = 8192, WORDS = PROCESSORS / 64 };
 
-/* The processors that a process may run on, as bits; returns their number, 0 where the system does not tell. */
-static size_t affinity(pid_t process, uint64_t mask[WORDS])
+/* The processors that a process may run on, as a bit mask; returns their number, 0 if the system does not provide
+ * it. */
+static size_t read_affinity(pid_t process, uint64_t mask[WORDS])
 {
   memset(mask, 0, WORDS * sizeof *mask);
   if (sched_getaffinity(process, WORDS * sizeof *mask, (cpu_set_t *)mask) != 0) return 0;
-  size_t count = 0;
-  for (size_t i = 0; i < WORDS; i++) count += (size_t)__builtin_popcountll(mask[i]);
-  return count;
+  return (size_t)isw_bits_count(mask, PROCESSORS);
 }
 
-/* Gives each processor to the rank that has fewest of those that may run on it; returns what rank `mine` of `ranks` gets. */
-static size_t own_part(size_t ranks, size_t mine, const uint64_t (*mask)[WORDS], size_t *got)
+/* Assigns each processor to the least loaded of the ranks that may run on it. got: [ranks] zeros, then each rank's
+ * number of processors; returns rank `mine`'s. */
+static size_t divide_processors(size_t ranks, size_t mine, const uint64_t (*mask)[WORDS], size_t *got)
 {
   for (size_t processor = 0; processor < PROCESSORS; processor++) {
-    size_t poorest = ranks;
+    size_t least_loaded = ranks;
     for (size_t r = 0; r < ranks; r++)
-      if (mask[r][processor / 64] >> processor % 64 & 1 && (poorest == ranks || got[r] < got[poorest])) poorest = r;
-    if (poorest < ranks) got[poorest]++;
+      if (isw_bits_has(mask[r], processor) && (least_loaded == ranks || got[r] < got[least_loaded])) least_loaded = r;
+    if (least_loaded < ranks) got[least_loaded]++;
   }
   return got[mine];
 }
 
-/* Whether the user has said where threads run; the OpenMP library sees to it then. OMP_PROC_BIND=false: anywhere. */
+/* Whether the user has set where threads run, which is then left to the OpenMP library. OMP_PROC_BIND=false:
+ * anywhere. */
 static bool placed_by_user(void)
 {
   static const char *const names[] = {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY"};
@@ -42,33 +44,33 @@ static bool placed_by_user(void)
   return placed;
 }
 
-/* The rank's own processors: those of its mask, or its stretch of them where other ranks have the same mask. Returns their
- * number; 0 where masks overlap in another way, as then nobody can tell whose a processor is. processor: [PROCESSORS] or NULL */
+/* The rank's own processors: those of its mask, or its part of them if other ranks have the same mask. Returns their
+ * number; 0 if masks overlap in another way, which makes owners ambiguous. processor: [PROCESSORS] or NULL */
 static size_t own_processors(size_t ranks, size_t mine, const uint64_t (*mask)[WORDS], int *processor)
 {
-  size_t count = 0, sharers = 0, before = 0, found = 0;
+  size_t same_mask_ranks = 0, before = 0, found = 0;
   for (size_t r = 0; r < ranks; r++) {
     bool same = memcmp(mask[r], mask[mine], sizeof *mask) == 0;
     for (size_t i = 0; i < WORDS; i++)
       if (!same && mask[r][i] & mask[mine][i]) return 0;
-    sharers += same;
+    same_mask_ranks += same;
     before += same && r < mine;
   }
-  for (size_t i = 0; i < WORDS; i++) count += (size_t)__builtin_popcountll(mask[mine][i]);
-  size_t rest = count % sharers, part = count / sharers + (before < rest);
-  size_t first = count / sharers * before + (before < rest ? before : rest);
+  size_t count = (size_t)isw_bits_count(mask[mine], PROCESSORS);
+  size_t rest = count % same_mask_ranks, part = count / same_mask_ranks + (before < rest);
+  size_t first = count / same_mask_ranks * before + (before < rest ? before : rest);
   for (size_t p = 0; processor && p < PROCESSORS; p++)
-    if (mask[mine][p / 64] >> p % 64 & 1) {
+    if (isw_bits_has(mask[mine], p)) {
       if (found >= first && found < first + part) processor[found - first] = (int)p;
       found++;
     }
   return part;
 }
 
-/* Decides where the workers are pinned: only where they fill the rank's processors, one each. Fewer may have been asked for
- * because of other programs, and nobody tells these which processors are taken. */
-static void place_workers(struct isw_cluster *cluster, size_t threads, size_t ranks, size_t mine,
-                          const uint64_t (*mask)[WORDS])
+/* Chooses the processors that workers are pinned to, only if the workers fill the rank's own processors, one each.
+ * With fewer workers, other programs may run on the rest, and which processors they use is unknown. */
+static void choose_processors(struct isw_cluster *cluster, size_t threads, size_t ranks, size_t mine,
+                              const uint64_t (*mask)[WORDS])
 {
   free(cluster->processor);
   cluster->processor = NULL;
@@ -84,11 +86,11 @@ void isw_pin_worker(const struct isw_cluster *cluster, size_t workers, size_t wo
   uint64_t mask[WORDS] = {0};
   if (cluster->processors == 0 || cluster->processors != workers) return;
   int processor = cluster->processor[worker];
-  mask[processor / 64] = UINT64_C(1) << processor % 64;
-  (void)sched_setaffinity(0, sizeof mask, (cpu_set_t *)mask); /* a system that refuses leaves it where it is */
+  isw_bits_add(mask, (uint64_t)processor);
+  (void)sched_setaffinity(0, sizeof mask, (cpu_set_t *)mask); /* if refused, it stays unpinned: slower, not wrong */
 }
 
-static size_t from_environment(void)
+static size_t threads_from_environment(void)
 {
   const char *text = getenv("OMP_NUM_THREADS");
   char *end;
@@ -96,10 +98,10 @@ static size_t from_environment(void)
   return count <= 65536 ? count : 0;
 }
 
-size_t isw_own_threads(void)
+size_t isw_cluster_default_threads(void)
 {
   uint64_t own[WORDS];
-  size_t wanted = from_environment(), processors = affinity(0, own);
+  size_t wanted = threads_from_environment(), processors = read_affinity(0, own);
   return wanted > 0 ? wanted : processors > 0 ? processors : 1;
 }
 
@@ -112,31 +114,31 @@ size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const cha
   MPI_Comm_size(host, &ranks);
   MPI_Comm_rank(host, &mine);
   uint64_t own[WORDS];
-  size_t processors = affinity(0, own);
+  size_t processors = read_affinity(0, own);
   uint64_t(*mask)[WORDS] = isw_allocate((size_t)ranks, sizeof *mask);
   size_t *got = isw_allocate((size_t)ranks, sizeof *got);
-  if (!mask || !got) isw_out_of_memory(cluster); /* the others are in the call already */
+  if (!mask || !got) isw_out_of_memory(cluster); /* the other ranks are already in the collective call */
   MPI_Allgather(own, WORDS, MPI_UINT64_T, mask, WORDS, MPI_UINT64_T, host);
   MPI_Comm_free(&host);
 
-  size_t part = own_part((size_t)ranks, (size_t)mine, (const uint64_t(*)[WORDS])mask, got);
+  size_t part = divide_processors((size_t)ranks, (size_t)mine, (const uint64_t(*)[WORDS])mask, got);
   size_t used = 0;
   for (int r = 0; r < ranks; r++) used += got[r];
   free(got);
 
-  size_t threads = wanted ? wanted : from_environment();
+  size_t threads = wanted ? wanted : threads_from_environment();
   bool chosen = threads > 0;
   if (!chosen) threads = part > 0 ? part : 1;
 
-  /* one more thread than the workers' runs beside them; the team comes out smaller where OMP_THREAD_LIMIT says so */
+  /* one more thread than the workers communicates; OMP_THREAD_LIMIT may make the team smaller */
   size_t limit = (size_t)omp_get_thread_limit();
   size_t asked = threads;
   if (threads >= limit) threads = limit > 1 ? limit - 1 : 1;
-  place_workers(cluster, threads, (size_t)ranks, (size_t)mine, (const uint64_t(*)[WORDS])mask);
+  choose_processors(cluster, threads, (size_t)ranks, (size_t)mine, (const uint64_t(*)[WORDS])mask);
   free(mask);
 
   uint64_t parent_mask[WORDS];
-  size_t parents = getenv("OMPI_COMM_WORLD_SIZE") ? affinity(getppid(), parent_mask) : 0;
+  size_t parents = getenv("OMPI_COMM_WORLD_SIZE") ? read_affinity(getppid(), parent_mask) : 0;
   if (cluster->rank == 0) {
     struct isw_text text = {0};
     if (threads < asked)

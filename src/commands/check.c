@@ -1,7 +1,7 @@
 /* initsweep check: reads a sweep file and says what is wrong with it. */
 #include <stdio.h>
 #include <stdlib.h>
-#include "common.h"
+#include "initsweep/console.h"
 #include "initsweep/commands.h"
 
 static int take(void *state, int code, const char *argument)

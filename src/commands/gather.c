@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "initsweep/commands.h"
-#include "outcome.h"
+#include "initsweep/run.h"
 
 /* A file that is there is replaced only where it is a results file of the same sweep. */
 static enum isw_status may_replace(const char *out, uint64_t identity, struct isw_error *error)
@@ -40,12 +40,15 @@ static enum isw_status gather(const char *parts, const char *out, const char *co
   if (status == ISW_OK) status = may_replace(out, origin.identity, error);
   if (status == ISW_OK)
     status = isw_index_create_beside(parts, origin.identity, origin.other, isw_sweep_networks(sweep),
-                                     isw_real_bytes(isw_sweep_real(sweep)), &index, error);
+                                     isw_precision_bytes(isw_sweep_precision(sweep)), &index, error);
   if (status == ISW_OK) {
     char host[256] = "";
     gethostname(host, sizeof host - 1);
-    struct isw_run_facts facts = {
-        .command_line = command_line, .kernels = "", .hosts = host, .ranks = 1, .threads = isw_own_threads()};
+    struct isw_run_facts facts = {.command_line = command_line,
+                                  .kernels = "",
+                                  .hosts = host,
+                                  .ranks = 1,
+                                  .threads = isw_cluster_default_threads()};
     struct isw_progress progress = {.networks = isw_sweep_networks(sweep)};
     isw_utc(facts.start);
     isw_progress_start(&progress, false);

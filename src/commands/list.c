@@ -3,37 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "common.h"
+#include "initsweep/console.h"
 #include "initsweep/commands.h"
 #include "initsweep/probes.h"
-#include "list.h"
-
-static size_t probe_count(void)
-{
-  size_t count;
-  isw_probes(&count);
-  return count;
-}
-
-static const struct isw_row *probe_row(size_t index)
-{
-  size_t count;
-  return &isw_probes(&count)[index]->row;
-}
-
-size_t isw_list_tables(struct isw_table_view *all)
-{
-  size_t count;
-  const struct isw_table_view *tables = isw_tables(&count);
-  bool probes = false;
-  if (count > ISW_TABLES_MAX - 1) count = ISW_TABLES_MAX - 1;
-  for (size_t i = 0; i < count; i++) {
-    all[i] = tables[i];
-    probes |= strcmp(all[i].name, "probes") == 0;
-  }
-  if (!probes) all[count++] = (struct isw_table_view){"probes", "record.probes", probe_count, probe_row, NULL};
-  return count;
-}
 
 static void print_default(const struct isw_parameter *parameter, bool json)
 {
@@ -203,8 +175,8 @@ static int run(int argc, char **argv)
   int result;
   if (!isw_read_words(&isw_command_list, argc, argv, take, &list, &wanted, &result)) return result;
   bool json = list.json;
-  struct isw_table_view tables[ISW_TABLES_MAX];
-  size_t count = isw_list_tables(tables);
+  size_t count;
+  const struct isw_table_view *tables = isw_tables(&count);
   if (wanted && strcmp(wanted, "settings") == 0) {
     if (json) return isw_usage_error("list", "settings have no --json; --markdown is the reference");
     isw_sweep_write_reference(stdout, tables, count);
@@ -213,7 +185,7 @@ static int run(int argc, char **argv)
   if (list.markdown)
     return isw_usage_error("list", "--markdown goes with settings: `initsweep list settings --markdown`");
 
-  const char *names[ISW_TABLES_MAX + 1];
+  const char *names[ISW_TABLES + 1];
   size_t first = 0, last = count;
   for (size_t i = 0; i < count; i++) {
     names[i] = tables[i].name;

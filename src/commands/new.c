@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "common.h"
+#include "initsweep/commands.h"
 #include "initsweep/model.h"
-#include "list.h"
 
 struct request {
   const char *name, *out, *dataset;
@@ -23,8 +22,8 @@ static const struct trade {
 
 static const struct isw_row *find_dataset(const char *name)
 {
-  struct isw_table_view tables[ISW_TABLES_MAX];
-  size_t count = isw_list_tables(tables);
+  size_t count;
+  const struct isw_table_view *tables = isw_tables(&count);
   for (size_t t = 0; t < count; t++)
     for (size_t i = 0; strcmp(tables[t].name, "datasets") == 0 && i < tables[t].count(); i++)
       if (strcmp(tables[t].row(i)->name, name) == 0) return tables[t].row(i);
@@ -33,9 +32,9 @@ static const struct isw_row *find_dataset(const char *name)
 
 static int unknown_dataset(const char *name)
 {
-  struct isw_table_view tables[ISW_TABLES_MAX];
   const char *names[128], *nearest = NULL;
-  size_t count = isw_list_tables(tables);
+  size_t count;
+  const struct isw_table_view *tables = isw_tables(&count);
   for (size_t t = 0; t < count; t++) {
     size_t rows = 0;
     for (; strcmp(tables[t].name, "datasets") == 0 && rows < tables[t].count() && rows < 128; rows++)

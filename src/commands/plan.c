@@ -6,8 +6,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include "initsweep/commands.h"
-#include "cost.h"
-#include "training.h"
+#include "initsweep/cost.h"
+#include "initsweep/run.h"
 
 enum { CLASSES_SHOWN = 8, ENTRY_BYTES = 96, HEADS_BYTES = 512 };
 /* What is not measured on this machine, s: MPI's start and end; a network's way into the journal, and from there into the
@@ -18,10 +18,10 @@ struct plan {
   const char *file, *out;
   const struct isw_sweep *sweep;
   struct isw_packs *packs;
-  const struct isw_probe **probes;
+  const struct isw_probe *const *probes;
   size_t probe_count;
   const struct isw_kernels *kernels;
-  enum isw_real real;
+  enum isw_precision real;
   size_t ranks, threads;
   double parameters, flops, network_steps; /* sums over networks; flops with records */
   double memory;                           /* bytes a rank */
@@ -79,10 +79,11 @@ static enum isw_status predict(struct plan *plan, struct isw_error *error)
 /* Bytes of one network's recorded values and weights. */
 static double value_bytes(const struct plan *plan, size_t records, size_t layers, double parameters)
 {
-  double each = (double)isw_real_bytes(plan->real), bytes = 0;
+  double each = (double)isw_precision_bytes(plan->real), bytes = 0;
   for (size_t i = 0; i < plan->probe_count; i++)
-    bytes += (plan->probes[i]->once ? 1 : (double)records) *
-             (double)isw_probe_width(plan->probes[i], layers, (size_t)parameters) * (plan->probes[i]->whole ? 4 : each);
+    bytes += (double)isw_quantity_records(&plan->probes[i]->quantity, records) *
+             (double)isw_quantity_width(&plan->probes[i]->quantity, layers, (size_t)parameters) *
+             (plan->probes[i]->quantity.integer ? 4 : each);
   struct isw_keep_weights keep = isw_sweep_weights(plan->sweep);
   return bytes + parameters * each * ((double)keep.initial + (double)keep.final);
 }
@@ -100,9 +101,8 @@ static double free_space(const char *out)
 static enum isw_status compute(struct plan *plan, struct isw_error *error)
 {
   const struct isw_sweep *sweep = plan->sweep;
-  plan->real = isw_sweep_real(sweep);
-  plan->probes = isw_chosen_probes(sweep, &plan->probe_count);
-  if (!plan->probes) return isw_error_memory(error, 64, "the probes");
+  plan->real = isw_sweep_precision(sweep);
+  plan->probe_count = isw_sweep_probes(sweep, &plan->probes);
   enum isw_status status = isw_kernels_choose(NULL, &plan->kernels, error);
   if (status == ISW_OK) status = isw_packs_create(sweep, isw_lanes(plan->real), &plan->packs, error);
   if (status != ISW_OK) return status;
@@ -125,7 +125,7 @@ static enum isw_status compute(struct plan *plan, struct isw_error *error)
     if (bytes > largest) largest = bytes;
     size_t rows;
     double lanes = (double)isw_lanes(plan->real), arrays = 1 + (double)isw_optimizers(&rows)[class->optimizer].states;
-    double state = lanes * (HEADS_BYTES + arrays * parameters * (double)isw_real_bytes(plan->real) +
+    double state = lanes * (HEADS_BYTES + arrays * parameters * (double)isw_precision_bytes(plan->real) +
                             value_bytes(plan, class->records, class->layers, parameters));
     if (state > kept) kept = state;
     isw_network_destroy(network);
@@ -135,7 +135,7 @@ static enum isw_status compute(struct plan *plan, struct isw_error *error)
     const struct isw_data *data = isw_sweep_data(sweep, d);
     samples += (double)(data->train_samples + data->test_samples) * (double)(data->features + data->targets);
   }
-  plan->memory = largest * (double)plan->threads + samples * (8 + (double)isw_real_bytes(plan->real)) + 32e6;
+  plan->memory = largest * (double)plan->threads + samples * (8 + (double)isw_precision_bytes(plan->real)) + 32e6;
   plan->result = networks * (17 + 8 * (double)isw_sweep_columns(sweep) +
                              value_bytes(plan, isw_sweep_records_max(sweep), isw_sweep_layers_max(sweep),
                                          (double)isw_sweep_parameters_max(sweep)));
@@ -193,7 +193,7 @@ static void print_plan(const struct plan *plan)
   uint64_t packs = isw_packs_count(plan->packs);
   uint64_t unfilled = isw_packs_unfilled(plan->packs);
   printf("sweep        %s, seed %llu, %s\n", isw_sweep_name(sweep), (unsigned long long)isw_sweep_seed(sweep),
-         plan->real == ISW_REAL64 ? "float64" : "float32");
+         plan->real == ISW_FLOAT64 ? "float64" : "float32");
   printf("networks     ");
   isw_print_grids(sweep);
   double lanes = (double)packs * (double)isw_lanes(plan->real);
@@ -232,7 +232,7 @@ static void print_json(const struct plan *plan)
   isw_print_json_text(isw_sweep_name(sweep));
   printf(",\n  \"identity\": \"%016llx\",\n  \"seed\": %llu,\n  \"precision\": \"%s\",\n",
          (unsigned long long)isw_sweep_identity(sweep), (unsigned long long)isw_sweep_seed(sweep),
-         plan->real == ISW_REAL64 ? "float64" : "float32");
+         plan->real == ISW_FLOAT64 ? "float64" : "float32");
   printf("  \"networks\": %llu,\n  \"grids\": [", (unsigned long long)isw_sweep_networks(sweep));
   for (size_t grid = 0; grid < isw_sweep_grids(sweep); grid++) {
     printf("%s[", grid ? ", " : "");
@@ -326,7 +326,6 @@ static int run(int argc, char **argv)
       print_plan(plan);
   }
   if (plan->packs) isw_packs_destroy(plan->packs);
-  free(plan->probes);
   isw_sweep_destroy(sweep);
   isw_text_clear(&out);
   free(request.overrides.text);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "initsweep/commands.h"
-#include "stored.h"
+#include "initsweep/run.h"
 
 struct replay {
   const char *file, *folder, *out, *steps, *probes;
@@ -62,7 +62,7 @@ static size_t offset_of(const struct isw_quantity *quantities, size_t probe, siz
   size_t offset = 0;
   for (size_t q = 0; q < probe; q++)
     offset += isw_quantity_records(&quantities[q], records) * isw_quantity_width(&quantities[q], layers, parameters) *
-              (quantities[q].whole ? 4 : real_bytes);
+              (quantities[q].integer ? 4 : real_bytes);
   return offset;
 }
 
@@ -82,11 +82,11 @@ static bool write_table(FILE *to, const struct isw_training_pack *made, const st
     fprintf(to, "%llu", (unsigned long long)made->record_steps[r]);
     for (size_t q = 0; q < shown; q++) {
       size_t width = isw_quantity_width(&quantities[q], made->layers, (size_t)again.parameters);
-      size_t item = quantities[q].whole ? 4 : real_bytes;
+      size_t item = quantities[q].integer ? 4 : real_bytes;
       size_t offset = offset_of(quantities, q, made->records, made->layers, (size_t)again.parameters, real_bytes);
-      if (!quantities[q].once) offset += r * width * item;
+      if (!quantities[q].per_run) offset += r * width * item;
       for (size_t k = 0; k < width; k++) {
-        double x = number_at(again.values, offset + k * item, quantities[q].whole, real_bytes);
+        double x = number_at(again.values, offset + k * item, quantities[q].integer, real_bytes);
         if (isnan(x))
           fprintf(to, ",");
         else
@@ -134,9 +134,10 @@ static enum isw_status compare(const struct isw_stored *stored, const struct isw
       const struct isw_quantity *quantity = &stored->quantities[q];
       size_t p = 0;
       while (p < count && strcmp(quantities[p].name, quantity->name) != 0) p++;
-      if (p == count || (quantity->once && a > 0)) continue; /* what is of the whole training is compared at step 0 */
+      if (p == count || (quantity->per_run && a > 0))
+        continue; /* what is of the whole training is compared at step 0 */
       size_t parameters = (size_t)file.parameters, width = isw_quantity_width(quantity, file.layers, parameters);
-      size_t bytes = width * (quantity->whole ? 4 : stored->real_bytes);
+      size_t bytes = width * (quantity->integer ? 4 : stored->real_bytes);
       size_t here =
           offset_of(stored->quantities, q, file.records, file.layers, parameters, stored->real_bytes) + a * bytes;
       size_t there = offset_of(quantities, p, made->records, file.layers, parameters, stored->real_bytes) + b * bytes;

@@ -6,13 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "initsweep/commands.h"
-#include "difference.h"
-#include "extend.h"
-#include "levels.h"
-#include "outcome.h"
-#include "stored.h"
-#include "training.h"
-#include "version.h"
+#include "initsweep/console.h"
+#include "initsweep/run.h"
 
 struct run {
   /* from the command line */
@@ -167,7 +162,7 @@ static enum isw_status look_at_output(struct run *run, struct isw_error *error)
 static enum isw_status open_index(const struct run *run, struct isw_index **index, struct isw_error *error)
 {
   return isw_index_create_beside(run->parts, isw_sweep_identity(run->sweep), run->other, isw_sweep_networks(run->sweep),
-                                 isw_real_bytes(isw_sweep_real(run->sweep)), index, error);
+                                 isw_precision_bytes(isw_sweep_precision(run->sweep)), index, error);
 }
 
 /* The sweep file changed under its journal. */
@@ -249,8 +244,7 @@ static void say_start(const struct run *run, const char *advice)
   const struct isw_training *training = &run->training;
   if (run->quiet) return;
   uint64_t networks = training->progress.networks, left = 0;
-  for (size_t w = 0; run->left && w < (size_t)((networks + 63) / 64); w++)
-    left += (uint64_t)__builtin_popcountll(run->left[w]);
+  if (run->left) left = isw_bits_count(run->left, networks);
   char part[ISW_NUMBER + 16] = "";
   if (run->left) snprintf(part, sizeof part, "%llu of ", (unsigned long long)left);
   fprintf(stderr, "initsweep: %s: %s%llu networks in %llu packs on %zu rank%s of %zu thread%s, %s\n",
@@ -293,7 +287,7 @@ static enum isw_status write_results(struct run *run, struct isw_error *error)
 static void say_end(const struct run *run)
 {
   char a[ISW_NUMBER], b[ISW_NUMBER], c[ISW_NUMBER];
-  const struct isw_work_done *done = &run->facts.done;
+  const struct isw_work_totals *done = &run->facts.done;
   if (run->quiet) return;
   printf("%s: %llu networks", run->out, (unsigned long long)isw_sweep_networks(run->sweep));
   if (done->networks > 0)
@@ -365,14 +359,14 @@ static enum isw_status leave_out_reused(struct run *run, struct isw_cluster *clu
 {
   const uint64_t *reused = run->training.index ? isw_index_reused(run->training.index) : NULL;
   uint64_t networks = isw_sweep_networks(run->sweep);
-  size_t words = (size_t)((networks + 63) / 64), bytes = 0;
+  size_t words = isw_bits_words(networks), bytes = 0;
   char *raw = NULL;
   enum isw_status status = ISW_OK;
   if (reused) {
     uint64_t *left = isw_allocate(words, sizeof *left);
     if (!left) status = isw_error_memory(error, words * sizeof *left, "the networks that are left");
-    for (size_t w = 0; left && w < words; w++) left[w] = ~reused[w];
-    if (left && networks % 64) left[words - 1] &= (UINT64_C(1) << networks % 64) - 1;
+    if (left) isw_bits_fill(left, networks);
+    for (size_t w = 0; left && w < words; w++) left[w] &= ~reused[w];
     raw = (char *)left;
     bytes = left ? words * sizeof *left : 0;
   }
@@ -407,7 +401,7 @@ static enum isw_status share_costs(struct run *run, struct isw_cluster *cluster,
 static enum isw_status work(struct run *run, struct isw_cluster *cluster, struct isw_error *error)
 {
   struct isw_training *training = &run->training;
-  struct isw_work_done done, *all = &run->facts.done;
+  struct isw_work_totals done, *all = &run->facts.done;
   training->progress.cost = 0;
   isw_progress_start(&training->progress, run->quiet);
   struct isw_work work = isw_training_work(training);
@@ -455,7 +449,7 @@ static enum isw_status work_by_levels(struct run *run, struct isw_cluster *clust
     if (first) status = choose_level(run, level, &count, error);
     status = isw_cluster_agree(cluster, status, error);
     char *bits = (char *)levels->now;
-    size_t bytes = (size_t)((isw_sweep_networks(run->sweep) + 63) / 64) * sizeof *levels->now;
+    size_t bytes = isw_bits_words(isw_sweep_networks(run->sweep)) * sizeof *levels->now;
     if (status == ISW_OK) status = isw_cluster_share(cluster, &bits, &bytes, error);
     if (status != ISW_OK) break;
     if (!first) {
@@ -486,7 +480,7 @@ static enum isw_status train(struct run *run, struct isw_cluster *cluster, const
   if (status == ISW_OK) {
     /* a folder that cannot be written to is found out now, not after the training */
     status = isw_journal_create(run->parts, isw_sweep_identity(run->sweep), isw_cluster_rank(cluster),
-                                isw_real_bytes(training->real), &training->journal, error);
+                                isw_precision_bytes(training->real), &training->journal, error);
     status = isw_cluster_agree(cluster, status, error);
   }
   bool begun = status == ISW_OK;
@@ -570,7 +564,7 @@ static int run_command(int argc, char **argv)
     isw_cluster_catch_signals(); /* before MPI starts: that takes a while, and a signal is no reason to die of it */
     enum isw_status status = isw_cluster_create(&argc, &argv, &cluster, &error);
     isw_cluster_catch_signals(); /* again: MPICH takes SIGUSR1 for itself */
-    bool first = cluster ? isw_cluster_rank(cluster) == 0 : isw_launched_first();
+    bool first = cluster ? isw_cluster_rank(cluster) == 0 : isw_cluster_is_first_process();
     if (status == ISW_OK) status = run_all(&run, cluster, &error);
     result = (int)status;
     if (status != ISW_OK && first) isw_say_error(status, &error);

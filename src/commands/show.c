@@ -4,11 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "common.h"
-#include "follow.h"
+#include "initsweep/console.h"
+#include "initsweep/summary.h"
 #include "initsweep/commands.h"
-#include "summary.h"
-#include "terminal.h"
 
 enum {
   SHOWN_VALUES = 8,
@@ -60,7 +58,7 @@ static const char *plain(const struct page *page)
 }
 
 /* A value of an axis, in the caller's buffer where it is a number. */
-static const char *value_text(const struct isw_axis *axis, size_t index, char number[ISW_NUMBER])
+static const char *value_text(const struct isw_summary_axis *axis, size_t index, char number[ISW_NUMBER])
 {
   if (index >= axis->count) return "none";
   if (axis->text) return axis->label[index][0] ? axis->label[index] : "none";
@@ -124,7 +122,7 @@ static void print_head(const struct page *page, const char *file)
 }
 
 /* As many values as the columns hold: "0, 1, 2, ..., 99"; false where that is none. */
-static bool list_values(const struct isw_axis *axis, size_t shown, struct isw_text *text)
+static bool list_values(const struct isw_summary_axis *axis, size_t shown, struct isw_text *text)
 {
   char number[ISW_NUMBER];
   isw_text_clear(text);
@@ -134,7 +132,7 @@ static bool list_values(const struct isw_axis *axis, size_t shown, struct isw_te
   return text->bytes != NULL;
 }
 
-static void print_values(const struct isw_axis *axis, size_t columns)
+static void print_values(const struct isw_summary_axis *axis, size_t columns)
 {
   char number[ISW_NUMBER];
   struct isw_text text = {0};
@@ -162,7 +160,7 @@ static void print_axes(const struct page *page)
     if (strlen(summary->axes[i].name) > name) name = strlen(summary->axes[i].name);
   printf("\n%s%-*s  values%s\n", bold(page), (int)name, "axis", plain(page));
   for (size_t i = 0; i < summary->axis_count; i++) {
-    const struct isw_axis *axis = &summary->axes[i];
+    const struct isw_summary_axis *axis = &summary->axes[i];
     printf("%-*s  %6zu  ", (int)name, axis->name, axis->count);
     print_values(axis, page->width > name + 20 ? page->width - name - 10 : 10);
   }
@@ -173,7 +171,7 @@ static void print_axes(const struct page *page)
 static void print_groups(const struct page *page)
 {
   const struct isw_summary *summary = &page->summary;
-  const struct isw_axis *axis = summary->grouped;
+  const struct isw_summary_axis *axis = summary->grouped;
   if (!axis) return;
   /* what there is no room for is left out from the right */
   const char *titles[3 + ISW_FINALS] = {"median", "lowest", "highest"};
@@ -279,7 +277,7 @@ static void print_curve(const struct page *page, const struct isw_cell *cell, st
 static void describe(const struct isw_summary *summary, uint64_t network, struct isw_text *text)
 {
   for (size_t i = 0; i < summary->axis_count; i++) {
-    const struct isw_axis *axis = &summary->axes[i];
+    const struct isw_summary_axis *axis = &summary->axes[i];
     if (strcmp(axis->name, "replicate") == 0) continue;
     if (axis->text) {
       const char *value = isw_results_text(summary->results, axis->name, network);
@@ -411,7 +409,7 @@ static void json_spread(const struct isw_final *final, const struct isw_spread *
   printf("}");
 }
 
-static void json_value(const struct isw_axis *axis, size_t index)
+static void json_value(const struct isw_summary_axis *axis, size_t index)
 {
   if (index >= axis->count)
     printf("null");
@@ -425,7 +423,7 @@ static void json_axes(const struct isw_summary *summary)
 {
   printf("  \"axes\": [");
   for (size_t i = 0; i < summary->axis_count; i++) {
-    const struct isw_axis *axis = &summary->axes[i];
+    const struct isw_summary_axis *axis = &summary->axes[i];
     printf("%s\n    {\"name\": ", i ? "," : "");
     isw_print_json_text(axis->name);
     printf(", \"count\": %zu, \"values\": [", axis->count);
@@ -479,7 +477,7 @@ static void json_cell(const struct isw_summary *summary, const struct isw_cell *
   printf("{\"axes\": {");
   size_t n = 0;
   for (size_t i = 0; i < summary->axis_count; i++) {
-    const struct isw_axis *axis = &summary->axes[i];
+    const struct isw_summary_axis *axis = &summary->axes[i];
     if (strcmp(axis->name, "replicate") == 0) continue;
     if (n++) printf(", ");
     json_key(axis->name);

@@ -6,7 +6,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 #include "initsweep/commands.h"
-#include "stored.h"
+#include "initsweep/run.h"
 
 enum { SAMPLE = 16, SHOWN = 10 };
 
@@ -37,7 +37,7 @@ static void say_difference(const struct verify *v, const struct isw_finished *fi
     for (size_t q = 0; q < v->stored.probe_count; q++) {
       const struct isw_quantity *quantity = &v->stored.quantities[q];
       size_t width = isw_quantity_width(quantity, file->layers, (size_t)file->parameters);
-      size_t item = quantity->whole ? 4 : v->stored.real_bytes;
+      size_t item = quantity->integer ? 4 : v->stored.real_bytes;
       for (size_t n = 0; n < isw_quantity_records(quantity, file->records) * width; n++, offset += item)
         if (memcmp((const char *)file->values + offset, (const char *)again->values + offset, item) != 0) {
           fprintf(stderr, "%s at record %zu, %s %zu\n", quantity->name, n / width,
@@ -136,7 +136,7 @@ static enum isw_status find_trained(struct verify *v, uint64_t *networks, struct
   uint64_t all = *networks;
   *networks = 0;
   double *status = isw_allocate(BLOCK, sizeof *status);
-  v->trained = isw_allocate((size_t)(all + 63) / 64, sizeof *v->trained);
+  v->trained = isw_allocate(isw_bits_words(all), sizeof *v->trained);
   enum isw_status result =
       v->trained && status ? ISW_OK : isw_error_memory(error, (size_t)all / 8, "the trained networks");
   for (uint64_t first = 0; result == ISW_OK && first < all; first += BLOCK) {
@@ -144,7 +144,7 @@ static enum isw_status find_trained(struct verify *v, uint64_t *networks, struct
     result = isw_results_column(v->stored.results, "status", first, some, 0, 0, status, error);
     for (uint64_t i = 0; result == ISW_OK && i < some; i++)
       if (status[i] != ISW_MISSING && status[i] != ISW_SKIPPED) {
-        v->trained[(first + i) / 64] |= 1ull << (first + i) % 64;
+        isw_bits_add(v->trained, first + i);
         ++*networks;
       }
   }
@@ -155,16 +155,12 @@ static enum isw_status find_trained(struct verify *v, uint64_t *networks, struct
 /* Places among the trained networks become their numbers; places ascend. */
 static void number_sample(struct verify *v)
 {
-  uint64_t before = 0;
-  for (uint64_t i = 0, w = 0; i < v->jobs; i++) {
-    uint64_t here;
-    while (before + (here = (uint64_t)__builtin_popcountll(v->trained[w])) <= v->sample[i]) {
-      before += here;
-      w++;
-    }
-    uint64_t bits = v->trained[w];
-    for (uint64_t rest = v->sample[i] - before; rest; rest--) bits &= bits - 1;
-    v->sample[i] = w * 64 + (uint64_t)__builtin_ctzll(bits);
+  uint64_t word = 0, before = 0; /* where the search goes on, and the trained networks before it */
+  for (uint64_t i = 0; i < v->jobs; i++) {
+    uint64_t further = isw_bits_select(v->trained + word, v->sample[i] - before);
+    v->sample[i] = 64 * word + further;
+    before += isw_bits_count(v->trained + word, further - further % 64);
+    word += further / 64;
   }
 }
 
@@ -230,7 +226,7 @@ static int run(int argc, char **argv)
   const char *file;
   int result;
   if (isw_read_words(&isw_command_verify, argc, argv, take, &request, &file, &result)) {
-    size_t threads = request.threads ? request.threads : isw_own_threads();
+    size_t threads = request.threads ? request.threads : isw_cluster_default_threads();
     enum isw_status status = verify(v, file, request.folder, request.sample, threads, &error);
     if (status != ISW_OK) result = isw_say_error(status, &error);
   }

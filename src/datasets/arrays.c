@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "families.h"
-#include "initsweep/results.h"
+#include "datasets_internal.h"
+#include "initsweep/hdf5.h"
 
 #define FILE_MAX ((size_t)4 << 30)
 enum { DIMENSIONS_MAX = 8, CLASSES_MAX = 10000 };

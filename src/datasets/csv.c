@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "families.h"
+#include "datasets_internal.h"
 
 #define FILE_MAX ((size_t)1 << 30)
 enum { COLUMNS_MAX = 1 << 16, CLASSES_MAX = 10000, SHOWN = 40 };

@@ -4,7 +4,7 @@
  * Parameters: test_fraction, standardize, label_noise, balance. */
 #include <stdlib.h>
 #include <string.h>
-#include "families.h"
+#include "datasets_internal.h"
 
 enum { IMAGES = 1797, PIXELS = 64, CLASSES = 10 };
 

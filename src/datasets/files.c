@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "families.h"
+#include "datasets_internal.h"
 
 static enum isw_status read_open_file(int file, const char *path, size_t limit, char **bytes, size_t *length,
                                       struct isw_error *error)

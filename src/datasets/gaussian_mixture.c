@@ -6,7 +6,7 @@
  * Parameters: samples, features, classes, separation, correlation, test_fraction, standardize, label_noise, means. */
 #include <math.h>
 #include <stdlib.h>
-#include "families.h"
+#include "datasets_internal.h"
 
 /* mean [classes][features] */
 static void place_means(const struct isw_data *data, uint64_t seed, double separation, bool opposite, double *mean)

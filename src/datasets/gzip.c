@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #define ZLIB_CONST /* next_in points to const */
 #include <zlib.h>
-#include "families.h"
+#include "datasets_internal.h"
 
 enum { WINDOW = 15 + 16 }; /* the largest, of gzip's form alone */
 static const size_t first_room = 65536;

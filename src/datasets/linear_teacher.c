@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
-#include "families.h"
+#include "datasets_internal.h"
 
 enum { MODES_MAX = 1024 };
 

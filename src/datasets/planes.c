@@ -8,7 +8,7 @@
  * uniform draws 2i and 2i + 1 of layer 1.
  * Parameters: samples, noise, (factor, or cells), test_fraction, standardize, label_noise. */
 #include <math.h>
-#include "families.h"
+#include "datasets_internal.h"
 
 static enum isw_status begin(struct isw_data *data, const struct isw_choice *settings, struct isw_error *error)
 {

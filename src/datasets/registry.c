@@ -1,7 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "families.h"
+#include "datasets_internal.h"
 
 static const char *const encodings[] = {"01", "pm1", NULL};
 static const char *const teachers[] = {"linear", "tanh", "deep_linear", NULL};

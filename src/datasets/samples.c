@@ -1,7 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "families.h"
+#include "datasets_internal.h"
 
 enum isw_status isw_data_allocate(struct isw_data *data, size_t samples, struct isw_error *error)
 {

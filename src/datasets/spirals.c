@@ -3,7 +3,7 @@
  *   x = (r sin(angle) + noise n_2i, r cos(angle) + noise n_2i+1),
  * n_k being normal draw k of (seed, replicate 0, DATA, layer 0).
  * Parameters: samples, noise, turns, test_fraction, standardize, label_noise. */
-#include "families.h"
+#include "datasets_internal.h"
 
 enum isw_status isw_load_spirals(const struct isw_choice *settings, uint64_t seed, const char *folder,
                                  struct isw_data *data, struct isw_error *error)

@@ -7,7 +7,7 @@
  * Parameters: samples, features, outputs, kind (linear, tanh, deep_linear), hidden, noise, test_fraction. */
 #include <math.h>
 #include <stdlib.h>
-#include "families.h"
+#include "datasets_internal.h"
 
 enum { LINEAR, TANH, DEEP_LINEAR };
 

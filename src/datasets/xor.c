@@ -1,5 +1,5 @@
 /* Exclusive or. Parameter 0: encoding of the inputs, 01 or pm1 (-1 and +1). */
-#include "families.h"
+#include "datasets_internal.h"
 
 enum isw_status isw_load_xor(const struct isw_choice *settings, uint64_t seed, const char *folder,
                              struct isw_data *data, struct isw_error *error)

@@ -4,7 +4,7 @@
 #if defined(__aarch64__)
 #include <sys/auxv.h>
 #endif
-#include "engine/kernels.h"
+#include "kernels.h"
 #include "initsweep/engine.h"
 
 struct choice {
@@ -82,12 +82,7 @@ const char *isw_kernels_list(size_t index, bool *usable)
   return choices[index].kernels->name;
 }
 
-size_t isw_real_bytes(enum isw_real real)
+size_t isw_lanes(enum isw_precision real)
 {
-  return real == ISW_REAL32 ? sizeof(float) : sizeof(double);
-}
-
-size_t isw_lanes(enum isw_real real)
-{
-  return ISW_LINE / isw_real_bytes(real);
+  return ISW_LINE / isw_precision_bytes(real);
 }

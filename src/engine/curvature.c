@@ -13,7 +13,7 @@
  *
  * Eight networks go together: a float32 pack has two such halves. A number and its R{} stand in one array, as do [v; w] and
  * [w | v], so that a pair of sums is one product. */
-#include "engine/pack.h"
+#include "engine_internal.h"
 #include <string.h>
 
 enum { BLOCK = 36, LANES = ISW_CURVATURE_LANES };

@@ -127,7 +127,7 @@ struct isw_real_kernels {
 
 struct isw_kernels {
   const char *name;
-  struct isw_real_kernels real[2]; /**< by enum isw_real */
+  struct isw_real_kernels real[2]; /**< by enum isw_precision */
 };
 
 extern const struct isw_kernels isw_kernels_portable;

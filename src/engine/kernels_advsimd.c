@@ -1,10 +1,10 @@
-#include "engine/kernels.h"
+#include "kernels.h"
 
 #define BITS 32
-#include "engine/isa_advsimd.h"
+#include "isa_advsimd.h"
 #include "engine/kernels.inc.h"
 #define BITS 64
-#include "engine/isa_advsimd.h"
+#include "isa_advsimd.h"
 #include "engine/kernels.inc.h"
 
 const struct isw_kernels isw_kernels_advsimd = {"advsimd", {KERNELS(advsimd_float32), KERNELS(advsimd_float64)}};

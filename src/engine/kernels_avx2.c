@@ -1,4 +1,4 @@
-#include "engine/kernels.h"
+#include "kernels.h"
 
 #define BITS 32
 #include "engine/isa_avx2.h"

@@ -1,10 +1,10 @@
-#include "engine/kernels.h"
+#include "kernels.h"
 
 #define BITS 32
-#include "engine/isa_portable.h"
+#include "isa_portable.h"
 #include "engine/kernels.inc.h"
 #define BITS 64
-#include "engine/isa_portable.h"
+#include "isa_portable.h"
 #include "engine/kernels.inc.h"
 
 const struct isw_kernels isw_kernels_portable = {"portable", {KERNELS(portable_float32), KERNELS(portable_float64)}};

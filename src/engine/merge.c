@@ -1,6 +1,6 @@
 /* Packs that rest because few of their networks go on are merged: the networks of one fill the free lanes of another that is
  * alike and at the same step. No number changes: a lane never looks at its neighbours. */
-#include "engine/pack.h"
+#include "engine_internal.h"
 
 static size_t going_on(const struct isw_pack *pack)
 {
@@ -31,7 +31,7 @@ static bool meet(const struct isw_pack *a, const struct isw_pack *b)
   return a->step == b->step && a->record == b->record && a->sleepers == 0 && b->sleepers == 0;
 }
 
-struct isw_pack *isw_pack_next(struct isw_pack *const *packs, size_t count)
+struct isw_pack *isw_packs_compact(struct isw_pack *const *packs, size_t count)
 {
   struct isw_pack *next = NULL;
   size_t unfinished = 0;
@@ -48,12 +48,12 @@ struct isw_pack *isw_pack_next(struct isw_pack *const *packs, size_t count)
   return next;
 }
 
-void isw_pack_rest_when_thin(struct isw_pack *pack)
+void isw_pack_suspend_when_sparse(struct isw_pack *pack)
 {
   pack->rests_thin = true;
 }
 
-bool isw_pack_rests(const struct isw_pack *pack)
+bool isw_pack_is_suspended(const struct isw_pack *pack)
 {
   return pack->resting;
 }

@@ -1,4 +1,4 @@
-#include "engine/pack.h"
+#include "engine_internal.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,12 +66,12 @@ static void clear_memory(struct isw_memory *memory)
 /* ---- shapes --------------------------------------------------------------------------------------------------------- */
 
 /* What a network and its data alone decide. */
-static void shape(struct isw_pack *pack, const struct isw_network *network, enum isw_real real, size_t features,
+static void shape(struct isw_pack *pack, const struct isw_network *network, enum isw_precision real, size_t features,
                   size_t train_samples, size_t test_samples)
 {
   size_t count;
   pack->real = real;
-  pack->bytes = isw_real_bytes(real);
+  pack->bytes = isw_precision_bytes(real);
   pack->lanes = isw_lanes(real);
   pack->layers = network->layers;
   pack->residual = network->residual;
@@ -146,7 +146,8 @@ static size_t values_bytes(const struct isw_pack *pack)
 {
   size_t bytes = 0;
   for (size_t i = 0; i < pack->probe_count; i++)
-    bytes += isw_pack_numbers(pack, pack->probes[i]) * (pack->probes[i]->whole ? sizeof(int32_t) : pack->bytes);
+    bytes +=
+        isw_pack_numbers(pack, pack->probes[i]) * (pack->probes[i]->quantity.integer ? sizeof(int32_t) : pack->bytes);
   return bytes;
 }
 
@@ -253,7 +254,7 @@ static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep
   pack->scratch_count = take(memory, pack->probe_count, sizeof *pack->scratch_count);
   size_t rows = pack->layers;
   for (size_t i = 0; i < pack->probe_count; i++)
-    if (pack->probes[i]->per_parameter && pack->parameters > rows) rows = pack->parameters;
+    if (pack->probes[i]->quantity.per_parameter && pack->parameters > rows) rows = pack->parameters;
   pack->value = take(memory, rows * pack->lanes, sizeof(double));
   pack->block_loss = take(memory, pack->block * pack->lanes, sizeof(double));
   pack->kept_count = take(memory, pack->probe_count, sizeof *pack->kept_count);
@@ -269,7 +270,7 @@ static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep
     if (!pack->scratch || !pack->scratch_count || !pack->kept_count) continue;
     pack->scratch[i] = first < i ? pack->scratch[first] : scratch;
     pack->scratch_count[i] = count;
-    pack->kept_count[i] = count && probe->keeps ? probe->keeps(&pack->view) : 0;
+    pack->kept_count[i] = count && probe->persistent_scratch ? probe->persistent_scratch(&pack->view) : 0;
   }
 }
 
@@ -339,9 +340,9 @@ static void fill_values(const struct isw_pack *pack, unsigned char *values)
     const int32_t none = -1;
     const float not_a_float = NAN;
     const double not_a_double = (double)NAN;
-    bool single = pack->real == ISW_REAL32;
-    const void *fill = pack->probes[i]->whole ? &none : single ? (const void *)&not_a_float : &not_a_double;
-    size_t bytes = pack->probes[i]->whole ? sizeof none : pack->bytes;
+    bool single = pack->real == ISW_FLOAT32;
+    const void *fill = pack->probes[i]->quantity.integer ? &none : single ? (const void *)&not_a_float : &not_a_double;
+    size_t bytes = pack->probes[i]->quantity.integer ? sizeof none : pack->bytes;
     for (size_t n = 0; n < numbers; n++, values += bytes) memcpy(values, fill, bytes);
   }
 }
@@ -409,7 +410,7 @@ static void start_watches(struct isw_pack *pack, double fraction)
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
     double below[ISW_LANES_MAX];
-    pack->watches_moves = pack->watches_moves || probe->moves;
+    pack->watches_moves = pack->watches_moves || probe->tracks_first_change;
     if (!probe->threshold) continue;
     probe->threshold(&pack->view, fraction, below);
     for (size_t l = 0; l < pack->count; l++)
@@ -426,7 +427,7 @@ enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct
   struct isw_pack *p = isw_allocate(1, sizeof *p);
   if (!p) return isw_error_memory(error, sizeof *p, "a pack");
   p->kernels = &settings->kernels->real[settings->real];
-  p->kernels_float64 = &settings->kernels->real[ISW_REAL64];
+  p->kernels_float64 = &settings->kernels->real[ISW_FLOAT64];
   p->exact = p->kernels_float64->activation;
   p->samples = samples;
   p->count = settings->count;
@@ -471,7 +472,7 @@ void isw_pack_destroy(struct isw_pack *pack)
   free(pack);
 }
 
-size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *data, enum isw_real real,
+size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *data, enum isw_precision real,
                       size_t records, const struct isw_probe *const *probes, size_t probe_count)
 {
   struct isw_pack pack = {.records = records, .probe_count = probe_count, .probes = probes, .memory.measuring = true};
@@ -499,7 +500,7 @@ uint64_t isw_pack_network_steps(const struct isw_pack *pack)
   return pack->network_steps;
 }
 
-uint64_t isw_pack_pack_steps(const struct isw_pack *pack)
+uint64_t isw_pack_steps_executed(const struct isw_pack *pack)
 {
   return pack->pack_steps;
 }

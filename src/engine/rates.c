@@ -1,5 +1,5 @@
 /* Numbers of the model's rows that the training loop needs as float64. */
-#include "engine/pack.h"
+#include "engine_internal.h"
 #include <math.h>
 
 #define ISW_OPTIMIZER_RATES

@@ -1,5 +1,5 @@
 /* What a pack keeps: the probes' numbers at a record, a network's weights at its end. */
-#include "engine/pack.h"
+#include "engine_internal.h"
 #include <math.h>
 #include <stdalign.h>
 #include <string.h>
@@ -54,18 +54,19 @@ void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status st
 
 bool isw_probes_share(const struct isw_probe *a, const struct isw_probe *b)
 {
-  return (a->block || a->prepare) && a->scratch == b->scratch && a->keeps == b->keeps && a->block == b->block &&
-         a->prepare == b->prepare;
+  return (a->block || a->prepare) && a->scratch == b->scratch && a->persistent_scratch == b->persistent_scratch &&
+         a->block == b->block && a->prepare == b->prepare;
 }
 
 size_t isw_pack_numbers(const struct isw_pack *pack, const struct isw_probe *probe)
 {
-  return (probe->once ? 1 : pack->records) * isw_probe_width(probe, pack->layers, pack->parameters);
+  return isw_quantity_records(&probe->quantity, pack->records) *
+         isw_quantity_width(&probe->quantity, pack->layers, pack->parameters);
 }
 
 static bool is_due(const struct isw_pack *pack, size_t i, size_t record)
 {
-  return !pack->probes[i]->once && pack->due[i * pack->records + record];
+  return !pack->probes[i]->quantity.per_run && pack->due[i * pack->records + record];
 }
 
 unsigned isw_pack_needs(const struct isw_pack *pack, size_t record)
@@ -136,7 +137,7 @@ void isw_pack_show(struct isw_pack *pack, const struct isw_set *set, size_t firs
 static void keep_value(const struct isw_pack *pack, const struct isw_probe *probe, unsigned char *to, double x)
 {
   alignas(double) unsigned char number[sizeof(double)];
-  if (probe->whole) {
+  if (probe->quantity.integer) {
     int32_t whole = isfinite(x) ? (int32_t)x : -1;
     memcpy(to, &whole, sizeof whole);
     return;
@@ -173,8 +174,8 @@ static void keep(struct isw_pack *pack, size_t record, bool of_batch, const bool
   size_t offset = 0; /* of the probe in a lane's values */
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
-    size_t rows = isw_probe_width(probe, pack->layers, pack->parameters);
-    size_t bytes = probe->whole ? sizeof(int32_t) : pack->bytes;
+    size_t rows = isw_quantity_width(&probe->quantity, pack->layers, pack->parameters);
+    size_t bytes = probe->quantity.integer ? sizeof(int32_t) : pack->bytes;
     bool due = is_measured(pack, i, record, of_batch); /* else what is there stays */
     if (due) probe->finish(&pack->view, pack->scratch[i], pack->value);
     for (size_t l = 0; due && l < pack->count; l++)
@@ -206,9 +207,9 @@ static unsigned char *watched(const struct isw_pack *pack, bool moves, size_t la
   size_t offset = 0;
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
-    if (moves ? probe->moves : probe->threshold != NULL)
+    if (moves ? probe->tracks_first_change : probe->threshold != NULL)
       return pack->lane[lane].values + offset + index * sizeof(int32_t);
-    offset += isw_pack_numbers(pack, probe) * (probe->whole ? sizeof(int32_t) : pack->bytes);
+    offset += isw_pack_numbers(pack, probe) * (probe->quantity.integer ? sizeof(int32_t) : pack->bytes);
   }
   return NULL;
 }
@@ -259,7 +260,7 @@ static void find_moved(const struct isw_pack *pack, size_t k, const bool *wanted
   const unsigned char *now = layer->weight, *start = layer->weight_start;
   for (size_t i = 0; i < layer->fan_in; i++) {
     size_t at = i * layer->stride * ISW_LINE;
-    if (pack->real == ISW_REAL32)
+    if (pack->real == ISW_FLOAT32)
       compare32(layer->fan_out, (const void *)(now + at), (const void *)(start + at), differs);
     else
       compare64(layer->fan_out, (const void *)(now + at), (const void *)(start + at), differs);

@@ -1,19 +1,19 @@
-#include "engine/samples.h"
+#include "samples.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-void isw_put(enum isw_real real, void *array, size_t index, double x)
+void isw_put(enum isw_precision real, void *array, size_t index, double x)
 {
-  if (real == ISW_REAL32)
+  if (real == ISW_FLOAT32)
     ((float *)array)[index] = isnan(x) ? NAN : (float)x;
   else
     ((double *)array)[index] = isnan(x) ? (double)NAN : x;
 }
 
-double isw_get(enum isw_real real, const void *array, size_t index)
+double isw_get(enum isw_precision real, const void *array, size_t index)
 {
-  return real == ISW_REAL32 ? (double)((const float *)array)[index] : ((const double *)array)[index];
+  return real == ISW_FLOAT32 ? (double)((const float *)array)[index] : ((const double *)array)[index];
 }
 
 static bool fill_set(struct isw_samples *s, struct isw_set *set, size_t samples, const double *inputs,
@@ -24,8 +24,8 @@ static bool fill_set(struct isw_samples *s, struct isw_set *set, size_t samples,
       !isw_multiply(samples, s->columns, &label_count))
     return false;
   set->samples = samples;
-  set->inputs = isw_allocate(input_count, isw_real_bytes(s->real));
-  set->targets = isw_allocate(target_count, isw_real_bytes(s->real));
+  set->inputs = isw_allocate(input_count, isw_precision_bytes(s->real));
+  set->targets = isw_allocate(target_count, isw_precision_bytes(s->real));
   set->labels = isw_allocate(label_count, sizeof(double));
   if (!set->inputs || !set->targets || !set->labels) return false;
   if (samples) memcpy(set->labels, labels, label_count * sizeof(double));
@@ -38,7 +38,7 @@ static bool fill_set(struct isw_samples *s, struct isw_set *set, size_t samples,
   return true;
 }
 
-enum isw_status isw_samples_create(const struct isw_data *data, const struct isw_loss *loss, enum isw_real real,
+enum isw_status isw_samples_create(const struct isw_data *data, const struct isw_loss *loss, enum isw_precision real,
                                    struct isw_samples **samples, struct isw_error *error)
 {
   *samples = NULL;

@@ -12,7 +12,7 @@ struct isw_set {
 };
 
 struct isw_samples {
-  enum isw_real real;
+  enum isw_precision real;
   enum isw_targets kind;
   size_t features, outputs;
   size_t columns; /**< of labels */
@@ -20,6 +20,6 @@ struct isw_samples {
 };
 
 /** Writes r(x) as number `index` of an array of a precision; every NaN becomes the quiet one. */
-void isw_put(enum isw_real real, void *array, size_t index, double x);
-double isw_get(enum isw_real real, const void *array, size_t index);
+void isw_put(enum isw_precision real, void *array, size_t index, double x);
+double isw_get(enum isw_precision real, const void *array, size_t index);
 #endif

@@ -3,7 +3,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
-#include "engine/pack.h"
+#include "engine_internal.h"
 
 enum { LANES64 = ISW_LINE / sizeof(double) };
 

@@ -1,7 +1,7 @@
 /* A pack's state between two steps, for checkpoints: its networks', one after the other, for merge.c may have moved them to
  * packs that are at other steps. What a network's consists of stands in the tables and the walk below and nowhere else; all
  * else is made again from its settings. The layout's padding is left out, so that a state fits any kernel of any machine. */
-#include "engine/pack.h"
+#include "engine_internal.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,7 +186,8 @@ void isw_pack_wake(struct isw_pack *pack, size_t lane)
   pack->lane[lane].asleep = NULL;
   pack->sleepers--;
   /* It may not have moved yet where all that were awake have. */
-  for (size_t i = 0; i < pack->probe_count; i++) pack->watches_moves = pack->watches_moves || pack->probes[i]->moves;
+  for (size_t i = 0; i < pack->probe_count; i++)
+    pack->watches_moves = pack->watches_moves || pack->probes[i]->tracks_first_change;
 }
 
 /* Copies what a lane and its pack's arrays hold of a network. */
@@ -225,7 +226,7 @@ uint64_t isw_pack_step(const struct isw_pack *pack)
   return pack->step;
 }
 
-void isw_pack_pause_at(struct isw_pack *pack, const atomic_uint *tick)
+void isw_pack_interrupt_on_change(struct isw_pack *pack, const atomic_uint *tick)
 {
   pack->tick = tick;
   pack->tick_seen = atomic_load_explicit(tick, memory_order_relaxed);

@@ -3,7 +3,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 #include "initsweep/engine.h"
-#include "engine/team.h"
+#include "team.h"
 
 enum { SPINS = 200 }; /* some microseconds; past them yielding costs no more where the processor is free */
 

@@ -1,8 +1,8 @@
 /* The training loop, docs/numerics.md. Every member of a team runs it: they part the samples of a block in the forward and
  * backward passes and the weights in gradient and update, and wait for each other in between. Whatever decides (loss, ended
  * networks) each member computes for itself from the same numbers, so that all go the same way without a word. */
-#include "engine/pack.h"
-#include "engine/team.h"
+#include "engine_internal.h"
+#include "team.h"
 #include <float.h>
 #include <math.h>
 #include <stdalign.h>

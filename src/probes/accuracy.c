@@ -1,7 +1,7 @@
 /* accuracy, test_accuracy: the share of samples that are predicted right. With one output for binary targets the prediction
  * is 1 where the output is above the loss's threshold, else 0; with more outputs it is the first of the largest. A sample
  * with an output that is NaN is not right. scratch [lane] counts the right ones. */
-#include "lanes.h"
+#include "probes_internal.h"
 
 static size_t scratch(const struct isw_view *view)
 {
@@ -81,19 +81,19 @@ static void finish_test(const struct isw_view *view, double *right, double *valu
   "(mse)"
 
 const struct isw_probe isw_probe_accuracy = {
-    .row = {.name = "accuracy", .formula = FORMULA, .source = "torch.argmax"},
-    .long_name = "share of the training set that is predicted right",
-    .units = "1",
-    .needs = ISW_NEEDS_TRAIN | ISW_NEEDS_CLASSES,
-    .scratch = scratch,
-    .block = block_train,
+    ISW_PROBE_NAME("accuracy"),   .row.formula = FORMULA,
+    .row.source = "torch.argmax", .quantity.long_name = "share of the training set that is predicted right",
+    .quantity.units = "1",        .needs = ISW_NEEDS_TRAIN | ISW_NEEDS_CLASSES,
+    .scratch = scratch,           .block = block_train,
     .finish = finish_train,
 };
 
 const struct isw_probe isw_probe_test_accuracy = {
-    .row = {.name = "test_accuracy", .formula = FORMULA, .source = "torch.argmax"},
-    .long_name = "share of the test set that is predicted right",
-    .units = "1",
+    ISW_PROBE_NAME("test_accuracy"),
+    .row.formula = FORMULA,
+    .row.source = "torch.argmax",
+    .quantity.long_name = "share of the test set that is predicted right",
+    .quantity.units = "1",
     .needs = ISW_NEEDS_TEST | ISW_NEEDS_CLASSES,
     .scratch = scratch,
     .block = block_test,

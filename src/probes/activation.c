@@ -4,7 +4,7 @@
  *   s1 = s1 + (a - K), s2 = s2 + (a - K) (a - K); mean = K + s1 / n, variance = (s2 - s1 (s1 / n)) / n, at least 0.
  * The shift by K keeps the variance of nearly constant activations (Chan, Golub & LeVeque 1983) and makes that of constant
  * ones 0. scratch [layer][K, s1, s2][lane]. */
-#include "lanes.h"
+#include "probes_internal.h"
 
 static size_t scratch(const struct isw_view *view)
 {
@@ -76,12 +76,12 @@ static double flops(size_t layers, const size_t *size, size_t train_samples, siz
 }
 
 const struct isw_probe isw_probe_activation_mean = {
-    .row = {.name = "activation_mean",
-            .formula = "mean of each layer's activations over its units and the training set",
-            .source = "Glorot & Bengio 2010, section 3"},
-    .long_name = "mean activation of a layer",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("activation_mean"),
+    .row.formula = "mean of each layer's activations over its units and the training set",
+    .row.source = "Glorot & Bengio 2010, section 3",
+    .quantity.long_name = "mean activation of a layer",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .needs = ISW_NEEDS_TRAIN,
     .scratch = scratch,
     .block = block_activation,
@@ -90,13 +90,12 @@ const struct isw_probe isw_probe_activation_mean = {
 };
 
 const struct isw_probe isw_probe_activation_variance = {
-    .row = {.name = "activation_variance",
-            .formula =
-                "variance of each layer's activations over its units and the training set, divided by their number",
-            .source = "Glorot & Bengio 2010, section 3"},
-    .long_name = "variance of a layer's activations",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("activation_variance"),
+    .row.formula = "variance of each layer's activations over its units and the training set, divided by their number",
+    .row.source = "Glorot & Bengio 2010, section 3",
+    .quantity.long_name = "variance of a layer's activations",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .needs = ISW_NEEDS_TRAIN,
     .scratch = scratch,
     .block = block_activation,
@@ -105,12 +104,12 @@ const struct isw_probe isw_probe_activation_variance = {
 };
 
 const struct isw_probe isw_probe_pre_activation_mean = {
-    .row = {.name = "pre_activation_mean",
-            .formula = "mean of each layer's pre-activations z over its units and the training set",
-            .source = "Poole et al. 2016"},
-    .long_name = "mean pre-activation of a layer",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("pre_activation_mean"),
+    .row.formula = "mean of each layer's pre-activations z over its units and the training set",
+    .row.source = "Poole et al. 2016",
+    .quantity.long_name = "mean pre-activation of a layer",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .needs = ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS,
     .scratch = scratch,
     .block = block_pre_activation,
@@ -119,14 +118,13 @@ const struct isw_probe isw_probe_pre_activation_mean = {
 };
 
 const struct isw_probe isw_probe_pre_activation_variance = {
-    .row =
-        {.name = "pre_activation_variance",
-         .formula =
-             "variance of each layer's pre-activations z over its units and the training set, divided by their number",
-         .source = "Poole et al. 2016"},
-    .long_name = "variance of a layer's pre-activations",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("pre_activation_variance"),
+    .row.formula =
+        "variance of each layer's pre-activations z over its units and the training set, divided by their number",
+    .row.source = "Poole et al. 2016",
+    .quantity.long_name = "variance of a layer's pre-activations",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .needs = ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS,
     .scratch = scratch,
     .block = block_pre_activation,

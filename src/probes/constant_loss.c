@@ -13,7 +13,7 @@
  * with 0 log 0 = 0; NaN for other losses. Both c are found by halving the float64 numbers between the extreme targets.
  * scratch, kept: whether the rest is there; [lane] the loss. */
 #include <string.h>
-#include "lanes.h"
+#include "probes_internal.h"
 
 struct column {
   const struct isw_view *view;
@@ -28,7 +28,7 @@ static double target(const struct column *c, size_t s)
       view->kind == ISW_TARGETS_CLASSES || (view->kind == ISW_TARGETS_BINARY && view->loss->binary_as_classes);
   const double *label = view->labels + s * view->label_columns;
   double t = one_hot ? (label[0] == (double)c->j ? 1.0 : 0.0) : label[c->j];
-  return view->real == ISW_REAL32 ? (double)(float)t : t; /* as training has it */
+  return view->real == ISW_FLOAT32 ? (double)(float)t : t; /* as training has it */
 }
 
 /* ---- the smallest number for which something holds ---------------------------------------------------------------------- */
@@ -153,27 +153,26 @@ static void threshold(const struct isw_view *view, double fraction, double *belo
 }
 
 const struct isw_probe isw_probe_constant_loss = {
-    .row = {.name = "constant_loss",
-            .formula =
-                "the training set's loss under the best constant output: mean (mse, cross entropies), median (mae), "
-                "Huber's location (huber), majority (hinge)",
-            .source = "huber: Huber 1964; docs/numerics.md"},
-    .long_name = "loss of the best constant predictor",
-    .units = "1",
+    ISW_PROBE_NAME("constant_loss"),
+    .row.formula = "the training set's loss under the best constant output: mean (mse, cross entropies), median (mae), "
+                   "Huber's location (huber), majority (hinge)",
+    .row.source = "huber: Huber 1964; docs/numerics.md",
+    .quantity.long_name = "loss of the best constant predictor",
+    .quantity.units = "1",
     .scratch = scratch,
-    .keeps = scratch,
+    .persistent_scratch = scratch,
     .finish = finish,
 };
 
 const struct isw_probe isw_probe_escape_step = {
-    .row = {.name = "escape_step",
-            .formula =
-                "steps before the first whose batch's loss is below record.escape_fraction * constant_loss, exact to "
-                "the step, once a network; -1: never (censored)",
-            .source = "docs/numerics.md"},
-    .long_name = "first step at which the loss is below a fraction of the best constant's",
-    .units = "1",
-    .whole = true,
-    .once = true,
+    ISW_PROBE_NAME("escape_step"),
+    .row.formula =
+        "steps before the first whose batch's loss is below record.escape_fraction * constant_loss, exact to "
+        "the step, once a network; -1: never (censored)",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "first step at which the loss is below a fraction of the best constant's",
+    .quantity.units = "1",
+    .quantity.integer = true,
+    .quantity.per_run = true,
     .threshold = threshold,
 };

@@ -4,7 +4,7 @@
  * scratch: hashes [unit][lane], then the sorted units of one lane. */
 #include <stdlib.h>
 #include <string.h>
-#include "lanes.h"
+#include "probes_internal.h"
 
 struct unit {
   uint64_t hash;
@@ -46,7 +46,7 @@ static void mix_row(const struct isw_view *view, const void *array, size_t eleme
 static double value_at(const struct isw_view *view, const void *array, size_t element, size_t lane)
 {
   size_t at = element * view->lanes + lane;
-  return view->real == ISW_REAL32 ? (double)((const float *)array)[at] : ((const double *)array)[at];
+  return view->real == ISW_FLOAT32 ? (double)((const float *)array)[at] : ((const double *)array)[at];
 }
 
 static bool equal_units(const struct isw_view *view, size_t k, size_t lane, size_t a, size_t b)
@@ -101,15 +101,14 @@ static void finish(const struct isw_view *view, double *memory, double *value)
 }
 
 const struct isw_probe isw_probe_distinct_units = {
-    .row =
-        {.name = "distinct_units",
-         .formula =
-             "units of each layer, those equal in every incoming weight and the bias counted once; -1 where not finite",
-         .source = "docs/numerics.md"},
-    .long_name = "distinct units of a layer",
-    .units = "1",
-    .per_layer = true,
-    .whole = true,
+    ISW_PROBE_NAME("distinct_units"),
+    .row.formula =
+        "units of each layer, those equal in every incoming weight and the bias counted once; -1 where not finite",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "distinct units of a layer",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
+    .quantity.integer = true,
     .scratch = scratch,
     .finish = finish,
 };

@@ -288,9 +288,11 @@ static double spectrum_flops(size_t layers, const size_t *size, size_t train_sam
 
 #define LANCZOS(probe, formula_text, words, function)                                                                  \
   const struct isw_probe isw_probe_##probe = {                                                                         \
-      .row = {.name = #probe, .formula = formula_text, .source = "Lanczos 1950; products: Pearlmutter 1994"},          \
-      .long_name = words,                                                                                              \
-      .units = "1",                                                                                                    \
+      ISW_PROBE_NAME(#probe),                                                                                          \
+      .row.formula = formula_text,                                                                                     \
+      .row.source = "Lanczos 1950; products: Pearlmutter 1994",                                                        \
+      .quantity.long_name = words,                                                                                     \
+      .quantity.units = "1",                                                                                           \
       .needs = ISW_NEEDS_CURVATURE,                                                                                    \
       .scratch = lanczos_scratch,                                                                                      \
       .prepare = lanczos_prepare,                                                                                      \
@@ -308,11 +310,11 @@ LANCZOS(hessian_residual, "an eigenvalue of the Hessian is no further from hessi
         "bound of the error of the Hessian's extreme eigenvalues", finish_residual);
 
 const struct isw_probe isw_probe_gradient_curvature = {
-    .row = {.name = "gradient_curvature",
-            .formula = "g'Hg / g'g, g and H the training loss's gradient and Hessian by all weights and biases",
-            .source = "products: Pearlmutter 1994"},
-    .long_name = "curvature of the training loss along its gradient",
-    .units = "1",
+    ISW_PROBE_NAME("gradient_curvature"),
+    .row.formula = "g'Hg / g'g, g and H the training loss's gradient and Hessian by all weights and biases",
+    .row.source = "products: Pearlmutter 1994",
+    .quantity.long_name = "curvature of the training loss along its gradient",
+    .quantity.units = "1",
     .needs = ISW_NEEDS_CURVATURE,
     .scratch = gradient_scratch,
     .prepare = curvature_prepare,
@@ -321,15 +323,14 @@ const struct isw_probe isw_probe_gradient_curvature = {
 };
 
 const struct isw_probe isw_probe_hessian_eigenvalues = {
-    .row = {.name = "hessian_eigenvalues",
-            .formula =
-                "all eigenvalues, ascending, of the training loss's Hessian by all weights and biases, of networks "
-                "of at most 256",
-            .source = "products: Pearlmutter 1994; Golub & Van Loan 2013, section 8.3"},
-    .long_name = "eigenvalues of the Hessian, ascending",
-    .units = "1",
-    .per_parameter = true,
-    .parameters_most = SPECTRUM_MOST,
+    ISW_PROBE_NAME("hessian_eigenvalues"),
+    .row.formula = "all eigenvalues, ascending, of the training loss's Hessian by all weights and biases, of networks "
+                   "of at most 256",
+    .row.source = "products: Pearlmutter 1994; Golub & Van Loan 2013, section 8.3",
+    .quantity.long_name = "eigenvalues of the Hessian, ascending",
+    .quantity.units = "1",
+    .quantity.per_parameter = true,
+    .max_parameters = SPECTRUM_MOST,
     .needs = ISW_NEEDS_CURVATURE,
     .scratch = spectrum_scratch,
     .prepare = spectrum_prepare,
@@ -338,15 +339,14 @@ const struct isw_probe isw_probe_hessian_eigenvalues = {
 };
 
 const struct isw_probe isw_probe_hessian_negative = {
-    .row = {.name = "hessian_negative",
-            .formula =
-                "how many eigenvalues of that Hessian are below -1e-10 of the largest in size, of networks of at "
-                "most 256 weights and biases",
-            .source = "as hessian_eigenvalues"},
-    .long_name = "negative eigenvalues of the Hessian",
-    .units = "1",
-    .whole = true,
-    .parameters_most = SPECTRUM_MOST,
+    ISW_PROBE_NAME("hessian_negative"),
+    .row.formula = "how many eigenvalues of that Hessian are below -1e-10 of the largest in size, of networks of at "
+                   "most 256 weights and biases",
+    .row.source = "as hessian_eigenvalues",
+    .quantity.long_name = "negative eigenvalues of the Hessian",
+    .quantity.units = "1",
+    .quantity.integer = true,
+    .max_parameters = SPECTRUM_MOST,
     .needs = ISW_NEEDS_CURVATURE,
     .scratch = spectrum_scratch,
     .prepare = spectrum_prepare,

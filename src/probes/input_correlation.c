@@ -3,7 +3,7 @@
  * (lanes.h, isw_chosen). Sums from 0, units ascending, then pairs ascending. A pair with a vector of zeros is left out; NaN where
  * none remains.
  * scratch: [layer][sum, pairs][lane], then of the last chosen sample z [unit of all layers][lane], |z|^2 [layer][lane]. */
-#include "lanes.h"
+#include "probes_internal.h"
 
 enum { SAMPLES = 32 };
 
@@ -72,13 +72,13 @@ static double flops(size_t layers, const size_t *size, size_t train_samples, siz
 }
 
 const struct isw_probe isw_probe_input_correlation = {
-    .row = {.name = "input_correlation",
-            .formula = "mean of z_a . z_b / (|z_a| |z_b|) of each layer's pre-activations over neighbours among 32 "
-                       "training samples spread evenly",
-            .source = "Poole et al. 2016, eq. 5"},
-    .long_name = "correlation of two inputs in a layer's pre-activations",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("input_correlation"),
+    .row.formula = "mean of z_a . z_b / (|z_a| |z_b|) of each layer's pre-activations over neighbours among 32 "
+                   "training samples spread evenly",
+    .row.source = "Poole et al. 2016, eq. 5",
+    .quantity.long_name = "correlation of two inputs in a layer's pre-activations",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .needs = ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS,
     .scratch = scratch,
     .block = block,

@@ -185,11 +185,11 @@ static double values_flops(size_t layers, const size_t *size, size_t train_sampl
 }
 
 const struct isw_probe isw_probe_jacobian_norm = {
-    .row = {.name = "jacobian_norm",
-            .formula = "mean of |d y / d x|_F over 16 training samples spread evenly",
-            .source = "Novak et al. 2018, section 3"},
-    .long_name = "Frobenius norm of the input-output Jacobian",
-    .units = "1",
+    ISW_PROBE_NAME("jacobian_norm"),
+    .row.formula = "mean of |d y / d x|_F over 16 training samples spread evenly",
+    .row.source = "Novak et al. 2018, section 3",
+    .quantity.long_name = "Frobenius norm of the input-output Jacobian",
+    .quantity.units = "1",
     .needs = ISW_NEEDS_TRAIN | ISW_NEEDS_SLOPES,
     .scratch = scratch,
     .block = block_norm,
@@ -198,11 +198,11 @@ const struct isw_probe isw_probe_jacobian_norm = {
 };
 
 const struct isw_probe isw_probe_jacobian_singular_value_max = {
-    .row = {.name = "jacobian_singular_value_max",
-            .formula = "mean of the largest singular value of d y / d x over 16 training samples spread evenly",
-            .source = "Pennington, Schoenholz & Ganguli 2017"},
-    .long_name = "largest singular value of the input-output Jacobian",
-    .units = "1",
+    ISW_PROBE_NAME("jacobian_singular_value_max"),
+    .row.formula = "mean of the largest singular value of d y / d x over 16 training samples spread evenly",
+    .row.source = "Pennington, Schoenholz & Ganguli 2017",
+    .quantity.long_name = "largest singular value of the input-output Jacobian",
+    .quantity.units = "1",
     .needs = ISW_NEEDS_TRAIN | ISW_NEEDS_SLOPES,
     .scratch = scratch,
     .block = block_values,
@@ -211,12 +211,12 @@ const struct isw_probe isw_probe_jacobian_singular_value_max = {
 };
 
 const struct isw_probe isw_probe_jacobian_singular_value_min = {
-    .row = {.name = "jacobian_singular_value_min",
-            .formula = "mean of the smallest of min(features, outputs) singular values of d y / d x over 16 training "
-                       "samples spread evenly",
-            .source = "Pennington, Schoenholz & Ganguli 2017"},
-    .long_name = "smallest singular value of the input-output Jacobian",
-    .units = "1",
+    ISW_PROBE_NAME("jacobian_singular_value_min"),
+    .row.formula = "mean of the smallest of min(features, outputs) singular values of d y / d x over 16 training "
+                   "samples spread evenly",
+    .row.source = "Pennington, Schoenholz & Ganguli 2017",
+    .quantity.long_name = "smallest singular value of the input-output Jacobian",
+    .quantity.units = "1",
     .needs = ISW_NEEDS_TRAIN | ISW_NEEDS_SLOPES,
     .scratch = scratch,
     .block = block_values,

@@ -1,6 +1,6 @@
 /* loss, test_loss: from 0, the samples' losses added in order; divided by the number of samples or, where the loss is a mean
  * over outputs too, of samples times outputs. scratch [lane]. batch_loss: likewise over the batch, by the step itself. */
-#include "lanes.h"
+#include "probes_internal.h"
 
 static size_t scratch(const struct isw_view *view)
 {
@@ -49,9 +49,11 @@ static void finish_batch(const struct isw_view *view, double *sum, double *value
 }
 
 const struct isw_probe isw_probe_loss = {
-    .row = {.name = "loss", .formula = "the loss's mean over the training set", .source = "docs/numerics.md"},
-    .long_name = "loss of the training set",
-    .units = "1",
+    ISW_PROBE_NAME("loss"),
+    .row.formula = "the loss's mean over the training set",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "loss of the training set",
+    .quantity.units = "1",
     .needs = ISW_NEEDS_TRAIN,
     .scratch = scratch,
     .block = block_train,
@@ -59,9 +61,11 @@ const struct isw_probe isw_probe_loss = {
 };
 
 const struct isw_probe isw_probe_test_loss = {
-    .row = {.name = "test_loss", .formula = "the loss's mean over the test set", .source = "docs/numerics.md"},
-    .long_name = "loss of the test set",
-    .units = "1",
+    ISW_PROBE_NAME("test_loss"),
+    .row.formula = "the loss's mean over the test set",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "loss of the test set",
+    .quantity.units = "1",
     .needs = ISW_NEEDS_TEST,
     .scratch = scratch,
     .block = block_test,
@@ -69,11 +73,11 @@ const struct isw_probe isw_probe_test_loss = {
 };
 
 const struct isw_probe isw_probe_batch_loss = {
-    .row = {.name = "batch_loss",
-            .formula = "the loss's mean over the minibatch of the step that follows, before its update",
-            .source = "docs/numerics.md"},
-    .long_name = "loss of the step's minibatch",
-    .units = "1",
+    ISW_PROBE_NAME("batch_loss"),
+    .row.formula = "the loss's mean over the minibatch of the step that follows, before its update",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "loss of the step's minibatch",
+    .quantity.units = "1",
     .needs = ISW_NEEDS_BATCH,
     .finish = finish_batch,
 };

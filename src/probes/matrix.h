@@ -1,7 +1,7 @@
 /** @file Matrices of a pack in float64, one a lane, for probes of their geometry. */
 #ifndef INITSWEEP_PROBES_MATRIX_H
 #define INITSWEEP_PROBES_MATRIX_H
-#include "lanes.h"
+#include "probes_internal.h"
 
 /** Numbers of the largest weight layer, all lanes. */
 size_t isw_matrix_scratch(const struct isw_view *view);

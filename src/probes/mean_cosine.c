@@ -57,14 +57,13 @@ static double flops(size_t layers, const size_t *size, size_t train_samples, siz
 }
 
 const struct isw_probe isw_probe_mean_cosine = {
-    .row = {.name = "mean_cosine",
-            .formula =
-                "mean over pairs of a layer's units of |w_a . w_b| / (|w_a| |w_b|), w the incoming weights; units "
-                "of zeros are left out",
-            .source = "docs/numerics.md"},
-    .long_name = "mean absolute cosine between incoming weights of a layer's units",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("mean_cosine"),
+    .row.formula = "mean over pairs of a layer's units of |w_a . w_b| / (|w_a| |w_b|), w the incoming weights; units "
+                   "of zeros are left out",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "mean absolute cosine between incoming weights of a layer's units",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .scratch = scratch,
     .finish = finish,
     .flops = flops,

@@ -5,7 +5,7 @@
  *                          appendix A.1 with B_small = 1 and B_big = N
  * The noise scale is negative where the estimate of the square is, near an end of training; both are NaN for N = 1. |G|^2 is summed
  * from 0 over the parameters in curvature's order. scratch: S [lanes], |G|^2 [lanes], then a gradient. */
-#include "lanes.h"
+#include "probes_internal.h"
 
 enum { WIDE = ISW_CURVATURE_LANES };
 
@@ -62,14 +62,13 @@ static double flops(size_t layers, const size_t *size, size_t train_samples, siz
 }
 
 const struct isw_probe isw_probe_gradient_variance = {
-    .row =
-        {.name = "gradient_variance",
-         .formula =
-             "S = (mean |g_s|^2 - |G|^2) N / (N - 1), g_s the gradient of sample s of N by all weights and biases, G "
-             "their mean",
-         .source = "McCandlish et al. 2018, appendix A.1"},
-    .long_name = "trace of the covariance of the samples' gradients",
-    .units = "1",
+    ISW_PROBE_NAME("gradient_variance"),
+    .row.formula =
+        "S = (mean |g_s|^2 - |G|^2) N / (N - 1), g_s the gradient of sample s of N by all weights and biases, G "
+        "their mean",
+    .row.source = "McCandlish et al. 2018, appendix A.1",
+    .quantity.long_name = "trace of the covariance of the samples' gradients",
+    .quantity.units = "1",
     .needs = ISW_NEEDS_CURVATURE,
     .scratch = scratch,
     .prepare = prepare,
@@ -78,14 +77,13 @@ const struct isw_probe isw_probe_gradient_variance = {
 };
 
 const struct isw_probe isw_probe_gradient_noise_scale = {
-    .row =
-        {.name = "gradient_noise_scale",
-         .formula =
-             "B_simple = S / (|G|^2 - S / N), S gradient_variance and G the gradient of N samples by all weights and "
-             "biases",
-         .source = "McCandlish et al. 2018, eq. 2.9 and appendix A.1"},
-    .long_name = "simple gradient noise scale, in samples",
-    .units = "1",
+    ISW_PROBE_NAME("gradient_noise_scale"),
+    .row.formula =
+        "B_simple = S / (|G|^2 - S / N), S gradient_variance and G the gradient of N samples by all weights and "
+        "biases",
+    .row.source = "McCandlish et al. 2018, eq. 2.9 and appendix A.1",
+    .quantity.long_name = "simple gradient noise scale, in samples",
+    .quantity.units = "1",
     .needs = ISW_NEEDS_CURVATURE,
     .scratch = scratch,
     .prepare = prepare,

@@ -1,7 +1,7 @@
 /* gradient_norm, bias_gradient_norm, weight_norm, bias_norm of each layer: from 0, over inputs i ascending and within them
  * units j ascending, sum = sum + x x, then the root; float64, a plain multiplication and addition (docs/numerics.md).
  * batch_gradient_norm and batch_bias_gradient_norm: the same of the batch's gradient, which the engine has there then. */
-#include "lanes.h"
+#include "probes_internal.h"
 
 /* value[lane] of a [rows][columns][lane] array with rows of `stride` elements */
 static void norm(const struct isw_view *view, const void *array, size_t rows, size_t columns, size_t stride,
@@ -61,64 +61,68 @@ static double weight_flops(size_t layers, const size_t *size, size_t train_sampl
 }
 
 const struct isw_probe isw_probe_gradient_norm = {
-    .row = {.name = "gradient_norm",
-            .formula = "sqrt(sum_ij (d loss / d w_ij)^2) of each layer",
-            .source = "docs/numerics.md"},
-    .long_name = "L2 norm of the loss's gradient in a layer's weights",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("gradient_norm"),
+    .row.formula = "sqrt(sum_ij (d loss / d w_ij)^2) of each layer",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "L2 norm of the loss's gradient in a layer's weights",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .needs = ISW_NEEDS_GRADIENT,
     .finish = gradient_norm,
     .flops = weight_flops,
 };
 
 const struct isw_probe isw_probe_bias_gradient_norm = {
-    .row = {.name = "bias_gradient_norm",
-            .formula = "sqrt(sum_j (d loss / d b_j)^2) of each layer",
-            .source = "docs/numerics.md"},
-    .long_name = "L2 norm of the loss's gradient in a layer's biases",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("bias_gradient_norm"),
+    .row.formula = "sqrt(sum_j (d loss / d b_j)^2) of each layer",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "L2 norm of the loss's gradient in a layer's biases",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .needs = ISW_NEEDS_GRADIENT,
     .finish = bias_gradient_norm,
 };
 
 const struct isw_probe isw_probe_batch_gradient_norm = {
-    .row = {.name = "batch_gradient_norm",
-            .formula = "sqrt(sum_ij (d batch_loss / d w_ij)^2) of each layer, before clipping",
-            .source = "docs/numerics.md"},
-    .long_name = "L2 norm in a layer's weights of the gradient of the step's minibatch",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("batch_gradient_norm"),
+    .row.formula = "sqrt(sum_ij (d batch_loss / d w_ij)^2) of each layer, before clipping",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "L2 norm in a layer's weights of the gradient of the step's minibatch",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .needs = ISW_NEEDS_BATCH,
     .finish = gradient_norm,
     .flops = weight_flops,
 };
 
 const struct isw_probe isw_probe_batch_bias_gradient_norm = {
-    .row = {.name = "batch_bias_gradient_norm",
-            .formula = "sqrt(sum_j (d batch_loss / d b_j)^2) of each layer, before clipping",
-            .source = "docs/numerics.md"},
-    .long_name = "L2 norm in a layer's biases of the gradient of the step's minibatch",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("batch_bias_gradient_norm"),
+    .row.formula = "sqrt(sum_j (d batch_loss / d b_j)^2) of each layer, before clipping",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "L2 norm in a layer's biases of the gradient of the step's minibatch",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .needs = ISW_NEEDS_BATCH,
     .finish = bias_gradient_norm,
 };
 
 const struct isw_probe isw_probe_weight_norm = {
-    .row = {.name = "weight_norm", .formula = "sqrt(sum_ij w_ij^2) of each layer", .source = "docs/numerics.md"},
-    .long_name = "L2 norm of a layer's weights",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("weight_norm"),
+    .row.formula = "sqrt(sum_ij w_ij^2) of each layer",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "L2 norm of a layer's weights",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .finish = weight_norm,
     .flops = weight_flops,
 };
 
 const struct isw_probe isw_probe_bias_norm = {
-    .row = {.name = "bias_norm", .formula = "sqrt(sum_j b_j^2) of each layer", .source = "docs/numerics.md"},
-    .long_name = "L2 norm of a layer's biases",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("bias_norm"),
+    .row.formula = "sqrt(sum_j b_j^2) of each layer",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "L2 norm of a layer's biases",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .finish = bias_norm,
 };

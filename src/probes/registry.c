@@ -1,4 +1,4 @@
-#include "lanes.h"
+#include "probes_internal.h"
 
 static const struct isw_probe *const registry[] = {
     &isw_probe_loss,

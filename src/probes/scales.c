@@ -1,6 +1,6 @@
 /* residual_scale, residual_scale_gradient: alpha of each residual branch and the loss's derivative by it, at the layer that ends the
  * branch; NaN at all others and, of the derivative, where alpha is not trained. docs/numerics.md has the order of its sums. */
-#include "lanes.h"
+#include "probes_internal.h"
 
 static void copy(const struct isw_view *view, const void *const *scale, double *value)
 {
@@ -24,23 +24,23 @@ static void gradient(const struct isw_view *view, double *scratch, double *value
 }
 
 const struct isw_probe isw_probe_residual_scale = {
-    .row = {.name = "residual_scale",
-            .formula = "alpha of the residual branch h + alpha f(h) that ends with the layer; NaN where none does",
-            .source = "Bachlechner et al. 2020, eq. 3"},
-    .long_name = "scale of the residual branch that ends with a layer",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("residual_scale"),
+    .row.formula = "alpha of the residual branch h + alpha f(h) that ends with the layer; NaN where none does",
+    .row.source = "Bachlechner et al. 2020, eq. 3",
+    .quantity.long_name = "scale of the residual branch that ends with a layer",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .finish = scale,
 };
 
 const struct isw_probe isw_probe_residual_scale_gradient = {
-    .row = {.name = "residual_scale_gradient",
-            .formula = "d loss / d alpha of the residual branch that ends with the layer; NaN where none does or alpha "
-                       "is not trained",
-            .source = "docs/numerics.md"},
-    .long_name = "loss's derivative by the scale of the residual branch that ends with a layer",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("residual_scale_gradient"),
+    .row.formula = "d loss / d alpha of the residual branch that ends with the layer; NaN where none does or alpha "
+                   "is not trained",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "loss's derivative by the scale of the residual branch that ends with a layer",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .needs = ISW_NEEDS_GRADIENT,
     .finish = gradient,
 };

@@ -105,14 +105,11 @@ static double flops(size_t layers, const size_t *size, size_t train_samples, siz
 
 #define SINGULAR_VALUES(probe, formula_text, source_text, words, function)                                             \
   const struct isw_probe isw_probe_##probe = {                                                                         \
-      .row = {.name = #probe, .formula = formula_text, .source = source_text},                                         \
-      .long_name = words,                                                                                              \
-      .units = "1",                                                                                                    \
-      .per_layer = true,                                                                                               \
-      .scratch = scratch,                                                                                              \
-      .prepare = prepare,                                                                                              \
-      .finish = function,                                                                                              \
-      .flops = flops,                                                                                                  \
+      ISW_PROBE_NAME(#probe),    .row.formula = formula_text,                                                          \
+      .row.source = source_text, .quantity.long_name = words,                                                          \
+      .quantity.units = "1",     .quantity.per_layer = true,                                                           \
+      .scratch = scratch,        .prepare = prepare,                                                                   \
+      .finish = function,        .flops = flops,                                                                       \
   }
 
 SINGULAR_VALUES(

@@ -4,7 +4,7 @@
  *   saturated_fraction   pairs of unit and sample with |g'(z)| < 0.01, over all pairs
  * Counts are whole numbers, so that their order is none. scratch: dead: [unit of all layers][lane] 1 where it was seen alive;
  * saturated: [layer][lane] the count. */
-#include "lanes.h"
+#include "probes_internal.h"
 
 static size_t dead_scratch(const struct isw_view *view)
 {
@@ -71,12 +71,12 @@ static double flops(size_t layers, const size_t *size, size_t train_samples, siz
 }
 
 const struct isw_probe isw_probe_dead_fraction = {
-    .row = {.name = "dead_fraction",
-            .formula = "share of each layer's units with g'(z) = 0 on every training sample",
-            .source = "Lu et al. 2020, Dying ReLU and initialization"},
-    .long_name = "share of a layer's units that are dead on the training set",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("dead_fraction"),
+    .row.formula = "share of each layer's units with g'(z) = 0 on every training sample",
+    .row.source = "Lu et al. 2020, Dying ReLU and initialization",
+    .quantity.long_name = "share of a layer's units that are dead on the training set",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .needs = ISW_NEEDS_TRAIN | ISW_NEEDS_SLOPES,
     .scratch = dead_scratch,
     .block = dead_block,
@@ -85,12 +85,12 @@ const struct isw_probe isw_probe_dead_fraction = {
 };
 
 const struct isw_probe isw_probe_saturated_fraction = {
-    .row = {.name = "saturated_fraction",
-            .formula = "share of each layer's pairs of unit and training sample with |g'(z)| < 0.01",
-            .source = "after Glorot & Bengio 2010, section 3"},
-    .long_name = "share of a layer's units and samples that are saturated",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("saturated_fraction"),
+    .row.formula = "share of each layer's pairs of unit and training sample with |g'(z)| < 0.01",
+    .row.source = "after Glorot & Bengio 2010, section 3",
+    .quantity.long_name = "share of a layer's units and samples that are saturated",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .needs = ISW_NEEDS_TRAIN | ISW_NEEDS_SLOPES,
     .scratch = saturated_scratch,
     .block = saturated_block,

@@ -3,7 +3,7 @@
  *   weight_sign_changes   weights that are now of the other sign; those that are or were 0 do not count
  *   first_moved           the optimiser steps after which a weight first differs in value from its start (0 and -0 are one value), -1:
  *                         never; once a network. The engine looks after every step. */
-#include "lanes.h"
+#include "probes_internal.h"
 
 static void distance(const struct isw_view *view, double *scratch, double *value)
 {
@@ -51,41 +51,40 @@ static double flops(size_t layers, const size_t *size, size_t train_samples, siz
 }
 
 const struct isw_probe isw_probe_distance_from_start = {
-    .row = {.name = "distance_from_start",
-            .formula = "sqrt(sum_ij (w_ij - start_ij)^2) of each layer",
-            .source = "docs/numerics.md"},
-    .long_name = "L2 distance of a layer's weights from their start",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("distance_from_start"),
+    .row.formula = "sqrt(sum_ij (w_ij - start_ij)^2) of each layer",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "L2 distance of a layer's weights from their start",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .needs = ISW_NEEDS_START,
     .finish = distance,
     .flops = flops,
 };
 
 const struct isw_probe isw_probe_weight_sign_changes = {
-    .row = {.name = "weight_sign_changes",
-            .formula = "weights of each layer whose sign is opposite to their start's; zeros do not count",
-            .source = "docs/numerics.md"},
-    .long_name = "weights of a layer whose sign changed since the start",
-    .units = "1",
-    .per_layer = true,
-    .whole = true,
+    ISW_PROBE_NAME("weight_sign_changes"),
+    .row.formula = "weights of each layer whose sign is opposite to their start's; zeros do not count",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "weights of a layer whose sign changed since the start",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
+    .quantity.integer = true,
     .needs = ISW_NEEDS_START,
     .finish = sign_changes,
     .flops = flops,
 };
 
 const struct isw_probe isw_probe_first_moved = {
-    .row = {.name = "first_moved",
-            .formula =
-                "steps after which a weight of the layer first differs from its start, exact to the step, once a "
-                "network; -1: never",
-            .source = "docs/numerics.md"},
-    .long_name = "steps after which a layer's weights first differ from their start",
-    .units = "1",
-    .per_layer = true,
-    .whole = true,
-    .once = true,
+    ISW_PROBE_NAME("first_moved"),
+    .row.formula = "steps after which a weight of the layer first differs from its start, exact to the step, once a "
+                   "network; -1: never",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "steps after which a layer's weights first differ from their start",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
+    .quantity.integer = true,
+    .quantity.per_run = true,
     .needs = ISW_NEEDS_START,
-    .moves = true,
+    .tracks_first_change = true,
 };

@@ -3,7 +3,7 @@
  * 0 and w is not, NaN where both are. With records at consecutive steps it is the size of the update relative to the
  * weights; over longer ways the path's length counts only as far as it leads somewhere. Sums as in norms.c.
  * scratch, kept from record to record: 1 + step of the record before, then its weights [layer][input][unit][lane]. */
-#include "lanes.h"
+#include "probes_internal.h"
 
 static size_t scratch(const struct isw_view *view)
 {
@@ -44,14 +44,14 @@ static double flops(size_t layers, const size_t *size, size_t train_samples, siz
 }
 
 const struct isw_probe isw_probe_update_ratio = {
-    .row = {.name = "update_ratio",
-            .formula = "|w - w'| / |w'| / (t - t') of each layer, w' and t' the weights and step of the record before",
-            .source = "docs/numerics.md"},
-    .long_name = "relative change of a layer's weights a step since the record before",
-    .units = "1",
-    .per_layer = true,
+    ISW_PROBE_NAME("update_ratio"),
+    .row.formula = "|w - w'| / |w'| / (t - t') of each layer, w' and t' the weights and step of the record before",
+    .row.source = "docs/numerics.md",
+    .quantity.long_name = "relative change of a layer's weights a step since the record before",
+    .quantity.units = "1",
+    .quantity.per_layer = true,
     .scratch = scratch,
-    .keeps = scratch,
+    .persistent_scratch = scratch,
     .finish = finish,
     .flops = flops,
 };

@@ -1,4 +1,4 @@
-#include "results/read.h"
+#include "results_internal.h"
 #include <hdf5_hl.h>
 #include <math.h>
 #include <stdio.h>
@@ -123,10 +123,7 @@ static herr_t take_up(hid_t root, const char *name, const H5L_info_t *link, void
 {
   struct visit *visit = context;
   struct isw_results *results = visit->results;
-  H5O_info_t about;
-  if (link->type != H5L_TYPE_HARD || H5Oget_info_by_name2(root, name, &about, H5O_INFO_BASIC, H5P_DEFAULT) < 0 ||
-      about.type != H5O_TYPE_DATASET)
-    return 0;
+  if (link->type != H5L_TYPE_HARD || !hdf5_is_dataset(root, name)) return 0;
   hid_t id = H5Dopen2(root, name, H5P_DEFAULT);
   if (id < 0) return 0;
   hid_t type = H5Dget_type(id);
@@ -371,4 +368,20 @@ const char *isw_results_text(struct isw_results *results, const char *dataset, u
   results->last_text = good ? isw_copy_text(text ? text : "") : NULL;
   H5free_memory(text);
   return results->last_text;
+}
+
+enum isw_status isw_count_ended(struct isw_results *results, uint64_t ended[ISW_SKIPPED + 1], struct isw_error *error)
+{
+  enum { BLOCK = 65536 };
+  uint64_t networks = isw_results_networks(results);
+  double *status = isw_allocate(BLOCK, sizeof *status);
+  enum isw_status result = status ? ISW_OK : isw_error_memory(error, BLOCK * sizeof *status, "a column");
+  for (uint64_t first = 0; first < networks && result == ISW_OK; first += BLOCK) {
+    uint64_t some = networks - first < BLOCK ? networks - first : BLOCK;
+    result = isw_results_column(results, "status", first, some, 0, 0, status, error);
+    for (uint64_t i = 0; i < some && result == ISW_OK; i++)
+      if (status[i] >= 0 && status[i] <= ISW_SKIPPED) ended[(size_t)status[i]]++;
+  }
+  free(status);
+  return result;
 }

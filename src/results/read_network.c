@@ -1,5 +1,5 @@
 /* One network of a results file, bit for bit, and text columns at once. */
-#include "results/read.h"
+#include "results_internal.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +52,7 @@ static enum isw_status read_values(struct isw_results *results, const struct isw
   for (size_t q = 0; q < count; q++)
     bytes += isw_quantity_records(&quantities[q], finished->records) *
              isw_quantity_width(&quantities[q], finished->layers, (size_t)finished->parameters) *
-             (quantities[q].whole ? sizeof(int32_t) : real_bytes);
+             (quantities[q].integer ? sizeof(int32_t) : real_bytes);
   free(results->values);
   unsigned char *to = results->values = isw_allocate(bytes, 1);
   if (!to) return isw_error_memory(error, bytes, "a network's values");
@@ -62,15 +62,15 @@ static enum isw_status read_values(struct isw_results *results, const struct isw
     const struct dataset *dataset = results_find(results, quantities[q].name);
     size_t width = isw_quantity_width(&quantities[q], finished->layers, (size_t)finished->parameters);
     hsize_t wanted[2] = {finished->records, width};
-    bool once = quantities[q].once, per_layer = quantities[q].per_layer, per_parameter = quantities[q].per_parameter;
+    bool once = quantities[q].per_run, per_layer = quantities[q].per_layer, per_parameter = quantities[q].per_parameter;
     int rank = 1 + !once + (per_layer || per_parameter);
     if (once) wanted[0] = width;
     if (!dataset || dataset->view.per_layer != per_layer || dataset->view.per_parameter != per_parameter ||
         dataset->view.per_record == once ||
-        !read_part(dataset->id, finished->number, wanted, rank, quantities[q].whole ? H5T_NATIVE_INT32 : real, to))
+        !read_part(dataset->id, finished->number, wanted, rank, quantities[q].integer ? H5T_NATIVE_INT32 : real, to))
       return cannot(results, quantities[q].name, finished->number, error);
     to += isw_quantity_records(&quantities[q], finished->records) * width *
-          (quantities[q].whole ? sizeof(int32_t) : real_bytes);
+          (quantities[q].integer ? sizeof(int32_t) : real_bytes);
   }
   return ISW_OK;
 }

@@ -1,6 +1,4 @@
-#include "results/chunks.h"
-#include "results/hdf5_room.h"
-#include "results/patient_driver.h"
+#include "results_internal.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5_hl.h>
@@ -11,7 +9,7 @@
 #include <unistd.h>
 
 enum {
-  COMPRESSION = 1,              /* the level that the file names; src/results/chunks.c does the work */
+  COMPRESSION = 1,              /* the level that the file names; src/hdf5/chunk_compressor.c does the work */
   THRIFTY_BYTES = 64 << 20,     /* in smaller files, what hardly shrinks is not compressed */
   CHUNK_STEP = 64,              /* networks of a chunk are a multiple of it, or all */
   BLOCK_BYTES = 64 << 20,       /* networks' numbers held at once */
@@ -46,6 +44,7 @@ struct writer {
   struct isw_error *error;
   const char *part; /* the file under its temporary name */
   int problem;      /* errno of the first write that the disk refused */
+  hid_t driver;     /* of the file, for as long as that is open */
   hid_t file, text, real;
   hid_t scales[SCALES];
   hsize_t dims[SCALES];
@@ -462,7 +461,7 @@ static enum isw_status make_quantity(struct writer *w, const struct isw_quantity
                       .rank = 1,
                       .scale = {SCALE_NETWORK},
                       .chunk = {w->chunk_networks}};
-  if (!quantity->once) {
+  if (!quantity->per_run) {
     plan.scale[plan.rank] = SCALE_RECORD;
     plan.chunk[plan.rank++] = w->chunk_records;
   }
@@ -478,9 +477,11 @@ static enum isw_status make_quantity(struct writer *w, const struct isw_quantity
     size_t one = larger(1, w->chunk_records) * (size_t)plan.chunk[2] * real;
     plan.chunk[0] = part_of_chunk(w, larger(1, LAYER_CHUNK_BYTES / one));
   }
-  plan.file_type = quantity->whole ? H5T_STD_I32LE : w->real;
-  plan.memory_type = quantity->whole ? H5T_NATIVE_INT32 : real == sizeof(double) ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT;
-  plan.fill = quantity->whole ? (const void *)&no_int32 : &w->nan;
+  plan.file_type = quantity->integer ? H5T_STD_I32LE : w->real;
+  plan.memory_type = quantity->integer        ? H5T_NATIVE_INT32
+                     : real == sizeof(double) ? H5T_NATIVE_DOUBLE
+                                              : H5T_NATIVE_FLOAT;
+  plan.fill = quantity->integer ? (const void *)&no_int32 : &w->nan;
   return make_output(w, &plan, output);
 }
 
@@ -671,11 +672,11 @@ static enum isw_status put_finished(struct writer *w, const struct isw_finished 
     size_t bytes = width * output->layout.item;
     size_t records = isw_quantity_records(quantity, finished->records);
     if (records * bytes > left) return misfit(w, finished->number, "it has fewer numbers");
-    size_t lines = quantity->once ? records : finished->records_done, line = width;
+    size_t lines = quantity->per_run ? records : finished->records_done, line = width;
     if (width == stride) line *= lines, lines = lines > 0; /* they follow each other in both */
     for (size_t r = 0; r < lines; r++) {
       unsigned char *to = (unsigned char *)cell(output, row) + r * stride * output->layout.item;
-      if (quantity->whole)
+      if (quantity->integer)
         memcpy(to, from + r * bytes, line * output->layout.item);
       else
         copy_reals(w, to, from + r * bytes, line);
@@ -797,10 +798,9 @@ static enum isw_status create_file(struct writer *w)
   H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
   H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110); /* the same bytes from newer libraries */
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-  hid_t driver = patient_driver(access, &w->problem);
+  w->driver = patient_driver(access, &w->problem);
   w->file = H5Fcreate(w->part, H5F_ACC_EXCL, creation, access);
   enum isw_status status = w->file < 0 ? refuse(w, "cannot create this file") : ISW_OK;
-  if (driver >= 0) H5FDunregister(driver); /* the file holds on to it */
   H5Pclose(creation);
   H5Pclose(access);
   return status;
@@ -874,6 +874,7 @@ enum isw_status isw_results_write(const char *path, const struct isw_results_hea
                      .index = index,
                      .error = error,
                      .part = part.bytes,
+                     .driver = H5I_INVALID_HID,
                      .file = H5I_INVALID_HID,
                      .text = text_type(),
                      .real = wide ? H5T_IEEE_F64LE : H5T_IEEE_F32LE};
@@ -883,6 +884,7 @@ enum isw_status isw_results_write(const char *path, const struct isw_results_hea
     w.nan.narrow = NAN;
   unlink(part.bytes); /* what a killed run left */
   enum isw_status status = write_file(&w);
+  if (w.driver >= 0) H5FDunregister(w.driver); /* the file is closed on every path */
   free_writer(&w);
   H5Tclose(w.text);
   if (status == ISW_OK) status = sync_path(part.bytes, O_RDONLY, error);

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 enum { DATASETS_MAX = 4096 };
 static const size_t parameters_limit = 1ull << 31;
@@ -27,7 +27,7 @@ static void find_uses(struct uses *uses, const struct isw_grid *grid)
 {
   struct isw_reader *reader = uses->reader;
   const struct isw_sweep *sweep = reader->sweep;
-  const struct isw_owner *dataset = &grid->owner[ISW_SET_DATASET], *seed = &grid->owner[ISW_SET_SEED];
+  const struct isw_axis_binding *dataset = &grid->binding[ISW_SET_DATASET], *seed = &grid->binding[ISW_SET_SEED];
   size_t datasets = dataset->axis ? dataset->axis->count : 1, seeds = seed->axis ? seed->axis->count : 1;
   bool together = dataset->axis && dataset->axis == seed->axis;
   size_t pairs = together ? datasets : datasets > DATASETS_MAX || seeds > DATASETS_MAX ? SIZE_MAX : datasets * seeds;
@@ -57,10 +57,10 @@ static struct isw_place place_of_dataset(const struct isw_reader *reader, const 
 {
   const struct isw_sweep *sweep = reader->sweep;
   for (size_t g = 0; g < sweep->grids; g++) {
-    const struct isw_owner *owner = &sweep->grid[g].owner[ISW_SET_DATASET];
-    for (size_t i = 0; owner->axis && i < owner->axis->count; i++)
-      if (isw_value_at(owner->values, i, owner->member).item == item)
-        return owner->values->place ? owner->values->place[i] : owner->values->at;
+    const struct isw_axis_binding *binding = &sweep->grid[g].binding[ISW_SET_DATASET];
+    for (size_t i = 0; binding->axis && i < binding->axis->count; i++)
+      if (isw_value_at(binding->values, i, binding->member).item == item)
+        return binding->values->place ? binding->values->place[i] : binding->values->at;
   }
   struct isw_node *node = reader->leaf[ISW_SET_DATASET];
   struct isw_node *name = isw_tree_find(node, "name", 4, NULL); /* of a map */
@@ -117,7 +117,7 @@ static void check_loss(void *context, const struct isw_grid *grid, uint64_t cell
   struct isw_reader *reader = context;
   const struct isw_sweep *sweep = reader->sweep;
   union isw_setting_value point[ISW_SETTINGS_MAX];
-  isw_point(sweep, cell, point);
+  isw_cell_settings(sweep, cell, point);
   const struct isw_data *data = &sweep->data[isw_data_of(sweep, point)];
   size_t losses, datasets;
   const struct isw_loss *loss = &isw_losses(&losses)[point[ISW_SET_LOSS].item->choice.row];
@@ -136,7 +136,7 @@ static void check_output(void *context, const struct isw_grid *grid, uint64_t ce
 {
   struct isw_reader *reader = context;
   union isw_setting_value point[ISW_SETTINGS_MAX];
-  isw_point(reader->sweep, cell, point);
+  isw_cell_settings(reader->sweep, cell, point);
   size_t count;
   const struct isw_loss *loss = &isw_losses(&count)[point[ISW_SET_LOSS].item->choice.row];
   const struct isw_row *output = &isw_activations(&count)[point[ISW_SET_OUTPUT_ACTIVATION].item->choice.row].row;
@@ -151,7 +151,7 @@ static void check_batch(void *context, const struct isw_grid *grid, uint64_t cel
   struct isw_reader *reader = context;
   const struct isw_sweep *sweep = reader->sweep;
   union isw_setting_value point[ISW_SETTINGS_MAX];
-  isw_point(sweep, cell, point);
+  isw_cell_settings(sweep, cell, point);
   const struct isw_data *data = &sweep->data[isw_data_of(sweep, point)];
   if (point[ISW_SET_BATCH_SIZE].whole <= data->train_samples) return;
   size_t datasets;
@@ -165,11 +165,11 @@ static void check_batch(void *context, const struct isw_grid *grid, uint64_t cel
 /* Whether some network of a grid may have residual branches. */
 static bool has_branches(const struct isw_sweep *sweep, const struct isw_grid *grid)
 {
-  const struct isw_owner *owner = &grid->owner[ISW_SET_BRANCH_LAYERS];
+  const struct isw_axis_binding *binding = &grid->binding[ISW_SET_BRANCH_LAYERS];
   if (isw_largest_depth(sweep, grid) < 2) return false;
-  if (!owner->axis) return sweep->base[ISW_SET_BRANCH_LAYERS].whole > 0;
-  for (size_t i = 0; i < owner->axis->count; i++)
-    if (isw_value_at(owner->values, i, owner->member).whole > 0) return true;
+  if (!binding->axis) return sweep->base[ISW_SET_BRANCH_LAYERS].whole > 0;
+  for (size_t i = 0; i < binding->axis->count; i++)
+    if (isw_value_at(binding->values, i, binding->member).whole > 0) return true;
   return false;
 }
 
@@ -179,7 +179,7 @@ static void check_branches(void *context, const struct isw_grid *grid, uint64_t 
   struct isw_reader *reader = context;
   const struct isw_sweep *sweep = reader->sweep;
   union isw_setting_value point[ISW_SETTINGS_MAX];
-  isw_point(sweep, cell, point);
+  isw_cell_settings(sweep, cell, point);
   size_t branch_layers = (size_t)point[ISW_SET_BRANCH_LAYERS].whole, depth = isw_depth_of(point);
   const struct isw_item *hidden = point[ISW_SET_HIDDEN].item;
   size_t setting = hidden ? ISW_SET_HIDDEN : ISW_SET_DEPTH;
@@ -213,10 +213,10 @@ static void check_residual(struct isw_reader *reader)
     bool asked = id == ISW_SET_BRANCH_SCALE ? sweep->base[id].number != 1.0 : sweep->base[id].whole != 0;
     struct isw_place place = reader->leaf_key[id] ? reader->leaf_key[id]->place : reader->at[id];
     for (size_t g = 0; g < sweep->grids; g++) {
-      const struct isw_owner *owner = &sweep->grid[g].owner[id];
-      if (!owner->axis) continue;
+      const struct isw_axis_binding *binding = &sweep->grid[g].binding[id];
+      if (!binding->axis) continue;
       asked = true;
-      place = owner->values->key;
+      place = binding->values->key;
     }
     if (!asked) continue;
     isw_report_add(&reader->report, place, "%s has no use where no network has a residual branch",
@@ -231,12 +231,12 @@ static void check_order(struct isw_reader *reader)
 {
   const struct isw_sweep *sweep = reader->sweep;
   for (size_t g = 0; g < sweep->grids; g++) {
-    const struct isw_owner *batch = &sweep->grid[g].owner[ISW_SET_BATCH_SIZE];
+    const struct isw_axis_binding *batch = &sweep->grid[g].binding[ISW_SET_BATCH_SIZE];
     if (batch->axis && (batch->values->is_range || batch->axis->count > 1)) return;
     if (batch->axis && isw_value_at(batch->values, 0, batch->member).whole) return;
     if (!batch->axis && sweep->base[ISW_SET_BATCH_SIZE].whole) return;
   }
-  const struct isw_owner *order = &sweep->grid[0].owner[ISW_SET_SHUFFLE];
+  const struct isw_axis_binding *order = &sweep->grid[0].binding[ISW_SET_SHUFFLE];
   bool asked = order->axis || sweep->base[ISW_SET_SHUFFLE].whole;
   if (!asked) return;
   isw_report_add(&reader->report, order->axis ? order->values->key : reader->at[ISW_SET_SHUFFLE],
@@ -261,7 +261,7 @@ static void check_layers(struct isw_reader *reader)
     struct isw_node *key = NULL;
     struct isw_place place = reader->root->place;
     for (size_t g = 0; g < sweep->grids; g++)
-      if (sweep->grid[g].owner[ISW_SETTINGS + s].axis) place = sweep->grid[g].owner[ISW_SETTINGS + s].values->key;
+      if (sweep->grid[g].binding[ISW_SETTINGS + s].axis) place = sweep->grid[g].binding[ISW_SETTINGS + s].values->key;
     if (reader->leaf[ISW_SET_INIT_BY_LAYER] &&
         isw_tree_find(reader->leaf[ISW_SET_INIT_BY_LAYER], name, strlen(name), &key))
       place = key->place;
@@ -302,7 +302,7 @@ static void check_init(void *context, const struct isw_grid *grid, uint64_t cell
   struct isw_reader *reader = context;
   const struct isw_sweep *sweep = reader->sweep;
   union isw_setting_value point[ISW_SETTINGS_MAX];
-  isw_point(sweep, cell, point);
+  isw_cell_settings(sweep, cell, point);
   size_t size[SIZES_MAX], layers = isw_depth_of(point) + 1, count;
   isw_sizes_of(sweep, point, size);
   size_t parameters = isw_parameters(layers, size, (size_t)point[ISW_SET_BRANCH_LAYERS].whole);
@@ -338,9 +338,9 @@ static bool inits_look_around(const struct isw_sweep *sweep, size_t setting)
   const struct isw_item *item = sweep->base[setting].item;
   bool found = item && (item->choice.weights || takes_gain_of_activation(item));
   for (size_t g = 0; g < sweep->grids; g++) {
-    const struct isw_owner *owner = &sweep->grid[g].owner[setting];
-    for (size_t i = 0; owner->axis && i < owner->axis->count && !found; i++) {
-      item = isw_value_at(owner->values, i, owner->member).item;
+    const struct isw_axis_binding *binding = &sweep->grid[g].binding[setting];
+    for (size_t i = 0; binding->axis && i < binding->axis->count && !found; i++) {
+      item = isw_value_at(binding->values, i, binding->member).item;
       found = item && (item->choice.weights || takes_gain_of_activation(item));
     }
   }
@@ -386,7 +386,7 @@ static void measure(void *context, const struct isw_grid *grid, uint64_t cell)
   struct isw_reader *reader = context;
   struct isw_sweep *sweep = reader->sweep;
   union isw_setting_value point[ISW_SETTINGS_MAX];
-  isw_point(sweep, cell, point);
+  isw_cell_settings(sweep, cell, point);
   enum { SIZES_MAX = 1002 }; /* depth is at most 1000 */
   size_t size[SIZES_MAX], layers = isw_depth_of(point) + 1;
   isw_sizes_of(sweep, point, size);
@@ -402,16 +402,15 @@ static void measure(void *context, const struct isw_grid *grid, uint64_t cell)
 /* Probes that take small networks only. */
 static void check_probes(struct isw_reader *reader)
 {
-  const struct isw_sweep_source *from = reader->from;
   const struct isw_node *list = reader->leaf[ISW_SET_RECORD_PROBES];
-  size_t largest = reader->sweep->parameters_max;
-  if (!from->probe_parameters_most || !list || list->kind != ISW_NODE_LIST) return;
-  for (size_t i = 0; i < list->count; i++) {
+  size_t largest = reader->sweep->parameters_max, count;
+  const struct isw_probe *const *probes = isw_probes(&count);
+  for (size_t i = 0; list && list->kind == ISW_NODE_LIST && i < list->count; i++) {
     const struct isw_node *name = list->child[i];
     if (name->kind == ISW_NODE_MAP) name = isw_tree_find(name, "name", 4, NULL);
-    for (size_t p = 0; name && name->kind == ISW_NODE_SCALAR && p < from->probe_count; p++) {
-      size_t most = from->probe_parameters_most[p];
-      if (most && largest > most && strcmp(from->probes[p]->name, name->text) == 0)
+    for (size_t p = 0; name && name->kind == ISW_NODE_SCALAR && p < count; p++) {
+      size_t most = probes[p]->max_parameters;
+      if (most && largest > most && strcmp(probes[p]->row.name, name->text) == 0)
         isw_report_add(&reader->report, name->place,
                        "probe '%s' takes networks of at most %zu weights and biases, and the largest has %zu",
                        name->text, most, largest);

@@ -1,7 +1,7 @@
 /* Classes: the cells of a grid that are alike in some settings, by index arithmetic. */
 #include <stdlib.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 struct hashed {
   uint64_t hash;
@@ -43,7 +43,7 @@ static bool group_values(struct isw_grouped_axis *grouped, size_t count, struct 
   return true;
 }
 
-static bool group_axis(const struct isw_axis *axis, const bool *wanted, bool shape_only,
+static bool group_axis(const struct isw_grid_axis *axis, const bool *wanted, bool shape_only,
                        struct isw_grouped_axis *grouped)
 {
   bool any = false, range = false;

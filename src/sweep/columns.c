@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 enum { NAME_SIZE = 256, NUMBER_SIZE = 40 };
 
@@ -23,11 +23,12 @@ static bool is_taken(const struct making *making, const char *name)
   static const char *const reserved[] = {"network",   "record",     "layer", "parameter",       "id",
                                          "status",    "steps_done", "step",  "weights_initial", "weights_final",
                                          "provenance"};
-  const struct isw_sweep_source *from = making->reader->from;
+  size_t probe_count;
+  const struct isw_probe *const *probes = isw_probes(&probe_count);
   for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
     if (strcmp(reserved[i], name) == 0) return true;
-  for (size_t i = 0; i < from->probe_count; i++)
-    if (strcmp(from->probes[i]->name, name) == 0) return true;
+  for (size_t i = 0; i < probe_count; i++)
+    if (strcmp(probes[i]->row.name, name) == 0) return true;
   for (size_t i = 0; i < making->sweep->columns; i++)
     if (strcmp(making->sweep->column[i].shown.name, name) == 0) return true;
   return false;
@@ -84,10 +85,10 @@ static void visit_items(struct making *making, void (*visit)(struct making *maki
   const struct isw_sweep *sweep = making->sweep;
   bool base = false;
   for (size_t g = 0; g < sweep->grids; g++) {
-    const struct isw_owner *owner = &sweep->grid[g].owner[making->setting];
-    base = base || !owner->axis;
-    for (size_t i = 0; owner->axis && i < owner->axis->count; i++)
-      visit(making, isw_value_at(owner->values, i, owner->member).item);
+    const struct isw_axis_binding *binding = &sweep->grid[g].binding[making->setting];
+    base = base || !binding->axis;
+    for (size_t i = 0; binding->axis && i < binding->axis->count; i++)
+      visit(making, isw_value_at(binding->values, i, binding->member).item);
   }
   if (base) visit(making, sweep->base[making->setting].item);
 }
@@ -223,7 +224,7 @@ static void add_parameters(struct making *making, const struct isw_item *item)
 static bool is_swept(const struct isw_sweep *sweep, size_t setting)
 {
   for (size_t g = 0; g < sweep->grids; g++)
-    if (sweep->grid[g].owner[setting].axis) return true;
+    if (sweep->grid[g].binding[setting].axis) return true;
   return false;
 }
 

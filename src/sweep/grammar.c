@@ -300,25 +300,39 @@ TABLE(optimizers)
 TABLE(schedules)
 TABLE(datasets)
 
-static const struct isw_table_view tables[] = {
-    {"initializers", "network.init", count_of_initializers, row_of_initializers, isw_initializer_facts},
-    {"activations", "network.activation", count_of_activations, row_of_activations, isw_activation_facts},
-    {"losses", "train.loss", count_of_losses, row_of_losses, isw_loss_facts},
-    {"optimizers", "train.optimizer", count_of_optimizers, row_of_optimizers, isw_optimizer_facts},
-    {"schedules", "train.schedule", count_of_schedules, row_of_schedules, NULL},
-    {"datasets", "dataset", count_of_datasets, row_of_datasets, NULL},
+static size_t count_of_probes(void)
+{
+  size_t count;
+  isw_probes(&count);
+  return count;
+}
+
+static const struct isw_row *row_of_probes(size_t index)
+{
+  size_t count;
+  return &isw_probes(&count)[index]->row;
+}
+
+static const struct isw_table_view tables[ISW_TABLES] = {
+    {"initializers", "initializer", "network.init", count_of_initializers, row_of_initializers, isw_initializer_facts},
+    {"activations", "activation", "network.activation", count_of_activations, row_of_activations, isw_activation_facts},
+    {"losses", "loss", "train.loss", count_of_losses, row_of_losses, isw_loss_facts},
+    {"optimizers", "optimizer", "train.optimizer", count_of_optimizers, row_of_optimizers, isw_optimizer_facts},
+    {"schedules", "schedule", "train.schedule", count_of_schedules, row_of_schedules, NULL},
+    {"datasets", "dataset", "dataset", count_of_datasets, row_of_datasets, NULL},
+    {"probes", "probe", "record.probes", count_of_probes, row_of_probes, NULL},
 };
 
 const struct isw_table_view *isw_tables(size_t *count)
 {
-  *count = sizeof tables / sizeof tables[0];
+  *count = ISW_TABLES;
   return tables;
 }
 
 const struct isw_table_view *isw_setting_table(size_t id)
 {
   const char *name = isw_setting(id)->table;
-  for (size_t i = 0; name && i < sizeof tables / sizeof tables[0]; i++)
+  for (size_t i = 0; name && i < ISW_TABLES; i++)
     if (strcmp(tables[i].name, name) == 0) return &tables[i];
   return NULL;
 }

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 enum { TEXT_SIZE = 160 };
 static const uint64_t cells_limit = 1ull << 40;  /* fewer networks than this */
@@ -113,7 +113,7 @@ static int by_hash(const void *a, const void *b)
   return x->index < y->index ? -1 : x->index > y->index;
 }
 
-static uint64_t axis_hash(const struct isw_axis *axis, size_t index)
+static uint64_t axis_hash(const struct isw_grid_axis *axis, size_t index)
 {
   uint64_t hash = 0;
   for (size_t p = 0; p < axis->parts; p++)
@@ -131,12 +131,12 @@ static struct isw_place place_of_value(const struct isw_values *values, size_t i
 struct isw_place isw_place_of_value(const struct isw_reader *reader, const struct isw_grid *grid, uint64_t cell,
                                     size_t setting)
 {
-  const struct isw_owner *owner = &grid->owner[setting];
-  if (!owner->axis) return reader->at[setting];
-  return place_of_value(owner->values, (size_t)((cell - grid->first) / owner->axis->stride % owner->axis->count));
+  const struct isw_axis_binding *binding = &grid->binding[setting];
+  if (!binding->axis) return reader->at[setting];
+  return place_of_value(binding->values, (size_t)((cell - grid->first) / binding->axis->stride % binding->axis->count));
 }
 
-static void check_distinct(struct isw_reader *reader, const struct isw_axis *axis)
+static void check_distinct(struct isw_reader *reader, const struct isw_grid_axis *axis)
 {
   for (size_t p = 0; p < axis->parts; p++)
     if (axis->part[p]->is_range) return;
@@ -158,9 +158,10 @@ static void mark_given(struct isw_sweep *sweep, size_t parts, const struct isw_v
 }
 
 /* An axis of parts that move together; false where they are not equally many. */
-static bool make_axis(struct isw_reader *reader, size_t parts, const struct isw_values **part, struct isw_axis *axis)
+static bool make_axis(struct isw_reader *reader, size_t parts, const struct isw_values **part,
+                      struct isw_grid_axis *axis)
 {
-  *axis = (struct isw_axis){.name = part[0]->name, .count = part[0]->count, .parts = parts, .part = part};
+  *axis = (struct isw_grid_axis){.name = part[0]->name, .count = part[0]->count, .parts = parts, .part = part};
   size_t length = 1;
   for (size_t p = 0; p < parts; p++) {
     length += strlen(part[p]->name) + 1;
@@ -222,19 +223,19 @@ static void read_zips(struct isw_reader *reader)
   }
 }
 
-static void own(struct isw_reader *reader, struct isw_grid *grid, const struct isw_axis *axis)
+static void own(struct isw_reader *reader, struct isw_grid *grid, const struct isw_grid_axis *axis)
 {
   for (size_t p = 0; p < axis->parts; p++)
     for (size_t m = 0; m < axis->part[p]->members; m++) {
-      struct isw_owner *owner = &grid->owner[axis->part[p]->member[m]];
-      if (owner->axis) {
+      struct isw_axis_binding *binding = &grid->binding[axis->part[p]->member[m]];
+      if (binding->axis) {
         isw_report_add(&reader->report, axis->part[p]->key, "%s is set by two axes",
                        isw_path_of(reader->sweep, axis->part[p]->member[m]));
-        isw_report_hint(&reader->report, "the other is %s on line %zu", owner->values->name,
-                        owner->values->key.line + 1);
+        isw_report_hint(&reader->report, "the other is %s on line %zu", binding->values->name,
+                        binding->values->key.line + 1);
         return;
       }
-      *owner = (struct isw_owner){axis, axis->part[p], m};
+      *binding = (struct isw_axis_binding){axis, axis->part[p], m};
     }
 }
 
@@ -286,7 +287,7 @@ static struct isw_place place_of_section(const struct isw_reader *reader, const 
 
 size_t isw_largest_depth(const struct isw_sweep *sweep, const struct isw_grid *grid)
 {
-  const struct isw_owner *hidden = &grid->owner[ISW_SET_HIDDEN], *depth = &grid->owner[ISW_SET_DEPTH];
+  const struct isw_axis_binding *hidden = &grid->binding[ISW_SET_HIDDEN], *depth = &grid->binding[ISW_SET_DEPTH];
   size_t largest = 0;
   if (hidden->axis) {
     for (size_t i = 0; i < hidden->axis->count; i++) {
@@ -309,7 +310,7 @@ static void check_hidden(struct isw_reader *reader)
   const struct isw_sweep *sweep = reader->sweep;
   static const size_t others[] = {ISW_SET_DEPTH, ISW_SET_WIDTH};
   bool all_by_axis = sweep->grids > 0;
-  for (size_t g = 0; g < sweep->grids; g++) all_by_axis = all_by_axis && sweep->grid[g].owner[ISW_SET_HIDDEN].axis;
+  for (size_t g = 0; g < sweep->grids; g++) all_by_axis = all_by_axis && sweep->grid[g].binding[ISW_SET_HIDDEN].axis;
   for (size_t k = 0; k < 2; k++) {
     const char *path = isw_setting(others[k])->path;
     if (sweep->written[others[k]] && (sweep->written[ISW_SET_HIDDEN] || all_by_axis)) {
@@ -317,9 +318,9 @@ static void check_hidden(struct isw_reader *reader)
       isw_report_hint(&reader->report, "network.hidden stands in place of network.depth and network.width");
     }
     for (size_t g = 0; g < sweep->grids; g++) {
-      const struct isw_owner *owner = &sweep->grid[g].owner[others[k]];
-      if (!owner->axis || !(sweep->written[ISW_SET_HIDDEN] || sweep->grid[g].owner[ISW_SET_HIDDEN].axis)) continue;
-      isw_report_add(&reader->report, owner->values->key, "%s has no use beside network.hidden", path);
+      const struct isw_axis_binding *binding = &sweep->grid[g].binding[others[k]];
+      if (!binding->axis || !(sweep->written[ISW_SET_HIDDEN] || sweep->grid[g].binding[ISW_SET_HIDDEN].axis)) continue;
+      isw_report_add(&reader->report, binding->values->key, "%s has no use beside network.hidden", path);
       isw_report_hint(&reader->report, "network.hidden stands in place of network.depth and network.width");
     }
   }
@@ -327,12 +328,12 @@ static void check_hidden(struct isw_reader *reader)
 
 static bool lacks(const struct isw_sweep *sweep, const struct isw_grid *grid, size_t id)
 {
-  bool hidden = grid->owner[ISW_SET_HIDDEN].axis || sweep->given[ISW_SET_HIDDEN];
+  bool hidden = grid->binding[ISW_SET_HIDDEN].axis || sweep->given[ISW_SET_HIDDEN];
   if (hidden && (id == ISW_SET_DEPTH || id == ISW_SET_WIDTH)) return false;
-  if (sweep->given[id] || grid->owner[id].axis) return false;
+  if (sweep->given[id] || grid->binding[id].axis) return false;
   bool layers_only = id == ISW_SET_WIDTH || id == ISW_SET_ACTIVATION; /* without hidden layers nothing needs them */
-  bool no_layers =
-      (sweep->given[ISW_SET_DEPTH] || grid->owner[ISW_SET_DEPTH].axis || hidden) && isw_largest_depth(sweep, grid) == 0;
+  bool no_layers = (sweep->given[ISW_SET_DEPTH] || grid->binding[ISW_SET_DEPTH].axis || hidden) &&
+                   isw_largest_depth(sweep, grid) == 0;
   return !(layers_only && no_layers);
 }
 
@@ -358,7 +359,7 @@ static void check_overrides(struct isw_reader *reader)
   for (size_t id = 0; id < ISW_SETTINGS; id++) {
     if (!reader->leaf_key[id] || reader->leaf_key[id]->place.source == 0 || !isw_setting(id)->axis) continue;
     bool swept = sweep->grids > 0;
-    for (size_t g = 0; g < sweep->grids; g++) swept = swept && sweep->grid[g].owner[id].axis;
+    for (size_t g = 0; g < sweep->grids; g++) swept = swept && sweep->grid[g].binding[id].axis;
     if (!swept) continue;
     isw_report_add(&reader->report, reader->leaf_key[id]->place, "%s is an axis of the grid", isw_setting(id)->path);
     isw_report_hint(&reader->report, "set the axis: --set grid.%s=...", isw_setting(id)->path);
@@ -395,7 +396,7 @@ static void read_excludes(struct isw_reader *reader)
       bool swept = false;
       for (size_t g = 0; g < sweep->grids; g++)
         for (size_t m = 0; m < condition->members; m++)
-          swept = swept || sweep->grid[g].owner[condition->member[m]].axis;
+          swept = swept || sweep->grid[g].binding[condition->member[m]].axis;
       if (!swept) {
         isw_report_add(&reader->report, condition->key, "'%s' is no axis of the grid", condition->name);
         isw_report_hint(&reader->report, "an exclude names values of axes");
@@ -436,53 +437,46 @@ void isw_read_grids(struct isw_reader *reader)
 
 /* ---- cells ---------------------------------------------------------------------------------------------------------------- */
 
-static size_t kept_words(const struct isw_sweep *sweep)
-{
-  return (size_t)((sweep->cells + 63) / 64);
-}
-
 void isw_keep_all(struct isw_reader *reader)
 {
   struct isw_sweep *sweep = reader->sweep;
   if (sweep->kept) return;
-  size_t words = kept_words(sweep), blocks = words / ISW_KEPT_BLOCK + 2;
+  size_t words = isw_bits_words(sweep->cells), blocks = words / ISW_KEPT_BLOCK + 2;
   sweep->kept = isw_allocate(words, sizeof *sweep->kept);
   sweep->kept_before = isw_allocate(blocks, sizeof *sweep->kept_before);
   if (!sweep->kept || !sweep->kept_before) longjmp(reader->out_of_memory, 1);
-  memset(sweep->kept, 0xFF, words * sizeof *sweep->kept);
-  if (sweep->cells % 64) sweep->kept[words - 1] = (1ull << sweep->cells % 64) - 1;
+  isw_bits_fill(sweep->kept, sweep->cells);
 }
 
 void isw_count_kept(struct isw_sweep *sweep)
 {
-  size_t words = kept_words(sweep);
-  uint64_t sum = 0;
-  for (size_t w = 0; w < words; w++) {
-    if (w % ISW_KEPT_BLOCK == 0) sweep->kept_before[w / ISW_KEPT_BLOCK] = sum;
-    sum += (uint64_t)__builtin_popcountll(sweep->kept[w]);
+  const uint64_t block_cells = 64 * ISW_KEPT_BLOCK;
+  uint64_t sum = 0, block = 0;
+  for (uint64_t cell = 0; cell < sweep->cells; cell += block_cells, block++) {
+    sweep->kept_before[block] = sum;
+    uint64_t left = sweep->cells - cell;
+    sum += isw_bits_count(sweep->kept + cell / 64, left < block_cells ? left : block_cells);
   }
-  sweep->kept_before[(words + ISW_KEPT_BLOCK - 1) / ISW_KEPT_BLOCK] = sum;
+  sweep->kept_before[block] = sum;
   sweep->networks = sum;
 }
 
 bool isw_is_kept(const struct isw_sweep *sweep, uint64_t cell)
 {
-  return !sweep->kept || (sweep->kept[cell / 64] >> cell % 64 & 1);
+  return !sweep->kept || isw_bits_has(sweep->kept, cell);
 }
 
 uint64_t isw_number_of_cell(const struct isw_sweep *sweep, uint64_t cell)
 {
   if (!sweep->kept) return cell;
-  uint64_t word = cell / 64, number = sweep->kept_before[word / ISW_KEPT_BLOCK];
-  for (uint64_t w = word - word % ISW_KEPT_BLOCK; w < word; w++)
-    number += (uint64_t)__builtin_popcountll(sweep->kept[w]);
-  return number + (uint64_t)__builtin_popcountll(sweep->kept[word] & ((1ull << cell % 64) - 1));
+  uint64_t block = cell / 64 / ISW_KEPT_BLOCK, word = block * ISW_KEPT_BLOCK;
+  return sweep->kept_before[block] + isw_bits_count(sweep->kept + word, cell - 64 * word);
 }
 
 uint64_t isw_cell_of_number(const struct isw_sweep *sweep, uint64_t number)
 {
   if (!sweep->kept) return number;
-  uint64_t low = 0, high = (kept_words(sweep) + ISW_KEPT_BLOCK - 1) / ISW_KEPT_BLOCK;
+  uint64_t low = 0, high = (isw_bits_words(sweep->cells) + ISW_KEPT_BLOCK - 1) / ISW_KEPT_BLOCK;
   while (high - low > 1) { /* the last block with at most `number` cells before it */
     uint64_t middle = low + (high - low) / 2;
     if (sweep->kept_before[middle] <= number)
@@ -490,15 +484,8 @@ uint64_t isw_cell_of_number(const struct isw_sweep *sweep, uint64_t number)
     else
       high = middle;
   }
-  uint64_t rest = number - sweep->kept_before[low], word = low * ISW_KEPT_BLOCK;
-  for (;; word++) {
-    uint64_t here = (uint64_t)__builtin_popcountll(sweep->kept[word]);
-    if (rest < here) break;
-    rest -= here;
-  }
-  uint64_t bits = sweep->kept[word];
-  for (; rest; rest--) bits &= bits - 1;
-  return word * 64 + (uint64_t)__builtin_ctzll(bits);
+  uint64_t word = low * ISW_KEPT_BLOCK;
+  return 64 * word + isw_bits_select(sweep->kept + word, number - sweep->kept_before[low]);
 }
 
 const struct isw_grid *isw_grid_of_cell(const struct isw_sweep *sweep, uint64_t cell)
@@ -569,7 +556,7 @@ static void clear_product(struct marking *marking, size_t axis, uint64_t cell, u
 {
   const struct isw_grid *grid = marking->grid;
   if (axis == grid->axes) {
-    marking->sweep->kept[cell / 64] &= ~(1ull << cell % 64);
+    isw_bits_remove(marking->sweep->kept, cell);
     marking->matched = true;
     return;
   }
@@ -583,23 +570,23 @@ static bool narrow(struct isw_reader *reader, struct marking *marking, const str
 {
   for (size_t m = 0; m < condition->members; m++) {
     size_t setting = condition->member[m];
-    const struct isw_owner *owner = &marking->grid->owner[setting];
-    size_t count = owner->axis ? owner->axis->count : 1, left = 0;
+    const struct isw_axis_binding *binding = &marking->grid->binding[setting];
+    size_t count = binding->axis ? binding->axis->count : 1, left = 0;
     uint8_t *now = isw_arena_get(&reader->scratch, count, 1);
-    size_t a = owner->axis ? (size_t)(owner->axis - marking->grid->axis) : 0;
+    size_t a = binding->axis ? (size_t)(binding->axis - marking->grid->axis) : 0;
     for (size_t i = 0; i < count; i++) {
       union isw_setting_value value =
-          owner->axis ? isw_value_at(owner->values, i, owner->member) : marking->sweep->base[setting];
+          binding->axis ? isw_value_at(binding->values, i, binding->member) : marking->sweep->base[setting];
       bool hit = false;
       if (condition->is_range)
         hit = in_range(condition, value.whole);
       else
         for (size_t k = first; !hit && k < last; k++) hit = matches(condition, k, m, value);
-      now[i] = hit && !(owner->axis && mask[a] && !mask[a][i]);
+      now[i] = hit && !(binding->axis && mask[a] && !mask[a][i]);
       left += now[i];
     }
     if (!left) return false;
-    if (owner->axis) mask[a] = now;
+    if (binding->axis) mask[a] = now;
   }
   return true;
 }

@@ -1,7 +1,7 @@
 /* From a number to a network: index arithmetic, sizes, identity. */
 #include <stdlib.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 union isw_setting_value isw_value_at(const struct isw_values *values, size_t index, size_t member)
 {
@@ -25,13 +25,13 @@ uint64_t isw_value_hash(size_t setting, union isw_setting_value value, bool shap
   return shape_only && kind_only ? value.item->choice.row + 1 : value.item->hash;
 }
 
-void isw_point(const struct isw_sweep *sweep, uint64_t cell, union isw_setting_value *point)
+void isw_cell_settings(const struct isw_sweep *sweep, uint64_t cell, union isw_setting_value *point)
 {
   memcpy(point, sweep->base, isw_all_settings(sweep) * sizeof *point);
   const struct isw_grid *grid = isw_grid_of_cell(sweep, cell);
   uint64_t rest = cell - grid->first;
   for (size_t a = 0; a < grid->axes; a++) {
-    const struct isw_axis *axis = &grid->axis[a];
+    const struct isw_grid_axis *axis = &grid->axis[a];
     size_t index = (size_t)(rest / axis->stride);
     rest -= index * axis->stride;
     for (size_t p = 0; p < axis->parts; p++)
@@ -43,10 +43,10 @@ void isw_point(const struct isw_sweep *sweep, uint64_t cell, union isw_setting_v
 union isw_setting_value isw_setting_at(const struct isw_sweep *sweep, const struct isw_grid *grid, uint64_t cell,
                                        size_t setting)
 {
-  const struct isw_owner *owner = &grid->owner[setting];
-  if (!owner->axis) return sweep->base[setting];
-  size_t index = (size_t)((cell - grid->first) / owner->axis->stride % owner->axis->count);
-  return isw_value_at(owner->values, index, owner->member);
+  const struct isw_axis_binding *binding = &grid->binding[setting];
+  if (!binding->axis) return sweep->base[setting];
+  size_t index = (size_t)((cell - grid->first) / binding->axis->stride % binding->axis->count);
+  return isw_value_at(binding->values, index, binding->member);
 }
 
 size_t isw_depth_of(const union isw_setting_value *point)
@@ -189,7 +189,7 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
     return isw_error_set(error, ISW_BAD_INPUT, "network %llu of a sweep of %llu (they count from 0)",
                          (unsigned long long)number, (unsigned long long)sweep->networks);
   union isw_setting_value point[ISW_SETTINGS_MAX];
-  isw_point(sweep, isw_cell_of_number(sweep, number), point);
+  isw_cell_settings(sweep, isw_cell_of_number(sweep, number), point);
   size_t layers = isw_depth_of(point) + 1;
   size_t bytes = sizeof **network + 2 * layers * sizeof(struct isw_choice) + (layers + 1) * sizeof(size_t);
   struct isw_network *n = calloc(1, bytes); /* one block: the arrays stand behind the struct */

@@ -1,7 +1,7 @@
 /* Packs: each grid's classes of networks that are alike in shape, cut into pieces of `lanes`. */
 #include <stdlib.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 struct class {
   struct isw_pack_class shown;
@@ -41,7 +41,7 @@ static bool grow(void **array, size_t count, size_t more, size_t *capacity, size
 /* Whether some network of a grid has minibatches in its replicate's own order. */
 static bool orders_differ(const struct isw_sweep *sweep, const struct isw_grid *grid)
 {
-  const struct isw_owner *order = &grid->owner[ISW_SET_SHUFFLE], *batch = &grid->owner[ISW_SET_BATCH_SIZE];
+  const struct isw_axis_binding *order = &grid->binding[ISW_SET_SHUFFLE], *batch = &grid->binding[ISW_SET_BATCH_SIZE];
   bool differ = !order->axis && sweep->base[ISW_SET_SHUFFLE].whole == 1;
   for (size_t i = 0; order->axis && i < order->axis->count; i++)
     differ = differ || isw_value_at(order->values, i, order->member).whole == 1;
@@ -54,7 +54,7 @@ static bool describe(struct isw_packs *packs, struct class *class)
   const struct isw_sweep *sweep = packs->sweep;
   struct isw_pack_class *shown = &class->shown;
   union isw_setting_value point[ISW_SETTINGS_MAX];
-  isw_point(sweep, class->cell, point);
+  isw_cell_settings(sweep, class->cell, point);
   shown->layers = isw_depth_of(point) + 1;
   if (!grow((void **)&packs->size, packs->sizes, shown->layers + 1, &packs->size_capacity, sizeof *packs->size))
     return false;
@@ -83,7 +83,7 @@ static bool is_member(const struct isw_packs *packs, uint64_t cell)
   if (!isw_is_kept(packs->sweep, cell)) return false;
   if (!packs->subset) return true;
   uint64_t number = isw_number_of_cell(packs->sweep, cell);
-  return packs->subset[number / 64] >> number % 64 & 1;
+  return isw_bits_has(packs->subset, number);
 }
 
 static bool some_are_missing(const struct isw_packs *packs)

@@ -2,7 +2,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 enum { TEXT_SIZE = 160, PATH_SIZE = 128 };
 

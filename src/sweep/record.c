@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 enum { RECORDS_MAX = 1 << 20, DEFAULT_POINTS = 60, TEXT_SIZE = 160 };
 static const size_t all_records_limit = 1u << 26; /* recorded steps over all distinct train.steps */
@@ -66,11 +66,14 @@ static void read_steps(struct isw_reader *reader)
 
 /* ---- probes --------------------------------------------------------------------------------------------------------------- */
 
-static size_t find_probe(const struct isw_reader *reader, const char *name)
+/* The probe of a name, or NULL. */
+static const struct isw_probe *find_probe(const char *name)
 {
-  size_t p = 0;
-  while (p < reader->from->probe_count && strcmp(reader->from->probes[p]->name, name) != 0) p++;
-  return p;
+  size_t count;
+  const struct isw_probe *const *probes = isw_probes(&count);
+  for (size_t p = 0; p < count; p++)
+    if (strcmp(probes[p]->row.name, name) == 0) return probes[p];
+  return NULL;
 }
 
 static bool all_have_classes(const struct isw_sweep *sweep)
@@ -82,10 +85,15 @@ static bool all_have_classes(const struct isw_sweep *sweep)
 
 static const struct isw_schedule_rule at_all = {.kind = ISW_AT_ALL};
 
-static void add_probe(struct isw_sweep *sweep, const char *name, const struct isw_schedule_rule *rule)
+static void add_probe(struct isw_sweep *sweep, const struct isw_probe *probe, const struct isw_schedule_rule *rule)
 {
-  sweep->probe[sweep->probes] = name;
+  sweep->probe[sweep->probes] = probe;
   sweep->probe_rule[sweep->probes++] = *rule;
+}
+
+static bool needs_classes(const struct isw_probe *probe)
+{
+  return (probe->needs & ISW_NEEDS_CLASSES) != 0;
 }
 
 /* The probe's name of `{name: ..., steps: ...}`, and its schedule; NULL after an error. */
@@ -113,21 +121,64 @@ static const struct isw_node *read_probe_map(struct isw_reader *reader, const st
   return good ? name : NULL;
 }
 
+/* Where record.probes is not given: loss, gradient norm and, where every dataset has classes, accuracy. */
+static void add_default_probes(struct isw_sweep *sweep)
+{
+  static const char *const names[] = {"loss", "gradient_norm", "accuracy"};
+  enum { NAMES = sizeof names / sizeof names[0] };
+  sweep->probe = isw_arena_get(&sweep->arena, NAMES, sizeof *sweep->probe);
+  sweep->probe_rule = isw_arena_get(&sweep->arena, NAMES, sizeof *sweep->probe_rule);
+  for (size_t i = 0; i < NAMES; i++) {
+    const struct isw_probe *probe = find_probe(names[i]);
+    if (all_have_classes(sweep) || !needs_classes(probe)) add_probe(sweep, probe, &at_all);
+  }
+}
+
+static void unknown_probe(struct isw_reader *reader, const struct isw_node *element)
+{
+  size_t count;
+  const struct isw_probe *const *probes = isw_probes(&count);
+  const char **names = isw_arena_get(&reader->scratch, count, sizeof *names);
+  for (size_t p = 0; p < count; p++) names[p] = probes[p]->row.name;
+  isw_report_add(&reader->report, element->place, "unknown probe %s", isw_tree_describe(&reader->scratch, element));
+  isw_suggest(reader, element->kind == ISW_NODE_SCALAR ? element->text : "", names, count,
+              "`initsweep list probes` shows all.");
+}
+
+/* One element of record.probes: a name, or {name: ..., steps: ...}. */
+static void read_probe(struct isw_reader *reader, const struct isw_node *element)
+{
+  struct isw_sweep *sweep = reader->sweep;
+  struct isw_schedule_rule rule = at_all;
+  const struct isw_node *name = element->kind == ISW_NODE_MAP ? read_probe_map(reader, element, &rule) : element;
+  if (!name) return;
+  const struct isw_probe *probe = name->kind == ISW_NODE_SCALAR ? find_probe(name->text) : NULL;
+  if (!probe) {
+    unknown_probe(reader, name);
+    return;
+  }
+  for (size_t k = 0; k < sweep->probes; k++)
+    if (sweep->probe[k] == probe)
+      isw_report_add(&reader->report, name->place, "probe '%s' stands in this list twice", probe->row.name);
+  if (needs_classes(probe) && sweep->datasets && !all_have_classes(sweep)) {
+    isw_report_add(&reader->report, name->place, "probe '%s' needs targets that are classes, or 0 and 1",
+                   probe->row.name);
+    isw_report_hint(&reader->report, "a dataset of this sweep has numbers as targets");
+  }
+  if (probe->quantity.per_run && rule.kind != ISW_AT_ALL) {
+    isw_report_add(&reader->report, element->place, "probe '%s' takes no steps: it is one number of the whole training",
+                   probe->row.name);
+    isw_report_hint(&reader->report, "it is exact to the step, whatever is recorded");
+  }
+  add_probe(sweep, probe, &rule);
+}
+
 static void read_probes(struct isw_reader *reader)
 {
-  static const char *const standard[] = {"loss", "gradient_norm", "accuracy"};
-  enum { STANDARD = 3 };
   struct isw_sweep *sweep = reader->sweep;
-  const struct isw_sweep_source *from = reader->from;
   const struct isw_node *node = reader->leaf[ISW_SET_RECORD_PROBES];
-  bool classes = all_have_classes(sweep);
   if (!node) {
-    sweep->probe = isw_arena_get(&sweep->arena, STANDARD, sizeof *sweep->probe);
-    sweep->probe_rule = isw_arena_get(&sweep->arena, STANDARD, sizeof *sweep->probe_rule);
-    for (size_t i = 0; i < STANDARD; i++) {
-      size_t p = find_probe(reader, standard[i]);
-      if (p < from->probe_count && (classes || !from->probe_needs_classes[p])) add_probe(sweep, standard[i], &at_all);
-    }
+    add_default_probes(sweep);
     return;
   }
   if (node->kind != ISW_NODE_LIST) {
@@ -136,38 +187,9 @@ static void read_probes(struct isw_reader *reader)
     isw_report_hint(&reader->report, "as [loss, gradient_norm]; `initsweep list probes` shows all.");
     return;
   }
-  const char **names = isw_arena_get(&reader->scratch, from->probe_count, sizeof *names);
-  for (size_t p = 0; p < from->probe_count; p++) names[p] = from->probes[p]->name;
   sweep->probe = isw_arena_get(&sweep->arena, node->count, sizeof *sweep->probe);
   sweep->probe_rule = isw_arena_get(&sweep->arena, node->count, sizeof *sweep->probe_rule);
-  for (size_t i = 0; i < node->count; i++) {
-    const struct isw_node *element = node->child[i];
-    struct isw_schedule_rule rule = at_all;
-    const struct isw_node *map = element;
-    if (element->kind == ISW_NODE_MAP) element = read_probe_map(reader, element, &rule);
-    if (!element) continue;
-    size_t p = element->kind == ISW_NODE_SCALAR ? find_probe(reader, element->text) : from->probe_count;
-    if (p == from->probe_count) {
-      isw_report_add(&reader->report, element->place, "unknown probe %s", isw_tree_describe(&reader->scratch, element));
-      isw_suggest(reader, element->kind == ISW_NODE_SCALAR ? element->text : "", names, from->probe_count,
-                  "`initsweep list probes` shows all.");
-      continue;
-    }
-    for (size_t k = 0; k < sweep->probes; k++)
-      if (strcmp(sweep->probe[k], names[p]) == 0)
-        isw_report_add(&reader->report, element->place, "probe '%s' stands in this list twice", names[p]);
-    if (from->probe_needs_classes[p] && sweep->datasets && !classes) {
-      isw_report_add(&reader->report, element->place, "probe '%s' needs targets that are classes, or 0 and 1",
-                     names[p]);
-      isw_report_hint(&reader->report, "a dataset of this sweep has numbers as targets");
-    }
-    if (from->probe_once && from->probe_once[p] && rule.kind != ISW_AT_ALL) {
-      isw_report_add(&reader->report, map->place, "probe '%s' takes no steps: it is one number of the whole training",
-                     names[p]);
-      isw_report_hint(&reader->report, "it is exact to the step, whatever is recorded");
-    }
-    add_probe(sweep, isw_arena_copy(&sweep->arena, names[p], strlen(names[p])), &rule);
-  }
+  for (size_t i = 0; i < node->count; i++) read_probe(reader, node->child[i]);
 }
 
 void isw_read_record(struct isw_reader *reader)

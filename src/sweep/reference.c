@@ -1,7 +1,7 @@
 /* The reference of sweep files, written from the tables. */
 #include <math.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 enum { TEXT_SIZE = 160, NUMBER_SIZE = 40 };
 

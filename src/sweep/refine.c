@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 static const size_t levels_most = 20;
 static const char *const keys[] = {"axes", "levels", "loss_below", "margin"};
@@ -54,7 +54,7 @@ static void check_counts(struct isw_reader *reader, const struct isw_node *axes)
   const struct isw_sweep *sweep = reader->sweep;
   uint64_t stride = 1ull << sweep->refine.levels;
   for (size_t i = 0; i < 2; i++) {
-    const struct isw_axis *axis = &sweep->grid[0].axis[sweep->refine.axis[i]];
+    const struct isw_grid_axis *axis = &sweep->grid[0].axis[sweep->refine.axis[i]];
     if (axis->count > stride && (axis->count - 1) % stride == 0) continue;
     uint64_t cells = (axis->count - 1 + stride / 2) / stride;
     uint64_t nearest = (cells ? cells : 1) * stride + 1;
@@ -117,7 +117,7 @@ void isw_check_refine(struct isw_reader *reader)
   const struct isw_sweep *sweep = reader->sweep;
   if (!sweep->refine.levels) return;
   bool loss = false;
-  for (size_t p = 0; p < sweep->probes; p++) loss = loss || strcmp(sweep->probe[p], "loss") == 0;
+  for (size_t p = 0; p < sweep->probes; p++) loss = loss || strcmp(sweep->probe[p]->row.name, "loss") == 0;
   if (!isnan(sweep->refine.loss_below) && !loss) {
     isw_report_add(&reader->report, sweep->refine.place, "refine with loss_below needs the probe 'loss'");
     isw_report_hint(&reader->report, "as record: {probes: [loss]}");
@@ -142,7 +142,7 @@ double isw_sweep_loss_below(const struct isw_sweep *sweep)
 
 static size_t index_on(const struct isw_sweep *sweep, size_t which, uint64_t cell)
 {
-  const struct isw_axis *axis = &sweep->grid[0].axis[sweep->refine.axis[which]];
+  const struct isw_grid_axis *axis = &sweep->grid[0].axis[sweep->refine.axis[which]];
   return (size_t)(cell / axis->stride % axis->count);
 }
 
@@ -153,19 +153,9 @@ size_t isw_sweep_level(const struct isw_sweep *sweep, uint64_t number)
   return zeros >= sweep->refine.levels ? 0 : sweep->refine.levels - zeros;
 }
 
-static bool has(const uint64_t *bits, uint64_t number)
-{
-  return bits[number / 64] >> number % 64 & 1;
-}
-
-static void set(uint64_t *bits, uint64_t number)
-{
-  bits[number / 64] |= 1ull << number % 64;
-}
-
 /* One plane of the two axes: the other axes stand still. */
 struct plane {
-  const struct isw_axis *axis[2];
+  const struct isw_grid_axis *axis[2];
   uint64_t origin;
   size_t step, cells[2]; /* of the level that is refined */
 };
@@ -179,7 +169,7 @@ static uint64_t point(const struct plane *plane, size_t i, size_t j)
 static bool is_active(const struct plane *plane, const uint64_t *wanted, size_t a, size_t b)
 {
   for (size_t c = 0; c < 4; c++)
-    if (!has(wanted, point(plane, (a + c / 2) * plane->step, (b + c % 2) * plane->step))) return false;
+    if (!isw_bits_has(wanted, point(plane, (a + c / 2) * plane->step, (b + c % 2) * plane->step))) return false;
   return true;
 }
 
@@ -195,11 +185,11 @@ static bool is_boundary(const struct plane *plane, const uint8_t *side, size_t a
 static void divide(const struct plane *plane, uint64_t *next, size_t a, size_t b)
 {
   size_t half = plane->step / 2, i = a * plane->step, j = b * plane->step;
-  set(next, point(plane, i + half, j + half));
-  set(next, point(plane, i, j + half));
-  set(next, point(plane, i + half, j));
-  set(next, point(plane, i + plane->step, j + half));
-  set(next, point(plane, i + half, j + plane->step));
+  isw_bits_add(next, point(plane, i + half, j + half));
+  isw_bits_add(next, point(plane, i, j + half));
+  isw_bits_add(next, point(plane, i + half, j));
+  isw_bits_add(next, point(plane, i + plane->step, j + half));
+  isw_bits_add(next, point(plane, i + half, j + plane->step));
 }
 
 /* margin: cells around a cell of the boundary are divided too, where they are there. */
@@ -218,7 +208,7 @@ static void refine_plane(const struct plane *plane, size_t margin, const uint8_t
 static void plan_start(const struct isw_sweep *sweep, uint64_t *wanted)
 {
   for (uint64_t number = 0; number < sweep->networks; number++)
-    if (isw_sweep_level(sweep, number) == 0) set(wanted, number);
+    if (isw_sweep_level(sweep, number) == 0) isw_bits_add(wanted, number);
 }
 
 bool isw_sweep_refine(const struct isw_sweep *sweep, size_t level, const uint8_t *side, uint64_t *wanted)
@@ -227,7 +217,7 @@ bool isw_sweep_refine(const struct isw_sweep *sweep, size_t level, const uint8_t
     plan_start(sweep, wanted);
     return true;
   }
-  size_t words = (size_t)((sweep->networks + 63) / 64);
+  size_t words = isw_bits_words(sweep->networks);
   uint64_t *next = isw_allocate(words, sizeof *next);
   if (!next) return false;
   struct plane plane = {.step = (size_t)1 << (sweep->refine.levels - level + 1)};

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <math.h>
 #include <string.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 enum { NUMBER_SIZE = 40 };
 
@@ -161,7 +161,7 @@ static void put_path(struct isw_reader *reader, const char *path, const char **l
 static bool swept_everywhere(const struct isw_sweep *sweep, size_t setting)
 {
   for (size_t g = 0; g < sweep->grids; g++)
-    if (!sweep->grid[g].owner[setting].axis) return false;
+    if (!sweep->grid[g].binding[setting].axis) return false;
   return true;
 }
 
@@ -202,7 +202,7 @@ static void put_record(struct isw_reader *reader, size_t id)
   put(reader, "[");
   for (size_t p = 0; p < sweep->probes; p++) {
     bool own = sweep->probe_rule[p].kind != ISW_AT_ALL;
-    put(reader, "%s%s%s", p ? ", " : "", own ? "{name: " : "", sweep->probe[p]);
+    put(reader, "%s%s%s", p ? ", " : "", own ? "{name: " : "", sweep->probe[p]->row.name);
     if (!own) continue;
     put(reader, ", steps: ");
     put_rule(reader, &sweep->probe_rule[p]);

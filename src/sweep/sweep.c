@@ -1,6 +1,6 @@
 /* What a sweep tells about itself. */
 #include <stdlib.h>
-#include "private.h"
+#include "sweep_internal.h"
 
 void isw_sweep_destroy(struct isw_sweep *sweep)
 {
@@ -87,9 +87,9 @@ bool isw_sweep_schedule_varies(const struct isw_sweep *sweep)
   return sweep->schedules > 1;
 }
 
-size_t isw_sweep_probes(const struct isw_sweep *sweep, const char *const **names)
+size_t isw_sweep_probes(const struct isw_sweep *sweep, const struct isw_probe *const **probes)
 {
-  *names = sweep->probe;
+  *probes = sweep->probe;
   return sweep->probes;
 }
 

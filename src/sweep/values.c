@@ -1,8 +1,8 @@
-#include "private.h"
+#include "sweep_internal.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "initsweep/results.h"
+#include "initsweep/hdf5.h"
 
 enum { VALUES_MAX = 1 << 20, LAYERS_MAX = 1000, TEXT_SIZE = 160 };
 
@@ -317,16 +317,6 @@ struct parameter_values {
   struct isw_value *value;
 };
 
-static const char *singular(const struct isw_table_view *table)
-{
-  static const char *const names[][2] = {
-      {"initializers", "initializer"}, {"activations", "activation"}, {"losses", "loss"},
-      {"optimizers", "optimizer"},     {"schedules", "schedule"},     {"datasets", "dataset"}};
-  size_t i = 0;
-  while (strcmp(names[i][0], table->name) != 0) i++;
-  return names[i][1];
-}
-
 static uint64_t hash_choice(const struct isw_row *row, const struct isw_choice *choice)
 {
   uint64_t part[1 + 2 * ISW_PARAMETERS_MAX] = {isw_hash(row->name, strlen(row->name), 0)};
@@ -375,12 +365,12 @@ static size_t read_row(struct isw_reader *reader, const struct isw_table_view *t
   if (*alias) return find_row(table, (*alias)->row);
   if (node->kind != ISW_NODE_SCALAR || isw_tree_is_null(node)) {
     isw_report_add(&reader->report, node->place, "expected the name of a%s %s, not %s",
-                   strchr("aeiou", singular(table)[0]) ? "n" : "", singular(table),
+                   strchr("aeiou", table->singular[0]) ? "n" : "", table->singular,
                    isw_tree_describe(&reader->scratch, node));
     isw_report_hint(&reader->report, "`initsweep list %s` shows all.", table->name);
     return count;
   }
-  isw_report_add(&reader->report, node->place, "unknown %s %s", singular(table),
+  isw_report_add(&reader->report, node->place, "unknown %s %s", table->singular,
                  isw_tree_describe(&reader->scratch, node));
   const char **names = isw_arena_get(&reader->scratch, count, sizeof *names);
   for (size_t i = 0; i < count; i++) names[i] = table->row(i)->name;
@@ -574,7 +564,7 @@ static void read_choice(struct isw_reader *reader, size_t setting, struct isw_no
     name = isw_tree_find(node, "name", 4, NULL);
     if (!name) {
       isw_report_add(&reader->report, node->place, "a%s %s needs a name: {name: ...}",
-                     strchr("aeiou", singular(table)[0]) ? "n" : "", singular(table));
+                     strchr("aeiou", table->singular[0]) ? "n" : "", table->singular);
       isw_report_hint(&reader->report, "`initsweep list %s` shows all.", table->name);
       return;
     }

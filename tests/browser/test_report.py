@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SCRIPTS = HERE.parents[1] / "scripts"
 sys.path[:0] = [str(HERE), str(SCRIPTS)]
 
-import fixture  # noqa: E402
+import sample_report  # noqa: E402
 from claims.report import reading  # noqa: E402
 from initsweep.report import ReportError, charts, scales, tables, text  # noqa: E402
 
@@ -49,7 +49,7 @@ class Made(unittest.TestCase):
         self.holder = tempfile.TemporaryDirectory()
         self.addCleanup(self.holder.cleanup)
         self.folder = pathlib.Path(self.holder.name)
-        fixture.write(self.folder)
+        sample_report.write(self.folder)
         self.verdicts = json.loads((self.folder / "verdicts.json").read_text(encoding="utf-8"))
 
     def report(self, *more):
@@ -79,7 +79,7 @@ class Pages(Made):
         balance.feed(page)
         self.assertEqual((balance.wrong, balance.open), ([], []))
         said = "".join(balance.text)
-        self.assertIn(fixture.NAUGHTY.replace("\u2028", "")[:30], said)
+        self.assertIn(sample_report.NAUGHTY.replace("\u2028", "")[:30], said)
         for claim in self.verdicts["claims"]:
             for name in claim["figures"]:
                 self.assertEqual((self.folder / f"figures/{name}.png").read_bytes()[:4], b"\x89PNG")
@@ -159,7 +159,7 @@ class Words(unittest.TestCase):
             self.assertEqual(text.format_number(value), shown)
 
     def test_escape_leaves_nothing_for_html(self):
-        self.assertNotRegex(text.escape(fixture.NAUGHTY + "\x00\x1b"), "[<>\"'\x00\x1b]")
+        self.assertNotRegex(text.escape(sample_report.NAUGHTY + "\x00\x1b"), "[<>\"'\x00\x1b]")
         self.assertEqual(text.inline("`a<b` & c"), "<code>a&lt;b</code> &amp; c")
 
     def test_zero_has_a_place_on_a_logarithmic_axis_and_negatives_have_none(self):
@@ -193,7 +193,7 @@ class Words(unittest.TestCase):
         self.assertEqual([text for _, text in scales.make_scale([1, 2, 3], {"scale": "linear"}).ticks], ["1", "2", "3"])
 
     def test_choices_are_every_combination(self):
-        curves = fixture.curves()
+        curves = sample_report.curves()
         every = charts.choices(curves)
         self.assertEqual(len(every), 9)
         for choice in every:

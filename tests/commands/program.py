@@ -4,11 +4,15 @@ import os
 import pty
 import struct
 import subprocess
+import sys
 import tempfile
 import termios
 import unittest
 
 import h5py
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import requirements  # noqa: E402,F401 (for the tests too)
 
 PROGRAM = os.environ["INITSWEEP"]
 MPIEXEC = os.environ.get("MPIEXEC", "mpirun")

@@ -2,8 +2,6 @@
 """The C headers through doxygen: no warning, every public function has its page, and the settings would tell of a mistake.
 
     INITSWEEP_SOURCE=. test_c_api.py
-
-Ends with 77 (skipped) where there is no doxygen.
 """
 import os
 import pathlib
@@ -14,13 +12,16 @@ import sys
 import tempfile
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import requirements  # noqa: E402
+
 SOURCE = pathlib.Path(os.environ.get("INITSWEEP_SOURCE", pathlib.Path(__file__).parents[2])).resolve()
 
 
 def doxygen(folder, source=SOURCE):
     """Runs doxygen with docs/Doxyfile over a tree's headers; pages go to folder/api."""
     settings = (SOURCE / "docs/Doxyfile").read_text(encoding="utf-8") + f'OUTPUT_DIRECTORY = "{folder}"\n'
-    return subprocess.run(["doxygen", "-"], cwd=source, input=settings, capture_output=True, text=True)
+    return subprocess.run([requirements.tool("doxygen"), "-"], cwd=source, input=settings, capture_output=True, text=True)
 
 
 class Headers(unittest.TestCase):
@@ -52,7 +53,4 @@ class Headers(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not shutil.which("doxygen"):
-        print("doxygen is not installed (scripts/packages.txt)")
-        sys.exit(77)
     unittest.main()

@@ -7,24 +7,24 @@ shows with those of data/cookbook.
     test_cookbook.py ... --update             writes outputs that differ, and files, into the page
     test_cookbook.py ... --page FILE          another copy of the page
 
-follow.py says how the page is read. Nothing is masked: results are exact to the bit. Needs h5py, as table.py does. Exit
+page_session.py says how the page is read. Nothing is masked: results are exact to the bit. Needs h5py, as table.py does. Exit
 status: 0 as shown, 1 not.
 """
 import pathlib
 import re
 import sys
 
-import follow
-import pages
+import page_session
+import page_blocks
 
-PAGE = follow.SOURCE / "docs/cookbook.md"
-FILES = follow.SOURCE / "data/cookbook"
+PAGE = page_session.SOURCE / "docs/cookbook.md"
+FILES = page_session.SOURCE / "data/cookbook"
 RECIPES = 20
 
 
 def shown(page: pathlib.Path) -> list[str]:
     """What is wrong with the files in a page: every sweep of data/cookbook stands in it once, to the letter, and nothing else."""
-    blocks = [block for block in pages.blocks(page) if block.language in ("yaml", "python")]
+    blocks = [block for block in page_blocks.blocks(page) if block.language in ("yaml", "python")]
     names = sorted(str(block.shows) for block in blocks)
     expected = sorted(file.name for file in FILES.iterdir() if file.suffix in (".yaml", ".py"))
     wrong = [] if names == expected else [f"{page.name}: files shown and files there:\n{names}\n{expected}"]
@@ -47,14 +47,14 @@ def numbered(page: pathlib.Path) -> list[str]:
 def put_files(page: pathlib.Path) -> None:
     """Writes the files of data/cookbook into their blocks."""
     lines = page.read_text(encoding="utf-8").split("\n")
-    for block in reversed(pages.blocks(page)):
+    for block in reversed(page_blocks.blocks(page)):
         if block.language in ("yaml", "python") and block.shows and (FILES / block.shows).exists():
             text = (FILES / block.shows).read_text(encoding="utf-8").rstrip("\n").split("\n")
             lines[block.line : lines.index("```", block.line)] = text
     page.write_text("\n".join(lines), encoding="utf-8")
 
 
-def good_files(shell: follow.Shell) -> list[str]:
+def good_files(shell: page_session.Shell) -> list[str]:
     """What is wrong where the page has left its files: every sweep passes the check, and the table is what its script makes."""
     wrong = []
     for file in sorted(FILES.glob("*.yaml")):
@@ -72,7 +72,7 @@ def main() -> int:
     wrong = shown(PAGE) + numbered(PAGE)
     for text in wrong:
         print(text)
-    return 1 if follow.main(PAGE, [], RECIPES, __doc__, good_files) or wrong else 0
+    return 1 if page_session.main(PAGE, [], RECIPES, __doc__, good_files) or wrong else 0
 
 
 if __name__ == "__main__":

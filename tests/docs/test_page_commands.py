@@ -15,13 +15,13 @@ import subprocess
 import tempfile
 import unittest
 
-import pages
+import page_blocks
 
 SOURCE = pathlib.Path(os.environ.get("INITSWEEP_SOURCE", pathlib.Path(__file__).parents[2])).resolve()
 PROGRAM = pathlib.Path(os.environ.get("INITSWEEP", SOURCE / "build/release/initsweep")).resolve()
 BUILD = pathlib.Path(os.environ.get("INITSWEEP_BUILD", PROGRAM.parent)).resolve()
 PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs").glob("*.md"))]
-OWN_TESTS = {"tutorial.md": "test_tutorial.py", "cookbook.md": "test_cookbook.py", "faq.md": "test_faq.py", "plots.md": "test_gallery.py",
+OWN_TESTS = {"tutorial.md": "test_tutorial.py", "cookbook.md": "test_cookbook.py", "faq.md": "test_faq_page.py", "plots.md": "test_plots_page.py",
              "python.md": "test_python_page.py"}
 SHELLS = ("sh", "bash", "console")
 LIMIT = 100  # seconds for one command
@@ -60,7 +60,7 @@ HOW = [
     # scripts that build or measure for minutes: their options are read
     (r"(scripts/(?:quickstart|test|reproducible|arm64_package)\.sh)(?: .*)?", Run("{1} --help")),
     (r"(bench/\w+\.py)(?: .*)?", Run("{1} --help")),
-    (r"INITSWEEP=\S+ FAULTY=\S+ (tests/faults/faults\.py) --long", Run("INITSWEEP={program} FAULTY={program} {source}/{1} --help")),
+    (r"INITSWEEP=\S+ FAILING_CALLS=\S+ (tests/faults/faults\.py) --long", Run("INITSWEEP={program} FAILING_CALLS={program} {source}/{1} --help")),
     # one claim decides as twenty do
     (r"scripts/decide_claims\.sh.*",
      Run("scripts/decide_claims.sh --only C13 --ranks 1 --program {program} --out $PWD/out/claims")),
@@ -122,7 +122,7 @@ class Folder:
                             "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_mpi_yield_when_idle": "1"}
         if os.geteuid() == 0:
             self.environment.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
-        sweeps = [block.text for block in pages.blocks(page) if block.language == "yaml"]
+        sweeps = [block.text for block in page_blocks.blocks(page) if block.language == "yaml"]
         sweeps.append("sweep: sweep\ndataset: xor\nnetwork: {depth: 1, width: 4, activation: tanh}\n"
                       "train: {loss: mse, optimizer: sgd, learning_rate: 0.5, steps: 100}\n"
                       "record: {probes: [loss, gradient_norm], weights: final}\n"
@@ -156,7 +156,7 @@ class Commands(unittest.TestCase):
     def test_every_command_and_python_block_of_every_page_runs(self):
         used, scripts = set(), 0
         for page in PAGES:
-            blocks = [block for block in pages.blocks(page) if block.language in (*SHELLS, "python") and not block.saved_as]
+            blocks = [block for block in page_blocks.blocks(page) if block.language in (*SHELLS, "python") and not block.saved_as]
             if page.name in OWN_TESTS or not blocks:
                 continue
             with tempfile.TemporaryDirectory(prefix="initsweep-page-") as scratch:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import unittest
 
-import pages
+import page_blocks
 
 SOURCE = pathlib.Path(os.environ.get("INITSWEEP_SOURCE", pathlib.Path(__file__).parents[2])).resolve()
 PROGRAM = pathlib.Path(os.environ.get("INITSWEEP", SOURCE / "build/release/initsweep")).resolve()
@@ -32,7 +32,7 @@ def session():
     with tempfile.TemporaryDirectory(prefix="initsweep-python-page-") as folder:
         os.chdir(folder)
         try:
-            for block in pages.blocks(PAGE):
+            for block in page_blocks.blocks(PAGE):
                 if block.saved_as:
                     pathlib.Path(block.saved_as).write_text(block.text, encoding="utf-8")
                 elif block.language == "python":

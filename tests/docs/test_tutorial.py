@@ -6,19 +6,19 @@
     test_tutorial.py ... --update             writes the outputs that differ into the page
     test_tutorial.py ... --page FILE          another copy of the page
 
-follow.py says how the page is read. What differs from machine to machine and from run to run is in RULES; everything else must
+page_session.py says how the page is read. What differs from machine to machine and from run to run is in RULES; everything else must
 be equal to the character, every loss and every count among it. Needs no Python package; the page itself needs those that it
 names. Exit status: 0 as shown, 1 not.
 """
 import re
 import sys
 
-import follow
+import page_session
 
 SIZE = r"[\d.]+ (?:bytes|[KMGT]iB)"
 
 RULES = [
-    *follow.RUN_RULES,
+    *page_session.RUN_RULES,
     ("how far an interrupted run came", r"interrupted; (?:no network was finished, .*|\d+ of 540 networks are safe in .*)",
      "interrupted; ...", "long.h5"),
     ("what gather found of it", r"\b\d+ of 540 networks", "N of 540 networks", "long.h5"),
@@ -43,9 +43,9 @@ def rules_keep_numbers() -> None:
                           ("results_hash.py", "32e171d704a8d5ef  first.h5")):
         for digit in re.finditer(r"(?<![\d.])[1-9](?=\d|$)", line.split(" in ")[0]):
             other = line[: digit.start()] + str(10 - int(digit[0]) if digit[0] != "5" else 4) + line[digit.end() :]
-            assert follow.plain(line, command, RULES) != follow.plain(other, command, RULES), (line, other)
+            assert page_session.plain(line, command, RULES) != page_session.plain(other, command, RULES), (line, other)
 
 
 if __name__ == "__main__":
     rules_keep_numbers()
-    sys.exit(follow.main(follow.SOURCE / "docs/tutorial.md", RULES, 15, __doc__))
+    sys.exit(page_session.main(page_session.SOURCE / "docs/tutorial.md", RULES, 15, __doc__))

@@ -4,16 +4,16 @@
     faults.py [PART...] [--long] [--seed S]
 
 Parts (all, where none is named):
-    kill     kill -9 of a random rank at a random moment; resumed on another number of ranks
-    signal   SIGTERM, SIGINT or SIGUSR1 to a random rank, likewise
-    full     the disk is full from the n-th write on
-    calls    the n-th write, read, sync, rename, open or allocation fails, for n = 1, 2, ... until none is reached
-    bytes    every byte of a small run's journal, sweep and checkpoint files flipped, every length of them
-    places   read-only and missing folders, a link, names with blanks and beyond ASCII
+    kill           kill -9 of a random rank at a random moment; resumed on another number of ranks
+    signal         SIGTERM, SIGINT or SIGUSR1 to a random rank, likewise
+    disk_full      the disk is full from the n-th write on
+    failed_calls   the n-th write, read, sync, rename, open or allocation fails, for n = 1, 2, ... until none is reached
+    damaged_bytes  every byte of a small run's journal, sweep and checkpoint files flipped, every length of them
+    paths          read-only and missing folders, a link, names with blanks and beyond ASCII
 
 The last lines are a table: faults injected, networks finished before them, finished networks lost, results files that differ
 from the uninterrupted run's, crashes, and ends without a message. Exit status 1 where one of the last four is not 0. The short
-form thins every part out; --long is for a night. Needs INITSWEEP (the program) and FAULTY (the library of faulty.c).
+form thins every part out; --long is for a night. Needs INITSWEEP (the program) and FAILING_CALLS (the library of failing_calls.c).
 """
 import argparse
 import os
@@ -31,7 +31,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import h5py  # noqa: E402
 from program import ENVIRONMENT, MPIEXEC, PROGRAM, Case, ranks_of  # noqa: E402
 
-FAULTY = os.environ["FAULTY"]
+FAILING_CALLS = os.environ["FAILING_CALLS"]
 CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL, 134, 135, 136, 139}
 KEYS = ("injected", "finished", "lost", "different", "crashes", "unclear")
 
@@ -224,7 +224,7 @@ def second_interrupt(bench):
     """The disk hangs while the first SIGINT saves what is there: the second one does not wait for it."""
     bench.clean("out.h5", "report")
     process = subprocess.Popen([PROGRAM, "run", "long.yaml", "-o", "out.h5", "--checkpoint", "0.1"], cwd=bench.folder,
-                               env={**ENVIRONMENT, "LD_PRELOAD": FAULTY, "FAULT_KIND": "hang", "FAULT_AT": "3",
+                               env={**ENVIRONMENT, "LD_PRELOAD": FAILING_CALLS, "FAULT_KIND": "hang", "FAULT_AT": "3",
                                     "FAULT_UNDER": bench.path("out.h5"), "FAULT_REPORT": bench.path("report")},
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while not os.path.exists(bench.path("report")) and process.poll() is None:
@@ -253,7 +253,7 @@ def break_calls(bench, part, kind, whole, numbers, *words):
     """The n-th call fails; then a clean run must finish with the same file."""
     for n in numbers:
         bench.clean("out.h5", "report")
-        done = bench.run("run", "small.yaml", "-o", "out.h5", "--checkpoint", "0", *words, LD_PRELOAD=FAULTY, FAULT_KIND=kind,
+        done = bench.run("run", "small.yaml", "-o", "out.h5", "--checkpoint", "0", *words, LD_PRELOAD=FAILING_CALLS, FAULT_KIND=kind,
                          FAULT_AT=str(n), FAULT_UNDER=bench.path("out.h5"), FAULT_REPORT=bench.path("report"))
         if not os.path.exists(bench.path("report")):
             return n - 1
@@ -279,12 +279,12 @@ def steps(bench, long, most, density):
     return [*sorted(bench.random.sample(range(1, most + 1), min(density, most))), 1000000]
 
 
-def full(bench, long):
+def disk_full(bench, long):
     whole = bench.whole("small.yaml", SMALL)
-    break_calls(bench, "full", "full", whole, steps(bench, long, 60, 8))
+    break_calls(bench, "disk_full", "full", whole, steps(bench, long, 60, 8))
 
 
-def calls(bench, long):
+def failed_calls(bench, long):
     whole = bench.whole("small.yaml", SMALL)
     for kind, most, density in (("write", 60, 6), ("read", 30, 5), ("sync", 12, 5), ("rename", 3, 3), ("open", 20, 5),
                                 ("malloc", 600, 14)):
@@ -324,7 +324,7 @@ def flipped(bench, part, files, whole, every):
             file.write(right)
 
 
-def whole_bytes(bench, long):
+def damaged_bytes(bench, long):
     bench.clean("out.h5")
     bench.write("small.yaml", SMALL)
     done = bench.run("run", "small.yaml", "-o", "whole.h5", "--quiet", "--set", "grid.replicate=[0, 1]")
@@ -332,16 +332,16 @@ def whole_bytes(bench, long):
     with h5py.File(bench.path("whole.h5"), "r") as file:
         whole = {name: file[name][()] for name in ("status", "steps_done", "loss", "distinct_units", "weights_final")}
     # the results file cannot be renamed (the first rename is that of the journal's own file), so the journal stays
-    bench.run("run", "small.yaml", "-o", "out.h5", "--set", "grid.replicate=[0, 1]", LD_PRELOAD=FAULTY, FAULT_KIND="rename",
+    bench.run("run", "small.yaml", "-o", "out.h5", "--set", "grid.replicate=[0, 1]", LD_PRELOAD=FAILING_CALLS, FAULT_KIND="rename",
               FAULT_AT="2", FAULT_UNDER=bench.path("out.h5"))
     files = sorted(name for name in os.listdir(bench.path("out.h5.parts")) if name.endswith(".journal") or name == "sweep")
-    flipped(bench, "bytes", files, whole, 1 if long else 29)
+    flipped(bench, "damaged_bytes", files, whole, 1 if long else 29)
 
 
-def places(bench, long):
+def paths(bench, long):
     """Where a run cannot write it says so at once; odd names are names."""
     whole = bench.whole("small.yaml", SMALL)
-    part = "places"
+    part = "paths"
     bench.judge(part, bench.run("run", "small.yaml", "-o", "nowhere/out.h5"), (2,))
     os.makedirs(bench.path("a folder"))
     bench.judge(part, bench.run("run", "small.yaml", "-o", "a folder/"), (2,))
@@ -360,7 +360,8 @@ def places(bench, long):
     bench.same(part, "a folder/linked.h5", whole)
 
 
-PARTS = {"kill": kill, "signal": signals, "full": full, "calls": calls, "bytes": whole_bytes, "places": places}
+PARTS = {"kill": kill, "signal": signals, "disk_full": disk_full, "failed_calls": failed_calls, "damaged_bytes": damaged_bytes,
+         "paths": paths}
 
 
 def main():
@@ -378,9 +379,9 @@ def main():
             start = time.monotonic()
             PARTS[part](bench, arguments.long)
             print(f"{part}: {time.monotonic() - start:.0f} s", flush=True)
-    print(f"{'fault':10}" + "".join(f"{key:>11}" for key in KEYS))
+    print(f"{'fault':14}" + "".join(f"{key:>11}" for key in KEYS))
     for part, row in bench.rows.items():
-        print(f"{part:10}" + "".join(f"{row[key]:11}" for key in KEYS))
+        print(f"{part:14}" + "".join(f"{row[key]:11}" for key in KEYS))
     sys.exit(any(row[key] for row in bench.rows.values() for key in KEYS[2:]))
 
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "load.h"
+#include "load_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "initsweep/results.h"
-#include "results/journal_format.h"
+#include "journal/journal_format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

@@ -9,17 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 static struct isw_sweep *read_it(const char *bytes, size_t length, struct isw_error *error)
 {
-  static const struct isw_row loss = {.name = "loss"}, accuracy = {.name = "accuracy"};
-  static const struct isw_row norm = {.name = "gradient_norm"};
-  static const struct isw_row *const probes[] = {&loss, &accuracy, &norm};
-  static const bool needs_classes[] = {false, true, false};
-  const struct isw_sweep_source source = {.file = "fuzz.yaml",
-                                          .folder = "/nonexistent",
-                                          .bytes = bytes,
-                                          .length = length,
-                                          .probes = probes,
-                                          .probe_needs_classes = needs_classes,
-                                          .probe_count = 3};
+  const struct isw_sweep_source source = {
+      .file = "fuzz.yaml", .folder = "/nonexistent", .bytes = bytes, .length = length};
   struct isw_sweep *sweep = NULL;
   enum isw_status status = isw_sweep_read(&source, &sweep, error);
   if ((status == ISW_OK) != (sweep != NULL)) abort();

@@ -1,18 +1,17 @@
 #!/usr/bin/python3
 """The engine's training against PyTorch's, both in float64, from the same initial weights.
 
-    test_training.py TRAIN_DUMP [reference]
+    test_training.py TRAIN_DUMP [--long] [reference]
 
 TRAIN_DUMP is the program of train_dump.c. Every row of the tables takes part: losses of 200 steps, those of each step's batch with the
 norms of its gradient at every tenth step, and the final weights agree to 1e-10 relative to their largest. Every activation under
-every loss takes 50 steps; with INITSWEEP_ORACLES_LONG=1 in the environment 200, a minute more, which agree to 1e-9. The order of
+every loss takes 50 steps; with --long 200, a minute more, which agree to 1e-9. The order of
 minibatches comes from a Philox written apart (philox.py). The gradient is also compared with finite differences of a loss in NumPy,
 which shares nothing with either.
 """
 import collections
 import json
 import math
-import os
 import subprocess
 import sys
 import unittest
@@ -23,8 +22,9 @@ import torch
 import philox
 
 TOLERANCE = 1e-10
-LONG = "INITSWEEP_ORACLES_LONG" in os.environ
-TOLERANCE_OF_STEEP_ROWS = 1e-9 if LONG else TOLERANCE  # 200 steps of the steepest activations and losses make more of a last digit (seen: 7e-11)
+LONG = "--long" in sys.argv
+# 200 steps of the steepest activations and losses make more of a last digit (seen: 7e-11)
+TOLERANCE_OF_STEEP_ROWS = 1e-9 if LONG else TOLERANCE
 NORMS_EVERY = 10  # steps
 networks = collections.defaultdict(list)  # by case
 

@@ -1,9 +1,9 @@
 /* Trains by the engine what test_training.py trains by PyTorch: one JSON object a network and line, numbers as C's %a.
  *
- *   train_dump [reference]     `reference`: by the plain trainer of tests/reference instead
+ *   train_dump [--long] [reference]
  *
- * INITSWEEP_ORACLES_LONG in the environment: 200 steps of every activation under every loss in place of 50, which show any step
- * that is wrong. The loops run over the tables of src/model/, so a new row asks the oracle for itself. */
+ * --long: 200 steps of every activation under every loss in place of 50, which show any step that is wrong. reference: by the
+ * reference trainer of tests/reference instead. The loops run over the tables of src/model/, so a new row asks the oracle for itself. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,7 +73,7 @@ static bool dump(bool by_reference, const char *name, struct trial trial)
   struct trial_networks networks;
   struct reference_result results[2];
   trial.name = name;
-  trial.real = ISW_REAL64;
+  trial.real = ISW_FLOAT64;
   trial.count = 2;
   trial.whole_records = true;
   trial_networks_create(&trial, &networks);
@@ -107,13 +107,12 @@ static struct trial plain(void)
 }
 
 /* Every activation under every loss: some steps, and one step of rate 1 whose difference of weights is the gradient. */
-static bool dump_activations_and_losses(bool by_reference)
+static bool dump_activations_and_losses(bool by_reference, uint64_t steps)
 {
   size_t activations, losses;
   bool good = true;
   isw_activations(&activations);
   isw_losses(&losses);
-  uint64_t steps = getenv("INITSWEEP_ORACLES_LONG") ? 200 : 50;
   for (size_t g = 0; g < activations; g++)
     for (size_t loss = 0; loss < losses; loss++)
       for (int data = 0; data < TRIAL_SMALL_DATA; data++) {
@@ -298,8 +297,12 @@ static bool dump_residual(bool by_reference)
 
 int main(int count, char **arguments)
 {
-  bool by_reference = count > 1 && strcmp(arguments[1], "reference") == 0;
-  bool good = dump_activations_and_losses(by_reference);
+  bool by_reference = false, is_long = false;
+  for (int i = 1; i < count; i++) {
+    by_reference |= strcmp(arguments[i], "reference") == 0;
+    is_long |= strcmp(arguments[i], "--long") == 0;
+  }
+  bool good = dump_activations_and_losses(by_reference, is_long ? 200 : 50);
   good &= dump_output_activations(by_reference);
   good &= dump_optimizers(by_reference);
   good &= dump_schedules(by_reference);

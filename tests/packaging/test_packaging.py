@@ -1,13 +1,19 @@
 #!/usr/bin/python3
-"""The installed tree, moved to another prefix, and the Debian package of it. A missing tool counts as skipped."""
+"""The installed tree, moved to another prefix, and the Debian package of it.
+
+    test_packaging.py [-v] [CLASS...]      all but the long ones: InstalledTree DebianPackage CrossBuild Recipes
+"""
 import ast
 import os
 import pathlib
 import re
-import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import requirements  # noqa: E402
 
 BUILD = pathlib.Path(os.environ["INITSWEEP_BUILD"])
 SOURCE = pathlib.Path(os.environ["INITSWEEP_SOURCE"])
@@ -23,12 +29,9 @@ def call(*words: object, **options) -> str:
     return done.stdout
 
 
-def need(tool: str) -> str:
-    """Path of a tool; skips the test where it is not there."""
-    path = shutil.which(tool)
-    if path is None:
-        raise unittest.SkipTest(f"{tool} is not installed")
-    return path
+def need_manual_pages() -> None:
+    """Ends the test where the build made none."""
+    requirements.need((BUILD / "words/initsweep.1").exists(), "scdoc when the build was configured")
 
 
 def tree(folder: pathlib.Path) -> list[str]:
@@ -36,7 +39,7 @@ def tree(folder: pathlib.Path) -> list[str]:
     return [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
 
 
-class Installed(unittest.TestCase):
+class InstalledTree(unittest.TestCase):
     """`cmake --install` into one folder, which then is moved: nothing may remember the first."""
 
     @classmethod
@@ -84,7 +87,7 @@ class Installed(unittest.TestCase):
         share = build / "stage/opt/data/lib/share"
         ask = lambda name: os.path.normpath(call("pkg-config", f"--variable={name}", "initsweep",
                                                  env={**os.environ, "PKG_CONFIG_PATH": str(share / "pkgconfig")}).strip())
-        need("pkg-config")
+        requirements.tool("pkg-config")
         self.assertEqual(ask("program"), f"{build}/stage/opt/program/bin/initsweep")
         self.assertEqual(ask("datadir"), f"{share}/initsweep")
         for script in ("plot.py", "notebooks/execute.py"):
@@ -106,8 +109,7 @@ class Installed(unittest.TestCase):
              "--set", "grid.replicate=[0, 1]", cwd=self.folder)
         self.assertIn("glorot_uniform", call(self.program, "show", file))
         for module in ("matplotlib", "xarray", "netCDF4"):
-            if subprocess.run(["/usr/bin/python3", "-c", f"import {module}"], capture_output=True).returncode != 0:
-                self.skipTest(f"Python has no {module}")
+            requirements.module(module)
         scripts = self.prefix / "share/initsweep/scripts"
         call(scripts / "plot.py", "trajectories", file, "-o", self.folder / "xor.svg", cwd=self.folder)
         self.assertIn("</svg>", (self.folder / "xor.svg").read_text(encoding="utf-8"))
@@ -119,10 +121,12 @@ class Installed(unittest.TestCase):
         self.assertRegex(call(scripts / "table.py", file, "--by", "init"), r"\| glorot_uniform +\| +0\.25 \|")
         self.assertTrue((self.prefix / "share/initsweep/cookbook/gain.yaml").is_file())
 
-    def test_every_command_has_a_manual_page_and_every_shell_a_completion(self):
-        if (BUILD / "words/initsweep.1").exists():
-            for name in ["initsweep", *(f"initsweep-{command}" for command in COMMANDS)]:
-                self.assertTrue((self.prefix / f"share/man/man1/{name}.1").is_file(), name)
+    def test_every_command_has_a_manual_page(self):
+        need_manual_pages()
+        for name in ["initsweep", *(f"initsweep-{command}" for command in COMMANDS)]:
+            self.assertTrue((self.prefix / f"share/man/man1/{name}.1").is_file(), name)
+
+    def test_every_shell_has_a_completion(self):
         for name in ("bash-completion/completions/initsweep", "zsh/site-functions/_initsweep",
                      "fish/vendor_completions.d/initsweep.fish"):
             self.assertIn("verify", (self.prefix / "share" / name).read_text(encoding="utf-8"), name)
@@ -144,7 +148,7 @@ class Installed(unittest.TestCase):
 
     def test_pkg_config_names_the_program(self):
         environment = {**os.environ, "PKG_CONFIG_PATH": str(self.prefix / "share/pkgconfig")}
-        need("pkg-config")
+        requirements.tool("pkg-config")
         ask = lambda *words: call("pkg-config", *words, "initsweep", env=environment).strip()
         self.assertEqual(ask("--modversion"), VERSION)
         self.assertTrue(os.path.samefile(ask("--variable=program"), self.program))
@@ -153,7 +157,7 @@ class Installed(unittest.TestCase):
 
     def module_paths(self, module: pathlib.Path) -> dict[str, str]:
         """What a module file prepends, by variable: its words are written down instead of done."""
-        need("tclsh")
+        requirements.tool("tclsh")
         text = """proc module-whatis {text} {}
 proc conflict {name} {}
 proc prepend-path {name path} { puts "$name=$path" }
@@ -172,13 +176,14 @@ source $ModulesCurrentModulefile
             "PKG_CONFIG_PATH": f"{self.prefix}/share/pkgconfig", "PYTHONPATH": f"{self.prefix}/share/initsweep/scripts"})
 
 
-class DebianPackage(unittest.TestCase):
+class Package(unittest.TestCase):
+    """The Debian package of this build in a temporary folder."""
+
     @classmethod
     def setUpClass(cls):
         for tool in ("dpkg-deb", "dpkg-shlibdeps", "dpkg-parsechangelog"):
-            need(tool)
-        if not (BUILD / "words/initsweep.1").exists():
-            raise unittest.SkipTest("no manual pages: scdoc was not there")
+            requirements.tool(tool)
+        need_manual_pages()
         cls.scratch = tempfile.TemporaryDirectory(prefix="initsweep-deb-")
         call(os.environ["CPACK"], "-G", "DEB", "--config", BUILD / "CPackConfig.cmake", "-B", cls.scratch.name, cwd=BUILD)
         (cls.package,) = pathlib.Path(cls.scratch.name).glob("*.deb")
@@ -187,6 +192,8 @@ class DebianPackage(unittest.TestCase):
     def tearDownClass(cls):
         cls.scratch.cleanup()
 
+
+class DebianPackage(Package):
     def test_its_control_fields(self):
         fields = dict(re.findall(r"^ ?([A-Z][A-Za-z-]+): (.*)$", call("dpkg-deb", "-f", self.package), re.MULTILINE))
         self.assertEqual((fields["Package"], fields["Version"], fields["Section"]), ("initsweep", f"{VERSION}-1", "science"))
@@ -209,20 +216,24 @@ class DebianPackage(unittest.TestCase):
 
     def test_lintian_finds_nothing(self):
         # as root lintian says so; that is no finding
-        said = call(need("lintian"), "--fail-on", "error,warning", self.package)
+        said = call(requirements.tool("lintian"), "--fail-on", "error,warning", self.package)
         self.assertEqual([line for line in said.splitlines() if not line.startswith("running with root")], [])
 
+
+class CleanRoot(Package):
+    """Minutes, root and network."""
+
     def test_it_installs_and_runs_in_a_clean_root(self):
-        if not os.environ.get("INITSWEEP_TEST_CLEAN_ROOT"):
-            self.skipTest("set INITSWEEP_TEST_CLEAN_ROOT=1: minutes, root and network")
-        need("mmdebstrap")
+        requirements.tool("mmdebstrap")
         said = call(SOURCE / "tests/packaging/clean_root.sh", self.package, pathlib.Path(self.scratch.name, "root"))
         self.assertIn("glorot_uniform", said)
         self.assertIn(" blocks of commands, 0 not as shown", said)
 
+
+class Arm64Package(Package):
+    """Minutes and network."""
+
     def test_it_is_made_for_64_bit_arm_too(self):
-        if not os.environ.get("INITSWEEP_TEST_ARM64_PACKAGE"):
-            self.skipTest("set INITSWEEP_TEST_ARM64_PACKAGE=1: minutes and network")
         out = pathlib.Path(self.scratch.name, "arm64")
         said = call(SOURCE / "scripts/arm64_package.sh", "--out", out, "--program", BUILD / "initsweep")
         self.assertIn("== the same results", said)
@@ -246,14 +257,14 @@ class CrossBuild(unittest.TestCase):
         self.assertIn("--no-run", call(script, "--help"))
         self.assertIn("unknown option --rnu", self.fails(2, script, "--rnu"))
         for tool in ("apt-get", "aarch64-linux-gnu-gcc", "qemu-aarch64", "scdoc", "dpkg-shlibdeps"):
-            need(tool)
+            requirements.tool(tool)
         with tempfile.TemporaryDirectory(prefix="initsweep-arm64-") as folder:
             out = pathlib.Path(folder, "out")
             self.assertIn(f"no program {folder}/none", self.fails(1, script, "--out", out, "--program", f"{folder}/none"))
             self.assertFalse(out.exists())
 
     def test_the_toolchain_file_asks_for_a_sysroot(self):
-        need("aarch64-linux-gnu-gcc")
+        requirements.tool("aarch64-linux-gnu-gcc")
         with tempfile.TemporaryDirectory(prefix="initsweep-arm64-") as folder:
             said = self.fails(1, os.environ["CMAKE"], "-S", SOURCE, "-B", folder, "--toolchain", "cmake/aarch64-linux-gnu.cmake",
                               f"-DINITSWEEP_SYSROOT={folder}")

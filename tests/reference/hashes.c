@@ -13,7 +13,7 @@ static void train(const char *table, const struct isw_row *row, struct trial tri
 {
   for (int real = 0; real < 2; real++) {
     trial.name = row->name;
-    trial.real = real ? ISW_REAL64 : ISW_REAL32;
+    trial.real = real ? ISW_FLOAT64 : ISW_FLOAT32;
     uint64_t hash = trial_run(&trial, counts);
     printf("%s %s float%d %016" PRIx64 "\n", table, row->name, real ? 64 : 32, hash);
   }

@@ -46,7 +46,7 @@ static void expect_symmetry(const char *optimizer, double learning_rate)
   struct isw_data data = {0};
   struct isw_choice digits = dataset_called("digits");
   assert_int_equal(isw_dataset_load(&digits, 1, ".", &data, &error), ISW_OK);
-  size_t size[LAYERS + 1] = {64, 128, 128, 10}, lanes = isw_lanes(ISW_REAL32), rows;
+  size_t size[LAYERS + 1] = {64, 128, 128, 10}, lanes = isw_lanes(ISW_FLOAT32), rows;
   struct isw_network *network = test_calloc(lanes, sizeof *network);
   const struct isw_network **list = test_calloc(lanes, sizeof *list);
   struct isw_choice *init = test_calloc(lanes * LAYERS, sizeof *init), bias_init[LAYERS];
@@ -78,7 +78,7 @@ static void expect_symmetry(const char *optimizer, double learning_rate)
   uint64_t record_steps[RECORDS];
   for (size_t i = 0; i < RECORDS; i++) record_steps[i] = i * (STEPS / (RECORDS - 1));
   const struct isw_probe *probe = distinct_units();
-  struct isw_pack_settings settings = {.real = ISW_REAL32,
+  struct isw_pack_settings settings = {.real = ISW_FLOAT32,
                                        .count = lanes,
                                        .networks = list,
                                        .records = RECORDS,
@@ -93,9 +93,9 @@ static void expect_symmetry(const char *optimizer, double learning_rate)
   atomic_int interrupt = 0;
   const struct isw_loss *loss = &isw_losses(&rows)[network[0].loss.row];
   assert_non_null(team);
-  assert_true(probe->whole && probe->per_layer);
+  assert_true(probe->quantity.integer && probe->quantity.per_layer);
   assert_int_equal(isw_kernels_choose(NULL, &settings.kernels, &error), ISW_OK);
-  assert_int_equal(isw_samples_create(&data, loss, ISW_REAL32, &samples, &error), ISW_OK);
+  assert_int_equal(isw_samples_create(&data, loss, ISW_FLOAT32, &samples, &error), ISW_OK);
   settings.samples = samples;
   assert_int_equal(isw_pack_create(&settings, &pack, &error), ISW_OK);
   assert_int_equal(isw_pack_train(pack, team, 0, &interrupt), ISW_OK);

@@ -280,11 +280,11 @@ static void hide(const struct trial *trial, const struct trial_networks *network
     }
 }
 
-static double *widened(enum isw_real real, const void *values, size_t first, size_t count)
+static double *widened(enum isw_precision real, const void *values, size_t first, size_t count)
 {
   double *copy = numbers(count, sizeof *copy);
   for (size_t i = 0; i < count; i++)
-    copy[i] = real == ISW_REAL32 ? (double)((const float *)values)[first + i] : ((const double *)values)[first + i];
+    copy[i] = real == ISW_FLOAT32 ? (double)((const float *)values)[first + i] : ((const double *)values)[first + i];
   return copy;
 }
 
@@ -305,7 +305,7 @@ static struct reference_result result_of(const struct trial *trial, const struct
   size_t first = 0;
   for (size_t m = 0; m < REFERENCE_MEASURES; m++) {
     if (!probes[m]) continue;
-    size_t count = networks->records * (probes[m]->per_layer ? networks->layers : 1);
+    size_t count = networks->records * (probes[m]->quantity.per_layer ? networks->layers : 1);
     result.measure[m] = widened(trial->real, outcome->values, first, count);
     first += count;
   }
@@ -466,7 +466,7 @@ static void describe(const struct trial *trial, const char *kernels, size_t lane
            "%s, %s: %s %s %s %s, float%d, data %d, depth %zu, width %zu, batch %zu, %zu members: network %zu",
            trial->name, kernels, isw_initializers(&rows)[trial->init].row.name,
            isw_activations(&rows)[trial->activation].row.name, isw_losses(&rows)[trial->loss].row.name,
-           isw_optimizers(&rows)[trial->optimizer].row.name, trial->real == ISW_REAL32 ? 32 : 64, (int)trial->data,
+           isw_optimizers(&rows)[trial->optimizer].row.name, trial->real == ISW_FLOAT32 ? 32 : 64, (int)trial->data,
            trial->depth, trial->width, trial->batch_size, trial->members, lane);
 }
 

@@ -1,7 +1,7 @@
 /** @file Trials: small packs trained by the engine and, network for network, by the plain trainer, and compared. */
 #ifndef INITSWEEP_TESTS_TRIALS_H
 #define INITSWEEP_TESTS_TRIALS_H
-#include "reference.h"
+#include "reference_trainer.h"
 
 enum trial_data {
   TRIAL_XOR,
@@ -31,7 +31,7 @@ enum trial_by_layer { TRIAL_SAME, TRIAL_ZERO_OUTPUT, TRIAL_CONSTANT_FIRST, TRIAL
 /** A pack of networks. Rows are places in their tables; what is left 0 is the plainest choice. */
 struct trial {
   const char *name;
-  enum isw_real real;
+  enum isw_precision real;
   enum trial_data data;
   size_t init, bias_init, activation, output_activation, loss, optimizer, schedule;
   enum trial_by_layer by_layer;

@@ -1,4 +1,4 @@
-"""The Python library and other readers on results files of made-up networks (make_results.c says their numbers)."""
+"""The Python library and other readers on results files of made-up networks (sample_results.c says their numbers)."""
 import shutil
 import subprocess
 import tempfile
@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import xarray
 
-from made_up import make, run_script
+from sample_results import make, run_script
 import initsweep
 from initsweep.results import open_with_h5py
 

@@ -8,7 +8,7 @@ import unittest
 
 import numpy as np
 
-from made_up import SCRIPTS
+from sample_results import SCRIPTS, requirements
 import initsweep
 from initsweep.rows import table
 
@@ -78,10 +78,7 @@ class Networks(unittest.TestCase):
         self.check(lambda results, network, which: initsweep.network_function(results, network, which)(XOR[0]))
 
     def test_a_torch_module_has_the_stored_loss(self):
-        try:
-            import torch
-        except ImportError:
-            self.skipTest("PyTorch is not installed")
+        torch = requirements.module("torch")
         torch.set_num_threads(1)
 
         def output(results, network, which):

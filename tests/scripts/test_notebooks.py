@@ -9,7 +9,7 @@ import unittest
 
 import nbformat
 
-from made_up import SCRIPTS
+from sample_results import SCRIPTS
 
 sys.path.insert(0, str(SCRIPTS / "notebooks"))
 import execute  # noqa: E402

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import unittest
 
-from made_up import make
+from sample_results import make
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 ROOT_FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "CMakeLists.txt", "LICENSE", "docs/python.md")

@@ -6,7 +6,7 @@ import unittest
 
 import numpy as np
 
-from made_up import SCRIPTS
+from sample_results import SCRIPTS
 from initsweep.activations import ACTIVATIONS, find_activation
 from initsweep.mean_field import MEAN_FIELD, SLOPES
 from initsweep.rows import PATH, table

@@ -9,7 +9,7 @@ from unittest import mock
 import h5py
 import numpy as np
 
-from made_up import make, run_script
+from sample_results import make, run_script
 import initsweep
 import table
 from initsweep import tables

@@ -14,35 +14,6 @@
 
 enum { PATH_SIZE = 4096, OVERRIDES_MAX = 16 };
 
-static const struct isw_row rows[] = {{.name = "loss"},
-                                      {.name = "gradient_norm"},
-                                      {.name = "accuracy"},
-                                      {.name = "test_loss"},
-                                      {.name = "test_accuracy"},
-                                      {.name = "bias_gradient_norm"},
-                                      {.name = "weight_norm"},
-                                      {.name = "distinct_units"},
-                                      {.name = "activation_mean"},
-                                      {.name = "activation_variance"},
-                                      {.name = "first_moved"},
-                                      {.name = "hessian_max"},
-                                      {.name = "hessian_negative"},
-                                      {.name = "hessian_min"},
-                                      {.name = "constant_loss"},
-                                      {.name = "bias_norm"},
-                                      {.name = "effective_rank"},
-                                      {.name = "mean_cosine"},
-                                      {.name = "jacobian_norm"},
-                                      {.name = "residual_scale"},
-                                      {.name = "singular_value_max"},
-                                      {.name = "singular_value_min"},
-                                      {.name = "hessian_eigenvalues"},
-                                      {.name = "escape_step"}};
-enum { PROBES = sizeof rows / sizeof rows[0] };
-static const bool needs_classes[PROBES] = {[2] = true, [4] = true};
-static const bool once[PROBES] = {[10] = true, [23] = true};
-static const size_t parameters_most[PROBES] = {[12] = 256, [22] = 256};
-
 static char *read_file(const char *path, size_t *length)
 {
   FILE *file = fopen(path, "rb");
@@ -66,19 +37,12 @@ static enum isw_status read_sweep(const char *name, const char *bytes, size_t le
                                   const char *const *overrides, size_t count, struct isw_sweep **sweep,
                                   struct isw_error *error)
 {
-  const struct isw_row *probes[PROBES];
-  for (size_t p = 0; p < PROBES; p++) probes[p] = &rows[p];
   struct isw_sweep_source source = {.file = name,
                                     .folder = folder,
                                     .bytes = bytes,
                                     .length = length,
                                     .overrides = overrides,
-                                    .override_count = count,
-                                    .probes = probes,
-                                    .probe_needs_classes = needs_classes,
-                                    .probe_once = once,
-                                    .probe_parameters_most = parameters_most,
-                                    .probe_count = PROBES};
+                                    .override_count = count};
   return isw_sweep_read(&source, sweep, error);
 }
 

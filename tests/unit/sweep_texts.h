@@ -1,4 +1,4 @@
-/** @file Reads sweep texts for the sweep room's tests, with a table of probes like the program's. */
+/** @file Reads sweep texts for the sweep room's tests. */
 #ifndef INITSWEEP_TESTS_SWEEP_TEXTS_H
 #define INITSWEEP_TESTS_SWEEP_TEXTS_H
 #include <setjmp.h>
@@ -10,22 +10,9 @@
 #include <cmocka.h>
 #include "initsweep/sweep.h"
 
-static const struct isw_row test_rows[] = {
-    {.name = "loss"},      {.name = "gradient_norm"}, {.name = "accuracy"},   {.name = "distinct_units"},
-    {.name = "test_loss"}, {.name = "test_accuracy"}, {.name = "weight_norm"}};
-static const struct isw_row *const test_probes[] = {&test_rows[0], &test_rows[1], &test_rows[2], &test_rows[3],
-                                                    &test_rows[4], &test_rows[5], &test_rows[6]};
-static const bool test_needs_classes[] = {false, false, true, false, false, true, false};
-
 static inline struct isw_sweep_source test_source(const char *file, const char *bytes, size_t length)
 {
-  return (struct isw_sweep_source){.file = file,
-                                   .folder = ".",
-                                   .bytes = bytes,
-                                   .length = length,
-                                   .probes = test_probes,
-                                   .probe_needs_classes = test_needs_classes,
-                                   .probe_count = sizeof test_probes / sizeof test_probes[0]};
+  return (struct isw_sweep_source){.file = file, .folder = ".", .bytes = bytes, .length = length};
 }
 
 /* A sweep of a text that must be right, with one --set or none. */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "datasets/families.h"
+#include "datasets/datasets_internal.h"
 
 static char folder[] = "/tmp/initsweep-arrays-XXXXXX";
 

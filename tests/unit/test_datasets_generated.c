@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include "datasets/families.h"
+#include "datasets/datasets_internal.h"
 
 /* Sets a dataset's parameter by name. */
 struct setting {

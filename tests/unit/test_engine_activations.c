@@ -10,7 +10,7 @@
 #include "initsweep/engine.h"
 
 /* g(z), g'(z) and, in float64, g''(z) of a row by a kernel, at its default parameters. */
-static void evaluate_all(const struct isw_kernels *kernels, enum isw_real real, size_t row, double z, double *g,
+static void evaluate_all(const struct isw_kernels *kernels, enum isw_precision real, size_t row, double z, double *g,
                          double *slope, double *curvature)
 {
   size_t count;
@@ -22,22 +22,22 @@ static void evaluate_all(const struct isw_kernels *kernels, enum isw_real real, 
     double twice[8];
   } in, parameter, a, delta, bend;
   for (size_t l = 0; l < isw_lanes(real); l++) {
-    if (real == ISW_REAL32)
+    if (real == ISW_FLOAT32)
       in.single[l] = (float)z, parameter.single[l] = (float)p0, delta.single[l] = 1.0F;
     else
       in.twice[l] = z, parameter.twice[l] = p0, delta.twice[l] = bend.twice[l] = 1.0;
   }
   k->value(1, 1, 1, &in, &parameter, &a);
   k->slope(1, 1, 1, activation->needs_pre_activation ? &in : NULL, &a, &parameter, &delta);
-  *g = real == ISW_REAL32 ? (double)a.single[0] : a.twice[0];
-  *slope = real == ISW_REAL32 ? (double)delta.single[0] : delta.twice[0];
+  *g = real == ISW_FLOAT32 ? (double)a.single[0] : a.twice[0];
+  *slope = real == ISW_FLOAT32 ? (double)delta.single[0] : delta.twice[0];
   *curvature = 0.0;
-  if (real == ISW_REAL32) return;
+  if (real == ISW_FLOAT32) return;
   k->curvature(1, 1, 1, &in, &a, &parameter, &bend);
   *curvature = bend.twice[0];
 }
 
-static void evaluate(const struct isw_kernels *kernels, enum isw_real real, size_t row, double z, double *g,
+static void evaluate(const struct isw_kernels *kernels, enum isw_precision real, size_t row, double z, double *g,
                      double *slope)
 {
   double curvature;
@@ -45,7 +45,8 @@ static void evaluate(const struct isw_kernels *kernels, enum isw_real real, size
 }
 
 /* Calls check for every usable kernel, precision and row. */
-static void for_all(void (*check)(const struct isw_kernels *, enum isw_real, size_t, const struct isw_activation *))
+static void for_all(void (*check)(const struct isw_kernels *, enum isw_precision, size_t,
+                                  const struct isw_activation *))
 {
   bool usable;
   const char *name;
@@ -56,20 +57,20 @@ static void for_all(void (*check)(const struct isw_kernels *, enum isw_real, siz
     size_t count;
     const struct isw_activation *table = isw_activations(&count);
     for (size_t row = 0; row < count; row++) {
-      check(kernels, ISW_REAL32, row, &table[row]);
-      check(kernels, ISW_REAL64, row, &table[row]);
+      check(kernels, ISW_FLOAT32, row, &table[row]);
+      check(kernels, ISW_FLOAT64, row, &table[row]);
     }
   }
 }
 
 /* a and b agree to 4 units in the last place of the precision. */
-static void assert_near(enum isw_real real, double a, double b, const char *name)
+static void assert_near(enum isw_precision real, double a, double b, const char *name)
 {
-  double epsilon = real == ISW_REAL32 ? 1.2e-7 : 2.3e-16;
+  double epsilon = real == ISW_FLOAT32 ? 1.2e-7 : 2.3e-16;
   if (!(fabs(a - b) <= 4.0 * epsilon * fabs(b))) fail_msg("%s: %.17g, not %.17g", name, a, b);
 }
 
-static void check_at_0(const struct isw_kernels *kernels, enum isw_real real, size_t row,
+static void check_at_0(const struct isw_kernels *kernels, enum isw_precision real, size_t row,
                        const struct isw_activation *activation)
 {
   double g, slope, g_right, right, g_left, left;
@@ -77,7 +78,7 @@ static void check_at_0(const struct isw_kernels *kernels, enum isw_real real, si
   evaluate(kernels, real, row, 0.0, &g, &slope);
   assert_near(real, g, activation->value_at_0, activation->row.name);
   assert_near(real, slope, activation->slope_at_0, activation->row.name);
-  if (real == ISW_REAL32) return; /* differences need more digits */
+  if (real == ISW_FLOAT32) return; /* differences need more digits */
   evaluate(kernels, real, row, h, &g_right, &right);
   evaluate(kernels, real, row, -h, &g_left, &left);
   double above = (right - slope) / h, below = (slope - left) / h, curvature = activation->curvature_at_0;
@@ -98,11 +99,11 @@ static void values_at_0_are_the_rows(void **state)
 }
 
 /* g'' is what g' does, wherever g' has no kink: central differences of 2^-14 err by their fourth derivative. */
-static void check_curvature(const struct isw_kernels *kernels, enum isw_real real, size_t row,
+static void check_curvature(const struct isw_kernels *kernels, enum isw_precision real, size_t row,
                             const struct isw_activation *activation)
 {
   const double h = 0x1p-14;
-  if (real == ISW_REAL32) return;
+  if (real == ISW_FLOAT32) return;
   for (int i = -300; i < 300; i++) {
     double z = ((double)i + 0.5) / 40.0, g, slope, bend, above, below, other;
     evaluate_all(kernels, real, row, z, &g, &slope, &bend);
@@ -119,12 +120,12 @@ static void curvatures_are_derivatives_of_slopes(void **state)
   for_all(check_curvature);
 }
 
-static void check_monotone(const struct isw_kernels *kernels, enum isw_real real, size_t row,
+static void check_monotone(const struct isw_kernels *kernels, enum isw_precision real, size_t row,
                            const struct isw_activation *activation)
 {
   double last = -INFINITY, slope, largest_fall = 0.0;
   bool falls = false;
-  if (real == ISW_REAL32) return;
+  if (real == ISW_FLOAT32) return;
   for (int i = -800; i <= 800; i++) {
     double g;
     evaluate(kernels, real, row, (double)i / 40.0, &g, &slope);
@@ -142,7 +143,7 @@ static void monotone_rows_never_fall(void **state)
   for_all(check_monotone);
 }
 
-static void check_large(const struct isw_kernels *kernels, enum isw_real real, size_t row,
+static void check_large(const struct isw_kernels *kernels, enum isw_precision real, size_t row,
                         const struct isw_activation *activation)
 {
   static const double sizes[] = {0.0,   1e-320, 1e-300, 1e-40, 1e-10, 1.0,  20.0, 30.0,  31.0,  90.0,
@@ -150,7 +151,7 @@ static void check_large(const struct isw_kernels *kernels, enum isw_real real, s
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
     for (int sign = -1; sign <= 1; sign += 2) {
       double g, slope, bend, z = sign * sizes[i];
-      if (real == ISW_REAL32 && fabs(z) > (double)FLT_MAX) continue;
+      if (real == ISW_FLOAT32 && fabs(z) > (double)FLT_MAX) continue;
       evaluate_all(kernels, real, row, z, &g, &slope, &bend);
       if (isnan(g) || isnan(slope) || isnan(bend))
         fail_msg("%s, %s: g(%g) = %g, g' = %g, g'' = %g", activation->row.name, isw_kernels_name(kernels), z, g, slope,

@@ -66,10 +66,10 @@ static void an_unknown_name_is_an_error_with_the_nearest_word(void **state)
 static void a_line_is_64_bytes(void **state)
 {
   (void)state;
-  assert_int_equal(isw_lanes(ISW_REAL32), 16);
-  assert_int_equal(isw_lanes(ISW_REAL64), 8);
-  assert_int_equal(isw_real_bytes(ISW_REAL32), 4);
-  assert_int_equal(isw_real_bytes(ISW_REAL64), 8);
+  assert_int_equal(isw_lanes(ISW_FLOAT32), 16);
+  assert_int_equal(isw_lanes(ISW_FLOAT64), 8);
+  assert_int_equal(isw_precision_bytes(ISW_FLOAT32), 4);
+  assert_int_equal(isw_precision_bytes(ISW_FLOAT64), 8);
 }
 
 int main(void)

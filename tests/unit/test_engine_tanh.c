@@ -24,21 +24,21 @@ static size_t tanh_row(void)
   return row;
 }
 
-static void value(const struct isw_kernels *kernels, enum isw_real real, const void *z, void *a)
+static void value(const struct isw_kernels *kernels, enum isw_precision real, const void *z, void *a)
 {
   const alignas(ISW_LINE) unsigned char parameter[ISW_LINE] = {0};
   kernels->real[real].activation[tanh_row()].value(1, NUMBERS / isw_lanes(real), 1, z, parameter, a);
 }
 
 /* Gives every NaN the same bits: which one an operation gives is nobody's matter. */
-static void forget_nan(enum isw_real real, void *numbers)
+static void forget_nan(enum isw_precision real, void *numbers)
 {
   for (size_t i = 0; i < NUMBERS; i++)
     if (isnan(isw_get(real, numbers, i))) isw_put(real, numbers, i, (double)NAN);
 }
 
 /* Returns how many vector kernels there are that can run here. */
-static size_t compare(struct block *block, enum isw_real real)
+static size_t compare(struct block *block, enum isw_precision real)
 {
   size_t compared = 0;
   bool usable;
@@ -52,7 +52,7 @@ static size_t compare(struct block *block, enum isw_real real)
     assert_int_equal(isw_kernels_choose(isw_kernels_list(i, NULL), &kernels, NULL), ISW_OK);
     value(kernels, real, block->z, block->found);
     forget_nan(real, block->found);
-    assert_memory_equal(block->found, block->expected, NUMBERS * isw_real_bytes(real));
+    assert_memory_equal(block->found, block->expected, NUMBERS * isw_precision_bytes(real));
     compared++;
   }
   return compared;
@@ -64,7 +64,7 @@ static bool compare_float32(struct block *block, uint64_t first, uint64_t step)
     uint32_t bits = (uint32_t)(first + i * step);
     memcpy(block->z + i * sizeof bits, &bits, sizeof bits);
   }
-  return compare(block, ISW_REAL32) > 0;
+  return compare(block, ISW_FLOAT32) > 0;
 }
 
 static void every_float32_between_2_to_the_minus_14_and_16(void **state)
@@ -96,7 +96,7 @@ static void ten_million_float64(void **state)
       if (i % 2) bits = (bits & UINT64_C(0x800fffffffffffff)) | (UINT64_C(0x3c0) + (bits >> 52) % 0x50) << 52;
       memcpy(block.z + i * sizeof bits, &bits, sizeof bits);
     }
-    if (!compare(&block, ISW_REAL64)) return;
+    if (!compare(&block, ISW_FLOAT64)) return;
   }
 }
 
@@ -111,7 +111,7 @@ static void float64_around_the_limit(void **state)
     uint64_t bits = (limit + i / 2 - NUMBERS / 4) | (uint64_t)(i % 2) << 63;
     memcpy(block.z + i * sizeof bits, &bits, sizeof bits);
   }
-  compare(&block, ISW_REAL64);
+  compare(&block, ISW_FLOAT64);
 }
 
 int main(void)

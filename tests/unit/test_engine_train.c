@@ -15,7 +15,7 @@ enum { MEMBERS_MAX = 4, LANES_MAX = 16, RECORDS_MAX = 8, LAYERS = 3 };
 static double number(const struct isw_view *view, const void *array, size_t element, size_t lane)
 {
   size_t at = element * view->lanes + lane;
-  return view->real == ISW_REAL32 ? (double)((const float *)array)[at] : ((const double *)array)[at];
+  return view->real == ISW_FLOAT32 ? (double)((const float *)array)[at] : ((const double *)array)[at];
 }
 
 static size_t one_a_lane(const struct isw_view *view)
@@ -70,9 +70,9 @@ static const struct isw_probe train_loss = {.row.name = "train",
 static const struct isw_probe test_loss = {
     .row.name = "test", .needs = ISW_NEEDS_TEST, .scratch = one_a_lane, .block = add_test_loss, .finish = give_scratch};
 static const struct isw_probe gradient = {
-    .row.name = "gradient", .per_layer = true, .needs = ISW_NEEDS_GRADIENT, .finish = first_gradient};
+    .row.name = "gradient", .quantity.per_layer = true, .needs = ISW_NEEDS_GRADIENT, .finish = first_gradient};
 static const struct isw_probe counted = {.row.name = "counted",
-                                         .whole = true,
+                                         .quantity.integer = true,
                                          .needs = ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS,
                                          .scratch = one_a_lane,
                                          .block = count_samples,
@@ -125,7 +125,7 @@ struct trial {
   struct isw_choice init[LAYERS], bias_init[LAYERS];
   uint64_t record_steps[RECORDS_MAX];
   size_t records;
-  enum isw_real real;
+  enum isw_precision real;
   const struct isw_data *data;
 };
 
@@ -226,14 +226,14 @@ static void assert_same_as(const struct trial *t, const struct isw_pack *whole, 
   struct isw_samples *samples;
   struct isw_pack *pack = train(t, kernels, members, first, count, &samples);
   for (size_t l = 0; l < count; l++)
-    assert_same_outcome(isw_pack_outcome(whole, first + l), isw_pack_outcome(pack, l), isw_real_bytes(t->real));
+    assert_same_outcome(isw_pack_outcome(whole, first + l), isw_pack_outcome(pack, l), isw_precision_bytes(t->real));
   clear(pack, samples);
 }
 
 static double value(const struct trial *t, const struct isw_pack *pack, size_t lane, size_t index)
 {
   const void *values = isw_pack_outcome(pack, lane)->values;
-  return t->real == ISW_REAL32 ? (double)((const float *)values)[index] : ((const double *)values)[index];
+  return t->real == ISW_FLOAT32 ? (double)((const float *)values)[index] : ((const double *)values)[index];
 }
 
 /* ---- tests ---------------------------------------------------------------------------------------------------------- */
@@ -244,7 +244,7 @@ static double value(const struct trial *t, const struct isw_pack *pack, size_t l
 static void one_step_by_hand(void **state)
 {
   (void)state;
-  for (enum isw_real real = ISW_REAL32; real <= ISW_REAL64; real++) {
+  for (enum isw_precision real = ISW_FLOAT32; real <= ISW_FLOAT64; real++) {
     struct trial t;
     struct isw_samples *samples;
     set_trial(&t, &xor_data, 1, 1, "sgd");
@@ -264,8 +264,8 @@ static void one_step_by_hand(void **state)
     assert_true(value(&t, pack, 0, 1) == 1.375); /* and 1 */
     assert_true(value(&t, pack, 0, 4) == 0.25);  /* gradient of the first weight */
     for (size_t i = 0; i < 3; i++) {
-      double w = real == ISW_REAL32 ? (double)((const float *)outcome->weights_final)[i]
-                                    : ((const double *)outcome->weights_final)[i];
+      double w = real == ISW_FLOAT32 ? (double)((const float *)outcome->weights_final)[i]
+                                     : ((const double *)outcome->weights_final)[i];
       assert_true(w == (i < 2 ? 0.25 : 0.0));
     }
     assert_int_equal(isw_pack_network_steps(pack), 1);
@@ -326,7 +326,7 @@ static void bits_depend_on_the_network_alone(void **state)
 {
   (void)state;
   const struct isw_data blocks = several_blocks();
-  for (enum isw_real real = ISW_REAL32; real <= ISW_REAL64; real++) {
+  for (enum isw_precision real = ISW_FLOAT32; real <= ISW_FLOAT64; real++) {
     struct trial t;
     set_trial(&t, &xor_data, 3, 3, "nesterov");
     t.real = real;
@@ -426,7 +426,7 @@ static void a_growing_sparsity_zeroes_a_growing_set(void **state)
   struct trial t;
   struct isw_samples *samples;
   set_trial(&t, &xor_data, WIDTH, 2, "sgd");
-  t.real = ISW_REAL64;
+  t.real = ISW_FLOAT64;
   t.records = 2;
   t.bias_init[0] = t.bias_init[1] = choice("init", "uniform");
   for (size_t l = 0; l < SHARES; l++) {
@@ -506,7 +506,7 @@ static void a_loss_that_cannot_take_the_targets_is_refused(void **state)
   struct isw_error error = {0};
   const struct isw_data data = several_blocks();
   const struct isw_loss *loss = &isw_losses(&rows)[row("loss", "cross_entropy")];
-  assert_int_equal(isw_samples_create(&data, loss, ISW_REAL32, &samples, &error), ISW_BAD_INPUT);
+  assert_int_equal(isw_samples_create(&data, loss, ISW_FLOAT32, &samples, &error), ISW_BAD_INPUT);
   assert_null(samples);
   assert_non_null(strstr(isw_error_text(&error), "cross_entropy"));
   isw_error_clear(&error);
@@ -519,10 +519,10 @@ static void bytes_are_those_of_the_arrays(void **state)
   struct trial t;
   set_trial(&t, &xor_data, 100, 3, "adam");
   size_t parameters = isw_parameters(3, t.size, 0);
-  size_t bytes = isw_pack_bytes(&t.network[0], &xor_data, ISW_REAL32, 4, probes, 4);
+  size_t bytes = isw_pack_bytes(&t.network[0], &xor_data, ISW_FLOAT32, 4, probes, 4);
   assert_in_range(bytes, parameters * 64 * 4, parameters * 64 * 40);
   t.size[1] = t.size[2] = (size_t)1 << 40;
-  assert_true(isw_pack_bytes(&t.network[0], &xor_data, ISW_REAL32, 4, probes, 4) == SIZE_MAX);
+  assert_true(isw_pack_bytes(&t.network[0], &xor_data, ISW_FLOAT32, 4, probes, 4) == SIZE_MAX);
 }
 
 int main(void)

@@ -37,13 +37,13 @@ static double draw(void)
 static double get(const struct isw_view *view, const void *array, size_t element, size_t lane)
 {
   size_t at = element * view->lanes + lane;
-  return view->real == ISW_REAL32 ? (double)((const float *)array)[at] : ((const double *)array)[at];
+  return view->real == ISW_FLOAT32 ? (double)((const float *)array)[at] : ((const double *)array)[at];
 }
 
 static void set(const struct isw_view *view, void *array, size_t element, size_t lane, double value)
 {
   size_t at = element * view->lanes + lane;
-  if (view->real == ISW_REAL32)
+  if (view->real == ISW_FLOAT32)
     ((float *)array)[at] = (float)value;
   else
     ((double *)array)[at] = value;
@@ -58,14 +58,14 @@ static void *random_array(const struct isw_view *view, size_t elements)
   return array;
 }
 
-static struct pack *create(enum isw_real real, const struct isw_loss *loss, enum isw_targets kind)
+static struct pack *create(enum isw_precision real, const struct isw_loss *loss, enum isw_targets kind)
 {
   struct pack *pack = isw_allocate(1, sizeof *pack);
   assert_non_null(pack);
   struct isw_view *view = &pack->view;
   random_state = 2026;
   view->real = real;
-  view->lanes = real == ISW_REAL32 ? 16 : 8;
+  view->lanes = real == ISW_FLOAT32 ? 16 : 8;
   view->count = view->lanes - 3;
   view->layers = LAYERS;
   view->size = size;
@@ -142,7 +142,7 @@ static void measure(const struct pack *pack, const char *name, double *value)
   const struct isw_view *view = &pack->view;
   double *scratch = isw_allocate(probe->scratch ? probe->scratch(view) : 0, sizeof *scratch);
   assert_non_null(scratch);
-  size_t bytes = view->real == ISW_REAL32 ? sizeof(float) : sizeof(double);
+  size_t bytes = view->real == ISW_FLOAT32 ? sizeof(float) : sizeof(double);
   for (size_t t = 0; probe->block && t < 2; t++) {
     size_t samples = t ? TESTS : SAMPLES;
     for (size_t first = 0; first < samples; first += BLOCK) {
@@ -223,8 +223,11 @@ static void registry_is_complete(void **state)
   for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) find(names[n]); /* fails where it is not there */
   for (size_t p = 0; p < count; p++) {
     for (size_t other = 0; other < p; other++) assert_string_not_equal(probes[p]->row.name, probes[other]->row.name);
-    assert_true(probes[p]->row.formula && probes[p]->row.source && probes[p]->long_name && probes[p]->units);
-    assert_true(probes[p]->once ? probes[p]->moves || probes[p]->threshold : probes[p]->finish != NULL);
+    assert_string_equal(probes[p]->quantity.name, probes[p]->row.name);
+    assert_true(probes[p]->row.formula && probes[p]->row.source && probes[p]->quantity.long_name &&
+                probes[p]->quantity.units);
+    assert_true(probes[p]->quantity.per_run ? probes[p]->tracks_first_change || probes[p]->threshold
+                                            : probes[p]->finish != NULL);
     assert_true(!probes[p]->block == !(probes[p]->needs & (ISW_NEEDS_TRAIN | ISW_NEEDS_TEST)));
     assert_true(!(probes[p]->needs & ISW_NEEDS_BATCH) || probes[p]->needs == ISW_NEEDS_BATCH);
   }
@@ -234,8 +237,8 @@ static void loss_is_the_mean_of_the_samples(void **state)
 {
   (void)state;
   for (size_t row = 0; row < 3; row++)
-    for (int real = ISW_REAL32; real <= ISW_REAL64; real++) {
-      struct pack *pack = create((enum isw_real)real, loss_row(row), ISW_TARGETS_CLASSES);
+    for (int real = ISW_FLOAT32; real <= ISW_FLOAT64; real++) {
+      struct pack *pack = create((enum isw_precision)real, loss_row(row), ISW_TARGETS_CLASSES);
       double value[LANES_MAX];
       for (size_t t = 0; t < 2; t++) {
         measure(pack, t ? "test_loss" : "loss", value);
@@ -253,7 +256,7 @@ static void loss_is_the_mean_of_the_samples(void **state)
 static void the_loss_of_a_batch_is_the_step_s(void **state)
 {
   (void)state;
-  struct pack *pack = create(ISW_REAL32, loss_row(0), ISW_TARGETS_CLASSES);
+  struct pack *pack = create(ISW_FLOAT32, loss_row(0), ISW_TARGETS_CLASSES);
   double *loss = pack->batch_loss, value[LANES_MAX];
   for (size_t l = 0; l < LANES_MAX; l++) loss[l] = l == 3 ? -(double)NAN : l == 4 ? INFINITY : 0.1 * (double)l;
   measure(pack, "batch_loss", value);
@@ -266,9 +269,9 @@ static void scales_stand_where_branches_end(void **state)
 {
   (void)state;
   static const char *const names[] = {"residual_scale", "residual_scale_gradient"};
-  for (int real = ISW_REAL32; real <= ISW_REAL64; real++)
+  for (int real = ISW_FLOAT32; real <= ISW_FLOAT64; real++)
     for (size_t n = 0; n < 2; n++) {
-      struct pack *pack = create((enum isw_real)real, loss_row(0), ISW_TARGETS_CLASSES);
+      struct pack *pack = create((enum isw_precision)real, loss_row(0), ISW_TARGETS_CLASSES);
       double value[LAYERS * LANES_MAX];
       measure(pack, names[n], value);
       for (size_t k = 0; k < LAYERS; k++)
@@ -311,12 +314,12 @@ static void accuracy_counts_right_predictions(void **state)
 {
   (void)state;
   static const size_t one_output[] = {5, 7, 6, 1};
-  for (int real = ISW_REAL32; real <= ISW_REAL64; real++) {
-    struct pack *pack = create((enum isw_real)real, loss_row(2), ISW_TARGETS_CLASSES);
+  for (int real = ISW_FLOAT32; real <= ISW_FLOAT64; real++) {
+    struct pack *pack = create((enum isw_precision)real, loss_row(2), ISW_TARGETS_CLASSES);
     check_accuracy(pack);
     destroy(pack);
     for (size_t row = 0; row < 2; row++) { /* thresholds 1/2 and 0 */
-      pack = create((enum isw_real)real, loss_row(row), ISW_TARGETS_BINARY);
+      pack = create((enum isw_precision)real, loss_row(row), ISW_TARGETS_BINARY);
       pack->view.size = one_output;
       check_accuracy(pack);
       destroy(pack);
@@ -328,7 +331,7 @@ static void accuracy_counts_right_predictions(void **state)
 static void accuracy_at_ties_and_nan(void **state)
 {
   (void)state;
-  struct pack *pack = create(ISW_REAL32, loss_row(2), ISW_TARGETS_CLASSES);
+  struct pack *pack = create(ISW_FLOAT32, loss_row(2), ISW_TARGETS_CLASSES);
   double value[LANES_MAX];
   size_t stride = pack->stride[LAYERS - 1];
   for (size_t s = 0; s < SAMPLES; s++)
@@ -341,7 +344,7 @@ static void accuracy_at_ties_and_nan(void **state)
   assert_true(value[0] == 4.0 / 11.0 && value[1] == 0.0 && value[2] == 0.0);
   destroy(pack);
   static const size_t one_output[] = {5, 7, 6, 1};
-  pack = create(ISW_REAL64, loss_row(1), ISW_TARGETS_BINARY);
+  pack = create(ISW_FLOAT64, loss_row(1), ISW_TARGETS_BINARY);
   pack->view.size = one_output;
   for (size_t s = 0; s < SAMPLES; s++) {
     set(&pack->view, pack->activation[0][LAYERS - 1], s * stride, 0, 0.0); /* at the threshold: 0 */
@@ -357,8 +360,8 @@ static void norms_are_sums_in_the_written_order(void **state)
   (void)state;
   static const char *const names[] = {"weight_norm", "gradient_norm",      "batch_gradient_norm",
                                       "bias_norm",   "bias_gradient_norm", "batch_bias_gradient_norm"};
-  for (int real = ISW_REAL32; real <= ISW_REAL64; real++) {
-    struct pack *pack = create((enum isw_real)real, loss_row(0), ISW_TARGETS_VALUES);
+  for (int real = ISW_FLOAT32; real <= ISW_FLOAT64; real++) {
+    struct pack *pack = create((enum isw_precision)real, loss_row(0), ISW_TARGETS_VALUES);
     void **arrays[] = {pack->weight, pack->weight_gradient, pack->weight_gradient,
                        pack->bias,   pack->bias_gradient,   pack->bias_gradient};
     for (size_t p = 0; p < 6; p++) {
@@ -404,7 +407,7 @@ static void distinct_units_agree_with_all_pairs(void **state)
   static const double few[] = {0.0, -0.0, 0.5};
   size_t seen[8] = {0};
   for (size_t round = 0; round < 400; round++) {
-    struct pack *pack = create(round % 2 ? ISW_REAL32 : ISW_REAL64, loss_row(0), ISW_TARGETS_VALUES);
+    struct pack *pack = create(round % 2 ? ISW_FLOAT32 : ISW_FLOAT64, loss_row(0), ISW_TARGETS_VALUES);
     const struct isw_view *view = &pack->view;
     random_state = round;
     double rare = (double)(round % 20) / 20.0 - 1.0; /* how often a value differs from 0: from never to half */
@@ -439,7 +442,7 @@ static uint64_t bits_of(double x)
 static void units_of_equal_hash_are_told_apart(void **state)
 {
   (void)state;
-  struct pack *pack = create(ISW_REAL64, loss_row(0), ISW_TARGETS_VALUES);
+  struct pack *pack = create(ISW_FLOAT64, loss_row(0), ISW_TARGETS_VALUES);
   size_t made = 0;
   for (size_t l = 0; l < pack->view.count; l++) {
     uint64_t hash[2];
@@ -467,7 +470,7 @@ static void units_of_equal_hash_are_told_apart(void **state)
 static void distinct_units_is_minus_one_where_not_finite(void **state)
 {
   (void)state;
-  struct pack *pack = create(ISW_REAL32, loss_row(0), ISW_TARGETS_VALUES);
+  struct pack *pack = create(ISW_FLOAT32, loss_row(0), ISW_TARGETS_VALUES);
   double value[LAYERS * LANES_MAX];
   pack->finite[4] = false;
   measure(pack, "distinct_units", value);
@@ -475,7 +478,7 @@ static void distinct_units_is_minus_one_where_not_finite(void **state)
     assert_true(value[k * 16 + 4] == -1.0);
     assert_true(value[k * 16 + 3] == (double)size[k + 1]);
   }
-  assert_true(find("distinct_units")->whole);
+  assert_true(find("distinct_units")->quantity.integer);
   destroy(pack);
 }
 
@@ -483,9 +486,9 @@ static void distinct_units_is_minus_one_where_not_finite(void **state)
 static void activations_have_their_mean_and_variance(void **state)
 {
   (void)state;
-  for (int real = ISW_REAL32; real <= ISW_REAL64; real++)
+  for (int real = ISW_FLOAT32; real <= ISW_FLOAT64; real++)
     for (int shifted = 0; shifted < 2; shifted++) {
-      struct pack *pack = create((enum isw_real)real, loss_row(0), ISW_TARGETS_VALUES);
+      struct pack *pack = create((enum isw_precision)real, loss_row(0), ISW_TARGETS_VALUES);
       const struct isw_view *view = &pack->view;
       double mean[LAYERS * LANES_MAX], variance[LAYERS * LANES_MAX];
       for (size_t k = 0; shifted && k < LAYERS; k++) /* saturated units: all close to 1 */
@@ -515,7 +518,7 @@ static void activations_have_their_mean_and_variance(void **state)
 static void constant_activations_have_variance_zero(void **state)
 {
   (void)state;
-  struct pack *pack = create(ISW_REAL64, loss_row(0), ISW_TARGETS_VALUES);
+  struct pack *pack = create(ISW_FLOAT64, loss_row(0), ISW_TARGETS_VALUES);
   double mean[LAYERS * LANES_MAX], variance[LAYERS * LANES_MAX];
   for (size_t k = 0; k < LAYERS; k++)
     for (size_t e = 0; e < SAMPLES * pack->stride[k]; e++) set(&pack->view, pack->activation[0][k], e, 1, 0.1);
@@ -539,13 +542,13 @@ static void nan_is_canonical_and_stays_in_its_lane(void **state)
                                       "jacobian_norm",
                                       "jacobian_singular_value_max",
                                       "jacobian_singular_value_min"};
-  struct pack *pack = create(ISW_REAL64, loss_row(0), ISW_TARGETS_VALUES);
+  struct pack *pack = create(ISW_FLOAT64, loss_row(0), ISW_TARGETS_VALUES);
   double before[LAYERS * LANES_MAX], value[LAYERS * LANES_MAX], quiet = NAN;
   for (size_t p = 0; p < sizeof names / sizeof names[0]; p++) {
     measure(pack, names[p], before);
     for (size_t round = 0; round < 2; round++) {
       double odd = round ? -NAN : nan("0x123");
-      struct pack *bad = create(ISW_REAL64, loss_row(0), ISW_TARGETS_VALUES);
+      struct pack *bad = create(ISW_FLOAT64, loss_row(0), ISW_TARGETS_VALUES);
       bad->loss[0][2] = odd;
       set(&bad->view, bad->weight[0], 3, 2, odd);
       set(&bad->view, bad->activation[0][0], 3, 2, odd);
@@ -564,17 +567,17 @@ static void lanes_do_not_see_each_other(void **state)
 {
   (void)state;
   static const double factors[] = {0.0, 0x1p-900, 0x1p900, 1.0};
-  struct pack *pack = create(ISW_REAL64, loss_row(0), ISW_TARGETS_VALUES);
+  struct pack *pack = create(ISW_FLOAT64, loss_row(0), ISW_TARGETS_VALUES);
   size_t count;
   const struct isw_probe *const *probes = isw_probes(&count);
   for (size_t p = 0; p < count; p++) {
     /* the engine's own; tests/oracles/test_hessian.py and test_probes.py */
-    if ((probes[p]->needs & ISW_NEEDS_CURVATURE) || probes[p]->once) continue;
+    if ((probes[p]->needs & ISW_NEEDS_CURVATURE) || probes[p]->quantity.per_run) continue;
     double before[LAYERS * LANES_MAX], value[LAYERS * LANES_MAX];
-    size_t rows = probes[p]->per_layer ? LAYERS : 1;
+    size_t rows = probes[p]->quantity.per_layer ? LAYERS : 1;
     measure(pack, probes[p]->row.name, before);
     for (size_t f = 0; f < sizeof factors / sizeof factors[0]; f++) {
-      struct pack *other = create(ISW_REAL64, loss_row(0), ISW_TARGETS_VALUES);
+      struct pack *other = create(ISW_FLOAT64, loss_row(0), ISW_TARGETS_VALUES);
       for (size_t k = 0; k < LAYERS; k++)
         for (size_t e = 0; e < size[k] * pack->stride[k]; e++)
           for (size_t l = 1; l < 8; l += 2)

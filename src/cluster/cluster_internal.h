@@ -1,0 +1,117 @@
+/** @file What the files of the cluster room share. */
+#ifndef INITSWEEP_CLUSTER_INTERNAL_H
+#define INITSWEEP_CLUSTER_INTERNAL_H
+#include <mpi.h>
+#include <pthread.h>
+#include "initsweep/cluster.h"
+
+struct isw_cluster {
+  MPI_Comm everyone;
+  int rank, size;
+  char *hosts;  /**< isw_cluster_hosts */
+  char *advice; /**< isw_cluster_threads */
+  size_t processors;
+  int *processor; /**< [processors] that this rank's workers are pinned to; none: not pinned */
+};
+
+/* ---- launch.c: the launcher's environment variables ---- */
+
+/** Adapts the environment before MPI_Init. ISW_BAD_INPUT where MPI_Init would end the process, or would start one of
+ *  several processes as a single one. */
+enum isw_status isw_launch_prepare_environment(struct isw_error *error);
+/** Whether a process that is single for MPI is single for its launcher too; if not, ISW_BAD_INPUT with what to do. */
+enum isw_status isw_launch_check_single(struct isw_error *error);
+
+/* ---- mpi_helpers.c ---- */
+
+/** MPI's name of this host. name: [MPI_MAX_PROCESSOR_NAME], filled up with zeros. */
+void isw_mpi_host_name(char *name);
+/** Waits for a request by polling and sleeping: MPI_Wait would use a whole core for as long as rank 0 writes the
+ *  results. */
+void isw_mpi_wait(MPI_Request *request);
+/** Prints a message and ends all ranks; for the middle of a collective call, where no other rank can be informed. */
+_Noreturn void isw_out_of_memory(struct isw_cluster *cluster);
+
+/* ---- status.c ---- */
+
+/** 0 .. 3 in the order OK, interrupted, bad input, failed; sent in messages, so the values must not change. */
+int isw_status_severity(enum isw_status status);
+/** The more severe of two statuses. */
+enum isw_status isw_worse_status(enum isw_status a, enum isw_status b);
+/** Sets the message of another rank, prefixed with its number. */
+void isw_error_of_rank(struct isw_error *error, enum isw_status status, int rank, const char *text);
+
+/* ---- threads.c, signals.c ---- */
+
+/** Pins the calling thread, worker number `worker` of `workers`, to its processor if isw_cluster_threads chose one. */
+void isw_pin_worker(const struct isw_cluster *cluster, size_t workers, size_t worker);
+/** Whether a signal that isw_cluster_catch_signals catches has come. */
+bool isw_signal_caught(void);
+
+/* ---- queue.c: which packs rank 0 hands out next; no MPI, no threads ---- */
+
+struct isw_range {
+  uint64_t first, count;
+};
+enum { ISW_RANGES = 16 }; /**< ranges per answer: after a resume the wanted packs may have gaps */
+
+struct isw_queue {
+  const struct isw_work *work;
+  uint64_t *wanted; /**< bit set */
+  uint64_t next;    /**< packs before this were handed out or are not wanted */
+  uint64_t total, left;
+  double cost_left;
+};
+enum isw_status isw_queue_create(struct isw_queue *queue, const struct isw_work *work, struct isw_error *error);
+void isw_queue_clear(struct isw_queue *queue);
+/**
+ * Takes packs for `idle` of all `workers` workers.
+ * @param[out] ranges  [ISW_RANGES]
+ * @param[out] share   whether fewer packs than workers are left, so that threads should share packs
+ * @return number of ranges, 0 if no pack is left
+ */
+size_t isw_queue_take(struct isw_queue *queue, size_t idle, size_t workers, struct isw_range *ranges, bool *share);
+
+/* ---- worker_pool.c: a rank's worker threads and the packs that wait for them; no MPI ---- */
+
+struct isw_job;
+struct isw_counts {
+  uint64_t packs, networks, diverged, network_steps;
+  double cost;
+};
+/** Everything is protected by the mutex but work, threads and the atomic members. */
+struct isw_worker_pool {
+  const struct isw_work *work;
+  size_t threads;
+  pthread_mutex_t mutex;
+  pthread_cond_t worker_wakeup; /**< packs have come, a team can be joined, a job has changed, the pool is closed */
+  pthread_cond_t communicator_wakeup; /**< a worker is idle, packs run low, or an error occurred */
+  bool wakeup_pending;                /**< communicator_wakeup was signalled since the communicator last slept */
+  struct isw_range range[2 * ISW_RANGES];
+  size_t ranges;               /**< waiting, the first at range[0] */
+  uint64_t waiting;            /**< packs waiting */
+  uint64_t refill_level;       /**< the communicator is woken when no more packs than this wait */
+  bool share;                  /**< fewer packs than workers: threads share packs */
+  size_t idle;                 /**< workers without a job that no team has reserved */
+  struct isw_job *joinable;    /**< list of jobs that wait for members of their teams */
+  bool closed;                 /**< workers return */
+  atomic_int stop;             /**< polled by training */
+  atomic_uint checkpoint_tick; /**< likewise; a change requests checkpoints of all packs under way */
+  struct isw_counts counts;    /**< since the last report */
+  enum isw_status status;
+  struct isw_error error;
+};
+enum isw_status isw_worker_pool_create(struct isw_worker_pool *pool, const struct isw_work *work,
+                                       struct isw_error *error);
+void isw_worker_pool_clear(struct isw_worker_pool *pool);
+/** Body of worker thread number `worker`; returns when the pool is closed. */
+void isw_worker_pool_run_worker(struct isw_worker_pool *pool, size_t worker);
+/** Adds packs to be trained. */
+void isw_worker_pool_add(struct isw_worker_pool *pool, const struct isw_range *ranges, size_t count, bool share);
+/** Stops training: waiting packs are dropped, packs under way end at their next step. */
+void isw_worker_pool_stop(struct isw_worker_pool *pool);
+/** Makes the workers return. */
+void isw_worker_pool_close(struct isw_worker_pool *pool);
+/** Lets the communicator sleep until a worker wakes it or the time is over. */
+void isw_worker_pool_sleep(struct isw_worker_pool *pool, long nanoseconds);
+#endif

@@ -1,0 +1,93 @@
+#include "initsweep/console.h"
+#include <string.h>
+#include <unistd.h>
+
+static const double LINE_EVERY = 30, BAR_EVERY = 0.1; /* seconds */
+
+void isw_progress_start(struct isw_progress *progress, bool quiet)
+{
+  progress->shown = !quiet;
+  progress->bar = isw_terminal_redraws(STDERR_FILENO);
+  progress->color = isw_terminal_color(STDERR_FILENO);
+  progress->start = isw_clock();
+  progress->last = progress->bar ? 0 : progress->start; /* a bar is there from the start, a first line after its time */
+}
+
+double isw_progress_seconds(const struct isw_progress *progress)
+{
+  return isw_clock() - progress->start;
+}
+
+void isw_progress_draw(FILE *out, bool color, double share, const char *const *words, size_t count)
+{
+  size_t columns = isw_terminal_width(fileno(out)), width = (columns > 0 ? columns : 80) - 1, used = 7; /* " 42 % " */
+  size_t shown = 0;
+  while (shown < count && used + strlen(words[shown]) + 2 <= width) used += strlen(words[shown++]) + 2;
+  size_t bar = width > used + 10 ? width - used - 3 : 0;
+  if (bar > 40) bar = 40;
+  fprintf(out, "\r%3.0f %% ", 100 * share);
+  if (bar > 0) {
+    size_t full = (size_t)(share * (double)bar);
+    fprintf(out, "[%s", color ? "\033[32m" : "");
+    for (size_t i = 0; i < bar; i++) fputc(i < full ? '#' : '-', out);
+    fprintf(out, "%s] ", color ? "\033[0m" : "");
+  }
+  for (size_t i = 0; i < shown; i++) fprintf(out, "%s%s", i ? ", " : "", words[i]);
+  fprintf(out, "\033[K");
+  fflush(out);
+}
+
+void isw_progress_wipe(FILE *out)
+{
+  fprintf(out, "\r\033[K");
+}
+
+static void show(struct isw_progress *progress, double share, const char *const *words, size_t count)
+{
+  double time = isw_clock();
+  if (!progress->shown || time - progress->last < (progress->bar ? BAR_EVERY : LINE_EVERY)) return;
+  progress->last = time;
+  if (progress->bar) {
+    isw_progress_draw(stderr, progress->color, share, words, count);
+    progress->drawn = true;
+    return;
+  }
+  fprintf(stderr, "initsweep: %.0f %%", 100 * share);
+  for (size_t i = 0; i < count; i++) fprintf(stderr, ", %s", words[i]);
+  fprintf(stderr, "\n");
+}
+
+void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_t diverged, uint64_t network_steps,
+                       double cost)
+{
+  double seconds = isw_progress_seconds(progress);
+  if (seconds <= 0) return;
+  double rate = (double)networks / seconds;
+  /* by cost: the dearest packs come first, so networks would promise too little. Networks that stop early make it faster. */
+  double share = progress->cost > 0 ? cost / progress->cost : 1;
+  if (share > 1) share = 1;
+  double all = progress->networks > 0 ? (double)(progress->before + networks) / (double)progress->networks : 1;
+  if (all > 1) all = 1;
+
+  char number[ISW_NUMBER], words[5][96];
+  snprintf(words[0], sizeof words[0], "%llu of %llu networks", (unsigned long long)(progress->before + networks),
+           (unsigned long long)progress->networks);
+  snprintf(words[1], sizeof words[1], "ETA %s", share > 0 ? isw_duration(seconds * (1 - share) / share, number) : "?");
+  snprintf(words[2], sizeof words[2], "%s networks/s", isw_si(rate, number));
+  snprintf(words[3], sizeof words[3], "%s network-steps/s", isw_si((double)network_steps / seconds, number));
+  snprintf(words[4], sizeof words[4], "%llu diverged", (unsigned long long)diverged);
+  const char *list[] = {words[0], words[1], words[2], words[3], words[4]};
+  show(progress, all, list, 5);
+}
+
+void isw_progress_write(struct isw_progress *progress, uint64_t written)
+{
+  const char *const list[] = {"writing the results file"};
+  show(progress, progress->networks > 0 ? (double)written / (double)progress->networks : 1, list, 1);
+}
+
+void isw_progress_end(struct isw_progress *progress)
+{
+  if (progress->drawn) isw_progress_wipe(stderr);
+  progress->drawn = false;
+}

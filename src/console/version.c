@@ -1,0 +1,65 @@
+#include "initsweep/console.h"
+#include <stdio.h>
+#include "initsweep/cluster.h"
+#include "initsweep/engine.h"
+#include "initsweep/hdf5.h"
+#include "initsweep_version.h"
+
+const char *isw_version(void)
+{
+  return INITSWEEP_VERSION;
+}
+
+const char *isw_version_git(void)
+{
+  return INITSWEEP_GIT;
+}
+
+const char *isw_version_compiler(void)
+{
+  return INITSWEEP_COMPILER;
+}
+
+const char *isw_version_flags(void)
+{
+  return INITSWEEP_FLAGS;
+}
+
+const char *isw_version_yaml(void)
+{
+  return INITSWEEP_YAML;
+}
+
+const char *isw_version_xxhash(void)
+{
+  return INITSWEEP_XXHASH;
+}
+
+const char *isw_version_sleef(void)
+{
+  return INITSWEEP_SLEEF;
+}
+
+void isw_print_version(void)
+{
+  printf("initsweep %s (%s)\n", isw_version(), isw_version_git()[0] ? isw_version_git() : "not from git");
+  printf("compiler  %s\n", isw_version_compiler());
+  printf("flags     %s\n", isw_version_flags());
+  printf("HDF5      %s\n", isw_hdf5_library());
+  printf("MPI       %s\n", isw_cluster_library());
+  printf("SLEEF     %s\n", isw_version_sleef());
+  printf("libyaml   %s\n", isw_version_yaml());
+  printf("xxHash    %s\n", isw_version_xxhash());
+  printf("kernels   ");
+  bool usable;
+  const char *name;
+  for (size_t i = 0; (name = isw_kernels_list(i, &usable)) != NULL; i++)
+    printf("%s%s%s", i ? ", " : "", name, usable ? "" : " (not on this machine)");
+  const struct isw_kernels *chosen;
+  struct isw_error error = {0};
+  if (isw_kernels_choose(NULL, &chosen, &error) == ISW_OK)
+    printf("; used: %s\n", isw_kernels_name(chosen));
+  else
+    printf("; %s\n", isw_error_text(&error));
+  isw_error_clear(&error);
+}

@@ -1,0 +1,173 @@
+/* The cost model's place in the user's cache: one small text file a machine, instruction set, program and precision. What cannot be
+ * read is measured again, what cannot be written is not kept: the cache is never a reason to fail. */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include "initsweep/cost.h"
+#include "initsweep/console.h"
+
+static const char magic[] = "initsweep cost model 1";
+enum { MOST_BYTES = 1 << 16 };
+
+/* The processor as Linux names it; "" where it does not. */
+static void processor(char *name, size_t room)
+{
+  char line[256];
+  FILE *file = fopen("/proc/cpuinfo", "r");
+  name[0] = '\0';
+  while (file && !name[0] && fgets(line, sizeof line, file)) {
+    const char *colon = strchr(line, ':');
+    if (!colon || strncmp(line, "model name", 10) != 0) continue;
+    snprintf(name, room, "%s", colon + 1 + strspn(colon + 1, " \t"));
+    name[strcspn(name, "\n")] = '\0';
+  }
+  if (file) fclose(file);
+}
+
+char *isw_cost_key(const struct isw_kernels *kernels, enum isw_precision real)
+{
+  struct utsname machine;
+  char model[256];
+  struct isw_text key = {0};
+  processor(model, sizeof model);
+  bool named = uname(&machine) == 0;
+  isw_text_add(&key, "%s, %s, %s, %s, initsweep %s %s, %s", named ? machine.nodename : "", named ? machine.machine : "",
+               model, isw_kernels_name(kernels), isw_version(), isw_version_git(),
+               real == ISW_FLOAT64 ? "float64" : "float32");
+  return key.bytes;
+}
+
+char *isw_cost_file(const char *key)
+{
+  const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+  struct isw_text path = {0};
+  bool own = cache && cache[0] == '/'; /* relative ones are to be ignored, says the XDG specification */
+  if (!own && !(home && home[0] == '/')) return NULL;
+  isw_text_add(&path, "%s%s/initsweep/cost-%016llx", own ? cache : home, own ? "" : "/.cache",
+               (unsigned long long)isw_hash(key, strlen(key), 0));
+  return path.bytes;
+}
+
+/* All coefficients one after the other, with the group that each belongs to. */
+struct group {
+  const char *name;
+  double *value;
+  size_t count;
+};
+enum { GROUPS = 10 };
+
+static void list_groups(struct isw_cost_model *model, struct group *group)
+{
+  const struct group all[GROUPS] = {{"small", model->small, ISW_COST_TERMS},
+                                    {"large", model->large, ISW_COST_TERMS},
+                                    {"tiny", &model->tiny, 1},
+                                    {"activation", model->activation, ISW_COST_ROWS},
+                                    {"loss", model->loss, ISW_COST_ROWS},
+                                    {"optimizer", model->optimizer, ISW_COST_ROWS},
+                                    {"record", &model->record, 1},
+                                    {"show", &model->show, 1},
+                                    {"pack", &model->pack, 1},
+                                    {"draw", &model->draw, 1}};
+  memcpy(group, all, sizeof all);
+}
+
+enum isw_status isw_cost_write(const struct isw_cost_model *model, const char *key, struct isw_text *text)
+{
+  struct isw_cost_model copy = *model;
+  struct group group[GROUPS];
+  list_groups(&copy, group);
+  isw_text_add(text, "%s\n%s\n", magic, key);
+  for (size_t g = 0; g < GROUPS; g++) {
+    isw_text_add(text, "%s", group[g].name);
+    for (size_t i = 0; i < group[g].count; i++) isw_text_add(text, " %.17g", group[g].value[i]);
+    isw_text_add(text, "\n");
+  }
+  if (!text->bytes) return ISW_FAILED;
+  return isw_text_add(text, "checksum %016llx\n", (unsigned long long)isw_hash(text->bytes, text->length, 0));
+}
+
+bool isw_cost_read(const char *text, size_t length, const char *key, struct isw_cost_model *model)
+{
+  /* what isw_cost_write makes of the numbers that are read must be this text to the byte: no damage passes */
+  struct group group[GROUPS];
+  struct isw_text again = {0};
+  char *copy = isw_allocate(length + 1, 1), *at = copy;
+  *model = (struct isw_cost_model){0};
+  list_groups(model, group);
+  if (copy && length > 0) memcpy(copy, text, length);
+  for (size_t line = 0; at && line < 2; line++) at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL;
+  bool good = at != NULL;
+  for (size_t g = 0; good && g < GROUPS; g++) {
+    size_t name = strlen(group[g].name);
+    good = strncmp(at, group[g].name, name) == 0;
+    if (good) at += name;
+    for (size_t i = 0; good && i < group[g].count; i++) {
+      char *end;
+      group[g].value[i] = strtod(at, &end);
+      good = end > at && isfinite(group[g].value[i]);
+      at = end;
+    }
+    good = good && *at++ == '\n';
+  }
+  good = good && isw_cost_write(model, key, &again) == ISW_OK && again.length == length &&
+         memcmp(again.bytes, text, length) == 0;
+  isw_text_clear(&again);
+  free(copy);
+  return good;
+}
+
+bool isw_cost_load(const char *file, const char *key, struct isw_cost_model *model)
+{
+  struct stat about;
+  char *bytes = NULL;
+  bool good = false;
+  int fd = file ? open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+  if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0 && about.st_size <= MOST_BYTES &&
+      (bytes = isw_allocate((size_t)about.st_size, 1)) != NULL)
+    good = read(fd, bytes, (size_t)about.st_size) == about.st_size &&
+           isw_cost_read(bytes, (size_t)about.st_size, key, model);
+  if (fd >= 0) close(fd);
+  free(bytes);
+  return good;
+}
+
+/* Makes the folder of a file, and its own where that is missing: the cache's and the program's in it. */
+static void make_folder(const char *file)
+{
+  char *folder = isw_copy_text(file), *slash = folder ? strrchr(folder, '/') : NULL;
+  if (slash) {
+    *slash = '\0';
+    char *above = strrchr(folder, '/');
+    if (above && above != folder) {
+      *above = '\0';
+      mkdir(folder, 0700);
+      *above = '/';
+    }
+    mkdir(folder, 0700);
+  }
+  free(folder);
+}
+
+bool isw_cost_store(const char *file, const char *key, const struct isw_cost_model *model)
+{
+  struct isw_text text = {0};
+  bool good = file && isw_cost_write(model, key, &text) == ISW_OK;
+  if (good) {
+    make_folder(file);
+    char *part; /* its own: two may write at once, also of two machines with one home */
+    int fd = isw_open_new(file, 0600, &part);
+    good = fd >= 0 && write(fd, text.bytes, text.length) == (ssize_t)text.length;
+    if (fd >= 0 && close(fd) != 0) good = false;
+    good = good && rename(part, file) == 0;
+    if (!good && fd >= 0) unlink(part);
+    free(part);
+  }
+  isw_text_clear(&text);
+  return good;
+}

@@ -1,0 +1,282 @@
+/* Measures the cost model's coefficients: short trainings of packs of some shapes, and fits. By the thread's own time, so that others
+ * on the machine hardly count. Sweep files of a few lines describe the networks, so every table's rows are met by name. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "initsweep/cost.h"
+
+enum { LANES_MAX = 16, REPEATS = 9, TEXT = 512 };
+static const double ONE_RUN = 5e-4; /* s of the short training; the long one takes four times as many steps more */
+
+struct shape {
+  const char *dataset, *hidden, *batch;
+};
+static const char xor_data[] = "{name: xor}", spirals[] = "{name: spirals, test_fraction: 0}",
+                  parity[] = "{name: parity, bits: 4}";
+static const char classes[] = "{name: gaussian_mixture, samples: 320, features: 64, classes: 10, test_fraction: 0}";
+static const char wide[] = "{name: gaussian_mixture, samples: 256, features: 400, classes: 10, test_fraction: 0}";
+/* None is a shape of the benchmark: docs/benchmarks.md compares these with what the model says of them. */
+static const struct shape shapes[] = {
+    {xor_data, "[3]", "full"},
+    {xor_data, "[6]", "full"},
+    {xor_data, "[12]", "full"},
+    {xor_data, "[20]", "full"},
+    {xor_data, "[3, 3]", "full"},
+    {xor_data, "[4, 4, 4]", "full"},
+    {xor_data, "[2, 2, 2, 2]", "full"},
+    {xor_data, "[8, 6]", "full"},
+    {parity, "[5]", "full"},
+    {spirals, "[4]", "full"},
+    {spirals, "[40]", "full"},
+    {spirals, "[12, 12]", "full"},
+    {spirals, "[20, 20, 20]", "full"},
+    {spirals, "[8, 8, 8, 8, 8]", "full"},
+    {xor_data, "[40, 40]", "full"},
+    {spirals, "[48, 48]", "50"},
+    {classes, "[24, 24]", "64"},
+    {classes, "[48]", "32"},
+    {classes, "[96, 96]", "64"},
+    {classes, "[160]", "64"},
+    {wide, "[160, 160]", "64"},
+    {wide, "[256]", "64"},
+};
+enum { SHAPES = sizeof shapes / sizeof shapes[0] };
+
+enum choice { ACTIVATION, LOSS, OPTIMIZER, CHOICES };
+struct trial {
+  const struct isw_kernels *kernels;
+  const char *precision;
+  struct shape shape;
+  const char *row[CHOICES], *probes, *init;
+};
+
+static double now(void)
+{
+  struct timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* A pack of copies of one network, made and trained for some steps, with a record at both ends. False: it could not be. */
+static bool train(const struct trial *trial, struct isw_sweep *sweep, const struct isw_samples *samples, uint64_t steps,
+                  double *create, double *seconds)
+{
+  struct isw_network *network = NULL;
+  struct isw_pack *pack = NULL;
+  struct isw_team *team = isw_team_create(1);
+  enum isw_precision real = isw_sweep_precision(sweep);
+  const struct isw_probe *const *probes;
+  size_t probe_count = isw_sweep_probes(sweep, &probes), lanes = isw_lanes(real);
+  uint64_t schedule[2] = {0, steps};
+  const struct isw_network *all[LANES_MAX];
+  atomic_int never = 0;
+  double start = now();
+  bool ready = team != NULL;
+  for (size_t i = 0; ready && i < lanes; i++) { /* as often as a real pack asks for its networks */
+    if (network) isw_network_destroy(network);
+    network = NULL;
+    ready = isw_sweep_network(sweep, 0, &network, NULL) == ISW_OK;
+  }
+  if (ready && network) network->steps = steps;
+  for (size_t i = 0; i < lanes; i++) all[i] = network;
+  struct isw_pack_settings settings = {.kernels = trial->kernels,
+                                       .samples = samples,
+                                       .real = real,
+                                       .count = lanes,
+                                       .networks = all,
+                                       .records = 2,
+                                       .record_steps = schedule,
+                                       .probe_count = probe_count,
+                                       .probes = probes};
+  ready = ready && isw_pack_create(&settings, &pack, NULL) == ISW_OK;
+  double middle = now();
+  ready = ready && isw_pack_train(pack, team, 0, &never) == ISW_OK;
+  *seconds = now() - middle;
+  *create = middle - start;
+  if (pack) isw_pack_destroy(pack);
+  if (network) isw_network_destroy(network);
+  if (team) isw_team_destroy(team);
+  return ready;
+}
+
+/* What one network's pack takes. */
+struct measured {
+  double terms[ISW_COST_TERMS], step, record, create;
+  double hidden, outputs, samples; /* units; samples of a step */
+  bool small;
+};
+
+static void keep_least(double *least, double seconds)
+{
+  if (seconds < *least) *least = seconds;
+}
+
+static bool time_steps(const struct trial *trial, struct isw_sweep *sweep, const struct isw_samples *samples,
+                       struct measured *m)
+{
+  double create, seconds, less = 1e9, more = 1e9;
+  uint64_t few = 1;
+  m->create = 1e9;
+  double one = 1e9; /* step, with a record before and after it */
+  for (size_t i = 0; i < REPEATS; i++) {
+    if (!train(trial, sweep, samples, 1, &create, &seconds)) return false;
+    keep_least(&one, seconds);
+  }
+  for (seconds = 0; few < 100000; few *= 2) {
+    if (!train(trial, sweep, samples, few, &create, &seconds)) return false;
+    if (seconds >= ONE_RUN) break;
+  }
+  for (size_t i = 0; i < REPEATS; i++) {
+    if (!train(trial, sweep, samples, few, &create, &seconds)) return false;
+    keep_least(&less, seconds);
+    keep_least(&m->create, create);
+    if (!train(trial, sweep, samples, 5 * few, &create, &seconds)) return false;
+    keep_least(&more, seconds);
+  }
+  m->step = (more - less) / (4 * (double)few);
+  m->record = (one - m->step) / 2;
+  if (m->record < 0) m->record = 0;
+  return m->step > 0;
+}
+
+/* False where there is no such network, or it cannot be trained. */
+static bool measure(const struct trial *trial, struct measured *m)
+{
+  struct isw_text text = {0};
+  struct isw_sweep *sweep = NULL;
+  struct isw_error error = {0};
+  isw_text_add(&text,
+               "sweep: calibration\nseed: 1\nprecision: %s\ndataset: %s\nnetwork: {hidden: %s, activation: %s, init: "
+               "%s}\ntrain: {loss: %s, optimizer: %s, learning_rate: 0.001, batch_size: %s, steps: "
+               "1}\nrecord: {steps: [0, 1], probes: %s}\n",
+               trial->precision, trial->shape.dataset, trial->shape.hidden, trial->row[ACTIVATION], trial->init,
+               trial->row[LOSS], trial->row[OPTIMIZER], trial->shape.batch, trial->probes);
+  const struct isw_overrides none = {0};
+  struct isw_network *network = NULL;
+  struct isw_samples *samples = NULL;
+  size_t rows;
+  bool ready = text.bytes &&
+               isw_load_sweep("calibration", "/", text.bytes, text.length, &none, &sweep, &error) == ISW_OK &&
+               isw_sweep_network(sweep, 0, &network, &error) == ISW_OK && network;
+  const struct isw_data *data = ready ? isw_sweep_data(sweep, 0) : NULL;
+  ready = ready &&
+          isw_samples_create(data, &isw_losses(&rows)[network->loss.row], isw_sweep_precision(sweep), &samples,
+                             &error) == ISW_OK &&
+          time_steps(trial, sweep, samples, m);
+  if (ready) {
+    size_t batch = network->batch_size ? network->batch_size : data->train_samples;
+    m->small = isw_cost_terms(network->layers, network->size, batch, network->batch_size == 0, m->terms);
+    m->samples = (double)batch;
+    m->outputs = (double)network->size[network->layers];
+    m->hidden = 0;
+    for (size_t k = 1; k < network->layers; k++) m->hidden += (double)network->size[k];
+  }
+  if (samples) isw_samples_destroy(samples);
+  if (network) isw_network_destroy(network);
+  if (sweep) isw_sweep_destroy(sweep);
+  isw_text_clear(&text);
+  isw_error_clear(&error);
+  return ready;
+}
+
+/* What a table's row costs a unit (or output) and sample, or a parameter. */
+static double count_of(enum choice choice, const struct measured *m)
+{
+  if (choice == ACTIVATION) return m->samples * m->hidden;
+  return choice == LOSS ? m->samples * m->outputs : m->terms[ISW_COST_PARAMETER];
+}
+
+static const char *name_of(enum choice choice, size_t row)
+{
+  size_t rows;
+  if (choice == ACTIVATION) return row < (isw_activations(&rows), rows) ? isw_activations(&rows)[row].row.name : NULL;
+  if (choice == LOSS) return row < (isw_losses(&rows), rows) ? isw_losses(&rows)[row].row.name : NULL;
+  return row < (isw_optimizers(&rows), rows) ? isw_optimizers(&rows)[row].row.name : NULL;
+}
+
+/* Every row of a table against the one that the shapes are measured with. Losses have data of their own kinds: two tries. */
+static void measure_rows(struct trial trial, enum choice choice, double *cost)
+{
+  static const struct shape tries[2] = {
+      {"{name: gaussian_mixture, samples: 64, test_fraction: 0}", "[16, 16]", "full"},
+      {"{name: gaussian_mixture, samples: 64, classes: 10, test_fraction: 0}", "[16, 16]", "full"}};
+  struct measured base[2];
+  bool known[2];
+  const char *first = trial.row[choice];
+  for (size_t i = 0; i < 2; i++) {
+    trial.shape = tries[i];
+    known[i] = measure(&trial, &base[i]);
+    for (size_t again = 0; known[i] && again < 2; again++) { /* all others are compared with it */
+      struct measured other;
+      if (measure(&trial, &other)) keep_least(&base[i].step, other.step);
+    }
+  }
+  for (size_t row = 0; row < ISW_COST_ROWS && (trial.row[choice] = name_of(choice, row)) != NULL; row++) {
+    struct measured this;
+    bool done = strcmp(trial.row[choice], first) == 0; /* nothing beyond itself, whatever the clock says */
+    for (size_t i = 0; i < 2 && !done; i++) {
+      trial.shape = tries[i];
+      done = known[i] && measure(&trial, &this);
+      if (done) cost[row] = (this.step - base[i].step) / count_of(choice, &this);
+    }
+  }
+}
+
+/* A record of the training set's gradient and accuracy, against what its passes alone should take. */
+static void measure_show(struct trial trial, struct isw_cost_model *model)
+{
+  enum { SAMPLES = 640, FEATURES = 64, HIDDEN = 32, OUTPUTS = 10 };
+  static const size_t size[] = {FEATURES, HIDDEN, HIDDEN, OUTPUTS};
+  struct measured m;
+  trial.shape = (struct shape){"{name: gaussian_mixture, samples: 640, features: 64, classes: 10, test_fraction: 0}",
+                               "[32, 32]", "64"};
+  trial.probes = "[loss, accuracy, gradient_norm]";
+  if (!measure(&trial, &m)) return;
+  size_t rows;
+  const struct isw_data data = {.train_samples = SAMPLES};
+  struct isw_pack_class class = {.layers = 3, .size = size};
+  while (strcmp(isw_activations(&rows)[class.activation].row.name, trial.row[ACTIVATION]) != 0) class.activation++;
+  while (strcmp(isw_losses(&rows)[class.loss].row.name, trial.row[LOSS]) != 0) class.loss++;
+  double more = m.record - model->record - isw_cost_passes(model, &data, &class, ISW_NEEDS_TRAIN | ISW_NEEDS_GRADIENT);
+  model->show = more > 0 ? more / (SAMPLES * OUTPUTS) : 0;
+}
+
+enum isw_status isw_cost_calibrate(const struct isw_kernels *kernels, enum isw_precision real,
+                                   struct isw_cost_model *model, struct isw_error *error)
+{
+  struct trial trial = {.kernels = kernels,
+                        .precision = real == ISW_FLOAT64 ? "float64" : "float32",
+                        .row = {"tanh", "mse", "sgd"},
+                        .probes = "[loss]",
+                        .init = "{name: constant, value: 0.01}"}; /* quick to make, and as quick to train as any */
+  double terms[2][SHAPES][ISW_COST_TERMS], seconds[2][SHAPES];
+  size_t count[2] = {0, 0};
+  struct measured first = {0}, drawn;
+  *model = (struct isw_cost_model){0};
+  for (size_t i = 0; i < SHAPES; i++) {
+    struct measured m;
+    trial.shape = shapes[i];
+    if (!measure(&trial, &m)) return isw_error_set(error, ISW_FAILED, "the calibration's networks cannot be trained");
+    memcpy(terms[m.small][count[m.small]], m.terms, sizeof m.terms);
+    seconds[m.small][count[m.small]++] = m.step;
+    if (i == 0) first = m;
+  }
+  isw_cost_fit(count[true], terms[true], seconds[true], model->small);
+  isw_cost_fit(count[false], terms[false], seconds[false], model->large);
+  struct trial tiny = trial;
+  tiny.shape = (struct shape){xor_data, "[2]", "full"};
+  if (measure(&tiny, &drawn)) model->tiny = drawn.step;
+  model->record = first.record;
+  model->pack = first.create;
+  struct trial random = trial;
+  random.shape = (struct shape){classes, "[64, 64]", "64"};
+  random.init = "glorot_uniform";
+  if (measure(&random, &drawn) && drawn.create > first.create)
+    model->draw = (drawn.create - first.create) / drawn.terms[ISW_COST_PARAMETER];
+  measure_rows(trial, ACTIVATION, model->activation);
+  measure_rows(trial, LOSS, model->loss);
+  measure_rows(trial, OPTIMIZER, model->optimizer);
+  measure_show(trial, model);
+  return ISW_OK;
+}

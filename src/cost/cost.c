@@ -1,0 +1,217 @@
+/* The arithmetic of the cost model. */
+#include "initsweep/cost.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Packs that the engine trains in its loop for small networks, about (src/engine/pack.c), and parameters of a pack that a second
+ * cache of 1 MiB holds. */
+enum { SMALL_SAMPLES = 32, SMALL_LINES = 448, NEAR_PARAMETERS = 16384 };
+
+bool isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, double *terms)
+{
+  double n = (double)samples, units = 0, weights = 0, parameters = 0;
+  for (size_t k = 0; k < layers; k++) {
+    units += (double)size[k + 1];
+    weights += (double)size[k] * (double)size[k + 1];
+    parameters += ((double)size[k] + 1) * (double)size[k + 1];
+  }
+  double first = (double)size[0] * (double)size[1];
+  terms[ISW_COST_STEP] = 1;
+  terms[ISW_COST_LAYER] = n * (double)layers;
+  terms[ISW_COST_UNIT] = n * units;
+  terms[ISW_COST_PRODUCT] = n * (3 * weights - first);
+  terms[ISW_COST_PARAMETER] = parameters;
+  terms[ISW_COST_FAR] = parameters > NEAR_PARAMETERS ? parameters - NEAR_PARAMETERS : 0;
+  terms[ISW_COST_GATHER] = full ? 0 : n * (double)size[0];
+  return full && samples <= SMALL_SAMPLES && parameters + 2 * n * units <= SMALL_LINES;
+}
+
+bool isw_cost_is_tiny(const struct isw_pack_class *class)
+{
+  size_t rows;
+  return class->layers == 2 && class->size[0] == 2 && class->size[1] == 2 && class->size[2] == 1 &&
+         class->samples == 4 && class->batch_size == 0 && strcmp(isw_losses(&rows)[class->loss].row.name, "mse") == 0 &&
+         strcmp(isw_optimizers(&rows)[class->optimizer].row.name, "sgd") == 0;
+}
+
+static double apply(const double *coefficient, const double *terms)
+{
+  double sum = 0;
+  for (size_t t = 0; t < ISW_COST_TERMS; t++) sum += coefficient[t] * terms[t];
+  return sum;
+}
+
+/* Non-negative least squares of relative errors, one coefficient after the other; each pass can only lower the sum. */
+void isw_cost_fit(size_t count, double (*terms)[ISW_COST_TERMS], const double *seconds, double *coefficient)
+{
+  enum { PASSES = 20000 };
+  memset(coefficient, 0, ISW_COST_TERMS * sizeof *coefficient);
+  for (size_t pass = 0; pass < PASSES; pass++)
+    for (size_t t = 0; t < ISW_COST_TERMS; t++) {
+      double squares = 0, products = 0;
+      for (size_t i = 0; i < count; i++) {
+        double x = terms[i][t] / seconds[i];
+        squares += x * x;
+        products += x * (1 - (apply(coefficient, terms[i]) - coefficient[t] * terms[i][t]) / seconds[i]);
+      }
+      coefficient[t] = squares > 0 && products > 0 ? products / squares : 0;
+    }
+}
+
+/* ---- records --------------------------------------------------------------------------------------------------------- */
+
+/* Forward passes alone are a third of a step, without what the step saves in the first layer. */
+static double forward_flops(const struct isw_pack_class *class, size_t samples)
+{
+  double weights = 0;
+  for (size_t k = 0; k < class->layers; k++) weights += (double)class->size[k] * (double)class->size[k + 1];
+  return 2 * (double)samples * weights;
+}
+
+/* What a record asks for, and the FLOPs of its probes themselves. */
+static unsigned record_needs(const struct isw_data *data, const struct isw_probe *const *probes, size_t probe_count,
+                             const struct isw_pack_class *class, const bool *const *due, size_t record, double *own)
+{
+  unsigned needs = 0;
+  *own = 0;
+  for (size_t i = 0; i < probe_count; i++) {
+    const struct isw_probe *probe = probes[i];
+    bool shared = false; /* what probes have in common is done once, and is nearly all of their work */
+    if (due[i] && !due[i][record]) continue;
+    for (size_t before = 0; before < i; before++)
+      shared |= (!due[before] || due[before][record]) && isw_probes_share(probes[before], probe);
+    needs |= probe->needs;
+    if (probe->flops && !shared)
+      *own += probe->flops(class->layers, class->size, data->train_samples, data->test_samples);
+  }
+  return needs;
+}
+
+/* The training set's gradient takes the place of the batch's, which the step then needs anew. */
+static bool is_batch_again(const struct isw_pack_class *class, unsigned needs)
+{
+  return class->batch_size > 0 && (needs & ISW_NEEDS_BATCH) && (needs & ISW_NEEDS_GRADIENT);
+}
+
+double isw_cost_passes(const struct isw_cost_model *model, const struct isw_data *data,
+                       const struct isw_pack_class *class, unsigned needs)
+{
+  double terms[ISW_COST_TERMS], seconds = 0, outputs = (double)class->size[class->layers];
+  const size_t samples[2] = {data->train_samples, data->test_samples};
+  const bool wanted[2] = {needs & (ISW_NEEDS_GRADIENT | ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS),
+                          needs & ISW_NEEDS_TEST};
+  for (size_t set = 0; set < 2; set++) {
+    if (!wanted[set]) continue;
+    isw_cost_terms(class->layers, class->size, samples[set], true, terms);
+    bool gradient = set == 0 && (needs & ISW_NEEDS_GRADIENT);
+    seconds +=
+        model->large[ISW_COST_STEP] + model->large[ISW_COST_LAYER] * terms[ISW_COST_LAYER] +
+        (model->large[ISW_COST_UNIT] + model->activation[class->activation]) * terms[ISW_COST_UNIT] +
+        (model->loss[class->loss] + model->show) * (double)samples[set] * outputs +
+        model->large[ISW_COST_PRODUCT] * (gradient ? terms[ISW_COST_PRODUCT] : forward_flops(class, samples[set]) / 2);
+  }
+  if (is_batch_again(class, needs)) {
+    isw_cost_terms(class->layers, class->size, class->samples, false, terms);
+    seconds += apply(model->large, terms);
+  }
+  return seconds;
+}
+
+/* FLOPs, and with a model seconds, of all records of a class: probes with schedules of their own make records differ. */
+static void sum_records(const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
+                        const struct isw_pack_class *class, const struct isw_cost_model *model, double *flops,
+                        double *seconds)
+{
+  const struct isw_data *data = isw_sweep_data(sweep, class->dataset);
+  const bool **due = isw_allocate(probe_count, sizeof *due);
+  bool own_schedule = false;
+  *flops = *seconds = 0;
+  for (size_t i = 0; due && i < probe_count; i++) {
+    due[i] = isw_sweep_due(sweep, class->steps, i);
+    own_schedule |= due[i] != NULL;
+  }
+  size_t different = !due ? 0 : own_schedule ? class->records : class->records > 0;
+  double times = own_schedule ? 1 : (double)class->records;
+  for (size_t r = 0; r < different; r++) {
+    double own;
+    unsigned needs = record_needs(data, probes, probe_count, class, due, r, &own);
+    double passes = 0;
+    if (needs & ISW_NEEDS_GRADIENT)
+      passes += isw_step_flops(class->layers, class->size, class->branch_layers, data->train_samples);
+    else if (needs & (ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS))
+      passes += forward_flops(class, data->train_samples);
+    if (needs & ISW_NEEDS_TEST) passes += forward_flops(class, data->test_samples);
+    if (is_batch_again(class, needs))
+      passes += isw_step_flops(class->layers, class->size, class->branch_layers, class->samples);
+    *flops += times * (own + passes);
+    if (model)
+      *seconds += times * (model->record + isw_cost_passes(model, data, class, needs) +
+                           own / 2 * model->large[ISW_COST_PRODUCT]);
+  }
+  free(due);
+}
+
+double isw_cost_record_flops(const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
+                             const struct isw_pack_class *class)
+{
+  double flops, seconds;
+  sum_records(sweep, probes, probe_count, class, NULL, &flops, &seconds);
+  return flops;
+}
+
+/* ---- packs ----------------------------------------------------------------------------------------------------------- */
+
+double isw_cost_pack(const struct isw_cost_model *model, const struct isw_sweep *sweep,
+                     const struct isw_probe *const *probes, size_t probe_count, const struct isw_pack_class *class)
+{
+  double terms[ISW_COST_TERMS], flops, records, hidden = 0;
+  bool small = isw_cost_terms(class->layers, class->size, class->samples, class->batch_size == 0, terms);
+  for (size_t k = 0; k + 1 < class->layers; k++) hidden += (double)class->size[k + 1];
+  double samples = (double)class->samples, outputs = (double)class->size[class->layers];
+  double step = (isw_cost_is_tiny(class) ? model->tiny : apply(small ? model->small : model->large, terms)) +
+                samples * hidden * model->activation[class->activation] + samples * outputs * model->loss[class->loss] +
+                terms[ISW_COST_PARAMETER] * model->optimizer[class->optimizer];
+  double least = terms[ISW_COST_PRODUCT] * model->large[ISW_COST_PRODUCT] / 4;
+  if (!(step > least)) step = least; /* differences that were measured may be below 0 */
+  sum_records(sweep, probes, probe_count, class, model, &flops, &records);
+  return model->pack + model->draw * terms[ISW_COST_PARAMETER] + step * (double)class->steps + records;
+}
+
+double isw_cost_all(const struct isw_packs *packs, const double *cost, size_t workers)
+{
+  double sum = 0, longest = 0;
+  for (size_t i = 0; i < isw_packs_classes(packs); i++) {
+    const struct isw_pack_class *class = isw_packs_class(packs, i);
+    sum += (double)class->packs * cost[i];
+    if (cost[i] > longest) longest = cost[i];
+  }
+  double even = sum / (double)workers;
+  double packs_a_worker = (double)isw_packs_count(packs) / (double)workers;
+  if (packs_a_worker >= 1 && even > longest) return even;
+  return packs_a_worker >= 1 ? longest : sum / (double)isw_packs_count(packs); /* few packs: threads share them */
+}
+
+struct isw_cost_model isw_cost_default(enum isw_precision real)
+{
+  double twice = real == ISW_FLOAT64 ? 1.6 : 1; /* a vector of float64 holds half as many, whose tanh takes longer */
+  struct isw_cost_model model = {
+      .small = {2e-8, 4e-9, 1.3e-8, 1.5e-9, 2e-9, 0, 0},
+      .large = {2e-7, 2e-9, 1.4e-8, 3.3e-10, 3e-9, 2e-9, 1e-9},
+      .tiny = 9e-8,
+      .record = 2e-6,
+      .show = 2e-8,
+      .pack = 2e-5,
+      .draw = 3e-7,
+  };
+  for (size_t t = ISW_COST_UNIT; t < ISW_COST_PARAMETER; t++) model.small[t] *= twice, model.large[t] *= twice;
+  model.tiny *= twice;
+  return model;
+}
+
+size_t isw_cost_max_threads(const struct isw_pack_class *class, enum isw_precision real)
+{
+  const double worth = 1e7; /* FLOPs a thread and step, docs/benchmarks.md, "Threads that share a pack" */
+  double step = class->steps > 0 ? class->flops / (double)class->steps * (double)isw_lanes(real) : 0;
+  return step < 2 * worth ? 1 : step > 1024 * worth ? 1024 : (size_t)(step / worth);
+}

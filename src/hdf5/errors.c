@@ -1,0 +1,69 @@
+#include "initsweep/hdf5_handles.h"
+#include <stdio.h>
+#include <string.h>
+
+void quiet_begin(struct quiet *quiet)
+{
+  H5Eget_auto2(H5E_DEFAULT, &quiet->function, &quiet->data);
+  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+void quiet_end(const struct quiet *quiet)
+{
+  H5Eset_auto2(H5E_DEFAULT, quiet->function, quiet->data);
+}
+
+static herr_t innermost(unsigned number, const H5E_error2_t *entry, void *reason)
+{
+  if (number == 0 && entry->desc) isw_text_add(reason, "%s", entry->desc);
+  return 0;
+}
+
+enum isw_status hdf5_refuse(struct isw_error *error, enum isw_status status, const char *path, const char *what)
+{
+  struct isw_text reason = {0};
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, innermost, &reason);
+  const char *text = reason.bytes ? reason.bytes : "no reason given";
+  /* the file driver's entries hold the system's own words among numbers that help nobody */
+  const char *mark = "error message = '", *system = strstr(text, mark);
+  int length = (int)strlen(text);
+  if (system) {
+    text = system + strlen(mark);
+    const char *end = strchr(text, '\'');
+    length = end ? (int)(end - text) : (int)strlen(text);
+  }
+  isw_error_set(error, status, "%s: %s: %.*s", path, what, length, text);
+  isw_text_clear(&reason);
+  return status;
+}
+
+hid_t text_type(void)
+{
+  hid_t type = H5Tcopy(H5T_C_S1);
+  H5Tset_size(type, H5T_VARIABLE);
+  H5Tset_cset(type, H5T_CSET_UTF8);
+  return type;
+}
+
+bool hdf5_is_dataset(hid_t group, const char *name)
+{
+#if H5_VERSION_GE(1, 12, 0) /* the structure and the call that fills it have a version each */
+  H5O_info2_t about;
+  return H5Oget_info_by_name3(group, name, &about, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 && about.type == H5O_TYPE_DATASET;
+#else
+  H5O_info_t about;
+  return H5Oget_info_by_name2(group, name, &about, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 && about.type == H5O_TYPE_DATASET;
+#endif
+}
+
+const char *isw_hdf5_library(void)
+{
+#ifdef H5_HAVE_PARALLEL
+#define KIND "parallel"
+#else
+#define KIND "serial"
+#endif
+#define WORD(x) #x
+#define VERSION(a, b, c) "HDF5 " WORD(a) "." WORD(b) "." WORD(c) " (" KIND ")"
+  return VERSION(H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE);
+}

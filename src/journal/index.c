@@ -1,0 +1,415 @@
+#include "initsweep/journal.h"
+#include "files.h"
+#include "journal_format.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SCAN_BYTES = 1 << 20, AHEAD_BYTES = 1 << 18, PACK_NETWORKS = 16 };
+
+/* Where a network's entry stands: its file's number above, its offset in the lower 44 bits. Offset 0 is a file's head, so
+ * 0 means: not found. */
+enum { OFFSET_BITS = 44 };
+static const uint64_t most_file_bytes = UINT64_C(1) << OFFSET_BITS;
+static const size_t most_files = (size_t)1 << (64 - OFFSET_BITS);
+
+/* A stretch of a file in memory. */
+struct window {
+  int fd;
+  uint64_t start, size; /* size: of the file */
+  unsigned char *bytes;
+  size_t length, capacity;
+};
+
+/* An open file; files share slots where they are more than may be open. */
+struct slot {
+  size_t file;
+  int fd;
+};
+
+struct isw_index {
+  uint64_t identity, other, networks, found, damaged; /* other: 0, or of journals to pass over */
+  size_t real_bytes;
+  uint64_t *places; /* [networks] */
+  uint64_t *reused; /* a bit a network; NULL: none */
+  char *folder;
+  char **files; /* [file_count] names, in order */
+  size_t file_count;
+  struct slot *slots; /* [slot_count] */
+  size_t slot_count;
+  struct window window; /* isw_index_read's */
+  size_t window_file;   /* whose bytes it holds */
+  size_t guess;         /* bytes of the last entry read */
+};
+
+static enum isw_status refuse(const struct isw_index *index, const char *file, struct isw_error *error)
+{
+  return isw_error_set(error, ISW_FAILED, "%s/%s: cannot read: %s", index->folder, file, strerror(errno));
+}
+
+/* Makes `bytes` bytes from `offset` lie at *at, reading up to `ahead` at once. *at is NULL where the file is too short: the
+ * length is compared with the file's before memory is taken for it. */
+static enum isw_status look(struct window *window, uint64_t offset, size_t bytes, size_t ahead,
+                            const unsigned char **at, struct isw_error *error)
+{
+  *at = NULL;
+  if (offset > window->size || bytes > window->size - offset) return ISW_OK;
+  if (offset < window->start || offset + bytes > window->start + window->length) {
+    size_t wanted = bytes > ahead ? bytes : ahead;
+    if (wanted > window->size - offset) wanted = (size_t)(window->size - offset);
+    if (wanted > window->capacity) {
+      free(window->bytes);
+      window->capacity = window->length = 0;
+      window->bytes = isw_allocate(wanted, 1);
+      if (!window->bytes) return isw_error_memory(error, wanted, "a journal's entry");
+      window->capacity = wanted;
+    }
+    window->start = offset;
+    window->length = 0;
+    if (!files_read_fully(window->fd, window->bytes, wanted, offset, &window->length)) return ISW_FAILED;
+    if (window->length < bytes) return ISW_OK;
+  }
+  *at = window->bytes + (offset - window->start);
+  return ISW_OK;
+}
+
+/* Checks the entry at `offset`: *bytes is its length with padding, 0 where nothing can be trusted; *whole says that its body
+ * is right too, and then *body points to it. */
+static enum isw_status check_entry(const struct isw_index *index, struct window *window, uint64_t offset, size_t ahead,
+                                   struct journal_entry *entry, size_t *bytes, bool *whole, const unsigned char **body,
+                                   struct isw_error *error)
+{
+  const unsigned char *at;
+  *bytes = 0;
+  *whole = false;
+  enum isw_status status = look(window, offset, JOURNAL_ENTRY_BYTES, ahead, &at, error);
+  if (status != ISW_OK || !at) return status;
+  if (!journal_entry_decode(at, index->identity, index->real_bytes, entry)) return ISW_OK;
+  if (entry->number >= index->networks) return ISW_OK;
+  size_t length = JOURNAL_ENTRY_BYTES + journal_padded(journal_body_bytes(entry, index->real_bytes));
+  status = look(window, offset, length, ahead, &at, error);
+  if (status != ISW_OK || !at) return status;
+  *bytes = length;
+  *body = at + JOURNAL_ENTRY_BYTES;
+  size_t weights = journal_weight_bytes(entry, index->real_bytes);
+  size_t sizes[3] = {entry->values_bytes, entry->kept & KEPT_INITIAL ? weights : 0,
+                     entry->kept & KEPT_FINAL ? weights : 0};
+  const void *parts[3] = {*body, *body + sizes[0], *body + sizes[0] + sizes[1]};
+  *whole = journal_body_checksum(index->identity, parts, sizes) == entry->body_checksum;
+  return ISW_OK;
+}
+
+/* Notes every good entry. Bytes that are none are passed over in steps of the alignment until an entry is found again; each
+ * such stretch counts once. */
+static enum isw_status scan(struct isw_index *index, size_t file, struct window *window, bool reused,
+                            struct isw_error *error)
+{
+  bool damaged = false;
+  for (uint64_t offset = JOURNAL_HEAD_BYTES; offset < window->size;) {
+    struct journal_entry entry;
+    size_t bytes;
+    bool whole;
+    const unsigned char *body;
+    enum isw_status status = check_entry(index, window, offset, SCAN_BYTES, &entry, &bytes, &whole, &body, error);
+    if (status != ISW_OK) return status;
+    if (!whole) {
+      index->damaged += bytes > 0 || !damaged;
+      damaged = true;
+      offset += JOURNAL_ALIGNMENT; /* also after a good head: its body may have been cut short */
+      continue;
+    }
+    damaged = false;
+    if (reused) isw_bits_add(index->reused, entry.number);
+    if (!index->places[entry.number]) { /* a network trained twice has the same bits both times */
+      index->places[entry.number] = (uint64_t)file << OFFSET_BITS | offset;
+      index->found++;
+    }
+    offset += bytes;
+  }
+  return ISW_OK;
+}
+
+static enum isw_status check_head(struct isw_index *index, const char *file, struct window *window, bool *ours,
+                                  bool *reused, struct isw_error *error)
+{
+  const unsigned char *at;
+  struct journal_head head;
+  *ours = *reused = false;
+  enum isw_status status = look(window, 0, JOURNAL_HEAD_BYTES, SCAN_BYTES, &at, error);
+  if (status != ISW_OK) return status;
+  if (!at || !journal_head_decode(at, &head)) {
+    index->damaged += window->size > 0; /* an empty file lost nothing */
+    return ISW_OK;
+  }
+  if (head.version != JOURNAL_VERSION)
+    return isw_error_set(error, ISW_BAD_INPUT, "%s/%s: journal of version %u; this program reads version %d",
+                         index->folder, file, head.version, JOURNAL_VERSION);
+  if (head.byte_order != journal_byte_order())
+    return isw_error_set(error, ISW_BAD_INPUT, "%s/%s: journal of a machine with another byte order", index->folder,
+                         file);
+  if (index->other && head.identity == index->other) return ISW_OK;
+  if (head.identity != index->identity || head.real_bytes != index->real_bytes)
+    return isw_error_set(error, ISW_BAD_INPUT,
+                         "%s/%s: journal of another sweep (%016llx, %u bytes a number; this sweep is %016llx, %zu)\n"
+                         "  give this run another output, or remove the folder",
+                         index->folder, file, (unsigned long long)head.identity, head.real_bytes,
+                         (unsigned long long)index->identity, index->real_bytes);
+  *ours = true;
+  *reused = head.rank == ISW_RANK_REUSED;
+  if (!*reused || index->reused) return ISW_OK;
+  index->reused = isw_allocate(isw_bits_words(index->networks), sizeof *index->reused);
+  if (!index->reused)
+    return isw_error_memory(error, isw_bits_words(index->networks) * sizeof *index->reused, "the index of the journal");
+  return ISW_OK;
+}
+
+static int open_file(const struct isw_index *index, size_t file)
+{
+  struct isw_text path = {0};
+  if (isw_text_add(&path, "%s/%s", index->folder, index->files[file]) != ISW_OK) {
+    errno = ENOMEM;
+    return -1;
+  }
+  int fd = open(path.bytes, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe under a journal's name must not block */
+  isw_text_clear(&path);
+  return fd;
+}
+
+static enum isw_status read_file(struct isw_index *index, size_t file, struct window *window, struct isw_error *error)
+{
+  const char *name = index->files[file];
+  window->fd = open_file(index, file);
+  if (window->fd < 0) return refuse(index, name, error);
+  struct stat about;
+  enum isw_status status = ISW_OK;
+  bool ours = false, reused = false;
+  window->start = window->length = 0;
+  if (fstat(window->fd, &about) != 0)
+    status = refuse(index, name, error);
+  else if (!S_ISREG(about.st_mode) || (uint64_t)about.st_size >= most_file_bytes)
+    status = isw_error_set(error, ISW_BAD_INPUT, "%s/%s: not a journal file", index->folder, name);
+  if (status == ISW_OK) {
+    window->size = (uint64_t)about.st_size;
+    status = check_head(index, name, window, &ours, &reused, error);
+    if (status == ISW_OK && ours) status = scan(index, file, window, reused, error);
+    if (status == ISW_FAILED && !*isw_error_text(error)) refuse(index, name, error);
+  }
+  close(window->fd);
+  return status;
+}
+
+static int by_name(const void *a, const void *b)
+{
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static enum isw_status list_files(struct isw_index *index, struct isw_error *error)
+{
+  DIR *listing = opendir(index->folder);
+  if (!listing && errno == ENOENT) return ISW_OK;
+  if (!listing)
+    return isw_error_set(error, ISW_FAILED, "%s: cannot read this folder: %s", index->folder, strerror(errno));
+  enum isw_status status = ISW_OK;
+  size_t capacity = 0;
+  for (struct dirent *file; status == ISW_OK && (file = readdir(listing));) {
+    size_t length = strlen(file->d_name), suffix = strlen(JOURNAL_SUFFIX);
+    if (length <= suffix || strcmp(file->d_name + length - suffix, JOURNAL_SUFFIX) != 0) continue;
+    if (index->file_count == capacity) {
+      size_t more = capacity ? 2 * capacity : 16;
+      char **files = realloc(index->files, more * sizeof *files);
+      if (!files) {
+        status = isw_error_memory(error, more * sizeof *files, "names of journal files");
+        break;
+      }
+      index->files = files;
+      capacity = more;
+    }
+    char *name = isw_copy_text(file->d_name);
+    if (!name)
+      status = isw_error_memory(error, length, "a file's name");
+    else
+      index->files[index->file_count++] = name;
+  }
+  closedir(listing);
+  if (status == ISW_OK && index->file_count > most_files)
+    status = isw_error_set(error, ISW_FAILED, "%s: more than %zu journal files", index->folder, most_files);
+  if (index->file_count) qsort(index->files, index->file_count, sizeof *index->files, by_name);
+  return status;
+}
+
+static void close_slots(struct isw_index *index)
+{
+  for (size_t i = 0; i < index->slot_count; i++) {
+    if (index->slots[i].fd >= 0) close(index->slots[i].fd);
+    index->slots[i].fd = -1;
+  }
+}
+
+/* Networks in order lie in journals at random, so each file stays open while there is room: to open one again at every pack is
+ * dear where files are on another machine. Half of what the process may open, as it has others. */
+static enum isw_status make_slots(struct isw_index *index, struct isw_error *error)
+{
+  struct rlimit limit;
+  size_t most = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (size_t)limit.rlim_cur / 2 : 64;
+  size_t count = index->file_count < most ? index->file_count : most;
+  if (count == 0) count = 1;
+  index->slots = isw_allocate(count, sizeof *index->slots);
+  if (!index->slots) return isw_error_memory(error, count * sizeof *index->slots, "the journal's open files");
+  index->slot_count = count;
+  for (size_t i = 0; i < count; i++) index->slots[i].fd = -1;
+  return ISW_OK;
+}
+
+/* The slot with an open file; NULL where it cannot be opened (errno says why). MPI may have taken a descriptor a rank: where
+ * none is free, half as many slots have to do. */
+static struct slot *open_slot(struct isw_index *index, size_t file)
+{
+  for (;;) {
+    struct slot *slot = &index->slots[file % index->slot_count];
+    if (slot->fd >= 0 && slot->file == file) return slot;
+    if (slot->fd >= 0) close(slot->fd);
+    slot->file = file;
+    slot->fd = open_file(index, file);
+    if (slot->fd >= 0) return slot;
+    if ((errno != EMFILE && errno != ENFILE) || index->slot_count == 1) return NULL;
+    close_slots(index);
+    index->slot_count /= 2;
+    index->window.length = 0; /* of a file that is closed */
+  }
+}
+
+enum isw_status isw_index_create(const char *folder, uint64_t identity, uint64_t networks, size_t real_bytes,
+                                 struct isw_index **index, struct isw_error *error)
+{
+  return isw_index_create_beside(folder, identity, 0, networks, real_bytes, index, error);
+}
+
+enum isw_status isw_index_create_beside(const char *folder, uint64_t identity, uint64_t other, uint64_t networks,
+                                        size_t real_bytes, struct isw_index **index, struct isw_error *error)
+{
+  *index = NULL;
+  struct isw_index *made = isw_allocate(1, sizeof *made);
+  if (!made) return isw_error_memory(error, sizeof *made, "the index of the journal");
+  made->identity = identity;
+  made->other = other;
+  made->networks = networks;
+  made->real_bytes = real_bytes;
+  made->places = isw_allocate(networks, sizeof *made->places);
+  made->folder = isw_copy_text(folder);
+  struct isw_error reason = {0};
+  enum isw_status status = ISW_OK;
+  if (!made->places || !made->folder)
+    status = isw_error_memory(&reason, networks * sizeof *made->places, "the index of the journal");
+  if (status == ISW_OK) status = list_files(made, &reason);
+  for (size_t file = 0; file < made->file_count && status == ISW_OK; file++)
+    status = read_file(made, file, &made->window, &reason);
+  made->window.length = 0;
+  if (status == ISW_OK) status = make_slots(made, &reason);
+  if (status != ISW_OK) {
+    isw_error_set(error, status, "%s", isw_error_text(&reason));
+    isw_index_destroy(made);
+  } else {
+    *index = made;
+  }
+  isw_error_clear(&reason);
+  return status;
+}
+
+void isw_index_destroy(struct isw_index *index)
+{
+  if (!index) return;
+  close_slots(index);
+  free(index->slots);
+  for (size_t i = 0; i < index->file_count; i++) free(index->files[i]);
+  free(index->files);
+  free(index->places);
+  free(index->reused);
+  free(index->folder);
+  free(index->window.bytes);
+  free(index);
+}
+
+bool isw_index_has(const struct isw_index *index, uint64_t number)
+{
+  return number < index->networks && index->places[number];
+}
+
+uint64_t isw_index_count(const struct isw_index *index)
+{
+  return index->found;
+}
+
+uint64_t isw_index_damaged(const struct isw_index *index)
+{
+  return index->damaged;
+}
+
+const uint64_t *isw_index_reused(const struct isw_index *index)
+{
+  return index->reused;
+}
+
+enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct isw_finished *finished,
+                               struct isw_error *error)
+{
+  if (!isw_index_has(index, number))
+    return isw_error_set(error, ISW_FAILED, "%s: network %llu is not in the journal", index->folder,
+                         (unsigned long long)number);
+  uint64_t offset = index->places[number] & (most_file_bytes - 1);
+  size_t file = (size_t)(index->places[number] >> OFFSET_BITS);
+  const char *name = index->files[file];
+  struct slot *slot = open_slot(index, file);
+  if (!slot) return refuse(index, name, error);
+  struct window *window = &index->window;
+  if (window->length == 0 || index->window_file != file) {
+    struct stat about;
+    if (fstat(slot->fd, &about) != 0) return refuse(index, name, error);
+    window->start = window->length = 0;
+    window->size = (uint64_t)about.st_size;
+    index->window_file = file;
+  }
+  window->fd = slot->fd;
+  struct journal_entry entry;
+  const unsigned char *body;
+  size_t bytes;
+  bool whole;
+  struct isw_error reason = {0};
+  /* A pack's networks follow each other in the journal, and in the sweep as a rule. */
+  size_t ahead = index->guess < AHEAD_BYTES / PACK_NETWORKS ? PACK_NETWORKS * index->guess : AHEAD_BYTES;
+  enum isw_status status = check_entry(index, window, offset, ahead, &entry, &bytes, &whole, &body, &reason);
+  if (status != ISW_OK) {
+    if (*isw_error_text(&reason))
+      isw_error_set(error, status, "%s", isw_error_text(&reason));
+    else
+      refuse(index, name, error);
+    isw_error_clear(&reason);
+    return status;
+  }
+  if (!whole || entry.number != number)
+    return isw_error_set(error, ISW_FAILED, "%s/%s: network %llu was whole and is damaged now: the file has changed",
+                         index->folder, name, (unsigned long long)number);
+  index->guess = bytes;
+  size_t weights = journal_weight_bytes(&entry, index->real_bytes);
+  const unsigned char *initial = body + entry.values_bytes;
+  const unsigned char *final = initial + (entry.kept & KEPT_INITIAL ? weights : 0);
+  *finished = (struct isw_finished){
+      .number = number,
+      .id = entry.id,
+      .status = (uint8_t)entry.status,
+      .steps_done = entry.steps_done,
+      .records = entry.records,
+      .records_done = entry.records_done,
+      .layers = entry.layers,
+      .parameters = entry.parameters,
+      .values = body,
+      .values_bytes = entry.values_bytes,
+      .weights_initial = entry.kept & KEPT_INITIAL ? initial : NULL,
+      .weights_final = entry.kept & KEPT_FINAL ? final : NULL,
+  };
+  return ISW_OK;
+}

@@ -1,0 +1,67 @@
+#include "initsweep/exact.h"
+#include "random_internal.h"
+#include <math.h>
+#include <Random123/philox.h>
+
+__extension__ typedef unsigned __int128 uint128;
+
+void isw_random_block(const struct isw_stream *stream, uint64_t index, uint64_t attempt, uint64_t *word)
+{
+  philox4x64_ctr_t counter = {{index, attempt, stream->layer, stream->purpose}};
+  philox4x64_key_t key = {{stream->seed, stream->replicate}};
+  philox4x64_ctr_t block = philox4x64_R(10, counter, key);
+  for (size_t i = 0; i < 4; i++) word[i] = block.v[i];
+}
+
+static double unit(uint64_t word)
+{
+  return (double)(word >> 11) * 0x1p-53;
+}
+
+double isw_uniform(const struct isw_stream *stream, uint64_t index)
+{
+  uint64_t word[4];
+  isw_random_block(stream, index, 0, word);
+  return unit(word[0]);
+}
+
+static double normal(const struct isw_stream *stream, uint64_t index, uint64_t attempt)
+{
+  uint64_t word[4];
+  isw_random_block(stream, index, attempt, word);
+  return sqrt(-2.0 * isw_exact_log(1.0 - unit(word[0]))) * isw_exact_cos(6.283185307179586 * unit(word[1]));
+}
+
+double isw_normal(const struct isw_stream *stream, uint64_t index)
+{
+  return normal(stream, index, 0);
+}
+
+double isw_truncated_normal(const struct isw_stream *stream, uint64_t index)
+{
+  for (uint64_t attempt = 0;; attempt++) { /* each attempt ends it with probability 0.954 */
+    double x = normal(stream, index, attempt);
+    if (fabs(x) <= 2.0) return x;
+  }
+}
+
+uint64_t isw_below(const struct isw_stream *stream, uint64_t index, uint64_t bound)
+{
+  uint64_t rejected = -bound % bound; /* (2^64 - bound) mod bound: the products that would favour some draws */
+  for (uint64_t attempt = 0;; attempt++) {
+    uint64_t word[4];
+    isw_random_block(stream, index, attempt, word);
+    uint128 product = (uint128)word[0] * bound;
+    if ((uint64_t)product >= rejected) return (uint64_t)(product >> 64);
+  }
+}
+
+void isw_shuffle(const struct isw_stream *stream, size_t count, uint64_t *order)
+{
+  for (size_t i = count; i-- > 1;) {
+    size_t j = (size_t)isw_below(stream, i, i + 1);
+    uint64_t swapped = order[i];
+    order[i] = order[j];
+    order[j] = swapped;
+  }
+}

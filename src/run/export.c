@@ -1,0 +1,151 @@
+#include "initsweep/hdf5.h"
+#include "initsweep/run.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include "initsweep/console.h"
+
+struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_t count)
+{
+  struct isw_quantity *quantities = isw_allocate(count, sizeof *quantities);
+  for (size_t i = 0; quantities && i < count; i++) quantities[i] = probes[i]->quantity;
+  return quantities;
+}
+
+struct writing {
+  const struct isw_sweep *sweep;
+  struct isw_progress *progress;
+  struct isw_network *network; /* the last that was asked for */
+  struct isw_error error;
+};
+
+/* The network of a number, or NULL where memory ran out: sizes, asked for first, then ends the writing. */
+static const struct isw_network *network_of(struct writing *writing, uint64_t number)
+{
+  if (writing->network && writing->network->number == number) return writing->network;
+  if (writing->network) isw_network_destroy(writing->network);
+  writing->network = NULL;
+  isw_sweep_network(writing->sweep, number, &writing->network, &writing->error);
+  return writing->network;
+}
+
+static double coordinate(void *context, size_t column, uint64_t number)
+{
+  return isw_sweep_column_value(((struct writing *)context)->sweep, column, number);
+}
+
+static uint64_t id(void *context, uint64_t number)
+{
+  const struct isw_network *network = network_of(context, number);
+  return network ? network->id : 0;
+}
+
+static size_t schedule(void *context, uint64_t number, const uint64_t **steps)
+{
+  const struct isw_network *network = network_of(context, number);
+  return network ? isw_sweep_schedule(((struct writing *)context)->sweep, network->steps, steps) : 0;
+}
+
+static size_t sizes(void *context, uint64_t number, const size_t **size)
+{
+  const struct isw_network *network = network_of(context, number);
+  *size = network ? network->size : NULL;
+  return network ? network->layers : 0;
+}
+
+static void written(void *context, uint64_t networks)
+{
+  isw_progress_write(((struct writing *)context)->progress, networks);
+}
+
+enum { FACTS_MAX = 24 };
+
+static size_t list_facts(const struct isw_run_facts *facts, const char *end, struct isw_provenance *list)
+{
+  const char *job = getenv("SLURM_JOB_ID");
+  size_t n = 0;
+  list[n++] = (struct isw_provenance){"program_version", isw_version(), 0};
+  list[n++] = (struct isw_provenance){"git_description", isw_version_git(), 0};
+  list[n++] = (struct isw_provenance){"compiler", isw_version_compiler(), 0};
+  list[n++] = (struct isw_provenance){"compiler_flags", isw_version_flags(), 0};
+  list[n++] = (struct isw_provenance){"hdf5", isw_hdf5_library(), 0};
+  list[n++] = (struct isw_provenance){"mpi", isw_cluster_library(), 0};
+  list[n++] = (struct isw_provenance){"sleef", isw_version_sleef(), 0};
+  list[n++] = (struct isw_provenance){"libyaml", isw_version_yaml(), 0};
+  list[n++] = (struct isw_provenance){"xxhash", isw_version_xxhash(), 0};
+  list[n++] = (struct isw_provenance){"kernels", facts->kernels, 0};
+  list[n++] = (struct isw_provenance){"command_line", facts->command_line, 0};
+  list[n++] = (struct isw_provenance){"hosts", facts->hosts, 0};
+  list[n++] = (struct isw_provenance){"slurm_job_id", job ? job : "", 0};
+  list[n++] = (struct isw_provenance){"start_time", facts->start, 0};
+  list[n++] = (struct isw_provenance){"end_time", end, 0};
+  list[n++] = (struct isw_provenance){"ranks", NULL, (double)facts->ranks};
+  list[n++] = (struct isw_provenance){"threads", NULL, (double)facts->threads};
+  list[n++] = (struct isw_provenance){"networks_trained", NULL, (double)facts->done.networks};
+  list[n++] = (struct isw_provenance){"network_steps", NULL, (double)facts->done.network_steps};
+  list[n++] = (struct isw_provenance){"seconds", NULL, facts->seconds};
+  return n;
+}
+
+enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
+                                  const struct isw_run_facts *facts, enum isw_network_status absent,
+                                  struct isw_progress *progress, struct isw_error *error)
+{
+  struct writing writing = {.sweep = sweep, .progress = progress};
+  struct isw_provenance provenance[FACTS_MAX];
+  char end[32];
+  isw_utc(end);
+  const struct isw_probe *const *probes;
+  size_t probe_count = isw_sweep_probes(sweep, &probes), columns = isw_sweep_columns(sweep);
+  struct isw_quantity *quantities = isw_quantities(probes, probe_count);
+  struct isw_coordinate *coordinates = isw_allocate(columns, sizeof *coordinates);
+  bool ready = quantities && coordinates;
+  enum isw_status status =
+      ready ? ISW_OK : isw_error_memory(error, columns * sizeof *coordinates, "the results file's head");
+  for (size_t i = 0; ready && i < columns; i++) {
+    const struct isw_axis_column *column = isw_sweep_column(sweep, i);
+    coordinates[i] = (struct isw_coordinate){.name = column->name,
+                                             .long_name = column->long_name,
+                                             .path = column->path,
+                                             .type = (int)column->type,
+                                             .texts = column->texts,
+                                             .text_count = column->text_count};
+  }
+  if (ready) {
+    struct isw_keep_weights keep = isw_sweep_weights(sweep);
+    struct isw_results_head head = {.title = isw_sweep_name(sweep),
+                                    .about = isw_sweep_about(sweep),
+                                    .sweep_text = isw_sweep_text(sweep),
+                                    .settings = isw_sweep_settings(sweep),
+                                    .identity = isw_sweep_identity(sweep),
+                                    .networks = isw_sweep_networks(sweep),
+                                    .records_max = isw_sweep_records_max(sweep),
+                                    .layers_max = isw_sweep_layers_max(sweep),
+                                    .parameters_max = isw_sweep_parameters_max(sweep),
+                                    .real_bytes = isw_precision_bytes(isw_sweep_precision(sweep)),
+                                    .keep_initial = keep.initial,
+                                    .keep_final = keep.final,
+                                    .quantity_count = probe_count,
+                                    .quantities = quantities,
+                                    .coordinate_count = columns,
+                                    .coordinates = coordinates,
+                                    .context = &writing,
+                                    .coordinate = coordinate,
+                                    .id = id,
+                                    .schedule = schedule,
+                                    .absent = (uint8_t)absent,
+                                    .schedule_varies = isw_sweep_schedule_varies(sweep),
+                                    .sizes = sizes,
+                                    .provenance_count = list_facts(facts, end, provenance),
+                                    .provenance = provenance,
+                                    .threads = facts->threads,
+                                    .progress = written};
+    status = isw_results_write(path, &head, index, error);
+    if (status == ISW_OK && writing.error.status != ISW_OK)
+      status = isw_error_set(error, writing.error.status, "%s", isw_error_text(&writing.error));
+  }
+  if (writing.network) isw_network_destroy(writing.network);
+  isw_error_clear(&writing.error);
+  free(coordinates);
+  free(quantities);
+  return status;
+}

@@ -1,0 +1,102 @@
+/* A sweep file from its path: its bytes and the folder that its data start in. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "initsweep/engine.h"
+#include "initsweep/sweep.h"
+
+bool isw_overrides_add(struct isw_overrides *overrides, const char *text)
+{
+  const char **more = realloc(overrides->text, (overrides->count + 1) * sizeof *more);
+  if (!more) return false;
+  overrides->text = more;
+  more[overrides->count++] = text;
+  return true;
+}
+
+enum isw_status isw_load_file(const char *path, char **bytes, size_t *length, struct isw_error *error)
+{
+  *bytes = NULL;
+  *length = 0;
+  FILE *file = fopen(path, "rb");
+  if (!file) return isw_error_set(error, ISW_BAD_INPUT, "cannot open '%s': %s", path, strerror(errno));
+  struct isw_text text = {0};
+  enum isw_status status = ISW_OK;
+  char block[65536];
+  errno = 0;
+  for (size_t got; status == ISW_OK && (got = fread(block, 1, sizeof block, file)) > 0;) {
+    if (text.length + got > ISW_SWEEP_FILE_LIMIT)
+      status = isw_error_set(error, ISW_BAD_INPUT, "'%s' has more than 16 MiB: that is no sweep file", path);
+    else if (isw_text_add_bytes(&text, block, got) != ISW_OK)
+      status = isw_error_memory(error, text.length + got, path);
+  }
+  if (status == ISW_OK && ferror(file))
+    status = isw_error_set(error, ISW_BAD_INPUT, "cannot read '%s': %s", path, strerror(errno));
+  fclose(file);
+  if (status == ISW_OK && !text.bytes)
+    status = isw_text_add_bytes(&text, "", 0); /* an empty file is the reader's to judge */
+  if (status != ISW_OK) {
+    isw_text_clear(&text);
+    return status;
+  }
+  *bytes = text.bytes;
+  *length = text.length;
+  return ISW_OK;
+}
+
+enum isw_status isw_absolute_folder_of(const char *path, char **folder, struct isw_error *error)
+{
+  const char *slash = strrchr(path, '/');
+  char *given = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : isw_copy_text(".");
+  if (!given) return isw_error_memory(error, strlen(path) + 1, "a path");
+  *folder = realpath(given, NULL);
+  enum isw_status status =
+      *folder ? ISW_OK : isw_error_set(error, ISW_BAD_INPUT, "there is no folder '%s': %s", given, strerror(errno));
+  free(given);
+  return status;
+}
+
+enum isw_status isw_load_sweep(const char *file, const char *folder, const char *bytes, size_t length,
+                               const struct isw_overrides *overrides, struct isw_sweep **sweep, struct isw_error *error)
+{
+  /* First of all, because reading a sweep draws random numbers: where no kernel can run, they cannot be drawn either. */
+  const struct isw_kernels *kernels;
+  enum isw_status status = isw_kernels_choose(NULL, &kernels, error);
+  if (status != ISW_OK) return status;
+  struct isw_sweep_source source = {.file = file,
+                                    .folder = folder,
+                                    .bytes = bytes,
+                                    .length = length,
+                                    .overrides = overrides->text,
+                                    .override_count = overrides->count};
+  return isw_sweep_read(&source, sweep, error);
+}
+
+enum isw_status isw_open_sweep(const char *file, const struct isw_overrides *overrides, struct isw_sweep **sweep,
+                               struct isw_error *error)
+{
+  char *bytes = NULL;
+  size_t length;
+  *sweep = NULL;
+  enum isw_status status = isw_load_file(file, &bytes, &length, error);
+  char *folder = NULL;
+  if (status == ISW_OK) status = isw_absolute_folder_of(file, &folder, error);
+  if (status == ISW_OK) status = isw_load_sweep(file, folder, bytes, length, overrides, sweep, error);
+  free(bytes);
+  free(folder);
+  return status;
+}
+
+const struct isw_pack_class *isw_class_of(const struct isw_packs *packs, uint64_t pack)
+{
+  size_t low = 0, high = isw_packs_classes(packs);
+  while (high - low > 1) {
+    size_t middle = low + (high - low) / 2;
+    if (isw_packs_class(packs, middle)->first_pack <= pack)
+      low = middle;
+    else
+      high = middle;
+  }
+  return isw_packs_class(packs, low);
+}

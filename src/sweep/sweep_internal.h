@@ -1,0 +1,288 @@
+/** @file What the files of the sweep room share: values, axes, grids, the sweep itself, and its reader. */
+#ifndef INITSWEEP_SWEEP_PRIVATE_H
+#define INITSWEEP_SWEEP_PRIVATE_H
+#include "grammar.h"
+#include "initsweep/datasets.h"
+#include "initsweep/yaml.h"
+
+/* ---- values --------------------------------------------------------------------------------------------------------- */
+
+/** A value that is more than a number: a choice, or a list of widths. */
+struct isw_item {
+  size_t number; /**< from 0, over the whole sweep */
+  uint64_t hash; /**< of its name and parameters, or its widths */
+  struct isw_choice choice;
+  unsigned given; /**< bit p: parameter p was written, not a default */
+  size_t count;   /**< widths */
+  const size_t *size;
+};
+
+/** One setting's value; its grammar row says which of the three. item is NULL where nothing was set. */
+union isw_setting_value {
+  uint64_t whole; /**< ISW_KIND_WHOLE and ISW_KIND_WORD */
+  double number;  /**< ISW_KIND_NUMBER */
+  const struct isw_item *item;
+};
+
+/** What one path of a grid, a zip or an exclude stands for: `count` values, each of which sets `members` settings. */
+struct isw_values {
+  const char *name; /**< the path as the file has it */
+  size_t path;      /**< its setting: a row of the grammar or a slot */
+  size_t members;
+  const size_t *member; /**< [members] settings */
+  size_t count;
+  bool is_range; /**< value i is the whole number first + i * step; nothing is stored */
+  int64_t first, step;
+  union isw_setting_value *value; /**< [count][members] */
+  bool *present;                  /**< [count][members] whether the file gives this one; NULL: all */
+  struct isw_place *place;        /**< [count], while the sweep is read; NULL: all at `at` */
+  struct isw_place key, at;
+};
+
+/** Settings that move together along one dimension of a grid. */
+struct isw_grid_axis {
+  const char *name; /**< paths, joined by '+' where it is a zip */
+  size_t count;
+  size_t parts;
+  const struct isw_values **part;
+  uint64_t stride; /**< cells from one value to the next */
+};
+
+/** Which axis sets a setting. */
+struct isw_axis_binding {
+  const struct isw_grid_axis *axis; /**< NULL: the base value holds */
+  const struct isw_values *values;
+  size_t member;
+};
+
+struct isw_grid {
+  size_t axes, own;           /**< axes; those that are not zips */
+  struct isw_grid_axis *axis; /**< the first varies slowest */
+  uint64_t cells, first;      /**< first: cells of the grids before it */
+  struct isw_axis_binding binding[ISW_SETTINGS_MAX];
+};
+
+/** A conjunction of paths, each with values any of which matches. */
+struct isw_exclude {
+  struct isw_place place;
+  size_t count;
+  struct isw_values **condition;
+};
+
+struct isw_schedule_rule {
+  enum { ISW_EVERY, ISW_GEOMSPACE, ISW_LIST, ISW_AT_ALL } kind; /**< ISW_AT_ALL: of a probe: at every record */
+  uint64_t number;                                              /**< k or n */
+  size_t count;
+  const uint64_t *step; /**< ascending */
+  struct isw_place place;
+};
+
+/** Which dataset a (choice, seed) is. */
+struct isw_dataset_use {
+  const struct isw_item *item;
+  uint64_t seed;
+  size_t data;
+};
+
+struct isw_schedule {
+  uint64_t steps;
+  size_t count;
+  uint64_t *step;
+  bool *due; /**< [probes][count] whether the probe is measured then; NULL where all always are */
+};
+
+struct isw_column_private {
+  struct isw_axis_column shown;
+  size_t setting;
+  enum {
+    ISW_SHOW_NUMBER,
+    ISW_SHOW_WORD,
+    ISW_SHOW_NAME,
+    ISW_SHOW_PARAMETER,
+    ISW_SHOW_WIDTHS,
+    ISW_SHOW_DEPTH,
+    ISW_SHOW_WIDTH,
+    ISW_SHOW_LEVEL
+  } show;
+  const char *parameter;
+  double *of_item; /**< [items] what is shown of an item */
+  double nothing;  /**< shown where no item is set */
+};
+
+/** refine: of the one grid. */
+struct isw_refine {
+  size_t levels; /**< 0: the whole grid is trained */
+  size_t axis[2];
+  double loss_below; /**< NaN: a boundary is where the status changes */
+  size_t margin;
+  struct isw_place place;
+};
+
+struct isw_sweep {
+  struct isw_arena arena;
+  const char *name, *about, *text, *settings;
+  enum isw_precision precision;
+  struct isw_keep_weights keep;
+  union isw_setting_value base[ISW_SETTINGS_MAX];
+  bool given[ISW_SETTINGS_MAX];   /**< has a value: the file's or a default */
+  bool written[ISW_SETTINGS_MAX]; /**< the file's */
+  size_t slots;
+  size_t slot_layer[ISW_SLOTS_MAX]; /**< layer from 1; 0: output; or one of the two below */
+  const char *slot_path[ISW_SLOTS_MAX];
+  size_t items;
+  size_t grids, zips, excludes;
+  struct isw_grid *grid;
+  struct isw_grid_axis *zip;
+  struct isw_exclude *exclude;
+  struct isw_refine refine;
+  uint64_t cells, networks;
+  uint64_t *kept;        /**< a bit a cell; NULL: all are kept */
+  uint64_t *kept_before; /**< cells kept before each block of ISW_KEPT_BLOCK words */
+  size_t datasets;
+  struct isw_data *data;
+  size_t uses;
+  struct isw_dataset_use *use; /**< sorted by item number and seed */
+  struct isw_schedule_rule rule;
+  size_t schedules;
+  struct isw_schedule *schedule; /**< sorted by steps */
+  size_t probes;
+  const struct isw_probe **probe;       /**< [probes] */
+  struct isw_schedule_rule *probe_rule; /**< [probes] */
+  size_t layers_max, parameters_max, records_max;
+  size_t columns;
+  struct isw_column_private *column;
+  uint64_t weights_hash; /**< of the weights that files gave, in the order of the settings; 0: none */
+  uint64_t identity;
+};
+
+enum { ISW_KEPT_BLOCK = 8, ISW_AXES_MAX = 100 };
+/** Slots of init_by_layer for the first and the last layer of every residual branch. */
+enum { ISW_BRANCH_FIRST = 1 << 20, ISW_BRANCH_LAST };
+
+/* ---- reading -------------------------------------------------------------------------------------------------------- */
+
+struct isw_reader {
+  struct isw_arena scratch;
+  struct isw_report report;
+  jmp_buf out_of_memory;
+  const struct isw_sweep_source *from;
+  struct isw_source *source; /**< the file, then the overrides */
+  struct isw_sweep *sweep;
+  struct isw_node *root;
+  struct isw_node *leaf[ISW_SETTINGS]; /**< what the file gives */
+  struct isw_node *leaf_key[ISW_SETTINGS];
+  struct isw_place at[ISW_SETTINGS_MAX]; /**< where a base value stands */
+  struct isw_node *grid, *zip, *exclude, *refine;
+  struct isw_node *empty;   /**< stands in for what is missing */
+  struct isw_error *error;  /**< memory and machine failures */
+  struct isw_text writing;  /**< the settings, as they grow */
+  struct isw_error loading; /**< a dataset's error, on its way into the report */
+  enum isw_status status;
+};
+
+enum isw_expand { ISW_BASE, ISW_AXIS, ISW_PATTERN };
+
+/** The values that a node gives a setting. Errors are reported and leave those values out. */
+struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const char *name, struct isw_node *key,
+                              struct isw_node *node, enum isw_expand mode);
+/** The setting that a path names: a row, a slot or, where a parameter of a fixed choice is meant, that choice, and *node
+ *  becomes the whole choice. ISW_SETTINGS_MAX after a reported error. */
+size_t isw_resolve_path(struct isw_reader *reader, const struct isw_node *key, struct isw_node **node);
+/** Reports a word that is none of `candidates`. */
+void isw_suggest(struct isw_reader *reader, const char *word, const char *const *candidates, size_t count,
+                 const char *more);
+/** Slot of a layer, made where it is new; ISW_SETTINGS_MAX where the text is no layer or there are too many. */
+size_t isw_slot(struct isw_reader *reader, const char *text);
+/** Reads a number that must be in [low, high]; reports. */
+struct isw_number_rule {
+  const char *what;
+  bool whole;
+  double low, high;
+  bool low_open, high_open;
+  const char *word;
+  double word_number;
+};
+bool isw_read_number(struct isw_reader *reader, const struct isw_number_rule *rule, const struct isw_node *node,
+                     double *number);
+void isw_read_base(struct isw_reader *reader);
+void isw_read_record(struct isw_reader *reader);
+void isw_read_grids(struct isw_reader *reader);
+/** After the grids; and, once probes and doubled cells are known, what refine wants of them. */
+void isw_read_refine(struct isw_reader *reader);
+void isw_check_refine(struct isw_reader *reader);
+void isw_load_datasets(struct isw_reader *reader);
+/** Where the value of a setting stands that a cell has. */
+struct isw_place isw_place_of_value(const struct isw_reader *reader, const struct isw_grid *grid, uint64_t cell,
+                                    size_t setting);
+/** The largest depth of a grid. */
+size_t isw_largest_depth(const struct isw_sweep *sweep, const struct isw_grid *grid);
+void isw_check_combinations(struct isw_reader *reader);
+/** Gives every cell a bit, all set, where there are none yet; after clearing some, isw_count_kept. */
+void isw_keep_all(struct isw_reader *reader);
+void isw_count_kept(struct isw_sweep *sweep);
+void isw_apply_excludes(struct isw_reader *reader);
+void isw_drop_duplicates(struct isw_reader *reader);
+void isw_measure(struct isw_reader *reader);
+void isw_make_schedules(struct isw_reader *reader);
+void isw_make_columns(struct isw_reader *reader);
+void isw_write_settings(struct isw_reader *reader);
+
+/* ---- cells, networks, classes -------------------------------------------------------------------------------------------- */
+
+size_t isw_all_settings(const struct isw_sweep *sweep);
+/** "network.init", or a slot's path. */
+const char *isw_path_of(const struct isw_sweep *sweep, size_t setting);
+union isw_setting_value isw_value_at(const struct isw_values *values, size_t index, size_t member);
+/** A number that is the same for equal values; with shape_only, for values that networks of one pack may share. */
+uint64_t isw_value_hash(size_t setting, union isw_setting_value value, bool shape_only);
+uint64_t isw_cell_of_number(const struct isw_sweep *sweep, uint64_t number);
+uint64_t isw_number_of_cell(const struct isw_sweep *sweep, uint64_t cell);
+bool isw_is_kept(const struct isw_sweep *sweep, uint64_t cell);
+const struct isw_grid *isw_grid_of_cell(const struct isw_sweep *sweep, uint64_t cell);
+/** Every setting's value of a cell, into point[isw_all_settings]. */
+void isw_cell_settings(const struct isw_sweep *sweep, uint64_t cell, union isw_setting_value *point);
+size_t isw_depth_of(const union isw_setting_value *point);
+/** One setting's value of a cell of a grid. */
+union isw_setting_value isw_setting_at(const struct isw_sweep *sweep, const struct isw_grid *grid, uint64_t cell,
+                                       size_t setting);
+size_t isw_data_of(const struct isw_sweep *sweep, const union isw_setting_value *point);
+/** Fills size[0 .. layers], layers = isw_depth_of + 1; the data must fit the loss. */
+void isw_sizes_of(const struct isw_sweep *sweep, const union isw_setting_value *point, size_t *size);
+/** The initialiser of weight layer `layer` (from 1) of `layers`. */
+const struct isw_item *isw_init_of(const struct isw_sweep *sweep, const union isw_setting_value *point, size_t layer,
+                                   size_t layers);
+uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_value *point);
+
+/** A grid's cells grouped by the values of some settings: per axis, its values in groups; a class is one group an axis. */
+struct isw_grouped_axis {
+  enum { ISW_ONE_GROUP, ISW_EACH_ITS_OWN, ISW_GROUPS } kind;
+  size_t groups;
+  uint32_t *start;  /**< ISW_GROUPS: [groups + 1] into member */
+  uint32_t *member; /**< values, ascending in a group */
+};
+struct isw_grouping {
+  const struct isw_sweep *sweep;
+  const struct isw_grid *grid;
+  struct isw_grouped_axis *axis;
+  uint64_t classes;
+};
+/** @param[in] wanted [isw_all_settings] which settings tell classes apart
+ *  @return false where memory ran out; isw_grouping_clear in any case */
+bool isw_grouping_make(const struct isw_sweep *sweep, const struct isw_grid *grid, const bool *wanted, bool shape_only,
+                       struct isw_grouping *grouping);
+void isw_grouping_clear(struct isw_grouping *grouping);
+
+/** A walk through a class's cells in ascending order. */
+struct isw_walk {
+  const struct isw_grouping *grouping;
+  uint64_t cell, left; /**< left: cells from this one on */
+  size_t group[ISW_AXES_MAX], digit[ISW_AXES_MAX];
+};
+/** Starts at member `from` of class `class`. */
+void isw_walk_start(struct isw_walk *walk, const struct isw_grouping *grouping, uint64_t class, uint64_t from);
+void isw_walk_step(struct isw_walk *walk);
+/** Calls visit for every class that has a network, with its first network's cell. The classes of all grids in turn.
+ *  False where memory ran out. */
+bool isw_visit_classes(const struct isw_sweep *sweep, const size_t *settings, size_t count,
+                       void (*visit)(void *context, const struct isw_grid *grid, uint64_t cell), void *context);
+#endif

@@ -1,0 +1,426 @@
+/* The queue alone, with fake packs: `mpirun -n RANKS work SCENARIO THREADS`. The engine's functions that the cluster
+ * room calls are defined here, so a pack is whatever a scenario wants. Facts are counted, not timed: a scenario that
+ * waits for what does not come hangs, and ctest's limit ends it. */
+#include <pthread.h>
+#include <mpi.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "cluster/cluster_internal.h"
+
+#define CHECK(condition)                                                                                               \
+  do {                                                                                                                 \
+    if (!(condition)) {                                                                                                \
+      fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                                          \
+      MPI_Abort(MPI_COMM_WORLD, 1);                                                                                    \
+      abort();                                                                                                         \
+    }                                                                                                                  \
+  } while (0)
+
+/* Counts that all ranks of this machine share. */
+struct shared {
+  atomic_ulong done_by_others, started;
+  atomic_int user[CPU_SETSIZE]; /* of each processor, who is pinned to it */
+};
+
+struct scene {
+  const char *name;
+  unsigned rank, ranks;
+  size_t threads;
+  uint64_t packs;
+  struct shared *shared;
+  atomic_uint *prepared, *finished; /* [packs] */
+  atomic_uint largest_team, worker_clash;
+  atomic_uint busy[64];
+  unsigned *asked; /* [packs] wanted() */
+  size_t max_threads;
+};
+
+/* ---- the fake engine ---- */
+
+struct isw_team {
+  size_t members;
+  pthread_barrier_t barrier;
+};
+struct isw_pack {
+  struct scene *scene;
+  uint64_t number;
+  atomic_uint came;
+};
+
+struct isw_team *isw_team_create(size_t members)
+{
+  struct isw_team *team = malloc(sizeof *team);
+  if (team) {
+    team->members = members;
+    CHECK(pthread_barrier_init(&team->barrier, NULL, (unsigned)members) == 0);
+  }
+  return team;
+}
+
+void isw_team_destroy(struct isw_team *team)
+{
+  if (team) pthread_barrier_destroy(&team->barrier);
+  free(team);
+}
+
+void isw_team_wait(struct isw_team *team)
+{
+  pthread_barrier_wait(&team->barrier);
+}
+
+static void rest(void)
+{
+  usleep(200);
+}
+
+enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, size_t member, const atomic_int *interrupt)
+{
+  struct scene *scene = pack->scene;
+  CHECK(member < team->members);
+  unsigned seat = 1u << member;
+  CHECK(!(atomic_fetch_or(&pack->came, seat) & seat)); /* no seat twice */
+  while (atomic_load(&pack->came) != (1u << team->members) - 1) rest();
+  if (team->members > atomic_load(&scene->largest_team)) atomic_store(&scene->largest_team, (unsigned)team->members);
+
+  if (strcmp(scene->name, "signal") == 0 && pack->number >= 10) { /* only an interruption ends these */
+    while (!atomic_load(interrupt)) rest();
+    return ISW_INTERRUPTED;
+  }
+  if (strcmp(scene->name, "deep") == 0) {
+    if (scene->rank == 0) /* ends when the others have done half of all packs meanwhile */
+      while (atomic_load(&scene->shared->done_by_others) < scene->packs / 2) rest();
+    else
+      atomic_fetch_add(&scene->shared->done_by_others, 1);
+  }
+  if (strcmp(scene->name, "error_train") == 0 && pack->number == 37) return ISW_FAILED;
+  if (strncmp(scene->name, "error", 5) == 0 && pack->number > 500) { /* an error of one must end all */
+    while (!atomic_load(interrupt)) rest();
+    return ISW_INTERRUPTED;
+  }
+  return ISW_OK;
+}
+
+void isw_pack_suspend_when_sparse(struct isw_pack *pack)
+{
+  (void)pack;
+}
+
+bool isw_pack_is_suspended(const struct isw_pack *pack)
+{
+  (void)pack;
+  return false;
+}
+
+struct isw_pack *isw_packs_compact(struct isw_pack *const *packs, size_t count)
+{
+  (void)packs, (void)count;
+  return NULL;
+}
+
+uint64_t isw_pack_network_steps(const struct isw_pack *pack)
+{
+  return pack->number % 7;
+}
+
+void isw_pack_destroy(struct isw_pack *pack)
+{
+  free(pack);
+}
+
+/* ---- the work ---- */
+
+static bool is_wanted(uint64_t pack)
+{
+  return pack * UINT64_C(0x9e3779b97f4a7c15) >> 62 != 0; /* about three of four, scattered */
+}
+
+static bool wanted(void *context, uint64_t pack)
+{
+  struct scene *scene = context;
+  CHECK(scene->rank == 0);
+  scene->asked[pack]++;
+  return is_wanted(pack);
+}
+
+static double cost(void *context, uint64_t pack)
+{
+  (void)context;
+  return pack < 20 ? 1e6 : 1.0;
+}
+
+static size_t max_threads_per_pack(void *context, uint64_t pack)
+{
+  (void)pack;
+  return ((struct scene *)context)->max_threads;
+}
+
+/* Where every rank has a processor for each worker, each worker has one to itself; or, `floating`, any. */
+static void check_place(struct scene *scene, size_t worker)
+{
+  cpu_set_t own, all;
+  CHECK(sched_getaffinity(0, sizeof own, &own) == 0 && sched_getaffinity(getpid(), sizeof all, &all) == 0);
+  if (strcmp(scene->name, "floating") == 0) CHECK(CPU_EQUAL(&own, &all));
+  if (strcmp(scene->name, "pinned") != 0 || scene->ranks > (unsigned)CPU_COUNT(&all)) return;
+  CHECK(CPU_COUNT(&own) == 1);
+  int me = (int)(scene->rank * 64 + worker + 1), none = 0;
+  for (int p = 0; p < CPU_SETSIZE; p++)
+    if (CPU_ISSET(p, &own) && !atomic_compare_exchange_strong(&scene->shared->user[p], &none, me)) CHECK(none == me);
+}
+
+static enum isw_status prepare(void *context, size_t worker, uint64_t number, struct isw_pack **pack,
+                               struct isw_error *error)
+{
+  struct scene *scene = context;
+  CHECK(worker < scene->threads);
+  if (atomic_exchange(&scene->busy[worker], 1)) atomic_store(&scene->worker_clash, 1);
+  CHECK(number < scene->packs);
+  check_place(scene, worker);
+  atomic_fetch_add(&scene->prepared[number], 1);
+  if (strcmp(scene->name, "signal") == 0 && number == 10) raise(SIGTERM);
+  if (strcmp(scene->name, "error_prepare") == 0 && number == 37) {
+    atomic_store(&scene->busy[worker], 0);
+    return isw_error_set(error, ISW_FAILED, "no memory for pack 37");
+  }
+  *pack = calloc(1, sizeof **pack);
+  CHECK(*pack);
+  (*pack)->scene = scene;
+  (*pack)->number = number;
+  return ISW_OK;
+}
+
+static enum isw_status finish(void *context, size_t worker, uint64_t number, const struct isw_pack *pack,
+                              uint64_t *networks, uint64_t *diverged, struct isw_error *error)
+{
+  struct scene *scene = context;
+  CHECK(pack->number == number);
+  if (!atomic_exchange(&scene->busy[worker], 0)) atomic_store(&scene->worker_clash, 1);
+  if (strcmp(scene->name, "error_finish") == 0 && number == 37)
+    return isw_error_set(error, ISW_FAILED, "disk full at pack 37");
+  atomic_fetch_add(&scene->finished[number], 1);
+  *networks += 16;
+  *diverged += number % 3;
+  return ISW_OK;
+}
+
+static void progress(void *context, uint64_t packs, uint64_t networks, uint64_t diverged, uint64_t steps,
+                     double cost_done)
+{
+  struct scene *scene = context;
+  (void)diverged;
+  (void)steps;
+  CHECK(scene->rank == 0);
+  CHECK(packs <= scene->packs && networks == packs * 16);
+  if (strcmp(scene->name, "cost") != 0) CHECK(cost_done == (double)packs);
+}
+
+static unsigned *sum_over_ranks(const atomic_uint *counts, uint64_t count)
+{
+  unsigned *all = calloc(count + 1, sizeof *all), *own = calloc(count + 1, sizeof *own);
+  CHECK(all && own);
+  for (uint64_t i = 0; i < count; i++) own[i] = atomic_load(&counts[i]);
+  MPI_Allreduce(own, all, (int)count, MPI_UNSIGNED, MPI_SUM, MPI_COMM_WORLD);
+  free(own);
+  return all;
+}
+
+static void run(struct isw_cluster *cluster, struct scene *scene)
+{
+  scene->prepared = calloc(scene->packs + 1, sizeof *scene->prepared);
+  scene->finished = calloc(scene->packs + 1, sizeof *scene->finished);
+  scene->asked = calloc(scene->packs + 1, sizeof *scene->asked);
+  CHECK(scene->prepared && scene->finished && scene->asked);
+  struct isw_work work = {.packs = scene->packs,
+                          .threads = scene->threads,
+                          .context = scene,
+                          .max_threads_per_pack = scene->max_threads ? max_threads_per_pack : NULL,
+                          .prepare = prepare,
+                          .finish = finish,
+                          .progress = progress};
+  bool skips = strcmp(scene->name, "wanted") == 0;
+  if (skips) work.wanted = wanted;
+  if (strcmp(scene->name, "cost") == 0) work.cost = cost;
+  struct isw_work_totals done;
+  struct isw_error error = {0};
+  enum isw_status status = isw_cluster_work(cluster, &work, &done, &error);
+
+  unsigned *prepared = sum_over_ranks(scene->prepared, scene->packs);
+  unsigned *finished = sum_over_ranks(scene->finished, scene->packs);
+  uint64_t packs = 0, diverged = 0, steps = 0;
+  for (uint64_t i = 0; i < scene->packs; i++) {
+    CHECK(prepared[i] <= 1 && finished[i] <= 1);
+    if (finished[i]) {
+      packs++;
+      diverged += i % 3;
+      steps += i % 7;
+    }
+    if (skips) CHECK(scene->rank != 0 || scene->asked[i] == 1);
+  }
+  CHECK(done.packs == packs && done.networks == 16 * packs && done.diverged == diverged && done.network_steps == steps);
+
+  if (strncmp(scene->name, "error", 5) == 0) {
+    CHECK(status == ISW_FAILED);
+    CHECK(finished[37] == 0 && packs < scene->packs);
+    const char *text = isw_error_text(&error);
+    const char *expected = strcmp(scene->name, "error_prepare") == 0 ? "no memory for pack 37"
+                           : strcmp(scene->name, "error_finish") == 0
+                               ? "disk full at pack 37"
+                               : "training a pack failed without a message (status 1)";
+    if (scene->rank == 0) CHECK(strstr(text, expected));
+    if (scene->rank != 0) CHECK(text[0] == '\0');
+  } else if (strcmp(scene->name, "signal") == 0) {
+    CHECK(status == ISW_INTERRUPTED);
+    CHECK(packs < scene->packs);
+    for (uint64_t i = 10; i < scene->packs; i++) CHECK(finished[i] == 0);
+  } else {
+    CHECK(status == ISW_OK);
+    CHECK(!scene->worker_clash);
+    for (uint64_t i = 0; i < scene->packs; i++) CHECK(finished[i] == (!skips || is_wanted(i)));
+  }
+  if (strcmp(scene->name, "many") == 0 && scene->rank == 0) CHECK(done.messages <= 400 * scene->ranks);
+  free(prepared);
+  free(finished);
+  free(scene->prepared);
+  free(scene->finished);
+  free(scene->asked);
+  isw_error_clear(&error);
+}
+
+static unsigned largest_team(struct scene *scene)
+{
+  unsigned own = atomic_load(&scene->largest_team), all;
+  MPI_Allreduce(&own, &all, 1, MPI_UNSIGNED, MPI_MAX, MPI_COMM_WORLD);
+  return all;
+}
+
+/* Every rank gets rank 0's values, whatever its own are. */
+static void check_typed_shares(struct isw_cluster *cluster)
+{
+  bool first = isw_cluster_rank(cluster) == 0;
+  struct isw_error error = {0};
+  CHECK(isw_cluster_share_bool(cluster, first));
+  CHECK(!isw_cluster_share_bool(cluster, !first));
+  CHECK(isw_cluster_share_u64(cluster, first ? UINT64_MAX : 7) == UINT64_MAX);
+
+  char *text = first ? strdup("a text") : NULL;
+  CHECK(isw_cluster_share_text(cluster, &text, &error) == ISW_OK);
+  CHECK(strcmp(text, "a text") == 0);
+  free(text);
+  text = NULL;
+  CHECK(isw_cluster_share_text(cluster, &text, &error) == ISW_OK);
+  CHECK(first ? !text : text[0] == '\0');
+  free(text);
+
+  uint64_t numbers[] = {1, UINT64_MAX, 0}, *array = first ? numbers : NULL;
+  size_t count = first ? 3 : 99;
+  CHECK(isw_cluster_share_u64_array(cluster, &array, &count, &error) == ISW_OK);
+  CHECK(count == 3 && memcmp(array, numbers, sizeof numbers) == 0);
+  if (!first) free(array);
+
+  double reals[] = {-0.5, 1e300}, *costs = first ? reals : NULL;
+  count = first ? 2 : 0;
+  CHECK(isw_cluster_share_double_array(cluster, &costs, &count, &error) == ISW_OK);
+  CHECK(count == 2 && memcmp(costs, reals, sizeof reals) == 0);
+  if (!first) free(costs);
+}
+
+/* Agreeing and sharing: the lowest of the worst speaks, on rank 0. */
+static void collective(struct isw_cluster *cluster)
+{
+  unsigned rank = isw_cluster_rank(cluster), ranks = isw_cluster_size(cluster);
+  struct isw_error error = {0};
+  CHECK(isw_cluster_agree(cluster, ISW_OK, &error) == ISW_OK);
+  enum isw_status mine = rank == ranks - 1 ? isw_error_set(&error, ISW_BAD_INPUT, "reason of %u", rank) : ISW_OK;
+  CHECK(isw_cluster_agree(cluster, mine, &error) == ISW_BAD_INPUT);
+  char expected[64];
+  snprintf(expected, sizeof expected, ranks == 1 ? "reason of 0" : "rank %u: reason of %u", ranks - 1, ranks - 1);
+  if (rank == 0) CHECK(strcmp(isw_error_text(&error), expected) == 0);
+  isw_error_clear(&error);
+
+  char *bytes = NULL;
+  size_t length = 0;
+  if (rank == 0) {
+    bytes = malloc(5);
+    CHECK(bytes);
+    memcpy(bytes, "a\0bc", 5);
+    length = 5;
+  }
+  CHECK(isw_cluster_share(cluster, &bytes, &length, &error) == ISW_OK);
+  CHECK(length == 5 && memcmp(bytes, "a\0bc", 5) == 0);
+  free(bytes);
+  length = 0;
+  bytes = rank == 0 ? calloc(1, 1) : NULL;
+  CHECK(isw_cluster_share(cluster, &bytes, &length, &error) == ISW_OK);
+  CHECK(length == 0 && bytes);
+  free(bytes);
+  check_typed_shares(cluster);
+  const char *hosts = isw_cluster_hosts(cluster);
+  char own[256];
+  gethostname(own, sizeof own);
+  if (rank == 0) CHECK(strcmp(hosts, own) == 0); /* once, however many ranks */
+  if (rank != 0) CHECK(!hosts);
+  CHECK(strstr(isw_cluster_library(), "(MPI "));
+}
+
+int main(int argc, char **argv)
+{
+  struct isw_cluster *cluster;
+  struct isw_error error = {0};
+  if (argc != 4) return 2;
+  if (isw_cluster_create(&argc, &argv, &cluster, &error) != ISW_OK) {
+    fprintf(stderr, "%s\n", isw_error_text(&error));
+    return 1;
+  }
+  struct scene scene = {.name = argv[1],
+                        .rank = isw_cluster_rank(cluster),
+                        .ranks = isw_cluster_size(cluster),
+                        .threads = strtoul(argv[2], NULL, 10)};
+  const char *file = argv[3];
+  if (scene.rank == 0) {
+    FILE *made = fopen(file, "w");
+    CHECK(made && ftruncate(fileno(made), sizeof(struct shared)) == 0 && fclose(made) == 0);
+  }
+  MPI_Barrier(MPI_COMM_WORLD);
+  FILE *opened = fopen(file, "r+");
+  CHECK(opened);
+  scene.shared = mmap(NULL, sizeof *scene.shared, PROT_READ | PROT_WRITE, MAP_SHARED, fileno(opened), 0);
+  CHECK(scene.shared != MAP_FAILED);
+  fclose(opened);
+  isw_cluster_catch_signals();
+
+  if (strcmp(scene.name, "collective") == 0)
+    collective(cluster);
+  else if (strcmp(scene.name, "teams") == 0) {
+    scene.packs = 1; /* all threads of one rank */
+    run(cluster, &scene);
+    CHECK(largest_team(&scene) == scene.threads);
+    atomic_store(&scene.largest_team, 0);
+    scene.max_threads = 2;
+    run(cluster, &scene);
+    CHECK(largest_team(&scene) == (scene.threads < 2 ? scene.threads : 2));
+    scene.max_threads = 0;
+    atomic_store(&scene.largest_team, 0);
+    for (scene.packs = 0; scene.packs < 3 * scene.ranks * scene.threads; scene.packs++) run(cluster, &scene);
+  } else {
+    const char *advice;
+    if (scene.threads == 0) scene.threads = isw_cluster_threads(cluster, 0, &advice);
+    static const struct {
+      const char *name;
+      uint64_t packs;
+    } sizes[] = {{"every", 3000},       {"pinned", 3000},       {"floating", 3000}, {"wanted", 5000},
+                 {"cost", 2000},        {"many", 1000000},      {"deep", 1000},     {"error_prepare", 4000},
+                 {"error_train", 4000}, {"error_finish", 4000}, {"signal", 400}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+      if (strcmp(scene.name, sizes[i].name) == 0) scene.packs = sizes[i].packs;
+    CHECK(scene.packs > 0);
+    run(cluster, &scene);
+  }
+  munmap(scene.shared, sizeof *scene.shared);
+  isw_cluster_destroy(cluster);
+  isw_error_clear(&error);
+  return 0;
+}

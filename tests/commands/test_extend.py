@@ -1,0 +1,55 @@
+#!/usr/bin/python3
+"""A sweep file that changed: run names what changed, --resume extend trains only the networks that are new."""
+import os
+import unittest
+
+from stopped_run import LONG, StoppedRun
+
+
+class Extend(StoppedRun):
+    def test_changed_sweep_file_shows_what_changed(self):
+        self.stopped()
+        before = {name: os.stat(self.path(f"out.h5.parts/{name}")).st_mtime_ns
+                  for name in os.listdir(self.path("out.h5.parts")) if name != "lock"}
+        done = self.expect(2, "run", self.file, "-o", "out.h5", "--set", "train.learning_rate=0.02", stdout="")
+        self.assertIn("  -   learning_rate: 0.01\n  +   learning_rate: 0.02\n", done.stderr)
+        self.assertEqual(before, {name: os.stat(self.path(f"out.h5.parts/{name}")).st_mtime_ns for name in before})
+        done = self.expect(2, "run", self.file, "-o", "out.h5", "--set", "train.learning_rate=0.02", "--resume", "extend")
+        self.assertIn("is not in the grid any more", done.stderr)
+        done = self.expect(2, "run", self.file, "-o", "out.h5", "--set", "record.weights=both", "--resume", "extend")
+        self.assertIn("only the grid may grow", done.stderr)
+        self.expect(0, "run", self.file, "-o", "out.h5", "--quiet")
+        self.expect(0, "verify", "out.h5")
+
+    def test_grid_that_grew(self):
+        """Old numbers mean other networks: an axis grew in front, and one at the end."""
+        self.stopped()
+        grown = ("--set", "grid.network.depth=[1, 2, 3]", "--set", "grid.replicate={range: [0, 899]}")
+        done = self.expect(0, "run", self.file, "-o", "out.h5", *grown, "--resume", "extend", ranks=2)
+        self.assertRegex(done.stderr, r"going on: \d+ networks are done already")
+        self.expect(0, "run", self.file, "-o", "whole.h5", "--quiet", *grown)
+        self.assertEqual(self.contents("out.h5"), self.contents("whole.h5"))
+        more = ("--set", "grid.network.depth=[1, 2, 3]", "--set", "grid.replicate={range: [0, 915]}")
+        done = self.expect(0, "run", self.file, "-o", "out.h5", *more, "--resume", "extend")  # of a finished file
+        self.assertIn("going on: 2700 networks are done already", done.stderr)
+        self.assertIn("48 of 2748 networks in 3 packs", done.stderr)  # 16 more of each depth: full packs of new networks alone
+        self.expect(0, "run", self.file, "-o", "whole.h5", "--quiet", *more, "--resume", "extend")
+        self.expect(0, "verify", "out.h5", "--sample", "100")
+        self.assertEqual(self.contents("out.h5"), self.contents("whole.h5"))
+        self.assertEqual(self.files(), ["long.yaml", "out.h5", "whole.h5"])
+
+    def test_extension_that_was_stopped_goes_on(self):
+        self.file = self.write("long.yaml", LONG)
+        grown = ("--set", "grid.replicate={range: [0, 399]}")
+        self.expect(0, "run", self.file, "-o", "out.h5", "--quiet", "--set", "grid.replicate={range: [0, 23]}")
+        self.stopped(*grown, "--resume", "extend")
+        self.assertIn("reused-run0000.journal", os.listdir(self.path("out.h5.parts")))
+        done = self.expect(0, "run", self.file, "-o", "out.h5", *grown, "--resume", "extend", ranks=2)
+        # the packs of the first try: 376 networks of each depth are left, which is 23 packs and a half
+        self.assertIn("752 of 800 networks in 48 packs", done.stderr)
+        self.expect(0, "run", self.file, "-o", "whole.h5", "--quiet", *grown)
+        self.assertEqual(self.contents("out.h5"), self.contents("whole.h5"))
+
+
+if __name__ == "__main__":
+    unittest.main()

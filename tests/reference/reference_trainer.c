@@ -1,0 +1,177 @@
+/* The plain trainer's two precisions, and what they share. */
+#include "reference_trainer.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The rows' places in their tables. */
+enum {
+#define ISW_ACTIVATION(name, ...) ACTIVATION_##name,
+#include "model/activations.def"
+#undef ISW_ACTIVATION
+};
+enum {
+#define ISW_LOSS(name, ...) LOSS_##name,
+#include "model/losses.def"
+#undef ISW_LOSS
+};
+enum {
+#define ISW_OPTIMIZER(name, ...) OPTIMIZER_##name,
+#include "model/optimizers.def"
+#undef ISW_OPTIMIZER
+};
+
+#define ISW_OPTIMIZER_RATES
+#include "model/optimizers.def"
+#undef ISW_OPTIMIZER_RATES
+
+static void *numbers(size_t count, size_t size)
+{
+  void *memory = isw_allocate(count, size);
+  if (!memory) {
+    fputs("reference: out of memory\n", stderr);
+    exit(1);
+  }
+  return memory;
+}
+
+/* 2 for a mean of squares, 1 else */
+static double loss_factor(size_t loss)
+{
+  static const double factors[] = {
+#define ISW_LOSS(name, parameters, on_logits, one_hot, takes_values, binary_as_classes, mean_over_outputs, factor,     \
+                 ...)                                                                                                  \
+  factor,
+#include "model/losses.def"
+#undef ISW_LOSS
+  };
+  return factors[loss];
+}
+
+static double learning_rate_at(const struct isw_network *network, uint64_t step)
+{
+  size_t count;
+  const struct isw_rate_schedule *schedule = &isw_schedules(&count)[network->schedule.row];
+  return network->learning_rate * schedule->factor(&network->schedule, step, network->steps);
+}
+
+/* A step's rates, float64. rate [ISW_PARAMETERS_MAX]; running [2] lives from step to step */
+static void step_rates(const struct isw_network *network, double learning_rate, double *running, double *rate)
+{
+  double p[ISW_PARAMETERS_MAX];
+  for (size_t i = 0; i < ISW_PARAMETERS_MAX; i++) p[i] = network->optimizer.value[i].number;
+  switch (network->optimizer.row) {
+#define ISW_OPTIMIZER(name, ...)                                                                                       \
+  case OPTIMIZER_##name:                                                                                               \
+    rates_##name(p, learning_rate, running, rate);                                                                     \
+    break;
+#include "model/optimizers.def"
+#undef ISW_OPTIMIZER
+  }
+}
+
+/* order [count]: the samples of an epoch in the order of its batches */
+static void epoch_order(const struct isw_network *network, uint64_t epoch, size_t count, uint64_t *order)
+{
+  for (size_t i = 0; i < count; i++) order[i] = i;
+  if (network->batch_size == 0) return;
+  struct isw_stream stream = {network->seed, network->shuffle_per_replicate ? network->replicate : 0,
+                              ISW_PURPOSE_SHUFFLE, epoch};
+  isw_shuffle(&stream, count, order);
+}
+
+/* Fills the weights of layer start->layer (columns = fan_in), or its biases (columns = 1), float64. */
+static void initial_layer(const struct isw_network *network, const struct isw_choice *init,
+                          const struct isw_start *start, enum isw_purpose purpose, enum isw_purpose noise_purpose,
+                          size_t fan_out, size_t fan_in, size_t columns, double *weight)
+{
+  struct isw_stream stream = {network->seed, network->replicate, purpose, start->layer};
+  if (!isw_initialize(init, start, fan_out, fan_in, columns, &stream, weight)) exit(1);
+  struct isw_stream noise = {network->seed, network->replicate, noise_purpose, start->layer};
+  for (size_t i = 0; network->init_noise != 0.0 && i < fan_out * columns; i++)
+    weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
+  struct isw_stream share = {network->seed, network->replicate, ISW_PURPOSE_SPARSITY, start->layer};
+  for (size_t i = 0; purpose == ISW_PURPOSE_WEIGHT && i < fan_out * columns; i++)
+    if (isw_uniform(&share, i) < network->init_sparsity) weight[i] = 0.0;
+}
+
+/* The activations [samples][fan_out] of a layer in float64; frees x [samples][fan_in]. */
+static double *exact_forward(const struct isw_choice *activation, size_t samples, size_t fan_out, size_t fan_in,
+                             const double *weight, const double *bias, double *x);
+
+/* SLEEF's functions; its header hides them from a compiler that may not use FMA itself. */
+#define SLEEF_FUNCTION(function, accuracy)                                                                             \
+  float Sleef_finz_##function##f1_##accuracy##purecfma(float x);                                                       \
+  double Sleef_finz_##function##d1_##accuracy##purecfma(double x);
+SLEEF_FUNCTION(tanh, u35)
+SLEEF_FUNCTION(sin, u35)
+SLEEF_FUNCTION(cos, u35)
+SLEEF_FUNCTION(log, u35)
+SLEEF_FUNCTION(exp, u10)
+SLEEF_FUNCTION(expm1, u10)
+SLEEF_FUNCTION(log1p, u10)
+SLEEF_FUNCTION(erf, u10)
+
+#define V REAL
+#define K(x) ((REAL)(x))
+#define SELECT(condition, x, y) ((condition) ? (x) : (y))
+#define TANH(x) SLEEF(tanh, u35)(x)
+#define SIN(x) SLEEF(sin, u35)(x)
+#define COS(x) SLEEF(cos, u35)(x)
+#define LOG(x) SLEEF(log, u35)(x)
+#define EXP(x) SLEEF(exp, u10)(x)
+#define EXPM1(x) SLEEF(expm1, u10)(x)
+#define LOG1P(x) SLEEF(log1p, u10)(x)
+#define ERF(x) SLEEF(erf, u10)(x)
+
+#define REAL float
+#define NAME(x) x##_float32
+#define FMA fmaf
+#define SQRT sqrtf
+#define ABS fabsf
+#define SLEEF(function, accuracy) Sleef_finz_##function##f1_##accuracy##purecfma
+#include "reference_trainer.inc.h"
+#undef REAL
+#undef NAME
+#undef FMA
+#undef SQRT
+#undef ABS
+#undef SLEEF
+
+#define REAL double
+#define NAME(x) x##_float64
+#define FMA fma
+#define SQRT sqrt
+#define ABS fabs
+#define SLEEF(function, accuracy) Sleef_finz_##function##d1_##accuracy##purecfma
+#include "reference_trainer.inc.h"
+
+static double *exact_forward(const struct isw_choice *activation, size_t samples, size_t fan_out, size_t fan_in,
+                             const double *weight, const double *bias, double *x)
+{
+  double *a = numbers(samples * fan_out, sizeof *a);
+  for (size_t s = 0; s < samples; s++)
+    for (size_t j = 0; j < fan_out; j++) {
+      double z = bias[j];
+      for (size_t i = 0; i < fan_in; i++) z = fma(x[s * fan_in + i], weight[j * fan_in + i], z);
+      a[s * fan_out + j] = g_float64(activation, z);
+    }
+  free(x);
+  return a;
+}
+
+struct reference_result reference_train(const struct isw_network *network, const struct isw_data *data,
+                                        enum isw_precision real, size_t records, const uint64_t *record_steps)
+{
+  return real == ISW_FLOAT32 ? train_float32(network, data, records, record_steps)
+                             : train_float64(network, data, records, record_steps);
+}
+
+void reference_result_clear(struct reference_result *result)
+{
+  free(result->weights_initial);
+  free(result->weights_final);
+  for (size_t m = 0; m < REFERENCE_MEASURES; m++) free(result->measure[m]);
+  *result = (struct reference_result){0};
+}

@@ -1,0 +1,436 @@
+/* One network, one precision, one number at a time: docs/numerics.md in C. reference_trainer.c includes it once per precision with
+ *   REAL     float or double     NAME(x)  the name with its suffix     and the operations of src/model/activations.def */
+
+#define ISW_LOSS_FUNCTIONS
+#include "model/losses.def"
+#undef ISW_LOSS_FUNCTIONS
+#define ISW_OPTIMIZER_FUNCTIONS
+#include "model/optimizers.def"
+#undef ISW_OPTIMIZER_FUNCTIONS
+
+enum { NAME(LAYERS_MAX) = 64 };
+
+/* A weight layer: weight [fan_out][fan_in], and of one sample the units' z, a = g(z) and delta, each [fan_out]. */
+struct NAME(layer) {
+  size_t fan_in, fan_out;
+  REAL *weight, *bias, *weight_gradient, *bias_gradient;
+  REAL *z, *a, *delta;
+  /* Of the last hidden layer of a residual branch, where a is h + scale g(z); else NULL: g(z), d loss / d a and each unit's
+   * share of the scale's gradient, each [fan_out]. */
+  REAL *scale, *scale_gradient, *branch, *carried, *shares;
+};
+
+struct NAME(trainer) {
+  const struct isw_network *network;
+  size_t samples, features, outputs, layers, parameters;
+  REAL *inputs, *targets;                         /* [samples][features], [samples][outputs] */
+  REAL *w, *gradient;                             /* [parameters]: layer after layer, weight, bias and scale */
+  REAL *state;                                    /* [parameters][2], the optimiser's */
+  bool *fixed;                                    /* [parameters]: no update, as of a scale that is not trained */
+  struct NAME(layer) layer[NAME(LAYERS_MAX) + 1]; /* from 1, views into w and gradient */
+};
+
+static REAL NAME(g)(const struct isw_choice *activation, REAL z)
+{
+  REAL p0 = K(activation->value[0].number);
+  (void)p0;
+  switch (activation->row) {
+#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg, d2g,  \
+                       formula, source)                                                                                \
+  case ACTIVATION_##name:                                                                                              \
+    return g;
+#include "model/activations.def"
+#undef ISW_ACTIVATION
+  }
+  return z;
+}
+
+static REAL NAME(slope)(const struct isw_choice *activation, REAL z, REAL a)
+{
+  REAL p0 = K(activation->value[0].number);
+  (void)p0, (void)z, (void)a;
+  switch (activation->row) {
+#define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg, d2g,  \
+                       formula, source)                                                                                \
+  case ACTIVATION_##name:                                                                                              \
+    return dg;
+#include "model/activations.def"
+#undef ISW_ACTIVATION
+  }
+  return a;
+}
+
+static REAL NAME(loss)(const struct isw_choice *loss, size_t outputs, const REAL *y, const REAL *target, REAL scale,
+                       REAL *delta)
+{
+  REAL p0 = K(loss->value[0].number);
+  switch (loss->row) {
+#define ISW_LOSS(name, ...)                                                                                            \
+  case LOSS_##name:                                                                                                    \
+    return NAME(loss_##name)(outputs, y, target, p0, scale, delta);
+#include "model/losses.def"
+#undef ISW_LOSS
+  }
+  return K(0.0);
+}
+
+static REAL NAME(update)(size_t row, REAL w, REAL g, REAL *state, const REAL *rate)
+{
+  switch (row) {
+#define ISW_OPTIMIZER(name, ...)                                                                                       \
+  case OPTIMIZER_##name:                                                                                               \
+    return NAME(update_##name)(w, g, state, rate);
+#include "model/optimizers.def"
+#undef ISW_OPTIMIZER
+  }
+  return w;
+}
+
+static void NAME(forward)(struct NAME(trainer) * t, size_t sample)
+{
+  const struct isw_residual *residual = &t->network->residual;
+  const REAL *a = t->inputs + sample * t->features;
+  for (size_t k = 1; k <= t->layers; k++) {
+    struct NAME(layer) *l = &t->layer[k];
+    for (size_t j = 0; j < l->fan_out; j++) {
+      l->z[j] = l->bias[j];
+      for (size_t i = 0; i < l->fan_in; i++) l->z[j] = FMA(a[i], l->weight[j * l->fan_in + i], l->z[j]);
+      l->a[j] = NAME(g)(k < t->layers ? &t->network->activation : &t->network->output_activation, l->z[j]);
+    }
+    for (size_t j = 0; l->branch && j < l->fan_out; j++) {
+      l->branch[j] = l->a[j];
+      l->a[j] = FMA(*l->scale, l->branch[j], t->layer[k - residual->branch_layers].a[j]);
+    }
+    a = l->a;
+  }
+}
+
+/* After forward, with d loss / d output in the last layer's delta: the rest of the deltas, and their share of the gradient. */
+static void NAME(backward)(struct NAME(trainer) * t, size_t sample)
+{
+  struct NAME(layer) *output = &t->layer[t->layers];
+  for (size_t j = 0; j < output->fan_out; j++)
+    output->delta[j] = output->delta[j] * NAME(slope)(&t->network->output_activation, output->z[j], output->a[j]);
+  for (size_t k = t->layers; k >= 2; k--) {
+    struct NAME(layer) *l = &t->layer[k], *below = &t->layer[k - 1];
+    for (size_t i = 0; i < l->fan_in; i++) {
+      REAL d = K(0.0);
+      for (size_t j = 0; j < l->fan_out; j++) d = FMA(l->delta[j], l->weight[j * l->fan_in + i], d);
+      size_t after = k - 1 + t->network->residual.branch_layers; /* the branch that begins with layer k ends there */
+      bool begins = (k == 2 || below->branch) && after < t->layers && t->layer[after].branch;
+      if (begins) d = t->layer[after].carried[i] + d;
+      if (below->branch) {
+        below->carried[i] = d;
+        d = *below->scale * d;
+      }
+      below->delta[i] =
+          d * NAME(slope)(&t->network->activation, below->z[i], below->branch ? below->branch[i] : below->a[i]);
+    }
+  }
+  for (size_t k = 1; k <= t->layers; k++) {
+    struct NAME(layer) *l = &t->layer[k];
+    const REAL *a = k == 1 ? t->inputs + sample * t->features : t->layer[k - 1].a;
+    for (size_t j = 0; j < l->fan_out; j++) {
+      for (size_t i = 0; i < l->fan_in; i++)
+        l->weight_gradient[j * l->fan_in + i] = FMA(l->delta[j], a[i], l->weight_gradient[j * l->fan_in + i]);
+      l->bias_gradient[j] = l->bias_gradient[j] + l->delta[j];
+      if (l->branch) l->shares[j] = FMA(l->carried[j], l->branch[j], l->shares[j]);
+    }
+  }
+}
+
+/* Loss and gradient of a batch: order [count], its samples. */
+static double NAME(batch)(struct NAME(trainer) * t, const uint64_t *order, size_t count)
+{
+  size_t rows, loss_row = t->network->loss.row;
+  bool over_outputs = isw_losses(&rows)[loss_row].mean_over_outputs;
+  double divisor = (double)(over_outputs ? count * t->outputs : count), sum = 0.0;
+  REAL scale = K(loss_factor(loss_row) / divisor);
+  for (size_t i = 0; i < t->parameters; i++) t->gradient[i] = K(0.0);
+  for (size_t k = 1; k <= t->layers; k++)
+    for (size_t j = 0; t->layer[k].branch && j < t->layer[k].fan_out; j++) t->layer[k].shares[j] = K(0.0);
+  for (size_t s = 0; s < count; s++) {
+    struct NAME(layer) *output = &t->layer[t->layers];
+    NAME(forward)(t, order[s]);
+    REAL loss =
+        NAME(loss)(&t->network->loss, t->outputs, output->a, t->targets + order[s] * t->outputs, scale, output->delta);
+    sum = sum + (double)loss;
+    NAME(backward)(t, order[s]);
+  }
+  for (size_t k = 1; k <= t->layers && t->network->residual.train_scale; k++)
+    for (size_t j = 0; t->layer[k].branch && j < t->layer[k].fan_out; j++)
+      *t->layer[k].scale_gradient = *t->layer[k].scale_gradient + t->layer[k].shares[j];
+  return sum / divisor;
+}
+
+/* sum + the squares of x [fan_out][fan_in], inputs outside */
+static double NAME(squares)(double sum, size_t fan_out, size_t fan_in, const REAL *x)
+{
+  for (size_t i = 0; i < fan_in; i++)
+    for (size_t j = 0; j < fan_out; j++) sum = sum + (double)x[j * fan_in + i] * (double)x[j * fan_in + i];
+  return sum;
+}
+
+/* Norm of the whole gradient */
+static double NAME(gradient_norm)(const struct NAME(trainer) * t)
+{
+  double sum = 0.0;
+  for (size_t k = 1; k <= t->layers; k++) {
+    sum = NAME(squares)(sum, t->layer[k].fan_out, t->layer[k].fan_in, t->layer[k].weight_gradient);
+    sum = NAME(squares)(sum, t->layer[k].fan_out, 1, t->layer[k].bias_gradient);
+    if (t->layer[k].branch) sum = NAME(squares)(sum, 1, 1, t->layer[k].scale_gradient); /* 0 where it is not trained */
+  }
+  return sqrt(sum);
+}
+
+static void NAME(clip)(struct NAME(trainer) * t)
+{
+  double most = t->network->clip_norm;
+  if (most == 0.0) return;
+  double factor = most / (NAME(gradient_norm)(t) + 1e-6);
+  if (factor > 1.0) factor = 1.0;
+  for (size_t i = 0; i < t->parameters; i++) t->gradient[i] = t->gradient[i] * K(factor);
+}
+
+/* Whether weight decay is for a parameter: for weights, and for the biases that decay_biases names. */
+static bool NAME(decays)(const struct NAME(trainer) * t, const REAL *parameter)
+{
+  for (size_t k = 1; k <= t->layers; k++) {
+    const struct NAME(layer) *l = &t->layer[k];
+    if (parameter < l->bias || parameter >= l->bias + l->fan_out) continue;
+    return t->network->decay_biases == ISW_DECAY_ALL || (t->network->decay_biases == ISW_DECAY_HIDDEN && k < t->layers);
+  }
+  return true;
+}
+
+static void NAME(step)(struct NAME(trainer) * t, double learning_rate, const double *rates)
+{
+  size_t rows, row = t->network->optimizer.row;
+  bool decoupled = isw_optimizers(&rows)[row].decoupled_decay;
+  REAL rate[ISW_PARAMETERS_MAX], weight_decay = K(t->network->weight_decay);
+  REAL shrink = K(1.0 - learning_rate * t->network->weight_decay);
+  for (size_t i = 0; i < ISW_PARAMETERS_MAX; i++) rate[i] = K(rates[i]);
+  for (size_t i = 0; i < t->parameters; i++) {
+    if (t->fixed[i]) continue;
+    bool decays = NAME(decays)(t, t->w + i);
+    REAL w = decoupled && decays ? shrink * t->w[i] : t->w[i];
+    REAL g = decoupled ? t->gradient[i] : FMA(decays ? weight_decay : K(0.0), t->w[i], t->gradient[i]);
+    t->w[i] = NAME(update)(row, w, g, t->state + 2 * i, rate);
+  }
+}
+
+static bool NAME(weights_are_finite)(const struct NAME(trainer) * t)
+{
+  for (size_t i = 0; i < t->parameters; i++)
+    if (!isfinite(t->w[i])) return false;
+  return true;
+}
+
+/* batch [count]: the samples of the step that the record stands before; after the last step, of the one that would follow */
+static void NAME(record)(struct NAME(trainer) * t, const uint64_t *all, const uint64_t *batch, size_t count,
+                         struct reference_result *result)
+{
+  size_t record = result->records_done++;
+  result->measure[REFERENCE_LOSS][record] = (double)K(NAME(batch)(t, all, t->samples));
+  for (size_t k = 1; k <= t->layers; k++) {
+    const struct NAME(layer) *l = &t->layer[k];
+    double norm[REFERENCE_MEASURES] = {
+        [REFERENCE_GRADIENT_NORM] = sqrt(NAME(squares)(0.0, l->fan_out, l->fan_in, l->weight_gradient)),
+        [REFERENCE_BIAS_GRADIENT_NORM] = sqrt(NAME(squares)(0.0, l->fan_out, 1, l->bias_gradient)),
+        [REFERENCE_WEIGHT_NORM] = sqrt(NAME(squares)(0.0, l->fan_out, l->fan_in, l->weight)),
+        [REFERENCE_BIAS_NORM] = sqrt(NAME(squares)(0.0, l->fan_out, 1, l->bias)),
+        [REFERENCE_SCALE] = l->branch ? (double)*l->scale : NAN,
+        [REFERENCE_SCALE_GRADIENT] = l->branch && t->network->residual.train_scale ? (double)*l->scale_gradient : NAN,
+    };
+    for (size_t m = REFERENCE_GRADIENT_NORM; m <= REFERENCE_SCALE_GRADIENT; m++)
+      result->measure[m][record * t->layers + k - 1] = (double)K(norm[m]);
+  }
+  result->measure[REFERENCE_BATCH_LOSS][record] = (double)K(NAME(batch)(t, batch, count));
+  for (size_t k = 1; k <= t->layers; k++) {
+    const struct NAME(layer) *l = &t->layer[k];
+    size_t at = record * t->layers + k - 1;
+    double weights = NAME(squares)(0.0, l->fan_out, l->fan_in, l->weight_gradient);
+    double biases = NAME(squares)(0.0, l->fan_out, 1, l->bias_gradient);
+    result->measure[REFERENCE_BATCH_GRADIENT_NORM][at] = (double)K(sqrt(weights));
+    result->measure[REFERENCE_BATCH_BIAS_GRADIENT_NORM][at] = (double)K(sqrt(biases));
+  }
+}
+
+/* The loop: docs/numerics.md, "The loop", by its numbers. all [samples] is 0, 1, 2, ... */
+static void NAME(loop)(struct NAME(trainer) * t, const uint64_t *all, uint64_t *order, const uint64_t *record_steps,
+                       struct reference_result *result)
+{
+  const struct isw_network *n = t->network;
+  size_t batch_size = n->batch_size == 0 || n->batch_size > t->samples ? t->samples : n->batch_size;
+  uint64_t batches = (t->samples + batch_size - 1) / batch_size;
+  double running[2] = {1.0, 1.0}, rate[ISW_PARAMETERS_MAX] = {0.0};
+  for (uint64_t step = 0;; step++) {
+    result->steps_done = step;
+    if (step % batches == 0) epoch_order(n, step / batches, t->samples, order);
+    size_t first = step % batches * batch_size;
+    size_t count = first + batch_size < t->samples ? batch_size : t->samples - first;
+    if (result->records_done < result->records && record_steps[result->records_done] == step)
+      NAME(record)(t, all, order + first, count, result); /* 1 */
+    if (step == n->steps) {                               /* 2 */
+      bool finite = isfinite(NAME(batch)(t, all, t->samples)) && NAME(weights_are_finite)(t);
+      result->status = finite ? ISW_COMPLETED : ISW_DIVERGED;
+      return;
+    }
+    double loss = NAME(batch)(t, order + first, count);
+    if (!isfinite(loss)) { /* 3 */
+      result->status = ISW_DIVERGED;
+      return;
+    }
+    if (loss < n->stop_loss_below || NAME(gradient_norm)(t) < n->stop_gradient_below) { /* 3, 4 */
+      result->status = ISW_STOPPED;
+      return;
+    }
+    for (size_t i = 0; i < t->parameters; i++)
+      if (fpclassify(t->gradient[i]) == FP_SUBNORMAL) result->subnormal_gradient = true;
+    double learning_rate = learning_rate_at(n, step);
+    step_rates(n, learning_rate, running, rate);
+    NAME(clip)(t);
+    NAME(step)(t, learning_rate, rate);
+    if (!NAME(weights_are_finite)(t)) { /* 5 */
+      result->status = ISW_DIVERGED;
+      result->steps_done = step + 1;
+      return;
+    }
+  }
+}
+
+/* Inputs and targets rounded; labels one-hot where the network has a column for each class */
+static void NAME(samples)(struct NAME(trainer) * t, const struct isw_data *data)
+{
+  for (size_t i = 0; i < t->samples * t->features; i++) t->inputs[i] = K(data->train_inputs[i]);
+  for (size_t s = 0; s < t->samples; s++)
+    for (size_t j = 0; j < t->outputs; j++) {
+      bool one_hot = data->kind == ISW_TARGETS_CLASSES || (data->kind == ISW_TARGETS_BINARY && t->outputs == 2);
+      const double *target = data->train_targets + s * data->targets;
+      t->targets[s * t->outputs + j] = one_hot ? K(target[0] == (double)j) : K(target[j]);
+    }
+}
+
+static void NAME(initial_weights)(struct NAME(trainer) * t)
+{
+  const struct isw_network *n = t->network;
+  double *draws = numbers(t->parameters, sizeof *draws), *targets = numbers(t->samples * t->outputs, sizeof *targets);
+  for (size_t i = 0; i < t->samples * t->outputs; i++) targets[i] = (double)t->targets[i];
+  struct isw_start start = {.layers = t->layers, .outputs = t->outputs, .samples = t->samples, .targets = targets};
+  start.input_samples = t->samples < ISW_START_SAMPLES ? t->samples : ISW_START_SAMPLES;
+  double *x = numbers(start.input_samples * t->features, sizeof *x);
+  for (size_t s = 0; s < start.input_samples; s++)
+    for (size_t i = 0; i < t->features; i++)
+      x[s * t->features + i] = (double)t->inputs[s * t->samples / start.input_samples * t->features + i];
+  double *trunk = NULL; /* what goes into a residual branch */
+  for (size_t k = 1; k <= t->layers; k++) {
+    struct NAME(layer) *l = &t->layer[k];
+    size_t count = l->fan_out * l->fan_in;
+    double *bias = draws + count;
+    start.layer = k;
+    start.inputs = x;
+    start.activation = k < t->layers ? &n->activation : &n->output_activation;
+    initial_layer(n, &n->init[k - 1], &start, ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, l->fan_out, l->fan_in,
+                  l->fan_in, draws);
+    initial_layer(n, &n->bias_init[k - 1], &start, ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, l->fan_out, l->fan_in, 1,
+                  bias);
+    for (size_t i = 0; i < count; i++) l->weight[i] = K(draws[i]);
+    for (size_t j = 0; j < l->fan_out; j++) l->bias[j] = K(bias[j]);
+    if (l->branch) *l->scale = K(n->residual.scale);
+    start.before += count + l->fan_out + (l->branch ? 1 : 0);
+    x = exact_forward(start.activation, start.input_samples, l->fan_out, l->fan_in, draws, bias, x);
+    if (k > 1 && !l->branch) continue;
+    size_t values = start.input_samples * l->fan_out;
+    for (size_t i = 0; l->branch && i < values; i++) x[i] = fma(n->residual.scale, x[i], trunk[i]);
+    free(trunk);
+    trunk = numbers(values, sizeof *trunk);
+    memcpy(trunk, x, values * sizeof *trunk);
+  }
+  free(x);
+  free(trunk);
+  free(draws);
+  free(targets);
+}
+
+static double *NAME(copy_weights)(const struct NAME(trainer) * t)
+{
+  double *copy = numbers(t->parameters, sizeof *copy);
+  for (size_t i = 0; i < t->parameters; i++) copy[i] = (double)t->w[i];
+  return copy;
+}
+
+static struct reference_result NAME(train)(const struct isw_network *network, const struct isw_data *data,
+                                           size_t records, const uint64_t *record_steps)
+{
+  struct NAME(trainer)
+      t = {.network = network, .samples = data->train_samples, .features = network->size[0], .layers = network->layers};
+  if (t.layers > NAME(LAYERS_MAX)) {
+    fputs("reference: too many layers\n", stderr);
+    exit(1);
+  }
+  t.outputs = network->size[t.layers];
+  t.parameters = isw_parameters(t.layers, network->size, network->residual.branch_layers);
+  t.inputs = numbers(t.samples * t.features, sizeof(REAL));
+  t.targets = numbers(t.samples * t.outputs, sizeof(REAL));
+  t.w = numbers(t.parameters, sizeof(REAL));
+  t.gradient = numbers(t.parameters, sizeof(REAL));
+  t.state = numbers(t.parameters * 2, sizeof(REAL));
+  t.fixed = numbers(t.parameters, sizeof(bool));
+  REAL *w = t.w, *gradient = t.gradient;
+  for (size_t k = 1; k <= t.layers; k++) {
+    size_t fan_in = network->size[k - 1], fan_out = network->size[k];
+    t.layer[k] = (struct NAME(layer)){.fan_in = fan_in,
+                                      .fan_out = fan_out,
+                                      .weight = w,
+                                      .bias = w + fan_out * fan_in,
+                                      .weight_gradient = gradient,
+                                      .bias_gradient = gradient + fan_out * fan_in,
+                                      .z = numbers(fan_out, sizeof(REAL)),
+                                      .a = numbers(fan_out, sizeof(REAL)),
+                                      .delta = numbers(fan_out, sizeof(REAL))};
+    w += fan_out * (fan_in + 1);
+    gradient += fan_out * (fan_in + 1);
+    if (k < 2 || k == t.layers || network->residual.branch_layers == 0) continue;
+    if ((k - 1) % network->residual.branch_layers != 0) continue; /* layer 1 stands outside of the branches */
+    t.fixed[w - t.w] = !network->residual.train_scale;
+    t.layer[k].scale = w++;
+    t.layer[k].scale_gradient = gradient++;
+    t.layer[k].branch = numbers(fan_out, sizeof(REAL));
+    t.layer[k].carried = numbers(fan_out, sizeof(REAL));
+    t.layer[k].shares = numbers(fan_out, sizeof(REAL));
+  }
+  NAME(samples)(&t, data);
+  NAME(initial_weights)(&t);
+
+  struct reference_result result = {.parameters = t.parameters,
+                                    .records = records,
+                                    .layers = t.layers,
+                                    .branches = isw_branches(t.layers, network->residual.branch_layers),
+                                    .weights_initial = NAME(copy_weights)(&t)};
+  for (size_t m = 0; m < REFERENCE_MEASURES; m++) {
+    result.measure[m] = numbers(records * t.layers, sizeof(double));
+    for (size_t i = 0; i < records * t.layers; i++) result.measure[m][i] = NAN;
+  }
+  uint64_t *all = numbers(t.samples, sizeof *all), *order = numbers(t.samples, sizeof *order);
+  for (size_t i = 0; i < t.samples; i++) all[i] = i;
+  NAME(loop)(&t, all, order, record_steps, &result);
+  result.weights_final = NAME(copy_weights)(&t);
+
+  free(all);
+  free(order);
+  for (size_t k = 1; k <= t.layers; k++) {
+    free(t.layer[k].z);
+    free(t.layer[k].a);
+    free(t.layer[k].delta);
+    free(t.layer[k].branch);
+    free(t.layer[k].carried);
+    free(t.layer[k].shares);
+  }
+  free(t.inputs);
+  free(t.targets);
+  free(t.w);
+  free(t.gradient);
+  free(t.state);
+  free(t.fixed);
+  return result;
+}

@@ -1,0 +1,243 @@
+/* The cost model: its arithmetic by hand, and a cache that is never a reason to fail. No test measures time. */
+#include "initsweep/cost.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "initsweep/probes.h"
+
+static const char key[] = "a machine, its kernels, this program";
+
+static struct isw_cost_model some_model(void)
+{
+  struct isw_cost_model model = {.record = 1e-6 / 3, .pack = 2e-5, .draw = 3e-7};
+  for (size_t t = 0; t < ISW_COST_TERMS; t++) {
+    model.small[t] = 1e-9 * (double)(t + 1) / 7;
+    model.large[t] = 1e-9 * (double)(t + 10) / 3;
+  }
+  for (size_t r = 0; r < ISW_COST_ROWS; r++) model.activation[r] = -1e-9 / (double)(r + 1);
+  return model;
+}
+
+static void terms_count_what_a_step_does(void **state)
+{
+  (void)state;
+  double terms[ISW_COST_TERMS];
+  const size_t size[] = {2, 3, 5, 1};
+  assert_true(isw_cost_terms(3, size, 4, true, terms));
+  assert_true(terms[ISW_COST_STEP] == 1 && terms[ISW_COST_LAYER] == 12 && terms[ISW_COST_UNIT] == 4 * 9);
+  assert_true(terms[ISW_COST_PRODUCT] == 4 * (3 * (6 + 15 + 5) - 6));
+  assert_true(2 * terms[ISW_COST_PRODUCT] == isw_step_flops(3, size, 0, 4));
+  assert_true(terms[ISW_COST_PARAMETER] == 9 + 20 + 6 && terms[ISW_COST_FAR] == 0 && terms[ISW_COST_GATHER] == 0);
+  assert_false(isw_cost_terms(3, size, 4, false, terms)); /* minibatches are not for the small loop */
+  assert_true(terms[ISW_COST_GATHER] == 8);
+  const size_t large[] = {784, 256, 10};
+  assert_false(isw_cost_terms(2, large, 4, true, terms));
+  assert_true(terms[ISW_COST_FAR] == 785 * 256 + 257 * 10 - 16384);
+}
+
+static void the_fit_finds_the_coefficients_that_made_the_times(void **state)
+{
+  (void)state;
+  const double made[ISW_COST_TERMS] = {1e-7, 2e-9, 1e-8, 3e-10, 0, 5e-9, 1e-9};
+  double terms[40][ISW_COST_TERMS], seconds[40] = {0}, found[ISW_COST_TERMS];
+  for (size_t i = 0; i < 40; i++) {
+    const size_t size[] = {1 + i * i % 97, 1 + i * 37 % 300, 1 + i * 11 % 200, 1 + i % 10};
+    isw_cost_terms(3, size, 1 + i * 13 % 64, i % 3 == 0, terms[i]);
+    for (size_t t = 0; t < ISW_COST_TERMS; t++) seconds[i] += made[t] * terms[i][t];
+  }
+  isw_cost_fit(40, terms, seconds, found);
+  for (size_t i = 0; i < 40; i++) {
+    double sum = 0;
+    for (size_t t = 0; t < ISW_COST_TERMS; t++) sum += found[t] * terms[i][t];
+    assert_true(fabs(sum / seconds[i] - 1) < 1e-3);
+  }
+  for (size_t t = 0; t < ISW_COST_TERMS; t++) assert_true(found[t] >= 0);
+  assert_true(fabs(found[ISW_COST_PRODUCT] / made[ISW_COST_PRODUCT] - 1) < 1e-2);
+}
+
+static struct isw_sweep *read_sweep(const char *text)
+{
+  struct isw_sweep *sweep;
+  struct isw_error error = {0};
+  const struct isw_overrides none = {0};
+  if (isw_load_sweep("test", "/", text, strlen(text), &none, &sweep, &error) != ISW_OK)
+    fail_msg("%s", isw_error_text(&error));
+  return sweep;
+}
+
+static const char two_depths[] =
+    "sweep: test\nseed: 7\ndataset: {name: xor}\nnetwork: {width: 3, activation: linear, init: zeros}\n"
+    "train: {loss: mse, optimizer: sgd, learning_rate: 0.1, steps: 100}\nrecord: {steps: [0, 50], probes: [loss]}\n"
+    "grid:\n  network.depth: [1, 2]\n  replicate: {range: [0, 39]}\n";
+
+static void a_pack_costs_its_making_steps_and_records(void **state)
+{
+  (void)state;
+  struct isw_sweep *sweep = read_sweep(two_depths);
+  struct isw_packs *packs;
+  assert_int_equal(isw_packs_create(sweep, 16, &packs, NULL), ISW_OK);
+  const struct isw_probe *const *probes;
+  size_t count = isw_sweep_probes(sweep, &probes);
+  const struct isw_pack_class *shallow = isw_packs_class(packs, 1); /* 2-3-1 */
+  struct isw_cost_model model = {.small = {1, 0, 0, 0, 0, 0, 0}};
+  assert_true(isw_cost_pack(&model, sweep, probes, count, shallow) == 100);
+  model = (struct isw_cost_model){.small = {0, 0, 0, 1, 2, 0, 0}, .record = 1000, .pack = 5e6, .draw = 1e6};
+  double step = 4 * (3 * 9 - 6) + 2 * 13;
+  assert_true(isw_cost_pack(&model, sweep, probes, count, shallow) == 5e6 + 13e6 + 100 * step + 3 * 1000.0);
+  model.activation[0] = 10; /* linear: 3 hidden units, 4 samples; records have 4 units */
+  assert_true(isw_cost_pack(&model, sweep, probes, count, shallow) == 5e6 + 13e6 + 100 * (step + 120) + 3 * 1160.0);
+  model = (struct isw_cost_model){.large = {0, 0, 0, 1, 0, 0, 0},
+                                  .show = 1000}; /* forward: 4 samples, 9 weights, 1 output */
+  assert_true(isw_cost_pack(&model, sweep, probes, count, shallow) >= 3 * (36 + 4000.0));
+  assert_true(isw_cost_pack(&model, sweep, probes, count, shallow) <= 3 * (36 + 4000.0) + 100 * 84 / 4);
+  isw_packs_destroy(packs);
+  isw_sweep_destroy(sweep);
+}
+
+static void packs_follow_the_costs_they_are_given(void **state)
+{
+  (void)state;
+  struct isw_sweep *sweep = read_sweep(two_depths);
+  struct isw_packs *packs;
+  assert_int_equal(isw_packs_create(sweep, 16, &packs, NULL), ISW_OK);
+  assert_int_equal(isw_packs_class(packs, 0)->layers, 3);
+  const double cost[] = {1, 2};
+  isw_packs_order(packs, cost);
+  assert_int_equal(isw_packs_class(packs, 0)->layers, 2);
+  assert_true(isw_packs_class(packs, 0)->cost == 2 && isw_packs_class(packs, 1)->cost == 1);
+  assert_int_equal(isw_packs_class(packs, 0)->first_pack, 0);
+  assert_int_equal(isw_packs_class(packs, 1)->first_pack, 3);
+  bool met[80] = {false};
+  for (uint64_t pack = 0; pack < isw_packs_count(packs); pack++) {
+    uint64_t number[16];
+    size_t networks = isw_packs_networks(packs, pack, number);
+    for (size_t i = 0; i < networks; i++) {
+      assert_false(met[number[i]]);
+      met[number[i]] = true;
+      assert_true((number[i] < 40) == (pack < 3)); /* depth 1 first */
+    }
+  }
+  for (size_t i = 0; i < 80; i++) assert_true(met[i]);
+  /* 6 packs: three of 2 s, three of 1 s */
+  const double now[] = {2, 1};
+  assert_true(isw_cost_all(packs, now, 1) == 9);
+  assert_true(isw_cost_all(packs, now, 3) == 3);
+  assert_true(isw_cost_all(packs, now, 5) == 2);    /* the longest */
+  assert_true(isw_cost_all(packs, now, 12) == 1.5); /* threads share packs */
+  isw_packs_destroy(packs);
+  isw_sweep_destroy(sweep);
+}
+
+static void text_comes_back_to_the_bit_and_damage_does_not(void **state)
+{
+  (void)state;
+  struct isw_cost_model model = some_model(), back;
+  struct isw_text text = {0};
+  assert_int_equal(isw_cost_write(&model, key, &text), ISW_OK);
+  assert_true(isw_cost_read(text.bytes, text.length, key, &back));
+  assert_memory_equal(&model, &back, sizeof model);
+  assert_false(isw_cost_read(text.bytes, text.length, "another machine", &back));
+  for (size_t length = 0; length < text.length; length++) assert_false(isw_cost_read(text.bytes, length, key, &back));
+  for (size_t i = 0; i < text.length; i++) {
+    text.bytes[i] ^= 1;
+    assert_false(isw_cost_read(text.bytes, text.length, key, &back));
+    text.bytes[i] ^= 1;
+  }
+  const char *rubbish[] = {"", "\n", "\n\n", "\n\nsmall", "initsweep cost model 1\nx\nsmall nan"};
+  for (size_t i = 0; i < sizeof rubbish / sizeof rubbish[0]; i++)
+    assert_false(isw_cost_read(rubbish[i], strlen(rubbish[i]), key, &back));
+  isw_text_clear(&text);
+}
+
+/* A cache of the test's own. */
+static char *own_cache(char *folder)
+{
+  assert_non_null(mkdtemp(folder));
+  setenv("XDG_CACHE_HOME", folder, 1);
+  char *file = isw_cost_file(key);
+  assert_non_null(file);
+  assert_int_equal(strncmp(file, folder, strlen(folder)), 0);
+  return file;
+}
+
+static void the_cache_keeps_what_it_can_and_never_fails(void **state)
+{
+  (void)state;
+  char folder[] = "/tmp/initsweep-cost-XXXXXX", command[128];
+  char *file = own_cache(folder);
+  struct isw_cost_model model = some_model(), back;
+  assert_false(isw_cost_load(file, key, &back)); /* nothing there */
+  assert_true(isw_cost_store(file, key, &model));
+  assert_true(isw_cost_load(file, key, &back));
+  assert_memory_equal(&model, &back, sizeof model);
+  FILE *out = fopen(file, "w");
+  assert_non_null(out);
+  fputs("rubbish", out);
+  fclose(out);
+  assert_false(isw_cost_load(file, key, &back));
+  assert_true(isw_cost_store(file, key, &model)); /* takes its place */
+  assert_true(isw_cost_load(file, key, &back));
+  unlink(file);
+  assert_int_equal(mkdir(file, 0700), 0); /* a folder in its place */
+  assert_false(isw_cost_load(file, key, &back));
+  assert_false(isw_cost_store(file, key, &model));
+  assert_false(isw_cost_store("/proc/initsweep/cost", key, &model));
+  assert_false(isw_cost_store(NULL, key, &model));
+  free(file);
+  snprintf(command, sizeof command, "rm -r %s", folder);
+  assert_int_equal(system(command), 0);
+  unsetenv("XDG_CACHE_HOME");
+  unsetenv("HOME");
+  assert_null(isw_cost_file(key));
+}
+
+/* Readers beside two writers see one of the models whole, whenever they look. */
+static void two_processes_may_write_at_once(void **state)
+{
+  (void)state;
+  char folder[] = "/tmp/initsweep-cost-XXXXXX", command[128];
+  char *file = own_cache(folder);
+  struct isw_cost_model model = some_model(), back;
+  assert_true(isw_cost_store(file, key, &model));
+  pid_t writer[2];
+  for (size_t w = 0; w < 2; w++)
+    if ((writer[w] = fork()) == 0) {
+      bool good = true;
+      model.record = (double)(w + 1);
+      for (size_t i = 0; i < 200; i++) good = isw_cost_store(file, key, &model) && good;
+      _exit(good ? 0 : 1);
+    }
+  for (size_t i = 0; i < 400; i++) {
+    assert_true(isw_cost_load(file, key, &back));
+    assert_true(back.record == 1 || back.record == 2 || back.record == model.record);
+  }
+  for (size_t w = 0; w < 2; w++) {
+    int status;
+    assert_int_equal(waitpid(writer[w], &status, 0), writer[w]);
+    assert_int_equal(status, 0);
+  }
+  free(file);
+  snprintf(command, sizeof command, "rm -r %s", folder);
+  assert_int_equal(system(command), 0);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(terms_count_what_a_step_does),
+      cmocka_unit_test(the_fit_finds_the_coefficients_that_made_the_times),
+      cmocka_unit_test(a_pack_costs_its_making_steps_and_records),
+      cmocka_unit_test(packs_follow_the_costs_they_are_given),
+      cmocka_unit_test(text_comes_back_to_the_bit_and_damage_does_not),
+      cmocka_unit_test(the_cache_keeps_what_it_can_and_never_fails),
+      cmocka_unit_test(two_processes_may_write_at_once),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,424 @@
+/* The restart matrix: a pack that is killed between steps, again and again, and goes on in a new pack from its saved state
+ * leaves the same bits as one that is never interrupted. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <math.h>
+#include "initsweep/engine.h"
+
+enum { LANES = 16, LAYERS = 2, RESIDUAL_LAYERS = 4, STEPS = 80, RECORDS_MAX = STEPS + 1 };
+
+/* ---- a probe that pulls the plug, and counts how often it did -------------------------------------------------------- */
+
+static atomic_int stop;
+static size_t blocks_seen, blocks_to_live;
+
+static size_t one_a_lane(const struct isw_view *view)
+{
+  return view->lanes;
+}
+
+static void pull(const struct isw_view *view, const struct isw_block *block, double *scratch)
+{
+  for (size_t s = 0; s < block->samples; s++)
+    for (size_t l = 0; l < view->lanes; l++) scratch[l] += block->loss[s * view->lanes + l];
+  if (++blocks_seen == blocks_to_live) atomic_store(&stop, 1);
+}
+
+static void give(const struct isw_view *view, double *scratch, double *value)
+{
+  memcpy(value, scratch, view->lanes * sizeof *value);
+}
+
+static void gradients(const struct isw_view *view, double *scratch, double *value)
+{
+  (void)scratch;
+  for (size_t k = 0; k < view->layers; k++)
+    for (size_t l = 0; l < view->lanes; l++)
+      value[k * view->lanes + l] = view->real == ISW_FLOAT32 ? (double)((const float *)view->weight_gradient[k])[l]
+                                                             : ((const double *)view->weight_gradient[k])[l];
+}
+
+/* The batch's loss and gradient. May pull once at a step, in the middle of a record, which is then made again. */
+static uint64_t pulled_at;
+
+static void of_batch(const struct isw_view *view, double *scratch, double *value)
+{
+  gradients(view, scratch, value);
+  for (size_t k = 0; k < view->layers; k++)
+    for (size_t l = 0; l < view->lanes; l++) value[k * view->lanes + l] += 100.0 * view->batch_loss[l];
+  if (view->step == pulled_at || ++blocks_seen != blocks_to_live) return;
+  pulled_at = view->step;
+  atomic_store(&stop, 1);
+}
+
+static const struct isw_probe batch_probe = {
+    .row.name = "batch", .quantity.per_layer = true, .needs = ISW_NEEDS_BATCH, .finish = of_batch};
+static const struct isw_probe plug = {
+    .row.name = "plug", .needs = ISW_NEEDS_TRAIN, .scratch = one_a_lane, .block = pull, .finish = give};
+static const struct isw_probe gradient = {
+    .row.name = "gradient", .quantity.per_layer = true, .needs = ISW_NEEDS_GRADIENT, .finish = gradients};
+
+/* Remembers from record to record: how often it was asked, and 100 times the steps since the last time. */
+static size_t two_a_lane(const struct isw_view *view)
+{
+  return 2 * view->lanes;
+}
+
+static void since(const struct isw_view *view, double *kept, double *value)
+{
+  for (size_t l = 0; l < view->lanes; l++) {
+    kept[l] += 1.0;
+    value[l] = kept[l] + 100.0 * ((double)view->step - kept[view->lanes + l]);
+    kept[view->lanes + l] = (double)view->step;
+  }
+}
+
+static const struct isw_probe remembers = {
+    .row.name = "remembers", .scratch = two_a_lane, .persistent_scratch = two_a_lane, .finish = since};
+
+static void fraction_itself(const struct isw_view *view, double fraction, double *below)
+{
+  for (size_t l = 0; l < view->lanes; l++) below[l] = fraction;
+}
+
+static const struct isw_probe escapes = {
+    .row.name = "escapes", .quantity.integer = true, .quantity.per_run = true, .threshold = fraction_itself};
+static const struct isw_probe moves = {.row.name = "moves",
+                                       .quantity.per_layer = true,
+                                       .quantity.integer = true,
+                                       .quantity.per_run = true,
+                                       .needs = ISW_NEEDS_START,
+                                       .tracks_first_change = true};
+static const struct isw_probe *const probes[] = {&plug, &escapes, &gradient, &batch_probe, &moves, &remembers};
+
+/* ---- packs ------------------------------------------------------------------------------------------------------------ */
+
+static double inputs[] = {0, 0, 0, 1, 1, 0, 1, 1, 0.5, -1}, targets[] = {0, 1, 1, 0, 1};
+static const struct isw_data data = {.features = 2,
+                                     .kind = ISW_TARGETS_BINARY,
+                                     .targets = 1,
+                                     .classes = 2,
+                                     .train_samples = 5,
+                                     .train_inputs = inputs,
+                                     .train_targets = targets};
+struct trial {
+  size_t optimizer, batch;
+  bool residual; /* two branches more, with scales that are trained */
+  enum isw_precision real;
+  const uint64_t *record_steps;
+  size_t records;
+};
+
+static struct isw_choice named(const char *name)
+{
+  size_t count;
+  const struct isw_initializer *table = isw_initializers(&count);
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(table[i].row.name, name) == 0) return isw_choice_default(&table[i].row, i);
+  fail_msg("no initialiser '%s'", name);
+  return (struct isw_choice){0};
+}
+
+static size_t loss_row(void)
+{
+  size_t count;
+  const struct isw_loss *table = isw_losses(&count);
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(table[i].row.name, "mse") == 0) return i;
+  return 0;
+}
+
+static size_t tanh_row(void)
+{
+  size_t count;
+  const struct isw_activation *table = isw_activations(&count);
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(table[i].row.name, "tanh") == 0) return i;
+  return 0;
+}
+
+/* Some lanes diverge at once, some later, some stop by a rule: ended networks are part of a state. */
+static struct isw_pack *make_with(const struct trial *t, const struct isw_kernels *kernels,
+                                  const struct isw_samples *samples, const struct isw_probe *const *measured,
+                                  size_t measured_count)
+{
+  size_t count, size[LAYERS + 1] = {2, 5, 1}, deeper[RESIDUAL_LAYERS + 1] = {2, 5, 5, 5, 1};
+  struct isw_choice init[RESIDUAL_LAYERS], bias_init[RESIDUAL_LAYERS];
+  for (size_t k = 0; k < RESIDUAL_LAYERS; k++) {
+    init[k] = named("glorot_uniform");
+    bias_init[k] = named("zeros");
+  }
+  size_t schedule_count;
+  const struct isw_rate_schedule *schedules = isw_schedules(&schedule_count);
+  struct isw_network network[LANES];
+  const struct isw_network *list[LANES];
+  static const double rates[] = {0.01, 0.1, 1e30, 0.5, 30, 0.05, 1e19};
+  for (size_t l = 0; l < LANES; l++) {
+    network[l] =
+        (struct isw_network){.number = l,
+                             .seed = 5,
+                             .replicate = l,
+                             .layers = t->residual ? RESIDUAL_LAYERS : LAYERS,
+                             .size = t->residual ? deeper : size,
+                             .residual = {t->residual, 0.5, t->residual},
+                             .activation = isw_choice_default(&isw_activations(&count)[tanh_row()].row, tanh_row()),
+                             .output_activation = isw_choice_default(&isw_activations(&count)[0].row, 0),
+                             .loss = isw_choice_default(&isw_losses(&count)[loss_row()].row, loss_row()),
+                             .optimizer = isw_choice_default(&isw_optimizers(&count)[t->optimizer].row, t->optimizer),
+                             .init = init,
+                             .bias_init = bias_init,
+                             .learning_rate = rates[l % (sizeof rates / sizeof *rates)],
+                             .weight_decay = l % 3 == 0 ? 0.001 : 0.0,
+                             .schedule = isw_choice_default(&schedules[l % schedule_count].row, l % schedule_count),
+                             .clip_norm = l == 3 ? 0.1 : 0.0,
+                             .batch_size = t->batch,
+                             .steps = STEPS,
+                             .stop_loss_below = l == 5 ? 0.2 : -INFINITY,
+                             .stop_gradient_below = l == 8 ? 0.1 : -INFINITY};
+    list[l] = &network[l];
+  }
+  struct isw_pack_settings settings = {.kernels = kernels,
+                                       .samples = samples,
+                                       .real = t->real,
+                                       .count = isw_lanes(t->real),
+                                       .networks = list,
+                                       .records = t->records,
+                                       .record_steps = t->record_steps,
+                                       .probe_count = measured_count,
+                                       .probes = measured,
+                                       .keep_initial = true,
+                                       .keep_final = true,
+                                       .escape_fraction = 0.24};
+  struct isw_pack *pack;
+  assert_int_equal(isw_pack_create(&settings, &pack, NULL), ISW_OK);
+  return pack;
+}
+
+static struct isw_pack *make(const struct trial *t, const struct isw_kernels *kernels,
+                             const struct isw_samples *samples)
+{
+  return make_with(t, kernels, samples, probes, sizeof probes / sizeof *probes);
+}
+
+static void assert_same(const struct isw_pack *a, const struct isw_pack *b, const struct trial *t)
+{
+  for (size_t l = 0; l < isw_lanes(t->real); l++) {
+    const struct isw_outcome *x = isw_pack_outcome(a, l), *y = isw_pack_outcome(b, l);
+    assert_int_equal(x->status, y->status);
+    assert_int_equal(x->steps_done, y->steps_done);
+    assert_int_equal(x->records_done, y->records_done);
+    assert_int_equal(x->values_bytes, y->values_bytes);
+    assert_memory_equal(x->values, y->values, x->values_bytes);
+    assert_memory_equal(x->weights_initial, y->weights_initial, x->parameters * isw_precision_bytes(t->real));
+    assert_memory_equal(x->weights_final, y->weights_final, x->parameters * isw_precision_bytes(t->real));
+  }
+}
+
+/* One cell of the matrix; returns how often it was killed. */
+static size_t kill_again_and_again(const struct trial *t, size_t to_live)
+{
+  const struct isw_kernels *portable, *best;
+  assert_int_equal(isw_kernels_choose("portable", &portable, NULL), ISW_OK);
+  assert_int_equal(isw_kernels_choose(NULL, &best, NULL), ISW_OK);
+  size_t count, kills = 0;
+  struct isw_samples *samples;
+  assert_int_equal(isw_samples_create(&data, &isw_losses(&count)[loss_row()], t->real, &samples, NULL), ISW_OK);
+  struct isw_team *team = isw_team_create(1);
+  blocks_to_live = 0;
+  pulled_at = UINT64_MAX;
+  atomic_store(&stop, 0);
+  struct isw_pack *whole = make(t, best, samples), *pack = make(t, best, samples);
+  assert_int_equal(isw_pack_train(whole, team, 0, &stop), ISW_OK);
+
+  for (blocks_seen = 0, blocks_to_live = to_live; isw_pack_train(pack, team, 0, &stop) != ISW_OK; kills++) {
+    assert_true(kills < 10 * STEPS);
+    size_t bytes = isw_pack_state_bytes(pack);
+    void *state = malloc(bytes);
+    assert_non_null(state);
+    isw_pack_save(pack, state);
+    isw_pack_destroy(pack);
+    pack = make(t, kills % 2 ? best : portable, samples);
+    assert_int_equal(isw_pack_restore(pack, state, bytes - 1, NULL), ISW_BAD_INPUT);
+    assert_int_equal(isw_pack_restore(pack, state, bytes, NULL), ISW_OK);
+    free(state);
+    atomic_store(&stop, 0);
+    blocks_seen = 0;
+    blocks_to_live = to_live; /* a record that was made is not made again */
+  }
+  assert_same(whole, pack, t);
+  isw_pack_destroy(whole);
+  isw_pack_destroy(pack);
+  isw_team_destroy(team);
+  isw_samples_destroy(samples);
+  return kills;
+}
+
+static void killed_and_resumed_is_the_same_to_the_bit(void **state)
+{
+  (void)state;
+  uint64_t every[RECORDS_MAX];
+  for (size_t i = 0; i < RECORDS_MAX; i++) every[i] = i;
+  static const uint64_t middle[] = {0, 40, STEPS}, geometric[] = {0, 1, 2, 5, 13, 33, STEPS};
+  const struct {
+    const uint64_t *steps;
+    size_t count;
+  } schedule[] = {{every, RECORDS_MAX}, {middle, 3}, {geometric, 7}};
+  static const size_t batch[] = {0, 2, 5}, to_live[] = {1, 2, 9};
+  size_t optimizers, cells = 0, kills = 0;
+  isw_optimizers(&optimizers);
+  for (size_t o = 0; o < optimizers; o++)
+    for (size_t b = 0; b < sizeof batch / sizeof *batch; b++)
+      for (size_t s = 0; s < sizeof schedule / sizeof *schedule; s++)
+        for (int real = ISW_FLOAT32; real <= ISW_FLOAT64; real++)
+          for (size_t n = 0; n < sizeof to_live / sizeof *to_live; n++, cells++) {
+            const struct trial trial = {.optimizer = o,
+                                        .batch = batch[b],
+                                        .residual = (cells + o) % 2,
+                                        .real = (enum isw_precision)real,
+                                        .record_steps = schedule[s].steps,
+                                        .records = schedule[s].count};
+            kills += kill_again_and_again(&trial, to_live[n]);
+          }
+  print_message("%zu cells, %zu kills\n", cells, kills);
+  assert_true(kills > 10 * cells);
+}
+
+/* A prepare that is interrupted at its first call of each step: no probe may have finished then, as the record is made again. */
+static uint64_t prepared_at;
+static size_t finishes;
+
+static void prepare_slowly(const struct isw_view *view, double *scratch)
+{
+  for (size_t l = 0; l < view->lanes; l++) scratch[l] = (double)view->step;
+  if (view->step == prepared_at) return;
+  prepared_at = view->step;
+  atomic_store(&stop, 1);
+}
+
+static void since_and_count(const struct isw_view *view, double *kept, double *value)
+{
+  finishes++;
+  since(view, kept, value);
+}
+
+static void an_interrupted_prepare_is_done_again(void **state)
+{
+  (void)state;
+  static const struct isw_probe first = {
+      .row.name = "first", .scratch = two_a_lane, .persistent_scratch = two_a_lane, .finish = since_and_count};
+  static const struct isw_probe slow = {
+      .row.name = "slow", .scratch = one_a_lane, .prepare = prepare_slowly, .finish = give};
+  static const struct isw_probe *const both[] = {&first, &slow};
+  static const uint64_t steps[] = {0, 7, STEPS};
+  const struct trial trial = {.batch = 2, .record_steps = steps, .records = 3};
+  size_t count;
+  const struct isw_kernels *kernels;
+  struct isw_samples *samples;
+  assert_int_equal(isw_kernels_choose(NULL, &kernels, NULL), ISW_OK);
+  assert_int_equal(isw_samples_create(&data, &isw_losses(&count)[loss_row()], ISW_FLOAT32, &samples, NULL), ISW_OK);
+  struct isw_pack *pack = make_with(&trial, kernels, samples, both, 2);
+  struct isw_team *team = isw_team_create(1);
+  prepared_at = UINT64_MAX;
+  finishes = 0;
+  for (size_t record = 0; record < 3; record++) {
+    atomic_store(&stop, 0);
+    assert_int_equal(isw_pack_train(pack, team, 0, &stop), ISW_INTERRUPTED);
+    assert_int_equal(prepared_at, steps[record]);
+    assert_int_equal(isw_pack_step(pack), steps[record]);
+    assert_int_equal(finishes, record);
+  }
+  atomic_store(&stop, 0);
+  assert_int_equal(isw_pack_train(pack, team, 0, &stop), ISW_OK);
+  assert_int_equal(finishes, 3);
+  const float *value = isw_pack_outcome(pack, 0)->values;
+  /* first: 1, 2, 3 and 100 times the steps in between; slow: the step */
+  const float expected[] = {1, 702, 7303, 0, 7, STEPS};
+  assert_memory_equal(value, expected, sizeof expected);
+  isw_pack_destroy(pack);
+  isw_team_destroy(team);
+  isw_samples_destroy(samples);
+}
+
+/* A clock that ticks during every pass: what takes longer than the time between two checkpoints must not begin again for ever. */
+static atomic_uint ticks;
+
+static void tick(const struct isw_view *view, const struct isw_block *block, double *scratch)
+{
+  (void)view, (void)block, (void)scratch;
+  atomic_fetch_add(&ticks, 1);
+}
+
+static void nothing(const struct isw_view *view, double *scratch, double *value)
+{
+  (void)scratch;
+  memset(value, 0, view->lanes * sizeof *value);
+}
+
+static void pauses_do_not_keep_a_record_from_being_made(void **state)
+{
+  (void)state;
+  static const struct isw_probe clock = {
+      .row.name = "clock", .needs = ISW_NEEDS_TRAIN | ISW_NEEDS_TEST, .block = tick, .finish = nothing};
+  static const struct isw_probe *const only[] = {&clock};
+  static const uint64_t steps[] = {0, 3, STEPS};
+  struct isw_data with_test = data;
+  with_test.test_samples = data.train_samples;
+  with_test.test_inputs = inputs;
+  with_test.test_targets = targets;
+  for (size_t batch = 0; batch <= 2; batch += 2) {
+    const struct trial trial = {.batch = batch, .record_steps = steps, .records = 3};
+    size_t count, pauses = 0;
+    const struct isw_kernels *kernels;
+    struct isw_samples *samples;
+    atomic_store(&stop, 0);
+    assert_int_equal(isw_kernels_choose(NULL, &kernels, NULL), ISW_OK);
+    assert_int_equal(isw_samples_create(&with_test, &isw_losses(&count)[loss_row()], ISW_FLOAT32, &samples, NULL),
+                     ISW_OK);
+    struct isw_pack *pack = make_with(&trial, kernels, samples, only, 1);
+    struct isw_team *team = isw_team_create(1);
+    for (isw_pack_interrupt_on_change(pack, &ticks); isw_pack_train(pack, team, 0, &stop) != ISW_OK; pauses++) {
+      assert_true(pauses < 3);
+      isw_pack_interrupt_on_change(pack, &ticks);
+    }
+    assert_int_equal(pauses, 2); /* after the first records; at the last step nothing follows */
+    isw_pack_destroy(pack);
+    isw_team_destroy(team);
+    isw_samples_destroy(samples);
+  }
+}
+
+static void a_state_that_makes_no_sense_is_refused(void **state)
+{
+  (void)state;
+  static const uint64_t steps[] = {0, STEPS};
+  const struct trial trial = {.record_steps = steps, .records = 2};
+  size_t count;
+  const struct isw_kernels *kernels;
+  struct isw_samples *samples;
+  assert_int_equal(isw_kernels_choose(NULL, &kernels, NULL), ISW_OK);
+  assert_int_equal(isw_samples_create(&data, &isw_losses(&count)[loss_row()], ISW_FLOAT32, &samples, NULL), ISW_OK);
+  struct isw_pack *pack = make(&trial, kernels, samples);
+  size_t bytes = isw_pack_state_bytes(pack);
+  unsigned char *saved = malloc(bytes);
+  assert_non_null(saved);
+  isw_pack_save(pack, saved);
+  saved[7] = 0xff; /* of the step */
+  assert_int_equal(isw_pack_restore(pack, saved, bytes, NULL), ISW_BAD_INPUT);
+  free(saved);
+  isw_pack_destroy(pack);
+  isw_samples_destroy(samples);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(killed_and_resumed_is_the_same_to_the_bit),
+      cmocka_unit_test(an_interrupted_prepare_is_done_again),
+      cmocka_unit_test(pauses_do_not_keep_a_record_from_being_made),
+      cmocka_unit_test(a_state_that_makes_no_sense_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
