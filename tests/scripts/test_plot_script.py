@@ -12,11 +12,7 @@ import numpy as np
 import xarray
 from matplotlib.image import imread
 
-<<<<<<< HEAD:tests/scripts/test_plots.py
 from sample_results import SCRIPTS, make, plot_here, run_script
-=======
-from sample_results import make, plot_here, run_script
->>>>>>> main:tests/scripts/test_plot_script.py
 import initsweep
 from initsweep import figures, intervals, maps, plots
 
