@@ -51,8 +51,35 @@ void isw_error_clear(struct isw_error *error);
 void *isw_allocate(size_t count, size_t size);
 /** A copy of text on the heap, or NULL. */
 char *isw_copy_text(const char *text);
-/** Seconds of a clock that only goes on; differences alone mean something. */
+/** Seconds of the monotonic clock; only differences mean something. */
 double isw_clock(void);
+
+/** ISW_FAILED "PATH: WHAT: REASON" with errno's reason. */
+enum isw_status isw_error_system(struct isw_error *error, const char *path, const char *what);
+
+/** A path in a folder as text on the heap; NULL where memory ran out. An absolute name stays as it is, as one in no folder (NULL
+ *  or "") does. */
+char *isw_path_join(const char *folder, const char *name);
+/** The folder that a path is in, as text on the heap: "." for a plain name; NULL where memory ran out. */
+char *isw_path_folder(const char *path);
+
+/** What isw_file_read accepts beside regular files. */
+enum isw_file_kind {
+  ISW_REGULAR_FILE, /**< nothing: a FIFO would block */
+  ISW_ANY_FILE      /**< also pipes and devices, such as /dev/stdin */
+};
+/** Reads a whole file.
+ *  @param[in]  limit   bytes that it may have, whole MiB
+ *  @param[out] bytes   its bytes and a NUL, which free() releases
+ *  @param[out] length  without the NUL
+ *  @return ISW_BAD_INPUT where it is missing, of another kind, longer than limit, or cannot be read; errno is then that of the call
+ *          that failed, or 0. ISW_FAILED where memory ran out. */
+enum isw_status isw_file_read(const char *path, size_t limit, enum isw_file_kind kind, char **bytes, size_t *length,
+                              struct isw_error *error);
+/** Reads `wanted` bytes from `offset` of an open file; *got is less where the file ends. False after an error, with errno. */
+bool isw_read_at(int fd, void *bytes, size_t wanted, uint64_t offset, size_t *got);
+/** Syncs a folder, so that new and renamed files in it outlast a crash. */
+enum isw_status isw_folder_sync(const char *folder, struct isw_error *error);
 
 #define ISW_NEW_SUFFIX ".new"
 /** Makes a file for writing that is to be renamed to `path`: PATH.<16 hexadecimal digits>.new, at random, so that no other process

@@ -1,6 +1,6 @@
 /* The journal: what was appended is read back to the bit, and damage is left out, whatever byte it hits. */
 #include "results_sample.h"
-#include "journal/journal_format.h"
+#include "journal/journal_internal.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -233,7 +233,7 @@ static void made_up_lengths_are_left_out(void **state)
   for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
     struct journal_entry entry = made[i];
     memcpy(more, bytes, length);
-    journal_entry_encode(&entry, small.identity, more + length);
+    isw_journal_entry_encode(&entry, small.identity, more + length);
     sample_write_file(file, more, length + JOURNAL_ENTRY_BYTES);
     struct isw_index *index = read_index(&small, folder);
     assert_int_equal(check_networks(&small, index), 1);
@@ -446,7 +446,7 @@ static void tidying_removes_half_written_files(void **state)
     sample_write_file(path, (const unsigned char *)"half", 4);
     free(path);
   }
-  assert_int_equal(isw_journal_tidy(folder, NULL), ISW_OK);
+  assert_int_equal(isw_journal_remove_temporaries(folder, NULL), ISW_OK);
   for (size_t i = 0; i < 4; i++) {
     char *path = sample_path(folder, names[i]);
     assert_int_equal(access(path, F_OK) == 0, i >= 2);
