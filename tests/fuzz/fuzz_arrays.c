@@ -1,5 +1,5 @@
-/* Bytes of a pair of arrays of one family, FAMILY, gzipped or not: one byte that chooses the parameters, the length of the inputs' file in two
- * bytes, the inputs' file, and what is left as the targets'. */
+/* Bytes of a pair of arrays of one family, FAMILY, gzipped or not: one byte that chooses the parameters, the length of
+ * the inputs' file in two bytes, the inputs' file, and what is left as the targets'. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

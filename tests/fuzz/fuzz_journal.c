@@ -1,5 +1,5 @@
-/* Bytes of a folder of a run, after one byte that says of which file, and whether checksums are made right first: without
- * that a fuzzer sees little behind them. */
+/* Bytes of a folder of a run, after one byte that says of which file, and whether checksums are made right first:
+ * without that a fuzzer sees little behind them. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

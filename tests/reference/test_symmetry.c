@@ -38,8 +38,8 @@ static const struct isw_probe *distinct_units(void)
   abort();
 }
 
-/* Trains a full pack, each lane with its own constant and learning rate; every hidden layer of every network must have one
- * distinct unit at every record, and the weights must have moved. */
+/* Trains a full pack, each lane with its own constant and learning rate; every hidden layer of every network must have
+ * one distinct unit at every record, and the weights must have moved. */
 static void expect_symmetry(const char *optimizer, double learning_rate)
 {
   struct isw_error error = {0};

@@ -191,7 +191,8 @@ static void wrong_gzip_is_refused(void **state)
   free(unpacked);
 }
 
-/* What HDF5 does not open is refused, as the name of a dataset and other words are in tests/oracles/test_datasets.py. */
+/* What HDF5 does not open is refused, as the name of a dataset and other words are in
+ * tests/oracles/test_dataset_arrays.py. */
 static void wrong_hdf5_is_refused(void **state)
 {
   (void)state;

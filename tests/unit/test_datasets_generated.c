@@ -145,7 +145,8 @@ static void spirals_lie_on_their_arms(void **state)
   isw_data_destroy(&again);
 }
 
-/* Solves the normal equations of features x and one target by elimination: the residual of the best linear fit, summed. */
+/* Solves the normal equations of features x and one target by elimination: the residual of the best linear fit,
+ * summed. */
 static double linear_residual(const struct isw_data *data, size_t target)
 {
   enum { N = 4 };
@@ -384,7 +385,8 @@ static void deep_linear_teacher_is_its_definition(void **state)
   isw_data_destroy(&data);
 }
 
-/* Two classes of opposite means: C = mean (t - mean t) x^T has the length separation / 2, to 5 of its standard errors. */
+/* Two classes of opposite means: C = mean (t - mean t) x^T has the length separation / 2, to 5 of its standard
+ * errors. */
 static void opposite_means_give_the_correlation(void **state)
 {
   (void)state;
@@ -432,7 +434,8 @@ static void balance_leaves_as_many_of_each_class(void **state)
   isw_data_destroy(&other);
 }
 
-/* Inputs white and centred; C = (1/N) sum y x^T has C C^T v = s^2 v: its invariants are those of the singular values. */
+/* Inputs white and centred; C = (1/N) sum y x^T has C C^T v = s^2 v: its invariants are those of the singular
+ * values. */
 static void linear_teacher_has_its_correlation(void **state)
 {
   (void)state;

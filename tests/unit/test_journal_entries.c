@@ -66,8 +66,8 @@ static size_t open_descriptors(void)
   return count;
 }
 
-/* As many journals as a run of 1,100 ranks leaves. Each is opened once where that is allowed; else they take turns, also where
- * nearly all descriptors are taken. */
+/* As many journals as a run of 1,100 ranks leaves. Each is opened once where that is allowed; else they take turns,
+ * also where nearly all descriptors are taken. */
 static void more_files_than_open_descriptors_are_read(void **state)
 {
   enum { FILES = 1100, TAKEN = 200 };
@@ -159,8 +159,8 @@ static void torn_tails_are_left_out_at_every_byte(void **state)
   free(folder);
 }
 
-/* One entry is lost at most, all of them where the file's head is hit; never is a wrong number read. The padding between
- * entries carries nothing. */
+/* One entry is lost at most, all of them where the file's head is hit; never is a wrong number read. The padding
+ * between entries carries nothing. */
 static void every_flipped_byte_is_noticed(void **state)
 {
   char *folder = sample_path(*state, "flip.parts"), *file = sample_path(*state, "flip.parts/rank00000-run0000.journal");
