@@ -10,14 +10,13 @@
 /* What `run` gives the cluster room: how packs are made, and where their outcomes go. */
 
 /* A pack with what the engine does not know of it. */
-enum { ISW_TRAINING_LANES = 16 };
 struct isw_training_pack {
   struct isw_pack *pack;
   size_t count, layers, records;
   const uint64_t *record_steps; /* [records], the sweep's */
   bool kept;                    /* a checkpoint of it is there */
   uint64_t turn;                /* in the queue */
-  uint64_t number[ISW_TRAINING_LANES], id[ISW_TRAINING_LANES];
+  uint64_t number[ISW_LANES_MAX], id[ISW_LANES_MAX];
 };
 struct isw_training {
   const struct isw_sweep *sweep;
@@ -89,7 +88,7 @@ uint64_t isw_levels_count(const struct isw_levels *levels);
 struct isw_run_facts {
   const char *command_line, *kernels, *hosts;
   size_t ranks, threads;
-  char start[32]; /* UTC, ISO 8601 */
+  char start[ISW_NUMBER_SIZE]; /* UTC, ISO 8601 */
   double seconds;
   struct isw_work_totals done;
 };
