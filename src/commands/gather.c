@@ -9,7 +9,7 @@
 /* A file that is there is replaced only where it is a results file of the same sweep. */
 static enum isw_status may_replace(const char *out, uint64_t identity, struct isw_error *error)
 {
-  /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): isw_read_words sees to it that there is a name */
+  /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): isw_parse_options sees to it that there is a name */
   if (access(out, F_OK) != 0) return ISW_OK;
   struct isw_results *results;
   enum isw_status status = isw_results_open(out, &results, error);
@@ -50,7 +50,7 @@ static enum isw_status gather(const char *parts, const char *out, const char *co
                                   .ranks = 1,
                                   .threads = isw_cluster_default_threads()};
     struct isw_progress progress = {.networks = isw_sweep_networks(sweep)};
-    isw_utc(facts.start);
+    isw_format_utc_now(facts.start);
     isw_progress_start(&progress, false);
     status = isw_outcome_write(out, sweep, index, &facts, ISW_MISSING, &progress, error);
     isw_progress_end(&progress);
@@ -68,7 +68,7 @@ static enum isw_status gather(const char *parts, const char *out, const char *co
   return status;
 }
 
-static int take(void *state, int code, const char *argument)
+static int handle(void *state, int code, const char *argument)
 {
   const char **out = state;
   (void)code;
@@ -79,12 +79,12 @@ static int take(void *state, int code, const char *argument)
 static int run(int argc, char **argv)
 {
   const char *out = NULL, *parts;
-  char *line = isw_command_line(argc, argv);
+  char *line = isw_join_command_line(argc, argv);
   struct isw_error error = {0};
   int result;
-  if (isw_read_words(&isw_command_gather, argc, argv, take, &out, &parts, &result)) {
+  if (isw_parse_options(&isw_command_gather, argc, argv, handle, &out, &parts, &result)) {
     enum isw_status status = gather(parts, out, line, &error);
-    if (status != ISW_OK) result = isw_say_error(status, &error);
+    if (status != ISW_OK) result = isw_print_error(status, &error);
   }
   free(line);
   isw_error_clear(&error);
@@ -96,7 +96,7 @@ static const struct isw_option options[] = {
      .code = 'o',
      .letter = true,
      .argument = "OUT",
-     .offers = ISW_COMPLETE_RESULT,
+     .completion = ISW_COMPLETE_RESULT,
      .required = true,
      .about = "the results file; one of the same sweep is replaced"},
     {0},
@@ -106,8 +106,8 @@ static const char *const examples[] = {"initsweep gather zero-on-xor.h5.parts -o
 const struct isw_command isw_command_gather = {
     .name = "gather",
     .argument = "PARTS",
-    .wants = "the folder of a run",
-    .offers = ISW_COMPLETE_FOLDER,
+    .argument_about = "the folder of a run",
+    .completion = ISW_COMPLETE_FOLDER,
     .summary = "the finished networks of a run under way, or of one that was stopped, as a results file",
     .about =
         "Writes a results file of the networks that a run has finished so far; the others have status 0 (missing). "

@@ -234,7 +234,7 @@ static bool read_number(const char *text, uint64_t *number)
   return errno == 0 && text[0] >= '0' && text[0] <= '9' && *end == '\0';
 }
 
-static int take(void *state, int code, const char *argument)
+static int handle(void *state, int code, const char *argument)
 {
   struct replay *replay = state;
   switch (code) {
@@ -256,10 +256,10 @@ static int run(int argc, char **argv)
   struct replay replay = {0};
   struct isw_error error = {0};
   int result;
-  if (!isw_read_words(&isw_command_replay, argc, argv, take, &replay, &replay.file, &result)) return result;
+  if (!isw_parse_options(&isw_command_replay, argc, argv, handle, &replay, &replay.file, &result)) return result;
   if (replay.every && replay.steps) return isw_usage_error("replay", "--every or --steps, not both");
   enum isw_status status = run_replay(&replay, &error);
-  if (status != ISW_OK) result = isw_say_error(status, &error);
+  if (status != ISW_OK) result = isw_print_error(status, &error);
   isw_error_clear(&error);
   return result;
 }
@@ -278,15 +278,15 @@ static const struct isw_option options[] = {
     {.name = "probes",
      .code = 'p',
      .argument = "P,...",
-     .offers = ISW_COMPLETE_ROWS,
-     .words = "probes",
+     .completion = ISW_COMPLETE_ROWS,
+     .choices = "probes",
      .about = "quantities; else the file's (`initsweep list probes`)"},
     ISW_OPTION_DATA,
     {.name = "output",
      .code = 'o',
      .letter = true,
      .argument = "CSV",
-     .offers = ISW_COMPLETE_FILE,
+     .completion = ISW_COMPLETE_FILE,
      .about = "a file; else stdout"},
     {0},
 };
@@ -296,8 +296,8 @@ static const char *const examples[] = {
 const struct isw_command isw_command_replay = {
     .name = "replay",
     .argument = "FILE",
-    .wants = "one results file",
-    .offers = ISW_COMPLETE_RESULT,
+    .argument_about = "one results file",
+    .completion = ISW_COMPLETE_RESULT,
     .summary = "trains one network of a results file again, recorded as asked, and shows that it is the same",
     .about =
         "Trains network K of a results file again, from the settings in the file, recorded as asked, and writes its "

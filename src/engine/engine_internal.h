@@ -5,7 +5,7 @@
 #include "samples.h"
 #include "initsweep/engine.h"
 
-enum { ISW_LANES_MAX = 16, ISW_RATES = 8 };
+enum { ISW_RATES = 8 };
 /** Lines of weight decay: of weights, of hidden biases, of output biases. */
 enum { ISW_DECAY_OF_WEIGHTS, ISW_DECAY_OF_HIDDEN_BIASES, ISW_DECAY_OF_OUTPUT_BIASES, ISW_DECAYS };
 

@@ -92,8 +92,8 @@ enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *swee
 {
   struct writing writing = {.sweep = sweep, .progress = progress};
   struct isw_provenance provenance[FACTS_MAX];
-  char end[32];
-  isw_utc(end);
+  char end[ISW_NUMBER_SIZE];
+  isw_format_utc_now(end);
   const struct isw_probe *const *probes;
   size_t probe_count = isw_sweep_probes(sweep, &probes), columns = isw_sweep_columns(sweep);
   struct isw_quantity *quantities = isw_quantities(probes, probe_count);

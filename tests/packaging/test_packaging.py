@@ -18,7 +18,7 @@ import requirements  # noqa: E402
 BUILD = pathlib.Path(os.environ["INITSWEEP_BUILD"])
 SOURCE = pathlib.Path(os.environ["INITSWEEP_SOURCE"])
 VERSION = os.environ["INITSWEEP_VERSION"]
-COMMANDS = re.findall(r"&isw_command_([a-z]+)", (SOURCE / "src/main.c").read_text(encoding="utf-8"))
+COMMANDS = re.findall(r"&isw_command_([a-z]+)", (SOURCE / "src/commands/commands.c").read_text(encoding="utf-8"))
 
 
 def call(*words: object, **options) -> str:
@@ -122,6 +122,9 @@ class InstalledTree(unittest.TestCase):
         self.assertIn("</svg>", (self.folder / "xor.svg").read_text(encoding="utf-8"))
         self.assertRegex(call(scripts / "results_hash.py", file), "^[0-9a-f]{16,} ")
         call(scripts / "report.py", "--help")
+        program = "from claims.case import DATA; print((DATA / 'twelve.csv').is_file(), (DATA / 'C05.yaml').is_file())"
+        found = call("/usr/bin/python3", "-c", program, env={**os.environ, "PYTHONPATH": str(scripts)}, cwd=self.folder)
+        self.assertEqual(found, "True True\n")
         self.assertRegex(call(scripts / "table.py", file, "--by", "init"), r"\| glorot_uniform +\| +0\.25 \|")
         self.assertTrue((self.prefix / "share/initsweep/cookbook/gain.yaml").is_file())
 
