@@ -6,7 +6,7 @@ from spack.package import *
 
 
 class Initsweep(CMakePackage):
-    """Trains very many small neural networks over initialisers, activations and depths, reproducibly to the bit."""
+    """Trains very many small neural networks over grids of settings, reproducibly to the bit."""
 
     license("MIT")
 
