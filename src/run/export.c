@@ -106,7 +106,7 @@ enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *swee
     coordinates[i] = (struct isw_coordinate){.name = column->name,
                                              .long_name = column->long_name,
                                              .path = column->path,
-                                             .type = (int)column->type,
+                                             .type = column->type,
                                              .texts = column->texts,
                                              .text_count = column->text_count};
   }
