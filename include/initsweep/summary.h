@@ -51,7 +51,7 @@ struct isw_summary_cell {
 /** What a results file holds, counted and sorted. */
 struct isw_summary {
   struct isw_results *results;               /**< the caller's */
-  uint64_t networks, ended[ISW_SKIPPED + 1]; /**< ended: by enum isw_network_status */
+  uint64_t networks, ended[ISW_NETWORK_STATUSES]; /**< ended: by enum isw_network_status */
   uint8_t *status;                           /**< [networks] enum isw_network_status */
   size_t axis_count;
   struct isw_summary_axis *axes;
@@ -106,7 +106,7 @@ struct isw_follow_view {
   enum isw_follow_state state;
   uint64_t networks; /**< of the sweep */
   uint64_t finished;
-  uint64_t ended[ISW_SKIPPED + 1]; /**< by enum isw_network_status */
+  uint64_t ended[ISW_NETWORK_STATUSES]; /**< by enum isw_network_status */
   bool refined;                    /**< the sweep refines its grid: fewer networks than `networks` may be trained */
   double rate;                     /**< networks per second since the run was first seen running; 0: not known */
 };

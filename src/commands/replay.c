@@ -55,21 +55,14 @@ static double number_at(const void *values, size_t offset, bool whole, size_t re
   return d;
 }
 
-/* Where a probe's numbers begin in a network's values. */
-static size_t offset_of(const struct isw_quantity *quantities, size_t probe, size_t records, size_t layers,
-                        size_t parameters, size_t real_bytes)
-{
-  size_t offset = 0;
-  for (size_t q = 0; q < probe; q++)
-    offset += isw_quantity_records(&quantities[q], records) * isw_quantity_width(&quantities[q], layers, parameters) *
-              (quantities[q].integer ? 4 : real_bytes);
-  return offset;
-}
-
 static bool write_table(FILE *to, const struct isw_training_pack *made, const struct isw_quantity *quantities,
                         size_t shown, size_t real_bytes)
 {
   struct isw_finished again = isw_training_outcome(made, 0);
+  const struct isw_record_layout layout = {.records = made->records,
+                                           .layers = made->layers,
+                                           .parameters = (size_t)again.parameters,
+                                           .real_bytes = real_bytes};
   fprintf(to, "step");
   for (size_t q = 0; q < shown; q++)
     if (!quantities[q].per_layer && !quantities[q].per_parameter)
@@ -81,12 +74,10 @@ static bool write_table(FILE *to, const struct isw_training_pack *made, const st
   for (size_t r = 0; r < again.records_done; r++) {
     fprintf(to, "%llu", (unsigned long long)made->record_steps[r]);
     for (size_t q = 0; q < shown; q++) {
-      size_t width = isw_quantity_width(&quantities[q], made->layers, (size_t)again.parameters);
-      size_t item = quantities[q].integer ? 4 : real_bytes;
-      size_t offset = offset_of(quantities, q, made->records, made->layers, (size_t)again.parameters, real_bytes);
-      if (!quantities[q].per_run) offset += r * width * item;
-      for (size_t k = 0; k < width; k++) {
-        double x = number_at(again.values, offset + k * item, quantities[q].integer, real_bytes);
+      struct isw_record_place place = isw_record_layout_find(layout, quantities, q);
+      size_t offset = isw_record_offset(&place, quantities[q].per_run ? 0 : r);
+      for (size_t k = 0; k < place.width; k++) {
+        double x = number_at(again.values, offset + k * place.item, quantities[q].integer, real_bytes);
         if (isnan(x))
           fprintf(to, ",");
         else
@@ -122,6 +113,12 @@ static enum isw_status compare(const struct isw_stored *stored, const struct isw
   if (file.weights_final && memcmp(file.weights_final, again.weights_final, file.parameters * stored->real_bytes) != 0)
     return isw_error_set(error, ISW_FAILED, "network %llu is another: its final weights differ", k);
   if (file.weights_final) *numbers += file.parameters;
+  struct isw_record_layout stored_layout = {.records = file.records,
+                                            .layers = file.layers,
+                                            .parameters = (size_t)file.parameters,
+                                            .real_bytes = stored->real_bytes};
+  struct isw_record_layout made_layout = stored_layout;
+  made_layout.records = made->records;
   for (size_t a = 0, b = 0; a < file.records && b < made->records;) {
     if (steps[a] != made->record_steps[b]) {
       if (steps[a] < made->record_steps[b])
@@ -136,15 +133,13 @@ static enum isw_status compare(const struct isw_stored *stored, const struct isw
       while (p < count && strcmp(quantities[p].name, quantity->name) != 0) p++;
       if (p == count || (quantity->per_run && a > 0))
         continue; /* what is of the whole training is compared at step 0 */
-      size_t parameters = (size_t)file.parameters, width = isw_quantity_width(quantity, file.layers, parameters);
-      size_t bytes = width * (quantity->integer ? 4 : stored->real_bytes);
-      size_t here =
-          offset_of(stored->quantities, q, file.records, file.layers, parameters, stored->real_bytes) + a * bytes;
-      size_t there = offset_of(quantities, p, made->records, file.layers, parameters, stored->real_bytes) + b * bytes;
-      if (memcmp((const char *)file.values + here, (const char *)again.values + there, bytes) != 0)
+      struct isw_record_place here = isw_record_layout_find(stored_layout, stored->quantities, q);
+      struct isw_record_place there = isw_record_layout_find(made_layout, quantities, p);
+      if (memcmp((const char *)file.values + isw_record_offset(&here, a),
+                 (const char *)again.values + isw_record_offset(&there, b), here.width * here.item) != 0)
         return isw_error_set(error, ISW_FAILED, "network %llu is another: %s differs at step %llu", k, quantity->name,
                              (unsigned long long)steps[a]);
-      *numbers += width;
+      *numbers += here.width;
     }
     a++;
     b++;

@@ -33,17 +33,21 @@ static void say_difference(const struct verify *v, const struct isw_finished *fi
     fprintf(stderr, "status %u after %llu steps, not %u after %llu\n", file->status,
             (unsigned long long)file->steps_done, again->status, (unsigned long long)again->steps_done);
   else {
-    size_t offset = 0;
+    struct isw_record_layout layout = {.records = file->records,
+                                       .layers = file->layers,
+                                       .parameters = (size_t)file->parameters,
+                                       .real_bytes = v->stored.real_bytes};
     for (size_t q = 0; q < v->stored.probe_count; q++) {
       const struct isw_quantity *quantity = &v->stored.quantities[q];
-      size_t width = isw_quantity_width(quantity, file->layers, (size_t)file->parameters);
-      size_t item = quantity->integer ? 4 : v->stored.real_bytes;
-      for (size_t n = 0; n < isw_quantity_records(quantity, file->records) * width; n++, offset += item)
-        if (memcmp((const char *)file->values + offset, (const char *)again->values + offset, item) != 0) {
-          fprintf(stderr, "%s at record %zu, %s %zu\n", quantity->name, n / width,
-                  quantity->per_parameter ? "number" : "layer", n % width + 1);
+      struct isw_record_place place = isw_record_layout_add(&layout, quantity);
+      for (size_t n = 0; n < place.records * place.width; n++) {
+        size_t offset = place.offset + n * place.item;
+        if (memcmp((const char *)file->values + offset, (const char *)again->values + offset, place.item) != 0) {
+          fprintf(stderr, "%s at record %zu, %s %zu\n", quantity->name, n / place.width,
+                  quantity->per_parameter ? "number" : "layer", n % place.width + 1);
           return;
         }
+      }
     }
     fprintf(stderr, "weights\n");
   }

@@ -17,15 +17,13 @@ static const double PROGRAM_BYTES = 32e6; /* of a rank without any pack */
 /* Bytes of one network's recorded values and weights. */
 static double value_bytes(const struct isw_estimate *estimate, size_t records, size_t layers, double parameters)
 {
-  double each = (double)isw_precision_bytes(estimate->precision), bytes = 0;
-  for (size_t i = 0; i < estimate->probe_count; i++) {
-    const struct isw_quantity *quantity = &estimate->probes[i]->quantity;
-    bytes += (double)isw_quantity_records(quantity, records) *
-             (double)isw_quantity_width(quantity, layers, (size_t)parameters) *
-             (quantity->integer ? (double)sizeof(int32_t) : each);
-  }
+  struct isw_record_layout layout = {.records = records,
+                                     .layers = layers,
+                                     .parameters = (size_t)parameters,
+                                     .real_bytes = isw_precision_bytes(estimate->precision)};
+  for (size_t i = 0; i < estimate->probe_count; i++) isw_record_layout_add(&layout, &estimate->probes[i]->quantity);
   struct isw_keep_weights keep = isw_sweep_weights(estimate->sweep);
-  return bytes + parameters * each * ((double)keep.initial + (double)keep.final);
+  return (double)layout.bytes + parameters * (double)layout.real_bytes * ((double)keep.initial + (double)keep.final);
 }
 
 /* Free bytes of the file system that a file would be on; NaN where its folder does not exist. */

@@ -132,7 +132,7 @@ enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *swee
                                     .coordinate = coordinate,
                                     .id = id,
                                     .schedule = schedule,
-                                    .absent = (uint8_t)absent,
+                                    .absent = absent,
                                     .schedule_varies = isw_sweep_schedule_varies(sweep),
                                     .sizes = sizes,
                                     .provenance_count = list_facts(facts, end, provenance),
