@@ -18,7 +18,6 @@ endmacro()
 
 isw_pkg(YAML yaml-0.1 libyaml-dev "libyaml")
 isw_pkg(XXHASH libxxhash libxxhash-dev "xxHash")
-isw_pkg(ZLIB zlib zlib1g-dev "zlib")
 isw_pkg(DEFLATE libdeflate libdeflate-dev "libdeflate")
 
 find_path(SLEEF_INCLUDE_DIR sleef.h)
@@ -70,7 +69,8 @@ endif()
 add_library(isw_mpi INTERFACE)
 target_link_libraries(isw_mpi INTERFACE MPI::MPI_C)
 add_library(isw::MPI ALIAS isw_mpi)
-# Open MPI without a plug-in for Slurm's own PMI (s1, s2) starts under srun by PMIx alone; else it ends the process. Read where MPI is Open MPI.
+# Open MPI without a plug-in for Slurm's own PMI (s1, s2) starts under srun by PMIx alone; else it ends the process.
+# Read where MPI is Open MPI.
 find_program(OMPI_INFO ompi_info)
 if(OMPI_INFO)
   execute_process(COMMAND ${OMPI_INFO} --parsable OUTPUT_VARIABLE ompi_info ERROR_QUIET)

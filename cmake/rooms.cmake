@@ -1,9 +1,11 @@
 # A room is a folder of src/ and one static library, isw_ROOM; its header in include/initsweep/ is the only way in.
+option(INITSWEEP_WERROR "Compiler warnings are errors, as scripts/test.sh builds" OFF)
 add_library(isw_options INTERFACE)
 target_include_directories(isw_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_compile_definitions(isw_options INTERFACE _GNU_SOURCE)
 target_compile_options(isw_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion -Wno-sign-conversion -Werror
+  -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion -Wno-sign-conversion
+  $<$<BOOL:${INITSWEEP_WERROR}>:-Werror>
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. # the same bytes from any folder
   -ffp-contract=off -fno-math-errno -fno-trapping-math) # contraction is written, never left to the compiler
 target_link_libraries(isw_options INTERFACE Threads::Threads)
@@ -24,7 +26,8 @@ function(isw_kernel_sources out)
     set(source ${PROJECT_SOURCE_DIR}/src/engine/kernels_${set}.c)
     set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
       "-O3;-ffp-contract=off;-fno-math-errno;${flags_${set}}")
-    if(INITSWEEP_SANITIZE) # instrumented code takes a compiler minutes, the loop that is all unrolled for ever; the bits are the same
+    # instrumented code takes a compiler minutes, the loop that is all unrolled for ever; the bits are the same
+    if(INITSWEEP_SANITIZE)
       set_source_files_properties(${source} PROPERTIES COMPILE_DEFINITIONS INITSWEEP_NO_TINY
         COMPILE_OPTIONS "-O1;-ffp-contract=off;-fno-math-errno;${flags_${set}}")
     endif()

@@ -115,7 +115,7 @@ const char *isw_sweep_axis(const struct isw_sweep *sweep, size_t grid, size_t ax
 struct isw_packs;
 enum isw_status isw_packs_create(const struct isw_sweep *sweep, size_t lanes, struct isw_packs **packs,
                                  struct isw_error *error);
-/** The same of some networks only: bit k % 64 of subset[k / 64] is network k's. subset is kept by the caller until
+/** The same of some networks only, those in the bit set subset (isw_bits_has). subset is kept by the caller until
  *  isw_packs_destroy. */
 enum isw_status isw_packs_create_of(const struct isw_sweep *sweep, const uint64_t *subset, size_t lanes,
                                     struct isw_packs **packs, struct isw_error *error);
@@ -174,9 +174,7 @@ struct isw_overrides {
 };
 /* Keeps one more; false where memory ran out. */
 bool isw_overrides_add(struct isw_overrides *overrides, const char *text);
-enum { ISW_SWEEP_FILE_LIMIT = 16 << 20 };
-/* Reads a file of at most ISW_SWEEP_FILE_LIMIT bytes. */
-enum isw_status isw_load_file(const char *path, char **bytes, size_t *length, struct isw_error *error);
+enum { ISW_SWEEP_FILE_LIMIT = 16 << 20 }; /* bytes */
 /* The folder that a path is in, absolute, on the heap. ISW_BAD_INPUT where there is none. */
 enum isw_status isw_absolute_folder_of(const char *path, char **folder, struct isw_error *error);
 /* isw_sweep_read after choosing the kernels. folder: where relative paths of data start. */

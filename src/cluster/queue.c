@@ -12,20 +12,15 @@ static double cost(const struct isw_queue *queue, uint64_t pack)
   return queue->work->cost ? queue->work->cost(queue->work->context, pack) : 1.0;
 }
 
-static bool is_wanted(const struct isw_queue *queue, uint64_t pack)
-{
-  return queue->wanted[pack / 64] >> pack % 64 & 1;
-}
-
 enum isw_status isw_queue_create(struct isw_queue *queue, const struct isw_work *work, struct isw_error *error)
 {
   *queue = (struct isw_queue){.work = work};
-  size_t words = (size_t)(work->packs / 64 + 1);
+  size_t words = isw_bits_words(work->packs);
   queue->wanted = isw_allocate(words, sizeof *queue->wanted);
   if (!queue->wanted) return isw_error_memory(error, words * sizeof *queue->wanted, "the queue of packs");
   for (uint64_t pack = 0; pack < work->packs; pack++) {
     if (work->wanted && !work->wanted(work->context, pack)) continue;
-    queue->wanted[pack / 64] |= UINT64_C(1) << pack % 64;
+    isw_bits_add(queue->wanted, pack);
     queue->total++;
     queue->cost_left += cost(queue, pack);
   }
@@ -54,7 +49,7 @@ size_t isw_queue_take(struct isw_queue *queue, size_t idle, size_t workers, stru
   double spent = 0;
   for (; queue->left > 0; queue->next++) {
     uint64_t pack = queue->next;
-    if (!is_wanted(queue, pack)) continue;
+    if (!isw_bits_has(queue->wanted, pack)) continue;
     double pack_cost = cost(queue, pack);
     if (taken >= least && !(spent + pack_cost <= budget)) break;
     bool adjacent = count > 0 && ranges[count - 1].first + ranges[count - 1].count == pack;

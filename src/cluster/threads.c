@@ -15,9 +15,7 @@ static size_t read_affinity(pid_t process, uint64_t mask[WORDS])
 {
   memset(mask, 0, WORDS * sizeof *mask);
   if (sched_getaffinity(process, WORDS * sizeof *mask, (cpu_set_t *)mask) != 0) return 0;
-  size_t count = 0;
-  for (size_t i = 0; i < WORDS; i++) count += (size_t)__builtin_popcountll(mask[i]);
-  return count;
+  return (size_t)isw_bits_count(mask, PROCESSORS);
 }
 
 /* Assigns each processor to the least loaded of the ranks that may run on it. got: [ranks] zeros, then each rank's
@@ -27,8 +25,7 @@ static size_t divide_processors(size_t ranks, size_t mine, const uint64_t (*mask
   for (size_t processor = 0; processor < PROCESSORS; processor++) {
     size_t least_loaded = ranks;
     for (size_t r = 0; r < ranks; r++)
-      if (mask[r][processor / 64] >> processor % 64 & 1 && (least_loaded == ranks || got[r] < got[least_loaded]))
-        least_loaded = r;
+      if (isw_bits_has(mask[r], processor) && (least_loaded == ranks || got[r] < got[least_loaded])) least_loaded = r;
     if (least_loaded < ranks) got[least_loaded]++;
   }
   return got[mine];
@@ -51,7 +48,7 @@ static bool placed_by_user(void)
  * number; 0 if masks overlap in another way, which makes owners ambiguous. processor: [PROCESSORS] or NULL */
 static size_t own_processors(size_t ranks, size_t mine, const uint64_t (*mask)[WORDS], int *processor)
 {
-  size_t count = 0, same_mask_ranks = 0, before = 0, found = 0;
+  size_t same_mask_ranks = 0, before = 0, found = 0;
   for (size_t r = 0; r < ranks; r++) {
     bool same = memcmp(mask[r], mask[mine], sizeof *mask) == 0;
     for (size_t i = 0; i < WORDS; i++)
@@ -59,11 +56,11 @@ static size_t own_processors(size_t ranks, size_t mine, const uint64_t (*mask)[W
     same_mask_ranks += same;
     before += same && r < mine;
   }
-  for (size_t i = 0; i < WORDS; i++) count += (size_t)__builtin_popcountll(mask[mine][i]);
+  size_t count = (size_t)isw_bits_count(mask[mine], PROCESSORS);
   size_t rest = count % same_mask_ranks, part = count / same_mask_ranks + (before < rest);
   size_t first = count / same_mask_ranks * before + (before < rest ? before : rest);
   for (size_t p = 0; processor && p < PROCESSORS; p++)
-    if (mask[mine][p / 64] >> p % 64 & 1) {
+    if (isw_bits_has(mask[mine], p)) {
       if (found >= first && found < first + part) processor[found - first] = (int)p;
       found++;
     }
@@ -89,7 +86,7 @@ void isw_pin_worker(const struct isw_cluster *cluster, size_t workers, size_t wo
   uint64_t mask[WORDS] = {0};
   if (cluster->processors == 0 || cluster->processors != workers) return;
   int processor = cluster->processor[worker];
-  mask[processor / 64] = UINT64_C(1) << processor % 64;
+  isw_bits_add(mask, (uint64_t)processor);
   (void)sched_setaffinity(0, sizeof mask, (cpu_set_t *)mask); /* if refused, it stays unpinned: slower, not wrong */
 }
 

@@ -1,5 +1,5 @@
-/* The cost model's place in the user's cache: one small text file a machine, instruction set, program and precision. What cannot be
- * read is measured again, what cannot be written is not kept: the cache is never a reason to fail. */
+/* The cost model's place in the user's cache: one small text file a machine, instruction set, program and precision.
+ * What cannot be read is measured again, what cannot be written is not kept: the cache is never a reason to fail. */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -13,7 +13,7 @@
 #include "initsweep/console.h"
 
 static const char magic[] = "initsweep cost model 1";
-enum { MOST_BYTES = 1 << 16 };
+enum { MAX_BYTES = 1 << 20 };
 
 /* The processor as Linux names it; "" where it does not. */
 static void processor(char *name, size_t room)
@@ -124,33 +124,21 @@ bool isw_cost_read(const char *text, size_t length, const char *key, struct isw_
 
 bool isw_cost_load(const char *file, const char *key, struct isw_cost_model *model)
 {
-  struct stat about;
   char *bytes = NULL;
-  bool good = false;
-  int fd = file ? open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-  if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0 && about.st_size <= MOST_BYTES &&
-      (bytes = isw_allocate((size_t)about.st_size, 1)) != NULL)
-    good = read(fd, bytes, (size_t)about.st_size) == about.st_size &&
-           isw_cost_read(bytes, (size_t)about.st_size, key, model);
-  if (fd >= 0) close(fd);
+  size_t length = 0;
+  bool good = file && isw_file_read(file, MAX_BYTES, ISW_REGULAR_FILE, &bytes, &length, NULL) == ISW_OK &&
+              isw_cost_read(bytes, length, key, model);
   free(bytes);
   return good;
 }
 
-/* Makes the folder of a file, and its own where that is missing: the cache's and the program's in it. */
+/* Makes the folder of a file, and that folder's own where it is missing: the cache's and the program's in it. */
 static void make_folder(const char *file)
 {
-  char *folder = isw_copy_text(file), *slash = folder ? strrchr(folder, '/') : NULL;
-  if (slash) {
-    *slash = '\0';
-    char *above = strrchr(folder, '/');
-    if (above && above != folder) {
-      *above = '\0';
-      mkdir(folder, 0700);
-      *above = '/';
-    }
-    mkdir(folder, 0700);
-  }
+  char *folder = isw_path_folder(file), *above = folder ? isw_path_folder(folder) : NULL;
+  if (above) mkdir(above, 0700);
+  if (folder) mkdir(folder, 0700);
+  free(above);
   free(folder);
 }
 
@@ -170,4 +158,29 @@ bool isw_cost_store(const char *file, const char *key, const struct isw_cost_mod
   }
   isw_text_clear(&text);
   return good;
+}
+
+enum isw_status isw_cost_find_model(const struct isw_kernels *kernels, enum isw_precision precision, bool calibrate,
+                                    struct isw_cost_model *model, enum isw_cost_source *source, struct isw_error *error)
+{
+  char *key = isw_cost_key(kernels, precision), *file = key ? isw_cost_file(key) : NULL;
+  enum isw_status status = key ? ISW_OK : isw_error_memory(error, 256, "the cost model's key");
+  *source = ISW_COST_CACHED;
+  if (status == ISW_OK && (calibrate || !file || !isw_cost_load(file, key, model))) {
+    status = isw_cost_calibrate(kernels, precision, model, error);
+    *source = status == ISW_OK && isw_cost_store(file, key, model) ? ISW_COST_MEASURED : ISW_COST_NOT_STORED;
+  }
+  free(file);
+  free(key);
+  return status;
+}
+
+struct isw_cost_model isw_cost_cached_or_default(const struct isw_kernels *kernels, enum isw_precision precision)
+{
+  struct isw_cost_model model;
+  char *key = isw_cost_key(kernels, precision), *file = key ? isw_cost_file(key) : NULL;
+  if (!file || !isw_cost_load(file, key, &model)) model = isw_cost_default(precision);
+  free(file);
+  free(key);
+  return model;
 }

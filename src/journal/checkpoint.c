@@ -1,8 +1,6 @@
 /* Checkpoints: the state of a pack under way, one file a pack, replaced as it goes on. The bytes are a journal's: a head and
  * one entry of a kind of its own. */
-#include "initsweep/journal.h"
-#include "files.h"
-#include "journal_format.h"
+#include "journal_internal.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +24,7 @@ enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsi
 {
   const size_t list = checkpoint->count * sizeof(uint64_t);
   struct journal_head head = {.version = JOURNAL_VERSION,
-                              .byte_order = journal_byte_order(),
+                              .byte_order = isw_journal_byte_order(),
                               .identity = identity,
                               .real_bytes = (uint32_t)real_bytes,
                               .rank = rank};
@@ -38,44 +36,19 @@ enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsi
   const void *pieces[3] = {checkpoint->numbers, checkpoint->ids, checkpoint->state};
   const size_t sizes[3] = {list, list, checkpoint->bytes};
   unsigned char head_bytes[JOURNAL_HEAD_BYTES], entry_bytes[JOURNAL_ENTRY_BYTES];
-  entry.body_checksum = journal_body_checksum(identity, pieces, sizes);
-  journal_head_encode(&head, head_bytes);
-  journal_checkpoint_encode(&entry, identity, entry_bytes);
+  entry.body_checksum = isw_journal_body_checksum(identity, pieces, sizes);
+  isw_journal_head_encode(&head, head_bytes);
+  isw_journal_checkpoint_encode(&entry, identity, entry_bytes);
 
   char *path = path_of(folder, entry.number);
   enum isw_status status = path ? ISW_OK : isw_error_memory(error, strlen(folder), "a file's name");
   if (status == ISW_OK) {
     struct iovec parts[5] = {{head_bytes, sizeof head_bytes}, {entry_bytes, sizeof entry_bytes}};
     for (size_t i = 0; i < 3; i++) parts[2 + i] = (struct iovec){(void *)(uintptr_t)pieces[i], sizes[i]};
-    status = files_replace(folder, path, "cannot write this checkpoint", parts, 5, error);
+    status = isw_journal_replace_file(folder, path, "cannot write this checkpoint", parts, 5, error);
   }
   free(path);
   return status;
-}
-
-/* A whole file on the heap; NULL where it cannot be read or is too short to be a checkpoint. */
-static unsigned char *read_file(const char *path, size_t *size)
-{
-  struct stat about;
-  unsigned char *bytes = NULL;
-  int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) return NULL;
-  if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size >= JOURNAL_HEAD_BYTES + JOURNAL_ENTRY_BYTES) {
-    *size = (size_t)about.st_size;
-    bytes = isw_allocate(*size, 1);
-    for (size_t got = 0; bytes && got < *size;) {
-      ssize_t now = pread(fd, bytes + got, *size - got, (off_t)got);
-      if (now < 0 && errno == EINTR) continue;
-      if (now <= 0) {
-        free(bytes);
-        bytes = NULL;
-        break;
-      }
-      got += (size_t)now;
-    }
-  }
-  close(fd);
-  return bytes;
 }
 
 bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_bytes, const uint64_t *numbers,
@@ -84,27 +57,29 @@ bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_byte
   struct journal_head head;
   struct journal_entry entry;
   size_t size = 0, list = count * sizeof(uint64_t);
-  char *path = path_of(folder, numbers[0]);
-  unsigned char *all = path ? read_file(path, &size) : NULL;
-  const unsigned char *body = all ? all + JOURNAL_HEAD_BYTES + JOURNAL_ENTRY_BYTES : NULL;
+  char *path = path_of(folder, numbers[0]), *raw = NULL;
+  bool good = path && isw_file_read(path, SIZE_MAX / 2, ISW_REGULAR_FILE, &raw, &size, NULL) == ISW_OK &&
+              size >= JOURNAL_HEAD_BYTES + JOURNAL_ENTRY_BYTES;
+  const unsigned char *all = (const unsigned char *)raw;
+  const unsigned char *body = good ? all + JOURNAL_HEAD_BYTES + JOURNAL_ENTRY_BYTES : NULL;
   free(path);
-  bool good = all && journal_head_decode(all, &head) && head.version == JOURNAL_VERSION &&
-              head.byte_order == journal_byte_order() && head.identity == identity && head.real_bytes == real_bytes &&
-              journal_checkpoint_decode(all + JOURNAL_HEAD_BYTES, identity, &entry) && entry.records == count &&
-              entry.values_bytes == size - JOURNAL_HEAD_BYTES - JOURNAL_ENTRY_BYTES && entry.values_bytes >= 2 * list;
+  good = good && isw_journal_head_decode(all, &head) && head.version == JOURNAL_VERSION &&
+         head.byte_order == isw_journal_byte_order() && head.identity == identity && head.real_bytes == real_bytes &&
+         isw_journal_checkpoint_decode(all + JOURNAL_HEAD_BYTES, identity, &entry) && entry.records == count &&
+         entry.values_bytes == size - JOURNAL_HEAD_BYTES - JOURNAL_ENTRY_BYTES && entry.values_bytes >= 2 * list;
   if (good) {
     const void *pieces[3] = {body, body + list, body + 2 * list};
     const size_t sizes[3] = {list, list, entry.values_bytes - 2 * list};
-    good = journal_body_checksum(identity, pieces, sizes) == entry.body_checksum && memcmp(body, numbers, list) == 0 &&
-           memcmp(body + list, ids, list) == 0;
+    good = isw_journal_body_checksum(identity, pieces, sizes) == entry.body_checksum &&
+           memcmp(body, numbers, list) == 0 && memcmp(body + list, ids, list) == 0;
     *state = pieces[2];
     *bytes = sizes[2];
   }
   if (!good) {
-    free(all);
+    free(raw);
     return false;
   }
-  *file = all;
+  *file = raw;
   return true;
 }
 
@@ -125,7 +100,7 @@ enum isw_status isw_checkpoint_list(const char *folder, uint64_t **numbers, size
   *count = 0;
   size_t capacity = 0;
   DIR *listing = opendir(folder);
-  if (!listing) return errno == ENOENT ? ISW_OK : files_refuse(error, "cannot read this folder", folder);
+  if (!listing) return errno == ENOENT ? ISW_OK : isw_error_system(error, folder, "cannot read this folder");
   enum isw_status status = ISW_OK;
   for (struct dirent *file; status == ISW_OK && (file = readdir(listing));) {
     uint64_t number;

@@ -1,28 +1,19 @@
-#include "files.h"
+/* How the room writes files: all parts of a write, whole files in place of others, folders. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include "journal_internal.h"
 
-enum isw_status files_refuse(struct isw_error *error, const char *what, const char *path)
+enum isw_status isw_journal_make_folder(const char *folder, struct isw_error *error)
 {
-  return isw_error_set(error, ISW_FAILED, "%s: %s: %s", path, what, strerror(errno));
+  if (mkdir(folder, 0777) != 0 && errno != EEXIST) return isw_error_system(error, folder, "cannot make this folder");
+  return ISW_OK;
 }
 
-enum isw_status files_sync_folder(const char *folder, struct isw_error *error)
-{
-  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return files_refuse(error, "cannot open this folder", folder);
-  /* some file systems cannot sync a folder and say EINVAL */
-  int failed = fsync(fd) != 0 && errno != EINVAL;
-  enum isw_status status = failed ? files_refuse(error, "cannot sync this folder", folder) : ISW_OK;
-  close(fd);
-  return status;
-}
-
-bool files_write_fully(int fd, struct iovec *parts, size_t count, uint64_t *written)
+bool isw_journal_write_parts(int fd, struct iovec *parts, size_t count, uint64_t *written)
 {
   while (count) {
     if (!parts->iov_len) {
@@ -47,30 +38,20 @@ bool files_write_fully(int fd, struct iovec *parts, size_t count, uint64_t *writ
   return true;
 }
 
-bool files_read_fully(int fd, unsigned char *bytes, size_t wanted, uint64_t offset, size_t *got)
-{
-  for (*got = 0; *got < wanted;) {
-    ssize_t now = pread(fd, bytes + *got, wanted - *got, (off_t)(offset + *got));
-    if (now < 0 && errno == EINTR) continue;
-    if (now < 0) return false;
-    if (now == 0) break;
-    *got += (size_t)now;
-  }
-  return true;
-}
-
-enum isw_status files_replace(const char *folder, const char *path, const char *what, struct iovec *parts, size_t count,
-                              struct isw_error *error)
+enum isw_status isw_journal_replace_file(const char *folder, const char *path, const char *what, struct iovec *parts,
+                                         size_t count, struct isw_error *error)
 {
   uint64_t written = 0;
   enum isw_status status = ISW_OK;
   char *new;
   int fd = isw_open_new(path, 0666, &new);
-  if (fd < 0) return files_refuse(error, "cannot create a file to be renamed to this one", path);
-  if (!files_write_fully(fd, parts, count, &written) || fdatasync(fd) != 0) status = files_refuse(error, what, new);
-  if (close(fd) != 0 && errno != EINTR && status == ISW_OK) status = files_refuse(error, "cannot close this file", new);
-  if (status == ISW_OK && rename(new, path) != 0) status = files_refuse(error, "cannot rename this file", new);
+  if (fd < 0) return isw_error_system(error, path, "cannot create a file to be renamed to this one");
+  if (!isw_journal_write_parts(fd, parts, count, &written) || fdatasync(fd) != 0)
+    status = isw_error_system(error, new, what);
+  if (close(fd) != 0 && errno != EINTR && status == ISW_OK)
+    status = isw_error_system(error, new, "cannot close this file");
+  if (status == ISW_OK && rename(new, path) != 0) status = isw_error_system(error, new, "cannot rename this file");
   if (status != ISW_OK) unlink(new);
   free(new);
-  return status == ISW_OK ? files_sync_folder(folder, error) : status;
+  return status == ISW_OK ? isw_folder_sync(folder, error) : status;
 }

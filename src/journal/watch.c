@@ -1,8 +1,6 @@
 /* A run's journal files as they grow. A look lists the folder, asks for the size of each file, and opens those alone that are longer than
  * what has been read of them: the cost on a shared file system is one listing and one stat a file, whatever was written before. */
-#include "initsweep/journal.h"
-#include "files.h"
-#include "journal_format.h"
+#include "journal_internal.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +37,7 @@ enum isw_status isw_watch_create(const char *folder, uint64_t identity, uint64_t
 {
   *watch = NULL;
   struct isw_watch *made = isw_allocate(1, sizeof *made);
-  size_t words = (size_t)(networks / 64 + 1);
+  size_t words = isw_bits_words(networks);
   if (!made) return isw_error_memory(error, sizeof *made, "a run's journal");
   *made = (struct isw_watch){.identity = identity, .networks = networks, .real_bytes = real_bytes};
   made->folder = isw_copy_text(folder);
@@ -95,12 +93,11 @@ static enum isw_status list(struct isw_watch *watch, DIR *listing, struct isw_er
 
 static void count(struct isw_watch *watch, const struct journal_entry *entry)
 {
-  uint64_t *word = &watch->seen[entry->number / 64], bit = UINT64_C(1) << entry->number % 64;
-  if (*word & bit) return;
-  *word |= bit;
+  if (isw_bits_has(watch->seen, entry->number)) return;
+  isw_bits_add(watch->seen, entry->number);
   watch->now.finished++;
   watch->now.network_steps += entry->steps_done;
-  if (entry->status < ISW_WATCHED_ENDS) watch->now.ended[entry->status]++;
+  if (entry->status < ISW_NETWORK_STATUSES) watch->now.ended[entry->status]++;
 }
 
 /* Makes `bytes` bytes from `offset` lie at *at, reading up to `ahead`; *at is NULL where the file is shorter than it was. */
@@ -109,7 +106,7 @@ static bool look(struct isw_watch *watch, int fd, uint64_t offset, size_t bytes,
   *at = NULL;
   if (offset < watch->start || offset + bytes > watch->start + watch->length) {
     watch->start = offset;
-    if (!files_read_fully(fd, watch->block, bytes > ahead ? bytes : ahead, offset, &watch->length)) return false;
+    if (!isw_read_at(fd, watch->block, bytes > ahead ? bytes : ahead, offset, &watch->length)) return false;
     if (watch->length < bytes) return true;
   }
   *at = watch->block + (offset - watch->start);
@@ -125,8 +122,8 @@ static bool read_new(struct isw_watch *watch, int fd, struct watched_file *file,
   if (file->offset == 0) {
     struct journal_head head;
     if (!look(watch, fd, 0, JOURNAL_HEAD_BYTES, BLOCK_BYTES, &bytes)) return false;
-    if (!bytes || !journal_head_decode(bytes, &head)) return true;
-    file->passed_over = head.version != JOURNAL_VERSION || head.byte_order != journal_byte_order() ||
+    if (!bytes || !isw_journal_head_decode(bytes, &head)) return true;
+    file->passed_over = head.version != JOURNAL_VERSION || head.byte_order != isw_journal_byte_order() ||
                         head.identity != watch->identity || head.real_bytes != watch->real_bytes;
     if (file->passed_over) return true;
     file->offset = JOURNAL_HEAD_BYTES;
@@ -136,8 +133,8 @@ static bool read_new(struct isw_watch *watch, int fd, struct watched_file *file,
     struct journal_entry entry;
     if (!look(watch, fd, at, JOURNAL_ENTRY_BYTES, ahead, &bytes)) return false;
     if (!bytes) return true;
-    if (journal_entry_decode(bytes, watch->identity, watch->real_bytes, &entry) && entry.number < watch->networks) {
-      uint64_t length = JOURNAL_ENTRY_BYTES + journal_padded(journal_body_bytes(&entry, watch->real_bytes));
+    if (isw_journal_entry_decode(bytes, watch->identity, watch->real_bytes, &entry) && entry.number < watch->networks) {
+      uint64_t length = JOURNAL_ENTRY_BYTES + isw_journal_padded(isw_journal_body_bytes(&entry, watch->real_bytes));
       if (length > size - at) return true;
       count(watch, &entry);
       at += length;

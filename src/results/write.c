@@ -27,14 +27,14 @@ enum scale { SCALE_NETWORK, SCALE_RECORD, SCALE_LAYER, SCALE_PARAMETER, SCALES }
 /* A dataset along `network` and the numbers of a block of networks for it. */
 struct output {
   hid_t memory_type;
-  struct chunk_layout layout; /* dataset, bytes of a number; fill NULL: every number is set */
-  size_t items;               /* numbers of a network */
-  unsigned char *block;       /* [networks of a block][items] */
+  struct isw_chunk_layout layout; /* dataset, bytes of a number; fill NULL: every number is set */
+  size_t items;                   /* numbers of a network */
+  unsigned char *block;           /* [networks of a block][items] */
 };
 
 /* A weight dataset and the rows of a chunk for it. */
 struct weights {
-  struct chunk_layout layout;
+  struct isw_chunk_layout layout;
   unsigned char *rows; /* [weight_rows][parameters_max] */
 };
 
@@ -44,6 +44,7 @@ struct writer {
   struct isw_error *error;
   const char *part; /* the file under its temporary name */
   int problem;      /* errno of the first write that the disk refused */
+  hid_t driver;     /* of the file, for as long as that is open */
   hid_t file, text, real;
   hid_t scales[SCALES];
   hsize_t dims[SCALES];
@@ -58,7 +59,7 @@ struct writer {
   hsize_t weight_networks, weight_parameters;
   size_t weight_rows;   /* held at once: some chunks of networks */
   uint64_t *parameters; /* [weight_rows] of the rows held */
-  struct chunk_press *press;
+  struct isw_chunk_compressor *compressor;
   union {
     float narrow;
     double wide;
@@ -72,7 +73,7 @@ static const int64_t no_int64 = -1;
 static enum isw_status refuse(struct writer *w, const char *what)
 {
   if (w->problem) return isw_error_set(w->error, ISW_FAILED, "%s: cannot write: %s", w->part, strerror(w->problem));
-  return hdf5_refuse(w->error, ISW_FAILED, w->part, what);
+  return isw_hdf5_refuse(w->error, ISW_FAILED, w->part, what);
 }
 
 static size_t power_below(size_t number)
@@ -212,9 +213,9 @@ static enum isw_status add_coordinates(struct writer *w, const struct plan *plan
   return status;
 }
 
-static struct chunk_layout layout_of(const struct writer *w, const struct plan *plan, hid_t dataset)
+static struct isw_chunk_layout layout_of(const struct writer *w, const struct plan *plan, hid_t dataset)
 {
-  struct chunk_layout layout = {
+  struct isw_chunk_layout layout = {
       .dataset = dataset, .rank = plan->rank, .item = H5Tget_size(plan->memory_type), .fill = plan->fill};
   for (unsigned d = 0; d < plan->rank; d++) {
     layout.dims[d] = w->dims[plan->scale[d]];
@@ -251,11 +252,11 @@ static enum isw_status attach(struct writer *w, const struct plan *plan, hid_t d
 }
 
 /* Writes whole chunks from start on. */
-static enum isw_status write_chunks(struct writer *w, const struct chunk_layout *layout, const hsize_t *start,
+static enum isw_status write_chunks(struct writer *w, const struct isw_chunk_layout *layout, const hsize_t *start,
                                     const hsize_t *count, const void *numbers)
 {
   bool memory;
-  if (chunks_write(w->press, layout, start, count, numbers, &memory) && !w->problem) return ISW_OK;
+  if (isw_chunks_write(w->compressor, layout, start, count, numbers, &memory) && !w->problem) return ISW_OK;
   return memory ? isw_error_memory(w->error, layout->item, "chunks of the results file") : refuse(w, "cannot write");
 }
 
@@ -277,7 +278,7 @@ static enum isw_status make_scale(struct writer *w, enum scale scale, const char
   hsize_t all = w->dims[scale];
   int64_t *numbers = isw_allocate(NETWORK_CHUNK, sizeof *numbers);
   if (!numbers) return isw_error_memory(w->error, NETWORK_CHUNK * sizeof *numbers, "a dimension");
-  const struct chunk_layout layout = layout_of(w, &plan, w->scales[scale]);
+  const struct isw_chunk_layout layout = layout_of(w, &plan, w->scales[scale]);
   for (hsize_t start = 0, count; start < all && status == ISW_OK; start += count) {
     count = smaller(all - start, NETWORK_CHUNK);
     for (hsize_t i = 0; i < count; i++) numbers[i] = first + (int64_t)(start + i);
@@ -359,13 +360,19 @@ static enum isw_status make_status(struct writer *w, struct output *output)
                       .memory_type = H5T_NATIVE_INT8,
                       .scale = {SCALE_NETWORK},
                       .chunk = {w->column_networks}};
-  static const int8_t values[] = {0, 1, 2, 3, 4};
+  int8_t values[ISW_NETWORK_STATUSES];
+  struct isw_text names = {0};
   enum isw_status status = make_output(w, &plan, output);
+  for (int s = 0; s < ISW_NETWORK_STATUSES && status == ISW_OK; s++) {
+    values[s] = (int8_t)s;
+    if (isw_text_add(&names, "%s%s", s ? " " : "", isw_status_name((enum isw_network_status)s)) != ISW_OK)
+      status = isw_error_memory(w->error, names.length, "names of statuses");
+  }
   if (status == ISW_OK)
     status = add_attribute(w, output->layout.dataset, "flag_values", plan.file_type, plan.memory_type,
-                           sizeof values / sizeof values[0], values);
-  if (status == ISW_OK)
-    status = add_text(w, output->layout.dataset, "flag_meanings", "missing completed stopped diverged skipped");
+                           ISW_NETWORK_STATUSES, values);
+  if (status == ISW_OK) status = add_text(w, output->layout.dataset, "flag_meanings", names.bytes);
+  isw_text_clear(&names);
   return status;
 }
 
@@ -563,7 +570,7 @@ static void choose_chunks(struct writer *w)
   w->block = smaller(w->block, networks);
   size_t kept = (head->keep_initial ? 1 : 0) + (head->keep_final ? 1 : 0);
   double bytes = (double)networks * ((double)row + (double)(kept * head->parameters_max * real));
-  w->press = chunk_press_create(larger(1, head->threads), bytes < THRIFTY_BYTES);
+  w->compressor = isw_chunk_compressor_create(larger(1, head->threads), bytes < THRIFTY_BYTES);
 }
 
 /* ---- numbers of a block ----------------------------------------------------------------------------------------------------- */
@@ -575,8 +582,8 @@ static void *cell(const struct output *output, size_t row)
 
 static void fill_block(const struct output *output, size_t count)
 {
-  const struct chunk_layout *layout = &output->layout;
-  chunks_fill(output->block, count * output->items, layout->item, layout->fill);
+  const struct isw_chunk_layout *layout = &output->layout;
+  isw_chunks_fill(output->block, count * output->items, layout->item, layout->fill);
 }
 
 /* Copies numbers; a NaN becomes the one NaN whose bits the format knows. */
@@ -658,32 +665,36 @@ static enum isw_status put_finished(struct writer *w, const struct isw_finished 
   if (finished->records > head->records_max || finished->layers > head->layers_max ||
       finished->parameters > head->parameters_max)
     return misfit(w, finished->number, "it has more records, layers or parameters");
-  if (finished->status < 1 || finished->status > 3) return misfit(w, finished->number, "its status is unknown");
+  if (!isw_status_is_finished((enum isw_network_status)finished->status))
+    return misfit(w, finished->number, "its status is unknown");
   *(int8_t *)cell(&out[OUT_STATUS], row) = (int8_t)finished->status;
   *(int64_t *)cell(&out[OUT_STEPS_DONE], row) = (int64_t)finished->steps_done;
-  const unsigned char *from = finished->values;
-  size_t left = finished->values_bytes;
+  struct isw_record_layout layout = {.records = finished->records,
+                                     .layers = finished->layers,
+                                     .parameters = (size_t)finished->parameters,
+                                     .real_bytes = head->real_bytes};
+  for (size_t q = 0; q < head->quantity_count; q++) isw_record_layout_add(&layout, &head->quantities[q]);
+  if (layout.bytes != finished->values_bytes)
+    return misfit(w, finished->number,
+                  finished->values_bytes < layout.bytes ? "it has fewer numbers" : "it has more numbers");
+  layout.bytes = 0;
   for (size_t q = 0; q < head->quantity_count; q++) {
     const struct output *output = &out[FIXED_OUTPUTS + q];
     const struct isw_quantity *quantity = &head->quantities[q];
-    size_t width = isw_quantity_width(quantity, finished->layers, (size_t)finished->parameters);
+    struct isw_record_place place = isw_record_layout_add(&layout, quantity);
+    const unsigned char *from = (const unsigned char *)finished->values + place.offset;
     size_t stride = isw_quantity_width(quantity, head->layers_max, head->parameters_max);
-    size_t bytes = width * output->layout.item;
-    size_t records = isw_quantity_records(quantity, finished->records);
-    if (records * bytes > left) return misfit(w, finished->number, "it has fewer numbers");
-    size_t lines = quantity->per_run ? records : finished->records_done, line = width;
-    if (width == stride) line *= lines, lines = lines > 0; /* they follow each other in both */
+    size_t lines = quantity->per_run ? 1 : finished->records_done, line = place.width;
+    if (place.width == stride) line *= lines, lines = lines > 0; /* they follow each other in both */
     for (size_t r = 0; r < lines; r++) {
       unsigned char *to = (unsigned char *)cell(output, row) + r * stride * output->layout.item;
       if (quantity->integer)
-        memcpy(to, from + r * bytes, line * output->layout.item);
+        memcpy(to, from + r * place.width * place.item, line * place.item);
       else
-        copy_reals(w, to, from + r * bytes, line);
+        copy_reals(w, to, from + r * place.width * place.item, line);
     }
-    from += records * bytes;
-    left -= records * bytes;
   }
-  return left ? misfit(w, finished->number, "it has more numbers") : ISW_OK;
+  return ISW_OK;
 }
 
 static enum isw_status put_weights(struct writer *w, const struct isw_finished *finished, size_t row)
@@ -754,7 +765,7 @@ static void clear_rows(struct writer *w, size_t networks)
 {
   const struct weights *both[] = {&w->initial, &w->final};
   for (size_t i = 0; i < 2; i++)
-    if (both[i]->rows) chunks_fill(both[i]->rows, networks * w->head->parameters_max, w->head->real_bytes, &w->nan);
+    if (both[i]->rows) isw_chunks_fill(both[i]->rows, networks * w->head->parameters_max, w->head->real_bytes, &w->nan);
   memset(w->parameters, 0, networks * sizeof *w->parameters);
 }
 
@@ -797,10 +808,9 @@ static enum isw_status create_file(struct writer *w)
   H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
   H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110); /* the same bytes from newer libraries */
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-  hid_t driver = patient_driver(access, &w->problem);
+  w->driver = isw_hdf5_deferred_error_vfd(access, &w->problem);
   w->file = H5Fcreate(w->part, H5F_ACC_EXCL, creation, access);
   enum isw_status status = w->file < 0 ? refuse(w, "cannot create this file") : ISW_OK;
-  if (driver >= 0) H5FDunregister(driver); /* the file holds on to it */
   H5Pclose(creation);
   H5Pclose(access);
   return status;
@@ -813,7 +823,7 @@ static enum isw_status write_file(struct writer *w)
   w->output_count = head->coordinate_count + FIXED_OUTPUTS + head->quantity_count;
   w->outputs = isw_allocate(w->output_count, sizeof *w->outputs);
   w->parameters = isw_allocate(w->weight_rows, sizeof *w->parameters);
-  if (!w->outputs || !w->parameters || !w->press)
+  if (!w->outputs || !w->parameters || !w->compressor)
     return isw_error_memory(w->error, w->output_count * sizeof *w->outputs, "the results file");
   w->dims[SCALE_NETWORK] = head->networks;
   w->dims[SCALE_RECORD] = head->records_max;
@@ -834,31 +844,26 @@ static void free_writer(struct writer *w)
   for (size_t o = 0; w->outputs && o < w->output_count; o++) free(w->outputs[o].block);
   free(w->outputs);
   free(w->parameters);
-  chunk_press_destroy(w->press);
+  isw_chunk_compressor_destroy(w->compressor);
   free(w->initial.rows);
   free(w->final.rows);
   isw_text_clear(&w->coordinates);
 }
 
-static enum isw_status sync_path(const char *path, int flags, struct isw_error *error)
+static enum isw_status sync_file(const char *path, struct isw_error *error)
 {
-  int fd = open(path, flags | O_CLOEXEC);
-  /* some file systems cannot sync a folder and say EINVAL */
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
   bool failed = fd < 0 || (fsync(fd) != 0 && errno != EINVAL);
-  enum isw_status status = ISW_OK;
-  if (failed) status = isw_error_set(error, ISW_FAILED, "%s: cannot sync: %s", path, strerror(errno));
+  enum isw_status status = failed ? isw_error_system(error, path, "cannot sync") : ISW_OK;
   if (fd >= 0) close(fd);
   return status;
 }
 
 static enum isw_status sync_folder_of(const char *path, struct isw_error *error)
 {
-  const char *slash = strrchr(path, '/');
-  struct isw_text folder = {0};
-  if (isw_text_add(&folder, "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".") != ISW_OK)
-    return isw_error_memory(error, strlen(path), "a path");
-  enum isw_status status = sync_path(folder.bytes, O_RDONLY | O_DIRECTORY, error);
-  isw_text_clear(&folder);
+  char *folder = isw_path_folder(path);
+  enum isw_status status = folder ? isw_folder_sync(folder, error) : isw_error_memory(error, strlen(path), "a path");
+  free(folder);
   return status;
 }
 
@@ -867,15 +872,16 @@ enum isw_status isw_results_write(const char *path, const struct isw_results_hea
 {
   struct isw_text part = {0};
   if (isw_text_add(&part, "%s.part", path) != ISW_OK) return isw_error_memory(error, strlen(path), "a path");
-  struct quiet quiet;
-  quiet_begin(&quiet);
+  struct isw_hdf5_silence silence;
+  isw_hdf5_silence_begin(&silence);
   bool wide = head->real_bytes == sizeof(double);
   struct writer w = {.head = head,
                      .index = index,
                      .error = error,
                      .part = part.bytes,
+                     .driver = H5I_INVALID_HID,
                      .file = H5I_INVALID_HID,
-                     .text = text_type(),
+                     .text = isw_hdf5_text_type(),
                      .real = wide ? H5T_IEEE_F64LE : H5T_IEEE_F32LE};
   if (wide)
     w.nan.wide = (double)NAN;
@@ -883,14 +889,15 @@ enum isw_status isw_results_write(const char *path, const struct isw_results_hea
     w.nan.narrow = NAN;
   unlink(part.bytes); /* what a killed run left */
   enum isw_status status = write_file(&w);
+  if (w.driver >= 0) H5FDunregister(w.driver); /* the file is closed on every path */
   free_writer(&w);
   H5Tclose(w.text);
-  if (status == ISW_OK) status = sync_path(part.bytes, O_RDONLY, error);
+  if (status == ISW_OK) status = sync_file(part.bytes, error);
   if (status == ISW_OK && rename(part.bytes, path) != 0)
     status = isw_error_set(error, ISW_FAILED, "%s: cannot rename to %s: %s", part.bytes, path, strerror(errno));
   if (status != ISW_OK) unlink(part.bytes);
   if (status == ISW_OK) status = sync_folder_of(path, error);
-  quiet_end(&quiet);
+  isw_hdf5_silence_end(&silence);
   isw_text_clear(&part);
   return status;
 }

@@ -19,9 +19,9 @@ static void read_axes(struct isw_reader *reader, const struct isw_node *node)
   for (size_t a = 0; a < grid->axes; a++) names[a] = grid->axis[a].name;
   if (node->kind != ISW_NODE_LIST || node->count != 2) {
     isw_report_add(&reader->report, node->place, "axes must be a list of two axes of the grid, not %s",
-                   node->kind == ISW_NODE_LIST ? "a list of another length"
+                   node->kind == ISW_NODE_LIST ? "a list of a different length"
                                                : isw_tree_describe(&reader->scratch, node));
-    isw_report_hint(&reader->report, "as axes: [train.learning_rate, network.init.std]");
+    isw_report_hint(&reader->report, "for example axes: [train.learning_rate, network.init.std]");
     return;
   }
   for (size_t i = 0; i < 2; i++) {
@@ -29,11 +29,11 @@ static void read_axes(struct isw_reader *reader, const struct isw_node *node)
     size_t a = 0;
     while (a < grid->axes && (name->kind != ISW_NODE_SCALAR || strcmp(names[a], name->text) != 0)) a++;
     if (a == grid->axes) {
-      isw_report_add(&reader->report, name->place, "%s is no axis of the grid",
+      isw_report_add(&reader->report, name->place, "%s is not an axis of the grid",
                      isw_tree_describe(&reader->scratch, name));
       isw_suggest(reader, name->kind == ISW_NODE_SCALAR ? name->text : "", names, grid->axes, NULL);
     } else if (i == 1 && a == sweep->refine.axis[0]) {
-      isw_report_add(&reader->report, name->place, "axes names %s twice", isw_tree_describe(&reader->scratch, name));
+      isw_report_add(&reader->report, name->place, "axes lists %s twice", isw_tree_describe(&reader->scratch, name));
     }
     sweep->refine.axis[i] = a;
   }
@@ -42,7 +42,7 @@ static void read_axes(struct isw_reader *reader, const struct isw_node *node)
 static bool read_whole(struct isw_reader *reader, const struct isw_node *node, const char *what, double low,
                        double high, size_t *to)
 {
-  const struct isw_number_rule rule = {.what = what, .whole = true, .low = low, .high = high};
+  const struct isw_number_rule rule = {.what = what, .integer = true, .low = low, .high = high};
   double number;
   if (!isw_read_number(reader, &rule, node, &number)) return false;
   *to = (size_t)number;
@@ -58,8 +58,9 @@ static void check_counts(struct isw_reader *reader, const struct isw_node *axes)
     if (axis->count > stride && (axis->count - 1) % stride == 0) continue;
     uint64_t cells = (axis->count - 1 + stride / 2) / stride;
     uint64_t nearest = (cells ? cells : 1) * stride + 1;
-    isw_report_add(&reader->report, axes->child[i]->place, "'%s' has %zu values: %zu levels want %llu k + 1",
-                   axis->name, axis->count, sweep->refine.levels, (unsigned long long)stride);
+    isw_report_add(&reader->report, axes->child[i]->place,
+                   "'%s' has %zu values; with %zu levels it must have %llu k + 1", axis->name, axis->count,
+                   sweep->refine.levels, (unsigned long long)stride);
     isw_report_hint(&reader->report, "the nearest is %llu", (unsigned long long)nearest);
   }
 }
@@ -74,7 +75,7 @@ static bool check_keys(struct isw_reader *reader, const struct isw_node *map)
   if (map->kind != ISW_NODE_MAP) {
     isw_report_add(&reader->report, map->place, "refine must be a mapping, not %s",
                    isw_tree_describe(&reader->scratch, map));
-    isw_report_hint(&reader->report, "as refine: {axes: [train.learning_rate, network.init.std], levels: 4}");
+    isw_report_hint(&reader->report, "for example refine: {axes: [train.learning_rate, network.init.std], levels: 4}");
     return false;
   }
   for (size_t i = 0; i < map->count; i++) {
@@ -83,10 +84,10 @@ static bool check_keys(struct isw_reader *reader, const struct isw_node *map)
     while (k < KEYS && strcmp(keys[k], key->text) != 0) k++;
     if (k < KEYS) continue;
     isw_report_add(&reader->report, key->place, "unknown key %s in refine", isw_tree_describe(&reader->scratch, key));
-    isw_suggest(reader, key->text, keys, KEYS, "Known here: axes, levels, loss_below, margin");
+    isw_suggest(reader, key->text, keys, KEYS, "Known keys: axes, levels, loss_below, margin");
   }
   for (size_t k = 0; k < 2; k++)
-    if (!find(map, keys[k])) isw_report_add(&reader->report, map->place, "refine needs '%s'", keys[k]);
+    if (!find(map, keys[k])) isw_report_add(&reader->report, map->place, "refine requires '%s'", keys[k]);
   return find(map, keys[0]) && find(map, keys[1]);
 }
 
@@ -98,7 +99,7 @@ void isw_read_refine(struct isw_reader *reader)
   if (!map || isw_tree_is_null(map)) return;
   if (!check_keys(reader, map)) return;
   if (sweep->grids != 1 || sweep->excludes) {
-    isw_report_add(&reader->report, map->place, "refine goes with one grid, and without exclude");
+    isw_report_add(&reader->report, map->place, "refine requires a single grid without exclude");
     return;
   }
   *refine = (struct isw_refine){.loss_below = NAN, .margin = 1, .place = map->place};
@@ -119,11 +120,11 @@ void isw_check_refine(struct isw_reader *reader)
   bool loss = false;
   for (size_t p = 0; p < sweep->probes; p++) loss = loss || strcmp(sweep->probe[p]->row.name, "loss") == 0;
   if (!isnan(sweep->refine.loss_below) && !loss) {
-    isw_report_add(&reader->report, sweep->refine.place, "refine with loss_below needs the probe 'loss'");
-    isw_report_hint(&reader->report, "as record: {probes: [loss]}");
+    isw_report_add(&reader->report, sweep->refine.place, "refine with loss_below requires the probe 'loss'");
+    isw_report_hint(&reader->report, "for example record: {probes: [loss]}");
   }
   if (sweep->kept) {
-    isw_report_add(&reader->report, sweep->refine.place, "refine needs a grid without doubled networks");
+    isw_report_add(&reader->report, sweep->refine.place, "refine requires a grid without duplicate networks");
     isw_report_hint(&reader->report, "two values of an axis are equal");
   }
 }
@@ -153,16 +154,6 @@ size_t isw_sweep_level(const struct isw_sweep *sweep, uint64_t number)
   return zeros >= sweep->refine.levels ? 0 : sweep->refine.levels - zeros;
 }
 
-static bool has(const uint64_t *bits, uint64_t number)
-{
-  return bits[number / 64] >> number % 64 & 1;
-}
-
-static void set(uint64_t *bits, uint64_t number)
-{
-  bits[number / 64] |= 1ull << number % 64;
-}
-
 /* One plane of the two axes: the other axes stand still. */
 struct plane {
   const struct isw_grid_axis *axis[2];
@@ -179,7 +170,7 @@ static uint64_t point(const struct plane *plane, size_t i, size_t j)
 static bool is_active(const struct plane *plane, const uint64_t *wanted, size_t a, size_t b)
 {
   for (size_t c = 0; c < 4; c++)
-    if (!has(wanted, point(plane, (a + c / 2) * plane->step, (b + c % 2) * plane->step))) return false;
+    if (!isw_bits_has(wanted, point(plane, (a + c / 2) * plane->step, (b + c % 2) * plane->step))) return false;
   return true;
 }
 
@@ -195,11 +186,11 @@ static bool is_boundary(const struct plane *plane, const uint8_t *side, size_t a
 static void divide(const struct plane *plane, uint64_t *next, size_t a, size_t b)
 {
   size_t half = plane->step / 2, i = a * plane->step, j = b * plane->step;
-  set(next, point(plane, i + half, j + half));
-  set(next, point(plane, i, j + half));
-  set(next, point(plane, i + half, j));
-  set(next, point(plane, i + plane->step, j + half));
-  set(next, point(plane, i + half, j + plane->step));
+  isw_bits_add(next, point(plane, i + half, j + half));
+  isw_bits_add(next, point(plane, i, j + half));
+  isw_bits_add(next, point(plane, i + half, j));
+  isw_bits_add(next, point(plane, i + plane->step, j + half));
+  isw_bits_add(next, point(plane, i + half, j + plane->step));
 }
 
 /* margin: cells around a cell of the boundary are divided too, where they are there. */
@@ -218,7 +209,7 @@ static void refine_plane(const struct plane *plane, size_t margin, const uint8_t
 static void plan_start(const struct isw_sweep *sweep, uint64_t *wanted)
 {
   for (uint64_t number = 0; number < sweep->networks; number++)
-    if (isw_sweep_level(sweep, number) == 0) set(wanted, number);
+    if (isw_sweep_level(sweep, number) == 0) isw_bits_add(wanted, number);
 }
 
 bool isw_sweep_refine(const struct isw_sweep *sweep, size_t level, const uint8_t *side, uint64_t *wanted)
@@ -227,7 +218,7 @@ bool isw_sweep_refine(const struct isw_sweep *sweep, size_t level, const uint8_t
     plan_start(sweep, wanted);
     return true;
   }
-  size_t words = (size_t)((sweep->networks + 63) / 64);
+  size_t words = isw_bits_words(sweep->networks);
   uint64_t *next = isw_allocate(words, sizeof *next);
   if (!next) return false;
   struct plane plane = {.step = (size_t)1 << (sweep->refine.levels - level + 1)};

@@ -16,13 +16,6 @@ struct families {
   } * sorted; /* of a list of replicates */
 };
 
-struct table {
-  struct family {
-    uint64_t key, cell; /* identity without the replicate; the first member's cell + 1, 0: empty */
-  } * slot;
-  uint64_t capacity;
-};
-
 static int by_replicate(const void *a, const void *b)
 {
   const struct member *x = a, *y = b;
@@ -40,7 +33,7 @@ static struct families families_of(struct isw_reader *reader, const struct isw_g
   if (binding->values->is_range) return families;
   families.sorted = isw_arena_get(&reader->scratch, binding->axis->count, sizeof *families.sorted);
   for (size_t i = 0; i < binding->axis->count; i++)
-    families.sorted[i] = (struct member){isw_value_at(binding->values, i, 0).whole, i};
+    families.sorted[i] = (struct member){isw_value_at(binding->values, i, 0).integer, i};
   qsort(families.sorted, binding->axis->count, sizeof *families.sorted, by_replicate);
   return families;
 }
@@ -50,7 +43,7 @@ static bool find_member(const struct isw_sweep *sweep, const struct families *fa
                         uint64_t replicate, uint64_t *cell)
 {
   *cell = first;
-  if (!families->replicate) return isw_setting_at(sweep, families->grid, first, ISW_SET_REPLICATE).whole == replicate;
+  if (!families->replicate) return isw_setting_at(sweep, families->grid, first, ISW_SET_REPLICATE).integer == replicate;
   uint64_t index;
   if (families->sorted) {
     const struct member wanted = {.replicate = replicate};
@@ -72,31 +65,31 @@ static void compare(struct isw_sweep *sweep, const struct families *mine, uint64
 {
   for (uint64_t m = 0; m < mine->members; m++) {
     uint64_t own = cell + m * mine->stride, theirs;
-    uint64_t replicate = isw_setting_at(sweep, mine->grid, own, ISW_SET_REPLICATE).whole;
+    uint64_t replicate = isw_setting_at(sweep, mine->grid, own, ISW_SET_REPLICATE).integer;
     if (isw_is_kept(sweep, own) && find_member(sweep, other, first, replicate, &theirs) && isw_is_kept(sweep, theirs))
-      sweep->kept[own / 64] &= ~(1ull << own % 64);
+      isw_bits_remove(sweep->kept, own);
   }
 }
 
-/* Compares a grid's families with those in the table, or adds them to it. */
-static void visit(struct isw_sweep *sweep, const struct families *all, size_t g, struct table *table, bool add)
+/* Compares a grid's families with those in the table, or adds them to it: identity without the replicate -> first member's cell.
+ * The table has room for them. */
+static void visit(struct isw_sweep *sweep, const struct families *all, size_t g, struct isw_table *table, bool add)
 {
   const struct families *mine = &all[g];
   uint64_t block = mine->stride * mine->members;
-  union isw_setting_value point[ISW_SETTINGS_MAX];
+  union isw_setting_value settings[ISW_SETTINGS_MAX];
   for (uint64_t outer = 0; outer < mine->grid->cells; outer += block)
     for (uint64_t inner = 0; inner < mine->stride; inner++) {
       uint64_t cell = mine->grid->first + outer + inner;
-      isw_cell_settings(sweep, cell, point);
-      point[ISW_SET_REPLICATE].whole = 0;
-      uint64_t key = isw_identity_of(sweep, point), at = key % table->capacity;
-      for (; table->slot[at].cell; at = (at + 1) % table->capacity)
-        if (!add && table->slot[at].key == key) {
-          uint64_t first = table->slot[at].cell - 1;
-          const struct families *other = &all[isw_grid_of_cell(sweep, first) - sweep->grid];
-          compare(sweep, mine, cell, other, first);
-        }
-      if (add) table->slot[at] = (struct family){key, cell + 1};
+      isw_cell_settings(sweep, cell, settings);
+      settings[ISW_SET_REPLICATE].integer = 0;
+      uint64_t key = isw_identity_of(sweep, settings), first;
+      size_t place = 0;
+      if (add)
+        isw_table_add(table, key, cell);
+      else
+        while (isw_table_find(table, key, &place, &first))
+          compare(sweep, mine, cell, &all[isw_grid_of_cell(sweep, first) - sweep->grid], first);
     }
 }
 
@@ -111,17 +104,16 @@ void isw_drop_duplicates(struct isw_reader *reader)
     count += sweep->grid[g].cells / families[g].members;
   }
   if (sweep->cells > union_limit) {
-    isw_report_add(&reader->report, reader->grid->place, "a list of grids of more than 2^30 networks");
+    isw_report_add(&reader->report, reader->grid->place, "a list of grids can have at most 2^30 networks");
     return;
   }
   isw_keep_all(reader);
-  struct table table = {.capacity = count + count / 4 + 1};
-  table.slot = isw_allocate((size_t)table.capacity, sizeof *table.slot);
-  if (!table.slot) longjmp(reader->out_of_memory, 1);
+  struct isw_table table = {0};
+  if (isw_table_reserve(&table, (size_t)count) != ISW_OK) longjmp(reader->out_of_memory, 1);
   for (size_t g = 0; g < sweep->grids; g++) {
     if (g) visit(sweep, families, g, &table, false);
     if (g + 1 < sweep->grids) visit(sweep, families, g, &table, true);
   }
-  free(table.slot);
+  isw_table_clear(&table);
   isw_count_kept(sweep);
 }

@@ -49,7 +49,8 @@ class Usage(Case):
 
     def test_mistakes_on_the_command_line(self):
         for words, message in {
-                (): "initsweep: give a command: new, check, plan, run, gather, show, verify, replay, list, help\n  `initsweep --help` shows all.\n",
+                (): "initsweep: give a command: new, check, plan, run, gather, show, verify, replay, list, help\n  "
+                    "`initsweep --help` shows all.\n",
                 ("rnu",): "initsweep: unknown command 'rnu'\n  did you mean 'run'? `initsweep --help` shows all.\n",
                 ("fly",): "initsweep: unknown command 'fly'\n  `initsweep --help` shows all.\n",
                 ("run",): "initsweep run: give one sweep file\n  `initsweep run --help` shows how.\n",
@@ -59,9 +60,11 @@ class Usage(Case):
                 ("run", "a", "--threds=2"): "initsweep run: unknown option '--threds'\n"
                                             "  did you mean '--threads'? `initsweep run --help` shows all.\n",
                 ("run", "a", "-x"): "initsweep run: unknown option '-x'\n  `initsweep run --help` shows all.\n",
-                ("run", "a", "--threads", "0"): "initsweep run: --threads wants a whole number from 1 to 65536, not '0'\n",
-                ("run", "a", "--threads", "2x"): "initsweep run: --threads wants a whole number from 1 to 65536, not '2x'\n",
-                ("run", "a", "--resume", "no"): "initsweep run: --resume wants auto, never or extend, not 'no'\n",
+                ("run", "a", "--threads", "0"): "initsweep run: --threads must be a whole number from 1 to 65536, not "
+                                                "'0'\n",
+                ("run", "a", "--threads", "2x"): "initsweep run: --threads must be a whole number from 1 to 65536, not "
+                                                 "'2x'\n",
+                ("run", "a", "--resume", "no"): "initsweep run: --resume must be auto, never or extend, not 'no'\n",
                 ("plan",): "initsweep plan: give one sweep file\n  `initsweep plan --help` shows how.\n",
                 ("plan", "a", "--jsn"): "initsweep plan: unknown option '--jsn'\n"
                                         "  did you mean '--json'? `initsweep plan --help` shows all.\n",
@@ -69,9 +72,9 @@ class Usage(Case):
                 ("show",): "initsweep show: give one results file\n  `initsweep show --help` shows how.\n",
                 ("list", "activation"): "initsweep list: unknown table 'activation'\n"
                                         "  did you mean 'activations'? `initsweep list` shows all.\n",
-                ("list", "a", "b"): "initsweep list: give one table at most\n  `initsweep list --help` shows how.\n",
-                ("check", "none.yaml"): "initsweep: cannot open 'none.yaml': No such file or directory\n",
-                ("run", "none.yaml"): "initsweep: cannot open 'none.yaml': No such file or directory\n",
+                ("list", "a", "b"): "initsweep list: give at most one table\n  `initsweep list --help` shows how.\n",
+                ("check", "none.yaml"): "initsweep: none.yaml: No such file or directory\n",
+                ("run", "none.yaml"): "initsweep: none.yaml: No such file or directory\n",
         }.items():
             with self.subTest(words=words):
                 self.expect(2, *words, stdout="", stderr=message)
@@ -153,7 +156,7 @@ class Usage(Case):
     def test_file_of_more_than_16_mib_is_no_sweep_file(self):
         self.write("large.yaml", "#" * (16 << 20) + "\n")
         self.expect(2, "check", "large.yaml",
-                    stderr="initsweep: 'large.yaml' has more than 16 MiB: that is no sweep file\n")
+                    stderr="initsweep: large.yaml has more than 16 MiB\n")
 
     def test_show_refuses_what_is_no_results_file(self):
         self.write("text.h5", "no HDF5\n")

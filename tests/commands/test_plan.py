@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""`initsweep plan`: numbers against arithmetic by hand, and 10^7 networks in little memory."""
+"""`initsweep plan`: numbers against arithmetic by hand and against a run, and 10^7 networks in little memory."""
 import json
 import os
 import re
@@ -15,18 +15,41 @@ dataset: {name: xor}
 train: {loss: mse, optimizer: sgd, steps: 100}
 record: {steps: {geomspace: 10}, probes: [loss, gradient_norm]}
 grid:
-  network.init: [zeros, {name: constant, value: [0.1, 0.5, 1.0]}, glorot_uniform, he_normal, orthogonal, lecun_normal, {name: normal, std: [0.1, 1]}]
+  network.init: [zeros, {name: constant, value: [0.1, 0.5, 1.0]}, glorot_uniform, he_normal, orthogonal, lecun_normal,
+                 {name: normal, std: [0.1, 1]}]
   network.activation: [sigmoid, tanh, relu, sin]
   network.depth: [1, 2, 3, 4, 5]
   network.width: [2, 4, 8, 16, 32]
   train.learning_rate: {geomspace: [0.001, 1, 10]}
   replicate: {range: [0, 999]}
 """
+# What docs/user-guide.md says of the estimates
+TIME_FACTOR = 3  # of processor time, either way
+MEMORY_FACTOR = 2  # a run takes no more than the estimate, and no less than this part of it
+MEASURED = """\
+sweep: measured
+seed: 1
+dataset: {name: digits}
+network: {depth: 2, width: 32, init: he_normal}
+train: {loss: cross_entropy, optimizer: adam, learning_rate: 0.01, batch_size: 64, steps: 1500}
+record: {steps: {geomspace: 8}, probes: [loss, gradient_norm], weights: final}
+grid: {network.activation: [tanh, relu], replicate: {range: [0, 63]}}
+"""
+WIDE = """\
+sweep: wide
+seed: 1
+dataset: {name: gaussian_mixture, samples: 4000, features: 400, classes: 4}
+network: {depth: 2, width: 256, activation: tanh, init: he_normal}
+train: {loss: cross_entropy, optimizer: adam, learning_rate: 0.01, batch_size: 64, steps: 5}
+record: {steps: [0], probes: [loss], weights: final}
+grid: {replicate: {range: [0, 31]}}
+"""
 
 
 class Plan(Case):
     def plan(self, text, *words):
-        return json.loads(self.expect(0, "plan", self.write("sweep.yaml", text), "--json", *words, stderr="", **NO_MPI).stdout)
+        return json.loads(self.expect(0, "plan", self.write("sweep.yaml", text), "--json", *words, stderr="",
+                                      **NO_MPI).stdout)
 
     def test_numbers_of_a_small_sweep(self):
         plan = self.plan(SMALL, "--ranks", "3", "--threads", "2")
@@ -47,8 +70,8 @@ class Plan(Case):
         # values: loss, accuracy, gradient_norm and distinct_units of each layer; weights twice
         for_one = plan["journal_bytes_at_most"] / SMALL_NETWORKS
         self.assertGreater(for_one, 6 * 4 * (2 + 2 * 2) + 2 * 4 * one)
-        self.assertGreater(plan["seconds_estimate"], 0)
-        # a checkpoint holds the weights, which sgd moves without arrays of its own, and the records, of 16 networks; two a worker
+        # a checkpoint holds the weights, which sgd moves without arrays of its own, and the records, of 16 networks;
+        # two a worker
         state = 16 * 4 * two
         self.assertGreater(plan["checkpoint_bytes_at_most"], 2 * 6 * state)
         self.assertLess(plan["checkpoint_bytes_at_most"], 2 * 6 * 16 * 2000)
@@ -57,8 +80,9 @@ class Plan(Case):
 
     def test_text_for_people(self):
         text = self.expect(0, "plan", self.write("small.yaml", SMALL), stderr="", **NO_MPI).stdout
-        for line in (r"sweep +small, seed 7, float32", rf"networks +{SMALL_NETWORKS} = ", r"packs +12 of 16 networks, 32 places",
-                     r"memory +\S+ .iB a rank", r"free space +\S+ .iB", r"time +about .*estimate"):
+        for line in (r"sweep +small, seed 7, float32", rf"networks +{SMALL_NETWORKS} = ",
+                     r"packs +12 of 16 networks, 32 idle lanes",
+                     r"memory +\S+ .iB per rank", r"free space +\S+ .iB", r"time +about .*estimate"):
             self.assertRegex(text, r"(?m)^" + line)
         self.assertEqual(self.files(), ["small.yaml"])
 
@@ -66,7 +90,8 @@ class Plan(Case):
         cache, file = self.path("cache"), self.write("small.yaml", SMALL)
 
         def model(*words, **environment):
-            text = self.expect(0, "plan", file, *words, stderr="", **{**NO_MPI, "XDG_CACHE_HOME": cache, **environment}).stdout
+            text = self.expect(0, "plan", file, *words, stderr="",
+                               **{**NO_MPI, "XDG_CACHE_HOME": cache, **environment}).stdout
             return re.search(r"cost model (.*)\)", text).group(1)
 
         self.assertEqual(model(), "measured just now")
@@ -74,7 +99,34 @@ class Plan(Case):
         self.assertEqual((len(kept), kept[0][:5]), (1, "cost-"))
         self.assertEqual(model(), "from the cache")
         self.assertEqual(os.listdir(os.path.join(cache, "initsweep")), kept)
-        self.assertEqual(model("--calibrate", XDG_CACHE_HOME="/proc/none"), "measured just now, and not kept: the cache cannot be written")
+        self.assertEqual(model("--calibrate", XDG_CACHE_HOME="/proc/none"),
+                         "measured just now, and not kept: the cache cannot be written")
+
+    def measure(self, *words):
+        """What a process of the program used."""
+        process = os.fork()
+        if process == 0:
+            os.chdir(self.folder)
+            os.execve(PROGRAM, [PROGRAM, *words], ENVIRONMENT)
+        _, status, usage = os.wait4(process, 0)
+        self.assertEqual(os.waitstatus_to_exitcode(status), 0)
+        return usage
+
+    @unittest.skipIf(os.environ.get("INITSWEEP_SANITIZE"), "sanitizers multiply time and memory")
+    def test_a_run_takes_what_was_estimated(self):
+        """Time is the processor's, which other programs on the machine disturb little."""
+        for text in (MEASURED, WIDE):
+            plan = self.plan(text, "--threads", "1", "--calibrate")
+            usage = self.measure("run", "sweep.yaml", "--quiet")
+            seconds, memory = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+            said = (f"{plan['sweep']}: {plan['thread_seconds']:.2f} s and {plan['memory_bytes_per_rank'] / 2**20:.0f} "
+                    f"MiB estimated, {seconds:.2f} s and {memory / 2**20:.0f} MiB used")
+            print(said, flush=True)
+            self.assertLessEqual(memory, plan["memory_bytes_per_rank"], said)
+            self.assertGreaterEqual(memory, plan["memory_bytes_per_rank"] / MEMORY_FACTOR, said)
+            if text is MEASURED:  # the other is a moment of training
+                self.assertLess(seconds, TIME_FACTOR * plan["thread_seconds"], said)
+                self.assertGreater(seconds, plan["thread_seconds"] / TIME_FACTOR, said)
 
     def test_ten_million_networks_take_little_memory(self):
         file = self.write("huge.yaml", HUGE)

@@ -1,0 +1,84 @@
+/* Initialisers that depend on the layer's place in the network, on the data or on a file. Their rows are in initializers.c. */
+#include <math.h>
+#include <string.h>
+#include "model_internal.h"
+
+/* Columns' sums over samples ascending, then one division. */
+bool isw_fill_target_mean(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out,
+                          size_t fan_in, size_t columns, const struct isw_stream *stream, double *weight)
+{
+  (void)settings, (void)fan_in, (void)stream;
+  for (size_t i = 0; i < fan_out * columns; i++) weight[i] = 0.0;
+  if (start->layer != start->layers || columns != 1) return true;
+  for (size_t j = 0; j < fan_out; j++) {
+    for (size_t s = 0; s < start->samples; s++) weight[j] = weight[j] + start->targets[s * start->outputs + j];
+    weight[j] = weight[j] / (double)start->samples;
+  }
+  return true;
+}
+
+/* The power of two of x's sign whose ratio to x is nearest to 1; 0 for 0. */
+static double power_of_two(double x)
+{
+  int exponent;
+  double part = frexp(fabs(x), &exponent); /* in [1/2, 1) */
+  if (x == 0.0) return 0.0;
+  return copysign(ldexp(1.0, part * part < 0.5 ? exponent - 1 : exponent), x);
+}
+
+/* Units 2p and 2p + 1 of a hidden layer are a pair: the same incoming weights and bias, hence the same activation a to the last
+ * bit. The layer above the last hidden one has v and -v for them, and z goes 0, fma(a, v, 0), fma(a, -v, ...): back to 0 exactly
+ * where a v is no rounding, as it is for a power of two; else to the rounding error of a v. A last unit without a partner has 0. */
+bool isw_fill_symmetric_pairs(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out,
+                              size_t fan_in, size_t columns, const struct isw_stream *stream, double *weight)
+{
+  double std = settings->value[0].number / sqrt((double)fan_in);
+  bool output = start->layer == start->layers, exact = settings->value[1].number == ISW_PAIRS_POWER_OF_TWO;
+  for (size_t j = 0; j < fan_out; j++)
+    for (size_t i = 0; i < columns; i++) {
+      size_t row = output ? j : j - j % 2, column = output ? i - i % 2 : i;
+      double w = std * isw_normal(stream, row * columns + column);
+      if (output && columns == 1) w = 0.0; /* a bias, or one unit without a partner */
+      if (output && (column + 1 == columns || start->layers == 1)) w = 0.0;
+      if (output && exact) w = power_of_two(w);
+      weight[j * columns + i] = output && i % 2 ? -w : w;
+    }
+  return true;
+}
+
+/* w / sqrt(variance of w x over units and samples), the mean taken off; sums over samples, in each over units, ascending, and
+ * each unit's over inputs ascending, from 0 by fused multiply-adds. A variance of 0 leaves w. */
+bool isw_fill_lsuv(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out, size_t fan_in,
+                   size_t columns, const struct isw_stream *stream, double *weight)
+{
+  (void)columns; /* fan_in */
+  if (!isw_fill_orthonormal(fan_out, fan_in, stream, weight)) return false;
+  double count = (double)start->input_samples * (double)fan_out, sum = 0.0, mean = 0.0, squares = 0.0;
+  for (int pass = 0; pass < 2; pass++) { /* twice the work in place of an array of all z */
+    for (size_t s = 0; s < start->input_samples; s++)
+      for (size_t j = 0; j < fan_out; j++) {
+        double z = 0.0;
+        for (size_t i = 0; i < fan_in; i++) z = fma(start->inputs[s * fan_in + i], weight[j * fan_in + i], z);
+        sum = sum + z;
+        squares = squares + (z - mean) * (z - mean);
+      }
+    if (pass == 0) {
+      mean = sum / count;
+      squares = 0.0;
+    }
+  }
+  double variance = squares / count;
+  if (!(variance > 0.0)) return true;
+  double factor = settings->value[0].number / sqrt(variance);
+  for (size_t i = 0; i < fan_out * fan_in; i++) weight[i] = factor * weight[i];
+  return true;
+}
+
+bool isw_fill_file(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out, size_t fan_in,
+                   size_t columns, const struct isw_stream *stream, double *weight)
+{
+  (void)stream;
+  const double *layer = settings->weights->value + start->before;
+  memcpy(weight, columns == 1 ? layer + fan_out * fan_in : layer, fan_out * columns * sizeof *weight);
+  return true;
+}
