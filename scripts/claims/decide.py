@@ -3,7 +3,7 @@
     PYTHONPATH=scripts /usr/bin/python3 -m claims.decide --results out/claims [--only C07 ...]
 
 Results files are FOLDER/NAME.h5 of data/claims/NAME.yaml. scripts/decide_claims.sh trains them and calls this.
-With --only, verdicts.json keeps what it had of the other claims. Exit status: 0 decided, 1 where a claim is NOT DECIDED,
+With --only, verdicts.json keeps its verdicts on the other claims. Exit status: 0 all decided, 1 a claim is NOT DECIDED,
 2 bad usage or missing results.
 """
 from __future__ import annotations
@@ -30,10 +30,12 @@ def discussion() -> list[dict[str, Any]]:
 
 
 def discussion_page() -> str:
-    """docs/discussion.md: the table that leads from the discussion to the claims."""
+    """docs/discussion.md: the table from the discussion to the claims."""
     content = json.loads(DISCUSSION.read_text(encoding="utf-8"))
-    rows = [f"| {one['number']} | {one['place']} | {one['paraphrase']} | {', '.join(one['claims'])} |" for one in content["entries"]]
-    claims = [f"| {claim.id} | {claim.claim} | {claim.prediction} | {', '.join(f'`{sweep}`' for sweep in claim.sweeps)} |" for claim in CLAIMS]
+    rows = [f"| {one['number']} | {one['place']} | {one['paraphrase']} | {', '.join(one['claims'])} |"
+            for one in content["entries"]]
+    sweeps = {claim.id: ", ".join(f"`{sweep}`" for sweep in claim.sweeps) for claim in CLAIMS}
+    claims = [f"| {claim.id} | {claim.claim} | {claim.prediction} | {sweeps[claim.id]} |" for claim in CLAIMS]
     return "\n".join([
         "# From the discussion to the claims", "",
         f"\"{content['title']}\": {content['source']}. {content['note']}", "",
@@ -46,7 +48,7 @@ def discussion_page() -> str:
 
 
 def decide(name: str, folder: pathlib.Path) -> tuple[schema.Verdict, Case]:
-    """Decides one claim from the results files in folder. Raises FileNotFoundError, KeyError or ValueError with a reason."""
+    """Decides one claim from the results files in folder. Raises FileNotFoundError, KeyError or ValueError."""
     case = Case(claim_of(name), folder)
     module = importlib.import_module(f"claims.{name.lower()}")
     return module.decide(case), case
@@ -59,8 +61,8 @@ def program_of(case: Case) -> dict[str, str]:
             "git": str(attributes.get("provenance_git_description", ""))}
 
 
-def kept(path: pathlib.Path, names: set[str]) -> list[schema.Verdict]:
-    """Verdicts that verdicts.json has of other claims."""
+def other_verdicts(path: pathlib.Path, names: set[str]) -> list[schema.Verdict]:
+    """The verdicts in verdicts.json on other claims than `names`."""
     if not path.exists():
         return []
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -71,7 +73,7 @@ def kept(path: pathlib.Path, names: set[str]) -> list[schema.Verdict]:
 
 
 def print_table(verdicts: list[schema.Verdict]) -> None:
-    """One line a claim, and below it what disagrees with theory."""
+    """Prints one line for each claim, and below it the evidence that disagrees with theory."""
     print(f"{'':4} {'verdict':<12} {'theory':<12} {'number':<46} claim")
     for one in verdicts:
         print(f"{one.id:4} {one.verdict:<12} {'agrees' if one.agrees else one.prediction + ' (!)':<12} "
@@ -86,8 +88,10 @@ def print_table(verdicts: list[schema.Verdict]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=pathlib.Path, default=pathlib.Path("out/claims"), help="folder of the results files")
+    parser.add_argument("--results", type=pathlib.Path, default=pathlib.Path("out/claims"),
+                        help="folder of the results files")
     parser.add_argument("--out", type=pathlib.Path, help="where verdicts.json and figures/ go (the same folder)")
     parser.add_argument("--only", nargs="+", metavar="CNN", help="these claims alone")
     parser.add_argument("--sweeps", action="store_true", help="print the sweeps of the claims, and decide nothing")
@@ -119,7 +123,7 @@ def main(arguments: list[str] | None = None) -> int:
         program = program or program_of(case)
         verdicts.append(verdict)
     path = out / "verdicts.json"
-    everything = sorted(verdicts + (kept(path, set(names)) if options.only else []), key=lambda one: one.id)
+    everything = sorted(verdicts + (other_verdicts(path, set(names)) if options.only else []), key=lambda one: one.id)
     schema.write_verdicts(path, program, everything, discussion())
     print_table(verdicts)
     undecided = [one.id for one in verdicts if one.verdict == schema.NOT_DECIDED]

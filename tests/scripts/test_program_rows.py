@@ -14,9 +14,11 @@ from initsweep.rows import PATH, table
 
 class ProgramRows(unittest.TestCase):
     def test_rows_are_what_the_program_lists(self):
-        listed = subprocess.run([os.environ["INITSWEEP"], "list", "--json"], capture_output=True, text=True, check=True).stdout
+        listed = subprocess.run([os.environ["INITSWEEP"], "list", "--json"], capture_output=True, text=True,
+                                check=True).stdout
         self.assertTrue(PATH.is_relative_to(SCRIPTS))
-        self.assertEqual(PATH.read_text(encoding="utf-8"), listed, "run: initsweep list --json > scripts/initsweep/rows.json")
+        self.assertEqual(PATH.read_text(encoding="utf-8"), listed,
+                         "run: initsweep list --json > scripts/initsweep/rows.json")
 
     def test_a_row_has_defaults_and_facts(self):
         self.assertEqual(table("activations")["leaky_relu"].defaults, {"negative_slope": 0.01})
