@@ -34,6 +34,7 @@ void isw_text_clear(struct isw_text *text);
 struct isw_error {
   enum isw_status status;
   struct isw_text message;
+  bool located; /**< the message begins with a place in a file: "sweep.yaml:7:19: error: ..." */
 };
 
 /** Sets status and message, replacing what was there; returns status, so that `return isw_error_set(...)` reads well.

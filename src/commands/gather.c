@@ -1,74 +1,11 @@
-/* initsweep gather: the journal of a run that is under way, or was stopped, as a results file. */
+/* initsweep gather: writes the networks that a run has finished so far as a results file. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 #include "initsweep/commands.h"
+#include "initsweep/console.h"
 #include "initsweep/run.h"
 
-/* A file that is there is replaced only where it is a results file of the same sweep. */
-static enum isw_status may_replace(const char *out, uint64_t identity, struct isw_error *error)
-{
-  /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): isw_read_words sees to it that there is a name */
-  if (access(out, F_OK) != 0) return ISW_OK;
-  struct isw_results *results;
-  enum isw_status status = isw_results_open(out, &results, error);
-  if (status != ISW_OK) return status;
-  if (isw_results_identity(results) != identity)
-    status = isw_error_set(error, ISW_BAD_INPUT, "'%s' holds another sweep: name another file with -o", out);
-  isw_results_close(results);
-  return status;
-}
-
-static enum isw_status gather(const char *parts, const char *out, const char *command_line, struct isw_error *error)
-{
-  struct isw_run_manifest origin;
-  struct isw_sweep *sweep = NULL;
-  struct isw_index *index = NULL;
-  bool there;
-  enum isw_status status = isw_run_manifest_read(parts, &origin, &there, error);
-  if (status == ISW_OK && !there)
-    status = isw_error_set(error, ISW_BAD_INPUT, "'%s' is not the folder of a run: it has no file 'sweep'", parts);
-  if (status == ISW_OK) {
-    const struct isw_overrides overrides = {(const char **)origin.overrides, origin.override_count};
-    status = isw_load_sweep(origin.file, origin.folder, origin.text, strlen(origin.text), &overrides, &sweep, error);
-  }
-  if (status == ISW_OK && isw_sweep_identity(sweep) != origin.identity)
-    status = isw_error_set(error, ISW_BAD_INPUT,
-                           "%s: its sweep file does not describe the same sweep any more: data under '%s' have changed",
-                           parts, origin.folder);
-  if (status == ISW_OK) status = may_replace(out, origin.identity, error);
-  if (status == ISW_OK)
-    status = isw_index_create_beside(parts, origin.identity, origin.other, isw_sweep_networks(sweep),
-                                     isw_precision_bytes(isw_sweep_precision(sweep)), &index, error);
-  if (status == ISW_OK) {
-    char host[256] = "";
-    gethostname(host, sizeof host - 1);
-    struct isw_run_facts facts = {.command_line = command_line,
-                                  .kernels = "",
-                                  .hosts = host,
-                                  .ranks = 1,
-                                  .threads = isw_cluster_default_threads()};
-    struct isw_progress progress = {.networks = isw_sweep_networks(sweep)};
-    isw_utc(facts.start);
-    isw_progress_start(&progress, false);
-    status = isw_outcome_write(out, sweep, index, &facts, ISW_MISSING, &progress, error);
-    isw_progress_end(&progress);
-  }
-  if (status == ISW_OK) {
-    if (isw_index_damaged(index) > 0)
-      fprintf(stderr, "initsweep: %llu torn or damaged entries of %s are left out\n",
-              (unsigned long long)isw_index_damaged(index), parts);
-    printf("%s: %llu of %llu networks\n", out, (unsigned long long)isw_index_count(index),
-           (unsigned long long)isw_sweep_networks(sweep));
-  }
-  isw_index_destroy(index);
-  isw_sweep_destroy(sweep);
-  isw_run_manifest_clear(&origin);
-  return status;
-}
-
-static int take(void *state, int code, const char *argument)
+static int handle(void *state, int code, const char *argument)
 {
   const char **out = state;
   (void)code;
@@ -76,15 +13,28 @@ static int take(void *state, int code, const char *argument)
   return 0;
 }
 
+static void print_report(const struct isw_gather_report *report, const char *parts, const char *out)
+{
+  if (report->damaged > 0)
+    fprintf(stderr, "initsweep: %llu torn or damaged entries of %s are left out\n", (unsigned long long)report->damaged,
+            parts);
+  printf("%s: %llu of %llu networks\n", out, (unsigned long long)report->finished,
+         (unsigned long long)report->networks);
+}
+
 static int run(int argc, char **argv)
 {
   const char *out = NULL, *parts;
-  char *line = isw_command_line(argc, argv);
+  char *line = isw_join_command_line(argc, argv);
+  struct isw_gather_report report;
   struct isw_error error = {0};
   int result;
-  if (isw_read_words(&isw_command_gather, argc, argv, take, &out, &parts, &result)) {
-    enum isw_status status = gather(parts, out, line, &error);
-    if (status != ISW_OK) result = isw_say_error(status, &error);
+  if (isw_parse_options(&isw_command_gather, argc, argv, handle, &out, &parts, &result)) {
+    enum isw_status status = isw_gather(parts, out, line, &report, &error);
+    if (status == ISW_OK)
+      print_report(&report, parts, out);
+    else
+      result = isw_print_error(status, &error);
   }
   free(line);
   isw_error_clear(&error);
@@ -96,7 +46,7 @@ static const struct isw_option options[] = {
      .code = 'o',
      .letter = true,
      .argument = "OUT",
-     .offers = ISW_COMPLETE_RESULT,
+     .completion = ISW_COMPLETE_RESULT,
      .required = true,
      .about = "the results file; one of the same sweep is replaced"},
     {0},
@@ -106,12 +56,12 @@ static const char *const examples[] = {"initsweep gather zero-on-xor.h5.parts -o
 const struct isw_command isw_command_gather = {
     .name = "gather",
     .argument = "PARTS",
-    .wants = "the folder of a run",
-    .offers = ISW_COMPLETE_FOLDER,
-    .summary = "the finished networks of a run under way, or of one that was stopped, as a results file",
+    .argument_about = "the folder of a run",
+    .completion = ISW_COMPLETE_FOLDER,
+    .summary = "writes the finished networks of a run, in progress or stopped, as a results file",
     .about =
         "Writes a results file of the networks that a run has finished so far; the others have status 0 (missing). "
-        "PARTS is the run's folder OUT.parts, which is only read: the run may be under way, and can go on "
+        "PARTS is the run's folder OUT.parts, which is only read: the run may be in progress, and can be continued "
         "afterwards.",
     .options = options,
     .examples = examples,

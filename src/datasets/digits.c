@@ -18,7 +18,7 @@ static enum isw_status read_idx(const char *name, const unsigned char *head, siz
   struct isw_text path = {0};
   size_t got = 0;
   enum isw_status status = isw_shipped_file(name, &path, error);
-  if (status == ISW_OK) status = isw_read_file(path.bytes, (size_t)1 << 20, bytes, &got, error);
+  if (status == ISW_OK) status = isw_file_read(path.bytes, (size_t)1 << 20, ISW_REGULAR_FILE, bytes, &got, error);
   if (status == ISW_OK &&
       (got != head_length + length || memcmp(*bytes, head, head_length) != 0 || isw_hash(*bytes, got, 0) != hash))
     status = isw_error_set(error, ISW_BAD_INPUT, "%s is damaged: its %zu bytes are not those of UCI digits", path.bytes,
@@ -27,8 +27,8 @@ static enum isw_status read_idx(const char *name, const unsigned char *head, siz
   return status;
 }
 
-enum isw_status isw_load_digits(const struct isw_choice *settings, uint64_t seed, const char *folder,
-                                struct isw_data *data, struct isw_error *error)
+static enum isw_status load(const struct isw_choice *settings, uint64_t seed, const char *folder, struct isw_data *data,
+                            struct isw_error *error)
 {
   (void)folder;
   char *images = NULL, *labels = NULL;
@@ -56,3 +56,11 @@ enum isw_status isw_load_digits(const struct isw_choice *settings, uint64_t seed
   free(labels);
   return status;
 }
+
+const struct isw_dataset isw_dataset_digits = {
+    .row = {"digits",
+            {ISW_TEST_FRACTION(0.2), ISW_STANDARDIZE_INPUTS, ISW_LABEL_NOISE, ISW_BALANCE},
+            "1797 images of 8x8 pixels in 0..1, labels 0..9; the split is not stratified",
+            "Alpaydin & Kaynak 1998, UCI Optical Recognition of Handwritten Digits, doi:10.24432/C50P49, CC BY 4.0"},
+    .load = load,
+};

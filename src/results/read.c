@@ -371,7 +371,8 @@ const char *isw_results_text(struct isw_results *results, const char *dataset, u
   return results->last_text;
 }
 
-enum isw_status isw_count_ended(struct isw_results *results, uint64_t ended[ISW_SKIPPED + 1], struct isw_error *error)
+enum isw_status isw_count_ended(struct isw_results *results, uint64_t ended[ISW_NETWORK_STATUSES],
+                                struct isw_error *error)
 {
   enum { BLOCK = 65536 };
   uint64_t networks = isw_results_networks(results);
@@ -381,7 +382,7 @@ enum isw_status isw_count_ended(struct isw_results *results, uint64_t ended[ISW_
     uint64_t some = networks - first < BLOCK ? networks - first : BLOCK;
     result = isw_results_column(results, "status", first, some, 0, 0, status, error);
     for (uint64_t i = 0; i < some && result == ISW_OK; i++)
-      if (status[i] >= 0 && status[i] <= ISW_SKIPPED) ended[(size_t)status[i]]++;
+      if (status[i] >= 0 && status[i] < ISW_NETWORK_STATUSES) ended[(size_t)status[i]]++;
   }
   free(status);
   return result;

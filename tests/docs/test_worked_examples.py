@@ -56,6 +56,7 @@ def add_rows(tree):
         insert(file, "static const struct", example(function) + "\n", last=True)
     losses = model / "losses.def"
     insert(losses, "#endif", "\n" + example("static inline V NAME(loss_half_squares"))
+    insert(losses, "#endif\n#ifdef ISW_LOSS\n", "\n" + example("static double constant_half_squares"))
     insert(losses, "#endif", example("ISW_LOSS(half_squares"), last=True)
 
 

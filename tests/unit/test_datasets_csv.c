@@ -29,9 +29,9 @@ static char folder[] = "/tmp/initsweep-csv-XXXXXX";
 static enum isw_status read_path(const char *path, struct csv csv, struct isw_data *data, struct isw_error *error)
 {
   size_t count, row = 0;
-  const struct isw_dataset *table = isw_datasets(&count);
-  while (strcmp(table[row].row.name, "csv") != 0) row++;
-  struct isw_choice choice = isw_choice_default(&table[row].row, row);
+  const struct isw_dataset *const *table = isw_datasets(&count);
+  while (strcmp(table[row]->row.name, "csv") != 0) row++;
+  struct isw_choice choice = isw_choice_default(&table[row]->row, row);
   choice.value[0].text = path;
   if (csv.target) choice.value[1].text = csv.target;
   choice.value[2].number = csv.kind;
@@ -224,9 +224,9 @@ static void other_than_files_are_refused(void **state)
 {
   (void)state;
   size_t count, row = 0;
-  const struct isw_dataset *table = isw_datasets(&count);
-  while (strcmp(table[row].row.name, "csv") != 0) row++;
-  struct isw_choice choice = isw_choice_default(&table[row].row, row);
+  const struct isw_dataset *const *table = isw_datasets(&count);
+  while (strcmp(table[row]->row.name, "csv") != 0) row++;
+  struct isw_choice choice = isw_choice_default(&table[row]->row, row);
   struct isw_data data;
   struct isw_error error = {0};
   char message[128], fifo[64];
@@ -236,13 +236,13 @@ static void other_than_files_are_refused(void **state)
   assert_string_equal(isw_error_text(&error), message);
   choice.value[0].text = folder; /* absolute: the folder does not count */
   assert_int_equal(isw_dataset_load(&choice, 1, "/nowhere", &data, &error), ISW_BAD_INPUT);
-  snprintf(message, sizeof message, "%s is no regular file", folder);
+  snprintf(message, sizeof message, "%s is not a regular file", folder);
   assert_string_equal(isw_error_text(&error), message);
   snprintf(fifo, sizeof fifo, "%s/fifo", folder);
   assert_int_equal(mkfifo(fifo, 0600), 0);
   choice.value[0].text = "fifo";
   assert_int_equal(isw_dataset_load(&choice, 1, folder, &data, &error), ISW_BAD_INPUT);
-  snprintf(message, sizeof message, "%s is no regular file", fifo);
+  snprintf(message, sizeof message, "%s is not a regular file", fifo);
   assert_string_equal(isw_error_text(&error), message);
   remove(fifo);
   isw_error_clear(&error);

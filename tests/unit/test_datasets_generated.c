@@ -21,13 +21,13 @@ static enum isw_status try_load(const char *name, uint64_t seed, const struct se
                                 struct isw_data *data, struct isw_error *error)
 {
   size_t rows, row = 0;
-  const struct isw_dataset *table = isw_datasets(&rows);
-  while (row < rows && strcmp(table[row].row.name, name) != 0) row++;
+  const struct isw_dataset *const *table = isw_datasets(&rows);
+  while (row < rows && strcmp(table[row]->row.name, name) != 0) row++;
   assert_true(row < rows);
-  struct isw_choice choice = isw_choice_default(&table[row].row, row);
+  struct isw_choice choice = isw_choice_default(&table[row]->row, row);
   for (size_t s = 0; s < count; s++) {
     size_t p = 0;
-    while (strcmp(table[row].row.parameters[p].name, settings[s].name) != 0) p++;
+    while (strcmp(table[row]->row.parameters[p].name, settings[s].name) != 0) p++;
     choice.value[p].number = settings[s].number;
   }
   return isw_dataset_load(&choice, seed, "", data, error);
@@ -49,10 +49,10 @@ static void every_family_has_a_complete_row(void **state)
 {
   (void)state;
   size_t count;
-  const struct isw_dataset *table = isw_datasets(&count);
+  const struct isw_dataset *const *table = isw_datasets(&count);
   for (size_t i = 0; i < count; i++) {
-    const struct isw_row *row = &table[i].row;
-    assert_true(row->name && row->formula && row->source && table[i].load);
+    const struct isw_row *row = &table[i]->row;
+    assert_true(row->name && row->formula && row->source && table[i]->load);
     for (size_t p = 0; p < isw_row_parameters(row); p++) {
       const struct isw_parameter *parameter = &row->parameters[p];
       assert_non_null(parameter->about);
@@ -523,7 +523,7 @@ static void what_cannot_be_is_refused(void **state)
   char *images;
   size_t length;
   assert_int_equal(isw_shipped_file("digits/images-idx3-ubyte", &shipped, NULL), ISW_OK);
-  assert_int_equal(isw_read_file(shipped.bytes, 1 << 20, &images, &length, NULL), ISW_OK);
+  assert_int_equal(isw_file_read(shipped.bytes, 1 << 20, ISW_REGULAR_FILE, &images, &length, NULL), ISW_OK);
   isw_text_clear(&shipped);
   char folder[] = "/tmp/initsweep-data-XXXXXX", message[256];
   assert_non_null(mkdtemp(folder));
