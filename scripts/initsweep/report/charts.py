@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from initsweep.files import json_value
 from initsweep.report.scales import Scale, make_scale
 from initsweep.report.text import format_number
 
@@ -47,9 +48,9 @@ def axis(label: str, unit: str = "", scale: str = "linear", categories: Sequence
 
 def series(label: str, x: Any, y: Any, low: Any = None, high: Any = None, **keys: str) -> Series:
     """A series of a chart. x, y, low, high: [points]. keys: the option of each `select` that shows it."""
-    result: Series = {"label": label, "x": np.asarray(x), "y": np.asarray(y, dtype=np.float64)}
+    result: Series = {"label": label, "x": json_value(np.asarray(x)), "y": json_value(np.asarray(y, dtype=np.float64))}
     if low is not None:
-        result["low"], result["high"] = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
+        result["low"], result["high"] = (json_value(np.asarray(end, dtype=np.float64)) for end in (low, high))
     if keys:
         result["keys"] = keys
     return result
@@ -75,7 +76,7 @@ def heatmap(name: str, title: str, description: str, x: dict[str, Any], y: dict[
             value_label: str) -> Chart:
     """A heat map. cells: [y category, x category], NaN where there is no value."""
     return {"id": name, "kind": "heatmap", "title": title, "description": description, "x": x, "y": y,
-            "cells": np.asarray(cells, dtype=np.float64), "value_label": value_label}
+            "cells": json_value(np.asarray(cells, dtype=np.float64)), "value_label": value_label}
 
 
 def choices(chart: Chart) -> list[dict[str, str]]:
