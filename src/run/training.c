@@ -1,10 +1,11 @@
-/* The packs of a sweep, ready to be trained: kernels, samples, classes and costs, and how a pack is made of its networks. How
- * the queue takes them is work.c's. */
+/* The packs of a sweep, ready to be trained: kernels, samples, classes and costs, and how a pack is made of its
+ * networks. How the queue takes them is work.c's. */
 #include <stdlib.h>
 #include "initsweep/cost.h"
 #include "run/run_internal.h"
 
-/* The smallest stride from `wanted` on that has no divisor in common with the number of packs, so that every pack has its turn. */
+/* The smallest stride from `wanted` on that has no divisor in common with the number of packs, so that every pack has
+ * its turn. */
 static uint64_t coprime_stride(uint64_t wanted, uint64_t packs)
 {
   for (uint64_t stride = packs > 1 && wanted > 0 ? wanted : 1;; stride++) {
@@ -93,7 +94,7 @@ enum isw_status isw_training_pack(const struct isw_training *training, size_t co
     struct isw_pack_settings settings = {.kernels = training->kernels,
                                          .samples =
                                              training->samples[first->dataset * training->losses + first->loss.row],
-                                         .real = training->precision,
+                                         .precision = training->precision,
                                          .count = count,
                                          .networks = (const struct isw_network *const *)networks,
                                          .probe_count = training->probe_count,
