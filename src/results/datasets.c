@@ -142,15 +142,6 @@ static enum isw_status attach(struct isw_writer *w, const struct isw_field *fiel
   return ISW_OK;
 }
 
-enum isw_status isw_writer_write_chunks(struct isw_writer *w, const struct isw_chunk_layout *layout,
-                                        const hsize_t *start, const hsize_t *count, const void *numbers)
-{
-  bool memory;
-  if (isw_chunks_write(w->compressor, layout, start, count, numbers, &memory) && !w->problem) return ISW_OK;
-  return memory ? isw_error_memory(w->error, layout->item, "chunks of the results file")
-                : isw_writer_refuse(w, "cannot write");
-}
-
 /* ---- scales ---- */
 
 /* A scale holds first, first + 1, ... */

@@ -14,33 +14,6 @@ static void fill_block(const struct isw_output *output, size_t count)
   isw_chunks_fill(output->block, count * output->items, layout->item, layout->fill);
 }
 
-/* Copies numbers; a NaN becomes the one NaN whose bits the format knows. */
-void isw_writer_copy_reals(const struct isw_writer *w, unsigned char *restrict to, const unsigned char *restrict from,
-                           size_t count)
-{
-  if (w->head->real_bytes == sizeof(float)) {
-    for (size_t i = 0; i < count; i++) {
-      float value;
-      memcpy(&value, from + i * sizeof value, sizeof value);
-      value = value == value ? value : w->nan.narrow;
-      memcpy(to + i * sizeof value, &value, sizeof value);
-    }
-  } else {
-    for (size_t i = 0; i < count; i++) {
-      double value;
-      memcpy(&value, from + i * sizeof value, sizeof value);
-      value = value == value ? value : w->nan.wide;
-      memcpy(to + i * sizeof value, &value, sizeof value);
-    }
-  }
-}
-
-enum isw_status isw_writer_refuse_network(struct isw_writer *w, uint64_t network, const char *what)
-{
-  return isw_error_set(w->error, ISW_FAILED, "%s: the journal's network %llu does not fit the sweep: %s", w->part,
-                       (unsigned long long)network, what);
-}
-
 /* What the sweep says of a network, finished or not. */
 static enum isw_status put_known(struct isw_writer *w, uint64_t network, size_t row)
 {

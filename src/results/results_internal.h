@@ -95,10 +95,17 @@ static inline size_t isw_larger(size_t a, size_t b)
   return a > b ? a : b;
 }
 
+/* writer.c */
 /** Sets "PATH: WHAT: REASON", the reason being the first write that failed, or else HDF5's. */
 enum isw_status isw_writer_refuse(struct isw_writer *w, const char *what);
 /** The same of a network of the journal that does not fit the sweep. */
 enum isw_status isw_writer_refuse_network(struct isw_writer *w, uint64_t network, const char *what);
+/** Copies reals; every NaN becomes the canonical one. */
+void isw_writer_copy_reals(const struct isw_writer *w, unsigned char *restrict to, const unsigned char *restrict from,
+                           size_t count);
+/** Writes whole chunks from `start` on. */
+enum isw_status isw_writer_write_chunks(struct isw_writer *w, const struct isw_chunk_layout *layout,
+                                        const hsize_t *start, const hsize_t *count, const void *numbers);
 
 /* attributes.c */
 /** Writes an attribute of `count` values; 0: one scalar. */
@@ -118,16 +125,10 @@ hsize_t isw_writer_part_of_chunk(const struct isw_writer *w, size_t most);
 /* datasets.c */
 /** Creates all datasets, with their attributes, and writes scales and the common schedule. */
 enum isw_status isw_writer_make_datasets(struct isw_writer *w);
-/** Writes whole chunks from `start` on. */
-enum isw_status isw_writer_write_chunks(struct isw_writer *w, const struct isw_chunk_layout *layout,
-                                        const hsize_t *start, const hsize_t *count, const void *numbers);
 
 /* networks.c */
 /** Writes all networks, block by block. */
 enum isw_status isw_writer_write_networks(struct isw_writer *w);
-/** Copies reals; every NaN becomes the canonical one. */
-void isw_writer_copy_reals(const struct isw_writer *w, unsigned char *restrict to, const unsigned char *restrict from,
-                           size_t count);
 
 /* weights.c */
 /** Keeps a network's weights in a row of those held. */

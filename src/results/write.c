@@ -8,12 +8,6 @@
 #include <unistd.h>
 #include "results_internal.h"
 
-enum isw_status isw_writer_refuse(struct isw_writer *w, const char *what)
-{
-  if (w->problem) return isw_error_set(w->error, ISW_FAILED, "%s: cannot write: %s", w->part, strerror(w->problem));
-  return isw_hdf5_refuse(w->error, ISW_FAILED, w->part, what);
-}
-
 static enum isw_status create_file(struct isw_writer *w)
 {
   hid_t creation = H5Pcreate(H5P_FILE_CREATE), access = H5Pcreate(H5P_FILE_ACCESS);
