@@ -59,6 +59,15 @@ double isw_clock(void);
  *  of any machine has it. Returns the descriptor, with *name on the heap, or -1, with errno and *name NULL.
  *  @param[in] mode  permissions before the umask */
 int isw_open_new(const char *path, unsigned mode, char **name);
+/** Gives a file that is whole and synced its name, and syncs the folder. False, with errno, where that fails.
+ *  @param[in] replace  whether a file of that name is replaced; else EEXIST, also where it appeared a moment before */
+bool isw_output_publish(const char *temporary, const char *path, bool replace);
+/** ISW_BAD_INPUT where anything has that name: for a command that will not replace it, before its work. */
+enum isw_status isw_output_is_free(const char *path, struct isw_error *error);
+/** Writes an output file whole or not at all: isw_open_new, sync, isw_output_publish. ISW_BAD_INPUT where it cannot be created or,
+ *  without `replace`, something has its name; ISW_FAILED where it cannot be written. */
+enum isw_status isw_output_write(const char *path, const void *bytes, size_t length, unsigned mode, bool replace,
+                                 struct isw_error *error);
 
 /** XXH3-64 of the bytes (xxHash: Collet 2019); the value is part of the file formats. bytes may be NULL where length is 0. */
 uint64_t isw_hash(const void *bytes, size_t length, uint64_t seed);

@@ -48,6 +48,7 @@ struct isw_results_head {
   size_t provenance_count;
   const struct isw_provenance *provenance;
   size_t threads; /**< that compress; 0: one. The bytes do not depend on it. */
+  bool replace;   /**< a file at the path is replaced; else it is refused, also where it appears while this one is written */
   /** Called now and then with the networks written; may be NULL. */
   void (*progress)(void *context, uint64_t written);
 };

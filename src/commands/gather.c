@@ -6,26 +6,12 @@
 #include "initsweep/commands.h"
 #include "initsweep/run.h"
 
-/* A file that is there is replaced only where it is a results file of the same sweep. */
-static enum isw_status may_replace(const char *out, uint64_t identity, struct isw_error *error)
-{
-  /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): isw_read_words sees to it that there is a name */
-  if (access(out, F_OK) != 0) return ISW_OK;
-  struct isw_results *results;
-  enum isw_status status = isw_results_open(out, &results, error);
-  if (status != ISW_OK) return status;
-  if (isw_results_identity(results) != identity)
-    status = isw_error_set(error, ISW_BAD_INPUT, "'%s' holds another sweep: name another file with -o", out);
-  isw_results_close(results);
-  return status;
-}
-
 static enum isw_status gather(const char *parts, const char *out, const char *command_line, struct isw_error *error)
 {
   struct isw_origin origin;
   struct isw_sweep *sweep = NULL;
   struct isw_index *index = NULL;
-  bool there;
+  bool there, replace = false;
   enum isw_status status = isw_origin_read(parts, &origin, &there, error);
   if (status == ISW_OK && !there)
     status = isw_error_set(error, ISW_BAD_INPUT, "'%s' is not the folder of a run: it has no file 'sweep'", parts);
@@ -37,7 +23,7 @@ static enum isw_status gather(const char *parts, const char *out, const char *co
     status = isw_error_set(error, ISW_BAD_INPUT,
                            "%s: its sweep file does not describe the same sweep any more: data under '%s' have changed",
                            parts, origin.folder);
-  if (status == ISW_OK) status = may_replace(out, origin.identity, error);
+  if (status == ISW_OK) status = isw_outcome_may_replace(out, origin.identity, 0, &replace, error);
   if (status == ISW_OK)
     status = isw_index_create_beside(parts, origin.identity, origin.other, isw_sweep_networks(sweep),
                                      isw_precision_bytes(isw_sweep_precision(sweep)), &index, error);
@@ -52,7 +38,7 @@ static enum isw_status gather(const char *parts, const char *out, const char *co
     struct isw_progress progress = {.networks = isw_sweep_networks(sweep)};
     isw_utc(facts.start);
     isw_progress_start(&progress, false);
-    status = isw_outcome_write(out, sweep, index, &facts, ISW_MISSING, &progress, error);
+    status = isw_outcome_write(out, sweep, index, &facts, ISW_MISSING, replace, &progress, error);
     isw_progress_end(&progress);
   }
   if (status == ISW_OK) {

@@ -122,22 +122,6 @@ static enum isw_status compose(const struct request *request, const struct isw_r
   return status;
 }
 
-static enum isw_status write_file(const char *path, const struct isw_text *text, struct isw_error *error)
-{
-  int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (file < 0)
-    return errno == EEXIST
-               ? isw_error_set(error, ISW_BAD_INPUT, "'%s' is there already: name another file with -o", path)
-               : isw_error_set(error, ISW_BAD_INPUT, "cannot create '%s': %s", path, strerror(errno));
-  FILE *out = fdopen(file, "w");
-  bool written = out && fwrite(text->bytes, 1, text->length, out) == text->length;
-  if (out ? fclose(out) != 0 : (close(file), true)) written = false;
-  if (written) return ISW_OK;
-  int reason = errno;
-  unlink(path);
-  return isw_error_set(error, ISW_FAILED, "cannot write '%s': %s", path, strerror(reason));
-}
-
 static int take(void *state, int code, const char *argument)
 {
   struct request *request = state;
@@ -163,7 +147,7 @@ static int run(int argc, char **argv)
     if (!request.out) request.out = out.bytes;
     status = compose(&request, dataset, &text, &to_fill_in, &error);
   }
-  if (status == ISW_OK) status = write_file(request.out, &text, &error);
+  if (status == ISW_OK) status = isw_output_write(request.out, text.bytes, text.length, 0666, false, &error);
   if (status != ISW_OK)
     result = isw_say_error(status, &error);
   else

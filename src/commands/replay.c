@@ -156,13 +156,19 @@ static enum isw_status write_out(const struct replay *replay, const struct isw_t
                                  const struct isw_quantity *quantities, size_t shown, size_t real_bytes,
                                  struct isw_error *error)
 {
-  FILE *to = replay->out ? fopen(replay->out, "w") : stdout;
-  if (!to) return isw_error_set(error, ISW_FAILED, "cannot create '%s': %s", replay->out, strerror(errno));
-  bool written = write_table(to, made, quantities, shown, real_bytes);
-  if (replay->out && fclose(to) != 0) written = false;
-  if (written) return ISW_OK;
-  return isw_error_set(error, ISW_FAILED, "cannot write %s: %s", replay->out ? replay->out : "to stdout",
-                       strerror(errno));
+  if (!replay->out) {
+    if (write_table(stdout, made, quantities, shown, real_bytes)) return ISW_OK;
+    return isw_error_set(error, ISW_FAILED, "cannot write to stdout: %s", strerror(errno));
+  }
+  char *bytes = NULL;
+  size_t length = 0;
+  FILE *to = open_memstream(&bytes, &length);
+  bool whole = to && write_table(to, made, quantities, shown, real_bytes);
+  if (to && fclose(to) != 0) whole = false;
+  enum isw_status status = whole ? isw_output_write(replay->out, bytes, length, 0666, false, error)
+                                 : isw_error_memory(error, length, "the records");
+  free(bytes);
+  return status;
 }
 
 static enum isw_status train(const struct replay *replay, const struct isw_stored *stored, struct isw_sweep *sweep,
@@ -204,12 +210,13 @@ static enum isw_status train(const struct replay *replay, const struct isw_store
 
 static enum isw_status run_replay(const struct replay *replay, struct isw_error *error)
 {
-  struct isw_stored stored;
+  struct isw_stored stored = {0};
   struct isw_text texts[2] = {{0}};
   const char *list[2];
   struct isw_overrides overrides = {.text = list};
   struct isw_sweep *sweep = NULL;
-  enum isw_status status = isw_stored_open(replay->file, replay->folder, &stored, error);
+  enum isw_status status = replay->out ? isw_output_is_free(replay->out, error) : ISW_OK;
+  if (status == ISW_OK) status = isw_stored_open(replay->file, replay->folder, &stored, error);
   if (status == ISW_OK && replay->network >= isw_sweep_networks(stored.sweep))
     status =
         isw_error_set(error, ISW_BAD_INPUT, "%s: there is no network %llu: they are numbered 0 to %llu", replay->file,

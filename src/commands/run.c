@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "initsweep/commands.h"
 #include "initsweep/console.h"
@@ -29,6 +30,7 @@ struct run {
   struct isw_run_facts facts;
   bool nothing_to_do;
   bool out_is_smaller;   /* OUT holds another sweep, to be extended */
+  uint64_t smaller;      /* its identity */
   struct isw_lock *lock; /* rank 0 */
   uint64_t other;        /* identity of journal files to pass over */
   struct isw_levels levels;
@@ -124,6 +126,9 @@ static void remove_leftovers(const struct run *run)
 static enum isw_status look_at_output(struct run *run, struct isw_error *error)
 {
   if (access(run->path, F_OK) != 0) return ISW_OK;
+  struct stat about;
+  if (stat(run->path, &about) == 0 && !S_ISREG(about.st_mode))
+    return isw_error_set(error, ISW_BAD_INPUT, "'%s' is not a regular file: name another with -o", run->out);
   struct isw_results *results;
   struct isw_error reason = {0};
   enum isw_status status = isw_results_open(run->path, &results, &reason);
@@ -137,7 +142,7 @@ static enum isw_status look_at_output(struct run *run, struct isw_error *error)
   }
   uint64_t theirs = isw_results_identity(results), mine = isw_sweep_identity(run->sweep);
   if (theirs != mine && run->extend)
-    run->out_is_smaller = true;
+    run->out_is_smaller = true, run->smaller = theirs;
   else if (theirs != mine) {
     const char *title = isw_results_attribute(results, "title");
     status = isw_error_set(error, ISW_BAD_INPUT,
@@ -274,12 +279,21 @@ static enum isw_status write_results(struct run *run, struct isw_error *error)
         isw_error_set(error, ISW_FAILED, "%llu of %llu networks are missing in %s.parts: run again to train them",
                       (unsigned long long)(networks - isw_index_count(index)), (unsigned long long)networks, run->out);
   run->training.progress.networks = isw_sweep_networks(run->sweep); /* of which all are written */
+  bool replace, whole = status == ISW_OK;
+  if (whole) /* something else may have appeared there during the training */
+    status = isw_outcome_may_replace(run->path, isw_sweep_identity(run->sweep), run->smaller, &replace, error);
   if (status == ISW_OK)
-    status =
-        isw_outcome_write(run->path, run->sweep, index, &run->facts,
-                          isw_sweep_levels(run->sweep) ? ISW_SKIPPED : ISW_MISSING, &run->training.progress, error);
+    status = isw_outcome_write(run->path, run->sweep, index, &run->facts,
+                               isw_sweep_levels(run->sweep) ? ISW_SKIPPED : ISW_MISSING, replace,
+                               &run->training.progress, error);
   isw_progress_end(&run->training.progress);
   isw_index_destroy(index);
+  if (whole && status != ISW_OK)
+    status =
+        isw_error_set(error, status,
+                      "%s\n  all networks are safe in %s.parts: run the same command again once the cause is removed, "
+                      "or write\n  them to another file: initsweep gather %s.parts -o FILE",
+                      isw_error_text(error), run->out, run->out);
   if (status == ISW_OK) status = isw_journal_remove(run->parts, error);
   return status;
 }

@@ -160,13 +160,9 @@ bool isw_cost_store(const char *file, const char *key, const struct isw_cost_mod
   bool good = file && isw_cost_write(model, key, &text) == ISW_OK;
   if (good) {
     make_folder(file);
-    char *part; /* its own: two may write at once, also of two machines with one home */
-    int fd = isw_open_new(file, 0600, &part);
-    good = fd >= 0 && write(fd, text.bytes, text.length) == (ssize_t)text.length;
-    if (fd >= 0 && close(fd) != 0) good = false;
-    good = good && rename(part, file) == 0;
-    if (!good && fd >= 0) unlink(part);
-    free(part);
+    struct isw_error ignored = {0};
+    good = isw_output_write(file, text.bytes, text.length, 0600, true, &ignored) == ISW_OK;
+    isw_error_clear(&ignored);
   }
   isw_text_clear(&text);
   return good;

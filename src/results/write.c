@@ -840,25 +840,13 @@ static void free_writer(struct writer *w)
   isw_text_clear(&w->coordinates);
 }
 
-static enum isw_status sync_path(const char *path, int flags, struct isw_error *error)
+static enum isw_status sync_file(const char *path, struct isw_error *error)
 {
-  int fd = open(path, flags | O_CLOEXEC);
-  /* some file systems cannot sync a folder and say EINVAL */
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
   bool failed = fd < 0 || (fsync(fd) != 0 && errno != EINVAL);
   enum isw_status status = ISW_OK;
   if (failed) status = isw_error_set(error, ISW_FAILED, "%s: cannot sync: %s", path, strerror(errno));
   if (fd >= 0) close(fd);
-  return status;
-}
-
-static enum isw_status sync_folder_of(const char *path, struct isw_error *error)
-{
-  const char *slash = strrchr(path, '/');
-  struct isw_text folder = {0};
-  if (isw_text_add(&folder, "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".") != ISW_OK)
-    return isw_error_memory(error, strlen(path), "a path");
-  enum isw_status status = sync_path(folder.bytes, O_RDONLY | O_DIRECTORY, error);
-  isw_text_clear(&folder);
   return status;
 }
 
@@ -887,11 +875,10 @@ enum isw_status isw_results_write(const char *path, const struct isw_results_hea
   if (w.driver >= 0) H5FDunregister(w.driver); /* the file is closed on every path */
   free_writer(&w);
   H5Tclose(w.text);
-  if (status == ISW_OK) status = sync_path(part.bytes, O_RDONLY, error);
-  if (status == ISW_OK && rename(part.bytes, path) != 0)
+  if (status == ISW_OK) status = sync_file(part.bytes, error);
+  if (status == ISW_OK && !isw_output_publish(part.bytes, path, head->replace))
     status = isw_error_set(error, ISW_FAILED, "%s: cannot rename to %s: %s", part.bytes, path, strerror(errno));
   if (status != ISW_OK) unlink(part.bytes);
-  if (status == ISW_OK) status = sync_folder_of(path, error);
   quiet_end(&quiet);
   isw_text_clear(&part);
   return status;
