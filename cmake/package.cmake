@@ -5,7 +5,7 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME initsweep)
 set(CPACK_PACKAGE_VENDOR "The initsweep authors")
 set(CPACK_PACKAGE_CONTACT "${INITSWEEP_MAINTAINER}")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "sweeps of very many small neural networks over their starts")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "train grids of very many small neural networks, reproducibly to the bit")
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
@@ -18,13 +18,13 @@ set(CPACK_DEBIAN_PACKAGE_RECOMMENDS
     "openmpi-bin, python3-h5py, python3-matplotlib, python3-netcdf4, python3-numpy, python3-xarray")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 "initsweep trains every network of a grid of initialisers, activations,
-depths and other settings that a sweep file names, thousands to millions of
-small fully connected networks, on one machine or on many by MPI, and leaves
-one HDF5 file. The bits of a trajectory depend on the sweep file alone, and
-a run that was stopped goes on where it was.
+depths and other settings, which a sweep file describes: thousands to
+millions of small fully connected networks, on one machine or on many with
+MPI. It writes one HDF5 file. The bits of a trajectory depend only on the
+sweep file. An interrupted run can be resumed.
 .
-The package has the program, the UCI digits, sweep files as examples, Python
-scripts that draw results, and the documentation.")
+The package contains the program, the UCI digits, example sweep files,
+Python scripts that plot results, and the documentation.")
 set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_SOURCE_DIR}/packaging/debian/stage.cmake)
 set(CPACK_INITSWEEP_DEBIAN ${PROJECT_SOURCE_DIR}/packaging/debian)
 include(CPack)

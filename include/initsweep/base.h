@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 /** How a call ended; the values are the program's exit status. */
 enum isw_status {
@@ -51,23 +52,71 @@ void isw_error_clear(struct isw_error *error);
 void *isw_allocate(size_t count, size_t size);
 /** A copy of text on the heap, or NULL. */
 char *isw_copy_text(const char *text);
-/** Seconds of a clock that only goes on; differences alone mean something. */
+/** Seconds of the monotonic clock; only differences mean something. */
 double isw_clock(void);
+
+/** ISW_FAILED "PATH: WHAT: REASON" with errno's reason. */
+enum isw_status isw_error_system(struct isw_error *error, const char *path, const char *what);
+
+/** A path in a folder as text on the heap; NULL where memory ran out. An absolute name stays as it is, as one in no folder (NULL
+ *  or "") does. */
+char *isw_path_join(const char *folder, const char *name);
+/** The folder that a path is in, as text on the heap: "." for a plain name; NULL where memory ran out. */
+char *isw_path_folder(const char *path);
+
+/** What isw_file_read accepts beside regular files. */
+enum isw_file_kind {
+  ISW_REGULAR_FILE, /**< nothing: a FIFO would block */
+  ISW_ANY_FILE      /**< also pipes and devices, such as /dev/stdin */
+};
+/** Reads a whole file.
+ *  @param[in]  limit   bytes that it may have, whole MiB
+ *  @param[out] bytes   its bytes and a NUL, which free() releases
+ *  @param[out] length  without the NUL
+ *  @return ISW_BAD_INPUT where it is missing, of another kind, longer than limit, or cannot be read; errno is then that of the call
+ *          that failed, or 0. ISW_FAILED where memory ran out. */
+enum isw_status isw_file_read(const char *path, size_t limit, enum isw_file_kind kind, char **bytes, size_t *length,
+                              struct isw_error *error);
+/** Reads `wanted` bytes from `offset` of an open file; *got is less where the file ends. False after an error, with errno. */
+bool isw_read_at(int fd, void *bytes, size_t wanted, uint64_t offset, size_t *got);
+/** Syncs a folder, so that new and renamed files in it outlast a crash. */
+enum isw_status isw_folder_sync(const char *folder, struct isw_error *error);
 
 #define ISW_NEW_SUFFIX ".new"
 /** Makes a file for writing that is to be renamed to `path`: PATH.<16 hexadecimal digits>.new, at random, so that no other process
  *  of any machine has it. Returns the descriptor, with *name on the heap, or -1, with errno and *name NULL.
  *  @param[in] mode  permissions before the umask */
 int isw_open_new(const char *path, unsigned mode, char **name);
-/** Gives a file that is whole and synced its name, and syncs the folder. False, with errno, where that fails.
- *  @param[in] replace  whether a file of that name is replaced; else EEXIST, also where it appeared a moment before */
-bool isw_output_publish(const char *temporary, const char *path, bool replace);
-/** ISW_BAD_INPUT where anything has that name: for a command that will not replace it, before its work. */
+/** Writes all of the parts, which it changes; *written counts up by what arrived, also after an error. False after one, with errno. */
+bool isw_write_parts(int fd, struct iovec *parts, size_t count, uint64_t *written);
+
+/** @name Output files
+ *  Each is written under a temporary name (isw_open_new), synced, and then given its name, whose folder is synced: after a crash
+ *  the name stands for what it stood for before, or for the whole new file.
+ *  @{ */
+/** ISW_BAD_INPUT where anything has that name, a link without its file too: for a command that replaces nothing, before its work. */
 enum isw_status isw_output_is_free(const char *path, struct isw_error *error);
-/** Writes an output file whole or not at all: isw_open_new, sync, isw_output_publish. ISW_BAD_INPUT where it cannot be created or,
- *  without `replace`, something has its name; ISW_FAILED where it cannot be written. */
-enum isw_status isw_output_write(const char *path, const void *bytes, size_t length, unsigned mode, bool replace,
-                                 struct isw_error *error);
+/** Writes a file of that name. ISW_BAD_INPUT where anything has the name, also since a moment ago, or it cannot be created;
+ *  ISW_FAILED where it cannot be written. */
+enum isw_status isw_output_create(const char *path, const void *bytes, size_t length, struct isw_error *error);
+/** Writes a file of the program's own, in place of any that has the name; several processes may do so at once.
+ *  @param[in]     mode   permissions before the umask
+ *  @param[in,out] parts  what is in it, one after the other; changed */
+enum isw_status isw_output_replace(const char *path, unsigned mode, struct iovec *parts, size_t count,
+                                   struct isw_error *error);
+/** ISW_OK where the file at `path`, which may be anything, may be replaced; else why not. */
+typedef enum isw_status isw_output_check(void *context, const char *path, struct isw_error *error);
+/** Gives a file that is whole and synced its name. What has the name already is replaced where `may_replace` says so of it (NULL: of
+ *  nothing), and is never lost otherwise, also where it appeared a moment before: only on file systems that cannot exchange two
+ *  names, as NFS, what appears between that check and the renaming is.
+ *  @return ISW_BAD_INPUT where the name is not given because of what has it, ISW_FAILED where the system refuses. `temporary` is then
+ *          removed. */
+enum isw_status isw_output_publish(const char *temporary, const char *path, isw_output_check *may_replace,
+                                   void *context, struct isw_error *error);
+/** Removes, where it can, the temporary files of `path` that killed processes left; also that of a process that writes it now, which
+ *  then fails. */
+void isw_output_tidy(const char *path);
+/** @} */
 
 /** XXH3-64 of the bytes (xxHash: Collet 2019); the value is part of the file formats. bytes may be NULL where length is 0. */
 uint64_t isw_hash(const void *bytes, size_t length, uint64_t seed);

@@ -95,15 +95,11 @@ struct isw_run_facts {
 };
 /* Probes as the results room takes them, on the heap: [count]. */
 struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_t count);
-/* Whether there is a file at `path` that a results file of the sweep may replace: a results file of that sweep or of `other`
- * (0: none). ISW_BAD_INPUT where anything else is there. */
-enum isw_status isw_outcome_may_replace(const char *path, uint64_t identity, uint64_t other, bool *there,
-                                        struct isw_error *error);
-/* Writes the results file of a sweep. absent: what networks that the index lacks are, missing or skipped; replace: what
- * isw_outcome_may_replace found. */
+/* Writes the results file of a sweep. absent: what networks that the index lacks are, missing or skipped; extends: the
+ * sweep whose results file is replaced, beside that of the same sweep; 0: none. */
 enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
-                                  const struct isw_run_facts *facts, enum isw_network_status absent,
-                                  bool replace, struct isw_progress *progress, struct isw_error *error);
+                                  const struct isw_run_facts *facts, enum isw_network_status absent, uint64_t extends,
+                                  struct isw_progress *progress, struct isw_error *error);
 
 /* A results file together with the sweep that it carries, so that its networks can be trained again. */
 

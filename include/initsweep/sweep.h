@@ -174,9 +174,7 @@ struct isw_overrides {
 };
 /* Keeps one more; false where memory ran out. */
 bool isw_overrides_add(struct isw_overrides *overrides, const char *text);
-enum { ISW_SWEEP_FILE_LIMIT = 16 << 20 };
-/* Reads a file of at most ISW_SWEEP_FILE_LIMIT bytes. */
-enum isw_status isw_load_file(const char *path, char **bytes, size_t *length, struct isw_error *error);
+enum { ISW_SWEEP_FILE_LIMIT = 16 << 20 }; /* bytes */
 /* The folder that a path is in, absolute, on the heap. ISW_BAD_INPUT where there is none. */
 enum isw_status isw_absolute_folder_of(const char *path, char **folder, struct isw_error *error);
 /* isw_sweep_read after choosing the kernels. folder: where relative paths of data start. */

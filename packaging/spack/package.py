@@ -1,16 +1,16 @@
-# Spack recipe, for Spack 1.0 and later: copy it to a repository's packages/initsweep/package.py, set the address of the sources,
-# `spack install initsweep`. Without manual pages: Spack has no scdoc.
+# Spack recipe, for Spack 1.0 and later. Copy it to packages/initsweep/package.py of a repository, set the address of the
+# sources, and run `spack install initsweep`. It installs no manual pages, because Spack has no scdoc.
 from spack_repo.builtin.build_systems.cmake import CMakePackage, generator
 
 from spack.package import *
 
 
 class Initsweep(CMakePackage):
-    """Sweeps of very many small neural networks over initialisers, activations and depths, exact to the bit."""
+    """Trains very many small neural networks over initialisers, activations and depths, reproducibly to the bit."""
 
     license("MIT")
 
-    # no release is published: the sources are a checkout, `spack develop --path CHECKOUT initsweep@0.1.0`
+    # no release is published; build from a checkout: `spack develop --path CHECKOUT initsweep@0.1.0`
     version("0.1.0")
 
     depends_on("c", type="build")

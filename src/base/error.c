@@ -1,4 +1,6 @@
 /* A status with its message, as calls hand it up to main. */
+#include <errno.h>
+#include <string.h>
 #include "initsweep/base.h"
 
 enum isw_status isw_error_set(struct isw_error *error, enum isw_status status, const char *format, ...)
@@ -18,6 +20,11 @@ enum isw_status isw_error_set(struct isw_error *error, enum isw_status status, c
 enum isw_status isw_error_memory(struct isw_error *error, size_t bytes, const char *what)
 {
   return isw_error_set(error, ISW_FAILED, "out of memory (%zu bytes for %s)", bytes, what);
+}
+
+enum isw_status isw_error_system(struct isw_error *error, const char *path, const char *what)
+{
+  return isw_error_set(error, ISW_FAILED, "%s: %s: %s", path, what, strerror(errno));
 }
 
 const char *isw_error_text(const struct isw_error *error)

@@ -3,8 +3,112 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "initsweep/base.h"
+
+char *isw_path_join(const char *folder, const char *name)
+{
+  struct isw_text path = {0};
+  size_t length = folder && name[0] != '/' ? strlen(folder) : 0;
+  const char *separator = length > 0 && folder[length - 1] != '/' ? "/" : "";
+  return isw_text_add(&path, "%s%s%s", length ? folder : "", separator, name) == ISW_OK ? path.bytes : NULL;
+}
+
+char *isw_path_folder(const char *path)
+{
+  const char *slash = strrchr(path, '/');
+  if (!slash) return isw_copy_text(".");
+  return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+bool isw_read_at(int fd, void *bytes, size_t wanted, uint64_t offset, size_t *got)
+{
+  for (*got = 0; *got < wanted;) {
+    ssize_t more = pread(fd, (char *)bytes + *got, wanted - *got, (off_t)(offset + *got));
+    if (more < 0 && errno == EINTR) continue;
+    if (more < 0) return false;
+    if (more == 0) break;
+    *got += (size_t)more;
+  }
+  return true;
+}
+
+/* Reads an open file to its end. expected: its likely size, which may be wrong: files of /proc say 0, and others grow. */
+static enum isw_status read_to_end(int fd, const char *path, size_t expected, size_t limit, char **bytes,
+                                   size_t *length, struct isw_error *error)
+{
+  enum { LEAST_ROOM = 4096 };
+  size_t room = 0;
+  for (ssize_t more = 1; more != 0;) {
+    if (*length == room) {
+      size_t wanted =
+          room ? 2 * room : expected + 1; /* one byte more than expected, as only a short read shows the end */
+      room = wanted < LEAST_ROOM ? LEAST_ROOM : wanted > limit ? limit + 1 : wanted;
+      char *larger = realloc(*bytes, room + 1);
+      if (!larger) return isw_error_memory(error, room + 1, path);
+      *bytes = larger;
+    }
+    more = read(fd, *bytes + *length, room - *length);
+    if (more < 0 && errno != EINTR) return isw_error_set(error, ISW_BAD_INPUT, "%s: %s", path, strerror(errno));
+    if (more > 0) *length += (size_t)more;
+    if (*length > limit) {
+      errno = 0;
+      return isw_error_set(error, ISW_BAD_INPUT, "%s has more than %zu MiB", path, limit >> 20);
+    }
+  }
+  (*bytes)[*length] = '\0';
+  return ISW_OK;
+}
+
+static enum isw_status read_open_file(int fd, const char *path, size_t limit, enum isw_file_kind kind, char **bytes,
+                                      size_t *length, struct isw_error *error)
+{
+  struct stat about;
+  if (fstat(fd, &about) != 0) return isw_error_set(error, ISW_BAD_INPUT, "%s: %s", path, strerror(errno));
+  bool regular = S_ISREG(about.st_mode);
+  if (!regular && kind == ISW_REGULAR_FILE) {
+    errno = 0;
+    return isw_error_set(error, ISW_BAD_INPUT, "%s is not a regular file", path);
+  }
+  return read_to_end(fd, path, regular ? (size_t)about.st_size : 0, limit, bytes, length, error);
+}
+
+enum isw_status isw_file_read(const char *path, size_t limit, enum isw_file_kind kind, char **bytes, size_t *length,
+                              struct isw_error *error)
+{
+  *bytes = NULL;
+  *length = 0;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | (kind == ISW_REGULAR_FILE ? O_NONBLOCK : 0));
+  int reason = errno;
+  if (fd < 0) {
+    isw_error_set(error, ISW_BAD_INPUT, "%s: %s", path, strerror(errno));
+    errno = reason;
+    return ISW_BAD_INPUT;
+  }
+  enum isw_status status = read_open_file(fd, path, limit, kind, bytes, length, error);
+  reason = errno;
+  close(fd);
+  if (status != ISW_OK) {
+    free(*bytes);
+    *bytes = NULL;
+    *length = 0;
+  }
+  errno = reason;
+  return status;
+}
+
+enum isw_status isw_folder_sync(const char *folder, struct isw_error *error)
+{
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return isw_error_system(error, folder, "cannot open this folder");
+  bool failed = fsync(fd) != 0 && errno != EINVAL; /* EINVAL: a file system that cannot sync folders */
+  enum isw_status status = failed ? isw_error_system(error, folder, "cannot sync this folder") : ISW_OK;
+  close(fd);
+  return status;
+}
 
 int isw_open_new(const char *path, unsigned mode, char **name)
 {

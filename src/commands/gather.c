@@ -11,7 +11,7 @@ static enum isw_status gather(const char *parts, const char *out, const char *co
   struct isw_origin origin;
   struct isw_sweep *sweep = NULL;
   struct isw_index *index = NULL;
-  bool there, replace = false;
+  bool there;
   enum isw_status status = isw_origin_read(parts, &origin, &there, error);
   if (status == ISW_OK && !there)
     status = isw_error_set(error, ISW_BAD_INPUT, "'%s' is not the folder of a run: it has no file 'sweep'", parts);
@@ -23,7 +23,7 @@ static enum isw_status gather(const char *parts, const char *out, const char *co
     status = isw_error_set(error, ISW_BAD_INPUT,
                            "%s: its sweep file does not describe the same sweep any more: data under '%s' have changed",
                            parts, origin.folder);
-  if (status == ISW_OK) status = isw_outcome_may_replace(out, origin.identity, 0, &replace, error);
+  if (status == ISW_OK) status = isw_results_may_replace(out, origin.identity, 0, error);
   if (status == ISW_OK)
     status = isw_index_create_beside(parts, origin.identity, origin.other, isw_sweep_networks(sweep),
                                      isw_precision_bytes(isw_sweep_precision(sweep)), &index, error);
@@ -38,7 +38,7 @@ static enum isw_status gather(const char *parts, const char *out, const char *co
     struct isw_progress progress = {.networks = isw_sweep_networks(sweep)};
     isw_utc(facts.start);
     isw_progress_start(&progress, false);
-    status = isw_outcome_write(out, sweep, index, &facts, ISW_MISSING, replace, &progress, error);
+    status = isw_outcome_write(out, sweep, index, &facts, ISW_MISSING, 0, &progress, error);
     isw_progress_end(&progress);
   }
   if (status == ISW_OK) {

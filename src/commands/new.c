@@ -147,7 +147,7 @@ static int run(int argc, char **argv)
     if (!request.out) request.out = out.bytes;
     status = compose(&request, dataset, &text, &to_fill_in, &error);
   }
-  if (status == ISW_OK) status = isw_output_write(request.out, text.bytes, text.length, 0666, false, &error);
+  if (status == ISW_OK) status = isw_output_create(request.out, text.bytes, text.length, &error);
   if (status != ISW_OK)
     result = isw_say_error(status, &error);
   else

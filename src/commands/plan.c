@@ -91,8 +91,7 @@ static double value_bytes(const struct plan *plan, size_t records, size_t layers
 static double free_space(const char *out)
 {
   struct statvfs disk;
-  char *slash = strrchr(out, '/');
-  char *folder = slash ? strndup(out, slash == out ? 1 : (size_t)(slash - out)) : strdup(".");
+  char *folder = isw_path_folder(out);
   bool known = folder && statvfs(folder, &disk) == 0;
   free(folder);
   return known ? (double)disk.f_bavail * (double)disk.f_frsize : NAN;

@@ -165,8 +165,8 @@ static enum isw_status write_out(const struct replay *replay, const struct isw_t
   FILE *to = open_memstream(&bytes, &length);
   bool whole = to && write_table(to, made, quantities, shown, real_bytes);
   if (to && fclose(to) != 0) whole = false;
-  enum isw_status status = whole ? isw_output_write(replay->out, bytes, length, 0666, false, error)
-                                 : isw_error_memory(error, length, "the records");
+  enum isw_status status =
+      whole ? isw_output_create(replay->out, bytes, length, error) : isw_error_memory(error, length, "the records");
   free(bytes);
   return status;
 }

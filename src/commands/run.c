@@ -72,7 +72,7 @@ static enum isw_status share_sweep(struct run *run, struct isw_cluster *cluster,
 {
   enum isw_status status = ISW_OK;
   if (isw_cluster_rank(cluster) == 0) {
-    status = isw_load_file(run->file, &run->text, &run->text_length, error);
+    status = isw_file_read(run->file, ISW_SWEEP_FILE_LIMIT, ISW_ANY_FILE, &run->text, &run->text_length, error);
     if (status == ISW_OK) status = isw_absolute_folder_of(run->file, &run->folder, error);
   }
   status = isw_cluster_agree(cluster, status, error);
@@ -86,7 +86,7 @@ static enum isw_status share_sweep(struct run *run, struct isw_cluster *cluster,
 /* Names of the results file and the journal, on rank 0. */
 static enum isw_status name_output(struct run *run, struct isw_error *error)
 {
-  struct isw_text out = {0}, path = {0}, parts = {0};
+  struct isw_text out = {0}, parts = {0};
   if (run->wanted_out)
     isw_text_add(&out, "%s", run->wanted_out);
   else
@@ -98,10 +98,9 @@ static enum isw_status name_output(struct run *run, struct isw_error *error)
   char *full = NULL;
   enum isw_status status = isw_absolute_folder_of(run->out, &full, error);
   if (status != ISW_OK) return status;
-  isw_text_add(&path, "%s/%s", strcmp(full, "/") == 0 ? "" : full, name);
-  isw_text_add(&parts, "%s.parts", path.bytes ? path.bytes : "");
+  run->path = isw_path_join(full, name);
+  isw_text_add(&parts, "%s.parts", run->path ? run->path : "");
   free(full);
-  run->path = path.bytes;
   run->parts = parts.bytes;
   return run->path && run->parts ? ISW_OK : isw_error_memory(error, 1, "a path");
 }
@@ -115,8 +114,10 @@ static void remove_leftovers(const struct run *run)
   bool there, unlocked;
   if (isw_origin_read(run->parts, &origin, &there, &ignored) == ISW_OK && there &&
       origin.identity == isw_sweep_identity(run->sweep) &&
-      isw_lock_take(run->parts, &lock, &unlocked, &ignored) == ISW_OK)
+      isw_lock_take(run->parts, &lock, &unlocked, &ignored) == ISW_OK) {
+    isw_output_tidy(run->path);
     isw_journal_remove(run->parts, &ignored);
+  }
   isw_lock_release(lock);
   isw_origin_clear(&origin);
   isw_error_clear(&ignored);
@@ -125,9 +126,9 @@ static void remove_leftovers(const struct run *run)
 /* Looks at a results file that is there already, on rank 0. */
 static enum isw_status look_at_output(struct run *run, struct isw_error *error)
 {
-  if (access(run->path, F_OK) != 0) return ISW_OK;
   struct stat about;
-  if (stat(run->path, &about) == 0 && !S_ISREG(about.st_mode))
+  if (lstat(run->path, &about) != 0) return ISW_OK;
+  if (stat(run->path, &about) != 0 || !S_ISREG(about.st_mode)) /* opening a FIFO would wait for its other end */
     return isw_error_set(error, ISW_BAD_INPUT, "'%s' is not a regular file: name another with -o", run->out);
   struct isw_results *results;
   struct isw_error reason = {0};
@@ -189,8 +190,10 @@ static enum isw_status take_parts(struct run *run, struct isw_error *error)
   enum isw_status status = isw_lock_take(run->parts, &run->lock, &unlocked, error);
   if (status == ISW_OK && unlocked)
     fprintf(stderr, "initsweep: this file system has no locks: see that no other run has the output %s\n", run->out);
-  if (status == ISW_OK)
+  if (status == ISW_OK) {
+    isw_output_tidy(run->path);
     status = run->afresh ? isw_journal_clear(run->parts, error) : isw_journal_tidy(run->parts, error);
+  }
   if (status == ISW_OK) status = isw_origin_read(run->parts, &origin, &there, error);
   if (status != ISW_OK) return status;
   uint64_t mine = isw_sweep_identity(run->sweep);
@@ -267,6 +270,15 @@ static void say_start(const struct run *run, const char *advice)
             packs, packs == 1 ? "" : "s", run->facts.ranks - packs, run->facts.ranks - packs == 1 ? " is" : "s are");
 }
 
+/* Something else has got the name of the results file since the start. */
+static enum isw_status say_where_networks_are(const struct run *run, struct isw_error *error)
+{
+  return isw_error_set(error, ISW_BAD_INPUT,
+                       "%s\n  all networks are safe in %s.parts: move '%s' away and run the same command again, which "
+                       "writes the file\n  without training, or write another: initsweep gather %s.parts -o FILE",
+                       isw_error_text(error), run->out, run->out, run->out);
+}
+
 /* Journal -> results file, on rank 0. */
 static enum isw_status write_results(struct run *run, struct isw_error *error)
 {
@@ -279,21 +291,14 @@ static enum isw_status write_results(struct run *run, struct isw_error *error)
         isw_error_set(error, ISW_FAILED, "%llu of %llu networks are missing in %s.parts: run again to train them",
                       (unsigned long long)(networks - isw_index_count(index)), (unsigned long long)networks, run->out);
   run->training.progress.networks = isw_sweep_networks(run->sweep); /* of which all are written */
-  bool replace, whole = status == ISW_OK;
-  if (whole) /* something else may have appeared there during the training */
-    status = isw_outcome_may_replace(run->path, isw_sweep_identity(run->sweep), run->smaller, &replace, error);
-  if (status == ISW_OK)
+  if (status == ISW_OK) {
     status = isw_outcome_write(run->path, run->sweep, index, &run->facts,
-                               isw_sweep_levels(run->sweep) ? ISW_SKIPPED : ISW_MISSING, replace,
+                               isw_sweep_levels(run->sweep) ? ISW_SKIPPED : ISW_MISSING, run->smaller,
                                &run->training.progress, error);
+    if (status == ISW_BAD_INPUT) status = say_where_networks_are(run, error);
+  }
   isw_progress_end(&run->training.progress);
   isw_index_destroy(index);
-  if (whole && status != ISW_OK)
-    status =
-        isw_error_set(error, status,
-                      "%s\n  all networks are safe in %s.parts: run the same command again once the cause is removed, "
-                      "or write\n  them to another file: initsweep gather %s.parts -o FILE",
-                      isw_error_text(error), run->out, run->out);
   if (status == ISW_OK) status = isw_journal_remove(run->parts, error);
   return status;
 }

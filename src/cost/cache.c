@@ -13,7 +13,7 @@
 #include "initsweep/console.h"
 
 static const char magic[] = "initsweep cost model 1";
-enum { MOST_BYTES = 1 << 16 };
+enum { MAX_BYTES = 1 << 20 };
 
 /* The processor as Linux names it; "" where it does not. */
 static void processor(char *name, size_t room)
@@ -124,33 +124,21 @@ bool isw_cost_read(const char *text, size_t length, const char *key, struct isw_
 
 bool isw_cost_load(const char *file, const char *key, struct isw_cost_model *model)
 {
-  struct stat about;
   char *bytes = NULL;
-  bool good = false;
-  int fd = file ? open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-  if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0 && about.st_size <= MOST_BYTES &&
-      (bytes = isw_allocate((size_t)about.st_size, 1)) != NULL)
-    good = read(fd, bytes, (size_t)about.st_size) == about.st_size &&
-           isw_cost_read(bytes, (size_t)about.st_size, key, model);
-  if (fd >= 0) close(fd);
+  size_t length = 0;
+  bool good = file && isw_file_read(file, MAX_BYTES, ISW_REGULAR_FILE, &bytes, &length, NULL) == ISW_OK &&
+              isw_cost_read(bytes, length, key, model);
   free(bytes);
   return good;
 }
 
-/* Makes the folder of a file, and its own where that is missing: the cache's and the program's in it. */
+/* Makes the folder of a file, and that folder's own where it is missing: the cache's and the program's in it. */
 static void make_folder(const char *file)
 {
-  char *folder = isw_copy_text(file), *slash = folder ? strrchr(folder, '/') : NULL;
-  if (slash) {
-    *slash = '\0';
-    char *above = strrchr(folder, '/');
-    if (above && above != folder) {
-      *above = '\0';
-      mkdir(folder, 0700);
-      *above = '/';
-    }
-    mkdir(folder, 0700);
-  }
+  char *folder = isw_path_folder(file), *above = folder ? isw_path_folder(folder) : NULL;
+  if (above) mkdir(above, 0700);
+  if (folder) mkdir(folder, 0700);
+  free(above);
   free(folder);
 }
 
@@ -160,9 +148,8 @@ bool isw_cost_store(const char *file, const char *key, const struct isw_cost_mod
   bool good = file && isw_cost_write(model, key, &text) == ISW_OK;
   if (good) {
     make_folder(file);
-    struct isw_error ignored = {0};
-    good = isw_output_write(file, text.bytes, text.length, 0600, true, &ignored) == ISW_OK;
-    isw_error_clear(&ignored);
+    struct iovec part = {text.bytes, text.length};
+    good = isw_output_replace(file, 0600, &part, 1, NULL) == ISW_OK;
   }
   isw_text_clear(&text);
   return good;

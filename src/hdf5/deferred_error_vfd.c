@@ -123,14 +123,8 @@ static herr_t file_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t a
   (void)type, (void)transfer;
   const struct file *file = (const struct file *)base;
   unsigned char *to = bytes;
-  size_t got = 0;
-  while (got < size) {
-    ssize_t now = pread(file->fd, to + got, size - got, (off_t)(address + got));
-    if (now < 0 && errno == EINTR) continue;
-    if (now < 0) return -1;
-    if (now == 0) break;
-    got += (size_t)now;
-  }
+  size_t got;
+  if (!isw_read_at(file->fd, to, size, address, &got)) return -1;
   memset(to + got, 0, size - got); /* past its end a file reads as zeros */
   for (const struct late *late = file->first; late; late = late->next) {
     haddr_t start = late->address > address ? late->address : address;

@@ -53,45 +53,22 @@ enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsi
   return status;
 }
 
-/* A whole file on the heap; NULL where it cannot be read or is too short to be a checkpoint. */
-static unsigned char *read_file(const char *path, size_t *size)
-{
-  struct stat about;
-  unsigned char *bytes = NULL;
-  int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) return NULL;
-  if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size >= JOURNAL_HEAD_BYTES + JOURNAL_ENTRY_BYTES) {
-    *size = (size_t)about.st_size;
-    bytes = isw_allocate(*size, 1);
-    for (size_t got = 0; bytes && got < *size;) {
-      ssize_t now = pread(fd, bytes + got, *size - got, (off_t)got);
-      if (now < 0 && errno == EINTR) continue;
-      if (now <= 0) {
-        free(bytes);
-        bytes = NULL;
-        break;
-      }
-      got += (size_t)now;
-    }
-  }
-  close(fd);
-  return bytes;
-}
-
 bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_bytes, const uint64_t *numbers,
                          const uint64_t *ids, size_t count, void **file, const void **state, size_t *bytes)
 {
   struct journal_head head;
   struct journal_entry entry;
   size_t size = 0, list = count * sizeof(uint64_t);
-  char *path = path_of(folder, numbers[0]);
-  unsigned char *all = path ? read_file(path, &size) : NULL;
-  const unsigned char *body = all ? all + JOURNAL_HEAD_BYTES + JOURNAL_ENTRY_BYTES : NULL;
+  char *path = path_of(folder, numbers[0]), *raw = NULL;
+  bool good = path && isw_file_read(path, SIZE_MAX / 2, ISW_REGULAR_FILE, &raw, &size, NULL) == ISW_OK &&
+              size >= JOURNAL_HEAD_BYTES + JOURNAL_ENTRY_BYTES;
+  const unsigned char *all = (const unsigned char *)raw;
+  const unsigned char *body = good ? all + JOURNAL_HEAD_BYTES + JOURNAL_ENTRY_BYTES : NULL;
   free(path);
-  bool good = all && journal_head_decode(all, &head) && head.version == JOURNAL_VERSION &&
-              head.byte_order == journal_byte_order() && head.identity == identity && head.real_bytes == real_bytes &&
-              journal_checkpoint_decode(all + JOURNAL_HEAD_BYTES, identity, &entry) && entry.records == count &&
-              entry.values_bytes == size - JOURNAL_HEAD_BYTES - JOURNAL_ENTRY_BYTES && entry.values_bytes >= 2 * list;
+  good = good && journal_head_decode(all, &head) && head.version == JOURNAL_VERSION &&
+         head.byte_order == journal_byte_order() && head.identity == identity && head.real_bytes == real_bytes &&
+         journal_checkpoint_decode(all + JOURNAL_HEAD_BYTES, identity, &entry) && entry.records == count &&
+         entry.values_bytes == size - JOURNAL_HEAD_BYTES - JOURNAL_ENTRY_BYTES && entry.values_bytes >= 2 * list;
   if (good) {
     const void *pieces[3] = {body, body + list, body + 2 * list};
     const size_t sizes[3] = {list, list, entry.values_bytes - 2 * list};
@@ -101,10 +78,10 @@ bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_byte
     *bytes = sizes[2];
   }
   if (!good) {
-    free(all);
+    free(raw);
     return false;
   }
-  *file = all;
+  *file = raw;
   return true;
 }
 
@@ -125,7 +102,7 @@ enum isw_status isw_checkpoint_list(const char *folder, uint64_t **numbers, size
   *count = 0;
   size_t capacity = 0;
   DIR *listing = opendir(folder);
-  if (!listing) return errno == ENOENT ? ISW_OK : files_refuse(error, "cannot read this folder", folder);
+  if (!listing) return errno == ENOENT ? ISW_OK : isw_error_system(error, folder, "cannot read this folder");
   enum isw_status status = ISW_OK;
   for (struct dirent *file; status == ISW_OK && (file = readdir(listing));) {
     uint64_t number;

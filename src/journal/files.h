@@ -4,14 +4,8 @@
 #include "initsweep/base.h"
 #include <sys/uio.h>
 
-/** ISW_FAILED with path, what could not be done, and errno's reason. */
-enum isw_status files_refuse(struct isw_error *error, const char *what, const char *path);
-/** Syncs a folder, so that its new names stay. */
-enum isw_status files_sync_folder(const char *folder, struct isw_error *error);
 /** Writes all of the parts; *written counts what arrived, also after an error (errno says which). */
 bool files_write_fully(int fd, struct iovec *parts, size_t count, uint64_t *written);
-/** Reads up to `wanted` bytes from `offset`; *got is less where the file ends. False after an error (errno says which). */
-bool files_read_fully(int fd, unsigned char *bytes, size_t wanted, uint64_t offset, size_t *got);
 /** Puts the parts in place of `path` in `folder`, by way of a name of its own (isw_open_new): after a crash there is the old file
  *  or the whole new one, also where several processes write it at once. `what` names it in a message: "cannot write WHAT". */
 enum isw_status files_replace(const char *folder, const char *path, const char *what, struct iovec *parts, size_t count,

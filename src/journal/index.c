@@ -71,7 +71,7 @@ static enum isw_status look(struct window *window, uint64_t offset, size_t bytes
     }
     window->start = offset;
     window->length = 0;
-    if (!files_read_fully(window->fd, window->bytes, wanted, offset, &window->length)) return ISW_FAILED;
+    if (!isw_read_at(window->fd, window->bytes, wanted, offset, &window->length)) return ISW_FAILED;
     if (window->length < bytes) return ISW_OK;
   }
   *at = window->bytes + (offset - window->start);
@@ -170,13 +170,13 @@ static enum isw_status check_head(struct isw_index *index, const char *file, str
 
 static int open_file(const struct isw_index *index, size_t file)
 {
-  struct isw_text path = {0};
-  if (isw_text_add(&path, "%s/%s", index->folder, index->files[file]) != ISW_OK) {
+  char *path = isw_path_join(index->folder, index->files[file]);
+  if (!path) {
     errno = ENOMEM;
     return -1;
   }
-  int fd = open(path.bytes, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe under a journal's name must not block */
-  isw_text_clear(&path);
+  int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe under a journal's name must not block */
+  free(path);
   return fd;
 }
 

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -28,7 +27,7 @@ struct isw_journal {
   uint64_t bytes; /* of the file: whole entries only */
   uint64_t entries;
   bool synced;
-  struct timespec last_sync;
+  double last_sync; /* isw_clock */
   pthread_mutex_t lock;
 };
 
@@ -45,7 +44,8 @@ static enum isw_status open_new(struct isw_journal *journal, const char *folder,
     journal->path = path.bytes;
     journal->fd = open(path.bytes, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
     if (journal->fd >= 0) return ISW_OK;
-    if (errno != EEXIST && errno != EINTR) return files_refuse(error, "cannot create this journal file", path.bytes);
+    if (errno != EEXIST && errno != EINTR)
+      return isw_error_system(error, path.bytes, "cannot create this journal file");
   }
   return isw_error_set(error, ISW_FAILED, "%s: more than %d journal files of rank %u", folder, MOST_FILES, rank);
 }
@@ -61,7 +61,7 @@ static enum isw_status write_head(struct isw_journal *journal, unsigned rank, st
   journal_head_encode(&head, bytes);
   struct iovec part = {bytes, sizeof bytes};
   if (!files_write_fully(journal->fd, &part, 1, &journal->bytes))
-    return files_refuse(error, "cannot write", journal->path);
+    return isw_error_system(error, journal->path, "cannot write");
   return ISW_OK;
 }
 
@@ -69,18 +69,18 @@ enum isw_status isw_journal_create(const char *folder, uint64_t identity, unsign
                                    struct isw_journal **journal, struct isw_error *error)
 {
   *journal = NULL;
-  if (mkdir(folder, 0777) != 0 && errno != EEXIST) return files_refuse(error, "cannot make this folder", folder);
+  if (mkdir(folder, 0777) != 0 && errno != EEXIST) return isw_error_system(error, folder, "cannot make this folder");
   struct isw_journal *made = isw_allocate(1, sizeof *made);
   if (!made) return isw_error_memory(error, sizeof *made, "a journal");
   made->identity = identity;
   made->real_bytes = real_bytes;
   pthread_mutex_init(&made->lock, NULL);
-  clock_gettime(CLOCK_MONOTONIC, &made->last_sync);
+  made->last_sync = isw_clock();
   made->fd = -1;
   enum isw_status status = open_new(made, folder, rank, error);
   if (status == ISW_OK) {
     status = write_head(made, rank, error);
-    if (status == ISW_OK) status = files_sync_folder(folder, error);
+    if (status == ISW_OK) status = isw_folder_sync(folder, error);
     if (status != ISW_OK) unlink(made->path);
   }
   if (status != ISW_OK) {
@@ -100,9 +100,9 @@ static enum isw_status sync_now(struct isw_journal *journal, struct isw_error *e
   int result;
   do result = fdatasync(journal->fd);
   while (result != 0 && errno == EINTR);
-  if (result != 0) return files_refuse(error, "cannot sync this journal file", journal->path);
+  if (result != 0) return isw_error_system(error, journal->path, "cannot sync this journal file");
   journal->synced = true;
-  clock_gettime(CLOCK_MONOTONIC, &journal->last_sync);
+  journal->last_sync = isw_clock();
   return ISW_OK;
 }
 
@@ -173,9 +173,7 @@ enum isw_status isw_journal_append(struct isw_journal *journal, const struct isw
     size_t some = count - first < NETWORKS_A_WRITE ? count - first : NETWORKS_A_WRITE;
     status = append(journal, networks + first, some, error);
   }
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  if (status == ISW_OK && now.tv_sec - journal->last_sync.tv_sec >= SYNC_SECONDS) status = sync_now(journal, error);
+  if (status == ISW_OK && isw_clock() - journal->last_sync >= SYNC_SECONDS) status = sync_now(journal, error);
   pthread_mutex_unlock(&journal->lock);
   return status;
 }
@@ -189,7 +187,7 @@ enum isw_status isw_journal_destroy(struct isw_journal *journal, struct isw_erro
   else
     unlink(journal->path);
   if (close(journal->fd) != 0 && errno != EINTR && status == ISW_OK)
-    status = files_refuse(error, "cannot close this journal file", journal->path);
+    status = isw_error_system(error, journal->path, "cannot close this journal file");
   pthread_mutex_destroy(&journal->lock);
   free(journal->path);
   free(journal);
@@ -237,7 +235,7 @@ static enum isw_status remove_files(const char *folder, enum removal removal, ui
                                     struct isw_error *error)
 {
   DIR *listing = opendir(folder);
-  if (!listing) return errno == ENOENT ? ISW_OK : files_refuse(error, "cannot read this folder", folder);
+  if (!listing) return errno == ENOENT ? ISW_OK : isw_error_system(error, folder, "cannot read this folder");
   enum isw_status status = ISW_OK;
   for (struct dirent *file; status == ISW_OK && (file = readdir(listing));) {
     const char *name = file->d_name;
@@ -261,7 +259,7 @@ enum isw_status isw_journal_remove(const char *folder, struct isw_error *error)
 {
   enum isw_status status = remove_files(folder, ALL, 0, error);
   if (status == ISW_OK && rmdir(folder) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
-    status = files_refuse(error, "cannot remove this folder", folder);
+    status = isw_error_system(error, folder, "cannot remove this folder");
   return status;
 }
 
@@ -283,7 +281,7 @@ enum isw_status isw_journal_remove_of(const char *folder, uint64_t identity, str
 enum isw_status isw_journal_leave(const char *folder, struct isw_error *error)
 {
   DIR *listing = opendir(folder);
-  if (!listing) return errno == ENOENT ? ISW_OK : files_refuse(error, "cannot read this folder", folder);
+  if (!listing) return errno == ENOENT ? ISW_OK : isw_error_system(error, folder, "cannot read this folder");
   bool empty = true;
   for (struct dirent *file; empty && (file = readdir(listing));) empty = !holds_work(file->d_name);
   closedir(listing);

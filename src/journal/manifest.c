@@ -14,9 +14,9 @@
 static const uint64_t origin_magic = UINT64_C(0x3150575357535849); /* "IXSWSWP1" */
 enum {
   ORIGIN_VERSION = 1,
-  HEAD_BYTES = 40,      /* magic, version, texts, identity, other, bytes of all texts with their lengths */
-  TEXTS = 4,            /* file, folder, text, settings; then the overrides */
-  MOST_BYTES = 64 << 20 /* a sweep file has at most 16 MiB */
+  HEAD_BYTES = 40,     /* magic, version, texts, identity, other, bytes of all texts with their lengths */
+  TEXTS = 4,           /* file, folder, text, settings; then the overrides */
+  MAX_BYTES = 64 << 20 /* a sweep file has at most 16 MiB */
 };
 
 static enum isw_status put_text(struct isw_text *bytes, const char *text)
@@ -50,23 +50,16 @@ static enum isw_status encode(const struct isw_origin *origin, struct isw_text *
   return isw_text_add_bytes(bytes, sum, sizeof sum);
 }
 
-/* A folder's file as a path on the heap, or NULL. */
-static char *path_in(const char *folder, const char *name)
-{
-  struct isw_text path = {0};
-  return isw_text_add(&path, "%s/%s", folder, name) == ISW_OK ? path.bytes : NULL;
-}
-
 static enum isw_status make_folder(const char *folder, struct isw_error *error)
 {
-  if (mkdir(folder, 0777) != 0 && errno != EEXIST) return files_refuse(error, "cannot make this folder", folder);
+  if (mkdir(folder, 0777) != 0 && errno != EEXIST) return isw_error_system(error, folder, "cannot make this folder");
   return ISW_OK;
 }
 
 enum isw_status isw_origin_write(const char *folder, const struct isw_origin *origin, struct isw_error *error)
 {
   struct isw_text bytes = {0};
-  char *path = path_in(folder, ORIGIN_NAME);
+  char *path = isw_path_join(folder, ORIGIN_NAME);
   enum isw_status status = path ? encode(origin, &bytes) : ISW_FAILED;
   if (status != ISW_OK)
     status = isw_error_memory(error, bytes.length, "the journal's copy of the sweep file");
@@ -114,36 +107,23 @@ enum isw_status isw_origin_read(const char *folder, struct isw_origin *origin, b
 {
   *origin = (struct isw_origin){0};
   *there = false;
-  char *path = path_in(folder, ORIGIN_NAME);
+  char *path = isw_path_join(folder, ORIGIN_NAME), *bytes;
+  size_t length;
   if (!path) return isw_error_memory(error, strlen(folder), "a file's name");
-  enum isw_status status = ISW_OK;
-  unsigned char *bytes = NULL;
-  struct stat about;
-  int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) {
-    if (errno != ENOENT && errno != ENOTDIR) status = files_refuse(error, "cannot open", path);
-  } else if (fstat(fd, &about) != 0)
-    status = files_refuse(error, "cannot read", path);
-  else if (!S_ISREG(about.st_mode) || about.st_size > MOST_BYTES)
-    status = isw_error_set(error, ISW_BAD_INPUT, "%s: not a sweep of a journal", path);
-  else {
-    size_t size = (size_t)about.st_size, got = 0;
-    bytes = isw_allocate(size, 1);
-    if (!bytes) status = isw_error_memory(error, size, path);
-    for (ssize_t now = 1; status == ISW_OK && now > 0 && got<size; got += now> 0 ? (size_t)now : 0) {
-      now = pread(fd, bytes + got, size - got, (off_t)got);
-      if (now < 0 && errno == EINTR) now = 0;
-      if (now < 0) status = files_refuse(error, "cannot read", path);
-    }
-    if (status == ISW_OK && !(*there = decode(bytes, size, origin))) {
+  enum isw_status status = isw_file_read(path, MAX_BYTES, ISW_REGULAR_FILE, &bytes, &length, error);
+  bool missing = status != ISW_OK && (errno == ENOENT || errno == ENOTDIR);
+  if (status == ISW_OK) {
+    *there = decode((const unsigned char *)bytes, length, origin);
+    if (!*there) {
       isw_origin_clear(origin);
       status = isw_error_set(error, ISW_BAD_INPUT, "%s: this file is damaged", path);
     }
   }
-  if (fd >= 0) close(fd);
   free(bytes);
   free(path);
-  return status;
+  if (!missing) return status;
+  if (error) isw_error_clear(error);
+  return ISW_OK;
 }
 
 void isw_origin_clear(struct isw_origin *origin)
@@ -190,7 +170,7 @@ enum isw_status isw_lock_take(const char *folder, struct isw_lock **lock, bool *
 {
   *lock = NULL;
   *unlocked = false;
-  char *path = path_in(folder, LOCK_NAME);
+  char *path = isw_path_join(folder, LOCK_NAME);
   struct isw_lock *made = isw_allocate(1, sizeof *made);
   enum isw_status status = path && made ? ISW_OK : isw_error_memory(error, strlen(folder), "a lock");
   /* whoever ends removes the file: a lock on a removed one is none */
@@ -203,7 +183,7 @@ enum isw_status isw_lock_take(const char *folder, struct isw_lock **lock, bool *
         again = true;
         continue;
       }
-      status = files_refuse(error, "cannot create this lock file", path);
+      status = isw_error_system(error, path, "cannot create this lock file");
       break;
     }
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -236,7 +216,7 @@ void isw_lock_release(struct isw_lock *lock)
 
 bool isw_lock_held(const char *folder)
 {
-  char *path = path_in(folder, LOCK_NAME);
+  char *path = isw_path_join(folder, LOCK_NAME);
   int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
   struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
   bool held = fd >= 0 && fcntl(fd, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;

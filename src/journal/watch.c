@@ -108,7 +108,7 @@ static bool look(struct isw_watch *watch, int fd, uint64_t offset, size_t bytes,
   *at = NULL;
   if (offset < watch->start || offset + bytes > watch->start + watch->length) {
     watch->start = offset;
-    if (!files_read_fully(fd, watch->block, bytes > ahead ? bytes : ahead, offset, &watch->length)) return false;
+    if (!isw_read_at(fd, watch->block, bytes > ahead ? bytes : ahead, offset, &watch->length)) return false;
     if (watch->length < bytes) return true;
   }
   *at = watch->block + (offset - watch->start);

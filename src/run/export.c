@@ -2,7 +2,6 @@
 #include "initsweep/run.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include "initsweep/console.h"
 
 struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_t count)
@@ -87,26 +86,8 @@ static size_t list_facts(const struct isw_run_facts *facts, const char *end, str
   return n;
 }
 
-enum isw_status isw_outcome_may_replace(const char *path, uint64_t identity, uint64_t other, bool *there,
-                                        struct isw_error *error)
-{
-  struct stat about;
-  struct isw_results *results;
-  *there = lstat(path, &about) == 0;
-  if (!*there) return ISW_OK;
-  if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) /* opening a FIFO would wait for its other end */
-    return isw_error_set(error, ISW_BAD_INPUT, "'%s' is not a regular file", path);
-  enum isw_status status = isw_results_open(path, &results, error);
-  if (status != ISW_OK) return status;
-  uint64_t theirs = isw_results_identity(results);
-  if (theirs != identity && (other == 0 || theirs != other))
-    status = isw_error_set(error, ISW_BAD_INPUT, "'%s' holds another sweep: name another file with -o", path);
-  isw_results_close(results);
-  return status;
-}
-
 enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
-                                  const struct isw_run_facts *facts, enum isw_network_status absent, bool replace,
+                                  const struct isw_run_facts *facts, enum isw_network_status absent, uint64_t extends,
                                   struct isw_progress *progress, struct isw_error *error)
 {
   struct writing writing = {.sweep = sweep, .progress = progress};
@@ -157,7 +138,7 @@ enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *swee
                                     .provenance_count = list_facts(facts, end, provenance),
                                     .provenance = provenance,
                                     .threads = facts->threads,
-                                    .replace = replace,
+                                    .extends = extends,
                                     .progress = written};
     status = isw_results_write(path, &head, index, error);
     if (status == ISW_OK && writing.error.status != ISW_OK)

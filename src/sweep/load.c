@@ -1,6 +1,5 @@
 /* A sweep file from its path: its bytes and the folder that its data start in. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "initsweep/engine.h"
@@ -15,40 +14,9 @@ bool isw_overrides_add(struct isw_overrides *overrides, const char *text)
   return true;
 }
 
-enum isw_status isw_load_file(const char *path, char **bytes, size_t *length, struct isw_error *error)
-{
-  *bytes = NULL;
-  *length = 0;
-  FILE *file = fopen(path, "rb");
-  if (!file) return isw_error_set(error, ISW_BAD_INPUT, "cannot open '%s': %s", path, strerror(errno));
-  struct isw_text text = {0};
-  enum isw_status status = ISW_OK;
-  char block[65536];
-  errno = 0;
-  for (size_t got; status == ISW_OK && (got = fread(block, 1, sizeof block, file)) > 0;) {
-    if (text.length + got > ISW_SWEEP_FILE_LIMIT)
-      status = isw_error_set(error, ISW_BAD_INPUT, "'%s' has more than 16 MiB: that is no sweep file", path);
-    else if (isw_text_add_bytes(&text, block, got) != ISW_OK)
-      status = isw_error_memory(error, text.length + got, path);
-  }
-  if (status == ISW_OK && ferror(file))
-    status = isw_error_set(error, ISW_BAD_INPUT, "cannot read '%s': %s", path, strerror(errno));
-  fclose(file);
-  if (status == ISW_OK && !text.bytes)
-    status = isw_text_add_bytes(&text, "", 0); /* an empty file is the reader's to judge */
-  if (status != ISW_OK) {
-    isw_text_clear(&text);
-    return status;
-  }
-  *bytes = text.bytes;
-  *length = text.length;
-  return ISW_OK;
-}
-
 enum isw_status isw_absolute_folder_of(const char *path, char **folder, struct isw_error *error)
 {
-  const char *slash = strrchr(path, '/');
-  char *given = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : isw_copy_text(".");
+  char *given = isw_path_folder(path);
   if (!given) return isw_error_memory(error, strlen(path) + 1, "a path");
   *folder = realpath(given, NULL);
   enum isw_status status =
@@ -79,7 +47,7 @@ enum isw_status isw_open_sweep(const char *file, const struct isw_overrides *ove
   char *bytes = NULL;
   size_t length;
   *sweep = NULL;
-  enum isw_status status = isw_load_file(file, &bytes, &length, error);
+  enum isw_status status = isw_file_read(file, ISW_SWEEP_FILE_LIMIT, ISW_ANY_FILE, &bytes, &length, error);
   char *folder = NULL;
   if (status == ISW_OK) status = isw_absolute_folder_of(file, &folder, error);
   if (status == ISW_OK) status = isw_load_sweep(file, folder, bytes, length, overrides, sweep, error);
