@@ -1,8 +1,9 @@
 /** @file A benchmark case as the engine hands it to the peers: the samples, the order of the minibatches, the initial
- *  weights of 16 networks and the loss that the engine reaches. Written by engine_bench, read by peers.py and the C peers.
+ *  weights of 16 networks and the loss that the engine reaches. Written by engine_bench, read by peers.py and the C
+ *  peers.
  *
- *  Every number is 8 bytes, little-endian: the head (16 uint64, 1 float64), then the arrays below in their order, float64
- *  (of the case's precision, so exact). */
+ *  Every number is 8 bytes, little-endian: the head (16 uint64, 1 float64), then the arrays below in their order,
+ *  float64 (of the case's precision, so exact). */
 #ifndef BENCH_CASE_FILE_H
 #define BENCH_CASE_FILE_H
 #include <stdint.h>

@@ -4,7 +4,8 @@
  *   engine_bench              answers requests from standard input, one a line
  *
  * Requests: list | write FOLDER | measure CASE PRECISION KERNELS SECONDS | fma PRECISION KERNELS SECONDS |
- *           share WIDTH SAMPLES PRECISION KERNELS SECONDS | tanh PRECISION KERNELS SECONDS | read KIB KERNELS SECONDS | triad KERNELS SECONDS | all SECONDS */
+ *           share WIDTH SAMPLES PRECISION KERNELS SECONDS | tanh PRECISION KERNELS SECONDS | read KIB KERNELS SECONDS |
+ *           triad KERNELS SECONDS | all SECONDS */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -18,7 +19,7 @@
 #include "case_file.h"
 #include "machine.h"
 
-/* ---- the six shapes ------------------------------------------------------------------------------------------------- */
+/* ---- the six shapes ---------------------------------------------------------------------------------------------- */
 
 struct bench_case {
   const char *name;
@@ -83,7 +84,7 @@ static void drop_data(struct isw_data *data)
   free(data->train_targets);
 }
 
-/* ---- training a pack ------------------------------------------------------------------------------------------------- */
+/* ---- training a pack --------------------------------------------------------------------------------------------- */
 
 static bool find(const char *name, const struct isw_row *row, size_t index, struct isw_choice *choice)
 {
@@ -167,7 +168,8 @@ static void loss_finish(const struct isw_view *view, double *scratch, double *va
   for (size_t l = 0; l < view->lanes; l++) value[l] = scratch[l] / (double)view->train_samples;
 }
 
-/* A probe that notes the time: the steps between two records are timed without start and end. Microseconds below 2^31. */
+/* A probe that notes the time: the steps between two records are timed without start and end. Microseconds below
+ * 2^31. */
 static void clock_finish(const struct isw_view *view, double *scratch, double *value)
 {
   (void)scratch;
@@ -232,7 +234,7 @@ static enum isw_status time_steps(struct setup *setup, uint64_t steps, double *s
   return status;
 }
 
-/* ---- requests --------------------------------------------------------------------------------------------------------- */
+/* ---- requests ---------------------------------------------------------------------------------------------------- */
 
 static enum isw_status answer_measure(const struct bench_case *c, const char *precision, const char *kernels,
                                       double seconds, struct isw_error *error)

@@ -6,8 +6,9 @@
  *   threads  rank 0 writes, OMP_NUM_THREADS threads compress a block's chunks, and HDF5 gets them finished
  *   all      every rank compresses and writes its blocks, collectively, by parallel HDF5
  *
- * The data are those of a sweep with a loss and a gradient norm of three layers at 60 steps, in the chunks of the results file
- * (src/results/write.c: shuffled, deflate level 1). One line: mode, ranks, threads, MB, seconds (with fsync), MB/s, bytes of the file. */
+ * The data are those of a sweep with a loss and a gradient norm of three layers at 60 steps, in the chunks of the
+ * results file (src/results/write.c: shuffled, deflate level 1). One line: mode, ranks, threads, MB, seconds (with
+ * fsync), MB/s, bytes of the file. */
 #include <fcntl.h>
 #include <hdf5.h>
 #include <math.h>

@@ -1,5 +1,6 @@
-/* What the journal and checkpoints cost: linked before the results room by ld's --wrap, times every call that a run makes while
- * it trains, and says at the end how much of the run they were. Run it as `initsweep run`, with one thread a rank. */
+/* What the journal and checkpoints cost: linked before the results room by ld's --wrap, times every call that a run
+ * makes while it trains, and says at the end how much of the run they were. Run it as `initsweep run`, with one thread
+ * a rank. */
 #include <stdio.h>
 #include <time.h>
 #include "initsweep/engine.h"

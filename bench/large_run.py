@@ -1,18 +1,24 @@
 #!/usr/bin/python3
-"""What limits a run on 16 to 4,096 ranks: queue, file system or gathering; measured here on one core where that can be, else simulated.
+"""What limits a run on 16 to 4,096 ranks: queue, file system or gathering; measured here on one core where that can be,
+else simulated.
 
-    bench/large_run.py [--program build/release/initsweep] [--ranks 16 128 1000 4096] [--threads 16] [--files 1000] [--json FILE]
+    bench/large_run.py [--program build/release/initsweep] [--ranks 16 128 1000 4096] [--threads 16]
+                       [--files 1000] [--json FILE]
 
-Four sweeps: 10^7 XOR networks, 10^5 and 10^7 networks 64-32-32-10 on digits, 10^3 networks 784-256-256-10. Of each is measured
+Four sweeps: 10^7 XOR networks, 10^5 and 10^7 networks 64-32-32-10 on digits, 10^3 networks 784-256-256-10. Of each is
+measured
 
-start      wall time of `plan` with its costs in the cache: reading the sweep, making its data and the list of packs, as every rank does
-gather     time and bytes of `gather` a network, on one thread, of the journal of some networks (--set shortens their training)
+start      wall time of `plan` with its costs in the cache: reading the sweep, making its data and the list of packs, as
+           every rank does
+gather     time and bytes of `gather` a network, on one thread, of the journal of some networks (--set shortens their
+           training)
 packs      classes and seconds of a pack: `plan --json --classes`
 
-Of the rest, training is simulated (simulate_queue.py: --message us a message, --delay ms one way), files are counted: each rank
-makes, syncs and removes a journal, and every 300 s each worker makes, syncs and renames a checkpoint, all at the same moment. They
-are divided by what the file system does a second, --files, an assumption. Rank 0 needs a descriptor a rank where messages go by TCP (measured:
-20 and one a rank) and one a journal, as many as `ulimit -n` leaves. Not in it: the launcher's own time, failures, a slow rank, other jobs.
+Of the rest, training is simulated (simulate_queue.py: --message us a message, --delay ms one way), files are counted:
+each rank makes, syncs and removes a journal, and every 300 s each worker makes, syncs and renames a checkpoint, all at
+the same moment. They are divided by what the file system does a second, --files, an assumption. Rank 0 needs a
+descriptor a rank where messages go by TCP (measured: 20 and one a rank) and one a journal, as many as `ulimit -n`
+leaves. Not in it: the launcher's own time, failures, a slow rank, other jobs.
 """
 import argparse
 import json
@@ -79,7 +85,8 @@ def gathering(program, sweep, settings, folder):
     """Returns s, bytes of the journal and of the results file, each of a network, of some networks of a sweep."""
     out, kept = folder / "some.h5", folder / "kept.parts"
     words = [word for setting in settings for word in ("--set", setting)]
-    run = subprocess.Popen([program, "run", sweep, "-o", out, "--quiet", *words], env={**os.environ, "OMP_NUM_THREADS": "1"})
+    run = subprocess.Popen([program, "run", sweep, "-o", out, "--quiet", *words],
+                           env={**os.environ, "OMP_NUM_THREADS": "1"})
     parts = folder / "some.h5.parts"
     while run.poll() is None and not list(parts.glob("*.journal")):
         time.sleep(0.01)
@@ -89,7 +96,8 @@ def gathering(program, sweep, settings, folder):
     journal = sum(file.stat().st_size for file in kept.glob("*.journal"))
     seconds = timed(program, "gather", kept, "-o", folder / "gathered.h5") - timed(program, "list", "losses")
     size = (folder / "gathered.h5").stat().st_size
-    shown = json.loads(subprocess.run([program, "plan", sweep, "--json", *words], stdout=subprocess.PIPE, check=True).stdout)
+    shown = json.loads(subprocess.run([program, "plan", sweep, "--json", *words], stdout=subprocess.PIPE,
+                                      check=True).stdout)
     shutil.rmtree(kept)
     out.unlink()
     return [number / shown["networks"] for number in (seconds, journal, size)]
@@ -99,11 +107,13 @@ def measure(program, text, settings, folder):
     """What a sweep costs, from runs on one thread."""
     sweep = folder / "sweep.yaml"
     sweep.write_text(text)
-    plan = json.loads(subprocess.run([program, "plan", sweep, "--json", "--classes"], stdout=subprocess.PIPE, check=True).stdout)
+    plan = json.loads(subprocess.run([program, "plan", sweep, "--json", "--classes"], stdout=subprocess.PIPE,
+                                     check=True).stdout)
     start = timed(program, "plan", sweep)
     seconds, journal, size = gathering(program, sweep, settings, folder)
     classes = [(c["seconds_per_pack"], c["packs"]) for c in plan["largest_classes"]]
-    return {"networks": plan["networks"], "classes": classes, "start": start, "gather": seconds, "journal": journal, "file": size}
+    return {"networks": plan["networks"], "classes": classes, "start": start, "gather": seconds, "journal": journal,
+            "file": size}
 
 
 def predict(cost, ranks, arguments):
@@ -112,9 +122,11 @@ def predict(cost, ranks, arguments):
     packs = sum(count for _, count in cost["classes"])
     busy_workers = ranks * threads
     ideal = sum(seconds * count for seconds, count in cost["classes"]) / busy_workers
-    _, training, messages, dearest, answers = simulate(cost["classes"], ranks, threads, 1e-6 * arguments.message, 1e-3 * arguments.delay)
+    _, training, messages, dearest, answers = simulate(cost["classes"], ranks, threads, 1e-6 * arguments.message,
+                                                       1e-3 * arguments.delay)
     files = 3 * ranks + 3 * min(busy_workers, packs) * int(training / CHECKPOINT)
-    row = {"ranks": ranks, "ideal": ideal, "training": training, "messages": messages, "answers": answers, "files": files / arguments.files,
+    row = {"ranks": ranks, "ideal": ideal, "training": training, "messages": messages, "answers": answers,
+           "files": files / arguments.files,
            "gather": networks * cost["gather"], "start": cost["start"], "descriptors": 20 + ranks,
            "journal": networks * cost["journal"], "file": networks * cost["file"], "memory": RANK0_BYTES * networks}
     row["total"] = row["start"] + training + row["files"] + row["gather"]
@@ -134,7 +146,8 @@ def main():
     parser.add_argument("--threads", type=int, default=16, help="default: %(default)s")
     parser.add_argument("--message", type=float, default=50, help="us (default: %(default)s)")
     parser.add_argument("--delay", type=float, default=0.05, help="ms (default: %(default)s)")
-    parser.add_argument("--files", type=float, default=1000, help="a second that the file system makes, syncs or removes (default: %(default)s)")
+    parser.add_argument("--files", type=float, default=1000, help="a second that the file system makes, syncs or "
+                                                                  "removes (default: %(default)s)")
     parser.add_argument("--json", help="the same numbers")
     arguments = parser.parse_args()
     program = os.path.abspath(arguments.program)
@@ -144,12 +157,16 @@ def main():
             cost = measure(program, text, settings, pathlib.Path(folder))
         rows = [predict(cost, ranks, arguments) for ranks in arguments.ranks]
         found[name] = {"cost": cost, "rows": rows}
-        print(f"\n{name}: a network is {cost['journal']:.0f} bytes of journal, {cost['file']:.0f} of file and {1e6 * cost['gather']:.3g} us of "
-              f"gathering ({1e-6 * cost['journal'] / cost['gather']:.0f} MB/s); journal {1e-9 * rows[0]['journal']:.3g} GB, "
+        print(f"\n{name}: a network is {cost['journal']:.0f} bytes of journal, {cost['file']:.0f} of file and "
+              f"{1e6 * cost['gather']:.3g} us of "
+              f"gathering ({1e-6 * cost['journal'] / cost['gather']:.0f} MB/s); journal "
+              f"{1e-9 * rows[0]['journal']:.3g} GB, "
               f"file {1e-9 * rows[0]['file']:.3g} GB, {1e-6 * rows[0]['memory']:.0f} MB on rank 0 for the index")
-        print(f"{'ranks':>6} {'ideal s':>9} {'training':>9} {'files':>7} {'gather':>7} {'start':>6} {'total':>9} {'used':>5}  limit")
+        print(f"{'ranks':>6} {'ideal s':>9} {'training':>9} {'files':>7} {'gather':>7} {'start':>6} {'total':>9} "
+              f"{'used':>5}  limit")
         for row in rows:
-            print(f"{row['ranks']:>6} {row['ideal']:>9.4g} {row['training']:>9.4g} {row['files']:>7.3g} {row['gather']:>7.3g} {row['start']:>6.2g} "
+            print(f"{row['ranks']:>6} {row['ideal']:>9.4g} {row['training']:>9.4g} {row['files']:>7.3g} "
+                  f"{row['gather']:>7.3g} {row['start']:>6.2g} "
                   f"{row['total']:>9.4g} {100 * row['ideal'] / row['total']:>4.0f}%  {row['limit']}", flush=True)
     if arguments.json:
         pathlib.Path(arguments.json).write_text(json.dumps(found, indent=1) + "\n")

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The loops of one instruction set, for one precision. Each does `times` rounds and returns a number that depends on all
- *  of them, so that nothing is left out. */
+/** The loops of one instruction set, for one precision. Each does `times` rounds and returns a number that depends on
+ *  all of them, so that nothing is left out. */
 struct machine_loops {
   const char *kernels;   /**< "avx2", "avx512" */
   const char *precision; /**< "float32", "float64" */

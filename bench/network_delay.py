@@ -1,12 +1,15 @@
 #!/usr/bin/python3
-"""What a slow network costs the queue of packs: runs over two hosts (network namespaces) whose messages arrive late; measured.
+"""What a slow network costs the queue of packs: runs over two hosts (network namespaces) whose messages arrive late;
+measured.
 
-    bench/network_delay.py [--program build/release/initsweep] [--rounds 3] [--ms 0 0.05 0.5 5] [--networks 16000 160000]
+    bench/network_delay.py [--program build/release/initsweep] [--rounds 3] [--ms 0 0.05 0.5 5]
+                           [--networks 16000 160000]
 
-Hosts are those of tests/cluster/test_hosts.py; between them stands a hub that hands each frame on after that many ms, one way. Two ranks
-of one thread, one a host, train XOR networks of 200 steps, packs of some 50 us, while rank 0 answers. Printed is the time of training
-(the results file's provenance), the best of the rounds, over that without delay, and bytes and frames that crossed the hub; the hub alone adds
-some 0.05 ms. Exit status 77 where the system gives no network namespaces.
+Hosts are those of tests/cluster/test_hosts.py; between them stands a hub that hands each frame on after that many ms,
+one way. Two ranks of one thread, one a host, train XOR networks of 200 steps, packs of some 50 us, while rank 0
+answers. Printed is the time of training (the results file's provenance), the best of the rounds, over that without
+delay, and bytes and frames that crossed the hub; the hub alone adds some 0.05 ms. Exit status 77 where the system gives
+no network namespaces.
 """
 import argparse
 import contextlib
@@ -105,7 +108,8 @@ def main():
                     best[networks, delay] = min(best.get((networks, delay), row), row)
         print(f"{'networks':>9} {'ms':>6} {'s':>8} {'over none':>9} {'frames':>7} {'kB':>6}")
         for (networks, delay), (seconds, frames, size) in best.items():
-            print(f"{networks:>9} {delay:>6g} {seconds:>8.3f} {seconds / best[networks, arguments.ms[0]][0]:>9.2f} {frames:>7} {size / 1000:>6.0f}")
+            print(f"{networks:>9} {delay:>6g} {seconds:>8.3f} {seconds / best[networks, arguments.ms[0]][0]:>9.2f} "
+                  f"{frames:>7} {size / 1000:>6.0f}")
         world.end()
     return 0
 

@@ -1,4 +1,5 @@
-/** @file What a peer written in C provides; peer_main.c does the rest. Compiled once a precision, REAL float or double. */
+/** @file What a peer written in C provides; peer_main.c does the rest. Compiled once per precision, with REAL float or
+ *  double. */
 #ifndef BENCH_PEER_H
 #define BENCH_PEER_H
 #include <stdbool.h>

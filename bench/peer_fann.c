@@ -73,8 +73,8 @@ struct peer *peer_create(const struct case_file *file)
   return peer;
 }
 
-/* FANN's weights stand unit after unit, each with its inputs in order and then its bias. (fann_set_weight_array searches
- * a unit's connections for each one: minutes for the largest case.) */
+/* FANN's weights stand unit after unit, each with its inputs in order and then its bias. (fann_set_weight_array
+ * searches a unit's connections for each one: minutes for the largest case.) */
 void peer_start(struct peer *peer, const struct case_file *file, uint64_t network)
 {
   const struct case_head *head = &file->head;

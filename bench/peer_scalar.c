@@ -1,5 +1,5 @@
-/* A plain C trainer, one network after the other, as one would write it who knows the compiler: the inner loops run over
- * units that lie side by side in memory, so that it vectorises what the rules of C allow. */
+/* A plain C trainer, one network after the other, as one would write it who knows the compiler: the inner loops run
+ * over units that lie side by side in memory, so that it vectorises what the rules of C allow. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

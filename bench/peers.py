@@ -8,8 +8,8 @@
         measure PATH PEER SETTING SECONDS               network-steps a second
 
 A peer is a class with step(batch) and losses(); a setting is text such as pack=256,bias=row. Every peer is written for
-speed: no autograd where a backward pass by hand is faster, results written into arrays that exist, gradient and update in one
-call where the library has such a call. Each step is the same step of the same definition (docs/benchmarks.md).
+speed: no autograd where a backward pass by hand is faster, results written into arrays that exist, gradient and update
+in one call where the library has such a call. Each step is the same step of the same definition (docs/benchmarks.md).
 """
 import gc
 import json
@@ -32,7 +32,8 @@ MEMORY = 64 << 20  # bytes of weights and activations that a pack may fill
 
 
 class Case:
-    """A case file (case_file.h). inputs [samples, features] and targets [samples] in the order of the first epoch; weights[k] [networks, fan_in, fan_out], biases[k] [networks, fan_out]."""
+    """A case file (case_file.h). inputs [samples, features] and targets [samples] in the order of the first epoch;
+    weights[k] [networks, fan_in, fan_out], biases[k] [networks, fan_out]."""
 
     def __init__(self, path):
         words = np.fromfile(path, dtype="<u8")
@@ -79,7 +80,8 @@ class Case:
         return np.ascontiguousarray(np.resize(array, (count,) + array.shape[1:]))
 
     def losses_of(self, weights, biases):
-        """Loss over all samples of each network, float64. weights[k] [networks, fan_in, fan_out], biases[k] [networks, fan_out]."""
+        """Loss over all samples of each network, float64. weights[k] [networks, fan_in, fan_out], biases[k] [networks,
+        fan_out]."""
         a = self.inputs.astype(np.float64)
         for k, (weight, bias) in enumerate(zip(weights, biases)):
             a = np.matmul(a, np.asarray(weight, np.float64)) + np.asarray(bias, np.float64)[:, None]
@@ -138,7 +140,8 @@ class TorchAutograd:
 
     def losses(self):
         linear = self.model[::2]
-        return self.case.losses_of([m.weight.data.T.numpy()[None] for m in linear], [m.bias.data.numpy()[None] for m in linear])
+        return self.case.losses_of([m.weight.data.T.numpy()[None] for m in linear],
+                                   [m.bias.data.numpy()[None] for m in linear])
 
 
 class TorchEager:
@@ -194,8 +197,9 @@ def choices(setting):
 class TorchBatched:
     """A pack of networks: bmm over networks, the backward pass by hand, gradient and update in one baddbmm.
 
-    bias=sum: biases of their own. bias=row: the bias is a last row of the weights, with a unit of ones; no sum over samples.
-    first=one: the first layer of all networks, which see the same inputs, is one matrix product [batch, features] by [features, networks * units]."""
+    bias=sum: biases of their own. bias=row: the bias is a last row of the weights, with a unit of ones; no sum over
+    samples. first=one: the first layer of all networks, which see the same inputs, is one matrix product [batch,
+    features] by [features, networks * units]."""
 
     @staticmethod
     def settings(case):
@@ -225,7 +229,8 @@ class TorchBatched:
         self.columns = Batches(case, torch.from_numpy(case.columns))
 
         def units(k, more):
-            """[networks, batch, units] of layer k + 1; the first layer's memory is [batch, networks, units] with first=one."""
+            """[networks, batch, units] of layer k + 1; the first layer's memory is [batch, networks, units] with
+            first=one."""
             if k == 0 and self.one:
                 return torch.ones(case.batch, count, case.size[1] + more, dtype=dtype).permute(1, 0, 2)
             return torch.ones(count, case.batch, case.size[k + 1] + more, dtype=dtype)
@@ -284,7 +289,8 @@ class TorchBatched:
 
     def losses(self):
         if self.row:
-            return self.case.losses_of([w[:, :-1].numpy() for w in self.weight], [w[:, -1].numpy() for w in self.weight])
+            return self.case.losses_of([w[:, :-1].numpy() for w in self.weight],
+                                       [w[:, -1].numpy() for w in self.weight])
         return self.case.losses_of([w.numpy() for w in self.weight], [b[:, 0].numpy() for b in self.bias])
 
 
@@ -327,7 +333,8 @@ class TorchVmap:
 
 
 class TorchLanes:
-    """A pack of networks laid out as the engine lays it out, the network innermost: products unit by unit with addcmul."""
+    """A pack of networks laid out as the engine lays it out, the network innermost: products unit by unit with
+    addcmul."""
 
     @staticmethod
     def settings(case):
@@ -374,7 +381,8 @@ class TorchLanes:
             bias[k].add_(self.sum[k], alpha=-rate)
 
     def losses(self):
-        return self.case.losses_of([w.permute(2, 0, 1).numpy() for w in self.weight], [b.t().numpy() for b in self.bias])
+        return self.case.losses_of([w.permute(2, 0, 1).numpy() for w in self.weight],
+                                   [b.t().numpy() for b in self.bias])
 
 
 class NumpyBatched:

@@ -4,11 +4,11 @@
     cmake --preset release -DINITSWEEP_BENCH=ON && cmake --build --preset release --target bench
     bench/run.py [--build build/release] [-o out]
 
-Builds nothing: says what is missing and how to get it. Every round measures the machine, the engine and every peer on every
-shape once (A B C A B C ...); the numbers are medians over rounds, ratios and fractions medians of each round's own. Before
-the rounds each peer's loss after 10 steps is compared with the engine's, and each peer's settings are tried.
-Prints the table, writes bench.json, roofline.png and roofline.svg. Exit status 0; 1 where a peer disagrees; 2 where something is missing.
-docs/benchmarks.md says what is measured and how each peer is run.
+Builds nothing: says what is missing and how to get it. Every round measures the machine, the engine and every peer on
+every shape once (A B C A B C ...); the numbers are medians over rounds, ratios and fractions medians of each round's
+own. Before the rounds each peer's loss after 10 steps is compared with the engine's, and each peer's settings are
+tried. Prints the table, writes bench.json, roofline.png and roofline.svg. Exit status 0; 1 where a peer disagrees; 2
+where something is missing. docs/benchmarks.md says what is measured and how each peer is run.
 """
 import argparse
 import datetime
@@ -26,8 +26,10 @@ PRECISIONS = {"float32": ("float", 4, 16), "float64": ("double", 8, 8)}  # C's n
 SCALAR = {"scalar_c": "peer_scalar", "scalar_c_fast": "peer_scalar_fast", "fann": "peer_fann"}
 PYTHON_PEERS = ["torch_autograd", "torch_eager", "torch_bmm", "torch_vmap", "torch_lanes", "numpy_batched"]
 PEERS = PYTHON_PEERS + list(SCALAR)
-TITLES = {"torch_autograd": "PyTorch autograd", "torch_eager": "PyTorch eager", "torch_bmm": "PyTorch bmm", "torch_vmap": "PyTorch vmap",
-          "torch_lanes": "PyTorch lanes", "numpy_batched": "NumPy matmul", "scalar_c": "C -O3", "scalar_c_fast": "C -O3 fast", "fann": "FANN"}
+TITLES = {"torch_autograd": "PyTorch autograd", "torch_eager": "PyTorch eager", "torch_bmm": "PyTorch bmm",
+          "torch_vmap": "PyTorch vmap",
+          "torch_lanes": "PyTorch lanes", "numpy_batched": "NumPy matmul", "scalar_c": "C -O3",
+          "scalar_c_fast": "C -O3 fast", "fann": "FANN"}
 #: relative difference allowed between losses after 10 steps
 TOLERANCE = {"float32": 1e-4, "float64": 1e-9}
 #: the peers that are not compared with the same tolerance: FANN keeps its learning rate in float32
@@ -44,8 +46,8 @@ class Worker:
         environment.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
         pin = (lambda: os.sched_setaffinity(0, {core})) if core is not None else None
         self.command = command
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
-                                        preexec_fn=pin)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        env=environment, preexec_fn=pin)
 
     def ask(self, *words):
         """Sends a request; returns the answer, a dict. An answer with "error" raises RuntimeError."""
@@ -131,7 +133,8 @@ class Run:
             return [""]
         tried = []
         for setting in self.python.ask("settings", path, peer)["settings"]:
-            tried.append((self.python.ask("measure", path, peer, setting, 0.2 * self.arguments.seconds)["rate"], setting))
+            tried.append((self.python.ask("measure", path, peer, setting, 0.2 * self.arguments.seconds)["rate"],
+                          setting))
         return [setting for _, setting in sorted(tried, reverse=True)[:2]]
 
     def agree(self, case, precision, peer, setting):
@@ -230,12 +233,16 @@ class Run:
                                                 zip(self.samples[("engine", *key)], self.samples[("tanh", *key)]))}
         best = max(kernels, key=lambda name: kernels[name]["rate"])
         peers = self.peers_of(case, precision)
-        # each weight read and written once, each unit's activation and delta written and read once, inputs shared by the pack
-        compulsory = item * (2 * info["parameters"] + 4 * info["batch"] * sum(size[1:]) + info["batch"] * size[0] / lanes)
+        # each weight read and written once, each unit's activation and delta written and read once, inputs shared by
+        # the pack
+        compulsory = item * (2 * info["parameters"] + 4 * info["batch"] * sum(size[1:])
+                             + info["batch"] * size[0] / lanes)
         row = {"case": case, "precision": precision, "batch": info["batch"], "flops_per_step": info["flops_per_step"],
                "intensity": info["flops_per_step"] / compulsory, "best_kernels": best, "kernels": kernels,
                "peers": {peer: {"rate": rate, "name": name} for peer, (rate, name) in peers.items()}}
-        for label, names in (("best_peer", list(peers)), ("best_pytorch", [p for p in peers if p in ("torch_autograd", "torch_eager", "torch_bmm", "torch_vmap")])):
+        for label, names in (("best_peer", list(peers)),
+                             ("best_pytorch", [p for p in peers
+                                               if p in ("torch_autograd", "torch_eager", "torch_bmm", "torch_vmap")])):
             if names:
                 rate, name = max(peers[p] for p in names)
                 row[label] = {"name": name, "rate": rate,
@@ -254,7 +261,8 @@ class Run:
         return {"started": started.isoformat(timespec="seconds"),
                 "seconds": (datetime.datetime.now(datetime.timezone.utc) - started).total_seconds(),
                 "processor": processor(), "cores": os.cpu_count(), "system": platform.platform(), "load_before": load,
-                "load_after": os.getloadavg(), "rounds": self.arguments.rounds, "seconds_a_sample": self.arguments.seconds,
+                "load_after": os.getloadavg(), "rounds": self.arguments.rounds,
+                "seconds_a_sample": self.arguments.seconds,
                 "libraries": self.info, "machine": machine, "rows": rows, "checks": self.checks,
                 "samples": [dict(zip(("what", "case", "precision", "name"), key), rounds=numbers)
                             for key, numbers in self.samples.items()]}
@@ -307,21 +315,25 @@ def table(result):
                          + (f"  {short(best['rate']):>9} {best['ratio']:>5.1f}x  {best['name']}" if best else ""))
         peers = [peer for peer in PEERS if any(peer in row["peers"] for row in rows)]
         if peers:
-            lines += ["", f"{precision}, every peer", f"{'network':<15} " + " ".join(f"{TITLES[peer]:>16}" for peer in peers)]
+            lines += ["", f"{precision}, every peer", f"{'network':<15} "
+                      + " ".join(f"{TITLES[peer]:>16}" for peer in peers)]
             for row in rows:
                 lines.append(f"{row['case']:<15} " + " ".join(
                     f"{short(row['peers'][peer]['rate']) if peer in row['peers'] else '-':>16}" for peer in peers))
         kernels = list(rows[0]["kernels"])
-        lines += ["", f"{precision}, every instruction set", f"{'network':<15} " + " ".join(f"{k:>18}" for k in kernels)]
+        lines += ["", f"{precision}, every instruction set",
+                  f"{'network':<15} " + " ".join(f"{k:>18}" for k in kernels)]
         for row in rows:
             lines.append(f"{row['case']:<15} " + " ".join(
                 f"{short(row['kernels'][k]['rate']):>10} {100 * row['kernels'][k]['of_peak']:>6.1f}%" for k in kernels))
     wrong = [c for c in result["checks"] if c["agrees"] is False]
     silent = sorted({(c["peer"], c["case"]) for c in result["checks"] if c["agrees"] is None})
-    lines += ["", f"loss after 10 steps: {sum(c['agrees'] is True for c in result['checks'])} peers' settings agree with the engine, "
+    lines += ["", f"loss after 10 steps: {sum(c['agrees'] is True for c in result['checks'])} peers' settings agree "
+                  "with the engine, "
                   f"{len(wrong)} do not, {len(silent)} have no such loss"]
     for c in wrong:
-        lines.append(f"  {c['peer']} {c['setting']} on {c['case']} {c['precision']}: off by {c['largest']:.2g}, allowed {c['limit']:.0e}")
+        lines.append(f"  {c['peer']} {c['setting']} on {c['case']} {c['precision']}: off by {c['largest']:.2g}, "
+                     f"allowed {c['limit']:.0e}")
     return "\n".join(lines)
 
 
@@ -345,15 +357,18 @@ def roofline(result, out):
             rate = result["machine"]["read"][level] / 1e9
             axis.plot(x, np.minimum(x * rate, top), style, color="0.35", linewidth=1)
             middle = np.sqrt(left * top / rate)  # of the slope, as the eye sees it
-            axis.text(middle, middle * rate, f"{level} {rate:.0f} GB/s", fontsize=8, color="0.35", ha="center", va="center", bbox=white)
+            axis.text(middle, middle * rate, f"{level} {rate:.0f} GB/s", fontsize=8, color="0.35", ha="center",
+                      va="center", bbox=white)
         if min(peaks.values()) > 0.97 * max(peaks.values()):  # one line
             peaks = {" and ".join(sorted(peaks)): max(peaks.values())}
         for name, peak in peaks.items():
             axis.axhline(peak / 1e9, color="0.35", linewidth=0.8, linestyle="-." if peak / 1e9 < top else "-")
-            axis.text(62, peak / 1e9 * 1.06, f"{name} FMA peak {peak / 1e9:.0f} GFLOP/s", ha="right", fontsize=8, color="0.35")
+            axis.text(62, peak / 1e9 * 1.06, f"{name} FMA peak {peak / 1e9:.0f} GFLOP/s", ha="right", fontsize=8,
+                      color="0.35")
         for row in rows:
             mine = row["kernels"][row["best_kernels"]]["flops"] / 1e9
-            axis.plot(row["intensity"], mine, "o", color="#0072b2", markersize=8, label="initsweep's engine" if row is rows[0] else None)
+            axis.plot(row["intensity"], mine, "o", color="#0072b2", markersize=8,
+                      label="initsweep's engine" if row is rows[0] else None)
             if "best_peer" in row:
                 theirs = row["best_peer"]["rate"] * row["flops_per_step"] / 1e9
                 axis.plot(row["intensity"], theirs, "s", markerfacecolor="none", color="#d55e00", markersize=7,
@@ -376,8 +391,10 @@ def roofline(result, out):
 
 def arguments_of(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default="build/release", help="folder that the target bench was built in (default: %(default)s)")
-    parser.add_argument("-o", "--out", default="out", help="folder of bench.json and the picture (default: %(default)s)")
+    parser.add_argument("--build", default="build/release", help="folder that the target bench was built in (default: "
+                                                                 "%(default)s)")
+    parser.add_argument("-o", "--out", default="out", help="folder of bench.json and the picture (default: "
+                                                           "%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
     parser.add_argument("--seconds", type=float, default=0.2, help="of one measurement (default: %(default)s)")
     parser.add_argument("--cases", nargs="+", default=[], metavar="CASE", help="only these shapes")
@@ -404,7 +421,8 @@ def main():
     try:
         blas = run.info["blas"]
         if not arguments.any_blas and not any("openblas" in path for path in blas):
-            print(f"missing: OpenBLAS, without which the peers are several times slower ({', '.join(blas) or 'no BLAS'} is in use): "
+            print("missing: OpenBLAS, without which the peers are several times slower "
+                  f"({', '.join(blas) or 'no BLAS'} is in use): "
                   "apt-get install libopenblas0-pthread (--any-blas goes on)", file=sys.stderr)
             return 2
         run.write_cases()

@@ -1,20 +1,22 @@
 #!/usr/bin/python3
 """How well the queue of packs keeps 2 to 4,096 ranks busy, from measured costs; simulated, event by event.
 
-    bench/simulate_queue.py [SWEEP] [--program build/release/initsweep] [--threads 16] [--message US] [--delay MS] [-o docs/images/queue.svg]
+    bench/simulate_queue.py [SWEEP] [--program build/release/initsweep] [--threads 16]
+                            [--message US] [--delay MS] [-o docs/images/queue.svg]
 
-SWEEP        a sweep file (default: a mixed grid of 1.5 million networks on digits); its classes, their packs and the seconds of
-             a pack come from `initsweep plan --json --classes`, so from this machine's cost model
+SWEEP        a sweep file (default: a mixed grid of 1.5 million networks on digits); its classes, their packs and the
+             seconds of a pack come from `initsweep plan --json --classes`, so from this machine's cost model
 --threads    worker threads of a rank
 --message    us of rank 0's thread for a report and its answer; docs/benchmarks.md says how it was measured
 --delay      ms until a message of another rank arrives, one way (bench/network_delay.py measures what that does)
 
-The rules are those of src/cluster/queue.c and worker_pool.c: packs go out the dearest first; a rank that asks gets packs of a quarter of its
-fair share of the cost that is left, at least one for each idle worker where there are enough; with more than two packs a thread
-it asks again when one a thread is left, else when a worker is idle; packs fewer than workers are shared by threads of a rank,
-at an efficiency of SHARING. Besides the sweep itself, one of 16 times as many packs of each class is simulated, and that with 20 times as
-dear messages. Rank 0 serves one message at a time, in the order of their coming; a rank looks at its messages at most
-2 ms late. Efficiency is the work over the time until the last rank is done, times all workers. Start-up and gathering are outside.
+The rules are those of src/cluster/queue.c and worker_pool.c: packs go out the dearest first; a rank that asks gets
+packs of a quarter of its fair share of the cost that is left, at least one for each idle worker where there are enough;
+with more than two packs a thread it asks again when one a thread is left, else when a worker is idle; packs fewer than
+workers are shared by threads of a rank, at an efficiency of SHARING. Besides the sweep itself, one of 16 times as many
+packs of each class is simulated, and that with 20 times as dear messages. Rank 0 serves one message at a time, in the
+order of their coming; a rank looks at its messages at most 2 ms late. Efficiency is the work over the time until the
+last rank is done, times all workers. Start-up and gathering are outside.
 """
 import argparse
 import heapq
@@ -110,7 +112,8 @@ def simulate(classes, ranks, threads, message, delay=0.0):
         while packs > low or (low == 0 and packs):
             cost, count = mine.waiting[0]
             start = max(heapq.heappop(mine.free), here)
-            helpers = [f for f in mine.free if f <= start] if share and packs < 1 + sum(f <= start for f in mine.free) else []
+            helpers = [f for f in mine.free if f <= start] if share and packs < 1 + sum(f <= start
+                                                                                        for f in mine.free) else []
             members = 1 + len(helpers) // packs
             if members > 1:  # threads share the pack
                 cost /= 1 + (members - 1) * (2 * SHARING - 1)
@@ -180,9 +183,11 @@ def main():
         rows[label] = []
         ranks = 2
         while ranks <= arguments.most:
-            row = (ranks, *simulate([(c, times * n) for c, n in classes], ranks, arguments.threads, 1e-6 * message, 1e-3 * arguments.delay), ranks * arguments.threads)
+            row = (ranks, *simulate([(c, times * n) for c, n in classes], ranks, arguments.threads, 1e-6 * message,
+                                    1e-3 * arguments.delay), ranks * arguments.threads)
             rows[label].append(row)
-            print(f"{ranks:>6} {100 * row[1]:>9.1f}% {row[2]:>10.4g} {row[5]:>8}  {limit(row, times * packs) if row[1] < 0.99 else ''}", flush=True)
+            print(f"{ranks:>6} {100 * row[1]:>9.1f}% {row[2]:>10.4g} {row[5]:>8}  "
+                  f"{limit(row, times * packs) if row[1] < 0.99 else ''}", flush=True)
             ranks *= 2
     if arguments.out:
         figure(rows, arguments.out)

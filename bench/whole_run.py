@@ -1,19 +1,22 @@
 #!/usr/bin/python3
 """Measures whole runs of `initsweep run`, from outside: start-up, training, gather and writing, probes, growth.
 
-    bench/whole_run.py [growth] [probes] [sweep] [plan] [underflow] [million] [--program build/release/initsweep] [-o out]
+    bench/whole_run.py [growth] [probes] [sweep] [plan] [underflow] [million]
+                       [--program build/release/initsweep] [-o out]
 
 growth   XOR networks of 1,000 steps, --sizes of them: time per network, start-up, gather, memory
 probes   a 5,000-step digits run with loss and gradient norms at 64 geometric steps, of the training set, of the step's
          minibatch (--batches numbers), and without: what recording costs
 sweep    a sweep of seven starts, four activations and three depths: how the wall time parts
 plan     wall time against what `plan` predicts: the six shapes of run.py, and a mixed sweep
-underflow  deep sigmoid networks whose gradients are subnormal in the first layers, and the same that start larger: none are
+underflow  deep sigmoid networks whose gradients are subnormal in the first layers, and the same that start
+           larger: none are
 million  10^6 XOR networks of 1,000 steps, in s and against the best peer of bench.json, measured here on 10^4 networks
-Without a name: growth, probes, sweep and plan. Runs are interleaved in rounds, the numbers are medians. Writes whole-run.json.
+Without a name: growth, probes, sweep and plan. Runs are interleaved in rounds, the numbers are medians. Writes
+whole-run.json.
 
-The phases are seen from the journal, OUT.parts/: start-up ends when the first finished pack stands in it (so start-up holds
-one pack's training), training ends with its last growth, gather and writing with the process.
+The phases are seen from the journal, OUT.parts/: start-up ends when the first finished pack stands in it (so start-up
+holds one pack's training), training ends with its last growth, gather and writing with the process.
 """
 import argparse
 import json
@@ -54,7 +57,8 @@ network: {width: 4}
 train: {loss: binary_cross_entropy, optimizer: sgd, learning_rate: 0.5, steps: 3000}
 record: {steps: {geomspace: 30}, probes: [loss, accuracy, gradient_norm, distinct_units], weights: both}
 grid:
-  network.init: [zeros, {name: constant, value: 0.1}, {name: normal, std: [0.01, 1.0]}, glorot_uniform, he_normal, orthogonal]
+  network.init: [zeros, {name: constant, value: 0.1}, {name: normal, std: [0.01, 1.0]}, glorot_uniform,
+                 he_normal, orthogonal]
   network.activation: [sigmoid, tanh, relu, sin]
   network.depth: [1, 2, 3]
   replicate: {range: [0, 99]}
@@ -114,7 +118,8 @@ def journal_bytes(folder):
 
 
 def measure(arguments, text):
-    """Runs one sweep. Returns seconds: wall, startup, training, gather, processor (of all threads); networks' bytes: results; memory of the process, bytes."""
+    """Runs one sweep. Returns seconds: wall, startup, training, gather, processor (of all threads); networks' bytes:
+    results; memory of the process, bytes."""
     with tempfile.TemporaryDirectory(dir=arguments.scratch) as folder:
         sweep, out = os.path.join(folder, "sweep.yaml"), os.path.join(folder, "out.h5")
         pathlib.Path(sweep).write_text(text)
@@ -138,7 +143,8 @@ def measure(arguments, text):
         if first is None:  # too short a run to be seen
             first = last = now
         return {"wall": now - start, "startup": first - start, "training": last - first, "gather": now - last,
-                "processor": usage.ru_utime + usage.ru_stime, "results": os.path.getsize(out), "memory": usage.ru_maxrss * 1024}
+                "processor": usage.ru_utime + usage.ru_stime, "results": os.path.getsize(out),
+                "memory": usage.ru_maxrss * 1024}
 
 
 def rounds(arguments, texts):
@@ -158,7 +164,8 @@ def phases(name, m):
             f"{100 * m['gather'] / m['wall']:>6.1f}% {m['memory'] / 2**20:>9.0f} {m['results'] / 2**20:>9.1f}")
 
 
-HEAD = f"{'':<22} {'wall s':>8} {'startup s':>9} {'train s':>9} {'gather s':>8} {'gather':>7} {'memory MB':>9} {'file MB':>9}"
+HEAD = (f"{'':<22} {'wall s':>8} {'startup s':>9} {'train s':>9} {'gather s':>8} {'gather':>7} "
+        f"{'memory MB':>9} {'file MB':>9}")
 
 
 def growth(arguments):
@@ -181,7 +188,8 @@ def probes(arguments):
         for kind, (record, names) in kinds.items():
             texts[f"batch {batch}, {kind}"] = DIGITS.format(batch=batch, steps=steps, record=record, probes=names)
     found = rounds(arguments, texts)
-    print(f"probes: digits 64-32-32-10, 16 networks, {steps} steps; loss and gradient norms at 64 steps, or at both ends\n{HEAD}")
+    print(f"probes: digits 64-32-32-10, 16 networks, {steps} steps; loss and gradient norms at 64 steps, or at both "
+          f"ends\n{HEAD}")
     for name, m in found.items():
         print(phases(name, m))
     for batch in arguments.batches:
@@ -215,14 +223,17 @@ def predict(arguments, text):
 def plan(arguments):
     texts = {name: SHAPE.format(**shape) for name, shape in SHAPES.items()}
     texts.update({"mixed, 54 classes": MIXED, "8,400 XOR networks": SWEEP})
-    subprocess.run([arguments.program, "plan", "--calibrate", "/dev/stdin"], input=SWEEP.encode(), stdout=subprocess.DEVNULL, check=True)
+    subprocess.run([arguments.program, "plan", "--calibrate", "/dev/stdin"], input=SWEEP.encode(),
+                   stdout=subprocess.DEVNULL, check=True)
     predicted = {name: predict(arguments, text)["seconds_estimate"] for name, text in texts.items()}
     found = rounds(arguments, texts)
-    print(f"plan: predicted time against the medians of {arguments.rounds} runs; processor time counts where others use the machine\n"
+    print(f"plan: predicted time against the medians of {arguments.rounds} runs; processor time counts where others "
+          "use the machine\n"
           f"{'':<22} {'wall s':>8} {'processor s':>11} {'plan s':>8} {'to wall':>8} {'to processor':>12}")
     for name, m in found.items():
         m["predicted"] = predicted[name]
-        print(f"{name:<22} {m['wall']:>8.3f} {m['processor']:>11.3f} {m['predicted']:>8.3f} {m['predicted'] / m['wall']:>8.2f} "
+        print(f"{name:<22} {m['wall']:>8.3f} {m['processor']:>11.3f} {m['predicted']:>8.3f} "
+              f"{m['predicted'] / m['wall']:>8.2f} "
               f"{m['predicted'] * arguments.threads / m['processor']:>12.2f}")
     print()
     return found
@@ -232,9 +243,11 @@ def underflow(arguments):
     """What gradual underflow costs: the same networks with subnormal gradients and without."""
     found = rounds(arguments, {f"std {std}": DEEP.format(std=std) for std in (0.5, 1)})
     for name, m in found.items():
-        print(f"underflow: 64 networks of 60 sigmoid layers, 20,000 steps, {name}: {m['processor']:.2f} s of the processor")
+        print(f"underflow: 64 networks of 60 sigmoid layers, 20,000 steps, {name}: {m['processor']:.2f} s of the "
+              "processor")
     pairs = zip(found["std 0.5"]["rounds"], found["std 1"]["rounds"])
-    print(f"subnormal gradients (std 0.5): {statistics.median(a['processor'] / b['processor'] for a, b in pairs):.2f} times the time\n")
+    print(f"subnormal gradients (std 0.5): {statistics.median(a['processor'] / b['processor'] for a, b in pairs):.2f} "
+          "times the time\n")
     return found
 
 
@@ -270,24 +283,30 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--program", default="build/release/initsweep", help="default: %(default)s")
-    parser.add_argument("-o", "--out", default="out", help="folder of whole-run.json, and of bench.json for million (default: %(default)s)")
-    parser.add_argument("--scratch", help="folder for sweeps and their results while they are measured (default: the system's temporary one)")
+    parser.add_argument("-o", "--out", default="out", help="folder of whole-run.json, and of bench.json for million "
+                                                           "(default: %(default)s)")
+    parser.add_argument("--scratch", help="folder for sweeps and their results while they are measured (default: the "
+                                          "system's temporary one)")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
     parser.add_argument("--threads", type=int, default=1, help="default: %(default)s")
-    parser.add_argument("--batches", nargs="+", default=["64"], help="batch sizes of probes: numbers or full (default: 64)")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10 ** 3, 10 ** 4, 10 ** 5], help="of growth (default: 1000 10000 100000; 10^6 is million, or --sizes 1000000)")
+    parser.add_argument("--batches", nargs="+", default=["64"], help="batch sizes of probes: numbers or full (default: "
+                                                                     "64)")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10 ** 3, 10 ** 4, 10 ** 5],
+                        help="of growth (default: 1000 10000 100000; 10^6 is million, or --sizes 1000000)")
     arguments = parser.parse_args()
     parts = arguments.parts or ["growth", "probes", "sweep", "plan"]
     for part in parts:
         if part not in PARTS:
             parser.error(f"unknown part '{part}': {', '.join(PARTS)}")
     if not os.access(arguments.program, os.X_OK):
-        print(f"missing: {arguments.program}: cmake --preset release && cmake --build --preset release", file=sys.stderr)
+        print(f"missing: {arguments.program}: cmake --preset release && cmake --build --preset release",
+              file=sys.stderr)
         return 2
     if "million" in parts and not (pathlib.Path(arguments.out) / "bench.json").exists():
         print(f"missing: {arguments.out}/bench.json, for the peers of million: bench/run.py", file=sys.stderr)
         return 2
-    result = {"processor": bench.processor(), "load_before": os.getloadavg(), "threads": arguments.threads, "rounds": arguments.rounds}
+    result = {"processor": bench.processor(), "load_before": os.getloadavg(), "threads": arguments.threads,
+              "rounds": arguments.rounds}
     try:
         for part in parts:
             result[part] = PARTS[part](arguments)

@@ -70,7 +70,8 @@ endif()
 add_library(isw_mpi INTERFACE)
 target_link_libraries(isw_mpi INTERFACE MPI::MPI_C)
 add_library(isw::MPI ALIAS isw_mpi)
-# Open MPI without a plug-in for Slurm's own PMI (s1, s2) starts under srun by PMIx alone; else it ends the process. Read where MPI is Open MPI.
+# Open MPI without a plug-in for Slurm's own PMI (s1, s2) starts under srun by PMIx alone; else it ends the process.
+# Read where MPI is Open MPI.
 find_program(OMPI_INFO ompi_info)
 if(OMPI_INFO)
   execute_process(COMMAND ${OMPI_INFO} --parsable OUTPUT_VARIABLE ompi_info ERROR_QUIET)

@@ -1,5 +1,5 @@
-# What `cmake --install` puts where, beside the manual pages and completions of words.cmake. Nothing installed knows its prefix:
-# a tree may be moved. Each part is a component, for whoever splits it into packages.
+# What `cmake --install` puts where, beside the manual pages and completions of words.cmake. Nothing installed knows its
+# prefix: a tree may be moved. Each part is a component, for whoever splits it into packages.
 include(CMakePackageConfigHelpers)
 set(install_data ${CMAKE_INSTALL_DATADIR}/initsweep)
 set(install_scripts ${install_data}/scripts)
@@ -17,7 +17,8 @@ install(FILES README.md CHANGELOG.md LICENSE CITATION.cff DESTINATION ${CMAKE_IN
 
 set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME scripts)
 # the library stands beside the scripts: Python finds it there from any prefix
-install(PROGRAMS scripts/plot.py scripts/report.py scripts/results_hash.py scripts/table.py DESTINATION ${install_scripts})
+install(PROGRAMS scripts/plot.py scripts/report.py scripts/results_hash.py scripts/table.py
+        DESTINATION ${install_scripts})
 install(DIRECTORY scripts/initsweep scripts/notebooks DESTINATION ${install_scripts}
         PATTERN __pycache__ EXCLUDE PATTERN .ipynb_checkpoints EXCLUDE PATTERN execute.py EXCLUDE)
 install(PROGRAMS scripts/notebooks/execute.py DESTINATION ${install_scripts}/notebooks)
@@ -37,7 +38,8 @@ configure_package_config_file(packaging/initsweepConfig.cmake.in ${PROJECT_BINAR
   INSTALL_DESTINATION ${install_cmake} PATH_VARS install_data install_scripts)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/packaging/initsweepConfigVersion.cmake
   COMPATIBILITY SameMajorVersion ARCH_INDEPENDENT)
-install(FILES ${PROJECT_BINARY_DIR}/packaging/initsweepConfig.cmake ${PROJECT_BINARY_DIR}/packaging/initsweepConfigVersion.cmake
+install(FILES ${PROJECT_BINARY_DIR}/packaging/initsweepConfig.cmake
+              ${PROJECT_BINARY_DIR}/packaging/initsweepConfigVersion.cmake
   DESTINATION ${install_cmake})
 install(EXPORT initsweepTargets NAMESPACE initsweep:: DESTINATION ${install_cmake})
 

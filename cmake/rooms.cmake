@@ -26,7 +26,8 @@ function(isw_kernel_sources out)
     set(source ${PROJECT_SOURCE_DIR}/src/engine/kernels_${set}.c)
     set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
       "-O3;-ffp-contract=off;-fno-math-errno;${flags_${set}}")
-    if(INITSWEEP_SANITIZE) # instrumented code takes a compiler minutes, the loop that is all unrolled for ever; the bits are the same
+    # instrumented code takes a compiler minutes, the loop that is all unrolled for ever; the bits are the same
+    if(INITSWEEP_SANITIZE)
       set_source_files_properties(${source} PROPERTIES COMPILE_DEFINITIONS INITSWEEP_NO_TINY
         COMPILE_OPTIONS "-O1;-ffp-contract=off;-fno-math-errno;${flags_${set}}")
     endif()

@@ -1,5 +1,6 @@
 # Writes initsweep_version.h at build time, so that the git description is today's; the file is touched only when its
-# text differs, and one source includes it. Run as: cmake -D SOURCE=... -D OUTPUT=... -D INITSWEEP_...=... -P version.cmake
+# text differs, and one source includes it. Run as: cmake -D SOURCE=... -D OUTPUT=... -D INITSWEEP_...=... -P
+# version.cmake
 set(INITSWEEP_GIT "")
 find_package(Git QUIET)
 if(Git_FOUND)

@@ -1,5 +1,5 @@
-# What the program says of itself: manual pages (where scdoc is there) and shell completions, made by the program from its
-# table of commands. A program of another processor's cannot be asked, unless an emulator is set.
+# What the program says of itself: manual pages (where scdoc is there) and shell completions, made by the program from
+# its table of commands. A program of another processor's cannot be asked, unless an emulator is set.
 if(CMAKE_CROSSCOMPILING AND NOT CMAKE_CROSSCOMPILING_EMULATOR)
   return()
 endif()
@@ -25,7 +25,8 @@ foreach(shell IN ITEMS bash zsh fish)
   isw_words(${words_folder}/initsweep.${shell} --format ${shell})
   list(APPEND words ${words_folder}/initsweep.${shell})
 endforeach()
-install(FILES ${words_folder}/initsweep.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME initsweep)
+install(FILES ${words_folder}/initsweep.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+        RENAME initsweep)
 install(FILES ${words_folder}/initsweep.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _initsweep)
 install(FILES ${words_folder}/initsweep.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 

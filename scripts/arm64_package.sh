@@ -1,6 +1,6 @@
 #!/bin/bash
-# Builds the Debian package for 64-bit Arm on another machine, by cross compiling; runs the XOR sweep of the quickstart with
-# its program under qemu, on one rank, and compares the results file with the one of this machine's program.
+# Builds the Debian package for 64-bit Arm on another machine, by cross compiling; runs the XOR sweep of the quickstart
+# with its program under qemu, on one rank, and compares the results file with the one of this machine's program.
 #
 #   scripts/arm64_package.sh [--out FOLDER] [--program FILE] [--no-run] [--jobs N] [--help]
 #
@@ -9,8 +9,8 @@
 #   --no-run        leaves at the package
 #   --jobs N        compilers at once (the number of processors)
 #
-# Nothing is installed: 114 MB of Debian's packages for 64-bit Arm are unpacked under FOLDER/sysroot, once. Needs no root.
-# Exit status: 0 the same results, 1 other results or a failure, 2 bad usage.
+# Nothing is installed: 114 MB of Debian's packages for 64-bit Arm are unpacked under FOLDER/sysroot, once. Needs no
+# root. Exit status: 0 the same results, 1 other results or a failure, 2 bad usage.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/common.sh

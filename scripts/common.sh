@@ -67,8 +67,8 @@ allow_mpirun() {
   fi
 }
 
-# arm64_apt FOLDER: from here on apt-get speaks of this Debian's packages for 64-bit Arm, with state and cache in FOLDER; the
-# system's are not touched
+# arm64_apt FOLDER: from here on apt-get speaks of this Debian's packages for 64-bit Arm, with state and cache in
+# FOLDER; the system's are not touched
 arm64_apt() {
   mkdir -p "$1/lists/partial" "$1/cache/archives/partial"
   : >"$1/status"

@@ -10,8 +10,8 @@
 #   --out FOLDER    where results, verdicts and figures go (out/claims)
 #   --program FILE  this initsweep, in place of building one
 #
-# May be interrupted: started again it goes on where it was. Exit status: 0 all decided, 1 failed or a claim is not decided, 2 bad
-# usage, 75 interrupted.
+# May be interrupted: started again it goes on where it was. Exit status: 0 all decided, 1 failed or a claim is not
+# decided, 2 bad usage, 75 interrupted.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/common.sh
@@ -41,7 +41,10 @@ if [ -z "$program" ]; then
 fi
 allow_mpirun
 
-decide() { PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m initsweep.claims.decide --results "$out" ${only[0]+--only "${only[@]}"} "$@"; }
+decide() {
+  PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m initsweep.claims.decide --results "$out" \
+    ${only[0]+--only "${only[@]}"} "$@"
+}
 
 sweeps=$(decide --sweeps) || exit $?
 mpi=(mpirun -n "$ranks" --bind-to none)

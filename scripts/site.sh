@@ -6,8 +6,8 @@
 #   --out FOLDER   where the site goes (out/site): an empty folder, or an earlier site, which is replaced
 #   --serve PORT   shows it at http://127.0.0.1:PORT/ afterwards, until Ctrl-C; the search needs a server
 #
-# Packages (group docs) are installed as root or by sudo, and only those that are missing (scripts/packages.txt). A link that
-# leads nowhere, a formula that KaTeX does not know or a comment that doxygen warns of is an error.
+# Packages (group docs) are installed as root or by sudo, and only those that are missing (scripts/packages.txt). A link
+# that leads nowhere, a formula that KaTeX does not know or a comment that doxygen warns of is an error.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/common.sh

@@ -3,15 +3,15 @@
 #
 #   scripts/test.sh [--fast | --long] [--preset NAME] [--no-sanitizers] [--help] [-- CTEST-ARGUMENTS...]
 #
-#   --fast            only the tier for every build (ctest -L fast): unit tests, errors of sweep files, a short exactness run,
-#                     style; under a minute on two cores after the build
+#   --fast            only the tier for every build (ctest -L fast): unit tests, errors of sweep files, a short
+#                     exactness run, style; under a minute on two cores after the build
 #   --long            only the long forms (ctest -L long): minutes to hours, and some of them need the network
 #   --preset NAME     build and test with this preset: release (default), debug, clang, asan-ubsan, tsan
 #   --no-sanitizers   leave out the unit and cluster tests under the address, undefined-behaviour and thread sanitizers
 #   -- ARGUMENTS      to ctest: -- -R sweep, -- -L style, ...
 #
-# Asks nothing. Packages are installed as root or by sudo, and only those that are missing (scripts/packages.txt). A test that
-# lacks a tool is skipped; with INITSWEEP_REQUIRE_ALL=1 in the environment it fails (tests/requirements.py).
+# Asks nothing. Packages are installed as root or by sudo, and only those that are missing (scripts/packages.txt). A
+# test that lacks a tool is skipped; with INITSWEEP_REQUIRE_ALL=1 in the environment it fails (tests/requirements.py).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/common.sh
@@ -50,13 +50,13 @@ allow_mpirun
 failed=()
 if [ "$sanitizers" = yes ]; then
   for sanitizer in asan-ubsan tsan; do
-    build "$sanitizer" ON
+    build "$sanitizer" ON -DINITSWEEP_WERROR=ON
     say "unit and cluster tests under $sanitizer"
     ctest --preset "$sanitizer" -L 'unit|cluster' || failed+=("$sanitizer")
   done
 fi
 
-build "$preset" ON -DINITSWEEP_TEST_LONG="$long"
+build "$preset" ON -DINITSWEEP_WERROR=ON -DINITSWEEP_TEST_LONG="$long"
 say "tests of build/$preset ($tier)"
 [ ${#failed[@]} -eq 0 ] || say "failed under sanitizers: ${failed[*]} (see above)"
 ctest --preset "$preset" "${selection[@]}" "$@" || exit 1

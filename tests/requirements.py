@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""What a test needs beside the program: a tool, a Python module, a permission. One place decides what its absence means.
+"""What a test needs beside the program: a tool, a Python module, a permission. One place decides what its absence
+means.
 
     requirements.py WHAT      for shell scripts: prints the reason, exit status 77 (skipped) or 1 (failed)
 
-A test without what it needs is skipped. With INITSWEEP_REQUIRE_ALL=1 in the environment, as .ci/run sets it, it fails, but
-for what MAY_BE_ABSENT names.
+A test without what it needs is skipped. With INITSWEEP_REQUIRE_ALL=1 in the environment, as .ci/run sets it, it fails,
+but for what MAY_BE_ABSENT names.
 """
 import importlib
 import os

@@ -1,6 +1,6 @@
 # How a test is registered, and which of the three tiers it belongs to. Tiers are ctest labels:
 #   fast   ctest -L fast, under a minute on two cores: FAST_TESTS below
-#   -      the whole suite, which scripts/test.sh and .ci/run run: every test without the label long, the fast ones included
+#   -      the whole suite, which scripts/test.sh and .ci/run run: all tests but the long ones
 #   long   ctest -L long, minutes to hours: registered with -D INITSWEEP_TEST_LONG=ON, as `scripts/test.sh --long` does
 option(INITSWEEP_TEST_LONG "Register the long tests too (ctest -L long)" OFF)
 
@@ -14,7 +14,8 @@ set(TEST_ENVIRONMENT "INITSWEEP=$<TARGET_FILE:initsweep>" INITSWEEP_SOURCE=${PRO
     INITSWEEP_BUILD=${PROJECT_BINARY_DIR} INITSWEEP_SANITIZE=${INITSWEEP_SANITIZE} MPIEXEC=${MPIEXEC_EXECUTABLE}
     XDG_CACHE_HOME=${CMAKE_CURRENT_BINARY_DIR}/cache PYTHONDONTWRITEBYTECODE=1)
 
-# isw_test(name COMMAND command... | PYTHON script arguments... LABELS label... [ENVIRONMENT NAME=value...] [TIMEOUT seconds]
+# isw_test(name COMMAND command... | PYTHON script arguments... LABELS label... [ENVIRONMENT NAME=value...] [TIMEOUT
+# seconds]
 #          [PROCESSORS n] [FIXTURES_REQUIRED fixture...] [PROPERTIES name value...] [NESTED_BUILD] [LONG])
 # PYTHON: a script of the calling folder. NESTED_BUILD: the test runs CMake, which must use this build's generator. Exit
 # status 77 means skipped; tests/requirements.py makes it a failure where INITSWEEP_REQUIRE_ALL is set.

@@ -79,6 +79,8 @@ enum isw_status isw_file_read(const char *path, size_t limit, enum isw_file_kind
                               struct isw_error *error);
 /** Reads `wanted` bytes from `offset` of an open file; *got is less where the file ends. False after an error, with errno. */
 bool isw_read_at(int fd, void *bytes, size_t wanted, uint64_t offset, size_t *got);
+/** Writes all of the parts, which it changes; *written counts up by what arrived, also after an error. False after one, with errno. */
+bool isw_write_parts(int fd, struct iovec *parts, size_t count, uint64_t *written);
 /** Syncs a folder, so that new and renamed files in it outlast a crash. */
 enum isw_status isw_folder_sync(const char *folder, struct isw_error *error);
 
@@ -87,9 +89,6 @@ enum isw_status isw_folder_sync(const char *folder, struct isw_error *error);
  *  of any machine has it. Returns the descriptor, with *name on the heap, or -1, with errno and *name NULL.
  *  @param[in] mode  permissions before the umask */
 int isw_open_new(const char *path, unsigned mode, char **name);
-/** Writes all of the parts, which it changes; *written counts up by what arrived, also after an error. False after one, with errno. */
-bool isw_write_parts(int fd, struct iovec *parts, size_t count, uint64_t *written);
-
 /** @name Output files
  *  Each is written under a temporary name (isw_open_new), synced, and then given its name, whose folder is synced: after a crash
  *  the name stands for what it stood for before, or for the whole new file.
@@ -115,7 +114,7 @@ enum isw_status isw_output_publish(const char *temporary, const char *path, isw_
                                    void *context, struct isw_error *error);
 /** Removes, where it can, the temporary files of `path` that killed processes left; also that of a process that writes it now, which
  *  then fails. */
-void isw_output_tidy(const char *path);
+void isw_output_remove_temporaries(const char *path);
 /** @} */
 
 /** XXH3-64 of the bytes (xxHash: Collet 2019); the value is part of the file formats. bytes may be NULL where length is 0. */

@@ -20,7 +20,7 @@ struct isw_dataset {
 };
 
 /** All families; *count is their number. */
-const struct isw_dataset *isw_datasets(size_t *count);
+const struct isw_dataset *const *isw_datasets(size_t *count);
 
 /** Loads and checks a dataset (finite values, labels in range, at least one training sample), hashes it. */
 enum isw_status isw_dataset_load(const struct isw_choice *choice, uint64_t seed, const char *folder,

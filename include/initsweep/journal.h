@@ -28,7 +28,7 @@ struct isw_index;
  *  journal of another identity is ISW_BAD_INPUT. A missing folder gives an empty index. */
 enum isw_status isw_index_create(const char *folder, uint64_t identity, uint64_t networks, size_t real_bytes,
                                  struct isw_index **index, struct isw_error *error);
-/** The same, passing over journals of identity `other` (0: none): isw_origin. */
+/** The same, passing over journals of identity `other` (0: none): isw_run_manifest. */
 enum isw_status isw_index_create_beside(const char *folder, uint64_t identity, uint64_t other, uint64_t networks,
                                         size_t real_bytes, struct isw_index **index, struct isw_error *error);
 void isw_index_destroy(struct isw_index *index);
@@ -56,16 +56,16 @@ enum isw_status isw_watch_create(const char *folder, uint64_t identity, uint64_t
 enum isw_status isw_watch_look(struct isw_watch *watch, struct isw_watched *now, struct isw_error *error);
 void isw_watch_destroy(struct isw_watch *watch);
 
-/** Removes a folder's journal files and checkpoints, its origin and its lock file, and the folder where nothing else is in it. */
+/** Removes a folder's journal files, checkpoints, manifest and lock file, and the folder itself if nothing else is in it. */
 enum isw_status isw_journal_remove(const char *folder, struct isw_error *error);
-/** The same where the folder has no journal file and no checkpoint, of whatever sweep; else nothing. */
-enum isw_status isw_journal_leave(const char *folder, struct isw_error *error);
+/** The same, but only if the folder has no journal file and no checkpoint, of any sweep. */
+enum isw_status isw_journal_remove_dir_if_empty(const char *folder, struct isw_error *error);
 /** isw_journal_remove without the lock file and the folder. */
-enum isw_status isw_journal_clear(const char *folder, struct isw_error *error);
-/** Removes what killed processes were about to rename. For who has the lock: another's would be taken away under it. */
-enum isw_status isw_journal_tidy(const char *folder, struct isw_error *error);
-/** Removes the journal files and checkpoints of a folder that are of this identity. */
-enum isw_status isw_journal_remove_of(const char *folder, uint64_t identity, struct isw_error *error);
+enum isw_status isw_journal_remove_contents(const char *folder, struct isw_error *error);
+/** Removes files that killed processes had not yet renamed. The caller must hold the lock: another run's may be in use. */
+enum isw_status isw_journal_remove_temporaries(const char *folder, struct isw_error *error);
+/** Removes the journal files and checkpoints of one sweep. */
+enum isw_status isw_journal_remove_identity(const char *folder, uint64_t identity, struct isw_error *error);
 
 /** The state of a pack under way: isw_pack_save. One file a pack in the journal's folder, named by the pack's first
  *  network, replaced as it goes on and removed when its networks are in the journal: as many as packs under way. */
@@ -89,7 +89,7 @@ void isw_checkpoint_remove(const char *folder, uint64_t number);
 
 /** What OUT.parts/sweep says: the sweep that the journal files beside it belong to, so that they can be gathered and gone
  *  on with alone. Texts are on the heap. */
-struct isw_origin {
+struct isw_run_manifest {
   uint64_t identity;
   uint64_t other;   /**< identity of journal files to pass over: an extension was under way; 0: none */
   char *file;       /**< the sweep file's name as it was given */
@@ -100,10 +100,12 @@ struct isw_origin {
   size_t override_count;
 };
 /** Makes the folder where needed and writes OUT.parts/sweep: temporary name, sync, rename, sync of the folder. */
-enum isw_status isw_origin_write(const char *folder, const struct isw_origin *origin, struct isw_error *error);
+enum isw_status isw_run_manifest_write(const char *folder, const struct isw_run_manifest *manifest,
+                                       struct isw_error *error);
 /** Reads it. *there is false where the folder or the file is missing; a file that is torn or damaged is ISW_BAD_INPUT. */
-enum isw_status isw_origin_read(const char *folder, struct isw_origin *origin, bool *there, struct isw_error *error);
-void isw_origin_clear(struct isw_origin *origin);
+enum isw_status isw_run_manifest_read(const char *folder, struct isw_run_manifest *manifest, bool *there,
+                                      struct isw_error *error);
+void isw_run_manifest_clear(struct isw_run_manifest *manifest);
 
 /** The right to write to a folder of journal files: a POSIX record lock on OUT.parts/lock, which the system drops with
  *  its owner, also over NFS where that has locks. */

@@ -136,7 +136,7 @@ enum isw_status isw_stored_network(const struct isw_stored *stored, uint64_t num
 
 /* From the journal in `parts` itself, whose sweep `before` describes. Writes now->other, so that until the caller has
  * written `now` and removed the old journal files, either sweep finds its own. */
-enum isw_status isw_extend_journal(const char *parts, const struct isw_origin *before, struct isw_origin *now,
+enum isw_status isw_extend_journal(const char *parts, const struct isw_run_manifest *before, struct isw_run_manifest *now,
                                    const struct isw_sweep *sweep, uint64_t *reused, struct isw_error *error);
 /* From a results file. folder: where relative paths of its data start. */
 enum isw_status isw_extend_file(const char *path, const char *parts, const char *folder, const struct isw_sweep *sweep,

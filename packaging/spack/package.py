@@ -1,5 +1,5 @@
-# Spack recipe, for Spack 1.0 and later. Copy it to packages/initsweep/package.py of a repository, set the address of the
-# sources, and run `spack install initsweep`. It installs no manual pages, because Spack has no scdoc.
+# Spack recipe, for Spack 1.0 and later. Copy it to packages/initsweep/package.py of a repository, set the address of
+# the sources, and run `spack install initsweep`. It installs no manual pages, because Spack has no scdoc.
 from spack_repo.builtin.build_systems.cmake import CMakePackage, generator
 
 from spack.package import *

@@ -10,33 +10,6 @@
 #include <unistd.h>
 #include "initsweep/base.h"
 
-bool isw_write_parts(int fd, struct iovec *parts, size_t count, uint64_t *written)
-{
-  while (count > 0) {
-    if (parts->iov_len == 0) {
-      parts++;
-      count--;
-      continue;
-    }
-    ssize_t now = writev(fd, parts, (int)count);
-    if (now < 0 && errno == EINTR) continue;
-    if (now == 0) errno = ENOSPC;
-    if (now <= 0) return false;
-    *written += (uint64_t)now;
-    for (size_t left = (size_t)now; left > 0;) {
-      size_t taken = left < parts->iov_len ? left : parts->iov_len;
-      parts->iov_base = (char *)parts->iov_base + taken;
-      parts->iov_len -= taken;
-      left -= taken;
-      if (parts->iov_len == 0) {
-        parts++;
-        count--;
-      }
-    }
-  }
-  return true;
-}
-
 /* ---- a file takes its name ---- */
 
 /* Whether the file system does not know a flag of renameat2(), as NFS; or the kernel the call. */
@@ -187,7 +160,7 @@ static bool is_temporary(const char *name, const char *of)
   return strspn(digits, "0123456789abcdef") == DIGITS && strcmp(digits + DIGITS, ISW_NEW_SUFFIX) == 0;
 }
 
-void isw_output_tidy(const char *path)
+void isw_output_remove_temporaries(const char *path)
 {
   const char *slash = strrchr(path, '/'), *of = slash ? slash + 1 : path;
   char *folder = isw_path_folder(path);

@@ -8,11 +8,11 @@
 
 static enum isw_status gather(const char *parts, const char *out, const char *command_line, struct isw_error *error)
 {
-  struct isw_origin origin;
+  struct isw_run_manifest origin;
   struct isw_sweep *sweep = NULL;
   struct isw_index *index = NULL;
   bool there;
-  enum isw_status status = isw_origin_read(parts, &origin, &there, error);
+  enum isw_status status = isw_run_manifest_read(parts, &origin, &there, error);
   if (status == ISW_OK && !there)
     status = isw_error_set(error, ISW_BAD_INPUT, "'%s' is not the folder of a run: it has no file 'sweep'", parts);
   if (status == ISW_OK) {
@@ -50,7 +50,7 @@ static enum isw_status gather(const char *parts, const char *out, const char *co
   }
   isw_index_destroy(index);
   isw_sweep_destroy(sweep);
-  isw_origin_clear(&origin);
+  isw_run_manifest_clear(&origin);
   return status;
 }
 

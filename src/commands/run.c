@@ -108,18 +108,18 @@ static enum isw_status name_output(struct run *run, struct isw_error *error)
 /* A run that was killed after its last step has left its folder beside the whole file. */
 static void remove_leftovers(const struct run *run)
 {
-  struct isw_origin origin;
+  struct isw_run_manifest origin;
   struct isw_lock *lock = NULL;
   struct isw_error ignored = {0};
   bool there, unlocked;
-  if (isw_origin_read(run->parts, &origin, &there, &ignored) == ISW_OK && there &&
+  if (isw_run_manifest_read(run->parts, &origin, &there, &ignored) == ISW_OK && there &&
       origin.identity == isw_sweep_identity(run->sweep) &&
       isw_lock_take(run->parts, &lock, &unlocked, &ignored) == ISW_OK) {
-    isw_output_tidy(run->path);
+    isw_output_remove_temporaries(run->path);
     isw_journal_remove(run->parts, &ignored);
   }
   isw_lock_release(lock);
-  isw_origin_clear(&origin);
+  isw_run_manifest_clear(&origin);
   isw_error_clear(&ignored);
 }
 
@@ -172,7 +172,8 @@ static enum isw_status open_index(const struct run *run, struct isw_index **inde
 }
 
 /* The sweep file changed under its journal. */
-static enum isw_status another_sweep(const struct run *run, const struct isw_origin *origin, struct isw_error *error)
+static enum isw_status another_sweep(const struct run *run, const struct isw_run_manifest *origin,
+                                     struct isw_error *error)
 {
   isw_error_set(error, ISW_BAD_INPUT, "%s.parts is the journal of another sweep than %s describes now\n", run->out,
                 run->file);
@@ -186,15 +187,16 @@ static enum isw_status another_sweep(const struct run *run, const struct isw_ori
 static enum isw_status take_parts(struct run *run, struct isw_error *error)
 {
   bool unlocked, there;
-  struct isw_origin origin = {0};
+  struct isw_run_manifest origin = {0};
   enum isw_status status = isw_lock_take(run->parts, &run->lock, &unlocked, error);
   if (status == ISW_OK && unlocked)
     fprintf(stderr, "initsweep: this file system has no locks: see that no other run has the output %s\n", run->out);
   if (status == ISW_OK) {
-    isw_output_tidy(run->path);
-    status = run->afresh ? isw_journal_clear(run->parts, error) : isw_journal_tidy(run->parts, error);
+    isw_output_remove_temporaries(run->path);
+    status = run->afresh ? isw_journal_remove_contents(run->parts, error)
+                         : isw_journal_remove_temporaries(run->parts, error);
   }
-  if (status == ISW_OK) status = isw_origin_read(run->parts, &origin, &there, error);
+  if (status == ISW_OK) status = isw_run_manifest_read(run->parts, &origin, &there, error);
   if (status != ISW_OK) return status;
   uint64_t mine = isw_sweep_identity(run->sweep);
   bool changed = there && origin.identity != mine;
@@ -202,25 +204,25 @@ static enum isw_status take_parts(struct run *run, struct isw_error *error)
     status = another_sweep(run, &origin, error);
   else if (there && !changed) {
     run->other = origin.other;
-    if (origin.other) status = isw_journal_remove_of(run->parts, origin.other, error);
+    if (origin.other) status = isw_journal_remove_identity(run->parts, origin.other, error);
   } else {
-    struct isw_origin now = {.identity = mine,
-                             .file = (char *)(uintptr_t)run->file,
-                             .folder = run->folder,
-                             .text = run->text,
-                             .settings = (char *)(uintptr_t)isw_sweep_settings(run->sweep),
-                             .overrides = (char **)(uintptr_t)run->overrides.text,
-                             .override_count = run->overrides.count};
+    struct isw_run_manifest now = {.identity = mine,
+                                   .file = (char *)(uintptr_t)run->file,
+                                   .folder = run->folder,
+                                   .text = run->text,
+                                   .settings = (char *)(uintptr_t)isw_sweep_settings(run->sweep),
+                                   .overrides = (char **)(uintptr_t)run->overrides.text,
+                                   .override_count = run->overrides.count};
     uint64_t reused = 0;
     if (changed) status = isw_extend_journal(run->parts, &origin, &now, run->sweep, &reused, error);
     if (status == ISW_OK && run->out_is_smaller)
       status = isw_extend_file(run->path, run->parts, origin.folder ? origin.folder : run->folder, run->sweep, &reused,
                                error);
-    if (status == ISW_OK) status = isw_origin_write(run->parts, &now, error);
-    if (status == ISW_OK && changed) status = isw_journal_remove_of(run->parts, origin.identity, error);
+    if (status == ISW_OK) status = isw_run_manifest_write(run->parts, &now, error);
+    if (status == ISW_OK && changed) status = isw_journal_remove_identity(run->parts, origin.identity, error);
     if (status == ISW_OK) run->other = now.other;
   }
-  isw_origin_clear(&origin);
+  isw_run_manifest_clear(&origin);
   return status;
 }
 
@@ -320,7 +322,7 @@ static void say_end(const struct run *run)
 static void leave_parts(const struct run *run)
 {
   struct isw_error ignored = {0};
-  if (run->lock) isw_journal_leave(run->parts, &ignored);
+  if (run->lock) isw_journal_remove_dir_if_empty(run->parts, &ignored);
   isw_error_clear(&ignored);
 }
 

@@ -440,8 +440,8 @@ static enum isw_status check_bytes(struct reader *reader)
   return ISW_OK;
 }
 
-enum isw_status isw_load_csv(const struct isw_choice *settings, uint64_t seed, const char *folder,
-                             struct isw_data *data, struct isw_error *error)
+static enum isw_status load(const struct isw_choice *settings, uint64_t seed, const char *folder, struct isw_data *data,
+                            struct isw_error *error)
 {
   static const char delimiters[] = {',', ';', '\t'};
   const char *path = settings->value[0].text;
@@ -471,3 +471,25 @@ enum isw_status isw_load_csv(const struct isw_choice *settings, uint64_t seed, c
   isw_text_clear(&full);
   return status;
 }
+
+static const char *const headers[] = {"auto", "present", "absent", NULL};
+
+static const char *const delimiters[] = {"comma", "semicolon", "tab", NULL};
+
+static const char *const target_kinds[] = {"values", "binary", "classes", NULL};
+
+const struct isw_dataset isw_dataset_csv = {
+    .row = {"csv",
+            {ISW_PATH_PARAMETER("path", NULL, "the file; a relative path starts at the sweep file's folder"),
+             ISW_TEXT_PARAMETER("target", "last",
+                                "target column: name, number from 1, or 'last'; several are separated by commas"),
+             ISW_WORD_PARAMETER("kind", target_kinds,
+                                "targets: numbers, one column of 0 and 1, or one column of class labels"),
+             ISW_WORD_PARAMETER("header", headers,
+                                "first line: names; auto: names where none of its fields is a number"),
+             ISW_WORD_PARAMETER("delimiter", delimiters, "between fields"), ISW_TEST_FRACTION(0.2),
+             ISW_STANDARDIZE_BOTH, ISW_LABEL_NOISE, ISW_BALANCE},
+            "one sample a line, numbers; class labels are numbered in ascending order (text: by its bytes)",
+            "RFC 4180"},
+    .load = load,
+};

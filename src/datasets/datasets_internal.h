@@ -6,12 +6,34 @@
 /** Most bytes of float64 numbers that a dataset may hold. */
 #define ISW_DATA_BYTES_MAX ((size_t)4 << 30)
 
-/* The families' load functions, rows in registry.c. */
-typedef enum isw_status isw_load(const struct isw_choice *settings, uint64_t seed, const char *folder,
-                                 struct isw_data *data, struct isw_error *error);
-isw_load isw_load_xor, isw_load_parity, isw_load_spirals, isw_load_teacher, isw_load_csv, isw_load_digits,
-    isw_load_moons, isw_load_circles, isw_load_checkerboard, isw_load_gaussian_mixture, isw_load_linear_teacher,
-    isw_load_idx, isw_load_npy, isw_load_hdf5;
+#define ISW_DATASET(name) extern const struct isw_dataset isw_dataset_##name;
+#include "datasets.def"
+#undef ISW_DATASET
+
+/* Parameters that several families have. */
+#define ISW_ENCODING                                                                                                   \
+  ISW_WORD_PARAMETER("encoding", ((const char *const[]){"01", "pm1", NULL}), "inputs 0 and 1, or -1 and +1")
+#define ISW_TEST_FRACTION(standard)                                                                                    \
+  ISW_REAL_PARAMETER("test_fraction", standard, 0.0, 1.0, 1,                                                           \
+                     "share of the samples that is drawn, by the seed, as the test set")
+#define ISW_TEST_FRACTION_UNLESS_FILES                                                                                 \
+  ISW_REAL_PARAMETER(                                                                                                  \
+      "test_fraction", 0.2, 0.0, 1.0, 1,                                                                               \
+      "share of the samples that is drawn, by the seed, as the test set; not where test files are named")
+#define ISW_STANDARDIZE_INPUTS                                                                                         \
+  ISW_WORD_PARAMETER("standardize", ((const char *const[]){"none", "features", NULL}),                                 \
+                     "features: mean 0 and variance 1 over the training set, constant columns centred")
+#define ISW_STANDARDIZE_BOTH                                                                                           \
+  ISW_WORD_PARAMETER("standardize", ((const char *const[]){"none", "features", "all", NULL}),                          \
+                     "features: mean 0 and variance 1 over the training set, constant columns centred; all: targets "  \
+                     "that are values too")
+#define ISW_LABEL_NOISE                                                                                                \
+  ISW_REAL_PARAMETER("label_noise", 0.0, 0.0, 1.0, 0,                                                                  \
+                     "share of the training labels that are drawn anew, uniformly from all classes; 1: random labels")
+#define ISW_BALANCE                                                                                                    \
+  ISW_WORD_PARAMETER("balance", ((const char *const[]){"none", "subsample", NULL}),                                    \
+                     "subsample: of every class as many training samples, drawn by the seed, as the smallest has; "    \
+                     "before label noise")
 
 /** The values of a `standardize` parameter. */
 enum isw_standardize { ISW_STANDARDIZE_NONE, ISW_STANDARDIZE_FEATURES, ISW_STANDARDIZE_ALL };

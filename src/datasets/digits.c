@@ -27,8 +27,8 @@ static enum isw_status read_idx(const char *name, const unsigned char *head, siz
   return status;
 }
 
-enum isw_status isw_load_digits(const struct isw_choice *settings, uint64_t seed, const char *folder,
-                                struct isw_data *data, struct isw_error *error)
+static enum isw_status load(const struct isw_choice *settings, uint64_t seed, const char *folder, struct isw_data *data,
+                            struct isw_error *error)
 {
   (void)folder;
   char *images = NULL, *labels = NULL;
@@ -56,3 +56,11 @@ enum isw_status isw_load_digits(const struct isw_choice *settings, uint64_t seed
   free(labels);
   return status;
 }
+
+const struct isw_dataset isw_dataset_digits = {
+    .row = {"digits",
+            {ISW_TEST_FRACTION(0.2), ISW_STANDARDIZE_INPUTS, ISW_LABEL_NOISE, ISW_BALANCE},
+            "1797 images of 8x8 pixels in 0..1, labels 0..9; the split is not stratified",
+            "Alpaydin & Kaynak 1998, UCI Optical Recognition of Handwritten Digits, doi:10.24432/C50P49, CC BY 4.0"},
+    .load = load,
+};

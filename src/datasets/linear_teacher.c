@@ -77,8 +77,8 @@ static void answer(struct isw_data *data, size_t modes, const double *mode, cons
   }
 }
 
-enum isw_status isw_load_linear_teacher(const struct isw_choice *settings, uint64_t seed, const char *folder,
-                                        struct isw_data *data, struct isw_error *error)
+static enum isw_status load(const struct isw_choice *settings, uint64_t seed, const char *folder, struct isw_data *data,
+                            struct isw_error *error)
 {
   (void)folder;
   double mode[MODES_MAX];
@@ -114,3 +114,16 @@ enum isw_status isw_load_linear_teacher(const struct isw_choice *settings, uint6
   free(u);
   return status;
 }
+
+const struct isw_dataset isw_dataset_linear_teacher = {
+    .row =
+        {"linear_teacher",
+         {ISW_COUNT_PARAMETER("samples", 100, 2, 1e7, "training samples, more than features; there is no test set"),
+          ISW_COUNT_PARAMETER("features", 8, 1, 1e5, "columns of an input"),
+          ISW_COUNT_PARAMETER("outputs", 4, 1, 1e5, "columns of a target"),
+          ISW_TEXT_PARAMETER("singular_values", "3, 2, 1",
+                             "of the correlation of targets and inputs, separated by commas")},
+         "inputs with mean 0 and covariance 1 exactly; y = U S V^T x, U and V random with orthonormal columns, S given",
+         "Saxe, McClelland & Ganguli 2014, section 1.1"},
+    .load = load,
+};

@@ -2,8 +2,8 @@
  * of ones among the first `order` features is odd. Parameters: bits, encoding (01 or pm1), test_fraction, order (0: all). */
 #include "datasets_internal.h"
 
-enum isw_status isw_load_parity(const struct isw_choice *settings, uint64_t seed, const char *folder,
-                                struct isw_data *data, struct isw_error *error)
+static enum isw_status load(const struct isw_choice *settings, uint64_t seed, const char *folder, struct isw_data *data,
+                            struct isw_error *error)
 {
   (void)folder;
   size_t bits = (size_t)settings->value[0].number, order = (size_t)settings->value[3].number;
@@ -27,3 +27,13 @@ enum isw_status isw_load_parity(const struct isw_choice *settings, uint64_t seed
   }
   return isw_data_split(data, seed, settings->value[2].number, error);
 }
+
+const struct isw_dataset isw_dataset_parity = {
+    .row = {"parity",
+            {ISW_COUNT_PARAMETER("bits", 4, 1, 16, "features"), ISW_ENCODING, ISW_TEST_FRACTION(0.0),
+             ISW_COUNT_PARAMETER("order", 0, 0, 16, "features that count, the first so many; 0: all")},
+            "all 2^bits inputs in counting order; target 1 where the number of ones among the first `order` features "
+            "is odd",
+            "Minsky & Papert 1969"},
+    .load = load,
+};

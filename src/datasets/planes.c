@@ -33,8 +33,8 @@ static enum isw_status end(struct isw_data *data, const struct isw_choice *setti
   return isw_data_finish(data, seed, &finish, error);
 }
 
-enum isw_status isw_load_moons(const struct isw_choice *settings, uint64_t seed, const char *folder,
-                               struct isw_data *data, struct isw_error *error)
+static enum isw_status load_moons(const struct isw_choice *settings, uint64_t seed, const char *folder,
+                                  struct isw_data *data, struct isw_error *error)
 {
   (void)folder;
   enum isw_status status = begin(data, settings, error);
@@ -50,8 +50,8 @@ enum isw_status isw_load_moons(const struct isw_choice *settings, uint64_t seed,
   return end(data, settings, 2, seed, error);
 }
 
-enum isw_status isw_load_circles(const struct isw_choice *settings, uint64_t seed, const char *folder,
-                                 struct isw_data *data, struct isw_error *error)
+static enum isw_status load_circles(const struct isw_choice *settings, uint64_t seed, const char *folder,
+                                    struct isw_data *data, struct isw_error *error)
 {
   (void)folder;
   enum isw_status status = begin(data, settings, error);
@@ -66,8 +66,8 @@ enum isw_status isw_load_circles(const struct isw_choice *settings, uint64_t see
   return end(data, settings, 3, seed, error);
 }
 
-enum isw_status isw_load_checkerboard(const struct isw_choice *settings, uint64_t seed, const char *folder,
-                                      struct isw_data *data, struct isw_error *error)
+static enum isw_status load_checkerboard(const struct isw_choice *settings, uint64_t seed, const char *folder,
+                                         struct isw_data *data, struct isw_error *error)
 {
   (void)folder;
   const struct isw_stream places = {.seed = seed, .purpose = ISW_PURPOSE_DATA, .layer = 1};
@@ -84,3 +84,39 @@ enum isw_status isw_load_checkerboard(const struct isw_choice *settings, uint64_
   }
   return end(data, settings, 3, seed, error);
 }
+
+#define SAMPLES ISW_COUNT_PARAMETER("samples", 200, 2, 1e8, "samples of both classes, test set included")
+#define NOISE ISW_REAL_PARAMETER("noise", 0.1, 0.0, 1e6, 0, "standard deviation added to both features")
+
+const struct isw_dataset isw_dataset_moons = {
+    .row = {"moons",
+            {SAMPLES, NOISE, ISW_TEST_FRACTION(0.2), ISW_STANDARDIZE_INPUTS, ISW_LABEL_NOISE},
+            "sample i of class c = i mod 2, its target, at t = 0 .. pi in even steps: (cos t, sin t), or (1 - cos t, "
+            "1/2 - "
+            "sin "
+            "t); + noise N(0, 1)",
+            "sklearn.datasets.make_moons"},
+    .load = load_moons,
+};
+
+const struct isw_dataset isw_dataset_circles = {
+    .row =
+        {"circles",
+         {SAMPLES, NOISE,
+          ISW_REAL_PARAMETER("factor", 0.8, 0.0, 1.0, 0, "radius of the circle of target 1; that of target 0 is 1"),
+          ISW_TEST_FRACTION(0.2), ISW_STANDARDIZE_INPUTS, ISW_LABEL_NOISE},
+         "sample i of class c = i mod 2, its target, evenly spaced on a circle of radius 1, or factor; + noise N(0, 1)",
+         "sklearn.datasets.make_circles"},
+    .load = load_circles,
+};
+
+const struct isw_dataset isw_dataset_checkerboard = {
+    .row = {"checkerboard",
+            {SAMPLES, ISW_REAL_PARAMETER("noise", 0.0, 0.0, 1e6, 0, "standard deviation added to both features"),
+             ISW_COUNT_PARAMETER("cells", 4, 1, 1000, "squares along a side"), ISW_TEST_FRACTION(0.2),
+             ISW_STANDARDIZE_INPUTS, ISW_LABEL_NOISE},
+            "x uniform on [-1, 1)^2; target (floor(cells (x_1 + 1) / 2) + floor(cells (x_2 + 1) / 2)) mod 2; + noise "
+            "N(0, 1)",
+            ""},
+    .load = load_checkerboard,
+};

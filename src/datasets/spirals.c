@@ -5,8 +5,8 @@
  * Parameters: samples, noise, turns, test_fraction, standardize, label_noise. */
 #include "datasets_internal.h"
 
-enum isw_status isw_load_spirals(const struct isw_choice *settings, uint64_t seed, const char *folder,
-                                 struct isw_data *data, struct isw_error *error)
+static enum isw_status load(const struct isw_choice *settings, uint64_t seed, const char *folder, struct isw_data *data,
+                            struct isw_error *error)
 {
   (void)folder;
   size_t samples = (size_t)settings->value[0].number;
@@ -31,3 +31,18 @@ enum isw_status isw_load_spirals(const struct isw_choice *settings, uint64_t see
                                     .label_noise = settings->value[5].number};
   return isw_data_finish(data, seed, &finish, error);
 }
+
+const struct isw_dataset isw_dataset_spirals = {
+    .row = {"spirals",
+            {ISW_COUNT_PARAMETER("samples", 200, 2, 1e8, "samples of both arms, test set included"),
+             ISW_REAL_PARAMETER("noise", 0.02, 0.0, 1e6, 0,
+                                "standard deviation added to both features; the spiral's radius is 1"),
+             ISW_REAL_PARAMETER("turns", 1.75, 0.0, 1e3, 0, "turns of an arm"), ISW_TEST_FRACTION(0.2),
+             ISW_STANDARDIZE_INPUTS, ISW_LABEL_NOISE},
+            "sample i on arm c = i mod 2, its target, at r = (floor(i/2) + 1) / ceil(samples/2), angle = 2 pi turns r "
+            "+ pi "
+            "c: "
+            "x = (r sin(angle), r cos(angle)) + noise N(0, 1)",
+            "after Lang & Witbrock 1988"},
+    .load = load,
+};

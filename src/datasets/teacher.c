@@ -57,8 +57,8 @@ static void answer(struct isw_data *data, uint64_t seed, size_t hidden, bool ben
   }
 }
 
-enum isw_status isw_load_teacher(const struct isw_choice *settings, uint64_t seed, const char *folder,
-                                 struct isw_data *data, struct isw_error *error)
+static enum isw_status load(const struct isw_choice *settings, uint64_t seed, const char *folder, struct isw_data *data,
+                            struct isw_error *error)
 {
   (void)folder;
   size_t samples = (size_t)settings->value[0].number, hidden = (size_t)settings->value[4].number;
@@ -85,3 +85,21 @@ enum isw_status isw_load_teacher(const struct isw_choice *settings, uint64_t see
   free(unit);
   return status;
 }
+
+static const char *const teachers[] = {"linear", "tanh", "deep_linear", NULL};
+
+const struct isw_dataset isw_dataset_teacher = {
+    .row =
+        {"teacher",
+         {ISW_COUNT_PARAMETER("samples", 500, 1, 1e8, "samples, test set included"),
+          ISW_COUNT_PARAMETER("features", 8, 1, 1e6, "columns of an input"),
+          ISW_COUNT_PARAMETER("outputs", 1, 1, 1e5, "columns of a target"),
+          ISW_WORD_PARAMETER("kind", teachers, "the teacher's form"),
+          ISW_COUNT_PARAMETER("hidden", 4, 1, 1e6, "hidden units of a tanh or deep_linear teacher"),
+          ISW_REAL_PARAMETER("noise", 0.0, 0.0, 1e6, 0, "standard deviation added to the targets"),
+          ISW_TEST_FRACTION(0.2)},
+         "x ~ N(0, 1); linear: y = W x + noise N(0, 1), W ~ N(0, 1/features); tanh: y = W tanh(V x) + noise N(0, 1), "
+         "V ~ N(0, 1/features), W ~ N(0, 1/hidden); deep_linear: y = W V x + noise N(0, 1)",
+         "Gardner & Derrida 1989"},
+    .load = load,
+};

@@ -1,8 +1,8 @@
 /* Exclusive or. Parameter 0: encoding of the inputs, 01 or pm1 (-1 and +1). */
 #include "datasets_internal.h"
 
-enum isw_status isw_load_xor(const struct isw_choice *settings, uint64_t seed, const char *folder,
-                             struct isw_data *data, struct isw_error *error)
+static enum isw_status load(const struct isw_choice *settings, uint64_t seed, const char *folder, struct isw_data *data,
+                            struct isw_error *error)
 {
   (void)seed, (void)folder;
   double low = settings->value[0].number == 1.0 ? -1.0 : 0.0;
@@ -19,3 +19,8 @@ enum isw_status isw_load_xor(const struct isw_choice *settings, uint64_t seed, c
   }
   return ISW_OK;
 }
+
+const struct isw_dataset isw_dataset_xor = {
+    .row = {"xor", {ISW_ENCODING}, "samples (0,0), (0,1), (1,0), (1,1); targets 0, 1, 1, 0", "Minsky & Papert 1969"},
+    .load = load,
+};

@@ -1,4 +1,4 @@
-/* Numbers of a user's HDF5 file, for rooms that do not know HDF5. */
+/* Reads arrays from any HDF5 file, for rooms that do not use HDF5 themselves. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -64,7 +64,7 @@ static enum isw_status read_part(const char *path, const char *name, hid_t datas
   hid_t memory = H5Screate_simple(part->rank, part->count, NULL);
   bool read = memory >= 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, part->start, NULL, part->count, NULL) >= 0 &&
               H5Dread(dataset, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, array->value) >= 0;
-  enum isw_status status = read ? ISW_OK : hdf5_refuse(error, ISW_BAD_INPUT, path, "cannot read its numbers");
+  enum isw_status status = read ? ISW_OK : isw_hdf5_refuse(error, ISW_BAD_INPUT, path, "cannot read its numbers");
   if (memory >= 0) H5Sclose(memory);
   return status;
 }
@@ -94,16 +94,16 @@ enum isw_status isw_array_read(const char *path, const char *name, const uint64_
   *array = (struct isw_array){0};
   enum isw_status status = check_file(path, error);
   if (status != ISW_OK) return status;
-  struct quiet quiet;
-  quiet_begin(&quiet);
+  struct isw_hdf5_silence silence;
+  isw_hdf5_silence_begin(&silence);
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
   hid_t file = H5Fopen(path, H5F_ACC_RDONLY, access);
-  status = file < 0 ? hdf5_refuse(error, ISW_BAD_INPUT, path, "cannot open this file")
+  status = file < 0 ? isw_hdf5_refuse(error, ISW_BAD_INPUT, path, "cannot open this file")
                     : read_dataset(path, name, file, row, limit, array, error);
   if (file >= 0) H5Fclose(file);
   H5Pclose(access);
-  quiet_end(&quiet);
+  isw_hdf5_silence_end(&silence);
   if (status != ISW_OK) isw_array_clear(array);
   return status;
 }

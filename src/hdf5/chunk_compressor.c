@@ -1,3 +1,5 @@
+/* Cuts a dataset's rows into chunks, shuffles and compresses them in several threads, and passes them to HDF5 in order. HDF5's own
+ * filter pipeline runs in one thread; any HDF5 reads what this writes. */
 #include "initsweep/hdf5_handles.h"
 #include <libdeflate.h>
 #include <pthread.h>
@@ -10,10 +12,10 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "this machine's number
 
 enum {
   LEVEL = 1,              /* of libdeflate: smaller and twice as fast as zlib's 1 */
-  AT_ONCE = 16,           /* chunks under way a thread: their compressed bytes are held */
-  SAMPLE_BYTES = 4 << 10, /* of a chunk, on which it is tried whether it shrinks */
-  FILL_AT_ONCE = 4096,    /* bytes, doubled up to it, that stay in the first cache */
-  WORTH = 4,              /* a thrifty press wants at most one byte of so many */
+  AT_ONCE = 16,           /* chunks per thread whose compressed bytes are in memory */
+  SAMPLE_BYTES = 4 << 10, /* of a chunk, compressed to estimate whether the chunk shrinks */
+  FILL_AT_ONCE = 4096,    /* bytes; stays in the first-level cache */
+  WORTH = 4,              /* with skip_incompressible: the sample must shrink to 1 / WORTH */
   FILTERED = 0,
   PLAIN = 3 /* masks of H5Dwrite_chunk: both filters, neither */
 };
@@ -29,57 +31,57 @@ struct chunk {
   uint32_t mask;
 };
 
-/* A thread's own. */
-struct hand {
+/* What belongs to one thread. */
+struct chunk_worker {
   struct libdeflate_compressor *compressor;
-  struct buffer scratch; /* a chunk as it is, and shuffled */
+  struct buffer scratch; /* a chunk before and after shuffling */
 };
 
-struct chunk_press {
+struct isw_chunk_compressor {
   size_t threads;
-  bool thrifty;
-  struct hand *hand;   /* [threads] */
-  struct chunk *chunk; /* [threads * AT_ONCE] under way */
+  bool skip_incompressible;
+  struct chunk_worker *worker; /* [threads] */
+  struct chunk *chunk;         /* [threads * AT_ONCE] of the current batch */
 };
 
-struct pressing {
-  struct chunk_press *press;
-  const struct chunk_layout *layout;
+struct compression {
+  struct isw_chunk_compressor *compressor;
+  const struct isw_chunk_layout *layout;
   const hsize_t *start, *count;
   const unsigned char *numbers;
-  size_t number[CHUNK_RANK]; /* chunks along each dimension */
+  size_t number[ISW_CHUNK_RANK]; /* chunks along each dimension */
   size_t chunk_bytes, first, some;
-  atomic_size_t next, hands;
+  atomic_size_t next, workers;
   atomic_bool memory;
 };
 
-struct chunk_press *chunk_press_create(size_t threads, bool thrifty)
+struct isw_chunk_compressor *isw_chunk_compressor_create(size_t threads, bool skip_incompressible)
 {
-  struct chunk_press *press = isw_allocate(1, sizeof *press);
-  if (!press) return NULL;
-  *press = (struct chunk_press){.threads = threads, .thrifty = thrifty};
-  press->hand = isw_allocate(threads, sizeof *press->hand);
-  press->chunk = isw_allocate(threads * AT_ONCE, sizeof *press->chunk);
-  if (press->hand && press->chunk) return press;
-  chunk_press_destroy(press);
+  struct isw_chunk_compressor *compressor = isw_allocate(1, sizeof *compressor);
+  if (!compressor) return NULL;
+  *compressor = (struct isw_chunk_compressor){.threads = threads, .skip_incompressible = skip_incompressible};
+  compressor->worker = isw_allocate(threads, sizeof *compressor->worker);
+  compressor->chunk = isw_allocate(threads * AT_ONCE, sizeof *compressor->chunk);
+  if (compressor->worker && compressor->chunk) return compressor;
+  isw_chunk_compressor_destroy(compressor);
   return NULL;
 }
 
-void chunk_press_destroy(struct chunk_press *press)
+void isw_chunk_compressor_destroy(struct isw_chunk_compressor *compressor)
 {
-  if (!press) return;
-  for (size_t i = 0; press->hand && i < press->threads; i++) {
-    libdeflate_free_compressor(press->hand[i].compressor);
-    free(press->hand[i].scratch.bytes);
+  if (!compressor) return;
+  for (size_t i = 0; compressor->worker && i < compressor->threads; i++) {
+    libdeflate_free_compressor(compressor->worker[i].compressor);
+    free(compressor->worker[i].scratch.bytes);
   }
-  for (size_t i = 0; press->chunk && i < press->threads * AT_ONCE; i++) free(press->chunk[i].held.bytes);
-  free(press->hand);
-  free(press->chunk);
-  free(press);
+  for (size_t i = 0; compressor->chunk && i < compressor->threads * AT_ONCE; i++) free(compressor->chunk[i].held.bytes);
+  free(compressor->worker);
+  free(compressor->chunk);
+  free(compressor);
 }
 
-/* Room for so many bytes, whose old content is lost; false where memory ran out. */
-static bool hold(struct buffer *buffer, size_t bytes)
+/* Makes room for so many bytes and loses the old content; false if memory ran out. */
+static bool make_room(struct buffer *buffer, size_t bytes)
 {
   if (bytes <= buffer->room) return true;
   free(buffer->bytes);
@@ -88,19 +90,19 @@ static bool hold(struct buffer *buffer, size_t bytes)
   return buffer->bytes != NULL;
 }
 
-/* Where chunk `index` begins, and how much of it the dataset has. */
-static void place(const struct pressing *p, size_t index, hsize_t *from, hsize_t *part)
+/* Where chunk `index` begins, and how much of it lies within the dataset. */
+static void locate_chunk(const struct compression *p, size_t index, hsize_t *from, hsize_t *part)
 {
-  const struct chunk_layout *l = p->layout;
+  const struct isw_chunk_layout *l = p->layout;
   for (unsigned d = l->rank; d-- > 0; index /= p->number[d]) {
     from[d] = p->start[d] + index % p->number[d] * l->chunk[d];
     hsize_t left = p->start[d] + p->count[d] - from[d];
     part[d] = left < l->chunk[d] ? left : l->chunk[d];
   }
-  for (unsigned d = l->rank; d < CHUNK_RANK; d++) from[d] = 0, part[d] = 1;
+  for (unsigned d = l->rank; d < ISW_CHUNK_RANK; d++) from[d] = 0, part[d] = 1;
 }
 
-void chunks_fill(void *to, size_t count, size_t item, const void *fill)
+void isw_chunks_fill(void *to, size_t count, size_t item, const void *fill)
 {
   size_t bytes = count * item, done = bytes < item ? bytes : item;
   if (fill)
@@ -114,15 +116,15 @@ void chunks_fill(void *to, size_t count, size_t item, const void *fill)
   }
 }
 
-/* Copies a chunk's numbers out of the rows; what lies past the dataset's edges is fill. */
-static void cut(const struct pressing *p, const hsize_t *from, const hsize_t *part, unsigned char *to)
+/* Copies a chunk's numbers from the rows; past the dataset's edges it is filled with the fill value. */
+static void copy_chunk(const struct compression *p, const hsize_t *from, const hsize_t *part, unsigned char *to)
 {
-  const struct chunk_layout *l = p->layout;
-  hsize_t dim[CHUNK_RANK] = {l->dims[0], l->rank > 1 ? l->dims[1] : 1, l->rank > 2 ? l->dims[2] : 1};
-  hsize_t chunk[CHUNK_RANK] = {l->chunk[0], l->rank > 1 ? l->chunk[1] : 1, l->rank > 2 ? l->chunk[2] : 1};
+  const struct isw_chunk_layout *l = p->layout;
+  hsize_t dim[ISW_CHUNK_RANK] = {l->dims[0], l->rank > 1 ? l->dims[1] : 1, l->rank > 2 ? l->dims[2] : 1};
+  hsize_t chunk[ISW_CHUNK_RANK] = {l->chunk[0], l->rank > 1 ? l->chunk[1] : 1, l->rank > 2 ? l->chunk[2] : 1};
   bool whole = true;
   for (unsigned d = 0; d < l->rank; d++) whole = whole && part[d] == chunk[d];
-  if (!whole) chunks_fill(to, p->chunk_bytes / l->item, l->item, l->fill);
+  if (!whole) isw_chunks_fill(to, p->chunk_bytes / l->item, l->item, l->fill);
   bool rows = part[2] == dim[2] && part[2] == chunk[2]; /* lines of a row follow each other in both */
   size_t lines = rows ? 1 : (size_t)part[1], line = (size_t)(rows ? part[1] * part[2] : part[2]) * l->item;
   for (hsize_t i = 0; i < part[0]; i++)
@@ -131,11 +133,11 @@ static void cut(const struct pressing *p, const hsize_t *from, const hsize_t *pa
              p->numbers + (((from[0] - p->start[0] + i) * dim[1] + from[1] + j) * dim[2] + from[2]) * l->item, line);
 }
 
-/* Byte k of every item before byte k + 1: HDF5's shuffle. */
+/* HDF5's shuffle filter: byte k of every item before byte k + 1. */
 static void shuffle(size_t item, size_t bytes, const unsigned char *restrict from, unsigned char *restrict to)
 {
   size_t count = bytes / item;
-  if (item == 4) { /* fixed strides, which the compiler knows how to vectorise */
+  if (item == 4) { /* constant strides, which compilers vectorise */
     for (size_t i = 0; i < count; i++) to[i] = from[4 * i];
     for (size_t i = 0; i < count; i++) to[count + i] = from[4 * i + 1];
     for (size_t i = 0; i < count; i++) to[2 * count + i] = from[4 * i + 2];
@@ -146,7 +148,7 @@ static void shuffle(size_t item, size_t bytes, const unsigned char *restrict fro
   }
 }
 
-/* Whether a piece from the middle of a chunk shrinks enough. */
+/* Whether a sample from the middle of a chunk shrinks enough. */
 static bool shrinks(struct libdeflate_compressor *compressor, size_t item, const unsigned char *bytes, size_t size,
                     unsigned char *scratch)
 {
@@ -157,18 +159,18 @@ static bool shrinks(struct libdeflate_compressor *compressor, size_t item, const
   return libdeflate_zlib_compress(compressor, scratch, SAMPLE_BYTES, small, sizeof small) > 0;
 }
 
-/* Makes one chunk; plain and shuffled are scratch of a chunk's size. False where memory ran out. */
-static bool make(struct pressing *p, struct libdeflate_compressor *compressor, size_t index, unsigned char *plain,
-                 unsigned char *shuffled)
+/* Compresses one chunk; plain and shuffled are scratch of a chunk's size. False if memory ran out. */
+static bool compress_chunk(struct compression *p, struct libdeflate_compressor *compressor, size_t index,
+                           unsigned char *plain, unsigned char *shuffled)
 {
-  const struct chunk_layout *l = p->layout;
-  struct chunk *chunk = &p->press->chunk[index - p->first];
-  hsize_t from[CHUNK_RANK], part[CHUNK_RANK];
-  place(p, index, from, part);
-  cut(p, from, part, plain);
+  const struct isw_chunk_layout *l = p->layout;
+  struct chunk *chunk = &p->compressor->chunk[index - p->first];
+  hsize_t from[ISW_CHUNK_RANK], part[ISW_CHUNK_RANK];
+  locate_chunk(p, index, from, part);
+  copy_chunk(p, from, part, plain);
   size_t room = libdeflate_zlib_compress_bound(compressor, p->chunk_bytes);
-  if (!hold(&chunk->held, room)) return false;
-  if (p->press->thrifty && !shrinks(compressor, l->item, plain, p->chunk_bytes, shuffled)) {
+  if (!make_room(&chunk->held, room)) return false;
+  if (p->compressor->skip_incompressible && !shrinks(compressor, l->item, plain, p->chunk_bytes, shuffled)) {
     memcpy(chunk->held.bytes, plain, p->chunk_bytes);
     chunk->size = p->chunk_bytes;
     chunk->mask = PLAIN;
@@ -180,41 +182,41 @@ static bool make(struct pressing *p, struct libdeflate_compressor *compressor, s
   return true;
 }
 
-static void *work(void *argument)
+static void *run_worker(void *argument)
 {
-  struct pressing *p = argument;
-  struct hand *hand = &p->press->hand[atomic_fetch_add(&p->hands, 1)];
-  if (!hand->compressor) hand->compressor = libdeflate_alloc_compressor(LEVEL);
-  bool good = hand->compressor && hold(&hand->scratch, 2 * p->chunk_bytes);
+  struct compression *p = argument;
+  struct chunk_worker *worker = &p->compressor->worker[atomic_fetch_add(&p->workers, 1)];
+  if (!worker->compressor) worker->compressor = libdeflate_alloc_compressor(LEVEL);
+  bool good = worker->compressor && make_room(&worker->scratch, 2 * p->chunk_bytes);
   for (size_t i; good && (i = atomic_fetch_add(&p->next, 1)) < p->first + p->some;)
-    good = make(p, hand->compressor, i, hand->scratch.bytes, hand->scratch.bytes + p->chunk_bytes);
+    good = compress_chunk(p, worker->compressor, i, worker->scratch.bytes, worker->scratch.bytes + p->chunk_bytes);
   if (!good) atomic_store(&p->memory, true);
   return NULL;
 }
 
-/* Presses the chunks from `first`, with as many threads as the system gives. */
-static void press_some(struct pressing *p)
+/* Compresses a batch of chunks from `first` on, with as many threads as can be created. */
+static void compress_batch(struct compression *p)
 {
-  size_t wanted = p->press->threads < p->some ? p->press->threads : p->some, helpers = 0;
+  size_t wanted = p->compressor->threads < p->some ? p->compressor->threads : p->some, helpers = 0;
   pthread_t *helper = wanted > 1 ? malloc((wanted - 1) * sizeof *helper) : NULL;
   atomic_store(&p->next, p->first);
-  atomic_store(&p->hands, 0);
-  while (helper && helpers + 1 < wanted && pthread_create(&helper[helpers], NULL, work, p) == 0) helpers++;
-  work(p);
+  atomic_store(&p->workers, 0);
+  while (helper && helpers + 1 < wanted && pthread_create(&helper[helpers], NULL, run_worker, p) == 0) helpers++;
+  run_worker(p);
   while (helpers > 0) pthread_join(helper[--helpers], NULL);
   free(helper);
 }
 
-bool chunks_write(struct chunk_press *press, const struct chunk_layout *layout, const hsize_t *start,
-                  const hsize_t *count, const void *numbers, bool *memory)
+bool isw_chunks_write(struct isw_chunk_compressor *compressor, const struct isw_chunk_layout *layout,
+                      const hsize_t *start, const hsize_t *count, const void *numbers, bool *memory)
 {
-  struct pressing p = {.press = press,
-                       .layout = layout,
-                       .start = start,
-                       .count = count,
-                       .numbers = numbers,
-                       .chunk_bytes = layout->item};
-  size_t all = 1, most = AT_ONCE * press->threads;
+  struct compression p = {.compressor = compressor,
+                          .layout = layout,
+                          .start = start,
+                          .count = count,
+                          .numbers = numbers,
+                          .chunk_bytes = layout->item};
+  size_t all = 1, most = AT_ONCE * compressor->threads;
   for (unsigned d = 0; d < layout->rank; d++) {
     p.number[d] = count[d] ? (size_t)((count[d] + layout->chunk[d] - 1) / layout->chunk[d]) : 0;
     p.chunk_bytes *= (size_t)layout->chunk[d];
@@ -224,13 +226,13 @@ bool chunks_write(struct chunk_press *press, const struct chunk_layout *layout, 
   *memory = false;
   for (; good && p.first < all; p.first += p.some) {
     p.some = all - p.first < most ? all - p.first : most;
-    press_some(&p);
+    compress_batch(&p);
     *memory = atomic_load(&p.memory);
     good = !*memory;
     for (size_t i = 0; i < p.some && good; i++) {
-      hsize_t from[CHUNK_RANK], part[CHUNK_RANK];
-      place(&p, p.first + i, from, part);
-      const struct chunk *chunk = &press->chunk[i];
+      hsize_t from[ISW_CHUNK_RANK], part[ISW_CHUNK_RANK];
+      locate_chunk(&p, p.first + i, from, part);
+      const struct chunk *chunk = &compressor->chunk[i];
       good = H5Dwrite_chunk(layout->dataset, H5P_DEFAULT, chunk->mask, from, chunk->size, chunk->held.bytes) >= 0;
     }
   }

@@ -1,3 +1,5 @@
+/* The file driver that defers write errors: after the first write that fails it keeps the rest in memory and reports success, so
+ * that HDF5 can close the file. Otherwise it writes as HDF5's own driver "sec2" does. */
 #include "initsweep/hdf5_handles.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -9,22 +11,22 @@
 #include <H5FDdevelop.h>
 #endif
 
-/* A write that the disk did not take. */
-struct late {
-  struct late *next;
+/* A write that failed or came after one that failed. */
+struct deferred_write {
+  struct deferred_write *next;
   haddr_t address;
   size_t size;
   unsigned char bytes[];
 };
 
 struct file {
-  H5FD_t base; /* HDF5's own part stands first */
+  H5FD_t base; /* HDF5 casts to this, which must be the first member */
   int fd;
   haddr_t eoa, eof;
   dev_t device;
   ino_t inode;
   int *problem;
-  struct late *first, **last;
+  struct deferred_write *first, **last;
 };
 
 /* What the access list carries to the driver. */
@@ -46,7 +48,8 @@ static H5FD_t *file_open(const char *name, unsigned flags, hid_t access, haddr_t
   struct stat about;
   file->fd = open(name, how, 0666);
   if (file->fd < 0 || fstat(file->fd, &about) != 0) {
-    if (flags & H5F_ACC_CREAT && !*info->problem) *info->problem = errno; /* HDF5 first looks whether there is a file */
+    if (flags & H5F_ACC_CREAT && !*info->problem)
+      *info->problem = errno; /* without H5F_ACC_CREAT HDF5 only tries whether the file exists */
     if (file->fd >= 0) close(file->fd);
     free(file);
     return NULL;
@@ -62,9 +65,9 @@ static H5FD_t *file_open(const char *name, unsigned flags, hid_t access, haddr_t
 static herr_t file_close(H5FD_t *base)
 {
   struct file *file = (struct file *)base;
-  for (struct late *late = file->first, *next; late; late = next) {
-    next = late->next;
-    free(late);
+  for (struct deferred_write *write = file->first, *next; write; write = next) {
+    next = write->next;
+    free(write);
   }
   if (close(file->fd) != 0 && errno != EINTR && !*file->problem) *file->problem = errno;
   free(file);
@@ -106,16 +109,16 @@ static haddr_t file_eof(const H5FD_t *base, H5FD_mem_t type)
   return ((const struct file *)base)->eof;
 }
 
-static void put_late(struct file *file, haddr_t address, size_t size, const void *bytes)
+static void defer_write(struct file *file, haddr_t address, size_t size, const void *bytes)
 {
-  struct late *late = malloc(sizeof *late + size);
-  if (!late) return; /* the file is lost anyway */
-  late->next = NULL;
-  late->address = address;
-  late->size = size;
-  memcpy(late->bytes, bytes, size);
-  *file->last = late;
-  file->last = &late->next;
+  struct deferred_write *write = malloc(sizeof *write + size);
+  if (!write) return; /* the caller discards the file in any case */
+  write->next = NULL;
+  write->address = address;
+  write->size = size;
+  memcpy(write->bytes, bytes, size);
+  *file->last = write;
+  file->last = &write->next;
 }
 
 static herr_t file_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size, void *bytes)
@@ -125,11 +128,12 @@ static herr_t file_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t a
   unsigned char *to = bytes;
   size_t got;
   if (!isw_read_at(file->fd, to, size, address, &got)) return -1;
-  memset(to + got, 0, size - got); /* past its end a file reads as zeros */
-  for (const struct late *late = file->first; late; late = late->next) {
-    haddr_t start = late->address > address ? late->address : address;
-    haddr_t late_end = late->address + late->size, end = late_end < address + size ? late_end : address + size;
-    if (start < end) memcpy(to + (start - address), late->bytes + (start - late->address), (size_t)(end - start));
+  memset(to + got, 0, size - got); /* HDF5 reads past the end and expects zeros */
+  for (const struct deferred_write *write = file->first; write; write = write->next) {
+    haddr_t start = write->address > address ? write->address : address;
+    haddr_t end_of_write = write->address + write->size,
+            end = end_of_write < address + size ? end_of_write : address + size;
+    if (start < end) memcpy(to + (start - address), write->bytes + (start - write->address), (size_t)(end - start));
   }
   return 0;
 }
@@ -148,7 +152,7 @@ static herr_t file_write(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t 
     else
       done += (size_t)now;
   }
-  if (done < size) put_late(file, address + done, size - done, from + done);
+  if (done < size) defer_write(file, address + done, size - done, from + done);
   if (address + size > file->eof) file->eof = address + size;
   return 0;
 }
@@ -162,7 +166,7 @@ static herr_t file_truncate(H5FD_t *base, hid_t transfer, hbool_t closing)
   return 0;
 }
 
-hid_t patient_driver(hid_t access, int *problem)
+hid_t isw_hdf5_deferred_error_vfd(hid_t access, int *problem)
 {
   static const H5FD_class_t driver = {
 #if H5_VERSION_GE(1, 13, 0)

@@ -1,16 +1,17 @@
+/* HDF5's error stack as a message, the library's version, and small helpers of the two rooms that hold HDF5 handles. */
 #include "initsweep/hdf5_handles.h"
 #include <stdio.h>
 #include <string.h>
 
-void quiet_begin(struct quiet *quiet)
+void isw_hdf5_silence_begin(struct isw_hdf5_silence *silence)
 {
-  H5Eget_auto2(H5E_DEFAULT, &quiet->function, &quiet->data);
+  H5Eget_auto2(H5E_DEFAULT, &silence->function, &silence->data);
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
-void quiet_end(const struct quiet *quiet)
+void isw_hdf5_silence_end(const struct isw_hdf5_silence *silence)
 {
-  H5Eset_auto2(H5E_DEFAULT, quiet->function, quiet->data);
+  H5Eset_auto2(H5E_DEFAULT, silence->function, silence->data);
 }
 
 static herr_t innermost(unsigned number, const H5E_error2_t *entry, void *reason)
@@ -19,12 +20,12 @@ static herr_t innermost(unsigned number, const H5E_error2_t *entry, void *reason
   return 0;
 }
 
-enum isw_status hdf5_refuse(struct isw_error *error, enum isw_status status, const char *path, const char *what)
+enum isw_status isw_hdf5_refuse(struct isw_error *error, enum isw_status status, const char *path, const char *what)
 {
   struct isw_text reason = {0};
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, innermost, &reason);
   const char *text = reason.bytes ? reason.bytes : "no reason given";
-  /* the file driver's entries hold the system's own words among numbers that help nobody */
+  /* entries of HDF5's file driver quote the system's message among internal numbers */
   const char *mark = "error message = '", *system = strstr(text, mark);
   int length = (int)strlen(text);
   if (system) {
@@ -37,7 +38,7 @@ enum isw_status hdf5_refuse(struct isw_error *error, enum isw_status status, con
   return status;
 }
 
-hid_t text_type(void)
+hid_t isw_hdf5_text_type(void)
 {
   hid_t type = H5Tcopy(H5T_C_S1);
   H5Tset_size(type, H5T_VARIABLE);
@@ -45,7 +46,7 @@ hid_t text_type(void)
   return type;
 }
 
-bool hdf5_is_dataset(hid_t group, const char *name)
+bool isw_hdf5_is_dataset(hid_t group, const char *name)
 {
 #if H5_VERSION_GE(1, 12, 0) /* the structure and the call that fills it have a version each */
   H5O_info2_t about;

@@ -1,8 +1,6 @@
 /* Checkpoints: the state of a pack under way, one file a pack, replaced as it goes on. The bytes are a journal's: a head and
  * one entry of a kind of its own. */
-#include "initsweep/journal.h"
-#include "files.h"
-#include "journal_format.h"
+#include "journal_internal.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +24,7 @@ enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsi
 {
   const size_t list = checkpoint->count * sizeof(uint64_t);
   struct journal_head head = {.version = JOURNAL_VERSION,
-                              .byte_order = journal_byte_order(),
+                              .byte_order = isw_journal_byte_order(),
                               .identity = identity,
                               .real_bytes = (uint32_t)real_bytes,
                               .rank = rank};
@@ -38,16 +36,16 @@ enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsi
   const void *pieces[3] = {checkpoint->numbers, checkpoint->ids, checkpoint->state};
   const size_t sizes[3] = {list, list, checkpoint->bytes};
   unsigned char head_bytes[JOURNAL_HEAD_BYTES], entry_bytes[JOURNAL_ENTRY_BYTES];
-  entry.body_checksum = journal_body_checksum(identity, pieces, sizes);
-  journal_head_encode(&head, head_bytes);
-  journal_checkpoint_encode(&entry, identity, entry_bytes);
+  entry.body_checksum = isw_journal_body_checksum(identity, pieces, sizes);
+  isw_journal_head_encode(&head, head_bytes);
+  isw_journal_checkpoint_encode(&entry, identity, entry_bytes);
 
   char *path = path_of(folder, entry.number);
   enum isw_status status = path ? ISW_OK : isw_error_memory(error, strlen(folder), "a file's name");
   if (status == ISW_OK) {
     struct iovec parts[5] = {{head_bytes, sizeof head_bytes}, {entry_bytes, sizeof entry_bytes}};
     for (size_t i = 0; i < 3; i++) parts[2 + i] = (struct iovec){(void *)(uintptr_t)pieces[i], sizes[i]};
-    status = files_replace(folder, path, "cannot write this checkpoint", parts, 5, error);
+    status = isw_output_replace(path, 0666, parts, 5, error);
   }
   free(path);
   return status;
@@ -65,15 +63,15 @@ bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_byte
   const unsigned char *all = (const unsigned char *)raw;
   const unsigned char *body = good ? all + JOURNAL_HEAD_BYTES + JOURNAL_ENTRY_BYTES : NULL;
   free(path);
-  good = good && journal_head_decode(all, &head) && head.version == JOURNAL_VERSION &&
-         head.byte_order == journal_byte_order() && head.identity == identity && head.real_bytes == real_bytes &&
-         journal_checkpoint_decode(all + JOURNAL_HEAD_BYTES, identity, &entry) && entry.records == count &&
+  good = good && isw_journal_head_decode(all, &head) && head.version == JOURNAL_VERSION &&
+         head.byte_order == isw_journal_byte_order() && head.identity == identity && head.real_bytes == real_bytes &&
+         isw_journal_checkpoint_decode(all + JOURNAL_HEAD_BYTES, identity, &entry) && entry.records == count &&
          entry.values_bytes == size - JOURNAL_HEAD_BYTES - JOURNAL_ENTRY_BYTES && entry.values_bytes >= 2 * list;
   if (good) {
     const void *pieces[3] = {body, body + list, body + 2 * list};
     const size_t sizes[3] = {list, list, entry.values_bytes - 2 * list};
-    good = journal_body_checksum(identity, pieces, sizes) == entry.body_checksum && memcmp(body, numbers, list) == 0 &&
-           memcmp(body + list, ids, list) == 0;
+    good = isw_journal_body_checksum(identity, pieces, sizes) == entry.body_checksum &&
+           memcmp(body, numbers, list) == 0 && memcmp(body + list, ids, list) == 0;
     *state = pieces[2];
     *bytes = sizes[2];
   }

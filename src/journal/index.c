@@ -1,6 +1,5 @@
-#include "initsweep/journal.h"
-#include "files.h"
-#include "journal_format.h"
+/* The index of a folder's journal files: finds and checks every entry once, then reads the entry of any network. */
+#include "journal_internal.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,8 +14,8 @@ enum { SCAN_BYTES = 1 << 20, AHEAD_BYTES = 1 << 18, PACK_NETWORKS = 16 };
 /* Where a network's entry stands: its file's number above, its offset in the lower 44 bits. Offset 0 is a file's head, so
  * 0 means: not found. */
 enum { OFFSET_BITS = 44 };
-static const uint64_t most_file_bytes = UINT64_C(1) << OFFSET_BITS;
-static const size_t most_files = (size_t)1 << (64 - OFFSET_BITS);
+static const uint64_t max_file_bytes = UINT64_C(1) << OFFSET_BITS;
+static const size_t max_files = (size_t)1 << (64 - OFFSET_BITS);
 
 /* A stretch of a file in memory. */
 struct window {
@@ -89,18 +88,18 @@ static enum isw_status check_entry(const struct isw_index *index, struct window 
   *whole = false;
   enum isw_status status = look(window, offset, JOURNAL_ENTRY_BYTES, ahead, &at, error);
   if (status != ISW_OK || !at) return status;
-  if (!journal_entry_decode(at, index->identity, index->real_bytes, entry)) return ISW_OK;
+  if (!isw_journal_entry_decode(at, index->identity, index->real_bytes, entry)) return ISW_OK;
   if (entry->number >= index->networks) return ISW_OK;
-  size_t length = JOURNAL_ENTRY_BYTES + journal_padded(journal_body_bytes(entry, index->real_bytes));
+  size_t length = JOURNAL_ENTRY_BYTES + isw_journal_padded(isw_journal_body_bytes(entry, index->real_bytes));
   status = look(window, offset, length, ahead, &at, error);
   if (status != ISW_OK || !at) return status;
   *bytes = length;
   *body = at + JOURNAL_ENTRY_BYTES;
-  size_t weights = journal_weight_bytes(entry, index->real_bytes);
+  size_t weights = isw_journal_weight_bytes(entry, index->real_bytes);
   size_t sizes[3] = {entry->values_bytes, entry->kept & KEPT_INITIAL ? weights : 0,
                      entry->kept & KEPT_FINAL ? weights : 0};
   const void *parts[3] = {*body, *body + sizes[0], *body + sizes[0] + sizes[1]};
-  *whole = journal_body_checksum(index->identity, parts, sizes) == entry->body_checksum;
+  *whole = isw_journal_body_checksum(index->identity, parts, sizes) == entry->body_checksum;
   return ISW_OK;
 }
 
@@ -142,14 +141,14 @@ static enum isw_status check_head(struct isw_index *index, const char *file, str
   *ours = *reused = false;
   enum isw_status status = look(window, 0, JOURNAL_HEAD_BYTES, SCAN_BYTES, &at, error);
   if (status != ISW_OK) return status;
-  if (!at || !journal_head_decode(at, &head)) {
+  if (!at || !isw_journal_head_decode(at, &head)) {
     index->damaged += window->size > 0; /* an empty file lost nothing */
     return ISW_OK;
   }
   if (head.version != JOURNAL_VERSION)
     return isw_error_set(error, ISW_BAD_INPUT, "%s/%s: journal of version %u; this program reads version %d",
                          index->folder, file, head.version, JOURNAL_VERSION);
-  if (head.byte_order != journal_byte_order())
+  if (head.byte_order != isw_journal_byte_order())
     return isw_error_set(error, ISW_BAD_INPUT, "%s/%s: journal of a machine with another byte order", index->folder,
                          file);
   if (index->other && head.identity == index->other) return ISW_OK;
@@ -191,7 +190,7 @@ static enum isw_status read_file(struct isw_index *index, size_t file, struct wi
   window->start = window->length = 0;
   if (fstat(window->fd, &about) != 0)
     status = refuse(index, name, error);
-  else if (!S_ISREG(about.st_mode) || (uint64_t)about.st_size >= most_file_bytes)
+  else if (!S_ISREG(about.st_mode) || (uint64_t)about.st_size >= max_file_bytes)
     status = isw_error_set(error, ISW_BAD_INPUT, "%s/%s: not a journal file", index->folder, name);
   if (status == ISW_OK) {
     window->size = (uint64_t)about.st_size;
@@ -236,8 +235,8 @@ static enum isw_status list_files(struct isw_index *index, struct isw_error *err
       index->files[index->file_count++] = name;
   }
   closedir(listing);
-  if (status == ISW_OK && index->file_count > most_files)
-    status = isw_error_set(error, ISW_FAILED, "%s: more than %zu journal files", index->folder, most_files);
+  if (status == ISW_OK && index->file_count > max_files)
+    status = isw_error_set(error, ISW_FAILED, "%s: more than %zu journal files", index->folder, max_files);
   if (index->file_count) qsort(index->files, index->file_count, sizeof *index->files, by_name);
   return status;
 }
@@ -360,7 +359,7 @@ enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct 
   if (!isw_index_has(index, number))
     return isw_error_set(error, ISW_FAILED, "%s: network %llu is not in the journal", index->folder,
                          (unsigned long long)number);
-  uint64_t offset = index->places[number] & (most_file_bytes - 1);
+  uint64_t offset = index->places[number] & (max_file_bytes - 1);
   size_t file = (size_t)(index->places[number] >> OFFSET_BITS);
   const char *name = index->files[file];
   struct slot *slot = open_slot(index, file);
@@ -394,7 +393,7 @@ enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct 
     return isw_error_set(error, ISW_FAILED, "%s/%s: network %llu was whole and is damaged now: the file has changed",
                          index->folder, name, (unsigned long long)number);
   index->guess = bytes;
-  size_t weights = journal_weight_bytes(&entry, index->real_bytes);
+  size_t weights = isw_journal_weight_bytes(&entry, index->real_bytes);
   const unsigned char *initial = body + entry.values_bytes;
   const unsigned char *final = initial + (entry.kept & KEPT_INITIAL ? weights : 0);
   *finished = (struct isw_finished){

@@ -1,7 +1,5 @@
-#include "initsweep/journal.h"
-#include "files.h"
-#include "journal_format.h"
-#include <dirent.h>
+/* Writes a journal file: one append-only file per rank, one entry per finished network. Reading them is index.c's and watch.c's. */
+#include "journal_internal.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -13,9 +11,9 @@
 
 enum {
   SYNC_SECONDS = 30,
-  PARTS_OF_A_NETWORK = 5, /* entry head, values, two weight arrays, padding */
-  NETWORKS_A_WRITE = 64,  /* so that parts stay below IOV_MAX */
-  MOST_FILES = 1000000
+  PARTS_PER_NETWORK = 5,   /* entry head, values, two weight arrays, padding */
+  NETWORKS_PER_WRITE = 64, /* so that parts stay below IOV_MAX */
+  MAX_FILES = 1000000
 };
 static const unsigned char padding[JOURNAL_ALIGNMENT];
 
@@ -34,7 +32,7 @@ struct isw_journal {
 /* Opens a file that nobody has: ranks differ by their number, runs by the first number that is free. */
 static enum isw_status open_new(struct isw_journal *journal, const char *folder, unsigned rank, struct isw_error *error)
 {
-  for (unsigned run = 0; run < MOST_FILES; run++) {
+  for (unsigned run = 0; run < MAX_FILES; run++) {
     struct isw_text path = {0};
     enum isw_status named = rank == ISW_RANK_REUSED
                                 ? isw_text_add(&path, "%s/reused-run%04u" JOURNAL_SUFFIX, folder, run)
@@ -47,20 +45,20 @@ static enum isw_status open_new(struct isw_journal *journal, const char *folder,
     if (errno != EEXIST && errno != EINTR)
       return isw_error_system(error, path.bytes, "cannot create this journal file");
   }
-  return isw_error_set(error, ISW_FAILED, "%s: more than %d journal files of rank %u", folder, MOST_FILES, rank);
+  return isw_error_set(error, ISW_FAILED, "%s: more than %d journal files of rank %u", folder, MAX_FILES, rank);
 }
 
 static enum isw_status write_head(struct isw_journal *journal, unsigned rank, struct isw_error *error)
 {
   struct journal_head head = {.version = JOURNAL_VERSION,
-                              .byte_order = journal_byte_order(),
+                              .byte_order = isw_journal_byte_order(),
                               .identity = journal->identity,
                               .real_bytes = (uint32_t)journal->real_bytes,
                               .rank = rank};
   unsigned char bytes[JOURNAL_HEAD_BYTES];
-  journal_head_encode(&head, bytes);
+  isw_journal_head_encode(&head, bytes);
   struct iovec part = {bytes, sizeof bytes};
-  if (!files_write_fully(journal->fd, &part, 1, &journal->bytes))
+  if (!isw_write_parts(journal->fd, &part, 1, &journal->bytes))
     return isw_error_system(error, journal->path, "cannot write");
   return ISW_OK;
 }
@@ -69,7 +67,7 @@ enum isw_status isw_journal_create(const char *folder, uint64_t identity, unsign
                                    struct isw_journal **journal, struct isw_error *error)
 {
   *journal = NULL;
-  if (mkdir(folder, 0777) != 0 && errno != EEXIST) return isw_error_system(error, folder, "cannot make this folder");
+  if (isw_journal_make_folder(folder, error) != ISW_OK) return ISW_FAILED;
   struct isw_journal *made = isw_allocate(1, sizeof *made);
   if (!made) return isw_error_memory(error, sizeof *made, "a journal");
   made->identity = identity;
@@ -116,7 +114,7 @@ enum isw_status isw_journal_sync(struct isw_journal *journal, struct isw_error *
 
 /* Fills a network's parts; returns their bytes. */
 static uint64_t lay_out(const struct isw_journal *journal, const struct isw_finished *network,
-                        unsigned char head[JOURNAL_ENTRY_BYTES], struct iovec parts[PARTS_OF_A_NETWORK])
+                        unsigned char head[JOURNAL_ENTRY_BYTES], struct iovec parts[PARTS_PER_NETWORK])
 {
   struct journal_entry entry = {
       .status = network->status,
@@ -130,28 +128,28 @@ static uint64_t lay_out(const struct isw_journal *journal, const struct isw_fini
       .parameters = network->parameters,
       .values_bytes = network->values_bytes,
   };
-  size_t weights = journal_weight_bytes(&entry, journal->real_bytes);
+  size_t weights = isw_journal_weight_bytes(&entry, journal->real_bytes);
   const void *pieces[3] = {network->values, network->weights_initial, network->weights_final};
   size_t sizes[3] = {network->values_bytes, network->weights_initial ? weights : 0,
                      network->weights_final ? weights : 0};
-  entry.body_checksum = journal_body_checksum(journal->identity, pieces, sizes);
-  journal_entry_encode(&entry, journal->identity, head);
-  size_t body = journal_body_bytes(&entry, journal->real_bytes);
+  entry.body_checksum = isw_journal_body_checksum(journal->identity, pieces, sizes);
+  isw_journal_entry_encode(&entry, journal->identity, head);
+  size_t body = isw_journal_body_bytes(&entry, journal->real_bytes);
   parts[0] = (struct iovec){head, JOURNAL_ENTRY_BYTES};
   for (size_t i = 0; i < 3; i++) parts[i + 1] = (struct iovec){(void *)(uintptr_t)pieces[i], sizes[i]};
-  parts[4] = (struct iovec){(void *)(uintptr_t)padding, journal_padded(body) - body};
-  return JOURNAL_ENTRY_BYTES + journal_padded(body);
+  parts[4] = (struct iovec){(void *)(uintptr_t)padding, isw_journal_padded(body) - body};
+  return JOURNAL_ENTRY_BYTES + isw_journal_padded(body);
 }
 
 static enum isw_status append(struct isw_journal *journal, const struct isw_finished *networks, size_t count,
                               struct isw_error *error)
 {
-  unsigned char heads[NETWORKS_A_WRITE][JOURNAL_ENTRY_BYTES];
-  struct iovec parts[NETWORKS_A_WRITE * PARTS_OF_A_NETWORK];
+  unsigned char heads[NETWORKS_PER_WRITE][JOURNAL_ENTRY_BYTES];
+  struct iovec parts[NETWORKS_PER_WRITE * PARTS_PER_NETWORK];
   uint64_t wanted = 0, written = 0;
-  for (size_t i = 0; i < count; i++) wanted += lay_out(journal, &networks[i], heads[i], parts + i * PARTS_OF_A_NETWORK);
+  for (size_t i = 0; i < count; i++) wanted += lay_out(journal, &networks[i], heads[i], parts + i * PARTS_PER_NETWORK);
   journal->synced = false;
-  if (!files_write_fully(journal->fd, parts, count * PARTS_OF_A_NETWORK, &written)) {
+  if (!isw_write_parts(journal->fd, parts, count * PARTS_PER_NETWORK, &written)) {
     int reason = errno;
     const char *rest = written && ftruncate(journal->fd, (off_t)journal->bytes) != 0
                            ? "; the torn entry at its end is left out when it is read"
@@ -169,8 +167,8 @@ enum isw_status isw_journal_append(struct isw_journal *journal, const struct isw
 {
   enum isw_status status = ISW_OK;
   pthread_mutex_lock(&journal->lock);
-  for (size_t first = 0; first < count && status == ISW_OK; first += NETWORKS_A_WRITE) {
-    size_t some = count - first < NETWORKS_A_WRITE ? count - first : NETWORKS_A_WRITE;
+  for (size_t first = 0; first < count && status == ISW_OK; first += NETWORKS_PER_WRITE) {
+    size_t some = count - first < NETWORKS_PER_WRITE ? count - first : NETWORKS_PER_WRITE;
     status = append(journal, networks + first, some, error);
   }
   if (status == ISW_OK && isw_clock() - journal->last_sync >= SYNC_SECONDS) status = sync_now(journal, error);
@@ -192,98 +190,4 @@ enum isw_status isw_journal_destroy(struct isw_journal *journal, struct isw_erro
   free(journal->path);
   free(journal);
   return status;
-}
-
-static bool ends_with(const char *name, const char *suffix)
-{
-  size_t length = strlen(name), end = strlen(suffix);
-  return length > end && strcmp(name + length - end, suffix) == 0;
-}
-
-/* Journal files and checkpoints, but not what a killed process was about to rename. */
-static bool holds_work(const char *name)
-{
-  return ends_with(name, JOURNAL_SUFFIX) || ends_with(name, CHECKPOINT_SUFFIX);
-}
-
-/* Whether a journal file begins with a head of this identity. */
-static bool is_of(int folder, const char *name, uint64_t identity)
-{
-  unsigned char bytes[JOURNAL_HEAD_BYTES];
-  struct journal_head head;
-  int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  bool read_all = fd >= 0 && pread(fd, bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes;
-  if (fd >= 0) close(fd);
-  return read_all && journal_head_decode(bytes, &head) && head.identity == identity;
-}
-
-static bool begins_with(const char *name, const char *prefix)
-{
-  return strncmp(name, prefix, strlen(prefix)) == 0;
-}
-
-/* What a killed process was about to rename. */
-static bool half_written(const char *name)
-{
-  return ends_with(name, ISW_NEW_SUFFIX) &&
-         (begins_with(name, CHECKPOINT_PREFIX) || begins_with(name, ORIGIN_NAME "."));
-}
-
-enum removal { OF_IDENTITY, HALF_WRITTEN, ALL_BUT_LOCK, ALL };
-
-static enum isw_status remove_files(const char *folder, enum removal removal, uint64_t identity,
-                                    struct isw_error *error)
-{
-  DIR *listing = opendir(folder);
-  if (!listing) return errno == ENOENT ? ISW_OK : isw_error_system(error, folder, "cannot read this folder");
-  enum isw_status status = ISW_OK;
-  for (struct dirent *file; status == ISW_OK && (file = readdir(listing));) {
-    const char *name = file->d_name;
-    bool wanted = false;
-    if (holds_work(name))
-      wanted = removal >= ALL_BUT_LOCK || (removal == OF_IDENTITY && is_of(dirfd(listing), name, identity));
-    else if (strcmp(name, ORIGIN_NAME) == 0)
-      wanted = removal >= ALL_BUT_LOCK;
-    else if (half_written(name))
-      wanted = removal >= HALF_WRITTEN;
-    else if (strcmp(name, LOCK_NAME) == 0)
-      wanted = removal == ALL;
-    if (wanted && unlinkat(dirfd(listing), name, 0) != 0 && errno != ENOENT)
-      status = isw_error_set(error, ISW_FAILED, "%s/%s: cannot remove: %s", folder, name, strerror(errno));
-  }
-  closedir(listing);
-  return status;
-}
-
-enum isw_status isw_journal_remove(const char *folder, struct isw_error *error)
-{
-  enum isw_status status = remove_files(folder, ALL, 0, error);
-  if (status == ISW_OK && rmdir(folder) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
-    status = isw_error_system(error, folder, "cannot remove this folder");
-  return status;
-}
-
-enum isw_status isw_journal_clear(const char *folder, struct isw_error *error)
-{
-  return remove_files(folder, ALL_BUT_LOCK, 0, error);
-}
-
-enum isw_status isw_journal_tidy(const char *folder, struct isw_error *error)
-{
-  return remove_files(folder, HALF_WRITTEN, 0, error);
-}
-
-enum isw_status isw_journal_remove_of(const char *folder, uint64_t identity, struct isw_error *error)
-{
-  return remove_files(folder, OF_IDENTITY, identity, error);
-}
-
-enum isw_status isw_journal_leave(const char *folder, struct isw_error *error)
-{
-  DIR *listing = opendir(folder);
-  if (!listing) return errno == ENOENT ? ISW_OK : isw_error_system(error, folder, "cannot read this folder");
-  bool empty = true;
-  for (struct dirent *file; empty && (file = readdir(listing));) empty = !holds_work(file->d_name);
-  closedir(listing);
-  return empty ? isw_journal_remove(folder, error) : ISW_OK;
 }

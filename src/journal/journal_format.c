@@ -1,4 +1,5 @@
-#include "journal_format.h"
+/* The bytes of journal files: heads and entries as structures, and their checksums. */
+#include "journal_internal.h"
 #include <string.h>
 
 static const uint64_t head_magic = UINT64_C(0x314c4e4a57535849); /* "IXSWJNL1" */
@@ -33,12 +34,12 @@ enum {
   CHECKSUM_BYTES = 8
 };
 
-void journal_put(unsigned char *bytes, uint64_t value, size_t size)
+void isw_journal_put(unsigned char *bytes, uint64_t value, size_t size)
 {
   for (size_t i = 0; i < size; i++) bytes[i] = (unsigned char)(value >> 8 * i);
 }
 
-uint64_t journal_get(const unsigned char *bytes, size_t size)
+uint64_t isw_journal_get(const unsigned char *bytes, size_t size)
 {
   uint64_t value = 0;
   for (size_t i = 0; i < size; i++) value |= (uint64_t)bytes[i] << 8 * i;
@@ -57,7 +58,7 @@ static void encode(const void *record, const struct field *fields, size_t count,
     } else {
       memcpy(&value, place, sizeof value);
     }
-    journal_put(bytes, value, fields[f].bytes);
+    isw_journal_put(bytes, value, fields[f].bytes);
   }
 }
 
@@ -65,7 +66,7 @@ static void decode(const unsigned char *bytes, const struct field *fields, size_
 {
   for (size_t f = 0; f < count; bytes += fields[f++].bytes) {
     unsigned char *place = (unsigned char *)record + fields[f].offset;
-    uint64_t value = journal_get(bytes, fields[f].bytes);
+    uint64_t value = isw_journal_get(bytes, fields[f].bytes);
     uint32_t narrow = (uint32_t)value;
     if (fields[f].bytes == sizeof narrow)
       memcpy(place, &narrow, sizeof narrow);
@@ -74,21 +75,21 @@ static void decode(const unsigned char *bytes, const struct field *fields, size_
   }
 }
 
-uint32_t journal_byte_order(void)
+uint32_t isw_journal_byte_order(void)
 {
   return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 1 : 2;
 }
 
-void journal_head_encode(const struct journal_head *head, unsigned char bytes[JOURNAL_HEAD_BYTES])
+void isw_journal_head_encode(const struct journal_head *head, unsigned char bytes[JOURNAL_HEAD_BYTES])
 {
   struct journal_head full = *head;
   full.magic = head_magic;
   encode(&full, head_fields, HEAD_FIELDS, bytes);
-  journal_put(bytes + JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, isw_hash(bytes, JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, 0),
-              CHECKSUM_BYTES);
+  isw_journal_put(bytes + JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, isw_hash(bytes, JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, 0),
+                  CHECKSUM_BYTES);
 }
 
-bool journal_head_decode(const unsigned char bytes[JOURNAL_HEAD_BYTES], struct journal_head *head)
+bool isw_journal_head_decode(const unsigned char bytes[JOURNAL_HEAD_BYTES], struct journal_head *head)
 {
   decode(bytes, head_fields, HEAD_FIELDS, head);
   return head->magic == head_magic && head->checksum == isw_hash(bytes, JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, 0);
@@ -99,7 +100,7 @@ static void encode_entry(struct journal_entry *entry, uint32_t magic, uint64_t i
   entry->magic = magic;
   encode(entry, entry_fields, ENTRY_FIELDS, bytes);
   entry->checksum = isw_hash(bytes, JOURNAL_ENTRY_BYTES - CHECKSUM_BYTES, identity);
-  journal_put(bytes + JOURNAL_ENTRY_BYTES - CHECKSUM_BYTES, entry->checksum, CHECKSUM_BYTES);
+  isw_journal_put(bytes + JOURNAL_ENTRY_BYTES - CHECKSUM_BYTES, entry->checksum, CHECKSUM_BYTES);
 }
 
 static bool decode_entry(const unsigned char *bytes, uint32_t magic, uint64_t identity, struct journal_entry *entry)
@@ -108,24 +109,25 @@ static bool decode_entry(const unsigned char *bytes, uint32_t magic, uint64_t id
   return entry->magic == magic && entry->checksum == isw_hash(bytes, JOURNAL_ENTRY_BYTES - CHECKSUM_BYTES, identity);
 }
 
-void journal_entry_encode(struct journal_entry *entry, uint64_t identity, unsigned char bytes[JOURNAL_ENTRY_BYTES])
+void isw_journal_entry_encode(struct journal_entry *entry, uint64_t identity, unsigned char bytes[JOURNAL_ENTRY_BYTES])
 {
   encode_entry(entry, entry_magic, identity, bytes);
 }
 
-void journal_checkpoint_encode(struct journal_entry *entry, uint64_t identity, unsigned char bytes[JOURNAL_ENTRY_BYTES])
+void isw_journal_checkpoint_encode(struct journal_entry *entry, uint64_t identity,
+                                   unsigned char bytes[JOURNAL_ENTRY_BYTES])
 {
   encode_entry(entry, checkpoint_magic, identity, bytes);
 }
 
-bool journal_checkpoint_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64_t identity,
-                               struct journal_entry *entry)
+bool isw_journal_checkpoint_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64_t identity,
+                                   struct journal_entry *entry)
 {
   return decode_entry(bytes, checkpoint_magic, identity, entry);
 }
 
-bool journal_entry_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64_t identity, size_t real_bytes,
-                          struct journal_entry *entry)
+bool isw_journal_entry_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64_t identity, size_t real_bytes,
+                              struct journal_entry *entry)
 {
   if (!decode_entry(bytes, entry_magic, identity, entry)) return false;
   /* from here on the writer's own numbers: checked all the same, for a checksum can be made */
@@ -135,23 +137,23 @@ bool journal_entry_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64
          entry->records_done <= entry->records;
 }
 
-size_t journal_weight_bytes(const struct journal_entry *entry, size_t real_bytes)
+size_t isw_journal_weight_bytes(const struct journal_entry *entry, size_t real_bytes)
 {
   return entry->parameters * real_bytes;
 }
 
-size_t journal_body_bytes(const struct journal_entry *entry, size_t real_bytes)
+size_t isw_journal_body_bytes(const struct journal_entry *entry, size_t real_bytes)
 {
   size_t arrays = (entry->kept & KEPT_INITIAL ? 1u : 0u) + (entry->kept & KEPT_FINAL ? 1u : 0u);
-  return entry->values_bytes + arrays * journal_weight_bytes(entry, real_bytes);
+  return entry->values_bytes + arrays * isw_journal_weight_bytes(entry, real_bytes);
 }
 
-size_t journal_padded(size_t bytes)
+size_t isw_journal_padded(size_t bytes)
 {
   return (bytes + JOURNAL_ALIGNMENT - 1) / JOURNAL_ALIGNMENT * JOURNAL_ALIGNMENT;
 }
 
-uint64_t journal_body_checksum(uint64_t identity, const void *const parts[3], const size_t bytes[3])
+uint64_t isw_journal_body_checksum(uint64_t identity, const void *const parts[3], const size_t bytes[3])
 {
   uint64_t sum = identity; /* each part starts from the last one's sum, so that bytes cannot move between parts */
   for (size_t i = 0; i < 3; i++) sum = isw_hash(bytes[i] ? parts[i] : "", bytes[i], sum);

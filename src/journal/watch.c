@@ -1,8 +1,6 @@
 /* A run's journal files as they grow. A look lists the folder, asks for the size of each file, and opens those alone that are longer than
  * what has been read of them: the cost on a shared file system is one listing and one stat a file, whatever was written before. */
-#include "initsweep/journal.h"
-#include "files.h"
-#include "journal_format.h"
+#include "journal_internal.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -124,8 +122,8 @@ static bool read_new(struct isw_watch *watch, int fd, struct watched_file *file,
   if (file->offset == 0) {
     struct journal_head head;
     if (!look(watch, fd, 0, JOURNAL_HEAD_BYTES, BLOCK_BYTES, &bytes)) return false;
-    if (!bytes || !journal_head_decode(bytes, &head)) return true;
-    file->passed_over = head.version != JOURNAL_VERSION || head.byte_order != journal_byte_order() ||
+    if (!bytes || !isw_journal_head_decode(bytes, &head)) return true;
+    file->passed_over = head.version != JOURNAL_VERSION || head.byte_order != isw_journal_byte_order() ||
                         head.identity != watch->identity || head.real_bytes != watch->real_bytes;
     if (file->passed_over) return true;
     file->offset = JOURNAL_HEAD_BYTES;
@@ -135,8 +133,8 @@ static bool read_new(struct isw_watch *watch, int fd, struct watched_file *file,
     struct journal_entry entry;
     if (!look(watch, fd, at, JOURNAL_ENTRY_BYTES, ahead, &bytes)) return false;
     if (!bytes) return true;
-    if (journal_entry_decode(bytes, watch->identity, watch->real_bytes, &entry) && entry.number < watch->networks) {
-      uint64_t length = JOURNAL_ENTRY_BYTES + journal_padded(journal_body_bytes(&entry, watch->real_bytes));
+    if (isw_journal_entry_decode(bytes, watch->identity, watch->real_bytes, &entry) && entry.number < watch->networks) {
+      uint64_t length = JOURNAL_ENTRY_BYTES + isw_journal_padded(isw_journal_body_bytes(&entry, watch->real_bytes));
       if (length > size - at) return true;
       count(watch, &entry);
       at += length;

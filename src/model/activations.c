@@ -1,5 +1,7 @@
+/* The table of activations, made from activations.def, and their facts. */
+#include <math.h>
 #include <string.h>
-#include "parameters.h"
+#include "initsweep/model.h"
 
 static const struct isw_activation table[] = {
 #define ISW_ACTIVATION(name, PARAMETERS, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg, d2g,  \

@@ -1,6 +1,6 @@
 /* Names that other libraries use for rows of ours. */
 #include <string.h>
-#include "parameters.h"
+#include "initsweep/model.h"
 
 static const struct isw_alias table[] = {
     {"initializers", "random_normal", "normal", 2, {0.0, 0.05}, "Keras"},

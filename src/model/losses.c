@@ -1,4 +1,5 @@
-#include "parameters.h"
+/* The table of losses, made from losses.def, and their facts. */
+#include "initsweep/model.h"
 
 static const struct isw_loss table[] = {
 #define ISW_LOSS(name, PARAMETERS, on_logits, one_hot, takes_values, binary_as_classes, mean_over_outputs, factor,     \

@@ -1,4 +1,5 @@
-#include "parameters.h"
+/* The table of optimisers, made from optimizers.def, and their facts. */
+#include "initsweep/model.h"
 
 static const struct isw_optimizer table[] = {
 #define ISW_OPTIMIZER(name, PARAMETERS, states, changing, decoupled, formula, source)                                  \

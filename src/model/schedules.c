@@ -1,4 +1,6 @@
-#include "parameters.h"
+/* Learning-rate schedules: the factor of each, and the table. */
+#include <math.h>
+#include "initsweep/model.h"
 
 /* base^exponent by squaring, products in this order. */
 static double power(double base, uint64_t exponent)

@@ -10,30 +10,52 @@
  *   binary_cross_entropy   likewise -m_j log m_j - (1 - m_j) log(1 - m_j); over J
  *   cross_entropy          likewise -p_j log p_j, p_j = m_j + label_smoothing (1 / J - m_j)
  *   hinge                  likewise 2 m_j or 2 (1 - m_j), the smaller; over J
- * with 0 log 0 = 0; NaN for other losses. Both c are found by halving the float64 numbers between the extreme targets.
+ * with 0 log 0 = 0. Each loss's function is in src/model/losses.def; both c are found by halving the float64 numbers between the
+ * extreme targets.
  * scratch, kept: whether the rest is there; [lane] the loss. */
 #include <string.h>
 #include "probes_internal.h"
 
-struct column {
+/* One column of the training set's targets. */
+struct target_column {
   const struct isw_view *view;
-  size_t j;
-  double parameter; /* the loss's */
+  size_t index, samples, outputs; /* outputs: columns of the network's output */
+  double parameter;               /* the loss's */
 };
 
-static double target(const struct column *c, size_t s)
+/* Target of a sample, as training has it: one-hot where the loss takes classes so, rounded to the sweep's precision. */
+static double target_at(const struct target_column *column, size_t sample)
 {
-  const struct isw_view *view = c->view;
+  const struct isw_view *view = column->view;
   bool one_hot =
       view->kind == ISW_TARGETS_CLASSES || (view->kind == ISW_TARGETS_BINARY && view->loss->binary_as_classes);
-  const double *label = view->labels + s * view->label_columns;
-  double t = one_hot ? (label[0] == (double)c->j ? 1.0 : 0.0) : label[c->j];
-  return view->real == ISW_FLOAT32 ? (double)(float)t : t; /* as training has it */
+  const double *label = view->labels + sample * view->label_columns;
+  double t = one_hot ? (label[0] == (double)column->index ? 1.0 : 0.0) : label[column->index];
+  return view->real == ISW_FLOAT32 ? (double)(float)t : t;
 }
 
-/* ---- the smallest number for which something holds ---------------------------------------------------------------------- */
+/* ---- functions on columns, for losses.def -------------------------------------------------------------------------------- */
 
-/* Numbers in ascending order as whole numbers, and back. */
+struct target_moments {
+  double mean, variance;
+};
+
+static struct target_moments target_moments(const struct target_column *column)
+{
+  double n = (double)column->samples, shift = target_at(column, 0), s1 = 0.0, s2 = 0.0;
+  for (size_t s = 0; s < column->samples; s++) {
+    double e = target_at(column, s) - shift;
+    s1 = s1 + e, s2 = s2 + e * e;
+  }
+  return (struct target_moments){.mean = shift + s1 / n, .variance = (s2 - s1 * (s1 / n)) / n};
+}
+
+static double entropy(double p)
+{
+  return p > 0.0 ? -p * isw_exact_log(p) : 0.0;
+}
+
+/* The position of a number among all float64 numbers in ascending order, and back. */
 static uint64_t rank_of(double x)
 {
   uint64_t bits;
@@ -49,18 +71,19 @@ static double number_of(uint64_t rank)
   return x;
 }
 
-static double smallest(const struct column *c, bool (*holds)(const struct column *, double))
+/* The smallest number between the extreme targets for which a predicate holds that holds from there on. */
+static double smallest_number(const struct target_column *column, bool (*holds)(const struct target_column *, double))
 {
-  double low = target(c, 0), high = low;
-  for (size_t s = 1; s < c->view->train_samples; s++) {
-    double t = target(c, s);
+  double low = target_at(column, 0), high = low;
+  for (size_t s = 1; s < column->samples; s++) {
+    double t = target_at(column, s);
     low = t < low ? t : low;
     high = t > high ? t : high;
   }
   uint64_t first = rank_of(low), last = rank_of(high);
   while (first < last) {
     uint64_t middle = first + (last - first) / 2;
-    if (holds(c, number_of(middle)))
+    if (holds(column, number_of(middle)))
       last = middle;
     else
       first = middle + 1;
@@ -68,60 +91,24 @@ static double smallest(const struct column *c, bool (*holds)(const struct column
   return number_of(first);
 }
 
-static bool half_are_not_above(const struct column *c, double x)
-{
-  size_t count = 0;
-  for (size_t s = 0; s < c->view->train_samples; s++) count += target(c, s) <= x;
-  return 2 * count >= c->view->train_samples;
-}
+#define ISW_LOSS_CONSTANTS
+#include "model/losses.def"
+#undef ISW_LOSS_CONSTANTS
 
-static bool pull_is_down(const struct column *c, double x)
-{
-  double sum = 0.0;
-  for (size_t s = 0; s < c->view->train_samples; s++) {
-    double e = target(c, s) - x;
-    sum = sum + (e > c->parameter ? c->parameter : e < -c->parameter ? -c->parameter : e);
-  }
-  return !(sum > 0.0);
-}
+/* In the order of the table of losses. */
+static double (*const constants[])(const struct target_column *column) = {
+#define ISW_LOSS(name, ...) constant_##name,
+#include "model/losses.def"
+#undef ISW_LOSS
+};
 
-/* ---- losses ---------------------------------------------------------------------------------------------------------------- */
-
-static double entropy(double p)
-{
-  return p > 0.0 ? -p * isw_exact_log(p) : 0.0;
-}
-
-/* A column's share of the loss. */
-static double column_loss(const struct column *c)
-{
-  const char *loss = c->view->loss->row.name;
-  double n = (double)c->view->train_samples, shift = target(c, 0), s1 = 0.0, s2 = 0.0;
-  bool mae = strcmp(loss, "mae") == 0, huber = strcmp(loss, "huber") == 0;
-  if (mae) shift = smallest(c, half_are_not_above);
-  if (huber) shift = smallest(c, pull_is_down);
-  for (size_t s = 0; s < c->view->train_samples; s++) {
-    double e = target(c, s) - shift, size = fabs(e);
-    if (mae)
-      s1 = s1 + size;
-    else if (huber)
-      s1 = s1 + (size < c->parameter ? 0.5 * e * e : c->parameter * (size - 0.5 * c->parameter));
-    else
-      s1 = s1 + e, s2 = s2 + e * e;
-  }
-  if (mae || huber) return s1 / n;
-  double mean = shift + s1 / n, variance = (s2 - s1 * (s1 / n)) / n, count = (double)c->view->size[c->view->layers];
-  if (strcmp(loss, "mse") == 0) return variance > 0.0 ? variance : 0.0;
-  if (strcmp(loss, "binary_cross_entropy") == 0) return entropy(mean) + entropy(1.0 - mean);
-  if (strcmp(loss, "cross_entropy") == 0) return entropy(mean + c->parameter * (1.0 / count - mean));
-  if (strcmp(loss, "hinge") == 0) return 2.0 * (mean < 0.5 ? mean : 1.0 - mean);
-  return (double)NAN;
-}
+/* ---- the probes ------------------------------------------------------------------------------------------------------------ */
 
 static void find(const struct isw_view *view, double *value)
 {
   double parameter[ISW_LANES_MAX] = {0};
-  size_t columns = view->size[view->layers];
+  size_t columns = view->size[view->layers], losses;
+  double (*constant)(const struct target_column *column) = constants[view->loss - isw_losses(&losses)];
   isw_widen(view, view->loss_parameter, 0, parameter);
   for (size_t l = 0; l < view->lanes; l++) {
     if (l >= view->count || (l > 0 && parameter[l] == parameter[l - 1])) {
@@ -129,7 +116,8 @@ static void find(const struct isw_view *view, double *value)
       continue;
     }
     double sum = 0.0;
-    for (size_t j = 0; j < columns; j++) sum = sum + column_loss(&(struct column){view, j, parameter[l]});
+    for (size_t j = 0; j < columns; j++)
+      sum = sum + constant(&(struct target_column){view, j, view->train_samples, columns, parameter[l]});
     value[l] = isw_canonical(view->loss->mean_over_outputs ? sum / (double)columns : sum);
   }
 }

@@ -1,5 +1,5 @@
 /* The Jacobian J = d y / d x of the output (after output_activation; or the logits) by the input, at no more than 16 training
- * samples that are spread evenly (lanes.h, isw_chosen), each measure's mean over them:
+ * samples that are spread evenly (probes_internal.h, isw_chosen), each measure's mean over them:
  *   jacobian_norm                 the Frobenius norm
  *   jacobian_singular_value_max, jacobian_singular_value_min   the largest and smallest of min(features, outputs) values
  * float64 from the weights and the slopes g'(z) that training uses. Top layer: R[o][i] = g'_o w_oi; then for layers downwards

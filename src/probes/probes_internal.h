@@ -1,6 +1,6 @@
 /** @file What the probes share: lanes of either precision as float64, sums of squares, NaN. */
-#ifndef INITSWEEP_PROBES_LANES_H
-#define INITSWEEP_PROBES_LANES_H
+#ifndef INITSWEEP_PROBES_INTERNAL_H
+#define INITSWEEP_PROBES_INTERNAL_H
 #include <math.h>
 #include "initsweep/probes.h"
 
@@ -38,17 +38,7 @@ static inline bool isw_chosen(size_t sample, size_t samples, size_t most)
   return i * samples / most == sample;
 }
 
-/* The rows that registry.c lists. */
-extern const struct isw_probe isw_probe_loss, isw_probe_test_loss, isw_probe_batch_loss, isw_probe_accuracy,
-    isw_probe_test_accuracy, isw_probe_gradient_norm, isw_probe_bias_gradient_norm, isw_probe_batch_gradient_norm,
-    isw_probe_batch_bias_gradient_norm, isw_probe_weight_norm, isw_probe_bias_norm, isw_probe_distinct_units,
-    isw_probe_activation_mean, isw_probe_activation_variance, isw_probe_mean_cosine, isw_probe_effective_rank,
-    isw_probe_singular_value_max, isw_probe_singular_value_min, isw_probe_distance_from_start,
-    isw_probe_weight_sign_changes, isw_probe_first_moved, isw_probe_update_ratio, isw_probe_pre_activation_mean,
-    isw_probe_pre_activation_variance, isw_probe_dead_fraction, isw_probe_saturated_fraction,
-    isw_probe_input_correlation, isw_probe_jacobian_norm, isw_probe_jacobian_singular_value_max,
-    isw_probe_jacobian_singular_value_min, isw_probe_constant_loss, isw_probe_escape_step, isw_probe_hessian_max,
-    isw_probe_hessian_min, isw_probe_hessian_residual, isw_probe_hessian_eigenvalues, isw_probe_hessian_negative,
-    isw_probe_gradient_curvature, isw_probe_gradient_variance, isw_probe_gradient_noise_scale, isw_probe_residual_scale,
-    isw_probe_residual_scale_gradient;
+#define ISW_PROBE(name) extern const struct isw_probe isw_probe_##name;
+#include "probes.def"
+#undef ISW_PROBE
 #endif

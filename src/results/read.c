@@ -57,15 +57,15 @@ static char *read_attribute(hid_t file, const char *object, const char *name)
 
 const char *isw_results_attribute(struct isw_results *results, const char *name)
 {
-  struct quiet quiet;
-  quiet_begin(&quiet);
+  struct isw_hdf5_silence silence;
+  isw_hdf5_silence_begin(&silence);
   const char *slash = strrchr(name, '/');
   struct isw_text group = {0};
   const char *text = NULL;
   if (isw_text_add(&group, "/%.*s", slash ? (int)(slash - name) : 0, name) == ISW_OK)
     text = keep(results, read_attribute(results->file, group.bytes, slash ? slash + 1 : name));
   isw_text_clear(&group);
-  quiet_end(&quiet);
+  isw_hdf5_silence_end(&silence);
   return text;
 }
 
@@ -124,7 +124,7 @@ static herr_t take_up(hid_t root, const char *name, const H5L_info_t *link, void
 {
   struct visit *visit = context;
   struct isw_results *results = visit->results;
-  if (link->type != H5L_TYPE_HARD || !hdf5_is_dataset(root, name)) return 0;
+  if (link->type != H5L_TYPE_HARD || !isw_hdf5_is_dataset(root, name)) return 0;
   hid_t id = H5Dopen2(root, name, H5P_DEFAULT);
   if (id < 0) return 0;
   hid_t type = H5Dget_type(id);
@@ -180,7 +180,7 @@ static enum isw_status read_datasets(struct isw_results *results, struct isw_err
           0 && /* no order kept: by name */
       (visit.out_of_memory || H5Literate(results->file, H5_INDEX_NAME, H5_ITER_INC, NULL, take_up, &visit) < 0))
     status = visit.out_of_memory ? isw_error_memory(error, sizeof(struct dataset), "the list of datasets")
-                                 : hdf5_refuse(error, ISW_BAD_INPUT, results->path, "cannot list its datasets");
+                                 : isw_hdf5_refuse(error, ISW_BAD_INPUT, results->path, "cannot list its datasets");
   for (size_t d = 0; d < SCALES; d++)
     if (scales[d] >= 0) H5Dclose(scales[d]);
   return status;
@@ -215,17 +215,18 @@ enum isw_status isw_results_open(const char *path, struct isw_results **results,
     free(made);
     return isw_error_memory(error, sizeof *made, "a results file");
   }
-  struct quiet quiet;
-  quiet_begin(&quiet);
+  struct isw_hdf5_silence silence;
+  isw_hdf5_silence_begin(&silence);
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
   H5Pset_cache(access, 0, CACHE_SLOTS, CACHE_BYTES, 0.75);
   made->file = H5Fopen(path, H5F_ACC_RDONLY, access);
-  enum isw_status status = made->file < 0 ? hdf5_refuse(error, ISW_BAD_INPUT, path, "cannot open this file") : ISW_OK;
+  enum isw_status status =
+      made->file < 0 ? isw_hdf5_refuse(error, ISW_BAD_INPUT, path, "cannot open this file") : ISW_OK;
   H5Pclose(access);
   if (status == ISW_OK) status = read_head(made, error);
   if (status == ISW_OK) status = read_datasets(made, error);
-  quiet_end(&quiet);
+  isw_hdf5_silence_end(&silence);
   if (status == ISW_OK)
     *results = made;
   else
@@ -257,14 +258,14 @@ enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uin
 void isw_results_close(struct isw_results *results)
 {
   if (!results) return;
-  struct quiet quiet;
-  quiet_begin(&quiet);
+  struct isw_hdf5_silence silence;
+  isw_hdf5_silence_begin(&silence);
   for (size_t i = 0; i < results->dataset_count; i++) {
     H5Dclose(results->datasets[i].id);
     free(results->datasets[i].name);
   }
   if (results->file >= 0) H5Fclose(results->file);
-  quiet_end(&quiet);
+  isw_hdf5_silence_end(&silence);
   for (size_t i = 0; i < results->kept_count; i++) free(results->kept[i]);
   free(results->kept);
   free(results->last_text);
@@ -322,15 +323,15 @@ static bool read_some(const struct isw_results *results, const struct dataset *d
   unsigned rank = 1;
   if (view->per_record) counts[rank] = records, start[rank++] = record;
   if (view->per_layer) start[rank++] = layer - 1;
-  struct quiet quiet;
-  quiet_begin(&quiet);
+  struct isw_hdf5_silence silence;
+  isw_hdf5_silence_begin(&silence);
   hid_t space = H5Dget_space(dataset->id), memory = H5Screate_simple((int)rank, counts, NULL);
   /* of the same shape: where shapes differ HDF5 goes through the numbers one by one */
   bool good = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, counts, NULL) >= 0 &&
               H5Dread(dataset->id, type, memory, space, H5P_DEFAULT, into) >= 0;
   H5Sclose(space);
   H5Sclose(memory);
-  quiet_end(&quiet);
+  isw_hdf5_silence_end(&silence);
   return good;
 }
 
@@ -383,7 +384,7 @@ const char *isw_results_text(struct isw_results *results, const char *dataset, u
   const struct dataset *from = results_find(results, dataset);
   if (!from || !from->view.text) return NULL;
   char *text = NULL;
-  hid_t type = text_type();
+  hid_t type = isw_hdf5_text_type();
   bool good = read_some(results, from, network, 1, 0, 1, 1, type, &text);
   H5Tclose(type);
   free(results->last_text);

@@ -98,8 +98,8 @@ enum isw_status isw_results_network(struct isw_results *results, const struct is
                                     size_t real_bytes, bool keep_initial, bool keep_final,
                                     struct isw_finished *finished, struct isw_error *error)
 {
-  struct quiet quiet;
-  quiet_begin(&quiet);
+  struct isw_hdf5_silence silence;
+  isw_hdf5_silence_begin(&silence);
   int32_t ended = 0;
   int64_t steps_done = 0;
   uint64_t number = finished->number;
@@ -118,7 +118,7 @@ enum isw_status isw_results_network(struct isw_results *results, const struct is
   }
   finished->status = (uint8_t)ended;
   finished->steps_done = (uint64_t)steps_done;
-  quiet_end(&quiet);
+  isw_hdf5_silence_end(&silence);
   return status;
 }
 
@@ -151,10 +151,10 @@ enum isw_status isw_results_texts(struct isw_results *results, const char *datas
     return isw_error_set(error, ISW_BAD_INPUT, "%s: no texts named '%s' along 'network'", results->path, dataset);
   char **block = isw_allocate(TEXTS_A_BLOCK, sizeof *block);
   if (!block) return isw_error_memory(error, TEXTS_A_BLOCK * sizeof *block, dataset);
-  struct quiet quiet;
-  quiet_begin(&quiet);
+  struct isw_hdf5_silence silence;
+  isw_hdf5_silence_begin(&silence);
   enum isw_status status = ISW_OK;
-  hid_t type = text_type(), space = H5Dget_space(from->id);
+  hid_t type = isw_hdf5_text_type(), space = H5Dget_space(from->id);
   uint32_t last = 0;
   for (hsize_t first = 0, some; first < results->networks && status == ISW_OK; first += some) {
     some = results->networks - first < TEXTS_A_BLOCK ? results->networks - first : TEXTS_A_BLOCK;
@@ -174,7 +174,7 @@ enum isw_status isw_results_texts(struct isw_results *results, const char *datas
   }
   H5Sclose(space);
   H5Tclose(type);
-  quiet_end(&quiet);
+  isw_hdf5_silence_end(&silence);
   free(block);
   if (status != ISW_OK) {
     isw_results_free_texts(*texts, *count);

@@ -27,14 +27,14 @@ enum scale { SCALE_NETWORK, SCALE_RECORD, SCALE_LAYER, SCALE_PARAMETER, SCALES }
 /* A dataset along `network` and the numbers of a block of networks for it. */
 struct output {
   hid_t memory_type;
-  struct chunk_layout layout; /* dataset, bytes of a number; fill NULL: every number is set */
-  size_t items;               /* numbers of a network */
-  unsigned char *block;       /* [networks of a block][items] */
+  struct isw_chunk_layout layout; /* dataset, bytes of a number; fill NULL: every number is set */
+  size_t items;                   /* numbers of a network */
+  unsigned char *block;           /* [networks of a block][items] */
 };
 
 /* A weight dataset and the rows of a chunk for it. */
 struct weights {
-  struct chunk_layout layout;
+  struct isw_chunk_layout layout;
   unsigned char *rows; /* [weight_rows][parameters_max] */
 };
 
@@ -60,7 +60,7 @@ struct writer {
   hsize_t weight_networks, weight_parameters;
   size_t weight_rows;   /* held at once: some chunks of networks */
   uint64_t *parameters; /* [weight_rows] of the rows held */
-  struct chunk_press *press;
+  struct isw_chunk_compressor *compressor;
   union {
     float narrow;
     double wide;
@@ -74,7 +74,7 @@ static const int64_t no_int64 = -1;
 static enum isw_status refuse(struct writer *w, const char *what)
 {
   if (w->problem) return isw_error_set(w->error, ISW_FAILED, "%s: cannot write: %s", w->path, strerror(w->problem));
-  return hdf5_refuse(w->error, ISW_FAILED, w->path, what);
+  return isw_hdf5_refuse(w->error, ISW_FAILED, w->path, what);
 }
 
 static size_t power_below(size_t number)
@@ -214,9 +214,9 @@ static enum isw_status add_coordinates(struct writer *w, const struct plan *plan
   return status;
 }
 
-static struct chunk_layout layout_of(const struct writer *w, const struct plan *plan, hid_t dataset)
+static struct isw_chunk_layout layout_of(const struct writer *w, const struct plan *plan, hid_t dataset)
 {
-  struct chunk_layout layout = {
+  struct isw_chunk_layout layout = {
       .dataset = dataset, .rank = plan->rank, .item = H5Tget_size(plan->memory_type), .fill = plan->fill};
   for (unsigned d = 0; d < plan->rank; d++) {
     layout.dims[d] = w->dims[plan->scale[d]];
@@ -253,11 +253,11 @@ static enum isw_status attach(struct writer *w, const struct plan *plan, hid_t d
 }
 
 /* Writes whole chunks from start on. */
-static enum isw_status write_chunks(struct writer *w, const struct chunk_layout *layout, const hsize_t *start,
+static enum isw_status write_chunks(struct writer *w, const struct isw_chunk_layout *layout, const hsize_t *start,
                                     const hsize_t *count, const void *numbers)
 {
   bool memory;
-  if (chunks_write(w->press, layout, start, count, numbers, &memory) && !w->problem) return ISW_OK;
+  if (isw_chunks_write(w->compressor, layout, start, count, numbers, &memory) && !w->problem) return ISW_OK;
   return memory ? isw_error_memory(w->error, layout->item, "chunks of the results file") : refuse(w, "cannot write");
 }
 
@@ -279,7 +279,7 @@ static enum isw_status make_scale(struct writer *w, enum scale scale, const char
   hsize_t all = w->dims[scale];
   int64_t *numbers = isw_allocate(NETWORK_CHUNK, sizeof *numbers);
   if (!numbers) return isw_error_memory(w->error, NETWORK_CHUNK * sizeof *numbers, "a dimension");
-  const struct chunk_layout layout = layout_of(w, &plan, w->scales[scale]);
+  const struct isw_chunk_layout layout = layout_of(w, &plan, w->scales[scale]);
   for (hsize_t start = 0, count; start < all && status == ISW_OK; start += count) {
     count = smaller(all - start, NETWORK_CHUNK);
     for (hsize_t i = 0; i < count; i++) numbers[i] = first + (int64_t)(start + i);
@@ -565,7 +565,7 @@ static void choose_chunks(struct writer *w)
   w->block = smaller(w->block, networks);
   size_t kept = (head->keep_initial ? 1 : 0) + (head->keep_final ? 1 : 0);
   double bytes = (double)networks * ((double)row + (double)(kept * head->parameters_max * real));
-  w->press = chunk_press_create(larger(1, head->threads), bytes < THRIFTY_BYTES);
+  w->compressor = isw_chunk_compressor_create(larger(1, head->threads), bytes < THRIFTY_BYTES);
 }
 
 /* ---- numbers of a block ----------------------------------------------------------------------------------------------------- */
@@ -577,8 +577,8 @@ static void *cell(const struct output *output, size_t row)
 
 static void fill_block(const struct output *output, size_t count)
 {
-  const struct chunk_layout *layout = &output->layout;
-  chunks_fill(output->block, count * output->items, layout->item, layout->fill);
+  const struct isw_chunk_layout *layout = &output->layout;
+  isw_chunks_fill(output->block, count * output->items, layout->item, layout->fill);
 }
 
 /* Copies numbers; a NaN becomes the one NaN whose bits the format knows. */
@@ -756,7 +756,7 @@ static void clear_rows(struct writer *w, size_t networks)
 {
   const struct weights *both[] = {&w->initial, &w->final};
   for (size_t i = 0; i < 2; i++)
-    if (both[i]->rows) chunks_fill(both[i]->rows, networks * w->head->parameters_max, w->head->real_bytes, &w->nan);
+    if (both[i]->rows) isw_chunks_fill(both[i]->rows, networks * w->head->parameters_max, w->head->real_bytes, &w->nan);
   memset(w->parameters, 0, networks * sizeof *w->parameters);
 }
 
@@ -799,7 +799,7 @@ static enum isw_status create_file(struct writer *w)
   H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
   H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110); /* the same bytes from newer libraries */
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-  w->driver = patient_driver(access, &w->problem);
+  w->driver = isw_hdf5_deferred_error_vfd(access, &w->problem);
   w->file = H5Fcreate(w->temporary, H5F_ACC_TRUNC, creation, access);
   enum isw_status status = w->file < 0 ? refuse(w, "cannot create this file") : ISW_OK;
   H5Pclose(creation);
@@ -814,7 +814,7 @@ static enum isw_status write_file(struct writer *w)
   w->output_count = head->coordinate_count + FIXED_OUTPUTS + head->quantity_count;
   w->outputs = isw_allocate(w->output_count, sizeof *w->outputs);
   w->parameters = isw_allocate(w->weight_rows, sizeof *w->parameters);
-  if (!w->outputs || !w->parameters || !w->press)
+  if (!w->outputs || !w->parameters || !w->compressor)
     return isw_error_memory(w->error, w->output_count * sizeof *w->outputs, "the results file");
   w->dims[SCALE_NETWORK] = head->networks;
   w->dims[SCALE_RECORD] = head->records_max;
@@ -835,7 +835,7 @@ static void free_writer(struct writer *w)
   for (size_t o = 0; w->outputs && o < w->output_count; o++) free(w->outputs[o].block);
   free(w->outputs);
   free(w->parameters);
-  chunk_press_destroy(w->press);
+  isw_chunk_compressor_destroy(w->compressor);
   free(w->initial.rows);
   free(w->final.rows);
   isw_text_clear(&w->coordinates);
@@ -854,8 +854,8 @@ static enum isw_status sync_file(const char *path, struct isw_error *error)
 static enum isw_status write_temporary(const char *path, const char *temporary, const struct isw_results_head *head,
                                        struct isw_index *index, struct isw_error *error)
 {
-  struct quiet quiet;
-  quiet_begin(&quiet);
+  struct isw_hdf5_silence silence;
+  isw_hdf5_silence_begin(&silence);
   bool wide = head->real_bytes == sizeof(double);
   struct writer w = {.head = head,
                      .index = index,
@@ -864,7 +864,7 @@ static enum isw_status write_temporary(const char *path, const char *temporary, 
                      .temporary = temporary,
                      .driver = H5I_INVALID_HID,
                      .file = H5I_INVALID_HID,
-                     .text = text_type(),
+                     .text = isw_hdf5_text_type(),
                      .real = wide ? H5T_IEEE_F64LE : H5T_IEEE_F32LE};
   if (wide)
     w.nan.wide = (double)NAN;
@@ -874,7 +874,7 @@ static enum isw_status write_temporary(const char *path, const char *temporary, 
   if (w.driver >= 0) H5FDunregister(w.driver); /* the file is closed on every path */
   free_writer(&w);
   H5Tclose(w.text);
-  quiet_end(&quiet);
+  isw_hdf5_silence_end(&silence);
   return status == ISW_OK ? sync_file(temporary, error) : status;
 }
 

@@ -156,13 +156,13 @@ static enum isw_status end(struct extension *extension, const char *parts, enum 
   if (status == ISW_OK && closed != ISW_OK) status = isw_error_set(error, closed, "%s", isw_error_text(&closing));
   isw_error_clear(&closing);
   struct isw_error ignored = {0};
-  if (status != ISW_OK) isw_journal_remove_of(parts, isw_sweep_identity(extension->now), &ignored);
+  if (status != ISW_OK) isw_journal_remove_identity(parts, isw_sweep_identity(extension->now), &ignored);
   isw_error_clear(&ignored);
   free(extension->known);
   return status;
 }
 
-enum isw_status isw_extend_journal(const char *parts, const struct isw_origin *before, struct isw_origin *now,
+enum isw_status isw_extend_journal(const char *parts, const struct isw_run_manifest *before, struct isw_run_manifest *now,
                                    const struct isw_sweep *sweep, uint64_t *reused, struct isw_error *error)
 {
   const struct isw_overrides overrides = {(const char **)before->overrides, before->override_count};
@@ -175,11 +175,11 @@ enum isw_status isw_extend_journal(const char *parts, const struct isw_origin *b
     status = isw_error_set(error, ISW_BAD_INPUT, "%s: the data of its sweep have changed", parts);
   if (status == ISW_OK) {
     /* from here to the caller's last step the folder has files of both sweeps, and says so */
-    struct isw_origin both = *before;
+    struct isw_run_manifest both = *before;
     both.other = now->identity;
     now->other = before->identity;
-    status = isw_journal_remove_of(parts, now->identity, error);
-    if (status == ISW_OK) status = isw_origin_write(parts, &both, error);
+    status = isw_journal_remove_identity(parts, now->identity, error);
+    if (status == ISW_OK) status = isw_run_manifest_write(parts, &both, error);
   }
   if (status == ISW_OK)
     status = isw_index_create_beside(parts, before->identity, now->identity, isw_sweep_networks(old),

@@ -60,7 +60,7 @@ static enum isw_status name_both(struct follow *follow, const char *given, struc
 }
 
 /* A run has begun, or another one in its place: what it trains. */
-static enum isw_status open_run(struct follow *follow, const struct isw_origin *origin, struct isw_error *error)
+static enum isw_status open_run(struct follow *follow, const struct isw_run_manifest *origin, struct isw_error *error)
 {
   const struct isw_overrides overrides = {(const char **)origin->overrides, origin->override_count};
   struct isw_sweep *sweep = NULL;
@@ -139,12 +139,12 @@ static enum isw_status look(struct follow *follow, struct isw_error *error)
 {
   if (!is_folder(follow->parts)) return look_at_file(follow, error);
   follow->missed = 0;
-  struct isw_origin origin;
+  struct isw_run_manifest origin;
   bool there;
-  enum isw_status status = isw_origin_read(follow->parts, &origin, &there, error);
+  enum isw_status status = isw_run_manifest_read(follow->parts, &origin, &there, error);
   if (status == ISW_OK && there && (!follow->watch || origin.identity != follow->identity))
     status = open_run(follow, &origin, error);
-  isw_origin_clear(&origin);
+  isw_run_manifest_clear(&origin);
   if (status != ISW_OK || !follow->watch) return status;
   status = isw_watch_look(follow->watch, &follow->now, error);
   if (status != ISW_OK) return status;

@@ -87,7 +87,7 @@ static void load(struct isw_reader *reader, struct isw_dataset_use *use, const s
   if (status == ISW_BAD_INPUT) {
     size_t count;
     isw_report_add(&reader->report, place_of_dataset(reader, use->item), "dataset %s: %s",
-                   isw_datasets(&count)[use->item->choice.row].row.name, isw_error_text(&reader->loading));
+                   isw_datasets(&count)[use->item->choice.row]->row.name, isw_error_text(&reader->loading));
     return;
   }
   reader->status = isw_error_set(reader->error, status, "%s", isw_error_text(&reader->loading));
@@ -126,7 +126,7 @@ static void check_loss(void *context, const struct isw_grid *grid, uint64_t cell
       [ISW_TARGETS_VALUES] = "numbers", [ISW_TARGETS_BINARY] = "0 or 1", [ISW_TARGETS_CLASSES] = "classes"};
   isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, ISW_SET_LOSS),
                  "loss '%s' cannot take the targets of dataset '%s', which are %s", loss->row.name,
-                 isw_datasets(&datasets)[point[ISW_SET_DATASET].item->choice.row].row.name, kinds[data->kind]);
+                 isw_datasets(&datasets)[point[ISW_SET_DATASET].item->choice.row]->row.name, kinds[data->kind]);
   for (size_t i = 0; i < losses; i++)
     if (isw_outputs(data, &isw_losses(&losses)[i]) > 0)
       isw_report_hint(&reader->report, "'%s' can", isw_losses(&losses)[i].row.name);
@@ -158,7 +158,7 @@ static void check_batch(void *context, const struct isw_grid *grid, uint64_t cel
   isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, ISW_SET_BATCH_SIZE),
                  "train.batch_size %llu is more than the %zu training samples of dataset '%s'",
                  (unsigned long long)point[ISW_SET_BATCH_SIZE].whole, data->train_samples,
-                 isw_datasets(&datasets)[point[ISW_SET_DATASET].item->choice.row].row.name);
+                 isw_datasets(&datasets)[point[ISW_SET_DATASET].item->choice.row]->row.name);
   isw_report_hint(&reader->report, "'full' takes them all");
 }
 

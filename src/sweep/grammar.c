@@ -281,11 +281,12 @@ size_t isw_setting_find(const char *path)
   return id;
 }
 
-#define TABLE(table)                                                                                                   \
+/* row_of_x and count_of_x of a table whose isw_x returns an array of rows, or a registry of pointers to them. */
+#define ACCESSORS(table, row_at_index)                                                                                 \
   static const struct isw_row *row_of_##table(size_t index)                                                            \
   {                                                                                                                    \
     size_t count;                                                                                                      \
-    return &isw_##table(&count)[index].row;                                                                            \
+    return &isw_##table(&count)[index] row_at_index;                                                                   \
   }                                                                                                                    \
   static size_t count_of_##table(void)                                                                                 \
   {                                                                                                                    \
@@ -293,25 +294,15 @@ size_t isw_setting_find(const char *path)
     isw_##table(&count);                                                                                               \
     return count;                                                                                                      \
   }
+#define TABLE(table) ACCESSORS(table, .row)
+#define REGISTRY(table) ACCESSORS(table, ->row)
 TABLE(initializers)
 TABLE(activations)
 TABLE(losses)
 TABLE(optimizers)
 TABLE(schedules)
-TABLE(datasets)
-
-static size_t count_of_probes(void)
-{
-  size_t count;
-  isw_probes(&count);
-  return count;
-}
-
-static const struct isw_row *row_of_probes(size_t index)
-{
-  size_t count;
-  return &isw_probes(&count)[index]->row;
-}
+REGISTRY(datasets)
+REGISTRY(probes)
 
 static const struct isw_table_view tables[ISW_TABLES] = {
     {"initializers", "initializer", "network.init", count_of_initializers, row_of_initializers, isw_initializer_facts},

@@ -554,6 +554,26 @@ static void multiply(struct isw_reader *reader, const struct isw_row *row, struc
   }
 }
 
+/* Whether an initialiser can start biases; reports where it cannot. */
+static bool is_for_bias(struct isw_reader *reader, const struct isw_table_view *table, size_t index,
+                        const struct isw_node *name)
+{
+  size_t count, left = 0;
+  const struct isw_initializer *rows = isw_initializers(&count);
+  if (rows[index].for_bias) return true;
+  isw_report_add(&reader->report, name->place, "initializer '%s' is not for biases", table->row(index)->name);
+  struct isw_text all = {0};
+  bool ok = true;
+  for (size_t i = 0; i < count; i++) left += rows[i].for_bias;
+  for (size_t i = 0; ok && i < count; i++)
+    if (rows[i].for_bias)
+      ok = isw_text_add(&all, "%s%s", rows[i].row.name, --left > 1 ? ", " : left == 1 ? " or " : "") == ISW_OK;
+  if (ok) isw_report_hint(&reader->report, "a bias has no fan of its own: take %s", all.bytes);
+  isw_text_clear(&all);
+  if (!ok) longjmp(reader->out_of_memory, 1);
+  return false;
+}
+
 /* A bare name, or {name: ..., parameter: ...} with lists inside. */
 static void read_choice(struct isw_reader *reader, size_t setting, struct isw_node *node, enum isw_expand mode,
                         struct choices *choices)
@@ -573,17 +593,7 @@ static void read_choice(struct isw_reader *reader, size_t setting, struct isw_no
   size_t index = read_row(reader, table, name, &alias);
   if (index == table->count()) return;
   const struct isw_row *row = table->row(index);
-  if (setting == ISW_SET_BIAS_INIT) {
-    size_t count;
-    if (!isw_initializers(&count)[index].for_bias) {
-      isw_report_add(&reader->report, name->place, "initializer '%s' is not for biases", row->name);
-      isw_report_hint(
-          &reader->report,
-          "a bias has no fan of its own: take zeros, constant, normal, uniform, truncated_normal, torch_linear, "
-          "target_mean, symmetric_pairs or file");
-      return;
-    }
-  }
+  if (setting == ISW_SET_BIAS_INIT && !is_for_bias(reader, table, index, name)) return;
   struct isw_item item = {.choice = isw_choice_default(row, index)};
   for (size_t p = 0; alias && p < alias->presets; p++) {
     item.choice.value[p].number = alias->preset[p];

@@ -17,7 +17,7 @@ fi
 cp "$here/package.json" "$here/package-lock.json" "$folder"
 cd "$folder"
 npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=2 --fetch-timeout=60000 || {
-  echo "error: npm ci failed: is $(npm config get registry) within reach? The browser tests need two packages from there" >&2
+  echo "error: npm ci failed; the browser tests need two packages from $(npm config get registry)" >&2
   exit 1
 }
 cp package-lock.json node_modules/.lock-of-tests

@@ -52,7 +52,8 @@ class Made(unittest.TestCase):
         self.verdicts = json.loads((self.folder / "verdicts.json").read_text(encoding="utf-8"))
 
     def report(self, *more):
-        return subprocess.run(["/usr/bin/python3", "-W", "ignore", str(SCRIPTS / "report.py"), str(self.folder / "verdicts.json"),
+        return subprocess.run(["/usr/bin/python3", "-W", "ignore", str(SCRIPTS / "report.py"),
+                               str(self.folder / "verdicts.json"),
                                "--root", str(self.folder), *more], capture_output=True, text=True)
 
     def refuse(self, change, expected, file="verdicts.json"):
@@ -123,12 +124,14 @@ class Refusals(Made):
         for change, expected in (
                 (lambda c: c.__setitem__("format", 2), r"format: expected 1"),
                 (lambda c: c["claims"][1].pop("verdict"), r"claims\[1\] \(C02\): 'verdict' is missing"),
-                (claim("verdict", "flase"), r"claims\[1\] \(C02\)\.verdict: expected one of TRUE, .* \(is FALSE meant\?\)"),
+                (claim("verdict", "flase"), r"claims\[1\] \(C02\)\.verdict: expected one of TRUE, .* \(is FALSE "
+                                            r"meant\?\)"),
                 (claim("agrees", "no"), r"agrees: expected true or false, found \"no\""),
                 (claim("id", "C01"), r"the id stands twice"),
                 (claim("id", "C 02"), r"id: expected a letter"),
                 (claim("paragraph", 3), r"paragraph: expected a text"),
-                (claim("figures", ["C02-escpae"]), r"no figure 'C02-escpae', which claim C02 names; is 'C02-escape' meant\?")):
+                (claim("figures", ["C02-escpae"]), r"no figure 'C02-escpae', which claim C02 names; is 'C02-escape' "
+                                                   r"meant\?")):
             self.refuse(change, expected)
         for change, expected in (
                 (lambda f: f.__setitem__("kind", "curve"), r"kind: expected one of curves, .* \(is curves meant\?\)"),
@@ -152,9 +155,12 @@ class Refusals(Made):
 
 class Words(unittest.TestCase):
     def test_numbers_read_plainly(self):
-        for value, shown in ((0.0, "0"), (-0.0, "0"), (True, "yes"), (None, "none"), (math.nan, "not a number"), (-math.inf, "−∞"),
-                             (1234567, "1,234,567"), (0.1 + 0.2, "0.3"), (1 / 3, "0.3333"), (1e-9, "10⁻⁹"), (-3.2e-7, "−3.2 × 10⁻⁷"),
-                             (123456.7, "123,457"), (9999.99, "10,000"), (1234.56, "1,235"), (999.96, "1,000"), (2.5e12, "2.5 × 10¹²"), ("text", "text")):
+        for value, shown in ((0.0, "0"), (-0.0, "0"), (True, "yes"), (None, "none"), (math.nan, "not a number"),
+                             (-math.inf, "−∞"),
+                             (1234567, "1,234,567"), (0.1 + 0.2, "0.3"), (1 / 3, "0.3333"), (1e-9, "10⁻⁹"),
+                             (-3.2e-7, "−3.2 × 10⁻⁷"),
+                             (123456.7, "123,457"), (9999.99, "10,000"), (1234.56, "1,235"), (999.96, "1,000"),
+                             (2.5e12, "2.5 × 10¹²"), ("text", "text")):
             self.assertEqual(text.number(value), shown)
 
     def test_escape_leaves_nothing_for_html(self):
@@ -178,9 +184,10 @@ class Words(unittest.TestCase):
 
     def test_zeros_beside_decades_make_a_map_logarithmic_and_shares_do_not(self):
         axis = {"label": "", "categories": [1.0, 2.0]}
-        for cells, log in (([[0, 1e-9], [1, 0]], True), ([[0, 0.01], [1, 0.5]], False), ([[1e-3, 1]], True), ([[-1, 1e-9]], False),
-                           ([[0, 0]], False), ([[None, math.nan]], False)):
-            self.assertEqual(figures.value_is_log({"kind": "heatmap", "x": axis, "y": axis, "cells": cells}), log, cells)
+        for cells, log in (([[0, 1e-9], [1, 0]], True), ([[0, 0.01], [1, 0.5]], False), ([[1e-3, 1]], True),
+                           ([[-1, 1e-9]], False), ([[0, 0]], False), ([[None, math.nan]], False)):
+            self.assertEqual(figures.value_is_log({"kind": "heatmap", "x": axis, "y": axis, "cells": cells}), log,
+                             cells)
 
     def test_lines_and_points_that_others_cover_are_counted(self):
         line = {"x": [0, 1, 2], "y": [1, 1, 1]}
@@ -196,7 +203,8 @@ class Words(unittest.TestCase):
         every = figures.choices(curves)
         self.assertEqual(len(every), 9)
         for choice in every:
-            self.assertEqual([one["label"] for one in figures.series_of(curves, choice)], ["zeros", "constant 0.1", "glorot_uniform"])
+            self.assertEqual([one["label"] for one in figures.series_of(curves, choice)],
+                             ["zeros", "constant 0.1", "glorot_uniform"])
 
 
 class Vendored(unittest.TestCase):
@@ -212,7 +220,8 @@ class Vendored(unittest.TestCase):
         for path in (SCRIPTS / "initsweep/report").rglob("*"):
             if path.suffix in (".js", ".css"):
                 content = path.read_text(encoding="utf-8")
-                self.assertIsNone(re.search(r"</(script|style)|@import|url\((?!#)", content.replace("url(#${id})", "")), path)
+                self.assertIsNone(re.search(r"</(script|style)|@import|url\((?!#)", content.replace("url(#${id})", "")),
+                                  path)
 
 
 if __name__ == "__main__":

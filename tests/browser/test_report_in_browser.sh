@@ -1,7 +1,10 @@
 #!/bin/bash
-# Writes the made-up report and looks at it in Chromium. With SHOTS=FOLDER it leaves screenshots there, phone and desktop, light and dark.
+# Writes the made-up report and looks at it in Chromium. With SHOTS=FOLDER it leaves screenshots there, phone and
+# desktop, light and dark.
 #
-#   test_report_in_browser.sh FOLDER [REPORT.html]     FOLDER: where setup.sh put node_modules; REPORT: another report, judged without its content
+#   test_report_in_browser.sh FOLDER [REPORT.html]
+#
+# FOLDER: where setup.sh put node_modules. REPORT: another report, judged without its content.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$(cd "${1:?"a folder is needed"}" && pwd)

@@ -1,4 +1,5 @@
-"""Each decision rule on data made to be TRUE, FALSE and undecidable; intervals against SciPy; what becomes of the evidence."""
+"""Each decision rule on data made to be TRUE, FALSE and undecidable; intervals against SciPy; what becomes of the
+evidence."""
 import math
 import pathlib
 import sys
@@ -78,7 +79,8 @@ class Rules(unittest.TestCase):
         self.assertLessEqual(rules.trials_for_none(0.05), 100)  # 100 of 100 lie above 95 %
 
     def test_bootstrap_covers_the_mean_as_often_as_it_says(self):
-        """95 % intervals of 200 samples of 50. Fewer than 174 or more than 199 hits: p < 1e-4 if the coverage is 94 %."""
+        """95 % intervals of 200 samples of 50. Fewer than 174 or more than 199 hits: p < 1e-4 if the coverage is
+        94 %."""
         draws = np.random.default_rng(2).standard_normal((200, 50))
         hits = 0
         for seed, sample in enumerate(draws):
@@ -127,7 +129,8 @@ class Conclusions(unittest.TestCase):
         verdict, _, agrees = conclusion(("for",), (self.FALSE,), prediction="TRUE")
         self.assertEqual((verdict, agrees), (schema.FALSE, False))
         # the predicted verdict by other evidence than the predicted one does not agree either
-        verdict, condition, agrees = conclusion(("for", "against", "for"), (self.TRUE, self.TRUE, self.FALSE), prediction="CONDITIONAL")
+        verdict, condition, agrees = conclusion(("for", "against", "for"), (self.TRUE, self.TRUE, self.FALSE),
+                                                prediction="CONDITIONAL")
         self.assertEqual((verdict, agrees), (schema.CONDITIONAL, False))
         self.assertIn("statement 2", condition)
 
@@ -138,7 +141,8 @@ class Conclusions(unittest.TestCase):
 
 class Json(unittest.TestCase):
     def test_numbers_are_plain(self):
-        self.assertEqual(schema.plain({"a": np.float64(1 / 3), "b": INF, "c": np.int64(3), "d": (True, np.bool_(False)), "e": 2.0}),
+        self.assertEqual(schema.plain({"a": np.float64(1 / 3), "b": INF, "c": np.int64(3), "d": (True, np.bool_(False)),
+                                       "e": 2.0}),
                          {"a": 0.333333, "b": None, "c": 3, "d": [True, False], "e": 2})
 
 

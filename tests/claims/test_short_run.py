@@ -1,4 +1,5 @@
-"""A short form of scripts/decide_claims.sh: some claims from few steps and replicates, twice the same bytes, and changed results.
+"""A short form of scripts/decide_claims.sh: some claims from few steps and replicates, twice the same bytes, and
+changed results.
 
 Environment: INITSWEEP is the program. INITSWEEP_CLAIMS=all decides all twenty from the full sweeps instead (minutes).
 """
@@ -24,7 +25,8 @@ ALL = os.environ.get("INITSWEEP_CLAIMS") == "all"
 SHORT = ["C01", "C02", "C05", "C09", "C10", "C13"]  # exact statements, that hold at any length
 CLAIMED = [claim.id for claim in CLAIMS] if ALL else SHORT
 FEWER = {} if ALL else {  # what makes a sweep short
-    "C05": ["train.steps=100"], "C05-one-unit": ["train.steps=2000"], "C10": ["train.steps=100", "grid.seed=1"], "C09": ["grid.replicate={range: [0, 49]}"],
+    "C05": ["train.steps=100"], "C05-one-unit": ["train.steps=2000"], "C10": ["train.steps=100", "grid.seed=1"],
+    "C09": ["grid.replicate={range: [0, 49]}"],
 }
 
 
@@ -52,7 +54,8 @@ def change_accuracy(file):
 
 def change_loss(file):
     """The loss of a tanh network with one zero layer, by its last bit."""
-    network = np.flatnonzero((names(file, "init_by_layer_output") == "zeros") & (names(file, "activation") == "tanh"))[0]
+    network = np.flatnonzero((names(file, "init_by_layer_output") == "zeros") & (names(file,
+                                                                                       "activation") == "tanh"))[0]
     file["loss"][network, 0] = np.nextafter(file["loss"][network, 0], 2)
 
 
@@ -67,8 +70,8 @@ def change_gradient(file):
     file["gradient_norm"][0, 2, 0] = 1e-300
 
 
-CHANGES = {"C10": change_weight, "C05": change_units, "C13": change_accuracy, "C09": change_loss, "C02": change_first_step,
-           "C01": change_gradient}
+CHANGES = {"C10": change_weight, "C05": change_units, "C13": change_accuracy, "C09": change_loss,
+           "C02": change_first_step, "C01": change_gradient}
 
 
 class Run(unittest.TestCase):
@@ -77,7 +80,8 @@ class Run(unittest.TestCase):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="initsweep-claims-"))
         for sweep in dict.fromkeys(sweep for name in CLAIMED for sweep in claim_of(name).sweeps):
             overrides = [word for item in FEWER.get(sweep, []) for word in ("--set", item)]
-            subprocess.run([PROGRAM, "run", str(ROOT / "data" / "claims" / f"{sweep}.yaml"), *overrides, "-o", str(cls.folder / f"{sweep}.h5")],
+            subprocess.run([PROGRAM, "run", str(ROOT / "data" / "claims" / f"{sweep}.yaml"), *overrides, "-o",
+                            str(cls.folder / f"{sweep}.h5")],
                            check=True, capture_output=True)
         cls.verdicts = {}
         for name in CLAIMED:
@@ -123,7 +127,8 @@ class Run(unittest.TestCase):
         for number in range(2):
             out = self.folder / f"out{number}"
             decide.main(["--results", str(self.folder), "--out", str(out), "--only", *CLAIMED])
-            bytes_of.append([path.read_bytes() for path in [out / "verdicts.json", *sorted((out / "figures").iterdir())]])
+            bytes_of.append([path.read_bytes() for path in [out / "verdicts.json",
+                                                            *sorted((out / "figures").iterdir())]])
         self.assertEqual(bytes_of[0], bytes_of[1])
         content = json.loads(bytes_of[0][0])
         self.assertEqual([one["id"] for one in content["claims"]], CLAIMED)
@@ -157,7 +162,8 @@ class Script(unittest.TestCase):
         script = str(ROOT / "scripts" / "decide_claims.sh")
         with tempfile.TemporaryDirectory(prefix="initsweep-claims-") as out:
             for _ in range(2):
-                done = subprocess.run([script, "--only", "C13", "--program", PROGRAM, "--out", out], capture_output=True, text=True)
+                done = subprocess.run([script, "--only", "C13", "--program", PROGRAM, "--out", out],
+                                      capture_output=True, text=True)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertIn("C13  FALSE        agrees", done.stdout)
             self.assertTrue(json.loads(pathlib.Path(out, "verdicts.json").read_text(encoding="utf-8"))["claims"])

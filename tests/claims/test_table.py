@@ -43,7 +43,8 @@ class Table(unittest.TestCase):
     def test_the_predicted_evidence_gives_the_predicted_verdict(self):
         """Each claim's sides and prediction fit: where every statement holds, the verdict is theory's."""
         for claim in CLAIMS:
-            evidence = [schema.Evidence(one.rule, one.statement, one.side, 0.0, None, one.threshold, True) for one in claim.criteria]
+            evidence = [schema.Evidence(one.rule, one.statement, one.side, 0.0, None, one.threshold, True)
+                        for one in claim.criteria]
             with self.subTest(claim=claim.id):
                 self.assertEqual(rules.conclude(claim, evidence), (claim.prediction, claim.condition, True))
 
@@ -65,7 +66,8 @@ class Table(unittest.TestCase):
 
     def test_the_program_takes_every_sweep_file(self):
         for sweep in SWEEPS:
-            done = subprocess.run([PROGRAM, "check", str(ROOT / "data" / "claims" / f"{sweep}.yaml")], capture_output=True, text=True)
+            done = subprocess.run([PROGRAM, "check", str(ROOT / "data" / "claims" / f"{sweep}.yaml")],
+                                  capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_activations_are_all_there(self):
@@ -96,7 +98,8 @@ class Table(unittest.TestCase):
 
     def test_discussion_is_in_the_docs(self):
         text = (ROOT / "docs" / "discussion.md").read_text(encoding="utf-8")
-        self.assertEqual(text, decide.discussion_page(), "docs/discussion.md is not what the table says; its second paragraph tells how")
+        self.assertEqual(text, decide.discussion_page(), "docs/discussion.md is not what the table says; its second "
+                                                         "paragraph tells how")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 
     test_hosts.py [-v] [Hosts.NAME...]
 
-Everything happens in namespaces of this process, so all of it goes with it, killed or not. What the hosts share is what a
-cluster's do: the program and a folder. mpirun starts its daemons by an agent that enters a host as ssh would; messages go by TCP
-over the bridge. Needs INITSWEEP (the program).
+Everything happens in namespaces of this process, so all of it goes with it, killed or not. What the hosts share is what
+a cluster's do: the program and a folder. mpirun starts its daemons by an agent that enters a host as ssh would;
+messages go by TCP over the bridge. Needs INITSWEEP (the program).
 """
 import json
 import os
@@ -49,7 +49,8 @@ def shell(*words):
 
 
 class World:
-    """Hosts a, b, c on a bridge, and a folder that they share. join: puts the ports to-a, to-b, to-c together in place of the bridge."""
+    """Hosts a, b, c on a bridge, and a folder that they share. join: puts the ports to-a, to-b, to-c together in place
+    of the bridge."""
 
     def __init__(self, folder, join=None):
         self.folder = folder
@@ -57,7 +58,8 @@ class World:
         with open(self.path("hosts"), "w", encoding="utf-8") as names:
             names.write("127.0.0.1 localhost\n" + "".join(f"10.77.0.{i} {host}\n" for i, host in enumerate(HOSTS, 1)))
         with open(self.path("agent"), "w", encoding="utf-8") as agent:
-            agent.write(f'#!/bin/sh\nhost=$1\nshift\nexec nsenter --target "$(cat {shlex.quote(folder)}/"$host.pid")" --net --uts --mount sh -c "$*"\n')
+            agent.write(f'#!/bin/sh\nhost=$1\nshift\nexec nsenter --target "$(cat {shlex.quote(folder)}/"$host.pid")" '
+                        '--net --uts --mount sh -c "$*"\n')
         os.chmod(self.path("agent"), 0o755)
         shell("ip", "link", "set", "lo", "up")
         for number, host in enumerate(HOSTS, 1):
@@ -70,10 +72,13 @@ class World:
         return os.path.join(self.folder, name)
 
     def add(self, host, address):
-        kept = {path.split("/")[2] for path in map(os.path.realpath, (self.folder, PROGRAM, ROOT)) if path.startswith("/tmp/")}
+        kept = {path.split("/")[2] for path in map(os.path.realpath, (self.folder, PROGRAM, ROOT))
+                if path.startswith("/tmp/")}
         own_tmp = "mount -t tmpfs none /mnt\n" + "".join(
-            f"mkdir /mnt/{name}\nmount --rbind /tmp/{name} /mnt/{name}\n" for name in map(shlex.quote, sorted(kept))) + "mount --move /mnt /tmp\n"
-        script = (f"set -e\nhostname {host}\nip link set lo up\nmount --bind {shlex.quote(self.path('hosts'))} /etc/hosts\n"
+            f"mkdir /mnt/{name}\nmount --rbind /tmp/{name} /mnt/{name}\n"
+            for name in map(shlex.quote, sorted(kept))) + "mount --move /mnt /tmp\n"
+        script = (f"set -e\nhostname {host}\nip link set lo up\nmount --bind {shlex.quote(self.path('hosts'))} "
+                  "/etc/hosts\n"
                   f"mount -t tmpfs none /dev/shm\n{own_tmp}cd /\necho ready\nexec sleep infinity\n")
         holder = subprocess.Popen(["unshare", "--net", "--uts", "--mount", "sh", "-c", script], stdout=subprocess.PIPE)
         if holder.stdout.readline() != b"ready\n":
@@ -128,19 +133,25 @@ class World:
 
     def sent(self, host):
         """Bytes that a host has sent over the bridge."""
-        shown = subprocess.run(("ip", "-json", "-statistics", "link", "show", "dev", "to-" + host), stdout=subprocess.PIPE, check=True)
+        shown = subprocess.run(("ip", "-json", "-statistics", "link", "show", "dev", "to-" + host),
+                               stdout=subprocess.PIPE, check=True)
         return json.loads(shown.stdout)[0]["stats64"]["rx"]["bytes"]
 
     def wait_for_network(self, host):
-        """Until the first host answers, if only that nobody listens there: the bridge takes a moment to notice a link."""
-        knock = ("nsenter", "--target", str(self.holders[host].pid), "--net", "timeout", "1", "bash", "-c", "< /dev/tcp/10.77.0.1/9")
+        """Until the first host answers, if only that nobody listens there: the bridge takes a moment to notice a
+        link."""
+        knock = ("nsenter", "--target", str(self.holders[host].pid), "--net", "timeout", "1", "bash", "-c",
+                 "< /dev/tcp/10.77.0.1/9")
         while "refused" not in subprocess.run(knock, stderr=subprocess.PIPE, text=True, check=False).stderr:
             time.sleep(0.01)
 
     def start(self, hosts, out, log, **environment):
-        """initsweep run under mpirun on the first host, a rank a host; its output goes to a file, as what a lost host leaves may keep a pipe open."""
-        command = ["nsenter", "--target", str(self.holders[hosts[0]].pid), "--net", "--uts", "--mount", "--wd=" + self.folder,
-                   MPIEXEC, "--host", ",".join(host + ":1" for host in hosts), "-n", str(len(hosts)), PROGRAM, "run", "sweep.yaml", "-o", out]
+        """initsweep run under mpirun on the first host, a rank a host; its output goes to a file, as what a lost host
+        leaves may keep a pipe open."""
+        command = ["nsenter", "--target", str(self.holders[hosts[0]].pid), "--net", "--uts", "--mount",
+                   "--wd=" + self.folder,
+                   MPIEXEC, "--host", ",".join(host + ":1" for host in hosts), "-n", str(len(hosts)), PROGRAM, "run",
+                   "sweep.yaml", "-o", out]
         with open(self.path(log), "wb") as file:
             return subprocess.Popen(command, stdout=file, stderr=file, env={
                 **ENVIRONMENT, "OMPI_MCA_plm_rsh_agent": self.path("agent"), **environment})
@@ -234,7 +245,8 @@ def go_inside():
     for tool in ("ip", "nsenter", "unshare"):
         requirements.tool(tool)
     spaces = ["unshare", "--net", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    tried = subprocess.run([*spaces, "ip", "link", "add", "bridge", "type", "bridge"], stderr=subprocess.PIPE, text=True, check=False)
+    tried = subprocess.run([*spaces, "ip", "link", "add", "bridge", "type", "bridge"], stderr=subprocess.PIPE,
+                           text=True, check=False)
     requirements.need(tried.returncode == 0, "network namespaces")
     os.execvpe(spaces[0], [*spaces, sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
 

@@ -4,7 +4,8 @@
 #   test_mpich.sh PROGRAM BUILD-FOLDER GENERATOR
 #
 # The unit, cluster and commands tests under MPICH:
-#   cmake -B build/mpich -DMPI_C_COMPILER=mpicc.mpich -DMPIEXEC_EXECUTABLE=/usr/bin/mpiexec.mpich && cmake --build build/mpich
+#   cmake -B build/mpich -DMPI_C_COMPILER=mpicc.mpich -DMPIEXEC_EXECUTABLE=/usr/bin/mpiexec.mpich
+#   cmake --build build/mpich
 #   ctest --test-dir build/mpich -L 'unit|cluster|commands'
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

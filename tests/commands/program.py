@@ -22,7 +22,8 @@ ENVIRONMENT = {
     "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
     "OMPI_MCA_hwloc_base_binding_policy": "none", "OMP_NUM_THREADS": "1"}
 for name in list(ENVIRONMENT):
-    if name in ("COLUMNS", "OMP_THREAD_LIMIT", "INITSWEEP_KERNELS", "INITSWEEP_PACK_STRIDE") or name.startswith("SLURM_"):
+    if name in ("COLUMNS", "OMP_THREAD_LIMIT", "INITSWEEP_KERNELS",
+                "INITSWEEP_PACK_STRIDE") or name.startswith("SLURM_"):
         del ENVIRONMENT[name]
 
 SMALL = """\
@@ -43,13 +44,16 @@ SMALL_NETWORKS = 4 * 2 * 2 * 2 * 5
 
 
 def ranks_of(launcher):
-    """Processes of the program under a launcher, its children or (MPICH) theirs; the launcher where there are none yet."""
-    listing = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,stat=,comm="], capture_output=True, text=True, check=True).stdout
+    """Processes of the program under a launcher, its children or (MPICH) theirs; the launcher where there are none
+    yet."""
+    listing = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,stat=,comm="], capture_output=True, text=True,
+                             check=True).stdout
     rows = [(int(row[0]), int(row[1]), row[3]) for row in map(str.split, listing.splitlines()) if row[2][0] != "Z"]
     under = {launcher}
     while more := {pid for pid, parent, _ in rows if parent in under} - under:
         under |= more
-    return sorted(pid for pid, _, name in rows if pid in under - {launcher} and name.startswith("initsweep")) or [launcher]
+    return sorted(pid for pid, _, name in rows if pid in under - {launcher}
+                  and name.startswith("initsweep")) or [launcher]
 
 
 class Case(unittest.TestCase):
@@ -90,13 +94,13 @@ class Case(unittest.TestCase):
         return done
 
     def on_terminal(self, words, width, ranks=0, stdout=True, **environment):
-        """Runs with stderr, and stdout unless it is False, on a terminal of that width. Returns exit status, what went to another stdout,
-        and what the terminal was sent."""
+        """Runs with stderr, and stdout unless it is False, on a terminal of that width. Returns exit status, what went
+        to another stdout, and what the terminal was sent."""
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
         with tempfile.TemporaryFile() as apart:
-            process = subprocess.Popen(self.command(words, ranks), cwd=self.folder, stdout=theirs if stdout else apart, stderr=theirs,
-                                       env={**ENVIRONMENT, "TERM": "xterm", **environment})
+            process = subprocess.Popen(self.command(words, ranks), cwd=self.folder, stdout=theirs if stdout else apart,
+                                       stderr=theirs, env={**ENVIRONMENT, "TERM": "xterm", **environment})
             os.close(theirs)
             shown = b""
             while True:

@@ -1,4 +1,5 @@
-"""A sweep of 1,600 networks in 100 packs and a run of it that is stopped in the middle, for tests of what comes after."""
+"""A sweep of 1,600 networks in 100 packs and a run of it that is stopped in the middle, for tests of what comes
+after."""
 import os
 import signal
 import subprocess

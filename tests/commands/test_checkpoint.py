@@ -48,7 +48,8 @@ class Checkpoint(Case):
         return glob.glob(os.path.join(glob.escape(self.path("out.h5.parts")), "*.checkpoint"))
 
     def stop_in_the_middle(self, number, *more, after=None):
-        """Starts, and sends a signal once there is a checkpoint (or after some seconds of the processor); returns the exit status."""
+        """Starts, and sends a signal once there is a checkpoint (or after some seconds of the processor); returns the
+        exit status."""
         process = subprocess.Popen([PROGRAM, "run", self.file, "-o", "out.h5", *more], cwd=self.folder, env=ENVIRONMENT,
                                    stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         before = {name: os.stat(name).st_mtime_ns for name in self.checkpoints()}
@@ -86,7 +87,8 @@ class Checkpoint(Case):
 
     def test_threads_that_share_a_pack(self):
         self.file = self.write("wide.yaml", WIDE)
-        self.assertEqual(self.stop_in_the_middle(signal.SIGKILL, "--checkpoint", "0.02", "--threads", "3"), -signal.SIGKILL)
+        self.assertEqual(self.stop_in_the_middle(signal.SIGKILL, "--checkpoint", "0.02", "--threads", "3"),
+                         -signal.SIGKILL)
         self.assertEqual(self.stop_in_the_middle(signal.SIGTERM, "--checkpoint", "0.02", "--threads", "2"), 75)
         self.same_and_fewer_steps("--threads", "2", "--checkpoint", "0.05")
 

@@ -49,7 +49,8 @@ class Usage(Case):
 
     def test_mistakes_on_the_command_line(self):
         for words, message in {
-                (): "initsweep: give a command: new, check, plan, run, gather, show, verify, replay, list, help\n  `initsweep --help` shows all.\n",
+                (): "initsweep: give a command: new, check, plan, run, gather, show, verify, replay, list, help\n  "
+                    "`initsweep --help` shows all.\n",
                 ("rnu",): "initsweep: unknown command 'rnu'\n  did you mean 'run'? `initsweep --help` shows all.\n",
                 ("fly",): "initsweep: unknown command 'fly'\n  `initsweep --help` shows all.\n",
                 ("run",): "initsweep run: give one sweep file\n  `initsweep run --help` shows how.\n",
@@ -59,8 +60,10 @@ class Usage(Case):
                 ("run", "a", "--threds=2"): "initsweep run: unknown option '--threds'\n"
                                             "  did you mean '--threads'? `initsweep run --help` shows all.\n",
                 ("run", "a", "-x"): "initsweep run: unknown option '-x'\n  `initsweep run --help` shows all.\n",
-                ("run", "a", "--threads", "0"): "initsweep run: --threads wants a whole number from 1 to 65536, not '0'\n",
-                ("run", "a", "--threads", "2x"): "initsweep run: --threads wants a whole number from 1 to 65536, not '2x'\n",
+                ("run", "a", "--threads", "0"): "initsweep run: --threads wants a whole number from 1 to 65536, not "
+                                                "'0'\n",
+                ("run", "a", "--threads", "2x"): "initsweep run: --threads wants a whole number from 1 to 65536, not "
+                                                 "'2x'\n",
                 ("run", "a", "--resume", "no"): "initsweep run: --resume wants auto, never or extend, not 'no'\n",
                 ("plan",): "initsweep plan: give one sweep file\n  `initsweep plan --help` shows how.\n",
                 ("plan", "a", "--jsn"): "initsweep plan: unknown option '--jsn'\n"

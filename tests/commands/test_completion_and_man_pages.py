@@ -89,7 +89,8 @@ class Pages(Case):
 class Refusals(Case):
     def test_wrong_arguments_are_named(self):
         self.expect(2, "help", "rnu", stdout="",
-                    stderr="initsweep help: unknown command 'rnu'\n  did you mean 'run'? `initsweep --help` shows all.\n")
+                    stderr="initsweep help: unknown command 'rnu'\n  did you mean 'run'? `initsweep --help` shows "
+                           "all.\n")
         self.expect(2, "help", "--format", "fishh", stdout="",
                     stderr="initsweep help: --format wants text, markdown, scdoc, bash, zsh or fish, not 'fishh'\n"
                            "  did you mean 'fish'?\n")

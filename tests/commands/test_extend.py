@@ -14,7 +14,8 @@ class Extend(StoppedRun):
         done = self.expect(2, "run", self.file, "-o", "out.h5", "--set", "train.learning_rate=0.02", stdout="")
         self.assertIn("  -   learning_rate: 0.01\n  +   learning_rate: 0.02\n", done.stderr)
         self.assertEqual(before, {name: os.stat(self.path(f"out.h5.parts/{name}")).st_mtime_ns for name in before})
-        done = self.expect(2, "run", self.file, "-o", "out.h5", "--set", "train.learning_rate=0.02", "--resume", "extend")
+        done = self.expect(2, "run", self.file, "-o", "out.h5", "--set", "train.learning_rate=0.02", "--resume",
+                           "extend")
         self.assertIn("is not in the grid any more", done.stderr)
         done = self.expect(2, "run", self.file, "-o", "out.h5", "--set", "record.weights=both", "--resume", "extend")
         self.assertIn("only the grid may grow", done.stderr)
@@ -32,7 +33,8 @@ class Extend(StoppedRun):
         more = ("--set", "grid.network.depth=[1, 2, 3]", "--set", "grid.replicate={range: [0, 915]}")
         done = self.expect(0, "run", self.file, "-o", "out.h5", *more, "--resume", "extend")  # of a finished file
         self.assertIn("going on: 2700 networks are done already", done.stderr)
-        self.assertIn("48 of 2748 networks in 3 packs", done.stderr)  # 16 more of each depth: full packs of new networks alone
+        # 16 more of each depth: full packs of new networks alone
+        self.assertIn("48 of 2748 networks in 3 packs", done.stderr)
         self.expect(0, "run", self.file, "-o", "whole.h5", "--quiet", *more, "--resume", "extend")
         self.expect(0, "verify", "out.h5", "--sample", "100")
         self.assertEqual(self.contents("out.h5"), self.contents("whole.h5"))

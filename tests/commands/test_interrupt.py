@@ -53,7 +53,8 @@ class Interrupt(Case):
         to(process, number)
         _, error = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 75, error)
-        self.assertRegex(error, rf"interrupted; \d+ of {NETWORKS} networks are safe in out\.h5\.parts, the same command goes on")
+        self.assertRegex(error, rf"interrupted; \d+ of {NETWORKS} networks are safe in out\.h5\.parts, the same "
+                                r"command goes on")
         self.assertFalse(os.path.exists(self.path("out.h5")))
         self.assertGreater(self.journal_bytes(), 0)
         return error
@@ -114,9 +115,11 @@ class Interrupt(Case):
         process.send_signal(signal.SIGUSR1)  # mpirun hands it on to all ranks
         _, error = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 75, error)
-        self.assertRegex(error, "interrupted; no network was finished, 1 packs under way are kept|no network was finished")
+        self.assertRegex(error, "interrupted; no network was finished, 1 packs under way are kept|no network was "
+                                "finished")
         if os.path.isdir(self.path("out.h5.parts")):
-            self.assertEqual(sorted(os.listdir(self.path("out.h5.parts"))), ["lock", "pack" + 20 * "0" + ".checkpoint", "sweep"])
+            self.assertEqual(sorted(os.listdir(self.path("out.h5.parts"))),
+                             ["lock", "pack" + 20 * "0" + ".checkpoint", "sweep"])
 
     def test_a_full_disk_stops_all_ranks_with_one_message(self):
         """A limit on file sizes stands for the full disk. MPI's own files need 8 MiB of it; the journals more."""
@@ -127,7 +130,8 @@ class Interrupt(Case):
                               capture_output=True, text=True, check=False, timeout=120)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertEqual(done.stderr.count("File too large"), 1, done.stderr)
-        self.assertRegex(done.stderr, r"(?m)^initsweep: .*File too large.* \d+ of \d+ networks are safe in out\.h5\.parts")
+        self.assertRegex(done.stderr, r"(?m)^initsweep: .*File too large.* \d+ of \d+ networks are safe in "
+                                      r"out\.h5\.parts")
         again = self.expect(0, *words)
         self.assertRegex(again.stderr, r"going on: \d+ networks")
         self.expect(0, *words[:2], "-o", "whole.h5", *words[4:])

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Started in a way in which the ranks do not find each other, or are not the same program: exit status 2, and no file is touched."""
+"""Started in a way in which the ranks do not find each other, or are not the same program: exit status 2, and no file
+is touched."""
 import os
 import re
 import shutil
@@ -8,7 +9,8 @@ import unittest
 
 from program import ENVIRONMENT, MPIEXEC, PROGRAM, SMALL, Case, requirements
 
-STEP = {"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_STEPID": "0", "SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "0"}
+STEP = {"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_STEPID": "0", "SLURM_STEP_NUM_TASKS": "4",
+        "SLURM_PROCID": "0"}
 OTHER_MPI = {True: "/usr/bin/mpirun.openmpi", False: "/usr/bin/mpiexec.mpich"}  # of a program that is MPICH's
 
 
@@ -18,7 +20,8 @@ class Launch(Case):
         self.file = self.write("small.yaml", SMALL)
 
     def refused(self, text, *, said=True, **environment):
-        """Stops with one error that has these words, or, on ranks that are not the first, without a word; leaves nothing behind."""
+        """Stops with one error that has these words, or, on ranks that are not the first, without a word; leaves
+        nothing behind."""
         done = self.expect(2, "run", self.file, stdout="", **environment)
         self.assertEqual(done.stderr.count("initsweep: "), 1 if said else 0, done.stderr)
         self.assertRegex(done.stderr, text if said else "^$")
@@ -51,18 +54,21 @@ class Launch(Case):
         version = self.expect(0, "--version").stdout
         launcher = OTHER_MPI["MPICH" in version]
         requirements.need(os.path.exists(launcher), launcher)
-        done = subprocess.run([launcher, "-n", "2", PROGRAM, "run", self.file], cwd=self.folder, env=ENVIRONMENT, capture_output=True,
-                              text=True, check=False, timeout=120)
+        done = subprocess.run([launcher, "-n", "2", PROGRAM, "run", self.file], cwd=self.folder, env=ENVIRONMENT,
+                              capture_output=True, text=True, check=False, timeout=120)
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertEqual(done.stderr.count("initsweep: "), 1, done.stderr)
-        self.assertRegex(done.stderr, r"started 2 processes \(\w+_SIZE=2\), but to .* each is alone \(1 rank\)[^\n]*\n  .*another MPI")
+        self.assertRegex(done.stderr, r"started 2 processes \(\w+_SIZE=2\), but to .* each is alone \(1 rank\)[^\n]*\n "
+                                      r" .*another MPI")
         self.assertEqual(self.files(), ["small.yaml"])
 
     def mixed(self, patched):
         """Two ranks of this program and one of another between them; what rank 0 says."""
         words = ["run", self.file]
-        done = subprocess.run([MPIEXEC, "-n", "1", PROGRAM, *words, ":", "-n", "1", patched, *words, ":", "-n", "1", PROGRAM, *words],
-                              cwd=self.folder, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run([MPIEXEC, "-n", "1", PROGRAM, *words, ":", "-n", "1", patched, *words, ":", "-n", "1",
+                               PROGRAM, *words],
+                              cwd=self.folder, env=ENVIRONMENT, capture_output=True, text=True, check=False,
+                              timeout=120)
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertEqual(done.stderr.count("initsweep: "), 1, done.stderr)
         self.assertEqual([name for name in self.files() if "small.h5" in name], [])
@@ -82,8 +88,10 @@ class Launch(Case):
         ours = re.match(r"initsweep (\S+) \((.+)\)\n", self.expect(0, "--version").stdout)
         version = ours[1].encode()
         other = self.patched(b"\0" + version + b"\0", b"\0" + b"9" + version[1:] + b"\0")
-        self.assertRegex(self.mixed(other), rf"rank 1: this is initsweep 9{re.escape(ours[1][1:])} \({re.escape(ours[2])}\) on host \S+, "
-                         rf"rank 0 is initsweep {re.escape(ours[1])} \({re.escape(ours[2])}\) on host \S+\n  give all ranks")
+        self.assertRegex(self.mixed(other), rf"rank 1: this is initsweep 9{re.escape(ours[1][1:])} "
+                                            rf"\({re.escape(ours[2])}\) on host \S+, "
+                         rf"rank 0 is initsweep {re.escape(ours[1])} \({re.escape(ours[2])}\) on host \S+\n  give all "
+                         r"ranks")
 
     def test_ranks_of_two_builds(self):
         other = self.patched(b"-ffp-contract=off", b"-ffp-contract=on\0")
@@ -91,8 +99,8 @@ class Launch(Case):
                          r"'.*-ffp-contract=off.*' on rank 0's host")
 
     def test_ranks_that_have_nothing_to_do(self):
-        words = ("run", self.file, "--set", "network.init=zeros", "--set", "grid={replicate: [0, 1]}", "--set", "network.depth=1",
-                 "--set", "network.activation=tanh")
+        words = ("run", self.file, "--set", "network.init=zeros", "--set", "grid={replicate: [0, 1]}", "--set",
+                 "network.depth=1", "--set", "network.activation=tanh")
         done = self.expect(0, *words, ranks=3)
         self.assertIn("initsweep: 1 pack keeps 1 rank busy, 2 ranks are idle\n", done.stderr)
         os.remove(self.path("small.h5"))

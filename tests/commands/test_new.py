@@ -8,9 +8,11 @@ from program import Case
 
 class New(Case):
     def test_new_sweep_runs_as_it_is(self):
-        self.expect(0, "new", "first", stderr="", stdout="first.yaml: written; what next:\n  initsweep plan first.yaml\n"
+        self.expect(0, "new", "first", stderr="", stdout="first.yaml: written; what next:\n  initsweep plan "
+                                                         "first.yaml\n"
                                                          "  mpirun -n 2 initsweep run first.yaml\n")
-        self.expect(0, "run", "first.yaml", "--quiet", "--set", "train.steps=20", "--set", "grid.replicate=[0]", stderr="")
+        self.expect(0, "run", "first.yaml", "--quiet", "--set", "train.steps=20", "--set", "grid.replicate=[0]",
+                    stderr="")
         self.assertEqual(self.files(), ["first.h5", "first.yaml"])
 
     def test_every_data_set_gives_a_good_file(self):
@@ -32,7 +34,8 @@ class New(Case):
         self.expect(2, "new", "x", "-o", "none/x.yaml", stdout="",
                     stderr="initsweep: cannot create 'none/x.yaml': No such file or directory\n")
         self.expect(2, "new", "x", "--dataset", "xro", stdout="",
-                    stderr="initsweep new: unknown dataset 'xro'\n  did you mean 'xor'? `initsweep list datasets` shows all.\n")
+                    stderr="initsweep new: unknown dataset 'xro'\n  did you mean 'xor'? `initsweep list datasets` "
+                           "shows all.\n")
         self.assertEqual(self.files(), ["first.yaml"])
 
 

@@ -15,7 +15,8 @@ dataset: {name: xor}
 train: {loss: mse, optimizer: sgd, steps: 100}
 record: {steps: {geomspace: 10}, probes: [loss, gradient_norm]}
 grid:
-  network.init: [zeros, {name: constant, value: [0.1, 0.5, 1.0]}, glorot_uniform, he_normal, orthogonal, lecun_normal, {name: normal, std: [0.1, 1]}]
+  network.init: [zeros, {name: constant, value: [0.1, 0.5, 1.0]}, glorot_uniform, he_normal, orthogonal, lecun_normal,
+                 {name: normal, std: [0.1, 1]}]
   network.activation: [sigmoid, tanh, relu, sin]
   network.depth: [1, 2, 3, 4, 5]
   network.width: [2, 4, 8, 16, 32]
@@ -26,7 +27,8 @@ grid:
 
 class Plan(Case):
     def plan(self, text, *words):
-        return json.loads(self.expect(0, "plan", self.write("sweep.yaml", text), "--json", *words, stderr="", **NO_MPI).stdout)
+        return json.loads(self.expect(0, "plan", self.write("sweep.yaml", text), "--json", *words, stderr="",
+                                      **NO_MPI).stdout)
 
     def test_numbers_of_a_small_sweep(self):
         plan = self.plan(SMALL, "--ranks", "3", "--threads", "2")
@@ -48,7 +50,8 @@ class Plan(Case):
         for_one = plan["journal_bytes_at_most"] / SMALL_NETWORKS
         self.assertGreater(for_one, 6 * 4 * (2 + 2 * 2) + 2 * 4 * one)
         self.assertGreater(plan["seconds_estimate"], 0)
-        # a checkpoint holds the weights, which sgd moves without arrays of its own, and the records, of 16 networks; two a worker
+        # a checkpoint holds the weights, which sgd moves without arrays of its own, and the records, of 16 networks;
+        # two a worker
         state = 16 * 4 * two
         self.assertGreater(plan["checkpoint_bytes_at_most"], 2 * 6 * state)
         self.assertLess(plan["checkpoint_bytes_at_most"], 2 * 6 * 16 * 2000)
@@ -57,7 +60,8 @@ class Plan(Case):
 
     def test_text_for_people(self):
         text = self.expect(0, "plan", self.write("small.yaml", SMALL), stderr="", **NO_MPI).stdout
-        for line in (r"sweep +small, seed 7, float32", rf"networks +{SMALL_NETWORKS} = ", r"packs +12 of 16 networks, 32 places",
+        for line in (r"sweep +small, seed 7, float32", rf"networks +{SMALL_NETWORKS} = ",
+                     r"packs +12 of 16 networks, 32 places",
                      r"memory +\S+ .iB a rank", r"free space +\S+ .iB", r"time +about .*estimate"):
             self.assertRegex(text, r"(?m)^" + line)
         self.assertEqual(self.files(), ["small.yaml"])
@@ -66,7 +70,8 @@ class Plan(Case):
         cache, file = self.path("cache"), self.write("small.yaml", SMALL)
 
         def model(*words, **environment):
-            text = self.expect(0, "plan", file, *words, stderr="", **{**NO_MPI, "XDG_CACHE_HOME": cache, **environment}).stdout
+            text = self.expect(0, "plan", file, *words, stderr="",
+                               **{**NO_MPI, "XDG_CACHE_HOME": cache, **environment}).stdout
             return re.search(r"cost model (.*)\)", text).group(1)
 
         self.assertEqual(model(), "measured just now")
@@ -74,7 +79,8 @@ class Plan(Case):
         self.assertEqual((len(kept), kept[0][:5]), (1, "cost-"))
         self.assertEqual(model(), "from the cache")
         self.assertEqual(os.listdir(os.path.join(cache, "initsweep")), kept)
-        self.assertEqual(model("--calibrate", XDG_CACHE_HOME="/proc/none"), "measured just now, and not kept: the cache cannot be written")
+        self.assertEqual(model("--calibrate", XDG_CACHE_HOME="/proc/none"),
+                         "measured just now, and not kept: the cache cannot be written")
 
     def test_ten_million_networks_take_little_memory(self):
         file = self.write("huge.yaml", HUGE)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""refine: what is trained is what an independent version picks from the full grid, and has the full grid's bits; on several
-ranks, after an interruption, and to verify and replay."""
+"""refine: what is trained is what an independent version picks from the full grid, and has the full grid's bits; on
+several ranks, after an interruption, and to verify and replay."""
 import os
 import signal
 import subprocess
@@ -30,8 +30,8 @@ SHAPE = (33, 2, 65)
 
 
 def pick(side, margin):
-    """The points that are trained: squares of a plane whose corners differ, and their neighbours, divided level by level.
-    side [n, m]; returns a mask of this shape."""
+    """The points that are trained: squares of a plane whose corners differ, and their neighbours, divided level by
+    level. side [n, m]; returns a mask of this shape."""
     step = 2 ** LEVELS
     wanted = np.zeros(side.shape, bool)
     wanted[::step, ::step] = True

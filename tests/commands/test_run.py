@@ -15,7 +15,8 @@ class Run(Case):
     def test_file_holds_every_network(self):
         file = self.write("small.yaml", SMALL)
         done = self.expect(0, "run", file)
-        self.assertRegex(done.stdout, rf"^small\.h5: {SMALL_NETWORKS} networks; trained {SMALL_NETWORKS} \(\d+ diverged\) in ")
+        self.assertRegex(done.stdout, rf"^small\.h5: {SMALL_NETWORKS} networks; trained {SMALL_NETWORKS} \(\d+ "
+                                      r"diverged\) in ")
         self.assertEqual(self.files(), ["small.h5", "small.yaml"])
         with h5py.File(self.path("small.h5"), "r") as results:
             status, steps = results["status"][()], results["steps_done"][()]
@@ -46,7 +47,8 @@ class Run(Case):
         text = SMALL.replace("{name: xor}", "{name: digits}").replace("mse", "cross_entropy").replace(
             "width: 3", "width: 40, depth: 2, activation: tanh")
         file = self.write("one-pack.yaml", text)
-        words = ("--set", "network.init=he_normal", "--set", "grid={replicate: [0, 1, 2]}", "--set", "train.steps=5", "--quiet")
+        words = ("--set", "network.init=he_normal", "--set", "grid={replicate: [0, 1, 2]}", "--set", "train.steps=5",
+                 "--quiet")
         self.expect(0, "run", file, "-o", "one.h5", *words)
         for ranks, threads in ((0, 3), (2, 2)):
             self.expect(0, "run", file, "-o", "other.h5", *words, "--threads", str(threads), ranks=ranks)
@@ -71,8 +73,8 @@ class Run(Case):
         with h5py.File(self.path("all.h5"), "r") as many, h5py.File(self.path("alone.h5"), "r") as alone:
             (at,) = numpy.flatnonzero(many["id"][()] == alone["id"][0])
             self.assertGreater(numpy.isfinite(alone["weights_final"][0]).sum(), 20)
-            for name in ("status", "steps_done", "loss", "accuracy", "gradient_norm", "distinct_units", "weights_initial",
-                         "weights_final"):
+            for name in ("status", "steps_done", "loss", "accuracy", "gradient_norm", "distinct_units",
+                         "weights_initial", "weights_final"):
                 self.assertEqual(many[name][at].tobytes(), alone[name][0].tobytes(), name)
 
     def test_h5diff_sees_no_difference(self):
@@ -102,7 +104,8 @@ class Run(Case):
         first = self.contents("small.h5")
         for more in ((), ("--resume", "never")):
             done = self.expect(2, "run", file, "--set", "seed=8", *more, stdout="", ranks=2)
-            self.assertRegex(done.stderr, r"'small\.h5' holds another sweep: 'small' \(\w{16}\), not 'small' \(\w{16}\)")
+            self.assertRegex(done.stderr, r"'small\.h5' holds another sweep: 'small' \(\w{16}\), not 'small' "
+                                          r"\(\w{16}\)")
             self.assertEqual(done.stderr.count("holds another sweep"), 1)
         self.assertEqual(self.contents("small.h5"), first)
         self.write("text.h5", "words\n")
@@ -115,7 +118,8 @@ class Run(Case):
         done = self.expect(2, "run", file, "-o", "none/out.h5", stdout="", ranks=2)
         self.assertIn("there is no folder 'none'", done.stderr)
         self.assertEqual(done.stderr.count("there is no folder"), 1)
-        self.expect(2, "run", file, "-o", "./", stdout="", stderr="initsweep: './' names a folder, not a results file\n")
+        self.expect(2, "run", file, "-o", "./", stdout="", stderr="initsweep: './' names a folder, not a results "
+                                                                  "file\n")
         self.assertEqual(self.files(), before)
         self.write("small.h5.parts", "in the way\n")
         done = self.run_program("run", file)

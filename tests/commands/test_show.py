@@ -11,7 +11,8 @@ from program import SMALL, SMALL_NETWORKS, Case
 
 COMPLETED, STOPPED, DIVERGED, SKIPPED = 1, 2, 3, 4
 # Networks of every end but missing and skipped; replicates vary slowest, so that a cell's networks stand apart
-MIXED = SMALL.replace("learning_rate: 0.5, steps: 40", "learning_rate: 0.5, steps: 40, stop: {loss_below: 0.2}").replace(
+MIXED = SMALL.replace("learning_rate: 0.5, steps: 40",
+                      "learning_rate: 0.5, steps: 40, stop: {loss_below: 0.2}").replace(
     "  replicate: {range: [0, 4]}\n", "").replace("grid:\n", "grid:\n  replicate: {range: [0, 6]}\n")
 BLOCKS = "▁▂▃▄▅▆▇█"
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[mK]")
@@ -40,7 +41,8 @@ class Oracle:
         cells = {}
         for i, status in enumerate(self.status):
             if status in (COMPLETED, STOPPED, DIVERGED):
-                key = tuple(None if isinstance(axis[i], float) and numpy.isnan(axis[i]) else axis[i] for axis in self.axes.values())
+                key = tuple(None if isinstance(axis[i], float) and numpy.isnan(axis[i]) else axis[i]
+                            for axis in self.axes.values())
                 cells.setdefault(key, []).append(i)
         return cells
 
@@ -89,7 +91,8 @@ class Show(Case):
         self.assertEqual(list(axes), ["replicate", *oracle.axes])
         self.assertEqual(axes["replicate"]["values"], list(range(7)))
         for name, values in oracle.axes.items():
-            distinct = list(dict.fromkeys(values)) if values.dtype.kind == "O" else sorted(set(values[~numpy.isnan(values)]))
+            texts = values.dtype.kind == "O"
+            distinct = list(dict.fromkeys(values)) if texts else sorted(set(values[~numpy.isnan(values)]))
             self.assertEqual((axes[name]["values"], axes[name]["count"]), (distinct, len(distinct)))
         for name, values in (("loss", oracle.loss), ("accuracy", oracle.accuracy)):
             final = oracle.final(values)
@@ -104,7 +107,8 @@ class Show(Case):
         for by, top in (("accuracy", 3), ("loss", 10), ("loss", 1000)):
             cells = self.shown("mixed.h5", "--by", by, "--top", str(top))["cells"]
             ranked = oracle.ranked(by)
-            self.assertEqual((cells["count"], cells["by"], cells["larger_is_better"]), (len(ranked), by, by == "accuracy"))
+            self.assertEqual((cells["count"], cells["by"], cells["larger_is_better"]),
+                             (len(ranked), by, by == "accuracy"))
             worst = ranked[::-1][:max(0, min(top, len(ranked) - top))]
             self.assertEqual(len(cells["worst"]), len(worst))
             for cell, (members, loss, accuracy) in zip(cells["best"] + cells["worst"], ranked[:top] + worst):
@@ -153,10 +157,12 @@ class Show(Case):
         self.assertEqual(wide, told)
 
     def test_sparklines_stand_on_one_scale(self):
-        """The worst cell's loss stays where it begins, or grows: a line of full blocks; the best cell's ends below it."""
+        """The worst cell's loss stays where it begins, or grows: a line of full blocks; the best cell's ends below
+        it."""
         self.expect(0, "run", self.write("small.yaml", SMALL), "--quiet", "--set", "train.steps=2000", "--set",
                     "grid.train.learning_rate=[0.1]", "--set", "grid.network.activation=[tanh]")
-        _, _, text = self.on_terminal(("show", "small.h5", "--by", "loss", "--top", "1"), 80, LC_ALL="C.UTF-8", NO_COLOR="1")
+        _, _, text = self.on_terminal(("show", "small.h5", "--by", "loss", "--top", "1"), 80, LC_ALL="C.UTF-8",
+                                      NO_COLOR="1")
         best, worst = re.findall(rf"[{BLOCKS}]+", text)
         cells = self.shown("small.h5", "--by", "loss", "--top", "1")["cells"]
         curves = [cells["best"][0]["loss_by_record"], cells["worst"][0]["loss_by_record"]]
@@ -185,7 +191,8 @@ class Show(Case):
     def test_wrong_quantities_are_told(self):
         self.expect(0, "run", self.write("small.yaml", SMALL), "--quiet")
         done = self.expect(2, "show", "small.h5", "--by", "acuracy", stdout="")
-        self.assertEqual(done.stderr, "initsweep: --by: the file has no 'acuracy' with one number a network or a record; did "
+        self.assertEqual(done.stderr, "initsweep: --by: the file has no 'acuracy' with one number a network or a "
+                                      "record; did "
                          "you mean 'accuracy'?\n  it has steps_done, loss, accuracy\n")
         for name in ("gradient_norm", "init", "status", "id", "weights_final", "none"):
             self.assertIn(f"no '{name}'", self.expect(2, "show", "small.h5", "--by", name, stdout="").stderr)

@@ -64,7 +64,8 @@ class Follow(Case):
         self.assertEqual(first, f"{100 * count // NETWORKS} %, {count} of {NETWORKS} networks, 0 diverged\n")
         run.kill()
         run.wait()
-        self.assertEqual(follow.stdout.readline(), first.replace("networks,", "networks, stopped: no process has the run's lock,"))
+        self.assertEqual(follow.stdout.readline(), first.replace("networks,",
+                                                                 "networks, stopped: no process has the run's lock,"))
         self.expect(0, "run", "long.yaml", "-o", "out.h5", "--quiet", stdout="")
         text = self.whole(follow)
         lines, summary = text.split(f"100 %, {NETWORKS} of {NETWORKS} networks, done, 0 diverged\n")
@@ -80,7 +81,8 @@ class Follow(Case):
         run.send_signal(signal.SIGCONT)
         lines += self.whole(follow).splitlines()
         objects = [json.loads(line) for line in lines]
-        self.assertEqual((objects[0]["state"], objects[0]["networks"], objects[0]["networks_per_second"]), ("running", NETWORKS, None))
+        self.assertEqual((objects[0]["state"], objects[0]["networks"], objects[0]["networks_per_second"]),
+                         ("running", NETWORKS, None))
         self.assertEqual([one["state"] for one in objects[:-1]].count("done"), 0)
         for one in objects:
             self.assertEqual(one["finished"], one["completed"] + one["stopped"] + one["diverged"])
@@ -123,7 +125,8 @@ class Follow(Case):
         done = self.expect(0, "show", "--follow", "small.h5", "--by", "loss", "--top", "1", stderr="")
         with h5py.File(self.path("small.h5"), "r") as results:
             diverged = numpy.count_nonzero(results["status"][()] == 3)
-        self.assertEqual(done.stdout, f"100 %, {SMALL_NETWORKS} of {SMALL_NETWORKS} networks, done, {diverged} diverged\n{summary}")
+        self.assertEqual(done.stdout, f"100 %, {SMALL_NETWORKS} of {SMALL_NETWORKS} networks, done, {diverged} "
+                                      f"diverged\n{summary}")
         for width, color in ((200, {}), (60, {"NO_COLOR": "1"}), (30, {"NO_COLOR": "1"})):
             status, _, text = self.on_terminal(("show", "--follow", "small.h5"), width, **color)
             self.assertEqual(status, 0)
@@ -134,7 +137,8 @@ class Follow(Case):
 
     def test_what_nobody_can_follow(self):
         done = self.expect(2, "show", "--follow", "out.h5", stdout="")
-        self.assertEqual(done.stderr, "initsweep: there is neither a results file 'out.h5' nor the folder 'out.h5.parts' of a run\n"
+        self.assertEqual(done.stderr, "initsweep: there is neither a results file 'out.h5' nor the folder "
+                                      "'out.h5.parts' of a run\n"
                          "  give OUT as in `initsweep run ... -o OUT`, once the run has begun\n")
         self.assertIn("'.' is a folder\n", self.expect(2, "show", "--follow", ".", stdout="").stderr)
         self.expect(0, "run", self.write("small.yaml", SMALL), "--quiet")

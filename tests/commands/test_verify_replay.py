@@ -55,7 +55,8 @@ class VerifyReplay(Case):
     def test_wrong_arguments_are_named(self):
         self.small()
         self.assertIn("there is no network 320", self.expect(2, "replay", "out.h5", "--network", "320").stderr)
-        self.assertIn("did you mean 'loss'?", self.expect(2, "replay", "out.h5", "--network", "0", "--probes", "los").stderr)
+        self.assertIn("did you mean 'loss'?", self.expect(2, "replay", "out.h5", "--network", "0", "--probes",
+                                                          "los").stderr)
         self.assertIn("give one results file", self.expect(2, "verify").stderr)
 
 

@@ -1,9 +1,10 @@
-"""Follows a page of the documents word for word, in one empty folder, with an installed program, and compares every output.
+"""Follows a page of the documents word for word, in one empty folder, with an installed program, and compares every
+output.
 
-How a page is read: `sh` blocks go to one bash, in their order; a `text` block right after one is what it prints, on both
-streams; a `sh` block without one prints nothing. A `yaml` or `python` block after "Save this as `NAME`:" is that file.
-Both sides are compared after rules, which take out what differs from machine to machine and from run to run; everything
-else must be equal to the character.
+How a page is read: `sh` blocks go to one bash, in their order; a `text` block right after one is what it prints, on
+both streams; a `sh` block without one prints nothing. A `yaml` or `python` block after "Save this as `NAME`:" is that
+file. Both sides are compared after rules, which take out what differs from machine to machine and from run to run;
+everything else must be equal to the character.
 """
 import argparse
 import difflib
@@ -18,7 +19,8 @@ import page_blocks
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
-# A rule: what may differ, its pattern, what both sides get in its place, and a word of the commands whose output it is for.
+# A rule: what may differ, its pattern, what both sides get in its place, and a word of the commands whose output it is
+# for.
 Rule = tuple[str, str, str, str]
 RUN_RULES: list[Rule] = [
     ("how long it took", r"\bin [\d.e+-]+ (?:s|min|h)\b", "in TIME", "initsweep run"),
@@ -30,8 +32,8 @@ RUN_RULES: list[Rule] = [
 
 
 def plain(text: str, command: str, rules: list[Rule]) -> list[str]:
-    """Lines of an output, after the rules for that command. The classes of `plan` stand in the order of their measured cost:
-    they are sorted."""
+    """Lines of an output, after the rules for that command. The classes of `plan` stand in the order of their measured
+    cost: they are sorted."""
     for _, pattern, instead, where in rules:
         if where in command:
             text = re.sub(pattern, instead, text, flags=re.MULTILINE)
@@ -52,8 +54,8 @@ class Shell:
         self.folder = folder
         self.here = folder / "home"
         self.here.mkdir()
-        self.bash = subprocess.Popen(["bash", "--norc"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=self.here,
-                                     env=environment)
+        self.bash = subprocess.Popen(["bash", "--norc"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                     cwd=self.here, env=environment)
 
     def say(self, text: str) -> tuple[str, int]:
         """What a block prints on both streams, and its last exit status."""
@@ -71,8 +73,8 @@ class Shell:
 
 
 def follow(page: pathlib.Path, shell: Shell, rules: list[Rule]) -> tuple[int, list[str], dict[int, str]]:
-    """Goes through a page. Returns the number of its `sh` blocks, what went wrong, and outputs to put right by the line of
-    their block."""
+    """Goes through a page. Returns the number of its `sh` blocks, what went wrong, and outputs to put right by the line
+    of their block."""
     blocks = page_blocks.blocks(page)
     steps, wrong, seen = 0, [], {}
     for number, block in enumerate(blocks):
@@ -82,7 +84,8 @@ def follow(page: pathlib.Path, shell: Shell, rules: list[Rule]) -> tuple[int, li
             continue
         steps += 1
         after = blocks[number + 1] if number + 1 < len(blocks) else None
-        shown = after.text if after and after.language == "text" and after.line == block.line + block.text.count("\n") + 2 else ""
+        follows = after and after.language == "text" and after.line == block.line + block.text.count("\n") + 2
+        shown = after.text if follows else ""
         output, status = shell.say(block.text)
         if status != 0:
             wrong.append(f"{page.name}:{block.line}: exit status {status}\n{block.text}{output}")
@@ -98,7 +101,8 @@ def update(page: pathlib.Path, seen: dict[int, str]) -> None:
     """Writes outputs behind their blocks. seen: text by the line of the `sh` block's fence."""
     lines = page.read_text(encoding="utf-8").split("\n")
     for start, output in sorted(seen.items(), reverse=True):
-        end = lines.index("```", start)  # of the commands; lines count from 0 here, so start is the line after the fence
+        # of the commands; lines count from 0 here, so start is the line after the fence
+        end = lines.index("```", start)
         behind = end + 1
         if lines[behind] == "```text":
             behind = lines.index("```", behind) + 1
@@ -108,8 +112,8 @@ def update(page: pathlib.Path, seen: dict[int, str]) -> None:
 
 def main(page: pathlib.Path, rules: list[Rule], least: int, description: str,
          afterwards: Callable[[Shell], list[str]] = lambda shell: []) -> int:
-    """The whole test of a page. least: it has at least so many blocks of commands; afterwards: what else is wrong, asked in the shell
-    and the folder that the page leaves. Returns the exit status: 0 as shown, 1 not."""
+    """The whole test of a page. least: it has at least so many blocks of commands; afterwards: what else is wrong,
+    asked in the shell and the folder that the page leaves. Returns the exit status: 0 as shown, 1 not."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     tree = parser.add_mutually_exclusive_group(required=True)
     tree.add_argument("--prefix", type=pathlib.Path, help="where the program is installed")
@@ -122,8 +126,8 @@ def main(page: pathlib.Path, rules: list[Rule], least: int, description: str,
         prefix = arguments.prefix
         if arguments.build:
             prefix = folder / "installed"
-            subprocess.run([os.environ.get("CMAKE", "cmake"), "--install", arguments.build, "--prefix", prefix], check=True,
-                           stdout=subprocess.DEVNULL)
+            subprocess.run([os.environ.get("CMAKE", "cmake"), "--install", arguments.build, "--prefix", prefix],
+                           check=True, stdout=subprocess.DEVNULL)
         shell = Shell(prefix.resolve(), folder)
         steps, wrong, seen = follow(arguments.page, shell, rules)
         wrong += afterwards(shell)

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The C headers through doxygen: no warning, every public function has its page, and the settings would tell of a mistake.
+"""The C headers through doxygen: no warning, every public function has its page, and the settings would tell of a
+mistake.
 
     INITSWEEP_SOURCE=. test_c_api.py
 """
@@ -21,7 +22,8 @@ SOURCE = pathlib.Path(os.environ.get("INITSWEEP_SOURCE", pathlib.Path(__file__).
 def doxygen(folder, source=SOURCE):
     """Runs doxygen with docs/Doxyfile over a tree's headers; pages go to folder/api."""
     settings = (SOURCE / "docs/Doxyfile").read_text(encoding="utf-8") + f'OUTPUT_DIRECTORY = "{folder}"\n'
-    return subprocess.run([requirements.tool("doxygen"), "-"], cwd=source, input=settings, capture_output=True, text=True)
+    return subprocess.run([requirements.tool("doxygen"), "-"], cwd=source, input=settings, capture_output=True,
+                          text=True)
 
 
 class Headers(unittest.TestCase):

@@ -38,7 +38,8 @@ class Citation(unittest.TestCase):
         self.assertEqual(fields["author"].replace("{", "").replace("}", "").split(" and "), authors())
         for field, key in (("title", "title"), ("version", "version"), ("license", "license")):
             self.assertEqual(fields[field], str(CITATION[key]))
-        self.assertEqual((fields.get("year"), fields.get("doi"), fields.get("url")), (year(), CITATION.get("doi"), CITATION.get("url")))
+        self.assertEqual((fields.get("year"), fields.get("doi"), fields.get("url")),
+                         (year(), CITATION.get("doi"), CITATION.get("url")))
         self.assertTrue(block("bibtex").startswith("@software{"))
         self.assertEqual(CITATION["type"], "software")
 
@@ -55,13 +56,14 @@ class Citation(unittest.TestCase):
         self.assertIn(CITATION["version"], said)
         with tempfile.TemporaryDirectory() as folder:
             out = f"{folder}/xor.h5"
-            subprocess.run([PROGRAM, "run", SOURCE / "data/examples/xor.yaml", "-o", out, "--quiet", "--set", "train.steps=10",
-                            "--set", "grid.replicate=[0]"], check=True)
+            subprocess.run([PROGRAM, "run", SOURCE / "data/examples/xor.yaml", "-o", out, "--quiet", "--set",
+                            "train.steps=10", "--set", "grid.replicate=[0]"], check=True)
             with h5py.File(out) as file:
                 self.assertEqual(file["provenance"].attrs["program_version"], CITATION["version"])
                 self.assertTrue(file["provenance"].attrs["git_description"])
                 self.assertTrue(all(file.attrs[name] for name in ("sweep", "settings", "identity")))
-            done = subprocess.run(["/usr/bin/python3", SOURCE / "scripts/results_hash.py", out], capture_output=True, text=True)
+            done = subprocess.run(["/usr/bin/python3", SOURCE / "scripts/results_hash.py", out], capture_output=True,
+                                  text=True)
             self.assertRegex(done.stdout, r"^[0-9a-f]{64}  ")
 
 

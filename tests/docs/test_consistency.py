@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The documents keep their word: links resolve, sweep files in them and in data/ pass `initsweep check`, the reference is
-what the program prints, packages and presets that are named exist.
+"""The documents keep their word: links resolve, sweep files in them and in data/ pass `initsweep check`, the reference
+is what the program prints, packages and presets that are named exist.
 
     INITSWEEP=build/release/initsweep INITSWEEP_SOURCE=. test_consistency.py
 """

@@ -1,14 +1,14 @@
 #!/usr/bin/python3
-"""Follows docs/cookbook.md word for word with an installed program, compares every output, and compares the files that the page
-shows with those of data/cookbook.
+"""Follows docs/cookbook.md word for word with an installed program, compares every output, and compares the files that
+the page shows with those of data/cookbook.
 
     test_cookbook.py --prefix /usr            a program that is installed there
     test_cookbook.py --build build/release    installs that build under a temporary folder first
     test_cookbook.py ... --update             writes outputs that differ, and files, into the page
     test_cookbook.py ... --page FILE          another copy of the page
 
-page_session.py says how the page is read. Nothing is masked: results are exact to the bit. Needs h5py, as table.py does. Exit
-status: 0 as shown, 1 not.
+page_session.py says how the page is read. Nothing is masked: results are exact to the bit. Needs h5py, as table.py
+does. Exit status: 0 as shown, 1 not.
 """
 import pathlib
 import re
@@ -23,7 +23,8 @@ RECIPES = 20
 
 
 def shown(page: pathlib.Path) -> list[str]:
-    """What is wrong with the files in a page: every sweep of data/cookbook stands in it once, to the letter, and nothing else."""
+    """What is wrong with the files in a page: every sweep of data/cookbook stands in it once, to the letter, and
+    nothing else."""
     blocks = [block for block in page_blocks.blocks(page) if block.language in ("yaml", "python")]
     names = sorted(str(block.shows) for block in blocks)
     expected = sorted(file.name for file in FILES.iterdir() if file.suffix in (".yaml", ".py"))
@@ -36,7 +37,8 @@ def shown(page: pathlib.Path) -> list[str]:
 
 
 def numbered(page: pathlib.Path) -> list[str]:
-    """What is wrong with the headings: recipes are numbered 1 to RECIPES, each with its question mark and a way further."""
+    """What is wrong with the headings: recipes are numbered 1 to RECIPES, each with its question mark and a way
+    further."""
     text = page.read_text(encoding="utf-8")
     headings = re.findall(r"^### (\d+)\. .*\?$", text, re.MULTILINE)
     further = re.findall(r"^\*Further:\*", text, re.MULTILINE)
@@ -55,7 +57,8 @@ def put_files(page: pathlib.Path) -> None:
 
 
 def good_files(shell: page_session.Shell) -> list[str]:
-    """What is wrong where the page has left its files: every sweep passes the check, and the table is what its script makes."""
+    """What is wrong where the page has left its files: every sweep passes the check, and the table is what its script
+    makes."""
     wrong = []
     for file in sorted(FILES.glob("*.yaml")):
         output, status = shell.say(f"initsweep check {file.name}\n")

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""docs/faq.md keeps its word: its fragments pass the check beside its sweep, its commands and Python run in their order, and what
-the answers promise of them is so.
+"""docs/faq.md keeps its word: its fragments pass the check beside its sweep, its commands and Python run in their
+order, and what the answers promise of them is so.
 
     INITSWEEP=build/release/initsweep INITSWEEP_SOURCE=. test_faq_page.py
 """
+import contextlib
 import os
 import pathlib
 import re
@@ -29,14 +30,18 @@ class Faq(unittest.TestCase):
         self.folder = pathlib.Path(holder.name)
         (self.folder / "scripts").symlink_to(SOURCE / "scripts")
         (self.folder / "faq.yaml").write_text(BASE, encoding="utf-8")
-        (self.folder / "my.csv").write_text("a,b,label\n" + "".join(f"{i},{i * i % 7},{'yn'[i % 2]}\n" for i in range(20)), encoding="utf-8")
+        (self.folder / "my.csv").write_text("a,b,label\n" + "".join(f"{i},{i * i % 7},{'yn'[i % 2]}\n"
+                                                                    for i in range(20)), encoding="utf-8")
         (self.folder / "bin").mkdir()
         (self.folder / "bin/initsweep").symlink_to(PROGRAM)
-        self.environment = {**os.environ, "PATH": f"{self.folder}/bin:/usr/bin:/bin:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1",
-                            "INITSWEEP_DATA": str(SOURCE / "data"), "XDG_CACHE_HOME": str(self.folder / "cache"), "OMP_NUM_THREADS": "2"}
+        self.environment = {**os.environ, "PATH": f"{self.folder}/bin:/usr/bin:/bin:{os.environ['PATH']}",
+                            "PYTHONDONTWRITEBYTECODE": "1",
+                            "INITSWEEP_DATA": str(SOURCE / "data"), "XDG_CACHE_HOME": str(self.folder / "cache"),
+                            "OMP_NUM_THREADS": "2"}
 
     def run_here(self, *command):
-        return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300)
+        return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True,
+                              timeout=300)
 
     def must(self, *command):
         done = self.run_here(*command)
@@ -56,11 +61,13 @@ class Faq(unittest.TestCase):
         self.assertGreaterEqual(len(fragments), 6)
         for text in fragments:
             with self.subTest(fragment=text):
-                sweep = {**yaml.safe_load(BASE), "network": {"depth": 1, "width": 4, "activation": "tanh", "init": "zeros"}, "grid": {}}
+                sweep = {**yaml.safe_load(BASE), "network": {"depth": 1, "width": 4, "activation": "tanh",
+                                                             "init": "zeros"}, "grid": {}}
                 fragment = yaml.safe_load(text)
                 if "kind: classes" in text:
                     sweep["train"]["loss"] = "cross_entropy"
-                (self.folder / "fragment.yaml").write_text(yaml.safe_dump({**sweep, **fragment}, sort_keys=False), encoding="utf-8")
+                (self.folder / "fragment.yaml").write_text(yaml.safe_dump({**sweep, **fragment}, sort_keys=False),
+                                                           encoding="utf-8")
                 self.must("initsweep", "check", "fragment.yaml")
 
     def test_commands_and_python_run_in_their_order(self):
@@ -73,7 +80,9 @@ class Faq(unittest.TestCase):
         said = "\n".join(said)
         self.assertRegex(said, r"array\(\[0\. *, 0\.\d*, 1\. *\]\)")  # every network diverges at a rate of 1000
         self.assertRegex(said, r"(?m)^0\.00 0\.0000$")  # a network that has learned, and the path to another
-        with h5py.File(self.folder / "faq.h5") as grown, h5py.File(self.folder / "part1.h5") as one, h5py.File(self.folder / "part2.h5") as two:
+        names = ("faq.h5", "part1.h5", "part2.h5")
+        with contextlib.ExitStack() as stack:
+            grown, one, two = (stack.enter_context(h5py.File(self.folder / name)) for name in names)
             self.assertEqual(len(grown["network"]), 120)  # extended
             at = {key: place for place, key in enumerate(grown["id"][:])}
             for part in (one, two):
@@ -84,7 +93,8 @@ class Faq(unittest.TestCase):
             np.testing.assert_array_equal(longer["weights_initial"][0], first["weights_final"][60])
         # finished: nothing is trained again; changed: refused, with what differs; and the file is as it was
         before = (self.folder / "faq.h5").read_bytes()
-        self.assertIn("nothing to do", self.must("initsweep", "run", "faq.yaml", "--set", "grid.replicate={range: [0, 19]}"))
+        self.assertIn("nothing to do", self.must("initsweep", "run", "faq.yaml", "--set",
+                                                 "grid.replicate={range: [0, 19]}"))
         refused = self.run_here("initsweep", "run", "faq.yaml", "--set", "train.steps=1000")
         self.assertEqual(refused.returncode, 2)
         self.assertRegex(refused.stderr, r"-   steps: 500\n.*\+   steps: 1000")

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""README's comparison with what people would write instead: each "yes" is shown by a test, each figure stands in docs/benchmarks.md.
+"""README's comparison with what people would write instead: each "yes" is shown by a test, each figure stands in
+docs/benchmarks.md.
 
     INITSWEEP_SOURCE=. INITSWEEP_BUILD=build/release CTEST=ctest test_feature_table.py
 
@@ -56,7 +57,8 @@ class Features(unittest.TestCase):
         self.assertEqual(self.columns, ["what", "initsweep", "PyTorch loop", "PyTorch vmap", "FANN", "shown by"])
 
     def test_every_yes_of_initsweep_is_shown_by_a_test_of_this_build(self):
-        listing = subprocess.run([os.environ.get("CTEST", "ctest"), "--test-dir", BUILD, "-N"], capture_output=True, text=True, check=True)
+        listing = subprocess.run([os.environ.get("CTEST", "ctest"), "--test-dir", BUILD, "-N"], capture_output=True,
+                                 text=True, check=True)
         tests = set(re.findall(r"Test +#\d+: (\S+)", listing.stdout))
         self.assertGreater(len(tests), 100)
         for what, ours, *_, shown_by in self.rows:
@@ -76,12 +78,14 @@ class Features(unittest.TestCase):
                         said[what, column] = shown_by
         for what, column in said:
             with self.subTest(row=what, column=column):
-                fitting = [method for (words, peer), method in SHOWN.items() if peer == column and what.startswith(words)]
+                fitting = [method for (words, peer), method in SHOWN.items() if peer == column
+                           and what.startswith(words)]
                 self.assertEqual(len(fitting), 1, "SHOWN has no method")
                 self.assertTrue(hasattr(Peers, f"test_{fitting[0]}"), fitting[0])
                 self.assertIn("`docs_feature_table`", said[what, column])
         for words, column in SHOWN:
-            self.assertTrue(any(what.startswith(words) and peer == column for what, peer in said), f"{words}, {column}: no such yes")
+            self.assertTrue(any(what.startswith(words) and peer == column for what, peer in said),
+                            f"{words}, {column}: no such yes")
 
     def test_figures_stand_in_the_benchmarks(self):
         columns, rows = table("network, batch | initsweep", README)
@@ -119,13 +123,15 @@ class Peers(unittest.TestCase):
             parts = [part[network].clone().requires_grad_() for part in starts]
             for _ in range(20):
                 slopes = torch.autograd.grad(loss(*parts), parts)
-                parts = [(part - rates[network] * slope).detach().requires_grad_() for part, slope in zip(parts, slopes)]
+                parts = [(part - rates[network] * slope).detach().requires_grad_() for part,
+                         slope in zip(parts, slopes)]
             alone.append(parts[0].detach())
         torch.testing.assert_close(packed[0], torch.stack(alone), rtol=1e-9, atol=1e-12)
 
     def test_loop_trains_a_convolution(self):
         torch = self.torch
-        network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.Tanh(), torch.nn.Flatten(), torch.nn.Linear(8, 1)).double()
+        network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.Tanh(), torch.nn.Flatten(),
+                                      torch.nn.Linear(8, 1)).double()
         images, targets = torch.randn(16, 1, 4, 4, dtype=torch.float64), torch.randn(16, 1, dtype=torch.float64)
         rule = torch.optim.SGD(network.parameters(), lr=0.05)
         losses = []
@@ -164,8 +170,10 @@ class Peers(unittest.TestCase):
         torch = self.torch
         kernels, image = torch.randn(3, 2, 1, 3, 3), torch.randn(1, 1, 5, 5)
         together = functorch.vmap(lambda kernel: torch.nn.functional.conv2d(image, kernel))(kernels)
-        torch.testing.assert_close(together, torch.stack([torch.nn.functional.conv2d(image, kernel) for kernel in kernels]))
-        dropped = functorch.vmap(lambda x: torch.nn.functional.dropout(x, 0.5, True), randomness="different")(torch.ones(4, 3000))
+        torch.testing.assert_close(together,
+                                   torch.stack([torch.nn.functional.conv2d(image, kernel) for kernel in kernels]))
+        dropped = functorch.vmap(lambda x: torch.nn.functional.dropout(x, 0.5, True),
+                                 randomness="different")(torch.ones(4, 3000))
         self.assertAlmostEqual((dropped == 0).float().mean().item(), 0.5, delta=0.03)
 
     def test_torch_reaches_for_gpus(self):

@@ -3,10 +3,10 @@
 
     INITSWEEP=build/release/initsweep INITSWEEP_SOURCE=. INITSWEEP_BUILD=build/release test_page_commands.py
 
-A page's commands run in their order, in one folder that looks like a source tree with a build, and that holds the page's whole
-sweep files under their own names. HOW is searched from the top: the first pattern that fits a command says how it is run here. A
-command that no row fits fails, and so does a row that fits nothing. docs/tutorial.md, docs/cookbook.md,
-docs/faq.md, docs/plots.md and docs/python.md have tests of their own.
+A page's commands run in their order, in one folder that looks like a source tree with a build, and that holds the
+page's whole sweep files under their own names. HOW is searched from the top: the first pattern that fits a command says
+how it is run here. A command that no row fits fails, and so does a row that fits nothing. docs/tutorial.md,
+docs/cookbook.md, docs/faq.md, docs/plots.md and docs/python.md have tests of their own.
 """
 import os
 import pathlib
@@ -21,8 +21,8 @@ SOURCE = pathlib.Path(os.environ.get("INITSWEEP_SOURCE", pathlib.Path(__file__).
 PROGRAM = pathlib.Path(os.environ.get("INITSWEEP", SOURCE / "build/release/initsweep")).resolve()
 BUILD = pathlib.Path(os.environ.get("INITSWEEP_BUILD", PROGRAM.parent)).resolve()
 PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs").glob("*.md"))]
-OWN_TESTS = {"tutorial.md": "test_tutorial.py", "cookbook.md": "test_cookbook.py", "faq.md": "test_faq_page.py", "plots.md": "test_plots_page.py",
-             "python.md": "test_python_page.py"}
+OWN_TESTS = {"tutorial.md": "test_tutorial.py", "cookbook.md": "test_cookbook.py", "faq.md": "test_faq_page.py",
+             "plots.md": "test_plots_page.py", "python.md": "test_python_page.py"}
 SHELLS = ("sh", "bash", "console")
 LIMIT = 100  # seconds for one command
 
@@ -49,18 +49,21 @@ HOW = [
     (r"OMP_NUM_THREADS=1 build/bench/bench/journal_cost .*",
      NotHere("a measurement, in a build with -DINITSWEEP_BENCH=ON")),
     # builds: the preset and the option are there; scripts/test.sh built what runs this
-    (r"cmake --preset (\w+) && cmake --build --preset \w+", Run("cd {source} && cmake --list-presets=all | grep -q '\"{1}\"'")),
+    (r"cmake --preset (\w+) && cmake --build --preset \w+",
+     Run("cd {source} && cmake --list-presets=all | grep -q '\"{1}\"'")),
     (r"cmake --preset (\w+) -D(\w+)=ON",
      Run("cd {source} && cmake --list-presets=all | grep -q '\"{1}\"' && grep -q 'option({2}' CMakeLists.txt")),
     (r"cmake -B build/bench .* --target (\w+)", Run("grep -q '{1}' {source}/bench/CMakeLists.txt")),
     (r"cmake --build --preset (\w+)", Run("cd {source} && cmake --list-presets=all | grep -q '\"{1}\"'")),
-    (r"cmake --build --preset \w+ --target initsweep (\w+)", Run("grep -q 'add_custom_target({1}' {source}/bench/CMakeLists.txt")),
+    (r"cmake --build --preset \w+ --target initsweep (\w+)",
+     Run("grep -q 'add_custom_target({1}' {source}/bench/CMakeLists.txt")),
     (r"cmake --install build/release --prefix /opt/initsweep",
      Run("cmake --install {build} --prefix opt >/dev/null && opt/bin/initsweep --version")),
     # scripts that build or measure for minutes: their options are read
     (r"(scripts/(?:quickstart|test|reproducible|arm64_package)\.sh)(?: .*)?", Run("{1} --help")),
     (r"(bench/\w+\.py)(?: .*)?", Run("{1} --help")),
-    (r"INITSWEEP=\S+ FAILING_CALLS=\S+ (tests/faults/faults\.py) --long", Run("INITSWEEP={program} FAILING_CALLS={program} {source}/{1} --help")),
+    (r"INITSWEEP=\S+ FAILING_CALLS=\S+ (tests/faults/faults\.py) --long",
+     Run("INITSWEEP={program} FAILING_CALLS={program} {source}/{1} --help")),
     # one claim decides as twenty do
     (r"scripts/decide_claims\.sh.*",
      Run("scripts/decide_claims.sh --only C13 --ranks 1 --program {program} --out $PWD/out/claims")),
@@ -117,8 +120,10 @@ class Folder:
             (path / name).mkdir(parents=True)
         (path / "build/release/initsweep").symlink_to(PROGRAM)
         (path / "hosts").write_text("localhost slots=2\n", encoding="utf-8")
-        self.environment = {**os.environ, "PATH": f"{path}/build/release:/usr/bin:/bin:{os.environ['PATH']}", "LC_ALL": "C.UTF-8",
-                            "HOME": str(path / "home"), "INITSWEEP_DATA": str(SOURCE / "data"), "PYTHONDONTWRITEBYTECODE": "1",
+        self.environment = {**os.environ, "PATH": f"{path}/build/release:/usr/bin:/bin:{os.environ['PATH']}",
+                            "LC_ALL": "C.UTF-8",
+                            "HOME": str(path / "home"), "INITSWEEP_DATA": str(SOURCE / "data"),
+                            "PYTHONDONTWRITEBYTECODE": "1",
                             "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_mpi_yield_when_idle": "1"}
         if os.geteuid() == 0:
             self.environment.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
@@ -139,7 +144,8 @@ class Folder:
             if f"{name}.h5" in text and not (self.path / f"{name}.yaml").exists():
                 self.must(f"initsweep run sweep.yaml -o {name}.h5 --quiet")
         if "zero-on-xor.h5.parts" in text:  # stopped as soon as there is something to keep
-            self.must("for seconds in 0.5 1 2 4 8 16; do timeout --foreground --signal=INT $seconds initsweep run sweep.yaml "
+            self.must("for seconds in 0.5 1 2 4 8 16; do timeout --foreground --signal=INT $seconds initsweep run "
+                      "sweep.yaml "
                       "-o long.h5 --set train.steps=100000000 --quiet; [ ! -d long.h5.parts ] || break; done; "
                       "mv long.h5.parts zero-on-xor.h5.parts")
 
@@ -156,7 +162,8 @@ class Commands(unittest.TestCase):
     def test_every_command_and_python_block_of_every_page_runs(self):
         used, scripts = set(), 0
         for page in PAGES:
-            blocks = [block for block in page_blocks.blocks(page) if block.language in (*SHELLS, "python") and not block.saved_as]
+            blocks = [block for block in page_blocks.blocks(page) if block.language in (*SHELLS, "python")
+                      and not block.saved_as]
             if page.name in OWN_TESTS or not blocks:
                 continue
             with tempfile.TemporaryDirectory(prefix="initsweep-page-") as scratch:

@@ -40,7 +40,8 @@ class Gallery(unittest.TestCase):
                 sizes.append(picture.stat().st_size)
                 self.assertLessEqual(sizes[-1], MOST_EACH * KILOBYTE)
         self.assertLessEqual(sum(sizes), MOST_ALL * KILOBYTE)
-        self.assertEqual({path.name for path in IMAGES.glob("plots-*")}, {gallery.picture_of(kind) for kind in plot.KINDS})
+        self.assertEqual({path.name for path in IMAGES.glob("plots-*")},
+                         {gallery.picture_of(kind) for kind in plot.KINDS})
 
     def test_the_commands_draw(self):
         """The page's sweeps, of twenty steps, and its figures up to the point where they would be saved."""
@@ -50,14 +51,16 @@ class Gallery(unittest.TestCase):
             for words in gallery.commands(PAGE):
                 with self.subTest(command=" ".join(words)):
                     if words[0] == "initsweep":
-                        done = subprocess.run([PROGRAM, *words[1:], "--quiet", "--set", "train.steps=20", "--set", "record.steps=[0, 1, 20]"],
+                        done = subprocess.run([PROGRAM, *words[1:], "--quiet", "--set", "train.steps=20", "--set",
+                                               "record.steps=[0, 1, 20]"],
                                               cwd=folder, capture_output=True, text=True)
                         self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
                         continue
                     self.assertEqual(words[0], "scripts/plot.py")
                     arguments = ["plot.py", words[1], os.path.join(folder, words[2]), *words[3:], "--format", "svg"]
                     with unittest.mock.patch("sys.argv", arguments), \
-                            unittest.mock.patch.object(figures, "save", lambda figure, path, exact: saved.update({path: figure})), \
+                            unittest.mock.patch.object(figures, "save", lambda figure, path,
+                                                       exact: saved.update({path: figure})), \
                             unittest.mock.patch("builtins.print") as said:
                         self.assertEqual(plot.main(), 0, said.call_args)
         self.assertEqual(len(saved), len(plot.KINDS))

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""docs/python.md: its Python blocks run as one session and print what the page says; its list of functions is the library's.
+"""docs/python.md: its Python blocks run as one session and print what the page says; its list of functions is the
+library's.
 
     INITSWEEP=build/release/initsweep INITSWEEP_SOURCE=. test_python_page.py [--update]
 
@@ -61,7 +62,8 @@ class PythonPage(unittest.TestCase):
         self.assertEqual(found, expected)
 
     def test_the_list_of_functions_is_the_librarys(self):
-        rows = re.findall(r"^\| `(\w+)(\(.*?\))?` \| \S", PAGE.read_text(encoding="utf-8").split("## All functions")[1], re.MULTILINE)
+        rows = re.findall(r"^\| `(\w+)(\(.*?\))?` \| \S", PAGE.read_text(encoding="utf-8").split("## All functions")[1],
+                          re.MULTILINE)
         library = [(name, arguments_of(value) if inspect.isfunction(value := getattr(initsweep, name)) else "")
                    for name in initsweep.__all__]
         self.assertEqual(rows, library)

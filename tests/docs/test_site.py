@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The site that scripts/site.sh makes, without a browser: every link and anchor leads somewhere, nothing is loaded from another
-host, all of docs/ is in the navigation, formulas are typeset, and mistakes end the build.
+"""The site that scripts/site.sh makes, without a browser: every link and anchor leads somewhere, nothing is loaded from
+another host, all of docs/ is in the navigation, formulas are typeset, and mistakes end the build.
 
     INITSWEEP_SOURCE=. test_site.py FOLDER     FOLDER: where the site goes
 """
@@ -17,8 +17,8 @@ import urllib.parse
 
 SOURCE = pathlib.Path(os.environ.get("INITSWEEP_SOURCE", pathlib.Path(__file__).parents[2])).resolve()
 SITE = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else SOURCE / "out/site").resolve()
-# what the theme's script can ask of another host: facts about a repository (only with repo_url) and diagrams (only on a page
-# with class mermaid)
+# what the theme's script can ask of another host: facts about a repository (only with repo_url) and diagrams (only on a
+# page with class mermaid)
 OPTIONAL = {"https://api.github.com", "https://unpkg.com/mermaid"}
 
 
@@ -40,7 +40,8 @@ class Page(html.parser.HTMLParser):
         if tag == "link" and attrs.get("rel") != "canonical":
             self.loads.append(attrs["href"])
         self.loads += [attrs[name] for name in ("src", "srcset", "poster", "data") if tag != "a" and attrs.get(name)]
-        if tag in ("p", "pre", "code", "script", "style", "math") or (tag == "span" and "katex" in attrs.get("class", "")):
+        if tag in ("p", "pre", "code", "script", "style",
+                   "math") or (tag == "span" and "katex" in attrs.get("class", "")):
             self.inside.append(tag)
             if tag == "p":
                 self.paragraphs.append("")
@@ -65,7 +66,8 @@ class Site(unittest.TestCase):
         assert done.returncode == 0, done.stdout + done.stderr
         cls.pages = {path: Page(path) for path in sorted(SITE.rglob("*.html"))}
         # the theme's own, and the page of what is missing, which knows no place
-        cls.own = {path: page for path, page in cls.pages.items() if path.name != "404.html" and path.relative_to(SITE).parts[0] != "api"}
+        cls.own = {path: page for path, page in cls.pages.items() if path.name != "404.html"
+                   and path.relative_to(SITE).parts[0] != "api"}
 
     def resolve(self, path, link):
         """(file of the site, anchor) of a relative link on a page."""
@@ -109,7 +111,8 @@ class Site(unittest.TestCase):
                 address = "".join(address).strip("\"' ")
                 self.assertNotRegex(address, r"^([a-z]+:)?//", path)
                 if not address.startswith(("data:", "#")):
-                    self.assertTrue((path.parent / address.partition("?")[0].partition("#")[0]).is_file(), (path, address))
+                    self.assertTrue((path.parent / address.partition("?")[0].partition("#")[0]).is_file(),
+                                    (path, address))
         # addresses that the scripts of the theme could fetch
         for path in SITE.rglob("assets/**/*.js"):
             for address in re.findall(r"[\"'`](https?://[^\"'`]*)", path.read_text(encoding="utf-8")):
@@ -154,7 +157,8 @@ class Mistakes(unittest.TestCase):
     """A copy of what the site is made of, with one mistake in it."""
 
     def tree(self, folder):
-        for name in ("README.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "mkdocs.yml", "docs", "scripts", "data", "include", "src"):
+        for name in ("README.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "mkdocs.yml", "docs", "scripts", "data",
+                     "include", "src"):
             subprocess.run(["cp", "-r", SOURCE / name, folder], check=True)
         return pathlib.Path(folder)
 

@@ -4,7 +4,8 @@
     INITSWEEP=build/release/initsweep INITSWEEP_SOURCE=. test_table_rows.py
 
 A row's oracle is its entry in tests/oracles/test_training.py (PyTorch, and NumPy for finite differences) or, where the
-program's training does not meet it, its name in the unit tests of its room. Its bits are the lines of tests/reference/hashes.txt.
+program's training does not meet it, its name in the unit tests of its room. Its bits are the lines of
+tests/reference/hashes.txt.
 """
 import ast
 import json
@@ -37,7 +38,8 @@ def read(*parts):
 
 
 def training_oracles():
-    """The keys of test_training.py's dictionaries, by the dictionary's name. The file is read, not run: it needs PyTorch."""
+    """The keys of test_training.py's dictionaries, by the dictionary's name. The file is read, not run: it needs
+    PyTorch."""
     keys = {}
     for node in ast.parse(read("tests/oracles/test_training.py")).body:
         if not isinstance(node, ast.Assign):
@@ -123,7 +125,8 @@ class Rows(unittest.TestCase):
                             self.assertTrue(high is None or parameter["default"] <= high)
         activations = next(table["rows"] for table in self.tables if table["name"] == "activations")
         at_0 = {row["name"]: row["facts"] for row in activations}
-        self.assertEqual(at_0["sigmoid"], {"value_at_0": 0.5, "slope_at_0": 0.25, "curvature_at_0": 0, "monotone": True, "gain": 1})
+        self.assertEqual(at_0["sigmoid"], {"value_at_0": 0.5, "slope_at_0": 0.25, "curvature_at_0": 0, "monotone": True,
+                                           "gain": 1})
         self.assertIsNone(at_0["relu"]["curvature_at_0"])
 
     def test_a_row_without_them_is_seen(self):

@@ -6,9 +6,9 @@
     test_tutorial.py ... --update             writes the outputs that differ into the page
     test_tutorial.py ... --page FILE          another copy of the page
 
-page_session.py says how the page is read. What differs from machine to machine and from run to run is in RULES; everything else must
-be equal to the character, every loss and every count among it. Needs no Python package; the page itself needs those that it
-names. Exit status: 0 as shown, 1 not.
+page_session.py says how the page is read. What differs from machine to machine and from run to run is in RULES;
+everything else must be equal to the character, every loss and every count among it. Needs no Python package; the page
+itself needs those that it names. Exit status: 0 as shown, 1 not.
 """
 import re
 import sys
@@ -19,18 +19,21 @@ SIZE = r"[\d.]+ (?:bytes|[KMGT]iB)"
 
 RULES = [
     *page_session.RUN_RULES,
-    ("how far an interrupted run came", r"interrupted; (?:no network was finished, .*|\d+ of 540 networks are safe in .*)",
+    ("how far an interrupted run came", r"interrupted; (?:no network was finished, .*|\d+ of 540 networks are safe in "
+                                        r".*)",
      "interrupted; ...", "long.h5"),
     ("what gather found of it", r"\b\d+ of 540 networks", "N of 540 networks", "long.h5"),
     ("what it went on from, if anything", r"^initsweep: going on: \d+ networks are done already\n", "", "long.h5"),
     ("a line of progress, now and then", r"^initsweep: +\d+ %, .*\n", "", "long.h5"),
     ("what was left of it", r"trained \d+ ", "trained N ", "long.h5"),
     ("work that was left of it", r"[\d.]+ [kMG] network-steps", "N network-steps", "long.h5"),
-    ("predicted time", r"about [\d.e+-]+ (?:ms|s|min|h) on (.*) \(estimate: .*\)", r"about TIME on \1", "initsweep plan"),
+    ("predicted time", r"about [\d.e+-]+ (?:ms|s|min|h) on (.*) \(estimate: .*\)", r"about TIME on \1",
+     "initsweep plan"),
     ("memory and checkpoints follow the threads", rf"{SIZE} (a rank of|for checkpoints)", r"SIZE \1", "initsweep plan"),
     ("free space", rf"free space +{SIZE}", "free space SIZE", "initsweep plan"),
     ("version", r"^initsweep [\d.]+ \(.*\)$", "initsweep VERSION", "--version"),
-    ("where and when", r"^  (program_version|git_description|kernels|mpi|hdf5|threads|hosts|start_time|end_time|seconds) +.*$",
+    ("where and when",
+     r"^  (program_version|git_description|kernels|mpi|hdf5|threads|hosts|start_time|end_time|seconds) +.*$",
      r"  \1", "initsweep show"),
 ]
 
@@ -38,7 +41,8 @@ RULES = [
 def rules_keep_numbers() -> None:
     """A loss, a count or a hash that differs is seen."""
     run = "first.h5: 540 networks; trained 540 (0 diverged) in 0.2 s: 540 k network-steps, 3 M/s"
-    for command, line in (("initsweep run first.yaml", run), ("initsweep show first.h5", "zeros  90  0  0.6931  0.6931"),
+    for command, line in (("initsweep run first.yaml", run),
+                          ("initsweep show first.h5", "zeros  90  0  0.6931  0.6931"),
                           ("initsweep plan first.yaml", "packs        36 of 16 networks"),
                           ("results_hash.py", "32e171d704a8d5ef  first.h5")):
         for digit in re.finditer(r"(?<![\d.])[1-9](?=\d|$)", line.split(" in ")[0]):

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""The rows of docs/adding-a-row.md are added to a copy of the tree, each in its one place, and are picked up everywhere.
+"""The rows of docs/adding-a-row.md are added to a copy of the tree, each in its one place, and are picked up
+everywhere.
 
     test_worked_examples.py FOLDER     INITSWEEP_SOURCE=.
 
-The copy and its build folder stand in FOLDER. The program built there lists the new rows, checks sweep files that name them, and
-has them in its reference; every kernel trains them to the plain trainer's bits, and the old rows' bits are as they were.
+The copy and its build folder stand in FOLDER. The program built there lists the new rows, checks sweep files that name
+them, and has them in its reference; every kernel trains them to the plain trainer's bits, and the old rows' bits are as
+they were.
 """
 import os
 import pathlib
@@ -26,7 +28,8 @@ train: {loss: half_squares, optimizer: sgd, learning_rate: 0.1, steps: 5, schedu
 def example(first_line):
     """The fenced C text of the page that has this line first."""
     page = (SOURCE / "docs/adding-a-row.md").read_text(encoding="utf-8")
-    found = [text for text in re.findall(r"^```c\n(.*?)^```", page, re.MULTILINE | re.DOTALL) if text.startswith(first_line)]
+    found = [text for text in re.findall(r"^```c\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+             if text.startswith(first_line)]
     if len(found) != 1:
         raise ValueError(f"{len(found)} examples begin with {first_line}")
     return found[0]
@@ -42,7 +45,8 @@ def insert(path, before, text, last=False):
 def add_rows(tree):
     model = tree / "src/model"
     activations = model / "activations.def"
-    activations.write_text(activations.read_text(encoding="utf-8") + example("ISW_ACTIVATION(hard_sigmoid"), encoding="utf-8")
+    activations.write_text(activations.read_text(encoding="utf-8") + example("ISW_ACTIVATION(hard_sigmoid"),
+                           encoding="utf-8")
     for name, function, row in (
         ("initializers", "static bool alternating", '    {{"alternating"'),
         ("schedules", "static double parabola", '    {{"parabola"'),
@@ -52,6 +56,7 @@ def add_rows(tree):
         insert(file, "static const struct", example(function) + "\n", last=True)
     losses = model / "losses.def"
     insert(losses, "#endif", "\n" + example("static inline V NAME(loss_half_squares"))
+    insert(losses, "#endif\n#ifdef ISW_LOSS\n", "\n" + example("static double constant_half_squares"))
     insert(losses, "#endif", example("ISW_LOSS(half_squares"), last=True)
 
 
@@ -65,7 +70,8 @@ class WorkedExamples(unittest.TestCase):
         tree, build = FOLDER / "tree", FOLDER / "build"
         shutil.rmtree(tree, ignore_errors=True)
         tree.mkdir(parents=True)
-        for name in ("CMakeLists.txt", "src", "include", "cmake", "tests", "data", "bench", "scripts", "docs", "packaging"):
+        for name in ("CMakeLists.txt", "src", "include", "cmake", "tests", "data", "bench", "scripts", "docs",
+                     "packaging"):
             copy = shutil.copytree if (SOURCE / name).is_dir() else shutil.copy2
             copy(SOURCE / name, tree / name)
         add_rows(tree)

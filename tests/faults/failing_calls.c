@@ -2,9 +2,9 @@
  *
  *   FAULT_KIND    malloc | write | read | sync | rename | open | full | hang (a sync does not return)
  *   FAULT_AT      which call of this kind fails, from 1; with `full` the disk is full from then on, after half a write
- *   FAULT_UNDER   calls on files whose path has this in it count (malloc: calls from the program itself, not from libraries)
- *   FAULT_REPORT  a file that is made when the fault has happened
- */
+ *   FAULT_UNDER   calls on files whose path has this in it count (malloc: calls from the program itself, not from
+ *                 libraries)
+ *   FAULT_REPORT  a file that is made when the fault has happened */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -11,9 +11,10 @@ Parts (all, where none is named):
     damaged_bytes  every byte of a small run's journal, sweep and checkpoint files flipped, every length of them
     paths          read-only and missing folders, a link, names with blanks and beyond ASCII
 
-The last lines are a table: faults injected, networks finished before them, finished networks lost, results files that differ
-from the uninterrupted run's, crashes, and ends without a message. Exit status 1 where one of the last four is not 0. The short
-form thins every part out; --long is for a night. Needs INITSWEEP (the program) and FAILING_CALLS (the library of failing_calls.c).
+The last lines are a table: faults injected, networks finished before them, finished networks lost, results files that
+differ from the uninterrupted run's, crashes, and ends without a message. Exit status 1 where one of the last four is
+not 0. The short form thins every part out; --long is for a night. Needs INITSWEEP (the program) and FAILING_CALLS (the
+library of failing_calls.c).
 """
 import argparse
 import os
@@ -89,8 +90,8 @@ class Bench:
 
     def run(self, *words, ranks=0, timeout=600, **environment):
         command = ([MPIEXEC, "-n", str(ranks)] if ranks else []) + [PROGRAM, *words]
-        return subprocess.run(command, cwd=self.folder, env={**ENVIRONMENT, **environment}, capture_output=True, text=True,
-                              errors="replace", check=False, timeout=timeout)
+        return subprocess.run(command, cwd=self.folder, env={**ENVIRONMENT, **environment}, capture_output=True,
+                              text=True, errors="replace", check=False, timeout=timeout)
 
     def clean(self, *names):
         for name in names:
@@ -144,7 +145,8 @@ class Bench:
 
 
 def watch(process, patience=5):
-    """Waits for a launcher. Open MPI's may wait for ever for ranks of which none is left: then it is killed, and 1 returned."""
+    """Waits for a launcher. Open MPI's may wait for ever for ranks of which none is left: then it is killed, and 1
+    returned."""
     alone = time.monotonic()
     while process.poll() is None and time.monotonic() - alone < patience:
         if ranks_of(process.pid) != [process.pid]:
@@ -170,12 +172,14 @@ def kill(bench, long, part="kill"):
                 break
             ranks = bench.random.choice([1, 2, 3, 4])
             there = bench.journals("out.h5")
-            process = subprocess.Popen([MPIEXEC, "-n", str(ranks), PROGRAM, "run", "long.yaml", "-o", "out.h5", "--checkpoint",
+            process = subprocess.Popen([MPIEXEC, "-n", str(ranks), PROGRAM, "run", "long.yaml", "-o", "out.h5",
+                                        "--checkpoint",
                                         "0.1"], cwd=bench.folder, env=ENVIRONMENT, stdout=subprocess.PIPE,
                                        stderr=subprocess.PIPE, text=True, errors="replace")
             deadline = time.monotonic() + 30
             # a kill may come while the ranks start; a signal is caught from the program's first moment on
-            while ((part == "signal" and bench.journals("out.h5") <= there or not os.path.exists(bench.path("out.h5.parts/sweep")))
+            while ((part == "signal" and bench.journals("out.h5") <= there
+                    or not os.path.exists(bench.path("out.h5.parts/sweep")))
                    and process.poll() is None and time.monotonic() < deadline):
                 time.sleep(0.005)
             time.sleep(bench.random.uniform(0, 0.6))
@@ -253,7 +257,8 @@ def break_calls(bench, part, kind, whole, numbers, *words):
     """The n-th call fails; then a clean run must finish with the same file."""
     for n in numbers:
         bench.clean("out.h5", "report")
-        done = bench.run("run", "small.yaml", "-o", "out.h5", "--checkpoint", "0", *words, LD_PRELOAD=FAILING_CALLS, FAULT_KIND=kind,
+        done = bench.run("run", "small.yaml", "-o", "out.h5", "--checkpoint", "0", *words, LD_PRELOAD=FAILING_CALLS,
+                         FAULT_KIND=kind,
                          FAULT_AT=str(n), FAULT_UNDER=bench.path("out.h5"), FAULT_REPORT=bench.path("report"))
         if not os.path.exists(bench.path("report")):
             return n - 1
@@ -294,7 +299,8 @@ def failed_calls(bench, long):
 
 
 def flipped(bench, part, files, whole, every):
-    """Each byte of the files flipped, each length: gather tells, or gives right values; it never crashes or gives wrong ones."""
+    """Each byte of the files flipped, each length: gather tells, or gives right values; it never crashes or gives wrong
+    ones."""
     def judged():
         if os.path.exists(bench.path("x.h5")):
             os.remove(bench.path("x.h5"))
@@ -332,9 +338,10 @@ def damaged_bytes(bench, long):
     with h5py.File(bench.path("whole.h5"), "r") as file:
         whole = {name: file[name][()] for name in ("status", "steps_done", "loss", "distinct_units", "weights_final")}
     # the results file cannot be renamed (the first rename is that of the journal's own file), so the journal stays
-    bench.run("run", "small.yaml", "-o", "out.h5", "--set", "grid.replicate=[0, 1]", LD_PRELOAD=FAILING_CALLS, FAULT_KIND="rename",
-              FAULT_AT="2", FAULT_UNDER=bench.path("out.h5"))
-    files = sorted(name for name in os.listdir(bench.path("out.h5.parts")) if name.endswith(".journal") or name == "sweep")
+    bench.run("run", "small.yaml", "-o", "out.h5", "--set", "grid.replicate=[0, 1]", LD_PRELOAD=FAILING_CALLS,
+              FAULT_KIND="rename", FAULT_AT="2", FAULT_UNDER=bench.path("out.h5"))
+    files = sorted(name for name in os.listdir(bench.path("out.h5.parts")) if name.endswith(".journal")
+                   or name == "sweep")
     flipped(bench, "damaged_bytes", files, whole, 1 if long else 29)
 
 
@@ -360,8 +367,8 @@ def paths(bench, long):
     bench.same(part, "a folder/linked.h5", whole)
 
 
-PARTS = {"kill": kill, "signal": signals, "disk_full": disk_full, "failed_calls": failed_calls, "damaged_bytes": damaged_bytes,
-         "paths": paths}
+PARTS = {"kill": kill, "signal": signals, "disk_full": disk_full, "failed_calls": failed_calls,
+         "damaged_bytes": damaged_bytes, "paths": paths}
 
 
 def main():

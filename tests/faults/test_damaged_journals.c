@@ -1,5 +1,5 @@
-/* Journals that are wrong in one way each, by name. The folder journals/ holds them as files, so that a change of the format
- * shows: here they are made again, compared, and read.
+/* Journals that are wrong in one way each, by name. The folder journals/ holds them as files, so that a change of the
+ * format shows: here they are made again, compared, and read.
  *
  *   test_damaged_journals FOLDER          the test
  *   test_damaged_journals --make FOLDER   writes the files
@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "initsweep/results.h"
-#include "journal/journal_format.h"
+#include "journal/journal_internal.h"
 
 enum { NETWORKS = 3, VALUES = 16, ENTRY = JOURNAL_ENTRY_BYTES + VALUES, ROOM = 16384 };
 static const uint64_t identity = UINT64_C(0x1122334455667788);
@@ -27,7 +27,7 @@ struct bytes {
 
 static void add_head(struct bytes *b, struct journal_head head)
 {
-  journal_head_encode(&head, b->at + b->length);
+  isw_journal_head_encode(&head, b->at + b->length);
   b->length += JOURNAL_HEAD_BYTES;
 }
 
@@ -55,8 +55,8 @@ static void add_entry(struct bytes *b, struct journal_entry entry, uint64_t seed
   for (size_t i = 0; i < VALUES; i++) values[i] = (unsigned char)(16 * entry.number + i);
   const void *const parts[3] = {values, NULL, NULL};
   const size_t sizes[3] = {VALUES, 0, 0};
-  entry.body_checksum = journal_body_checksum(seed, parts, sizes);
-  journal_entry_encode(&entry, seed, b->at + b->length);
+  entry.body_checksum = isw_journal_body_checksum(seed, parts, sizes);
+  isw_journal_entry_encode(&entry, seed, b->at + b->length);
   memcpy(b->at + b->length + JOURNAL_ENTRY_BYTES, values, VALUES);
   b->length += ENTRY;
 }
@@ -194,7 +194,7 @@ MAKE(checkpoint_in_a_journal)
 {
   struct journal_entry entry = good_entry(1);
   add_wrong(b, entry);
-  journal_checkpoint_encode(&entry, identity, b->at + MIDDLE);
+  isw_journal_checkpoint_encode(&entry, identity, b->at + MIDDLE);
 }
 
 #define WRONG(name, field, value)                                                                                      \
@@ -294,7 +294,8 @@ static void the_files_are_of_this_format(void **state)
   }
 }
 
-/* Each alone in a folder: what is whole is found, what is damaged is counted, nothing crashes and nothing is invented. */
+/* Each alone in a folder: what is whole is found, what is damaged is counted, nothing crashes and nothing is
+ * invented. */
 static void each_is_read_as_the_table_says(void **state)
 {
   (void)state;

@@ -6,9 +6,10 @@ import sys
 
 
 def missing(program: str) -> list[str]:
-    """What the program lacks of: position-independent, read-only relocations bound at once, no executable stack, checked stack,
-    checked string functions."""
-    text = subprocess.run(["readelf", "-hldW", "--dyn-syms", program], capture_output=True, text=True, check=True).stdout
+    """What the program lacks of: position-independent, read-only relocations bound at once, no executable stack,
+    checked stack, checked string functions."""
+    text = subprocess.run(["readelf", "-hldW", "--dyn-syms", program], capture_output=True, text=True,
+                          check=True).stdout
     signs = {
         "position-independent executable": r"FLAGS_1\).*\bPIE\b",
         "read-only relocations": r"GNU_RELRO",

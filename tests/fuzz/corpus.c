@@ -1,5 +1,5 @@
-/* Without libFuzzer: gives a target each input of a corpus file once. Such a file is a row of inputs, each after its length in
- * two bytes, the lower first (tests/fuzz/corpus.py makes it). */
+/* Without libFuzzer: gives a target each input of a corpus file once. Such a file is a row of inputs, each after its
+ * length in two bytes, the lower first (tests/fuzz/corpus.py makes it). */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,8 @@
 #
 #   --keep   what a target has found is minimised and replaces tests/fuzz/corpus/TARGET.corpus, which ctest reads
 #
-# The build is in build/fuzz, the corpora that grow there are in build/fuzz/corpus. Exit status 1 where something was found.
+# The build is in build/fuzz, the corpora that grow there are in build/fuzz/corpus. Exit status 1 where something was
+# found.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 keep=no
@@ -32,7 +33,8 @@ printf 'B"a ""b""",y\r\n"1",x\r\n2,z\r\n' > "$seeds/csv/quoted"
 printf 'C\xef\xbb\xbf1;2;0\n\n 3 ; 4;1\r' > "$seeds/csv/marked"
 # ... and after it, for a pair of arrays, the length of the first
 for how in '\x00' '\x01' '\x02' '\x80'; do
-  printf '%b\x10\x00\0\0\x08\x02\0\0\0\x02\0\0\0\x02abcd\0\0\x08\x01\0\0\0\x02\0\x01' "$how" > "$seeds/idx/bytes-${how#\\}"
+  printf '%b\x10\x00\0\0\x08\x02\0\0\0\x02\0\0\0\x02abcd\0\0\x08\x01\0\0\0\x02\0\x01' "$how" \
+    > "$seeds/idx/bytes-${how#\\}"
   printf "%b\x4e\x00\x93NUMPY\x01\x00\x40\x00%-63s\nabcd\x93NUMPY\x01\x00\x40\x00%-63s\n\x00\x01" "$how" \
     "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2), }" \
     "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }" > "$seeds/npy/bytes-${how#\\}"
@@ -64,7 +66,8 @@ for target in "$@"; do
     "$fuzz" -merge=1 -max_len=4000 "$corpus.least" "$corpus" "$seeds/$target" 2>> "$corpus.log"
     mkdir -p tests/fuzz/corpus
     /usr/bin/python3 tests/fuzz/corpus.py pack "$corpus.least" "$kept"
-    printf '%s: %s inputs, %s bytes in %s\n' "$target" "$(find "$corpus.least" -type f | wc -l)" "$(stat -c %s "$kept")" "$kept"
+    printf '%s: %s inputs, %s bytes in %s\n' "$target" "$(find "$corpus.least" -type f | wc -l)" \
+      "$(stat -c %s "$kept")" "$kept"
   fi
 done
 exit "$status"

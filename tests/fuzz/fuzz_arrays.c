@@ -1,5 +1,5 @@
-/* Bytes of a pair of arrays of one family, FAMILY, gzipped or not: one byte that chooses the parameters, the length of the inputs' file in two
- * bytes, the inputs' file, and what is left as the targets'. */
+/* Bytes of a pair of arrays of one family, FAMILY, gzipped or not: one byte that chooses the parameters, the length of
+ * the inputs' file in two bytes, the inputs' file, and what is left as the targets'. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,11 +25,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
   write_file(targets, &target_file, bytes + 3 + first, length - 3 - first);
 
   size_t count, row = 0;
-  const struct isw_dataset *families = isw_datasets(&count);
-  while (strcmp(families[row].row.name, FAMILY) != 0) row++;
-  struct isw_choice choice = isw_choice_default(&families[row].row, row);
-  for (size_t p = 0; p < isw_row_parameters(&families[row].row); p++) {
-    const struct isw_parameter *parameter = &families[row].row.parameters[p];
+  const struct isw_dataset *const *families = isw_datasets(&count);
+  while (strcmp(families[row]->row.name, FAMILY) != 0) row++;
+  struct isw_choice choice = isw_choice_default(&families[row]->row, row);
+  for (size_t p = 0; p < isw_row_parameters(&families[row]->row); p++) {
+    const struct isw_parameter *parameter = &families[row]->row.parameters[p];
     if (strcmp(parameter->name, "inputs") == 0) choice.value[p].text = inputs;
     if (strcmp(parameter->name, "targets") == 0) choice.value[p].text = targets;
     if (strcmp(parameter->name, "test_inputs") == 0) choice.value[p].text = bits & 0x80 ? inputs : "";

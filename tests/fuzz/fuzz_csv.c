@@ -16,13 +16,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
   if (length == 0) return 0;
   if (ftruncate(file, 0) != 0 || pwrite(file, bytes + 1, length - 1, 0) != (ssize_t)(length - 1)) abort();
   size_t count, row = 0;
-  const struct isw_dataset *families = isw_datasets(&count);
-  while (strcmp(families[row].row.name, "csv") != 0) row++;
-  struct isw_choice choice = isw_choice_default(&families[row].row, row);
+  const struct isw_dataset *const *families = isw_datasets(&count);
+  while (strcmp(families[row]->row.name, "csv") != 0) row++;
+  struct isw_choice choice = isw_choice_default(&families[row]->row, row);
   choice.value[0].text = path;
   size_t bits = bytes[0];
-  for (size_t p = 1; p < isw_row_parameters(&families[row].row); p++) {
-    const struct isw_parameter *parameter = &families[row].row.parameters[p];
+  for (size_t p = 1; p < isw_row_parameters(&families[row]->row); p++) {
+    const struct isw_parameter *parameter = &families[row]->row.parameters[p];
     if (parameter->type == ISW_TEXT) {
       static const char *const targets[] = {"last", "1", "1,2", "y"};
       choice.value[p].text = targets[bits % 4];

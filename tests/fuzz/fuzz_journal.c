@@ -1,12 +1,12 @@
-/* Bytes of a folder of a run, after one byte that says of which file, and whether checksums are made right first: without
- * that a fuzzer sees little behind them. */
+/* Bytes of a folder of a run, after one byte that says of which file, and whether checksums are made right first:
+ * without that a fuzzer sees little behind them. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "initsweep/results.h"
-#include "journal/journal_format.h"
+#include "journal/journal_internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
@@ -35,11 +35,11 @@ static void mend(uint8_t *bytes, size_t length, uint8_t how)
     struct journal_entry read;
     put_sum(entry, JOURNAL_ENTRY_BYTES - 8, identity);
     size_t room = length - at - JOURNAL_ENTRY_BYTES;
-    bool good = how & CHECKPOINT ? journal_checkpoint_decode(entry, identity, &read)
-                                 : journal_entry_decode(entry, identity, 4, &read);
-    size_t body = good ? journal_body_bytes(&read, 4) : 0;
+    bool good = how & CHECKPOINT ? isw_journal_checkpoint_decode(entry, identity, &read)
+                                 : isw_journal_entry_decode(entry, identity, 4, &read);
+    size_t body = good ? isw_journal_body_bytes(&read, 4) : 0;
     if (good && body <= room) {
-      size_t weights = journal_weight_bytes(&read, 4);
+      size_t weights = isw_journal_weight_bytes(&read, 4);
       size_t list = (size_t)read.records * 8;
       size_t sizes[3] = {read.values_bytes, read.kept & KEPT_INITIAL ? weights : 0,
                          read.kept & KEPT_FINAL ? weights : 0};
@@ -50,11 +50,11 @@ static void mend(uint8_t *bytes, size_t length, uint8_t how)
       }
       const uint8_t *start = entry + JOURNAL_ENTRY_BYTES;
       const void *parts[3] = {start, start + sizes[0], start + sizes[0] + sizes[1]};
-      uint64_t sum = journal_body_checksum(identity, parts, sizes);
+      uint64_t sum = isw_journal_body_checksum(identity, parts, sizes);
       for (size_t i = 0; i < 8; i++) entry[JOURNAL_ENTRY_BYTES - 16 + i] = (uint8_t)(sum >> 8 * i);
       put_sum(entry, JOURNAL_ENTRY_BYTES - 8, identity);
     }
-    at += JOURNAL_ENTRY_BYTES + (good && body <= room ? journal_padded(body) : 0);
+    at += JOURNAL_ENTRY_BYTES + (good && body <= room ? isw_journal_padded(body) : 0);
   }
   if (how & ORIGIN && length >= 48) put_sum(bytes, length - 8, 0);
 }
@@ -81,12 +81,12 @@ static void read_journal(const char *folder)
 
 static void read_origin(const char *folder)
 {
-  struct isw_origin origin;
+  struct isw_run_manifest origin;
   struct isw_error error = {0};
   bool there;
-  if (isw_origin_read(folder, &origin, &there, &error) == ISW_OK && there && (!origin.file || !origin.settings))
+  if (isw_run_manifest_read(folder, &origin, &there, &error) == ISW_OK && there && (!origin.file || !origin.settings))
     abort();
-  isw_origin_clear(&origin);
+  isw_run_manifest_clear(&origin);
   isw_error_clear(&error);
 }
 

@@ -7,6 +7,15 @@ import tempfile
 import h5py
 
 
+def fill(text, values):
+    """A text with words replaced. values: what stands there -> what takes its place."""
+    for old, new in values.items():
+        if old not in text:
+            raise ValueError(f"no {old!r} in the text")
+        text = text.replace(old, new)
+    return text
+
+
 def run(text, *options, **environment):
     """The results of a sweep as arrays by name."""
     with tempfile.TemporaryDirectory() as folder:

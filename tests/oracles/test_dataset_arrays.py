@@ -34,7 +34,8 @@ class Arrays(unittest.TestCase):
         """Losses and weights as bytes."""
         (self.folder / "sweep.yaml").write_text(SWEEP.format(dataset=dataset, loss=loss), encoding="utf-8")
         (self.folder / "out.h5").unlink(missing_ok=True)
-        subprocess.run([PROGRAM, "run", "sweep.yaml", "-o", "out.h5"], check=True, stdout=subprocess.DEVNULL, cwd=self.folder)
+        subprocess.run([PROGRAM, "run", "sweep.yaml", "-o", "out.h5"], check=True, stdout=subprocess.DEVNULL,
+                       cwd=self.folder)
         with h5py.File(self.folder / "out.h5") as file:
             return [file[name][:].tobytes() for name in ("loss", "test_loss", "weights_final")]
 
@@ -50,7 +51,8 @@ class Arrays(unittest.TestCase):
 
     def test_every_type_is_numpys(self):
         random = numpy.random.default_rng(1)
-        for name in ("<f4", "<f8", ">f4", ">f8", "i1", "<i2", ">i2", "<i4", ">i4", "<i8", ">i8", "u1", "<u2", "<u4", "?"):
+        for name in ("<f4", "<f8", ">f4", ">f8", "i1", "<i2", ">i2", "<i4", ">i4", "<i8", ">i8", "u1", "<u2", "<u4",
+                     "?"):
             with self.subTest(type=name):
                 inputs = (random.normal(size=(20, 2, 2)) * 50).astype(name)
                 self.check(inputs, random.normal(size=(20, 2)), "values", "mse")
@@ -72,20 +74,25 @@ class Arrays(unittest.TestCase):
             self.assertEqual(first, self.train("name: npy, inputs: x.npy, targets: t.npy", "mse"))
 
     def test_hdf5_datasets_are_the_same_arrays(self):
-        """As h5py writes them: any numbers, byte order, chunks and compression; two or more dimensions; a test set of its own."""
+        """As h5py writes them: any numbers, byte order, chunks and compression; two or more dimensions; a test set of
+        its own."""
         random = numpy.random.default_rng(4)
         inputs, targets = random.normal(size=(24, 2, 2)) * 50, random.integers(0, 3, size=24)
         for kind in ("<f4", ">f8", "<i2", ">i8", "u1"):
             with h5py.File(self.folder / "data.h5", "w") as file:
-                file.create_dataset("train/x", data=inputs.astype(kind), chunks=(5, 2, 1), compression="gzip", shuffle=True)
+                file.create_dataset("train/x", data=inputs.astype(kind), chunks=(5, 2, 1), compression="gzip",
+                                    shuffle=True)
                 file["train/t"] = targets.astype(kind)
             with h5py.File(self.folder / "data.h5") as file:
                 numpy.save(self.folder / "x.npy", file["train/x"][:].astype(float))
                 numpy.save(self.folder / "t.npy", file["train/t"][:].astype(float))
-            ours = self.train("name: hdf5, path: data.h5, inputs: train/x, targets: train/t, kind: classes", "cross_entropy")
-            self.assertEqual(ours, self.train("name: npy, inputs: x.npy, targets: t.npy, kind: classes", "cross_entropy"))
+            ours = self.train("name: hdf5, path: data.h5, inputs: train/x, targets: train/t, kind: classes",
+                              "cross_entropy")
+            self.assertEqual(ours, self.train("name: npy, inputs: x.npy, targets: t.npy, kind: classes",
+                                              "cross_entropy"))
         apart = "test_inputs: {}, test_targets: {}, kind: classes"
-        ours = self.train("name: hdf5, path: data.h5, inputs: train/x, targets: train/t, " + apart.format("train/x", "train/t"),
+        ours = self.train("name: hdf5, path: data.h5, inputs: train/x, targets: train/t, " + apart.format("train/x",
+                                                                                                          "train/t"),
                           "cross_entropy")
         self.assertEqual(ours, self.train("name: npy, inputs: x.npy, targets: t.npy, " + apart.format("x.npy", "t.npy"),
                                           "cross_entropy"))
@@ -138,7 +145,8 @@ class Arrays(unittest.TestCase):
             file.create_dataset("inputs", data=random.normal(size=(6, 2)), chunks=(3, 2), compression="gzip")
             file["targets"] = numpy.arange(6.0)
         whole = numpy.frombuffer((self.folder / "data.h5").read_bytes(), dtype="u1")
-        (self.folder / "sweep.yaml").write_text(SWEEP.format(dataset="name: hdf5, path: bad.h5", loss="mse"), encoding="utf-8")
+        (self.folder / "sweep.yaml").write_text(SWEEP.format(dataset="name: hdf5, path: bad.h5", loss="mse"),
+                                                encoding="utf-8")
         ends = []
         for _ in range(40):
             bad = whole.copy()
@@ -146,7 +154,8 @@ class Arrays(unittest.TestCase):
             if random.random() < 0.2:
                 bad = bad[: random.integers(0, len(bad))]
             (self.folder / "bad.h5").write_bytes(bad.tobytes())
-            done = subprocess.run([PROGRAM, "check", "sweep.yaml"], capture_output=True, text=True, cwd=self.folder, timeout=60)
+            done = subprocess.run([PROGRAM, "check", "sweep.yaml"], capture_output=True, text=True, cwd=self.folder,
+                                  timeout=60)
             self.assertIn(done.returncode, (0, 2), done.stderr)
             self.assertEqual(done.returncode == 2, "error:" in done.stderr)
             ends.append(done.returncode)

@@ -1,16 +1,18 @@
 #!/usr/bin/python3
-"""Variances forwards and backwards at the start: Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward neural
-networks", for linear networks, and He et al. 2015, "Delving deep into rectifiers", for ReLU, through the program's probes.
+"""Variances forwards and backwards at the start: Glorot & Bengio 2010, "Understanding the difficulty of training deep
+feedforward neural networks", for linear networks, and He et al. 2015, "Delving deep into rectifiers", for ReLU, through
+the program's probes.
 
 With n_k the units of layer k, z its pre-activations and delta = d loss / d z, per unit and over networks, biases 0:
     Var z_(k+1) = c n_k Var W_(k+1) Var z_k                 c = 1: Glorot eq. 5; c = 1/2: He eq. 9
     Var delta_k = c n_(k+1) Var W_(k+1) Var delta_(k+1)     c = 1: Glorot eq. 6; c = 1/2: He eq. 13
 and for equal widths the gradients of all layers' weights have one norm, whatever Var W is (Glorot eq. 14).
-The expectations are exact at any width for one sample whose error is the target's alone (targets of size 1e6). glorot_uniform has
-Var W = 2 / (n_in + n_out) (eq. 16), he_normal 2 / n_in (eq. 10) or, with mode fan_out, 2 / n_out (eq. 14).
+The expectations are exact at any width for one sample whose error is the target's alone (targets of size 1e6).
+glorot_uniform has Var W = 2 / (n_in + n_out) (eq. 16), he_normal 2 / n_in (eq. 10) or, with mode fan_out, 2 / n_out
+(eq. 14).
 
-Means over 512 networks are within 5 of their own standard errors, which are asked to be below 8 %: 94 comparisons, so false alarms have a
-probability of about 1e-4 at most over seeds, and the seed is fixed.
+Means over 512 networks are within 5 of their own standard errors, which are asked to be below 8 %: 94 comparisons, so
+false alarms have a probability of about 1e-4 at most over seeds, and the seed is fixed.
 """
 import unittest
 
@@ -68,7 +70,8 @@ class Propagation(unittest.TestCase):
         """Eq. 14, at n Var W = 0.7^2: activations fall and deltas grow, their product stays."""
         results, _ = self.check("linear", "{name: mean_field, sigma_w: 0.7}", [24] * 5, lambda n_in, n_out: 0.49 / n_in)
         square = results["gradient_norm"][:, 0].astype(float) ** 2
-        x = 0.49**-1 * (results["pre_activation_variance"] + results["pre_activation_mean"] ** 2)[:, 0, 0].astype(float).mean()
+        x = 0.49**-1 * (results["pre_activation_variance"]
+                        + results["pre_activation_mean"] ** 2)[:, 0, 0].astype(float).mean()
         top = (results["bias_gradient_norm"][:, 0, -1].astype(float) ** 2).mean() / 24
         self.compare("gradients of weights", square / (24**2 * x * top * 0.49**5), numpy.ones(6))
 

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Derivatives of the training loss against PyTorch in float64: the Hessian of every activation and loss, and along the gradient.
+"""Derivatives of the training loss against PyTorch in float64: the Hessian of every activation and loss, and along the
+gradient.
 
-Environment: INITSWEEP, the program, whose tables name the rows; a row without a counterpart here fails. All networks are
-recorded once, before training, and PyTorch computes from the weights that the same results file holds.
+Environment: INITSWEEP, the program, whose tables name the rows; a row without a counterpart here fails. All networks
+are recorded once, before training, and PyTorch computes from the weights that the same results file holds.
 """
 import json
 import os
@@ -16,9 +17,10 @@ import numpy
 import torch
 from torch.nn import functional
 
-from sweeps import run
+from sweeps import fill, run
 
-PROBES = ("loss hessian_max hessian_min hessian_residual gradient_curvature gradient_variance gradient_noise_scale hessian_eigenvalues "
+PROBES = ("loss hessian_max hessian_min hessian_residual gradient_curvature gradient_variance gradient_noise_scale "
+          "hessian_eigenvalues "
           "hessian_negative").split()
 # Zeros in the first layer put its units on their kink, where they have one.
 SWEEP = """\
@@ -41,7 +43,8 @@ ACTIVATIONS = {
     "leaky_relu": lambda z: functional.leaky_relu(z, 0.1), "prelu": lambda z: functional.leaky_relu(z, 0.3),
     "elu": lambda z: functional.elu(z, 1.7), "selu": functional.selu, "gelu": functional.gelu,
     "gelu_tanh": lambda z: functional.gelu(z, approximate="tanh"), "silu": functional.silu,
-    "softplus": lambda z: functional.softplus(z, threshold=1000), "softsign": functional.softsign, "mish": functional.mish,
+    "softplus": lambda z: functional.softplus(z, threshold=1000), "softsign": functional.softsign,
+    "mish": functional.mish,
     "hard_tanh": functional.hardtanh, "cos": torch.cos, "gaussian": lambda z: torch.exp(-z * z), "square": torch.square,
 }
 
@@ -67,7 +70,8 @@ LOSSES = VALUE_LOSSES | CLASS_LOSSES
 
 def listed(table):
     """Names of a table's rows."""
-    text = subprocess.run([os.environ["INITSWEEP"], "list", table, "--json"], check=True, capture_output=True, text=True).stdout
+    text = subprocess.run([os.environ["INITSWEEP"], "list", table, "--json"], check=True, capture_output=True,
+                          text=True).stdout
     return [row["name"] for row in json.loads(text)[0]["rows"]]
 
 
@@ -90,7 +94,8 @@ def network(parameters, sizes, activation, output, inputs):
 
 
 def residual_network(parameters, sizes, branch_layers, activation, inputs):
-    """Output [samples][sizes[-1]] of an MLP with branches h + alpha f(h), and where in the flat parameters the alphas stand."""
+    """Output [samples][sizes[-1]] of an MLP with branches h + alpha f(h), and where in the flat parameters the alphas
+    stand."""
     x, first, alphas, trunk = inputs, 0, [], None
     for k, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
         weight = parameters[first : first + fan_in * fan_out].reshape(fan_out, fan_in)
@@ -113,9 +118,10 @@ class Hessian(unittest.TestCase):
     def check(self, loss, inputs, targets, outputs, dataset, output="linear", activations=None, precision="float64"):
         """Every activation under one loss; 1e-10 of the largest eigenvalue."""
         names = activations or listed("activations")
-        text = SWEEP.replace("DATASET", dataset).replace("LOSS", f"{{name: {loss}{LOSSES[loss][0]}}}").replace("OUTPUT", output)
-        text = text.replace("PROBES", ", ".join(PROBES)).replace("PRECISION", precision)
-        results = run(text.replace("ACTIVATIONS", ", ".join(spelt(name, PARAMETERS) for name in names)))
+        results = run(fill(SWEEP, {
+            "DATASET": dataset, "LOSS": f"{{name: {loss}{LOSSES[loss][0]}}}", "OUTPUT": output,
+            "PROBES": ", ".join(PROBES), "PRECISION": precision,
+            "ACTIVATIONS": ", ".join(spelt(name, PARAMETERS) for name in names)}))
         sizes = [inputs.shape[1], 4, 3, outputs]
         x, t = torch.tensor(inputs), torch.tensor(targets)
         digits = 1e-10 if precision == "float64" else 1e-6
@@ -140,8 +146,10 @@ class Hessian(unittest.TestCase):
                 self.assertTrue(numpy.isnan(spectrum[len(w) :]).all())
                 # Float32 rounds the stored eigenvalues, not those that are counted.
                 self.assertEqual(results["hessian_negative"][n, 0], (eigenvalues < -1e-10 * size).sum())
-                numpy.testing.assert_allclose(results["gradient_curvature"][n, 0], along, rtol=digits, atol=digits * size)
-                each = numpy.array([torch.autograd.grad(LOSSES[loss][1](network(w, sizes, name, output, x[s : s + 1]), t[s : s + 1]), w)[0].numpy()
+                numpy.testing.assert_allclose(results["gradient_curvature"][n, 0], along, rtol=digits,
+                                              atol=digits * size)
+                each = numpy.array([torch.autograd.grad(LOSSES[loss][1](network(w, sizes, name, output, x[s : s + 1]),
+                                                                        t[s : s + 1]), w)[0].numpy()
                                     for s in range(len(x))])
                 variance, square = each.var(axis=0, ddof=1).sum(), gradient @ gradient
                 scale = variance / (square - variance / len(x))
@@ -174,9 +182,11 @@ class Hessian(unittest.TestCase):
         self.check("cross_entropy", inputs, labels, 2, "{name: xor}", activations=["tanh", "gelu"], precision="float32")
 
     def test_the_same_bits_on_every_kernel_and_any_threads(self):
-        text = SWEEP.replace("DATASET", "{name: spirals, samples: 100}").replace("LOSS", "cross_entropy").replace("OUTPUT", "linear")
-        text = text.replace("PROBES", ", ".join(PROBES)).replace("PRECISION", "float32").replace("ACTIVATIONS", ", ".join(listed("activations")))
-        branches = text.replace("hidden: [4, 3]", "depth: 3, width: 4, residual: {branch_layers: 2, scale: 0.3, train_scale: true}")
+        text = fill(SWEEP, {
+            "DATASET": "{name: spirals, samples: 100}", "LOSS": "cross_entropy", "OUTPUT": "linear",
+            "PROBES": ", ".join(PROBES), "PRECISION": "float32", "ACTIVATIONS": ", ".join(listed("activations"))})
+        branches = text.replace("hidden: [4, 3]",
+                                "depth: 3, width: 4, residual: {branch_layers: 2, scale: 0.3, train_scale: true}")
         for sweep in (text, branches):
             portable = run(sweep, "--threads", "1", INITSWEEP_KERNELS="portable")
             best = run(sweep, "--threads", "3")
@@ -184,21 +194,24 @@ class Hessian(unittest.TestCase):
                 self.assertEqual(portable[name].tobytes(), best[name].tobytes(), name)
 
     def test_zero_is_a_saddle(self):
-        """Claim C07: one hidden layer of n tanh units at 0, the output bias at its optimum: eigenvalues +-(2 / m) g'(0) sigma_j(C),
-        n times each, and 2 / m, C = mean of (t - mean t) x^T."""
+        """Claim C07: one hidden layer of n tanh units at 0, the output bias at its optimum: eigenvalues +-(2 / m) g'(0)
+        sigma_j(C), n times each, and 2 / m, C = mean of (t - mean t) x^T."""
         path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], "saddle.csv")
         table = numpy.random.default_rng(13).normal(size=(30, 6))
         table[:, 4:] -= table[:, 4:].mean(axis=0)
         numpy.savetxt(path, table, delimiter=",", fmt="%.17g")
-        text = SWEEP.replace("DATASET", f'{{name: csv, path: "{path}", target: "5,6", test_fraction: 0}}').replace("LOSS", "mse")
-        text = text.replace("PROBES", ", ".join(PROBES)).replace("PRECISION", "float64").replace("OUTPUT", "linear")
-        results = run(text.replace("ACTIVATIONS", "tanh, {name: elu, alpha: 0.5}").replace("[4, 3], init: {name: normal, std: 0.9}", "[5], init: zeros"))
+        results = run(fill(SWEEP, {
+            "DATASET": f'{{name: csv, path: "{path}", target: "5,6", test_fraction: 0}}', "LOSS": "mse",
+            "OUTPUT": "linear", "PROBES": ", ".join(PROBES), "PRECISION": "float64",
+            "ACTIVATIONS": "tanh, {name: elu, alpha: 0.5}",
+            "[4, 3], init: {name: normal, std: 0.9}": "[5], init: zeros"}))
         sigma = numpy.linalg.svd(table[:, 4:].T @ table[:, :4] / 30, compute_uv=False)
         for n, slope in ((1, 1.0), (3, 0.5)):
             self.assertAlmostEqual(results["hessian_min"][n, 0], -slope * sigma[0], delta=1e-14)
             self.assertAlmostEqual(results["hessian_max"][n, 0], max(slope * sigma[0], 1.0), delta=1e-14)
             self.assertEqual(results["hessian_negative"][n, 0], 5 * 2)
-            spectrum = numpy.sort(numpy.concatenate([numpy.repeat(slope * numpy.concatenate([sigma, -sigma]), 5), [1.0] * 2]))
+            spectrum = numpy.sort(numpy.concatenate([numpy.repeat(slope * numpy.concatenate([sigma, -sigma]), 5),
+                                                     [1.0] * 2]))
             found = results["hessian_eigenvalues"][n, 0]
             numpy.testing.assert_allclose(found[numpy.abs(found) > 1e-12], spectrum, rtol=0, atol=1e-13)
 
@@ -207,9 +220,11 @@ class Hessian(unittest.TestCase):
         path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], "residual.csv")
         table = numpy.random.default_rng(14).normal(size=(50, 5))
         numpy.savetxt(path, table, delimiter=",", fmt="%.17g")
-        text = SWEEP.replace("DATASET", f'{{name: csv, path: "{path}", target: "4,5", test_fraction: 0}}').replace("LOSS", "mse")
-        text = text.replace("PROBES", ", ".join(PROBES)).replace("PRECISION", "float64").replace("OUTPUT", "linear").replace("ACTIVATIONS", "tanh, gelu, linear")
-        text = text.replace("hidden: [4, 3]", "depth: 5, width: 4, residual: {scale: 0.7}").replace("{name: normal, std: 0.9}, zeros]", "{name: normal, std: 0.9}, lecun_normal]")
+        text = fill(SWEEP, {
+            "DATASET": f'{{name: csv, path: "{path}", target: "4,5", test_fraction: 0}}', "LOSS": "mse",
+            "OUTPUT": "linear", "PROBES": ", ".join(PROBES), "PRECISION": "float64",
+            "ACTIVATIONS": "tanh, gelu, linear", "hidden: [4, 3]": "depth: 5, width: 4, residual: {scale: 0.7}",
+            "{name: normal, std: 0.9}, zeros]": "{name: normal, std: 0.9}, lecun_normal]"})
         results = run(text.replace("  network.activation:", "  network.residual.branch_layers: [1, 2]\n"
                                    "  network.residual.train_scale: [false, true]\n  network.activation:"))
         x, t = torch.tensor(table[:, :3]), torch.tensor(table[:, 3:])
@@ -233,7 +248,8 @@ class Hessian(unittest.TestCase):
             gradient = torch.autograd.grad(value(w), w)[0].numpy()[keep]
             eigenvalues = numpy.linalg.eigvalsh(hessian)
             size = numpy.abs(eigenvalues).max()
-            each = numpy.array([torch.autograd.grad(functional.mse_loss(output(w, x[s : s + 1]), t[s : s + 1]), w)[0].numpy()[keep]
+            each = numpy.array([torch.autograd.grad(functional.mse_loss(output(w, x[s : s + 1]), t[s : s + 1]),
+                                                    w)[0].numpy()[keep]
                                 for s in range(len(x))])
             with self.subTest(branch_layers=branch_layers, trained=trained, activation=name):
                 numpy.testing.assert_allclose(results["loss"][n, 0], value(w).detach(), rtol=1e-10)
@@ -245,7 +261,8 @@ class Hessian(unittest.TestCase):
                 self.assertLess(bound, 1e-6 * size)
                 self.assertAlmostEqual(results["hessian_max"][n, 0], eigenvalues[-1], delta=bound)
                 self.assertAlmostEqual(results["hessian_min"][n, 0], eigenvalues[0], delta=bound)
-                numpy.testing.assert_allclose(results["gradient_curvature"][n, 0], gradient @ hessian @ gradient / (gradient @ gradient),
+                numpy.testing.assert_allclose(results["gradient_curvature"][n, 0],
+                                              gradient @ hessian @ gradient / (gradient @ gradient),
                                               rtol=1e-10, atol=1e-10 * size)
                 variance = each.var(axis=0, ddof=1).sum()
                 numpy.testing.assert_allclose(results["gradient_variance"][n, 0], variance, rtol=1e-9)
@@ -258,21 +275,25 @@ class Hessian(unittest.TestCase):
         (folder / "spectrum.yaml").write_text(
             "dataset: xor\nnetwork: {depth: 1, activation: tanh, init: lecun_normal}\n"
             "train: {loss: mse, optimizer: sgd, learning_rate: 0.5, steps: 40}\n"
-            "record: {steps: {every: 10}, probes: [first_moved, {name: hessian_eigenvalues, steps: [20]}, gradient_norm, hessian_negative]}\n"
+            "record: {steps: {every: 10}, probes: [first_moved, {name: hessian_eigenvalues, steps: [20]}, "
+            "gradient_norm, hessian_negative]}\n"
             "grid: {network.width: [2, 4], replicate: {range: [0, 8]}}\n", encoding="utf-8")
         program, file = os.environ["INITSWEEP"], folder / "spectrum.h5"
         subprocess.run([program, "run", folder / "spectrum.yaml", "-o", file, "--quiet"], check=True)
         subprocess.run([program, "verify", file], check=True, stdout=subprocess.DEVNULL)
         with h5py.File(file) as results:
             stored, negative = results["hessian_eigenvalues"][:], results["hessian_negative"][:]
-            self.assertEqual([dimension.label or list(dimension.keys())[0] for dimension in results["hessian_eigenvalues"].dims],
+            self.assertEqual([dimension.label or list(dimension.keys())[0]
+                              for dimension in results["hessian_eigenvalues"].dims],
                              ["network", "record", "parameter"])
         self.assertEqual(stored.shape, (18, 5, 17))
         numpy.testing.assert_array_equal(numpy.isnan(stored[:, [1, 3]]), True)
-        numpy.testing.assert_array_equal((~numpy.isnan(stored)).sum(axis=2)[:, [0, 2, 4]], [[9] * 3] * 9 + [[17] * 3] * 9)
+        numpy.testing.assert_array_equal((~numpy.isnan(stored)).sum(axis=2)[:, [0, 2, 4]],
+                                         [[9] * 3] * 9 + [[17] * 3] * 9)
         self.assertTrue((numpy.diff(stored[9:, 2]) >= 0).all())
         self.assertGreater(negative.max(), 0)
-        table = subprocess.run([program, "replay", file, "--network", "3"], check=True, capture_output=True, text=True).stdout
+        table = subprocess.run([program, "replay", file, "--network", "3"], check=True, capture_output=True,
+                               text=True).stdout
         rows = [line.split(",") for line in table.splitlines()]
         first = rows[0].index("hessian_eigenvalues_1")
         self.assertEqual(rows[0][first + 8], "hessian_eigenvalues_9")

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Starts that look at the network, the data or a file, from the program's results files, against NumPy, h5py and torch.nn.init.
+"""Starts that look at the network, the data or a file, from the program's results files, against NumPy, h5py and
+torch.nn.init.
 
 Environment: INITSWEEP, the program.
 """
@@ -51,7 +52,8 @@ class Starts(unittest.TestCase):
         values.update(settings)
         (self.folder / "sweep.yaml").write_text(SWEEP.format(**values), encoding="utf-8")
         (self.folder / f"{name}.h5").unlink(missing_ok=True)
-        done = subprocess.run([PROGRAM, "run", "sweep.yaml", "-o", f"{name}.h5"], capture_output=True, text=True, cwd=self.folder)
+        done = subprocess.run([PROGRAM, "run", "sweep.yaml", "-o", f"{name}.h5"], capture_output=True, text=True,
+                              cwd=self.folder)
         self.assertEqual(done.returncode, 0, done.stderr)
         with h5py.File(self.folder / f"{name}.h5") as file:
             return {key: file[key][:] for key in ("weights_initial", "weights_final", "loss")}
@@ -67,7 +69,8 @@ class Starts(unittest.TestCase):
         return layers
 
     def test_lsuv_gives_every_layer_unit_variance(self):
-        """Mishkin & Matas 2016, algorithm 1: Var(w x) = 1 on the data, rows or columns orthogonal. Biases of other layers count."""
+        """Mishkin & Matas 2016, algorithm 1: Var(w x) = 1 on the data, rows or columns orthogonal. Biases of other
+        layers count."""
         inputs = self.inputs[numpy.arange(256) * 300 // 256]
         for activation, g in (("tanh", numpy.tanh), ("relu", lambda z: numpy.maximum(z, 0))):
             for flat in self.run_sweep(activation=activation, bias_init="uniform")["weights_initial"]:
@@ -99,7 +102,8 @@ class Starts(unittest.TestCase):
         for activation in ("tanh", "relu", "sigmoid", "selu", "{name: leaky_relu, negative_slope: 0.3}"):
             name = activation.strip("{}").replace("name: ", "").split(",")[0]
             gain = torch.nn.init.calculate_gain(name, 0.3 if "slope" in activation else None)
-            ours = self.run_sweep(activation=activation, init="{name: glorot_normal, gain: activation}")["weights_initial"]
+            ours = self.run_sweep(activation=activation,
+                                  init="{name: glorot_normal, gain: activation}")["weights_initial"]
             plain = self.run_sweep(activation=activation, init="glorot_normal")["weights_initial"]
             for flat, one in zip(ours, plain):
                 pairs = list(zip(self.layers(flat, [3, 6, 5, 2]), self.layers(one, [3, 6, 5, 2])))
@@ -119,14 +123,16 @@ class Starts(unittest.TestCase):
         with h5py.File(self.folder / "own.h5", "w") as file:
             file["group/best"] = first["weights_final"][2].astype(">f8")
             file["all"] = numpy.pad(first["weights_final"], ((0, 0), (0, 5)), constant_values=numpy.nan)
-        for source in ("path: first.h5, network: 2", "path: own.h5, dataset: group/best", "path: own.h5, dataset: all, network: 2"):
+        for source in ("path: first.h5, network: 2", "path: own.h5, dataset: group/best",
+                       "path: own.h5, dataset: all, network: 2"):
             again = self.run_sweep("second", init=f"{{name: file, {source}}}", bias_init=f"{{name: file, {source}}}")
             for flat in again["weights_initial"]:
                 self.assertEqual(flat.tobytes(), first["weights_final"][2].tobytes())
 
     def test_identity_is_what_the_file_holds(self):
         def identity(name):
-            done = subprocess.run([PROGRAM, "run", "sweep.yaml", "-o", f"{name}.h5"], cwd=self.folder, capture_output=True, text=True)
+            done = subprocess.run([PROGRAM, "run", "sweep.yaml", "-o", f"{name}.h5"], cwd=self.folder,
+                                  capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, done.stderr)
             with h5py.File(self.folder / f"{name}.h5") as file:
                 return file["id"][:].tolist()
@@ -141,7 +147,8 @@ class Starts(unittest.TestCase):
             with h5py.File(self.folder / "own.h5", "w") as file:
                 file["w"] = weights
             found.append(identity(name))
-            verified = [subprocess.run([PROGRAM, "verify", f"{n}.h5"], cwd=self.folder, capture_output=True, text=True) for n in "a" + name]
+            verified = [subprocess.run([PROGRAM, "verify", f"{n}.h5"], cwd=self.folder, capture_output=True, text=True)
+                        for n in "a" + name]
             self.assertEqual(verified[1].returncode, 0, verified[1].stderr)
             self.assertEqual(verified[0].returncode, 0 if change == 0 else 2)
             if change:
@@ -150,7 +157,8 @@ class Starts(unittest.TestCase):
         self.assertFalse(set(found[0]) & set(found[1]))
 
     def check_error(self, expected, **settings):
-        values = {"precision": "float64", "dataset": DATA, "hidden": "[6, 5]", "activation": "tanh", "bias_init": "zeros"}
+        values = {"precision": "float64", "dataset": DATA, "hidden": "[6, 5]", "activation": "tanh",
+                  "bias_init": "zeros"}
         (self.folder / "sweep.yaml").write_text(SWEEP.format(**{**values, **settings}), encoding="utf-8")
         done = subprocess.run([PROGRAM, "check", "sweep.yaml"], cwd=self.folder, capture_output=True, text=True)
         self.assertEqual(done.returncode, 2)
@@ -169,7 +177,8 @@ class Starts(unittest.TestCase):
         (self.folder / "no.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
         os.mkfifo(self.folder / "fifo.h5")
         for source, expected in (
-            ("path: own.h5, dataset: w", "network 0 of 'w' in own.h5 has 70 weights and biases, a network of sizes 3-6-5-2 has 71"),
+            ("path: own.h5, dataset: w", "network 0 of 'w' in own.h5 has 70 weights and biases, a network of sizes "
+                                         "3-6-5-2 has 71"),
             ("path: own.h5, dataset: w, network: 2", "row 2 of dataset 'w', which has 2 (from 0)"),
             ("path: own.h5, dataset: nan", "has weights that are not finite"),
             ("path: own.h5, dataset: only_nan", "holds no weights (NaN only)"),
@@ -187,7 +196,8 @@ class Starts(unittest.TestCase):
                 self.check_error(expected, init=f"{{name: file, {source}}}")
 
     def test_a_gain_that_pytorch_does_not_know_is_refused(self):
-        self.check_error("calculate_gain knows no gain of 'gelu'", activation="gelu", init="{name: he_normal, gain: activation}")
+        self.check_error("calculate_gain knows no gain of 'gelu'", activation="gelu",
+                         init="{name: he_normal, gain: activation}")
 
 
 if __name__ == "__main__":

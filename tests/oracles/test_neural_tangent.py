@@ -1,16 +1,18 @@
 #!/usr/bin/python3
-"""The neural tangent kernel of a two-layer ReLU network of large width against its closed form, from the program's own gradients.
+"""The neural tangent kernel of a two-layer ReLU network of large width against its closed form, from the program's own
+gradients.
 
-Jacot, Gabriel & Hongler 2018, "Neural tangent kernel", theorem 1, and for two layers of ReLU the arc-cosine kernels of Cho & Saul 2009, eq. 3 to
-6. With y = sum_j v_j relu(w_j x + b_j) + c, w ~ N(0, s^2), v ~ N(0, 1 / n), biases 0, all trained, and theta the inputs' angle:
+Jacot, Gabriel & Hongler 2018, "Neural tangent kernel", theorem 1, and for two layers of ReLU the arc-cosine kernels of
+Cho & Saul 2009, eq. 3 to 6. With y = sum_j v_j relu(w_j x + b_j) + c, w ~ N(0, s^2), v ~ N(0, 1 / n), biases 0, all
+trained, and theta the inputs' angle:
     K(x, x') = sum over parameters of dy/dp(x) dy/dp(x'), and for n units
     E K = (x x' + 1) (pi - theta) / (2 pi) + n s^2 |x| |x'| (sin theta + (pi - theta) cos theta) / (2 pi) + 1
-(the first term from w and b, the second from v, the last from c). One step of gradient descent on one sample moves the parameters by
--rate 2 (y - t) dy/dp, so that two runs from the same start on two samples give K; |y - t| is the root of the loss, and t is so large
-that its sign is known. s^2 = 1 / n makes both terms of one size.
+(the first term from w and b, the second from v, the last from c). One step of gradient descent on one sample moves the
+parameters by -rate 2 (y - t) dy/dp, so that two runs from the same start on two samples give K; |y - t| is the root of
+the loss, and t is so large that its sign is known. s^2 = 1 / n makes both terms of one size.
 
-Means over 64 networks of width 1024 are within 5 of their standard errors, each below 1 %: 15 numbers, false alarms below 1e-5 over
-seeds; the seed is fixed.
+Means over 64 networks of width 1024 are within 5 of their standard errors, each below 1 %: 15 numbers, false alarms
+below 1e-5 over seeds; the seed is fixed.
 """
 import math
 import pathlib

@@ -1,16 +1,16 @@
 #!/usr/bin/python3
-"""Singular values of the input-output Jacobian of deep linear networks at the start: Pennington, Schoenholz & Ganguli 2017, "Resurrecting
-the sigmoid in deep learning through dynamical isometry", section 2.4 (the deep linear case).
+"""Singular values of the input-output Jacobian of deep linear networks at the start: Pennington, Schoenholz & Ganguli
+2017, "Resurrecting the sigmoid in deep learning through dynamical isometry", section 2.4 (the deep linear case).
 
-J is the product of L square matrices of N units. Orthogonal ones: all singular values are 1. Gaussian ones of variance 1 / N: for large N the
-spectrum of J J^T is the Fuss-Catalan law, with moments
+J is the product of L square matrices of N units. Orthogonal ones: all singular values are 1. Gaussian ones of variance
+1 / N: for large N the spectrum of J J^T is the Fuss-Catalan law, with moments
     E tr (J J^T)^k / N = binom(k (L + 1), k) / (k L + 1)
 and support [0, s_max^2], s_max^2 = (L + 1)^(L + 1) / L^L; on 0 < phi < pi / (L + 1), with
     x(phi) = sin^(L+1)((L + 1) phi) / (sin(phi) sin^L(L phi)),
     density(x) = sin^2(phi) sin^(L-1)(L phi) / (pi sin^L((L + 1) phi)).
-The probes give the largest value and the norm, the weights that the program writes the whole spectrum. At N = 128 moments are within
-about k^2 (L + 1) / N of the law, and the largest value within a few N^(-2/3): tolerances are those, for a mean of 8 networks, and the
-seed is fixed.
+The probes give the largest value and the norm, the weights that the program writes the whole spectrum. At N = 128
+moments are within about k^2 (L + 1) / N of the law, and the largest value within a few N^(-2/3): tolerances are those,
+for a mean of 8 networks, and the seed is fixed.
 """
 import math
 import unittest

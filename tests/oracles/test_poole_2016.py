@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Signal propagation in wide random networks at the start, in the mean-field theory of Poole et al. 2016, "Exponential expressivity in
-deep neural networks through transient chaos", and Schoenholz et al. 2017, "Deep information propagation".
+"""Signal propagation in wide random networks at the start, in the mean-field theory of Poole et al. 2016, "Exponential
+expressivity in deep neural networks through transient chaos", and Schoenholz et al. 2017, "Deep information
+propagation".
 
 Weights N(0, sigma_w^2 / width), biases N(0, sigma_b^2). With Dz the standard normal measure and phi the activation:
     q_l = sigma_w^2 int Dz phi(sqrt(q_(l-1)) z)^2 + sigma_b^2                                 Poole eq. 3
@@ -8,8 +9,8 @@ Weights N(0, sigma_w^2 / width), biases N(0, sigma_b^2). With Dz the standard no
     chi_1(q) = sigma_w^2 int Dz phi'(sqrt(q) z)^2                                              Schoenholz eq. 6
 The Jacobian's squared norm grows by chi_1(q_l) a hidden layer: E |J|^2 = outputs sigma_w^2 prod_l chi_1(q_l).
 
-Means over 32 networks of width 256 are compared: layer l's q fluctuates by about sqrt(2 l / 256 / 32) = 1 to 4 % for l = 1 .. 8; the
-tolerances are four times that and a fixed seed makes the outcome certain.
+Means over 32 networks of width 256 are compared: layer l's q fluctuates by about sqrt(2 l / 256 / 32) = 1 to 4 % for l
+= 1 .. 8; the tolerances are four times that and a fixed seed makes the outcome certain.
 """
 import unittest
 
@@ -61,7 +62,8 @@ class Poole(unittest.TestCase):
         tolerance = 4 * numpy.sqrt(2 * numpy.arange(1, DEPTH + 2) / WIDTH / NETWORKS)
         off_q = numpy.abs(measured.mean(axis=0) / q - 1) / tolerance
         off_c = numpy.abs(correlation - c) / tolerance
-        print(f"{activation} sigma_w {sigma_w:.3g} sigma_b {sigma_b:.3g}: q_{DEPTH + 1} {q[-1]:.4g}, c {c[-1]:.3f}; off by "
+        print(f"{activation} sigma_w {sigma_w:.3g} sigma_b {sigma_b:.3g}: q_{DEPTH + 1} {q[-1]:.4g}, c {c[-1]:.3f}; "
+              "off by "
               f"{off_q.max():.2f} and {off_c.max():.2f} of the tolerance; |J| {jacobian:.4g} for {square**0.5:.4g}")
         self.assertLess(off_q.max(), 1)
         self.assertLess(off_c.max(), 1)

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""Probes of whole runs against NumPy's SVD and PyTorch's autograd in float64, from the weights of the same results file.
+"""Probes of whole runs against NumPy's SVD and PyTorch's autograd in float64, from the weights of the same results
+file.
 
-Environment: INITSWEEP, the program. Networks are recorded at every step and their weights kept at the start and the end, so the
-first and the last record are compared. Activations, losses and datasets are drawn together so that every slope, kink, shape
-(fan_in above and below fan_out) and kind of target takes part.
+Environment: INITSWEEP, the program. Networks are recorded at every step and their weights kept at the start and the
+end, so the first and the last record are compared. Activations, losses and datasets are drawn together so that every
+slope, kink, shape (fan_in above and below fan_out) and kind of target takes part.
 """
 import os
 import pathlib
@@ -13,12 +14,12 @@ import unittest
 import numpy
 import torch
 
-from sweeps import run
+from sweeps import fill, run
 
-PROBES = """loss mean_cosine effective_rank singular_value_max singular_value_min distance_from_start weight_sign_changes
-first_moved update_ratio activation_mean activation_variance pre_activation_mean pre_activation_variance dead_fraction
-saturated_fraction input_correlation jacobian_norm jacobian_singular_value_max jacobian_singular_value_min
-constant_loss""".split()
+PROBES = """loss mean_cosine effective_rank singular_value_max singular_value_min distance_from_start
+weight_sign_changes first_moved update_ratio activation_mean activation_variance pre_activation_mean
+pre_activation_variance dead_fraction saturated_fraction input_correlation jacobian_norm jacobian_singular_value_max
+jacobian_singular_value_min constant_loss""".split()
 SWEEP = """\
 sweep: probes
 seed: 2026
@@ -29,7 +30,8 @@ train: {loss: LOSS, optimizer: sgd, learning_rate: 0.002, steps: 4}
 record: {steps: {every: 1}, weights: both, probes: [PROBES]}
 grid:
   network.activation: [sigmoid, tanh, relu, {name: leaky_relu, negative_slope: 0.1}, sin, linear]
-  network.init: [zeros, {name: constant, value: 0.3}, {name: normal, std: 1.0}, orthogonal, {name: normal, std: 1.0e-30}]
+  network.init: [zeros, {name: constant, value: 0.3}, {name: normal, std: 1.0}, orthogonal,
+                 {name: normal, std: 1.0e-30}]
 """
 ACTIVATIONS = {
     "sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "sin": torch.sin, "linear": lambda z: z,
@@ -172,7 +174,8 @@ class Probes(unittest.TestCase):
         dataset = f'{{name: csv, path: "{path}", kind: classes, test_fraction: 0}}'
         self.check(dataset, "cross_entropy", inputs, 5, -(p * numpy.log(p)).sum())
         smooth = 0.7 * p + 0.3 / 5
-        self.check(dataset, "{name: cross_entropy, label_smoothing: 0.3}", inputs, 5, -(smooth * numpy.log(smooth)).sum())
+        self.check(dataset, "{name: cross_entropy, label_smoothing: 0.3}", inputs, 5,
+                   -(smooth * numpy.log(smooth)).sum())
         z = numpy.linspace(-2, 2, 401)[:, None]  # the best constant lies at a kink, -1 or 1
         hinge = (p * numpy.maximum(0, 1 - z) + (1 - p) * numpy.maximum(0, 1 + z)).min(axis=0).mean()
         self.check(dataset, "hinge", inputs, 5, hinge)
@@ -187,18 +190,22 @@ class Probes(unittest.TestCase):
         first = run(text, "--threads", "1", INITSWEEP_KERNELS="portable")
         best = run(text, "--threads", "3")
         for name, values in first.items():
-            same = list(values) == list(best[name]) if values.dtype.kind == "O" else values.tobytes() == best[name].tobytes()
-            self.assertTrue(same, name)
+            if values.dtype.kind == "O":
+                self.assertEqual(list(values), list(best[name]), name)
+            else:
+                self.assertEqual(values.tobytes(), best[name].tobytes(), name)
 
     def test_a_probe_with_steps_of_its_own_is_measured_then_alone(self):
-        """The same numbers at its steps as without, fill values elsewhere; records are the union; the rest is untouched."""
+        """The same numbers at its steps as without, fill values elsewhere; records are the union; the rest is
+        untouched."""
         text = SWEEP.replace("DATASET", "{name: xor}").replace("LOSS", "mse").replace("steps: 4}", "steps: 20}")
         text = text.replace("steps: {every: 1}", "steps: STEPS")
         whole = run(text.replace("STEPS", "[0, 3, 4, 7, 10, 15, 20]").replace("PROBES", ", ".join(PROBES)))
         own = {"jacobian_norm": ("{every: 5}", [0, 5, 10, 15, 20]), "mean_cosine": ("[3, 4]", [0, 3, 4, 20]),
                "activation_variance": ("[7]", [0, 7, 20]), "loss": ("{every: 20}", [0, 20]),
                "effective_rank": ("[10]", [0, 10, 20])}
-        names = [f"{{name: {name}, steps: {own[name][0]}}}" if name in own else name for name in PROBES if name != "update_ratio"]
+        names = [f"{{name: {name}, steps: {own[name][0]}}}" if name in own else name
+                 for name in PROBES if name != "update_ratio"]
         some = run(text.replace("STEPS", "[10]").replace("PROBES", ", ".join(names)))
         self.assertEqual(list(some["step"]), [0, 3, 4, 5, 7, 10, 15, 20])
         for name in PROBES:
@@ -217,8 +224,8 @@ class Probes(unittest.TestCase):
         numpy.testing.assert_array_equal(some["weights_final"], whole["weights_final"])
 
     def test_escape_and_first_moves_are_exact_to_the_step(self):
-        """The first step that is below the fraction, found from a record of every step, is what a sparse schedule has; whatever
-        ends the network, under full batches and minibatches, in the loop of small networks and beside it."""
+        """The first step that is below the fraction, found from a record of every step, is what a sparse schedule has;
+        whatever ends the network, under full batches and minibatches, in the loop of small networks and beside it."""
         path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], "escape.csv")
         random = numpy.random.default_rng(8)
         table = random.normal(size=(29, 3))
@@ -228,9 +235,12 @@ class Probes(unittest.TestCase):
         median = numpy.abs(column - numpy.median(column)).mean()
         size = numpy.abs(column[:, None] - numpy.linspace(column.min(), column.max(), 200001))
         huber = numpy.where(size < 0.3, size * size / 2, 0.3 * (size - 0.15)).mean(axis=0).min()
-        text = SWEEP.replace("DATASET", f'{{name: csv, path: "{path}", target: "3", test_fraction: 0}}').replace("[9, 4, 6]", "[WIDTH]")
-        text = text.replace("learning_rate: 0.002, steps: 4}", "learning_rate: 0.1, steps: 150, EXTRA}").replace("constant, value: 0.3", "constant, value: 0.1")
-        text = text.replace("steps: {every: 1}", "steps: STEPS, escape_fraction: 0.8").replace("PROBES", "escape_step, first_moved, loss, constant_loss, distance_from_start")
+        text = fill(SWEEP, {
+            "DATASET": f'{{name: csv, path: "{path}", target: "3", test_fraction: 0}}', "[9, 4, 6]": "[WIDTH]",
+            "learning_rate: 0.002, steps: 4}": "learning_rate: 0.1, steps: 150, EXTRA}",
+            "constant, value: 0.3": "constant, value: 0.1",
+            "steps: {every: 1}": "steps: STEPS, escape_fraction: 0.8",
+            "PROBES": "escape_step, first_moved, loss, constant_loss, distance_from_start"})
         escaped = ended = 0
         for loss, constant, width, extra in (("mse", column.var(), "9, 4", "stop: {loss_below: 0.02}"),
                                              ("mae", median, "5", "batch_size: full"),
@@ -238,7 +248,8 @@ class Probes(unittest.TestCase):
                                              ("mse", column.var(), "5", "batch_size: 8"),
                                              ("mse", column.var(), "3", "stop: {loss_below: 0.05}")):
             case = text.replace("LOSS", loss).replace("WIDTH", width).replace("EXTRA", extra)
-            every, sparse = run(case.replace("STEPS", "{every: 1}")), run(case.replace("STEPS", "[0, 100]"), "--threads", "1")
+            every, sparse = run(case.replace("STEPS", "{every: 1}")), run(case.replace("STEPS", "[0, 100]"),
+                                                                          "--threads", "1")
             alone = run(case.replace("STEPS", "[7]"), "--threads", "4", INITSWEEP_KERNELS="portable")
             for n in range(30):
                 with self.subTest(loss=loss, network=n, width=width, extra=extra):

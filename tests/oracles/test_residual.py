@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Residual branches h + alpha f(h) through the program.
 
-He et al. 2016, "Identity mappings in deep residual networks", eq. 1 and 2 (alpha = 1); Bachlechner et al. 2020, "ReZero is all you need",
-eq. 3 (alpha = 0 at the start, trained); Zhang et al. 2019, "Fixup initialization", section 3 (a branch's last layer 0, its others
-scaled by branches^(-1 / (2 m - 2)), m layers a branch). Training itself is compared with PyTorch in test_training.py.
+He et al. 2016, "Identity mappings in deep residual networks", eq. 1 and 2 (alpha = 1); Bachlechner et al. 2020, "ReZero
+is all you need", eq. 3 (alpha = 0 at the start, trained); Zhang et al. 2019, "Fixup initialization", section 3 (a
+branch's last layer 0, its others scaled by branches^(-1 / (2 m - 2)), m layers a branch). Training itself is compared
+with PyTorch in test_training.py.
 """
 import math
 import os
@@ -87,9 +88,12 @@ class WhoMovesWhen(unittest.TestCase):
     """Of alpha = 0 and a last layer of zeros one moves at step 1 and the rest at step 2; of both none ever."""
 
     def steps(self, branch_layers, scale, last, train_scale=True):
-        """When each layer moved, whether each scale had by steps 1 and 2, and the results, of one network of depth 5."""
-        results = trained(f"network: {{depth: 5, width: 6, activation: tanh, init: he_normal, init_by_layer: {{branch_last: {last}}}, "
-                          f"residual: {{branch_layers: {branch_layers}, scale: {scale}, train_scale: {str(train_scale).lower()}}}}}\n")
+        """When each layer moved, whether each scale had by steps 1 and 2, and the results, of one network of depth
+        5."""
+        results = trained(f"network: {{depth: 5, width: 6, activation: tanh, init: he_normal, init_by_layer: "
+                          f"{{branch_last: {last}}}, "
+                          f"residual: {{branch_layers: {branch_layers}, scale: {scale}, train_scale: "
+                          f"{str(train_scale).lower()}}}}}\n")
         scales = results["residual_scale"][0]
         self.assertEqual(numpy.isfinite(scales[0]).tolist(), ends(6, branch_layers))
         self.assertEqual(numpy.isfinite(results["residual_scale_gradient"][0, 0]).tolist(),
@@ -191,18 +195,20 @@ class Measures(unittest.TestCase):
 
 class Fixup(unittest.TestCase):
     def test_gradients_do_not_grow_with_depth(self):
-        """Zhang et al. 2019, section 3: in branches of 2 layers the last starts at 0 and the first at branches^(-1/2) of He's; then
-        gradients do not grow with depth, while He's start grows as 2^branches in variance."""
+        """Zhang et al. 2019, section 3: in branches of 2 layers the last starts at 0 and the first at branches^(-1/2)
+        of He's; then gradients do not grow with depth, while He's start grows as 2^branches in variance."""
         depths = [3, 9, 33]
         gains = ", ".join(f"{{name: he_normal, gain: {(2 / ((depth - 1) // 2)) ** 0.5:.17g}}}" for depth in depths)
-        text = ("network: {depth: 3, width: 16, activation: relu, init: he_normal, residual: {branch_layers: 2}, init_by_layer: "
+        text = ("network: {depth: 3, width: 16, activation: relu, init: he_normal, residual: {branch_layers: 2}, "
+                "init_by_layer: "
                 "{branch_last: LAST, output: {name: normal, std: 0.2}}}\ngrid: {replicate: {range: [0, 15]}}\n")
         fixup = trained(text.replace("LAST", "zeros") +
                         f"zip: [{{network.depth: {depths}, network.init_by_layer.branch_first: [{gains}]}}]\n")
         he = trained(text.replace("LAST", "he_normal") + f"zip: [{{network.depth: {depths}}}]\n")
         largest = [numpy.median(numpy.nanmax(results["gradient_norm"][:, 0], axis=1).reshape(16, 3), axis=0)
                    for results in (fixup, he)]
-        print("largest gradient norm of a layer at depths 3, 9, 33: Fixup", *largest[0].round(2), "He", *largest[1].round(2))
+        print("largest gradient norm of a layer at depths 3, 9, 33: Fixup", *largest[0].round(2), "He",
+              *largest[1].round(2))
         self.assertLess(largest[0][2] / largest[0][0], 2)
         self.assertGreater(largest[1][2] / largest[1][0], 2**8)
 

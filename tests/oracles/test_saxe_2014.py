@@ -1,15 +1,16 @@
 #!/usr/bin/python3
-"""Deep linear networks learn singular modes one at a time: Saxe, McClelland & Ganguli 2014, "Exact solutions to the nonlinear
-dynamics of learning in deep linear neural networks".
+"""Deep linear networks learn singular modes one at a time: Saxe, McClelland & Ganguli 2014, "Exact solutions to the
+nonlinear dynamics of learning in deep linear neural networks".
 
 With white inputs and from small weights, the strength u of a mode of singular value s obeys, for D weight layers,
     tau du/dt = D u^(2 - 2/D) (s - u)      (eq. 13, there with N_l = D + 1),
-which for D = 2 is u(t) = s e^(2 s t / tau) / (e^(2 s t / tau) - 1 + s / u_0) (eq. 8), so that log(u / (s - u)) rises by 2 s / tau in
-unit time. The loss there is half the sum of squares; the mean over m outputs makes tau = m / 2, and t = learning_rate steps.
-The network's input-output Jacobian is the product of its weights, so its singular values are the strengths.
+which for D = 2 is u(t) = s e^(2 s t / tau) / (e^(2 s t / tau) - 1 + s / u_0) (eq. 8), so that log(u / (s - u)) rises by
+2 s / tau in unit time. The loss there is half the sum of squares; the mean over m outputs makes tau = m / 2, and t =
+learning_rate steps. The network's input-output Jacobian is the product of its weights, so its singular values are the
+strengths.
 
-What is left to tolerate: steps are not a flow (relative error about learning_rate s / tau), small starts are neither aligned with
-the modes nor balanced (start's size squared).
+What is left to tolerate: steps are not a flow (relative error about learning_rate s / tau), small starts are neither
+aligned with the modes nor balanced (start's size squared).
 """
 import unittest
 
@@ -59,13 +60,15 @@ class Saxe(unittest.TestCase):
                 worst = max(worst, abs(slope / (2 * s / TAU) - 1))
                 halves.append(crossing(t, u, 0.5 * s))
             ratios.append(halves[1] / halves[0])
-        print(f"two layers: slopes of the logit within {worst:.1e} of 2 s / tau; half-times as 1 : {numpy.mean(ratios):.2f}")
+        print(f"two layers: slopes of the logit within {worst:.1e} of 2 s / tau; half-times as 1 : "
+              f"{numpy.mean(ratios):.2f}")
         self.assertLess(worst, 0.005)
         self.assertAlmostEqual(numpy.mean(ratios), STRONG / WEAK, delta=0.3)  # up to the logarithms of the starts
 
     def test_three_layers_follow_their_equation(self):
         rate, worst = 0.001, 0.0
-        text = SWEEP.format(seed=2, strong=STRONG, weak=WEAK, hidden="[4, 4]", std=0.005, rate=rate, steps=400000, every=8)
+        text = SWEEP.format(seed=2, strong=STRONG, weak=WEAK, hidden="[4, 4]", std=0.005, rate=rate, steps=400000,
+                            every=8)
         t, networks = strengths(run(text), rate)
         for strong, weak in networks:
             for u, s in ((strong, STRONG), (weak, WEAK)):

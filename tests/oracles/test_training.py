@@ -3,11 +3,11 @@
 
     test_training.py TRAIN_DUMP [--long] [reference]
 
-TRAIN_DUMP is the program of train_dump.c. Every row of the tables takes part: losses of 200 steps, those of each step's batch with the
-norms of its gradient at every tenth step, and the final weights agree to 1e-10 relative to their largest. Every activation under
-every loss takes 50 steps; with --long 200, a minute more, which agree to 1e-9. The order of
-minibatches comes from a Philox written apart (philox.py). The gradient is also compared with finite differences of a loss in NumPy,
-which shares nothing with either.
+TRAIN_DUMP is the program of train_dump.c. Every row of the tables takes part: losses of 200 steps, those of each step's
+batch with the norms of its gradient at every tenth step, and the final weights agree to 1e-10 relative to their
+largest. Every activation under every loss takes 50 steps; with --long 200, a minute more, which agree to 1e-9. The
+order of minibatches comes from a Philox written apart (philox.py). The gradient is also compared with finite
+differences of a loss in NumPy, which shares nothing with either.
 """
 import collections
 import json
@@ -39,8 +39,8 @@ class Network:
     def __init__(self, line):
         fields = json.loads(line)
         self.__dict__.update(fields)
-        for name in ("inputs", "targets", "weights_initial", "weights_final", "losses", "gradient_norms", "batch_losses",
-                     "batch_gradient_norms", "batch_bias_gradient_norms"):
+        for name in ("inputs", "targets", "weights_initial", "weights_final", "losses", "gradient_norms",
+                     "batch_losses", "batch_gradient_norms", "batch_bias_gradient_norms"):
             setattr(self, name, numpy.array([number(text) for text in fields[name]]))
         for name in ("batch_gradient_norms", "batch_bias_gradient_norms"):
             setattr(self, name, getattr(self, name).reshape(self.steps + 1, -1)[::NORMS_EVERY].ravel())
@@ -56,11 +56,13 @@ class Network:
             self.one_hot = self.targets
 
     def __str__(self):
-        names = [choice["name"] for choice in (self.activation, self.output_activation, self.loss, self.optimizer, self.schedule)]
+        names = [choice["name"] for choice in (self.activation, self.output_activation, self.loss, self.optimizer,
+                                               self.schedule)]
         return f"{self.case}: {self.init} {' '.join(names)} {self.size} {self.kind} batch {self.batch_size}"
 
     def layers(self, flat):
-        """Weight, bias and, of a residual branch's last layer, scale ([1], else []) of each layer in a flat array of parameters."""
+        """Weight, bias and, of a residual branch's last layer, scale ([1], else []) of each layer in a flat array of
+        parameters."""
         first, layers = 0, []
         for k, (fan_in, fan_out) in enumerate(zip(self.size, self.size[1:])):
             weight = flat[first : first + fan_out * fan_in].reshape(fan_out, fan_in)
@@ -93,7 +95,7 @@ class Network:
             epoch += 1
 
 
-# ---- PyTorch ----------------------------------------------------------------------------------------------------------
+# ---- PyTorch ---------------------------------------------------------------------------------------------------------
 
 TORCH_ACTIVATIONS = {
     "linear": lambda z, choice: z,
@@ -218,8 +220,8 @@ TORCH_SCHEDULES = {
 
 
 def train_by_torch(network):
-    """Full loss before each step and after the last, the batch's likewise with its gradient's norms a layer, and the final
-    weights, all flat, by the names of Network."""
+    """Full loss before each step and after the last, the batch's likewise with its gradient's norms a layer, and the
+    final weights, all flat, by the names of Network."""
     layers = [
         tuple(torch.tensor(array, requires_grad=i < 2 or network.train_scale) for i, array in enumerate(layer))
         for layer in network.layers(network.weights_initial)
@@ -270,7 +272,7 @@ def train_by_torch(network):
     return {name: numpy.array(values) for name, values in found.items()}
 
 
-# ---- NumPy --------------------------------------------------------------------------------------------------------------
+# ---- NumPy -----------------------------------------------------------------------------------------------------------
 
 NUMPY_ACTIVATIONS = {
     "linear": lambda z, choice: z,
@@ -340,7 +342,7 @@ def finite_difference(network, i, sides_before, h=1e-3):
     return (8 * (values[1] - values[-1]) - (values[2] - values[-2])) / (12 * h)
 
 
-# ---- tests --------------------------------------------------------------------------------------------------------------
+# ---- tests -----------------------------------------------------------------------------------------------------------
 
 
 class Training(unittest.TestCase):
@@ -393,7 +395,8 @@ class Training(unittest.TestCase):
         """h + alpha f(h); alpha is one more parameter, decayed and clipped as the others are, or stays."""
         self.check("residual", 2 * len(TORCH_OPTIMIZERS) * 4)
         starts = [[scale for *_, scale in network.layers(network.weights_initial)] for network in networks["residual"]]
-        self.assertEqual(sum(len(scale) for scales in starts for scale in scales), 2 * 2 * len(TORCH_OPTIMIZERS) * (4 + 2))
+        self.assertEqual(sum(len(scale) for scales in starts for scale in scales),
+                         2 * 2 * len(TORCH_OPTIMIZERS) * (4 + 2))
 
     def test_gradients_are_finite_differences_of_the_loss(self):
         compared = skipped = 0

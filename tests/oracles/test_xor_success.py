@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""XOR on 2-2-1: how often training succeeds, against a script of its own in NumPy float64 that shares nothing with the program.
+"""XOR on 2-2-1: how often training succeeds, against a script of its own in NumPy float64 that shares nothing with the
+program.
 
-Both draw their own normal starts, 1,000 each and setting, take the same full-batch steps of gradient descent, and count the networks whose loss
-ends below 0.01. Equal rates would differ by more than 4.5 standard deviations of two binomials with a probability of 7e-6 each, below 3e-5
-for all four comparisons; both seeds are fixed, so the outcome is certain.
+Both draw their own normal starts, 1,000 each and setting, take the same full-batch steps of gradient descent, and count
+the networks whose loss ends below 0.01. Equal rates would differ by more than 4.5 standard deviations of two binomials
+with a probability of 7e-6 each, below 3e-5 for all four comparisons; both seeds are fixed, so the outcome is certain.
 """
 import unittest
 
@@ -55,7 +56,8 @@ class Success(unittest.TestCase):
         theirs = (losses(activation, std, rate) < SOLVED).mean()
         pooled = (ours + theirs) / 2
         deviation = (2 * pooled * (1 - pooled) / NETWORKS) ** 0.5
-        print(f"{activation} std {std}: {ours:.3f} here, {theirs:.3f} there, {abs(ours - theirs) / deviation:.1f} deviations")
+        print(f"{activation} std {std}: {ours:.3f} here, {theirs:.3f} there, {abs(ours - theirs) / deviation:.1f} "
+              "deviations")
         self.assertTrue(0.05 < pooled < 0.95)  # where a difference would be seen
         self.assertLess(abs(ours - theirs), 4.5 * deviation)
 

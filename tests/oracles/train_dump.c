@@ -2,8 +2,9 @@
  *
  *   train_dump [--long] [reference]
  *
- * --long: 200 steps of every activation under every loss in place of 50, which show any step that is wrong. reference: by the
- * reference trainer of tests/reference instead. The loops run over the tables of src/model/, so a new row asks the oracle for itself. */
+ * --long: 200 steps of every activation under every loss in place of 50, which show any step that is wrong. reference:
+ * by the reference trainer of tests/reference instead. The loops run over the tables of src/model/, so a new row asks
+ * the oracle for itself. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,8 +124,8 @@ static bool dump_activations_and_losses(bool by_reference, uint64_t steps)
           trial.depth = 1;
           trial.learning_rate = 0.01;
         }
-        /* Biases of 0 under an even g are a saddle that rounding alone leaves; under mae, whose bias steps are all alike, they
-         * meet a target up to rounding. */
+        /* Biases of 0 under an even g are a saddle that rounding alone leaves; under mae, whose bias steps are all
+         * alike, they meet a target up to rounding. */
         if (g == trial_activation("cos") || loss == trial_loss("mae")) trial.bias_init = trial_initializer("uniform");
         trial.loss = loss;
         trial.data = (enum trial_data)data;
@@ -257,8 +258,8 @@ static bool dump_depths(bool by_reference)
   return good;
 }
 
-/* Branches of one and two layers whose scale stays or is trained, from 0 and elsewhere, under every optimiser; and one step of rate 1
- * whose difference of weights is the gradient, on smooth and kinked activations. */
+/* Branches of one and two layers whose scale stays or is trained, from 0 and elsewhere, under every optimiser; and one
+ * step of rate 1 whose difference of weights is the gradient, on smooth and kinked activations. */
 static bool dump_residual(bool by_reference)
 {
   static const struct isw_residual residuals[] = {{1, 0.5, false}, {1, 0.0, true}, {2, 1.0, false}, {2, -0.3, true}};

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs the Debian package in a root that has nothing but apt: trains a sweep there on one rank and shows it. Then installs
-# what the package recommends and follows the package's tutorial word for word.
+# Installs the Debian package in a root that has nothing but apt: trains a sweep there on one rank and shows it. Then
+# installs what the package recommends and follows the package's tutorial word for word.
 #
 #   clean_root.sh PACKAGE.deb FOLDER
 #

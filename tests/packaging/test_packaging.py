@@ -23,7 +23,8 @@ COMMANDS = re.findall(r"&isw_command_([a-z]+)", (SOURCE / "src/main.c").read_tex
 
 def call(*words: object, **options) -> str:
     """What a program prints on both streams; AssertionError with it where the program fails."""
-    done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          **options)
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(map(str, words))}: status {done.returncode}\n{done.stdout}")
     return done.stdout
@@ -72,21 +73,26 @@ class InstalledTree(unittest.TestCase):
             self.assertEqual([path.name for path in (stage / component).iterdir()], ["opt"])
             seen += tree(stage / component / "opt/initsweep")
         self.assertEqual(sorted(seen), sorted(whole))
-        program = {path.split("/")[1] if path.startswith("share/") else path for path in tree(stage / "program/opt/initsweep")}
+        program = {path.split("/")[1] if path.startswith("share/") else path
+                   for path in tree(stage / "program/opt/initsweep")}
         self.assertLessEqual({"bin/initsweep", "bash-completion", "zsh", "fish"}, program)
         self.assertLessEqual(program, {"bin/initsweep", "bash-completion", "zsh", "fish", "man"})
 
     def test_a_layout_of_whole_paths_is_found_too(self):
-        # as Nix asks for it: each folder by its whole path, the program outside the prefix of the data; another Python, as Spack's
-        build, names = self.folder / "layout", {"PREFIX": "/opt/data", "BINDIR": "/opt/program/bin", "DATADIR": "/opt/data/lib/share"}
+        # as Nix asks for it: each folder by its whole path, the program outside the prefix of the data; another Python,
+        # as Spack's
+        build, names = self.folder / "layout", {"PREFIX": "/opt/data", "BINDIR": "/opt/program/bin",
+                                                "DATADIR": "/opt/data/lib/share"}
         python = os.path.realpath("/usr/bin/python3")
         call(os.environ["CMAKE"], "-S", SOURCE, "-B", build, "-DBUILD_TESTING=OFF", f"-DINITSWEEP_PYTHON={python}",
              *(f"-DCMAKE_INSTALL_{name}={path}" for name, path in names.items()))
         for component in ("development", "module", "scripts"):
-            call(os.environ["CMAKE"], "--install", build, "--component", component, env={**os.environ, "DESTDIR": str(build / "stage")})
+            call(os.environ["CMAKE"], "--install", build, "--component", component,
+                 env={**os.environ, "DESTDIR": str(build / "stage")})
         share = build / "stage/opt/data/lib/share"
         ask = lambda name: os.path.normpath(call("pkg-config", f"--variable={name}", "initsweep",
-                                                 env={**os.environ, "PKG_CONFIG_PATH": str(share / "pkgconfig")}).strip())
+                                                 env={**os.environ,
+                                                      "PKG_CONFIG_PATH": str(share / "pkgconfig")}).strip())
         requirements.tool("pkg-config")
         self.assertEqual(ask("program"), f"{build}/stage/opt/program/bin/initsweep")
         self.assertEqual(ask("datadir"), f"{share}/initsweep")
@@ -96,7 +102,8 @@ class InstalledTree(unittest.TestCase):
             self.assertEqual(path.read_text(encoding="utf-8"), source.replace("/usr/bin/python3", python, 1))
             self.assertEqual(path.stat().st_mode & 0o777, 0o755)
         paths = self.module_paths(share / "initsweep/modulefiles/initsweep" / VERSION)
-        self.assertEqual((paths["PATH"], paths["CMAKE_PREFIX_PATH"]), (f"{build}/stage/opt/program/bin", f"{build}/stage/opt/data"))
+        self.assertEqual((paths["PATH"], paths["CMAKE_PREFIX_PATH"]),
+                         (f"{build}/stage/opt/program/bin", f"{build}/stage/opt/data"))
 
     def test_the_program_finds_its_data(self):
         # `check` reads the digits
@@ -105,8 +112,8 @@ class InstalledTree(unittest.TestCase):
 
     def test_scripts_draw_what_the_program_leaves(self):
         file = self.folder / "xor.h5"
-        call(self.program, "run", self.prefix / "share/initsweep/examples/xor.yaml", "-o", file, "--set", "train.steps=50",
-             "--set", "grid.replicate=[0, 1]", cwd=self.folder)
+        call(self.program, "run", self.prefix / "share/initsweep/examples/xor.yaml", "-o", file, "--set",
+             "train.steps=50", "--set", "grid.replicate=[0, 1]", cwd=self.folder)
         self.assertIn("glorot_uniform", call(self.program, "show", file))
         for module in ("matplotlib", "xarray", "netCDF4"):
             requirements.module(module)
@@ -132,7 +139,8 @@ class InstalledTree(unittest.TestCase):
         project = self.folder / "project"
         project.mkdir()
         (project / "CMakeLists.txt").write_text(
-            f"cmake_minimum_required(VERSION 3.25)\nproject(user LANGUAGES NONE)\nfind_package(initsweep {VERSION} REQUIRED)\n"
+            f"cmake_minimum_required(VERSION 3.25)\nproject(user LANGUAGES NONE)\nfind_package(initsweep {VERSION} "
+            "REQUIRED)\n"
             "get_target_property(program initsweep::initsweep LOCATION)\n"
             'message(STATUS "found ${program} ${initsweep_DATA_DIR} ${initsweep_SCRIPTS_DIR}")\n', encoding="utf-8")
         words = [os.environ["CMAKE"], "-S", project, "-B", project / "build", f"-DCMAKE_PREFIX_PATH={self.prefix}"]
@@ -170,7 +178,8 @@ source $ModulesCurrentModulefile
         self.assertEqual(module.name, VERSION)
         self.assertEqual(self.module_paths(module), {
             "PATH": f"{self.prefix}/bin", "MANPATH": f"{self.prefix}/share/man", "CMAKE_PREFIX_PATH": str(self.prefix),
-            "PKG_CONFIG_PATH": f"{self.prefix}/share/pkgconfig", "PYTHONPATH": f"{self.prefix}/share/initsweep/scripts"})
+            "PKG_CONFIG_PATH": f"{self.prefix}/share/pkgconfig",
+            "PYTHONPATH": f"{self.prefix}/share/initsweep/scripts"})
 
 
 class Package(unittest.TestCase):
@@ -182,7 +191,8 @@ class Package(unittest.TestCase):
             requirements.tool(tool)
         need_manual_pages()
         cls.scratch = tempfile.TemporaryDirectory(prefix="initsweep-deb-")
-        call(os.environ["CPACK"], "-G", "DEB", "--config", BUILD / "CPackConfig.cmake", "-B", cls.scratch.name, cwd=BUILD)
+        call(os.environ["CPACK"], "-G", "DEB", "--config", BUILD / "CPackConfig.cmake", "-B", cls.scratch.name,
+             cwd=BUILD)
         (cls.package,) = pathlib.Path(cls.scratch.name).glob("*.deb")
 
     @classmethod
@@ -193,7 +203,8 @@ class Package(unittest.TestCase):
 class DebianPackage(Package):
     def test_its_control_fields(self):
         fields = dict(re.findall(r"^ ?([A-Z][A-Za-z-]+): (.*)$", call("dpkg-deb", "-f", self.package), re.MULTILINE))
-        self.assertEqual((fields["Package"], fields["Version"], fields["Section"]), ("initsweep", f"{VERSION}-1", "science"))
+        self.assertEqual((fields["Package"], fields["Version"], fields["Section"]),
+                         ("initsweep", f"{VERSION}-1", "science"))
         for library in ("libc6", "libhdf5", "libyaml-0-2", "libsleef3", "libdeflate0", "libgomp1", "zlib1g", "python3"):
             self.assertRegex(fields["Depends"], rf"(^|[ ,]){library}")
         self.assertTrue(self.package.name.startswith(f"initsweep_{VERSION}-1_"))
@@ -202,7 +213,8 @@ class DebianPackage(Package):
         listed = call("dpkg-deb", "-c", self.package)
         rows = [line.split(None, 5) for line in listed.splitlines()]
         names = {row[5].removeprefix("./usr/") for row in rows}
-        self.assertLessEqual({"bin/initsweep", "share/man/man1/initsweep-run.1.gz", "share/initsweep/digits/images-idx3-ubyte",
+        self.assertLessEqual({"bin/initsweep", "share/man/man1/initsweep-run.1.gz",
+                              "share/initsweep/digits/images-idx3-ubyte",
                               "share/initsweep/scripts/plot.py", "share/doc/initsweep/copyright",
                               "share/doc/initsweep/changelog.gz", "share/doc/initsweep/changelog.Debian.gz",
                               "share/zsh/vendor-completions/_initsweep", "share/cmake/initsweep/initsweepConfig.cmake",
@@ -257,14 +269,15 @@ class CrossBuild(unittest.TestCase):
             requirements.tool(tool)
         with tempfile.TemporaryDirectory(prefix="initsweep-arm64-") as folder:
             out = pathlib.Path(folder, "out")
-            self.assertIn(f"no program {folder}/none", self.fails(1, script, "--out", out, "--program", f"{folder}/none"))
+            self.assertIn(f"no program {folder}/none",
+                          self.fails(1, script, "--out", out, "--program", f"{folder}/none"))
             self.assertFalse(out.exists())
 
     def test_the_toolchain_file_asks_for_a_sysroot(self):
         requirements.tool("aarch64-linux-gnu-gcc")
         with tempfile.TemporaryDirectory(prefix="initsweep-arm64-") as folder:
-            said = self.fails(1, os.environ["CMAKE"], "-S", SOURCE, "-B", folder, "--toolchain", "cmake/aarch64-linux-gnu.cmake",
-                              f"-DINITSWEEP_SYSROOT={folder}")
+            said = self.fails(1, os.environ["CMAKE"], "-S", SOURCE, "-B", folder, "--toolchain",
+                              "cmake/aarch64-linux-gnu.cmake", f"-DINITSWEEP_SYSROOT={folder}")
         self.assertIn(f"INITSWEEP_SYSROOT is '{folder}'", " ".join(said.split()))
 
 
@@ -276,7 +289,8 @@ class Recipes(unittest.TestCase):
         for name in ("spack/package.py", "easybuild/initsweep-0.1.0-foss-2023a.eb"):
             text = (SOURCE / "packaging" / name).read_text(encoding="utf-8")
             with self.subTest(name=name):
-                words = {node.value.split("@")[0].split("+")[0].split("~")[0].lower() for node in ast.walk(ast.parse(text))
+                words = {node.value.split("@")[0].split("+")[0].split("~")[0].lower()
+                         for node in ast.walk(ast.parse(text))
                          if isinstance(node, ast.Constant) and isinstance(node.value, str)}
                 self.assertLessEqual(libraries, words)
                 self.assertIn(VERSION, text)
@@ -284,9 +298,11 @@ class Recipes(unittest.TestCase):
     def test_what_easybuild_lacks_stands_beside_its_recipe(self):
         folder = SOURCE / "packaging/easybuild"
         (recipe,) = folder.glob("initsweep-*.eb")
-        fields = lambda path: {node.targets[0].id: node.value for node in ast.parse(path.read_text(encoding="utf-8")).body
+        fields = lambda path: {node.targets[0].id: node.value
+                               for node in ast.parse(path.read_text(encoding="utf-8")).body
                                if isinstance(node, ast.Assign)}
-        asked = {tuple(ast.literal_eval(row)) for name in ("builddependencies", "dependencies") for row in fields(recipe)[name].elts}
+        asked = {tuple(ast.literal_eval(row)) for name in ("builddependencies", "dependencies")
+                 for row in fields(recipe)[name].elts}
         for path in set(folder.glob("*.eb")) - {recipe}:
             with self.subTest(path=path.name):
                 name, version = (ast.literal_eval(fields(path)[key]) for key in ("name", "version"))
@@ -301,7 +317,8 @@ class Recipes(unittest.TestCase):
                  if line.startswith("build ")}
         for name in ("Dockerfile", "initsweep.def"):
             text = (SOURCE / "packaging/container" / name).read_text(encoding="utf-8")
-            named = set(re.findall(r"(?<=[ \n])(?:lib[a-z0-9-]+|zlib1g-dev|gcc|cmake|ninja-build|pkgconf|git|scdoc)(?=[ \n\\])", text))
+            package = r"lib[a-z0-9-]+|zlib1g-dev|gcc|cmake|ninja-build|pkgconf|git|scdoc"
+            named = set(re.findall(rf"(?<=[ \n])(?:{package})(?=[ \n\\])", text))
             with self.subTest(name=name):
                 self.assertLessEqual(build, named)
                 self.assertLessEqual(named, listed)
@@ -312,7 +329,8 @@ class Recipes(unittest.TestCase):
             self.assertRegex(text, rf"(?m)^{re.escape(field)}")
 
     def test_the_changelog_of_the_package_has_the_version(self):
-        self.assertTrue((SOURCE / "packaging/debian/changelog").read_text(encoding="utf-8").startswith(f"initsweep ({VERSION}-1) "))
+        text = (SOURCE / "packaging/debian/changelog").read_text(encoding="utf-8")
+        self.assertTrue(text.startswith(f"initsweep ({VERSION}-1) "))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""The batch files of scripts/pbs and scripts/lsf, as far as one machine without PBS and LSF can tell: bash and the directives' form,
-numbers that must agree, and whole runs with stand-ins for qsub and for the clock.
+"""The batch files of scripts/pbs and scripts/lsf, as far as one machine without PBS and LSF can tell: bash and the
+directives' form, numbers that must agree, and whole runs with stand-ins for qsub and for the clock.
 
     INITSWEEP=build/release/initsweep INITSWEEP_SOURCE=. test_batch_files.py
 
-The clock's stand-in starts the real `timeout` and, once the run keeps a journal, sends it the SIGALRM that its timer would.
+The clock's stand-in starts the real `timeout` and, once the run keeps a journal, sends it the SIGALRM that its timer
+would.
 """
 import os
 import pathlib
@@ -63,7 +64,8 @@ class Directives(unittest.TestCase):
             self.assertTrue(path.read_text(encoding="utf-8").startswith("#!/bin/bash\n"))
 
     def test_pbs_lines_have_their_form_and_agree_with_the_variables(self):
-        form = r"-N \w+|-l select=\d+:ncpus=\d+(:mpiprocs=\d+:ompthreads=\d+)?|-l place=scatter|-l walltime=\d\d:\d\d:\d\d|-j oe|-r y"
+        form = (r"-N \w+|-l select=\d+:ncpus=\d+(:mpiprocs=\d+:ompthreads=\d+)?|-l place=scatter|"
+                r"-l walltime=\d\d:\d\d:\d\d|-j oe|-r y")
         for path in SOURCE.glob("scripts/pbs/*"):
             lines = directives(path, "PBS")
             self.assertGreaterEqual(len(lines), 5, path)
@@ -77,10 +79,12 @@ class Directives(unittest.TestCase):
             self.assertEqual(torque.groups(), (select["select"], select["ncpus"]))
             self.assertEqual(variable(path, "threads") * int(select.get("mpiprocs", 1)), int(select["ncpus"]))
             if "mpiprocs" in select:
-                self.assertEqual((variable(path, "threads"), variable(path, "ranks_per_node")), (int(select["ompthreads"]), int(select["mpiprocs"])))
+                self.assertEqual((variable(path, "threads"), variable(path, "ranks_per_node")),
+                                 (int(select["ompthreads"]), int(select["mpiprocs"])))
 
     def test_lsf_lines_have_their_form_and_agree_with_the_variables(self):
-        form = (r'-J \w+|-n \d+|-R "span\[(ptile|hosts)=\d+\]"|-R "affinity\[core\(\d+\)\]"|-W \d+:\d\d|-Q 75|-r|-o [\w%.-]+')
+        form = (r'-J \w+|-n \d+|-R "span\[(ptile|hosts)=\d+\]"|-R "affinity\[core\(\d+\)\]"|-W \d+:\d\d|-Q 75|-r|-o '
+                r'[\w%.-]+')
         for path in SOURCE.glob("scripts/lsf/*"):
             lines = directives(path, "BSUB")
             for line in lines:
@@ -113,15 +117,19 @@ class Jobs(unittest.TestCase):
             (self.folder / f"{name}.yaml").write_text(SWEEP.format(name=name, steps=1, last=1), encoding="utf-8")
         (self.folder / "list").write_text("a.yaml\nb.yaml\n", encoding="utf-8")
         (self.folder / "hosts").write_text("localhost\nlocalhost\n", encoding="utf-8")
-        self.environment = {**os.environ, "PATH": f"{bin_folder}:/usr/bin:/bin", "OMPI_MCA_rmaps_base_oversubscribe": "1",
-                            "OMPI_MCA_mpi_yield_when_idle": "1", "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        self.environment = {**os.environ, "PATH": f"{bin_folder}:/usr/bin:/bin",
+                            "OMPI_MCA_rmaps_base_oversubscribe": "1",
+                            "OMPI_MCA_mpi_yield_when_idle": "1", "OMPI_ALLOW_RUN_AS_ROOT": "1",
+                            "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
                             "PBS_O_WORKDIR": str(self.folder), "PBS_NODEFILE": str(self.folder / "hosts"),
                             "LSB_DJOB_HOSTFILE": str(self.folder / "hosts")}
 
     def job(self, name, **more):
         """A batch file with one thread a rank, as its system starts it: a copy, in the folder of submission."""
-        text = re.sub(r"^threads=\d+", "threads=1", (SOURCE / "scripts" / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
-        return subprocess.run(["bash", "-c", text], cwd=self.folder, env={**self.environment, **more}, capture_output=True, text=True)
+        text = re.sub(r"^threads=\d+", "threads=1", (SOURCE / "scripts" / name).read_text(encoding="utf-8"),
+                      flags=re.MULTILINE)
+        return subprocess.run(["bash", "-c", text], cwd=self.folder, env={**self.environment, **more},
+                              capture_output=True, text=True)
 
     def interrupted(self, name):
         """A job whose clock stops it, with some networks finished and some not; a faster machine gets more to do."""
@@ -144,7 +152,8 @@ class Jobs(unittest.TestCase):
     def test_a_pbs_job_is_told_submits_itself_again_and_goes_on(self):
         done = self.interrupted("pbs/several-nodes.pbs")
         self.assertEqual(done.returncode, 75, done.stderr)
-        self.assertEqual(self.said("timeout.log")[:4], ["--foreground", "--preserve-status", "--signal=USR1", str(14400 - 120)])
+        self.assertEqual(self.said("timeout.log")[:4],
+                         ["--foreground", "--preserve-status", "--signal=USR1", str(14400 - 120)])
         option, pairs, script = self.said("qsub.log")[:3]
         self.assertEqual((option, pairs), ("-v", "SWEEP=long.yaml,OUT=out.h5"))
         self.assertTrue((SOURCE / script).samefile(SOURCE / "scripts/pbs/several-nodes.pbs"))
@@ -163,7 +172,8 @@ class Jobs(unittest.TestCase):
         self.assertTrue(self.whole("out.h5"))
 
     def test_a_task_of_an_array_is_a_line_of_the_list(self):
-        for name, index in (("pbs/array.pbs", "PBS_ARRAY_INDEX"), ("pbs/array.pbs", "PBS_ARRAYID"), ("lsf/array.lsf", "LSB_JOBINDEX")):
+        for name, index in (("pbs/array.pbs", "PBS_ARRAY_INDEX"), ("pbs/array.pbs", "PBS_ARRAYID"),
+                            ("lsf/array.lsf", "LSB_JOBINDEX")):
             (self.folder / "b.h5").unlink(missing_ok=True)
             done = self.job(name, LIST="list", **{index: "2"})
             self.assertEqual(done.returncode, 0, done.stderr)

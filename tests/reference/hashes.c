@@ -1,5 +1,6 @@
-/* One line a trial: what it is, and a hash of every bit that its networks left by the plain trainer. Every kernel of this
- * machine must have left the same. The lines are those of hashes.txt, whatever the compiler and the instruction set.
+/* One line a trial: what it is, and a hash of every bit that its networks left by the plain trainer. Every kernel of
+ * this machine must have left the same. The lines are those of hashes.txt, whatever the compiler and the instruction
+ * set.
  *
  *   hashes > hashes.txt     after a change that is meant to change bits, or a new row
  *

@@ -27,9 +27,8 @@ struct reference_result {
   size_t parameters, records, records_done, layers, branches;
   double *weights_initial,
       *weights_final; /**< [parameters] layer after layer: weight [fan_out][fan_in], bias [fan_out], scale */
-  double *measure
-      [REFERENCE_MEASURES]; /**< [records], or [records][layers], of the losses the first [records]; NaN where not recorded */
-  bool subnormal_gradient; /**< whether a gradient of a step was subnormal and not 0 */
+  double *measure[REFERENCE_MEASURES]; /**< [records] for losses, else [records][layers]; NaN: not recorded */
+  bool subnormal_gradient;             /**< whether a gradient of a step was subnormal and not 0 */
 };
 
 /** Trains one network. record_steps [records] ascending. Exits where memory ran out: it is a test's program. */

@@ -1,5 +1,6 @@
-/* One network, one precision, one number at a time: docs/numerics.md in C. reference_trainer.c includes it once per precision with
- *   REAL     float or double     NAME(x)  the name with its suffix     and the operations of src/model/activations.def */
+/* One network, one precision, one number at a time: docs/numerics.md in C. reference_trainer.c includes it once per
+ * precision with
+ *   REAL   float or double     NAME(x)  the name with its suffix     and the operations of src/model/activations.def */
 
 #define ISW_LOSS_FUNCTIONS
 #include "model/losses.def"
@@ -15,8 +16,8 @@ struct NAME(layer) {
   size_t fan_in, fan_out;
   REAL *weight, *bias, *weight_gradient, *bias_gradient;
   REAL *z, *a, *delta;
-  /* Of the last hidden layer of a residual branch, where a is h + scale g(z); else NULL: g(z), d loss / d a and each unit's
-   * share of the scale's gradient, each [fan_out]. */
+  /* Of the last hidden layer of a residual branch, where a is h + scale g(z); else NULL: g(z), d loss / d a and each
+   * unit's share of the scale's gradient, each [fan_out]. */
   REAL *scale, *scale_gradient, *branch, *carried, *shares;
 };
 
@@ -105,7 +106,8 @@ static void NAME(forward)(struct NAME(trainer) * t, size_t sample)
   }
 }
 
-/* After forward, with d loss / d output in the last layer's delta: the rest of the deltas, and their share of the gradient. */
+/* After forward, with d loss / d output in the last layer's delta: the rest of the deltas, and their share of the
+ * gradient. */
 static void NAME(backward)(struct NAME(trainer) * t, size_t sample)
 {
   struct NAME(layer) *output = &t->layer[t->layers];
@@ -226,7 +228,8 @@ static bool NAME(weights_are_finite)(const struct NAME(trainer) * t)
   return true;
 }
 
-/* batch [count]: the samples of the step that the record stands before; after the last step, of the one that would follow */
+/* batch [count]: the samples of the step that the record stands before; after the last step, of the one that would
+ * follow */
 static void NAME(record)(struct NAME(trainer) * t, const uint64_t *all, const uint64_t *batch, size_t count,
                          struct reference_result *result)
 {

@@ -3,8 +3,8 @@
  *
  *   test_exactness [short | long]
  *
- * short: one of 16 trials of the two large products, some seconds, for the tier `fast`. long: every initialiser under every
- * activation, loss and optimiser, some minutes. */
+ * short: one of 16 trials of the two large products, some seconds, for the tier `fast`. long: every initialiser under
+ * every activation, loss and optimiser, some minutes. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -99,7 +99,7 @@ static void full_product_of_the_tables(void **state)
   report("full product", &counts);
 }
 
-/* ---- all pairs of all settings, in several designs ---------------------------------------------------------------------------------------- */
+/* ---- all pairs of all settings, in several designs --------------------------------------------------------------- */
 
 enum {
   INIT,
@@ -153,8 +153,8 @@ static void cover(struct design *design, const size_t *level)
     for (size_t g = 0; g < FACTORS; g++) design->covered[f][level[f]][g][level[g]] = true;
 }
 
-/* Fills level [FACTORS] around a pair not yet covered: each further factor takes the level that covers most with what is
- * set, the first of equals counted from `number`. False where all pairs are covered. */
+/* Fills level [FACTORS] around a pair not yet covered: each further factor takes the level that covers most with what
+ * is set, the first of equals counted from `number`. False where all pairs are covered. */
 static bool next_row(const struct design *design, size_t number, size_t *level)
 {
   bool set[FACTORS] = {false};
@@ -289,7 +289,7 @@ static void all_pairs_of_all_settings(void **state)
   assert_true(counts.completed > 0 && counts.stopped > 0 && counts.diverged > 0);
 }
 
-/* ---- places where bits are easily lost ---------------------------------------------------------------------------------- */
+/* ---- places where bits are easily lost --------------------------------------------------------------------------- */
 
 static void deep_sigmoid_with_subnormal_gradients(void **state)
 {
@@ -395,8 +395,8 @@ static void stop_rules_end_each_network_alone(void **state)
   assert_true(counts.stopped > counts.networks / 4 && counts.completed > 0);
 }
 
-/* The least threshold of a rule under which the trial's one network stops at step 0: by the reference, the number after the
- * loss or norm itself. Positive float64 numbers are in the order of their bits. */
+/* The least threshold of a rule under which the trial's one network stops at step 0: by the reference, the number after
+ * the loss or norm itself. Positive float64 numbers are in the order of their bits. */
 static double least_threshold(struct trial trial, bool of_gradient)
 {
   uint64_t low = 0, high = 0x7fefffffffffffff; /* 0 does not stop, the largest number does */
@@ -512,7 +512,8 @@ static void weights_beyond_the_second_cache(void **state)
   assert_int_equal(counts.completed, counts.networks);
 }
 
-/* Several branches in several blocks, parted among members, under every optimiser; of starts the one that looks through them. */
+/* Several branches in several blocks, parted among members, under every optimiser; of starts the one that looks through
+ * them. */
 static void residual_branches(void **state)
 {
   (void)state;
@@ -549,7 +550,7 @@ static void residual_branches(void **state)
   assert_true(counts.completed > counts.networks / 2);
 }
 
-/* ---- a network does not know its neighbours ------------------------------------------------------------------------------ */
+/* ---- a network does not know its neighbours ---------------------------------------------------------------------- */
 
 static void a_lane_alone_equals_the_lane_among_others(void **state)
 {

@@ -13,20 +13,21 @@
 
 enum { LAYERS = 3, STEPS = 2000, RECORDS = 21 };
 
-#define CHOOSE(table, wanted)                                                                                          \
+#define CHOOSE(table, row_at_index, wanted)                                                                            \
   static struct isw_choice wanted##_called(const char *name)                                                           \
   {                                                                                                                    \
     size_t count;                                                                                                      \
     for (size_t i = 0; table(&count) && i < count; i++)                                                                \
-      if (strcmp(table(&count)[i].row.name, name) == 0) return isw_choice_default(&table(&count)[i].row, i);           \
+      if (strcmp(table(&count)[i] row_at_index.name, name) == 0)                                                       \
+        return isw_choice_default(&table(&count)[i] row_at_index, i);                                                  \
     fail_msg("no " #wanted " is called %s", name);                                                                     \
     abort();                                                                                                           \
   }
-CHOOSE(isw_datasets, dataset)
-CHOOSE(isw_initializers, initializer)
-CHOOSE(isw_activations, activation)
-CHOOSE(isw_losses, loss)
-CHOOSE(isw_optimizers, optimizer)
+CHOOSE(isw_datasets, ->row, dataset)
+CHOOSE(isw_initializers, .row, initializer)
+CHOOSE(isw_activations, .row, activation)
+CHOOSE(isw_losses, .row, loss)
+CHOOSE(isw_optimizers, .row, optimizer)
 
 static const struct isw_probe *distinct_units(void)
 {
@@ -38,8 +39,8 @@ static const struct isw_probe *distinct_units(void)
   abort();
 }
 
-/* Trains a full pack, each lane with its own constant and learning rate; every hidden layer of every network must have one
- * distinct unit at every record, and the weights must have moved. */
+/* Trains a full pack, each lane with its own constant and learning rate; every hidden layer of every network must have
+ * one distinct unit at every record, and the weights must have moved. */
 static void expect_symmetry(const char *optimizer, double learning_rate)
 {
   struct isw_error error = {0};

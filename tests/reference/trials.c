@@ -118,8 +118,8 @@ void trial_data_destroy(struct isw_data *data)
 
 /* ---- networks -------------------------------------------------------------------------------------------------- */
 
-/* A lane's choice of a row: the defaults, nudged within what is allowed. The constant's default is 0, a start that hides
- * much, so a lane's number is never the default itself where the lanes vary. */
+/* A lane's choice of a row: the defaults, nudged within what is allowed. The constant's default is 0, a start that
+ * hides much, so a lane's number is never the default itself where the lanes vary. */
 static struct isw_choice nudged(const struct isw_row *row, size_t index, size_t lane, bool varied)
 {
   struct isw_choice choice = isw_choice_default(row, index);

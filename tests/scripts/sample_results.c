@@ -2,8 +2,8 @@
  *
  *   sample_results FILE [holes] [repeated] [varying] [float64] [replicates=N]
  *
- * A grid of init x activation x depth x replicate. holes: every seventh network is missing. repeated: the second half of the
- * replicates names the first half again. varying: the schedule differs between networks. */
+ * A grid of init x activation x depth x replicate. holes: every seventh network is missing. repeated: the second half
+ * of the replicates names the first half again. varying: the schedule differs between networks. */
 #include "initsweep/results.h"
 #include <math.h>
 #include <stdio.h>

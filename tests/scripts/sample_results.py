@@ -28,7 +28,9 @@ def plot_here(*arguments):
     """plot.py in this process, whose imports take longer than most figures."""
     import plot
     said, complained = io.StringIO(), io.StringIO()
-    with unittest.mock.patch("sys.argv", ["plot.py", *arguments]), contextlib.redirect_stdout(said), contextlib.redirect_stderr(complained):
+    with unittest.mock.patch("sys.argv",
+                             ["plot.py",
+                              *arguments]), contextlib.redirect_stdout(said), contextlib.redirect_stderr(complained):
         try:
             status = plot.main()
         except SystemExit as end:  # of argparse

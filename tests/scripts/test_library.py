@@ -48,7 +48,8 @@ class Library(unittest.TestCase):
             for word in INITS + ACTIVATIONS + ["provenance", "flag_meanings", "CF-1.10"]:
                 self.assertIn(word, done.stdout)
         header = subprocess.run(["ncdump", "-h", self.full], capture_output=True, text=True).stdout
-        for line in ("network = 480 ;", "record = 24 ;", "layer = 4 ;", "string init(network) ;", "int64 depth(network) ;",
+        for line in ("network = 480 ;", "record = 24 ;", "layer = 4 ;", "string init(network) ;",
+                     "int64 depth(network) ;",
                      "float loss(network, record) ;", "int distinct_units(network, record, layer) ;",
                      "loss:_FillValue = NaNf ;", "float weights_final(network, parameter) ;", "int64 step(record) ;"):
             self.assertIn(line, header)
@@ -130,7 +131,8 @@ class Library(unittest.TestCase):
 
     def test_unfold_refuses_holes_and_duplicates(self):
         results = initsweep.open_results(self.full)[["loss"]]
-        with self.assertRaisesRegex(ValueError, r"480 points and there are 479 networks; \(init=zeros, activation=tanh, "
+        with self.assertRaisesRegex(ValueError, r"480 points and there are 479 networks; \(init=zeros, "
+                                                r"activation=tanh, "
                                                 r"depth=1, replicate=1\)"):
             initsweep.unfold(results.isel(network=[n for n in range(POINTS) if n != 25]))
         with self.assertRaisesRegex(ValueError, "networks 0 and 4 both stand at"):
@@ -196,7 +198,8 @@ class Library(unittest.TestCase):
         self.assertEqual(changed(lambda file: file["provenance"].create_dataset("more", data=[1])), same)
         changes = [set_value("loss", (479, 23), 0.5), set_value("init", 7, "ones"), set_value("id", 0, 1),
                    set_value("weights_initial", (3, 46), 0.0), lambda file: file.attrs.create("sweep", "another"),
-                   lambda file: file["loss"].attrs.create("units", "nat"), lambda file: file.create_dataset("new", data=[1]),
+                   lambda file: file["loss"].attrs.create("units", "nat"),
+                   lambda file: file.create_dataset("new", data=[1]),
                    lambda file: file.move("loss", "losses"), lambda file: file.attrs.__delitem__("about"),
                    lambda file: file["loss"].dims[1].detach_scale(file["record"])]
         hashes = [changed(change) for change in changes]
@@ -210,7 +213,8 @@ class Library(unittest.TestCase):
     def test_hash_command(self):
         done = run_script("results_hash.py", self.full, self.holes)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(done.stdout, "".join(f"{initsweep.results_hash(path)}  {path}\n" for path in (self.full, self.holes)))
+        self.assertEqual(done.stdout, "".join(f"{initsweep.results_hash(path)}  {path}\n"
+                                              for path in (self.full, self.holes)))
         done = run_script("results_hash.py", f"{self.folder}/none.h5")
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         self.assertIn("none.h5", done.stderr)

@@ -1,4 +1,5 @@
-"""The library on files of real sweeps: networks rebuilt from stored weights have the stored loss; selections, pairs; h5py alone."""
+"""The library on files of real sweeps: networks rebuilt from stored weights have the stored loss; selections, pairs;
+h5py alone."""
 import os
 import shutil
 import subprocess
@@ -34,8 +35,8 @@ def sweep(folder, name, axis, network="output_activation: sigmoid", precision="f
     path = os.path.join(folder, name)
     with open(path + ".yaml", "w", encoding="utf-8") as file:
         file.write(SWEEP.format(name=name, axis=axis, network=network, precision=precision, loss=loss))
-    done = subprocess.run([os.environ["INITSWEEP"], "run", path + ".yaml", "-o", path + ".h5", "--threads", "1"], capture_output=True,
-                          text=True)
+    done = subprocess.run([os.environ["INITSWEEP"], "run", path + ".yaml", "-o", path + ".h5", "--threads", "1"],
+                          capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return path + ".h5"
 
@@ -47,12 +48,15 @@ class Networks(unittest.TestCase):
         slopes = "{name: leaky_relu, negative_slope: [0.1, 0.2]}"
         cls.files = [
             (sweep(cls.folder, "hidden", f"network.activation: [{EVERY}, {slopes}]"), 1e-6),
-            (sweep(cls.folder, "output", f"network.output_activation: [{EVERY}]", "activation: tanh", "float64"), 1e-12),
+            (sweep(cls.folder, "output", f"network.output_activation: [{EVERY}]", "activation: tanh", "float64"),
+             1e-12),
             (sweep(cls.folder, "constant", "train.learning_rate: [0.1, 0.2]",
-                   "activation: {name: elu, alpha: 0.5}, output_activation: {name: leaky_relu, negative_slope: 0.3}", "float64"), 1e-12),
+                   "activation: {name: elu, alpha: 0.5}, output_activation: {name: leaky_relu, negative_slope: 0.3}",
+                   "float64"), 1e-12),
             (sweep(cls.folder, "residual", "network.residual.branch_layers: [1, 2, none]",
                    "activation: tanh, residual: {scale: 0.5, train_scale: true}"), 1e-6),
-            (sweep(cls.folder, "logits", "network.width: [4, 6]", "activation: relu", loss="binary_cross_entropy"), 1e-6)]
+            (sweep(cls.folder, "logits", "network.width: [4, 6]", "activation: relu", loss="binary_cross_entropy"),
+             1e-6)]
 
     @classmethod
     def tearDownClass(cls):
@@ -69,9 +73,10 @@ class Networks(unittest.TestCase):
                             continue
                         y = output(results, network, which)
                         self.assertEqual(y.shape, (4, 1))
-                        loss = np.mean((y - XOR[1]) ** 2) if "logits" not in path else np.mean(np.logaddexp(0, y) - y * XOR[1])
-                        self.assertLessEqual(abs(loss - stored[network, record]), tolerance * max(1, stored[network, record]),
-                                             (path, network, which))
+                        loss = np.mean((y - XOR[1]) ** 2) if "logits" not in path else np.mean(np.logaddexp(0, y)
+                                                                                               - y * XOR[1])
+                        self.assertLessEqual(abs(loss - stored[network, record]),
+                                             tolerance * max(1, stored[network, record]), (path, network, which))
 
     def test_a_numpy_function_has_the_stored_loss(self):
         self.check(lambda results, network, which: initsweep.network_function(results, network, which)(XOR[0]))
@@ -97,9 +102,11 @@ class Networks(unittest.TestCase):
             one = initsweep.select(part, init="constant(value=0.5)", activation="tanh")
             np.testing.assert_array_equal(one["init_value"], [0.5])
             network = int(np.asarray(one["network"])[0])  # networks keep their numbers in a selection
-            np.testing.assert_array_equal(initsweep.split_weights(one, network)[0][0], initsweep.split_weights(results, network)[0][0])
+            np.testing.assert_array_equal(initsweep.split_weights(one, network)[0][0],
+                                          initsweep.split_weights(results, network)[0][0])
             self.assertEqual(len(initsweep.select(results, activation="leaky_relu(negative_slope=0.1)")["network"]), 6)
-            for settings, word in (({"colour": 1}, "no setting 'colour'"), ({"init": "zeros"}, "no network has init = zeros; there are: he_"),
+            for settings, word in (({"colour": 1}, "no setting 'colour'"),
+                                   ({"init": "zeros"}, "no network has init = zeros; there are: he_"),
                                    ({"replicate": 2}, "no network has replicate = 2")):
                 with self.assertRaisesRegex(ValueError, word):
                     initsweep.select(results, **settings)
@@ -121,7 +128,8 @@ class Networks(unittest.TestCase):
             self.assertEqual([list(side) for side in initsweep.pair_replicates(tanh, "replicate", 1, 0)], [[1], [0]])
 
     def test_h5py_alone_is_enough(self):
-        """Without xarray, matplotlib, torch and scipy: the functions that say so work, the others name what they need."""
+        """Without xarray, matplotlib, torch and scipy: the functions that say so work, the others name what they
+        need."""
         program = """
 import sys
 for name in ("xarray", "matplotlib", "torch", "scipy", "netCDF4", "pandas"):
@@ -132,7 +140,8 @@ results = initsweep.open_arrays(sys.argv[2])
 part = initsweep.select(results, init="he_normal", activation="gelu")
 number = int(part["network"][0])
 print(initsweep.network_function(part, number)([[0, 1]]).shape, len(initsweep.split_weights(part, number)),
-      initsweep.swept_columns(part), initsweep.final_values(part, "loss").shape, len(initsweep.pair_replicates(part, "replicate", 0, 1)[0]),
+      initsweep.swept_columns(part), initsweep.final_values(part, "loss").shape,
+      len(initsweep.pair_replicates(part, "replicate", 0, 1)[0]),
       part.dims["loss"], part.attributes["loss"]["units"], part.attrs["title"])
 for function in (lambda: initsweep.open_results, lambda: initsweep.torch_module(part, number)):
     try:
@@ -140,7 +149,8 @@ for function in (lambda: initsweep.open_results, lambda: initsweep.torch_module(
     except ImportError as error:
         print(error)
 """
-        done = subprocess.run([sys.executable, "-c", program, str(SCRIPTS), self.files[0][0]], capture_output=True, text=True)
+        done = subprocess.run([sys.executable, "-c", program, str(SCRIPTS), self.files[0][0]], capture_output=True,
+                              text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = done.stdout.splitlines()
         self.assertEqual(lines[0], "(1, 1) 4 ['replicate'] (2,) 1 ('network', 'record') 1 hidden")
@@ -153,7 +163,8 @@ for function in (lambda: initsweep.open_results, lambda: initsweep.torch_module(
             self.assertEqual(set(arrays), set(map(str, results.variables)))
             for name in arrays:
                 np.testing.assert_array_equal(arrays[name], results[name].values, name)
-                self.assertEqual((arrays[name].dtype, arrays.dims[name]), (results[name].dtype, results[name].dims), name)
+                self.assertEqual((arrays[name].dtype, arrays.dims[name]), (results[name].dtype, results[name].dims),
+                                 name)
             self.assertRaises(KeyError, lambda: arrays["losses"])
 
 

@@ -1,4 +1,5 @@
-"""The notebooks run from a clean copy and print to the last character what they have stored; what they would not is seen."""
+"""The notebooks run from a clean copy and print to the last character what they have stored; what they would not is
+seen."""
 import os
 import pathlib
 import shutil
@@ -21,7 +22,8 @@ class Notebooks(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="initsweep-notebooks-")
-        shutil.copytree(SCRIPTS, os.path.join(cls.folder, "scripts"), ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+        shutil.copytree(SCRIPTS, os.path.join(cls.folder, "scripts"),
+                        ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
         cls.copies = pathlib.Path(cls.folder, "scripts", "notebooks")
 
     @classmethod
@@ -29,12 +31,13 @@ class Notebooks(unittest.TestCase):
         shutil.rmtree(cls.folder)
 
     def execute(self, *arguments):
-        return subprocess.run(["/usr/bin/python3", str(self.copies / "execute.py"), *map(str, arguments)], capture_output=True, text=True,
-                              cwd=self.folder)
+        return subprocess.run(["/usr/bin/python3", str(self.copies / "execute.py"), *map(str, arguments)],
+                              capture_output=True, text=True, cwd=self.folder)
 
     def small(self, name, source, stored):
         """A notebook of one cell and what it is said to print."""
-        cell = nbformat.v4.new_code_cell(source, id="only", outputs=[nbformat.v4.new_output("stream", name="stdout", text=stored)])
+        cell = nbformat.v4.new_code_cell(source, id="only",
+                                         outputs=[nbformat.v4.new_output("stream", name="stdout", text=stored)])
         path = self.copies.parent / name
         nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
         return path
@@ -65,7 +68,8 @@ class Notebooks(unittest.TestCase):
                 self.assertIn(word, printed, name)  # an uncertainty
             for word in ("/tmp", "/home", "Warning"):
                 self.assertNotIn(word, printed, name)
-            self.assertTrue(any("image/png" in output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])), name)
+            self.assertTrue(any("image/png" in output.get("data", {}) for cell in notebook.cells
+                                for output in cell.get("outputs", [])), name)
         self.assertEqual(sorted(path.stem for path in (SCRIPTS / "notebooks").glob("*.ipynb")), NAMES)
 
 

@@ -17,8 +17,8 @@ seed: 3
 dataset: {name: xor}
 network: {depth: 2, width: 4, activation: tanh}
 train: {loss: mse, optimizer: sgd, learning_rate: 0.2, steps: 200}
-record: {steps: [0, 1, 10, 200], weights: both, probes: [loss, gradient_norm, distinct_units, effective_rank, singular_value_max,
-         singular_value_min, escape_step, hessian_max, hessian_min]}
+record: {steps: [0, 1, 10, 200], weights: both, probes: [loss, gradient_norm, distinct_units, effective_rank,
+         singular_value_max, singular_value_min, escape_step, hessian_max, hessian_min]}
 grid:
   network.init: {name: mean_field, sigma_w: [0.5, 1.5, 2.5]}
   network.bias_init: {name: normal, std: [0.1, 0.5]}
@@ -67,7 +67,8 @@ class Kinds(unittest.TestCase):
 
     def test_lines_of_layers_multiples_and_hessian_are_medians(self):
         def has_line(figure, expected):
-            self.assertTrue(any(len(line.get_ydata()) == len(expected) and np.allclose(line.get_ydata(), expected, equal_nan=True)
+            self.assertTrue(any(len(line.get_ydata()) == len(expected)
+                                and np.allclose(line.get_ydata(), expected, equal_nan=True)
                                 for part in figure.subfigs for panel in part.axes for line in panel.lines))
         one = initsweep.select(self.results, init_sigma_w=1.5)
         has_line(kinds.by_layer(one), np.median(one.gradient_norm.values[:, :, 1].astype(float), axis=0))
@@ -91,7 +92,8 @@ class Kinds(unittest.TestCase):
         np.testing.assert_allclose(kinds.power_law(x[2:], step[2:]), (-2, 0, 100), rtol=1e-9, atol=1e-9)
 
     def test_edge_of_chaos(self):
-        """erf in closed form: int Dz erf'(sqrt(q) z)^2 = 4 / pi / sqrt(1 + 4 q), int Dz erf(sqrt(q) z)^2 = 2 / pi asin(2 q / (1 + 2 q))."""
+        """erf in closed form: int Dz erf'(sqrt(q) z)^2 = 4 / pi / sqrt(1 + 4 q), int Dz erf(sqrt(q) z)^2 = 2 / pi
+        asin(2 q / (1 + 2 q))."""
         q = np.array([0.01, 0.1, 1.0, 3.0])
         sigma_w, sigma_b = kinds.edge_of_chaos("erf", q)
         w2 = np.pi / 4 * np.sqrt(1 + 4 * q)

@@ -1,4 +1,5 @@
-"""plot.py on results files of made-up networks: it writes what it says, the same bytes each time, with the right numbers."""
+"""plot.py on results files of made-up networks: it writes what it says, the same bytes each time, with the right
+numbers."""
 import os
 import shutil
 import tempfile
@@ -63,10 +64,12 @@ def learning(**settings):
     loss = np.linspace(1, 0.1, 5) * np.ones((count, 1))
     layered = (("network", "record", "layer"), np.ones((count, 5, 3)))
     return xarray.Dataset(
-        {"status": ("network", np.ones(count, int)), "steps_done": ("network", np.full(count, 100)), "loss": (("network", "record"), loss),
+        {"status": ("network", np.ones(count, int)), "steps_done": ("network", np.full(count, 100)),
+         "loss": (("network", "record"), loss),
          "gradient_norm": layered, "mean_cosine": layered, "distinct_units": layered, "singular_value_max": layered},
         {"network": np.arange(count), "step": ("record", [0, 1, 10, 50, 100]),
-         **{name: ("network", values, {"path": "network." + name.split("_")[0]}) for name, values in coords.items()}}, {"title": "made up"})
+         **{name: ("network", values, {"path": "network." + name.split("_")[0]}) for name, values in coords.items()}},
+        {"title": "made up"})
 
 
 def panels_of(figure):
@@ -80,16 +83,19 @@ class WhatAReaderMustKnow(unittest.TestCase):
 
     def test_a_constant_of_one_value_says_which(self):
         init = np.array(["zeros", "constant", "he_normal"], object)
-        dataset = learning(init=init, init_value=np.array([np.nan, 0.25, np.nan]), init_gain=np.array([np.nan, np.nan, 1.4]))
+        dataset = learning(init=init, init_value=np.array([np.nan, 0.25, np.nan]),
+                           init_gain=np.array([np.nan, np.nan, 1.4]))
         self.assertEqual(figures.axis_values(dataset, "init")[0], ["zeros", "constant(value=0.25)", "he_normal"])
 
     def phases(self):
         grid = np.meshgrid([0.5, 1.0, 2.0], [0.0, 0.5], [0, 1, 2], ["tanh", "relu"], [3, 5], indexing="ij")
         w, b, replicate, activation, depth = (at.ravel() for at in grid)
-        dataset = learning(init_sigma_w=w, bias_init_std=b, replicate=replicate, activation=activation.astype(object), depth=depth)
+        dataset = learning(init_sigma_w=w, bias_init_std=b, replicate=replicate, activation=activation.astype(object),
+                           depth=depth)
         final = np.where(activation == "relu", 3.0, 1.0) + replicate ** 2 + 100.0 * (depth == 5)
         dataset["loss"] = (("network", "record"), final[:, None] * np.ones(5))
-        dataset["status"] = ("network", np.where((w == 2.0) & (replicate > 0) | (w == 0.5) & (replicate == 1), initsweep.DIVERGED, 1))
+        dataset["status"] = ("network", np.where((w == 2.0) & (replicate > 0) | (w == 0.5) & (replicate == 1),
+                                                 initsweep.DIVERGED, 1))
         return dataset
 
     def test_phase_shows_every_activation_and_medians_and_says_what_it_left_out(self):
@@ -99,7 +105,8 @@ class WhatAReaderMustKnow(unittest.TestCase):
         self.assertIn("medians over 3 replicates", title)
         panels = panels_of(figure)
         self.assertEqual([panel.get_title() for panel in panels], ["tanh", "relu"])
-        for panel, median in zip(panels, (2.0, 4.0)):  # of 0, 1, 4 more than 1 or 3; without the 1 that diverged at 0.5 it is one more
+        # of 0, 1, 4 more than 1 or 3; without the 1 that diverged at 0.5 it is one more
+        for panel, median in zip(panels, (2.0, 4.0)):
             grey, image = panel.collections[:2]
             shown = np.ma.filled(np.ma.masked_invalid(image.get_array().astype(float)), np.nan).reshape(2, 3)
             np.testing.assert_array_equal(shown, [[median + 1, median, np.nan]] * 2)  # two of three diverged at 2
@@ -108,7 +115,8 @@ class WhatAReaderMustKnow(unittest.TestCase):
 
     def test_maps_take_two_numbers_that_span_a_plane(self):
         init = np.array(["normal"] * 3 + ["uniform"] * 4, object)
-        dataset = learning(init=init, init_std=np.array([1.0, 2, 3] + [np.nan] * 4), init_low=np.array([np.nan] * 3 + [-1.0, -1, -2, -2]),
+        dataset = learning(init=init, init_std=np.array([1.0, 2, 3] + [np.nan] * 4),
+                           init_low=np.array([np.nan] * 3 + [-1.0, -1, -2, -2]),
                            init_high=np.array([np.nan] * 3 + [1.0, 2, 1, 2]))
         panel = panels_of(maps.trainability(dataset))[0]
         self.assertEqual({panel.get_xlabel(), panel.get_ylabel()}, {"init_low", "init_high"})
@@ -129,13 +137,15 @@ class WhatAReaderMustKnow(unittest.TestCase):
                           for name in ("distinct_units", "mean_cosine", "gradient_norm")], [2, 2, 3])
 
     def test_lines_that_coincide_are_both_seen(self):
-        panel = panels_of(figures.trajectories(learning(init=np.array(["zeros", "ones"], object)), "loss", "depth", "activation", "init"))[0]
+        panel = panels_of(figures.trajectories(learning(init=np.array(["zeros", "ones"], object)), "loss", "depth",
+                                               "activation", "init"))[0]
         lower, upper = panel.lines
         np.testing.assert_array_equal(lower.get_ydata(), upper.get_ydata())
         self.assertGreater(lower.get_linewidth(), upper.get_linewidth() + 1)
 
     def test_power_law_has_its_standard_error(self):
-        """4 points on y = x^-2, one moved by a factor of e^0.1: residuals of the logarithms 0.01 - 4 / 40^2 - 5 / 100^2 = 0.007 square."""
+        """4 points on y = x^-2, one moved by a factor of e^0.1: residuals of the logarithms 0.01 - 4 / 40^2 - 5 / 100^2
+        = 0.007 square."""
         x = np.exp([0.0, 1, 2, 3])
         b, error, _ = kinds.power_law(x, x ** -2 * np.exp([0, 0.1, 0, 0]))
         self.assertAlmostEqual(b, -2.01)  # cov(x, y) / var(x) = -0.05 / 5
@@ -146,7 +156,8 @@ class WhatAReaderMustKnow(unittest.TestCase):
         self.assertRegex(" ".join(texts(kinds.escape_time(dataset))), r"init_noise\^\(-1\.00 ± 0\.05\)")
 
     def test_numbers_are_rounded_where_their_error_begins(self):
-        for value, error, text in ((-1.0123, 0.0053, "-1.012 ± 0.005"), (0.35, 0.012, "0.350 ± 0.012"), (12.3, 2.5, "12 ± 2"),
+        for value, error, text in ((-1.0123, 0.0053, "-1.012 ± 0.005"), (0.35, 0.012, "0.350 ± 0.012"),
+                                   (12.3, 2.5, "12 ± 2"),
                                    (0.5, np.nan, "0.5"), (3.0, 0.0, "3.000000000 ± 0.000000000")):
             self.assertEqual(initsweep.intervals.with_error(value, error), text)
 
@@ -164,7 +175,8 @@ class WhatAReaderMustKnow(unittest.TestCase):
 
     def test_zeros_stay_off_logarithmic_scales_and_bounded_quantities_off_them(self):
         dataset = learning(depth=[2])
-        dataset["gradient_norm"] = (("network", "record", "layer"), np.array([0, 1e-6, 1e-3, 1, 1])[None, :, None] * np.ones(3))
+        dataset["gradient_norm"] = (("network", "record", "layer"),
+                                    np.array([0, 1e-6, 1e-3, 1, 1])[None, :, None] * np.ones(3))
         figure = kinds.by_layer(dataset)
         panel = panels_of(figure)[0]
         self.assertEqual(panel.get_yscale(), "log")
@@ -172,7 +184,8 @@ class WhatAReaderMustKnow(unittest.TestCase):
         self.assertIn("no line: exactly 0", " ".join(texts(figure)))
         dataset["mean_cosine"] = dataset["gradient_norm"]
         self.assertEqual(panels_of(kinds.by_layer(dataset, "mean_cosine"))[0].get_yscale(), "linear")
-        dataset["singular_value_max"] = (("network", "record", "layer"), np.array([1.0, 1e-3, 1e-17]) * np.ones((1, 5, 1)))
+        dataset["singular_value_max"] = (("network", "record", "layer"),
+                                         np.array([1.0, 1e-3, 1e-17]) * np.ones((1, 5, 1)))
         figure = kinds.spectra(dataset)
         panel = panels_of(figure)[0]
         self.assertGreater(panel.get_ylim()[0], 1e-4)
@@ -263,11 +276,13 @@ class Plots(unittest.TestCase):
         for arguments, word in ((["heatmap", self.full, "--quantity", "losses"], "no quantity 'losses'"),
                                 (["heatmap", self.full, "--rows", "colour"], "no setting 'colour'"),
                                 (["heatmap", self.full, "--quantity", "gradient_norm"], "no quantity"),
-                                (["heatmap", self.full, "--select", "depth=9"], "no network has depth = 9; there are: 1, 2, 3"),
+                                (["heatmap", self.full, "--select", "depth=9"],
+                                 "no network has depth = 9; there are: 1, 2, 3"),
                                 (["heatmap", self.full, "--select", "depth=deep"], "depth is a number"),
                                 (["heatmap", self.full, "--select", "depth"], "expected SETTING=VALUE"),
                                 (["heatmap", self.full, "--size", "7"], "one in inches, from 1 to 100, is 6.5x4"),
-                                (["heatmap", self.full, "--format", "jpg"], "unknown format 'jpg'; there are png, svg, pdf"),
+                                (["heatmap", self.full, "--format", "jpg"],
+                                 "unknown format 'jpg'; there are png, svg, pdf"),
                                 (["overview", os.path.join(self.folder, "none.h5")], "no such file"),
                                 (["trajectories", self.full, "--rows", "network"], "480 x 4 panels")):
             done = plot_here(*arguments)
@@ -278,7 +293,8 @@ class Plots(unittest.TestCase):
     def test_cells_are_medians_and_shares(self):
         axes = [figures.axis_values(self.results, name) for name in ("depth", "init", "activation")]
         median, share, trained = figures.cells([codes for _, codes in axes], [3, 5, 4], self.results, "loss")
-        cube = initsweep.unfold(self.results[["loss", "status"]]).transpose("depth", "init", "activation", "replicate", ...)
+        cube = initsweep.unfold(self.results[["loss", "status"]]).transpose("depth", "init", "activation", "replicate",
+                                                                            ...)
         self.assertTrue((trained == 8).all())
         for at in np.ndindex(3, 5, 4):
             status, final = cube.status.values[at], cube.loss.values[at][:, -1]
@@ -302,7 +318,8 @@ class Plots(unittest.TestCase):
 
     def test_trajectories_show_axes_and_legend(self):
         seen = texts(figures.trajectories(self.results, "loss", "depth", "activation", "init"))
-        for word in ("optimiser steps", "loss of the training set", "activation = sigmoid", "depth = 2", "glorot_uniform"):
+        for word in ("optimiser steps", "loss of the training set", "activation = sigmoid", "depth = 2",
+                     "glorot_uniform"):
             self.assertIn(word, seen)
 
     def test_missing_networks_are_said(self):
@@ -319,7 +336,8 @@ class Plots(unittest.TestCase):
         nothing["loss"] = nothing["loss"] * np.nan
         long = self.results.copy()
         long.attrs.update(title="a long title, " * 40, about="a longer text, " * 100)
-        long["init"] = ("network", np.array([f"{name} with a name that does not end {name}" for name in long.init.values],
+        long["init"] = ("network",
+                        np.array([f"{name} with a name that does not end {name}" for name in long.init.values],
                                             dtype=object), long.init.attrs)
         for results in (one, diverged, nothing, long):
             figures.overview(results, "loss", "loss").draw_without_rendering()

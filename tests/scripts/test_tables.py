@@ -18,7 +18,8 @@ from initsweep import tables
 def call(*arguments):
     """scripts/table.py in this process: (exit status, stdout, stderr)."""
     out, error = io.StringIO(), io.StringIO()
-    with mock.patch("sys.argv", ["table.py", *arguments]), contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+    with mock.patch("sys.argv",
+                    ["table.py", *arguments]), contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
         status = table.main()
     return status, out.getvalue(), error.getvalue()
 
@@ -36,7 +37,8 @@ class Tables(unittest.TestCase):
         cls.path = make(cls.folder, "full.h5")
         cls.holes = make(cls.folder, "holes.h5", "holes", "varying", "float64")
         with h5py.File(cls.path) as file:
-            cls.init, cls.activation, cls.status = file["init"].asstr()[()], file["activation"].asstr()[()], file["status"][()]
+            cls.init, cls.activation = file["init"].asstr()[()], file["activation"].asstr()[()]
+            cls.status = file["status"][()]
             cls.loss, cls.gradient, cls.step = file["loss"][()], file["gradient_norm"][()], file["step"][()]
         failed = cls.status == initsweep.DIVERGED
         last = [row[np.isfinite(row)][-1] if np.isfinite(row).any() else np.nan for row in cls.loss.astype(float)]
@@ -77,7 +79,8 @@ class Tables(unittest.TestCase):
                 mine = self.final[self.init == row]
                 hits = int(has(mine, bound).sum())
                 low, high = initsweep.wilson(hits, len(mine))
-                self.assertEqual(text, f"{tables.share_text(hits / len(mine))} % ({tables.share_text(low)} to {tables.share_text(high)})")
+                self.assertEqual(text, f"{tables.share_text(hits / len(mine))} % ({tables.share_text(low)} to "
+                                       f"{tables.share_text(high)})")
 
     def test_steps_and_layers_are_axes(self):
         one, other = int(self.step[0]), int(self.step[3])
@@ -87,7 +90,8 @@ class Tables(unittest.TestCase):
             for layer in range(self.gradient.shape[2]):
                 values = self.gradient[:, record, layer]
                 self.assertEqual(shown[str(step)][layer].split(",")[0], f"{np.nanmax(values):.4g}")
-        only = self.table("--by", "init", "--value", "gradient_norm", "--layer", "2", "--step", str(other), "--statistic", "lowest")
+        only = self.table("--by", "init", "--value", "gradient_norm", "--layer", "2", "--step", str(other),
+                          "--statistic", "lowest")
         for row, (text,) in only.items():
             self.assertEqual(text.split(",")[0], f"{np.nanmin(self.gradient[self.init == row, 3, 1]):.4g}")
 
@@ -108,11 +112,14 @@ class Tables(unittest.TestCase):
         self.assertEqual(zeros.split(",")[0], f"{np.nanmedian(mine):.4g}")
 
     def test_mistakes_are_named(self):
-        for arguments, words in ((["--by", "inti"], "no axis 'inti'; it has: "), (["--by", "init", "--value", "los"], "no quantity 'los'"),
+        for arguments, words in ((["--by", "inti"], "no axis 'inti'; it has: "),
+                                 (["--by", "init", "--value", "los"], "no quantity 'los'"),
                                  (["--by", "init", "--value", "gradient_norm"], "name a layer"),
                                  (["--by", "init", "--value", "gradient_norm", "--layer", "9"], "no layer 9"),
-                                 (["--by", "step", "--step", "123457"], "nearest"), (["--by", "init", "--layer", "1"], "no layers"),
-                                 (["--by", "init", "--step", "some"], "--step takes"), (["--by", "init", "--select", "depth"], "expected SETTING=VALUE"),
+                                 (["--by", "step", "--step", "123457"], "nearest"),
+                                 (["--by", "init", "--layer", "1"], "no layers"),
+                                 (["--by", "init", "--step", "some"], "--step takes"),
+                                 (["--by", "init", "--select", "depth"], "expected SETTING=VALUE"),
                                  (["--by", "init", "--select", "depth=deep"], "depth is a number"),
                                  (["--by", "init", "--by", "depth", "--by", "width"], "two axes")):
             with self.subTest(arguments=arguments):
@@ -130,7 +137,8 @@ class Medians(unittest.TestCase):
         self.assertEqual(initsweep.median_interval(np.arange(5.0)), (-np.inf, np.inf))
 
     def test_shares_that_are_nearly_all(self):
-        self.assertEqual([tables.share_text(share) for share in (0, 0.001, 0.5, 0.996, 1.0)], ["0", "0.1", "50", "99.6", "100"])
+        self.assertEqual([tables.share_text(share) for share in (0, 0.001, 0.5, 0.996, 1.0)],
+                         ["0", "0.1", "50", "99.6", "100"])
 
     def test_steps_that_never_came(self):
         cell = tables.Cell(np.array([3.0, np.inf, np.inf]), 0)

@@ -1,4 +1,5 @@
-"""A Slurm of two nodes in a folder: munged, slurmctld and two slurmd, on loopback and free ports, with keys of its own."""
+"""A Slurm of two nodes in a folder: munged, slurmctld and two slurmd, on loopback and free ports, with keys of its
+own."""
 import ctypes
 import getpass
 import os
@@ -18,7 +19,8 @@ ENDS = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "BOOT_FAIL",
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 LIBC = ctypes.CDLL(None)
 
-# cred_expire: also how long a requeued job waits, and then for sched_interval, which is 60 s if not said. TmpFS: PMIx of two nodes on one host would meet in /tmp.
+# cred_expire: also how long a requeued job waits, and then for sched_interval, which is 60 s if not said. TmpFS: PMIx
+# of two nodes on one host would meet in /tmp.
 CONFIGURATION = """\
 ClusterName=initsweep
 SlurmctldHost=localhost(127.0.0.1)
@@ -110,7 +112,8 @@ class Slurm:
             self.start("slurmctld", "-D", "-c")
             for node in NODES:
                 self.start("slurmd", "-D", "-N", node)
-            self.wait_until(lambda: self.ask("sinfo", "-h", "-o", "%T %D", check=False).strip() == "idle 2", 60, "idle nodes")
+            self.wait_until(lambda: self.ask("sinfo", "-h", "-o", "%T %D", check=False).strip() == "idle 2", 60,
+                            "idle nodes")
         except BaseException:
             self.stop()
             raise
@@ -143,7 +146,8 @@ class Slurm:
 
     def ask(self, *words: str, check: bool = True, folder: str | None = None) -> str:
         """Output of one of Slurm's commands."""
-        done = subprocess.run(words, env=self.environment, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(words, env=self.environment, cwd=folder, capture_output=True, text=True, check=False,
+                              timeout=120)
         if check and done.returncode != 0:
             raise RuntimeError(f"{' '.join(words)}: {done.stderr}\n{self.logs()}")
         return done.stdout
@@ -165,8 +169,8 @@ class Slurm:
     def stop(self) -> None:
         """Ends all jobs, then all daemons, then whoever is left of them."""
         if len(self.daemons) > 1:
-            subprocess.run(["scancel", "--user=" + getpass.getuser()], env=self.environment, capture_output=True, timeout=30,
-                           check=False)
+            subprocess.run(["scancel", "--user=" + getpass.getuser()], env=self.environment, capture_output=True,
+                           timeout=30, check=False)
         for number in (signal.SIGTERM, signal.SIGKILL):
             for daemon in reversed(self.daemons):
                 if daemon.poll() is None:

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The batch files of scripts/slurm under a real Slurm: requeued, preempted, out of time, in an array, and the same results."""
+"""The batch files of scripts/slurm under a real Slurm: requeued, preempted, out of time, in an array, and the same
+results."""
 import glob
 import os
 import subprocess
@@ -38,23 +39,25 @@ class SlurmCase(Case):
         cls.addClassCleanup(cls.slurm.stop)
 
     def submit(self, name, *words, options=("--ntasks-per-node=1",)):
-        return self.slurm.submit(self.folder, "--cpus-per-task=1", "--output=log", *options, os.path.join(SCRIPTS, name), *words)
+        return self.slurm.submit(self.folder, "--cpus-per-task=1", "--output=log", *options,
+                                 os.path.join(SCRIPTS, name), *words)
 
     def log(self):
         with open(self.path("log"), encoding="utf-8", errors="replace") as file:
             return file.read()
 
     def stopped(self, steps, submit, stop):
-        """Submits a job by submit() and has stop(job) end it in the middle; the job, back in the queue, and the sweep's longest
-        steps. A job that was done before is submitted again with more."""
+        """Submits a job by submit() and has stop(job) end it in the middle; the job, back in the queue, and the sweep's
+        longest steps. A job that was done before is submitted again with more."""
         kept = glob.escape(self.path("out.h5.parts")) + "/*.checkpoint"
         while True:
             self.write("sweep.yaml", SWEEP % steps)
             job = submit()
-            self.slurm.wait_until(lambda: glob.glob(kept) or self.slurm.job(job)["JobState"] in ENDS, 120, "a checkpoint")
+            self.slurm.wait_until(lambda: glob.glob(kept) or self.slurm.job(job)["JobState"] in ENDS, 120,
+                                  "a checkpoint")
             stop(job)
-            self.slurm.wait_until(lambda: int(self.slurm.job(job)["Restarts"]) > 0 or self.slurm.job(job)["JobState"] in ENDS, 300,
-                                  "the job to be stopped")
+            self.slurm.wait_until(lambda: int(self.slurm.job(job)["Restarts"]) > 0
+                                  or self.slurm.job(job)["JobState"] in ENDS, 300, "the job to be stopped")
             if int(self.slurm.job(job)["Restarts"]) > 0:
                 return job
             self.assertEqual(self.slurm.job(job)["JobState"], "COMPLETED", self.log())
@@ -151,17 +154,20 @@ class Batch(SlurmCase):
         self.assertLess(here, whole, "nothing was kept")
 
     def srun(self, *words):
-        done = subprocess.run(["srun", "--nodes=1", *words, "initsweep", "run", "sweep.yaml", "-o", "out.h5"], cwd=self.folder,
+        done = subprocess.run(["srun", "--nodes=1", *words, "initsweep", "run", "sweep.yaml", "-o", "out.h5"],
+                              cwd=self.folder,
                               env=self.slurm.environment, capture_output=True, text=True, timeout=300, check=False)
         return done.returncode, done.stdout + done.stderr
 
     def test_g_srun_without_a_plug_in(self):
-        """Tasks that do not find each other stop before they write; one task needs no plug-in; the right one makes ranks of them."""
+        """Tasks that do not find each other stop before they write; one task needs no plug-in; the right one makes
+        ranks of them."""
         self.write("sweep.yaml", SWEEP % 100)
         for plugin in ("none", "pmi2"):
             status, log = self.srun("--ntasks=2", "--mpi=" + plugin)
             self.assertEqual((status, log.count("initsweep: ")), (2, 1), log)
-            self.assertRegex(log, r"started 2 processes \(\w+=2\), but to .* each is alone .*\n.*`srun --mpi=pmix initsweep run")
+            self.assertRegex(log, r"started 2 processes \(\w+=2\), but to .* each is alone .*\n.*`srun --mpi=pmix "
+                                  r"initsweep run")
             self.assertEqual(self.files(), ["sweep.yaml"])
         for words, said in ((("--ntasks=1", "--mpi=none"), "on 1 rank"), (("--ntasks=2", "--mpi=pmix"), "on 2 ranks")):
             status, log = self.srun(*words)

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Style checks over the source tree, one tool a call.
 
-    test_style.py clang_format|clang_tidy|shellcheck|mypy [--build FOLDER]
+    test_style.py lines|clang_format|clang_tidy|shellcheck|mypy [--build FOLDER]
 
-Runs from the repository's root. FOLDER has compile_commands.json (clang_tidy). Exit status 0: clean, 1: complaints, 77: the
-tool is missing. clang-tidy sees src/ alone: cmocka's asserts end a test in a way that its analyser cannot follow.
+Runs from the repository's root. FOLDER has compile_commands.json (clang_tidy). Exit status 0: clean, 1: complaints, 77:
+the tool is missing. clang-tidy sees src/ alone: cmocka's asserts end a test in a way that its analyser cannot follow.
 """
 import argparse
 import concurrent.futures
@@ -19,10 +19,27 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import requirements  # noqa: E402
 
 
+COLUMNS = 120
+SUFFIXES = {".c", ".h", ".def", ".py", ".sh", ".cmake", ".sbatch", ".pbs", ".lsf"}
+
+
 def sources(*suffixes):
     """Files of the tree with these suffixes, sorted."""
     folders = ["src", "include", "tests", "bench"]
-    return sorted(str(path) for folder in folders for path in pathlib.Path(folder).rglob("*") if path.suffix in suffixes)
+    return sorted(str(path) for folder in folders for path in pathlib.Path(folder).rglob("*")
+                  if path.suffix in suffixes)
+
+
+def lines(_build):
+    """No line of a source has more than 120 columns, comments included."""
+    folders = ["bench", "cmake", "packaging", "tests"]
+    paths = [path for folder in folders for path in pathlib.Path(folder).rglob("*")
+             if (path.suffix in SUFFIXES or path.name == "CMakeLists.txt") and "vendor" not in path.parts]
+    paths += [pathlib.Path("CMakeLists.txt"), pathlib.Path(".ci/run")]
+    long = [f"{path}:{number}: {len(line)} columns" for path in sorted(paths)
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if len(line) > COLUMNS]
+    print("\n".join(long) or f"{len(paths)} files")
+    return len(long) > 0
 
 
 def clang_format(_build):
@@ -35,9 +52,11 @@ def clang_tidy(build):
     root = os.path.join(os.getcwd(), "src", "")
     files = sorted({entry["file"] for entry in commands if entry["file"].startswith(root)})
     # gcc's commands name warnings and options that clang has not
-    extra = [f"--extra-arg={flag}" for flag in ("-Wno-unknown-warning-option", "-Wno-ignored-optimization-argument", "-Wno-error")]
+    extra = [f"--extra-arg={flag}" for flag in ("-Wno-unknown-warning-option", "-Wno-ignored-optimization-argument",
+                                                "-Wno-error")]
 
-    seen_by_analyzer = [f"--extra-arg={flag}" for flag in ("-include", str(pathlib.Path("tests/style/analyzer.h").resolve()))]
+    seen_by_analyzer = [f"--extra-arg={flag}" for flag in ("-include",
+                                                           str(pathlib.Path("tests/style/analyzer.h").resolve()))]
 
     def check(file):
         more = [] if file.endswith("/base.c") else seen_by_analyzer
@@ -55,18 +74,21 @@ def clang_tidy(build):
 
 def shellcheck(_build):
     scripts = [str(path) for path in sorted(pathlib.Path("scripts").rglob("*.sh"))]
-    scripts += [str(path) for path in sorted(pathlib.Path("scripts").rglob("*")) if path.suffix in (".sbatch", ".pbs", ".lsf")] + [".ci/run"]
+    scripts += [str(path) for path in sorted(pathlib.Path("scripts").rglob("*"))
+                if path.suffix in (".sbatch", ".pbs", ".lsf")] + [".ci/run"]
     return subprocess.run([requirements.tool("shellcheck"), "-x", *scripts]).returncode
 
 
 def mypy(build):
     # what a run learned is kept for the next, out of the source tree
-    return subprocess.run([requirements.tool("mypy"), "--config-file", "scripts/mypy.ini", "--cache-dir", str(pathlib.Path(build, "mypy"))]).returncode
+    return subprocess.run([requirements.tool("mypy"), "--config-file", "scripts/mypy.ini", "--cache-dir",
+                           str(pathlib.Path(build, "mypy"))]).returncode
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    tools = {"clang_format": clang_format, "clang_tidy": clang_tidy, "shellcheck": shellcheck, "mypy": mypy}
+    tools = {"lines": lines, "clang_format": clang_format, "clang_tidy": clang_tidy, "shellcheck": shellcheck,
+             "mypy": mypy}
     parser.add_argument("tool", choices=tools)
     parser.add_argument("--build", default="build/release", help="folder with compile_commands.json")
     arguments = parser.parse_args()

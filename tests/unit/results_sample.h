@@ -154,7 +154,7 @@ static inline bool sample_equal(const struct sample *sample, const struct isw_fi
   return equal;
 }
 
-/* ---- the head ---------------------------------------------------------------------------------------------------------- */
+/* ---- the head ---------------------------------------------------------------------------------------------------- */
 
 static const char *const sample_inits[] = {"zeros", "gl\xc3\xb6rot", "he_normal"};
 static const struct isw_coordinate sample_coordinates[] = {
@@ -232,7 +232,7 @@ static inline struct isw_results_head sample_head(struct sample *sample)
   };
 }
 
-/* ---- folders and files --------------------------------------------------------------------------------------------------- */
+/* ---- folders and files ------------------------------------------------------------------------------------------- */
 
 /** A fresh folder as the test's state; sample_folder_remove empties it (one level of folders). */
 static inline int sample_folder_make(void **state)

@@ -1,4 +1,5 @@
-/* Paths, whole files and reads at an offset, also where the system interrupts every call or gives one byte at a time. */
+/* Paths, whole files and reads at an offset, also where the system interrupts every call or gives one byte at a
+ * time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -28,9 +28,9 @@ enum { VALUES, BINARY, CLASSES };
 static enum isw_status load(const char *name, int kind, bool test, struct isw_data *data, struct isw_error *error)
 {
   size_t rows, row = 0;
-  const struct isw_dataset *table = isw_datasets(&rows);
-  while (strcmp(table[row].row.name, name) != 0) row++;
-  struct isw_choice choice = isw_choice_default(&table[row].row, row);
+  const struct isw_dataset *const *table = isw_datasets(&rows);
+  while (strcmp(table[row]->row.name, name) != 0) row++;
+  struct isw_choice choice = isw_choice_default(&table[row]->row, row);
   choice.value[0].text = "inputs";
   choice.value[1].text = "targets";
   choice.value[2].number = kind;
@@ -191,14 +191,15 @@ static void wrong_gzip_is_refused(void **state)
   free(unpacked);
 }
 
-/* What HDF5 does not open is refused, as the name of a dataset and other words are in tests/oracles/test_datasets.py. */
+/* What HDF5 does not open is refused, as the name of a dataset and other words are in
+ * tests/oracles/test_dataset_arrays.py. */
 static void wrong_hdf5_is_refused(void **state)
 {
   (void)state;
   size_t rows, row = 0;
-  const struct isw_dataset *table = isw_datasets(&rows);
-  while (strcmp(table[row].row.name, "hdf5") != 0) row++;
-  struct isw_choice choice = isw_choice_default(&table[row].row, row);
+  const struct isw_dataset *const *table = isw_datasets(&rows);
+  while (strcmp(table[row]->row.name, "hdf5") != 0) row++;
+  struct isw_choice choice = isw_choice_default(&table[row]->row, row);
   struct isw_data data;
   struct isw_error error = {0};
   choice.value[0].text = "inputs";

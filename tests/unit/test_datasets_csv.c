@@ -29,9 +29,9 @@ static char folder[] = "/tmp/initsweep-csv-XXXXXX";
 static enum isw_status read_path(const char *path, struct csv csv, struct isw_data *data, struct isw_error *error)
 {
   size_t count, row = 0;
-  const struct isw_dataset *table = isw_datasets(&count);
-  while (strcmp(table[row].row.name, "csv") != 0) row++;
-  struct isw_choice choice = isw_choice_default(&table[row].row, row);
+  const struct isw_dataset *const *table = isw_datasets(&count);
+  while (strcmp(table[row]->row.name, "csv") != 0) row++;
+  struct isw_choice choice = isw_choice_default(&table[row]->row, row);
   choice.value[0].text = path;
   if (csv.target) choice.value[1].text = csv.target;
   choice.value[2].number = csv.kind;
@@ -224,9 +224,9 @@ static void other_than_files_are_refused(void **state)
 {
   (void)state;
   size_t count, row = 0;
-  const struct isw_dataset *table = isw_datasets(&count);
-  while (strcmp(table[row].row.name, "csv") != 0) row++;
-  struct isw_choice choice = isw_choice_default(&table[row].row, row);
+  const struct isw_dataset *const *table = isw_datasets(&count);
+  while (strcmp(table[row]->row.name, "csv") != 0) row++;
+  struct isw_choice choice = isw_choice_default(&table[row]->row, row);
   struct isw_data data;
   struct isw_error error = {0};
   char message[128], fifo[64];

@@ -21,13 +21,13 @@ static enum isw_status try_load(const char *name, uint64_t seed, const struct se
                                 struct isw_data *data, struct isw_error *error)
 {
   size_t rows, row = 0;
-  const struct isw_dataset *table = isw_datasets(&rows);
-  while (row < rows && strcmp(table[row].row.name, name) != 0) row++;
+  const struct isw_dataset *const *table = isw_datasets(&rows);
+  while (row < rows && strcmp(table[row]->row.name, name) != 0) row++;
   assert_true(row < rows);
-  struct isw_choice choice = isw_choice_default(&table[row].row, row);
+  struct isw_choice choice = isw_choice_default(&table[row]->row, row);
   for (size_t s = 0; s < count; s++) {
     size_t p = 0;
-    while (strcmp(table[row].row.parameters[p].name, settings[s].name) != 0) p++;
+    while (strcmp(table[row]->row.parameters[p].name, settings[s].name) != 0) p++;
     choice.value[p].number = settings[s].number;
   }
   return isw_dataset_load(&choice, seed, "", data, error);
@@ -49,10 +49,10 @@ static void every_family_has_a_complete_row(void **state)
 {
   (void)state;
   size_t count;
-  const struct isw_dataset *table = isw_datasets(&count);
+  const struct isw_dataset *const *table = isw_datasets(&count);
   for (size_t i = 0; i < count; i++) {
-    const struct isw_row *row = &table[i].row;
-    assert_true(row->name && row->formula && row->source && table[i].load);
+    const struct isw_row *row = &table[i]->row;
+    assert_true(row->name && row->formula && row->source && table[i]->load);
     for (size_t p = 0; p < isw_row_parameters(row); p++) {
       const struct isw_parameter *parameter = &row->parameters[p];
       assert_non_null(parameter->about);
@@ -145,7 +145,8 @@ static void spirals_lie_on_their_arms(void **state)
   isw_data_destroy(&again);
 }
 
-/* Solves the normal equations of features x and one target by elimination: the residual of the best linear fit, summed. */
+/* Solves the normal equations of features x and one target by elimination: the residual of the best linear fit,
+ * summed. */
 static double linear_residual(const struct isw_data *data, size_t target)
 {
   enum { N = 4 };
@@ -384,7 +385,8 @@ static void deep_linear_teacher_is_its_definition(void **state)
   isw_data_destroy(&data);
 }
 
-/* Two classes of opposite means: C = mean (t - mean t) x^T has the length separation / 2, to 5 of its standard errors. */
+/* Two classes of opposite means: C = mean (t - mean t) x^T has the length separation / 2, to 5 of its standard
+ * errors. */
 static void opposite_means_give_the_correlation(void **state)
 {
   (void)state;
@@ -432,7 +434,8 @@ static void balance_leaves_as_many_of_each_class(void **state)
   isw_data_destroy(&other);
 }
 
-/* Inputs white and centred; C = (1/N) sum y x^T has C C^T v = s^2 v: its invariants are those of the singular values. */
+/* Inputs white and centred; C = (1/N) sum y x^T has C C^T v = s^2 v: its invariants are those of the singular
+ * values. */
 static void linear_teacher_has_its_correlation(void **state)
 {
   (void)state;

@@ -1,5 +1,5 @@
-/* What the activations' rows say of themselves (values at 0, monotone), seen through every usable kernel; and that no finite
- * pre-activation, however large, gives a NaN. */
+/* What the activations' rows say of themselves (values at 0, monotone), seen through every usable kernel; and that no
+ * finite pre-activation, however large, gives a NaN. */
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* Packs whose networks end are merged: the work follows the networks that go on, and no bit changes; neither by that nor by kills
- * in between. */
+/* Packs whose networks end are merged: the work follows the networks that go on, and no bit changes; neither by that
+ * nor by kills in between. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 enum { PACKS = 8, LAYERS = 2, RESIDUAL_LAYERS = 4, STEPS = 4096 };
 
-/* ---- probes: one that pulls the plug, one that remembers, with a number that all lanes share before the lanes' own ---- */
+/* ---- probes: one pulls the plug, one remembers, with a number that all lanes share before the lanes' own --------- */
 
 static atomic_int stop;
 static size_t records_seen, records_to_live;
@@ -75,7 +75,7 @@ static const struct isw_probe batch = {
 static const struct isw_probe *const probes[] = {&plug, &remembers, &escapes, &moves, &batch};
 enum { PLAIN_PROBES = 2, PROBES = sizeof probes / sizeof *probes };
 
-/* ---- networks ---------------------------------------------------------------------------------------------------------- */
+/* ---- networks ---------------------------------------------------------------------------------------------------- */
 
 static double inputs[] = {0, 0, 0, 1, 1, 0, 1, 1}, targets[] = {0, 1, 1, 0};
 static const struct isw_data data = {.features = 2,

@@ -1,5 +1,5 @@
-/* The restart matrix: a pack that is killed between steps, again and again, and goes on in a new pack from its saved state
- * leaves the same bits as one that is never interrupted. */
+/* The restart matrix: a pack that is killed between steps, again and again, and goes on in a new pack from its saved
+ * state leaves the same bits as one that is never interrupted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 enum { LANES = 16, LAYERS = 2, RESIDUAL_LAYERS = 4, STEPS = 80, RECORDS_MAX = STEPS + 1 };
 
-/* ---- a probe that pulls the plug, and counts how often it did -------------------------------------------------------- */
+/* ---- a probe that pulls the plug, and counts how often it did ---------------------------------------------------- */
 
 static atomic_int stop;
 static size_t blocks_seen, blocks_to_live;
@@ -94,7 +94,7 @@ static const struct isw_probe moves = {.row.name = "moves",
                                        .tracks_first_change = true};
 static const struct isw_probe *const probes[] = {&plug, &escapes, &gradient, &batch_probe, &moves, &remembers};
 
-/* ---- packs ------------------------------------------------------------------------------------------------------------ */
+/* ---- packs ------------------------------------------------------------------------------------------------------- */
 
 static double inputs[] = {0, 0, 0, 1, 1, 0, 1, 1, 0.5, -1}, targets[] = {0, 1, 1, 0, 1};
 static const struct isw_data data = {.features = 2,
@@ -286,7 +286,8 @@ static void killed_and_resumed_is_the_same_to_the_bit(void **state)
   assert_true(kills > 10 * cells);
 }
 
-/* A prepare that is interrupted at its first call of each step: no probe may have finished then, as the record is made again. */
+/* A prepare that is interrupted at its first call of each step: no probe may have finished then, as the record is made
+ * again. */
 static uint64_t prepared_at;
 static size_t finishes;
 
@@ -342,7 +343,8 @@ static void an_interrupted_prepare_is_done_again(void **state)
   isw_samples_destroy(samples);
 }
 
-/* A clock that ticks during every pass: what takes longer than the time between two checkpoints must not begin again for ever. */
+/* A clock that ticks during every pass: what takes longer than the time between two checkpoints must not begin again
+ * for ever. */
 static atomic_uint ticks;
 
 static void tick(const struct isw_view *view, const struct isw_block *block, double *scratch)

@@ -1,4 +1,5 @@
-/* tanh as the vector kernels compute it in line against SLEEF's own scalar function, which the portable kernels call. */
+/* tanh as the vector kernels compute it in line against SLEEF's own scalar function, which the portable kernels
+ * call. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdalign.h>

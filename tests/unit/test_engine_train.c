@@ -10,7 +10,7 @@
 
 enum { MEMBERS_MAX = 4, LANES_MAX = 16, RECORDS_MAX = 8, LAYERS = 3 };
 
-/* ---- probes of the test's own -------------------------------------------------------------------------------------- */
+/* ---- probes of the test's own ------------------------------------------------------------------------------------ */
 
 static double number(const struct isw_view *view, const void *array, size_t element, size_t lane)
 {
@@ -79,7 +79,7 @@ static const struct isw_probe counted = {.row.name = "counted",
                                          .finish = give_scratch};
 static const struct isw_probe *const probes[] = {&train_loss, &test_loss, &gradient, &counted};
 
-/* ---- trials --------------------------------------------------------------------------------------------------------- */
+/* ---- trials ------------------------------------------------------------------------------------------------------ */
 
 static size_t row(const char *table, const char *name)
 {
@@ -236,11 +236,11 @@ static double value(const struct trial *t, const struct isw_pack *pack, size_t l
   return t->real == ISW_FLOAT32 ? (double)((const float *)values)[index] : ((const double *)values)[index];
 }
 
-/* ---- tests ---------------------------------------------------------------------------------------------------------- */
+/* ---- tests ------------------------------------------------------------------------------------------------------- */
 
 /* One linear layer on XOR from weights 1/2 and bias 0: y = 0, 1/2, 1/2, 1; errors 0, -1/2, -1/2, 1; sum of squares 3/2;
- * dL/dw = 2/4 (1 - 1/2) = 1/4 each, dL/db = 0. With learning rate 1 a step gives w = 1/4, b = 0: y = 0, 1/4, 1/4, 1/2; sum of
- * squares 9/16 + 9/16 + 1/4 = 11/8. */
+ * dL/dw = 2/4 (1 - 1/2) = 1/4 each, dL/db = 0. With learning rate 1 a step gives w = 1/4, b = 0: y = 0, 1/4, 1/4, 1/2;
+ * sum of squares 9/16 + 9/16 + 1/4 = 11/8. */
 static void one_step_by_hand(void **state)
 {
   (void)state;
@@ -416,8 +416,9 @@ static void no_steps_are_a_record_and_an_end(void **state)
   clear(pack, samples);
 }
 
-/* One replicate: a larger share zeroes the same weights and more, leaves the others their bits, and leaves biases alone. The
- * number of zeros of 128 weights is within 5 standard deviations (false alarm 6e-7, were the seed drawn anew). */
+/* One replicate: a larger share zeroes the same weights and more, leaves the others their bits, and leaves biases
+ * alone. The number of zeros of 128 weights is within 5 standard deviations (false alarm 6e-7, were the seed drawn
+ * anew). */
 static void a_growing_sparsity_zeroes_a_growing_set(void **state)
 {
   (void)state;

@@ -1,6 +1,6 @@
 /* The journal: what was appended is read back to the bit, and damage is left out, whatever byte it hits. */
 #include "results_sample.h"
-#include "journal/journal_format.h"
+#include "journal/journal_internal.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -66,8 +66,8 @@ static size_t open_descriptors(void)
   return count;
 }
 
-/* As many journals as a run of 1,100 ranks leaves. Each is opened once where that is allowed; else they take turns, also where
- * nearly all descriptors are taken. */
+/* As many journals as a run of 1,100 ranks leaves. Each is opened once where that is allowed; else they take turns,
+ * also where nearly all descriptors are taken. */
 static void more_files_than_open_descriptors_are_read(void **state)
 {
   enum { FILES = 1100, TAKEN = 200 };
@@ -159,8 +159,8 @@ static void torn_tails_are_left_out_at_every_byte(void **state)
   free(folder);
 }
 
-/* One entry is lost at most, all of them where the file's head is hit; never is a wrong number read. The padding between
- * entries carries nothing. */
+/* One entry is lost at most, all of them where the file's head is hit; never is a wrong number read. The padding
+ * between entries carries nothing. */
 static void every_flipped_byte_is_noticed(void **state)
 {
   char *folder = sample_path(*state, "flip.parts"), *file = sample_path(*state, "flip.parts/rank00000-run0000.journal");
@@ -233,7 +233,7 @@ static void made_up_lengths_are_left_out(void **state)
   for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
     struct journal_entry entry = made[i];
     memcpy(more, bytes, length);
-    journal_entry_encode(&entry, small.identity, more + length);
+    isw_journal_entry_encode(&entry, small.identity, more + length);
     sample_write_file(file, more, length + JOURNAL_ENTRY_BYTES);
     struct isw_index *index = read_index(&small, folder);
     assert_int_equal(check_networks(&small, index), 1);
@@ -446,7 +446,7 @@ static void tidying_removes_half_written_files(void **state)
     sample_write_file(path, (const unsigned char *)"half", 4);
     free(path);
   }
-  assert_int_equal(isw_journal_tidy(folder, NULL), ISW_OK);
+  assert_int_equal(isw_journal_remove_temporaries(folder, NULL), ISW_OK);
   for (size_t i = 0; i < 4; i++) {
     char *path = sample_path(folder, names[i]);
     assert_int_equal(access(path, F_OK) == 0, i >= 2);

@@ -1,6 +1,6 @@
 /* A journal that grows is followed: every look finds what is whole by then, once, and reads nothing twice. */
 #include "results_sample.h"
-#include "journal/journal_format.h"
+#include "journal/journal_internal.h"
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -71,8 +71,8 @@ static size_t find_ends(const struct sample *sample, struct bytes journal, size_
     struct journal_entry entry;
     ends[count] = at;
     if (at == journal.length) return count;
-    assert_true(journal_entry_decode(journal.at + at, sample->identity, sample->real_bytes, &entry));
-    at += JOURNAL_ENTRY_BYTES + journal_padded(journal_body_bytes(&entry, sample->real_bytes));
+    assert_true(isw_journal_entry_decode(journal.at + at, sample->identity, sample->real_bytes, &entry));
+    at += JOURNAL_ENTRY_BYTES + isw_journal_padded(isw_journal_body_bytes(&entry, sample->real_bytes));
   }
 }
 

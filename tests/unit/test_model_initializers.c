@@ -1,7 +1,8 @@
 /* Initialisers: distribution, moments, orthogonality, and the pairing of draws.
  *
- * Seeds are fixed, so the verdicts never change; were they drawn anew, a right initialiser would fail a Kolmogorov-Smirnov
- * test with probability 2 exp(-2 2.6^2) = 3e-6 and a test of a mean or variance (5 standard errors) with 6e-7. */
+ * Seeds are fixed, so the verdicts never change; were they drawn anew, a right initialiser would fail a
+ * Kolmogorov-Smirnov test with probability 2 exp(-2 2.6^2) = 3e-6 and a test of a mean or variance (5 standard errors)
+ * with 6e-7. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,7 +53,8 @@ static double normal_below(double z)
 
 enum law { NORMAL, UNIFORM, TRUNCATED };
 
-/* Share below x of a law with this centre and scale: standard deviation, half width, standard deviation before truncation. */
+/* Share below x of a law with this centre and scale: standard deviation, half width, standard deviation before
+ * truncation. */
 static double below(enum law law, double centre, double scale, double x)
 {
   double z = (x - centre) / scale;
@@ -210,8 +212,8 @@ static void torch_linears_bias_has_its_layers_fan_in(void **state)
   for (size_t j = 0; j < 50; j++) assert_true(fabs(bias[j] - 0.125 * (2.0 * isw_uniform(&stream, j) - 1.0)) < 1e-15);
 }
 
-/* Every unit has its number of weights, each the dense start's, and inputs are taken alike: within 5 standard deviations of
- * the mean, which 40 right counts fail with probability 2e-5. */
+/* Every unit has its number of weights, each the dense start's, and inputs are taken alike: within 5 standard
+ * deviations of the mean, which 40 right counts fail with probability 2e-5. */
 static void sparse_units_take_some_inputs(void **state)
 {
   (void)state;

@@ -438,7 +438,8 @@ static uint64_t bits_of(double x)
   return bits;
 }
 
-/* Two units made to have the same hash (of src/probes/distinct_units.c: bias, then weights; each step can be undone). */
+/* Two units made to have the same hash (of src/probes/distinct_units.c: bias, then weights; each step can be
+ * undone). */
 static void units_of_equal_hash_are_told_apart(void **state)
 {
   (void)state;
@@ -562,7 +563,8 @@ static void nan_is_canonical_and_stays_in_its_lane(void **state)
   destroy(pack);
 }
 
-/* Other lanes' weights, of any size, change no bit of a lane: also where a neighbour's Jacobi sweeps end sooner or later. */
+/* Other lanes' weights, of any size, change no bit of a lane: also where a neighbour's Jacobi sweeps end sooner or
+ * later. */
 static void lanes_do_not_see_each_other(void **state)
 {
   (void)state;

@@ -115,8 +115,8 @@ static void truncated_normal_is_a_normal_within_2(void **state)
   }
 }
 
-/* Bound 3 2^62 rejects a quarter of the words; without that the multiples of 3 would come twice as often. Chi squared over 6 cells with 5
- * degrees of freedom is above 37.4 with probability 5e-7. */
+/* Bound 3 2^62 rejects a quarter of the words; without that the multiples of 3 would come twice as often. Chi squared
+ * over 6 cells with 5 degrees of freedom is above 37.4 with probability 5e-7. */
 static void below_has_no_bias(void **state)
 {
   (void)state;

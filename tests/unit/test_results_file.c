@@ -1,5 +1,5 @@
-/* The results file: what the journal holds is read back, what it lacks is a fill value, and the same sweep gives the same
- * bytes. tests/scripts reads such files with h5py, xarray and ncdump. */
+/* The results file: what the journal holds is read back, what it lacks is a fill value, and the same sweep gives the
+ * same bytes. tests/scripts reads such files with h5py, xarray and ncdump. */
 #include "results_sample.h"
 #include <errno.h>
 #include <signal.h>
@@ -34,7 +34,8 @@ static void same(double a, double b)
   assert_true(a == b || (isnan(a) && isnan(b)));
 }
 
-/* Every number of a file against the formulas of the sample; networks whose number is not first + k stride are missing. */
+/* Every number of a file against the formulas of the sample; networks whose number is not first + k stride are
+ * missing. */
 static void check_sample(struct sample *sample, struct isw_results *results, uint64_t first, uint64_t stride)
 {
   assert_int_equal(isw_results_networks(results), sample->networks);
@@ -325,8 +326,8 @@ static void misfits_are_refused_and_leave_nothing(void **state)
   free(path);
 }
 
-/* The limit on a file's size stands for a full disk, at every size that the file goes through: an error with the system's
- * reason, no file, an earlier file untouched, and the next write succeeds. */
+/* The limit on a file's size stands for a full disk, at every size that the file goes through: an error with the
+ * system's reason, no file, an earlier file untouched, and the next write succeeds. */
 static void full_disk_leaves_the_earlier_file(void **state)
 {
   struct sample sample = {.networks = 300, .identity = 16, .records = 12, .real_bytes = 8};

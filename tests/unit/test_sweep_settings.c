@@ -178,7 +178,8 @@ static void defaults_are_the_documented_ones(void **state)
   isw_sweep_destroy(sweep);
 }
 
-/* A locale that writes 0,5 must change nothing. tests/CMakeLists.txt makes one where the system's definitions are there. */
+/* A locale that writes 0,5 must change nothing. tests/CMakeLists.txt makes one where the system's definitions are
+ * there. */
 static void numbers_do_not_depend_on_the_locale(void **state)
 {
   (void)state;

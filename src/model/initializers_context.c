@@ -1,6 +1,7 @@
-#include "starts.h"
+/* Initialisers that depend on the layer's place in the network, on the data or on a file. Their rows are in initializers.c. */
 #include <math.h>
 #include <string.h>
+#include "model_internal.h"
 
 /* Columns' sums over samples ascending, then one division. */
 bool isw_fill_target_mean(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out,

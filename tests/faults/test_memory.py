@@ -29,8 +29,8 @@ grid:
   train.steps: [20, 30]
   replicate: {range: [0, 3]}
 """
-# Freed memory is filled with 0xaa: as a pointer, an address that no process can have. Blocks in glibc's thread cache are
-# not filled.
+# Freed memory is filled with 0xaa: as a pointer, an address that no process can have. Blocks in glibc's thread cache
+# are not filled.
 PERTURB = {"MALLOC_PERTURB_": "170", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
 with open("/proc/cpuinfo", encoding="ascii") as cpuinfo:  # valgrind 3.19 does not know AVX-512
     VALGRIND = {"INITSWEEP_KERNELS": "avx2"} if "avx512f" in cpuinfo.read() else {}

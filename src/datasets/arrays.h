@@ -1,0 +1,61 @@
+/** @file What the formats of arrays share: an array that a file holds, and the datasets made of arrays. */
+#ifndef INITSWEEP_DATASETS_ARRAYS_H
+#define INITSWEEP_DATASETS_ARRAYS_H
+#include "datasets_internal.h"
+
+enum { ISW_DIMENSIONS_MAX = 8 };
+
+/** Types of numbers in files; arrays.c has their sizes in this order. */
+enum isw_number_type { ISW_U8, ISW_I8, ISW_U16, ISW_I16, ISW_U32, ISW_I32, ISW_I64, ISW_F32, ISW_F64 };
+
+/** The bytes of a file and how its numbers lie in them. */
+struct isw_array_file {
+  const char *path;     /**< for messages */
+  char *bytes;          /**< released by free() */
+  size_t length, first; /**< the numbers begin at byte `first` */
+  enum isw_number_type type;
+  bool big_endian;
+  size_t rows, columns;
+};
+
+/** Sets rows and columns from the sizes of a row-major array, and checks that the file holds all its numbers.
+ *  first, length and type are set before. ISW_BAD_INPUT where a size is 0 or the file is too short or too long. */
+enum isw_status isw_array_set_shape(struct isw_array_file *array, size_t dimensions, const size_t *size,
+                                    struct isw_error *error);
+
+/** Reads the head of a file whose bytes are there: sets first, type, big_endian, rows and columns. */
+typedef enum isw_status isw_read_head(struct isw_array_file *array, struct isw_error *error);
+/** Reads a file, gzipped or not, and its head. name: below `folder` where it is relative. *full gets the path, which
+ *  array->path points to. */
+enum isw_status isw_array_open_file(struct isw_array_file *array, const char *folder, const char *name,
+                                    isw_read_head *head, struct isw_text *full, struct isw_error *error);
+
+/** A format of arrays. */
+struct isw_array_format {
+  bool has_container; /**< the first parameter names one file that holds all arrays; the others come one later */
+  double byte_scale;  /**< inputs of unsigned bytes are divided by it */
+  /** Opens one array, in the file `container` or, where the format has none (NULL), of its own. *full gets its name for
+   *  messages; the caller releases it and array->bytes, also after an error. */
+  enum isw_status (*open)(struct isw_array_file *array, const char *folder, const char *container, const char *name,
+                          struct isw_text *full, struct isw_error *error);
+};
+
+/** Loads a dataset of inputs and targets; arguments as those of struct isw_dataset's load. */
+enum isw_status isw_arrays_load(const struct isw_choice *settings, uint64_t seed, const char *folder,
+                                const struct isw_array_format *format, struct isw_data *data, struct isw_error *error);
+
+/* The rows' parameters. standard: index of the default kind. */
+#define ISW_ARRAY_KIND(standard)                                                                                       \
+  {                                                                                                                    \
+    .name = "kind", .type = ISW_WORD, .initial = standard,                                                             \
+    .words = ((const char *const[]){"values", "binary", "classes", NULL}),                                             \
+    .about = "targets: numbers, one column of 0 and 1, or one column of class labels from 0"                           \
+  }
+#define ISW_ARRAY_PARAMETERS(kind)                                                                                     \
+  ISW_PATH_PARAMETER("inputs", NULL,                                                                                   \
+                     "file of the inputs, samples first; a relative path starts at the sweep file's folder"),          \
+      ISW_PATH_PARAMETER("targets", NULL, "file of the targets, as many samples"), kind,                               \
+      ISW_PATH_PARAMETER("test_inputs", "", "file of the test set's inputs"),                                          \
+      ISW_PATH_PARAMETER("test_targets", "", "file of its targets"), ISW_TEST_FRACTION_UNLESS_FILES,                   \
+      ISW_STANDARDIZE_BOTH, ISW_LABEL_NOISE, ISW_BALANCE
+#endif

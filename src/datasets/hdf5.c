@@ -1,0 +1,48 @@
+/* hdf5: datasets of an HDF5 file, read by the hdf5 room. */
+#include <string.h>
+#include "arrays.h"
+#include "initsweep/hdf5.h"
+
+/* float64 numbers of a dataset, in the byte order of the machine. */
+static enum isw_status open_array(struct isw_array_file *array, const char *folder, const char *container,
+                                  const char *name, struct isw_text *full, struct isw_error *error)
+{
+  const uint16_t one = 1;
+  struct isw_array numbers;
+  bool relative = container[0] != '/' && folder && folder[0];
+  if (isw_text_add(full, "%s%s%s", relative ? folder : "", relative ? "/" : "", container) != ISW_OK)
+    return isw_error_memory(error, strlen(container), "a path");
+  enum isw_status status = isw_array_read(full->bytes, name, NULL, ISW_DATA_BYTES_MAX, &numbers, error);
+  if (status != ISW_OK) return status;
+  if (isw_text_add(full, ", %s", name) != ISW_OK) {
+    isw_array_clear(&numbers);
+    return isw_error_memory(error, strlen(name), "a path");
+  }
+  *array = (struct isw_array_file){.path = full->bytes,
+                                   .bytes = (char *)numbers.value,
+                                   .type = ISW_F64,
+                                   .big_endian = *(const unsigned char *)&one == 0,
+                                   .rows = numbers.rows,
+                                   .columns = numbers.columns};
+  return ISW_OK;
+}
+
+static enum isw_status load(const struct isw_choice *settings, uint64_t seed, const char *folder, struct isw_data *data,
+                            struct isw_error *error)
+{
+  static const struct isw_array_format format = {.has_container = true, .byte_scale = 1.0, .open = open_array};
+  return isw_arrays_load(settings, seed, folder, &format, data, error);
+}
+
+const struct isw_dataset isw_dataset_hdf5 = {
+    .row = {"hdf5",
+            {ISW_PATH_PARAMETER("path", NULL, "an HDF5 file; a relative path starts at the sweep file's folder"),
+             ISW_TEXT_PARAMETER("inputs", "inputs", "its dataset of the inputs, samples first, with its groups"),
+             ISW_TEXT_PARAMETER("targets", "targets", "dataset of the targets, as many samples"), ISW_ARRAY_KIND(0),
+             ISW_TEXT_PARAMETER("test_inputs", "", "dataset of the test set's inputs"),
+             ISW_TEXT_PARAMETER("test_targets", "", "dataset of its targets"), ISW_TEST_FRACTION_UNLESS_FILES,
+             ISW_STANDARDIZE_BOTH, ISW_LABEL_NOISE, ISW_BALANCE},
+            "arrays of integers or floating-point numbers of any dimensions, taken as they are",
+            "The HDF Group, HDF5; h5py writes it"},
+    .load = load,
+};

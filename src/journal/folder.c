@@ -1,0 +1,108 @@
+/* A run's folder: makes it, and removes files of it: all, those of one sweep, or temporary ones. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "journal_internal.h"
+
+enum isw_status isw_journal_make_folder(const char *folder, struct isw_error *error)
+{
+  if (mkdir(folder, 0777) != 0 && errno != EEXIST) return isw_error_system(error, folder, "cannot make this folder");
+  return ISW_OK;
+}
+
+static bool ends_with(const char *name, const char *suffix)
+{
+  size_t length = strlen(name), end = strlen(suffix);
+  return length > end && strcmp(name + length - end, suffix) == 0;
+}
+
+/* Journal files and checkpoints, but no temporary files. */
+static bool is_journal_or_checkpoint(const char *name)
+{
+  return ends_with(name, JOURNAL_SUFFIX) || ends_with(name, CHECKPOINT_SUFFIX);
+}
+
+/* Whether a journal file begins with a head of this identity. */
+static bool has_identity(int folder, const char *name, uint64_t identity)
+{
+  unsigned char bytes[JOURNAL_HEAD_BYTES];
+  struct journal_head head;
+  int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  bool read_all = fd >= 0 && pread(fd, bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes;
+  if (fd >= 0) close(fd);
+  return read_all && isw_journal_head_decode(bytes, &head) && head.identity == identity;
+}
+
+static bool begins_with(const char *name, const char *prefix)
+{
+  return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+/* A file that a killed process had not yet renamed. */
+static bool is_temporary(const char *name)
+{
+  return ends_with(name, ISW_NEW_SUFFIX) &&
+         (begins_with(name, CHECKPOINT_PREFIX) || begins_with(name, MANIFEST_NAME "."));
+}
+
+enum removal { OF_IDENTITY, TEMPORARIES, ALL_BUT_LOCK, ALL };
+
+static enum isw_status remove_files(const char *folder, enum removal removal, uint64_t identity,
+                                    struct isw_error *error)
+{
+  DIR *listing = opendir(folder);
+  if (!listing) return errno == ENOENT ? ISW_OK : isw_error_system(error, folder, "cannot read this folder");
+  enum isw_status status = ISW_OK;
+  for (struct dirent *file; status == ISW_OK && (file = readdir(listing));) {
+    const char *name = file->d_name;
+    bool wanted = false;
+    if (is_journal_or_checkpoint(name))
+      wanted = removal >= ALL_BUT_LOCK || (removal == OF_IDENTITY && has_identity(dirfd(listing), name, identity));
+    else if (strcmp(name, MANIFEST_NAME) == 0)
+      wanted = removal >= ALL_BUT_LOCK;
+    else if (is_temporary(name))
+      wanted = removal >= TEMPORARIES;
+    else if (strcmp(name, LOCK_NAME) == 0)
+      wanted = removal == ALL;
+    if (wanted && unlinkat(dirfd(listing), name, 0) != 0 && errno != ENOENT)
+      status = isw_error_set(error, ISW_FAILED, "%s/%s: cannot remove: %s", folder, name, strerror(errno));
+  }
+  closedir(listing);
+  return status;
+}
+
+enum isw_status isw_journal_remove(const char *folder, struct isw_error *error)
+{
+  enum isw_status status = remove_files(folder, ALL, 0, error);
+  if (status == ISW_OK && rmdir(folder) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
+    status = isw_error_system(error, folder, "cannot remove this folder");
+  return status;
+}
+
+enum isw_status isw_journal_remove_contents(const char *folder, struct isw_error *error)
+{
+  return remove_files(folder, ALL_BUT_LOCK, 0, error);
+}
+
+enum isw_status isw_journal_remove_temporaries(const char *folder, struct isw_error *error)
+{
+  return remove_files(folder, TEMPORARIES, 0, error);
+}
+
+enum isw_status isw_journal_remove_identity(const char *folder, uint64_t identity, struct isw_error *error)
+{
+  return remove_files(folder, OF_IDENTITY, identity, error);
+}
+
+enum isw_status isw_journal_remove_dir_if_empty(const char *folder, struct isw_error *error)
+{
+  DIR *listing = opendir(folder);
+  if (!listing) return errno == ENOENT ? ISW_OK : isw_error_system(error, folder, "cannot read this folder");
+  bool empty = true;
+  for (struct dirent *file; empty && (file = readdir(listing));) empty = !is_journal_or_checkpoint(file->d_name);
+  closedir(listing);
+  return empty ? isw_journal_remove(folder, error) : ISW_OK;
+}

@@ -1,0 +1,77 @@
+/** @file Inner header of the journal room: the byte format of journal files and checkpoints.
+ *  A journal file is a head, then one entry per network; docs/results-format.md describes the bytes. Fields are little-endian; the
+ *  numbers of an entry's body are in the byte order that the head names. */
+#ifndef INITSWEEP_JOURNAL_INTERNAL_H
+#define INITSWEEP_JOURNAL_INTERNAL_H
+#include "initsweep/journal.h"
+
+enum {
+  JOURNAL_VERSION = 1,
+  JOURNAL_HEAD_BYTES = 40,
+  JOURNAL_ENTRY_BYTES = 80, /**< an entry's head; its body follows, padded with zeros to a multiple of 8 */
+  JOURNAL_ALIGNMENT = 8
+};
+#define JOURNAL_SUFFIX ".journal"
+#define CHECKPOINT_PREFIX "pack"
+#define CHECKPOINT_SUFFIX ".checkpoint"
+#define MANIFEST_NAME "sweep"
+#define LOCK_NAME "lock"
+
+/** Start of a journal file. */
+struct journal_head {
+  uint64_t magic;
+  uint32_t version;
+  uint32_t byte_order; /**< of the bodies' numbers: 1 little-endian, 2 big-endian */
+  uint64_t identity;
+  uint32_t real_bytes;
+  uint32_t rank;
+  uint64_t checksum; /**< of the bytes before it */
+};
+
+/** Start of an entry. */
+struct journal_entry {
+  uint32_t magic;
+  uint32_t status;
+  uint64_t number, id, steps_done;
+  uint32_t records, records_done, layers;
+  uint32_t kept; /**< KEPT_INITIAL | KEPT_FINAL */
+  uint64_t parameters;
+  uint64_t values_bytes;
+  uint64_t body_checksum; /**< of values, weights_initial and weights_final */
+  uint64_t checksum;      /**< of the bytes before it */
+};
+enum { KEPT_INITIAL = 1, KEPT_FINAL = 2 };
+
+/** This machine's byte order as the head writes it. */
+uint32_t isw_journal_byte_order(void);
+
+void isw_journal_head_encode(const struct journal_head *head, unsigned char bytes[JOURNAL_HEAD_BYTES]);
+/** False where magic or checksum are wrong: these bytes are no journal's head. */
+bool isw_journal_head_decode(const unsigned char bytes[JOURNAL_HEAD_BYTES], struct journal_head *head);
+
+/** Checksums of entries start from the sweep's identity, so that an entry of another sweep never fits. */
+void isw_journal_entry_encode(struct journal_entry *entry, uint64_t identity, unsigned char bytes[JOURNAL_ENTRY_BYTES]);
+/** False where magic or checksum are wrong, or a field that they cover makes no sense. */
+bool isw_journal_entry_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64_t identity, size_t real_bytes,
+                              struct journal_entry *entry);
+/** The same for a checkpoint's entry, which has a magic of its own: number, id (of its pack's first network), steps_done,
+ *  records (networks of the pack), values_bytes (of the body) and the checksums; the rest is 0. */
+void isw_journal_checkpoint_encode(struct journal_entry *entry, uint64_t identity,
+                                   unsigned char bytes[JOURNAL_ENTRY_BYTES]);
+bool isw_journal_checkpoint_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64_t identity,
+                                   struct journal_entry *entry);
+/** Bytes of one array of an entry's weights, and of its body with and without the padding. */
+size_t isw_journal_weight_bytes(const struct journal_entry *entry, size_t real_bytes);
+size_t isw_journal_body_bytes(const struct journal_entry *entry, size_t real_bytes);
+size_t isw_journal_padded(size_t bytes);
+
+/** Checksum of a body in parts. */
+uint64_t isw_journal_body_checksum(uint64_t identity, const void *const parts[3], const size_t bytes[3]);
+
+/** Little-endian numbers of `size` bytes, 1 .. 8. */
+void isw_journal_put(unsigned char *bytes, uint64_t value, size_t size);
+uint64_t isw_journal_get(const unsigned char *bytes, size_t size);
+
+/** Makes a run's folder where it is missing. */
+enum isw_status isw_journal_make_folder(const char *folder, struct isw_error *error);
+#endif
