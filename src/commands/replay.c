@@ -294,7 +294,7 @@ static const struct isw_option options[] = {
      .letter = true,
      .argument = "CSV",
      .offers = ISW_COMPLETE_FILE,
-     .about = "a file; else stdout"},
+     .about = "a new file; else stdout"},
     {0},
 };
 static const char *const examples[] = {
