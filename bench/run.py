@@ -20,16 +20,14 @@ import statistics
 import subprocess
 import sys
 
+from published import TITLES
+
 BENCH = pathlib.Path(__file__).resolve().parent
 PYTHON = "/usr/bin/python3"
 PRECISIONS = {"float32": ("float", 4, 16), "float64": ("double", 8, 8)}  # C's name, bytes, lanes
 SCALAR = {"scalar_c": "peer_scalar", "scalar_c_fast": "peer_scalar_fast", "fann": "peer_fann"}
 PYTHON_PEERS = ["torch_autograd", "torch_eager", "torch_bmm", "torch_vmap", "torch_lanes", "numpy_batched"]
 PEERS = PYTHON_PEERS + list(SCALAR)
-TITLES = {"torch_autograd": "PyTorch autograd", "torch_eager": "PyTorch eager", "torch_bmm": "PyTorch bmm",
-          "torch_vmap": "PyTorch vmap",
-          "torch_lanes": "PyTorch lanes", "numpy_batched": "NumPy matmul", "scalar_c": "C -O3",
-          "scalar_c_fast": "C -O3 fast", "fann": "FANN"}
 #: relative difference allowed between losses after 10 steps
 TOLERANCE = {"float32": 1e-4, "float64": 1e-9}
 #: the peers that are not compared with the same tolerance: FANN keeps its learning rate in float32
@@ -239,7 +237,9 @@ class Run:
                              + info["batch"] * size[0] / lanes)
         row = {"case": case, "precision": precision, "batch": info["batch"], "flops_per_step": info["flops_per_step"],
                "intensity": info["flops_per_step"] / compulsory, "best_kernels": best, "kernels": kernels,
-               "peers": {peer: {"rate": rate, "name": name} for peer, (rate, name) in peers.items()}}
+               "peers": {peer: {"rate": rate, "name": name,
+                                "ratio": self.ratio(("engine", case, precision, best), ("peer", case, precision, name))}
+                         for peer, (rate, name) in peers.items()}}
         for label, names in (("best_peer", list(peers)),
                              ("best_pytorch", [p for p in peers
                                                if p in ("torch_autograd", "torch_eager", "torch_bmm", "torch_vmap")])):

@@ -18,7 +18,6 @@ endmacro()
 
 isw_pkg(YAML yaml-0.1 libyaml-dev "libyaml")
 isw_pkg(XXHASH libxxhash libxxhash-dev "xxHash")
-isw_pkg(ZLIB zlib zlib1g-dev "zlib")
 isw_pkg(DEFLATE libdeflate libdeflate-dev "libdeflate")
 
 find_path(SLEEF_INCLUDE_DIR sleef.h)

@@ -31,7 +31,7 @@ install(FILES ${words_folder}/initsweep.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}
 install(FILES ${words_folder}/initsweep.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
 if(SCDOC)
-  file(STRINGS ${PROJECT_SOURCE_DIR}/src/main.c rows REGEX "&isw_command_")
+  file(STRINGS ${PROJECT_SOURCE_DIR}/src/commands/commands.c rows REGEX "&isw_command_")
   string(REGEX MATCHALL "isw_command_[a-z]+" rows "${rows}")
   isw_words(${words_folder}/initsweep.1 --format scdoc)
   set(pages ${words_folder}/initsweep.1)

@@ -42,7 +42,7 @@ fi
 allow_mpirun
 
 decide() {
-  PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m initsweep.claims.decide --results "$out" \
+  PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m claims.decide --results "$out" \
     ${only[0]+--only "${only[@]}"} "$@"
 }
 

@@ -35,8 +35,8 @@ import re
 import sys
 
 import initsweep
-from initsweep import figures, kinds, maps
-from initsweep.arrays import select_texts
+from initsweep import figures, maps, plots
+from initsweep.arrays import select_by_filters
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -48,7 +48,7 @@ def draw_overview(results, arguments):
 
 def draw_symmetry(results, arguments):
     quantity = arguments.quantity or ("distinct_units" if "distinct_units" in results else "mean_cosine")
-    return kinds.by_layer(results, quantity, arguments.rows or "init", arguments.columns or "activation")
+    return plots.by_layer(results, quantity, arguments.rows or "init", arguments.columns or "activation")
 
 
 # Each kind: (results of open_results, arguments of the command line) -> Figure; ValueError where the file lacks what it needs.
@@ -59,15 +59,15 @@ KINDS = {
     "heatmap": lambda results, a: figures.heatmap(results, a.quantity or "loss", a.rows or "init", a.columns or "activation",
                                                   a.panels or "depth"),
     "trainability": lambda results, a: maps.trainability(results, a.quantity or "loss", a.rows, a.columns),
-    "multiples": lambda results, a: kinds.small_multiples(results, a.quantity or "loss", a.panels or "init",
+    "multiples": lambda results, a: plots.small_multiples(results, a.quantity or "loss", a.panels or "init",
                                                           a.colour or "activation"),
-    "layers": lambda results, a: kinds.by_layer(results, a.quantity or "gradient_norm", a.rows or "init",
+    "layers": lambda results, a: plots.by_layer(results, a.quantity or "gradient_norm", a.rows or "init",
                                                 a.columns or "activation"),
     "symmetry": draw_symmetry,
-    "escape": lambda results, a: kinds.escape_time(results, a.columns, a.colour or "depth"),
-    "spectra": lambda results, a: kinds.spectra(results, a.columns or "activation", a.colour or "init"),
-    "hessian": lambda results, a: kinds.hessian(results, a.columns or "activation", a.colour or "init"),
-    "phase": lambda results, a: kinds.phase(results, a.quantity or "loss", a.rows, a.columns),
+    "escape": lambda results, a: plots.escape_time(results, a.columns, a.colour or "depth"),
+    "spectra": lambda results, a: plots.spectra(results, a.columns or "activation", a.colour or "init"),
+    "hessian": lambda results, a: plots.hessian(results, a.columns or "activation", a.colour or "init"),
+    "phase": lambda results, a: plots.phase(results, a.quantity or "loss", a.rows, a.columns),
 }
 
 
@@ -117,7 +117,7 @@ def main():
     status = 0
     for path in arguments.files:
         try:
-            figure = KINDS[arguments.kind](select_texts(initsweep.open_results(path), arguments.select), arguments)
+            figure = KINDS[arguments.kind](select_by_filters(initsweep.open_results(path), arguments.select), arguments)
             if arguments.size:
                 figure.set_size_inches(*arguments.size)
             figure.set_dpi(arguments.dpi)

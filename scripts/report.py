@@ -10,7 +10,8 @@ import argparse
 import pathlib
 import sys
 
-from initsweep.report import ReportError, read_report, write_report
+from claims.report import read_report, write_report
+from initsweep.report import ReportError
 
 
 def main() -> int:
@@ -19,7 +20,7 @@ def main() -> int:
     parser.add_argument("-o", dest="out", metavar="FILE", type=pathlib.Path, help="default: report.html beside VERDICTS")
     parser.add_argument("--figures", metavar="DIR", type=pathlib.Path, help="default: figures/ beside VERDICTS")
     parser.add_argument("--root", metavar="DIR", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[1],
-                        help="folder that sweep files are named from (default: the repository)")
+                        help="folder that the paths of sweep files start from (default: the repository)")
     parser.add_argument("--no-images", action="store_true", help="the page alone, no PNG and SVG")
     arguments = parser.parse_args()
     figures = arguments.figures or arguments.verdicts.parent / "figures"

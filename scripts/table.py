@@ -19,7 +19,7 @@ import numpy as np
 
 import initsweep
 from initsweep import tables
-from initsweep.arrays import select_texts
+from initsweep.arrays import select_by_filters
 
 
 def steps_of(text):
@@ -57,7 +57,7 @@ def table(results, arguments):
     header = [by[0], *([tables.axis_text(by[1], column) for column in columns] if columns else names)]
     places = [(grid, column) for grid in grids for column in range(len(columns) or 1)]
     empty = tables.Cell(np.array([]), 0)
-    rows = [[tables.as_text(row), *(tables.statistic_text(grid.cells.get((i, j), empty), statistic, has, arguments.interval)
+    rows = [[tables.format_value(row), *(tables.statistic_text(grid.cells.get((i, j), empty), statistic, has, arguments.interval)
                                     for grid, j in places)] for i, row in enumerate(grids[0].rows)]
     return f"{', '.join(names)}{where}; {count} a cell\n\n{tables.markdown(header, rows)}"
 
@@ -78,7 +78,7 @@ def main() -> int:
     parser.add_argument("--select", action="append", default=[], metavar="SETTING=VALUE,...", help="of these networks alone; may be repeated")
     arguments = parser.parse_args()
     try:
-        print(table(select_texts(initsweep.open_arrays(arguments.file), arguments.select), arguments))
+        print(table(select_by_filters(initsweep.open_arrays(arguments.file), arguments.select), arguments))
     except (OSError, ValueError) as error:
         print(f"table.py: {error}", file=sys.stderr)
         return 2

@@ -35,6 +35,7 @@ void isw_text_clear(struct isw_text *text);
 struct isw_error {
   enum isw_status status;
   struct isw_text message;
+  bool located; /**< the message begins with a place in a file: "sweep.yaml:7:19: error: ..." */
 };
 
 /** Sets status and message, replacing what was there; returns status, so that `return isw_error_set(...)` reads well.
@@ -79,7 +80,8 @@ enum isw_status isw_file_read(const char *path, size_t limit, enum isw_file_kind
                               struct isw_error *error);
 /** Reads `wanted` bytes from `offset` of an open file; *got is less where the file ends. False after an error, with errno. */
 bool isw_read_at(int fd, void *bytes, size_t wanted, uint64_t offset, size_t *got);
-/** Writes all of the parts, which it changes; *written counts up by what arrived, also after an error. False after one, with errno. */
+/** Writes all of the parts, which it changes; *written counts up by what arrived, also after an error. False after one,
+ *  with errno. */
 bool isw_write_parts(int fd, struct iovec *parts, size_t count, uint64_t *written);
 /** Syncs a folder, so that new and renamed files in it outlast a crash. */
 enum isw_status isw_folder_sync(const char *folder, struct isw_error *error);
@@ -90,13 +92,14 @@ enum isw_status isw_folder_sync(const char *folder, struct isw_error *error);
  *  @param[in] mode  permissions before the umask */
 int isw_open_new(const char *path, unsigned mode, char **name);
 /** @name Output files
- *  Each is written under a temporary name (isw_open_new), synced, and then given its name, whose folder is synced: after a crash
- *  the name stands for what it stood for before, or for the whole new file.
+ *  Each is written under a temporary name (isw_open_new), synced, and then given its name, whose folder is synced:
+ *  after a crash the name stands for what it stood for before, or for the complete new file.
  *  @{ */
-/** ISW_BAD_INPUT where anything has that name, a link without its file too: for a command that replaces nothing, before its work. */
+/** ISW_BAD_INPUT where anything has that name, even a link without its file: for a command that replaces nothing,
+ *  before its work. */
 enum isw_status isw_output_is_free(const char *path, struct isw_error *error);
-/** Writes a file of that name. ISW_BAD_INPUT where anything has the name, also since a moment ago, or it cannot be created;
- *  ISW_FAILED where it cannot be written. */
+/** Writes a file of that name. ISW_BAD_INPUT where anything has the name, also since a moment ago, or it cannot be
+ *  created; ISW_FAILED where it cannot be written. */
 enum isw_status isw_output_create(const char *path, const void *bytes, size_t length, struct isw_error *error);
 /** Writes a file of the program's own, in place of any that has the name; several processes may do so at once.
  *  @param[in]     mode   permissions before the umask
@@ -105,15 +108,15 @@ enum isw_status isw_output_replace(const char *path, unsigned mode, struct iovec
                                    struct isw_error *error);
 /** ISW_OK where the file at `path`, which may be anything, may be replaced; else why not. */
 typedef enum isw_status isw_output_check(void *context, const char *path, struct isw_error *error);
-/** Gives a file that is whole and synced its name. What has the name already is replaced where `may_replace` says so of it (NULL: of
- *  nothing), and is never lost otherwise, also where it appeared a moment before: only on file systems that cannot exchange two
- *  names, as NFS, what appears between that check and the renaming is.
- *  @return ISW_BAD_INPUT where the name is not given because of what has it, ISW_FAILED where the system refuses. `temporary` is then
- *          removed. */
+/** Gives a file that is complete and synced its name, and syncs the folder. What has the name already is replaced where
+ *  `may_replace` allows it (NULL: never). Anything else is never lost, even if it appeared a moment before. Only on
+ *  file systems that cannot exchange two names, as NFS, a moment is left between the check and the renaming.
+ *  @return ISW_BAD_INPUT where the name is not given because of what has it, ISW_FAILED where the system refuses;
+ *          `temporary` is then removed. */
 enum isw_status isw_output_publish(const char *temporary, const char *path, isw_output_check *may_replace,
                                    void *context, struct isw_error *error);
-/** Removes, where it can, the temporary files of `path` that killed processes left; also that of a process that writes it now, which
- *  then fails. */
+/** Removes, where it can, the temporary files of `path` that killed processes left; also that of a process that writes
+ *  `path` now, which then fails. */
 void isw_output_remove_temporaries(const char *path);
 /** @} */
 

@@ -73,4 +73,45 @@ char *isw_cost_file(const char *key);
 bool isw_cost_load(const char *file, const char *key, struct isw_cost_model *model);
 /* Puts it there as a whole, under a temporary name first; false where it cannot. */
 bool isw_cost_store(const char *file, const char *key, const struct isw_cost_model *model);
+/** Where a model comes from. */
+enum isw_cost_source {
+  ISW_COST_CACHED,
+  ISW_COST_MEASURED,
+  ISW_COST_NOT_STORED /**< measured; no cache can be written */
+};
+/** This machine's model: from the cache or, where it is not there or `calibrate` asks for it, measured and stored there. */
+enum isw_status isw_cost_find_model(const struct isw_kernels *kernels, enum isw_precision precision, bool calibrate,
+                                    struct isw_cost_model *model, enum isw_cost_source *source,
+                                    struct isw_error *error);
+/** This machine's model from the cache, else the built-in one. */
+struct isw_cost_model isw_cost_cached_or_default(const struct isw_kernels *kernels, enum isw_precision precision);
+
+/** What `run` would do with a sweep. Sums are over all networks; sizes in bytes are upper bounds. */
+struct isw_estimate {
+  const struct isw_sweep *sweep; /**< the caller's */
+  const char *out;               /**< the results file's name; the caller's */
+  size_t ranks, threads;         /**< threads: per rank */
+  enum isw_precision precision;
+  struct isw_packs *packs;               /**< the classes in the order of their cost */
+  const struct isw_probe *const *probes; /**< [probe_count] the sweep's */
+  size_t probe_count;
+  const struct isw_kernels *kernels;
+  double parameters, network_steps;
+  double flops;                                         /**< of all steps and records */
+  double memory_bytes;                                  /**< per rank */
+  double result_bytes, journal_bytes, checkpoint_bytes; /**< on the disk; the results file before compression */
+  size_t files;                                         /**< of the journal and checkpoints */
+  double free_bytes;                                    /**< of the file system; NaN where the folder does not exist */
+  enum isw_cost_source model_source;
+  double thread_seconds; /**< of one thread for all packs */
+  double seconds;        /**< of the run */
+  double rate;           /**< FLOP/s of one thread */
+};
+/** Estimates a run by the sweep's classes of packs; the time by this machine's cost model, which is measured where the cache
+ *  does not have it.
+ *  @param[in]  calibrate  measures the model in any case
+ *  @param[out] estimate   isw_estimate_clear releases it, also after an error */
+enum isw_status isw_estimate_create(const struct isw_sweep *sweep, const char *out, size_t ranks, size_t threads,
+                                    bool calibrate, struct isw_estimate *estimate, struct isw_error *error);
+void isw_estimate_clear(struct isw_estimate *estimate);
 #endif

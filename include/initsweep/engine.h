@@ -11,6 +11,8 @@
 
 /** Networks of a pack: 16 float32 or 8 float64, 64 bytes, whatever the machine. */
 size_t isw_lanes(enum isw_precision real);
+/** The largest number that isw_lanes returns. */
+enum { ISW_LANES_MAX = 16 };
 
 /** The kernels of one instruction set. */
 struct isw_kernels;

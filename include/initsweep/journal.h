@@ -42,11 +42,10 @@ enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct 
                                struct isw_error *error);
 /** A run's journal files, read while it writes, without its lock and never written to. Memory: a bit a network. */
 struct isw_watch;
-enum { ISW_WATCHED_ENDS = 5 };
 /** What the journal files have so far; a network that stands in two of them counts once. */
 struct isw_watched {
   uint64_t finished, network_steps;
-  uint64_t ended[ISW_WATCHED_ENDS]; /**< by enum isw_network_status */
+  uint64_t ended[ISW_NETWORK_STATUSES]; /**< by enum isw_network_status */
 };
 enum isw_status isw_watch_create(const char *folder, uint64_t identity, uint64_t networks, size_t real_bytes,
                                  struct isw_watch **watch, struct isw_error *error);

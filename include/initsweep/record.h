@@ -1,4 +1,4 @@
-/** @file What is recorded of a network: its precision, its status, its quantities, and the finished network as plain numbers. */
+/** @file What is recorded of a network: precision, status, quantities, the byte layout of their values, and the finished network. */
 #ifndef INITSWEEP_RECORD_H
 #define INITSWEEP_RECORD_H
 #include <stdbool.h>
@@ -11,7 +11,21 @@ enum isw_precision { ISW_FLOAT32, ISW_FLOAT64 };
 size_t isw_precision_bytes(enum isw_precision precision);
 
 /** How a network ended; the values are those of the results file's `status`. */
-enum isw_network_status { ISW_MISSING = 0, ISW_COMPLETED = 1, ISW_STOPPED = 2, ISW_DIVERGED = 3, ISW_SKIPPED = 4 };
+enum isw_network_status {
+  ISW_MISSING = 0,   /**< not trained yet */
+  ISW_COMPLETED = 1, /**< after its last step */
+  ISW_STOPPED = 2,   /**< by a rule of train.stop */
+  ISW_DIVERGED = 3,  /**< a loss or weight was not finite */
+  ISW_SKIPPED = 4    /**< `refine:` did not choose it */
+};
+enum { ISW_NETWORK_STATUSES = 5 };
+/** The word for a status in files and messages: "missing", "completed", "stopped", "diverged", "skipped". */
+const char *isw_status_name(enum isw_network_status status);
+/** Whether a network of this status was trained to its end, so that it has values: completed, stopped or diverged. */
+static inline bool isw_status_is_finished(enum isw_network_status status)
+{
+  return status == ISW_COMPLETED || status == ISW_STOPPED || status == ISW_DIVERGED;
+}
 
 /** One recorded quantity. */
 struct isw_quantity {
@@ -34,6 +48,38 @@ static inline size_t isw_quantity_width(const struct isw_quantity *quantity, siz
   return quantity->per_parameter ? parameters : quantity->per_layer ? layers : 1;
 }
 
+/** Bytes of one value of a quantity. */
+size_t isw_quantity_bytes(const struct isw_quantity *quantity, size_t real_bytes);
+
+/** The byte layout of a finished network's values, the same in the engine, the journal and wherever values are compared: quantity
+ *  after quantity without gaps, each [records][width]. Set the first four members to the network's sizes and `bytes` to 0, then add
+ *  the quantities in their order. */
+struct isw_record_layout {
+  size_t records, layers, parameters;
+  size_t real_bytes; /**< 4 or 8 */
+  size_t bytes; /**< of the quantities added so far; SIZE_MAX where they are more, and then places are meaningless */
+};
+
+/** Where the values of one quantity are. */
+struct isw_record_place {
+  size_t offset;  /**< bytes from the network's first value */
+  size_t records; /**< 1 where per_run */
+  size_t width;   /**< values at one record */
+  size_t item;    /**< bytes of one value: isw_quantity_bytes */
+};
+
+/** Adds the next quantity to a layout. */
+struct isw_record_place isw_record_layout_add(struct isw_record_layout *layout, const struct isw_quantity *quantity);
+/** The place of quantity number q of a list, which the layout is for. */
+struct isw_record_place isw_record_layout_find(struct isw_record_layout layout, const struct isw_quantity *quantities,
+                                               size_t q);
+
+/** Offset of the values of one record; of a per_run quantity record 0 has them. */
+static inline size_t isw_record_offset(const struct isw_record_place *place, size_t record)
+{
+  return place->offset + record * place->width * place->item;
+}
+
 /** Plain numbers of one finished network, as the journal keeps them. */
 struct isw_finished {
   uint64_t number; /**< grid order */
@@ -42,8 +88,7 @@ struct isw_finished {
   uint64_t steps_done;
   uint32_t records, records_done, layers;
   uint64_t parameters; /**< numbers in each kept weight array */
-  const void *
-      values; /**< quantity after quantity, [records], [records][layers] or [records][parameters], one record where per_run, as isw_outcome has them */
+  const void *values;  /**< isw_record_layout */
   size_t values_bytes;
   const void *weights_initial, *weights_final; /**< NULL where not kept */
 };

@@ -41,8 +41,7 @@ struct isw_results_head {
   /** Recorded steps of a network; returns their number. */
   size_t (*schedule)(void *context, uint64_t number, const uint64_t **steps);
   bool schedule_varies;
-  uint8_t
-      absent; /**< status of networks that the index lacks: 0 missing, or 4 where a refinement has passed them over */
+  enum isw_network_status absent; /**< of networks that the index lacks: ISW_MISSING, or ISW_SKIPPED by a refinement */
   /** Sizes of a network's layers, [layers + 1], the inputs first; returns the number of weight layers, 0 where memory ran out. */
   size_t (*sizes)(void *context, uint64_t number, const size_t **sizes);
   size_t provenance_count;
@@ -54,12 +53,12 @@ struct isw_results_head {
   void (*progress)(void *context, uint64_t written);
 };
 
-/** Whether a results file of a sweep may have that name: nothing has it, or a results file of that sweep or of the one that it
- *  `extends` (0: none). ISW_BAD_INPUT where anything else has it. */
+/** Whether a results file of a sweep may have that name: nothing has it, or a results file of that sweep or of the one
+ *  that it `extends` (0: none). ISW_BAD_INPUT where anything else has it. */
 enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uint64_t extends, struct isw_error *error);
 /** Writes the results file from an index, as isw_output_publish says; what has its name already is replaced where
- *  isw_results_may_replace allows it. Networks that the index lacks have status 0 and fill values. Memory is bounded by a block of
- *  networks, whatever their number. */
+ *  isw_results_may_replace allows it. Networks that the index lacks have status 0 and fill values. Memory is bounded by
+ *  a block of networks, whatever their number. */
 enum isw_status isw_results_write(const char *path, const struct isw_results_head *head, struct isw_index *index,
                                   struct isw_error *error);
 
@@ -108,5 +107,6 @@ enum isw_status isw_results_network(struct isw_results *results, const struct is
                                     size_t real_bytes, bool keep_initial, bool keep_final,
                                     struct isw_finished *finished, struct isw_error *error);
 /** Adds the networks of a results file by how they ended. */
-enum isw_status isw_count_ended(struct isw_results *results, uint64_t ended[ISW_SKIPPED + 1], struct isw_error *error);
+enum isw_status isw_count_ended(struct isw_results *results, uint64_t ended[ISW_NETWORK_STATUSES],
+                                struct isw_error *error);
 #endif

@@ -10,14 +10,13 @@
 /* What `run` gives the cluster room: how packs are made, and where their outcomes go. */
 
 /* A pack with what the engine does not know of it. */
-enum { ISW_TRAINING_LANES = 16 };
 struct isw_training_pack {
   struct isw_pack *pack;
   size_t count, layers, records;
   const uint64_t *record_steps; /* [records], the sweep's */
   bool kept;                    /* a checkpoint of it is there */
   uint64_t turn;                /* in the queue */
-  uint64_t number[ISW_TRAINING_LANES], id[ISW_TRAINING_LANES];
+  uint64_t number[ISW_LANES_MAX], id[ISW_LANES_MAX];
 };
 struct isw_training {
   const struct isw_sweep *sweep;
@@ -89,7 +88,7 @@ uint64_t isw_levels_count(const struct isw_levels *levels);
 struct isw_run_facts {
   const char *command_line, *kernels, *hosts;
   size_t ranks, threads;
-  char start[32]; /* UTC, ISO 8601 */
+  char start[ISW_NUMBER_SIZE]; /* UTC, ISO 8601 */
   double seconds;
   struct isw_work_totals done;
 };
@@ -136,8 +135,9 @@ enum isw_status isw_stored_network(const struct isw_stored *stored, uint64_t num
 
 /* From the journal in `parts` itself, whose sweep `before` describes. Writes now->other, so that until the caller has
  * written `now` and removed the old journal files, either sweep finds its own. */
-enum isw_status isw_extend_journal(const char *parts, const struct isw_run_manifest *before, struct isw_run_manifest *now,
-                                   const struct isw_sweep *sweep, uint64_t *reused, struct isw_error *error);
+enum isw_status isw_extend_journal(const char *parts, const struct isw_run_manifest *before,
+                                   struct isw_run_manifest *now, const struct isw_sweep *sweep, uint64_t *reused,
+                                   struct isw_error *error);
 /* From a results file. folder: where relative paths of its data start. */
 enum isw_status isw_extend_file(const char *path, const char *parts, const char *folder, const struct isw_sweep *sweep,
                                 uint64_t *reused, struct isw_error *error);

@@ -6,7 +6,7 @@ from spack.package import *
 
 
 class Initsweep(CMakePackage):
-    """Trains very many small neural networks over initialisers, activations and depths, reproducibly to the bit."""
+    """Trains very many small neural networks over grids of settings, reproducibly to the bit."""
 
     license("MIT")
 
@@ -22,11 +22,10 @@ class Initsweep(CMakePackage):
     depends_on("hdf5@1.10:~mpi+hl")
     depends_on("libyaml")
     depends_on("xxhash")
-    depends_on("zlib")
     depends_on("libdeflate")
     depends_on("sleef@3.5:")
     depends_on("python", type=("build", "run"))
-    for package in ("py-numpy", "py-xarray", "py-netcdf4", "py-h5py", "py-matplotlib"):
+    for package in ("py-numpy", "py-xarray", "py-netcdf4", "py-h5py", "py-matplotlib", "py-pyyaml"):
         depends_on(package, type="run")
 
     generator("ninja")

@@ -1,19 +1,25 @@
-"""Results files without xarray: a view of named NumPy arrays, and all that works on it as on a Dataset."""
+"""Results files without xarray: a mapping of names to NumPy arrays, and the functions that work on it and on a Dataset alike."""
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Sequence, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing
 
-# Values of `status`.
+# Values of the variable `status`.
 MISSING, COMPLETED, STOPPED, DIVERGED, SKIPPED = 0, 1, 2, 3, 4
 
 FORMAT = "initsweep results"
 FORMAT_VERSION = 1
+
+# Two values of a setting with decimals are the same if they differ by no more than this share of their size.
+RELATIVE_TOLERANCE = 1e-9
+
+# Attributes by which HDF5 itself keeps the dimensions of a variable.
+DIMENSION_ATTRIBUTES = ("DIMENSION_LIST", "REFERENCE_LIST", "CLASS", "NAME")
 
 # Any shape and type of numbers or texts; docstrings say which.
 Array = numpy.typing.NDArray[Any]
@@ -23,15 +29,17 @@ Results = TypeVar("Results", bound=Any)
 
 
 class Arrays(Mapping[str, Array]):
-    """The variables of a results file by name, as NumPy arrays; each is read when it is first asked for.
+    """The variables of a results file by name, as NumPy arrays; each is read when it is first used.
 
-    attrs: the file's attributes. dims[name]: names of an array's dimensions. attributes[name]: an array's attributes (path of
-    a setting, long_name, units). Fill values are NaN, so whole numbers that have one come as float64, as xarray does it.
+    attrs: the file's attributes, those of the group /provenance as `provenance_...`. dims[name]: names of an array's dimensions.
+    attributes[name]: an array's attributes (path of a setting, long_name, units). Fill values are NaN, so whole numbers that have
+    one come as float64, as in xarray.
     """
 
-    def __init__(self, path: str, attrs: dict[str, Any], dims: dict[str, tuple[str, ...]],
-                 attributes: dict[str, dict[str, Any]], networks: Array | None = None) -> None:
-        self.path, self.attrs, self.dims, self.attributes, self.networks = path, attrs, dims, attributes, networks
+    def __init__(self, attrs: dict[str, Any], dims: dict[str, tuple[str, ...]], attributes: dict[str, dict[str, Any]],
+                 read: Callable[[str], Array]) -> None:
+        """read: gives the values of a variable."""
+        self.attrs, self.dims, self.attributes, self.read = attrs, dims, attributes, read
         self.cache: dict[str, Array] = {}
 
     def __getitem__(self, name: str) -> Array:
@@ -47,57 +55,75 @@ class Arrays(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self.dims)
 
-    def read(self, name: str) -> Array:
-        """An array from the file, of the networks of this view."""
-        import h5py
-        with h5py.File(self.path, "r") as file:
-            node = file[name]
-            values = node.asstr()[()] if h5py.check_string_dtype(node.dtype) is not None else node[()]
-        fill = self.attributes[name].get("_FillValue")
-        if fill is not None and values.dtype.kind in "iu":
-            values = np.where(values == fill, np.nan, values.astype(np.float64))
-        return np.asarray(values[self.networks] if self.networks is not None and self.dims[name][:1] == ("network",) else values)
-
     def take(self, positions: Array) -> Arrays:
         """A view of some networks. positions: [chosen] whole numbers, or [network] booleans."""
-        every = np.arange(len(self["network"])) if self.networks is None else self.networks
-        return Arrays(self.path, self.attrs, self.dims, self.attributes, every[positions])
+        def read(name: str) -> Array:
+            return np.asarray(self[name][positions] if self.dims[name][:1] == ("network",) else self[name])
+        return Arrays(self.attrs, self.dims, self.attributes, read)
+
+
+def read_values(node: Any) -> Array:
+    """All values of an HDF5 dataset, text as str."""
+    import h5py
+    return np.asarray(node.asstr()[()] if h5py.check_string_dtype(node.dtype) is not None else node[()])
+
+
+def read_structure(file: Any) -> tuple[dict[str, tuple[str, ...]], dict[str, dict[str, Any]]]:
+    """Names of the dimensions, and the attributes, of each variable of an open results file."""
+    import h5py
+    dims: dict[str, tuple[str, ...]] = {}
+    attributes: dict[str, dict[str, Any]] = {}
+    for name, node in file.items():
+        if isinstance(node, h5py.Dataset):
+            is_scale = node.attrs.get("CLASS") == b"DIMENSION_SCALE"
+            dims[name] = (name,) if is_scale else tuple(node.dims[d][0].name.lstrip("/") for d in range(node.ndim))
+            attributes[name] = {key: value for key, value in node.attrs.items() if key not in DIMENSION_ATTRIBUTES}
+    return dims, attributes
+
+
+def read_attributes(file: Any) -> dict[str, Any]:
+    """Attributes of an open results file, those of the group /provenance as `provenance_...`."""
+    provenance = dict(file["provenance"].attrs) if "provenance" in file else {}
+    return {**file.attrs, **{f"provenance_{name}": value for name, value in provenance.items()}}
 
 
 def open_arrays(path: str | os.PathLike[str]) -> Arrays:
-    """Opens a results file with h5py alone. Raises ValueError where the file is no results file of format 1."""
+    """Opens a results file with h5py alone. Raises ValueError if the file is not a results file of format 1."""
     import h5py
     path = os.fspath(path)
     check_file(path)
-    dims: dict[str, tuple[str, ...]] = {}
-    attributes: dict[str, dict[str, Any]] = {}
     with h5py.File(path, "r") as file:
-        for name, node in file.items():
-            if isinstance(node, h5py.Dataset):
-                scale = node.attrs.get("CLASS") == b"DIMENSION_SCALE"
-                dims[name] = (name,) if scale else tuple(node.dims[d][0].name.lstrip("/") for d in range(node.ndim))
-                attributes[name] = {key: value for key, value in node.attrs.items()
-                                    if key not in ("DIMENSION_LIST", "REFERENCE_LIST", "CLASS", "NAME")}
-        return Arrays(path, dict(file.attrs), dims, attributes)
+        dims, attributes = read_structure(file)
+        attrs = read_attributes(file)
+
+    def read(name: str) -> Array:
+        with h5py.File(path, "r") as file:
+            values = read_values(file[name])
+        fill = attributes[name].get("_FillValue")
+        if fill is not None and values.dtype.kind in "iu":
+            values = np.where(values == fill, np.nan, values.astype(np.float64))
+        return values
+
+    return Arrays(attrs, dims, attributes, read)
 
 
-def attributes_of(results: Any, name: str) -> dict[str, Any]:
+def get_attributes(results: Any, name: str) -> dict[str, Any]:
     """Attributes of a variable."""
     return results.attributes[name] if isinstance(results, Arrays) else dict(results[name].attrs)
 
 
-def dims_of(results: Any, name: str) -> tuple[str, ...]:
+def get_dims(results: Any, name: str) -> tuple[str, ...]:
     """Names of a variable's dimensions."""
     return results.dims[name] if isinstance(results, Arrays) else tuple(results[name].dims)
 
 
-def take(results: Results, positions: Array) -> Results:
+def take_networks(results: Results, positions: Array) -> Results:
     """The results of some networks. positions: [chosen] whole numbers, or [network] booleans."""
     chosen: Results = results.take(positions) if isinstance(results, Arrays) else results.isel(network=positions)
     return chosen
 
 
-def values_of(results: Any, name: str) -> Array:
+def get_values(results: Any, name: str) -> Array:
     """A variable as a NumPy array."""
     return np.asarray(results[name])
 
@@ -121,10 +147,10 @@ def columns(results: Any) -> list[str]:
     """Names of the settings: variables along network that carry the `path` of a setting, in the file's order."""
     names = results if isinstance(results, Arrays) else results.variables
     return [str(name) for name in names
-            if dims_of(results, name) == ("network",) and "path" in attributes_of(results, name)]
+            if get_dims(results, name) == ("network",) and "path" in get_attributes(results, name)]
 
 
-def codes_of(values: Array) -> tuple[Array, Array]:
+def factorize(values: Array) -> tuple[Array, Array]:
     """Numbers the different values of an array in the order in which they first appear; NaN is one value.
 
     values: [network]. Returns (values, [different]) and (codes, [network] int64).
@@ -138,19 +164,19 @@ def codes_of(values: Array) -> tuple[Array, Array]:
 
 def swept_columns(results: Any) -> list[str]:
     """Names of the settings that have more than one value."""
-    return [name for name in columns(results) if len(codes_of(values_of(results, name))[0]) > 1]
+    return [name for name in columns(results) if len(factorize(get_values(results, name))[0]) > 1]
 
 
-def parameters_of(results: Any, column: str, among: Sequence[str]) -> list[str]:
+def choice_parameters(results: Any, column: str, among: Sequence[str]) -> list[str]:
     """The columns that are parameters of a column's named choice: init_value belongs to init, init_noise does not."""
-    if values_of(results, column).dtype.kind not in "OUS":
+    if get_values(results, column).dtype.kind not in "OUS":
         return []
-    path = attributes_of(results, column).get("path", column)
+    path = get_attributes(results, column).get("path", column)
     return [name for name in among if name.startswith(column + "_") and name != column and
-            f"{attributes_of(results, name).get('path', '')}.".startswith(f"{path}.")]
+            f"{get_attributes(results, name).get('path', '')}.".startswith(f"{path}.")]
 
 
-def as_text(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value as a person writes it."""
     if isinstance(value, (float, np.floating)):
         return f"{value:.6g}"
@@ -163,73 +189,111 @@ def labels(results: Any, column: str) -> Array:
     [network]: numbers as they are; the texts of a named choice with the parameters that vary within it, as in
     "constant(value=0.1)".
     """
-    values = values_of(results, column)
-    parameters = [name for name in parameters_of(results, column, columns(results))]
+    values = get_values(results, column)
+    parameters = [name for name in choice_parameters(results, column, columns(results))]
     if not parameters:
         return values
     result = values.astype(object)
-    for choice in codes_of(values)[0]:
+    for choice in factorize(values)[0]:
         mine = np.asarray(values == choice)
-        varying = [name for name in parameters if len(codes_of(values_of(results, name)[mine])[0]) > 1]
+        varying = [name for name in parameters if len(factorize(get_values(results, name)[mine])[0]) > 1]
         for network in np.flatnonzero(mine & bool(varying)):
-            parts = [f"{name[len(column) + 1:]}={as_text(values_of(results, name)[network])}" for name in varying]
+            parts = [f"{name[len(column) + 1:]}={format_value(get_values(results, name)[network])}" for name in varying]
             result[network] = f"{choice}({', '.join(parts)})"
     return result
 
 
-def position_of(results: Any, network: int) -> int:
+def network_position(results: Any, network: int) -> int:
     """Where a network stands in the results, which may be a selection. Raises ValueError where it is not there."""
-    found = np.flatnonzero(values_of(results, "network") == network)
+    found = np.flatnonzero(get_values(results, "network") == network)
     if not len(found):
         raise ValueError(f"there is no network {network} in these results")
     return int(found[0])
 
 
+def match_values(values: Array, wanted: Any) -> Array:
+    """Which values of a setting equal a wanted one, [network] booleans.
+
+    Text and whole numbers must be the same; numbers with decimals may differ by RELATIVE_TOLERANCE. values: [network]; wanted:
+    one value. A number is never equal to a text.
+    """
+    if values.dtype.kind in "iuf" and isinstance(wanted, str):
+        return np.zeros(len(values), bool)
+    if values.dtype.kind == "f":
+        return np.isclose(values, wanted, rtol=RELATIVE_TOLERANCE, atol=0)
+    return np.asarray(values.astype(object) == wanted)
+
+
+def match_setting(results: Any, name: str, wanted: Any) -> Array:
+    """Which networks have one of the wanted values of a setting, [network] booleans.
+
+    wanted: a value or several, as select takes them. Raises ValueError for an unknown setting, or a value that no network has.
+    """
+    known = columns(results)
+    if name not in known:
+        raise ValueError(f"the file has no setting '{name}'; it has: {', '.join(known)}")
+    values = get_values(results, name)
+    is_text = values.dtype.kind not in "iuf"
+    matches = np.zeros(len(values), bool)
+    for value in wanted if isinstance(wanted, (list, tuple, set, range, np.ndarray)) else [wanted]:
+        own = match_values(values, value)
+        if is_text and not own.any():
+            own = match_values(labels(results, name), value)
+        if not own.any():
+            present = ", ".join(format_value(text) for text in factorize(labels(results, name))[0][:20])
+            raise ValueError(f"no network has {name} = {format_value(value)}; there are: {present}")
+        matches |= own
+    return matches
+
+
 def select(results: Results, **settings: Any) -> Results:
     """The networks whose settings have these values.
 
-    settings: column=value, or column=[values], of the columns of the file; a named choice goes by its name ("constant") or
-    with its parameters, as labels gives it ("constant(value=0.1)"). Numbers match to 12 digits. Returns a Dataset for a
-    Dataset and an Arrays for an Arrays. Raises ValueError for an unknown column, or a value that no network has.
+    settings: column=value, or column=[values], of the columns of the file. A named choice is given by its name ("constant") or
+    with its parameters, as labels writes it ("constant(value=0.1)"). Whole numbers and text must be equal, numbers with
+    decimals to a relative 1e-9. Returns a Dataset for a Dataset and an Arrays for an Arrays. Raises ValueError for an unknown
+    column, or a value that no network has.
 
         select(results, init=["zeros", "he_normal"], depth=2)
     """
-    good = columns(results)
-    chosen = np.ones(len(values_of(results, "network")), bool)
+    matches = np.ones(len(get_values(results, "network")), bool)
     for name, wanted in settings.items():
-        if name not in good:
-            raise ValueError(f"the file has no setting '{name}'; it has: {', '.join(good)}")
-        values, texts = values_of(results, name), labels(results, name)
-        some = np.zeros(len(chosen), bool)
-        for value in wanted if isinstance(wanted, (list, tuple, set, np.ndarray)) else [wanted]:
-            if values.dtype.kind in "iuf":
-                mine = np.isclose(values, value, rtol=1e-12, atol=0)
-            else:
-                mine = (values == value) | (texts == value)
-            if not mine.any():
-                there = ", ".join(as_text(text) for text in codes_of(texts)[0][:20])
-                raise ValueError(f"no network has {name} = {as_text(value)}; there are: {there}")
-            some |= mine
-        chosen &= some
-    return take(results, np.flatnonzero(chosen))
+        matches &= match_setting(results, name, wanted)
+    return take_networks(results, np.flatnonzero(matches))
 
 
-def select_texts(results: Results, wishes: Sequence[str]) -> Results:
-    """select, as the scripts' option --select has it.
+def parse_filters(results: Any, filters: Sequence[str]) -> list[tuple[str, list[Any]]]:
+    """The texts of an option --select as settings and values.
 
-    wishes: each "SETTING=VALUE,..."; a network is kept that meets them all. A comma inside parentheses belongs to the value:
-    init=normal(mean=0, std=1). Raises ValueError as select does, and for a text that is none of these.
+    filters: each "SETTING=VALUE,...". A comma inside parentheses belongs to the value: init=normal(mean=0, std=1). Returns
+    (setting, values) for each. Raises ValueError for a text of another form, and for a value of a number that is not one.
     """
-    for wish in wishes:
-        name, equals, text = wish.partition("=")
+    parsed = []
+    for text in filters:
+        name, equals, list_of_values = text.partition("=")
         if not equals:
-            raise ValueError(f"--select {wish}: expected SETTING=VALUE, as in depth=2")
-        values: list[Any] = re.split(r",\s*(?![^()]*\))", text)
-        if name in columns(results) and values_of(results, name).dtype.kind in "iuf":
+            raise ValueError(f"--select {text}: expected SETTING=VALUE, as in depth=2")
+        values: list[Any] = re.split(r",\s*(?![^()]*\))", list_of_values)
+        if name in columns(results) and get_values(results, name).dtype.kind in "iuf":
             try:
-                values = [float(value) for value in values]
+                values = [parse_number(value) for value in values]
             except ValueError:
-                raise ValueError(f"--select {wish}: {name} is a number") from None
+                raise ValueError(f"--select {text}: {name} is a number") from None
+        parsed.append((name, values))
+    return parsed
+
+
+def parse_number(text: str) -> int | float:
+    """A number in a text, a whole one exactly. Raises ValueError."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
+def select_by_filters(results: Results, filters: Sequence[str]) -> Results:
+    """The networks that pass every filter of an option --select. Raises ValueError as parse_filters and select do."""
+    for name, values in parse_filters(results, filters):
         results = select(results, **{name: values})
     return results
 
@@ -246,16 +310,16 @@ def pair_replicates(results: Any, setting: str, one: Any, other: Any) -> tuple[A
         difference = final[a] - final[b]
     """
     names = columns(results)
-    within = [setting, *parameters_of(results, setting, names)] if setting in names else [setting]
-    others = [codes_of(values_of(results, name))[1] for name in names if name not in within]
+    within = [setting, *choice_parameters(results, setting, names)] if setting in names else [setting]
+    others = [factorize(get_values(results, name))[1] for name in names if name not in within]
     point = np.unique(np.stack(others, axis=1), axis=0, return_inverse=True)[1].ravel() if others \
-        else np.zeros(len(values_of(results, "network")), np.int64)
+        else np.zeros(len(get_values(results, "network")), np.int64)
     sides = []
     for value in (one, other):
         chosen = select(results, **{setting: value})
-        positions = np.flatnonzero(np.isin(values_of(results, "network"), values_of(chosen, "network")))
+        positions = np.flatnonzero(np.isin(get_values(results, "network"), get_values(chosen, "network")))
         if len(np.unique(point[positions])) < len(positions):
-            raise ValueError(f"cannot pair: several networks have {setting} = {as_text(value)} and all else the same")
+            raise ValueError(f"cannot pair: several networks have {setting} = {format_value(value)} and all else the same")
         sides.append(positions)
     shared, first, second = np.intersect1d(point[sides[0]], point[sides[1]], return_indices=True)
     if not len(shared):
@@ -291,11 +355,11 @@ def split_parameters(results: Any, network: int,
         raise ValueError(f"which is 'initial' or 'final', not {which!r}")
     if name not in results:
         raise ValueError(f"the sweep kept no {which} weights (record.weights)")
-    at = position_of(results, network)
-    branch_layers = int(values_of(results, "branch_layers")[at]) if "branch_layers" in columns(results) else 0
+    at = network_position(results, network)
+    branch_layers = int(get_values(results, "branch_layers")[at]) if "branch_layers" in columns(results) else 0
     flat = np.asarray(results[name][at])
     hidden_and_outputs = np.asarray(results["layer_size"][at])
-    sizes = [int(values_of(results, "features")[at])]
+    sizes = [int(get_values(results, "features")[at])]
     sizes += [int(size) for size in hidden_and_outputs if np.isfinite(size) and size >= 0]
     layers, start = [], 0
     for k, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
@@ -306,18 +370,29 @@ def split_parameters(results: Any, network: int,
     return layers
 
 
-def final_values(results: Any, quantity: str, layer: int | None = None) -> Array:
-    """The last recorded value of a quantity, of one layer (from 1) where it has layers.
+def last_records(values: Array) -> Array:
+    """The last record at which each network has a finite value.
 
-    Returns [network] float64 in the quantity's units: NaN for networks that are missing or diverged, and for those whose
-    last value is not finite.
+    values: [network, record, ...]. Returns [network] int64; it is the last record for networks without any.
     """
-    values = values_of(results, quantity).astype(np.float64)
-    values = values if layer is None else values[:, :, layer - 1]
-    recorded = np.isfinite(values)
-    last = values.shape[1] - 1 - np.argmax(recorded[:, ::-1], axis=1) if values.shape[1] else None
-    if last is None:
-        return np.full(values.shape[0], np.nan)
-    final = np.where(recorded.any(axis=1), values[np.arange(values.shape[0]), last], np.nan)
-    ended = np.isin(values_of(results, "status"), (COMPLETED, STOPPED))
-    return np.where(ended, final, np.nan)
+    recorded = np.isfinite(values).reshape(*values.shape[:2], -1).any(axis=2)
+    return np.asarray(values.shape[1] - 1 - np.argmax(recorded[:, ::-1], axis=1))
+
+
+def last_values(values: Array) -> Array:
+    """Each network's values at its last record that has any: [network, record, ...] to [network, ...], NaN if there is none."""
+    if not values.shape[1]:
+        return np.full((len(values), *values.shape[2:]), np.nan)
+    return np.asarray(values[np.arange(len(values)), last_records(values)])
+
+
+def final_values(results: Any, quantity: str, layer: int | None = None) -> Array:
+    """The last recorded value of a quantity; of one layer, counted from 1, if it has layers.
+
+    Returns [network] float64 in the quantity's units: NaN for networks that are missing or diverged, and for those whose values
+    are never finite.
+    """
+    values = get_values(results, quantity).astype(np.float64)
+    final = last_values(values if layer is None else values[:, :, layer - 1])
+    ended = np.isin(get_values(results, "status"), (COMPLETED, STOPPED))
+    return np.where(ended & np.isfinite(final), final, np.nan)

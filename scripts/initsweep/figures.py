@@ -1,67 +1,38 @@
 """Figures of results files: how quantities move over the steps, and where they end over the grid."""
 from __future__ import annotations
 
-import os
 import textwrap
-from typing import Any, Callable, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import matplotlib
 import matplotlib.colors
-import matplotlib.figure
 import matplotlib.lines
 import matplotlib.patches
 import matplotlib.ticker
 import numpy as np
 import xarray
 
-from initsweep.arrays import Array
-from initsweep.results import COMPLETED, DIVERGED, MISSING, STOPPED, as_text, codes_of, final_values, labels, parameters_of
-from initsweep.results import columns as settings_of
+from initsweep.arrays import (COMPLETED, DIVERGED, MISSING, STOPPED, Array, format_value, factorize, columns, final_values, labels,
+                              choice_parameters)
+from initsweep.intervals import quantile_band
+from initsweep.style import Figure, in_style, line_style, save, text_colour
+from initsweep.tables import share_text
 
-# Okabe and Ito 2008: eight colours that people with any kind of colour vision tell apart. Line styles follow after them.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
-STYLES = ("-", "--", ":", "-.")
-LONGEST_LABEL = 36
-MOST_PANELS = 64
-MANY_CELLS = 400  # of so many cells of a map, the outermost do not decide the colours' scale
-FEW_DECADES = 1.5  # values that span less are drawn on a linear scale
-MOST_DECADES = 12  # a logarithmic scale shows no more, from the largest value down
-FACTOR_OF_DIVERGENCE = 1e4  # no scale reaches beyond so many times what networks begin with
-MOST_BANDS = 12  # of more colours the bands would cover everything
+__all__ = ["trajectories", "heatmap", "overview", "draw_trajectories", "draw_heatmap", "draw_legend", "save"]
+
+MAX_LABEL = 36
+MAX_PANELS = 64
+MIN_CELLS_FOR_QUANTILES = 400  # of so many cells of a map, the outermost do not decide the colours' scale
+LINEAR_DECADES = 1.5  # values that span less are drawn on a linear scale
+MAX_DECADES = 12  # a logarithmic scale shows no more, from the largest value down
+DIVERGENCE_FACTOR = 1e4  # no scale reaches beyond so many times what networks begin with
+MAX_BANDS = 12  # of more colours the bands would cover everything
 BOUNDED = ("accuracy", "cosine", "correlation", "fraction", "rank", "distinct")  # in names of what is always drawn on a linear scale
-TELLING = ("value", "std", "low", "high", "sigma_w")  # parameters without which the name of a choice says little
-
-matplotlib.rcParams.update({
-    "svg.hashsalt": "initsweep",  # the same bytes for the same figure
-    "font.size": 9, "axes.titlesize": 9, "axes.labelsize": 9, "figure.titlesize": 11,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.25,
-    "figure.dpi": 150, "savefig.dpi": 150, "figure.constrained_layout.use": True,
-})
+ESSENTIAL_PARAMETERS = ("value", "std", "low", "high", "sigma_w")  # parameters without which the name of a choice says little
 
 
-def save(figure: matplotlib.figure.Figure, path: str, exact: bool = False) -> None:
-    """Writes a figure without the time of day in it; the path's suffix says the format.
-
-    exact: keeps the figure's size in inches; else its empty margins are cut off.
-    """
-    date = {".svg": "Date", ".pdf": "CreationDate"}.get(os.path.splitext(path)[1])
-    cut: dict[str, Any] = {} if exact else {"bbox_inches": "tight", "pad_inches": 0.08}
-    figure.savefig(path, dpi=figure.dpi, metadata={date: None} if date else None, **cut)
-
-
-def look_of(number: int, count: int) -> dict[str, Any]:
-    """Colour, line style and width of the value `number` of `count`: those drawn earlier are wider, so that one that lies exactly
-    under another is seen."""
-    return {"color": COLOURS[number % len(COLOURS)], "linestyle": STYLES[number // len(COLOURS) % len(STYLES)],
-            "linewidth": width_of(number, count)}
-
-
-def width_of(number: int, count: int) -> float:
-    """Width in points of the line `number` of `count`."""
-    return 1.3 + 1.6 * (count - 1 - number) / max(1, count - 1) if count > 1 else 1.5
-
-
-def shorten(text: str, longest: int = LONGEST_LABEL) -> str:
+def shorten(text: str, longest: int = MAX_LABEL) -> str:
     """The text, its middle left out where it is too long."""
     if len(text) <= longest:
         return text
@@ -76,24 +47,24 @@ def axis_values(dataset: xarray.Dataset, name: str) -> tuple[list[str], Array]:
     """
     if name not in dataset.coords or dataset[name].dims != ("network",):
         raise ValueError(f"the file has no setting '{name}'")
-    values, codes = codes_of(labels(dataset, name))
+    values, codes = factorize(labels(dataset, name))
     if values.dtype.kind in "iuf":
         order = np.argsort(values, kind="stable")
         rank = np.empty_like(order)
         rank[order] = np.arange(len(order))
         values, codes = values[order], rank[codes]
-    texts = [shorten(told(dataset, name, as_text(value), codes == code)) for code, value in enumerate(values)]
+    texts = [shorten(label_with_parameters(dataset, name, format_value(value), codes == code)) for code, value in enumerate(values)]
     # shortened texts that became equal are told apart by a number
     return [f"{text} ({i + 1})" if texts.count(text) > 1 else text for i, text in enumerate(texts)], codes
 
 
-def told(dataset: xarray.Dataset, name: str, text: str, mine: Array) -> str:
+def label_with_parameters(dataset: xarray.Dataset, name: str, text: str, mine: Array) -> str:
     """A value's text; a bare name of a choice gets its telling parameters: constant(value=0.1). mine: [network], which have it."""
     parts = []
-    for parameter in parameters_of(dataset, name, settings_of(dataset)) if "(" not in text else []:
+    for parameter in choice_parameters(dataset, name, columns(dataset)) if "(" not in text else []:
         values, short = dataset[parameter].values[mine], parameter[len(name) + 1:]
-        if short in TELLING and values.dtype.kind in "iuf" and np.isfinite(values[0]):
-            parts.append(f"{short}={as_text(values[0])}")
+        if short in ESSENTIAL_PARAMETERS and values.dtype.kind in "iuf" and np.isfinite(values[0]):
+            parts.append(f"{short}={format_value(values[0])}")
     return f"{text}({', '.join(parts)})" if parts else text
 
 
@@ -105,14 +76,14 @@ def quantity_label(dataset: xarray.Dataset, quantity: str) -> str:
     return text if units in ("", "1") else f"{text} [{units}]"
 
 
-def check_quantity(dataset: xarray.Dataset, quantity: str) -> None:
+def require_quantity(dataset: xarray.Dataset, quantity: str) -> None:
     """Raises ValueError where the file has no such quantity over [network, record]."""
     good = [str(name) for name, variable in dataset.data_vars.items() if set(variable.dims) == {"network", "record"}]
     if quantity not in good:
         raise ValueError(f"the file has no quantity '{quantity}' a record; it has: {', '.join(good) or 'none'}")
 
 
-def title_of(dataset: xarray.Dataset, width: float) -> str:
+def title_text(dataset: xarray.Dataset, width: float) -> str:
     """The sweep's name and what it is about, in lines that fit `width` inches."""
     characters = max(30, int(width * 12))
     lines = textwrap.wrap(str(dataset.attrs.get("title", "")), characters)
@@ -123,16 +94,11 @@ def title_of(dataset: xarray.Dataset, width: float) -> str:
     return "\n".join(lines + about)
 
 
-def share_text(share: float) -> str:
-    """A share as a whole percentage, but never 0 % where there is any."""
-    return "<1%" if 0 < share < 0.005 else f"{100 * share:.0f}%"
-
-
 def spans_decades(values: Array) -> bool:
     """Whether positive values span enough to be drawn on a logarithmic scale."""
     positive = values[np.isfinite(values) & (values > 0)]
     finite = values[np.isfinite(values)]
-    return len(positive) > 0 and len(positive) == len(finite) and np.log10(positive.max() / positive.min()) > FEW_DECADES
+    return len(positive) > 0 and len(positive) == len(finite) and np.log10(positive.max() / positive.min()) > LINEAR_DECADES
 
 
 def is_logarithmic(quantity: str, values: Array) -> bool:
@@ -140,34 +106,24 @@ def is_logarithmic(quantity: str, values: Array) -> bool:
     return not any(word in quantity for word in BOUNDED) and not (values < 0).any() and spans_decades(values[values > 0])
 
 
-def ceiling_of(dataset: xarray.Dataset, quantity: str) -> float:
+def scale_ceiling(dataset: xarray.Dataset, quantity: str) -> float:
     """What no scale reaches beyond, in the quantity's units: networks on their way to divergence would take it for themselves.
 
-    FACTOR_OF_DIVERGENCE times the 90 % quantile of the sizes that are not 0 at the first record; infinite where there is none.
+    DIVERGENCE_FACTOR times the 90 % quantile of the sizes that are not 0 at the first record; infinite where there is none.
     """
     first = np.abs(dataset[quantity].isel(record=0).values.astype(np.float64)) if dataset.sizes["record"] else np.zeros(0)
     first = first[np.isfinite(first) & (first > 0)]
-    return FACTOR_OF_DIVERGENCE * float(np.quantile(first, 0.9)) if len(first) else float("inf")
+    return DIVERGENCE_FACTOR * float(np.quantile(first, 0.9)) if len(first) else float("inf")
 
 
-def band_words(colours: int) -> str:
+def band_description(colours: int) -> str:
     """What lines and bands are, for a legend of so many colours."""
-    return "line: median of the networks" + ("; band: 10 % to 90 % quantile" if colours <= MOST_BANDS else "")
+    return "line: median of the networks" + ("; band: 10 % to 90 % quantile" if colours <= MAX_BANDS else "")
 
 
-def axis_text(text: str, inches: float) -> str:
+def wrap_label(text: str, inches: float) -> str:
     """A label of an axis, in lines that fit `inches`."""
     return textwrap.fill(text, max(20, int(inches * 16)))
-
-
-def quantile_band(values: Array) -> tuple[Array, Array, Array]:
-    """10 %, 50 % and 90 % quantiles over networks. values: [network, record]; each [record], NaN where nothing is."""
-    result = np.full((3, values.shape[1]), np.nan)
-    some = np.isfinite(values).any(axis=0)
-    finite = np.where(np.isfinite(values), values, np.nan)
-    if some.any():
-        result[:, some] = np.nanquantile(finite[:, some], [0.1, 0.5, 0.9], axis=0)
-    return result[0], result[1], result[2]
 
 
 def steps_of(dataset: xarray.Dataset) -> Array:
@@ -178,7 +134,7 @@ def steps_of(dataset: xarray.Dataset) -> Array:
     return np.broadcast_to(step.values.astype(np.float64), (dataset.sizes["network"], dataset.sizes["record"]))
 
 
-def curves(steps: Array, values: Array) -> list[tuple[Array, ...]]:
+def schedule_bands(steps: Array, values: Array) -> list[tuple[Array, ...]]:
     """Bands of the networks of one colour, apart for each schedule. steps, values: [network, record].
 
     Each is (steps, low, median, high), all [record]."""
@@ -190,20 +146,21 @@ def curves(steps: Array, values: Array) -> list[tuple[Array, ...]]:
     return bands
 
 
-def grid_of(dataset: xarray.Dataset, rows: str, columns: str) -> tuple[Any, Any]:
+def panel_axes(dataset: xarray.Dataset, rows: str, columns: str) -> tuple[Any, Any]:
     """axis_values of the settings for rows and columns. Raises ValueError where there would be too many panels."""
     row, column = axis_values(dataset, rows), axis_values(dataset, columns)
-    if len(row[0]) * len(column[0]) > MOST_PANELS:
-        raise ValueError(f"{rows} x {columns} are {len(row[0])} x {len(column[0])} panels; at most {MOST_PANELS} can be read")
+    if len(row[0]) * len(column[0]) > MAX_PANELS:
+        raise ValueError(f"{rows} x {columns} are {len(row[0])} x {len(column[0])} panels; at most {MAX_PANELS} can be read")
     return row, column
 
 
 def trajectories_size(dataset: xarray.Dataset, rows: str, columns: str) -> tuple[float, float]:
     """Inches (width, height) of draw_trajectories."""
-    row, column = grid_of(dataset, rows, columns)
+    row, column = panel_axes(dataset, rows, columns)
     return max(5.5, 1.0 + 2.2 * len(column[0])), 1.3 + 1.7 * len(row[0])
 
 
+@in_style
 def draw_trajectories(figure: Any, dataset: xarray.Dataset, quantity: str = "loss", colour: str = "init",
                       rows: str = "depth", columns: str = "activation") -> None:
     """A quantity over the steps: a panel for each rows x columns, a colour for each value of `colour`.
@@ -211,8 +168,8 @@ def draw_trajectories(figure: Any, dataset: xarray.Dataset, quantity: str = "los
     figure: a Figure or SubFigure. The line is the median, the band 10 % to 90 % of the networks of a colour (replicates, and
     everything else that is swept). Networks count as long as they are recorded: after divergence they do not.
     """
-    check_quantity(dataset, quantity)
-    (row_names, row_codes), (column_names, column_codes) = grid_of(dataset, rows, columns)
+    require_quantity(dataset, quantity)
+    (row_names, row_codes), (column_names, column_codes) = panel_axes(dataset, rows, columns)
     colour_names, colour_codes = axis_values(dataset, colour)
     values = dataset[quantity].transpose("network", "record").values.astype(np.float64)
     steps = steps_of(dataset)
@@ -222,9 +179,9 @@ def draw_trajectories(figure: Any, dataset: xarray.Dataset, quantity: str = "los
         panel, here = panels[r, c], (row_codes == r) & (column_codes == c)
         for number, _ in enumerate(colour_names):
             mine = here & (colour_codes == number)
-            look = look_of(number, len(colour_names))
-            for step, low, median, high in curves(steps[mine], values[mine]):
-                if len(colour_names) <= MOST_BANDS:
+            look = line_style(number, len(colour_names))
+            for step, low, median, high in schedule_bands(steps[mine], values[mine]):
+                if len(colour_names) <= MAX_BANDS:
                     panel.fill_between(step, low, high, color=look["color"], alpha=0.18, linewidth=0)
                 alone = np.isfinite(median).sum() == 1  # a line of one point would not be seen
                 panel.plot(step, median, marker="o" if alone else None, **look)
@@ -234,25 +191,26 @@ def draw_trajectories(figure: Any, dataset: xarray.Dataset, quantity: str = "los
         if r == 0:
             panel.set_title(f"{columns} = {column_names[c]}" if c == 0 else column_names[c])
         if c == len(column_names) - 1:
-            label_row(panel, f"{rows} = {row_names[r]}")
-    note = finish_trajectories(panels, np.concatenate(medians), steps, quantity, ceiling_of(dataset, quantity))
+            annotate_row(panel, f"{rows} = {row_names[r]}")
+    note = apply_scales(panels, np.concatenate(medians), steps, quantity, scale_ceiling(dataset, quantity))
     figure.supxlabel("optimiser steps" + note, fontsize=9)
-    figure.supylabel(axis_text(quantity_label(dataset, quantity), 1.7 * len(row_names)), fontsize=9)
+    figure.supylabel(wrap_label(quantity_label(dataset, quantity), 1.7 * len(row_names)), fontsize=9)
 
 
-def label_row(panel: Any, text: str) -> None:
+def annotate_row(panel: Any, text: str) -> None:
     """Writes what a row of panels has in common to the right of its last panel."""
     panel.annotate(textwrap.fill(text, 26), (1.02, 0.5), xycoords="axes fraction", rotation=270, va="center", fontsize=9)
 
 
+@in_style
 def draw_legend(figure: Any, dataset: xarray.Dataset, colour: str, note: str | None = None) -> None:
     """Which colour and line style is which value, and what lines are. figure: a Figure or SubFigure of its own.
 
     note: what lines and bands are, where it is not medians and quantiles.
     """
     names = axis_values(dataset, colour)[0]
-    handles = [matplotlib.lines.Line2D([], [], label=name, **look_of(i, len(names))) for i, name in enumerate(names)]
-    figure.legend(handles=handles, title=f"{colour} ({note or band_words(len(names))})", loc="center", frameon=False,
+    handles = [matplotlib.lines.Line2D([], [], label=name, **line_style(i, len(names))) for i, name in enumerate(names)]
+    figure.legend(handles=handles, title=f"{colour} ({note or band_description(len(names))})", loc="center", frameon=False,
                   ncol=legend_columns(names))
 
 
@@ -269,7 +227,7 @@ def legend_height(dataset: xarray.Dataset, colour: str) -> float:
     return 0.4 + 0.19 * -(-len(names) // legend_columns(names))
 
 
-def finish_trajectories(panels: Array, drawn: Array, steps: Array, quantity: str, ceiling: float) -> str:
+def apply_scales(panels: Array, drawn: Array, steps: Array, quantity: str, ceiling: float) -> str:
     """Scales and ticks: logarithmic where the numbers span decades. Returns what a reader must know of them, or nothing.
 
     drawn: values of the lines, of any shape; ceiling: of ceiling_of. steps: [network, record].
@@ -292,14 +250,14 @@ def finish_trajectories(panels: Array, drawn: Array, steps: Array, quantity: str
         if logarithmic:
             panel.set_yscale("log")
             top = min(drawn.max(), ceiling)
-            panel.set_ylim(max(drawn[drawn > 0].min(), top * 10.0 ** -MOST_DECADES) / 1.6, top * 1.6)
+            panel.set_ylim(max(drawn[drawn > 0].min(), top * 10.0 ** -MAX_DECADES) / 1.6, top * 1.6)
             for line in panel.lines:
                 values = np.asarray(line.get_ydata(), dtype=np.float64)
                 line.set_ydata(np.where(values > 0, values, np.nan))
     return f"   ({'; '.join(notes)})" if notes else ""
 
 
-def cells(codes: Sequence[Array], shape: Sequence[int], dataset: xarray.Dataset,
+def cell_statistics(codes: Sequence[Array], shape: Sequence[int], dataset: xarray.Dataset,
           quantity: str) -> tuple[Array, Array, Array]:
     """Over networks of a cell: median of the final values, share diverged, and number of networks trained. Each `shape`.
 
@@ -319,7 +277,7 @@ def cells(codes: Sequence[Array], shape: Sequence[int], dataset: xarray.Dataset,
     return median.reshape(shape), share.reshape(shape), trained.reshape(shape)
 
 
-def norm_of(dataset: xarray.Dataset, quantity: str, values: Array) -> matplotlib.colors.Normalize:
+def colour_norm(dataset: xarray.Dataset, quantity: str, values: Array) -> matplotlib.colors.Normalize:
     """The colours' scale of final values: logarithmic where they span decades, and not beyond ceiling_of.
 
     values: of any shape, NaN where nothing is. A scale of many logarithmic values ends at their 1 % and 98 % quantiles.
@@ -327,14 +285,14 @@ def norm_of(dataset: xarray.Dataset, quantity: str, values: Array) -> matplotlib
     finite = values[np.isfinite(values)]
     if not len(finite):
         return matplotlib.colors.Normalize(0, 1)
-    high = min(finite.max(), max(ceiling_of(dataset, quantity), finite.min()))
+    high = min(finite.max(), max(scale_ceiling(dataset, quantity), finite.min()))
     if is_logarithmic(quantity, finite):
         positive = finite[finite > 0]
         low = positive.min()
-        if len(positive) > MANY_CELLS:
+        if len(positive) > MIN_CELLS_FOR_QUANTILES:
             low, most = np.quantile(positive, [0.01, 0.98])
             high = min(high, most)
-        low = max(low, high * 10.0 ** -MOST_DECADES)
+        low = max(low, high * 10.0 ** -MAX_DECADES)
         if low < high:
             return matplotlib.colors.LogNorm(low, high)
     low = finite.min()
@@ -350,7 +308,7 @@ def colour_bar(figure: Any, image: Any, panels: Any, label: str, values: Array) 
     figure.colorbar(image, ax=panels, label=label, pad=0.01, aspect=18, extend=ends[below, above])
 
 
-def colours_of(quantity: str) -> str:
+def colour_map_of(quantity: str) -> str:
     """Name of the colour map in which yellow is good: of accuracies what is large, else what is small."""
     return "cividis" if "accuracy" in quantity else "cividis_r"
 
@@ -362,6 +320,7 @@ def heatmap_size(dataset: xarray.Dataset, rows: str, columns: str, panels: str) 
     return max(5.5, 1.7 + 0.065 * max(longest, 14) + len(panel) * 0.85 * max(len(column), 2)), 1.9 + 0.42 * max(len(row), 2)
 
 
+@in_style
 def draw_heatmap(figure: Any, dataset: xarray.Dataset, quantity: str = "loss", rows: str = "init",
                  columns: str = "activation", panels: str = "depth") -> None:
     """Where a quantity ends: a panel for each value of `panels`, a cell for each rows x columns.
@@ -369,15 +328,15 @@ def draw_heatmap(figure: Any, dataset: xarray.Dataset, quantity: str = "loss", r
     figure: a Figure or SubFigure. Colour and upper number are the median over the networks of the cell that ended in order;
     the lower number is the share that diverged. A hatched cell has no value: all diverged, or nothing was trained.
     """
-    check_quantity(dataset, quantity)
+    require_quantity(dataset, quantity)
     axes = [axis_values(dataset, name) for name in (panels, rows, columns)]
     names = [values for values, _ in axes]
     if len(names[0]) > 8 or len(names[1]) > 40 or len(names[2]) > 16:
         raise ValueError(f"{panels} x {rows} x {columns} are {len(names[0])} x {len(names[1])} x {len(names[2])} cells; "
                          "at most 8 x 40 x 16 can be read")
-    median, share, trained = cells([codes for _, codes in axes], [len(values) for values in names], dataset, quantity)
-    norm = norm_of(dataset, quantity, median)
-    colours = matplotlib.colormaps[colours_of(quantity)]
+    median, share, trained = cell_statistics([codes for _, codes in axes], [len(values) for values in names], dataset, quantity)
+    norm = colour_norm(dataset, quantity, median)
+    colours = matplotlib.colormaps[colour_map_of(quantity)]
     axes_row = figure.subplots(1, len(names[0]), sharey=True, squeeze=False)[0]
     for p, panel in enumerate(axes_row):
         image = panel.imshow(np.maximum(median[p], norm.vmin), cmap=colours, norm=norm, aspect="auto")
@@ -397,15 +356,14 @@ def draw_heatmap(figure: Any, dataset: xarray.Dataset, quantity: str = "loss", r
 def annotate_cell(panel: Any, row: int, column: int, value: float, share: float, trained: int, colours: Any,
                   norm: Any) -> None:
     """Writes a cell's number and its share diverged in a colour that stands out; hatches a cell without a number."""
-    lower = f"{share_text(share)} div." if trained and share > 0 else ""
+    lower = f"{share_text(share)}% div." if trained and share > 0 else ""
     if not np.isfinite(value):
         panel.add_patch(matplotlib.patches.Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor="0.92", edgecolor="0.7",
                                                      hatch="///", linewidth=0))
         panel.text(column, row, lower or "none", ha="center", va="center", fontsize=7, color="0.1",
                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
         return
-    red, green, blue, _ = colours(norm(max(value, norm.vmin)))
-    ink = "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
+    ink = text_colour(colours(norm(max(value, norm.vmin))))
     panel.text(column, row - (0.16 if lower else 0), f"{value:.3g}", ha="center", va="center", fontsize=8, color=ink)
     if lower:
         panel.text(column, row + 0.24, lower, ha="center", va="center", fontsize=6.5, color=ink)
@@ -417,44 +375,47 @@ def missing_note(dataset: xarray.Dataset) -> str:
     return f"\n{missing} of {dataset.sizes['network']} networks are missing" if missing else ""
 
 
-def titled(dataset: xarray.Dataset, width: float, height: float, legend: Callable[[Any], None], legend_inches: float,
-           note: str = "") -> tuple[matplotlib.figure.Figure, Any]:
+def titled_figure(dataset: xarray.Dataset, width: float, height: float, legend: Callable[[Any], None], legend_inches: float,
+           note: str = "") -> tuple[Figure, Any]:
     """A figure with title, legend below, and the part of it to draw in. width, height, legend_inches: inches.
 
     note: what a reader must know of the networks that are shown; a line below the title.
     """
-    figure = matplotlib.figure.Figure(figsize=(width, height + legend_inches))
+    figure = Figure(figsize=(width, height + legend_inches))
     upper, lower = figure.subfigures(2, 1, height_ratios=[height, legend_inches])
     legend(lower)
-    figure.suptitle(title_of(dataset, width) + missing_note(dataset) + (f"\n{textwrap.fill(note, int(width * 12))}" if note else ""))
+    figure.suptitle(title_text(dataset, width) + missing_note(dataset) + (f"\n{textwrap.fill(note, int(width * 12))}" if note else ""))
     return figure, upper
 
 
-def trajectories(dataset: xarray.Dataset, quantity: str, rows: str, columns: str, colour: str) -> matplotlib.figure.Figure:
+@in_style
+def trajectories(dataset: xarray.Dataset, quantity: str, rows: str, columns: str, colour: str) -> Figure:
     """A figure of draw_trajectories with its title."""
     (width, height), legend = trajectories_size(dataset, rows, columns), legend_height(dataset, colour)
-    figure, part = titled(dataset, width, height, lambda lower: draw_legend(lower, dataset, colour), legend)
+    figure, part = titled_figure(dataset, width, height, lambda lower: draw_legend(lower, dataset, colour), legend)
     draw_trajectories(part, dataset, quantity, colour, rows, columns)
     return figure
 
 
-def heatmap(dataset: xarray.Dataset, quantity: str, rows: str, columns: str, panels: str) -> matplotlib.figure.Figure:
+@in_style
+def heatmap(dataset: xarray.Dataset, quantity: str, rows: str, columns: str, panels: str) -> Figure:
     """A figure of draw_heatmap with its title."""
     size = heatmap_size(dataset, rows, columns, panels)
-    figure = matplotlib.figure.Figure(figsize=size)
+    figure = Figure(figsize=size)
     draw_heatmap(figure, dataset, quantity, rows, columns, panels)
-    figure.suptitle(title_of(dataset, size[0]) + missing_note(dataset))
+    figure.suptitle(title_text(dataset, size[0]) + missing_note(dataset))
     return figure
 
 
-def overview(dataset: xarray.Dataset, quantity: str, ending: str) -> matplotlib.figure.Figure:
+@in_style
+def overview(dataset: xarray.Dataset, quantity: str, ending: str) -> Figure:
     """Both in one figure over init x activation x depth: trajectories of `quantity`, and below them where `ending` ends."""
     upper, lower = trajectories_size(dataset, "depth", "activation"), heatmap_size(dataset, "init", "activation", "depth")
     width, legend = max(upper[0], lower[0]), legend_height(dataset, "init")
-    figure = matplotlib.figure.Figure(figsize=(width, upper[1] + legend + lower[1]))
+    figure = Figure(figsize=(width, upper[1] + legend + lower[1]))
     parts = figure.subfigures(3, 1, height_ratios=[upper[1], legend, lower[1]])
     draw_trajectories(parts[0], dataset, quantity)
     draw_legend(parts[1], dataset, "init")
     draw_heatmap(parts[2], dataset, ending, "init", "activation", "depth")
-    figure.suptitle(title_of(dataset, width) + missing_note(dataset))
+    figure.suptitle(title_text(dataset, width) + missing_note(dataset))
     return figure

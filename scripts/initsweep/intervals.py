@@ -48,6 +48,19 @@ def median_interval(values: Array) -> tuple[float, float]:
     return float(ordered[below - 1]), float(ordered[n - below])
 
 
+def quantile_band(values: Array) -> tuple[Array, Array, Array]:
+    """10 %, 50 % and 90 % quantiles over networks, without those that are not finite.
+
+    values: [network, ...]. Returns three arrays [...], NaN where no network has a finite value.
+    """
+    values = np.where(np.isfinite(values), values, np.nan)
+    result = np.full((3, *values.shape[1:]), np.nan)
+    present = np.isfinite(values).any(axis=0)
+    if present.any():
+        result[:, present] = np.nanquantile(values[:, present], [0.1, 0.5, 0.9], axis=0)
+    return result[0], result[1], result[2]
+
+
 def mean_and_error(values: Array) -> tuple[float, float]:
     """Mean and its standard error, in the values' units. values: [n]; NaN are left out. The error is NaN where n < 2."""
     good = np.asarray(values, dtype=np.float64)

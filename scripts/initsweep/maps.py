@@ -4,14 +4,13 @@ from __future__ import annotations
 from typing import Any
 
 import matplotlib.colors
-import matplotlib.figure
 import matplotlib.patches
 import numpy as np
 import xarray
 
-from initsweep.arrays import Array
-from initsweep.figures import cells, check_quantity, colour_bar, colours_of, norm_of, quantity_label, titled
-from initsweep.results import as_text, codes_of, swept_columns
+from initsweep.arrays import Array, format_value, factorize, swept_columns
+from initsweep.figures import cell_statistics, colour_bar, colour_map_of, colour_norm, quantity_label, require_quantity, titled_figure
+from initsweep.style import Figure, in_style
 
 OUTSIDE = "#b0b0b0"  # diverged
 POOLED = ("replicate", "seed")  # settings over whose values a map takes the median
@@ -21,7 +20,7 @@ def numeric_axes(dataset: xarray.Dataset) -> list[str]:
     """The swept numbers with the most values first; replicate and level are none."""
     names = [name for name in swept_columns(dataset)
              if dataset[name].dtype.kind in "iuf" and name not in ("replicate", "level")]
-    return sorted(names, key=lambda name: -len(codes_of(dataset[name].values)[0]))
+    return sorted(names, key=lambda name: -len(factorize(dataset[name].values)[0]))
 
 
 def cut(dataset: xarray.Dataset, rows: str, columns: str) -> tuple[xarray.Dataset, str]:
@@ -35,10 +34,10 @@ def cut(dataset: xarray.Dataset, rows: str, columns: str) -> tuple[xarray.Datase
         values = dataset[name].values
         if name in (rows, columns, "level", *POOLED) or not chosen.any():
             continue
-        different = codes_of(values[chosen])[0]
+        different = factorize(values[chosen])[0]
         if len(different) > 1:
-            kept.append(f"{name} = {as_text(different[0])} (the first of {len(different)})")
-            chosen &= codes_of(values)[1] == codes_of(values)[1][np.flatnonzero(chosen)[0]]
+            kept.append(f"{name} = {format_value(different[0])} (the first of {len(different)})")
+            chosen &= factorize(values)[1] == factorize(values)[1][np.flatnonzero(chosen)[0]]
     replicates = max((len(np.unique(dataset[name].values[chosen])) for name in POOLED if name in dataset.coords), default=0)
     if replicates > 1:
         kept.append(f"medians over {replicates} replicates")
@@ -53,7 +52,7 @@ def plane(dataset: xarray.Dataset, rows: str, columns: str, quantity: str) -> tu
     """
     numbers = [np.unique(dataset[name].values) for name in (rows, columns)]
     codes = [np.searchsorted(values, dataset[name].values) for values, name in zip(numbers, (rows, columns))]
-    value, share, trained = cells(codes, [len(values) for values in numbers], dataset, quantity)
+    value, share, trained = cell_statistics(codes, [len(values) for values in numbers], dataset, quantity)
     return numbers[0], numbers[1], trained > 0, share > 0.5, value
 
 
@@ -93,7 +92,7 @@ def draw_plane(panel: Any, x: Array, y: Array, shown: Array, diverged: Array, no
     panel.pcolormesh(x_edges, y_edges, np.where(diverged, 1.0, np.nan), rasterized=True,
                      cmap=matplotlib.colors.ListedColormap([OUTSIDE]))
     image = panel.pcolormesh(x_edges, y_edges, np.where(diverged, np.nan, shown), norm=norm,
-                             cmap=colours_of(quantity), rasterized=True)
+                             cmap=colour_map_of(quantity), rasterized=True)
     panel.set_xscale("log" if x_log else "linear")
     panel.set_yscale("log" if y_log else "linear")
     panel.set_xlim(x_edges[0], x_edges[-1])
@@ -112,10 +111,11 @@ def diverged_handles(diverged: Array, note: str) -> list[Any]:
     return [matplotlib.patches.Patch(color=OUTSIDE, label=label)] if diverged.any() else []
 
 
+@in_style
 def trainability(dataset: xarray.Dataset, quantity: str = "loss", rows: str | None = None,
-                 columns: str | None = None) -> matplotlib.figure.Figure:
+                 columns: str | None = None) -> Figure:
     """A map of where a quantity ends over two axes; networks that diverged are grey. Raises ValueError where there are none."""
-    check_quantity(dataset, quantity)
+    require_quantity(dataset, quantity)
     names = numeric_axes(dataset)
     pairs = [(y, x) for x in ([columns] if columns else names) for y in ([rows] if rows else names) if x != y]
     if not pairs:
@@ -129,11 +129,11 @@ def trainability(dataset: xarray.Dataset, quantity: str = "loss", rows: str | No
     if "level" in dataset.coords:
         source = fill_skipped(trained)
         value, diverged = value[source], diverged[source]
-    norm = norm_of(part, quantity, value)
+    norm = colour_norm(part, quantity, value)
     if not trained.all():
         note = f"{np.count_nonzero(trained):,} of {trained.size:,} networks trained" + (f", {note}" if note else "")
     handles = diverged_handles(diverged, note)
-    figure, upper = titled(dataset, 7.2, 5.4, lambda lower: legend_of(lower, handles), 0.3 if handles else 0.05, note)
+    figure, upper = titled_figure(dataset, 7.2, 5.4, lambda lower: legend_of(lower, handles), 0.3 if handles else 0.05, note)
     panel = upper.subplots()
     image = draw_plane(panel, x, y, np.maximum(value, norm.vmin), diverged, norm, quantity)
     panel.set_xlabel(horizontal)

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import xarray
 
-from initsweep.arrays import (COMPLETED, DIVERGED, MISSING, SKIPPED, STOPPED, Array, as_text, check_file, codes_of, columns, final_values,
-                              labels, parameters_of, residual_scales, split_parameters, split_weights, swept_columns)
+from initsweep.arrays import (Array, check_file, choice_parameters, columns, factorize, format_value, labels, read_attributes, read_structure, read_values,
+                              swept_columns)
 
-__all__ = ["MISSING", "COMPLETED", "STOPPED", "DIVERGED", "SKIPPED", "open_results", "unfold", "as_text", "check_file", "codes_of",
-           "columns", "final_values", "labels", "parameters_of", "residual_scales", "split_parameters", "split_weights", "swept_columns"]
+__all__ = ["open_results", "unfold"]
 
 DIMENSIONS = ("network", "record", "layer", "parameter")
 
@@ -34,32 +33,18 @@ def open_results(path: str | os.PathLike[str]) -> xarray.Dataset:
             provenance = xarray.open_dataset(path, engine=engine, group="provenance").attrs
         except (ImportError, ValueError):  # xarray says ValueError where an engine is not installed
             continue
-        return with_provenance(dataset, provenance)
+        return dataset.assign_attrs({f"provenance_{name}": value for name, value in provenance.items()})
     return open_with_h5py(path)
 
 
-def with_provenance(dataset: xarray.Dataset, provenance: dict[str, Any]) -> xarray.Dataset:
-    """The dataset with the attributes of the group /provenance beside its own."""
-    return dataset.assign_attrs({f"provenance_{name}": value for name, value in provenance.items()})
-
-
-def open_with_h5py(path: str) -> xarray.Dataset:
+def open_with_h5py(path: str | os.PathLike[str]) -> xarray.Dataset:
     """open_results by h5py alone: reads everything into memory."""
     import h5py
-    variables: dict[str, xarray.Variable] = {}
     with h5py.File(path, "r") as file:
-        for name, node in file.items():
-            if not isinstance(node, h5py.Dataset):
-                continue
-            scale = node.attrs.get("CLASS") == b"DIMENSION_SCALE"
-            dims = [name] if scale else [node.dims[d][0].name.lstrip("/") for d in range(node.ndim)]
-            text = h5py.check_string_dtype(node.dtype) is not None
-            attributes = {key: value for key, value in node.attrs.items()
-                          if key not in ("DIMENSION_LIST", "REFERENCE_LIST", "CLASS", "NAME")}
-            variables[name] = xarray.Variable(dims, node.asstr()[()] if text else node[()], attributes)
-        attributes = dict(file.attrs)
-        provenance = dict(file["provenance"].attrs) if "provenance" in file else {}
-    return with_provenance(xarray.decode_cf(xarray.Dataset(variables, attrs=attributes)), provenance)
+        dims, attributes = read_structure(file)
+        variables = {name: xarray.Variable(dims[name], read_values(file[name]), attributes[name]) for name in dims}
+        attributes_of_file = read_attributes(file)
+    return xarray.decode_cf(xarray.Dataset(variables, attrs=attributes_of_file))
 
 
 def determines(codes: Array, other: Array) -> bool:
@@ -77,11 +62,11 @@ def find_axes(dataset: xarray.Dataset) -> tuple[dict[str, tuple[Array, Array]], 
     axes: dict[str, tuple[Array, Array]] = {}
     along: dict[str, str] = {}
     for name in swept:
-        for parameter in parameters_of(dataset, name, swept):
+        for parameter in choice_parameters(dataset, name, swept):
             along[parameter] = name
     for name in swept:
         if name not in along:
-            axes[name] = codes_of(labels(dataset, name))
+            axes[name] = factorize(labels(dataset, name))
     # columns that move together (zip) are one axis: the one that the others follow from, the first where all do
     for name in list(axes):
         followers = [other for other in axes if other != name and determines(axes[other][1], axes[name][1])]
@@ -98,7 +83,7 @@ def find_axes(dataset: xarray.Dataset) -> tuple[dict[str, tuple[Array, Array]], 
 def point_text(axes: dict[str, tuple[Array, Array]], flat: int) -> str:
     """A point of the grid in words, from its index in row-major order."""
     index = np.unravel_index(flat, [len(values) for values, _ in axes.values()])
-    return ", ".join(f"{name}={as_text(values[i])}" for (name, (values, _)), i in zip(axes.items(), index))
+    return ", ".join(f"{name}={format_value(values[i])}" for (name, (values, _)), i in zip(axes.items(), index))
 
 
 def unfold(dataset: xarray.Dataset) -> xarray.Dataset:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from initsweep.arrays import (COMPLETED, DIVERGED, STOPPED, Array, as_text, codes_of, columns, dims_of, final_values, labels,
-                              values_of)
+from initsweep.arrays import (COMPLETED, DIVERGED, STOPPED, Array, format_value, factorize, columns, get_dims, final_values, labels,
+                              get_values)
 from initsweep.intervals import mean_and_error, median_interval, wilson
 
 RECORD_AXES = ("step", "layer")  # axes beside the settings, of quantities that have them
@@ -30,11 +30,11 @@ class Grid(NamedTuple):
 
 def layers_of(results: Any, quantity: str, layer: int | None, by: Sequence[str]) -> list[int | None]:
     """The layers to look at, from 1; [None] for a quantity without. Raises ValueError where one must be named, or is not there."""
-    if "layer" not in dims_of(results, quantity):
+    if "layer" not in get_dims(results, quantity):
         if "layer" in by or layer is not None:
             raise ValueError(f"{quantity} has no layers")
         return [None]
-    count = len(values_of(results, "layer"))
+    count = len(get_values(results, "layer"))
     if "layer" in by and layer is None:
         return list(range(1, count + 1))
     if layer is None:
@@ -47,11 +47,11 @@ def layers_of(results: Any, quantity: str, layer: int | None, by: Sequence[str])
 def at_steps(results: Any, quantity: str, layer: int | None, wanted: Sequence[int] | None) -> list[tuple[int, Array]]:
     """Values at recorded steps: (step, [network] float64), NaN where a network has none there. Raises ValueError for a step
     that was not recorded, or a quantity without records."""
-    if "record" not in dims_of(results, quantity):
+    if "record" not in get_dims(results, quantity):
         raise ValueError(f"{quantity} is one number a network: it has no steps")
-    values = values_of(results, quantity).astype(np.float64)
+    values = get_values(results, quantity).astype(np.float64)
     values = values if layer is None else values[:, :, layer - 1]
-    steps = np.broadcast_to(values_of(results, "step"), values.shape)
+    steps = np.broadcast_to(get_values(results, "step"), values.shape)
     there = np.unique(steps[np.isfinite(steps)]).astype(int)
     found = []
     for step in there if wanted is None else wanted:
@@ -71,12 +71,12 @@ def points(results: Any, quantity: str, by: Sequence[str], layer: int | None,
             if "step" not in by and len(steps or ()) != 1:
                 raise ValueError("one step, or step as an axis")
             found += [({"step": step, "layer": one}, values) for step, values in at_steps(results, quantity, one, steps)]
-        elif "record" in dims_of(results, quantity):
+        elif "record" in get_dims(results, quantity):
             found.append(({"layer": one}, final_values(results, quantity, one)))
         else:
-            values = values_of(results, quantity).astype(np.float64)
+            values = get_values(results, quantity).astype(np.float64)
             values = values if one is None else values[:, one - 1]
-            never = np.isin(values_of(results, "status"), (COMPLETED, STOPPED)) & np.isnan(values)
+            never = np.isin(get_values(results, "status"), (COMPLETED, STOPPED)) & np.isnan(values)
             found.append(({"layer": one}, np.where(never, np.inf, values) if quantity in CENSORED else values))
     return found
 
@@ -93,10 +93,10 @@ def group(results: Any, quantity: str, by: Sequence[str], layer: int | None = No
     for name in by:
         if name not in good:
             raise ValueError(f"the file has no axis '{name}'; it has: {', '.join(good)}")
-    if quantity not in results or dims_of(results, quantity)[:1] != ("network",) or values_of(results, quantity).dtype.kind not in "iuf":
+    if quantity not in results or get_dims(results, quantity)[:1] != ("network",) or get_values(results, quantity).dtype.kind not in "iuf":
         raise ValueError(f"the file has no quantity '{quantity}'")
-    failed = values_of(results, "status") == DIVERGED
-    codes = {name: codes_of(labels(results, name)) for name in by if name not in RECORD_AXES}
+    failed = get_values(results, "status") == DIVERGED
+    codes = {name: factorize(labels(results, name)) for name in by if name not in RECORD_AXES}
     axes: list[list[Any]] = [list(codes[name][0]) if name in codes else [] for name in by]
     gathered: dict[tuple[int, int], list[tuple[Array, int]]] = {}
     for where, values in points(results, quantity, by, layer, steps):
@@ -168,4 +168,4 @@ def axis_text(name: str, value: Any) -> str:
     """A value of an axis as the head of a row or a column."""
     if isinstance(value, str):
         return value or "(none)"
-    return f"{name} {as_text(value)}"
+    return f"{name} {format_value(value)}"

@@ -1,5 +1,5 @@
-/* Output files: written under a temporary name, synced, and then given their name, so that a name never stands for half a file and
- * no file of somebody else is lost. Not for files that grow, as journals do. */
+/* Output files: written under a temporary name, synced, and then given their name, so that a name never stands for half
+ * a file and no file of somebody else is lost. Not for files that grow, as journals do. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,7 @@ static enum isw_status sync_folder_of(const char *path, struct isw_error *error)
 
 static enum isw_status refuse_taken_name(const char *path, struct isw_error *error)
 {
-  return isw_error_set(error, ISW_BAD_INPUT, "'%s' is there already: name another file with -o", path);
+  return isw_error_set(error, ISW_BAD_INPUT, "'%s' already exists: name another file with -o", path);
 }
 
 static enum isw_status cannot_rename(const char *path, struct isw_error *error)
@@ -57,8 +57,8 @@ static enum isw_status cannot_rename(const char *path, struct isw_error *error)
   return isw_error_system(error, path, "cannot rename the new file to this name");
 }
 
-/* Both files change names, and only then the old one is looked at: what had the name at that moment is not lost where it is
- * another than was expected. *temporary_is_ours: false where that other file could not be given its name back. */
+/* Both files change names, and only then the old one is checked: what had the name at that moment is not lost where it
+ * is another than was expected. *temporary_is_ours: false where that other file could not be given its name back. */
 static enum isw_status exchange(const char *temporary, const char *path, isw_output_check *may_replace, void *context,
                                 bool *temporary_is_ours, struct isw_error *error)
 {
@@ -73,7 +73,7 @@ static enum isw_status exchange(const char *temporary, const char *path, isw_out
     return ISW_OK;
   }
   if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
-    return isw_error_set(error, ISW_BAD_INPUT, "'%s' has become another file just now: name another with -o", path);
+    return isw_error_set(error, ISW_BAD_INPUT, "'%s' has become another file just now", path);
   *temporary_is_ours = false;
   return isw_error_set(error, ISW_FAILED, "'%s' was another file a moment ago, which is now '%s': %s", path, temporary,
                        strerror(errno));

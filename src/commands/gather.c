@@ -6,6 +6,11 @@
 #include "initsweep/commands.h"
 #include "initsweep/run.h"
 
+static enum isw_status advise_another_output(struct isw_error *error)
+{
+  return isw_error_set(error, ISW_BAD_INPUT, "%s\n  name another file with -o, or move it away", isw_error_text(error));
+}
+
 static enum isw_status gather(const char *parts, const char *out, const char *command_line, struct isw_error *error)
 {
   struct isw_run_manifest origin;
@@ -23,7 +28,8 @@ static enum isw_status gather(const char *parts, const char *out, const char *co
     status = isw_error_set(error, ISW_BAD_INPUT,
                            "%s: its sweep file does not describe the same sweep any more: data under '%s' have changed",
                            parts, origin.folder);
-  if (status == ISW_OK) status = isw_results_may_replace(out, origin.identity, 0, error);
+  if (status == ISW_OK && isw_results_may_replace(out, origin.identity, 0, error) != ISW_OK)
+    status = advise_another_output(error);
   if (status == ISW_OK)
     status = isw_index_create_beside(parts, origin.identity, origin.other, isw_sweep_networks(sweep),
                                      isw_precision_bytes(isw_sweep_precision(sweep)), &index, error);
@@ -36,9 +42,10 @@ static enum isw_status gather(const char *parts, const char *out, const char *co
                                   .ranks = 1,
                                   .threads = isw_cluster_default_threads()};
     struct isw_progress progress = {.networks = isw_sweep_networks(sweep)};
-    isw_utc(facts.start);
+    isw_format_utc_now(facts.start);
     isw_progress_start(&progress, false);
     status = isw_outcome_write(out, sweep, index, &facts, ISW_MISSING, 0, &progress, error);
+    if (status == ISW_BAD_INPUT) status = advise_another_output(error);
     isw_progress_end(&progress);
   }
   if (status == ISW_OK) {
@@ -54,7 +61,7 @@ static enum isw_status gather(const char *parts, const char *out, const char *co
   return status;
 }
 
-static int take(void *state, int code, const char *argument)
+static int handle(void *state, int code, const char *argument)
 {
   const char **out = state;
   (void)code;
@@ -65,12 +72,12 @@ static int take(void *state, int code, const char *argument)
 static int run(int argc, char **argv)
 {
   const char *out = NULL, *parts;
-  char *line = isw_command_line(argc, argv);
+  char *line = isw_join_command_line(argc, argv);
   struct isw_error error = {0};
   int result;
-  if (isw_read_words(&isw_command_gather, argc, argv, take, &out, &parts, &result)) {
+  if (isw_parse_options(&isw_command_gather, argc, argv, handle, &out, &parts, &result)) {
     enum isw_status status = gather(parts, out, line, &error);
-    if (status != ISW_OK) result = isw_say_error(status, &error);
+    if (status != ISW_OK) result = isw_print_error(status, &error);
   }
   free(line);
   isw_error_clear(&error);
@@ -82,7 +89,7 @@ static const struct isw_option options[] = {
      .code = 'o',
      .letter = true,
      .argument = "OUT",
-     .offers = ISW_COMPLETE_RESULT,
+     .completion = ISW_COMPLETE_RESULT,
      .required = true,
      .about = "the results file; one of the same sweep is replaced"},
     {0},
@@ -92,8 +99,8 @@ static const char *const examples[] = {"initsweep gather zero-on-xor.h5.parts -o
 const struct isw_command isw_command_gather = {
     .name = "gather",
     .argument = "PARTS",
-    .wants = "the folder of a run",
-    .offers = ISW_COMPLETE_FOLDER,
+    .argument_about = "the folder of a run",
+    .completion = ISW_COMPLETE_FOLDER,
     .summary = "the finished networks of a run under way, or of one that was stopped, as a results file",
     .about =
         "Writes a results file of the networks that a run has finished so far; the others have status 0 (missing). "

@@ -55,21 +55,14 @@ static double number_at(const void *values, size_t offset, bool whole, size_t re
   return d;
 }
 
-/* Where a probe's numbers begin in a network's values. */
-static size_t offset_of(const struct isw_quantity *quantities, size_t probe, size_t records, size_t layers,
-                        size_t parameters, size_t real_bytes)
-{
-  size_t offset = 0;
-  for (size_t q = 0; q < probe; q++)
-    offset += isw_quantity_records(&quantities[q], records) * isw_quantity_width(&quantities[q], layers, parameters) *
-              (quantities[q].integer ? 4 : real_bytes);
-  return offset;
-}
-
 static bool write_table(FILE *to, const struct isw_training_pack *made, const struct isw_quantity *quantities,
                         size_t shown, size_t real_bytes)
 {
   struct isw_finished again = isw_training_outcome(made, 0);
+  const struct isw_record_layout layout = {.records = made->records,
+                                           .layers = made->layers,
+                                           .parameters = (size_t)again.parameters,
+                                           .real_bytes = real_bytes};
   fprintf(to, "step");
   for (size_t q = 0; q < shown; q++)
     if (!quantities[q].per_layer && !quantities[q].per_parameter)
@@ -81,12 +74,10 @@ static bool write_table(FILE *to, const struct isw_training_pack *made, const st
   for (size_t r = 0; r < again.records_done; r++) {
     fprintf(to, "%llu", (unsigned long long)made->record_steps[r]);
     for (size_t q = 0; q < shown; q++) {
-      size_t width = isw_quantity_width(&quantities[q], made->layers, (size_t)again.parameters);
-      size_t item = quantities[q].integer ? 4 : real_bytes;
-      size_t offset = offset_of(quantities, q, made->records, made->layers, (size_t)again.parameters, real_bytes);
-      if (!quantities[q].per_run) offset += r * width * item;
-      for (size_t k = 0; k < width; k++) {
-        double x = number_at(again.values, offset + k * item, quantities[q].integer, real_bytes);
+      struct isw_record_place place = isw_record_layout_find(layout, quantities, q);
+      size_t offset = isw_record_offset(&place, quantities[q].per_run ? 0 : r);
+      for (size_t k = 0; k < place.width; k++) {
+        double x = number_at(again.values, offset + k * place.item, quantities[q].integer, real_bytes);
         if (isnan(x))
           fprintf(to, ",");
         else
@@ -122,6 +113,12 @@ static enum isw_status compare(const struct isw_stored *stored, const struct isw
   if (file.weights_final && memcmp(file.weights_final, again.weights_final, file.parameters * stored->real_bytes) != 0)
     return isw_error_set(error, ISW_FAILED, "network %llu is another: its final weights differ", k);
   if (file.weights_final) *numbers += file.parameters;
+  struct isw_record_layout stored_layout = {.records = file.records,
+                                            .layers = file.layers,
+                                            .parameters = (size_t)file.parameters,
+                                            .real_bytes = stored->real_bytes};
+  struct isw_record_layout made_layout = stored_layout;
+  made_layout.records = made->records;
   for (size_t a = 0, b = 0; a < file.records && b < made->records;) {
     if (steps[a] != made->record_steps[b]) {
       if (steps[a] < made->record_steps[b])
@@ -136,15 +133,13 @@ static enum isw_status compare(const struct isw_stored *stored, const struct isw
       while (p < count && strcmp(quantities[p].name, quantity->name) != 0) p++;
       if (p == count || (quantity->per_run && a > 0))
         continue; /* what is of the whole training is compared at step 0 */
-      size_t parameters = (size_t)file.parameters, width = isw_quantity_width(quantity, file.layers, parameters);
-      size_t bytes = width * (quantity->integer ? 4 : stored->real_bytes);
-      size_t here =
-          offset_of(stored->quantities, q, file.records, file.layers, parameters, stored->real_bytes) + a * bytes;
-      size_t there = offset_of(quantities, p, made->records, file.layers, parameters, stored->real_bytes) + b * bytes;
-      if (memcmp((const char *)file.values + here, (const char *)again.values + there, bytes) != 0)
+      struct isw_record_place here = isw_record_layout_find(stored_layout, stored->quantities, q);
+      struct isw_record_place there = isw_record_layout_find(made_layout, quantities, p);
+      if (memcmp((const char *)file.values + isw_record_offset(&here, a),
+                 (const char *)again.values + isw_record_offset(&there, b), here.width * here.item) != 0)
         return isw_error_set(error, ISW_FAILED, "network %llu is another: %s differs at step %llu", k, quantity->name,
                              (unsigned long long)steps[a]);
-      *numbers += width;
+      *numbers += here.width;
     }
     a++;
     b++;
@@ -163,10 +158,10 @@ static enum isw_status write_out(const struct replay *replay, const struct isw_t
   char *bytes = NULL;
   size_t length = 0;
   FILE *to = open_memstream(&bytes, &length);
-  bool whole = to && write_table(to, made, quantities, shown, real_bytes);
-  if (to && fclose(to) != 0) whole = false;
+  bool complete = to && write_table(to, made, quantities, shown, real_bytes);
+  if (to && fclose(to) != 0) complete = false;
   enum isw_status status =
-      whole ? isw_output_create(replay->out, bytes, length, error) : isw_error_memory(error, length, "the records");
+      complete ? isw_output_create(replay->out, bytes, length, error) : isw_error_memory(error, length, "the records");
   free(bytes);
   return status;
 }
@@ -241,7 +236,7 @@ static bool read_number(const char *text, uint64_t *number)
   return errno == 0 && text[0] >= '0' && text[0] <= '9' && *end == '\0';
 }
 
-static int take(void *state, int code, const char *argument)
+static int handle(void *state, int code, const char *argument)
 {
   struct replay *replay = state;
   switch (code) {
@@ -263,10 +258,10 @@ static int run(int argc, char **argv)
   struct replay replay = {0};
   struct isw_error error = {0};
   int result;
-  if (!isw_read_words(&isw_command_replay, argc, argv, take, &replay, &replay.file, &result)) return result;
+  if (!isw_parse_options(&isw_command_replay, argc, argv, handle, &replay, &replay.file, &result)) return result;
   if (replay.every && replay.steps) return isw_usage_error("replay", "--every or --steps, not both");
   enum isw_status status = run_replay(&replay, &error);
-  if (status != ISW_OK) result = isw_say_error(status, &error);
+  if (status != ISW_OK) result = isw_print_error(status, &error);
   isw_error_clear(&error);
   return result;
 }
@@ -285,15 +280,15 @@ static const struct isw_option options[] = {
     {.name = "probes",
      .code = 'p',
      .argument = "P,...",
-     .offers = ISW_COMPLETE_ROWS,
-     .words = "probes",
+     .completion = ISW_COMPLETE_ROWS,
+     .choices = "probes",
      .about = "quantities; else the file's (`initsweep list probes`)"},
     ISW_OPTION_DATA,
     {.name = "output",
      .code = 'o',
      .letter = true,
      .argument = "CSV",
-     .offers = ISW_COMPLETE_FILE,
+     .completion = ISW_COMPLETE_FILE,
      .about = "a new file; else stdout"},
     {0},
 };
@@ -303,8 +298,8 @@ static const char *const examples[] = {
 const struct isw_command isw_command_replay = {
     .name = "replay",
     .argument = "FILE",
-    .wants = "one results file",
-    .offers = ISW_COMPLETE_RESULT,
+    .argument_about = "one results file",
+    .completion = ISW_COMPLETE_RESULT,
     .summary = "trains one network of a results file again, recorded as asked, and shows that it is the same",
     .about =
         "Trains network K of a results file again, from the settings in the file, recorded as asked, and writes its "

@@ -37,7 +37,7 @@ struct run {
   uint64_t *left; /* a bit a network that an extension has not taken over, for the packs; NULL: all */
 };
 
-static int take(void *state, int code, const char *argument)
+static int handle(void *state, int code, const char *argument)
 {
   struct run *run = state;
   switch (code) {
@@ -50,10 +50,10 @@ static int take(void *state, int code, const char *argument)
     run->extend = argument[0] == 'e';
     break;
   case 't':
-    run->wanted_threads = isw_positive("run", "--threads", argument);
+    run->wanted_threads = isw_parse_count("run", "--threads", argument);
     return run->wanted_threads > 0 ? 0 : ISW_BAD_INPUT;
   case 'c':
-    if (!isw_seconds(argument, 0, 1e6, &run->checkpoint_seconds))
+    if (!isw_parse_seconds(argument, 0, 1e6, &run->checkpoint_seconds))
       return isw_usage_error("run", "--checkpoint wants seconds from 0 to 1e6, not '%s'", argument);
     break;
   default: run->quiet = true; break;
@@ -150,7 +150,7 @@ static enum isw_status look_at_output(struct run *run, struct isw_error *error)
                            "'%s' holds another sweep: '%s' (%016llx), not '%s' (%016llx) as %s describes it\n",
                            run->out, title ? title : "?", (unsigned long long)theirs, isw_sweep_name(run->sweep),
                            (unsigned long long)mine, run->file);
-    isw_add_difference(error, isw_results_attribute(results, "settings"), isw_sweep_settings(run->sweep));
+    isw_error_add_difference(error, isw_results_attribute(results, "settings"), isw_sweep_settings(run->sweep));
     isw_text_add(&error->message, "  name another with -o, move it away, or, if the grid has grown: --resume extend");
   } else if (!run->afresh) {
     uint64_t ended[ISW_SKIPPED + 1] = {0};
@@ -177,7 +177,7 @@ static enum isw_status another_sweep(const struct run *run, const struct isw_run
 {
   isw_error_set(error, ISW_BAD_INPUT, "%s.parts is the journal of another sweep than %s describes now\n", run->out,
                 run->file);
-  isw_add_difference(error, origin->settings, isw_sweep_settings(run->sweep));
+  isw_error_add_difference(error, origin->settings, isw_sweep_settings(run->sweep));
   isw_text_add(&error->message, "  give this run another output with -o, start afresh with --resume never, or, if the "
                                 "grid has grown: --resume extend");
   return ISW_BAD_INPUT;
@@ -255,7 +255,7 @@ static void say_start(const struct run *run, const char *advice)
   if (run->quiet) return;
   uint64_t networks = training->progress.networks, left = 0;
   if (run->left) left = isw_bits_count(run->left, networks);
-  char part[ISW_NUMBER + 16] = "";
+  char part[ISW_NUMBER_SIZE + 16] = "";
   if (run->left) snprintf(part, sizeof part, "%llu of ", (unsigned long long)left);
   fprintf(stderr, "initsweep: %s: %s%llu networks in %llu packs on %zu rank%s of %zu thread%s, %s\n",
           isw_sweep_name(run->sweep), part, (unsigned long long)networks,
@@ -264,7 +264,8 @@ static void say_start(const struct run *run, const char *advice)
   if (training->progress.before > 0)
     fprintf(stderr, "initsweep: going on: %llu networks are done already\n",
             (unsigned long long)training->progress.before);
-  isw_say_outside(run->file, run->sweep);
+  const struct isw_reporter reporter = isw_stderr_reporter(false);
+  isw_report_outside_data(&reporter, run->file, run->sweep);
   if (advice) fprintf(stderr, "initsweep: %s\n", advice);
   size_t packs = (size_t)isw_packs_count(training->packs);
   if (packs < run->facts.ranks)
@@ -307,14 +308,15 @@ static enum isw_status write_results(struct run *run, struct isw_error *error)
 
 static void say_end(const struct run *run)
 {
-  char a[ISW_NUMBER], b[ISW_NUMBER], c[ISW_NUMBER];
+  char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE], c[ISW_NUMBER_SIZE];
   const struct isw_work_totals *done = &run->facts.done;
   if (run->quiet) return;
   printf("%s: %llu networks", run->out, (unsigned long long)isw_sweep_networks(run->sweep));
   if (done->networks > 0)
     printf("; trained %llu (%llu diverged) in %s: %s network-steps, %s/s", (unsigned long long)done->networks,
-           (unsigned long long)done->diverged, isw_duration(run->facts.seconds, a),
-           isw_si((double)done->network_steps, b), isw_si((double)done->network_steps / run->facts.seconds, c));
+           (unsigned long long)done->diverged, isw_format_duration(run->facts.seconds, a),
+           isw_format_si((double)done->network_steps, b),
+           isw_format_si((double)done->network_steps / run->facts.seconds, c));
   printf("\n");
 }
 
@@ -568,7 +570,7 @@ static enum isw_status run_all(struct run *run, struct isw_cluster *cluster, str
   run->facts.kernels = isw_kernels_name(run->training.kernels);
   run->facts.command_line = run->command_line;
   run->facts.hosts = isw_cluster_hosts(cluster);
-  isw_utc(run->facts.start);
+  isw_format_utc_now(run->facts.start);
   status = train(run, cluster, advice, error);
   if (status == ISW_OK && first) say_end(run);
   return status;
@@ -579,16 +581,16 @@ static int run_command(int argc, char **argv)
   struct run run = {.checkpoint_seconds = 300};
   struct isw_error error = {0};
   struct isw_cluster *cluster = NULL;
-  run.command_line = isw_command_line(argc, argv); /* getopt moves words */
+  run.command_line = isw_join_command_line(argc, argv); /* getopt moves words */
   int result;
-  if (isw_read_words(&isw_command_run, argc, argv, take, &run, &run.file, &result)) {
+  if (isw_parse_options(&isw_command_run, argc, argv, handle, &run, &run.file, &result)) {
     isw_cluster_catch_signals(); /* before MPI starts: that takes a while, and a signal is no reason to die of it */
     enum isw_status status = isw_cluster_create(&argc, &argv, &cluster, &error);
     isw_cluster_catch_signals(); /* again: MPICH takes SIGUSR1 for itself */
     bool first = cluster ? isw_cluster_rank(cluster) == 0 : isw_cluster_is_first_process();
     if (status == ISW_OK) status = run_all(&run, cluster, &error);
     result = (int)status;
-    if (status != ISW_OK && first) isw_say_error(status, &error);
+    if (status != ISW_OK && first) isw_print_error(status, &error);
   }
   isw_lock_release(run.lock);
   isw_training_destroy(&run.training);
@@ -614,8 +616,8 @@ static const struct isw_option options[] = {
     {.name = "resume",
      .code = 'r',
      .argument = "HOW",
-     .offers = ISW_COMPLETE_WORDS,
-     .words = "auto never extend",
+     .completion = ISW_COMPLETE_CHOICES,
+     .choices = "auto never extend",
      .about =
          "auto (default): goes on where OUT.parts/ ends; never: starts afresh; extend: the grid has grown, and what "
          "OUT or OUT.parts/ has of the smaller one counts"},
@@ -637,8 +639,8 @@ static const char *const examples[] = {
 const struct isw_command isw_command_run = {
     .name = "run",
     .argument = "SWEEP",
-    .wants = "one sweep file",
-    .offers = ISW_COMPLETE_SWEEP,
+    .argument_about = "one sweep file",
+    .completion = ISW_COMPLETE_SWEEP,
     .summary = "trains every network of the grid; alone, or under mpirun or srun",
     .about = "Trains every network of the sweep's grid, alone or under mpirun or srun, and writes one HDF5 file. "
              "Interrupted by Ctrl-C, SIGTERM or SIGUSR1 it keeps what is finished in OUT.parts/ and exits with 75: the "

@@ -33,17 +33,21 @@ static void say_difference(const struct verify *v, const struct isw_finished *fi
     fprintf(stderr, "status %u after %llu steps, not %u after %llu\n", file->status,
             (unsigned long long)file->steps_done, again->status, (unsigned long long)again->steps_done);
   else {
-    size_t offset = 0;
+    struct isw_record_layout layout = {.records = file->records,
+                                       .layers = file->layers,
+                                       .parameters = (size_t)file->parameters,
+                                       .real_bytes = v->stored.real_bytes};
     for (size_t q = 0; q < v->stored.probe_count; q++) {
       const struct isw_quantity *quantity = &v->stored.quantities[q];
-      size_t width = isw_quantity_width(quantity, file->layers, (size_t)file->parameters);
-      size_t item = quantity->integer ? 4 : v->stored.real_bytes;
-      for (size_t n = 0; n < isw_quantity_records(quantity, file->records) * width; n++, offset += item)
-        if (memcmp((const char *)file->values + offset, (const char *)again->values + offset, item) != 0) {
-          fprintf(stderr, "%s at record %zu, %s %zu\n", quantity->name, n / width,
-                  quantity->per_parameter ? "number" : "layer", n % width + 1);
+      struct isw_record_place place = isw_record_layout_add(&layout, quantity);
+      for (size_t n = 0; n < place.records * place.width; n++) {
+        size_t offset = place.offset + n * place.item;
+        if (memcmp((const char *)file->values + offset, (const char *)again->values + offset, place.item) != 0) {
+          fprintf(stderr, "%s at record %zu, %s %zu\n", quantity->name, n / place.width,
+                  quantity->per_parameter ? "number" : "layer", n % place.width + 1);
           return;
         }
+      }
     }
     fprintf(stderr, "weights\n");
   }
@@ -85,7 +89,7 @@ static void *work(void *context)
   pthread_mutex_lock(&v->mutex);
   if (!alone) v->status = isw_error_memory(&v->error, 64, "a thread");
   while (v->status == ISW_OK && v->next < v->jobs) {
-    uint64_t job = v->next++, numbers[ISW_TRAINING_LANES];
+    uint64_t job = v->next++, numbers[ISW_LANES_MAX];
     pthread_mutex_unlock(&v->mutex);
     struct isw_error error = {0};
     struct isw_training_pack made = {0};
@@ -206,12 +210,12 @@ struct request {
   size_t sample, threads;
 };
 
-static int take(void *state, int code, const char *argument)
+static int handle(void *state, int code, const char *argument)
 {
   struct request *request = state;
   switch (code) {
-  case 'n': return (request->sample = isw_positive("verify", "--sample", argument)) ? 0 : ISW_BAD_INPUT;
-  case 't': return (request->threads = isw_positive("verify", "--threads", argument)) ? 0 : ISW_BAD_INPUT;
+  case 'n': return (request->sample = isw_parse_count("verify", "--sample", argument)) ? 0 : ISW_BAD_INPUT;
+  case 't': return (request->threads = isw_parse_count("verify", "--threads", argument)) ? 0 : ISW_BAD_INPUT;
   case 'd': request->folder = argument; break;
   default: request->verify.all = true; break;
   }
@@ -225,10 +229,10 @@ static int run(int argc, char **argv)
   struct isw_error error = {0};
   const char *file;
   int result;
-  if (isw_read_words(&isw_command_verify, argc, argv, take, &request, &file, &result)) {
+  if (isw_parse_options(&isw_command_verify, argc, argv, handle, &request, &file, &result)) {
     size_t threads = request.threads ? request.threads : isw_cluster_default_threads();
     enum isw_status status = verify(v, file, request.folder, request.sample, threads, &error);
-    if (status != ISW_OK) result = isw_say_error(status, &error);
+    if (status != ISW_OK) result = isw_print_error(status, &error);
   }
   isw_training_destroy(&v->training);
   isw_stored_close(&v->stored);
@@ -254,8 +258,8 @@ static const char *const examples[] = {"initsweep verify zero-on-xor.h5 --sample
 const struct isw_command isw_command_verify = {
     .name = "verify",
     .argument = "FILE",
-    .wants = "one results file",
-    .offers = ISW_COMPLETE_RESULT,
+    .argument_about = "one results file",
+    .completion = ISW_COMPLETE_RESULT,
     .summary = "trains networks of a results file again and compares every stored bit",
     .about =
         "Trains networks of a results file again, from the settings in the file, and compares status, identity, steps "

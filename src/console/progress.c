@@ -1,3 +1,4 @@
+/* Progress of a run on stderr: a bar on a terminal, a line now and then in a log. */
 #include "initsweep/console.h"
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +11,8 @@ void isw_progress_start(struct isw_progress *progress, bool quiet)
   progress->bar = isw_terminal_redraws(STDERR_FILENO);
   progress->color = isw_terminal_color(STDERR_FILENO);
   progress->start = isw_clock();
-  progress->last = progress->bar ? 0 : progress->start; /* a bar is there from the start, a first line after its time */
+  progress->last =
+      progress->bar ? 0 : progress->start; /* the bar appears at once, the first line of a log after 30 s */
 }
 
 double isw_progress_seconds(const struct isw_progress *progress)
@@ -37,7 +39,7 @@ void isw_progress_draw(FILE *out, bool color, double share, const char *const *w
   fflush(out);
 }
 
-void isw_progress_wipe(FILE *out)
+void isw_progress_erase(FILE *out)
 {
   fprintf(out, "\r\033[K");
 }
@@ -63,18 +65,19 @@ void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_
   double seconds = isw_progress_seconds(progress);
   if (seconds <= 0) return;
   double rate = (double)networks / seconds;
-  /* by cost: the dearest packs come first, so networks would promise too little. Networks that stop early make it faster. */
+  /* by cost: the most expensive packs come first, so the number of networks would overestimate the time left */
   double share = progress->cost > 0 ? cost / progress->cost : 1;
   if (share > 1) share = 1;
   double all = progress->networks > 0 ? (double)(progress->before + networks) / (double)progress->networks : 1;
   if (all > 1) all = 1;
 
-  char number[ISW_NUMBER], words[5][96];
+  char number[ISW_NUMBER_SIZE], words[5][96];
   snprintf(words[0], sizeof words[0], "%llu of %llu networks", (unsigned long long)(progress->before + networks),
            (unsigned long long)progress->networks);
-  snprintf(words[1], sizeof words[1], "ETA %s", share > 0 ? isw_duration(seconds * (1 - share) / share, number) : "?");
-  snprintf(words[2], sizeof words[2], "%s networks/s", isw_si(rate, number));
-  snprintf(words[3], sizeof words[3], "%s network-steps/s", isw_si((double)network_steps / seconds, number));
+  snprintf(words[1], sizeof words[1], "ETA %s",
+           share > 0 ? isw_format_duration(seconds * (1 - share) / share, number) : "?");
+  snprintf(words[2], sizeof words[2], "%s networks/s", isw_format_si(rate, number));
+  snprintf(words[3], sizeof words[3], "%s network-steps/s", isw_format_si((double)network_steps / seconds, number));
   snprintf(words[4], sizeof words[4], "%llu diverged", (unsigned long long)diverged);
   const char *list[] = {words[0], words[1], words[2], words[3], words[4]};
   show(progress, all, list, 5);
@@ -88,6 +91,6 @@ void isw_progress_write(struct isw_progress *progress, uint64_t written)
 
 void isw_progress_end(struct isw_progress *progress)
 {
-  if (progress->drawn) isw_progress_wipe(stderr);
+  if (progress->drawn) isw_progress_erase(stderr);
   progress->drawn = false;
 }

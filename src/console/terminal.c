@@ -1,3 +1,4 @@
+/* What a stream leads to: a terminal, its width, and whether it shows colours and UTF-8. */
 #include "initsweep/console.h"
 #include <stdlib.h>
 #include <string.h>
@@ -5,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { WIDEST_COLUMNS = 100000 };
+enum { COLUMNS_MAX = 100000 };
 
 static const char *variable(const char *name)
 {
@@ -26,7 +27,7 @@ bool isw_terminal_color(int fd)
 
 bool isw_terminal_utf8(int fd)
 {
-  /* the environment's words: setlocale() would change what numbers look like */
+  /* from the environment: setlocale() would change how numbers are written */
   const char *locale = variable("LC_ALL");
   if (!locale) locale = variable("LC_CTYPE");
   if (!locale) locale = variable("LANG");
@@ -39,7 +40,7 @@ size_t isw_terminal_width(int fd)
 {
   const char *columns = variable("COLUMNS");
   unsigned long given = columns && columns[0] >= '0' && columns[0] <= '9' ? strtoul(columns, NULL, 10) : 0;
-  if (given > 0 && given <= WIDEST_COLUMNS) return given;
+  if (given > 0 && given <= COLUMNS_MAX) return given;
   struct winsize size;
   return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }

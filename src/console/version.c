@@ -1,5 +1,5 @@
+/* The version of the program and of its libraries, and what it was built with. */
 #include "initsweep/console.h"
-#include <stdio.h>
 #include "initsweep/cluster.h"
 #include "initsweep/engine.h"
 #include "initsweep/hdf5.h"
@@ -40,26 +40,26 @@ const char *isw_version_sleef(void)
   return INITSWEEP_SLEEF;
 }
 
-void isw_print_version(void)
+void isw_version_write(FILE *out)
 {
-  printf("initsweep %s (%s)\n", isw_version(), isw_version_git()[0] ? isw_version_git() : "not from git");
-  printf("compiler  %s\n", isw_version_compiler());
-  printf("flags     %s\n", isw_version_flags());
-  printf("HDF5      %s\n", isw_hdf5_library());
-  printf("MPI       %s\n", isw_cluster_library());
-  printf("SLEEF     %s\n", isw_version_sleef());
-  printf("libyaml   %s\n", isw_version_yaml());
-  printf("xxHash    %s\n", isw_version_xxhash());
-  printf("kernels   ");
+  fprintf(out, "initsweep %s (%s)\n", isw_version(), isw_version_git()[0] ? isw_version_git() : "not from git");
+  fprintf(out, "compiler  %s\n", isw_version_compiler());
+  fprintf(out, "flags     %s\n", isw_version_flags());
+  fprintf(out, "HDF5      %s\n", isw_hdf5_library());
+  fprintf(out, "MPI       %s\n", isw_cluster_library());
+  fprintf(out, "SLEEF     %s\n", isw_version_sleef());
+  fprintf(out, "libyaml   %s\n", isw_version_yaml());
+  fprintf(out, "xxHash    %s\n", isw_version_xxhash());
+  fprintf(out, "kernels   ");
   bool usable;
   const char *name;
   for (size_t i = 0; (name = isw_kernels_list(i, &usable)) != NULL; i++)
-    printf("%s%s%s", i ? ", " : "", name, usable ? "" : " (not on this machine)");
+    fprintf(out, "%s%s%s", i ? ", " : "", name, usable ? "" : " (not on this machine)");
   const struct isw_kernels *chosen;
   struct isw_error error = {0};
   if (isw_kernels_choose(NULL, &chosen, &error) == ISW_OK)
-    printf("; used: %s\n", isw_kernels_name(chosen));
+    fprintf(out, "; used: %s\n", isw_kernels_name(chosen));
   else
-    printf("; %s\n", isw_error_text(&error));
+    fprintf(out, "; %s\n", isw_error_text(&error));
   isw_error_clear(&error);
 }

@@ -154,3 +154,28 @@ bool isw_cost_store(const char *file, const char *key, const struct isw_cost_mod
   isw_text_clear(&text);
   return good;
 }
+
+enum isw_status isw_cost_find_model(const struct isw_kernels *kernels, enum isw_precision precision, bool calibrate,
+                                    struct isw_cost_model *model, enum isw_cost_source *source, struct isw_error *error)
+{
+  char *key = isw_cost_key(kernels, precision), *file = key ? isw_cost_file(key) : NULL;
+  enum isw_status status = key ? ISW_OK : isw_error_memory(error, 256, "the cost model's key");
+  *source = ISW_COST_CACHED;
+  if (status == ISW_OK && (calibrate || !file || !isw_cost_load(file, key, model))) {
+    status = isw_cost_calibrate(kernels, precision, model, error);
+    *source = status == ISW_OK && isw_cost_store(file, key, model) ? ISW_COST_MEASURED : ISW_COST_NOT_STORED;
+  }
+  free(file);
+  free(key);
+  return status;
+}
+
+struct isw_cost_model isw_cost_cached_or_default(const struct isw_kernels *kernels, enum isw_precision precision)
+{
+  struct isw_cost_model model;
+  char *key = isw_cost_key(kernels, precision), *file = key ? isw_cost_file(key) : NULL;
+  if (!file || !isw_cost_load(file, key, &model)) model = isw_cost_default(precision);
+  free(file);
+  free(key);
+  return model;
+}

@@ -6,7 +6,7 @@
 #include <time.h>
 #include "initsweep/cost.h"
 
-enum { LANES_MAX = 16, REPEATS = 9, TEXT = 512 };
+enum { REPEATS = 9, TEXT = 512 };
 static const double ONE_RUN = 5e-4; /* s of the short training; the long one takes four times as many steps more */
 
 struct shape {
@@ -69,7 +69,7 @@ static bool train(const struct trial *trial, struct isw_sweep *sweep, const stru
   const struct isw_probe *const *probes;
   size_t probe_count = isw_sweep_probes(sweep, &probes), lanes = isw_lanes(real);
   uint64_t schedule[2] = {0, steps};
-  const struct isw_network *all[LANES_MAX];
+  const struct isw_network *all[ISW_LANES_MAX];
   atomic_int never = 0;
   double start = now();
   bool ready = team != NULL;

@@ -58,11 +58,10 @@ static double number_at(const struct isw_array_file *array, size_t index)
 enum isw_status isw_array_open_file(struct isw_array_file *array, const char *folder, const char *name,
                                     isw_read_head *head, struct isw_text *full, struct isw_error *error)
 {
-  bool relative = name[0] != '/' && folder && folder[0];
-  if (isw_text_add(full, "%s%s%s", relative ? folder : "", relative ? "/" : "", name) != ISW_OK)
-    return isw_error_memory(error, strlen(name), "a path");
+  enum isw_status status = isw_data_path(folder, name, full, error);
   array->path = full->bytes;
-  enum isw_status status = isw_read_file(array->path, FILE_MAX, &array->bytes, &array->length, error);
+  if (status == ISW_OK)
+    status = isw_file_read(array->path, FILE_MAX, ISW_REGULAR_FILE, &array->bytes, &array->length, error);
   if (status == ISW_OK) status = isw_gunzip(array->path, FILE_MAX, &array->bytes, &array->length, error);
   return status == ISW_OK ? head(array, error) : status;
 }

@@ -444,15 +444,12 @@ static enum isw_status load(const struct isw_choice *settings, uint64_t seed, co
                             struct isw_error *error)
 {
   static const char delimiters[] = {',', ';', '\t'};
-  const char *path = settings->value[0].text;
   struct isw_text full = {0};
-  bool relative = path[0] != '/' && folder && folder[0];
-  if (isw_text_add(&full, "%s%s%s", relative ? folder : "", relative ? "/" : "", path) != ISW_OK)
-    return isw_error_memory(error, strlen(path), "a path");
+  if (isw_data_path(folder, settings->value[0].text, &full, error) != ISW_OK) return ISW_FAILED;
   struct reader reader = {
       .path = full.bytes, .line = 1, .delimiter = delimiters[(size_t)settings->value[4].number], .error = error};
   struct table table = {.reader = &reader, .kind = (int)settings->value[2].number};
-  enum isw_status status = isw_read_file(full.bytes, FILE_MAX, &reader.bytes, &reader.length, error);
+  enum isw_status status = isw_file_read(full.bytes, FILE_MAX, ISW_REGULAR_FILE, &reader.bytes, &reader.length, error);
   if (status == ISW_OK) status = check_bytes(&reader);
   if (status == ISW_OK) status = open_table(&table, settings);
   if (status == ISW_OK) status = read_samples(&table);

@@ -70,10 +70,6 @@ struct isw_finish {
 enum isw_status isw_data_finish(struct isw_data *data, uint64_t seed, const struct isw_finish *finish,
                                 struct isw_error *error);
 
-/** Reads a whole regular file of at most `limit` bytes; *bytes is followed by a NUL and released by free().
- *  ISW_BAD_INPUT where it does not exist, is no regular file, or is too long. */
-enum isw_status isw_read_file(const char *path, size_t limit, char **bytes, size_t *length, struct isw_error *error);
-
 /** Where *bytes, which free() releases, are gzip's, puts what they unpack to in their place; else leaves them. ISW_BAD_INPUT
  *  where they are damaged or unpack to more than `limit`. */
 enum isw_status isw_gunzip(const char *path, size_t limit, char **bytes, size_t *length, struct isw_error *error);

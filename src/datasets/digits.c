@@ -18,7 +18,7 @@ static enum isw_status read_idx(const char *name, const unsigned char *head, siz
   struct isw_text path = {0};
   size_t got = 0;
   enum isw_status status = isw_shipped_file(name, &path, error);
-  if (status == ISW_OK) status = isw_read_file(path.bytes, (size_t)1 << 20, bytes, &got, error);
+  if (status == ISW_OK) status = isw_file_read(path.bytes, (size_t)1 << 20, ISW_REGULAR_FILE, bytes, &got, error);
   if (status == ISW_OK &&
       (got != head_length + length || memcmp(*bytes, head, head_length) != 0 || isw_hash(*bytes, got, 0) != hash))
     status = isw_error_set(error, ISW_BAD_INPUT, "%s is damaged: its %zu bytes are not those of UCI digits", path.bytes,

@@ -1,47 +1,15 @@
-#include <errno.h>
-#include <fcntl.h>
+/* Where files of data are: relative to the sweep file, or among the files that ship with the program. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "datasets_internal.h"
 
-static enum isw_status read_open_file(int file, const char *path, size_t limit, char **bytes, size_t *length,
-                                      struct isw_error *error)
+enum isw_status isw_data_path(const char *folder, const char *path, struct isw_text *full, struct isw_error *error)
 {
-  struct stat about;
-  if (fstat(file, &about) != 0) return isw_error_set(error, ISW_BAD_INPUT, "%s: %s", path, strerror(errno));
-  if (!S_ISREG(about.st_mode)) return isw_error_set(error, ISW_BAD_INPUT, "%s is no regular file", path);
-  if (about.st_size < 0 || (uintmax_t)about.st_size > limit)
-    return isw_error_set(error, ISW_BAD_INPUT, "%s has %jd bytes; the limit is %zu", path, (intmax_t)about.st_size,
-                         limit);
-  size_t size = (size_t)about.st_size, got = 0;
-  char *buffer = malloc(size + 1);
-  if (!buffer) return isw_error_memory(error, size + 1, path);
-  while (got < size) {
-    ssize_t more = read(file, buffer + got, size - got);
-    if (more < 0 && errno == EINTR) continue;
-    if (more < 0) {
-      isw_error_set(error, ISW_BAD_INPUT, "%s: %s", path, strerror(errno));
-      free(buffer);
-      return ISW_BAD_INPUT;
-    }
-    if (more == 0) break;
-    got += (size_t)more;
-  }
-  buffer[got] = '\0';
-  *bytes = buffer;
-  *length = got;
-  return ISW_OK;
-}
-
-enum isw_status isw_read_file(const char *path, size_t limit, char **bytes, size_t *length, struct isw_error *error)
-{
-  int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not block before it is refused */
-  if (file < 0) return isw_error_set(error, ISW_BAD_INPUT, "%s: %s", path, strerror(errno));
-  enum isw_status status = read_open_file(file, path, limit, bytes, length, error);
-  close(file);
-  return status;
+  bool relative = path[0] != '/' && folder && folder[0];
+  return isw_text_add(full, "%s%s%s", relative ? folder : "", relative ? "/" : "", path) == ISW_OK
+             ? ISW_OK
+             : isw_error_memory(error, strlen(path), "a path");
 }
 
 /* Whether folder/share/initsweep/name, or folder/name if not shared, can be read; then *path owns that path. */

@@ -1,60 +1,50 @@
-/* Files that gzip packed (RFC 1952), several members one after the other included; the only file that knows zlib. */
-#include <limits.h>
+/* Files that gzip packed (RFC 1952), unpacked in memory by libdeflate; several members one after the other are one file. */
+#include <libdeflate.h>
 #include <stdlib.h>
-#define ZLIB_CONST /* next_in points to const */
-#include <zlib.h>
 #include "datasets_internal.h"
 
-enum { WINDOW = 15 + 16 }; /* the largest, of gzip's form alone */
-static const size_t first_room = 65536;
+static const size_t first_capacity = 65536;
 
 struct unpacked {
   char *bytes;
-  size_t length, room;
+  size_t length, capacity;
 };
 
-/* Makes room for more of the unpacked bytes, at most one more than `limit`; false after an error. */
+/* Doubles the capacity, to at most one byte more than `limit`; false after an error. */
 static bool grow(struct unpacked *out, size_t limit, const char *path, struct isw_error *error)
 {
-  size_t most = limit + 1, room = out->room == 0 ? first_room : out->room < most / 2 ? 2 * out->room : most;
-  if (room > most) room = most;
-  char *bytes = realloc(out->bytes, room + 1); /* the file's NUL */
+  size_t most = limit + 1, capacity = out->capacity == 0 ? first_capacity : 2 * out->capacity;
+  if (out->capacity > most / 2 || capacity > most) capacity = most;
+  char *bytes = realloc(out->bytes, capacity + 1); /* the file's NUL */
   if (!bytes) {
-    isw_error_memory(error, room, path);
+    isw_error_memory(error, capacity, path);
     return false;
   }
   out->bytes = bytes;
-  out->room = room;
+  out->capacity = capacity;
   return true;
 }
 
-static enum isw_status unpack(z_stream *stream, const char *packed, size_t length, size_t limit, const char *path,
-                              struct unpacked *out, struct isw_error *error)
+/* libdeflate unpacks a member at once or not at all, and the length that its last bytes give is not trusted: where the
+ * capacity is too small it is doubled and the member unpacked again, so that memory stays below twice what there is. */
+static enum isw_status unpack(struct libdeflate_decompressor *decompressor, const char *packed, size_t length,
+                              size_t limit, const char *path, struct unpacked *out, struct isw_error *error)
 {
-  size_t taken = 0;
-  int state = Z_STREAM_END;
-  for (;;) {
-    if (state == Z_STREAM_END && taken == length) break;
-    if (out->length == out->room && !grow(out, limit, path, error)) return error ? error->status : ISW_FAILED;
-    size_t in = length - taken < UINT_MAX ? length - taken : UINT_MAX;
-    size_t room = out->room - out->length < UINT_MAX ? out->room - out->length : UINT_MAX;
-    stream->next_in = (const unsigned char *)packed + taken;
-    stream->avail_in = (unsigned)in;
-    stream->next_out = (unsigned char *)out->bytes + out->length;
-    stream->avail_out = (unsigned)room;
-    if (state == Z_STREAM_END) inflateReset(stream); /* a member begins */
-    state = inflate(stream, Z_NO_FLUSH);
-    taken += in - stream->avail_in;
-    out->length += room - stream->avail_out;
-    if (out->length > limit)
+  for (size_t taken = 0; taken < length;) {
+    size_t in = 0, made = 0;
+    enum libdeflate_result result = LIBDEFLATE_INSUFFICIENT_SPACE;
+    if (out->length < out->capacity)
+      result = libdeflate_gzip_decompress_ex(decompressor, packed + taken, length - taken, out->bytes + out->length,
+                                             out->capacity - out->length, &in, &made);
+    if (result == LIBDEFLATE_BAD_DATA)
+      return isw_error_set(error, ISW_BAD_INPUT, "%s: its gzip data are damaged or incomplete", path);
+    if (result == LIBDEFLATE_SUCCESS) {
+      taken += in;
+      out->length += made;
+    }
+    if (out->length > limit || (result != LIBDEFLATE_SUCCESS && out->capacity > limit))
       return isw_error_set(error, ISW_BAD_INPUT, "%s unpacks to more than %zu bytes", path, limit);
-    bool stuck = state == Z_BUF_ERROR && stream->avail_out > 0;
-    if (state == Z_MEM_ERROR) return isw_error_memory(error, first_room, path);
-    if (stuck || (state == Z_OK && taken == length && stream->avail_out > 0))
-      return isw_error_set(error, ISW_BAD_INPUT, "%s ends within its gzip data", path);
-    if (state != Z_OK && state != Z_STREAM_END && state != Z_BUF_ERROR)
-      return isw_error_set(error, ISW_BAD_INPUT, "%s: damaged gzip data: %s", path,
-                           stream->msg ? stream->msg : "not gzip's form");
+    if (result != LIBDEFLATE_SUCCESS && !grow(out, limit, path, error)) return error ? error->status : ISW_FAILED;
   }
   return ISW_OK;
 }
@@ -63,12 +53,12 @@ enum isw_status isw_gunzip(const char *path, size_t limit, char **bytes, size_t 
 {
   const unsigned char *head = (const unsigned char *)*bytes;
   if (*length < 2 || head[0] != 0x1f || head[1] != 0x8b) return ISW_OK;
-  z_stream stream = {0};
   struct unpacked out = {0};
-  if (inflateInit2(&stream, WINDOW) != Z_OK) return isw_error_memory(error, first_room, path);
-  enum isw_status status = unpack(&stream, *bytes, *length, limit, path, &out, error);
-  inflateEnd(&stream);
-  if (status != ISW_OK || !out.bytes) {
+  struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
+  if (!decompressor) return isw_error_memory(error, first_capacity, path);
+  enum isw_status status = unpack(decompressor, *bytes, *length, limit, path, &out, error);
+  libdeflate_free_decompressor(decompressor);
+  if (status != ISW_OK) {
     free(out.bytes);
     return status;
   }

@@ -9,10 +9,8 @@ static enum isw_status open_array(struct isw_array_file *array, const char *fold
 {
   const uint16_t one = 1;
   struct isw_array numbers;
-  bool relative = container[0] != '/' && folder && folder[0];
-  if (isw_text_add(full, "%s%s%s", relative ? folder : "", relative ? "/" : "", container) != ISW_OK)
-    return isw_error_memory(error, strlen(container), "a path");
-  enum isw_status status = isw_array_read(full->bytes, name, NULL, ISW_DATA_BYTES_MAX, &numbers, error);
+  enum isw_status status = isw_data_path(folder, container, full, error);
+  if (status == ISW_OK) status = isw_array_read(full->bytes, name, NULL, ISW_DATA_BYTES_MAX, &numbers, error);
   if (status != ISW_OK) return status;
   if (isw_text_add(full, ", %s", name) != ISW_OK) {
     isw_array_clear(&numbers);

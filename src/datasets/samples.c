@@ -1,3 +1,4 @@
+/* Samples of every family: allocation, the split into training and test set, standardisation, label noise, balance. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

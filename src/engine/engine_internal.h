@@ -5,7 +5,7 @@
 #include "samples.h"
 #include "initsweep/engine.h"
 
-enum { ISW_LANES_MAX = 16, ISW_RATES = 8 };
+enum { ISW_RATES = 8 };
 /** Lines of weight decay: of weights, of hidden biases, of output biases. */
 enum { ISW_DECAY_OF_WEIGHTS, ISW_DECAY_OF_HIDDEN_BIASES, ISW_DECAY_OF_OUTPUT_BIASES, ISW_DECAYS };
 
@@ -161,8 +161,8 @@ void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live);
 /** Likewise those of its probes that look at the batch of its step, whose mean losses are loss [lanes] and whose gradient is
  *  there. May be done again before isw_pack_keep. */
 void isw_pack_keep_batch(struct isw_pack *pack, size_t record, const double *loss, const bool *live);
-/** Numbers of a probe in a lane's values. */
-size_t isw_pack_numbers(const struct isw_pack *pack, const struct isw_probe *probe);
+/** The layout of a lane's values, to which its probes' quantities are to be added. */
+struct isw_record_layout isw_pack_layout(const struct isw_pack *pack);
 /** Keeps in every lane whose loss is below escape[lane] that it has escaped at this step. */
 void isw_pack_note_escapes(struct isw_pack *pack, uint64_t step, const double *loss, const double *escape);
 /** Whether a lane's loss is still waited for. */

@@ -144,11 +144,9 @@ static bool is_small(const struct isw_pack *pack)
 
 static size_t values_bytes(const struct isw_pack *pack)
 {
-  size_t bytes = 0;
-  for (size_t i = 0; i < pack->probe_count; i++)
-    bytes +=
-        isw_pack_numbers(pack, pack->probes[i]) * (pack->probes[i]->quantity.integer ? sizeof(int32_t) : pack->bytes);
-  return bytes;
+  struct isw_record_layout layout = isw_pack_layout(pack);
+  for (size_t i = 0; i < pack->probe_count; i++) isw_record_layout_add(&layout, &pack->probes[i]->quantity);
+  return layout.bytes;
 }
 
 static void allocate_branch(struct isw_pack *pack, struct isw_layer *l)
@@ -335,15 +333,16 @@ static bool draw_lane(struct isw_pack *pack, size_t lane, struct isw_starting *s
 
 static void fill_values(const struct isw_pack *pack, unsigned char *values)
 {
+  struct isw_record_layout layout = isw_pack_layout(pack);
   for (size_t i = 0; i < pack->probe_count; i++) {
-    size_t numbers = isw_pack_numbers(pack, pack->probes[i]);
+    struct isw_record_place place = isw_record_layout_add(&layout, &pack->probes[i]->quantity);
     const int32_t none = -1;
     const float not_a_float = NAN;
     const double not_a_double = (double)NAN;
     bool single = pack->real == ISW_FLOAT32;
     const void *fill = pack->probes[i]->quantity.integer ? &none : single ? (const void *)&not_a_float : &not_a_double;
-    size_t bytes = pack->probes[i]->quantity.integer ? sizeof none : pack->bytes;
-    for (size_t n = 0; n < numbers; n++, values += bytes) memcpy(values, fill, bytes);
+    for (size_t n = 0; n < place.records * place.width; n++)
+      memcpy(values + place.offset + n * place.item, fill, place.item);
   }
 }
 

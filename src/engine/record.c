@@ -58,10 +58,10 @@ bool isw_probes_share(const struct isw_probe *a, const struct isw_probe *b)
          a->block == b->block && a->prepare == b->prepare;
 }
 
-size_t isw_pack_numbers(const struct isw_pack *pack, const struct isw_probe *probe)
+struct isw_record_layout isw_pack_layout(const struct isw_pack *pack)
 {
-  return isw_quantity_records(&probe->quantity, pack->records) *
-         isw_quantity_width(&probe->quantity, pack->layers, pack->parameters);
+  return (struct isw_record_layout){
+      .records = pack->records, .layers = pack->layers, .parameters = pack->parameters, .real_bytes = pack->bytes};
 }
 
 static bool is_due(const struct isw_pack *pack, size_t i, size_t record)
@@ -171,18 +171,16 @@ bool isw_pack_prepare(struct isw_pack *pack, size_t record, bool of_batch)
 /* Measures the probes that look at the batch, or the others, for the live lanes. */
 static void keep(struct isw_pack *pack, size_t record, bool of_batch, const bool *live)
 {
-  size_t offset = 0; /* of the probe in a lane's values */
+  struct isw_record_layout layout = isw_pack_layout(pack);
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
-    size_t rows = isw_quantity_width(&probe->quantity, pack->layers, pack->parameters);
-    size_t bytes = probe->quantity.integer ? sizeof(int32_t) : pack->bytes;
+    struct isw_record_place place = isw_record_layout_add(&layout, &probe->quantity);
+    size_t offset = isw_record_offset(&place, record);
     bool due = is_measured(pack, i, record, of_batch); /* else what is there stays */
     if (due) probe->finish(&pack->view, pack->scratch[i], pack->value);
     for (size_t l = 0; due && l < pack->count; l++)
-      for (size_t k = 0; live[l] && k < rows; k++)
-        keep_value(pack, probe, pack->lane[l].values + offset + (record * rows + k) * bytes,
-                   pack->value[k * pack->lanes + l]);
-    offset += isw_pack_numbers(pack, probe) * bytes;
+      for (size_t k = 0; live[l] && k < place.width; k++)
+        keep_value(pack, probe, pack->lane[l].values + offset + k * place.item, pack->value[k * pack->lanes + l]);
   }
 }
 
@@ -204,12 +202,12 @@ void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live)
 /* Number `index` of the probe that asks for moves, or for a loss, in a lane's values; NULL where none does. */
 static unsigned char *watched(const struct isw_pack *pack, bool moves, size_t lane, size_t index)
 {
-  size_t offset = 0;
+  struct isw_record_layout layout = isw_pack_layout(pack);
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
+    struct isw_record_place place = isw_record_layout_add(&layout, &probe->quantity);
     if (moves ? probe->tracks_first_change : probe->threshold != NULL)
-      return pack->lane[lane].values + offset + index * sizeof(int32_t);
-    offset += isw_pack_numbers(pack, probe) * (probe->quantity.integer ? sizeof(int32_t) : pack->bytes);
+      return pack->lane[lane].values + place.offset + index * place.item;
   }
   return NULL;
 }

@@ -97,7 +97,7 @@ static void count(struct isw_watch *watch, const struct journal_entry *entry)
   isw_bits_add(watch->seen, entry->number);
   watch->now.finished++;
   watch->now.network_steps += entry->steps_done;
-  if (entry->status < ISW_WATCHED_ENDS) watch->now.ended[entry->status]++;
+  if (entry->status < ISW_NETWORK_STATUSES) watch->now.ended[entry->status]++;
 }
 
 /* Makes `bytes` bytes from `offset` lie at *at, reading up to `ahead`; *at is NULL where the file is shorter than it was. */

@@ -1,3 +1,4 @@
+/* One-sided Jacobi rotations and scaling of a matrix per lane, for the probes of singular values. */
 #include "matrix.h"
 #include <string.h>
 

@@ -4,8 +4,6 @@
 #include <math.h>
 #include "initsweep/probes.h"
 
-enum { ISW_LANES_MAX = 16 };
-
 /** The name of a probe, in its table row and in the quantity that it records. */
 #define ISW_PROBE_NAME(text) .row.name = (text), .quantity.name = (text)
 

@@ -1,3 +1,4 @@
+/* Eigenvalues of symmetric matrices, for the probes of the Hessian. */
 #include "symmetric.h"
 #include <float.h>
 #include <math.h>

@@ -239,17 +239,15 @@ enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uin
   struct stat about;
   if (lstat(path, &about) != 0) return ISW_OK;
   if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) /* opening a FIFO would wait for its other end */
-    return isw_error_set(error, ISW_BAD_INPUT, "'%s' is there and is not a regular file: name another with -o", path);
+    return isw_error_set(error, ISW_BAD_INPUT, "'%s' is not a regular file", path);
   struct isw_results *results;
   struct isw_error reason = {0};
   enum isw_status status = isw_results_open(path, &results, &reason);
   if (status != ISW_OK)
-    status = isw_error_set(error, status,
-                           "'%s' is there and is not a results file that can be read (%s)\n"
-                           "  name another with -o, or move it away",
-                           path, isw_error_text(&reason));
+    status =
+        isw_error_set(error, status, "'%s' is not a results file that can be read (%s)", path, isw_error_text(&reason));
   else if (results->identity != identity && (extends == 0 || results->identity != extends))
-    status = isw_error_set(error, ISW_BAD_INPUT, "'%s' holds another sweep: name another file with -o", path);
+    status = isw_error_set(error, ISW_BAD_INPUT, "'%s' holds another sweep", path);
   isw_results_close(results);
   isw_error_clear(&reason);
   return status;
@@ -393,7 +391,8 @@ const char *isw_results_text(struct isw_results *results, const char *dataset, u
   return results->last_text;
 }
 
-enum isw_status isw_count_ended(struct isw_results *results, uint64_t ended[ISW_SKIPPED + 1], struct isw_error *error)
+enum isw_status isw_count_ended(struct isw_results *results, uint64_t ended[ISW_NETWORK_STATUSES],
+                                struct isw_error *error)
 {
   enum { BLOCK = 65536 };
   uint64_t networks = isw_results_networks(results);
@@ -403,7 +402,7 @@ enum isw_status isw_count_ended(struct isw_results *results, uint64_t ended[ISW_
     uint64_t some = networks - first < BLOCK ? networks - first : BLOCK;
     result = isw_results_column(results, "status", first, some, 0, 0, status, error);
     for (uint64_t i = 0; i < some && result == ISW_OK; i++)
-      if (status[i] >= 0 && status[i] <= ISW_SKIPPED) ended[(size_t)status[i]]++;
+      if (status[i] >= 0 && status[i] < ISW_NETWORK_STATUSES) ended[(size_t)status[i]]++;
   }
   free(status);
   return result;

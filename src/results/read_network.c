@@ -46,31 +46,31 @@ static enum isw_status read_values(struct isw_results *results, const struct isw
                                    size_t real_bytes, struct isw_finished *finished, struct isw_error *error)
 {
   hid_t real = real_bytes == 4 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
-  size_t bytes = 0;
+  struct isw_record_layout layout = {.records = finished->records,
+                                     .layers = finished->layers,
+                                     .parameters = (size_t)finished->parameters,
+                                     .real_bytes = real_bytes};
   if (finished->records > results->records || finished->layers > results->layers)
     return cannot(results, "record", finished->number, error);
-  for (size_t q = 0; q < count; q++)
-    bytes += isw_quantity_records(&quantities[q], finished->records) *
-             isw_quantity_width(&quantities[q], finished->layers, (size_t)finished->parameters) *
-             (quantities[q].integer ? sizeof(int32_t) : real_bytes);
+  for (size_t q = 0; q < count; q++) isw_record_layout_add(&layout, &quantities[q]);
   free(results->values);
-  unsigned char *to = results->values = isw_allocate(bytes, 1);
-  if (!to) return isw_error_memory(error, bytes, "a network's values");
-  finished->values = to;
-  finished->values_bytes = bytes;
+  results->values = isw_allocate(layout.bytes, 1);
+  if (!results->values) return isw_error_memory(error, layout.bytes, "a network's values");
+  finished->values = results->values;
+  finished->values_bytes = layout.bytes;
+  layout.bytes = 0;
   for (size_t q = 0; q < count; q++) {
     const struct dataset *dataset = results_find(results, quantities[q].name);
-    size_t width = isw_quantity_width(&quantities[q], finished->layers, (size_t)finished->parameters);
-    hsize_t wanted[2] = {finished->records, width};
+    struct isw_record_place place = isw_record_layout_add(&layout, &quantities[q]);
+    unsigned char *to = (unsigned char *)results->values + place.offset;
+    hsize_t wanted[2] = {finished->records, place.width};
     bool once = quantities[q].per_run, per_layer = quantities[q].per_layer, per_parameter = quantities[q].per_parameter;
     int rank = 1 + !once + (per_layer || per_parameter);
-    if (once) wanted[0] = width;
+    if (once) wanted[0] = place.width;
     if (!dataset || dataset->view.per_layer != per_layer || dataset->view.per_parameter != per_parameter ||
         dataset->view.per_record == once ||
         !read_part(dataset->id, finished->number, wanted, rank, quantities[q].integer ? H5T_NATIVE_INT32 : real, to))
       return cannot(results, quantities[q].name, finished->number, error);
-    to += isw_quantity_records(&quantities[q], finished->records) * width *
-          (quantities[q].integer ? sizeof(int32_t) : real_bytes);
   }
   return ISW_OK;
 }
@@ -108,7 +108,7 @@ enum isw_status isw_results_network(struct isw_results *results, const struct is
   finished->records_done = finished->records;
   enum isw_status status = read_whole(results, "status", number, H5T_NATIVE_INT32, &ended, error);
   if (status == ISW_OK) status = read_whole(results, "id", number, H5T_NATIVE_UINT64, &finished->id, error);
-  if (status == ISW_OK && ended != 0 && ended != 4) { /* missing, or skipped by a refinement */
+  if (status == ISW_OK && isw_status_is_finished((enum isw_network_status)ended)) {
     status = read_whole(results, "steps_done", number, H5T_NATIVE_INT64, &steps_done, error);
     if (status == ISW_OK) status = read_values(results, quantities, count, real_bytes, finished, error);
     if (status == ISW_OK && keep_initial)

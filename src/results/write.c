@@ -361,13 +361,19 @@ static enum isw_status make_status(struct writer *w, struct output *output)
                       .memory_type = H5T_NATIVE_INT8,
                       .scale = {SCALE_NETWORK},
                       .chunk = {w->column_networks}};
-  static const int8_t values[] = {0, 1, 2, 3, 4};
+  int8_t values[ISW_NETWORK_STATUSES];
+  struct isw_text names = {0};
   enum isw_status status = make_output(w, &plan, output);
+  for (int s = 0; s < ISW_NETWORK_STATUSES && status == ISW_OK; s++) {
+    values[s] = (int8_t)s;
+    if (isw_text_add(&names, "%s%s", s ? " " : "", isw_status_name((enum isw_network_status)s)) != ISW_OK)
+      status = isw_error_memory(w->error, names.length, "names of statuses");
+  }
   if (status == ISW_OK)
     status = add_attribute(w, output->layout.dataset, "flag_values", plan.file_type, plan.memory_type,
-                           sizeof values / sizeof values[0], values);
-  if (status == ISW_OK)
-    status = add_text(w, output->layout.dataset, "flag_meanings", "missing completed stopped diverged skipped");
+                           ISW_NETWORK_STATUSES, values);
+  if (status == ISW_OK) status = add_text(w, output->layout.dataset, "flag_meanings", names.bytes);
+  isw_text_clear(&names);
   return status;
 }
 
@@ -660,32 +666,36 @@ static enum isw_status put_finished(struct writer *w, const struct isw_finished 
   if (finished->records > head->records_max || finished->layers > head->layers_max ||
       finished->parameters > head->parameters_max)
     return misfit(w, finished->number, "it has more records, layers or parameters");
-  if (finished->status < 1 || finished->status > 3) return misfit(w, finished->number, "its status is unknown");
+  if (!isw_status_is_finished((enum isw_network_status)finished->status))
+    return misfit(w, finished->number, "its status is unknown");
   *(int8_t *)cell(&out[OUT_STATUS], row) = (int8_t)finished->status;
   *(int64_t *)cell(&out[OUT_STEPS_DONE], row) = (int64_t)finished->steps_done;
-  const unsigned char *from = finished->values;
-  size_t left = finished->values_bytes;
+  struct isw_record_layout layout = {.records = finished->records,
+                                     .layers = finished->layers,
+                                     .parameters = (size_t)finished->parameters,
+                                     .real_bytes = head->real_bytes};
+  for (size_t q = 0; q < head->quantity_count; q++) isw_record_layout_add(&layout, &head->quantities[q]);
+  if (layout.bytes != finished->values_bytes)
+    return misfit(w, finished->number,
+                  finished->values_bytes < layout.bytes ? "it has fewer numbers" : "it has more numbers");
+  layout.bytes = 0;
   for (size_t q = 0; q < head->quantity_count; q++) {
     const struct output *output = &out[FIXED_OUTPUTS + q];
     const struct isw_quantity *quantity = &head->quantities[q];
-    size_t width = isw_quantity_width(quantity, finished->layers, (size_t)finished->parameters);
+    struct isw_record_place place = isw_record_layout_add(&layout, quantity);
+    const unsigned char *from = (const unsigned char *)finished->values + place.offset;
     size_t stride = isw_quantity_width(quantity, head->layers_max, head->parameters_max);
-    size_t bytes = width * output->layout.item;
-    size_t records = isw_quantity_records(quantity, finished->records);
-    if (records * bytes > left) return misfit(w, finished->number, "it has fewer numbers");
-    size_t lines = quantity->per_run ? records : finished->records_done, line = width;
-    if (width == stride) line *= lines, lines = lines > 0; /* they follow each other in both */
+    size_t lines = quantity->per_run ? 1 : finished->records_done, line = place.width;
+    if (place.width == stride) line *= lines, lines = lines > 0; /* they follow each other in both */
     for (size_t r = 0; r < lines; r++) {
       unsigned char *to = (unsigned char *)cell(output, row) + r * stride * output->layout.item;
       if (quantity->integer)
-        memcpy(to, from + r * bytes, line * output->layout.item);
+        memcpy(to, from + r * place.width * place.item, line * place.item);
       else
-        copy_reals(w, to, from + r * bytes, line);
+        copy_reals(w, to, from + r * place.width * place.item, line);
     }
-    from += records * bytes;
-    left -= records * bytes;
   }
-  return left ? misfit(w, finished->number, "it has more numbers") : ISW_OK;
+  return ISW_OK;
 }
 
 static enum isw_status put_weights(struct writer *w, const struct isw_finished *finished, size_t row)

@@ -92,8 +92,8 @@ enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *swee
 {
   struct writing writing = {.sweep = sweep, .progress = progress};
   struct isw_provenance provenance[FACTS_MAX];
-  char end[32];
-  isw_utc(end);
+  char end[ISW_NUMBER_SIZE];
+  isw_format_utc_now(end);
   const struct isw_probe *const *probes;
   size_t probe_count = isw_sweep_probes(sweep, &probes), columns = isw_sweep_columns(sweep);
   struct isw_quantity *quantities = isw_quantities(probes, probe_count);
@@ -132,7 +132,7 @@ enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *swee
                                     .coordinate = coordinate,
                                     .id = id,
                                     .schedule = schedule,
-                                    .absent = (uint8_t)absent,
+                                    .absent = absent,
                                     .schedule_varies = isw_sweep_schedule_varies(sweep),
                                     .sizes = sizes,
                                     .provenance_count = list_facts(facts, end, provenance),

@@ -162,8 +162,9 @@ static enum isw_status end(struct extension *extension, const char *parts, enum 
   return status;
 }
 
-enum isw_status isw_extend_journal(const char *parts, const struct isw_run_manifest *before, struct isw_run_manifest *now,
-                                   const struct isw_sweep *sweep, uint64_t *reused, struct isw_error *error)
+enum isw_status isw_extend_journal(const char *parts, const struct isw_run_manifest *before,
+                                   struct isw_run_manifest *now, const struct isw_sweep *sweep, uint64_t *reused,
+                                   struct isw_error *error)
 {
   const struct isw_overrides overrides = {(const char **)before->overrides, before->override_count};
   struct isw_sweep *old = NULL;

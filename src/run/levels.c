@@ -53,12 +53,13 @@ static double last_loss(const struct isw_finished *finished, size_t offset, size
 static size_t offset_of_loss(const struct isw_probe *const *probes, size_t count, const struct isw_finished *finished,
                              size_t real_bytes)
 {
-  size_t offset = 0;
+  struct isw_record_layout layout = {.records = finished->records,
+                                     .layers = finished->layers,
+                                     .parameters = (size_t)finished->parameters,
+                                     .real_bytes = real_bytes};
   for (size_t i = 0; i < count && strcmp(probes[i]->row.name, "loss") != 0; i++)
-    offset += isw_quantity_records(&probes[i]->quantity, finished->records) *
-              isw_quantity_width(&probes[i]->quantity, finished->layers, (size_t)finished->parameters) *
-              (probes[i]->quantity.integer ? sizeof(int32_t) : real_bytes);
-  return offset;
+    isw_record_layout_add(&layout, &probes[i]->quantity);
+  return layout.bytes;
 }
 
 enum isw_status isw_levels_next(struct isw_levels *levels, size_t level, struct isw_index *index,

@@ -2,8 +2,6 @@
 #include <stdlib.h>
 #include "initsweep/cost.h"
 
-enum { LANES_MAX = ISW_TRAINING_LANES };
-
 /* A stride that has no divisor in common with the number of packs, so that every pack has its turn; 1: their own order. */
 static uint64_t chosen_stride(uint64_t packs)
 {
@@ -72,14 +70,10 @@ double *isw_training_costs(const struct isw_training *training)
 {
   size_t classes = isw_packs_classes(training->packs);
   double *cost = isw_allocate(classes, sizeof *cost);
-  char *key = isw_cost_key(training->kernels, training->real), *file = key ? isw_cost_file(key) : NULL;
-  struct isw_cost_model model;
-  if (!file || !isw_cost_load(file, key, &model)) model = isw_cost_default(training->real);
+  const struct isw_cost_model model = isw_cost_cached_or_default(training->kernels, training->real);
   for (size_t i = 0; cost && i < classes; i++)
     cost[i] = isw_cost_pack(&model, training->sweep, training->probes, training->probe_count,
                             isw_packs_class(training->packs, i));
-  free(file);
-  free(key);
   return cost;
 }
 
@@ -92,7 +86,7 @@ static uint64_t pack_of(const struct isw_training *training, uint64_t turn)
 static bool wanted(void *context, uint64_t turn)
 {
   struct isw_training *training = context;
-  uint64_t numbers[LANES_MAX], pack = pack_of(training, turn);
+  uint64_t numbers[ISW_LANES_MAX], pack = pack_of(training, turn);
   size_t count = isw_packs_networks(training->packs, pack, numbers), missing = 0;
   for (size_t i = 0; i < count; i++) missing += !training->index || !isw_index_has(training->index, numbers[i]);
   if (missing == 0) return false;
@@ -116,7 +110,7 @@ static size_t max_threads_per_pack(void *context, uint64_t turn)
 enum isw_status isw_training_pack(const struct isw_training *training, size_t count, const uint64_t *numbers,
                                   struct isw_training_pack *made, struct isw_error *error)
 {
-  struct isw_network *networks[LANES_MAX] = {NULL};
+  struct isw_network *networks[ISW_LANES_MAX] = {NULL};
   const bool **due = isw_allocate(training->probe_count, sizeof *due);
   enum isw_status status =
       due ? ISW_OK : isw_error_memory(error, training->probe_count * sizeof *due, "the probes' schedules");
@@ -231,7 +225,7 @@ static enum isw_status prepare(void *context, size_t worker, uint64_t turn, stru
 {
   struct isw_training *training = context;
   struct isw_training_pack *made = pack_of_worker(training, worker, turn, true);
-  uint64_t numbers[LANES_MAX];
+  uint64_t numbers[ISW_LANES_MAX];
   size_t count = isw_packs_networks(training->packs, pack_of(training, turn), numbers);
   enum isw_status status = isw_training_pack(training, count, numbers, made, error);
   if (status == ISW_OK && has_checkpoint(training, numbers[0])) status = go_on(training, count, numbers, made, error);
@@ -278,7 +272,7 @@ static enum isw_status finish(void *context, size_t worker, uint64_t turn, const
   (void)pack; /* the worker's own */
   struct isw_training *training = context;
   struct isw_training_pack *made = pack_of_worker(training, worker, turn, false);
-  struct isw_finished finished[LANES_MAX];
+  struct isw_finished finished[ISW_LANES_MAX];
   for (size_t i = 0; i < made->count; i++) {
     finished[i] = isw_training_outcome(made, i);
     *diverged += finished[i].status == ISW_DIVERGED;

@@ -1,36 +1,24 @@
-/* initsweep show --follow: reads what `run` writes, its journal, while it writes it. Who asks does not disturb: no lock is taken, and the
- * run's folder is looked at every few seconds. */
-#include "initsweep/summary.h"
-#include <math.h>
-#include <stdio.h>
+/* Follows a run from another process: reads the journal that `run` writes, while it writes it, and takes no lock. Each look
+ * reads only what is new. How a look is shown is follow_show.c's. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-#include "initsweep/journal.h"
-#include "initsweep/results.h"
-#include "initsweep/console.h"
-
-enum state { BEGINS, RUNNING, STOPPED, WRITING, DONE };
-static const char *const state_names[] = {"begins", "running", "stopped", "writing", "done"}; /* of JSON */
+#include "initsweep/sweep.h"
+#include "summary/summary_internal.h"
 
 enum { LOOKS_WITHOUT_ANY = 3 }; /* a shared file system may show that the folder has gone before it shows the file */
 
-struct follow {
-  char *file, *parts; /* the results file, and the run's folder */
-  bool json, redraws, color;
-  struct isw_watch *watch; /* NULL: the folder says not yet what is trained */
-  uint64_t identity, networks;
-  bool refined; /* fewer networks than that may be trained */
-  enum state state;
-  struct isw_watched now;
-  size_t missed;   /* looks that have found nothing */
-  double since;    /* seconds of the monotonic clock when it began to run, */
-  uint64_t before; /* and the networks that were done then */
-  bool shown;
-  enum state shown_state;
-  uint64_t shown_finished;
+struct isw_follow {
+  char *file, *parts;      /* the results file, and the run's folder */
+  struct isw_watch *watch; /* NULL: the folder does not say yet what is trained */
+  uint64_t identity;
+  struct isw_follow_view view;
+  size_t missed;   /* looks that found neither file nor folder */
+  bool looked;     /* at least once */
+  double since;    /* seconds of the monotonic clock when it was first seen running, */
+  uint64_t before; /* and the networks that were finished then */
 };
 
 static bool is_folder(const char *path)
@@ -39,8 +27,8 @@ static bool is_folder(const char *path)
   return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-/* OUT or OUT.parts, with slashes at its end or without: both names. */
-static enum isw_status name_both(struct follow *follow, const char *given, struct isw_error *error)
+/* Both names, from OUT or OUT.parts, with or without slashes at the end. */
+static enum isw_status name_both(struct isw_follow *follow, const char *given, struct isw_error *error)
 {
   static const char suffix[] = ".parts";
   size_t length = strlen(given), end = sizeof suffix - 1;
@@ -59,73 +47,74 @@ static enum isw_status name_both(struct follow *follow, const char *given, struc
   return ISW_OK;
 }
 
-/* A run has begun, or another one in its place: what it trains. */
-static enum isw_status open_run(struct follow *follow, const struct isw_run_manifest *origin, struct isw_error *error)
+/* Learns what a run trains that has begun, perhaps in the place of another. */
+static enum isw_status open_run(struct isw_follow *follow, const struct isw_run_manifest *manifest,
+                                struct isw_error *error)
 {
-  const struct isw_overrides overrides = {(const char **)origin->overrides, origin->override_count};
+  const struct isw_overrides overrides = {(const char **)manifest->overrides, manifest->override_count};
   struct isw_sweep *sweep = NULL;
   isw_watch_destroy(follow->watch);
   follow->watch = NULL;
-  enum isw_status status =
-      isw_load_sweep(origin->file, origin->folder, origin->text, strlen(origin->text), &overrides, &sweep, error);
+  enum isw_status status = isw_load_sweep(manifest->file, manifest->folder, manifest->text, strlen(manifest->text),
+                                          &overrides, &sweep, error);
   if (status == ISW_OK) {
-    follow->identity = origin->identity;
-    follow->networks = isw_sweep_networks(sweep);
-    follow->refined = isw_sweep_levels(sweep) > 0;
-    status = isw_watch_create(follow->parts, origin->identity, follow->networks,
+    follow->identity = manifest->identity;
+    follow->view.networks = isw_sweep_networks(sweep);
+    follow->view.refined = isw_sweep_levels(sweep) > 0;
+    status = isw_watch_create(follow->parts, manifest->identity, follow->view.networks,
                               isw_precision_bytes(isw_sweep_precision(sweep)), &follow->watch, error);
   }
   isw_sweep_destroy(sweep);
   return status;
 }
 
-/* The results file as the last word, where it is this run's and no network is missing. */
-static bool is_whole(struct follow *follow)
+/* Whether the results file is this run's and lacks no network; then the view is the file's. */
+static bool is_complete(struct isw_follow *follow)
 {
   struct isw_results *results;
   struct isw_error ignored = {0};
   uint64_t ended[ISW_SKIPPED + 1] = {0};
-  bool whole = isw_results_open(follow->file, &results, &ignored) == ISW_OK;
-  if (whole) {
-    whole = (!follow->watch || isw_results_identity(results) == follow->identity) &&
-            isw_count_ended(results, ended, &ignored) == ISW_OK && ended[ISW_MISSING] == 0;
-    if (whole) follow->networks = isw_results_networks(results);
+  bool complete = isw_results_open(follow->file, &results, &ignored) == ISW_OK;
+  if (complete) {
+    complete = (!follow->watch || isw_results_identity(results) == follow->identity) &&
+               isw_count_ended(results, ended, &ignored) == ISW_OK && ended[ISW_MISSING] == 0;
+    if (complete) follow->view.networks = isw_results_networks(results);
     isw_results_close(results);
   }
   isw_error_clear(&ignored);
-  if (!whole) return false;
-  follow->now.finished = 0;
+  if (!complete) return false;
+  follow->view.finished = 0;
   for (size_t i = 0; i <= ISW_SKIPPED; i++) {
-    follow->now.ended[i] = ended[i];
-    if (i != ISW_SKIPPED) follow->now.finished += ended[i];
+    follow->view.ended[i] = ended[i];
+    if (i != ISW_SKIPPED) follow->view.finished += ended[i];
   }
   return true;
 }
 
-static void enter(struct follow *follow, enum state state)
+static void set_state(struct isw_follow *follow, enum isw_follow_state state)
 {
-  if (state == RUNNING && follow->state != RUNNING) {
+  if (state == ISW_FOLLOW_RUNNING && follow->view.state != ISW_FOLLOW_RUNNING) {
     follow->since = isw_clock();
-    follow->before = follow->now.finished;
+    follow->before = follow->view.finished;
   }
-  follow->state = state;
+  follow->view.state = state;
 }
 
-/* Without the run's folder: it is done, it has not begun, or it has left nothing. */
-static enum isw_status look_at_file(struct follow *follow, struct isw_error *error)
+/* Without the run's folder the run is done, has not begun, or has left nothing. */
+static enum isw_status look_at_file(struct isw_follow *follow, struct isw_error *error)
 {
   if (access(follow->file, F_OK) == 0) {
-    if (is_whole(follow)) {
-      follow->state = DONE;
+    if (is_complete(follow)) {
+      follow->view.state = ISW_FOLLOW_DONE;
       return ISW_OK;
     }
     if (!follow->watch)
       return isw_error_set(error, ISW_BAD_INPUT,
-                           "'%s' is no whole results file, and there is no folder '%s': no run is under way\n"
+                           "'%s' is not a complete results file, and there is no folder '%s': no run is in progress\n"
                            "  `initsweep show %s` shows what is in it",
                            follow->file, follow->parts, follow->file);
   }
-  if (!follow->shown)
+  if (!follow->looked)
     return isw_error_set(error, ISW_BAD_INPUT,
                          "there is neither a results file '%s' nor the folder '%s' of a run\n"
                          "  give OUT as in `initsweep run ... -o OUT`, once the run has begun",
@@ -135,114 +124,69 @@ static enum isw_status look_at_file(struct follow *follow, struct isw_error *err
                        follow->file);
 }
 
-static enum isw_status look(struct follow *follow, struct isw_error *error)
+static enum isw_status look(struct isw_follow *follow, struct isw_error *error)
 {
   if (!is_folder(follow->parts)) return look_at_file(follow, error);
   follow->missed = 0;
-  struct isw_run_manifest origin;
+  struct isw_run_manifest manifest;
   bool there;
-  enum isw_status status = isw_run_manifest_read(follow->parts, &origin, &there, error);
-  if (status == ISW_OK && there && (!follow->watch || origin.identity != follow->identity))
-    status = open_run(follow, &origin, error);
-  isw_run_manifest_clear(&origin);
+  enum isw_status status = isw_run_manifest_read(follow->parts, &manifest, &there, error);
+  if (status == ISW_OK && there && (!follow->watch || manifest.identity != follow->identity))
+    status = open_run(follow, &manifest, error);
+  isw_run_manifest_clear(&manifest);
   if (status != ISW_OK || !follow->watch) return status;
-  status = isw_watch_look(follow->watch, &follow->now, error);
+  struct isw_watched now;
+  status = isw_watch_look(follow->watch, &now, error);
   if (status != ISW_OK) return status;
+  follow->view.finished = now.finished;
+  memcpy(follow->view.ended, now.ended, sizeof now.ended);
   if (isw_lock_held(follow->parts))
-    enter(follow, follow->now.finished == follow->networks ? WRITING : RUNNING);
+    set_state(follow, follow->view.finished == follow->view.networks ? ISW_FOLLOW_WRITING : ISW_FOLLOW_RUNNING);
   else
-    enter(follow, access(follow->file, F_OK) == 0 && is_whole(follow) ? DONE : STOPPED);
+    set_state(follow, access(follow->file, F_OK) == 0 && is_complete(follow) ? ISW_FOLLOW_DONE : ISW_FOLLOW_STOPPED);
   return ISW_OK;
 }
 
-/* Networks a second since the run was first seen to run; 0: not known yet. */
-static double rate_of(const struct follow *follow)
+/* Networks per second since the run was first seen running; 0: not known yet. */
+static double measure_rate(const struct isw_follow *follow)
 {
+  const struct isw_follow_view *view = &follow->view;
   double seconds = isw_clock() - follow->since;
-  bool known = follow->state == RUNNING && follow->now.finished > follow->before && seconds > 0;
-  return known ? (double)(follow->now.finished - follow->before) / seconds : 0;
+  bool known = view->state == ISW_FOLLOW_RUNNING && view->finished > follow->before && seconds > 0;
+  return known ? (double)(view->finished - follow->before) / seconds : 0;
 }
 
-static void print_json(const struct follow *follow, double rate)
+enum isw_status isw_follow_create(const char *given, struct isw_follow **follow, struct isw_error *error)
 {
-  char time[32];
-  isw_utc(time);
-  uint64_t left = follow->networks - follow->now.finished;
-  printf("{\"time\": \"%s\", \"state\": \"%s\", \"networks\": %llu, \"finished\": %llu, \"completed\": %llu, "
-         "\"stopped\": %llu, \"diverged\": %llu, \"networks_per_second\": ",
-         time, state_names[follow->state], (unsigned long long)follow->networks,
-         (unsigned long long)follow->now.finished, (unsigned long long)follow->now.ended[ISW_COMPLETED],
-         (unsigned long long)follow->now.ended[ISW_STOPPED], (unsigned long long)follow->now.ended[ISW_DIVERGED]);
-  if (rate > 0)
-    printf("%.6g, \"eta_seconds\": ", rate);
-  else
-    printf("null, \"eta_seconds\": ");
-  if (rate > 0 && !follow->refined)
-    printf("%.6g}\n", (double)left / rate);
-  else
-    printf("null}\n");
-}
-
-static void show(struct follow *follow)
-{
-  bool changed =
-      !follow->shown || follow->state != follow->shown_state || follow->now.finished != follow->shown_finished;
-  if (!changed && (follow->json || !follow->redraws)) return;
-  follow->shown = true;
-  follow->shown_state = follow->state;
-  follow->shown_finished = follow->now.finished;
-  double rate = rate_of(follow);
-  if (follow->json) {
-    print_json(follow, rate);
-    fflush(stdout);
-    return;
-  }
-  char words[5][96], number[ISW_NUMBER];
-  const char *list[5];
-  size_t count = 0;
-  double share = follow->networks > 0 ? (double)follow->now.finished / (double)follow->networks : 0;
-  if (follow->state != BEGINS)
-    snprintf(words[count++], sizeof *words, "%llu of %s%llu networks", (unsigned long long)follow->now.finished,
-             follow->refined && follow->state != DONE ? "at most " : "", (unsigned long long)follow->networks);
-  if (follow->state != RUNNING) {
-    static const char *const texts[] = {"the run begins", "", "stopped: no process has the run's lock",
-                                        "writing the results file", "done"};
-    snprintf(words[count++], sizeof *words, "%s", texts[follow->state]);
-  }
-  if (rate > 0 && !follow->refined)
-    snprintf(words[count++], sizeof *words, "ETA %s",
-             isw_duration((double)(follow->networks - follow->now.finished) / rate, number));
-  if (rate > 0) snprintf(words[count++], sizeof *words, "%s networks/s", isw_si(rate, number));
-  if (follow->state != BEGINS)
-    snprintf(words[count++], sizeof *words, "%llu diverged", (unsigned long long)follow->now.ended[ISW_DIVERGED]);
-  for (size_t i = 0; i < count; i++) list[i] = words[i];
-  if (follow->redraws) {
-    isw_progress_draw(stdout, follow->color, share, list, count);
-    return;
-  }
-  printf("%llu %%", (unsigned long long)(follow->networks > 0 ? 100 * follow->now.finished / follow->networks : 0));
-  for (size_t i = 0; i < count; i++) printf(", %s", list[i]);
-  printf("\n");
-  fflush(stdout);
-}
-
-enum isw_status isw_follow(const char *given, double every, bool json, char **file, struct isw_error *error)
-{
-  struct follow follow = {.json = json,
-                          .redraws = !json && isw_terminal_redraws(STDOUT_FILENO),
-                          .color = isw_terminal_color(STDOUT_FILENO)};
-  const struct timespec pause = {(time_t)every, (long)((every - floor(every)) * 1e9)};
-  enum isw_status status = name_both(&follow, given, error);
-  while (status == ISW_OK) {
-    status = look(&follow, error);
-    if (status != ISW_OK) break;
-    show(&follow);
-    if (follow.state == DONE) break;
-    nanosleep(&pause, NULL);
-  }
-  if (follow.redraws && follow.shown) isw_progress_wipe(stdout);
-  isw_watch_destroy(follow.watch);
-  free(follow.parts);
-  *file = follow.file;
+  *follow = isw_allocate(1, sizeof **follow);
+  if (!*follow) return isw_error_memory(error, sizeof **follow, "a run to follow");
+  enum isw_status status = name_both(*follow, given, error);
+  if (status == ISW_OK) return ISW_OK;
+  isw_follow_destroy(*follow);
+  *follow = NULL;
   return status;
+}
+
+enum isw_status isw_follow_look(struct isw_follow *follow, struct isw_follow_view *view, struct isw_error *error)
+{
+  enum isw_status status = look(follow, error);
+  if (status != ISW_OK) return status;
+  follow->looked = true;
+  *view = follow->view;
+  view->rate = measure_rate(follow);
+  return ISW_OK;
+}
+
+const char *isw_follow_file(const struct isw_follow *follow)
+{
+  return follow->file;
+}
+
+void isw_follow_destroy(struct isw_follow *follow)
+{
+  if (!follow) return;
+  isw_watch_destroy(follow->watch);
+  free(follow->file);
+  free(follow->parts);
+  free(follow);
 }

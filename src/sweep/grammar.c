@@ -1,3 +1,4 @@
+/* The table of settings, and the tables of named rows that settings take. */
 #include "grammar.h"
 #include <math.h>
 #include <stdlib.h>

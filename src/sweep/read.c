@@ -390,7 +390,10 @@ enum isw_status isw_sweep_read(const struct isw_sweep_source *source, struct isw
     uselocale(before);
     freelocale(plain);
   }
-  if (reader->status == ISW_BAD_INPUT) isw_error_set(error, ISW_BAD_INPUT, "%s", message.bytes);
+  if (reader->status == ISW_BAD_INPUT) {
+    isw_error_set(error, ISW_BAD_INPUT, "%s", message.bytes);
+    if (error) error->located = true;
+  }
   isw_text_clear(&message);
   isw_error_clear(&reader->loading);
   isw_text_clear(&reader->writing);

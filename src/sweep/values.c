@@ -484,11 +484,11 @@ static bool load_weights(struct isw_reader *reader, const struct isw_row *row, s
   struct isw_sweep *sweep = reader->sweep;
   const char *folder = reader->from->folder, *path = item->choice.value[0].text, *name = item->choice.value[1].text;
   const uint64_t network = (uint64_t)item->choice.value[2].number;
-  bool relative = path[0] != '/' && folder && folder[0];
-  size_t size = strlen(path) + (relative ? strlen(folder) : 0) + 2;
-  char *full = isw_arena_get(&reader->scratch, size, 1);
-  snprintf(full, size, "%s%s%s", relative ? folder : "", relative ? "/" : "", path);
+  struct isw_text joined = {0};
   struct isw_array array;
+  if (isw_data_path(folder, path, &joined, NULL) != ISW_OK) longjmp(reader->out_of_memory, 1);
+  const char *full = isw_arena_copy(&reader->scratch, joined.bytes, joined.length);
+  isw_text_clear(&joined);
   enum isw_status status = isw_array_read(full, name, &network, weights_limit, &array, &reader->loading);
   if (status == ISW_BAD_INPUT) {
     isw_report_add(&reader->report, node->place, "initializer file: %s", isw_error_text(&reader->loading));

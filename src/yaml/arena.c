@@ -1,3 +1,4 @@
+/* An arena: memory that is allocated piece by piece and released at once. */
 #include "initsweep/yaml.h"
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Error reports: messages with file, line and column, the line itself with a caret, and hints. */
 #include "initsweep/yaml.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* From the bytes of a YAML file to a tree of nodes with line and column, by the events of libyaml. */
 #include "initsweep/yaml.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -292,7 +292,7 @@ if (fixture) {
   inPage("numbers in script and in Python read alike", async (page) => {
     const values = [0, -1, 0.25, 1 / 3, 1234567, 0.00099, 3.2e-7, 1e-9, 123456.7, -2.5e12, 1e7, 0.5000001, 12345.678, 9999.99, 1234.56, 999.96, 0.00099999];
     const code = `import sys; sys.path.insert(0, ${JSON.stringify(path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../../scripts"))})\n`
-      + `from initsweep.report.text import number\nprint("|".join(number(float(v)) for v in ${JSON.stringify(values)}))`;
+      + `from initsweep.report.text import format_number\nprint("|".join(format_number(float(v)) for v in ${JSON.stringify(values)}))`;
     const python = execFileSync("/usr/bin/python3", ["-c", code]).toString().trim();
     assert.equal(await page.evaluate((all) => all.map((v) => report.number(v)).join("|"), values), python);
   });

@@ -16,7 +16,8 @@ SCRIPTS = HERE.parents[1] / "scripts"
 sys.path[:0] = [str(HERE), str(SCRIPTS)]
 
 import sample_report  # noqa: E402
-from initsweep.report import figures, reading, scales, tables, text  # noqa: E402
+from claims.report import reading  # noqa: E402
+from initsweep.report import ReportError, charts, scales, tables, text  # noqa: E402
 
 VOID = {"meta", "link", "img", "br", "input", "hr", "wbr"}
 
@@ -63,7 +64,7 @@ class Made(unittest.TestCase):
         content = json.loads(before)
         change(content)
         path.write_text(json.dumps(content), encoding="utf-8")
-        with self.assertRaises(reading.ReportError) as caught:
+        with self.assertRaises(ReportError) as caught:
             reading.read_report(self.folder / "verdicts.json", self.folder / "figures", self.folder)
         path.write_text(before, encoding="utf-8")
         self.assertRegex(str(caught.exception), expected)
@@ -127,7 +128,7 @@ class Refusals(Made):
                 (claim("verdict", "flase"), r"claims\[1\] \(C02\)\.verdict: expected one of TRUE, .* \(is FALSE "
                                             r"meant\?\)"),
                 (claim("agrees", "no"), r"agrees: expected true or false, found \"no\""),
-                (claim("id", "C01"), r"the id stands twice"),
+                (claim("id", "C01"), r"the id is not unique"),
                 (claim("id", "C 02"), r"id: expected a letter"),
                 (claim("paragraph", 3), r"paragraph: expected a text"),
                 (claim("figures", ["C02-escpae"]), r"no figure 'C02-escpae', which claim C02 names; is 'C02-escape' "
@@ -161,15 +162,15 @@ class Words(unittest.TestCase):
                              (-3.2e-7, "−3.2 × 10⁻⁷"),
                              (123456.7, "123,457"), (9999.99, "10,000"), (1234.56, "1,235"), (999.96, "1,000"),
                              (2.5e12, "2.5 × 10¹²"), ("text", "text")):
-            self.assertEqual(text.number(value), shown)
+            self.assertEqual(text.format_number(value), shown)
 
     def test_escape_leaves_nothing_for_html(self):
         self.assertNotRegex(text.escape(sample_report.NAUGHTY + "\x00\x1b"), "[<>\"'\x00\x1b]")
         self.assertEqual(text.inline("`a<b` & c"), "<code>a&lt;b</code> &amp; c")
 
     def test_zero_has_a_place_on_a_logarithmic_axis_and_negatives_have_none(self):
-        scale = scales.scale_of([0.0, 1e-6, 1.0, -1.0], {"scale": "log"})
-        zero, small, one, negative = scale.place([0.0, 1e-6, 1.0, -1.0])
+        scale = scales.make_scale([0.0, 1e-6, 1.0, -1.0], {"scale": "log"})
+        zero, small, one, negative = scale.positions([0.0, 1e-6, 1.0, -1.0])
         self.assertTrue(scale.low < zero < small < one < scale.high and math.isnan(negative))
         self.assertEqual(scale.ticks[0], (zero, "0"))
         self.assertIn((0.0, "1"), scale.ticks)
@@ -177,8 +178,8 @@ class Words(unittest.TestCase):
     def test_a_long_table_is_thinned_and_says_so(self):
         figure = {"id": "f", "kind": "curves", "x": {"label": "step"}, "y": {"label": "loss"},
                   "series": [{"label": "a", "x": list(range(30000)), "y": [0.5] * 30000}]}
-        table = tables.data(figure)
-        self.assertLess(table.count("<tr>"), tables.MOST_CELLS / 2 + 3)
+        table = tables.data_tables(figure)
+        self.assertLess(table.count("<tr>"), tables.MAX_CELLS / 2 + 3)
         self.assertRegex(table, r"1 row in 3 of 30,000")
         self.assertIn(">29,999<", table)
 
@@ -186,24 +187,24 @@ class Words(unittest.TestCase):
         axis = {"label": "", "categories": [1.0, 2.0]}
         for cells, log in (([[0, 1e-9], [1, 0]], True), ([[0, 0.01], [1, 0.5]], False), ([[1e-3, 1]], True),
                            ([[-1, 1e-9]], False), ([[0, 0]], False), ([[None, math.nan]], False)):
-            self.assertEqual(figures.value_is_log({"kind": "heatmap", "x": axis, "y": axis, "cells": cells}), log,
+            self.assertEqual(charts.is_logarithmic({"kind": "heatmap", "x": axis, "y": axis, "cells": cells}), log,
                              cells)
 
     def test_lines_and_points_that_others_cover_are_counted(self):
         line = {"x": [0, 1, 2], "y": [1, 1, 1]}
         series = [line, dict(line), {"x": [0, 1, 2], "y": [1, 5, 6]}]
-        self.assertEqual(figures.under(series), [1, 0, 0])
-        self.assertEqual(figures.covered(series), [[2, 1, 1], [1, 0, 0], [0, 0, 0]])
+        self.assertEqual(charts.covering_lines(series), [1, 0, 0])
+        self.assertEqual(charts.covering_points(series), [[2, 1, 1], [1, 0, 0], [0, 0, 0]])
 
     def test_whole_numbers_get_whole_ticks(self):
-        self.assertEqual([text for _, text in scales.scale_of([1, 2, 3], {"scale": "linear"}).ticks], ["1", "2", "3"])
+        self.assertEqual([text for _, text in scales.make_scale([1, 2, 3], {"scale": "linear"}).ticks], ["1", "2", "3"])
 
     def test_choices_are_every_combination(self):
         curves = sample_report.curves()
-        every = figures.choices(curves)
+        every = charts.choices(curves)
         self.assertEqual(len(every), 9)
         for choice in every:
-            self.assertEqual([one["label"] for one in figures.series_of(curves, choice)],
+            self.assertEqual([one["label"] for one in charts.series_for(curves, choice)],
                              ["zeros", "constant 0.1", "glorot_uniform"])
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import scipy.stats
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
-from initsweep.claims import rules, schema
-from initsweep.claims.rules import Claim, Criterion
+from claims import rules, schema
+from claims.rules import Claim, Criterion
+from initsweep.files import json_value
 
 RANDOM = np.random.default_rng(1)
 NOISE = RANDOM.standard_normal(100)
@@ -140,9 +141,9 @@ class Conclusions(unittest.TestCase):
 
 
 class Json(unittest.TestCase):
-    def test_numbers_are_plain(self):
-        self.assertEqual(schema.plain({"a": np.float64(1 / 3), "b": INF, "c": np.int64(3), "d": (True, np.bool_(False)),
-                                       "e": 2.0}),
+    def test_numbers_are_rounded_and_null_where_not_finite(self):
+        self.assertEqual(json_value({"a": np.float64(1 / 3), "b": INF, "c": np.int64(3), "d": (True, np.bool_(False)),
+                                       "e": 2.0}, 6),
                          {"a": 0.333333, "b": None, "c": 3, "d": [True, False], "e": 2})
 
 

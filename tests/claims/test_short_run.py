@@ -17,8 +17,9 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
-from initsweep.claims import decide, schema
-from initsweep.claims.table import CLAIMS, claim_of
+from claims import decide
+from claims.table import CLAIMS, claim_of
+from initsweep.files import json_value
 
 PROGRAM = os.path.abspath(os.environ["INITSWEEP"])
 ALL = os.environ.get("INITSWEEP_CLAIMS") == "all"
@@ -101,7 +102,7 @@ class Run(unittest.TestCase):
     def test_every_verdict_has_number_margin_figure_and_paragraph(self):
         for name, (verdict, case) in self.verdicts.items():
             with self.subTest(claim=name):
-                self.assertIsNotNone(schema.plain(verdict.number["value"]))
+                self.assertIsNotNone(json_value(verdict.number["value"]))
                 self.assertTrue(verdict.margin["text"])
                 self.assertTrue(80 <= len(verdict.paragraph.split()) <= 200, len(verdict.paragraph.split()))
                 self.assertEqual(verdict.figures, [figure["id"] for figure in case.figures])

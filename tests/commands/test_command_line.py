@@ -60,9 +60,9 @@ class Usage(Case):
                 ("run", "a", "--threds=2"): "initsweep run: unknown option '--threds'\n"
                                             "  did you mean '--threads'? `initsweep run --help` shows all.\n",
                 ("run", "a", "-x"): "initsweep run: unknown option '-x'\n  `initsweep run --help` shows all.\n",
-                ("run", "a", "--threads", "0"): "initsweep run: --threads wants a whole number from 1 to 65536, not "
+                ("run", "a", "--threads", "0"): "initsweep run: --threads must be a whole number from 1 to 65536, not "
                                                 "'0'\n",
-                ("run", "a", "--threads", "2x"): "initsweep run: --threads wants a whole number from 1 to 65536, not "
+                ("run", "a", "--threads", "2x"): "initsweep run: --threads must be a whole number from 1 to 65536, not "
                                                  "'2x'\n",
                 ("run", "a", "--resume", "no"): "initsweep run: --resume wants auto, never or extend, not 'no'\n",
                 ("plan",): "initsweep plan: give one sweep file\n  `initsweep plan --help` shows how.\n",
@@ -72,7 +72,7 @@ class Usage(Case):
                 ("show",): "initsweep show: give one results file\n  `initsweep show --help` shows how.\n",
                 ("list", "activation"): "initsweep list: unknown table 'activation'\n"
                                         "  did you mean 'activations'? `initsweep list` shows all.\n",
-                ("list", "a", "b"): "initsweep list: give one table at most\n  `initsweep list --help` shows how.\n",
+                ("list", "a", "b"): "initsweep list: give at most one table\n  `initsweep list --help` shows how.\n",
                 ("check", "none.yaml"): "initsweep: none.yaml: No such file or directory\n",
                 ("run", "none.yaml"): "initsweep: none.yaml: No such file or directory\n",
         }.items():

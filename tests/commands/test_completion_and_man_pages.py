@@ -92,12 +92,12 @@ class Refusals(Case):
                     stderr="initsweep help: unknown command 'rnu'\n  did you mean 'run'? `initsweep --help` shows "
                            "all.\n")
         self.expect(2, "help", "--format", "fishh", stdout="",
-                    stderr="initsweep help: --format wants text, markdown, scdoc, bash, zsh or fish, not 'fishh'\n"
+                    stderr="initsweep help: --format must be text, markdown, scdoc, bash, zsh or fish, not 'fishh'\n"
                            "  did you mean 'fish'?\n")
         self.expect(2, "help", "run", "--format", "bash", stdout="",
-                    stderr="initsweep help: --format bash is of all commands together: leave out 'run'\n")
+                    stderr="initsweep help: --format bash covers all commands: leave out 'run'\n")
         self.expect(2, "help", "run", "plan", stdout="",
-                    stderr="initsweep help: give one command at most\n  `initsweep help --help` shows how.\n")
+                    stderr="initsweep help: give at most one command\n  `initsweep help --help` shows how.\n")
 
 
 if __name__ == "__main__":

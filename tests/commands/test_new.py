@@ -8,7 +8,7 @@ from program import Case
 
 class New(Case):
     def test_new_sweep_runs_as_it_is(self):
-        self.expect(0, "new", "first", stderr="", stdout="first.yaml: written; what next:\n  initsweep plan "
+        self.expect(0, "new", "first", stderr="", stdout="first.yaml: written; next:\n  initsweep plan "
                                                          "first.yaml\n"
                                                          "  mpirun -n 2 initsweep run first.yaml\n")
         self.expect(0, "run", "first.yaml", "--quiet", "--set", "train.steps=20", "--set", "grid.replicate=[0]",
@@ -29,7 +29,7 @@ class New(Case):
     def test_it_never_writes_over_a_file(self):
         self.write("first.yaml", "mine\n")
         self.expect(2, "new", "first", stdout="",
-                    stderr="initsweep: 'first.yaml' is there already: name another file with -o\n")
+                    stderr="initsweep: 'first.yaml' already exists: name another file with -o\n")
         self.assertEqual(open(self.path("first.yaml"), encoding="utf-8").read(), "mine\n")
         self.expect(2, "new", "x", "-o", "none/x.yaml", stdout="",
                     stderr="initsweep: cannot create 'none/x.yaml': No such file or directory\n")

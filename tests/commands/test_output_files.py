@@ -41,7 +41,7 @@ class OutputFiles(StoppedRun):
         names = self.foreign()
         before = {name: self.snapshot(name) for name in names}
         for name in names:
-            message = f"initsweep: '{name}' is there already: name another file with -o\n"
+            message = f"initsweep: '{name}' already exists: name another file with -o\n"
             self.expect(2, "replay", "out.h5", "--network", "0", "-o", name, stdout="", stderr=message)
             self.expect(2, "new", "first", "-o", name, stdout="", stderr=message)
         own = self.snapshot("out.h5")
@@ -74,8 +74,8 @@ class OutputFiles(StoppedRun):
     def training(self):
         """A run of LONG that has a network in its journal and is far from its end."""
         self.write("long.yaml", LONG)
-        process = subprocess.Popen([PROGRAM, "run", "long.yaml", "-o", "out.h5", "--quiet"], cwd=self.folder, env=ENVIRONMENT,
-                                   stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen([PROGRAM, "run", "long.yaml", "-o", "out.h5", "--quiet"], cwd=self.folder,
+                                   env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
         parts = self.path("out.h5.parts")
         while not os.path.isdir(parts) or not any(name.endswith(".journal") for name in os.listdir(parts)):
             self.assertIsNone(process.poll())

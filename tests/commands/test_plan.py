@@ -61,8 +61,8 @@ class Plan(Case):
     def test_text_for_people(self):
         text = self.expect(0, "plan", self.write("small.yaml", SMALL), stderr="", **NO_MPI).stdout
         for line in (r"sweep +small, seed 7, float32", rf"networks +{SMALL_NETWORKS} = ",
-                     r"packs +12 of 16 networks, 32 places",
-                     r"memory +\S+ .iB a rank", r"free space +\S+ .iB", r"time +about .*estimate"):
+                     r"packs +12 of 16 networks, 32 idle lanes",
+                     r"memory +\S+ .iB per rank", r"free space +\S+ .iB", r"time +about .*estimate"):
             self.assertRegex(text, r"(?m)^" + line)
         self.assertEqual(self.files(), ["small.yaml"])
 

@@ -191,13 +191,13 @@ class Show(Case):
     def test_wrong_quantities_are_told(self):
         self.expect(0, "run", self.write("small.yaml", SMALL), "--quiet")
         done = self.expect(2, "show", "small.h5", "--by", "acuracy", stdout="")
-        self.assertEqual(done.stderr, "initsweep: --by: the file has no 'acuracy' with one number a network or a "
-                                      "record; did "
+        self.assertEqual(done.stderr,
+                         "initsweep: --by: the file has no 'acuracy' with one number per network or per record; did "
                          "you mean 'accuracy'?\n  it has steps_done, loss, accuracy\n")
         for name in ("gradient_norm", "init", "status", "id", "weights_final", "none"):
             self.assertIn(f"no '{name}'", self.expect(2, "show", "small.h5", "--by", name, stdout="").stderr)
         self.expect(2, "show", "small.h5", "--top", "0", stdout="",
-                    stderr="initsweep show: --top wants a whole number from 1 to 65536, not '0'\n")
+                    stderr="initsweep show: --top must be a whole number from 1 to 65536, not '0'\n")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ class Follow(Case):
         run.kill()
         run.wait()
         self.assertEqual(follow.stdout.readline(), first.replace("networks,",
-                                                                 "networks, stopped: no process has the run's lock,"))
+                                                                 "networks, stopped: no process holds the run's lock,"))
         self.expect(0, "run", "long.yaml", "-o", "out.h5", "--quiet", stdout="")
         text = self.whole(follow)
         lines, summary = text.split(f"100 %, {NETWORKS} of {NETWORKS} networks, done, 0 diverged\n")
@@ -145,12 +145,12 @@ class Follow(Case):
         with h5py.File(self.path("small.h5"), "r+") as results:
             results["status"][:2] = 0
         done = self.expect(2, "show", "--follow", "small.h5", stdout="")
-        self.assertIn("'small.h5' is no whole results file, and there is no folder 'small.h5.parts'", done.stderr)
+        self.assertIn("'small.h5' is not a complete results file, and there is no folder 'small.h5.parts'", done.stderr)
         self.expect(2, "show", "small.h5", "--every", "1", stdout="",
-                    stderr="initsweep show: --every goes with --follow: without it the file is shown once\n")
+                    stderr="initsweep show: --every needs --follow: without it the file is shown once\n")
         for wrong in ("0", "-1", "nan", "5s", "4000"):
             self.expect(2, "show", "--follow", "small.h5", "--every", wrong, stdout="",
-                        stderr=f"initsweep show: --every wants seconds from 0.01 to 3600, not '{wrong}'\n")
+                        stderr=f"initsweep show: --every must be seconds from 0.01 to 3600, not '{wrong}'\n")
 
 
 if __name__ == "__main__":

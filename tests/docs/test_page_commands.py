@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Every command that README.md and docs/*.md show is run, or a row of HOW says why not.
+"""Every command that README.md, CONTRIBUTING.md and docs/*.md show is run, or a row of HOW says why not.
 
     INITSWEEP=build/release/initsweep INITSWEEP_SOURCE=. INITSWEEP_BUILD=build/release test_page_commands.py
 
@@ -20,7 +20,7 @@ import page_blocks
 SOURCE = pathlib.Path(os.environ.get("INITSWEEP_SOURCE", pathlib.Path(__file__).parents[2])).resolve()
 PROGRAM = pathlib.Path(os.environ.get("INITSWEEP", SOURCE / "build/release/initsweep")).resolve()
 BUILD = pathlib.Path(os.environ.get("INITSWEEP_BUILD", PROGRAM.parent)).resolve()
-PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs").glob("*.md"))]
+PAGES = [SOURCE / "README.md", SOURCE / "CONTRIBUTING.md", *sorted((SOURCE / "docs").glob("*.md"))]
 OWN_TESTS = {"tutorial.md": "test_tutorial.py", "cookbook.md": "test_cookbook.py", "faq.md": "test_faq_page.py",
              "plots.md": "test_plots_page.py", "python.md": "test_python_page.py"}
 SHELLS = ("sh", "bash", "console")

@@ -11,7 +11,7 @@ import numpy as np
 
 from sample_results import SCRIPTS, requirements
 import initsweep
-from initsweep.networks import NUMPY_ACTIVATIONS
+from initsweep.rows import table
 
 XOR = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0], [1], [1], [0]])
 SWEEP = """\
@@ -27,7 +27,8 @@ grid:
   {axis}
   replicate: [0, 1]
 """
-EVERY = ", ".join(NUMPY_ACTIVATIONS)
+ACTIVATIONS = list(table("activations"))
+EVERY = ", ".join(ACTIVATIONS)
 
 
 def sweep(folder, name, axis, network="output_activation: sigmoid", precision="float32", loss="mse"):
@@ -117,7 +118,7 @@ class Networks(unittest.TestCase):
         path = self.files[0][0]
         for results in (initsweep.open_results(path), initsweep.open_arrays(path)):
             one, other = initsweep.pair_replicates(results, "init", "constant(value=0.1)", "he_normal")
-            self.assertEqual(len(one), (len(NUMPY_ACTIVATIONS) + 2) * 2)
+            self.assertEqual(len(one), (len(ACTIVATIONS) + 2) * 2)
             for name in ("activation", "activation_negative_slope", "replicate"):
                 values = np.asarray(results[name])
                 np.testing.assert_array_equal(values[one], values[other])

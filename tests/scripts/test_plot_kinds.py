@@ -9,7 +9,7 @@ import numpy as np
 
 from sample_results import make, plot_here, run_script
 import initsweep
-from initsweep import kinds
+from initsweep import mean_field, plots
 
 SWEEP = """\
 sweep: kinds
@@ -71,14 +71,14 @@ class Kinds(unittest.TestCase):
                                 and np.allclose(line.get_ydata(), expected, equal_nan=True)
                                 for part in figure.subfigs for panel in part.axes for line in panel.lines))
         one = initsweep.select(self.results, init_sigma_w=1.5)
-        has_line(kinds.by_layer(one), np.median(one.gradient_norm.values[:, :, 1].astype(float), axis=0))
-        has_line(kinds.by_layer(one, "distinct_units"), np.median(one.distinct_units.values[:, :, 0], axis=0))
-        has_line(kinds.small_multiples(one), np.median(one.loss.values.astype(float), axis=0))
-        has_line(kinds.hessian(one), np.median(one.hessian_max.values.astype(float), axis=0))
-        has_line(kinds.spectra(one), np.median(one.effective_rank.values[:, -1].astype(float), axis=0))
+        has_line(plots.by_layer(one), np.median(one.gradient_norm.values[:, :, 1].astype(float), axis=0))
+        has_line(plots.by_layer(one, "distinct_units"), np.median(one.distinct_units.values[:, :, 0], axis=0))
+        has_line(plots.small_multiples(one), np.median(one.loss.values.astype(float), axis=0))
+        has_line(plots.hessian(one), np.median(one.hessian_max.values.astype(float), axis=0))
+        has_line(plots.spectra(one), np.median(one.effective_rank.values[:, -1].astype(float), axis=0))
 
     def test_singular_values_are_those_the_probe_saw(self):
-        values = kinds.singular_values(self.results, np.arange(12), 1, "final")
+        values = plots.singular_values(self.results, np.arange(12), 1, "final")
         np.testing.assert_allclose(values[:, 0], self.results.singular_value_max.values[:, -1, 1], rtol=1e-5)
 
     def test_escape_censors_and_fits(self):
@@ -86,22 +86,22 @@ class Kinds(unittest.TestCase):
         step = 100 * results.init_sigma_w.values ** -2.0
         step[:2] = np.nan
         results["escape_step"] = ("network", step)
-        x, at, censored, network = kinds.escape_points(results, "init_sigma_w")
+        x, at, censored, network = plots.escape_points(results, "init_sigma_w")
         self.assertEqual((len(x), list(np.flatnonzero(censored))), (12, [0, 1]))
         np.testing.assert_array_equal(at[:2], results.steps_done.values[:2])
-        np.testing.assert_allclose(kinds.power_law(x[2:], step[2:]), (-2, 0, 100), rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(plots.power_law(x[2:], step[2:]), (-2, 0, 100), rtol=1e-9, atol=1e-9)
 
     def test_edge_of_chaos(self):
         """erf in closed form: int Dz erf'(sqrt(q) z)^2 = 4 / pi / sqrt(1 + 4 q), int Dz erf(sqrt(q) z)^2 = 2 / pi
         asin(2 q / (1 + 2 q))."""
         q = np.array([0.01, 0.1, 1.0, 3.0])
-        sigma_w, sigma_b = kinds.edge_of_chaos("erf", q)
+        sigma_w, sigma_b = mean_field.edge_of_chaos("erf", q)
         w2 = np.pi / 4 * np.sqrt(1 + 4 * q)
         np.testing.assert_allclose(sigma_w ** 2, w2, rtol=1e-8)
         np.testing.assert_allclose(sigma_b ** 2, q - w2 * 2 / np.pi * np.arcsin(2 * q / (1 + 2 * q)), rtol=1e-5)
-        sigma_w, sigma_b = kinds.edge_of_chaos("tanh")
+        sigma_w, sigma_b = mean_field.edge_of_chaos("tanh")
         np.testing.assert_allclose((sigma_w[0], sigma_b[0]), (1, 0), atol=1e-3)  # Schoenholz et al. 2017, section 3
-        sigma_w, sigma_b = kinds.edge_of_chaos("relu")
+        sigma_w, sigma_b = mean_field.edge_of_chaos("relu")
         np.testing.assert_allclose(sigma_w, np.sqrt(2), rtol=1e-12)
 
 

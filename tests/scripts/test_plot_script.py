@@ -2,17 +2,20 @@
 numbers."""
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import unittest
 import xml.etree.ElementTree
 
+import matplotlib
 import numpy as np
 import xarray
 from matplotlib.image import imread
 
-from sample_results import make, plot_here, run_script
+from sample_results import SCRIPTS, make, plot_here, run_script
 import initsweep
-from initsweep import figures, kinds, maps
+from initsweep import figures, intervals, maps, plots
 
 
 def texts(figure):
@@ -99,7 +102,7 @@ class WhatAReaderMustKnow(unittest.TestCase):
         return dataset
 
     def test_phase_shows_every_activation_and_medians_and_says_what_it_left_out(self):
-        figure = kinds.phase(self.phases())
+        figure = plots.phase(self.phases())
         title = figure._suptitle.get_text()
         self.assertIn("depth = 3 (the first of 2)", title)
         self.assertIn("medians over 3 replicates", title)
@@ -126,14 +129,14 @@ class WhatAReaderMustKnow(unittest.TestCase):
     def test_layers_of_different_depth_are_not_pooled(self):
         dataset = learning(depth=np.array([1, 2, 2]))
         dataset["gradient_norm"][0] = 50.0
-        for figure in (kinds.by_layer(dataset), kinds.spectra(dataset)):
+        for figure in (plots.by_layer(dataset), plots.spectra(dataset)):
             self.assertIn("networks of depth 2 (there are 1, 2)", figure._suptitle.get_text())
-        for line in panels_of(kinds.by_layer(dataset))[0].lines:
+        for line in panels_of(plots.by_layer(dataset))[0].lines:
             self.assertEqual(line.get_ydata()[0], 1)
-        self.assertEqual(len(panels_of(kinds.by_layer(dataset, rows="depth"))), 2)
+        self.assertEqual(len(panels_of(plots.by_layer(dataset, rows="depth"))), 2)
 
     def test_units_are_compared_in_hidden_layers(self):
-        self.assertEqual([len(panels_of(kinds.by_layer(learning(depth=[2]), name))[0].lines)
+        self.assertEqual([len(panels_of(plots.by_layer(learning(depth=[2]), name))[0].lines)
                           for name in ("distinct_units", "mean_cosine", "gradient_norm")], [2, 2, 3])
 
     def test_lines_that_coincide_are_both_seen(self):
@@ -147,13 +150,13 @@ class WhatAReaderMustKnow(unittest.TestCase):
         """4 points on y = x^-2, one moved by a factor of e^0.1: residuals of the logarithms 0.01 - 4 / 40^2 - 5 / 100^2
         = 0.007 square."""
         x = np.exp([0.0, 1, 2, 3])
-        b, error, _ = kinds.power_law(x, x ** -2 * np.exp([0, 0.1, 0, 0]))
+        b, error, _ = plots.power_law(x, x ** -2 * np.exp([0, 0.1, 0, 0]))
         self.assertAlmostEqual(b, -2.01)  # cov(x, y) / var(x) = -0.05 / 5
         self.assertAlmostEqual(error, np.sqrt(0.007 / 2 / 5))
         noise = np.repeat([0.01, 0.1, 1.0], 2)
         dataset = learning(init_noise=noise)
         dataset["escape_step"] = ("network", 10 * np.array([100, 100, 12, 12, 1, 1.0]))
-        self.assertRegex(" ".join(texts(kinds.escape_time(dataset))), r"init_noise\^\(-1\.00 ± 0\.05\)")
+        self.assertRegex(" ".join(texts(plots.escape_time(dataset))), r"init_noise\^\(-1\.00 ± 0\.05\)")
 
     def test_numbers_are_rounded_where_their_error_begins(self):
         for value, error, text in ((-1.0123, 0.0053, "-1.012 ± 0.005"), (0.35, 0.012, "0.350 ± 0.012"),
@@ -170,23 +173,23 @@ class WhatAReaderMustKnow(unittest.TestCase):
         self.assertLess(high, 1e5)
         self.assertLess(low, 0.1)
         self.assertIn("on the way to divergence", " ".join(texts(figure)))
-        norm = figures.norm_of(dataset, "loss", np.array([0.1, 1e38]))
+        norm = figures.colour_norm(dataset, "loss", np.array([0.1, 1e38]))
         self.assertLess(norm.vmax, 1e5)
 
     def test_zeros_stay_off_logarithmic_scales_and_bounded_quantities_off_them(self):
         dataset = learning(depth=[2])
         dataset["gradient_norm"] = (("network", "record", "layer"),
                                     np.array([0, 1e-6, 1e-3, 1, 1])[None, :, None] * np.ones(3))
-        figure = kinds.by_layer(dataset)
+        figure = plots.by_layer(dataset)
         panel = panels_of(figure)[0]
         self.assertEqual(panel.get_yscale(), "log")
         self.assertTrue(np.isnan(panel.lines[0].get_ydata()[0]))
         self.assertIn("no line: exactly 0", " ".join(texts(figure)))
         dataset["mean_cosine"] = dataset["gradient_norm"]
-        self.assertEqual(panels_of(kinds.by_layer(dataset, "mean_cosine"))[0].get_yscale(), "linear")
+        self.assertEqual(panels_of(plots.by_layer(dataset, "mean_cosine"))[0].get_yscale(), "linear")
         dataset["singular_value_max"] = (("network", "record", "layer"),
                                          np.array([1.0, 1e-3, 1e-17]) * np.ones((1, 5, 1)))
-        figure = kinds.spectra(dataset)
+        figure = plots.spectra(dataset)
         panel = panels_of(figure)[0]
         self.assertGreater(panel.get_ylim()[0], 1e-4)
         self.assertLess(panel.get_ylim()[1], 10)
@@ -197,7 +200,7 @@ class WhatAReaderMustKnow(unittest.TestCase):
         figure = matplotlib.figure.Figure(figsize=(3, 1.9))
         panel = figure.subplots()
         panel.plot([-5.0, -1e-3, 0, 1e-3, 5.0])
-        kinds.symmetric_log(panel, np.array([-5.0, 5.0]))
+        plots.symmetric_log(panel, np.array([-5.0, 5.0]))
         figure.draw_without_rendering()
         boxes = [label.get_window_extent() for label in panel.get_yticklabels() if label.get_text()]
         self.assertGreaterEqual(len(boxes), 3)
@@ -205,16 +208,43 @@ class WhatAReaderMustKnow(unittest.TestCase):
 
     def test_one_record_is_a_point(self):
         dataset = learning(depth=[2]).isel(record=[0])
-        for figure in (kinds.small_multiples(dataset), kinds.by_layer(dataset)):
+        for figure in (plots.small_multiples(dataset), plots.by_layer(dataset)):
             panel = panels_of(figure)[0]
             self.assertEqual({line.get_marker() for line in panel.lines} - {"None"}, {"o"})
             self.assertEqual(list(panel.get_xticks()), [0])
 
     def test_multiples_label_the_lowest_panel_of_each_column(self):
-        figure = kinds.small_multiples(learning(init=np.array(list("abcde"), object)))
+        figure = plots.small_multiples(learning(init=np.array(list("abcde"), object)))
         figure.draw_without_rendering()
         shown = [panel.xaxis.get_major_ticks()[0].label1.get_visible() for panel in panels_of(figure)]
         self.assertEqual(shown, [False, False, True, True, True])
+
+
+class Style(unittest.TestCase):
+    def test_a_figure_has_its_own_style_and_leaves_the_callers(self):
+        """Other settings of the caller change no byte of a figure, and stay as they are."""
+        dataset, images = learning(init=np.array(["zeros", "ones"], object)), []
+        with tempfile.TemporaryDirectory() as folder:
+            for settings in ({}, {"font.size": 20, "axes.grid": False, "savefig.dpi": 40, "svg.hashsalt": None}):
+                with matplotlib.rc_context(settings):
+                    before = dict(matplotlib.rcParams)
+                    figure = figures.trajectories(dataset, "loss", "depth", "activation", "init")
+                    figure.canvas.draw()  # as a notebook does
+                    self.assertEqual({text.get_fontsize() for text in panels_of(figure)[0].get_xticklabels()}, {9.0})
+                    images.append([])
+                    for name in ("figure.png", "figure.svg"):
+                        figures.save(figure, os.path.join(folder, name))
+                        with open(os.path.join(folder, name), "rb") as file:
+                            images[-1].append(file.read())
+                    self.assertEqual(dict(matplotlib.rcParams), before)
+        self.assertTrue(images[0] == images[1])
+
+    def test_an_import_changes_no_setting_of_matplotlib(self):
+        program = "import matplotlib; before = dict(matplotlib.rcParams)\n" \
+            "import initsweep.plots, initsweep.maps, initsweep.report\nprint(dict(matplotlib.rcParams) == before)"
+        done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+                              capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (0, "True\n"), done.stderr)
 
 
 class Plots(unittest.TestCase):
@@ -292,7 +322,7 @@ class Plots(unittest.TestCase):
 
     def test_cells_are_medians_and_shares(self):
         axes = [figures.axis_values(self.results, name) for name in ("depth", "init", "activation")]
-        median, share, trained = figures.cells([codes for _, codes in axes], [3, 5, 4], self.results, "loss")
+        median, share, trained = figures.cell_statistics([codes for _, codes in axes], [3, 5, 4], self.results, "loss")
         cube = initsweep.unfold(self.results[["loss", "status"]]).transpose("depth", "init", "activation", "replicate",
                                                                             ...)
         self.assertTrue((trained == 8).all())
@@ -304,10 +334,10 @@ class Plots(unittest.TestCase):
     def test_bands_are_quantiles(self):
         values = np.vstack([np.arange(11.0), 10 * np.arange(11.0)]).T
         values[3, 1] = np.nan
-        low, median, high = figures.quantile_band(values)
+        low, median, high = intervals.quantile_band(values)
         np.testing.assert_allclose((low[0], median[0], high[0]), (1, 5, 9))
         np.testing.assert_allclose(median[1], np.median(10 * np.delete(np.arange(11.0), 3)))
-        self.assertTrue(np.isnan(figures.quantile_band(np.full((4, 2), np.nan))).all())
+        self.assertTrue(np.isnan(intervals.quantile_band(np.full((4, 2), np.nan))).all())
 
     def test_heatmap_shows_numbers_and_what_they_are(self):
         figure = figures.heatmap(self.results, "loss", "init", "activation", "depth")

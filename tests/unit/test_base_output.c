@@ -1,5 +1,5 @@
-/* Output files: whole or not there, and nothing of somebody else is lost, also where it appears at the last moment and on file
- * systems that cannot rename without replacing. */
+/* Output files: complete or not there, and nothing of somebody else is lost, also where it appears at the last moment
+ * and on file systems that cannot rename without replacing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -171,13 +171,13 @@ static void whatever_has_the_name_stays(void **state)
       make_thing(thing);
       assert_int_equal(lstat(path, &before), 0);
       assert_int_equal(isw_output_is_free(path, &error), ISW_BAD_INPUT);
-      check_error(&error, "is there already: name another file with -o");
+      check_error(&error, "already exists: name another file with -o");
       assert_int_equal(isw_output_create(path, "new", 3, &error), ISW_BAD_INPUT);
-      check_error(&error, "is there already: name another file with -o");
+      check_error(&error, "already exists: name another file with -o");
       check_same(&before);
       char *temporary = temporary_file("new"); /* as if it had appeared after the first look */
       assert_int_equal(isw_output_publish(temporary, path, NULL, NULL, &error), ISW_BAD_INPUT);
-      check_error(&error, "is there already: name another file with -o");
+      check_error(&error, "already exists: name another file with -o");
       check_same(&before);
       free(temporary);
       assert_int_equal(remove(path), 0);
@@ -191,7 +191,7 @@ static void a_file_that_appears_while_ours_is_written_stays(void **state)
     struct isw_error error = {0};
     appears = "theirs";
     assert_int_equal(isw_output_create(path, "new", 3, &error), ISW_BAD_INPUT);
-    check_error(&error, "is there already");
+    check_error(&error, "already exists");
     check_content("theirs");
     assert_int_equal(count_files(), 1);
     unlink(path);

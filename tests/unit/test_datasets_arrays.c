@@ -158,6 +158,8 @@ static void gzipped_idx_is_read(void **state)
   check_refused("idx", CLASSES, "%s/inputs: 17 bytes of numbers where its head says 6");
 }
 
+#define DAMAGED "%s/inputs: its gzip data are damaged or incomplete"
+
 static void wrong_gzip_is_refused(void **state)
 {
   (void)state;
@@ -165,19 +167,25 @@ static void wrong_gzip_is_refused(void **state)
   write_file("targets", labels, sizeof labels);
   for (size_t length = 2; length < sizeof packed_images; length++) {
     write_file("inputs", packed_images, length);
-    check_refused("idx", CLASSES, "%s/inputs ends within its gzip data");
+    check_refused("idx", CLASSES, DAMAGED);
   }
   memcpy(bytes, packed_images, sizeof packed_images);
   bytes[2] = 7;
   write_file("inputs", bytes, sizeof packed_images);
-  check_refused("idx", CLASSES, "%s/inputs: damaged gzip data: unknown compression method");
+  check_refused("idx", CLASSES, DAMAGED);
   bytes[2] = 8;
   bytes[sizeof packed_images - 5] ^= 1;
   write_file("inputs", bytes, sizeof packed_images);
-  check_refused("idx", CLASSES, "%s/inputs: damaged gzip data: incorrect data check");
+  check_refused("idx", CLASSES, DAMAGED);
   bytes[sizeof packed_images - 5] ^= 1;
+  for (size_t b = sizeof packed_images - 4; b < sizeof packed_images; b++) { /* its length, larger and smaller */
+    bytes[b] ^= 0x80;
+    write_file("inputs", bytes, sizeof packed_images);
+    check_refused("idx", CLASSES, DAMAGED);
+    bytes[b] ^= 0x80;
+  }
   write_file("inputs", bytes, sizeof bytes); /* a byte after its end is no member */
-  check_refused("idx", CLASSES, "%s/inputs ends within its gzip data");
+  check_refused("idx", CLASSES, DAMAGED);
   char *unpacked = malloc(sizeof packed_images);
   size_t length = sizeof packed_images;
   struct isw_error error = {0};
@@ -189,6 +197,52 @@ static void wrong_gzip_is_refused(void **state)
   assert_int_equal(length, sizeof images);
   assert_memory_equal(unpacked, images, sizeof images);
   free(unpacked);
+}
+
+/* A member that unpacks to much more than the first capacity, and many empty members: memory grows as needed and no
+ * further than the limit. The bytes are those of Python's gzip.compress(bytes(200000), 9, mtime=0) and of
+ * gzip.compress(b"", 9, mtime=0). */
+static void gzip_of_zeros_is_unpacked(void **state)
+{
+  (void)state;
+  enum { ZEROS = 200000, EMPTY_MEMBERS = 1000 };
+  static const unsigned char zeros[] = {
+      0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xed, 0xc1, 0x31, 0x01, 0x00, 0x00, 0x00, 0xc2,
+      0xa0, 0xf5, 0x4f, 0x6d, 0x06, 0x7f, 0xa0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+      0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+      0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+      0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+      0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+      0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+      0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+      0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+      0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+      0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+      0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+      0x00, 0x00, 0x80, 0xd7, 0x00, 0x7b, 0x58, 0xe0, 0x5c, 0x40, 0x0d, 0x03, 0x00};
+  static const unsigned char empty[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03,
+                                        0x03, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
+  size_t length = sizeof zeros + EMPTY_MEMBERS * sizeof empty + sizeof zeros;
+  struct isw_error error = {0};
+  for (size_t limit = 2 * ZEROS - 1; limit <= 2 * ZEROS; limit++) {
+    char *bytes = malloc(length), *at = bytes;
+    assert_non_null(bytes);
+    memcpy(at, zeros, sizeof zeros);
+    at += sizeof zeros;
+    for (size_t i = 0; i < EMPTY_MEMBERS; i++, at += sizeof empty) memcpy(at, empty, sizeof empty);
+    memcpy(at, zeros, sizeof zeros);
+    size_t unpacked = length;
+    if (limit < 2 * ZEROS) {
+      assert_int_equal(isw_gunzip("zeros", limit, &bytes, &unpacked, &error), ISW_BAD_INPUT);
+      assert_string_equal(isw_error_text(&error), "zeros unpacks to more than 399999 bytes");
+    } else {
+      assert_int_equal(isw_gunzip("zeros", limit, &bytes, &unpacked, NULL), ISW_OK);
+      assert_int_equal(unpacked, 2 * ZEROS);
+      for (size_t i = 0; i < unpacked; i++) assert_int_equal(bytes[i], 0);
+    }
+    free(bytes);
+  }
+  isw_error_clear(&error);
 }
 
 /* What HDF5 does not open is refused, as the name of a dataset and other words are in
@@ -356,10 +410,15 @@ static int remove_folder(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(idx_is_read),           cmocka_unit_test(wrong_idx_is_refused),
-      cmocka_unit_test(gzipped_idx_is_read),   cmocka_unit_test(wrong_gzip_is_refused),
-      cmocka_unit_test(wrong_hdf5_is_refused), cmocka_unit_test(npy_is_read),
-      cmocka_unit_test(wrong_npy_is_refused),  cmocka_unit_test(random_damage_is_no_danger),
+      cmocka_unit_test(idx_is_read),
+      cmocka_unit_test(wrong_idx_is_refused),
+      cmocka_unit_test(gzipped_idx_is_read),
+      cmocka_unit_test(wrong_gzip_is_refused),
+      cmocka_unit_test(gzip_of_zeros_is_unpacked),
+      cmocka_unit_test(wrong_hdf5_is_refused),
+      cmocka_unit_test(npy_is_read),
+      cmocka_unit_test(wrong_npy_is_refused),
+      cmocka_unit_test(random_damage_is_no_danger),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

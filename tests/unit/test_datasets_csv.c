@@ -236,13 +236,13 @@ static void other_than_files_are_refused(void **state)
   assert_string_equal(isw_error_text(&error), message);
   choice.value[0].text = folder; /* absolute: the folder does not count */
   assert_int_equal(isw_dataset_load(&choice, 1, "/nowhere", &data, &error), ISW_BAD_INPUT);
-  snprintf(message, sizeof message, "%s is no regular file", folder);
+  snprintf(message, sizeof message, "%s is not a regular file", folder);
   assert_string_equal(isw_error_text(&error), message);
   snprintf(fifo, sizeof fifo, "%s/fifo", folder);
   assert_int_equal(mkfifo(fifo, 0600), 0);
   choice.value[0].text = "fifo";
   assert_int_equal(isw_dataset_load(&choice, 1, folder, &data, &error), ISW_BAD_INPUT);
-  snprintf(message, sizeof message, "%s is no regular file", fifo);
+  snprintf(message, sizeof message, "%s is not a regular file", fifo);
   assert_string_equal(isw_error_text(&error), message);
   remove(fifo);
   isw_error_clear(&error);

@@ -523,7 +523,7 @@ static void what_cannot_be_is_refused(void **state)
   char *images;
   size_t length;
   assert_int_equal(isw_shipped_file("digits/images-idx3-ubyte", &shipped, NULL), ISW_OK);
-  assert_int_equal(isw_read_file(shipped.bytes, 1 << 20, &images, &length, NULL), ISW_OK);
+  assert_int_equal(isw_file_read(shipped.bytes, 1 << 20, ISW_REGULAR_FILE, &images, &length, NULL), ISW_OK);
   isw_text_clear(&shipped);
   char folder[] = "/tmp/initsweep-data-XXXXXX", message[256];
   assert_non_null(mkdtemp(folder));

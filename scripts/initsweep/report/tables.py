@@ -1,157 +1,118 @@
-"""The report's tables as HTML: overview, evidence, discussion, and the data of each figure."""
+"""HTML tables: cards for readers, and the data of a chart."""
 from __future__ import annotations
 
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
-from initsweep.report import figures
-from initsweep.report.reading import Report
-from initsweep.report.text import escape, inline, interval, number, with_unit
+from initsweep.report import charts
+from initsweep.report.charts import Chart, Series
+from initsweep.report.text import escape, format_interval, format_number, with_unit
 
-MOST_CELLS = 20000  # of a figure's data tables; beyond, every k-th row
-
-SLUG = {"TRUE": "true", "FALSE": "false", "CONDITIONAL": "conditional", "NOT DECIDED": "undecided"}
-
-NOTHING = ' class="nothing"'  # a cell that a card leaves out
-OUTCOME = {True: '<span class="holds yes">holds</span>', False: '<span class="holds no">does not hold</span>',
-           None: '<span class="holds open">not decided</span>'}
+MAX_CELLS = 20000  # of the data tables of a chart; beyond, every k-th row is shown
+EMPTY = "–"  # a cell that a card leaves out
+HIDDEN_IN_CARDS = ' class="nothing"'
 
 
-def badge(verdict: str) -> str:
-    return f'<span class="badge {SLUG[verdict]}">{escape(verdict)}</span>'
+def card_table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], css_class: str = "") -> str:
+    """A table whose rows become cards on a narrow screen.
 
-
-def stacked(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:
-    """A table whose rows become cards on a narrow screen. rows: HTML [row][column]; the first column names the row.
-
-    The roles are what the elements are anyway: a browser forgets them when the style turns rows into blocks."""
-    lines = [f'<table class="stack {kind}" role="table"><caption>{caption}</caption>',
+    heads: names of the columns, as text. caption and rows [row][column]: HTML; the first column names the row. The roles repeat
+    what the elements are: a browser forgets it when the style turns rows into blocks.
+    """
+    lines = [f'<table class="stack {css_class}" role="table"><caption>{caption}</caption>',
              '<thead role="rowgroup"><tr role="row">'
              + "".join(f'<th scope="col" role="columnheader">{head}</th>' for head in heads) + "</tr></thead>",
              '<tbody role="rowgroup">']
     for row in rows:
         cells = [f'<th scope="row" role="rowheader" data-label="{escape(heads[0])}">{row[0]}</th>']
-        cells += [f'<td role="cell" data-label="{escape(head)}"{NOTHING if one == "–" else ""}>{one}</td>'
-                  for head, one in zip(heads[1:], row[1:])]
+        cells += [f'<td role="cell" data-label="{escape(head)}"{HIDDEN_IN_CARDS if cell == EMPTY else ""}>{cell}</td>'
+                  for head, cell in zip(heads[1:], row[1:])]
         lines.append(f'<tr role="row">{"".join(cells)}</tr>')
     return "\n".join([*lines, "</tbody></table>"])
 
 
-def quantity(value: Any, unit: Any) -> str:
-    shown = escape(number(value))
+def value_html(value: Any, unit: Any) -> str:
+    """A value with its unit."""
+    shown = escape(format_number(value))
     return f'{shown} <span class="unit">{escape(unit)}</span>' if unit and unit != "1" else shown
 
 
-def overview(report: Report) -> str:
-    rows = []
-    for claim in report.verdicts["claims"]:
-        name = claim["id"]
-        verdict = badge(claim["verdict"])
-        if not claim["agrees"]:
-            verdict += ' <span class="against">against the prediction</span>'
-        if claim.get("condition"):
-            verdict += f'<span class="condition">{inline(claim["condition"])}</span>'
-        rows.append([f'<a href="#{name}">{name}</a>', f'<a class="quiet" href="#{name}">{inline(claim["claim"])}</a>', verdict,
-                     f'<span class="figure-number">{quantity(claim["number"]["value"], claim["number"].get("unit"))}</span> '
-                     f'<span class="what">{inline(claim["number"]["name"])}</span>',
-                     inline(claim["margin"]["text"]) or "–"])
-    return stacked("Every claim, its verdict, and the number that decides it", ["Claim", "As people state it", "Verdict",
-                                                                              "Number", "Margin"], rows, "overview")
-
-
-def evidence(claim: dict[str, Any]) -> str:
-    rows = []
-    for one in claim["evidence"]:
-        between = "–" if one.get("interval") is None else escape(interval(*one["interval"]))
-        threshold = one.get("threshold")
-        threshold = "–" if threshold is None else escape(interval(*threshold) if isinstance(threshold, list) else number(threshold))
-        rows.append([inline(one["statement"]), escape(one.get("side") or "–"), f'<code>{escape(one["rule"]).replace("_", "_<wbr>")}</code>',
-                     f'<span class="figure-number">{escape(number(one["value"]))}</span>', between, threshold, OUTCOME[one["holds"]]])
-    return stacked(f'<span class="hidden">Evidence for {escape(claim["id"])}</span>', ["Statement", "Side", "Rule", "Value", "95 % interval",
-                                                           "Threshold", "Outcome"], rows, "evidence")
-
-
-def discussion(report: Report) -> str:
-    verdicts = {claim["id"]: claim["verdict"] for claim in report.verdicts["claims"]}
-    rows = []
-    for row in report.verdicts.get("discussion") or []:
-        # a report of some claims alone has no part for the others
-        links = " ".join(f'<span class="ruling"><a href="#{name}">{name}</a> {badge(verdicts[name])}</span>' if name in verdicts
-                         else f'<span class="ruling">{escape(name)}, not in this report</span>' for name in row["claims"])
-        rows.append([escape(number(row["number"])), inline(row["place"]), inline(row["paraphrase"]), links or "–"])
-    return stacked("Every answer and comment of the discussion in a clause of our own, and the claims that decide it",
-                   ["No.", "Place", "What is said", "Decided by"], rows, "discussion")
-
-
-def cell(series: figures.Series, at: int) -> str:
-    """A value of a series, with its interval."""
-    value = escape(number(series["y"][at]))
+def point_html(series: Series, index: int) -> str:
+    """A value of a series with its interval."""
+    value = escape(format_number(series["y"][index]))
     if series.get("low") is None:
         return value
-    return f'{value} <span class="interval">{escape(interval(series["low"][at], series["high"][at]))}</span>'
+    return f'{value} <span class="interval">{escape(format_interval(series["low"][index], series["high"][index]))}</span>'
 
 
-def wide(figure: figures.Figure, series: list[figures.Series]) -> tuple[list[str], list[list[str]]] | None:
-    """Heads and rows with a column for each series, or None where one has an x twice."""
+def axis_html(axis: dict[str, Any]) -> str:
+    """The label of an axis with its unit."""
+    return escape(with_unit(axis["label"], axis.get("unit")))
+
+
+def wide_rows(chart: Chart, shown: list[Series]) -> tuple[list[str], list[list[str]]] | None:
+    """Heads and rows with a column for each series; None if a series has an x twice."""
     columns, xs = [], {}
-    for one in series:
+    for one in shown:
         if len(set(map(repr, one["x"]))) < len(one["x"]):
             return None
         columns.append({repr(x): i for i, x in enumerate(one["x"])})
         xs.update({repr(x): x for x in one["x"]})
     known = [x for x in xs.values() if x is not None]
-    order = sorted(known) + [None] * (len(xs) - len(known))
-    rows = [[escape(figures.category(figure["x"], x))]
-            + [cell(one, column[repr(x)]) if repr(x) in column else "" for one, column in zip(series, columns)] for x in order]
-    y = with_unit(figure["y"]["label"], figure["y"].get("unit"))
-    names = [escape(one["label"] or y) for one in series]
-    return [escape(with_unit(figure["x"]["label"], figure["x"].get("unit"))), *names], rows
+    ordered = sorted(known) + [None] * (len(xs) - len(known))
+    rows = [[escape(charts.coordinate_text(chart["x"], x))]
+            + [point_html(one, column[repr(x)]) if repr(x) in column else "" for one, column in zip(shown, columns)]
+            for x in ordered]
+    names = [escape(one["label"]) or axis_html(chart["y"]) for one in shown]
+    return [axis_html(chart["x"]), *names], rows
 
 
-def long(figure: figures.Figure, series: list[figures.Series]) -> tuple[list[str], list[list[str]]]:
+def long_rows(chart: Chart, shown: list[Series]) -> tuple[list[str], list[list[str]]]:
     """Heads and rows with a row for each point."""
-    rows = [[escape(one["label"] or "–"), escape(figures.category(figure["x"], x)),
-             escape(figures.category(figure["y"], one["y"][i])) if figure["y"].get("categories") else cell(one, i)]
-            for one in series for i, x in enumerate(one["x"])]
-    return ["series", *(escape(with_unit(figure[axis]["label"], figure[axis].get("unit"))) for axis in ("x", "y"))], rows
+    has_categories = bool(chart["y"].get("categories"))
+    rows = [[escape(one["label"] or EMPTY), escape(charts.coordinate_text(chart["x"], x)),
+             escape(charts.coordinate_text(chart["y"], one["y"][i])) if has_categories else point_html(one, i)]
+            for one in shown for i, x in enumerate(one["x"])]
+    return ["series", axis_html(chart["x"]), axis_html(chart["y"])], rows
 
 
-def of_cells(figure: figures.Figure, cells: list[list[Any]]) -> tuple[list[str], list[list[str]]]:
-    corner = f'{with_unit(figure["y"]["label"], figure["y"].get("unit"))} \\ {with_unit(figure["x"]["label"], figure["x"].get("unit"))}'
-    heads = [escape(corner), *(escape(number(value)) for value in figure["x"]["categories"])]
-    rows = [[escape(number(value)), *(escape(number(one)) for one in row)]
-            for value, row in zip(figure["y"]["categories"], cells)]
+def cell_rows(chart: Chart, cells: list[list[Any]]) -> tuple[list[str], list[list[str]]]:
+    """Heads and rows of a heat map."""
+    corner = f'{axis_html(chart["y"])} \\ {axis_html(chart["x"])}'
+    heads = [corner, *(escape(format_number(value)) for value in chart["x"]["categories"])]
+    rows = [[escape(format_number(value)), *(escape(format_number(cell)) for cell in row)]
+            for value, row in zip(chart["y"]["categories"], cells)]
     return heads, rows
 
 
-def plain(caption: str, heads: list[str], rows: list[list[str]], most: int, choice: str) -> str:
-    """A table of a figure's data; `most` cells at most, then every k-th row and the last."""
-    every = max(1, -(-len(rows) * len(heads) // max(most, 1)))
+def data_table(caption: str, heads: list[str], rows: list[list[str]], max_cells: int, choice: int) -> str:
+    """A table of data; of more than max_cells cells every k-th row and the last. choice: number of the combination it belongs to."""
+    stride = max(1, -(-len(rows) * len(heads) // max(max_cells, 1)))
     note = ""
-    if every > 1:
+    if stride > 1:
         count = len(rows)
-        rows = [row for i, row in enumerate(rows) if i % every == 0 or i == count - 1]
-        note = f" (1 row in {every} of {count:,}; all stand in the figure's JSON file)"
-    lines = [f'<table class="data" data-choice="{escape(choice)}"><caption>{caption}{note}</caption><thead><tr>'
+        rows = [row for i, row in enumerate(rows) if i % stride == 0 or i == count - 1]
+        note = f" (1 row in {stride} of {count:,}; the JSON file of the figure has all)"
+    lines = [f'<table class="data" data-choice="{choice}"><caption>{caption}{note}</caption><thead><tr>'
              + "".join(f'<th scope="col">{head}</th>' for head in heads) + "</tr></thead><tbody>"]
-    lines += [f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{one}</td>" for one in row[1:]) + "</tr>" for row in rows]
+    lines += [f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{cell}</td>" for cell in row[1:]) + "</tr>" for row in rows]
     return "\n".join([*lines, "</tbody></table>"])
 
 
-def data(figure: figures.Figure) -> str:
-    """Data of a figure: a table for each combination of its select, in the order of figures.choices."""
+def data_tables(chart: Chart) -> str:
+    """The data of a chart as HTML: a table for each combination of its `select`, in the order of charts.choices."""
     parts = []
-    every = figures.choices(figure)
-    for i, choice in enumerate(every):
-        series, cells = figures.series_of(figure, choice), figures.cells_of(figure, choice)
-        where = f" for {figures.choice_text(choice)}" if choice else ""
-        most = MOST_CELLS // len(every)
-        if figure["kind"] == "heatmap":
-            caption = escape(figures.value_label(figure) + where)
-            parts.append(plain(caption, *of_cells(figure, cells), most, str(i)) if cells
+    combinations = charts.choices(chart)
+    max_cells = MAX_CELLS // len(combinations)
+    for i, choice in enumerate(combinations):
+        shown, cells = charts.series_for(chart, choice), charts.cells_for(chart, choice)
+        where = f" for {charts.choice_text(choice)}" if choice else ""
+        if chart["kind"] == "heatmap":
+            caption = escape(charts.value_label(chart) + where)
+            parts.append(data_table(caption, *cell_rows(chart, cells), max_cells, i) if cells
                          else f'<p data-choice="{i}">No cells{escape(where)}.</p>')
-        if series or figure["kind"] != "heatmap":
-            caption = escape(with_unit(figure["y"]["label"], figure["y"].get("unit")) + where)
-            content = (wide(figure, series) if figure["kind"] == "curves" else None) or long(figure, series)
-            parts.append(plain(caption, *content, most, str(i)) if series
-                         else f'<p data-choice="{i}">No series{escape(where)}.</p>')
+        if shown or chart["kind"] != "heatmap":
+            caption = axis_html(chart["y"]) + escape(where)
+            rows = (wide_rows(chart, shown) if chart["kind"] == "curves" else None) or long_rows(chart, shown)
+            parts.append(data_table(caption, *rows, max_cells, i) if shown else f'<p data-choice="{i}">No series{escape(where)}.</p>')
     return "\n".join(parts)

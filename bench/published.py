@@ -1,0 +1,148 @@
+#!/usr/bin/python3
+"""The published benchmark: bench/results/published.json is the source of the tables in README.md and docs/benchmarks.md.
+
+    bench/published.py [--from out/bench.json]
+
+With --from, the medians of that run of bench/run.py become the published ones. Then the tables in both pages are written
+anew from published.json; tests/docs/test_feature_table.py compares them.
+"""
+import argparse
+import json
+import pathlib
+import re
+import sys
+
+SOURCE = pathlib.Path(__file__).resolve().parents[1]
+PUBLISHED = SOURCE / "bench/results/published.json"
+PAGES = ("README.md", "docs/benchmarks.md")
+TITLES = {"torch_autograd": "PyTorch autograd", "torch_eager": "PyTorch eager", "torch_bmm": "PyTorch bmm",
+          "torch_vmap": "PyTorch vmap", "torch_lanes": "PyTorch lanes", "numpy_batched": "NumPy", "scalar_c": "C -O3",
+          "scalar_c_fast": "C -O3 fast", "fann": "FANN"}
+PYTORCH = ("torch_autograd", "torch_eager", "torch_bmm", "torch_vmap")
+BY_HAND = ("torch_bmm", "torch_lanes", "numpy_batched")
+XOR = ("2-2-1", "2-16-1")  # whose tanh calls are counted
+
+
+def reduce(result: dict) -> dict:
+    """What is published of a bench.json: the run, and of each row its medians."""
+    rows = []
+    for row in result["rows"]:
+        kernels = {name: {key: values[key] for key in ("rate", "of_peak", "times_tanh")}
+                   for name, values in row["kernels"].items()}
+        peers = {name: {key: values[key] for key in ("rate", "ratio")} for name, values in row["peers"].items()}
+        rows.append({key: row[key] for key in ("case", "precision", "batch", "best_kernels")}
+                    | {"kernels": kernels, "peers": peers})
+    return {key: result[key] for key in ("started", "processor", "system", "rounds", "seconds_a_sample", "libraries")
+            if key in result} | {"rows": rows}
+
+
+def rate(value: float) -> str:
+    """Three digits and a prefix: 92.0 k."""
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if value >= size:
+            return f"{value / size:#.3g}".rstrip(".") + f" {unit}"
+    return f"{value:#.3g}".rstrip(".")
+
+
+def two_digits(ratio: float) -> str:
+    """28,111 -> 28,000; 6.07 -> 6.1"""
+    return f"{ratio:.1f}" if ratio < 10 else f"{float(f'{ratio:.2g}'):,.0f}"
+
+
+def best(row: dict, names: tuple) -> str:
+    """The fastest of these peers."""
+    return max((name for name in names if name in row["peers"]), key=lambda name: row["peers"][name]["rate"])
+
+
+def table(columns: list, rows: list) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return re.sub(r"\|  \|", "| |", text.replace("| --- | " + " | ".join(["---"] * (len(columns) - 1)) + " |",
+                                                   "|" + "---|" * len(columns))) + "\n"
+
+
+def network(row: dict) -> str:
+    return f"{row['case']}, {row['batch']}"
+
+
+def comparison(rows: list) -> str:
+    """README's table: rates, and how many times the peer's rate the engine's is."""
+    lines = []
+    for row in rows:
+        def beside(name, title=""):
+            peer = row["peers"][name]
+            return f"{rate(peer['rate'])} ({two_digits(peer['ratio'])}){title}"
+        hand = best(row, BY_HAND)
+        lines.append([network(row), rate(row["kernels"][row["best_kernels"]]["rate"]), beside("torch_autograd"),
+                      beside("torch_vmap"), beside(hand, " " + TITLES[hand]),
+                      beside(best(row, ("scalar_c", "scalar_c_fast"))), beside("fann")])
+    return table(["network, batch", "initsweep", "PyTorch loop", "PyTorch vmap", "batched by hand", "C -O3", "FANN"],
+                 lines)
+
+
+def engine(rows: list) -> str:
+    """The engine beside the peak, its tanh calls and the best peers."""
+    lines = []
+    for row in rows:
+        mine, pytorch, peer = row["kernels"][row["best_kernels"]], best(row, PYTORCH), best(row, tuple(TITLES))
+        lines.append([network(row), rate(mine["rate"]), f"{100 * mine['of_peak']:.0f} %",
+                      f"{mine['times_tanh']:.2f}" if row["case"] in XOR else "",
+                      f"{rate(row['peers'][pytorch]['rate'])} {TITLES[pytorch].split()[1]}",
+                      f"{row['peers'][pytorch]['ratio']:.1f}", f"{rate(row['peers'][peer]['rate'])} {TITLES[peer]}",
+                      f"{row['peers'][peer]['ratio']:.1f}"])
+    return table(["network, batch", "network-steps/s", "of FMA peak", "over its tanh calls alone", "best of PyTorch",
+                  "ratio", "best peer", "ratio"], lines)
+
+
+def every_peer(rows: list) -> str:
+    return table(["network, batch", *TITLES.values()],
+                 [[network(row), *(rate(row["peers"][name]["rate"]) if name in row["peers"] else "" for name in TITLES)]
+                  for row in rows])
+
+
+def avx2(single: list, double: list) -> str:
+    lines = []
+    for row, other in zip(single, double):
+        lines.append([network(row)])
+        for kernels in (row["kernels"]["avx2"], other["kernels"]["avx2"]):
+            lines[-1] += [rate(kernels["rate"]), f"{100 * kernels['of_peak']:.0f} %"]
+    return table(["network, batch", "float32", "of peak", "float64", "of peak"], lines)
+
+
+def tables(published: dict) -> list[str]:
+    """All tables, as Markdown. Each stands in a page of PAGES after the same heading line."""
+    single, double = ([row for row in published["rows"] if row["precision"] == precision]
+                      for precision in ("float32", "float64"))
+    return [comparison(single), engine(single), engine(double), every_peer(single), avx2(single, double)]
+
+
+def write_pages(made: list[str]) -> None:
+    """Puts the tables in the places of those with the same columns; two with the same columns in their order."""
+    for name in PAGES:
+        page = SOURCE / name
+        text = page.read_text(encoding="utf-8")
+        end = 0
+        for one in made:
+            heading = one.split("\n", 1)[0] + "\n"
+            start = text.find(heading, end)
+            if start < 0:
+                continue
+            end = start + len(re.match(r"(?:\|.*\n)+", text[start:])[0])
+            text = text[:start] + one + text[end:]
+            end = start + len(one)
+        page.write_text(text, encoding="utf-8")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--from", dest="run", metavar="FILE", help="a bench.json of bench/run.py")
+    arguments = parser.parse_args()
+    if arguments.run:
+        result = json.loads(pathlib.Path(arguments.run).read_text(encoding="utf-8"))
+        PUBLISHED.write_text(json.dumps(reduce(result), indent=1) + "\n", encoding="utf-8")
+    write_pages(tables(json.loads(PUBLISHED.read_text(encoding="utf-8"))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+/* A writer of JSON (RFC 8259): commas, indentation, escapes and numbers in one place. It writes to a stream as it goes and
+ * holds nothing but its nesting; it reads nothing. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "initsweep/console.h"
+
+void isw_json_start(struct isw_json *json, FILE *out)
+{
+  *json = (struct isw_json){.out = out};
+}
+
+/* Length of the valid UTF-8 sequence that begins here, 0 where there is none (RFC 3629: no surrogates, nothing overlong). */
+static size_t sequence_length(const unsigned char *text)
+{
+  size_t length = text[0] < 0x80                      ? 1
+                  : text[0] >= 0xc2 && text[0] < 0xe0 ? 2
+                  : text[0] >= 0xe0 && text[0] < 0xf0 ? 3
+                                                      : 4;
+  if (length == 1) return 1;
+  if (length == 4 && (text[0] < 0xf0 || text[0] > 0xf4)) return 0;
+  for (size_t i = 1; i < length; i++)
+    if ((text[i] & 0xc0) != 0x80) return 0;
+  bool overlong = (text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xf0 && text[1] < 0x90);
+  bool surrogate = text[0] == 0xed && text[1] > 0x9f;
+  bool beyond = text[0] == 0xf4 && text[1] > 0x8f;
+  return overlong || surrogate || beyond ? 0 : length;
+}
+
+static void write_string(FILE *out, const char *text)
+{
+  fputc('"', out);
+  for (const unsigned char *c = (const unsigned char *)text; *c;) {
+    size_t length = sequence_length(c);
+    if (length == 0)
+      fputs("\\ufffd", out); /* the replacement character */
+    else if (*c == '"' || *c == '\\')
+      fprintf(out, "\\%c", *c);
+    else if (*c < 0x20 || *c == 0x7f)
+      fprintf(out, "\\u%04x", (unsigned)*c);
+    else
+      fwrite(c, 1, length, out);
+    c += length > 0 ? length : 1;
+  }
+  fputc('"', out);
+}
+
+static void new_line(const struct isw_json *json)
+{
+  fputc('\n', json->out);
+  for (size_t i = 0; i < json->depth; i++) fputs("  ", json->out);
+}
+
+/* Everything that stands before a value: a comma, a line break, the key. */
+static void begin_value(struct isw_json *json, const char *key)
+{
+  if (json->depth > 0) {
+    struct isw_json_level *level = &json->level[json->depth - 1];
+    if (level->filled) fputs(level->lines ? "," : ", ", json->out);
+    if (level->lines) new_line(json);
+    level->filled = true;
+  }
+  if (!key) return;
+  write_string(json->out, key);
+  fputs(": ", json->out);
+}
+
+static void open_container(struct isw_json *json, const char *key, enum isw_json_layout layout, char opening,
+                           char closing)
+{
+  begin_value(json, key);
+  fputc(opening, json->out);
+  if (json->depth >= ISW_JSON_DEPTH) abort(); /* the callers' nesting is fixed */
+  json->level[json->depth++] = (struct isw_json_level){.closing = closing, .lines = layout == ISW_JSON_LINES};
+}
+
+void isw_json_object(struct isw_json *json, const char *key, enum isw_json_layout layout)
+{
+  open_container(json, key, layout, '{', '}');
+}
+
+void isw_json_array(struct isw_json *json, const char *key, enum isw_json_layout layout)
+{
+  open_container(json, key, layout, '[', ']');
+}
+
+void isw_json_close(struct isw_json *json)
+{
+  const struct isw_json_level level = json->level[--json->depth];
+  if (level.lines && level.filled) new_line(json);
+  fputc(level.closing, json->out);
+  if (json->depth == 0) fputc('\n', json->out);
+}
+
+void isw_json_text(struct isw_json *json, const char *key, const char *text)
+{
+  begin_value(json, key);
+  if (text)
+    write_string(json->out, text);
+  else
+    fputs("null", json->out);
+}
+
+void isw_json_number(struct isw_json *json, const char *key, double number)
+{
+  begin_value(json, key);
+  if (!isfinite(number)) {
+    fputs("null", json->out);
+    return;
+  }
+  char text[32];
+  for (int digits = 15; digits <= 17; digits++) { /* the fewest digits that read back as the same number */
+    snprintf(text, sizeof text, "%.*g", digits, number);
+    if (strtod(text, NULL) == number) break;
+  }
+  fputs(text, json->out);
+}
+
+void isw_json_count(struct isw_json *json, const char *key, uint64_t count)
+{
+  begin_value(json, key);
+  fprintf(json->out, "%llu", (unsigned long long)count);
+}
+
+void isw_json_bool(struct isw_json *json, const char *key, bool value)
+{
+  begin_value(json, key);
+  fputs(value ? "true" : "false", json->out);
+}

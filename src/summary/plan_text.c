@@ -1,0 +1,117 @@
+/* An estimate of a run as text for people. */
+#include <math.h>
+#include "summary/summary_internal.h"
+
+enum { SIZES_SIZE = 64 };
+
+size_t isw_plan_classes_shown(const struct isw_estimate *estimate, bool all_classes)
+{
+  size_t count = isw_packs_classes(estimate->packs);
+  return all_classes || count < ISW_CLASSES_SHOWN ? count : ISW_CLASSES_SHOWN;
+}
+
+static const char *plural(size_t count)
+{
+  return count == 1 ? "" : "s";
+}
+
+/* "784-256-256-10"; the middle layers of a deep network are left out. */
+static void format_sizes(const struct isw_pack_class *class, char *buffer)
+{
+  size_t used = 0;
+  for (size_t k = 0; k <= class->layers && used + 1 < SIZES_SIZE; k++) {
+    bool skipped = class->layers > 8 && k > 3 && k < class->layers - 2;
+    if (skipped && k > 4) continue;
+    int more = skipped ? snprintf(buffer + used, SIZES_SIZE - used, "-...")
+                       : snprintf(buffer + used, SIZES_SIZE - used, "%s%zu", k ? "-" : "", class->size[k]);
+    used += more > 0 ? (size_t)more : 0;
+  }
+}
+
+static void write_classes(const struct isw_estimate *estimate, bool all_classes, FILE *out)
+{
+  size_t count = isw_packs_classes(estimate->packs), shown = isw_plan_classes_shown(estimate, all_classes), rows;
+  const struct isw_activation *activations = isw_activations(&rows);
+  const struct isw_loss *losses = isw_losses(&rows);
+  const struct isw_optimizer *optimizers = isw_optimizers(&rows);
+  char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE], c[ISW_NUMBER_SIZE], sizes[SIZES_SIZE], batch[ISW_NUMBER_SIZE];
+  fprintf(out, "\nclasses of packs, the most expensive first\n");
+  fprintf(out, "  %-24s %-11s %-20s %-9s %6s %8s %9s %9s %12s\n", "layer sizes", "activation", "loss", "optimizer",
+          "batch", "steps", "networks", "packs", "FLOP/network");
+  for (size_t i = 0; i < shown; i++) {
+    const struct isw_pack_class *class = isw_packs_class(estimate->packs, i);
+    format_sizes(class, sizes);
+    snprintf(batch, sizeof batch, class->batch_size ? "%zu" : "full", class->batch_size);
+    fprintf(out, "  %-24s %-11s %-20s %-9s %6s %8llu %9s %9s %12s\n", sizes, activations[class->activation].row.name,
+            losses[class->loss].row.name, optimizers[class->optimizer].row.name, batch,
+            (unsigned long long)class->steps, isw_format_si((double)class->networks, a),
+            isw_format_si((double)class->packs, b), isw_format_si(class->flops, c));
+  }
+  if (shown < count) fprintf(out, "  and %zu more\n", count - shown);
+}
+
+static void write_work(const struct isw_estimate *estimate, FILE *out)
+{
+  char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE];
+  uint64_t packs = isw_packs_count(estimate->packs), idle = isw_packs_unfilled(estimate->packs);
+  double lanes = (double)packs * (double)isw_lanes(estimate->precision);
+  fprintf(out, "packs        %llu of %zu networks, %llu idle lanes (%.1f %%)\n", (unsigned long long)packs,
+          isw_lanes(estimate->precision), (unsigned long long)idle, lanes > 0 ? 100 * (double)idle / lanes : 0);
+  fprintf(out, "parameters   %s in all, at most %zu per network\n", isw_format_si(estimate->parameters, a),
+          isw_sweep_parameters_max(estimate->sweep));
+  fprintf(out, "work         %s network-steps, %sFLOP with the records\n", isw_format_si(estimate->network_steps, a),
+          isw_format_si(estimate->flops, b));
+}
+
+static void write_resources(const struct isw_estimate *estimate, FILE *out)
+{
+  char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE], c[ISW_NUMBER_SIZE];
+  fprintf(out, "memory       %s per rank of %zu thread%s\n", isw_format_bytes(estimate->memory_bytes, a),
+          estimate->threads, plural(estimate->threads));
+  fprintf(out,
+          "disk         at most %s for %s (before compression), %s for the journal and %s for checkpoints, %zu files\n",
+          isw_format_bytes(estimate->result_bytes, a), estimate->out, isw_format_bytes(estimate->journal_bytes, b),
+          isw_format_bytes(estimate->checkpoint_bytes, c), estimate->files);
+  double need = estimate->result_bytes + estimate->journal_bytes + estimate->checkpoint_bytes;
+  if (isnan(estimate->free_bytes))
+    fprintf(out, "free space   unknown: there is no such folder\n");
+  else
+    fprintf(out, "free space   %s%s\n", isw_format_bytes(estimate->free_bytes, a),
+            need > estimate->free_bytes ? ": NOT ENOUGH for all of it" : "");
+}
+
+static void write_time(const struct isw_estimate *estimate, FILE *out)
+{
+  static const char *const sources[] = {[ISW_COST_CACHED] = "from the cache",
+                                        [ISW_COST_MEASURED] = "measured just now",
+                                        [ISW_COST_NOT_STORED] =
+                                            "measured just now, and not kept: the cache cannot be written"};
+  char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE];
+  fprintf(out,
+          "time         about %s on %zu rank%s of %zu thread%s (estimate: %sFLOP/s per thread with %s kernels; cost "
+          "model %s)\n",
+          isw_format_duration(estimate->seconds, a), estimate->ranks, plural(estimate->ranks), estimate->threads,
+          plural(estimate->threads), isw_format_si(estimate->rate, b), isw_kernels_name(estimate->kernels),
+          sources[estimate->model_source]);
+}
+
+enum isw_status isw_plan_write_text(const struct isw_estimate *estimate, bool all_classes, FILE *out,
+                                    struct isw_error *error)
+{
+  const struct isw_sweep *sweep = estimate->sweep;
+  struct isw_text grids = {0};
+  enum isw_status status = isw_text_add_grids(&grids, sweep);
+  if (status != ISW_OK)
+    status = isw_error_memory(error, 1, "a line of text");
+  else {
+    fprintf(out, "sweep        %s, seed %llu, %s\n", isw_sweep_name(sweep), (unsigned long long)isw_sweep_seed(sweep),
+            estimate->precision == ISW_FLOAT64 ? "float64" : "float32");
+    fprintf(out, "networks     %s\n", grids.bytes);
+    write_work(estimate, out);
+    write_resources(estimate, out);
+    write_time(estimate, out);
+    write_classes(estimate, all_classes, out);
+  }
+  isw_text_clear(&grids);
+  return status;
+}
