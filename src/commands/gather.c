@@ -28,8 +28,10 @@ static enum isw_status gather(const char *parts, const char *out, const char *co
     status = isw_error_set(error, ISW_BAD_INPUT,
                            "%s: its sweep file does not describe the same sweep any more: data under '%s' have changed",
                            parts, origin.folder);
-  if (status == ISW_OK && isw_results_may_replace(out, origin.identity, 0, error) != ISW_OK)
-    status = advise_another_output(error);
+  if (status == ISW_OK) {
+    status = isw_results_may_replace(out, origin.identity, 0, error);
+    if (status == ISW_BAD_INPUT) status = advise_another_output(error);
+  }
   if (status == ISW_OK)
     status = isw_index_create_beside(parts, origin.identity, origin.other, isw_sweep_networks(sweep),
                                      isw_precision_bytes(isw_sweep_precision(sweep)), &index, error);

@@ -43,6 +43,8 @@ class OutputFiles(StoppedRun):
         for name in names:
             message = f"initsweep: '{name}' already exists: name another file with -o\n"
             self.expect(2, "replay", "out.h5", "--network", "0", "-o", name, stdout="", stderr=message)
+            # before the file is read and anything is trained
+            self.expect(2, "replay", "no.h5", "--network", "0", "-o", name, stdout="", stderr=message)
             self.expect(2, "new", "first", "-o", name, stdout="", stderr=message)
         own = self.snapshot("out.h5")
         self.expect(2, "replay", "out.h5", "--network", "0", "-o", "out.h5", stdout="")
