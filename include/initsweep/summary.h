@@ -50,9 +50,9 @@ struct isw_summary_cell {
 
 /** What a results file holds, counted and sorted. */
 struct isw_summary {
-  struct isw_results *results;               /**< the caller's */
+  struct isw_results *results;                    /**< the caller's */
   uint64_t networks, ended[ISW_NETWORK_STATUSES]; /**< ended: by enum isw_network_status */
-  uint8_t *status;                           /**< [networks] enum isw_network_status */
+  uint8_t *status;                                /**< [networks] enum isw_network_status */
   size_t axis_count;
   struct isw_summary_axis *axes;
   size_t final_count; /**< 0: nothing to rank by */
@@ -107,8 +107,8 @@ struct isw_follow_view {
   uint64_t networks; /**< of the sweep */
   uint64_t finished;
   uint64_t ended[ISW_NETWORK_STATUSES]; /**< by enum isw_network_status */
-  bool refined;                    /**< the sweep refines its grid: fewer networks than `networks` may be trained */
-  double rate;                     /**< networks per second since the run was first seen running; 0: not known */
+  bool refined; /**< the sweep refines its grid: fewer networks than `networks` may be trained */
+  double rate;  /**< networks per second since the run was first seen running; 0: not known */
 };
 /** Follows a run from another process: reads its folder and takes no lock. */
 struct isw_follow;

@@ -1,8 +1,7 @@
-#include "initsweep/hdf5.h"
-#include "initsweep/run.h"
-#include <stdio.h>
+/* From a sweep and its journal to the results file: the columns, the head, and the provenance. The bytes are the results room's. */
 #include <stdlib.h>
-#include "initsweep/console.h"
+#include "initsweep/hdf5.h"
+#include "run/run_internal.h"
 
 struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_t count)
 {
@@ -11,26 +10,27 @@ struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_
   return quantities;
 }
 
-struct writing {
+struct export
+{
   const struct isw_sweep *sweep;
   struct isw_progress *progress;
-  struct isw_network *network; /* the last that was asked for */
+  struct isw_network *network; /* the last that was computed */
   struct isw_error error;
 };
 
-/* The network of a number, or NULL where memory ran out: sizes, asked for first, then ends the writing. */
-static const struct isw_network *network_of(struct writing *writing, uint64_t number)
+/* The network of a number, or NULL where memory ran out: then sizes(), which is called first, ends the writing. */
+static const struct isw_network *network_of(struct export *export, uint64_t number)
 {
-  if (writing->network && writing->network->number == number) return writing->network;
-  if (writing->network) isw_network_destroy(writing->network);
-  writing->network = NULL;
-  isw_sweep_network(writing->sweep, number, &writing->network, &writing->error);
-  return writing->network;
+  if (export->network && export->network->number == number) return export->network;
+  if (export->network) isw_network_destroy(export->network);
+  export->network = NULL;
+  isw_sweep_network(export->sweep, number, &export->network, &export->error);
+  return export->network;
 }
 
 static double coordinate(void *context, size_t column, uint64_t number)
 {
-  return isw_sweep_column_value(((struct writing *)context)->sweep, column, number);
+  return isw_sweep_column_value(((struct export *)context)->sweep, column, number);
 }
 
 static uint64_t id(void *context, uint64_t number)
@@ -42,7 +42,7 @@ static uint64_t id(void *context, uint64_t number)
 static size_t schedule(void *context, uint64_t number, const uint64_t **steps)
 {
   const struct isw_network *network = network_of(context, number);
-  return network ? isw_sweep_schedule(((struct writing *)context)->sweep, network->steps, steps) : 0;
+  return network ? isw_sweep_schedule(((struct export *)context)->sweep, network->steps, steps) : 0;
 }
 
 static size_t sizes(void *context, uint64_t number, const size_t **size)
@@ -54,7 +54,7 @@ static size_t sizes(void *context, uint64_t number, const size_t **size)
 
 static void written(void *context, uint64_t networks)
 {
-  isw_progress_write(((struct writing *)context)->progress, networks);
+  isw_progress_write(((struct export *)context)->progress, networks);
 }
 
 enum { FACTS_MAX = 24 };
@@ -80,17 +80,17 @@ static size_t list_facts(const struct isw_run_facts *facts, const char *end, str
   list[n++] = (struct isw_provenance){"end_time", end, 0};
   list[n++] = (struct isw_provenance){"ranks", NULL, (double)facts->ranks};
   list[n++] = (struct isw_provenance){"threads", NULL, (double)facts->threads};
-  list[n++] = (struct isw_provenance){"networks_trained", NULL, (double)facts->done.networks};
-  list[n++] = (struct isw_provenance){"network_steps", NULL, (double)facts->done.network_steps};
+  list[n++] = (struct isw_provenance){"networks_trained", NULL, (double)facts->trained.networks};
+  list[n++] = (struct isw_provenance){"network_steps", NULL, (double)facts->trained.network_steps};
   list[n++] = (struct isw_provenance){"seconds", NULL, facts->seconds};
   return n;
 }
 
-enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
-                                  const struct isw_run_facts *facts, enum isw_network_status absent, uint64_t extends,
-                                  struct isw_progress *progress, struct isw_error *error)
+enum isw_status isw_export(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
+                           const struct isw_run_facts *facts, enum isw_network_status absent, uint64_t extends,
+                           struct isw_progress *progress, struct isw_error *error)
 {
-  struct writing writing = {.sweep = sweep, .progress = progress};
+  struct export export = {.sweep = sweep, .progress = progress};
   struct isw_provenance provenance[FACTS_MAX];
   char end[ISW_NUMBER_SIZE];
   isw_format_utc_now(end);
@@ -128,7 +128,7 @@ enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *swee
                                     .quantities = quantities,
                                     .coordinate_count = columns,
                                     .coordinates = coordinates,
-                                    .context = &writing,
+                                    .context = &export,
                                     .coordinate = coordinate,
                                     .id = id,
                                     .schedule = schedule,
@@ -141,11 +141,11 @@ enum isw_status isw_outcome_write(const char *path, const struct isw_sweep *swee
                                     .extends = extends,
                                     .progress = written};
     status = isw_results_write(path, &head, index, error);
-    if (status == ISW_OK && writing.error.status != ISW_OK)
-      status = isw_error_set(error, writing.error.status, "%s", isw_error_text(&writing.error));
+    if (status == ISW_OK && export.error.status != ISW_OK)
+      status = isw_error_set(error, export.error.status, "%s", isw_error_text(&export.error));
   }
-  if (writing.network) isw_network_destroy(writing.network);
-  isw_error_clear(&writing.error);
+  if (export.network) isw_network_destroy(export.network);
+  isw_error_clear(&export.error);
   free(coordinates);
   free(quantities);
   return status;

@@ -1,41 +1,28 @@
-#include "initsweep/run.h"
+/* A grid that grew: the finished networks of the smaller sweep, found by their identity and copied into a journal of the new one. */
 #include <stdlib.h>
 #include <string.h>
-
-/* A network of the new sweep, by its identity. */
-struct known {
-  uint64_t id, number;
-};
+#include "run/run_internal.h"
 
 struct extension {
   const struct isw_sweep *before, *now;
-  struct known *known; /* [networks of now] by id, then number */
-  uint64_t count;
+  struct isw_table networks; /* identity -> number in the new sweep */
   struct isw_journal *journal;
   uint64_t *reused;
 };
 
-static int by_id(const void *a, const void *b)
+static enum isw_status index_networks(struct extension *extension, struct isw_error *error)
 {
-  const struct known *x = a, *y = b;
-  if (x->id != y->id) return x->id < y->id ? -1 : 1;
-  return (x->number > y->number) - (x->number < y->number);
-}
-
-static enum isw_status know(struct extension *extension, struct isw_error *error)
-{
-  extension->count = isw_sweep_networks(extension->now);
-  extension->known = isw_allocate((size_t)extension->count, sizeof *extension->known);
-  if (!extension->known)
-    return isw_error_memory(error, (size_t)extension->count * sizeof *extension->known, "the networks' identities");
-  for (uint64_t i = 0; i < extension->count; i++) {
+  uint64_t count = isw_sweep_networks(extension->now);
+  enum isw_status status = isw_table_reserve(&extension->networks, (size_t)count);
+  if (status != ISW_OK)
+    return isw_error_memory(error, (size_t)count * sizeof *extension->networks.entry, "the networks' identities");
+  for (uint64_t i = 0; i < count; i++) {
     struct isw_network *network;
-    enum isw_status status = isw_sweep_network(extension->now, i, &network, error);
+    status = isw_sweep_network(extension->now, i, &network, error);
     if (status != ISW_OK) return status;
-    extension->known[i] = (struct known){network->id, i};
+    isw_table_add(&extension->networks, network->id, i); /* cannot fail: there is room */
     isw_network_destroy(network);
   }
-  qsort(extension->known, (size_t)extension->count, sizeof *extension->known, by_id);
   return ISW_OK;
 }
 
@@ -76,7 +63,7 @@ static bool same_network(const struct extension *extension, const struct isw_net
          same_number(a->stop_gradient_below, b->stop_gradient_below);
 }
 
-/* What is recorded must be the same: the values are taken over as they are. */
+/* What is recorded must be the same: the values are copied as they are. */
 static enum isw_status check_recording(const struct extension *extension, struct isw_error *error)
 {
   const struct isw_probe *const *a, *const *b;
@@ -89,7 +76,7 @@ static enum isw_status check_recording(const struct extension *extension, struct
   if (same) return ISW_OK;
   return isw_error_set(
       error, ISW_BAD_INPUT,
-      "--resume extend wants the same precision, record.probes, record.weights and record.escape_fraction as "
+      "--resume extend needs the same precision, record.probes, record.weights and record.escape_fraction as "
       "before: only the grid may grow");
 }
 
@@ -100,27 +87,32 @@ static bool same_schedule(const struct extension *extension, uint64_t steps)
   return count == isw_sweep_schedule(extension->now, steps, &b) && memcmp(a, b, count * sizeof *a) == 0;
 }
 
-/* Takes over one finished network of the sweep before. */
-static enum isw_status take_over(struct extension *extension, struct isw_finished *finished, struct isw_error *error)
+/* Finds the number that a network of the earlier sweep has in the new one. */
+static enum isw_status find_network(const struct extension *extension, const struct isw_network *old, bool *found,
+                                    uint64_t *number, struct isw_error *error)
 {
-  struct isw_network *old, *new = NULL;
-  enum isw_status status = isw_sweep_network(extension->before, finished->number, &old, error);
-  if (status != ISW_OK) return status;
-  size_t low = 0, high = (size_t)extension->count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (extension->known[middle].id < old->id)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  bool found = false;
-  for (; status == ISW_OK && !found && low < extension->count && extension->known[low].id == old->id; low++) {
-    status = isw_sweep_network(extension->now, extension->known[low].number, &new, error);
-    if (status != ISW_OK) break;
-    found = same_network(extension, old, new);
+  enum isw_status status = ISW_OK;
+  *found = false;
+  for (size_t place = 0; !*found && isw_table_find(&extension->networks, old->id, &place, number);) {
+    struct isw_network *new;
+    status = isw_sweep_network(extension->now, *number, &new, error);
+    if (status != ISW_OK) return status;
+    *found = same_network(extension, old, new);
     isw_network_destroy(new);
   }
+  return status;
+}
+
+/* Writes one finished network of the earlier sweep into the new journal. */
+static enum isw_status import_network(struct extension *extension, struct isw_finished *finished,
+                                      struct isw_error *error)
+{
+  struct isw_network *old;
+  enum isw_status status = isw_sweep_network(extension->before, finished->number, &old, error);
+  if (status != ISW_OK) return status;
+  bool found = false;
+  uint64_t number = 0;
+  status = find_network(extension, old, &found, &number, error);
   if (status == ISW_OK && (!found || finished->id != old->id))
     status = isw_error_set(error, ISW_BAD_INPUT,
                            "--resume extend: network %llu is finished and is not in the grid any more: only a grid "
@@ -128,9 +120,9 @@ static enum isw_status take_over(struct extension *extension, struct isw_finishe
                            (unsigned long long)finished->number);
   else if (status == ISW_OK && !same_schedule(extension, old->steps))
     status = isw_error_set(error, ISW_BAD_INPUT,
-                           "--resume extend wants the same record.steps as before: only the grid may grow");
+                           "--resume extend needs the same record.steps as before: only the grid may grow");
   if (status == ISW_OK) {
-    finished->number = extension->known[low - 1].number;
+    finished->number = number;
     status = isw_journal_append(extension->journal, finished, 1, error);
     ++*extension->reused;
   }
@@ -141,7 +133,7 @@ static enum isw_status take_over(struct extension *extension, struct isw_finishe
 static enum isw_status begin(struct extension *extension, const char *parts, struct isw_error *error)
 {
   enum isw_status status = check_recording(extension, error);
-  if (status == ISW_OK) status = know(extension, error);
+  if (status == ISW_OK) status = index_networks(extension, error);
   if (status == ISW_OK)
     status = isw_journal_create(parts, isw_sweep_identity(extension->now), ISW_RANK_REUSED,
                                 isw_precision_bytes(isw_sweep_precision(extension->now)), &extension->journal, error);
@@ -158,13 +150,12 @@ static enum isw_status end(struct extension *extension, const char *parts, enum 
   struct isw_error ignored = {0};
   if (status != ISW_OK) isw_journal_remove_identity(parts, isw_sweep_identity(extension->now), &ignored);
   isw_error_clear(&ignored);
-  free(extension->known);
+  isw_table_clear(&extension->networks);
   return status;
 }
 
-enum isw_status isw_extend_journal(const char *parts, const struct isw_run_manifest *before,
-                                   struct isw_run_manifest *now, const struct isw_sweep *sweep, uint64_t *reused,
-                                   struct isw_error *error)
+enum isw_status isw_extend_journal(const char *parts, struct isw_run_manifest *before, struct isw_run_manifest *now,
+                                   const struct isw_sweep *sweep, uint64_t *reused, struct isw_error *error)
 {
   const struct isw_overrides overrides = {(const char **)before->overrides, before->override_count};
   struct isw_sweep *old = NULL;
@@ -176,11 +167,10 @@ enum isw_status isw_extend_journal(const char *parts, const struct isw_run_manif
     status = isw_error_set(error, ISW_BAD_INPUT, "%s: the data of its sweep have changed", parts);
   if (status == ISW_OK) {
     /* from here to the caller's last step the folder has files of both sweeps, and says so */
-    struct isw_run_manifest both = *before;
-    both.other = now->identity;
+    before->other = now->identity;
     now->other = before->identity;
     status = isw_journal_remove_identity(parts, now->identity, error);
-    if (status == ISW_OK) status = isw_run_manifest_write(parts, &both, error);
+    if (status == ISW_OK) status = isw_run_manifest_write(parts, before, error);
   }
   if (status == ISW_OK)
     status = isw_index_create_beside(parts, before->identity, now->identity, isw_sweep_networks(old),
@@ -191,7 +181,7 @@ enum isw_status isw_extend_journal(const char *parts, const struct isw_run_manif
     struct isw_finished finished;
     if (!isw_index_has(index, i)) continue;
     status = isw_index_read(index, i, &finished, error);
-    if (status == ISW_OK) status = take_over(&extension, &finished, error);
+    if (status == ISW_OK) status = import_network(&extension, &finished, error);
   }
   status = end(&extension, parts, status, error);
   isw_index_destroy(index);
@@ -202,18 +192,18 @@ enum isw_status isw_extend_journal(const char *parts, const struct isw_run_manif
 enum isw_status isw_extend_file(const char *path, const char *parts, const char *folder, const struct isw_sweep *sweep,
                                 uint64_t *reused, struct isw_error *error)
 {
-  struct isw_stored stored;
+  struct isw_saved_run saved;
   struct extension extension = {.now = sweep, .reused = reused};
-  enum isw_status status = isw_stored_open(path, folder, &stored, error);
-  extension.before = stored.sweep;
+  enum isw_status status = isw_saved_run_open(path, folder, &saved, error);
+  extension.before = saved.sweep;
   if (status == ISW_OK) status = begin(&extension, parts, error);
-  for (uint64_t i = 0; status == ISW_OK && i < isw_sweep_networks(stored.sweep); i++) {
+  for (uint64_t i = 0; status == ISW_OK && i < isw_sweep_networks(saved.sweep); i++) {
     struct isw_finished finished;
-    status = isw_stored_network(&stored, i, &finished, error);
+    status = isw_saved_run_network(&saved, i, &finished, error);
     if (status == ISW_OK && finished.status != ISW_MISSING && finished.status != ISW_SKIPPED)
-      status = take_over(&extension, &finished, error);
+      status = import_network(&extension, &finished, error);
   }
   status = end(&extension, parts, status, error);
-  isw_stored_close(&stored);
+  isw_saved_run_close(&saved);
   return status;
 }

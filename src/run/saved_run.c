@@ -1,63 +1,64 @@
-#include "initsweep/run.h"
+/* A results file together with the sweep that it describes. */
 #include <stdlib.h>
 #include <string.h>
+#include "run/run_internal.h"
 
-enum isw_status isw_stored_sweep(const struct isw_stored *stored, const char *folder,
-                                 const struct isw_overrides *overrides, struct isw_sweep **sweep,
-                                 struct isw_error *error)
+enum isw_status isw_saved_run_sweep(const struct isw_saved_run *saved, const char *folder,
+                                    const struct isw_overrides *overrides, struct isw_sweep **sweep,
+                                    struct isw_error *error)
 {
-  const char *settings = isw_results_attribute(stored->results, "settings");
-  if (!settings) return isw_error_set(error, ISW_BAD_INPUT, "%s: it has no attribute 'settings'", stored->path);
+  const char *settings = isw_results_attribute(saved->results, "settings");
+  if (!settings) return isw_error_set(error, ISW_BAD_INPUT, "%s: it has no attribute 'settings'", saved->path);
   char *own = NULL;
-  enum isw_status status = folder ? ISW_OK : isw_absolute_folder_of(stored->path, &own, error);
+  enum isw_status status = folder ? ISW_OK : isw_absolute_folder_of(saved->path, &own, error);
   if (status == ISW_OK)
-    status = isw_load_sweep(stored->path, folder ? folder : own, settings, strlen(settings), overrides, sweep, error);
+    status = isw_load_sweep(saved->path, folder ? folder : own, settings, strlen(settings), overrides, sweep, error);
   free(own);
   return status;
 }
 
-enum isw_status isw_stored_open(const char *path, const char *folder, struct isw_stored *stored,
-                                struct isw_error *error)
+enum isw_status isw_saved_run_open(const char *path, const char *folder, struct isw_saved_run *saved,
+                                   struct isw_error *error)
 {
   const struct isw_overrides none = {0};
-  *stored = (struct isw_stored){.path = path};
-  enum isw_status status = isw_results_open(path, &stored->results, error);
-  if (status == ISW_OK) status = isw_stored_sweep(stored, folder, &none, &stored->sweep, error);
+  *saved = (struct isw_saved_run){.path = path};
+  enum isw_status status = isw_results_open(path, &saved->results, error);
+  if (status == ISW_OK) status = isw_saved_run_sweep(saved, folder, &none, &saved->sweep, error);
   if (status != ISW_OK) return status;
-  if (isw_sweep_identity(stored->sweep) != isw_results_identity(stored->results) ||
-      isw_sweep_networks(stored->sweep) != isw_results_networks(stored->results))
+  if (isw_sweep_identity(saved->sweep) != isw_results_identity(saved->results) ||
+      isw_sweep_networks(saved->sweep) != isw_results_networks(saved->results))
     return isw_error_set(error, ISW_BAD_INPUT,
-                         "%s: its settings do not describe the same sweep here: the data have changed, or it was "
+                         "%s: its settings do not describe the same sweep here: the data have changed, or the file was "
                          "written by a version that reads them differently",
                          path);
-  stored->probe_count = isw_sweep_probes(stored->sweep, &stored->probes);
-  stored->quantities = isw_quantities(stored->probes, stored->probe_count);
-  stored->real_bytes = isw_precision_bytes(isw_sweep_precision(stored->sweep));
-  stored->keep = isw_sweep_weights(stored->sweep);
-  return stored->quantities ? ISW_OK : isw_error_memory(error, stored->probe_count, "the file's quantities");
+  saved->probe_count = isw_sweep_probes(saved->sweep, &saved->probes);
+  saved->quantities = isw_quantities(saved->probes, saved->probe_count);
+  saved->real_bytes = isw_precision_bytes(isw_sweep_precision(saved->sweep));
+  saved->keep = isw_sweep_weights(saved->sweep);
+  return saved->quantities ? ISW_OK : isw_error_memory(error, saved->probe_count, "the file's quantities");
 }
 
-void isw_stored_close(struct isw_stored *stored)
+void isw_saved_run_close(struct isw_saved_run *saved)
 {
-  free(stored->quantities);
-  isw_sweep_destroy(stored->sweep);
-  isw_results_close(stored->results);
-  *stored = (struct isw_stored){0};
+  free(saved->quantities);
+  isw_sweep_destroy(saved->sweep);
+  isw_results_close(saved->results);
+  *saved = (struct isw_saved_run){0};
 }
 
-enum isw_status isw_stored_network(const struct isw_stored *stored, uint64_t number, struct isw_finished *finished,
-                                   struct isw_error *error)
+enum isw_status isw_saved_run_network(const struct isw_saved_run *saved, uint64_t number, struct isw_finished *finished,
+                                      struct isw_error *error)
 {
   struct isw_network *network;
   const uint64_t *steps;
-  enum isw_status status = isw_sweep_network(stored->sweep, number, &network, error);
+  enum isw_status status = isw_sweep_network(saved->sweep, number, &network, error);
   if (status != ISW_OK) return status;
   *finished = (struct isw_finished){
       .number = number,
-      .records = (uint32_t)isw_sweep_schedule(stored->sweep, network->steps, &steps),
+      .records = (uint32_t)isw_sweep_schedule(saved->sweep, network->steps, &steps),
       .layers = (uint32_t)network->layers,
       .parameters = isw_parameters(network->layers, network->size, network->residual.branch_layers)};
   isw_network_destroy(network);
-  return isw_results_network(stored->results, stored->quantities, stored->probe_count, stored->real_bytes,
-                             stored->keep.initial, stored->keep.final, finished, error);
+  return isw_results_network(saved->results, saved->quantities, saved->probe_count, saved->real_bytes,
+                             saved->keep.initial, saved->keep.final, finished, error);
 }

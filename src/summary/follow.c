@@ -1,6 +1,5 @@
 /* Follows a run from another process: reads the journal that `run` writes, while it writes it, and takes no lock. Each look
  * reads only what is new. How a look is shown is follow_show.c's. */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -73,7 +72,7 @@ static bool is_complete(struct isw_follow *follow)
 {
   struct isw_results *results;
   struct isw_error ignored = {0};
-  uint64_t ended[ISW_SKIPPED + 1] = {0};
+  uint64_t ended[ISW_NETWORK_STATUSES] = {0};
   bool complete = isw_results_open(follow->file, &results, &ignored) == ISW_OK;
   if (complete) {
     complete = (!follow->watch || isw_results_identity(results) == follow->identity) &&

@@ -4,8 +4,6 @@
 
 enum { VALUES_MAX = 1000 };
 
-static const char *const status_names[] = {"missing", "completed", "stopped", "diverged",
-                                           "skipped"}; /* enum isw_network_status */
 static const char *const provenance[] = {"program_version", "git_description", "kernels", "mpi",          "hdf5",
                                          "ranks",           "threads",         "hosts",   "slurm_job_id", "start_time",
                                          "end_time",        "network_steps",   "seconds", "command_line"};
@@ -163,7 +161,8 @@ static void write_head(struct isw_json *json, const struct isw_summary *summary,
   isw_json_count(json, "records", isw_results_records(summary->results));
   isw_json_count(json, "layers", isw_results_layers(summary->results));
   isw_json_object(json, "status", ISW_JSON_ROW);
-  for (size_t i = 0; i <= ISW_SKIPPED; i++) isw_json_count(json, status_names[i], summary->ended[i]);
+  for (size_t i = 0; i < ISW_NETWORK_STATUSES; i++)
+    isw_json_count(json, isw_status_name((enum isw_network_status)i), summary->ended[i]);
   isw_json_close(json);
 }
 

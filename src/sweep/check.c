@@ -1,132 +1,23 @@
-/* What must fit together: datasets are loaded, losses meet their data, sizes are bounded. */
+/* What must fit together: loss and data, batch and samples, branches and widths, initialisers and layers. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include "sweep_internal.h"
-
-enum { DATASETS_MAX = 4096 };
-static const size_t parameters_limit = 1ull << 31;
-
-/* ---- datasets ------------------------------------------------------------------------------------------------------------- */
-
-struct uses {
-  struct isw_reader *reader;
-  size_t capacity;
-};
-
-static void add_use(struct uses *uses, const struct isw_item *item, uint64_t seed)
-{
-  struct isw_sweep *sweep = uses->reader->sweep;
-  if (!item) return;
-  sweep->use = isw_arena_grow(&sweep->arena, sweep->use, sweep->uses, &uses->capacity, sizeof *sweep->use);
-  sweep->use[sweep->uses++] = (struct isw_dataset_use){item, seed, 0};
-}
-
-/* A grid's pairs of dataset and seed. */
-static void find_uses(struct uses *uses, const struct isw_grid *grid)
-{
-  struct isw_reader *reader = uses->reader;
-  const struct isw_sweep *sweep = reader->sweep;
-  const struct isw_axis_binding *dataset = &grid->binding[ISW_SET_DATASET], *seed = &grid->binding[ISW_SET_SEED];
-  size_t datasets = dataset->axis ? dataset->axis->count : 1, seeds = seed->axis ? seed->axis->count : 1;
-  bool together = dataset->axis && dataset->axis == seed->axis;
-  size_t pairs = together ? datasets : datasets > DATASETS_MAX || seeds > DATASETS_MAX ? SIZE_MAX : datasets * seeds;
-  if (pairs > DATASETS_MAX || sweep->uses + pairs > 2 * DATASETS_MAX) {
-    isw_report_add(&reader->report, seed->axis ? seed->values->key : dataset->values->key,
-                   "more than %d datasets: a dataset is one choice under one seed", DATASETS_MAX);
-    return;
-  }
-  for (size_t d = 0; d < datasets; d++)
-    for (size_t s = 0; s < (together ? 1 : seeds); s++)
-      add_use(uses,
-              dataset->axis ? isw_value_at(dataset->values, d, dataset->member).item
-                            : sweep->base[ISW_SET_DATASET].item,
-              seed->axis ? isw_value_at(seed->values, together ? d : s, seed->member).whole
-                         : sweep->base[ISW_SET_SEED].whole);
-}
-
-static int by_item(const void *a, const void *b)
-{
-  const struct isw_dataset_use *x = a, *y = b;
-  if (x->item->number != y->item->number) return x->item->number < y->item->number ? -1 : 1;
-  return x->seed < y->seed ? -1 : x->seed > y->seed;
-}
-
-/* Where a dataset's choice stands: the base value, or the first axis value that is it. */
-static struct isw_place place_of_dataset(const struct isw_reader *reader, const struct isw_item *item)
-{
-  const struct isw_sweep *sweep = reader->sweep;
-  for (size_t g = 0; g < sweep->grids; g++) {
-    const struct isw_axis_binding *binding = &sweep->grid[g].binding[ISW_SET_DATASET];
-    for (size_t i = 0; binding->axis && i < binding->axis->count; i++)
-      if (isw_value_at(binding->values, i, binding->member).item == item)
-        return binding->values->place ? binding->values->place[i] : binding->values->at;
-  }
-  struct isw_node *node = reader->leaf[ISW_SET_DATASET];
-  struct isw_node *name = isw_tree_find(node, "name", 4, NULL); /* of a map */
-  return name ? name->place : reader->at[ISW_SET_DATASET];
-}
-
-static void load(struct isw_reader *reader, struct isw_dataset_use *use, const struct isw_item **failed)
-{
-  struct isw_sweep *sweep = reader->sweep;
-  struct isw_data *data = &sweep->data[sweep->datasets];
-  enum isw_status status =
-      isw_dataset_load(&use->item->choice, use->seed, reader->from->folder, data, &reader->loading);
-  if (status == ISW_OK) {
-    use->data = 0;
-    while (use->data < sweep->datasets && sweep->data[use->data].hash != data->hash) use->data++;
-    if (use->data == sweep->datasets)
-      sweep->datasets++;
-    else
-      isw_data_destroy(data);
-    return;
-  }
-  isw_data_destroy(data);
-  *failed = use->item;
-  if (status == ISW_BAD_INPUT) {
-    size_t count;
-    isw_report_add(&reader->report, place_of_dataset(reader, use->item), "dataset %s: %s",
-                   isw_datasets(&count)[use->item->choice.row]->row.name, isw_error_text(&reader->loading));
-    return;
-  }
-  reader->status = isw_error_set(reader->error, status, "%s", isw_error_text(&reader->loading));
-}
-
-void isw_load_datasets(struct isw_reader *reader)
-{
-  struct isw_sweep *sweep = reader->sweep;
-  struct uses uses = {.reader = reader};
-  for (size_t g = 0; g < sweep->grids; g++) find_uses(&uses, &sweep->grid[g]);
-  if (!sweep->uses) return;
-  qsort(sweep->use, sweep->uses, sizeof *sweep->use, by_item);
-  size_t distinct = 0;
-  for (size_t i = 0; i < sweep->uses; i++)
-    if (i == 0 || by_item(&sweep->use[distinct - 1], &sweep->use[i]) != 0) sweep->use[distinct++] = sweep->use[i];
-  sweep->uses = distinct;
-  sweep->data = isw_arena_get(&sweep->arena, distinct, sizeof *sweep->data);
-  const struct isw_item *failed = NULL;
-  for (size_t i = 0; i < distinct && reader->status == ISW_OK; i++)
-    if (sweep->use[i].item != failed) load(reader, &sweep->use[i], &failed);
-}
-
-/* ---- combinations ------------------------------------------------------------------------------------------------------------ */
 
 static void check_loss(void *context, const struct isw_grid *grid, uint64_t cell)
 {
   struct isw_reader *reader = context;
   const struct isw_sweep *sweep = reader->sweep;
-  union isw_setting_value point[ISW_SETTINGS_MAX];
-  isw_cell_settings(sweep, cell, point);
-  const struct isw_data *data = &sweep->data[isw_data_of(sweep, point)];
+  union isw_setting_value settings[ISW_SETTINGS_MAX];
+  isw_cell_settings(sweep, cell, settings);
+  const struct isw_data *data = &sweep->data[isw_data_of(sweep, settings)];
   size_t losses, datasets;
-  const struct isw_loss *loss = &isw_losses(&losses)[point[ISW_SET_LOSS].item->choice.row];
+  const struct isw_loss *loss = &isw_losses(&losses)[settings[ISW_SET_LOSS].item->choice.row];
   if (isw_outputs(data, loss) > 0) return;
   static const char *const kinds[] = {
       [ISW_TARGETS_VALUES] = "numbers", [ISW_TARGETS_BINARY] = "0 or 1", [ISW_TARGETS_CLASSES] = "classes"};
   isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, ISW_SET_LOSS),
                  "loss '%s' cannot take the targets of dataset '%s', which are %s", loss->row.name,
-                 isw_datasets(&datasets)[point[ISW_SET_DATASET].item->choice.row]->row.name, kinds[data->kind]);
+                 isw_datasets(&datasets)[settings[ISW_SET_DATASET].item->choice.row]->row.name, kinds[data->kind]);
   for (size_t i = 0; i < losses; i++)
     if (isw_outputs(data, &isw_losses(&losses)[i]) > 0)
       isw_report_hint(&reader->report, "'%s' can", isw_losses(&losses)[i].row.name);
@@ -135,11 +26,11 @@ static void check_loss(void *context, const struct isw_grid *grid, uint64_t cell
 static void check_output(void *context, const struct isw_grid *grid, uint64_t cell)
 {
   struct isw_reader *reader = context;
-  union isw_setting_value point[ISW_SETTINGS_MAX];
-  isw_cell_settings(reader->sweep, cell, point);
+  union isw_setting_value settings[ISW_SETTINGS_MAX];
+  isw_cell_settings(reader->sweep, cell, settings);
   size_t count;
-  const struct isw_loss *loss = &isw_losses(&count)[point[ISW_SET_LOSS].item->choice.row];
-  const struct isw_row *output = &isw_activations(&count)[point[ISW_SET_OUTPUT_ACTIVATION].item->choice.row].row;
+  const struct isw_loss *loss = &isw_losses(&count)[settings[ISW_SET_LOSS].item->choice.row];
+  const struct isw_row *output = &isw_activations(&count)[settings[ISW_SET_OUTPUT_ACTIVATION].item->choice.row].row;
   if (!loss->on_logits || strcmp(output->name, "linear") == 0) return;
   isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, ISW_SET_OUTPUT_ACTIVATION),
                  "loss '%s' takes logits: network.output_activation must stay linear, not '%s'", loss->row.name,
@@ -150,15 +41,15 @@ static void check_batch(void *context, const struct isw_grid *grid, uint64_t cel
 {
   struct isw_reader *reader = context;
   const struct isw_sweep *sweep = reader->sweep;
-  union isw_setting_value point[ISW_SETTINGS_MAX];
-  isw_cell_settings(sweep, cell, point);
-  const struct isw_data *data = &sweep->data[isw_data_of(sweep, point)];
-  if (point[ISW_SET_BATCH_SIZE].whole <= data->train_samples) return;
+  union isw_setting_value settings[ISW_SETTINGS_MAX];
+  isw_cell_settings(sweep, cell, settings);
+  const struct isw_data *data = &sweep->data[isw_data_of(sweep, settings)];
+  if (settings[ISW_SET_BATCH_SIZE].integer <= data->train_samples) return;
   size_t datasets;
   isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, ISW_SET_BATCH_SIZE),
                  "train.batch_size %llu is more than the %zu training samples of dataset '%s'",
-                 (unsigned long long)point[ISW_SET_BATCH_SIZE].whole, data->train_samples,
-                 isw_datasets(&datasets)[point[ISW_SET_DATASET].item->choice.row]->row.name);
+                 (unsigned long long)settings[ISW_SET_BATCH_SIZE].integer, data->train_samples,
+                 isw_datasets(&datasets)[settings[ISW_SET_DATASET].item->choice.row]->row.name);
   isw_report_hint(&reader->report, "'full' takes them all");
 }
 
@@ -167,9 +58,9 @@ static bool has_branches(const struct isw_sweep *sweep, const struct isw_grid *g
 {
   const struct isw_axis_binding *binding = &grid->binding[ISW_SET_BRANCH_LAYERS];
   if (isw_largest_depth(sweep, grid) < 2) return false;
-  if (!binding->axis) return sweep->base[ISW_SET_BRANCH_LAYERS].whole > 0;
+  if (!binding->axis) return sweep->base[ISW_SET_BRANCH_LAYERS].integer > 0;
   for (size_t i = 0; i < binding->axis->count; i++)
-    if (isw_value_at(binding->values, i, binding->member).whole > 0) return true;
+    if (isw_value_at(binding->values, i, binding->member).integer > 0) return true;
   return false;
 }
 
@@ -178,10 +69,10 @@ static void check_branches(void *context, const struct isw_grid *grid, uint64_t 
 {
   struct isw_reader *reader = context;
   const struct isw_sweep *sweep = reader->sweep;
-  union isw_setting_value point[ISW_SETTINGS_MAX];
-  isw_cell_settings(sweep, cell, point);
-  size_t branch_layers = (size_t)point[ISW_SET_BRANCH_LAYERS].whole, depth = isw_depth_of(point);
-  const struct isw_item *hidden = point[ISW_SET_HIDDEN].item;
+  union isw_setting_value settings[ISW_SETTINGS_MAX];
+  isw_cell_settings(sweep, cell, settings);
+  size_t branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer, depth = isw_depth_of(settings);
+  const struct isw_item *hidden = settings[ISW_SET_HIDDEN].item;
   size_t setting = hidden ? ISW_SET_HIDDEN : ISW_SET_DEPTH;
   if (!branch_layers || depth < 2) return;
   if ((depth - 1) % branch_layers != 0) {
@@ -210,7 +101,7 @@ static void check_residual(struct isw_reader *reader)
     if (has_branches(sweep, &sweep->grid[g])) return;
   for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
     size_t id = settings[i];
-    bool asked = id == ISW_SET_BRANCH_SCALE ? sweep->base[id].number != 1.0 : sweep->base[id].whole != 0;
+    bool asked = id == ISW_SET_BRANCH_SCALE ? sweep->base[id].number != 1.0 : sweep->base[id].integer != 0;
     struct isw_place place = reader->leaf_key[id] ? reader->leaf_key[id]->place : reader->at[id];
     for (size_t g = 0; g < sweep->grids; g++) {
       const struct isw_axis_binding *binding = &sweep->grid[g].binding[id];
@@ -233,11 +124,11 @@ static void check_order(struct isw_reader *reader)
   for (size_t g = 0; g < sweep->grids; g++) {
     const struct isw_axis_binding *batch = &sweep->grid[g].binding[ISW_SET_BATCH_SIZE];
     if (batch->axis && (batch->values->is_range || batch->axis->count > 1)) return;
-    if (batch->axis && isw_value_at(batch->values, 0, batch->member).whole) return;
-    if (!batch->axis && sweep->base[ISW_SET_BATCH_SIZE].whole) return;
+    if (batch->axis && isw_value_at(batch->values, 0, batch->member).integer) return;
+    if (!batch->axis && sweep->base[ISW_SET_BATCH_SIZE].integer) return;
   }
   const struct isw_axis_binding *order = &sweep->grid[0].binding[ISW_SET_SHUFFLE];
-  bool asked = order->axis || sweep->base[ISW_SET_SHUFFLE].whole;
+  bool asked = order->axis || sweep->base[ISW_SET_SHUFFLE].integer;
   if (!asked) return;
   isw_report_add(&reader->report, order->axis ? order->values->key : reader->at[ISW_SET_SHUFFLE],
                  "train.shuffle has no use where every batch is full");
@@ -301,15 +192,15 @@ static void check_init(void *context, const struct isw_grid *grid, uint64_t cell
   enum { SIZES_MAX = 1002 };
   struct isw_reader *reader = context;
   const struct isw_sweep *sweep = reader->sweep;
-  union isw_setting_value point[ISW_SETTINGS_MAX];
-  isw_cell_settings(sweep, cell, point);
-  size_t size[SIZES_MAX], layers = isw_depth_of(point) + 1, count;
-  isw_sizes_of(sweep, point, size);
-  size_t parameters = isw_parameters(layers, size, (size_t)point[ISW_SET_BRANCH_LAYERS].whole);
+  union isw_setting_value settings[ISW_SETTINGS_MAX];
+  isw_cell_settings(sweep, cell, settings);
+  size_t size[SIZES_MAX], layers = isw_depth_of(settings) + 1, count;
+  isw_sizes_of(sweep, settings, size);
+  size_t parameters = isw_parameters(layers, size, (size_t)settings[ISW_SET_BRANCH_LAYERS].integer);
   for (size_t k = 0; k <= layers; k++) { /* 0: the biases */
-    const struct isw_item *item = k ? isw_init_of(sweep, point, k, layers) : point[ISW_SET_BIAS_INIT].item;
+    const struct isw_item *item = k ? isw_init_of(sweep, settings, k, layers) : settings[ISW_SET_BIAS_INIT].item;
     const struct isw_weights *weights = item->choice.weights;
-    const struct isw_item *activation = point[k == layers ? ISW_SET_OUTPUT_ACTIVATION : ISW_SET_ACTIVATION].item;
+    const struct isw_item *activation = settings[k == layers ? ISW_SET_OUTPUT_ACTIVATION : ISW_SET_ACTIVATION].item;
     if (weights && weights->count != parameters) {
       struct isw_text sizes = {0};
       bool told = isw_text_add(&sizes, "%zu", size[0]) == ISW_OK;
@@ -377,52 +268,4 @@ void isw_check_combinations(struct isw_reader *reader)
   check_residual(reader);
   check_order(reader);
   check_layers(reader);
-}
-
-/* ---- sizes ------------------------------------------------------------------------------------------------------------------ */
-
-static void measure(void *context, const struct isw_grid *grid, uint64_t cell)
-{
-  struct isw_reader *reader = context;
-  struct isw_sweep *sweep = reader->sweep;
-  union isw_setting_value point[ISW_SETTINGS_MAX];
-  isw_cell_settings(sweep, cell, point);
-  enum { SIZES_MAX = 1002 }; /* depth is at most 1000 */
-  size_t size[SIZES_MAX], layers = isw_depth_of(point) + 1;
-  isw_sizes_of(sweep, point, size);
-  size_t parameters = isw_parameters(layers, size, (size_t)point[ISW_SET_BRANCH_LAYERS].whole);
-  if (layers > sweep->layers_max) sweep->layers_max = layers;
-  if (parameters > sweep->parameters_max) sweep->parameters_max = parameters;
-  if (parameters <= parameters_limit) return;
-  bool hidden = point[ISW_SET_HIDDEN].item != NULL;
-  isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, hidden ? ISW_SET_HIDDEN : ISW_SET_WIDTH),
-                 "a network of more than 2^31 weights and biases");
-}
-
-/* Probes that take small networks only. */
-static void check_probes(struct isw_reader *reader)
-{
-  const struct isw_node *list = reader->leaf[ISW_SET_RECORD_PROBES];
-  size_t largest = reader->sweep->parameters_max, count;
-  const struct isw_probe *const *probes = isw_probes(&count);
-  for (size_t i = 0; list && list->kind == ISW_NODE_LIST && i < list->count; i++) {
-    const struct isw_node *name = list->child[i];
-    if (name->kind == ISW_NODE_MAP) name = isw_tree_find(name, "name", 4, NULL);
-    for (size_t p = 0; name && name->kind == ISW_NODE_SCALAR && p < count; p++) {
-      size_t most = probes[p]->max_parameters;
-      if (most && largest > most && strcmp(probes[p]->row.name, name->text) == 0)
-        isw_report_add(&reader->report, name->place,
-                       "probe '%s' takes networks of at most %zu weights and biases, and the largest has %zu",
-                       name->text, most, largest);
-    }
-  }
-}
-
-void isw_measure(struct isw_reader *reader)
-{
-  static const size_t shape[] = {ISW_SET_DATASET, ISW_SET_SEED,   ISW_SET_LOSS,         ISW_SET_DEPTH,
-                                 ISW_SET_WIDTH,   ISW_SET_HIDDEN, ISW_SET_BRANCH_LAYERS};
-  if (!isw_visit_classes(reader->sweep, shape, sizeof shape / sizeof shape[0], measure, reader))
-    longjmp(reader->out_of_memory, 1);
-  check_probes(reader);
 }

@@ -238,7 +238,7 @@ static void add_setting(struct making *making, size_t setting)
   making->name = name_of(making, setting);
   const char *about = setting < ISW_SETTINGS ? row->about : "initialiser of one layer";
   bool swept = is_swept(sweep, setting);
-  bool whole = row->kind == ISW_KIND_WHOLE, number = row->kind == ISW_KIND_NUMBER;
+  bool whole = row->kind == ISW_KIND_INTEGER, number = row->kind == ISW_KIND_NUMBER;
   struct isw_column_private *column = add_column(making, making->name, about,
                                                  whole    ? ISW_COLUMN_INTEGER
                                                  : number ? ISW_COLUMN_NUMBER
@@ -281,7 +281,7 @@ void isw_make_columns(struct isw_reader *reader)
         for (size_t m = 0; m < sweep->grid[g].axis[a].part[p]->members; m++)
           add_setting(&making, sweep->grid[g].axis[a].part[p]->member[m]);
   for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) add_setting(&making, always[i]);
-  if (sweep->base[ISW_SET_BRANCH_LAYERS].whole)
+  if (sweep->base[ISW_SET_BRANCH_LAYERS].integer)
     add_setting(&making, ISW_SET_BRANCH_LAYERS); /* part of the weights' layout */
   if (!sweep->refine.levels) return;
   struct isw_column_private *level =
@@ -310,16 +310,16 @@ double isw_sweep_column_value(const struct isw_sweep *sweep, size_t column, uint
   const struct isw_item *hidden;
   switch (c->show) {
   case ISW_SHOW_NUMBER:
-    if (isw_setting(c->setting)->kind == ISW_KIND_WHOLE) return (double)value.whole;
+    if (isw_setting(c->setting)->kind == ISW_KIND_INTEGER) return (double)value.integer;
     return isinf(value.number) ? NAN : value.number;
-  case ISW_SHOW_WORD: return (double)value.whole;
+  case ISW_SHOW_WORD: return (double)value.integer;
   case ISW_SHOW_DEPTH:
     hidden = isw_setting_at(sweep, grid, cell, ISW_SET_HIDDEN).item;
-    return hidden ? (double)hidden->count : (double)value.whole;
+    return hidden ? (double)hidden->count : (double)value.integer;
   case ISW_SHOW_WIDTH:
     hidden = isw_setting_at(sweep, grid, cell, ISW_SET_HIDDEN).item;
     if (hidden) return c->of_item[hidden->number];
-    return value.whole ? (double)value.whole : -1.0;
+    return value.integer ? (double)value.integer : -1.0;
   case ISW_SHOW_NAME:
   case ISW_SHOW_PARAMETER:
   case ISW_SHOW_WIDTHS:

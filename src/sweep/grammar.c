@@ -1,4 +1,4 @@
-/* The table of settings, and the tables of named rows that settings take. */
+/* The table of settings. */
 #include "grammar.h"
 #include <math.h>
 #include <stdlib.h>
@@ -11,9 +11,6 @@ static const char *const orders[] = {"shared", "per_replicate", NULL};
 static const char *const biases[] = {"all", "hidden", "none", NULL}; /* enum isw_decay_biases */
 static const char *const weights[] = {"none", "initial", "final", "both", NULL};
 
-#define LARGEST_WHOLE 9007199254740992.0 /* 2^53: every smaller whole number is a float64 */
-#define LARGEST_NUMBER 1e30              /* a float32 holds it, and its square's root */
-
 static const struct isw_setting settings[ISW_SETTINGS] = {
     [ISW_SET_SWEEP] = {.path = "sweep",
                        .kind = ISW_KIND_TEXT,
@@ -24,19 +21,19 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                        .initial = "\"\"",
                        .about = "what the sweep asks, kept with the results"},
     [ISW_SET_SEED] = {.path = "seed",
-                      .kind = ISW_KIND_WHOLE,
+                      .kind = ISW_KIND_INTEGER,
                       .axis = true,
                       .shape = true,
                       .initial = "0",
                       .low = 0,
-                      .high = LARGEST_WHOLE,
+                      .high = ISW_LARGEST_INTEGER,
                       .about = "root of every random stream, generated data and splits included"},
     [ISW_SET_REPLICATE] = {.path = "replicate",
-                           .kind = ISW_KIND_WHOLE,
+                           .kind = ISW_KIND_INTEGER,
                            .axis = true,
                            .initial = "0",
                            .low = 0,
-                           .high = LARGEST_WHOLE,
+                           .high = ISW_LARGEST_INTEGER,
                            .about = "index of the random repetition"},
     [ISW_SET_PRECISION] = {.path = "precision",
                            .kind = ISW_KIND_WORD,
@@ -51,7 +48,7 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                          .table = "datasets",
                          .about = "samples and targets"},
     [ISW_SET_DEPTH] = {.path = "network.depth",
-                       .kind = ISW_KIND_WHOLE,
+                       .kind = ISW_KIND_INTEGER,
                        .axis = true,
                        .shape = true,
                        .required = true,
@@ -59,7 +56,7 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                        .high = 1000,
                        .about = "number of hidden layers"},
     [ISW_SET_WIDTH] = {.path = "network.width",
-                       .kind = ISW_KIND_WHOLE,
+                       .kind = ISW_KIND_INTEGER,
                        .axis = true,
                        .shape = true,
                        .required = true,
@@ -113,7 +110,7 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                             .axis = true,
                             .initial = "0",
                             .low = 0,
-                            .high = LARGEST_NUMBER,
+                            .high = ISW_LARGEST_NUMBER,
                             .about = "standard deviation of normal noise added to every initial weight and bias"},
     [ISW_SET_INIT_SPARSITY] = {.path = "network.init_sparsity",
                                .kind = ISW_KIND_NUMBER,
@@ -124,7 +121,7 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                                .about = "share of all weights, each by a draw of its own, that start at 0 whatever the "
                                         "initialiser and noise say; a larger share zeroes the same ones and more"},
     [ISW_SET_BRANCH_LAYERS] = {.path = "network.residual.branch_layers",
-                               .kind = ISW_KIND_WHOLE,
+                               .kind = ISW_KIND_INTEGER,
                                .axis = true,
                                .shape = true,
                                .initial = "none",
@@ -138,8 +135,8 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                               .kind = ISW_KIND_NUMBER,
                               .axis = true,
                               .initial = "1",
-                              .low = -LARGEST_NUMBER,
-                              .high = LARGEST_NUMBER,
+                              .low = -ISW_LARGEST_NUMBER,
+                              .high = ISW_LARGEST_NUMBER,
                               .about = "each branch's scale, or where it starts"},
     [ISW_SET_TRAIN_SCALE] = {.path = "network.residual.train_scale",
                              .kind = ISW_KIND_WORD,
@@ -167,14 +164,14 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                                .axis = true,
                                .required = true,
                                .low = 0,
-                               .high = LARGEST_NUMBER,
+                               .high = ISW_LARGEST_NUMBER,
                                .about = "factor of an update"},
     [ISW_SET_WEIGHT_DECAY] = {.path = "train.weight_decay",
                               .kind = ISW_KIND_NUMBER,
                               .axis = true,
                               .initial = "0",
                               .low = 0,
-                              .high = LARGEST_NUMBER,
+                              .high = ISW_LARGEST_NUMBER,
                               .about = "times the weight, added to its gradient (adamw shrinks the weight instead); an "
                                        "optimiser may name it as a parameter"},
     [ISW_SET_DECAY_BIASES] = {.path = "train.decay_biases",
@@ -195,18 +192,18 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                            .initial = "none",
                            .low = 0,
                            .low_open = true,
-                           .high = LARGEST_NUMBER,
+                           .high = ISW_LARGEST_NUMBER,
                            .word = "none",
                            .word_number = 0,
                            .about =
                                "a step's gradient of a larger norm is scaled down to it; 0 in results stands for none"},
     [ISW_SET_BATCH_SIZE] = {.path = "train.batch_size",
-                            .kind = ISW_KIND_WHOLE,
+                            .kind = ISW_KIND_INTEGER,
                             .axis = true,
                             .shape = true,
                             .initial = "full",
                             .low = 1,
-                            .high = LARGEST_WHOLE,
+                            .high = ISW_LARGEST_INTEGER,
                             .word = "full",
                             .word_number = 0,
                             .about = "samples of a step; 0 in results stands for full"},
@@ -218,19 +215,19 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                          .words = orders,
                          .about = "whether all networks see the same batches, or each replicate its own"},
     [ISW_SET_STEPS] = {.path = "train.steps",
-                       .kind = ISW_KIND_WHOLE,
+                       .kind = ISW_KIND_INTEGER,
                        .axis = true,
                        .shape = true,
                        .required = true,
                        .low = 0,
-                       .high = LARGEST_WHOLE,
+                       .high = ISW_LARGEST_INTEGER,
                        .about = "optimiser steps"},
     [ISW_SET_STOP_LOSS_BELOW] = {.path = "train.stop.loss_below",
                                  .kind = ISW_KIND_NUMBER,
                                  .axis = true,
                                  .initial = "none",
                                  .low = 0,
-                                 .high = LARGEST_NUMBER,
+                                 .high = ISW_LARGEST_NUMBER,
                                  .word = "none",
                                  .word_number = -INFINITY,
                                  .about = "a step's loss below this ends the network"},
@@ -239,7 +236,7 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                                      .axis = true,
                                      .initial = "none",
                                      .low = 0,
-                                     .high = LARGEST_NUMBER,
+                                     .high = ISW_LARGEST_NUMBER,
                                      .word = "none",
                                      .word_number = -INFINITY,
                                      .about = "a step's gradient norm below this ends the network"},
@@ -280,80 +277,4 @@ size_t isw_setting_find(const char *path)
   size_t id = 0;
   while (id < ISW_SETTINGS && strcmp(settings[id].path, path) != 0) id++;
   return id;
-}
-
-/* row_of_x and count_of_x of a table whose isw_x returns an array of rows, or a registry of pointers to them. */
-#define ACCESSORS(table, row_at_index)                                                                                 \
-  static const struct isw_row *row_of_##table(size_t index)                                                            \
-  {                                                                                                                    \
-    size_t count;                                                                                                      \
-    return &isw_##table(&count)[index] row_at_index;                                                                   \
-  }                                                                                                                    \
-  static size_t count_of_##table(void)                                                                                 \
-  {                                                                                                                    \
-    size_t count;                                                                                                      \
-    isw_##table(&count);                                                                                               \
-    return count;                                                                                                      \
-  }
-#define TABLE(table) ACCESSORS(table, .row)
-#define REGISTRY(table) ACCESSORS(table, ->row)
-TABLE(initializers)
-TABLE(activations)
-TABLE(losses)
-TABLE(optimizers)
-TABLE(schedules)
-REGISTRY(datasets)
-REGISTRY(probes)
-
-static const struct isw_table_view tables[ISW_TABLES] = {
-    {"initializers", "initializer", "network.init", count_of_initializers, row_of_initializers, isw_initializer_facts},
-    {"activations", "activation", "network.activation", count_of_activations, row_of_activations, isw_activation_facts},
-    {"losses", "loss", "train.loss", count_of_losses, row_of_losses, isw_loss_facts},
-    {"optimizers", "optimizer", "train.optimizer", count_of_optimizers, row_of_optimizers, isw_optimizer_facts},
-    {"schedules", "schedule", "train.schedule", count_of_schedules, row_of_schedules, NULL},
-    {"datasets", "dataset", "dataset", count_of_datasets, row_of_datasets, NULL},
-    {"probes", "probe", "record.probes", count_of_probes, row_of_probes, NULL},
-};
-
-const struct isw_table_view *isw_tables(size_t *count)
-{
-  *count = ISW_TABLES;
-  return tables;
-}
-
-const struct isw_table_view *isw_setting_table(size_t id)
-{
-  const char *name = isw_setting(id)->table;
-  for (size_t i = 0; name && i < ISW_TABLES; i++)
-    if (strcmp(tables[i].name, name) == 0) return &tables[i];
-  return NULL;
-}
-
-void isw_write_number(double number, char *text, size_t size)
-{
-  for (int digits = 15; digits <= 17; digits++) {
-    snprintf(text, size, "%.*g", digits, number);
-    if (strtod(text, NULL) == number) return;
-  }
-}
-
-void isw_describe_range(bool whole, double low, double high, bool low_open, bool high_open, char *text, size_t size)
-{
-  enum { NUMBER = 40 };
-  char from[NUMBER], to[NUMBER];
-  isw_write_number(low, from, sizeof from);
-  isw_write_number(high, to, sizeof to);
-  const char *what = whole ? "a whole number" : "a number";
-  bool below = low <= -LARGEST_NUMBER, above = high >= (whole ? LARGEST_WHOLE : LARGEST_NUMBER);
-  if (below && above)
-    snprintf(text, size, "%s", what);
-  else if (above)
-    snprintf(text, size, "%s %s %s", what, low_open ? "above" : "of at least", from);
-  else if (below)
-    snprintf(text, size, "%s %s %s", what, high_open ? "below" : "of at most", to);
-  else if (low_open || high_open)
-    snprintf(text, size, "%s %s %s and %s %s", what, low_open ? "above" : "of at least", from,
-             high_open ? "below" : "of at most", to);
-  else
-    snprintf(text, size, "%s from %s to %s", what, from, to);
 }

@@ -45,9 +45,12 @@ enum isw_setting_id {
 
 enum { ISW_SLOTS_MAX = 64, ISW_SETTINGS_MAX = ISW_SETTINGS + ISW_SLOTS_MAX };
 
+#define ISW_LARGEST_INTEGER 9007199254740992.0 /* 2^53: every smaller whole number is a float64 */
+#define ISW_LARGEST_NUMBER 1e30                /* a float32 holds it, and its square's root */
+
 enum isw_setting_kind {
   ISW_KIND_TEXT,
-  ISW_KIND_WHOLE, /**< a whole number, at most 2^53 */
+  ISW_KIND_INTEGER, /**< a whole number, at most 2^53 */
   ISW_KIND_NUMBER,
   ISW_KIND_WORD,     /**< one of words; its number is the word's index */
   ISW_KIND_CHOICE,   /**< a row of a table, with parameters */
@@ -81,7 +84,7 @@ size_t isw_setting_find(const char *path);
 /** The table of a choice, of the setting that has one. */
 const struct isw_table_view *isw_setting_table(size_t id);
 /** "a whole number from 0 to 1000" and the like, into text. */
-void isw_describe_range(bool whole, double low, double high, bool low_open, bool high_open, char *text, size_t size);
+void isw_describe_range(bool integer, double low, double high, bool low_open, bool high_open, char *text, size_t size);
 /** A number as a sweep file writes it: the shortest that reads back the same. */
 void isw_write_number(double number, char *text, size_t size);
 #endif

@@ -42,10 +42,10 @@ static bool grow(void **array, size_t count, size_t more, size_t *capacity, size
 static bool orders_differ(const struct isw_sweep *sweep, const struct isw_grid *grid)
 {
   const struct isw_axis_binding *order = &grid->binding[ISW_SET_SHUFFLE], *batch = &grid->binding[ISW_SET_BATCH_SIZE];
-  bool differ = !order->axis && sweep->base[ISW_SET_SHUFFLE].whole == 1;
+  bool differ = !order->axis && sweep->base[ISW_SET_SHUFFLE].integer == 1;
   for (size_t i = 0; order->axis && i < order->axis->count; i++)
-    differ = differ || isw_value_at(order->values, i, order->member).whole == 1;
-  return differ && (batch->axis || sweep->base[ISW_SET_BATCH_SIZE].whole != 0);
+    differ = differ || isw_value_at(order->values, i, order->member).integer == 1;
+  return differ && (batch->axis || sweep->base[ISW_SET_BATCH_SIZE].integer != 0);
 }
 
 /* What the first network of a class says about all of them. */
@@ -53,23 +53,23 @@ static bool describe(struct isw_packs *packs, struct class *class)
 {
   const struct isw_sweep *sweep = packs->sweep;
   struct isw_pack_class *shown = &class->shown;
-  union isw_setting_value point[ISW_SETTINGS_MAX];
-  isw_cell_settings(sweep, class->cell, point);
-  shown->layers = isw_depth_of(point) + 1;
+  union isw_setting_value settings[ISW_SETTINGS_MAX];
+  isw_cell_settings(sweep, class->cell, settings);
+  shown->layers = isw_depth_of(settings) + 1;
   if (!grow((void **)&packs->size, packs->sizes, shown->layers + 1, &packs->size_capacity, sizeof *packs->size))
     return false;
   class->size = packs->sizes;
   packs->sizes += shown->layers + 1;
   size_t *size = packs->size + class->size;
-  isw_sizes_of(sweep, point, size);
-  shown->branch_layers = (size_t)point[ISW_SET_BRANCH_LAYERS].whole;
-  shown->activation = point[ISW_SET_ACTIVATION].item ? point[ISW_SET_ACTIVATION].item->choice.row : 0;
-  shown->loss = point[ISW_SET_LOSS].item->choice.row;
-  shown->optimizer = point[ISW_SET_OPTIMIZER].item->choice.row;
-  shown->dataset = isw_data_of(sweep, point);
-  shown->batch_size = (size_t)point[ISW_SET_BATCH_SIZE].whole;
+  isw_sizes_of(sweep, settings, size);
+  shown->branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer;
+  shown->activation = settings[ISW_SET_ACTIVATION].item ? settings[ISW_SET_ACTIVATION].item->choice.row : 0;
+  shown->loss = settings[ISW_SET_LOSS].item->choice.row;
+  shown->optimizer = settings[ISW_SET_OPTIMIZER].item->choice.row;
+  shown->dataset = isw_data_of(sweep, settings);
+  shown->batch_size = (size_t)settings[ISW_SET_BATCH_SIZE].integer;
   shown->samples = shown->batch_size ? shown->batch_size : sweep->data[shown->dataset].train_samples;
-  shown->steps = point[ISW_SET_STEPS].whole;
+  shown->steps = settings[ISW_SET_STEPS].integer;
   const uint64_t *schedule;
   shown->records = isw_sweep_schedule(sweep, shown->steps, &schedule);
   shown->flops = isw_step_flops(shown->layers, size, shown->branch_layers, shown->samples) * (double)shown->steps;

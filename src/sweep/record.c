@@ -1,56 +1,8 @@
-/* The record section: which steps, which probes. */
-#include <math.h>
-#include <stdlib.h>
+/* The record section: schedule and probes. */
 #include <string.h>
 #include "sweep_internal.h"
 
-enum { RECORDS_MAX = 1 << 20, DEFAULT_POINTS = 60, TEXT_SIZE = 160 };
-static const size_t all_records_limit = 1u << 26; /* recorded steps over all distinct train.steps */
-
-static int by_value(const void *a, const void *b)
-{
-  const uint64_t *x = a, *y = b;
-  return *x < *y ? -1 : *x > *y;
-}
-
-/* A schedule as `what` gives it; false after an error. */
-static bool read_rule(struct isw_reader *reader, const char *what, const struct isw_node *node,
-                      struct isw_schedule_rule *rule)
-{
-  rule->place = node->place;
-  struct isw_number_rule number = {.what = "a recorded step", .whole = true, .low = 0, .high = 9007199254740992.0};
-  double value = 0.0;
-  if (node->kind == ISW_NODE_LIST) {
-    uint64_t *step = isw_arena_get(&reader->sweep->arena, node->count, sizeof *step);
-    rule->kind = ISW_LIST;
-    for (size_t i = 0; i < node->count; i++)
-      if (isw_read_number(reader, &number, node->child[i], &value)) step[rule->count++] = (uint64_t)value;
-    if (rule->count) qsort(step, rule->count, sizeof *step, by_value);
-    for (size_t i = 1; i < rule->count; i++)
-      if (step[i] == step[i - 1])
-        isw_report_add(&reader->report, node->place, "step %llu stands in this list twice",
-                       (unsigned long long)step[i]);
-    rule->step = step;
-    return true;
-  }
-  const struct isw_node *key = node->kind == ISW_NODE_MAP && node->count == 1 ? node->child[0] : NULL;
-  bool every = key && strcmp(key->text, "every") == 0, geomspace = key && strcmp(key->text, "geomspace") == 0;
-  if (!every && !geomspace) {
-    isw_report_add(&reader->report, key ? key->place : node->place,
-                   "%s must be {every: k}, {geomspace: n} or a list of steps, not %s", what,
-                   key ? isw_tree_describe(&reader->scratch, key) : isw_tree_describe(&reader->scratch, node));
-    static const char *const words[] = {"every", "geomspace"};
-    if (key) isw_suggest(reader, key->text, words, 2, NULL);
-    return false;
-  }
-  number.what = every ? "every" : "geomspace";
-  number.low = 1;
-  if (geomspace) number.high = RECORDS_MAX - 2;
-  if (!isw_read_number(reader, &number, node->child[1], &value)) return false;
-  rule->kind = every ? ISW_EVERY : ISW_GEOMSPACE;
-  rule->number = (uint64_t)value;
-  return true;
-}
+enum { DEFAULT_POINTS = 60 };
 
 static void read_steps(struct isw_reader *reader)
 {
@@ -58,13 +10,11 @@ static void read_steps(struct isw_reader *reader)
   struct isw_schedule_rule *rule = &reader->sweep->rule;
   const struct isw_node *node = reader->leaf[ISW_SET_RECORD_STEPS];
   *rule = (struct isw_schedule_rule){0};
-  if (node && read_rule(reader, "record.steps", node, rule)) return;
+  if (node && isw_read_schedule_rule(reader, "record.steps", node, rule)) return;
   struct isw_place place = rule->place;
   *rule = standard;
   rule->place = place;
 }
-
-/* ---- probes --------------------------------------------------------------------------------------------------------------- */
 
 /* The probe of a name, or NULL. */
 static const struct isw_probe *find_probe(const char *name)
@@ -117,7 +67,7 @@ static const struct isw_node *read_probe_map(struct isw_reader *reader, const st
     }
   }
   if (good && !name) isw_report_add(&reader->report, map->place, "this probe has no name");
-  if (steps) good = read_rule(reader, "a probe's steps", steps, rule) && good;
+  if (steps) good = isw_read_schedule_rule(reader, "a probe's steps", steps, rule) && good;
   return good ? name : NULL;
 }
 
@@ -196,185 +146,4 @@ void isw_read_record(struct isw_reader *reader)
 {
   read_steps(reader);
   read_probes(reader);
-}
-
-/* ---- schedules -------------------------------------------------------------------------------------------------------------- */
-
-/* Point i of n, geometric from 1 to steps, rounded. */
-static uint64_t geometric_step(uint64_t steps, uint64_t i, uint64_t n)
-{
-  if (n < 2) return 1;
-  if (i == n - 1) return steps;
-  double x = floor(isw_exact_exp(isw_exact_log((double)steps) * (double)i / (double)(n - 1)) + 0.5);
-  return x < (double)steps ? (uint64_t)x : steps;
-}
-
-/* Writes the schedule for `steps` into step (NULL: counts alone), ascending, each once; returns how many. */
-static size_t make_schedule(const struct isw_schedule_rule *rule, uint64_t steps, uint64_t *step)
-{
-  size_t count = 0;
-  uint64_t last = 0;
-  if (step) step[0] = 0;
-  count++;
-  uint64_t points = rule->kind == ISW_EVERY  ? steps / rule->number
-                    : rule->kind == ISW_LIST ? rule->count
-                    : steps == 0             ? 0
-                                             : rule->number;
-  for (uint64_t i = 0; i < points; i++) {
-    uint64_t next = rule->kind == ISW_EVERY  ? (i + 1) * rule->number
-                    : rule->kind == ISW_LIST ? rule->step[i]
-                                             : geometric_step(steps, i, rule->number);
-    if (next <= last || next > steps) continue;
-    if (step) step[count] = next;
-    count++;
-    last = next;
-  }
-  if (last == steps) return count;
-  if (step) step[count] = steps;
-  return count + 1;
-}
-
-struct distinct {
-  struct isw_reader *reader;
-  size_t capacity;
-};
-
-static void note_steps(void *context, const struct isw_grid *grid, uint64_t cell)
-{
-  struct distinct *distinct = context;
-  struct isw_reader *reader = distinct->reader;
-  struct isw_sweep *sweep = reader->sweep;
-  uint64_t steps = isw_setting_at(sweep, grid, cell, ISW_SET_STEPS).whole;
-  for (size_t p = 0; p <= sweep->probes; p++) { /* the last is that of all */
-    const struct isw_schedule_rule *rule = p < sweep->probes ? &sweep->probe_rule[p] : &sweep->rule;
-    if (rule->kind != ISW_EVERY || steps / rule->number <= RECORDS_MAX) continue;
-    isw_report_add(&reader->report, rule->place, "this records more than %d times in %llu steps", RECORDS_MAX,
-                   (unsigned long long)steps);
-    return;
-  }
-  sweep->schedule =
-      isw_arena_grow(&sweep->arena, sweep->schedule, sweep->schedules, &distinct->capacity, sizeof *sweep->schedule);
-  sweep->schedule[sweep->schedules++] = (struct isw_schedule){.steps = steps};
-}
-
-static int by_steps(const void *a, const void *b)
-{
-  const struct isw_schedule *x = a, *y = b;
-  return x->steps < y->steps ? -1 : x->steps > y->steps;
-}
-
-/* A step of the list that no network reaches is a mistake. */
-static void check_list(struct isw_reader *reader, uint64_t most)
-{
-  const struct isw_schedule_rule *rule = &reader->sweep->rule;
-  if (rule->kind != ISW_LIST || !rule->count || rule->step[rule->count - 1] <= most) return;
-  const struct isw_node *list = reader->leaf[ISW_SET_RECORD_STEPS];
-  for (size_t i = 0; i < list->count; i++)
-    if (strtod(list->child[i]->text, NULL) > (double)most) {
-      isw_report_add(&reader->report, list->child[i]->place, "no network has a step %s", list->child[i]->text);
-      isw_report_hint(&reader->report, "the longest takes %llu steps", (unsigned long long)most);
-    }
-}
-
-static bool has_own(const struct isw_sweep *sweep)
-{
-  for (size_t p = 0; p < sweep->probes; p++)
-    if (sweep->probe_rule[p].kind != ISW_AT_ALL) return true;
-  return false;
-}
-
-/* The steps of record.steps and of every probe that has its own; and who is due at which. total: of all schedules so far;
- * false where that is too much. */
-static bool unite(struct isw_reader *reader, struct isw_schedule *schedule, size_t *total)
-{
-  struct isw_sweep *sweep = reader->sweep;
-  size_t count = make_schedule(&sweep->rule, schedule->steps, NULL), unique = 0;
-  if (count > all_records_limit - *total) return false;
-  if (!has_own(sweep)) {
-    schedule->step = isw_arena_get(&sweep->arena, count, sizeof *schedule->step);
-    schedule->count = make_schedule(&sweep->rule, schedule->steps, schedule->step);
-    *total += count;
-    return true;
-  }
-  for (size_t p = 0; p < sweep->probes; p++) {
-    if (sweep->probe_rule[p].kind != ISW_AT_ALL) count += make_schedule(&sweep->probe_rule[p], schedule->steps, NULL);
-    if (count > (all_records_limit - *total) / sweep->probes) return false; /* due is as long */
-  }
-  uint64_t *step = isw_arena_get(&sweep->arena, count, sizeof *step);
-  count = make_schedule(&sweep->rule, schedule->steps, step);
-  for (size_t p = 0; p < sweep->probes; p++)
-    if (sweep->probe_rule[p].kind != ISW_AT_ALL)
-      count += make_schedule(&sweep->probe_rule[p], schedule->steps, step + count);
-  uint64_t *own = isw_arena_get(&reader->scratch, count, sizeof *own);
-  qsort(step, count, sizeof *step, by_value);
-  for (size_t i = 0; i < count; i++)
-    if (i == 0 || step[i] != step[unique - 1]) step[unique++] = step[i];
-  schedule->step = step;
-  schedule->count = unique;
-  schedule->due = isw_arena_get(&sweep->arena, sweep->probes * unique, sizeof *schedule->due);
-  for (size_t p = 0; p < sweep->probes; p++) {
-    bool all = sweep->probe_rule[p].kind == ISW_AT_ALL;
-    if (!all) make_schedule(&sweep->probe_rule[p], schedule->steps, own);
-    for (size_t i = 0, next = 0; i < unique; i++) {
-      schedule->due[p * unique + i] = all || own[next] == step[i];
-      if (!all && own[next] == step[i]) next++;
-    }
-  }
-  *total += sweep->probes * unique;
-  return true;
-}
-
-void isw_make_schedules(struct isw_reader *reader)
-{
-  static const size_t steps[] = {ISW_SET_STEPS};
-  struct isw_sweep *sweep = reader->sweep;
-  struct distinct found = {.reader = reader};
-  if (!isw_visit_classes(sweep, steps, 1, note_steps, &found)) longjmp(reader->out_of_memory, 1);
-  if (!sweep->schedules) return;
-  qsort(sweep->schedule, sweep->schedules, sizeof *sweep->schedule, by_steps);
-  size_t distinct = 0, total = 0;
-  for (size_t i = 0; i < sweep->schedules; i++)
-    if (i == 0 || sweep->schedule[distinct - 1].steps != sweep->schedule[i].steps)
-      sweep->schedule[distinct++] = sweep->schedule[i];
-  sweep->schedules = distinct;
-  check_list(reader, sweep->schedule[distinct - 1].steps);
-  for (size_t p = 0; p < sweep->probes; p++) {
-    const struct isw_schedule_rule *rule = &sweep->probe_rule[p];
-    if (rule->kind == ISW_LIST && rule->count && rule->step[rule->count - 1] > sweep->schedule[distinct - 1].steps)
-      isw_report_add(&reader->report, rule->place, "no network has a step %llu",
-                     (unsigned long long)rule->step[rule->count - 1]);
-  }
-  for (size_t i = 0; i < distinct; i++) {
-    struct isw_schedule *schedule = &sweep->schedule[i];
-    if (!unite(reader, schedule, &total)) {
-      isw_report_add(&reader->report, sweep->rule.place, "too many recorded steps over all values of train.steps");
-      return;
-    }
-    if (schedule->count > sweep->records_max) sweep->records_max = schedule->count;
-  }
-}
-
-static const struct isw_schedule *find_schedule(const struct isw_sweep *sweep, uint64_t steps)
-{
-  size_t low = 0, high = sweep->schedules;
-  while (high - low > 1) {
-    size_t middle = low + (high - low) / 2;
-    if (sweep->schedule[middle].steps <= steps)
-      low = middle;
-    else
-      high = middle;
-  }
-  return &sweep->schedule[low];
-}
-
-size_t isw_sweep_schedule(const struct isw_sweep *sweep, uint64_t steps, const uint64_t **schedule)
-{
-  *schedule = find_schedule(sweep, steps)->step;
-  return find_schedule(sweep, steps)->count;
-}
-
-const bool *isw_sweep_due(const struct isw_sweep *sweep, uint64_t steps, size_t probe)
-{
-  const struct isw_schedule *schedule = find_schedule(sweep, steps);
-  return schedule->due && sweep->probe_rule[probe].kind != ISW_AT_ALL ? schedule->due + probe * schedule->count : NULL;
 }

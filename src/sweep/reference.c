@@ -23,7 +23,7 @@ static void write_type(FILE *out, const struct isw_setting *row)
   } else if (row->kind == ISW_KIND_TEXT) {
     fprintf(out, "a text");
   } else {
-    isw_describe_range(row->kind == ISW_KIND_WHOLE, row->low, row->high, row->low_open, false, range, sizeof range);
+    isw_describe_range(row->kind == ISW_KIND_INTEGER, row->low, row->high, row->low_open, false, range, sizeof range);
     if (row->word) fprintf(out, "`%s` or ", row->word);
     write_cell(out, range);
   }

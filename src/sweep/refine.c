@@ -42,7 +42,7 @@ static void read_axes(struct isw_reader *reader, const struct isw_node *node)
 static bool read_whole(struct isw_reader *reader, const struct isw_node *node, const char *what, double low,
                        double high, size_t *to)
 {
-  const struct isw_number_rule rule = {.what = what, .whole = true, .low = low, .high = high};
+  const struct isw_number_rule rule = {.what = what, .integer = true, .low = low, .high = high};
   double number;
   if (!isw_read_number(reader, &rule, node, &number)) return false;
   *to = (size_t)number;

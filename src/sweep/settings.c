@@ -82,11 +82,11 @@ static void put_value(struct isw_reader *reader, size_t setting, union isw_setti
 {
   const struct isw_setting *row = isw_setting(setting);
   switch (row->kind) {
-  case ISW_KIND_WHOLE:
-    if (row->word && (double)value.whole == row->word_number)
+  case ISW_KIND_INTEGER:
+    if (row->word && (double)value.integer == row->word_number)
       put(reader, "%s", row->word);
     else
-      put(reader, "%llu", (unsigned long long)value.whole);
+      put(reader, "%llu", (unsigned long long)value.integer);
     return;
   case ISW_KIND_NUMBER:
     if (row->word && value.number == row->word_number)
@@ -94,7 +94,7 @@ static void put_value(struct isw_reader *reader, size_t setting, union isw_setti
     else
       put_number(reader, value.number);
     return;
-  case ISW_KIND_WORD: put(reader, "%s", row->words[value.whole]); return;
+  case ISW_KIND_WORD: put(reader, "%s", row->words[value.integer]); return;
   case ISW_KIND_SIZES:
     put(reader, "[");
     for (size_t i = 0; i < value.item->count; i++) put(reader, "%s%zu", i ? ", " : "", value.item->size[i]);

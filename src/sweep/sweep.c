@@ -24,7 +24,7 @@ const char *isw_sweep_about(const struct isw_sweep *sweep)
 
 uint64_t isw_sweep_seed(const struct isw_sweep *sweep)
 {
-  return sweep->base[ISW_SET_SEED].whole;
+  return sweep->base[ISW_SET_SEED].integer;
 }
 
 enum isw_precision isw_sweep_precision(const struct isw_sweep *sweep)

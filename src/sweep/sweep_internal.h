@@ -1,6 +1,6 @@
 /** @file What the files of the sweep room share: values, axes, grids, the sweep itself, and its reader. */
-#ifndef INITSWEEP_SWEEP_PRIVATE_H
-#define INITSWEEP_SWEEP_PRIVATE_H
+#ifndef INITSWEEP_SWEEP_INTERNAL_H
+#define INITSWEEP_SWEEP_INTERNAL_H
 #include "grammar.h"
 #include "initsweep/datasets.h"
 #include "initsweep/yaml.h"
@@ -19,8 +19,8 @@ struct isw_item {
 
 /** One setting's value; its grammar row says which of the three. item is NULL where nothing was set. */
 union isw_setting_value {
-  uint64_t whole; /**< ISW_KIND_WHOLE and ISW_KIND_WORD */
-  double number;  /**< ISW_KIND_NUMBER */
+  uint64_t integer; /**< ISW_KIND_INTEGER and ISW_KIND_WORD */
+  double number;    /**< ISW_KIND_NUMBER */
   const struct isw_item *item;
 };
 
@@ -180,52 +180,128 @@ struct isw_reader {
   enum isw_status status;
 };
 
+/** What values are for: one base value, an axis, or the values that an exclusion matches. */
 enum isw_expand { ISW_BASE, ISW_AXIS, ISW_PATTERN };
 
+enum { ISW_VALUES_MAX = 1 << 20, ISW_LAYERS_MAX = 1000, ISW_RECORDS_MAX = 1 << 20 };
+
+/* ---- words.c, numbers.c ---- */
+
+/** Adds the hint "did you mean" where a candidate is near to `word`, and `more` (NULL: nothing). */
+void isw_suggest(struct isw_reader *reader, const char *word, const char *const *candidates, size_t count,
+                 const char *more);
+/** The index of a scalar among words, or -1 after a report. */
+int isw_read_word(struct isw_reader *reader, const char *what, const char *const *words, const struct isw_node *node);
+
+/** The numbers that are allowed. */
+struct isw_number_rule {
+  const char *what; /**< for messages */
+  bool integer;
+  double low, high;
+  bool low_open, high_open;
+  const char *word; /**< may stand for word_number; NULL: none */
+  double word_number;
+};
+/** Reads one number; false after a report. */
+bool isw_read_number(struct isw_reader *reader, const struct isw_number_rule *rule, const struct isw_node *node,
+                     double *number);
+/** Several numbers that one node gives. */
+struct isw_numbers {
+  size_t count;
+  bool is_range; /**< number i is first + i * step; else value[i] */
+  int64_t first, step;
+  double *value;
+  struct isw_place *place; /**< NULL: all at the node */
+};
+/** Reads one number or, with `several`, also a list of them or a generator. Wrong ones are reported and left out. */
+void isw_read_numbers(struct isw_reader *reader, const struct isw_number_rule *rule, const struct isw_node *node,
+                      bool several, struct isw_numbers *numbers);
+double isw_number_at(const struct isw_numbers *numbers, size_t i);
+
+/* ---- values.c, choices.c, weights.c, layers.c, expand.c ---- */
+
+/** Values as they grow. */
+struct isw_values_builder {
+  struct isw_values *values;
+  size_t capacity, capacity_present, capacity_place;
+};
+/** A new value, all members absent; returns its index. */
+size_t isw_add_value(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_place place);
+void isw_set_member(struct isw_values *values, size_t index, size_t member, union isw_setting_value value);
+/** Keeps an item and numbers it. */
+const struct isw_item *isw_new_item(struct isw_reader *reader, struct isw_item item);
+/** Where value `index` stands. */
+struct isw_place isw_place_at(const struct isw_values *values, size_t index);
+
+/** The choices that one node stands for. */
+struct isw_choices {
+  size_t count, capacity;
+  struct isw_chosen {
+    const struct isw_item *item;
+    bool has_decay; /**< an optimiser's choice gives weight_decay too */
+    double decay;
+  } * list;
+};
+/** Reads a bare name, or {name: ..., parameter: ...} with lists inside. Errors are reported and leave choices out. */
+void isw_read_choice(struct isw_reader *reader, size_t setting, struct isw_node *node, enum isw_expand mode,
+                     struct isw_choices *choices);
+/** Reads the weights that a choice of the row `file` names, and makes their hash that of the item. False after a report. */
+bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, struct isw_item *item,
+                      const struct isw_node *node);
+/** Adds the lists of widths of a node. */
+void isw_expand_widths(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_node *node,
+                       enum isw_expand mode);
+/** Adds the combinations of initialisers of {layer: choice, ...}. */
+void isw_read_layers(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_node *node,
+                     enum isw_expand mode);
+/** Slot of a layer, made where it is new; ISW_SETTINGS_MAX where the text is no layer or there are too many. */
+size_t isw_slot(struct isw_reader *reader, const char *text);
+/** Every layer that the file names anywhere gets its slot, before the first value is read. */
+void isw_find_slots(struct isw_reader *reader);
 /** The values that a node gives a setting. Errors are reported and leave those values out. */
 struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const char *name, struct isw_node *key,
                               struct isw_node *node, enum isw_expand mode);
+/** The values of a path; NULL after a reported error of the path. */
+struct isw_values *isw_read_path(struct isw_reader *reader, struct isw_node *key, struct isw_node *node,
+                                 enum isw_expand mode);
 /** The setting that a path names: a row, a slot or, where a parameter of a fixed choice is meant, that choice, and *node
  *  becomes the whole choice. ISW_SETTINGS_MAX after a reported error. */
 size_t isw_resolve_path(struct isw_reader *reader, const struct isw_node *key, struct isw_node **node);
-/** Reports a word that is none of `candidates`. */
-void isw_suggest(struct isw_reader *reader, const char *word, const char *const *candidates, size_t count,
-                 const char *more);
-/** Slot of a layer, made where it is new; ISW_SETTINGS_MAX where the text is no layer or there are too many. */
-size_t isw_slot(struct isw_reader *reader, const char *text);
-/** Reads a number that must be in [low, high]; reports. */
-struct isw_number_rule {
-  const char *what;
-  bool whole;
-  double low, high;
-  bool low_open, high_open;
-  const char *word;
-  double word_number;
-};
-bool isw_read_number(struct isw_reader *reader, const struct isw_number_rule *rule, const struct isw_node *node,
-                     double *number);
+
+/* ---- the stages of reading, in this order; each reports what is wrong ---- */
+
+/** Puts the value of override number `number` (from 1) into the tree. */
+void isw_apply_override(struct isw_reader *reader, unsigned number);
+/** Finds the settings of a mapping; prefix: "" or a section's path. */
+void isw_read_section(struct isw_reader *reader, const char *prefix, struct isw_node *map);
 void isw_read_base(struct isw_reader *reader);
-void isw_read_record(struct isw_reader *reader);
 void isw_read_grids(struct isw_reader *reader);
-/** After the grids; and, once probes and doubled cells are known, what refine wants of them. */
+void isw_check_grids(struct isw_reader *reader);
+void isw_read_excludes(struct isw_reader *reader);
 void isw_read_refine(struct isw_reader *reader);
-void isw_check_refine(struct isw_reader *reader);
 void isw_load_datasets(struct isw_reader *reader);
+void isw_read_record(struct isw_reader *reader);
+void isw_apply_excludes(struct isw_reader *reader);
+void isw_check_combinations(struct isw_reader *reader);
+void isw_drop_duplicates(struct isw_reader *reader);
+/** What refine requires of the probes and the grid. */
+void isw_check_refine(struct isw_reader *reader);
+void isw_measure(struct isw_reader *reader);
+void isw_make_schedules(struct isw_reader *reader);
+void isw_make_columns(struct isw_reader *reader);
+void isw_write_settings(struct isw_reader *reader);
+
+/** Reads the rule of a schedule, of the setting or probe that `what` names; false after a report. */
+bool isw_read_schedule_rule(struct isw_reader *reader, const char *what, const struct isw_node *node,
+                            struct isw_schedule_rule *rule);
+/** Gives every cell a bit, all set, where there are none yet; after clearing some, isw_count_kept. */
+void isw_keep_all(struct isw_reader *reader);
+void isw_count_kept(struct isw_sweep *sweep);
 /** Where the value of a setting stands that a cell has. */
 struct isw_place isw_place_of_value(const struct isw_reader *reader, const struct isw_grid *grid, uint64_t cell,
                                     size_t setting);
 /** The largest depth of a grid. */
 size_t isw_largest_depth(const struct isw_sweep *sweep, const struct isw_grid *grid);
-void isw_check_combinations(struct isw_reader *reader);
-/** Gives every cell a bit, all set, where there are none yet; after clearing some, isw_count_kept. */
-void isw_keep_all(struct isw_reader *reader);
-void isw_count_kept(struct isw_sweep *sweep);
-void isw_apply_excludes(struct isw_reader *reader);
-void isw_drop_duplicates(struct isw_reader *reader);
-void isw_measure(struct isw_reader *reader);
-void isw_make_schedules(struct isw_reader *reader);
-void isw_make_columns(struct isw_reader *reader);
-void isw_write_settings(struct isw_reader *reader);
 
 /* ---- cells, networks, classes -------------------------------------------------------------------------------------------- */
 
@@ -239,19 +315,19 @@ uint64_t isw_cell_of_number(const struct isw_sweep *sweep, uint64_t number);
 uint64_t isw_number_of_cell(const struct isw_sweep *sweep, uint64_t cell);
 bool isw_is_kept(const struct isw_sweep *sweep, uint64_t cell);
 const struct isw_grid *isw_grid_of_cell(const struct isw_sweep *sweep, uint64_t cell);
-/** Every setting's value of a cell, into point[isw_all_settings]. */
-void isw_cell_settings(const struct isw_sweep *sweep, uint64_t cell, union isw_setting_value *point);
-size_t isw_depth_of(const union isw_setting_value *point);
+/** Every setting's value of a cell, into settings[isw_all_settings]. */
+void isw_cell_settings(const struct isw_sweep *sweep, uint64_t cell, union isw_setting_value *settings);
+size_t isw_depth_of(const union isw_setting_value *settings);
 /** One setting's value of a cell of a grid. */
 union isw_setting_value isw_setting_at(const struct isw_sweep *sweep, const struct isw_grid *grid, uint64_t cell,
                                        size_t setting);
-size_t isw_data_of(const struct isw_sweep *sweep, const union isw_setting_value *point);
+size_t isw_data_of(const struct isw_sweep *sweep, const union isw_setting_value *settings);
 /** Fills size[0 .. layers], layers = isw_depth_of + 1; the data must fit the loss. */
-void isw_sizes_of(const struct isw_sweep *sweep, const union isw_setting_value *point, size_t *size);
+void isw_sizes_of(const struct isw_sweep *sweep, const union isw_setting_value *settings, size_t *size);
 /** The initialiser of weight layer `layer` (from 1) of `layers`. */
-const struct isw_item *isw_init_of(const struct isw_sweep *sweep, const union isw_setting_value *point, size_t layer,
+const struct isw_item *isw_init_of(const struct isw_sweep *sweep, const union isw_setting_value *settings, size_t layer,
                                    size_t layers);
-uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_value *point);
+uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_value *settings);
 
 /** A grid's cells grouped by the values of some settings: per axis, its values in groups; a class is one group an axis. */
 struct isw_grouped_axis {

@@ -33,7 +33,7 @@ static struct families families_of(struct isw_reader *reader, const struct isw_g
   if (binding->values->is_range) return families;
   families.sorted = isw_arena_get(&reader->scratch, binding->axis->count, sizeof *families.sorted);
   for (size_t i = 0; i < binding->axis->count; i++)
-    families.sorted[i] = (struct member){isw_value_at(binding->values, i, 0).whole, i};
+    families.sorted[i] = (struct member){isw_value_at(binding->values, i, 0).integer, i};
   qsort(families.sorted, binding->axis->count, sizeof *families.sorted, by_replicate);
   return families;
 }
@@ -43,7 +43,7 @@ static bool find_member(const struct isw_sweep *sweep, const struct families *fa
                         uint64_t replicate, uint64_t *cell)
 {
   *cell = first;
-  if (!families->replicate) return isw_setting_at(sweep, families->grid, first, ISW_SET_REPLICATE).whole == replicate;
+  if (!families->replicate) return isw_setting_at(sweep, families->grid, first, ISW_SET_REPLICATE).integer == replicate;
   uint64_t index;
   if (families->sorted) {
     const struct member wanted = {.replicate = replicate};
@@ -65,7 +65,7 @@ static void compare(struct isw_sweep *sweep, const struct families *mine, uint64
 {
   for (uint64_t m = 0; m < mine->members; m++) {
     uint64_t own = cell + m * mine->stride, theirs;
-    uint64_t replicate = isw_setting_at(sweep, mine->grid, own, ISW_SET_REPLICATE).whole;
+    uint64_t replicate = isw_setting_at(sweep, mine->grid, own, ISW_SET_REPLICATE).integer;
     if (isw_is_kept(sweep, own) && find_member(sweep, other, first, replicate, &theirs) && isw_is_kept(sweep, theirs))
       isw_bits_remove(sweep->kept, own);
   }
@@ -77,13 +77,13 @@ static void visit(struct isw_sweep *sweep, const struct families *all, size_t g,
 {
   const struct families *mine = &all[g];
   uint64_t block = mine->stride * mine->members;
-  union isw_setting_value point[ISW_SETTINGS_MAX];
+  union isw_setting_value settings[ISW_SETTINGS_MAX];
   for (uint64_t outer = 0; outer < mine->grid->cells; outer += block)
     for (uint64_t inner = 0; inner < mine->stride; inner++) {
       uint64_t cell = mine->grid->first + outer + inner;
-      isw_cell_settings(sweep, cell, point);
-      point[ISW_SET_REPLICATE].whole = 0;
-      uint64_t key = isw_identity_of(sweep, point), first;
+      isw_cell_settings(sweep, cell, settings);
+      settings[ISW_SET_REPLICATE].integer = 0;
+      uint64_t key = isw_identity_of(sweep, settings), first;
       size_t place = 0;
       if (add)
         isw_table_add(table, key, cell);

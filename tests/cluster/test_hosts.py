@@ -198,8 +198,8 @@ class Hosts(unittest.TestCase):
     def goes_on(self, out, safe):
         """On the hosts that are left."""
         said = self.finish(("a", "c"), out, "again.log")
-        self.assertIn("going on: ", said)
-        self.assertGreaterEqual(int(said.split("going on: ")[1].split()[0]), safe)
+        self.assertIn("continuing: ", said)
+        self.assertGreaterEqual(int(said.split("continuing: ")[1].split()[0]), safe)
 
     def test_three_hosts_leave_the_file_of_one_rank(self):
         before = {host: self.world.sent(host) for host in HOSTS}

@@ -22,8 +22,7 @@ ENVIRONMENT = {
     "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
     "OMPI_MCA_hwloc_base_binding_policy": "none", "OMP_NUM_THREADS": "1"}
 for name in list(ENVIRONMENT):
-    if name in ("COLUMNS", "OMP_THREAD_LIMIT", "INITSWEEP_KERNELS",
-                "INITSWEEP_PACK_STRIDE") or name.startswith("SLURM_"):
+    if name in ("COLUMNS", "OMP_THREAD_LIMIT", "INITSWEEP_KERNELS") or name.startswith("SLURM_"):
         del ENVIRONMENT[name]
 
 SMALL = """\
@@ -75,12 +74,12 @@ class Case(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def command(self, words, ranks=0):
-        return ([MPIEXEC, "-n", str(ranks)] if ranks else []) + [PROGRAM, *words]
+    def command(self, words, ranks=0, program=PROGRAM):
+        return ([MPIEXEC, "-n", str(ranks)] if ranks else []) + [program, *words]
 
-    def run_program(self, *words, ranks=0, **environment):
+    def run_program(self, *words, ranks=0, program=PROGRAM, **environment):
         """Runs to the end. ranks 0: without mpirun."""
-        return subprocess.run(self.command(words, ranks), cwd=self.folder, env={**ENVIRONMENT, **environment},
+        return subprocess.run(self.command(words, ranks, program), cwd=self.folder, env={**ENVIRONMENT, **environment},
                               capture_output=True, text=True, check=False, timeout=300)
 
     def expect(self, status, *words, stdout=None, stderr=None, **more):

@@ -64,7 +64,7 @@ class Usage(Case):
                                                 "'0'\n",
                 ("run", "a", "--threads", "2x"): "initsweep run: --threads must be a whole number from 1 to 65536, not "
                                                  "'2x'\n",
-                ("run", "a", "--resume", "no"): "initsweep run: --resume wants auto, never or extend, not 'no'\n",
+                ("run", "a", "--resume", "no"): "initsweep run: --resume must be auto, never or extend, not 'no'\n",
                 ("plan",): "initsweep plan: give one sweep file\n  `initsweep plan --help` shows how.\n",
                 ("plan", "a", "--jsn"): "initsweep plan: unknown option '--jsn'\n"
                                         "  did you mean '--json'? `initsweep plan --help` shows all.\n",

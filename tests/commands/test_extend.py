@@ -27,12 +27,12 @@ class Extend(StoppedRun):
         self.stopped()
         grown = ("--set", "grid.network.depth=[1, 2, 3]", "--set", "grid.replicate={range: [0, 899]}")
         done = self.expect(0, "run", self.file, "-o", "out.h5", *grown, "--resume", "extend", ranks=2)
-        self.assertRegex(done.stderr, r"going on: \d+ networks are done already")
+        self.assertRegex(done.stderr, r"continuing: \d+ networks are already finished")
         self.expect(0, "run", self.file, "-o", "whole.h5", "--quiet", *grown)
         self.assertEqual(self.contents("out.h5"), self.contents("whole.h5"))
         more = ("--set", "grid.network.depth=[1, 2, 3]", "--set", "grid.replicate={range: [0, 915]}")
         done = self.expect(0, "run", self.file, "-o", "out.h5", *more, "--resume", "extend")  # of a finished file
-        self.assertIn("going on: 2700 networks are done already", done.stderr)
+        self.assertIn("continuing: 2700 networks are already finished", done.stderr)
         # 16 more of each depth: full packs of new networks alone
         self.assertIn("48 of 2748 networks in 3 packs", done.stderr)
         self.expect(0, "run", self.file, "-o", "whole.h5", "--quiet", *more, "--resume", "extend")

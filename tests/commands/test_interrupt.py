@@ -53,8 +53,8 @@ class Interrupt(Case):
         to(process, number)
         _, error = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 75, error)
-        self.assertRegex(error, rf"interrupted; \d+ of {NETWORKS} networks are safe in out\.h5\.parts, the same "
-                                r"command goes on")
+        self.assertRegex(error, rf"interrupted; \d+ of {NETWORKS} networks are kept in out\.h5\.parts, the same "
+                                r"command continues")
         self.assertFalse(os.path.exists(self.path("out.h5")))
         self.assertGreater(self.journal_bytes(), 0)
         return error
@@ -74,7 +74,7 @@ class Interrupt(Case):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
             self.stopped(number, to_it)
         done = self.expect(0, "run", self.file, "-o", "out.h5", ranks=3)
-        self.assertRegex(done.stderr, r"going on: \d+ networks are done already")
+        self.assertRegex(done.stderr, r"continuing: \d+ networks are already finished")
         self.assertEqual(self.contents("out.h5"), self.whole())
         self.assertEqual(self.files(), ["long.yaml", "out.h5", "whole.h5"])
 
@@ -92,7 +92,7 @@ class Interrupt(Case):
         process.kill()
         process.communicate()
         done = self.expect(0, "run", self.file, "-o", "out.h5", ranks=2)
-        self.assertRegex(done.stderr, r"going on: \d+ networks are done already")
+        self.assertRegex(done.stderr, r"continuing: \d+ networks are already finished")
         self.assertEqual(self.contents("out.h5"), self.whole())
 
     def test_journal_of_another_sweep_is_not_mixed_in(self):
@@ -130,10 +130,10 @@ class Interrupt(Case):
                               capture_output=True, text=True, check=False, timeout=120)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertEqual(done.stderr.count("File too large"), 1, done.stderr)
-        self.assertRegex(done.stderr, r"(?m)^initsweep: .*File too large.* \d+ of \d+ networks are safe in "
+        self.assertRegex(done.stderr, r"(?m)^initsweep: .*File too large.* \d+ of \d+ networks are kept in "
                                       r"out\.h5\.parts")
         again = self.expect(0, *words)
-        self.assertRegex(again.stderr, r"going on: \d+ networks")
+        self.assertRegex(again.stderr, r"continuing: \d+ networks")
         self.expect(0, *words[:2], "-o", "whole.h5", *words[4:])
         self.assertEqual(self.contents("out.h5"), self.contents("whole.h5"))
 

@@ -98,7 +98,7 @@ class OutputFiles(StoppedRun):
             process.send_signal(signal.SIGCONT)
             _, error = process.communicate(timeout=300)
             self.assertEqual(process.returncode, 2, error)
-            self.assertIn("all networks are safe in out.h5.parts", error)
+            self.assertIn("all networks are kept in out.h5.parts", error)
             self.assertEqual(self.snapshot("out.h5"), before)
             self.assertEqual(self.files(), ["long.yaml", "other.h5", "out.h5", "out.h5.parts", "small.yaml"])
             # both ways on that the message names
@@ -106,7 +106,7 @@ class OutputFiles(StoppedRun):
             self.assertIn("1600 of 1600 networks", self.expect(0, "gather", "out.h5.parts", "-o", "saved.h5").stdout)
             os.remove(self.path("out.h5"))
             done = self.expect(0, "run", "long.yaml", "-o", "out.h5")
-            self.assertIn("going on: 1600 networks are done already", done.stderr)
+            self.assertIn("continuing: 1600 networks are already finished", done.stderr)
             self.assertEqual(self.contents("out.h5"), self.contents("saved.h5"))
             os.remove(self.path("out.h5"))
             os.remove(self.path("saved.h5"))

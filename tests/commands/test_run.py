@@ -10,6 +10,8 @@ import numpy
 
 from program import SMALL, SMALL_NETWORKS, Case
 
+RUN_WITH_STRIDE = os.environ["RUN_WITH_STRIDE"]  # another order of the packs in the queue
+
 
 class Run(Case):
     def test_file_holds_every_network(self):
@@ -60,7 +62,7 @@ class Run(Case):
         self.expect(0, "run", file, "-o", "one.h5")
         for ranks, stride in ((0, 7), (2, 3), (3, 11)):
             with self.subTest(ranks=ranks, stride=stride):
-                self.expect(0, "run", file, "-o", "other.h5", ranks=ranks, INITSWEEP_PACK_STRIDE=str(stride))
+                self.expect(0, str(stride), file, "other.h5", ranks=ranks, program=RUN_WITH_STRIDE)
                 self.assertEqual(self.contents("other.h5"), self.contents("one.h5"))
                 os.remove(self.path("other.h5"))
 
@@ -90,7 +92,7 @@ class Run(Case):
         self.expect(0, "run", file)
         before = os.stat(self.path("small.h5"))
         self.expect(0, "run", file, stderr="", stdout=f"small.h5: holds this sweep already, {SMALL_NETWORKS} networks; "
-                    "nothing to do (--resume never trains it again)\n")
+                    "nothing to do (to retrain it: --resume never)\n")
         after = os.stat(self.path("small.h5"))
         self.assertEqual((before.st_ino, before.st_mtime_ns), (after.st_ino, after.st_mtime_ns))
         first = self.contents("small.h5")
@@ -109,7 +111,7 @@ class Run(Case):
             self.assertEqual(done.stderr.count("holds another sweep"), 1)
         self.assertEqual(self.contents("small.h5"), first)
         self.write("text.h5", "words\n")
-        self.assertIn("'text.h5' is there", self.expect(2, "run", file, "-o", "text.h5", stdout="").stderr)
+        self.assertIn("'text.h5' exists", self.expect(2, "run", file, "-o", "text.h5", stdout="").stderr)
         self.assertEqual(self.files(), ["small.h5", "small.yaml", "text.h5"])
 
     def test_an_output_that_cannot_be_is_told_before_training(self):

@@ -50,7 +50,7 @@ class VerifyReplay(Case):
         with h5py.File(self.path("out.h5"), "r+") as file:
             file["loss"][83, -1] = numpy.nextafter(file["loss"][83, -1], numpy.float32(1))
         done = self.expect(1, "replay", "out.h5", "--network", "83", "--steps", "1,2", "-o", "x.csv", stdout="")
-        self.assertIn("network 83 is another: loss differs at step 40", done.stderr)
+        self.assertIn("network 83 differs: loss at step 40", done.stderr)
 
     def test_wrong_arguments_are_named(self):
         self.small()

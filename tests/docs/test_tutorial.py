@@ -19,11 +19,12 @@ SIZE = r"[\d.]+ (?:bytes|[KMGT]iB)"
 
 RULES = [
     *page_session.RUN_RULES,
-    ("how far an interrupted run came", r"interrupted; (?:no network was finished, .*|\d+ of 540 networks are safe in "
+    ("how far an interrupted run came", r"interrupted; (?:no network was finished, .*|\d+ of 540 networks are kept in "
                                         r".*)",
      "interrupted; ...", "long.h5"),
     ("what gather found of it", r"\b\d+ of 540 networks", "N of 540 networks", "long.h5"),
-    ("what it went on from, if anything", r"^initsweep: going on: \d+ networks are done already\n", "", "long.h5"),
+    ("what it continued from, if anything", r"^initsweep: continuing: \d+ networks are already finished\n", "",
+     "long.h5"),
     ("a line of progress, now and then", r"^initsweep: +\d+ %, .*\n", "", "long.h5"),
     ("what was left of it", r"trained \d+ ", "trained N ", "long.h5"),
     ("work that was left of it", r"[\d.]+ [kMG] network-steps", "N network-steps", "long.h5"),

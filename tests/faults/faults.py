@@ -214,7 +214,7 @@ def kill(bench, long, part="kill"):
             before = max(before, now)
         if os.path.exists(bench.path("out.h5.parts")):
             done = bench.run("run", "long.yaml", "-o", "out.h5", ranks=bench.random.choice([1, 2, 3]))
-            kept = re.search(r"going on: (\d+) networks|(\d+) networks; nothing to do", done.stderr + done.stdout)
+            kept = re.search(r"continuing: (\d+) networks|(\d+) networks; nothing to do", done.stderr + done.stdout)
             # more than were counted, where ranks outlived a launcher that was killed
             lost = max(0, before - (int(kept.group(1) or kept.group(2)) if kept else 0))
             if lost > 0:
@@ -271,7 +271,7 @@ def break_calls(bench, part, kind, whole, numbers, *words):
         done = bench.run("run", "small.yaml", "-o", "out.h5", *words)
         if done.returncode != 0:
             print(f"{part} {n}: the clean run failed: {done.stderr}")
-        elif safe > 0 and f"going on: {safe} networks" not in done.stderr and "nothing to do" not in done.stdout:
+        elif safe > 0 and f"continuing: {safe} networks" not in done.stderr and "nothing to do" not in done.stdout:
             print(f"{part} {n}: {safe} networks were safe: {done.stderr}")
             bench.count(part, lost=safe)
         bench.same(part, "out.h5", whole)

@@ -1,0 +1,65 @@
+/* The networks that a run has finished so far as a results file. The run's folder is only read, without its lock. */
+#include <string.h>
+#include <unistd.h>
+#include "run/run_internal.h"
+
+static enum isw_status advise_another_output(struct isw_error *error)
+{
+  return isw_error_set(error, ISW_BAD_INPUT, "%s\n  name another file with -o, or move it away", isw_error_text(error));
+}
+
+static enum isw_status load_sweep(const char *parts, const struct isw_run_manifest *manifest, struct isw_sweep **sweep,
+                                  struct isw_error *error)
+{
+  const struct isw_overrides overrides = {(const char **)manifest->overrides, manifest->override_count};
+  enum isw_status status = isw_load_sweep(manifest->file, manifest->folder, manifest->text, strlen(manifest->text),
+                                          &overrides, sweep, error);
+  if (status == ISW_OK && isw_sweep_identity(*sweep) != manifest->identity)
+    status = isw_error_set(error, ISW_BAD_INPUT,
+                           "%s: its sweep file does not describe the same sweep any more: data under '%s' have changed",
+                           parts, manifest->folder);
+  return status;
+}
+
+static enum isw_status export_index(const char *out, const char *command_line, const struct isw_sweep *sweep,
+                                    struct isw_index *index, struct isw_error *error)
+{
+  char host[256] = "";
+  gethostname(host, sizeof host - 1);
+  struct isw_run_facts facts = {
+      .command_line = command_line, .kernels = "", .hosts = host, .ranks = 1, .threads = isw_cluster_default_threads()};
+  struct isw_progress progress = {.networks = isw_sweep_networks(sweep)};
+  isw_format_utc_now(facts.start);
+  isw_progress_start(&progress, false);
+  enum isw_status status = isw_export(out, sweep, index, &facts, ISW_MISSING, 0, &progress, error);
+  isw_progress_end(&progress);
+  return status == ISW_BAD_INPUT ? advise_another_output(error) : status;
+}
+
+enum isw_status isw_gather(const char *parts, const char *out, const char *command_line,
+                           struct isw_gather_report *report, struct isw_error *error)
+{
+  struct isw_run_manifest manifest;
+  struct isw_sweep *sweep = NULL;
+  struct isw_index *index = NULL;
+  bool there;
+  enum isw_status status = isw_run_manifest_read(parts, &manifest, &there, error);
+  if (status == ISW_OK && !there)
+    status = isw_error_set(error, ISW_BAD_INPUT, "'%s' is not the folder of a run: it has no file 'sweep'", parts);
+  if (status == ISW_OK) status = load_sweep(parts, &manifest, &sweep, error);
+  if (status == ISW_OK) {
+    status = isw_results_may_replace(out, manifest.identity, 0, error);
+    if (status == ISW_BAD_INPUT) status = advise_another_output(error);
+  }
+  if (status == ISW_OK)
+    status = isw_index_create_beside(parts, manifest.identity, manifest.other, isw_sweep_networks(sweep),
+                                     isw_precision_bytes(isw_sweep_precision(sweep)), &index, error);
+  if (status == ISW_OK) status = export_index(out, command_line, sweep, index, error);
+  if (status == ISW_OK)
+    *report = (struct isw_gather_report){
+        .networks = isw_sweep_networks(sweep), .finished = isw_index_count(index), .damaged = isw_index_damaged(index)};
+  isw_index_destroy(index);
+  isw_sweep_destroy(sweep);
+  isw_run_manifest_clear(&manifest);
+  return status;
+}

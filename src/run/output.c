@@ -1,0 +1,111 @@
+/* The names of a run's files, and a results file that may be there before the run. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "run/run_internal.h"
+
+enum isw_status isw_run_output_create(const char *wanted, const char *sweep_name, struct isw_run_output *output,
+                                      struct isw_error *error)
+{
+  struct isw_text out = {0}, parts = {0};
+  *output = (struct isw_run_output){0};
+  isw_text_add(&out, wanted ? "%s" : "%s.h5", wanted ? wanted : sweep_name);
+  output->out = out.bytes;
+  if (!out.bytes) return isw_error_memory(error, 1, "a path");
+  const char *slash = strrchr(out.bytes, '/'), *name = slash ? slash + 1 : out.bytes;
+  if (!name[0]) return isw_error_set(error, ISW_BAD_INPUT, "'%s' names a folder, not a results file", out.bytes);
+  char *folder = NULL;
+  enum isw_status status = isw_absolute_folder_of(out.bytes, &folder, error);
+  if (status != ISW_OK) return status;
+  output->path = isw_path_join(folder, name);
+  isw_text_add(&parts, "%s.parts", output->path ? output->path : "");
+  output->parts = parts.bytes;
+  free(folder);
+  return output->path && output->parts ? ISW_OK : isw_error_memory(error, 1, "a path");
+}
+
+void isw_run_output_clear(struct isw_run_output *output)
+{
+  free(output->out);
+  free(output->path);
+  free(output->parts);
+  *output = (struct isw_run_output){0};
+}
+
+static enum isw_status report_unreadable(const struct isw_run_output *output, const struct isw_error *reason,
+                                         struct isw_error *error)
+{
+  return isw_error_set(error, ISW_BAD_INPUT,
+                       "'%s' exists and is not a results file that can be read (%s)\n"
+                       "  name another with -o, or move it away",
+                       output->out, isw_error_text(reason));
+}
+
+static enum isw_status report_other_sweep(const struct isw_run_output *output, const char *file,
+                                          const struct isw_sweep *sweep, struct isw_results *results,
+                                          struct isw_error *error)
+{
+  const char *title = isw_results_attribute(results, "title");
+  isw_error_set(error, ISW_BAD_INPUT,
+                "'%s' holds another sweep: '%s' (%016llx), not '%s' (%016llx) as %s describes it\n", output->out,
+                title ? title : "?", (unsigned long long)isw_results_identity(results), isw_sweep_name(sweep),
+                (unsigned long long)isw_sweep_identity(sweep), file);
+  isw_error_add_difference(error, isw_results_attribute(results, "settings"), isw_sweep_settings(sweep));
+  isw_text_add(&error->message, "  name another with -o, move it away, or, if the grid has grown: --resume extend");
+  return ISW_BAD_INPUT;
+}
+
+/* `gather` writes files of a part of the networks. */
+static enum isw_status count_missing(struct isw_results *results, enum isw_output_state *state, struct isw_error *error)
+{
+  uint64_t ended[ISW_NETWORK_STATUSES] = {0};
+  enum isw_status status = isw_count_ended(results, ended, error);
+  if (status == ISW_OK) *state = ended[ISW_MISSING] == 0 ? ISW_OUTPUT_COMPLETE : ISW_OUTPUT_INCOMPLETE;
+  return status;
+}
+
+enum isw_status isw_run_output_inspect(struct isw_run_output *output, const char *file, const struct isw_sweep *sweep,
+                                       enum isw_resume resume, enum isw_output_state *state, struct isw_error *error)
+{
+  struct isw_results *results;
+  struct isw_error reason = {0};
+  *state = ISW_OUTPUT_ABSENT;
+  struct stat about;
+  if (lstat(output->path, &about) != 0) return ISW_OK;
+  if (stat(output->path, &about) != 0 || !S_ISREG(about.st_mode)) /* opening a FIFO would wait for its other end */
+    return isw_error_set(error, ISW_BAD_INPUT, "'%s' is not a regular file\n  name another with -o, or move it away",
+                         output->out);
+  enum isw_status status = isw_results_open(output->path, &results, &reason);
+  if (status != ISW_OK) {
+    report_unreadable(output, &reason, error);
+    isw_error_clear(&reason);
+    return ISW_BAD_INPUT;
+  }
+  *state = ISW_OUTPUT_INCOMPLETE;
+  if (isw_results_identity(results) == isw_sweep_identity(sweep))
+    status = resume == ISW_RESUME_NEVER ? ISW_OK : count_missing(results, state, error);
+  else if (resume == ISW_RESUME_EXTEND) {
+    *state = ISW_OUTPUT_OTHER;
+    output->extended = isw_results_identity(results);
+  } else
+    status = report_other_sweep(output, file, sweep, results, error);
+  isw_results_close(results);
+  return status;
+}
+
+void isw_run_output_remove_leftovers(const struct isw_run_output *output, const struct isw_sweep *sweep)
+{
+  struct isw_run_manifest manifest;
+  struct isw_lock *lock = NULL;
+  struct isw_error ignored = {0};
+  bool there, unlocked;
+  if (isw_run_manifest_read(output->parts, &manifest, &there, &ignored) == ISW_OK && there &&
+      manifest.identity == isw_sweep_identity(sweep) &&
+      isw_lock_take(output->parts, &lock, &unlocked, &ignored) == ISW_OK) {
+    isw_output_remove_temporaries(output->path);
+    isw_journal_remove(output->parts, &ignored);
+  }
+  isw_lock_release(lock);
+  isw_run_manifest_clear(&manifest);
+  isw_error_clear(&ignored);
+}

@@ -1,0 +1,144 @@
+/* What a run finds in its folder OUT.parts and makes of it: continued, cleared, or extended. Rank 0 only. */
+#include <stdlib.h>
+#include "run/run_internal.h"
+
+enum isw_status isw_run_open_index(const struct isw_run_state *run, struct isw_index **index, struct isw_error *error)
+{
+  return isw_index_create_beside(run->output.parts, isw_sweep_identity(run->sweep), run->other_identity,
+                                 isw_sweep_networks(run->sweep), isw_precision_bytes(isw_sweep_precision(run->sweep)),
+                                 index, error);
+}
+
+/* A manifest of this run; all texts are its own. isw_run_manifest_clear releases it, also after an error. */
+static enum isw_status make_manifest(const struct isw_run_state *run, struct isw_run_manifest *manifest,
+                                     struct isw_error *error)
+{
+  const struct isw_overrides *overrides = &run->settings->overrides;
+  *manifest = (struct isw_run_manifest){.identity = isw_sweep_identity(run->sweep),
+                                        .file = isw_copy_text(run->settings->file),
+                                        .folder = isw_copy_text(run->folder),
+                                        .text = isw_copy_text(run->text),
+                                        .settings = isw_copy_text(isw_sweep_settings(run->sweep)),
+                                        .overrides = isw_allocate(overrides->count, sizeof(char *))};
+  bool complete = manifest->file && manifest->folder && manifest->text && manifest->settings && manifest->overrides;
+  for (size_t i = 0; complete && i < overrides->count; i++) {
+    manifest->overrides[i] = isw_copy_text(overrides->text[i]);
+    complete = manifest->overrides[i] != NULL;
+    manifest->override_count += complete;
+  }
+  return complete ? ISW_OK : isw_error_memory(error, run->text_length, "the run's manifest");
+}
+
+static enum isw_status report_other_journal(const struct isw_run_state *run, const struct isw_run_manifest *before,
+                                            struct isw_error *error)
+{
+  isw_error_set(error, ISW_BAD_INPUT, "%s.parts is the journal of another sweep than %s describes now\n",
+                run->output.out, run->settings->file);
+  isw_error_add_difference(error, before->settings, isw_sweep_settings(run->sweep));
+  isw_text_add(&error->message, "  give this run another output with -o, start afresh with --resume never, or, if the "
+                                "grid has grown: --resume extend");
+  return ISW_BAD_INPUT;
+}
+
+/* Takes over what a smaller grid has finished, and writes the new manifest. changed: the journal is of another sweep. */
+static enum isw_status write_manifest(struct isw_run_state *run, struct isw_run_manifest *before, bool changed,
+                                      struct isw_error *error)
+{
+  struct isw_run_manifest now;
+  uint64_t reused = 0;
+  enum isw_status status = make_manifest(run, &now, error);
+  if (status == ISW_OK && changed)
+    status = isw_extend_journal(run->output.parts, before, &now, run->sweep, &reused, error);
+  if (status == ISW_OK && run->output_is_smaller)
+    status = isw_extend_file(run->output.path, run->output.parts, before->folder ? before->folder : run->folder,
+                             run->sweep, &reused, error);
+  if (status == ISW_OK) status = isw_run_manifest_write(run->output.parts, &now, error);
+  if (status == ISW_OK && changed) status = isw_journal_remove_identity(run->output.parts, before->identity, error);
+  if (status == ISW_OK) run->other_identity = now.other;
+  isw_run_manifest_clear(&now);
+  return status;
+}
+
+/* Makes OUT.parts this run's: the lock, and the manifest in it. */
+static enum isw_status claim_folder(struct isw_run_state *run, struct isw_error *error)
+{
+  const char *parts = run->output.parts;
+  enum isw_resume resume = run->settings->resume;
+  struct isw_run_manifest before = {0};
+  bool unlocked, there;
+  enum isw_status status = isw_lock_take(parts, &run->lock, &unlocked, error);
+  if (status == ISW_OK && unlocked)
+    isw_report_line(&run->settings->reporter, ISW_REPORT_WARNING,
+                    "this file system has no locks: make sure that no other run has the output %s", run->output.out);
+  if (status == ISW_OK) {
+    isw_output_remove_temporaries(run->output.path);
+    status = resume == ISW_RESUME_NEVER ? isw_journal_remove_contents(parts, error)
+                                        : isw_journal_remove_temporaries(parts, error);
+  }
+  if (status == ISW_OK) status = isw_run_manifest_read(parts, &before, &there, error);
+  if (status != ISW_OK) return status;
+  bool changed = there && before.identity != isw_sweep_identity(run->sweep);
+  if (changed && resume != ISW_RESUME_EXTEND)
+    status = report_other_journal(run, &before, error);
+  else if (there && !changed) {
+    run->other_identity = before.other;
+    if (before.other) status = isw_journal_remove_identity(parts, before.other, error);
+  } else
+    status = write_manifest(run, &before, changed, error);
+  isw_run_manifest_clear(&before);
+  return status;
+}
+
+enum isw_status isw_run_resume(struct isw_run_state *run, struct isw_error *error)
+{
+  struct isw_training *training = &run->training;
+  training->progress.networks = isw_sweep_networks(run->sweep);
+  enum isw_status status = claim_folder(run, error);
+  if (status != ISW_OK) return status;
+  status = isw_run_open_index(run, &training->index, error);
+  if (status == ISW_BAD_INPUT)
+    isw_text_add(&error->message, "\n  --resume never removes it and starts afresh; -o names another output");
+  if (status != ISW_OK) return status;
+  training->progress.before = isw_index_count(training->index);
+  uint64_t damaged = isw_index_damaged(training->index);
+  if (damaged > 0)
+    isw_report_line(&run->settings->reporter, ISW_REPORT_WARNING,
+                    "%llu damaged entries of %s.parts are left out: their networks are trained again",
+                    (unsigned long long)damaged, run->output.out);
+  return ISW_OK;
+}
+
+void isw_run_leave_folder(const struct isw_run_state *run)
+{
+  struct isw_error ignored = {0};
+  if (run->lock) isw_journal_remove_dir_if_empty(run->output.parts, &ignored);
+  isw_error_clear(&ignored);
+}
+
+void isw_run_describe_rest(struct isw_run_state *run, enum isw_status status, struct isw_error *error)
+{
+  struct isw_index *index = NULL;
+  struct isw_text text = {0};
+  struct isw_error ignored = {0};
+  uint64_t finished = 0, *packs = NULL;
+  size_t checkpoints = 0;
+  if (isw_run_open_index(run, &index, &ignored) == ISW_OK) finished = isw_index_count(index);
+  isw_index_destroy(index);
+  isw_error_clear(&ignored);
+  isw_checkpoint_list(run->output.parts, &packs, &checkpoints, &ignored);
+  isw_error_clear(&ignored);
+  free(packs);
+  isw_run_leave_folder(run);
+  isw_text_add(&text, "%s; ", status == ISW_INTERRUPTED ? "interrupted" : isw_error_text(error));
+  if (finished > 0)
+    isw_text_add(&text, "%llu of %llu networks are kept in %s.parts, the same command continues from there",
+                 (unsigned long long)finished, (unsigned long long)isw_sweep_networks(run->sweep), run->output.out);
+  else if (checkpoints > 0)
+    isw_text_add(&text,
+                 "no network was finished, %zu packs in training are kept in %s.parts: the same command continues",
+                 checkpoints, run->output.out);
+  else
+    isw_text_add(&text, "no network was finished");
+  isw_error_set(error, status, "%s", text.bytes ? text.bytes : "interrupted");
+  isw_text_clear(&text);
+}

@@ -1,0 +1,305 @@
+/* A run on all ranks: the sequence of collective steps from the sweep file to the results file. What it finds of earlier runs is
+ * resume.c's, what is trained is training.c's and refine.c's. */
+#include <stdlib.h>
+#include <string.h>
+#include "run/run_internal.h"
+
+/* ---- start ---- */
+
+static enum isw_status check_program(struct isw_cluster *cluster, struct isw_error *error)
+{
+  char version[128];
+  snprintf(version, sizeof version, "initsweep %s (%s)", isw_version(), isw_version_git());
+  return isw_cluster_same_program(cluster, version, isw_version_flags(), error);
+}
+
+/* Rank 0 reads the sweep file; every rank parses its bytes. */
+static enum isw_status share_sweep(struct isw_run_state *run, struct isw_error *error)
+{
+  const struct isw_run_settings *settings = run->settings;
+  enum isw_status status = ISW_OK;
+  if (run->first) {
+    status = isw_file_read(settings->file, ISW_SWEEP_FILE_LIMIT, ISW_ANY_FILE, &run->text, &run->text_length, error);
+    if (status == ISW_OK) status = isw_absolute_folder_of(settings->file, &run->folder, error);
+  }
+  status = isw_cluster_agree(run->cluster, status, error);
+  if (status == ISW_OK) status = isw_cluster_share(run->cluster, &run->text, &run->text_length, error);
+  if (status == ISW_OK) status = isw_cluster_share_text(run->cluster, &run->folder, error);
+  if (status != ISW_OK) return status;
+  status = isw_load_sweep(settings->file, run->folder, run->text, run->text_length, &settings->overrides, &run->sweep,
+                          error);
+  return isw_cluster_agree(run->cluster, status, error);
+}
+
+/* Names the output and looks at it. *complete, on all ranks: there is nothing to do. */
+static enum isw_status inspect_output(struct isw_run_state *run, bool *complete, struct isw_error *error)
+{
+  const struct isw_run_settings *settings = run->settings;
+  enum isw_status status = ISW_OK;
+  enum isw_output_state state = ISW_OUTPUT_ABSENT;
+  if (run->first) status = isw_run_output_create(settings->out, isw_sweep_name(run->sweep), &run->output, error);
+  if (run->first && status == ISW_OK)
+    status = isw_run_output_inspect(&run->output, settings->file, run->sweep, settings->resume, &state, error);
+  status = isw_cluster_agree(run->cluster, status, error);
+  if (status == ISW_OK) status = isw_cluster_share_text(run->cluster, &run->output.parts, error);
+  if (status != ISW_OK) return status;
+  run->output_is_smaller = state == ISW_OUTPUT_OTHER;
+  *complete = isw_cluster_share_bool(run->cluster, state == ISW_OUTPUT_COMPLETE);
+  if (*complete && run->first) isw_run_output_remove_leftovers(&run->output, run->sweep);
+  return ISW_OK;
+}
+
+/* ---- shared decisions ---- */
+
+enum isw_status isw_run_share_costs(struct isw_run_state *run, struct isw_error *error)
+{
+  size_t classes = isw_packs_classes(run->training.packs), count = classes;
+  double *costs = run->first ? isw_training_costs(&run->training) : NULL;
+  enum isw_status status = ISW_OK;
+  if (run->first && !costs) status = isw_error_memory(error, classes * sizeof *costs, "the packs' costs");
+  status = isw_cluster_agree(run->cluster, status, error);
+  if (status == ISW_OK) status = isw_cluster_share_double_array(run->cluster, &costs, &count, error);
+  if (status == ISW_OK && count != classes)
+    status = isw_error_set(error, ISW_FAILED, "the ranks' classes of packs differ: are their programs the same?");
+  status = isw_cluster_agree(run->cluster, status, error);
+  if (status == ISW_OK) isw_packs_order(run->training.packs, costs);
+  free(costs);
+  return status;
+}
+
+/* Rank 0 lists the checkpoints, so that the others need not ask the file system once per pack. */
+static enum isw_status share_checkpoints(struct isw_run_state *run, struct isw_error *error)
+{
+  uint64_t *list = NULL;
+  size_t count = 0;
+  enum isw_status status = ISW_OK;
+  if (run->first) status = isw_checkpoint_list(run->output.parts, &list, &count, error);
+  status = isw_cluster_agree(run->cluster, status, error);
+  if (status == ISW_OK) status = isw_cluster_share_u64_array(run->cluster, &list, &count, error);
+  if (status != ISW_OK) {
+    free(list);
+    return status;
+  }
+  isw_training_use_checkpoints(&run->training, run->output.parts, isw_cluster_rank(run->cluster),
+                               run->settings->checkpoint_seconds, list, count);
+  return ISW_OK;
+}
+
+/* Packs of the networks that an extension has not taken over: packs of the whole grid would have finished networks in many lanes.
+ * Later runs find the same packs, because the networks taken over stay the same. */
+static enum isw_status restrict_to_remaining(struct isw_run_state *run, struct isw_error *error)
+{
+  const uint64_t *reused = run->training.index ? isw_index_reused(run->training.index) : NULL;
+  uint64_t networks = isw_sweep_networks(run->sweep);
+  size_t words = isw_bits_words(networks), count = 0;
+  uint64_t *remaining = NULL;
+  enum isw_status status = ISW_OK;
+  if (reused) {
+    remaining = isw_allocate(words, sizeof *remaining);
+    if (!remaining) status = isw_error_memory(error, words * sizeof *remaining, "the remaining networks");
+    if (remaining) isw_bits_fill(remaining, networks);
+    for (size_t w = 0; remaining && w < words; w++) remaining[w] &= ~reused[w];
+    count = remaining ? words : 0;
+  }
+  status = isw_cluster_agree(run->cluster, status, error);
+  if (status == ISW_OK) status = isw_cluster_share_u64_array(run->cluster, &remaining, &count, error);
+  if (status != ISW_OK || count == 0) {
+    free(remaining);
+    return status;
+  }
+  run->remaining = remaining;
+  status = isw_cluster_agree(run->cluster, isw_training_restrict(&run->training, remaining, error), error);
+  return status == ISW_OK ? isw_run_share_costs(run, error) : status;
+}
+
+/* ---- training ---- */
+
+enum isw_status isw_run_train_packs(struct isw_run_state *run, struct isw_error *error)
+{
+  struct isw_training *training = &run->training;
+  struct isw_work_totals totals, *sum = &run->facts.trained;
+  training->progress.cost = 0;
+  isw_progress_start(&training->progress, run->settings->quiet);
+  struct isw_work work = isw_training_work(training);
+  enum isw_status status = isw_cluster_work(run->cluster, &work, &totals, error);
+  run->facts.seconds += isw_progress_seconds(&training->progress);
+  isw_progress_end(&training->progress);
+  sum->packs += totals.packs;
+  sum->networks += totals.networks;
+  sum->diverged += totals.diverged;
+  sum->network_steps += totals.network_steps;
+  sum->messages += totals.messages;
+  return status;
+}
+
+static const char *plural(size_t count)
+{
+  return count == 1 ? "" : "s";
+}
+
+static void report_start(const struct isw_run_state *run, const char *advice)
+{
+  const struct isw_training *training = &run->training;
+  const struct isw_reporter *reporter = &run->settings->reporter;
+  const struct isw_run_facts *facts = &run->facts;
+  uint64_t networks = training->progress.networks;
+  char part[ISW_NUMBER_SIZE + 16] = "";
+  if (run->remaining)
+    snprintf(part, sizeof part, "%llu of ", (unsigned long long)isw_bits_count(run->remaining, networks));
+  isw_report_line(reporter, ISW_REPORT_INFO, "%s: %s%llu networks in %llu packs on %zu rank%s of %zu thread%s, %s",
+                  isw_sweep_name(run->sweep), part, (unsigned long long)networks,
+                  (unsigned long long)isw_packs_count(training->packs), facts->ranks, plural(facts->ranks),
+                  facts->threads, plural(facts->threads), facts->kernels);
+  if (training->progress.before > 0)
+    isw_report_line(reporter, ISW_REPORT_INFO, "continuing: %llu networks are already finished",
+                    (unsigned long long)training->progress.before);
+  isw_report_outside_data(reporter, run->settings->file, run->sweep);
+  if (advice) isw_report_line(reporter, ISW_REPORT_INFO, "%s", advice);
+  size_t packs = (size_t)isw_packs_count(training->packs), idle = packs < facts->ranks ? facts->ranks - packs : 0;
+  if (idle > 0)
+    isw_report_line(reporter, ISW_REPORT_INFO, "%zu pack%s %zu rank%s busy, %zu rank%s idle", packs,
+                    packs == 1 ? " keeps" : "s keep", packs, plural(packs), idle, idle == 1 ? " is" : "s are");
+}
+
+/* Closes the rank's journal; an error of it counts unless there was another. */
+static enum isw_status close_journal(struct isw_run_state *run, enum isw_status status, struct isw_error *error)
+{
+  struct isw_error closing = {0};
+  enum isw_status closed = run->training.journal ? isw_journal_destroy(run->training.journal, &closing) : ISW_OK;
+  run->training.journal = NULL;
+  closed = isw_cluster_agree(run->cluster, closed, &closing);
+  if ((status == ISW_OK || status == ISW_INTERRUPTED) && closed != ISW_OK)
+    status = isw_error_set(error, closed, "%s", isw_error_text(&closing));
+  isw_error_clear(&closing);
+  return status;
+}
+
+/* Something else has got the name of the results file since the start. */
+static enum isw_status describe_taken_name(const struct isw_run_output *output, struct isw_error *error)
+{
+  return isw_error_set(error, ISW_BAD_INPUT,
+                       "%s\n  all networks are kept in %s.parts: move '%s' away and run the same command again, which "
+                       "writes the\n  file without training, or write another file: initsweep gather %s.parts -o FILE",
+                       isw_error_text(error), output->out, output->out, output->out);
+}
+
+/* Journal -> results file, on rank 0. */
+static enum isw_status write_results(struct isw_run_state *run, struct isw_error *error)
+{
+  struct isw_index *index = NULL;
+  enum isw_status status = isw_run_open_index(run, &index, error);
+  if (status != ISW_OK) return status;
+  bool refined = isw_sweep_levels(run->sweep) > 0;
+  uint64_t networks = refined ? isw_refinement_count(&run->refinement) : isw_sweep_networks(run->sweep);
+  if (isw_index_count(index) < networks)
+    status = isw_error_set(error, ISW_FAILED, "%llu of %llu networks are missing in %s.parts: run again to train them",
+                           (unsigned long long)(networks - isw_index_count(index)), (unsigned long long)networks,
+                           run->output.out);
+  run->training.progress.networks = isw_sweep_networks(run->sweep); /* all are written, skipped ones too */
+  if (status == ISW_OK) {
+    status = isw_export(run->output.path, run->sweep, index, &run->facts, refined ? ISW_SKIPPED : ISW_MISSING,
+                        run->output.extended, &run->training.progress, error);
+    if (status == ISW_BAD_INPUT) status = describe_taken_name(&run->output, error);
+  }
+  isw_progress_end(&run->training.progress);
+  isw_index_destroy(index);
+  return status == ISW_OK ? isw_journal_remove(run->output.parts, error) : status;
+}
+
+/* Prepares the journal and the packs that are left. */
+static enum isw_status prepare(struct isw_run_state *run, struct isw_error *error)
+{
+  struct isw_training *training = &run->training;
+  enum isw_status status = run->first ? isw_run_resume(run, error) : ISW_OK;
+  status = isw_cluster_agree(run->cluster, status, error);
+  if (status == ISW_OK && !isw_sweep_levels(run->sweep)) status = restrict_to_remaining(run, error);
+  if (status == ISW_OK) status = share_checkpoints(run, error);
+  if (status != ISW_OK) return status;
+  /* a folder that cannot be written to is found now, not after the training */
+  status = isw_journal_create(run->output.parts, isw_sweep_identity(run->sweep), isw_cluster_rank(run->cluster),
+                              isw_precision_bytes(training->precision), &training->journal, error);
+  return isw_cluster_agree(run->cluster, status, error);
+}
+
+/* Everything from the first journal entry on. */
+static enum isw_status train(struct isw_run_state *run, const char *advice, struct isw_error *error)
+{
+  struct isw_training *training = &run->training;
+  enum isw_status status = prepare(run, error);
+  bool begun = status == ISW_OK;
+  if (begun) {
+    if (run->first) report_start(run, advice);
+    if (isw_sweep_levels(run->sweep))
+      status = isw_run_refine(run, error);
+    else if (isw_packs_count(training->packs) > 0)
+      status = isw_run_train_packs(run, error);
+  }
+  isw_index_destroy(training->index);
+  training->index = NULL;
+  status = close_journal(run, status, error);
+  if (run->first && status == ISW_OK)
+    status = write_results(run, error);
+  else if (run->first && begun)
+    isw_run_describe_rest(run, status, error);
+  else if (run->first)
+    isw_run_leave_folder(run);
+  return isw_cluster_agree(run->cluster, status, error);
+}
+
+static enum isw_status create_training(struct isw_run_state *run, const char **advice, struct isw_error *error)
+{
+  const struct isw_run_settings *settings = run->settings;
+  size_t threads = isw_cluster_threads(run->cluster, settings->threads, advice);
+  enum isw_status status = isw_training_create(&run->training, run->sweep, threads, settings->pack_stride, error);
+  status = isw_cluster_agree(run->cluster, status, error);
+  if (status == ISW_OK) status = isw_run_share_costs(run, error);
+  if (status != ISW_OK) return status;
+  run->facts = (struct isw_run_facts){.command_line = settings->command_line,
+                                      .kernels = isw_kernels_name(run->training.kernels),
+                                      .hosts = isw_cluster_hosts(run->cluster),
+                                      .ranks = isw_cluster_size(run->cluster),
+                                      .threads = threads};
+  isw_format_utc_now(run->facts.start);
+  return ISW_OK;
+}
+
+static enum isw_status run_all(struct isw_run_state *run, struct isw_run_report *report, struct isw_error *error)
+{
+  const char *advice;
+  enum isw_status status = check_program(run->cluster, error);
+  if (status == ISW_OK) status = share_sweep(run, error);
+  if (status == ISW_OK) status = inspect_output(run, &report->already_complete, error);
+  if (status != ISW_OK || report->already_complete) return status;
+  status = create_training(run, &advice, error);
+  return status == ISW_OK ? train(run, advice, error) : status;
+}
+
+enum isw_status isw_run(struct isw_cluster *cluster, const struct isw_run_settings *settings,
+                        struct isw_run_report *report, struct isw_error *error)
+{
+  struct isw_run_state run = {.settings = settings, .cluster = cluster, .first = isw_cluster_rank(cluster) == 0};
+  *report = (struct isw_run_report){0};
+  enum isw_status status = run_all(&run, report, error);
+  if (status == ISW_OK) {
+    report->networks = isw_sweep_networks(run.sweep);
+    report->trained = run.facts.trained;
+    report->seconds = run.facts.seconds;
+    report->out = run.output.out;
+    run.output.out = NULL;
+  }
+  isw_lock_release(run.lock);
+  isw_training_destroy(&run.training);
+  isw_refinement_clear(&run.refinement);
+  isw_sweep_destroy(run.sweep);
+  isw_run_output_clear(&run.output);
+  free(run.remaining);
+  free(run.text);
+  free(run.folder);
+  return status;
+}
+
+void isw_run_report_clear(struct isw_run_report *report)
+{
+  free(report->out);
+  *report = (struct isw_run_report){0};
+}

@@ -1,0 +1,234 @@
+/* Trains networks of a results file again on several threads, and compares every stored bit. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include "initsweep/random.h"
+#include "run/run_internal.h"
+
+enum { REPORTED_MAX = 10, BLOCK_NETWORKS = 65536 };
+
+struct verification {
+  struct isw_saved_run saved;
+  struct isw_training training;
+  const struct isw_reporter *reporter;
+  bool all;
+  uint64_t jobs;         /* packs where all, else networks of the sample */
+  uint64_t *sample;      /* [jobs] */
+  uint64_t *trained;     /* bit set of the networks that have values in the file; NULL: all have */
+  pthread_mutex_t mutex; /* guards everything below, the file, and the reporter: HDF5 is used by one thread at a time */
+  uint64_t next;
+  struct isw_verify_report report;
+  enum isw_status status;
+  struct isw_error error;
+};
+
+/* ---- comparing, with the mutex held ---- */
+
+/* The first value that differs. */
+static void describe_values(const struct verification *v, const struct isw_finished *file,
+                            const struct isw_finished *again, struct isw_text *text)
+{
+  struct isw_record_layout layout = {.records = file->records,
+                                     .layers = file->layers,
+                                     .parameters = (size_t)file->parameters,
+                                     .real_bytes = v->saved.real_bytes};
+  for (size_t q = 0; q < v->saved.probe_count; q++) {
+    const struct isw_quantity *quantity = &v->saved.quantities[q];
+    struct isw_record_place place = isw_record_layout_add(&layout, quantity);
+    for (size_t n = 0; n < place.records * place.width; n++) {
+      size_t offset = place.offset + n * place.item;
+      if (memcmp((const char *)file->values + offset, (const char *)again->values + offset, place.item) == 0) continue;
+      isw_text_add(text, "%s at record %zu, %s %zu", quantity->name, n / place.width,
+                   quantity->per_parameter ? "parameter" : "layer", n % place.width + 1);
+      return;
+    }
+  }
+  isw_text_add(text, "weights");
+}
+
+static void report_difference(const struct verification *v, const struct isw_finished *file,
+                              const struct isw_finished *again)
+{
+  struct isw_text text = {0};
+  if (file->id != again->id)
+    isw_text_add(&text, "identity %016llx, not %016llx", (unsigned long long)file->id, (unsigned long long)again->id);
+  else if (file->status != again->status || file->steps_done != again->steps_done)
+    isw_text_add(&text, "%s after %llu steps, not %s after %llu", isw_status_name(file->status),
+                 (unsigned long long)file->steps_done, isw_status_name(again->status),
+                 (unsigned long long)again->steps_done);
+  else
+    describe_values(v, file, again, &text);
+  isw_report_line(v->reporter, ISW_REPORT_WARNING, "network %llu differs: %s", (unsigned long long)file->number,
+                  text.bytes ? text.bytes : "");
+  isw_text_clear(&text);
+}
+
+static bool equal_weights(const struct verification *v, const struct isw_finished *file, const void *a, const void *b)
+{
+  return !a || (b && memcmp(a, b, file->parameters * v->saved.real_bytes) == 0);
+}
+
+static enum isw_status compare(struct verification *v, const struct isw_finished *again)
+{
+  struct isw_finished file;
+  enum isw_status status = isw_saved_run_network(&v->saved, again->number, &file, &v->error);
+  if (status != ISW_OK) return status;
+  if (!isw_status_is_finished(file.status)) {
+    v->report.missing++;
+    return ISW_OK;
+  }
+  bool same = file.id == again->id && file.status == again->status && file.steps_done == again->steps_done &&
+              file.values_bytes == again->values_bytes && file.parameters == again->parameters &&
+              memcmp(file.values, again->values, file.values_bytes) == 0 &&
+              equal_weights(v, &file, file.weights_initial, again->weights_initial) &&
+              equal_weights(v, &file, file.weights_final, again->weights_final);
+  if (same)
+    v->report.same++;
+  else if (v->report.different++ < REPORTED_MAX)
+    report_difference(v, &file, again);
+  return ISW_OK;
+}
+
+/* ---- training ---- */
+
+/* Trains the networks of one job. Without the mutex. */
+static enum isw_status train(const struct verification *v, uint64_t job, struct isw_team *team,
+                             struct isw_training_pack *made, struct isw_error *error)
+{
+  uint64_t numbers[ISW_LANES_MAX];
+  size_t count = 1;
+  atomic_int never;
+  atomic_init(&never, 0);
+  if (v->all)
+    count = isw_packs_networks(v->training.packs, job, numbers);
+  else
+    numbers[0] = v->sample[job];
+  enum isw_status status = isw_training_pack(&v->training, count, numbers, made, error);
+  return status == ISW_OK ? isw_pack_train(made->pack, team, 0, &never) : status;
+}
+
+static void *work(void *context)
+{
+  struct verification *v = context;
+  struct isw_team *alone = isw_team_create(1);
+  pthread_mutex_lock(&v->mutex);
+  if (!alone) v->status = isw_error_memory(&v->error, 64, "a thread");
+  while (v->status == ISW_OK && v->next < v->jobs) {
+    uint64_t job = v->next++;
+    struct isw_error error = {0};
+    struct isw_training_pack made = {0};
+    pthread_mutex_unlock(&v->mutex);
+    enum isw_status status = train(v, job, alone, &made, &error);
+    pthread_mutex_lock(&v->mutex);
+    if (status != ISW_OK && v->status == ISW_OK)
+      v->status = isw_error_set(&v->error, status, "%s", isw_error_text(&error));
+    for (size_t i = 0; status == ISW_OK && i < made.count && v->status == ISW_OK; i++) {
+      struct isw_finished again = isw_training_outcome(&made, i);
+      v->status = compare(v, &again);
+    }
+    isw_error_clear(&error);
+    isw_pack_destroy(made.pack);
+  }
+  pthread_mutex_unlock(&v->mutex);
+  isw_team_destroy(alone);
+  return NULL;
+}
+
+/* ---- choosing ---- */
+
+/* One network of each of `jobs` equal parts of the grid: distinct, and spread over it. */
+static enum isw_status draw_sample(struct verification *v, uint64_t networks, struct isw_error *error)
+{
+  struct isw_stream stream = {0};
+  if (getrandom(&stream, sizeof stream, 0) != (ssize_t)sizeof stream)
+    return isw_error_set(error, ISW_FAILED, "the system returned no random numbers");
+  v->sample = isw_allocate((size_t)v->jobs, sizeof *v->sample);
+  if (!v->sample) return isw_error_memory(error, (size_t)v->jobs * sizeof *v->sample, "the sample");
+  for (uint64_t i = 0; i < v->jobs; i++) {
+    uint64_t first = networks / v->jobs * i + networks % v->jobs * i / v->jobs;
+    uint64_t end = networks / v->jobs * (i + 1) + networks % v->jobs * (i + 1) / v->jobs;
+    v->sample[i] = first + isw_below(&stream, i, end - first);
+  }
+  return ISW_OK;
+}
+
+/* In a file whose sweep refines its grid: the networks that were trained, and their number. */
+static enum isw_status find_trained(struct verification *v, uint64_t *networks, struct isw_error *error)
+{
+  uint64_t all = *networks;
+  *networks = 0;
+  double *status = isw_allocate(BLOCK_NETWORKS, sizeof *status);
+  v->trained = isw_allocate(isw_bits_words(all), sizeof *v->trained);
+  enum isw_status result =
+      v->trained && status ? ISW_OK : isw_error_memory(error, (size_t)all / 8, "the trained networks");
+  for (uint64_t first = 0; result == ISW_OK && first < all; first += BLOCK_NETWORKS) {
+    uint64_t length = all - first < BLOCK_NETWORKS ? all - first : BLOCK_NETWORKS;
+    result = isw_results_column(v->saved.results, "status", first, length, 0, 0, status, error);
+    for (uint64_t i = 0; result == ISW_OK && i < length; i++)
+      if (status[i] != ISW_MISSING && status[i] != ISW_SKIPPED) {
+        isw_bits_add(v->trained, first + i);
+        ++*networks;
+      }
+  }
+  free(status);
+  return result == ISW_OK ? isw_training_restrict(&v->training, v->trained, error) : result;
+}
+
+/* Replaces positions among the trained networks, ascending, by their numbers. */
+static void number_sample(struct verification *v)
+{
+  uint64_t word = 0, before = 0; /* where the search continues, and the trained networks before it */
+  for (uint64_t i = 0; i < v->jobs; i++) {
+    uint64_t further = isw_bits_select(v->trained + word, v->sample[i] - before);
+    v->sample[i] = 64 * word + further;
+    before += isw_bits_count(v->trained + word, further - further % 64);
+    word += further / 64;
+  }
+}
+
+static enum isw_status choose(struct verification *v, const struct isw_verify_settings *settings,
+                              struct isw_error *error)
+{
+  uint64_t networks = isw_sweep_networks(v->saved.sweep);
+  enum isw_status status = ISW_OK;
+  if (isw_sweep_levels(v->saved.sweep)) status = find_trained(v, &networks, error);
+  if (status != ISW_OK) return status;
+  v->report.networks = networks;
+  v->all = settings->all || settings->sample >= networks;
+  v->jobs = v->all ? isw_packs_count(v->training.packs) : settings->sample;
+  if (!v->all) status = draw_sample(v, networks, error);
+  if (status == ISW_OK && !v->all && v->trained) number_sample(v);
+  return status;
+}
+
+static enum isw_status work_on_threads(struct verification *v, size_t threads, struct isw_error *error)
+{
+  pthread_t *others = isw_allocate(threads, sizeof *others);
+  if (!others) return isw_error_memory(error, threads * sizeof *others, "threads");
+  size_t started = 0;
+  pthread_mutex_init(&v->mutex, NULL);
+  while (started + 1 < threads && pthread_create(&others[started], NULL, work, v) == 0) started++;
+  work(v);
+  for (size_t i = 0; i < started; i++) pthread_join(others[i], NULL);
+  pthread_mutex_destroy(&v->mutex);
+  free(others);
+  return v->status == ISW_OK ? ISW_OK : isw_error_set(error, v->status, "%s", isw_error_text(&v->error));
+}
+
+enum isw_status isw_verify(const struct isw_verify_settings *settings, const struct isw_reporter *reporter,
+                           struct isw_verify_report *report, struct isw_error *error)
+{
+  struct verification v = {.reporter = reporter};
+  enum isw_status status = isw_saved_run_open(settings->file, settings->folder, &v.saved, error);
+  if (status == ISW_OK) status = isw_training_create(&v.training, v.saved.sweep, settings->threads, 1, error);
+  if (status == ISW_OK) status = choose(&v, settings, error);
+  if (status == ISW_OK) status = work_on_threads(&v, settings->threads, error);
+  *report = v.report;
+  isw_training_destroy(&v.training);
+  isw_saved_run_close(&v.saved);
+  free(v.sample);
+  free(v.trained);
+  isw_error_clear(&v.error);
+  return status;
+}

@@ -1,0 +1,181 @@
+/* The packs of a sweep as work for the cluster room: the order of the queue, checkpoints, and the way of outcomes into the
+ * journal. */
+#include <stdlib.h>
+#include "initsweep/cost.h"
+#include "run/run_internal.h"
+
+enum { MERGEABLE_PARAMETERS = 1 << 19 }; /* 32 MiB of weights per pack: eight of them fit into a worker's memory */
+
+/* The pack of a turn in the queue. */
+static uint64_t pack_of(const struct isw_training *training, uint64_t turn)
+{
+  return turn * training->stride % isw_packs_count(training->packs);
+}
+
+static bool wanted(void *context, uint64_t turn)
+{
+  struct isw_training *training = context;
+  uint64_t numbers[ISW_LANES_MAX], pack = pack_of(training, turn);
+  size_t count = isw_packs_networks(training->packs, pack, numbers), missing = 0;
+  for (size_t i = 0; i < count; i++) missing += !training->index || !isw_index_has(training->index, numbers[i]);
+  if (missing == 0) return false;
+  training->progress.before -= count - missing; /* these are trained again with the rest of their pack */
+  training->progress.cost += isw_class_of(training->packs, pack)->cost;
+  return true;
+}
+
+static double cost(void *context, uint64_t turn)
+{
+  const struct isw_training *training = context;
+  return isw_class_of(training->packs, pack_of(training, turn))->cost;
+}
+
+static size_t max_threads_per_pack(void *context, uint64_t turn)
+{
+  const struct isw_training *training = context;
+  return isw_cost_max_threads(isw_class_of(training->packs, pack_of(training, turn)), training->precision);
+}
+
+static int by_number(const void *a, const void *b)
+{
+  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return (x > y) - (x < y);
+}
+
+void isw_training_use_checkpoints(struct isw_training *training, const char *folder, unsigned rank, double seconds,
+                                  uint64_t *checkpoints, size_t count)
+{
+  training->folder = folder;
+  training->rank = rank;
+  training->checkpoint_seconds = seconds;
+  training->checkpoints = checkpoints;
+  training->checkpoint_count = count;
+  if (count > 0) qsort(checkpoints, count, sizeof *checkpoints, by_number);
+}
+
+static bool has_checkpoint(const struct isw_training *training, uint64_t number)
+{
+  return training->checkpoint_count > 0 &&
+         bsearch(&number, training->checkpoints, training->checkpoint_count, sizeof number, by_number) != NULL;
+}
+
+/* Restores a new pack from its checkpoint. If the checkpoint cannot be used, the pack starts from its beginning. */
+static enum isw_status restore(const struct isw_training *training, size_t count, const uint64_t *numbers,
+                               struct isw_training_pack *made, struct isw_error *error)
+{
+  void *file;
+  const void *state;
+  size_t bytes;
+  struct isw_error reason = {0};
+  made->checkpointed = true;
+  if (!isw_checkpoint_read(training->folder, isw_sweep_identity(training->sweep),
+                           isw_precision_bytes(training->precision), numbers, made->id, count, &file, &state, &bytes))
+    return ISW_OK;
+  enum isw_status status = isw_pack_restore(made->pack, state, bytes, &reason);
+  isw_error_clear(&reason);
+  free(file);
+  if (status == ISW_OK) return ISW_OK;
+  isw_pack_destroy(made->pack);
+  status = isw_training_pack(training, count, numbers, made, error);
+  made->checkpointed = true;
+  return status;
+}
+
+/* A worker's pack of a turn; new: a free place for one. */
+static struct isw_training_pack *pack_of_worker(struct isw_training *training, size_t worker, uint64_t turn, bool new)
+{
+  struct isw_training_pack *made = &training->made[worker * ISW_MAX_PACKS_UNDER_WAY];
+  size_t i = 0;
+  while (i + 1 < ISW_MAX_PACKS_UNDER_WAY && (new ? made[i].pack != NULL : !made[i].pack || made[i].turn != turn)) i++;
+  return &made[i];
+}
+
+static enum isw_status prepare(void *context, size_t worker, uint64_t turn, struct isw_pack **pack,
+                               struct isw_error *error)
+{
+  struct isw_training *training = context;
+  struct isw_training_pack *made = pack_of_worker(training, worker, turn, true);
+  uint64_t numbers[ISW_LANES_MAX];
+  size_t count = isw_packs_networks(training->packs, pack_of(training, turn), numbers);
+  enum isw_status status = isw_training_pack(training, count, numbers, made, error);
+  if (status == ISW_OK && has_checkpoint(training, numbers[0])) status = restore(training, count, numbers, made, error);
+  if (status != ISW_OK) made->pack = NULL;
+  made->turn = turn;
+  *pack = made->pack;
+  return status;
+}
+
+/* Packs of one class, if their networks are small enough for several packs in memory. */
+static bool mergeable(void *context, uint64_t turn, uint64_t other)
+{
+  const struct isw_training *training = context;
+  const struct isw_pack_class *class = isw_class_of(training->packs, pack_of(training, turn));
+  return class == isw_class_of(training->packs, pack_of(training, other)) &&
+         isw_parameters(class->layers, class->size, class->branch_layers) <= MERGEABLE_PARAMETERS;
+}
+
+static enum isw_status checkpoint(void *context, size_t worker, uint64_t turn, const struct isw_pack *pack,
+                                  struct isw_error *error)
+{
+  struct isw_training *training = context;
+  struct isw_training_pack *made = pack_of_worker(training, worker, turn, false);
+  size_t bytes = isw_pack_state_bytes(pack);
+  void *state = isw_allocate(bytes, 1);
+  if (!state) return isw_error_memory(error, bytes, "a checkpoint");
+  isw_pack_save(pack, state);
+  struct isw_checkpoint checkpoint_of_pack = {.count = made->count,
+                                              .numbers = made->number,
+                                              .ids = made->id,
+                                              .step = isw_pack_step(pack),
+                                              .state = state,
+                                              .bytes = bytes};
+  enum isw_status status = isw_checkpoint_write(training->folder, isw_sweep_identity(training->sweep), training->rank,
+                                                isw_precision_bytes(training->precision), &checkpoint_of_pack, error);
+  free(state);
+  made->checkpointed = made->checkpointed || status == ISW_OK;
+  return status;
+}
+
+static enum isw_status finish(void *context, size_t worker, uint64_t turn, const struct isw_pack *pack,
+                              uint64_t *networks, uint64_t *diverged, struct isw_error *error)
+{
+  (void)pack; /* the worker has it */
+  struct isw_training *training = context;
+  struct isw_training_pack *made = pack_of_worker(training, worker, turn, false);
+  struct isw_finished finished[ISW_LANES_MAX];
+  for (size_t i = 0; i < made->count; i++) {
+    finished[i] = isw_training_outcome(made, i);
+    *diverged += finished[i].status == ISW_DIVERGED;
+  }
+  *networks += made->count;
+  enum isw_status status = isw_journal_append(training->journal, finished, made->count, error);
+  if (status == ISW_OK && made->checkpointed) { /* the journal must be as safe as the checkpoint that it replaces */
+    status = isw_journal_sync(training->journal, error);
+    if (status == ISW_OK) isw_checkpoint_remove(training->folder, made->number[0]);
+  }
+  made->pack = NULL; /* the caller destroys it */
+  return status;
+}
+
+static void progress(void *context, uint64_t packs_done, uint64_t networks, uint64_t diverged, uint64_t network_steps,
+                     double cost_done)
+{
+  (void)packs_done;
+  isw_progress_show(&((struct isw_training *)context)->progress, networks, diverged, network_steps, cost_done);
+}
+
+struct isw_work isw_training_work(struct isw_training *training)
+{
+  return (struct isw_work){.packs = isw_packs_count(training->packs),
+                           .threads = training->threads,
+                           .context = training,
+                           .wanted = wanted,
+                           .cost = cost,
+                           .max_threads_per_pack = max_threads_per_pack,
+                           .mergeable = mergeable,
+                           .prepare = prepare,
+                           .checkpoint = training->folder ? checkpoint : NULL,
+                           .checkpoint_seconds = training->checkpoint_seconds,
+                           .finish = finish,
+                           .progress = progress};
+}

@@ -1,0 +1,123 @@
+/* From a node of the file to the values that it gives a setting. */
+#include <string.h>
+#include "sweep_internal.h"
+
+static void expand_numbers(struct isw_reader *reader, struct isw_values_builder *builder, size_t setting,
+                           struct isw_node *node, enum isw_expand mode)
+{
+  const struct isw_setting *row = isw_setting(setting);
+  struct isw_number_rule rule = {
+      row->path, row->kind == ISW_KIND_INTEGER, row->low, row->high, row->low_open, false, row->word, row->word_number};
+  struct isw_numbers numbers;
+  isw_read_numbers(reader, &rule, node, mode != ISW_BASE, &numbers);
+  struct isw_values *values = builder->values;
+  if (numbers.is_range) {
+    values->count = numbers.count;
+    values->is_range = true;
+    values->first = numbers.first;
+    values->step = numbers.step;
+    return;
+  }
+  for (size_t i = 0; i < numbers.count; i++) {
+    union isw_setting_value value;
+    if (rule.integer)
+      value.integer = (uint64_t)numbers.value[i];
+    else
+      value.number = numbers.value[i];
+    size_t index = isw_add_value(reader, builder, numbers.place ? numbers.place[i] : node->place);
+    isw_set_member(values, index, 0, value);
+  }
+}
+
+static void expand_words(struct isw_reader *reader, struct isw_values_builder *builder, size_t setting,
+                         struct isw_node *node, enum isw_expand mode)
+{
+  const struct isw_setting *row = isw_setting(setting);
+  bool list = mode != ISW_BASE && node->kind == ISW_NODE_LIST;
+  for (size_t i = 0; i < (list ? node->count : 1); i++) {
+    struct isw_node *element = list ? node->child[i] : node;
+    int word = isw_read_word(reader, row->path, row->words, element);
+    if (word >= 0)
+      isw_set_member(builder->values, isw_add_value(reader, builder, element->place), 0,
+                     (union isw_setting_value){.integer = (uint64_t)word});
+  }
+}
+
+static bool names_decay(const struct isw_node *node)
+{
+  if (node->kind == ISW_NODE_MAP) return isw_tree_find(node, "weight_decay", strlen("weight_decay"), NULL) != NULL;
+  for (size_t i = 0; node->kind == ISW_NODE_LIST && i < node->count; i++)
+    if (node->child[i]->kind == ISW_NODE_MAP && names_decay(node->child[i])) return true;
+  return false;
+}
+
+static void expand_choices(struct isw_reader *reader, struct isw_values_builder *builder, size_t setting,
+                           struct isw_node *node, enum isw_expand mode)
+{
+  struct isw_values *values = builder->values;
+  bool list = mode != ISW_BASE && node->kind == ISW_NODE_LIST;
+  for (size_t i = 0; i < (list ? node->count : 1); i++) {
+    struct isw_node *element = list ? node->child[i] : node;
+    struct isw_choices choices = {0};
+    isw_read_choice(reader, setting, element, mode, &choices);
+    for (size_t k = 0; k < choices.count; k++) {
+      const struct isw_chosen *chosen = &choices.list[k];
+      size_t index = isw_add_value(reader, builder, element->place);
+      isw_set_member(values, index, 0, (union isw_setting_value){.item = chosen->item});
+      if (values->members == 2 && chosen->has_decay)
+        isw_set_member(values, index, 1, (union isw_setting_value){.number = chosen->decay});
+      else if (values->members == 2) /* absent, yet an axis must set it: the base holds */
+        values->value[index * 2 + 1] = reader->sweep->base[ISW_SET_WEIGHT_DECAY];
+    }
+  }
+}
+
+struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const char *name, struct isw_node *key,
+                              struct isw_node *node, enum isw_expand mode)
+{
+  struct isw_sweep *sweep = reader->sweep;
+  const struct isw_setting *row = isw_setting(setting);
+  struct isw_values *values = isw_arena_get(&sweep->arena, 1, sizeof *values);
+  bool layers = setting == ISW_SET_INIT_BY_LAYER, decay = setting == ISW_SET_OPTIMIZER && names_decay(node);
+  values->name = isw_arena_copy(&sweep->arena, name, strlen(name));
+  values->path = setting;
+  values->at = node->place;
+  values->key = key->place;
+  values->members = layers ? sweep->slots : decay ? 2 : 1;
+  size_t *member = isw_arena_get(&sweep->arena, values->members, sizeof *member);
+  values->member = member;
+  for (size_t m = 0; m < values->members; m++)
+    member[m] = layers ? ISW_SETTINGS + m : m ? ISW_SET_WEIGHT_DECAY : setting;
+  struct isw_values_builder builder = {.values = values};
+  size_t problems = reader->report.count + reader->report.left_out;
+  switch (row->kind) {
+  case ISW_KIND_INTEGER:
+  case ISW_KIND_NUMBER: expand_numbers(reader, &builder, setting, node, mode); break;
+  case ISW_KIND_WORD: expand_words(reader, &builder, setting, node, mode); break;
+  case ISW_KIND_CHOICE: expand_choices(reader, &builder, setting, node, mode); break;
+  case ISW_KIND_SIZES: isw_expand_widths(reader, &builder, node, mode); break;
+  case ISW_KIND_LAYERS: {
+    bool list = mode != ISW_BASE && node->kind == ISW_NODE_LIST;
+    for (size_t i = 0; i < (list ? node->count : 1); i++)
+      isw_read_layers(reader, &builder, list ? node->child[i] : node, mode);
+    break;
+  }
+  case ISW_KIND_TEXT:
+  case ISW_KIND_SCHEDULE:
+  case ISW_KIND_PROBES: break; /* never swept */
+  }
+  if (mode == ISW_BASE && !values->count && node->kind != ISW_NODE_SCALAR && row->kind < ISW_KIND_SIZES &&
+      (node->kind == ISW_NODE_LIST || row->kind != ISW_KIND_CHOICE))
+    isw_report_hint(&reader->report, "several values make an axis: write them under grid:");
+  if (!values->count && mode != ISW_BASE && problems == reader->report.count + reader->report.left_out)
+    isw_report_add(&reader->report, node->place, "%s has no values", name);
+  return values;
+}
+
+struct isw_values *isw_read_path(struct isw_reader *reader, struct isw_node *key, struct isw_node *node,
+                                 enum isw_expand mode)
+{
+  size_t setting = isw_resolve_path(reader, key, &node);
+  if (setting == ISW_SETTINGS_MAX) return NULL;
+  return isw_expand(reader, setting, key->text, key, node, mode);
+}

@@ -1,0 +1,88 @@
+/* The sections of a sweep file: each key to its setting, or an error. */
+#include <string.h>
+#include "sweep_internal.h"
+
+enum { PATH_SIZE = 128 };
+
+/* The names that may stand under a prefix ("", "network"), into names; returns how many. */
+static size_t names_under(struct isw_reader *reader, const char *prefix, const char **names)
+{
+  size_t count = 0, length = strlen(prefix);
+  for (size_t id = 0; id < ISW_SETTINGS; id++) {
+    const char *path = isw_setting(id)->path;
+    if (length && (strncmp(path, prefix, length) != 0 || path[length] != '.')) continue;
+    const char *rest = path + (length ? length + 1 : 0);
+    char *name = isw_arena_copy(&reader->scratch, rest, strcspn(rest, "."));
+    if (!count || strcmp(names[count - 1], name) != 0) names[count++] = name;
+  }
+  if (!length) {
+    names[count++] = "grid";
+    names[count++] = "zip";
+    names[count++] = "exclude";
+    names[count++] = "refine";
+  }
+  return count;
+}
+
+static void unknown_key(struct isw_reader *reader, const char *prefix, const struct isw_node *key)
+{
+  isw_report_add(&reader->report, key->place, "unknown key %s%s%s", isw_tree_describe(&reader->scratch, key),
+                 *prefix ? " in " : "", prefix);
+  for (size_t id = 0; id < ISW_SETTINGS; id++) { /* the right name in the wrong section */
+    const char *path = isw_setting(id)->path, *dot = strrchr(path, '.');
+    if (strcmp(dot ? dot + 1 : path, key->text) != 0 && strcmp(path, key->text) != 0) continue;
+    isw_report_hint(&reader->report, "did you mean '%s'?%s", path,
+                    strcmp(path, key->text) == 0 ? " A dotted path stands under grid:, zip: and exclude: only." : "");
+    return;
+  }
+  const char *names[ISW_SETTINGS + 4];
+  size_t count = names_under(reader, prefix, names);
+  struct isw_text all = {0};
+  bool ok = isw_text_add(&all, "Known here: ") == ISW_OK;
+  for (size_t i = 0; i < count; i++) ok = ok && isw_text_add(&all, "%s%s", i ? ", " : "", names[i]) == ISW_OK;
+  char *more = ok ? isw_arena_copy(&reader->scratch, all.bytes, all.length) : NULL;
+  isw_text_clear(&all);
+  if (!more) longjmp(reader->out_of_memory, 1);
+  isw_suggest(reader, key->text, names, count, more);
+  const char *nearest = isw_nearest_word(key->text, names, count);
+  char path[PATH_SIZE];
+  snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", nearest ? nearest : "");
+  size_t meant = isw_setting_find(path);
+  if (meant < ISW_SETTINGS) reader->sweep->given[meant] = true; /* misspelt, not missing */
+}
+
+void isw_read_section(struct isw_reader *reader, const char *prefix, struct isw_node *map)
+{
+  for (size_t i = 0; i < map->count; i++) {
+    struct isw_node *key = map->child[2 * i], *value = map->child[2 * i + 1];
+    char path[PATH_SIZE];
+    bool fits = (size_t)snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", key->text) < sizeof path;
+    bool plain_key = fits && !strchr(key->text, '.') && key->length;
+    size_t id = plain_key ? isw_setting_find(path) : ISW_SETTINGS;
+    if (id < ISW_SETTINGS) {
+      reader->leaf[id] = value;
+      reader->leaf_key[id] = key;
+      continue;
+    }
+    struct isw_node **special = *prefix                             ? NULL
+                                : strcmp(key->text, "grid") == 0    ? &reader->grid
+                                : strcmp(key->text, "zip") == 0     ? &reader->zip
+                                : strcmp(key->text, "exclude") == 0 ? &reader->exclude
+                                : strcmp(key->text, "refine") == 0  ? &reader->refine
+                                                                    : NULL;
+    if (special) {
+      *special = value;
+      continue;
+    }
+    const char *names[ISW_SETTINGS + 4];
+    if (!plain_key || names_under(reader, path, names) == 0) {
+      unknown_key(reader, prefix, key);
+      continue;
+    }
+    if (value->kind == ISW_NODE_MAP)
+      isw_read_section(reader, path, value);
+    else if (!isw_tree_is_null(value))
+      isw_report_add(&reader->report, value->place, "'%s' must be a mapping of settings, not %s", path,
+                     isw_tree_describe(&reader->scratch, value));
+  }
+}

@@ -1,0 +1,55 @@
+/* Weights that the initialiser `file` reads from an HDF5 file. */
+#include <math.h>
+#include <string.h>
+#include "initsweep/hdf5.h"
+#include "sweep_internal.h"
+
+static const size_t weights_limit = (size_t)1 << 34; /* bytes: 2^31 numbers */
+
+/* The last number of a row that pads no shorter network. */
+static size_t without_padding(const struct isw_array *array)
+{
+  size_t count = array->columns;
+  while (count > 0 && isnan(array->value[count - 1])) count--;
+  return count;
+}
+
+/* Reads what a choice of the row `file` names, and makes its numbers, not its path, its hash. False after a report. */
+bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, struct isw_item *item,
+                      const struct isw_node *node)
+{
+  struct isw_sweep *sweep = reader->sweep;
+  const char *folder = reader->from->folder, *path = item->choice.value[0].text, *name = item->choice.value[1].text;
+  const uint64_t network = (uint64_t)item->choice.value[2].number;
+  struct isw_text joined = {0};
+  struct isw_array array;
+  if (isw_data_path(folder, path, &joined, NULL) != ISW_OK) longjmp(reader->out_of_memory, 1);
+  const char *full = isw_arena_copy(&reader->scratch, joined.bytes, joined.length);
+  isw_text_clear(&joined);
+  enum isw_status status = isw_array_read(full, name, &network, weights_limit, &array, &reader->loading);
+  if (status == ISW_BAD_INPUT) {
+    isw_report_add(&reader->report, node->place, "initializer file: %s", isw_error_text(&reader->loading));
+    return false;
+  }
+  if (status != ISW_OK) {
+    reader->status = isw_error_set(reader->error, status, "%s", isw_error_text(&reader->loading));
+    return false;
+  }
+  size_t count = without_padding(&array), good = 0;
+  while (good < count && isfinite(array.value[good])) good++;
+  if (good < count || count == 0) {
+    isw_report_add(&reader->report, node->place, "initializer file: %s: row %llu of '%s' %s", full,
+                   (unsigned long long)network, name,
+                   count ? "has weights that are not finite" : "holds no weights (NaN only)");
+  } else {
+    struct isw_weights *weights = isw_arena_get(&sweep->arena, 1, sizeof *weights);
+    double *value = isw_arena_get(&sweep->arena, count, sizeof *value);
+    memcpy(value, array.value, count * sizeof *value);
+    *weights = (struct isw_weights){count, value, isw_hash(value, count * sizeof *value, 0)};
+    item->choice.weights = weights;
+    const uint64_t pair[] = {isw_hash(row->name, strlen(row->name), 0), weights->hash};
+    item->hash = isw_hash(pair, sizeof pair, 0);
+  }
+  isw_array_clear(&array);
+  return item->choice.weights != NULL;
+}
