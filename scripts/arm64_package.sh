@@ -1,16 +1,16 @@
 #!/bin/bash
-# Builds the Debian package for 64-bit Arm on another machine, by cross compiling; runs the XOR sweep of the quickstart
-# with its program under qemu, on one rank, and compares the results file with the one of this machine's program.
+# Cross-compiles the Debian package for 64-bit Arm on another machine. Then runs the XOR sweep of the quickstart with
+# the new program under qemu, on one rank, and compares the results file with that of this machine's program.
 #
 #   scripts/arm64_package.sh [--out FOLDER] [--program FILE] [--no-run] [--jobs N] [--help]
 #
-#   --out FOLDER    takes the package and all that is made on the way: 600 MB (build/arm64)
-#   --program FILE  this machine's program (build/release/initsweep)
-#   --no-run        leaves at the package
-#   --jobs N        compilers at once (the number of processors)
+#   --out FOLDER    folder for the package and all intermediate files, 600 MB (default build/arm64)
+#   --program FILE  this machine's program (default build/release/initsweep)
+#   --no-run        only build the package
+#   --jobs N        number of parallel compilers (default: the number of processors)
 #
-# Nothing is installed: 114 MB of Debian's packages for 64-bit Arm are unpacked under FOLDER/sysroot, once. Needs no
-# root. Exit status: 0 the same results, 1 other results or a failure, 2 bad usage.
+# Installs nothing: 114 MB of Debian's packages for 64-bit Arm are unpacked once, in FOLDER/sysroot. Does not need root.
+# Exit status: 0 equal results, 1 different results or a failure, 2 bad usage.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/common.sh

@@ -4,14 +4,14 @@
 #
 #   scripts/decide_claims.sh [--only CNN]... [--again] [--ranks N] [--out FOLDER] [--program FILE] [--help]
 #
-#   --only CNN      this claim alone; may be given several times
-#   --again         train anew, even where results exist (else they are kept)
-#   --ranks N       MPI ranks (2)
-#   --out FOLDER    where results, verdicts and figures go (out/claims)
-#   --program FILE  this initsweep, in place of building one
+#   --only CNN      only this claim; may be given several times
+#   --again         train again, even if results exist (default: keep them)
+#   --ranks N       MPI ranks (default 2)
+#   --out FOLDER    folder for results, verdicts and figures (default out/claims)
+#   --program FILE  use this initsweep instead of building one
 #
-# May be interrupted: started again it goes on where it was. Exit status: 0 all decided, 1 failed or a claim is not
-# decided, 2 bad usage, 75 interrupted.
+# Can be interrupted; the same command resumes it. Exit status: 0 all claims decided, 1 failure or an undecided claim, 2
+# bad usage, 75 interrupted.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/common.sh
@@ -36,7 +36,7 @@ done
 
 if [ -z "$program" ]; then
   install_packages build run
-  build release OFF # tests need more packages
+  build release OFF # the tests need more packages
   program=build/release/initsweep
 fi
 allow_mpirun

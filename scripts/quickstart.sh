@@ -1,13 +1,13 @@
 #!/bin/bash
-# From a fresh clone to a figure: installs what is missing, builds, trains two sweeps, draws.
+# From a fresh clone to a figure: installs missing packages, builds, trains two sweeps, draws their figures.
 #
 #   scripts/quickstart.sh [--again] [--ranks N] [--out FOLDER] [--help]
 #
-#   --again       train anew, even where results exist (else they are kept)
-#   --ranks N     MPI ranks (2)
-#   --out FOLDER  where results and figures go (out)
+#   --again       train again, even if results exist (default: keep them)
+#   --ranks N     MPI ranks (default 2)
+#   --out FOLDER  folder for results and figures (default out)
 #
-# Asks nothing. Packages are installed as root or by sudo, and only those that are missing (scripts/packages.txt).
+# Runs without questions. Installs only missing packages (scripts/packages.txt), as root or with sudo.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/common.sh
@@ -27,12 +27,12 @@ while [ $# -gt 0 ]; do
 done
 
 install_packages build run
-build release OFF # tests need more packages
+build release OFF # the tests need more packages
 allow_mpirun
 mkdir -p "$out"
 program=build/release/initsweep
 
-# two ranks share the machine's cores: by default a launcher may pin each to one
+# --bind-to none: by default a launcher may bind each rank to one core
 cores=$(nproc)
 mpi=(mpirun -n "$ranks" --bind-to none)
 if [ "$ranks" -gt "$cores" ]; then
@@ -44,9 +44,9 @@ for sweep in quickstart-digits quickstart-xor; do
   if [ "$again" = yes ]; then
     rm -rf "$results" "$results.parts"
   fi
-  say "training data/examples/$sweep.yaml on $ranks ranks into $results"
+  say "training data/examples/$sweep.yaml on $ranks ranks, writing $results"
   "${mpi[@]}" "$program" run "data/examples/$sweep.yaml" -o "$results" ||
-    fail "no results (status $?); --again starts anew"
+    fail "no results (status $?); --again trains again"
   say "$results"
   "$program" show "$results"
 done

@@ -1,13 +1,13 @@
 #!/bin/bash
-# Builds the Debian package of the last commit twice, in two folders of different names and with other file permissions,
-# language and time zone, and compares the bytes of the program and of the package.
+# Builds the Debian package of the last commit twice, in two folders with different names and with different file
+# permissions, language and time zone, and compares the bytes of the program and of the package.
 #
 #   scripts/reproducible.sh [--keep FOLDER] [--jobs N] [--help]
 #
-#   --keep FOLDER  builds there, in place of a temporary folder, and leaves the two packages
-#   --jobs N       compilers at once (the number of processors)
+#   --keep FOLDER  build there instead of in a temporary folder, and keep the two packages
+#   --jobs N       number of parallel compilers (default: the number of processors)
 #
-# Exit status: 0 the same bytes, 1 other bytes or a failure, 2 bad usage.
+# Exit status: 0 equal bytes, 1 different bytes or a failure, 2 bad usage.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/common.sh

@@ -1,13 +1,14 @@
 #!/bin/bash
-# The documents as a site that asks nothing of another host: README.md, docs/ and what they link to, and the C headers.
+# Builds the documentation site, which loads nothing from another host: README.md, docs/, the files that they link to,
+# and the C headers.
 #
 #   scripts/site.sh [--out FOLDER] [--serve PORT] [--help]
 #
-#   --out FOLDER   where the site goes (out/site): an empty folder, or an earlier site, which is replaced
-#   --serve PORT   shows it at http://127.0.0.1:PORT/ afterwards, until Ctrl-C; the search needs a server
+#   --out FOLDER   folder of the site (default out/site): an empty folder, or an earlier site, which is replaced
+#   --serve PORT   then serve it at http://127.0.0.1:PORT/ until Ctrl-C; the search needs a server
 #
-# Packages (group docs) are installed as root or by sudo, and only those that are missing (scripts/packages.txt). A link
-# that leads nowhere, a formula that KaTeX does not know or a comment that doxygen warns of is an error.
+# Installs only missing packages (group docs of scripts/packages.txt), as root or with sudo. A broken link, a formula
+# that KaTeX rejects and a doxygen warning are errors.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/common.sh
@@ -27,14 +28,14 @@ done
 install_packages docs
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
-# mkdocs empties the folder: it has to be one that a site was made in
+# mkdocs deletes the contents of the folder, so it must be empty or contain an earlier site
 if [ -n "$(ls -A "$out")" ] && ! [ -f "$out/search/search_index.json" ]; then
   fail "--out: $out is neither empty nor an earlier site"
 fi
-# no folder of compiled Python beside the hooks
+# PYTHONDONTWRITEBYTECODE: no __pycache__ beside the hooks
 said=$(PYTHONDONTWRITEBYTECODE=1 PYTHONWARNINGS=ignore mkdocs build --strict --site-dir "$out" 2>&1) ||
   fail "mkdocs: $(grep -v '^INFO' <<<"$said")"
-# one setting more than docs/Doxyfile has
+# docs/Doxyfile and the output folder
 { cat docs/Doxyfile; printf 'OUTPUT_DIRECTORY = "%s"\n' "$out"; } | doxygen -
 say "done: $out/index.html"
 if [ -n "$port" ]; then

@@ -60,7 +60,7 @@ static bool make_axis(struct isw_reader *reader, size_t parts, const struct isw_
     if (part[p]->count && axis->count) {
       isw_report_add(&reader->report, part[p]->key, "%s has %zu value%s, %s has %zu", part[p]->name, part[p]->count,
                      part[p]->count == 1 ? "" : "s", part[0]->name, axis->count);
-      isw_report_hint(&reader->report, "settings that move together need equally many");
+      isw_report_hint(&reader->report, "the settings of a zip must have the same number of values");
     }
     return false;
   }
@@ -82,14 +82,14 @@ static void read_zips(struct isw_reader *reader)
   if (node->kind != ISW_NODE_LIST) {
     isw_report_add(&reader->report, node->place, "zip must be a list of mappings, not %s",
                    isw_tree_describe(&reader->scratch, node));
-    isw_report_hint(&reader->report, "as zip: [{network.width: [2, 4], train.steps: [400, 200]}]");
+    isw_report_hint(&reader->report, "for example zip: [{network.width: [2, 4], train.steps: [400, 200]}]");
     return;
   }
   sweep->zip = isw_arena_get(&sweep->arena, node->count, sizeof *sweep->zip);
   for (size_t z = 0; z < node->count; z++) {
     const struct isw_node *map = node->child[z];
     if (map->kind != ISW_NODE_MAP || map->count == 0) {
-      isw_report_add(&reader->report, map->place, "a zip is a mapping of paths to lists, not %s",
+      isw_report_add(&reader->report, map->place, "each zip must be a mapping of paths to lists, not %s",
                      map->kind == ISW_NODE_MAP ? "an empty one" : isw_tree_describe(&reader->scratch, map));
       continue;
     }
@@ -114,7 +114,7 @@ static void own(struct isw_reader *reader, struct isw_grid *grid, const struct i
       if (binding->axis) {
         isw_report_add(&reader->report, axis->part[p]->key, "%s is set by two axes",
                        isw_path_of(reader->sweep, axis->part[p]->member[m]));
-        isw_report_hint(&reader->report, "the other is %s on line %zu", binding->values->name,
+        isw_report_hint(&reader->report, "the other axis is %s on line %zu", binding->values->name,
                         binding->values->key.line + 1);
         return;
       }
@@ -131,7 +131,7 @@ static void read_grid(struct isw_reader *reader, const struct isw_node *map, str
     return;
   }
   if (map->count + sweep->zips > ISW_AXES_MAX) {
-    isw_report_add(&reader->report, map->place, "a grid of more than %d axes", ISW_AXES_MAX);
+    isw_report_add(&reader->report, map->place, "a grid can have at most %d axes", ISW_AXES_MAX);
     return;
   }
   grid->axis = isw_arena_get(&sweep->arena, map->count + sweep->zips, sizeof *grid->axis);
@@ -162,7 +162,7 @@ void isw_read_grids(struct isw_reader *reader)
   read_zips(reader);
   const struct isw_node *node = reader->grid;
   bool list = node && node->kind == ISW_NODE_LIST;
-  if (list && node->count == 0) isw_report_add(&reader->report, node->place, "a list of no grids");
+  if (list && node->count == 0) isw_report_add(&reader->report, node->place, "the list of grids is empty");
   size_t grids = list ? node->count : 1;
   struct isw_node none = {.kind = ISW_NODE_MAP, .place = reader->root->place};
   sweep->grid = isw_arena_get(&sweep->arena, grids, sizeof *sweep->grid);

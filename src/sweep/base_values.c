@@ -39,7 +39,8 @@ static void read_name(struct isw_reader *reader)
   if (!bad) return;
   isw_report_add(&reader->report, reader->leaf[ISW_SET_SWEEP]->place, "%s cannot name a sweep",
                  isw_tree_describe(&reader->scratch, reader->leaf[ISW_SET_SWEEP]));
-  isw_report_hint(&reader->report, "it names the results file: 1 to %d bytes, no '/', no '.' or '-' at its start",
+  isw_report_hint(&reader->report,
+                  "the results file is named after it: 1 to %d bytes, without '/', not starting with '.' or '-'",
                   LONGEST);
 }
 

@@ -16,11 +16,11 @@ static void check_loss(void *context, const struct isw_grid *grid, uint64_t cell
   static const char *const kinds[] = {
       [ISW_TARGETS_VALUES] = "numbers", [ISW_TARGETS_BINARY] = "0 or 1", [ISW_TARGETS_CLASSES] = "classes"};
   isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, ISW_SET_LOSS),
-                 "loss '%s' cannot take the targets of dataset '%s', which are %s", loss->row.name,
+                 "loss '%s' does not accept the targets of dataset '%s', which are %s", loss->row.name,
                  isw_datasets(&datasets)[settings[ISW_SET_DATASET].item->choice.row]->row.name, kinds[data->kind]);
   for (size_t i = 0; i < losses; i++)
     if (isw_outputs(data, &isw_losses(&losses)[i]) > 0)
-      isw_report_hint(&reader->report, "'%s' can", isw_losses(&losses)[i].row.name);
+      isw_report_hint(&reader->report, "'%s' accepts them", isw_losses(&losses)[i].row.name);
 }
 
 static void check_output(void *context, const struct isw_grid *grid, uint64_t cell)
@@ -33,8 +33,8 @@ static void check_output(void *context, const struct isw_grid *grid, uint64_t ce
   const struct isw_row *output = &isw_activations(&count)[settings[ISW_SET_OUTPUT_ACTIVATION].item->choice.row].row;
   if (!loss->on_logits || strcmp(output->name, "linear") == 0) return;
   isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, ISW_SET_OUTPUT_ACTIVATION),
-                 "loss '%s' takes logits: network.output_activation must stay linear, not '%s'", loss->row.name,
-                 output->name);
+                 "loss '%s' is computed from logits: network.output_activation must be linear, not '%s'",
+                 loss->row.name, output->name);
 }
 
 static void check_batch(void *context, const struct isw_grid *grid, uint64_t cell)
@@ -50,7 +50,7 @@ static void check_batch(void *context, const struct isw_grid *grid, uint64_t cel
                  "train.batch_size %llu is more than the %zu training samples of dataset '%s'",
                  (unsigned long long)settings[ISW_SET_BATCH_SIZE].integer, data->train_samples,
                  isw_datasets(&datasets)[settings[ISW_SET_DATASET].item->choice.row]->row.name);
-  isw_report_hint(&reader->report, "'full' takes them all");
+  isw_report_hint(&reader->report, "'full' uses all of them");
 }
 
 /* Whether some network of a grid may have residual branches. */
@@ -77,10 +77,10 @@ static void check_branches(void *context, const struct isw_grid *grid, uint64_t 
   if (!branch_layers || depth < 2) return;
   if ((depth - 1) % branch_layers != 0) {
     isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, setting),
-                   "%zu hidden layers are not one and then branches of %zu", depth, branch_layers);
+                   "%zu hidden layers cannot be divided into one layer and branches of %zu", depth, branch_layers);
     isw_report_hint(&reader->report,
-                    "with network.residual.branch_layers %zu the number of hidden layers must be odd: the first stands "
-                    "outside of the branches",
+                    "with network.residual.branch_layers %zu the number of hidden layers must be odd: the first one "
+                    "is outside the branches",
                     branch_layers);
   }
   for (size_t k = 1; hidden && k < depth; k++) {
@@ -110,10 +110,9 @@ static void check_residual(struct isw_reader *reader)
       place = binding->values->key;
     }
     if (!asked) continue;
-    isw_report_add(&reader->report, place, "%s has no use where no network has a residual branch",
-                   isw_setting(id)->path);
+    isw_report_add(&reader->report, place, "%s has no effect: no network has a residual branch", isw_setting(id)->path);
     isw_report_hint(&reader->report,
-                    "branches need network.residual.branch_layers 1 or 2 and more than one hidden layer");
+                    "branches require network.residual.branch_layers 1 or 2 and more than one hidden layer");
     return;
   }
 }
@@ -131,7 +130,7 @@ static void check_order(struct isw_reader *reader)
   bool asked = order->axis || sweep->base[ISW_SET_SHUFFLE].integer;
   if (!asked) return;
   isw_report_add(&reader->report, order->axis ? order->values->key : reader->at[ISW_SET_SHUFFLE],
-                 "train.shuffle has no use where every batch is full");
+                 "train.shuffle has no effect: every batch is the full training set");
   isw_report_hint(&reader->report, "set train.batch_size");
 }
 
@@ -158,9 +157,10 @@ static void check_layers(struct isw_reader *reader)
       place = key->place;
     isw_report_add(&reader->report, place, "no network has a layer %s", name);
     if (of_branches)
-      isw_report_hint(&reader->report, "network.residual.branch_layers makes branches");
+      isw_report_hint(&reader->report, "set network.residual.branch_layers to have branches");
     else
-      isw_report_hint(&reader->report, "the deepest has %zu weight layers, numbered from 1 at the input", layers);
+      isw_report_hint(&reader->report, "the deepest network has %zu weight layers, numbered from 1 at the input",
+                      layers);
   }
 }
 
@@ -216,9 +216,9 @@ static void check_init(void *context, const struct isw_grid *grid, uint64_t cell
     if (!takes_gain_of_activation(item) || (activation && !isnan(isw_gain(&activation->choice)))) continue;
     if (!activation) continue; /* biases without a hidden layer: the output's is looked at with its weights */
     isw_report_add(&reader->report, place_of_init(reader, grid, cell, item),
-                   "gain: activation: torch.nn.init.calculate_gain knows no gain of '%s'",
+                   "gain: activation: torch.nn.init.calculate_gain has no gain for '%s'",
                    isw_activations(&count)[activation->choice.row].row.name);
-    isw_report_hint(&reader->report, "write a number as gain");
+    isw_report_hint(&reader->report, "give gain as a number");
     return;
   }
 }

@@ -133,7 +133,7 @@ static bool read_parameter(struct isw_reader *reader, const struct isw_row *row,
   else if (!read_number_parameter(reader, parameter, what, node, values))
     return false;
   if (node->kind == ISW_NODE_LIST && node->count == 0)
-    isw_report_add(&reader->report, node->place, "an empty list gives %s no value", what);
+    isw_report_add(&reader->report, node->place, "the list of values of %s is empty", what);
   return values->count > 0;
 }
 
@@ -157,7 +157,7 @@ static void unknown_parameter(struct isw_reader *reader, size_t setting, const s
   char *more = NULL;
   if (ok) {
     more = isw_arena_get(&reader->scratch, all.length + TEXT_SIZE, 1);
-    snprintf(more, all.length + TEXT_SIZE, count ? "It takes: %s." : "It takes none.", all.bytes);
+    snprintf(more, all.length + TEXT_SIZE, count ? "Its parameters: %s." : "It has no parameters.", all.bytes);
   }
   isw_text_clear(&all);
   if (!more) longjmp(*reader->scratch.out_of_memory, 1);
@@ -230,7 +230,7 @@ static bool is_for_bias(struct isw_reader *reader, const struct isw_table_view *
   for (size_t i = 0; ok && i < count; i++)
     if (rows[i].for_bias)
       ok = isw_text_add(&all, "%s%s", rows[i].row.name, --left > 1 ? ", " : left == 1 ? " or " : "") == ISW_OK;
-  if (ok) isw_report_hint(&reader->report, "a bias has no fan of its own: take %s", all.bytes);
+  if (ok) isw_report_hint(&reader->report, "a bias has no fan-in of its own: use %s", all.bytes);
   isw_text_clear(&all);
   if (!ok) longjmp(reader->out_of_memory, 1);
   return false;

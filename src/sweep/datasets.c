@@ -29,7 +29,7 @@ static void find_uses(struct uses *uses, const struct isw_grid *grid)
   size_t pairs = together ? datasets : datasets > DATASETS_MAX || seeds > DATASETS_MAX ? SIZE_MAX : datasets * seeds;
   if (pairs > DATASETS_MAX || sweep->uses + pairs > 2 * DATASETS_MAX) {
     isw_report_add(&reader->report, seed->axis ? seed->values->key : dataset->values->key,
-                   "more than %d datasets: a dataset is one choice under one seed", DATASETS_MAX);
+                   "more than %d datasets: each combination of a dataset and a seed counts", DATASETS_MAX);
     return;
   }
   for (size_t d = 0; d < datasets; d++)

@@ -13,7 +13,7 @@ void isw_read_excludes(struct isw_reader *reader)
   if (node->kind != ISW_NODE_LIST) {
     isw_report_add(&reader->report, node->place, "exclude must be a list of mappings, not %s",
                    isw_tree_describe(&reader->scratch, node));
-    isw_report_hint(&reader->report, "as exclude: [{network.init: glorot_uniform, network.activation: relu}]");
+    isw_report_hint(&reader->report, "for example exclude: [{network.init: glorot_uniform, network.activation: relu}]");
     return;
   }
   sweep->exclude = isw_arena_get(&sweep->arena, node->count, sizeof *sweep->exclude);
@@ -22,7 +22,7 @@ void isw_read_excludes(struct isw_reader *reader)
     struct isw_exclude *exclude = &sweep->exclude[sweep->excludes++];
     exclude->place = map->place;
     if (map->kind != ISW_NODE_MAP || map->count == 0) {
-      isw_report_add(&reader->report, map->place, "an exclude is a mapping of paths to values, not %s",
+      isw_report_add(&reader->report, map->place, "each exclude must be a mapping of paths to values, not %s",
                      map->kind == ISW_NODE_MAP ? "an empty one" : isw_tree_describe(&reader->scratch, map));
       continue;
     }
@@ -35,8 +35,8 @@ void isw_read_excludes(struct isw_reader *reader)
         for (size_t m = 0; m < condition->members; m++)
           swept = swept || sweep->grid[g].binding[condition->member[m]].axis;
       if (!swept) {
-        isw_report_add(&reader->report, condition->key, "'%s' is no axis of the grid", condition->name);
-        isw_report_hint(&reader->report, "an exclude names values of axes");
+        isw_report_add(&reader->report, condition->key, "'%s' is not an axis of the grid", condition->name);
+        isw_report_hint(&reader->report, "an exclude can only name values of axes");
         continue;
       }
       exclude->condition[exclude->count++] = condition;
@@ -154,7 +154,7 @@ void isw_apply_excludes(struct isw_reader *reader)
   struct isw_sweep *sweep = reader->sweep;
   if (!sweep->excludes) return;
   if (sweep->cells > bitmap_limit) {
-    isw_report_add(&reader->report, reader->exclude->place, "a grid of more than 2^33 networks takes no exclude");
+    isw_report_add(&reader->report, reader->exclude->place, "exclude is limited to grids of at most 2^33 networks");
     return;
   }
   isw_keep_all(reader);
@@ -164,8 +164,7 @@ void isw_apply_excludes(struct isw_reader *reader)
       marking.grid = &sweep->grid[g];
       mark(reader, &marking, 0, isw_arena_get(&reader->scratch, marking.grid->axes, sizeof(uint8_t *)));
     }
-    if (!marking.matched)
-      isw_report_add(&reader->report, sweep->exclude[e].place, "no network of the grid is like this");
+    if (!marking.matched) isw_report_add(&reader->report, sweep->exclude[e].place, "no network of the grid matches");
   }
   isw_count_kept(sweep);
   if (!sweep->networks) isw_report_add(&reader->report, reader->exclude->place, "exclude leaves no network");

@@ -7,7 +7,7 @@ static void read_widths(struct isw_reader *reader, struct isw_values_builder *bu
 {
   const struct isw_setting *row = isw_setting(ISW_SET_HIDDEN);
   if (node->kind != ISW_NODE_LIST) {
-    isw_report_add(&reader->report, node->place, "network.hidden must be a list of widths as [32, 16], not %s",
+    isw_report_add(&reader->report, node->place, "network.hidden must be a list of widths such as [32, 16], not %s",
                    isw_tree_describe(&reader->scratch, node));
     return;
   }
@@ -36,7 +36,8 @@ void isw_expand_widths(struct isw_reader *reader, struct isw_values_builder *bui
 {
   bool nested = node->kind == ISW_NODE_LIST && node->count > 0 && node->child[0]->kind == ISW_NODE_LIST;
   if (mode == ISW_AXIS && !nested) {
-    isw_report_add(&reader->report, node->place, "an axis of network.hidden is a list of lists, as [[32, 16], [64]]");
+    isw_report_add(&reader->report, node->place,
+                   "an axis of network.hidden must be a list of lists, such as [[32, 16], [64]]");
     return;
   }
   if (mode == ISW_BASE || !nested) {

@@ -140,7 +140,7 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
 {
   *network = NULL;
   if (number >= sweep->networks)
-    return isw_error_set(error, ISW_BAD_INPUT, "network %llu of a sweep of %llu (they count from 0)",
+    return isw_error_set(error, ISW_BAD_INPUT, "there is no network %llu: the sweep has %llu networks, numbered from 0",
                          (unsigned long long)number, (unsigned long long)sweep->networks);
   union isw_setting_value settings[ISW_SETTINGS_MAX];
   isw_cell_settings(sweep, isw_cell_of_number(sweep, number), settings);

@@ -49,7 +49,7 @@ bool isw_read_number(struct isw_reader *reader, const struct isw_number_rule *ru
                  rule->word ? rule->word : "", rule->word ? "' or " : "", range,
                  isw_tree_describe(&reader->scratch, node));
   if (node->kind == ISW_NODE_SCALAR && !node->plain && looks_like_number(node->text))
-    isw_report_hint(&reader->report, "a number in quotes is a text");
+    isw_report_hint(&reader->report, "a number in quotes is read as text");
   else if (node->kind == ISW_NODE_SCALAR && node->plain && rule->word)
     isw_suggest(reader, node->text, &rule->word, 1, NULL);
   return false;
@@ -66,14 +66,14 @@ static void read_range(struct isw_reader *reader, const struct isw_number_rule *
   double first = argument[0], last = argument[1], step = argument[2];
   double count = floor((last - first) / step + 1e-9) + 1.0;
   if (step == 0.0 || !(count >= 1.0)) {
-    isw_report_add(&reader->report, node->place, "this range holds no value");
+    isw_report_add(&reader->report, node->place, "this range is empty");
     isw_report_hint(&reader->report,
-                    "expected [first, last] or [first, last, step] where step leads from first to last");
+                    "expected [first, last] or [first, last, step] with a step that leads from first to last");
     return;
   }
   if (rule->integer) {
     if (count >= 1099511627776.0) { /* 2^40 */
-      isw_report_add(&reader->report, node->place, "this range holds 2^40 values or more");
+      isw_report_add(&reader->report, node->place, "this range has 2^40 values or more");
       return;
     }
     *numbers =
@@ -81,7 +81,7 @@ static void read_range(struct isw_reader *reader, const struct isw_number_rule *
     return;
   }
   if (count > ISW_VALUES_MAX) {
-    isw_report_add(&reader->report, node->place, "this range holds more than %d values", ISW_VALUES_MAX);
+    isw_report_add(&reader->report, node->place, "this range has more than %d values", ISW_VALUES_MAX);
     return;
   }
   numbers->count = (size_t)count;
@@ -108,7 +108,7 @@ static void read_spaced(struct isw_reader *reader, const struct isw_number_rule 
 {
   double a = argument[0], b = argument[1];
   if (geometric && (a == 0.0 || b == 0.0 || (a < 0.0) != (b < 0.0))) {
-    isw_report_add(&reader->report, node->place, "geomspace needs ends of one sign, neither of them 0");
+    isw_report_add(&reader->report, node->place, "the ends of a geomspace must have the same sign and must not be 0");
     return;
   }
   numbers->count = (size_t)argument[2];
@@ -130,7 +130,7 @@ static void read_generator(struct isw_reader *reader, const struct isw_number_ru
   while (which < GENERATORS && strcmp(node->count ? key->text : "", generators[which]) != 0) which++;
   if (which == GENERATORS || node->count != 1) {
     isw_report_add(&reader->report, which == GENERATORS ? key->place : node->child[2]->place,
-                   which == GENERATORS ? "unknown generator %s" : "%s stands beside a generator",
+                   which == GENERATORS ? "unknown generator %s" : "unexpected key %s beside a generator",
                    isw_tree_describe(&reader->scratch, which == GENERATORS ? key : node->child[2]));
     isw_suggest(reader, node->count ? key->text : "", generators, GENERATORS,
                 "Expected {range: [first, last, step]}, {linspace: [a, b, n]} or {geomspace: [a, b, n]}.");
@@ -140,7 +140,7 @@ static void read_generator(struct isw_reader *reader, const struct isw_number_ru
   if (list->kind != ISW_NODE_LIST || list->count > 3 || list->count < (range ? 2 : 3)) {
     isw_report_add(&reader->report, list->place, "%s needs %s, not %s", generators[which],
                    range ? "[first, last] or [first, last, step]" : "[a, b, n]",
-                   list->kind == ISW_NODE_LIST ? "a list of another length"
+                   list->kind == ISW_NODE_LIST ? "a list of a different length"
                                                : isw_tree_describe(&reader->scratch, list));
     return;
   }
@@ -153,7 +153,7 @@ static void read_generator(struct isw_reader *reader, const struct isw_number_ru
   for (size_t i = 0; i < list->count; i++)
     if (!isw_read_number(reader, i < 2 ? &end : range ? &step : &count, list->child[i], &argument[i])) return;
   if (!range && argument[2] < 2.0 && argument[0] != argument[1]) {
-    isw_report_add(&reader->report, list->child[2]->place, "one point cannot be both ends");
+    isw_report_add(&reader->report, list->child[2]->place, "a single point cannot have two different ends");
     return;
   }
   if (range)

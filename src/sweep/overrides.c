@@ -18,7 +18,8 @@ static struct isw_node *enter(struct isw_reader *reader, struct isw_node *map, s
   struct isw_node *value = isw_tree_find(map, key->text, key->length, &old_key);
   if (value && value->kind == ISW_NODE_MAP) return value;
   if (value && value->kind == ISW_NODE_LIST) {
-    isw_report_add(&reader->report, key->place, "'%s' is a list in the file; nothing can be set inside it", key->text);
+    isw_report_add(&reader->report, key->place, "'%s' is a list in the file: its elements cannot be set one by one",
+                   key->text);
     return NULL;
   }
   struct isw_node *made = isw_arena_get(&reader->scratch, 1, sizeof *made);
@@ -73,7 +74,7 @@ void isw_apply_override(struct isw_reader *reader, unsigned number)
   const char *equals = memchr(source->bytes, '=', source->length);
   if (!equals || equals == source->bytes) {
     isw_report_add(&reader->report, place_in(source, number, 0, source->length), "expected path=value");
-    isw_report_hint(&reader->report, "as in --set train.steps=100 or --set 'grid.replicate={range: [0, 9]}'");
+    isw_report_hint(&reader->report, "for example --set train.steps=100 or --set 'grid.replicate={range: [0, 9]}'");
     return;
   }
   size_t at = (size_t)(equals - source->bytes);

@@ -45,17 +45,17 @@ size_t isw_resolve_path(struct isw_reader *reader, const struct isw_node *key, s
   if (found < ISW_SETTINGS && isw_setting(found)->axis) return found;
   if (found < ISW_SETTINGS) {
     isw_report_add(&reader->report, key->place, "'%s' cannot be an axis", path);
-    isw_report_hint(&reader->report, "all networks of a sweep share it");
+    isw_report_hint(&reader->report, "all networks of a sweep share this setting");
     return ISW_SETTINGS_MAX;
   }
   if (strncmp(path, by_layer, sizeof by_layer - 1) == 0) {
     size_t slot = isw_slot(reader, path + sizeof by_layer - 1);
     if (slot == ISW_SETTINGS_MAX) {
       isw_report_add(&reader->report, key->place, "unknown layer in '%s'", path);
-      isw_report_hint(
-          &reader->report,
-          "a layer is a number from 1 to 1001, 'output', 'branch_first' or 'branch_last'; a sweep names at most %d",
-          ISW_SLOTS_MAX);
+      isw_report_hint(&reader->report,
+                      "a layer is a number from 1 to 1001, 'output', 'branch_first' or 'branch_last'; a sweep can name "
+                      "at most %d layers",
+                      ISW_SLOTS_MAX);
     }
     return slot;
   }
@@ -64,8 +64,8 @@ size_t isw_resolve_path(struct isw_reader *reader, const struct isw_node *key, s
     size_t own = strlen(row->path);
     if (strncmp(path, row->path, own) == 0 && path[own] == '.' && row->kind == ISW_KIND_CHOICE) {
       if (!reader->leaf[id]) {
-        isw_report_add(&reader->report, key->place, "'%s' needs a %s outside of grid:", path, row->path);
-        isw_report_hint(&reader->report, "a parameter of a swept choice is swept in place: {name: ..., %s: [...]}",
+        isw_report_add(&reader->report, key->place, "'%s' requires %s to be given outside grid:", path, row->path);
+        isw_report_hint(&reader->report, "sweep a parameter of a swept choice in place: {name: ..., %s: [...]}",
                         path + own + 1);
         return ISW_SETTINGS_MAX;
       }
@@ -74,7 +74,7 @@ size_t isw_resolve_path(struct isw_reader *reader, const struct isw_node *key, s
     }
     if (length && strncmp(row->path, path, length) == 0 && row->path[length] == '.') {
       isw_report_add(&reader->report, key->place, "'%s' is a section", path);
-      isw_report_hint(&reader->report, "name one of its settings, as %s", row->path);
+      isw_report_hint(&reader->report, "name one of its settings, for example %s", row->path);
       return ISW_SETTINGS_MAX;
     }
   }

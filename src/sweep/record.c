@@ -109,16 +109,16 @@ static void read_probe(struct isw_reader *reader, const struct isw_node *element
   }
   for (size_t k = 0; k < sweep->probes; k++)
     if (sweep->probe[k] == probe)
-      isw_report_add(&reader->report, name->place, "probe '%s' stands in this list twice", probe->row.name);
+      isw_report_add(&reader->report, name->place, "probe '%s' is listed twice", probe->row.name);
   if (needs_classes(probe) && sweep->datasets && !all_have_classes(sweep)) {
     isw_report_add(&reader->report, name->place, "probe '%s' needs targets that are classes, or 0 and 1",
                    probe->row.name);
-    isw_report_hint(&reader->report, "a dataset of this sweep has numbers as targets");
+    isw_report_hint(&reader->report, "a dataset of this sweep has real numbers as targets");
   }
   if (probe->quantity.per_run && rule.kind != ISW_AT_ALL) {
-    isw_report_add(&reader->report, element->place, "probe '%s' takes no steps: it is one number of the whole training",
+    isw_report_add(&reader->report, element->place, "probe '%s' cannot have steps: it has one value per training",
                    probe->row.name);
-    isw_report_hint(&reader->report, "it is exact to the step, whatever is recorded");
+    isw_report_hint(&reader->report, "it is exact to the step, independently of record.steps");
   }
   add_probe(sweep, probe, &rule);
 }
@@ -134,7 +134,7 @@ static void read_probes(struct isw_reader *reader)
   if (node->kind != ISW_NODE_LIST) {
     isw_report_add(&reader->report, node->place, "record.probes must be a list of probes, not %s",
                    isw_tree_describe(&reader->scratch, node));
-    isw_report_hint(&reader->report, "as [loss, gradient_norm]; `initsweep list probes` shows all.");
+    isw_report_hint(&reader->report, "for example [loss, gradient_norm]; `initsweep list probes` shows all.");
     return;
   }
   sweep->probe = isw_arena_get(&sweep->arena, node->count, sizeof *sweep->probe);

@@ -19,9 +19,9 @@ static void read_axes(struct isw_reader *reader, const struct isw_node *node)
   for (size_t a = 0; a < grid->axes; a++) names[a] = grid->axis[a].name;
   if (node->kind != ISW_NODE_LIST || node->count != 2) {
     isw_report_add(&reader->report, node->place, "axes must be a list of two axes of the grid, not %s",
-                   node->kind == ISW_NODE_LIST ? "a list of another length"
+                   node->kind == ISW_NODE_LIST ? "a list of a different length"
                                                : isw_tree_describe(&reader->scratch, node));
-    isw_report_hint(&reader->report, "as axes: [train.learning_rate, network.init.std]");
+    isw_report_hint(&reader->report, "for example axes: [train.learning_rate, network.init.std]");
     return;
   }
   for (size_t i = 0; i < 2; i++) {
@@ -29,11 +29,11 @@ static void read_axes(struct isw_reader *reader, const struct isw_node *node)
     size_t a = 0;
     while (a < grid->axes && (name->kind != ISW_NODE_SCALAR || strcmp(names[a], name->text) != 0)) a++;
     if (a == grid->axes) {
-      isw_report_add(&reader->report, name->place, "%s is no axis of the grid",
+      isw_report_add(&reader->report, name->place, "%s is not an axis of the grid",
                      isw_tree_describe(&reader->scratch, name));
       isw_suggest(reader, name->kind == ISW_NODE_SCALAR ? name->text : "", names, grid->axes, NULL);
     } else if (i == 1 && a == sweep->refine.axis[0]) {
-      isw_report_add(&reader->report, name->place, "axes names %s twice", isw_tree_describe(&reader->scratch, name));
+      isw_report_add(&reader->report, name->place, "axes lists %s twice", isw_tree_describe(&reader->scratch, name));
     }
     sweep->refine.axis[i] = a;
   }
@@ -58,8 +58,9 @@ static void check_counts(struct isw_reader *reader, const struct isw_node *axes)
     if (axis->count > stride && (axis->count - 1) % stride == 0) continue;
     uint64_t cells = (axis->count - 1 + stride / 2) / stride;
     uint64_t nearest = (cells ? cells : 1) * stride + 1;
-    isw_report_add(&reader->report, axes->child[i]->place, "'%s' has %zu values: %zu levels want %llu k + 1",
-                   axis->name, axis->count, sweep->refine.levels, (unsigned long long)stride);
+    isw_report_add(&reader->report, axes->child[i]->place,
+                   "'%s' has %zu values; with %zu levels it must have %llu k + 1", axis->name, axis->count,
+                   sweep->refine.levels, (unsigned long long)stride);
     isw_report_hint(&reader->report, "the nearest is %llu", (unsigned long long)nearest);
   }
 }
@@ -74,7 +75,7 @@ static bool check_keys(struct isw_reader *reader, const struct isw_node *map)
   if (map->kind != ISW_NODE_MAP) {
     isw_report_add(&reader->report, map->place, "refine must be a mapping, not %s",
                    isw_tree_describe(&reader->scratch, map));
-    isw_report_hint(&reader->report, "as refine: {axes: [train.learning_rate, network.init.std], levels: 4}");
+    isw_report_hint(&reader->report, "for example refine: {axes: [train.learning_rate, network.init.std], levels: 4}");
     return false;
   }
   for (size_t i = 0; i < map->count; i++) {
@@ -83,10 +84,10 @@ static bool check_keys(struct isw_reader *reader, const struct isw_node *map)
     while (k < KEYS && strcmp(keys[k], key->text) != 0) k++;
     if (k < KEYS) continue;
     isw_report_add(&reader->report, key->place, "unknown key %s in refine", isw_tree_describe(&reader->scratch, key));
-    isw_suggest(reader, key->text, keys, KEYS, "Known here: axes, levels, loss_below, margin");
+    isw_suggest(reader, key->text, keys, KEYS, "Known keys: axes, levels, loss_below, margin");
   }
   for (size_t k = 0; k < 2; k++)
-    if (!find(map, keys[k])) isw_report_add(&reader->report, map->place, "refine needs '%s'", keys[k]);
+    if (!find(map, keys[k])) isw_report_add(&reader->report, map->place, "refine requires '%s'", keys[k]);
   return find(map, keys[0]) && find(map, keys[1]);
 }
 
@@ -98,7 +99,7 @@ void isw_read_refine(struct isw_reader *reader)
   if (!map || isw_tree_is_null(map)) return;
   if (!check_keys(reader, map)) return;
   if (sweep->grids != 1 || sweep->excludes) {
-    isw_report_add(&reader->report, map->place, "refine goes with one grid, and without exclude");
+    isw_report_add(&reader->report, map->place, "refine requires a single grid without exclude");
     return;
   }
   *refine = (struct isw_refine){.loss_below = NAN, .margin = 1, .place = map->place};
@@ -119,11 +120,11 @@ void isw_check_refine(struct isw_reader *reader)
   bool loss = false;
   for (size_t p = 0; p < sweep->probes; p++) loss = loss || strcmp(sweep->probe[p]->row.name, "loss") == 0;
   if (!isnan(sweep->refine.loss_below) && !loss) {
-    isw_report_add(&reader->report, sweep->refine.place, "refine with loss_below needs the probe 'loss'");
-    isw_report_hint(&reader->report, "as record: {probes: [loss]}");
+    isw_report_add(&reader->report, sweep->refine.place, "refine with loss_below requires the probe 'loss'");
+    isw_report_hint(&reader->report, "for example record: {probes: [loss]}");
   }
   if (sweep->kept) {
-    isw_report_add(&reader->report, sweep->refine.place, "refine needs a grid without doubled networks");
+    isw_report_add(&reader->report, sweep->refine.place, "refine requires a grid without duplicate networks");
     isw_report_hint(&reader->report, "two values of an axis are equal");
   }
 }

@@ -21,14 +21,15 @@ static void check_hidden(struct isw_reader *reader)
   for (size_t k = 0; k < 2; k++) {
     const char *path = isw_setting(others[k])->path;
     if (sweep->written[others[k]] && (sweep->written[ISW_SET_HIDDEN] || all_by_axis)) {
-      isw_report_add(&reader->report, reader->leaf_key[others[k]]->place, "%s has no use beside network.hidden", path);
-      isw_report_hint(&reader->report, "network.hidden stands in place of network.depth and network.width");
+      isw_report_add(&reader->report, reader->leaf_key[others[k]]->place,
+                     "%s has no effect together with network.hidden", path);
+      isw_report_hint(&reader->report, "network.hidden replaces network.depth and network.width");
     }
     for (size_t g = 0; g < sweep->grids; g++) {
       const struct isw_axis_binding *binding = &sweep->grid[g].binding[others[k]];
       if (!binding->axis || !(sweep->written[ISW_SET_HIDDEN] || sweep->grid[g].binding[ISW_SET_HIDDEN].axis)) continue;
-      isw_report_add(&reader->report, binding->values->key, "%s has no use beside network.hidden", path);
-      isw_report_hint(&reader->report, "network.hidden stands in place of network.depth and network.width");
+      isw_report_add(&reader->report, binding->values->key, "%s has no effect together with network.hidden", path);
+      isw_report_hint(&reader->report, "network.hidden replaces network.depth and network.width");
     }
   }
 }
@@ -55,7 +56,8 @@ static void check_required(struct isw_reader *reader)
     if (!lacking) continue;
     isw_report_add(&reader->report, place_of_section(reader, row->path), "missing setting '%s'", row->path);
     isw_report_hint(&reader->report, "%s: %s", row->path, row->about);
-    if (lacking < sweep->grids) isw_report_hint(&reader->report, "%zu of %zu grids lack it", lacking, sweep->grids);
+    if (lacking < sweep->grids)
+      isw_report_hint(&reader->report, "it is missing in %zu of %zu grids", lacking, sweep->grids);
   }
 }
 

@@ -27,8 +27,7 @@ bool isw_read_schedule_rule(struct isw_reader *reader, const char *what, const s
     if (rule->count) qsort(step, rule->count, sizeof *step, by_value);
     for (size_t i = 1; i < rule->count; i++)
       if (step[i] == step[i - 1])
-        isw_report_add(&reader->report, node->place, "step %llu stands in this list twice",
-                       (unsigned long long)step[i]);
+        isw_report_add(&reader->report, node->place, "step %llu is listed twice", (unsigned long long)step[i]);
     rule->step = step;
     return true;
   }
@@ -99,7 +98,7 @@ static void note_steps(void *context, const struct isw_grid *grid, uint64_t cell
   for (size_t p = 0; p <= sweep->probes; p++) { /* the last is that of all */
     const struct isw_schedule_rule *rule = p < sweep->probes ? &sweep->probe_rule[p] : &sweep->rule;
     if (rule->kind != ISW_EVERY || steps / rule->number <= ISW_RECORDS_MAX) continue;
-    isw_report_add(&reader->report, rule->place, "this records more than %d times in %llu steps", ISW_RECORDS_MAX,
+    isw_report_add(&reader->report, rule->place, "this makes more than %d records in %llu steps", ISW_RECORDS_MAX,
                    (unsigned long long)steps);
     return;
   }
@@ -123,7 +122,7 @@ static void check_list(struct isw_reader *reader, uint64_t most)
   for (size_t i = 0; i < list->count; i++)
     if (strtod(list->child[i]->text, NULL) > (double)most) {
       isw_report_add(&reader->report, list->child[i]->place, "no network has a step %s", list->child[i]->text);
-      isw_report_hint(&reader->report, "the longest takes %llu steps", (unsigned long long)most);
+      isw_report_hint(&reader->report, "the longest training has %llu steps", (unsigned long long)most);
     }
 }
 

@@ -32,13 +32,14 @@ static void unknown_key(struct isw_reader *reader, const char *prefix, const str
     const char *path = isw_setting(id)->path, *dot = strrchr(path, '.');
     if (strcmp(dot ? dot + 1 : path, key->text) != 0 && strcmp(path, key->text) != 0) continue;
     isw_report_hint(&reader->report, "did you mean '%s'?%s", path,
-                    strcmp(path, key->text) == 0 ? " A dotted path stands under grid:, zip: and exclude: only." : "");
+                    strcmp(path, key->text) == 0 ? " Dotted paths are allowed only under grid:, zip: and exclude:."
+                                                 : "");
     return;
   }
   const char *names[ISW_SETTINGS + 4];
   size_t count = names_under(reader, prefix, names);
   struct isw_text all = {0};
-  bool ok = isw_text_add(&all, "Known here: ") == ISW_OK;
+  bool ok = isw_text_add(&all, "Known keys: ") == ISW_OK;
   for (size_t i = 0; i < count; i++) ok = ok && isw_text_add(&all, "%s%s", i ? ", " : "", names[i]) == ISW_OK;
   char *more = ok ? isw_arena_copy(&reader->scratch, all.bytes, all.length) : NULL;
   isw_text_clear(&all);

@@ -19,7 +19,7 @@ static void measure(void *context, const struct isw_grid *grid, uint64_t cell)
   if (parameters <= parameters_limit) return;
   bool hidden = settings[ISW_SET_HIDDEN].item != NULL;
   isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, hidden ? ISW_SET_HIDDEN : ISW_SET_WIDTH),
-                 "a network of more than 2^31 weights and biases");
+                 "a network has more than 2^31 weights and biases");
 }
 
 /* Probes that take small networks only. */
@@ -35,7 +35,7 @@ static void check_probes(struct isw_reader *reader)
       size_t most = probes[p]->max_parameters;
       if (most && largest > most && strcmp(probes[p]->row.name, name->text) == 0)
         isw_report_add(&reader->report, name->place,
-                       "probe '%s' takes networks of at most %zu weights and biases, and the largest has %zu",
+                       "probe '%s' accepts networks of at most %zu weights and biases; the largest network has %zu",
                        name->text, most, largest);
     }
   }

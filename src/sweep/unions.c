@@ -104,7 +104,7 @@ void isw_drop_duplicates(struct isw_reader *reader)
     count += sweep->grid[g].cells / families[g].members;
   }
   if (sweep->cells > union_limit) {
-    isw_report_add(&reader->report, reader->grid->place, "a list of grids of more than 2^30 networks");
+    isw_report_add(&reader->report, reader->grid->place, "a list of grids can have at most 2^30 networks");
     return;
   }
   isw_keep_all(reader);

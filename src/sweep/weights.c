@@ -40,7 +40,7 @@ bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, stru
   if (good < count || count == 0) {
     isw_report_add(&reader->report, node->place, "initializer file: %s: row %llu of '%s' %s", full,
                    (unsigned long long)network, name,
-                   count ? "has weights that are not finite" : "holds no weights (NaN only)");
+                   count ? "has weights that are not finite" : "has no weights (only NaN)");
   } else {
     struct isw_weights *weights = isw_arena_get(&sweep->arena, 1, sizeof *weights);
     double *value = isw_arena_get(&sweep->arena, count, sizeof *value);

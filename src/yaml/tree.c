@@ -52,7 +52,7 @@ static yaml_event_type_t next_event(struct reader *reader)
       isw_place_of_byte(source, reader->source, end); /* behind the last word: better than an empty line */
   if (place.line > last.line) place = last;
   place.length = 1;
-  isw_report_add(reader->report, place, "%s", parser->problem ? parser->problem : "not YAML");
+  isw_report_add(reader->report, place, "%s", parser->problem ? parser->problem : "invalid YAML");
   if (parser->context && parser->context_mark.line != parser->problem_mark.line)
     isw_report_hint(reader->report, "%s that begins on line %zu", parser->context, parser->context_mark.line + 1);
   else if (parser->context)
@@ -67,7 +67,7 @@ static struct isw_node *new_node(struct reader *reader, enum isw_node_kind kind)
   node->place = place_of(reader, reader->event.start_mark, reader->event.end_mark);
   if (++reader->nodes == NODES_MAX) {
     isw_report_add(reader->report, node->place, "more than %d values in one file", NODES_MAX);
-    isw_report_hint(reader->report, "long lists are better written as {range: [first, last]}");
+    isw_report_hint(reader->report, "write long lists as {range: [first, last]}");
     reader->stopped = true;
   }
   return node;
@@ -106,7 +106,7 @@ static void check_double_keys(struct reader *reader, const struct isw_node *map)
     if (strcmp(keys[i - 1]->text, keys[i]->text) == 0) {
       isw_report_add(reader->report, keys[i]->place, "key %s is given twice",
                      isw_tree_describe(reader->arena, keys[i]));
-      isw_report_hint(reader->report, "it stands on line %zu already", keys[i - 1]->place.line + 1);
+      isw_report_hint(reader->report, "it was given on line %zu", keys[i - 1]->place.line + 1);
     }
 }
 
@@ -153,7 +153,7 @@ static struct isw_node *read_node(struct reader *reader, size_t level)
     node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     refuse(reader, event->data.scalar.anchor, event->data.scalar.tag);
     if (memchr(node->text, 0, node->length)) {
-      isw_report_add(reader->report, node->place, "a text must not hold the character NUL");
+      isw_report_add(reader->report, node->place, "a text must not contain the character NUL");
       node->length = strlen(node->text);
     }
     return node;

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""`initsweep plan`: numbers against arithmetic by hand, and 10^7 networks in little memory."""
+"""`initsweep plan`: numbers against arithmetic by hand and against a run, and 10^7 networks in little memory."""
 import json
 import os
 import re
@@ -22,6 +22,27 @@ grid:
   network.width: [2, 4, 8, 16, 32]
   train.learning_rate: {geomspace: [0.001, 1, 10]}
   replicate: {range: [0, 999]}
+"""
+# What docs/user-guide.md says of the estimates
+TIME_FACTOR = 3  # of processor time, either way
+MEMORY_FACTOR = 2  # a run takes no more than the estimate, and no less than this part of it
+MEASURED = """\
+sweep: measured
+seed: 1
+dataset: {name: digits}
+network: {depth: 2, width: 32, init: he_normal}
+train: {loss: cross_entropy, optimizer: adam, learning_rate: 0.01, batch_size: 64, steps: 1500}
+record: {steps: {geomspace: 8}, probes: [loss, gradient_norm], weights: final}
+grid: {network.activation: [tanh, relu], replicate: {range: [0, 63]}}
+"""
+WIDE = """\
+sweep: wide
+seed: 1
+dataset: {name: gaussian_mixture, samples: 4000, features: 400, classes: 4}
+network: {depth: 2, width: 256, activation: tanh, init: he_normal}
+train: {loss: cross_entropy, optimizer: adam, learning_rate: 0.01, batch_size: 64, steps: 5}
+record: {steps: [0], probes: [loss], weights: final}
+grid: {replicate: {range: [0, 31]}}
 """
 
 
@@ -49,7 +70,6 @@ class Plan(Case):
         # values: loss, accuracy, gradient_norm and distinct_units of each layer; weights twice
         for_one = plan["journal_bytes_at_most"] / SMALL_NETWORKS
         self.assertGreater(for_one, 6 * 4 * (2 + 2 * 2) + 2 * 4 * one)
-        self.assertGreater(plan["seconds_estimate"], 0)
         # a checkpoint holds the weights, which sgd moves without arrays of its own, and the records, of 16 networks;
         # two a worker
         state = 16 * 4 * two
@@ -81,6 +101,32 @@ class Plan(Case):
         self.assertEqual(os.listdir(os.path.join(cache, "initsweep")), kept)
         self.assertEqual(model("--calibrate", XDG_CACHE_HOME="/proc/none"),
                          "measured just now, and not kept: the cache cannot be written")
+
+    def measure(self, *words):
+        """What a process of the program used."""
+        process = os.fork()
+        if process == 0:
+            os.chdir(self.folder)
+            os.execve(PROGRAM, [PROGRAM, *words], ENVIRONMENT)
+        _, status, usage = os.wait4(process, 0)
+        self.assertEqual(os.waitstatus_to_exitcode(status), 0)
+        return usage
+
+    @unittest.skipIf(os.environ.get("INITSWEEP_SANITIZE"), "sanitizers multiply time and memory")
+    def test_a_run_takes_what_was_estimated(self):
+        """Time is the processor's, which other programs on the machine disturb little."""
+        for text in (MEASURED, WIDE):
+            plan = self.plan(text, "--threads", "1", "--calibrate")
+            usage = self.measure("run", "sweep.yaml", "--quiet")
+            seconds, memory = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+            said = (f"{plan['sweep']}: {plan['thread_seconds']:.2f} s and {plan['memory_bytes_per_rank'] / 2**20:.0f} "
+                    f"MiB estimated, {seconds:.2f} s and {memory / 2**20:.0f} MiB used")
+            print(said, flush=True)
+            self.assertLessEqual(memory, plan["memory_bytes_per_rank"], said)
+            self.assertGreaterEqual(memory, plan["memory_bytes_per_rank"] / MEMORY_FACTOR, said)
+            if text is MEASURED:  # the other is a moment of training
+                self.assertLess(seconds, TIME_FACTOR * plan["thread_seconds"], said)
+                self.assertGreater(seconds, plan["thread_seconds"] / TIME_FACTOR, said)
 
     def test_ten_million_networks_take_little_memory(self):
         file = self.write("huge.yaml", HUGE)

@@ -4,8 +4,8 @@
     INITSWEEP=build/release/initsweep INITSWEEP_SOURCE=. test_table_rows.py
 
 A row's oracle is its entry in tests/oracles/test_training.py (PyTorch, and NumPy for finite differences) or, where the
-program's training does not meet it, its name in the unit tests of its room. Its bits are the lines of
-tests/reference/hashes.txt.
+program's training does not meet it, its name in the code, not the comments, of its room's unit tests. Its bits are the
+lines of tests/reference/hashes.txt.
 """
 import ast
 import json
@@ -52,6 +52,18 @@ def training_oracles():
     return keys
 
 
+def names_in_code(text):
+    """The words of a C text's strings, and its identifiers; not the words of comments."""
+    token = r'/\*.*?\*/|//[^\n]*|"((?:\\.|[^"\\])*)"|\bisw_\w+'
+    found = set()
+    for match in re.finditer(token, text, re.DOTALL):
+        if match[1] is not None:
+            found.update(re.findall(r"\w+", match[1]))
+        elif match[0].startswith("isw_"):
+            found.add(match[0])
+    return found
+
+
 class Tree:
     """What the tree says of rows."""
 
@@ -60,7 +72,8 @@ class Tree:
         self.oracles = training_oracles()
         self.hashes = {tuple(line.split()[:3]) for line in read("tests/reference/hashes.txt").splitlines()}
         self.unit = {
-            table: "".join(path.read_text(encoding="utf-8") for path in sorted(SOURCE.glob(f"tests/unit/{pattern}")))
+            table: names_in_code("".join(path.read_text(encoding="utf-8")
+                                         for path in sorted(SOURCE.glob(f"tests/unit/{pattern}"))))
             for table, pattern in UNIT_TESTS.items()
         }
 
@@ -71,7 +84,7 @@ class Tree:
         if table != "probes" and (not section or f"\n| `{name}` |" not in section.group(1)):
             found.append("docs/sweep-file-reference.md")
         found += [oracle for oracle in ORACLES.get(table, ()) if name not in self.oracles[oracle]]
-        if table in self.unit and not re.search(rf"\b{re.escape(name)}\b", self.unit[table]):
+        if table in self.unit and not {name, f"isw_{table[:-1]}_{name}"} & self.unit[table]:
             found.append(f"tests/unit/{UNIT_TESTS[table]}")
         if table in HASHED:
             found += [
@@ -134,6 +147,10 @@ class Rows(unittest.TestCase):
         self.assertEqual(len(self.tree.lacks("initializers", "no_such_row")), 4)
         self.assertEqual(len(self.tree.lacks("losses", "relu")), 5)  # another table's row
         self.assertEqual(len(self.tree.lacks("probes", "no_such_row")), 1)
+
+    def test_a_word_in_a_comment_is_no_unit_test(self):
+        self.assertEqual(names_in_code('int loss; /* "relu" */ f("init: tanh"); // isw_probe_sin\nisw_probe_cos'),
+                         {"init", "tanh", "isw_probe_cos"})
 
     def test_oracles_name_no_row_that_is_not_there(self):
         for table in self.tables:

@@ -181,7 +181,7 @@ class Starts(unittest.TestCase):
                                          "3-6-5-2 has 71"),
             ("path: own.h5, dataset: w, network: 2", "row 2 of dataset 'w', which has 2 (from 0)"),
             ("path: own.h5, dataset: nan", "has weights that are not finite"),
-            ("path: own.h5, dataset: only_nan", "holds no weights (NaN only)"),
+            ("path: own.h5, dataset: only_nan", "has no weights (only NaN)"),
             ("path: own.h5, dataset: text", "dataset 'text' does not hold plain numbers"),
             ("path: own.h5, dataset: number", "dataset 'number' is no array"),
             ("path: own.h5, dataset: cube", "has 3 dimensions where 1 or 2 are expected"),
@@ -196,7 +196,7 @@ class Starts(unittest.TestCase):
                 self.check_error(expected, init=f"{{name: file, {source}}}")
 
     def test_a_gain_that_pytorch_does_not_know_is_refused(self):
-        self.check_error("calculate_gain knows no gain of 'gelu'", activation="gelu",
+        self.check_error("calculate_gain has no gain for 'gelu'", activation="gelu",
                          init="{name: he_normal, gain: activation}")
 
 

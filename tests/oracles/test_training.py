@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The engine's training against PyTorch's, both in float64, from the same initial weights.
+"""The engine's training against PyTorch's, both in float64 and both in float32, from the same initial weights.
 
     test_training.py TRAIN_DUMP [--long] [reference]
 
@@ -22,6 +22,7 @@ import torch
 import philox
 
 TOLERANCE = 1e-10
+TOLERANCE_OF_FLOAT32 = 2e-6  # of 10 steps (seen: 3.5e-7); half a unit in the last place is 6e-8
 LONG = "--long" in sys.argv
 # 200 steps of the steepest activations and losses make more of a last digit (seen: 7e-11)
 TOLERANCE_OF_STEEP_ROWS = 1e-9 if LONG else TOLERANCE
@@ -44,6 +45,9 @@ class Network:
             setattr(self, name, numpy.array([number(text) for text in fields[name]]))
         for name in ("batch_gradient_norms", "batch_bias_gradient_norms"):
             setattr(self, name, getattr(self, name).reshape(self.steps + 1, -1)[::NORMS_EVERY].ravel())
+        # the engine and PyTorch round the data to the precision of the sweep
+        for name in ("inputs", "targets", "weights_initial"):
+            setattr(self, name, getattr(self, name).astype(self.precision))
         self.inputs = self.inputs.reshape(self.samples, -1)
         self.targets = self.targets.reshape(self.samples, -1)
         self.learning_rate, self.weight_decay = number(self.learning_rate), number(self.weight_decay)
@@ -51,7 +55,7 @@ class Network:
         for choice in (self.activation, self.output_activation, self.loss, self.optimizer, self.schedule):
             choice.update({name: number(value) for name, value in choice.items() if name != "name"})
         if self.kind == "classes" or (self.kind == "binary" and self.size[-1] == 2):
-            self.one_hot = numpy.eye(self.size[-1])[self.targets[:, 0].astype(int)]
+            self.one_hot = numpy.eye(self.size[-1], dtype=self.precision)[self.targets[:, 0].astype(int)]
         else:
             self.one_hot = self.targets
 
@@ -362,6 +366,12 @@ class Training(unittest.TestCase):
 
     def test_every_activation_under_every_loss(self):
         self.check("activation and loss", 2 * len(TORCH_ACTIVATIONS) * 14, TOLERANCE_OF_STEEP_ROWS)
+
+    def test_every_row_in_float32(self):
+        """The .def files of the rows serve the engine and the reference trainer alike, in both precisions."""
+        self.check("float32 activation", 2 * len(TORCH_ACTIVATIONS), TOLERANCE_OF_FLOAT32)
+        self.check("float32 loss", 2 * 14, TOLERANCE_OF_FLOAT32)
+        self.check("float32 optimizer", 2 * len(TORCH_OPTIMIZERS), TOLERANCE_OF_FLOAT32)
 
     def test_every_output_activation(self):
         self.check("output activation", 2 * len(TORCH_ACTIVATIONS))

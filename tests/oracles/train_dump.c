@@ -34,14 +34,14 @@ static void print_network(const struct trial *trial, const struct trial_networks
   size_t rows;
   const struct isw_network *n = &networks->network[lane];
   const struct isw_data *data = &networks->data;
-  printf(
-      "{\"case\": \"%s\", \"kind\": \"%s\", \"classes\": %zu, \"samples\": %zu, \"seed\": %" PRIu64
-      ", \"replicate\": %" PRIu64 ", \"batch_size\": %zu, \"shuffle_per_replicate\": %s, \"steps\": %" PRIu64
-      ", \"status\": %d, \"init\": \"%s\", \"bias_init\": \"%s\", \"learning_rate\": \"%a\", \"weight_decay\": \"%a\"",
-      trial->name, kinds[data->kind], data->classes, data->train_samples, n->seed, n->replicate, n->batch_size,
-      n->shuffle_per_replicate ? "true" : "false", n->steps, (int)result->status,
-      isw_initializers(&rows)[trial->init].row.name, isw_initializers(&rows)[trial->bias_init].row.name,
-      n->learning_rate, n->weight_decay);
+  printf("{\"case\": \"%s\", \"kind\": \"%s\", \"classes\": %zu, \"samples\": %zu, \"seed\": %" PRIu64
+         ", \"replicate\": %" PRIu64 ", \"batch_size\": %zu, \"shuffle_per_replicate\": %s, \"steps\": %" PRIu64
+         ", \"precision\": \"%s\", \"status\": %d, \"init\": \"%s\", \"bias_init\": \"%s\", \"learning_rate\": \"%a\", "
+         "\"weight_decay\": \"%a\"",
+         trial->name, kinds[data->kind], data->classes, data->train_samples, n->seed, n->replicate, n->batch_size,
+         n->shuffle_per_replicate ? "true" : "false", n->steps, trial->real == ISW_FLOAT32 ? "float32" : "float64",
+         (int)result->status, isw_initializers(&rows)[trial->init].row.name,
+         isw_initializers(&rows)[trial->bias_init].row.name, n->learning_rate, n->weight_decay);
   printf(", \"size\": [%zu", n->size[0]);
   for (size_t k = 1; k <= n->layers; k++) printf(", %zu", n->size[k]);
   printf("]");
@@ -74,7 +74,6 @@ static bool dump(bool by_reference, const char *name, struct trial trial)
   struct trial_networks networks;
   struct reference_result results[2];
   trial.name = name;
-  trial.real = ISW_FLOAT64;
   trial.count = 2;
   trial.whole_records = true;
   trial_networks_create(&trial, &networks);
@@ -93,7 +92,8 @@ static bool dump(bool by_reference, const char *name, struct trial trial)
 
 static struct trial plain(void)
 {
-  return (struct trial){.data = TRIAL_CLASSES,
+  return (struct trial){.real = ISW_FLOAT64,
+                        .data = TRIAL_CLASSES,
                         .init = trial_initializer("glorot_uniform"),
                         .bias_init = trial_initializer("zeros"),
                         .activation = trial_activation("tanh"),
@@ -296,6 +296,44 @@ static bool dump_residual(bool by_reference)
   return good;
 }
 
+/* Every activation, loss and optimiser in single precision, for a few steps: rounding has little time to grow. */
+static bool dump_single_precision(bool by_reference)
+{
+  size_t activations, losses, optimizers;
+  isw_activations(&activations);
+  isw_losses(&losses);
+  isw_optimizers(&optimizers);
+  struct trial single = plain();
+  single.real = ISW_FLOAT32;
+  single.bias_init = trial_initializer("uniform");
+  single.steps = 10;
+  single.learning_rate = 0.01;
+  bool good = true;
+  for (size_t g = 0; g < activations; g++) {
+    struct trial trial = single;
+    trial.activation = g;
+    if (g == trial_activation("square")) { /* two layers of squares diverge */
+      trial.depth = 1;
+      trial.learning_rate = 0.001;
+    }
+    good &= dump(by_reference, "float32 activation", trial);
+  }
+  for (size_t loss = 0; loss < losses; loss++)
+    for (int data = 0; data < TRIAL_SMALL_DATA; data++) {
+      struct trial trial = single;
+      trial.loss = loss;
+      trial.data = (enum trial_data)data;
+      if (trial_takes(loss, trial.data)) good &= dump(by_reference, "float32 loss", trial);
+    }
+  for (size_t o = 0; o < optimizers; o++) {
+    struct trial trial = single;
+    trial.optimizer = o;
+    trial.weight_decay = 0.01;
+    good &= dump(by_reference, "float32 optimizer", trial);
+  }
+  return good;
+}
+
 int main(int count, char **arguments)
 {
   bool by_reference = false, is_long = false;
@@ -312,5 +350,6 @@ int main(int count, char **arguments)
   good &= dump_initializers(by_reference);
   good &= dump_depths(by_reference);
   good &= dump_residual(by_reference);
+  good &= dump_single_precision(by_reference);
   return !good;
 }
