@@ -243,7 +243,7 @@ enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uin
   struct isw_results *results;
   struct isw_error reason = {0};
   enum isw_status status = isw_results_open(path, &results, &reason);
-  if (status != ISW_OK)
+  if (!results)
     status =
         isw_error_set(error, status, "'%s' is not a results file that can be read (%s)", path, isw_error_text(&reason));
   else if (results->identity != identity && (extends == 0 || results->identity != extends))
