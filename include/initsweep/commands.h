@@ -1,5 +1,5 @@
-/** @file The commands: one thin file per subcommand, one row of the table in src/commands/commands.c. Parsing, help, manual
- *  pages and shell completions are made from the rows. */
+/** @file The commands: one thin file per subcommand, one row of the table in src/commands/commands.c. Parsing, help,
+ *  manual pages and shell completions are made from the rows. */
 #ifndef INITSWEEP_COMMANDS_H
 #define INITSWEEP_COMMANDS_H
 #include "initsweep/console.h"

@@ -1,12 +1,12 @@
-/** @file Everything between the commands and their users: command lines, help, messages, terminals, progress, and numbers
- *  and texts for people and for programs. */
+/** @file Everything between the commands and their users: command lines, help, messages, terminals, progress, and
+ *  numbers and texts for people and for programs. */
 #ifndef INITSWEEP_CONSOLE_H
 #define INITSWEEP_CONSOLE_H
 #include <stdio.h>
 #include "initsweep/base.h"
 #include "initsweep/sweep.h"
 
-/* ---- rows of commands and options --------------------------------------------------------------------------------- */
+/* ---- rows of commands and options -------------------------------------------------------------------------------- */
 
 /** What a shell completes an argument with. */
 enum isw_completion {
@@ -57,7 +57,8 @@ const struct isw_command *isw_command_find(const struct isw_command *const *comm
 int isw_command_unknown(const struct isw_command *const *commands, const char *start, const char *name);
 
 enum isw_help_format { ISW_HELP_TEXT, ISW_HELP_MARKDOWN, ISW_HELP_SCDOC, ISW_HELP_BASH, ISW_HELP_ZSH, ISW_HELP_FISH };
-/** Writes help on one command, or on the program where command is NULL. Markdown and completions always cover all commands.
+/** Writes help on one command, or on the program where command is NULL. Markdown and completions always cover all
+ *  commands.
  *  @param[in] commands  the table of commands; NULL ends it */
 void isw_help_write(FILE *out, enum isw_help_format format, const struct isw_command *const *commands,
                     const struct isw_command *command);
@@ -83,7 +84,7 @@ void isw_help_write(FILE *out, enum isw_help_format format, const struct isw_com
     .name = "json", .code = 'j', .about = "prints JSON, for programs"                                                  \
   }
 
-/* ---- command lines ------------------------------------------------------------------------------------------------- */
+/* ---- command lines ----------------------------------------------------------------------------------------------- */
 
 /** Handles one option: its code and argument. Returns 0, or an exit status after it has reported an error. */
 typedef int isw_option_handler(void *state, int code, const char *argument);
@@ -91,7 +92,8 @@ typedef int isw_option_handler(void *state, int code, const char *argument);
 /** Reads the whole command line of a command.
  *  @param[in]  handle       called for each option with `state`; may be NULL for a command without options
  *  @param[out] argument     the command's own argument; NULL where it was left out
- *  @param[out] exit_status  0 after --help, which the first rank prints; else that of the error, which has been reported
+ *  @param[out] exit_status  0 after --help, which the first rank prints; else that of the error, which has been
+ *                           reported
  *  @return whether the command should run; if not, *exit_status is set */
 bool isw_parse_options(const struct isw_command *command, int argc, char **argv, isw_option_handler *handle,
                        void *state, const char **argument, int *exit_status);
@@ -101,11 +103,11 @@ size_t isw_parse_count(const char *command, const char *option, const char *text
 bool isw_parse_seconds(const char *text, double low, double high, double *seconds);
 /** A whole number of at least 0, without a sign; false where the text is not one. */
 bool isw_parse_index(const char *text, uint64_t *number);
-/** "initsweep" and the words, on the heap; to be called before isw_parse_options, which reorders them. NULL where memory
- *  ran out. */
+/** "initsweep" and the words, on the heap; to be called before isw_parse_options, which reorders them. NULL where
+ *  memory ran out. */
 char *isw_join_command_line(int argc, char **argv);
 
-/* ---- messages ------------------------------------------------------------------------------------------------------ */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 /** Prints an error on stderr, after "initsweep: " unless it begins with a place in a file. Returns the exit status. */
 int isw_print_error(enum isw_status status, const struct isw_error *error);
@@ -127,11 +129,11 @@ struct isw_reporter isw_stderr_reporter(bool quiet);
 /** Reports the data files that are not below the sweep file's folder, one line each. */
 void isw_report_outside_data(const struct isw_reporter *reporter, const char *file, const struct isw_sweep *sweep);
 
-/** Appends to the error's message the lines that only `before` has, after "  - ", and those that only `after` has, after
- *  "  + "; at most 20 lines. If the texts are equal, a sentence says so. before may be NULL. */
+/** Appends to the error's message the lines that only `before` has, after "  - ", and those that only `after` has,
+ *  after "  + "; at most 20 lines. If the texts are equal, a sentence says so. before may be NULL. */
 void isw_error_add_difference(struct isw_error *error, const char *before, const char *after);
 
-/* ---- terminals and progress ---------------------------------------------------------------------------------------- */
+/* ---- terminals and progress -------------------------------------------------------------------------------------- */
 
 /** Whether a line can be redrawn: a terminal, and TERM is not "dumb". */
 bool isw_terminal_redraws(int fd);
@@ -167,8 +169,8 @@ void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_
 void isw_progress_write(struct isw_progress *progress, uint64_t written);
 /** Erases the bar, so that other lines can be printed. */
 void isw_progress_end(struct isw_progress *progress);
-/** Draws one line of a terminal over the last one, cut to the width: the bar takes the columns that the words leave; the last
- *  words are left out first.
+/** Draws one line of a terminal over the last one, cut to the width: the bar takes the columns that the words leave;
+ *  the last words are left out first.
  *  @param[in] share  of the bar, 0 to 1 */
 void isw_progress_draw(FILE *out, bool color, double share, const char *const *words, size_t count);
 /** Erases that line. */
@@ -176,7 +178,7 @@ void isw_progress_erase(FILE *out);
 /** Seconds since the start. */
 double isw_progress_seconds(const struct isw_progress *progress);
 
-/* ---- numbers and texts --------------------------------------------------------------------------------------------- */
+/* ---- numbers and texts ------------------------------------------------------------------------------------------- */
 
 /** Bytes of a buffer for one formatted number or time. */
 enum { ISW_NUMBER_SIZE = 40 };
@@ -188,12 +190,12 @@ const char *isw_format_bytes(double bytes, char *buffer);
 const char *isw_format_duration(double seconds, char *buffer);
 /** The current time, UTC, ISO 8601. */
 void isw_format_utc_now(char text[ISW_NUMBER_SIZE]);
-/** Appends the number of networks and their grids: "120 = network.init 4 x network.depth 3 x replicate 10". ISW_FAILED where
- *  memory ran out. */
+/** Appends the number of networks and their grids: "120 = network.init 4 x network.depth 3 x replicate 10".
+ *  ISW_FAILED where memory ran out. */
 enum isw_status isw_text_add_grids(struct isw_text *text, const struct isw_sweep *sweep);
 
-/** A writer of JSON: containers are opened and closed, values go into the one opened last. In an object each value has a key,
- *  in an array key is NULL. */
+/** A writer of JSON: containers are opened and closed, values go into the one opened last. In an object each value
+ *  has a key, in an array key is NULL. */
 enum { ISW_JSON_DEPTH = 16 };
 struct isw_json {
   FILE *out;
@@ -212,12 +214,13 @@ void isw_json_array(struct isw_json *json, const char *key, enum isw_json_layout
 void isw_json_close(struct isw_json *json);                                                /**< the one opened last */
 /** A string; bytes that are not UTF-8 become U+FFFD. NULL is written as null. */
 void isw_json_text(struct isw_json *json, const char *key, const char *text);
-/** A number with the fewest digits, 15 to 17, that read back as the same float64; NaN and infinities are written as null. */
+/** A number with the fewest digits, 15 to 17, that read back as the same float64; NaN and infinities are written as
+ *  null. */
 void isw_json_number(struct isw_json *json, const char *key, double number);
 void isw_json_count(struct isw_json *json, const char *key, uint64_t count); /**< a whole number */
 void isw_json_bool(struct isw_json *json, const char *key, bool value);      /**< true or false */
 
-/* ---- version and tables -------------------------------------------------------------------------------------------- */
+/* ---- version and tables ------------------------------------------------------------------------------------------ */
 
 const char *isw_version(void);          /**< "0.1.0" */
 const char *isw_version_git(void);      /**< "1aba268-dirty"; "" where the source was no git checkout */
@@ -242,7 +245,7 @@ void isw_table_write_json(struct isw_json *json, const struct isw_table_view *ta
  *  @param[in]  dataset  a row of the table of datasets
  *  @param[out] text     the file; the caller clears it
  *  @param[out] incomplete  the dataset has parameters without a default: FILL-IN stands in their place
- *  ISW_FAILED where memory ran out; the reader's error where no loss suits the data. */
+ *  @return ISW_FAILED where memory ran out; the reader's error where no loss suits the data. */
 enum isw_status isw_sweep_template(const char *name, const char *file, const char *dataset, struct isw_text *text,
                                    bool *incomplete, struct isw_error *error);
 /** The row of a dataset; NULL where there is none, with *nearest the most similar name or NULL. */

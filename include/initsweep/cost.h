@@ -1,5 +1,5 @@
-/* What a pack costs in time: a model with few coefficients, measured once on a machine and kept. `plan` predicts with it, the
- * queue hands out packs by it, the progress of `run` counts in it. */
+/* What a pack costs in time: a model with few coefficients, measured once on a machine and kept. `plan` predicts with
+ * it, the queue hands out packs by it, the progress of `run` counts in it. */
 #ifndef INITSWEEP_COST_H
 #define INITSWEEP_COST_H
 #include "initsweep/console.h"
@@ -36,7 +36,8 @@ struct isw_cost_model {
 bool isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, double *terms);
 /* Whether a class trains in that loop, with whatever activation (src/engine/kernels_tiny.inc.h). */
 bool isw_cost_is_tiny(const struct isw_pack_class *class);
-/* The coefficients, none negative, that fit `count` measurements best in relative error: [count][ISW_COST_TERMS], [count]. */
+/* The coefficients, none negative, that fit `count` measurements best in relative error: [count][ISW_COST_TERMS],
+ * [count]. */
 void isw_cost_fit(size_t count, double (*terms)[ISW_COST_TERMS], const double *seconds, double *coefficient);
 
 /* Seconds of the passes over a dataset's samples that a record asks for (isw_probe_needs). */
@@ -48,11 +49,12 @@ double isw_cost_record_flops(const struct isw_sweep *sweep, const struct isw_pro
 /* Seconds of one thread for a pack of a class: its making, steps and records. */
 double isw_cost_pack(const struct isw_cost_model *model, const struct isw_sweep *sweep,
                      const struct isw_probe *const *probes, size_t probe_count, const struct isw_pack_class *class);
-/* Seconds for the whole work on so many workers: no less than an even share, and no less than the dearest pack takes where as many
- * threads as may share it do. cost: [classes] */
+/* Seconds for the whole work on so many workers: no less than an even share, and no less than the dearest pack takes
+ * where as many threads as may share it do. cost: [classes] */
 double isw_cost_all(const struct isw_packs *packs, const double *cost, size_t workers);
 
-/* How many threads a pack of this class is worth: at every step each fetches what the others wrote, and waits for them. */
+/* How many threads a pack of this class is worth: at every step each fetches what the others wrote, and waits for
+ * them. */
 size_t isw_cost_max_threads(const struct isw_pack_class *class, enum isw_precision real);
 
 /* What a machine is taken for that was not measured: an AVX-512 core of 2023. */
@@ -66,8 +68,8 @@ enum isw_status isw_cost_write(const struct isw_cost_model *model, const char *k
 bool isw_cost_read(const char *text, size_t length, const char *key, struct isw_cost_model *model);
 /* What a model is for: machine, instruction set, program and precision. On the heap; NULL where memory ran out. */
 char *isw_cost_key(const struct isw_kernels *kernels, enum isw_precision real);
-/* The file that the cache has for a key: $XDG_CACHE_HOME/initsweep/cost-HASH, else ~/.cache/initsweep/... On the heap; NULL where
- * there is no such folder. */
+/* The file that the cache has for a key: $XDG_CACHE_HOME/initsweep/cost-HASH, else ~/.cache/initsweep/... On the
+ * heap; NULL where there is no such folder. */
 char *isw_cost_file(const char *key);
 /* Reads it; false where there is none that can be used. */
 bool isw_cost_load(const char *file, const char *key, struct isw_cost_model *model);
@@ -79,7 +81,8 @@ enum isw_cost_source {
   ISW_COST_MEASURED,
   ISW_COST_NOT_STORED /**< measured; no cache can be written */
 };
-/** This machine's model: from the cache or, where it is not there or `calibrate` asks for it, measured and stored there. */
+/** This machine's model: from the cache or, where it is not there or `calibrate` asks for it, measured and stored
+ *  there. */
 enum isw_status isw_cost_find_model(const struct isw_kernels *kernels, enum isw_precision precision, bool calibrate,
                                     struct isw_cost_model *model, enum isw_cost_source *source,
                                     struct isw_error *error);
@@ -107,8 +110,8 @@ struct isw_estimate {
   double seconds;        /**< of the run */
   double rate;           /**< FLOP/s of one thread */
 };
-/** Estimates a run by the sweep's classes of packs; the time by this machine's cost model, which is measured where the cache
- *  does not have it.
+/** Estimates a run by the sweep's classes of packs; the time by this machine's cost model, which is measured where
+ *  the cache does not have it.
  *  @param[in]  calibrate  measures the model in any case
  *  @param[out] estimate   isw_estimate_clear releases it, also after an error */
 enum isw_status isw_estimate_create(const struct isw_sweep *sweep, const char *out, size_t ranks, size_t threads,

@@ -1,12 +1,12 @@
-/** @file What the commands run, gather, verify and replay do, as functions: settings in, a report out. Nothing is printed, except by
- *  the caller's reporter and as progress on stderr. */
+/** @file What the commands run, gather, verify and replay do, as functions: settings in, a report out. Nothing is
+ *  printed, except by the caller's reporter and as progress on stderr. */
 #ifndef INITSWEEP_RUN_H
 #define INITSWEEP_RUN_H
 #include "initsweep/cluster.h"
 #include "initsweep/console.h"
 #include "initsweep/sweep.h"
 
-/* ---- run ------------------------------------------------------------------------------------------------------------ */
+/* ---- run --------------------------------------------------------------------------------------------------------- */
 
 /** What a run does with what an earlier run has left. */
 enum isw_resume {
@@ -25,8 +25,8 @@ struct isw_run_settings {
   size_t threads;            /**< per rank; 0: isw_cluster_threads decides */
   double checkpoint_seconds; /**< between two checkpoints of a pack in training; 0: only after a signal */
   const char *command_line;  /**< for the provenance */
-  uint64_t
-      pack_stride; /**< for tests: the queue takes the packs in steps of so many, modulo their number, at most 1000; 0 and 1: in order */
+  /** For tests: turn t of the queue is pack t * pack_stride modulo the packs; at most 1000; 0 and 1: their order. */
+  uint64_t pack_stride;
   struct isw_reporter reporter; /**< used on rank 0 */
 };
 
@@ -41,27 +41,28 @@ struct isw_run_report {
 
 /** Trains every network of a sweep that is not finished yet and writes the results file. Collective.
  *  @param[out] report  isw_run_report_clear releases it, also after an error
- *  ISW_INTERRUPTED after a signal: the message says what is kept. ISW_BAD_INPUT where the sweep file is wrong, or the output or
- *  its journal belongs to another sweep. The message is rank 0's. */
+ *  @return ISW_INTERRUPTED after a signal: the message says what is kept. ISW_BAD_INPUT where the sweep file is
+ *          wrong, or the output or its journal belongs to another sweep. The message is rank 0's. */
 enum isw_status isw_run(struct isw_cluster *cluster, const struct isw_run_settings *settings,
                         struct isw_run_report *report, struct isw_error *error);
 void isw_run_report_clear(struct isw_run_report *report);
 
-/* ---- gather --------------------------------------------------------------------------------------------------------- */
+/* ---- gather ------------------------------------------------------------------------------------------------------ */
 
 struct isw_gather_report {
   uint64_t networks, finished; /**< of the sweep; of these, in the results file */
   uint64_t damaged;            /**< journal entries that were left out */
 };
-/** Writes the networks that a run has finished so far as a results file; the others are ISW_MISSING. The run may be in progress.
+/** Writes the networks that a run has finished so far as a results file; the others are ISW_MISSING. The run may be
+ *  in progress.
  *  @param[in] parts         the run's folder OUT.parts, which is only read
  *  @param[in] out           the results file; one of the same sweep is replaced
  *  @param[in] command_line  for the provenance
- *  ISW_BAD_INPUT where `parts` is no such folder, its data have changed, or `out` holds another sweep. */
+ *  @return ISW_BAD_INPUT where `parts` is no such folder, its data have changed, or `out` holds another sweep. */
 enum isw_status isw_gather(const char *parts, const char *out, const char *command_line,
                            struct isw_gather_report *report, struct isw_error *error);
 
-/* ---- verify --------------------------------------------------------------------------------------------------------- */
+/* ---- verify ------------------------------------------------------------------------------------------------------ */
 
 struct isw_verify_settings {
   const char *file;   /**< the results file */
@@ -75,13 +76,13 @@ struct isw_verify_report {
   uint64_t same, different;
   uint64_t missing; /**< in the sample, without values in the file */
 };
-/** Trains networks of a results file again and compares identity, status, steps and every stored bit. The first ten networks that
- *  differ are reported as warnings. That networks differ is no error. ISW_BAD_INPUT where the file's settings do not describe
- *  its sweep any more. */
+/** Trains networks of a results file again and compares identity, status, steps and every stored bit. The first ten
+ *  networks that differ are reported as warnings. That networks differ is no error. ISW_BAD_INPUT where the file's
+ *  settings do not describe its sweep any more. */
 enum isw_status isw_verify(const struct isw_verify_settings *settings, const struct isw_reporter *reporter,
                            struct isw_verify_report *report, struct isw_error *error);
 
-/* ---- replay --------------------------------------------------------------------------------------------------------- */
+/* ---- replay ------------------------------------------------------------------------------------------------------ */
 
 struct isw_replay_settings {
   const char *file;   /**< the results file */
@@ -93,7 +94,8 @@ struct isw_replay_settings {
 };
 /** One network of a results file, trained again. */
 struct isw_replay;
-/** Trains the network. isw_replay_destroy releases it. ISW_BAD_INPUT where there is no such network, or the recording is wrong. */
+/** Trains the network. isw_replay_destroy releases it. ISW_BAD_INPUT where there is no such network, or the recording
+ *  is wrong. */
 enum isw_status isw_replay_create(const struct isw_replay_settings *settings, struct isw_replay **replay,
                                   struct isw_error *error);
 /** Writes its records as CSV, one per line, each number with enough digits for every bit. False where `out` refuses. */
@@ -101,7 +103,7 @@ bool isw_replay_write_csv(const struct isw_replay *replay, FILE *out);
 /** Compares it with the stored network: status, steps, final weights, and all quantities at the records that both have.
  *  @param[out] steps    that it was trained
  *  @param[out] numbers  that were compared
- *  ISW_FAILED where a bit differs; ISW_BAD_INPUT where the file has no values of the network. */
+ *  @return ISW_FAILED where a bit differs; ISW_BAD_INPUT where the file has no values of the network. */
 enum isw_status isw_replay_compare(const struct isw_replay *replay, uint64_t *steps, uint64_t *numbers,
                                    struct isw_error *error);
 void isw_replay_destroy(struct isw_replay *replay);

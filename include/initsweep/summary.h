@@ -1,11 +1,11 @@
-/** @file What `show`, `plan` and `show --follow` say, as data, and the writers that turn the data into text and JSON. */
+/** @file What `show`, `plan` and `show --follow` say, as data, and the writers of the data as text and as JSON. */
 #ifndef INITSWEEP_SUMMARY_H
 #define INITSWEEP_SUMMARY_H
 #include "initsweep/cost.h"
 #include "initsweep/journal.h"
 #include "initsweep/results.h"
 
-/* ---- the content of a results file ----------------------------------------------------------------------------------- */
+/* ---- the content of a results file ------------------------------------------------------------------------------- */
 
 enum {
   ISW_FINALS_MAX = 3,      /**< loss, accuracy, and what the cells are ranked by */
@@ -21,7 +21,8 @@ struct isw_summary_axis {
   char **label;   /**< [count] of a text, in order of appearance; else NULL */
 };
 
-/** A quantity of each network at its end: at the last record or, if a rule stopped the network before, at its own last one. */
+/** A quantity of each network at its end: at the last record or, if a rule stopped the network before, at its own
+ *  last one. */
 struct isw_summary_final {
   const char *name;
   bool larger_is_better;
@@ -67,13 +68,13 @@ struct isw_summary {
   struct isw_summary_cell *best, *worst; /**< the best first; the worst first */
 };
 
-/** Reads an open results file. Time is linear in the networks; memory is about 40 bytes per network, whatever their records,
- *  and up to 40 bytes per cell and per value of an axis.
+/** Reads an open results file. Time is linear in the networks; memory is about 40 bytes per network, whatever their
+ *  records, and up to 40 bytes per cell and per value of an axis.
  *  @param[in]  results  kept open by the caller for as long as the summary is used
  *  @param[in]  by       a quantity with one number per network or per record; NULL: accuracy, else loss
  *  @param[in]  top      cells to keep at each end
  *  @param[out] summary  isw_summary_clear releases it, also after an error
- *  ISW_BAD_INPUT where the file has no such quantity, or is too large to be summarised. */
+ *  @return ISW_BAD_INPUT where the file has no such quantity, or is too large to be summarised. */
 enum isw_status isw_summary_read(struct isw_results *results, const char *by, size_t top, struct isw_summary *summary,
                                  struct isw_error *error);
 void isw_summary_clear(struct isw_summary *summary);
@@ -92,7 +93,7 @@ void isw_summary_write_text(const struct isw_summary *summary, const char *file,
 /** Writes it as one JSON object. */
 void isw_summary_write_json(const struct isw_summary *summary, const char *file, FILE *out);
 
-/* ---- a run in progress ----------------------------------------------------------------------------------------------- */
+/* ---- a run in progress ------------------------------------------------------------------------------------------- */
 
 enum isw_follow_state {
   ISW_FOLLOW_STARTING, /**< the folder does not say yet what is trained */
@@ -115,14 +116,15 @@ struct isw_follow;
 /** @param[in] given  the results file's name OUT, or the run's folder OUT.parts
  *  ISW_BAD_INPUT where it is another folder. isw_follow_destroy releases it. */
 enum isw_status isw_follow_create(const char *given, struct isw_follow **follow, struct isw_error *error);
-/** Looks once. ISW_BAD_INPUT where there is neither file nor folder at the first look, ISW_FAILED where the run has ended without
- *  a results file. */
+/** Looks once. ISW_BAD_INPUT where there is neither file nor folder at the first look, ISW_FAILED where the run has
+ *  ended without a results file. */
 enum isw_status isw_follow_look(struct isw_follow *follow, struct isw_follow_view *view, struct isw_error *error);
 /** The results file's name; owned by follow. */
 const char *isw_follow_file(const struct isw_follow *follow);
 void isw_follow_destroy(struct isw_follow *follow);
 
-/** Where looks are shown: JSON, one object per line; or a line that is redrawn on a terminal, else one line per change. */
+/** Where looks are shown: JSON, one object per line; or a line that is redrawn on a terminal, else one line per
+ *  change. */
 struct isw_follow_display {
   FILE *out;
   bool json, redraws, color;
@@ -134,7 +136,7 @@ void isw_follow_show(struct isw_follow_display *display, const struct isw_follow
 /** Erases the line where it was redrawn. */
 void isw_follow_end(struct isw_follow_display *display);
 
-/* ---- an estimate of a run ---------------------------------------------------------------------------------------------- */
+/* ---- an estimate of a run ---------------------------------------------------------------------------------------- */
 
 /** Writes an estimate for people. all_classes: every class of packs, not the most expensive ones only. ISW_FAILED where
  *  memory ran out. */

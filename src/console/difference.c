@@ -38,7 +38,8 @@ static void add_line(struct isw_error *error, char sign, const struct lines *lin
                length > MAX_BYTES ? " ..." : "");
 }
 
-/* Lengths of the longest common subsequence of the lines from i and from j on, for all i and j: [a.count + 1][b.count + 1]. */
+/* Lengths of the longest common subsequence of the lines from i and from j on, for all i and j: [a.count + 1][b.count
+ * + 1]. */
 static uint32_t *common_lengths(const struct lines *a, const struct lines *b)
 {
   size_t width = b->count + 1;

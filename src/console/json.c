@@ -1,5 +1,5 @@
-/* A writer of JSON (RFC 8259): commas, indentation, escapes and numbers in one place. It writes to a stream as it goes and
- * holds nothing but its nesting; it reads nothing. */
+/* A writer of JSON (RFC 8259): commas, indentation, escapes and numbers in one place. It writes to a stream as it
+ * goes and holds nothing but its nesting; it reads nothing. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,8 @@ void isw_json_start(struct isw_json *json, FILE *out)
   *json = (struct isw_json){.out = out};
 }
 
-/* Length of the valid UTF-8 sequence that begins here, 0 where there is none (RFC 3629: no surrogates, nothing overlong). */
+/* Length of the valid UTF-8 sequence that begins here, 0 where there is none (RFC 3629: no surrogates, nothing
+ * overlong). */
 static size_t sequence_length(const unsigned char *text)
 {
   size_t length = text[0] < 0x80                      ? 1

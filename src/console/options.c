@@ -1,5 +1,5 @@
-/* Reads a command line by the rows of the commands: getopt's tables and the messages are made from them. Help is made in
- * help_*.c, from the same rows. */
+/* Reads a command line by the rows of the commands: getopt's tables and the messages are made from them. Help is made
+ * in help_*.c, from the same rows. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* A commented sweep file to start from, as text. It is checked by the reader of sweep files; writing it to the disk is the
- * command's. */
+/* A commented sweep file to start from, as text. It is checked by the reader of sweep files; writing it to the disk
+ * is the command's. */
 #include <math.h>
 #include <string.h>
 #include "initsweep/console.h"

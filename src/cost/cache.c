@@ -1,5 +1,5 @@
-/* The cost model's place in the user's cache: one small text file a machine, instruction set, program and precision. What cannot be
- * read is measured again, what cannot be written is not kept: the cache is never a reason to fail. */
+/* The cost model's place in the user's cache: one small text file a machine, instruction set, program and precision.
+ * What cannot be read is measured again, what cannot be written is not kept: the cache is never a reason to fail. */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>

@@ -1,5 +1,6 @@
-/* Measures the cost model's coefficients: short trainings of packs of some shapes, and fits. By the thread's own time, so that others
- * on the machine hardly count. Sweep files of a few lines describe the networks, so every table's rows are met by name. */
+/* Measures the cost model's coefficients: short trainings of packs of some shapes, and fits. By the thread's own
+ * time, so that others on the machine hardly count. Sweep files of a few lines describe the networks, so every
+ * table's rows are met by name. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +59,8 @@ static double now(void)
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* A pack of copies of one network, made and trained for some steps, with a record at both ends. False: it could not be. */
+/* A pack of copies of one network, made and trained for some steps, with a record at both ends. False: it could not
+ * be. */
 static bool train(const struct trial *trial, struct isw_sweep *sweep, const struct isw_samples *samples, uint64_t steps,
                   double *create, double *seconds)
 {
@@ -195,7 +197,8 @@ static const char *name_of(enum choice choice, size_t row)
   return row < (isw_optimizers(&rows), rows) ? isw_optimizers(&rows)[row].row.name : NULL;
 }
 
-/* Every row of a table against the one that the shapes are measured with. Losses have data of their own kinds: two tries. */
+/* Every row of a table against the one that the shapes are measured with. Losses have data of their own kinds: two
+ * tries. */
 static void measure_rows(struct trial trial, enum choice choice, double *cost)
 {
   static const struct shape tries[2] = {

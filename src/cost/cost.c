@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Packs that the engine trains in its loop for small networks, about (src/engine/pack.c), and parameters of a pack that a second
- * cache of 1 MiB holds. */
+/* Packs that the engine trains in its loop for small networks, about (src/engine/pack.c), and parameters of a pack
+ * that a second cache of 1 MiB holds. */
 enum { SMALL_SAMPLES = 32, SMALL_LINES = 448, NEAR_PARAMETERS = 16384 };
 
 bool isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, double *terms)
@@ -59,7 +59,7 @@ void isw_cost_fit(size_t count, double (*terms)[ISW_COST_TERMS], const double *s
     }
 }
 
-/* ---- records --------------------------------------------------------------------------------------------------------- */
+/* ---- records ---- */
 
 /* Forward passes alone are a third of a step, without what the step saves in the first layer. */
 static double forward_flops(const struct isw_pack_class *class, size_t samples)
@@ -118,7 +118,8 @@ double isw_cost_passes(const struct isw_cost_model *model, const struct isw_data
   return seconds;
 }
 
-/* FLOPs, and with a model seconds, of all records of a class: probes with schedules of their own make records differ. */
+/* FLOPs, and with a model seconds, of all records of a class: probes with schedules of their own make records differ.
+ */
 static void sum_records(const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
                         const struct isw_pack_class *class, const struct isw_cost_model *model, double *flops,
                         double *seconds)
@@ -160,7 +161,7 @@ double isw_cost_record_flops(const struct isw_sweep *sweep, const struct isw_pro
   return flops;
 }
 
-/* ---- packs ----------------------------------------------------------------------------------------------------------- */
+/* ---- packs ---- */
 
 double isw_cost_pack(const struct isw_cost_model *model, const struct isw_sweep *sweep,
                      const struct isw_probe *const *probes, size_t probe_count, const struct isw_pack_class *class)

@@ -1,5 +1,5 @@
-/* What a run would do, by arithmetic on the sweep's classes of packs: work, memory, disk and time. Nothing is trained, except
- * where the cost model of this machine is measured. */
+/* What a run would do, by arithmetic on the sweep's classes of packs: work, memory, disk and time. Nothing is
+ * trained, except where the cost model of this machine is measured. */
 #include <math.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
@@ -9,8 +9,8 @@ enum {
   ENTRY_BYTES = 96,
   HEAD_BYTES = 512
 }; /* of a journal's entry, and of a network in a checkpoint, beside the values */
-/* What the model does not measure, s: MPI's start and end; moving a network into the journal, and from there into the results
- * file; bytes of the results file per second. */
+/* What the model does not measure, s: MPI's start and end; moving a network into the journal, and from there into the
+ * results file; bytes of the results file per second. */
 static const double MPI_SECONDS = 0.045, FINISH_SECONDS = 1.0e-6, GATHER_SECONDS = 1.0e-6, GATHER_RATE = 4e8;
 static const double PROGRAM_BYTES = 32e6; /* of a rank without any pack */
 

@@ -1,4 +1,5 @@
-/* From a sweep and its journal to the results file: the columns, the head, and the provenance. The bytes are the results room's. */
+/* From a sweep and its journal to the results file: the columns, the head, and the provenance. The bytes are the
+ * results room's. */
 #include <stdlib.h>
 #include "initsweep/hdf5.h"
 #include "run/run_internal.h"

@@ -1,4 +1,5 @@
-/* A grid that grew: the finished networks of the smaller sweep, found by their identity and copied into a journal of the new one. */
+/* A grid that grew: the finished networks of the smaller sweep, found by their identity and copied into a journal of
+ * the new one. */
 #include <stdlib.h>
 #include <string.h>
 #include "run/run_internal.h"

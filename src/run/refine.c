@@ -1,5 +1,5 @@
-/* A sweep that refines its grid (refine:): one level after the other, each where the one before has found a boundary. Which
- * networks a level has is the sweep room's rule. */
+/* A sweep that refines its grid (refine:): one level after the other, each where the one before has found a boundary.
+ * Which networks a level has is the sweep room's rule. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

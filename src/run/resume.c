@@ -40,7 +40,8 @@ static enum isw_status report_other_journal(const struct isw_run_state *run, con
   return ISW_BAD_INPUT;
 }
 
-/* Takes over what a smaller grid has finished, and writes the new manifest. changed: the journal is of another sweep. */
+/* Takes over what a smaller grid has finished, and writes the new manifest. changed: the journal is of another sweep.
+ */
 static enum isw_status write_manifest(struct isw_run_state *run, struct isw_run_manifest *before, bool changed,
                                       struct isw_error *error)
 {

@@ -1,5 +1,5 @@
-/* A run on all ranks: the sequence of collective steps from the sweep file to the results file. What it finds of earlier runs is
- * resume.c's, what is trained is training.c's and refine.c's. */
+/* A run on all ranks: the sequence of collective steps from the sweep file to the results file. What it finds of
+ * earlier runs is resume.c's, what is trained is training.c's and refine.c's. */
 #include <stdlib.h>
 #include <string.h>
 #include "run/run_internal.h"
@@ -85,8 +85,8 @@ static enum isw_status share_checkpoints(struct isw_run_state *run, struct isw_e
   return ISW_OK;
 }
 
-/* Packs of the networks that an extension has not taken over: packs of the whole grid would have finished networks in many lanes.
- * Later runs find the same packs, because the networks taken over stay the same. */
+/* Packs of the networks that an extension has not taken over: packs of the whole grid would have finished networks in
+ * many lanes. Later runs find the same packs, because the networks taken over stay the same. */
 static enum isw_status restrict_to_remaining(struct isw_run_state *run, struct isw_error *error)
 {
   const uint64_t *reused = run->training.index ? isw_index_reused(run->training.index) : NULL;

@@ -1,11 +1,12 @@
-/** @file What the parts of the run room share: training packs, the state of a run, refinement, extension, export and saved runs. */
+/** @file What the parts of the run room share: training packs, the state of a run, refinement, extension, export and
+ *  saved runs. */
 #ifndef RUN_INTERNAL_H
 #define RUN_INTERNAL_H
 #include "initsweep/journal.h"
 #include "initsweep/results.h"
 #include "initsweep/run.h"
 
-/* ---- training packs of a sweep (training.c, work.c) ------------------------------------------------------------------- */
+/* ---- training packs of a sweep (training.c, work.c) -------------------------------------------------------------- */
 
 /** A pack with what the engine does not know about it. */
 struct isw_training_pack {
@@ -47,11 +48,11 @@ enum isw_status isw_training_create(struct isw_training *training, const struct 
 /** Makes the packs anew, of some networks only. subset: a bit set of networks, kept by the caller. */
 enum isw_status isw_training_restrict(struct isw_training *training, const uint64_t *subset, struct isw_error *error);
 void isw_training_destroy(struct isw_training *training);
-/** The cost of a pack of each class, by this machine's model from the cache, else by the built-in one. On the heap, [classes];
- *  NULL where memory ran out. */
+/** The cost of a pack of each class, by this machine's model from the cache, else by the built-in one. On the heap,
+ *  [classes]; NULL where memory ran out. */
 double *isw_training_costs(const struct isw_training *training);
-/** Turns checkpoints on: packs in training are stored in `folder` every `seconds` (0: only after a signal), and packs of the list
- *  continue from their checkpoints.
+/** Turns checkpoints on: packs in training are stored in `folder` every `seconds` (0: only after a signal), and packs
+ *  of the list continue from their checkpoints.
  *  @param[in] folder       kept by the caller
  *  @param[in] checkpoints  [count] first networks of packs; owned by training from now on */
 void isw_training_use_checkpoints(struct isw_training *training, const char *folder, unsigned rank, double seconds,
@@ -65,7 +66,7 @@ struct isw_finished isw_training_outcome(const struct isw_training_pack *made, s
 /** All packs as work for the cluster room; points into training. */
 struct isw_work isw_training_work(struct isw_training *training);
 
-/* ---- refine: levels of a grid (refine.c) ------------------------------------------------------------------------------ */
+/* ---- refine: levels of a grid (refine.c) ------------------------------------------------------------------------- */
 
 /** A sweep that refines its grid: level by level, each chosen by the results of the one before. */
 struct isw_refinement {
@@ -88,7 +89,7 @@ enum isw_status isw_refinement_choose(struct isw_refinement *refinement, size_t 
 /** Networks of all levels so far. */
 uint64_t isw_refinement_count(const struct isw_refinement *refinement);
 
-/* ---- the results file of a sweep (export.c) --------------------------------------------------------------------------- */
+/* ---- the results file of a sweep (export.c) ---------------------------------------------------------------------- */
 
 /** The provenance that varies from run to run. */
 struct isw_run_facts {
@@ -107,7 +108,7 @@ enum isw_status isw_export(const char *path, const struct isw_sweep *sweep, stru
                            const struct isw_run_facts *facts, enum isw_network_status absent, uint64_t extends,
                            struct isw_progress *progress, struct isw_error *error);
 
-/* ---- a results file with its sweep (saved_run.c) ---------------------------------------------------------------------- */
+/* ---- a results file with its sweep (saved_run.c) ----------------------------------------------------------------- */
 
 /** A results file together with the sweep that it describes, so that its networks can be trained again. */
 struct isw_saved_run {
@@ -120,7 +121,8 @@ struct isw_saved_run {
   size_t real_bytes;
   struct isw_keep_weights keep;
 };
-/** Opens a file and reads its settings; ISW_BAD_INPUT where they do not describe the file's sweep (its data have changed).
+/** Opens a file and reads its settings; ISW_BAD_INPUT where they do not describe the file's sweep (its data have
+ *  changed).
  *  @param[in]  folder  where relative paths of data start; NULL: the file's folder
  *  @param[out] saved   isw_saved_run_close releases it, also after an error */
 enum isw_status isw_saved_run_open(const char *path, const char *folder, struct isw_saved_run *saved,
@@ -134,22 +136,22 @@ enum isw_status isw_saved_run_sweep(const struct isw_saved_run *saved, const cha
 enum isw_status isw_saved_run_network(const struct isw_saved_run *saved, uint64_t number, struct isw_finished *finished,
                                       struct isw_error *error);
 
-/* ---- a grid that grew (extend.c) -------------------------------------------------------------------------------------- */
+/* ---- a grid that grew (extend.c) --------------------------------------------------------------------------------- */
 
-/** Both functions write the finished networks of an earlier, smaller sweep into a new journal file of `sweep` in the folder
- *  `parts`, and sync it. Networks are found by their identity, a hash of 64 bits, and their settings are compared too.
- *  *reused grows by the networks taken over. ISW_BAD_INPUT where precision, quantities, kept weights or recorded steps differ,
- *  or a finished network is not in the new grid: nothing finished is dropped. */
+/** Both functions write the finished networks of an earlier, smaller sweep into a new journal file of `sweep` in the
+ *  folder `parts`, and sync it. Networks are found by their identity, a hash of 64 bits, and their settings are
+ *  compared too. *reused grows by the networks taken over. ISW_BAD_INPUT where precision, quantities, kept weights or
+ *  recorded steps differ, or a finished network is not in the new grid: nothing finished is dropped. */
 
-/** From the journal in `parts`, of the sweep that `before` describes. Until the caller has written `now` and removed the old
- *  journal files, the folder has files of both sweeps, and each manifest names the other's identity. */
+/** From the journal in `parts`, of the sweep that `before` describes. Until the caller has written `now` and removed
+ *  the old journal files, the folder has files of both sweeps, and each manifest names the other's identity. */
 enum isw_status isw_extend_journal(const char *parts, struct isw_run_manifest *before, struct isw_run_manifest *now,
                                    const struct isw_sweep *sweep, uint64_t *reused, struct isw_error *error);
 /** From a results file. folder: where relative paths of its data start. */
 enum isw_status isw_extend_file(const char *path, const char *parts, const char *folder, const struct isw_sweep *sweep,
                                 uint64_t *reused, struct isw_error *error);
 
-/* ---- the names of a run's files, and what is there already (output.c) ------------------------------------------------- */
+/* ---- the names of a run's files, and what is there already (output.c) -------------------------------------------- */
 
 /** On the heap. */
 struct isw_run_output {
@@ -177,7 +179,7 @@ enum isw_status isw_run_output_inspect(struct isw_run_output *output, const char
 /** Removes the folder of a run of this sweep that was killed after its results file was complete. */
 void isw_run_output_remove_leftovers(const struct isw_run_output *output, const struct isw_sweep *sweep);
 
-/* ---- a run (run.c, resume.c) ------------------------------------------------------------------------------------------ */
+/* ---- a run (run.c, resume.c) ------------------------------------------------------------------------------------- */
 
 /** A run under way, on one rank. */
 struct isw_run_state {

@@ -1,5 +1,5 @@
-/* The packs of a sweep as work for the cluster room: the order of the queue, checkpoints, and the way of outcomes into the
- * journal. */
+/* The packs of a sweep as work for the cluster room: the order of the queue, checkpoints, and the way of outcomes
+ * into the journal. */
 #include <stdlib.h>
 #include "initsweep/cost.h"
 #include "run/run_internal.h"

@@ -13,8 +13,8 @@ static size_t bounded(size_t width, size_t most)
   return width < most ? width : most;
 }
 
-/* The scale of sparklines: logarithmic, from the lowest loss of the cells shown, but at most four decades, to their highest
- * first loss. */
+/* The scale of sparklines: logarithmic, from the lowest loss of the cells shown, but at most four decades, to their
+ * highest first loss. */
 struct loss_scale {
   double low, high;
 };

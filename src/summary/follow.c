@@ -1,5 +1,5 @@
-/* Follows a run from another process: reads the journal that `run` writes, while it writes it, and takes no lock. Each look
- * reads only what is new. How a look is shown is follow_show.c's. */
+/* Follows a run from another process: reads the journal that `run` writes, while it writes it, and takes no lock.
+ * Each look reads only what is new. How a look is shown is follow_show.c's. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

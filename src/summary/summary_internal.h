@@ -17,7 +17,8 @@ struct isw_summary_spread isw_spread(double *values, size_t count);
 #define ISW_NO_CODE UINT32_MAX
 /** The code of a key: 0, 1, 2, ... in order of appearance. ISW_NO_CODE where memory ran out. */
 uint32_t isw_code_of(struct isw_table *codes, uint64_t key);
-/** Sorts networks by their code in linear time: those of code c are order[start[c]] .. order[start[c + 1] - 1], ascending.
+/** Sorts networks by their code in linear time: those of code c are order[start[c]] .. order[start[c + 1] - 1],
+ *  ascending.
  *  @param[in]  code   [networks] 0 .. count - 1
  *  @param[out] order  [networks]
  *  @return start, on the heap, [count + 1]; NULL where memory ran out */
@@ -60,7 +61,8 @@ void isw_summary_write_cells(const struct isw_summary *summary, const struct isw
 const char *isw_page_bold(const struct isw_summary_page *page);
 const char *isw_page_red(const struct isw_summary_page *page);
 const char *isw_page_plain(const struct isw_summary_page *page);
-/** The provenance entry with an index, in the order shown, and its name; NULL past the last. "" where the file lacks it. */
+/** The provenance entry with an index, in the order shown, and its name; NULL past the last. "" where the file lacks
+ *  it. */
 const char *isw_summary_provenance(const struct isw_summary *summary, size_t index, const char **name);
 /** Classes of packs that a plan shows. */
 size_t isw_plan_classes_shown(const struct isw_estimate *estimate, bool all_classes);

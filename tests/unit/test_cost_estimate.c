@@ -1,0 +1,100 @@
+/* The estimate of a run, with a model from a cache of the test's own: sums over networks, sizes and times by hand. */
+#include "initsweep/cost.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Two classes: 10 networks each of 2-3-1 (13 parameters) and 2-3-3-1 (25 parameters) */
+static const char text[] =
+    "sweep: sample\nseed: 3\ndataset: {name: xor}\nnetwork: {width: 3, activation: tanh, init: he_normal}\n"
+    "train: {loss: mse, optimizer: sgd, learning_rate: 0.5, steps: 20}\n"
+    "record: {steps: [0, 20], probes: [loss, gradient_norm], weights: final}\n"
+    "grid: {network.depth: [1, 2], replicate: {range: [0, 9]}}\n";
+
+static struct isw_sweep *read_sweep(void)
+{
+  const struct isw_overrides none = {0};
+  struct isw_sweep *sweep = NULL;
+  assert_int_equal(isw_load_sweep("sample.yaml", "/", text, strlen(text), &none, &sweep, NULL), ISW_OK);
+  return sweep;
+}
+
+/* The built-in model as this machine's, so that nothing is measured. */
+static int store_model(void **state)
+{
+  static char folder[] = "/tmp/initsweep-cost-XXXXXX";
+  const struct isw_kernels *kernels;
+  const struct isw_cost_model model = isw_cost_default(ISW_FLOAT32);
+  *state = folder;
+  if (!mkdtemp(folder) || setenv("XDG_CACHE_HOME", folder, 1) != 0) return -1;
+  if (isw_kernels_choose(NULL, &kernels, NULL) != ISW_OK) return -1;
+  char *key = isw_cost_key(kernels, ISW_FLOAT32), *file = isw_cost_file(key);
+  bool stored = isw_cost_store(file, key, &model);
+  free(file);
+  free(key);
+  return stored ? 0 : -1;
+}
+
+static int remove_model(void **state)
+{
+  char command[128];
+  snprintf(command, sizeof command, "rm -r '%s'", (const char *)*state);
+  return system(command);
+}
+
+static void sums_are_over_all_networks(void **state)
+{
+  (void)state;
+  struct isw_sweep *sweep = read_sweep();
+  struct isw_estimate estimate;
+  assert_int_equal(isw_estimate_create(sweep, "/none/a.h5", 1, 1, false, &estimate, NULL), ISW_OK);
+  assert_int_equal(estimate.model_source, ISW_COST_CACHED);
+  assert_true(estimate.parameters == 10 * (13 + 25));
+  assert_true(estimate.network_steps == 20 * 20);
+  assert_int_equal(isw_packs_classes(estimate.packs), 2);
+  /* the deeper class costs more and comes first */
+  assert_int_equal(isw_packs_class(estimate.packs, 0)->layers, 3);
+  assert_true(isw_packs_class(estimate.packs, 0)->cost > isw_packs_class(estimate.packs, 1)->cost);
+  assert_true(estimate.flops > 20 * 10 *
+                                   (isw_step_flops(2, (const size_t[]){2, 3, 1}, 0, 4) +
+                                    isw_step_flops(3, (const size_t[]){2, 3, 3, 1}, 0, 4)));
+  /* loss and gradient_norm by layer at two records, and the final weights */
+  double values = 4.0 * (2 * (1 + 2) + 13 + 2 * (1 + 3) + 25);
+  assert_true(estimate.journal_bytes == 10 * (values + 2 * 96));
+  assert_true(isnan(estimate.free_bytes));
+  isw_estimate_clear(&estimate);
+  isw_sweep_destroy(sweep);
+}
+
+static void more_workers_need_more_memory_and_less_time(void **state)
+{
+  struct isw_sweep *sweep = read_sweep();
+  struct isw_estimate one, many;
+  char *out = isw_path_join(*state, "a.h5");
+  assert_int_equal(isw_estimate_create(sweep, out, 1, 1, false, &one, NULL), ISW_OK);
+  assert_int_equal(isw_estimate_create(sweep, out, 2, 4, false, &many, NULL), ISW_OK);
+  assert_true(one.free_bytes > 0);
+  assert_true(many.memory_bytes > one.memory_bytes && many.seconds < one.seconds);
+  assert_true(many.thread_seconds == one.thread_seconds && many.result_bytes == one.result_bytes);
+  /* a journal per rank, its manifest, and two checkpoints of each pack in training: one, or both */
+  assert_int_equal(one.files, 1 + 1 + 2 * 1);
+  assert_int_equal(many.files, 2 + 1 + 2 * 2);
+  assert_true(many.checkpoint_bytes == 2 * one.checkpoint_bytes);
+  isw_estimate_clear(&one);
+  isw_estimate_clear(&many);
+  isw_sweep_destroy(sweep);
+  free(out);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(sums_are_over_all_networks),
+      cmocka_unit_test(more_workers_need_more_memory_and_less_time),
+  };
+  return cmocka_run_group_tests(tests, store_model, remove_model);
+}
