@@ -198,7 +198,7 @@ static enum isw_status train(struct setup *setup, size_t first, uint64_t steps, 
     setup->network[first + l].steps = steps;
     networks[l] = &setup->network[first + l];
   }
-  struct isw_pack_settings settings = {.kernels = setup->kernels, .samples = setup->samples, .real = setup->real};
+  struct isw_pack_settings settings = {.kernels = setup->kernels, .samples = setup->samples, .precision = setup->real};
   settings.count = setup->lanes;
   settings.networks = networks;
   settings.records = records, settings.record_steps = record_steps;
@@ -290,7 +290,7 @@ static enum isw_status time_shared(struct setup *setup, uint64_t steps, size_t m
   const uint64_t record_steps[] = {0};
   const struct isw_network *networks[CASE_NETWORKS];
   const struct isw_probe *probe = &clock_probe;
-  struct isw_pack_settings settings = {.kernels = setup->kernels, .samples = setup->samples, .real = setup->real};
+  struct isw_pack_settings settings = {.kernels = setup->kernels, .samples = setup->samples, .precision = setup->real};
   settings.count = setup->lanes, settings.networks = networks;
   settings.records = 1, settings.record_steps = record_steps;
   settings.probe_count = 1, settings.probes = &probe;

@@ -84,7 +84,7 @@ static bool train(const struct trial *trial, struct isw_sweep *sweep, const stru
   for (size_t i = 0; i < lanes; i++) all[i] = network;
   struct isw_pack_settings settings = {.kernels = trial->kernels,
                                        .samples = samples,
-                                       .real = real,
+                                       .precision = real,
                                        .count = lanes,
                                        .networks = all,
                                        .records = 2,

@@ -1,178 +1,349 @@
-/** @file A pack's parts; for pack.c (makes it), train.c (the loop) and record.c (what is kept). */
-#ifndef INITSWEEP_ENGINE_PACK_H
-#define INITSWEEP_ENGINE_PACK_H
+/** @file What the engine's files share: the parts of a pack and of a member of its team, and the functions of each
+ *  file. */
+#ifndef INITSWEEP_ENGINE_INTERNAL_H
+#define INITSWEEP_ENGINE_INTERNAL_H
+#include <stdalign.h>
 #include "kernels.h"
 #include "samples.h"
+#include "team.h"
 #include "initsweep/engine.h"
 
-enum { ISW_RATES = 8 };
 /** Lines of weight decay: of weights, of hidden biases, of output biases. */
 enum { ISW_DECAY_OF_WEIGHTS, ISW_DECAY_OF_HIDDEN_BIASES, ISW_DECAY_OF_OUTPUT_BIASES, ISW_DECAYS };
 
-/** What a pack allocated; or, measuring, only how much it would. */
+/* ---- memory.c
+ * ---------------------------------------------------------------------------------------------------------- */
+
+/** Allocations of a pack; or, measuring, only their bytes. */
 struct isw_memory {
   void **block;
   size_t count, capacity, bytes;
   bool measuring, failed;
 };
+/** count * size bytes of zeros that live as long as the pack; NULL while measuring or after a failure. */
+void *isw_memory_allocate(struct isw_memory *memory, size_t count, size_t size);
+/** The same for rows * columns lines. */
+void *isw_memory_allocate_lines(struct isw_memory *memory, size_t rows, size_t columns);
+void isw_memory_clear(struct isw_memory *memory);
+
+/* ---- a pack
+ * ------------------------------------------------------------------------------------------------------------ */
 
 /** An activation as a layer uses it. */
-struct isw_unit {
+struct isw_layer_activation {
   const struct isw_activation_kernels *kernels;
-  void *parameter; /**< a line */
-  bool linear;     /**< g(z) = z: nothing to do in place */
+  void *parameter;  /**< a line */
+  bool is_identity; /**< g(z) = z: nothing to compute if it is in place */
   bool needs_z;
 };
 
 /** A lane of a pack. */
-struct isw_place {
+struct isw_lane_place {
   struct isw_pack *pack;
   size_t lane;
 };
 
 /** One network of a pack. */
 struct isw_lane {
-  struct isw_place home; /**< where it began, if merge.c has moved it; its arrays are that pack's */
-  const void *asleep;    /**< its state, from which it goes on when the pack is at that step; NULL: it is awake */
-  uint64_t asleep_step, asleep_record;
-  double learning_rate, weight_decay, p[ISW_PARAMETERS_MAX]; /**< the optimiser's parameters */
+  struct isw_lane_place home; /**< where it was created; its arrays are that pack's, wherever compaction.c moves it */
+  const void *saved_state;    /**< of a suspended network, which resumes when the pack is at that step; NULL: running */
+  uint64_t resume_step, resume_record;
+  double learning_rate, weight_decay, p[ISW_PARAMETERS_MAX]; /**< p: the optimiser's parameters */
   enum isw_decay_biases decay_biases;
   struct isw_choice schedule;
   double clip_norm;      /**< 0: none */
-  double running[2];     /**< its products that live from step to step */
+  double running[2];     /**< the optimiser's products that continue from step to step */
   unsigned char *values; /**< probe after probe */
   void *weights_initial, *weights_final;
   struct isw_outcome outcome;
 };
 
 struct isw_pack {
-  const struct isw_real_kernels *kernels, *kernels_float64; /**< of the pack's precision; for the curvature */
-  const struct isw_activation_kernels *exact;               /**< of float64, for starts */
+  /* what does not change */
+  const struct isw_precision_kernels *kernels;         /**< of the pack's precision */
+  const struct isw_precision_kernels *kernels_float64; /**< for the curvature and for initial weights */
   const struct isw_samples *samples;
-  enum isw_precision real;
-  size_t bytes; /**< of a number */
+  enum isw_precision precision;
+  size_t number_bytes; /**< of a number of the precision */
   size_t lanes, count, layers, parameters;
   size_t *size;                 /**< [layers + 1] */
-  struct isw_residual residual; /**< but for scale, which is the lanes' own */
+  struct isw_residual residual; /**< all lanes' except for scale, which is each lane's own */
   struct isw_layer *layer;
-  struct isw_unit hidden, output;
-  size_t activation_row, output_row, loss_row, optimizer_row, states;
-  struct isw_lane lane[ISW_LANES_MAX];
-  struct isw_place where[ISW_LANES_MAX];                           /**< where its networks are */
-  double loss_below[ISW_LANES_MAX], gradient_below[ISW_LANES_MAX]; /**< stop rules; -infinity: none */
-  bool gradient_rules;                                             /**< whether there is one of gradient_below */
-  bool rates_change, clips;                                        /**< from step to step; some lane has a clip_norm */
-
-  uint64_t steps, batches; /**< batches an epoch */
+  struct isw_layer_activation hidden, output;
+  size_t activation_row, output_row, loss_row, optimizer_row;
+  size_t states; /**< arrays of the optimiser */
+  uint64_t steps, batches_per_epoch;
   size_t batch_size;
-  bool full;
+  bool full_batch;
   uint64_t seed, order_replicate;
   size_t train_samples, test_samples, features;
+  struct isw_memory memory;
 
-  bool small;                         /**< steps go through the kernels' `steps` */
-  size_t block;                       /**< samples that pass together */
+  /* the networks */
+  struct isw_lane lane[ISW_LANES_MAX];
+  struct isw_lane_place location[ISW_LANES_MAX]; /**< where the networks are that this pack was created with */
+  double loss_below[ISW_LANES_MAX], gradient_below[ISW_LANES_MAX]; /**< stop rules; -infinity: none */
+  bool has_gradient_rules, clips_gradients;                        /**< in some lane: gradient_below, clip_norm */
+  bool rates_change;                                               /**< from step to step */
+  bool finite[ISW_LANES_MAX];
+  enum isw_pack_path path;
+
+  /* buffers of a step */
+  size_t block_samples;               /**< samples that pass through the networks together */
   uint64_t *order;                    /**< [train_samples] of this epoch; NULL: full batches */
   void *batch_inputs, *batch_targets; /**< a block's rows, gathered */
-  void *loss, *loss_scratch;          /**< [block] lines; [block][2 outputs] lines */
+  void *loss, *loss_scratch;          /**< [block_samples] lines; [block_samples][2 outputs] lines */
   void *rate, *decay;                 /**< [ISW_RATES] lines; [ISW_DECAYS] lines */
   void *loss_parameter;               /**< a line */
 
+  /* records and probes */
   size_t records;
   uint64_t *record_steps;
   size_t probe_count;
   const struct isw_probe *const *probes;
   unsigned needs;
-  double batch_loss[ISW_LANES_MAX];   /**< of the record that is being made */
-  bool *due;                          /**< [probe_count][records] */
-  size_t measured;                    /**< the record that is being made; for member 0 */
-  double **scratch;                   /**< of each probe, or of the first that shares it */
-  size_t *scratch_count, *kept_count; /**< 0 where an earlier probe has it */
-  double *value;                      /**< [layers][lanes], or [parameters][lanes] where a probe has as many values */
-  double *block_loss;                 /**< [block][lanes] */
+  double batch_loss[ISW_LANES_MAX];         /**< of the current record */
+  bool *due;                                /**< [probe_count][records] */
+  size_t current_record;                    /**< for member 0 */
+  double **scratch;                         /**< of each probe, or of the first one that shares it */
+  size_t *scratch_count, *persistent_count; /**< 0 if an earlier probe has it */
+  double *probe_values; /**< [layers][lanes], or [parameters][lanes] if a probe has as many values */
+  double *block_loss;   /**< [block_samples][lanes] */
   struct isw_view view;
-  double escape[ISW_LANES_MAX];    /**< losses that escape_step waits for; -infinity: not asked for */
-  bool watches_moves;              /**< a probe asks for first moves, and a layer has not moved yet */
-  struct isw_curvature *curvature; /**< NULL where no probe asks */
-  bool finite[ISW_LANES_MAX];
-  const void **pointers; /**< of view and of blocks: 10 arrays [layers] */
-  size_t *strides;       /**< [layers] */
+  double escape_below[ISW_LANES_MAX]; /**< losses that a probe's threshold waits for; -infinity: none */
+  bool tracks_first_change;           /**< a probe asks for first changes, and some layer has not changed yet */
+  struct isw_curvature *curvature;    /**< NULL if no probe asks */
+  const void **pointers;              /**< of view and of blocks: 10 arrays [layers] */
+  size_t *strides;                    /**< [layers] */
 
-  uint64_t step, record;           /* where training begins, or goes on after an interruption */
-  double before[ISW_LANES_MAX][2]; /* the lanes' running products at the head of the step */
-  const atomic_int *interrupt;     /* of isw_pack_train, for member 0 */
-  const atomic_uint *tick;         /* isw_pack_interrupt_on_change; NULL: never */
-  unsigned tick_seen;
-  uint64_t network_steps, pack_steps;
-  bool rests_thin, resting;  /**< to return when few networks go on; it has */
-  size_t sleepers;           /**< lanes asleep */
-  void *slept;               /**< their states */
-  bool interrupted;          /**< member 0 writes it before a barrier, all read it after */
-  atomic_uint not_finite[2]; /**< lanes whose update left a number that is not finite, by the step's parity */
-  struct isw_memory memory;
+  /* progress */
+  uint64_t step, record;                   /**< where training starts or resumes */
+  double running_before[ISW_LANES_MAX][2]; /**< the lanes' running products at the start of the step */
+  const atomic_int *interrupt;             /**< of isw_pack_train, for member 0 */
+  const atomic_uint *interrupt_tick;       /**< isw_pack_interrupt_on_change; NULL: none */
+  unsigned interrupt_tick_seen;
+  uint64_t network_steps, steps_executed;
+  bool suspends_when_sparse, is_suspended;
+  size_t suspended_lanes;
+  void *saved_states; /**< of the suspended lanes */
+  bool interrupted;   /**< written by member 0 before a barrier, read by all after it */
+  atomic_uint
+      nonfinite_lanes[2]; /**< bit set of lanes whose update left a number that is not finite, by the step's parity */
 };
 
-/** count * size bytes of zeros, or rows * columns lines, that live as long as the pack; NULL while measuring or after a failure. */
-void *isw_memory_take(struct isw_memory *memory, size_t count, size_t size);
-void *isw_memory_lines(struct isw_memory *memory, size_t rows, size_t columns);
-/** Takes what isw_curvature_... need from the pack's memory. */
-struct isw_curvature *isw_curvature_take(struct isw_pack *pack);
+/* ---- layout.c: sizes and arrays of a pack, the probes' view of them
+ * ------------------------------------------------------ */
 
-/** What a network's layers start from, layer after layer (start.c). */
-struct isw_starting {
+/** Sets what a network and the sizes of its data decide. */
+void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *network, enum isw_precision precision,
+                          size_t features, size_t train_samples, size_t test_samples);
+/** Copies the sizes of the layers; false without memory. */
+bool isw_layout_copy_sizes(struct isw_pack *pack, const struct isw_network *network);
+/** Allocates everything but the sizes; pack->memory.failed tells of a failure. */
+void isw_layout_allocate(struct isw_pack *pack, bool keep_initial, bool keep_final);
+/** Bytes of a lane's values of all probes. */
+size_t isw_layout_values_bytes(const struct isw_pack *pack);
+
+/* ---- path.c
+ * -------------------------------------------------------------------------------------------------------------- */
+
+/** The shape of a pack, as isw_pack_path takes it. */
+struct isw_pack_shape isw_shape_of(const struct isw_pack *pack);
+/** Whether layer k keeps its pre-activations beside its activations. */
+bool isw_shape_keeps_pre_activation(const struct isw_pack_shape *shape, size_t k);
+/** Whether a row of activations.def is g(z) = z. */
+bool isw_activation_is_identity(size_t row);
+
+/* ---- initial_weights.c
+ * ----------------------------------------------------------------------------------------------- */
+
+/** Drawing the initial weights of a network, layer after layer. */
+struct isw_initial_weights {
   struct isw_start start;
   const struct isw_network *network;
-  const struct isw_activation_kernels *exact; /**< of float64, [rows of activations.def] */
-  double *targets;                            /**< start.targets */
-  double *weight;                             /**< of the layer, where the layers above need its activations, or NULL */
-  double *in, *out;                           /**< its inputs and activations, lines at their end filled up; or NULL */
-  double *trunk;                              /**< what goes into the residual branch under way; NULL: none */
+  const struct isw_activation_kernels *activations; /**< of float64, [rows of activations.def] */
+  double *targets;                                  /**< start.targets */
+  double *weight;                                   /**< of the layer; NULL if no later layer needs its activations */
+  double *in, *out;                                 /**< its inputs and activations, padded to whole lines; or NULL */
+  double *trunk;                                    /**< the input of the current residual branch; NULL: none */
 };
-/** Readies the first layer; false where memory ran out. isw_starting_clear in any case. */
-bool isw_starting_begin(const struct isw_pack *pack, const struct isw_network *network, struct isw_starting *starting);
+/** Prepares the first layer; false without memory. isw_initial_weights_clear is to be called in any case. */
+bool isw_initial_weights_begin(const struct isw_pack *pack, const struct isw_network *network,
+                               struct isw_initial_weights *initial);
 /** Draws the weights [fan_out][fan_in] of the layer. */
-bool isw_starting_weights(struct isw_starting *starting, double *weight);
-/** Draws its biases [fan_out], after its weights, and goes on to the next layer. */
-bool isw_starting_biases(struct isw_starting *starting, double *bias);
-void isw_starting_clear(struct isw_starting *starting);
+bool isw_initial_weights_draw(struct isw_initial_weights *initial, double *weight);
+/** Draws its biases [fan_out], after its weights, and advances to the next layer. */
+bool isw_initial_weights_draw_biases(struct isw_initial_weights *initial, double *bias);
+void isw_initial_weights_clear(struct isw_initial_weights *initial);
 
-/** Numbers of the .def files that the engine alone needs. */
+/* ---- curvature.c
+ * ----------------------------------------------------------------------------------------------------- */
+
+/** Allocates what isw_curvature_... need from the pack's memory. */
+struct isw_curvature *isw_curvature_create(struct isw_pack *pack);
+
+/* ---- rates.c
+ * --------------------------------------------------------------------------------------------------------- */
+
+/** The factor of a loss's derivative, a column of losses.def. */
 double isw_loss_factor(size_t row);
-bool isw_rates_change(const struct isw_pack *pack);
-/** Fills rate[i] and decay of lane l where live[l], for the update of step `step`. */
-void isw_pack_rates(struct isw_pack *pack, uint64_t step, const bool *live);
+/** Whether some network's rates differ from step to step. */
+bool isw_pack_rates_change(const struct isw_pack *pack);
+/** Sets rate and decay of the lanes l with live[l] for the update of a step. */
+void isw_pack_set_rates(struct isw_pack *pack, uint64_t step, const bool *live);
 
-/** Clears a lane: a network of zeros that stands still. */
-void isw_pack_clear_lane(struct isw_pack *pack, size_t lane);
-/** A sleeping network goes on. */
-void isw_pack_wake(struct isw_pack *pack, size_t lane);
-/** Two networks of packs that are alike, at the same step and record, change places. False where memory ran out. */
-bool isw_pack_swap(struct isw_pack *a, size_t lane_a, struct isw_pack *b, size_t lane_b);
-/** A network ends: its weights and outcome are kept, and its lane goes on as a network of zeros that stands still. */
-void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status status, uint64_t steps_done);
-/** Copies a lane's weights: layer after layer, weight [fan_out][fan_in], then bias, then a branch's scale where one ends. */
-void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to);
-/** Asked to stop; for member 0. */
+/* ---- lane_state.c: the state of a lane, for checkpoints and for moving networks
+ * ---------------------------------------- */
+
+/** Restores a suspended network in its lane. */
+void isw_pack_resume_lane(struct isw_pack *pack, size_t lane);
+/** Exchanges two networks of mergeable packs at the same step and record. False without memory. */
+bool isw_pack_swap_lanes(struct isw_pack *a, size_t lane_a, struct isw_pack *b, size_t lane_b);
+
+/* ---- interrupt.c: for member 0
+ * -------------------------------------------------------------------------------------- */
+
+/** Whether training was asked to stop. */
 bool isw_pack_interrupted(const struct isw_pack *pack);
-/** Prepares a record's probes, those that look at the batch of its step or the others. false: interrupted; the record may be made
- *  again, as no probe has finished. */
-bool isw_pack_prepare(struct isw_pack *pack, size_t record, bool of_batch);
-/** Keeps what the probes made of a record that is prepared, for the live lanes. */
-void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live);
-/** Likewise those of its probes that look at the batch of its step, whose mean losses are loss [lanes] and whose gradient is
- *  there. May be done again before isw_pack_keep. */
-void isw_pack_keep_batch(struct isw_pack *pack, size_t record, const double *loss, const bool *live);
+/** Whether it was asked to stop or to return for a checkpoint. */
+bool isw_pack_interrupted_or_checkpoint_due(const struct isw_pack *pack);
+
+/* ---- record.c: what is stored of the networks
+ * -------------------------------------------------------------------------- */
+
+/** Clears a lane: a network of zeros that does not change. */
+void isw_pack_clear_lane(struct isw_pack *pack, size_t lane);
+/** Stores the outcome of a network that ends, and clears its lane. */
+void isw_pack_end_network(struct isw_pack *pack, size_t lane, enum isw_network_status status, uint64_t steps_done);
+/** Copies a lane's weights: layer after layer, weight [fan_out][fan_in], then bias, then the scale of a branch that
+ *  ends there. */
+void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to);
+/** What the probes that are due at a record need. */
+unsigned isw_pack_needs(const struct isw_pack *pack, size_t record);
+/** Begins a record: clears the scratch of the probes. */
+void isw_pack_begin_record(struct isw_pack *pack, size_t record);
+/** Passes a block to the probes after its forward pass. */
+void isw_pack_feed_probes(struct isw_pack *pack, const struct isw_set *set, size_t first, size_t samples);
+/** Calls prepare of a record's probes, either of those that look at the batch of its step or of the others. False:
+ *  interrupted; the record can then be repeated, as no probe has finished. */
+bool isw_pack_prepare_probes(struct isw_pack *pack, size_t record, bool of_batch);
+/** Stores the values of a prepared record for the live lanes. */
+void isw_pack_store_record(struct isw_pack *pack, size_t record, const bool *live);
+/** The same for the probes that look at the batch of its step, with its mean losses loss [lanes] and its gradient. May
+ *  be repeated before isw_pack_store_record. */
+void isw_pack_store_batch_record(struct isw_pack *pack, size_t record, const double *loss, const bool *live);
 /** The layout of a lane's values, to which its probes' quantities are to be added. */
 struct isw_record_layout isw_pack_layout(const struct isw_pack *pack);
-/** Keeps in every lane whose loss is below escape[lane] that it has escaped at this step. */
-void isw_pack_note_escapes(struct isw_pack *pack, uint64_t step, const double *loss, const double *escape);
-/** Whether a lane's loss is still waited for. */
-bool isw_pack_waits(const struct isw_pack *pack, size_t lane);
-/** Keeps which layers of the live lanes differ from their start for the first time, after so many steps. */
-void isw_pack_note_moves(struct isw_pack *pack, uint64_t steps, const bool *live);
-/** What the probes of a record need. */
-unsigned isw_pack_needs(const struct isw_pack *pack, size_t record);
-/** Begins a record: clears what the probes gathered at the one before. */
-void isw_pack_begin_record(struct isw_pack *pack, size_t record);
-/** Hands a block as the forward pass left it to the probes. */
-void isw_pack_show(struct isw_pack *pack, const struct isw_set *set, size_t first, size_t samples);
+/** Stores this step as the step of escape in every lane whose loss is below escape_below[lane]. */
+void isw_pack_store_escapes(struct isw_pack *pack, uint64_t step, const double *loss, const double *escape_below);
+/** Whether a lane has a threshold that its loss has not fallen below yet. */
+bool isw_pack_awaits_escape(const struct isw_pack *pack, size_t lane);
+/** Stores the number of steps for the layers of the live lanes that differ from their start for the first time. */
+void isw_pack_store_first_changes(struct isw_pack *pack, uint64_t steps, const bool *live);
+
+/* ---- a member of a team
+ * ------------------------------------------------------------------------------------------------ */
+
+/** One thread's part in training a pack. The members divide the samples of a block among them in the forward and
+ *  backward passes, and the weights in gradient and update, with barriers in between. What decides the course (losses,
+ *  ended networks) every member computes itself from the same numbers, so all members take the same branch without
+ *  communicating. */
+struct isw_member {
+  struct isw_pack *pack;
+  struct isw_team *team;
+  size_t index, members;
+  bool live[ISW_LANES_MAX];   /**< lanes with a running network */
+  bool finite[ISW_LANES_MAX]; /**< pack->finite */
+  size_t live_count;
+  uint64_t first_step;                /**< of this call of isw_pack_train */
+  double loss[ISW_LANES_MAX];         /**< of the pass: a sum over its samples, then the mean */
+  double escape_below[ISW_LANES_MAX]; /**< pack->escape_below until the network escapes; -infinity: none */
+  double watch_below[ISW_LANES_MAX];  /**< the larger of that and the stop rule */
+  bool step_begun;                    /**< something of the step is done */
+  bool updated;                       /**< the pass has updated this member's weights, and set nonfinite_mask */
+  alignas(ISW_LINE_BYTES) unsigned char nonfinite_mask[ISW_LINE_BYTES]; /**< isw_update_kernel */
+};
+
+/** Stride of a layer's rows: odd (struct isw_layer). */
+static inline size_t isw_stride_of(size_t units)
+{
+  return units | 1;
+}
+
+/** Line number `index` of an array of lines. */
+static inline void *isw_line(void *array, size_t index)
+{
+  return (unsigned char *)array + index * ISW_LINE_BYTES;
+}
+
+/* ---- partition.c
+ * --------------------------------------------------------------------------------------------------------- */
+
+/** Calls `work` for this member's part of the weights of every layer: rows first .. first + count - 1, and the biases
+ *  with row 0. */
+void isw_member_for_rows(const struct isw_member *member, void *context,
+                         void (*work)(const struct isw_pack *, size_t layer, size_t first, size_t count,
+                                      void *context));
+
+/* ---- pass.c: forward and backward passes and gradients
+ * ------------------------------------------------------------------- */
+
+/** Samples that pass through the networks, and what is computed of them. */
+struct isw_pass {
+  const struct isw_set *set;
+  const uint64_t *order; /**< [samples] rows of the set; NULL: its first rows */
+  size_t samples;
+  bool gradient;    /**< the backward pass too */
+  bool feed_probes; /**< pass every block to the probes */
+  bool update;      /**< the gradient is for the update alone, which may be done with it, block of weights by block */
+};
+/** One pass, block by block; leaves the mean loss in member->loss. No barrier follows the last block's gradient. False:
+ *  interrupted. */
+bool isw_member_pass(struct isw_member *member, const struct isw_pass *pass);
+
+/* ---- update.c
+ * -------------------------------------------------------------------------------------------------------------- */
+
+/** Updates columns column .. column + columns - 1 of rows first .. first + count - 1 of layer k by their gradient,
+ *  which has the weights' stride. nonfinite_mask: as in isw_update_kernel. */
+void isw_update_weights(const struct isw_pack *pack, size_t k, size_t first, size_t count, size_t column,
+                        size_t columns, const void *gradient, void *nonfinite_mask);
+/** Updates the biases of layer k, and the scale of a branch that ends there if it is trained. */
+void isw_update_biases(const struct isw_pack *pack, size_t k, void *nonfinite_mask);
+/** Updates all weights unless the pass has done so, and ends networks that diverge: rule 5 of docs/numerics.md. */
+void isw_member_update(struct isw_member *member, uint64_t step);
+/** The lanes, as a bit set, whose number in the mask is NaN. */
+unsigned isw_nonfinite_lanes(const struct isw_pack *pack, const void *nonfinite_mask);
+
+/* ---- stop.c: stop rules, divergence, the end of networks
+ * ------------------------------------------------------------------- */
+
+/** What a sum of losses is divided by to give the mean. */
+double isw_mean_divisor(const struct isw_pack *pack, size_t samples);
+/** Whether no network can stop at this step: every lane's loss is finite and not below its rule. */
+bool isw_member_none_stops(const struct isw_member *member);
+/** Sets escape_below and watch_below for the running networks. */
+void isw_member_watch_losses(struct isw_member *member);
+/** Ends a network for this member; member 0 stores its outcome. */
+void isw_member_end_network(struct isw_member *member, size_t lane, enum isw_network_status status,
+                            uint64_t steps_done);
+/** norm[lane] of the whole gradient. All members call it; it waits for their gradients. */
+void isw_member_gradient_norms(const struct isw_member *member, double *norm);
+/** Ends the networks that stop or diverge at this step's loss: rules 3 and 4 of docs/numerics.md. */
+void isw_member_apply_stop_rules(struct isw_member *member, uint64_t step);
+/** Ends all networks after the last step: rule 2. */
+void isw_member_complete(struct isw_member *member);
+
+/* ---- compaction.c: suspended networks, sparse packs
+ * ------------------------------------------------------------------------ */
+
+/** Resumes the suspended networks that continue at this step and record. rates_set: isw_pack_set_rates was called for
+ *  the step. True: there were any. */
+bool isw_member_resume_networks(struct isw_member *member, uint64_t step, uint64_t record, bool rates_set);
+/** If no network is running, sets the pack to the step of the first suspended one. */
+void isw_member_skip_to_suspended(const struct isw_member *member);
+/** Whether the pack is to be suspended at the start of this step because it is sparse. */
+bool isw_member_is_sparse(const struct isw_member *member, uint64_t step);
+/** The next step, at most `next`, at which networks may be suspended or resumed. */
+uint64_t isw_pack_next_event(const struct isw_pack *pack, uint64_t step, uint64_t next);
 #endif

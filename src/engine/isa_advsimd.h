@@ -1,5 +1,5 @@
-/* 64-bit Arm's Advanced SIMD: a line is four vectors. Included once per precision with BITS 32 or 64; kernels.inc.h says what
- * is defined. */
+/* 64-bit Arm's Advanced SIMD (Neon): a line is four vectors. Included once per precision with BITS 32 or 64;
+ * kernels.inc.h says what is defined. */
 #include <arm_neon.h>
 
 #define PARTS 4

@@ -1,4 +1,5 @@
-/* AVX2 and FMA: a line is two vectors. Included once per precision with BITS 32 or 64; kernels.inc.h says what is defined. */
+/* AVX2 and FMA: a line is two vectors. Included once per precision with BITS 32 or 64; kernels.inc.h says what is
+ * defined. */
 #include <immintrin.h>
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
-/* Any machine: a vector is one number, and fma() is the C library's. Included once per precision with BITS 32 or 64;
- * kernels.inc.h says what is defined. */
+/* Any machine: a vector is one number, and fma() is that of the C library. Included once per precision with BITS 32 or
+ * 64; kernels.inc.h says what is defined. */
 #include <math.h>
 
 #define TILE_ROWS 2

@@ -1,47 +1,52 @@
-/** @file The kernels: what every instruction set offers to the training loop. kernels.inc.h is their one source.
+/** @file The kernels: what every instruction set offers to the training loop; their one source is kernels.inc.h, their
+ *  selection kernels.c.
  *
- *  A line is 64 bytes: one number of each network of a pack. An array [rows][columns] of lines with a stride has element
- *  (row, column) at line row * stride + column. Every sum is in the order of docs/numerics.md, whatever the tiles. */
+ *  A line is 64 bytes: one number of each network of a pack. An array [rows][columns] of lines with a stride has
+ *  element (row, column) at line row * stride + column. Every sum is in the order of docs/numerics.md, whatever the
+ *  tiles. */
 #ifndef INITSWEEP_ENGINE_KERNELS_H
 #define INITSWEEP_ENGINE_KERNELS_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "initsweep/engine.h"
 
-enum { ISW_LINE = 64 };
+enum { ISW_RATES = 8 }; /**< numbers that an optimiser's update takes, a line each */
 
-/** A weight layer. Arrays of lines; stride is that of weight rows [fan_in] and of sample rows [block], and odd: rows a
- *  power of two apart would share few sets of the first cache. */
+/** A weight layer. Arrays of lines; stride is that of weight rows [fan_in] and of sample rows [block]. It is odd,
+ *  because rows a power of two apart would map to few sets of the first cache. */
 struct isw_layer {
   size_t fan_in, fan_out, stride;
   void *weight, *weight_gradient, *weight_state[2]; /**< [fan_in][stride] */
   void *bias, *bias_gradient, *bias_state[2];       /**< [fan_out] */
-  void *activation, *pre_activation, *delta;        /**< [block][stride]; pre_activation NULL where never kept */
-  void *slope;                                      /**< [block][stride]; NULL where no probe asks */
-  void *weight_start; /**< [fan_in][stride] the initial weights; NULL where not asked for */
+  void *activation, *pre_activation, *delta;        /**< [block][stride]; pre_activation NULL if never kept */
+  void *slope;                                      /**< [block][stride]; NULL if no probe asks */
+  void *weight_start;                               /**< [fan_in][stride] the initial weights; NULL if not asked for */
   /** Of a branch's last layer (isw_residual), whose activation is the sum h + alpha f; NULL elsewhere. */
   void *scale;                           /**< a line: alpha */
-  void *scale_gradient, *scale_state[2]; /**< likewise; NULL where alpha is not trained */
-  void *scale_sums;                      /**< [fan_out] each unit's share of the gradient */
-  void *branch, *carried;                /**< [block][stride]: f = g(z); d loss / d (h + alpha f) */
+  void *scale_gradient, *scale_state[2]; /**< likewise; NULL if alpha is not trained */
+  void *scale_sums;                      /**< [fan_out] each unit's term of the gradient */
+  void *branch_output;                   /**< [block][stride] f = g(z) */
+  void *sum_delta;                       /**< [block][stride] d loss / d (h + alpha f) */
 };
 
 struct isw_activation_kernels {
   /** a = g(z); [samples][units] of one stride; a may be z. parameter: a line, the row's p0 */
   void (*value)(size_t samples, size_t units, size_t stride, const void *z, const void *parameter, void *a);
-  /** delta = delta * g'(z); z may be NULL where the row does not need it */
+  /** delta = delta * g'(z); z may be NULL if the row does not need it */
   void (*slope)(size_t samples, size_t units, size_t stride, const void *z, const void *a, const void *parameter,
                 void *delta);
-  /** delta = delta * g''(z); float64 alone, NULL in the other precision */
+  /** delta = delta * g''(z); float64 only, NULL in the other precision */
   void (*curvature)(size_t samples, size_t units, size_t stride, const void *z, const void *a, const void *parameter,
                     void *delta);
 };
 
-/** Full-batch steps of a network whose numbers all stay in the first cache. Layers' gradients are not kept. */
-struct isw_small {
+/** Arguments of small_steps: full-batch steps of a pack whose numbers all stay in the first cache. Gradients are not
+ *  kept. */
+struct isw_small_pack {
   size_t layers, samples, features;
   const struct isw_layer *layer;
-  const void *inputs, *targets; /**< plain numbers that all lanes share */
+  const void *inputs, *targets; /**< numbers that all lanes share, not lines */
   size_t hidden, output;        /**< rows of activations.def */
   bool output_linear;
   const void *hidden_parameter, *output_parameter, *loss_parameter;
@@ -49,54 +54,64 @@ struct isw_small {
   double scale; /**< of the loss's delta */
   const void *rate, *decay, *bias_decay, *output_bias_decay;
   void *loss, *loss_scratch;
-  void *check; /**< a line, 0; what an update kernel makes of it */
+  void *nonfinite_mask; /**< a line of zeros; on return as isw_update_kernel leaves it */
 };
 
-/** One layer of a small network. Where in_shared is set, `in` is plain numbers and in_stride counts them. */
-struct isw_small_activation {
-  /** the layer's activation (and pre-activation where the row needs it) from its inputs */
+/** Passes over one layer of a small pack. in_shared: `in` has numbers that all lanes share, and in_stride counts them.
+ *  */
+struct isw_small_activation_kernels {
+  /** The layer's activation, and pre-activation if the row needs it, from its inputs. */
   void (*forward)(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride, bool in_shared,
                   const void *parameter);
-  /** l[-1].delta from l->delta, times the slope of l[-1] */
+  /** l[-1].delta = (l->delta . weight transposed) * g'(z) of l[-1] */
   void (*backward)(size_t samples, const struct isw_layer *l, const void *parameter);
 };
-/** Gradient and update of a layer. */
-typedef void isw_small_update(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride,
-                              bool in_shared, const void *rate, const void *decay, const void *bias_decay, void *check);
+/** Gradient and update of a layer of a small pack. */
+typedef void isw_small_update_kernel(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride,
+                                     bool in_shared, const void *rate, const void *decay, const void *bias_decay,
+                                     void *nonfinite_mask);
 
-/** The losses of samples: y and delta [samples][outputs] of one stride, target [samples][outputs] plain numbers, loss
- *  [samples] lines; parameter: a line, the row's p0; scale is rounded to the precision. scratch: 2 * outputs lines. */
+/** Full-batch steps of a small pack, at most max_steps; returns how many were done. Ends before the update if the sum
+ *  of losses is not finite (in float32: or overflows) or a mean may be below its rule, given in sums, loss_below
+ *  [lanes] or NULL; and after an update that left a number that is not finite. */
+typedef uint64_t isw_small_steps_kernel(const struct isw_small_pack *small, uint64_t max_steps,
+                                        const double *loss_below);
+
+/** The losses of samples: y and delta [samples][outputs] of one stride, target [samples][outputs] numbers that all
+ *  lanes share, loss [samples] lines; parameter: a line, the row's p0; scale is rounded to the precision. scratch: 2 *
+ *  outputs lines. */
 typedef void isw_loss_kernel(size_t samples, size_t outputs, size_t stride, const void *y, const void *target,
                              const void *parameter, double scale, void *delta, void *loss, void *scratch);
 
-/** r [samples][outputs] times the loss's second derivatives by its outputs, as isw_loss_kernel has the rest. */
-typedef void isw_bend_kernel(size_t samples, size_t outputs, size_t stride, const void *y, const void *target,
-                             const void *parameter, double scale, void *r, void *scratch);
+/** r [samples][outputs] = the matrix of the loss's second derivatives by its outputs times r, in place; other arguments
+ *  as in isw_loss_kernel. */
+typedef void isw_loss_hessian_kernel(size_t samples, size_t outputs, size_t stride, const void *y, const void *target,
+                                     const void *parameter, double scale, void *r, void *scratch);
 
 /** One update of w [rows][units] by its gradient g; state[0], state[1] are the optimiser's arrays of the same layout.
- *  rate: 8 lines; decay: a line, the weight decay or, where the row decouples it, the factor of w. check: a line; the lanes with a number that is not finite become NaN, the
- *  others stay. */
+ *  rate: ISW_RATES lines; decay: a line, the weight decay or, if the row decouples it, the factor of w. nonfinite_mask:
+ *  a line; lanes with a number that is not finite become NaN, the others keep their values. */
 typedef void isw_update_kernel(size_t rows, size_t units, size_t stride, void *w, const void *g, void *const *state,
-                               const void *rate, const void *decay, void *check);
+                               const void *rate, const void *decay, void *nonfinite_mask);
 
 /** The kernels of one precision. */
-struct isw_real_kernels {
+struct isw_precision_kernels {
   /** z [samples][fan_out] = bias + in [samples][fan_in] . weight [fan_in][fan_out] */
   void (*forward)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride, const void *weight,
                   size_t weight_stride, const void *bias, void *z, size_t z_stride);
-  /** The first layer: in [samples][in_stride] plain numbers that all lanes share. */
+  /** The same for the first layer: in [samples][in_stride] numbers that all lanes share. */
   void (*forward_first)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride,
                         const void *weight, size_t weight_stride, const void *bias, void *z, size_t z_stride);
   /** below [samples][fan_in] = delta [samples][fan_out] . weight transposed */
   void (*backward)(size_t samples, size_t fan_in, size_t fan_out, const void *delta, size_t delta_stride,
                    const void *weight, size_t weight_stride, void *below, size_t below_stride);
-  /** gradient [fan_in][fan_out] = (first ? 0 : gradient) + sum over samples of in . delta. soon: lines laid out as the gradient that
-   *  the second cache does not hold and the caller is about to need, or NULL */
+  /** gradient [fan_in][fan_out] = (first ? 0 : gradient) + sum over samples of in . delta. prefetch_next: lines laid
+   *  out as the gradient that the caller needs next and the second cache does not hold, or NULL */
   void (*gradient)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride, const void *delta,
-                   size_t delta_stride, void *gradient, size_t gradient_stride, bool first, const void *soon);
+                   size_t delta_stride, void *gradient, size_t gradient_stride, bool first, const void *prefetch_next);
   void (*gradient_first)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride,
                          const void *delta, size_t delta_stride, void *gradient, size_t gradient_stride, bool first,
-                         const void *soon);
+                         const void *prefetch_next);
   /** gradient [fan_out] = (first ? 0 : gradient) + sum over samples of delta */
   void (*bias_gradient)(size_t samples, size_t fan_out, const void *delta, size_t delta_stride, void *gradient,
                         bool first);
@@ -104,30 +119,32 @@ struct isw_real_kernels {
   void (*sum_loss)(size_t samples, const void *loss, double *sum);
   /** sum [lanes] += squares of x [rows][units], rows outside */
   void (*sum_squares)(size_t rows, size_t units, size_t stride, const void *x, double *sum);
-  const struct isw_activation_kernels *activation; /**< rows of activations.def */
-  isw_loss_kernel *const *loss;                    /**< rows of losses.def */
-  isw_bend_kernel *const *bend;                    /**< likewise; float64 alone */
-  isw_update_kernel *const *update;                /**< rows of optimizers.def */
+  const struct isw_activation_kernels *activation;      /**< rows of activations.def */
+  isw_loss_kernel *const *loss;                         /**< rows of losses.def */
+  isw_loss_hessian_kernel *const *loss_hessian_product; /**< rows of losses.def; float64 only */
+  isw_update_kernel *const *update;                     /**< rows of optimizers.def */
   /** x [rows][units] = x * factor, a line */
   void (*scale)(size_t rows, size_t units, size_t stride, const void *factor, void *x);
-  /** Steps of a small network, at most `most`; returns how many were done. Ends before the update where the losses' sum is not
-   *  finite (of float32: or overflows) or a mean may be below its rule, given in sums, [lanes] or NULL; after an update that
-   *  left a number that is not finite. */
-  uint64_t (*steps)(const struct isw_small *small, uint64_t most, const double *loss_below);
-  /** Residual branches; arrays [samples][units] of one stride, scale: a line. sum = h + scale f */
-  void (*join)(size_t samples, size_t units, size_t stride, const void *scale, const void *f, const void *h, void *sum);
-  /** delta = scale * carried */
-  void (*enter)(size_t samples, size_t units, size_t stride, const void *scale, const void *carried, void *delta);
-  /** carried = carried + more */
-  void (*carry)(size_t samples, size_t units, size_t stride, const void *more, void *carried);
-  /** sums [units] = (first ? 0 : sums) + sum over samples of carried * f; gradient: a line, the sum of sums */
-  void (*scale_gradient)(size_t samples, size_t units, size_t stride, const void *carried, const void *f, void *sums,
-                         void *gradient, bool first);
+  isw_small_steps_kernel *small_steps;
+  /** The same for tiny packs (isw_pack_path), rows of activations.def; the first is NULL if this instruction set has
+   *  none. */
+  isw_small_steps_kernel *const *tiny_steps;
+  /** Residual branches: arrays [samples][units] of one stride, scale: a line. sum = h + scale f */
+  void (*residual_forward)(size_t samples, size_t units, size_t stride, const void *scale, const void *f, const void *h,
+                           void *sum);
+  /** delta = scale * sum_delta */
+  void (*residual_backward_scale)(size_t samples, size_t units, size_t stride, const void *scale, const void *sum_delta,
+                                  void *delta);
+  /** delta = delta + more */
+  void (*residual_backward_add)(size_t samples, size_t units, size_t stride, const void *more, void *delta);
+  /** sums [units] = (first ? 0 : sums) + sum over samples of sum_delta * f; gradient: a line, the sum of sums */
+  void (*residual_scale_gradient)(size_t samples, size_t units, size_t stride, const void *sum_delta, const void *f,
+                                  void *sums, void *gradient, bool first);
 };
 
 struct isw_kernels {
   const char *name;
-  struct isw_real_kernels real[2]; /**< by enum isw_precision */
+  struct isw_precision_kernels by_precision[2]; /**< by enum isw_precision */
 };
 
 extern const struct isw_kernels isw_kernels_portable;

@@ -1,3 +1,4 @@
+/* The kernels of isa_avx512.h in both precisions; their source is kernels.inc.h. */
 #include "kernels.h"
 
 #define BITS 32

@@ -1,3 +1,4 @@
+/* The kernels of isa_portable.h in both precisions; their source is kernels.inc.h. */
 #include "kernels.h"
 
 #define BITS 32

@@ -1,15 +1,15 @@
-/* Part of kernels.inc.h: full-batch sgd of the smallest networks, 2-2-1 on four samples (XOR and its like) by mse.
- * Everything is in registers from step to step, and nothing is called but what the activation calls: as many steps
- * as possible are to be under way in the processor at once, for each is one long chain of waits. */
+/* Part of kernels.inc.h: full-batch sgd of the smallest networks, 2-2-1 on four samples (XOR and its like) by mse. All
+ * numbers stay in registers from step to step, and only the activation may call functions: a step is one long chain of
+ * dependent instructions, so the processor needs many of them in flight. */
 
 enum { NAME(TINY_UNITS) = 2, NAME(TINY_SAMPLES) = 4 };
 
-/* A vector's share of the networks. */
+/* The networks of one vector. */
 struct NAME(tiny) {
   V weight[2][NAME(TINY_UNITS)], bias[NAME(TINY_UNITS)], out[NAME(TINY_UNITS)], out_bias;
 };
 
-INLINE void NAME(tiny_copy)(const struct isw_small *small, size_t part, struct NAME(tiny) * n, bool back)
+INLINE void NAME(tiny_copy)(const struct isw_small_pack *small, size_t part, struct NAME(tiny) * n, bool back)
 {
   const struct isw_layer *l = small->layer, *o = l + 1;
   const size_t units = NAME(TINY_UNITS);
@@ -35,10 +35,10 @@ INLINE void NAME(tiny_copy)(const struct isw_small *small, size_t part, struct N
   }
 }
 
-INLINE V NAME(tiny_move)(V w, V g, V rate, V decay, V *check)
+INLINE V NAME(tiny_update)(V w, V g, V rate, V decay, V *nonfinite_mask)
 {
   w = NAME(update_sgd)(w, FMA(decay, w, g), NULL, &rate);
-  *check = *check + (w - w); /* NOLINT(misc-redundant-expression): not 0 where w is not finite */
+  *nonfinite_mask = *nonfinite_mask + (w - w); /* NOLINT(misc-redundant-expression): NaN where w is not finite */
   return w;
 }
 
@@ -46,14 +46,14 @@ INLINE V NAME(tiny_move)(V w, V g, V rate, V decay, V *check)
 
 #define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg, d2g,  \
                        formula, source)                                                                                \
-  static uint64_t NAME(tiny_##name)(const struct isw_small *small, uint64_t most, const double *loss_below)            \
+  static uint64_t NAME(tiny_##name)(const struct isw_small_pack *small, uint64_t max_steps, const double *loss_below)  \
   {                                                                                                                    \
     struct NAME(tiny) net[PARTS];                                                                                      \
     const REAL *x = small->inputs, *target = small->targets;                                                           \
     const V scale = K(small->scale);                                                                                   \
     uint64_t step = 0;                                                                                                 \
     TINY_EACH(part, PARTS) NAME(tiny_copy)(small, part, &net[part], false);                                            \
-    while (step < most) {                                                                                              \
+    while (step < max_steps) {                                                                                         \
       V kept[PARTS][NAME(TINY_SAMPLES)][NAME(TINY_UNITS)], kept_z[PARTS][NAME(TINY_SAMPLES)][NAME(TINY_UNITS)];        \
       V delta[PARTS][NAME(TINY_SAMPLES)];                                                                              \
       bool finite = true;                                                                                              \
@@ -79,14 +79,14 @@ INLINE V NAME(tiny_move)(V w, V g, V rate, V decay, V *check)
         }                                                                                                              \
         finite = finite && !ANY_NAN(sum - sum);                                                                        \
       }                                                                                                                \
-      if (!finite || (loss_below && !NAME(small_goes_on)(small, loss_below))) break;                                   \
+      if (!finite || (loss_below && !NAME(small_losses_go_on)(small, loss_below))) break;                              \
       step++;                                                                                                          \
       bool nan = false;                                                                                                \
       TINY_EACH(part, PARTS)                                                                                           \
       {                                                                                                                \
         struct NAME(tiny) *n = &net[part];                                                                             \
         const V *d = delta[part];                                                                                      \
-        V p0 = ((const V *)small->hidden_parameter)[part], check = K(0.0), out_bias = K(0.0);                          \
+        V p0 = ((const V *)small->hidden_parameter)[part], nonfinite_mask = K(0.0), out_bias = K(0.0);                 \
         V rate = ((const V *)small->rate)[part], decay = ((const V *)small->decay)[part];                              \
         V bias_decay = ((const V *)small->bias_decay)[part],                                                           \
           output_decay = ((const V *)small->output_bias_decay)[part];                                                  \
@@ -103,14 +103,15 @@ INLINE V NAME(tiny_move)(V w, V g, V rate, V decay, V *check)
             bias = bias + below;                                                                                       \
             TINY_EACH(i, 2) weight[i] = FMA(K(x[2 * s + i]), below, weight[i]);                                        \
           }                                                                                                            \
-          TINY_EACH(i, 2) n->weight[i][j] = NAME(tiny_move)(n->weight[i][j], weight[i], rate, decay, &check);          \
-          n->bias[j] = NAME(tiny_move)(n->bias[j], bias, rate, bias_decay, &check);                                    \
-          n->out[j] = NAME(tiny_move)(n->out[j], out, rate, decay, &check);                                            \
+          TINY_EACH(i, 2)                                                                                              \
+          n->weight[i][j] = NAME(tiny_update)(n->weight[i][j], weight[i], rate, decay, &nonfinite_mask);               \
+          n->bias[j] = NAME(tiny_update)(n->bias[j], bias, rate, bias_decay, &nonfinite_mask);                         \
+          n->out[j] = NAME(tiny_update)(n->out[j], out, rate, decay, &nonfinite_mask);                                 \
         }                                                                                                              \
         TINY_EACH(s, NAME(TINY_SAMPLES)) out_bias = out_bias + d[s];                                                   \
-        n->out_bias = NAME(tiny_move)(n->out_bias, out_bias, rate, output_decay, &check);                              \
-        ((V *)small->check)[part] = check;                                                                             \
-        nan = nan || ANY_NAN(check);                                                                                   \
+        n->out_bias = NAME(tiny_update)(n->out_bias, out_bias, rate, output_decay, &nonfinite_mask);                   \
+        ((V *)small->nonfinite_mask)[part] = nonfinite_mask;                                                           \
+        nan = nan || ANY_NAN(nonfinite_mask);                                                                          \
       }                                                                                                                \
       if (nan) break;                                                                                                  \
     }                                                                                                                  \
@@ -121,15 +122,8 @@ INLINE V NAME(tiny_move)(V w, V g, V rate, V decay, V *check)
 #undef ISW_ACTIVATION
 #undef TINY_EACH
 
-static uint64_t (*const NAME(tiny)[])(const struct isw_small *, uint64_t, const double *) = {
+static isw_small_steps_kernel *const NAME(tiny_steps)[] = {
 #define ISW_ACTIVATION(name, ...) NAME(tiny_##name),
 #include "model/activations.def"
 #undef ISW_ACTIVATION
 };
-
-INLINE bool NAME(is_tiny)(const struct isw_small *small)
-{
-  return small->layers == 2 && small->samples == NAME(TINY_SAMPLES) && small->features == 2 &&
-         small->layer[0].fan_out == NAME(TINY_UNITS) && small->layer[1].fan_out == 1 && small->output_linear &&
-         NAME(loss)[small->loss_row] == NAME(losses_mse) && NAME(update)[small->optimizer_row] == NAME(updates_sgd);
-}

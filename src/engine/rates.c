@@ -1,4 +1,5 @@
-/* Numbers of the model's rows that the training loop needs as float64. */
+/* What the training loop takes from the model's tables as float64 numbers: factors of losses, and the rates of the
+ * optimisers, from learning rate, schedule and weight decay. */
 #include "engine_internal.h"
 #include <math.h>
 
@@ -28,14 +29,14 @@ double isw_loss_factor(size_t row)
   return factors[row];
 }
 
-bool isw_rates_change(const struct isw_pack *pack)
+bool isw_pack_rates_change(const struct isw_pack *pack)
 {
   bool change = optimizers[pack->optimizer_row].changing;
   for (size_t l = 0; l < pack->count; l++) change = change || pack->lane[l].schedule.row != 0;
   return change;
 }
 
-void isw_pack_rates(struct isw_pack *pack, uint64_t step, const bool *live)
+void isw_pack_set_rates(struct isw_pack *pack, uint64_t step, const bool *live)
 {
   size_t count;
   const struct isw_rate_schedule *schedules = isw_schedules(&count);
@@ -51,8 +52,9 @@ void isw_pack_rates(struct isw_pack *pack, uint64_t step, const bool *live)
       bool decays = of == ISW_DECAY_OF_WEIGHTS || lane->decay_biases == ISW_DECAY_ALL ||
                     (of == ISW_DECAY_OF_HIDDEN_BIASES && lane->decay_biases == ISW_DECAY_HIDDEN);
       double decay = decays ? lane->weight_decay : 0.0;
-      isw_put(pack->real, pack->decay, of * pack->lanes + l, decoupled ? 1.0 - learning_rate * decay : decay);
+      isw_number_store(pack->precision, pack->decay, of * pack->lanes + l,
+                       decoupled ? 1.0 - learning_rate * decay : decay);
     }
-    for (size_t i = 0; i < ISW_RATES; i++) isw_put(pack->real, pack->rate, i * pack->lanes + l, rate[i]);
+    for (size_t i = 0; i < ISW_RATES; i++) isw_number_store(pack->precision, pack->rate, i * pack->lanes + l, rate[i]);
   }
 }

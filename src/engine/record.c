@@ -1,4 +1,5 @@
-/* What a pack keeps: the probes' numbers at a record, a network's weights at its end. */
+/* What is stored of a pack's networks: the probes' values of records, first steps, final weights. Which passes a
+ * record needs is loop.c's subject. */
 #include "engine_internal.h"
 #include <math.h>
 #include <stdalign.h>
@@ -11,21 +12,22 @@ void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to)
     const struct isw_layer *l = &pack->layer[k];
     for (size_t j = 0; j < l->fan_out; j++)
       for (size_t i = 0; i < l->fan_in; i++)
-        isw_put(pack->real, to, at++, isw_get(pack->real, l->weight, (i * l->stride + j) * pack->lanes + lane));
+        isw_number_store(pack->precision, to, at++,
+                         isw_number_load(pack->precision, l->weight, (i * l->stride + j) * pack->lanes + lane));
     for (size_t j = 0; j < l->fan_out; j++)
-      isw_put(pack->real, to, at++, isw_get(pack->real, l->bias, j * pack->lanes + lane));
-    if (l->scale) isw_put(pack->real, to, at++, isw_get(pack->real, l->scale, lane));
+      isw_number_store(pack->precision, to, at++, isw_number_load(pack->precision, l->bias, j * pack->lanes + lane));
+    if (l->scale) isw_number_store(pack->precision, to, at++, isw_number_load(pack->precision, l->scale, lane));
   }
 }
 
 static void zero_lane(const struct isw_pack *pack, size_t lane, void *array, size_t lines)
 {
-  for (size_t i = 0; array && i < lines; i++) isw_put(pack->real, array, i * pack->lanes + lane, 0.0);
+  for (size_t i = 0; array && i < lines; i++) isw_number_store(pack->precision, array, i * pack->lanes + lane, 0.0);
 }
 
 void isw_pack_clear_lane(struct isw_pack *pack, size_t lane)
 {
-  /* Zeros, because what is not finite or subnormal would slow its neighbours down. */
+  /* Zeros, because numbers that are not finite or subnormal would slow its neighbours down. */
   for (size_t k = 0; k < pack->layers; k++) {
     const struct isw_layer *l = &pack->layer[k];
     void *weight[] = {l->weight, l->weight_gradient, l->weight_state[0], l->weight_state[1]};
@@ -37,13 +39,14 @@ void isw_pack_clear_lane(struct isw_pack *pack, size_t lane)
       zero_lane(pack, lane, scale[i], 1);
     }
   }
-  for (size_t i = 0; i < ISW_RATES; i++) isw_put(pack->real, pack->rate, i * pack->lanes + lane, i == 0 ? 0.0 : 1.0);
-  for (size_t i = 0; i < ISW_DECAYS; i++) isw_put(pack->real, pack->decay, i * pack->lanes + lane, 0.0);
+  for (size_t i = 0; i < ISW_RATES; i++)
+    isw_number_store(pack->precision, pack->rate, i * pack->lanes + lane, i == 0 ? 0.0 : 1.0);
+  for (size_t i = 0; i < ISW_DECAYS; i++) isw_number_store(pack->precision, pack->decay, i * pack->lanes + lane, 0.0);
   pack->loss_below[lane] = -INFINITY;
   pack->finite[lane] = false;
 }
 
-void isw_pack_end(struct isw_pack *pack, size_t lane, enum isw_network_status status, uint64_t steps_done)
+void isw_pack_end_network(struct isw_pack *pack, size_t lane, enum isw_network_status status, uint64_t steps_done)
 {
   struct isw_lane *ended = &pack->lane[lane];
   ended->outcome.status = status;
@@ -60,8 +63,10 @@ bool isw_probes_share(const struct isw_probe *a, const struct isw_probe *b)
 
 struct isw_record_layout isw_pack_layout(const struct isw_pack *pack)
 {
-  return (struct isw_record_layout){
-      .records = pack->records, .layers = pack->layers, .parameters = pack->parameters, .real_bytes = pack->bytes};
+  return (struct isw_record_layout){.records = pack->records,
+                                    .layers = pack->layers,
+                                    .parameters = pack->parameters,
+                                    .real_bytes = pack->number_bytes};
 }
 
 static bool is_due(const struct isw_pack *pack, size_t i, size_t record)
@@ -77,42 +82,44 @@ unsigned isw_pack_needs(const struct isw_pack *pack, size_t record)
   return needs;
 }
 
-/* Whether probe number i fills its scratch at this record: it is due, and no earlier one that is due shares it. */
-static bool fills(const struct isw_pack *pack, size_t i)
+/* Whether probe number i fills its scratch at this record: it is due, and no earlier due one shares the scratch. */
+static bool fills_scratch(const struct isw_pack *pack, size_t i)
 {
   for (size_t first = 0; first < i; first++)
-    if (is_due(pack, first, pack->measured) && isw_probes_share(pack->probes[first], pack->probes[i])) return false;
-  return is_due(pack, i, pack->measured);
+    if (is_due(pack, first, pack->current_record) && isw_probes_share(pack->probes[first], pack->probes[i]))
+      return false;
+  return is_due(pack, i, pack->current_record);
 }
 
 void isw_pack_begin_record(struct isw_pack *pack, size_t record)
 {
-  pack->measured = record;
+  pack->current_record = record;
   for (size_t i = 0; i < pack->probe_count; i++) {
-    size_t kept = pack->kept_count[i], count = pack->scratch_count[i];
+    size_t kept = pack->persistent_count[i], count = pack->scratch_count[i];
     if (kept < count) memset(pack->scratch[i] + kept, 0, (count - kept) * sizeof(double));
   }
 }
 
-/* g'(z) as the backward pass has it: 1 times it. */
+/* g'(z) as the backward pass computes it: a delta of 1 times it. */
 static void find_slopes(const struct isw_pack *pack, size_t samples)
 {
   for (size_t k = 0; k < pack->layers; k++) {
     const struct isw_layer *l = &pack->layer[k];
-    const struct isw_unit *unit = k + 1 < pack->layers ? &pack->hidden : &pack->output;
+    const struct isw_layer_activation *unit = k + 1 < pack->layers ? &pack->hidden : &pack->output;
     size_t numbers = samples * l->stride * pack->lanes;
-    for (size_t i = 0; i < numbers; i++) isw_put(pack->real, l->slope, i, 1.0);
-    if (!unit->linear)
+    for (size_t i = 0; i < numbers; i++) isw_number_store(pack->precision, l->slope, i, 1.0);
+    if (!unit->is_identity)
       unit->kernels->slope(samples, l->fan_out, l->stride, unit->needs_z ? l->pre_activation : NULL,
-                           l->branch ? l->branch : l->activation, unit->parameter, l->slope);
+                           l->branch_output ? l->branch_output : l->activation, unit->parameter, l->slope);
   }
 }
 
-void isw_pack_show(struct isw_pack *pack, const struct isw_set *set, size_t first, size_t samples)
+void isw_pack_feed_probes(struct isw_pack *pack, const struct isw_set *set, size_t first, size_t samples)
 {
   bool test = set == &pack->samples->test;
-  for (size_t i = 0; i < samples * pack->lanes; i++) pack->block_loss[i] = isw_get(pack->real, pack->loss, i);
-  bool slopes = !test && (isw_pack_needs(pack, pack->measured) & ISW_NEEDS_SLOPES);
+  for (size_t i = 0; i < samples * pack->lanes; i++)
+    pack->block_loss[i] = isw_number_load(pack->precision, pack->loss, i);
+  bool slopes = !test && (isw_pack_needs(pack, pack->current_record) & ISW_NEEDS_SLOPES);
   if (slopes) find_slopes(pack, samples);
   const void *const *pre_activation = pack->pointers + 5 * pack->layers;
   const struct isw_block block = {
@@ -129,12 +136,12 @@ void isw_pack_show(struct isw_pack *pack, const struct isw_set *set, size_t firs
   };
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
-    if (!probe->block || (test && !(probe->needs & ISW_NEEDS_TEST)) || !fills(pack, i)) continue;
+    if (!probe->block || (test && !(probe->needs & ISW_NEEDS_TEST)) || !fills_scratch(pack, i)) continue;
     probe->block(&pack->view, &block, pack->scratch[i]);
   }
 }
 
-static void keep_value(const struct isw_pack *pack, const struct isw_probe *probe, unsigned char *to, double x)
+static void store_value(const struct isw_pack *pack, const struct isw_probe *probe, unsigned char *to, double x)
 {
   alignas(double) unsigned char number[sizeof(double)];
   if (probe->quantity.integer) {
@@ -142,123 +149,122 @@ static void keep_value(const struct isw_pack *pack, const struct isw_probe *prob
     memcpy(to, &whole, sizeof whole);
     return;
   }
-  isw_put(pack->real, number, 0, x);
-  memcpy(to, number, pack->bytes);
+  isw_number_store(pack->precision, number, 0, x);
+  memcpy(to, number, pack->number_bytes);
 }
 
-/* Probe number i is measured now: with those that look at the batch, or with the others. */
-static bool is_measured(const struct isw_pack *pack, size_t i, size_t record, bool of_batch)
+/* Whether probe number i belongs to this part of the record: the probes of the batch, or the others. */
+static bool is_due_in_part(const struct isw_pack *pack, size_t i, size_t record, bool of_batch)
 {
   return is_due(pack, i, record) && !(pack->probes[i]->needs & ISW_NEEDS_BATCH) == !of_batch;
 }
 
-bool isw_pack_interrupted(const struct isw_pack *pack)
-{
-  return atomic_load_explicit(pack->interrupt, memory_order_relaxed) != 0;
-}
-
-bool isw_pack_prepare(struct isw_pack *pack, size_t record, bool of_batch)
+bool isw_pack_prepare_probes(struct isw_pack *pack, size_t record, bool of_batch)
 {
   pack->view.step = pack->record_steps[record];
   for (size_t i = 0; i < pack->probe_count; i++) {
-    if (!pack->probes[i]->prepare || !is_measured(pack, i, record, of_batch) || !fills(pack, i)) continue;
+    if (!pack->probes[i]->prepare || !is_due_in_part(pack, i, record, of_batch) || !fills_scratch(pack, i)) continue;
     pack->probes[i]->prepare(&pack->view, pack->scratch[i]);
     if (isw_pack_interrupted(pack)) return false;
   }
   return true;
 }
 
-/* Measures the probes that look at the batch, or the others, for the live lanes. */
-static void keep(struct isw_pack *pack, size_t record, bool of_batch, const bool *live)
+/* Finishes and stores the probes of the batch, or the others, for the live lanes. */
+static void store_part(struct isw_pack *pack, size_t record, bool of_batch, const bool *live)
 {
   struct isw_record_layout layout = isw_pack_layout(pack);
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
     struct isw_record_place place = isw_record_layout_add(&layout, &probe->quantity);
     size_t offset = isw_record_offset(&place, record);
-    bool due = is_measured(pack, i, record, of_batch); /* else what is there stays */
-    if (due) probe->finish(&pack->view, pack->scratch[i], pack->value);
+    bool due = is_due_in_part(pack, i, record, of_batch); /* otherwise the stored values stay */
+    if (due) probe->finish(&pack->view, pack->scratch[i], pack->probe_values);
     for (size_t l = 0; due && l < pack->count; l++)
       for (size_t k = 0; live[l] && k < place.width; k++)
-        keep_value(pack, probe, pack->lane[l].values + offset + k * place.item, pack->value[k * pack->lanes + l]);
+        store_value(pack, probe, pack->lane[l].values + offset + k * place.item,
+                    pack->probe_values[k * pack->lanes + l]);
   }
 }
 
-void isw_pack_keep_batch(struct isw_pack *pack, size_t record, const double *loss, const bool *live)
+void isw_pack_store_batch_record(struct isw_pack *pack, size_t record, const double *loss, const bool *live)
 {
   memcpy(pack->batch_loss, loss, sizeof pack->batch_loss);
-  keep(pack, record, true, live);
+  store_part(pack, record, true, live);
 }
 
-void isw_pack_keep(struct isw_pack *pack, size_t record, const bool *live)
+void isw_pack_store_record(struct isw_pack *pack, size_t record, const bool *live)
 {
-  keep(pack, record, false, live);
+  store_part(pack, record, false, live);
   for (size_t l = 0; l < pack->count; l++)
     if (live[l]) pack->lane[l].outcome.records_done = record + 1;
 }
 
-/* ---- what is exact to the step ------------------------------------------------------------------------------------------- */
+/* ---- values that are exact to the step
+ * ------------------------------------------------------------------------------------------- */
 
-/* Number `index` of the probe that asks for moves, or for a loss, in a lane's values; NULL where none does. */
-static unsigned char *watched(const struct isw_pack *pack, bool moves, size_t lane, size_t index)
+/* Value `index` of the probe of first changes, or of the one with a threshold, in a lane's values; NULL: there is
+ * none. */
+static unsigned char *step_value(const struct isw_pack *pack, bool first_change, size_t lane, size_t index)
 {
   struct isw_record_layout layout = isw_pack_layout(pack);
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
     struct isw_record_place place = isw_record_layout_add(&layout, &probe->quantity);
-    if (moves ? probe->tracks_first_change : probe->threshold != NULL)
+    if (first_change ? probe->tracks_first_change : probe->threshold != NULL)
       return pack->lane[lane].values + place.offset + index * place.item;
   }
   return NULL;
 }
 
-static bool is_noted(const unsigned char *place)
+static bool is_stored(const unsigned char *place)
 {
   int32_t step;
   memcpy(&step, place, sizeof step);
   return step >= 0;
 }
 
-static void note(unsigned char *place, uint64_t step)
+static void store_step(unsigned char *place, uint64_t step)
 {
   int32_t whole = step < INT32_MAX ? (int32_t)step : INT32_MAX;
   memcpy(place, &whole, sizeof whole);
 }
 
-bool isw_pack_waits(const struct isw_pack *pack, size_t lane)
+bool isw_pack_awaits_escape(const struct isw_pack *pack, size_t lane)
 {
-  return pack->escape[lane] > -INFINITY && !is_noted(watched(pack, false, lane, 0));
+  return pack->escape_below[lane] > -INFINITY && !is_stored(step_value(pack, false, lane, 0));
 }
 
-void isw_pack_note_escapes(struct isw_pack *pack, uint64_t step, const double *loss, const double *escape)
+void isw_pack_store_escapes(struct isw_pack *pack, uint64_t step, const double *loss, const double *escape)
 {
   for (size_t l = 0; l < pack->count; l++)
-    if (loss[l] < escape[l]) note(watched(pack, false, l, 0), step);
+    if (loss[l] < escape[l]) store_step(step_value(pack, false, l, 0), step);
 }
 
-/* Lanes of `lines` lines that differ: [lanes], or-ed. A function a precision, so that lines are compared at once. */
+/* differs[lane] |= whether some of `lines` lines differ. One function per precision, so that whole lines are compared
+ * at once. */
 static void compare32(size_t lines, const float *restrict now, const float *restrict start, int32_t *restrict differs)
 {
-  enum { LANES = ISW_LINE / sizeof(float) };
+  enum { LANES = ISW_LANES_MAX };
   for (size_t i = 0; i < lines; i++)
     for (size_t l = 0; l < LANES; l++) differs[l] |= now[i * LANES + l] != start[i * LANES + l];
 }
 
 static void compare64(size_t lines, const double *restrict now, const double *restrict start, int32_t *restrict differs)
 {
-  enum { LANES = ISW_LINE / sizeof(double) };
+  enum { LANES = ISW_LANES_FLOAT64 };
   for (size_t i = 0; i < lines; i++)
     for (size_t l = 0; l < LANES; l++) differs[l] |= now[i * LANES + l] != start[i * LANES + l];
 }
 
-/* Marks the lanes whose weights of layer k differ from their start; looks no further once all that are looked for do. */
-static void find_moved(const struct isw_pack *pack, size_t k, const bool *wanted, int32_t *differs)
+/* Marks the lanes whose weights of layer k differ from their start; ends early once all wanted lanes do. */
+static void find_changed(const struct isw_pack *pack, size_t k, const bool *wanted, int32_t *differs)
 {
   const struct isw_layer *layer = &pack->layer[k];
   const unsigned char *now = layer->weight, *start = layer->weight_start;
   for (size_t i = 0; i < layer->fan_in; i++) {
-    size_t at = i * layer->stride * ISW_LINE;
-    if (pack->real == ISW_FLOAT32)
+    size_t at = i * layer->stride * ISW_LINE_BYTES;
+    if (pack->precision == ISW_FLOAT32)
       compare32(layer->fan_out, (const void *)(now + at), (const void *)(start + at), differs);
     else
       compare64(layer->fan_out, (const void *)(now + at), (const void *)(start + at), differs);
@@ -268,21 +274,21 @@ static void find_moved(const struct isw_pack *pack, size_t k, const bool *wanted
   }
 }
 
-void isw_pack_note_moves(struct isw_pack *pack, uint64_t steps, const bool *live)
+void isw_pack_store_first_changes(struct isw_pack *pack, uint64_t steps, const bool *live)
 {
   bool left = false;
-  size_t offset = (size_t)(watched(pack, true, 0, 0) - pack->lane[0].values); /* in every lane's values */
+  size_t offset = (size_t)(step_value(pack, true, 0, 0) - pack->lane[0].values); /* in every lane's values */
   for (size_t k = 0; k < pack->layers; k++) {
     bool wanted[ISW_LANES_MAX] = {false}, any = false;
     int32_t differs[ISW_LANES_MAX] = {0};
     for (size_t l = 0; l < pack->count; l++)
-      any |= wanted[l] = live[l] && !is_noted(pack->lane[l].values + offset + k * sizeof(int32_t));
+      any |= wanted[l] = live[l] && !is_stored(pack->lane[l].values + offset + k * sizeof(int32_t));
     if (!any) continue;
-    find_moved(pack, k, wanted, differs);
+    find_changed(pack, k, wanted, differs);
     for (size_t l = 0; l < pack->count; l++) {
-      if (wanted[l] && differs[l]) note(pack->lane[l].values + offset + k * sizeof(int32_t), steps);
+      if (wanted[l] && differs[l]) store_step(pack->lane[l].values + offset + k * sizeof(int32_t), steps);
       left = left || (wanted[l] && !differs[l]);
     }
   }
-  pack->watches_moves = left;
+  pack->tracks_first_change = left;
 }

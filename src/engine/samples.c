@@ -1,19 +1,20 @@
+/* Datasets as a loss trains on them: rounded to a precision, targets in one-hot form where the loss needs it. */
 #include "samples.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-void isw_put(enum isw_precision real, void *array, size_t index, double x)
+void isw_number_store(enum isw_precision precision, void *array, size_t index, double x)
 {
-  if (real == ISW_FLOAT32)
+  if (precision == ISW_FLOAT32)
     ((float *)array)[index] = isnan(x) ? NAN : (float)x;
   else
     ((double *)array)[index] = isnan(x) ? (double)NAN : x;
 }
 
-double isw_get(enum isw_precision real, const void *array, size_t index)
+double isw_number_load(enum isw_precision precision, const void *array, size_t index)
 {
-  return real == ISW_FLOAT32 ? (double)((const float *)array)[index] : ((const double *)array)[index];
+  return precision == ISW_FLOAT32 ? (double)((const float *)array)[index] : ((const double *)array)[index];
 }
 
 static bool fill_set(struct isw_samples *s, struct isw_set *set, size_t samples, const double *inputs,
@@ -24,22 +25,23 @@ static bool fill_set(struct isw_samples *s, struct isw_set *set, size_t samples,
       !isw_multiply(samples, s->columns, &label_count))
     return false;
   set->samples = samples;
-  set->inputs = isw_allocate(input_count, isw_precision_bytes(s->real));
-  set->targets = isw_allocate(target_count, isw_precision_bytes(s->real));
+  set->inputs = isw_allocate(input_count, isw_precision_bytes(s->precision));
+  set->targets = isw_allocate(target_count, isw_precision_bytes(s->precision));
   set->labels = isw_allocate(label_count, sizeof(double));
   if (!set->inputs || !set->targets || !set->labels) return false;
   if (samples) memcpy(set->labels, labels, label_count * sizeof(double));
-  for (size_t i = 0; i < input_count; i++) isw_put(s->real, set->inputs, i, inputs[i]);
+  for (size_t i = 0; i < input_count; i++) isw_number_store(s->precision, set->inputs, i, inputs[i]);
   for (size_t i = 0; i < samples; i++)
     for (size_t j = 0; j < s->outputs; j++) {
       const double *label = labels + i * s->columns;
-      isw_put(s->real, set->targets, i * s->outputs + j, one_hot ? (label[0] == (double)j ? 1.0 : 0.0) : label[j]);
+      isw_number_store(s->precision, set->targets, i * s->outputs + j,
+                       one_hot ? (label[0] == (double)j ? 1.0 : 0.0) : label[j]);
     }
   return true;
 }
 
-enum isw_status isw_samples_create(const struct isw_data *data, const struct isw_loss *loss, enum isw_precision real,
-                                   struct isw_samples **samples, struct isw_error *error)
+enum isw_status isw_samples_create(const struct isw_data *data, const struct isw_loss *loss,
+                                   enum isw_precision precision, struct isw_samples **samples, struct isw_error *error)
 {
   *samples = NULL;
   size_t outputs = isw_outputs(data, loss);
@@ -47,7 +49,7 @@ enum isw_status isw_samples_create(const struct isw_data *data, const struct isw
     return isw_error_set(error, ISW_BAD_INPUT, "the loss '%s' cannot take the data's targets", loss->row.name);
   struct isw_samples *s = isw_allocate(1, sizeof *s);
   if (!s) return isw_error_memory(error, sizeof *s, "samples");
-  s->real = real;
+  s->precision = precision;
   s->kind = data->kind;
   s->features = data->features;
   s->outputs = outputs;

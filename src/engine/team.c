@@ -1,11 +1,11 @@
-/* A barrier that is cheap where the members have a processor each and fair where they do not. */
+/* A barrier: fast if every member has a processor of its own, and without starving the others if not. */
 #include <sched.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include "initsweep/engine.h"
 #include "team.h"
 
-enum { SPINS = 200 }; /* some microseconds; past them yielding costs no more where the processor is free */
+enum { SPINS = 200 }; /* some microseconds; after these, yielding costs little if the processor is free */
 
 struct isw_team {
   size_t members;
@@ -33,7 +33,7 @@ size_t isw_team_members(const struct isw_team *team)
   return team ? team->members : 1;
 }
 
-static void pause_briefly(void)
+static void spin_hint(void)
 {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -53,7 +53,7 @@ void isw_team_wait(struct isw_team *team)
   }
   for (unsigned spins = 0; atomic_load_explicit(&team->generation, memory_order_acquire) == generation; spins++)
     if (spins < SPINS)
-      pause_briefly();
+      spin_hint();
     else
       sched_yield();
 }

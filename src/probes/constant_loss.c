@@ -31,7 +31,7 @@ static double target_at(const struct target_column *column, size_t sample)
       view->kind == ISW_TARGETS_CLASSES || (view->kind == ISW_TARGETS_BINARY && view->loss->binary_as_classes);
   const double *label = view->labels + sample * view->label_columns;
   double t = one_hot ? (label[0] == (double)column->index ? 1.0 : 0.0) : label[column->index];
-  return view->real == ISW_FLOAT32 ? (double)(float)t : t;
+  return view->precision == ISW_FLOAT32 ? (double)(float)t : t;
 }
 
 /* ---- functions on columns, for losses.def -------------------------------------------------------------------------------- */

@@ -46,7 +46,7 @@ static void mix_row(const struct isw_view *view, const void *array, size_t eleme
 static double value_at(const struct isw_view *view, const void *array, size_t element, size_t lane)
 {
   size_t at = element * view->lanes + lane;
-  return view->real == ISW_FLOAT32 ? (double)((const float *)array)[at] : ((const double *)array)[at];
+  return view->precision == ISW_FLOAT32 ? (double)((const float *)array)[at] : ((const double *)array)[at];
 }
 
 static bool equal_units(const struct isw_view *view, size_t k, size_t lane, size_t a, size_t b)

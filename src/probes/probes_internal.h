@@ -11,7 +11,7 @@
 static inline void isw_widen(const struct isw_view *view, const void *array, size_t element, double *restrict wide)
 {
   size_t lanes = view->lanes;
-  if (view->real == ISW_FLOAT32) {
+  if (view->precision == ISW_FLOAT32) {
     const float *from = (const float *)array + element * lanes;
     for (size_t l = 0; l < lanes; l++) wide[l] = (double)from[l];
   } else {

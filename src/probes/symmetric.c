@@ -2,8 +2,9 @@
 #include "symmetric.h"
 #include <float.h>
 #include <math.h>
+#include "initsweep/engine.h"
 
-enum { SWEEPS = 100, LANES_MOST = 16 };
+enum { SWEEPS = 100 };
 
 static void sort(size_t n, double *d, double *last)
 {
@@ -115,7 +116,7 @@ static void reflection(size_t lanes, size_t n, size_t k, const double *matrix, d
 
 void isw_tridiagonalise(size_t lanes, size_t n, double *matrix, double *d, double *e, double *work)
 {
-  double t[LANES_MOST], half[LANES_MOST], *v = work, *w = work + n * lanes;
+  double t[ISW_LANES_MAX], half[ISW_LANES_MAX], *v = work, *w = work + n * lanes;
   for (size_t k = 0; k + 2 < n; k++) {
     reflection(lanes, n, k, matrix, v, t, e);
     for (size_t l = 0; l < lanes; l++) half[l] = 0.0;

@@ -94,7 +94,7 @@ enum isw_status isw_training_pack(const struct isw_training *training, size_t co
     struct isw_pack_settings settings = {.kernels = training->kernels,
                                          .samples =
                                              training->samples[first->dataset * training->losses + first->loss.row],
-                                         .real = training->precision,
+                                         .precision = training->precision,
                                          .count = count,
                                          .networks = (const struct isw_network *const *)networks,
                                          .probe_count = training->probe_count,

@@ -122,6 +122,17 @@ struct isw_pack *isw_packs_compact(struct isw_pack *const *packs, size_t count)
   return NULL;
 }
 
+uint64_t isw_pack_step(const struct isw_pack *pack)
+{
+  (void)pack;
+  return 0;
+}
+
+void isw_pack_interrupt_on_change(struct isw_pack *pack, const atomic_uint *tick)
+{
+  (void)pack, (void)tick;
+}
+
 uint64_t isw_pack_network_steps(const struct isw_pack *pack)
 {
   return pack->number % 7;

@@ -79,7 +79,7 @@ static void expect_symmetry(const char *optimizer, double learning_rate)
   uint64_t record_steps[RECORDS];
   for (size_t i = 0; i < RECORDS; i++) record_steps[i] = i * (STEPS / (RECORDS - 1));
   const struct isw_probe *probe = distinct_units();
-  struct isw_pack_settings settings = {.real = ISW_FLOAT32,
+  struct isw_pack_settings settings = {.precision = ISW_FLOAT32,
                                        .count = lanes,
                                        .networks = list,
                                        .records = RECORDS,

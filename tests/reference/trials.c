@@ -365,7 +365,7 @@ bool trial_engine(const struct trial *trial, const struct trial_networks *networ
     due[probe_count] = of_probe;
     probes[probe_count++] = found[m];
   }
-  struct isw_pack_settings settings = {.real = trial->real,
+  struct isw_pack_settings settings = {.precision = trial->real,
                                        .count = networks->count,
                                        .networks = networks->list,
                                        .records = networks->records,

@@ -16,7 +16,7 @@ static void evaluate_all(const struct isw_kernels *kernels, enum isw_precision r
   size_t count;
   const struct isw_activation *activation = &isw_activations(&count)[row];
   double p0 = activation->row.parameters[0].name ? activation->row.parameters[0].initial : 0.0;
-  const struct isw_activation_kernels *k = &kernels->real[real].activation[row];
+  const struct isw_activation_kernels *k = &kernels->by_precision[real].activation[row];
   union {
     _Alignas(64) float single[16];
     double twice[8];

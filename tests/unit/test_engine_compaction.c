@@ -24,7 +24,7 @@ static void pull(const struct isw_view *view, double *scratch, double *value)
 
 static double first_number(const struct isw_view *view, const void *array, size_t lane)
 {
-  return view->real == ISW_FLOAT32 ? (double)((const float *)array)[lane] : ((const double *)array)[lane];
+  return view->precision == ISW_FLOAT32 ? (double)((const float *)array)[lane] : ((const double *)array)[lane];
 }
 
 static size_t one_and_two_a_lane(const struct isw_view *view)
@@ -167,7 +167,7 @@ static struct isw_pack *make(const struct scene *scene, size_t first, size_t cou
   }
   struct isw_pack_settings settings = {.kernels = scene->kernels,
                                        .samples = scene->samples,
-                                       .real = t->real,
+                                       .precision = t->real,
                                        .count = count_networks,
                                        .networks = list,
                                        .records = STEPS / 256 + 1,

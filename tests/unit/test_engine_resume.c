@@ -37,8 +37,8 @@ static void gradients(const struct isw_view *view, double *scratch, double *valu
   (void)scratch;
   for (size_t k = 0; k < view->layers; k++)
     for (size_t l = 0; l < view->lanes; l++)
-      value[k * view->lanes + l] = view->real == ISW_FLOAT32 ? (double)((const float *)view->weight_gradient[k])[l]
-                                                             : ((const double *)view->weight_gradient[k])[l];
+      value[k * view->lanes + l] = view->precision == ISW_FLOAT32 ? (double)((const float *)view->weight_gradient[k])[l]
+                                                                  : ((const double *)view->weight_gradient[k])[l];
 }
 
 /* The batch's loss and gradient. May pull once at a step, in the middle of a record, which is then made again. */
@@ -182,7 +182,7 @@ static struct isw_pack *make_with(const struct trial *t, const struct isw_kernel
   }
   struct isw_pack_settings settings = {.kernels = kernels,
                                        .samples = samples,
-                                       .real = t->real,
+                                       .precision = t->real,
                                        .count = isw_lanes(t->real),
                                        .networks = list,
                                        .records = t->records,

@@ -14,8 +14,8 @@
 enum { NUMBERS = 4096 };
 
 struct block {
-  alignas(ISW_LINE) unsigned char z[NUMBERS * sizeof(double)];
-  alignas(ISW_LINE) unsigned char expected[NUMBERS * sizeof(double)], found[NUMBERS * sizeof(double)];
+  alignas(ISW_LINE_BYTES) unsigned char z[NUMBERS * sizeof(double)];
+  alignas(ISW_LINE_BYTES) unsigned char expected[NUMBERS * sizeof(double)], found[NUMBERS * sizeof(double)];
 };
 
 static size_t tanh_row(void)
@@ -27,15 +27,15 @@ static size_t tanh_row(void)
 
 static void value(const struct isw_kernels *kernels, enum isw_precision real, const void *z, void *a)
 {
-  const alignas(ISW_LINE) unsigned char parameter[ISW_LINE] = {0};
-  kernels->real[real].activation[tanh_row()].value(1, NUMBERS / isw_lanes(real), 1, z, parameter, a);
+  const alignas(ISW_LINE_BYTES) unsigned char parameter[ISW_LINE_BYTES] = {0};
+  kernels->by_precision[real].activation[tanh_row()].value(1, NUMBERS / isw_lanes(real), 1, z, parameter, a);
 }
 
 /* Gives every NaN the same bits: which one an operation gives is nobody's matter. */
 static void forget_nan(enum isw_precision real, void *numbers)
 {
   for (size_t i = 0; i < NUMBERS; i++)
-    if (isnan(isw_get(real, numbers, i))) isw_put(real, numbers, i, (double)NAN);
+    if (isnan(isw_number_load(real, numbers, i))) isw_number_store(real, numbers, i, (double)NAN);
 }
 
 /* Returns how many vector kernels there are that can run here. */

@@ -15,7 +15,7 @@ enum { MEMBERS_MAX = 4, LANES_MAX = 16, RECORDS_MAX = 8, LAYERS = 3 };
 static double number(const struct isw_view *view, const void *array, size_t element, size_t lane)
 {
   size_t at = element * view->lanes + lane;
-  return view->real == ISW_FLOAT32 ? (double)((const float *)array)[at] : ((const double *)array)[at];
+  return view->precision == ISW_FLOAT32 ? (double)((const float *)array)[at] : ((const double *)array)[at];
 }
 
 static size_t one_a_lane(const struct isw_view *view)

@@ -37,13 +37,13 @@ static double draw(void)
 static double get(const struct isw_view *view, const void *array, size_t element, size_t lane)
 {
   size_t at = element * view->lanes + lane;
-  return view->real == ISW_FLOAT32 ? (double)((const float *)array)[at] : ((const double *)array)[at];
+  return view->precision == ISW_FLOAT32 ? (double)((const float *)array)[at] : ((const double *)array)[at];
 }
 
 static void set(const struct isw_view *view, void *array, size_t element, size_t lane, double value)
 {
   size_t at = element * view->lanes + lane;
-  if (view->real == ISW_FLOAT32)
+  if (view->precision == ISW_FLOAT32)
     ((float *)array)[at] = (float)value;
   else
     ((double *)array)[at] = value;
@@ -64,7 +64,7 @@ static struct pack *create(enum isw_precision real, const struct isw_loss *loss,
   assert_non_null(pack);
   struct isw_view *view = &pack->view;
   random_state = 2026;
-  view->real = real;
+  view->precision = real;
   view->lanes = real == ISW_FLOAT32 ? 16 : 8;
   view->count = view->lanes - 3;
   view->layers = LAYERS;
@@ -142,7 +142,7 @@ static void measure(const struct pack *pack, const char *name, double *value)
   const struct isw_view *view = &pack->view;
   double *scratch = isw_allocate(probe->scratch ? probe->scratch(view) : 0, sizeof *scratch);
   assert_non_null(scratch);
-  size_t bytes = view->real == ISW_FLOAT32 ? sizeof(float) : sizeof(double);
+  size_t bytes = view->precision == ISW_FLOAT32 ? sizeof(float) : sizeof(double);
   for (size_t t = 0; probe->block && t < 2; t++) {
     size_t samples = t ? TESTS : SAMPLES;
     for (size_t first = 0; first < samples; first += BLOCK) {

@@ -1,4 +1,4 @@
-/* Which kernels there are and which of them this machine can run. */
+/* The selection of kernels: which there are, and which of them this machine can run. */
 #include <stdlib.h>
 #include <string.h>
 #if defined(__aarch64__)
@@ -7,12 +7,13 @@
 #include "kernels.h"
 #include "initsweep/engine.h"
 
-struct choice {
+struct candidate {
   const struct isw_kernels *kernels;
   bool (*usable)(void);
 };
 
-/* SLEEF's portable functions hold FMA instructions wherever the C library's machine may have them, so x86 needs FMA even here. */
+/* SLEEF's portable functions contain FMA instructions where the distribution's build enables them, so x86 needs FMA
+ * even here. */
 #if defined(__x86_64__)
 static bool portable_usable(void)
 {
@@ -36,8 +37,8 @@ static bool portable_usable(void)
 }
 #endif
 
-/* The best first. */
-static const struct choice choices[] = {
+/* The fastest first. */
+static const struct candidate candidates[] = {
 #if defined(__x86_64__)
     {&isw_kernels_avx512, avx512_usable},
     {&isw_kernels_avx2, portable_usable},
@@ -46,17 +47,17 @@ static const struct choice choices[] = {
 #endif
     {&isw_kernels_portable, portable_usable},
 };
-enum { CHOICES = sizeof choices / sizeof choices[0] };
+enum { CANDIDATES = sizeof candidates / sizeof candidates[0] };
 
 enum isw_status isw_kernels_choose(const char *name, const struct isw_kernels **kernels, struct isw_error *error)
 {
-  const char *names[CHOICES];
+  const char *names[CANDIDATES];
   if (!name) name = getenv("INITSWEEP_KERNELS");
-  for (size_t i = 0; i < CHOICES; i++) {
-    names[i] = choices[i].kernels->name;
+  for (size_t i = 0; i < CANDIDATES; i++) {
+    names[i] = candidates[i].kernels->name;
     if (name && *name && strcmp(name, names[i]) != 0) continue;
-    if (choices[i].usable()) {
-      *kernels = choices[i].kernels;
+    if (candidates[i].usable()) {
+      *kernels = candidates[i].kernels;
       return ISW_OK;
     }
     if (name && *name) return isw_error_set(error, ISW_BAD_INPUT, "this machine cannot run the kernels '%s'", name);
@@ -64,8 +65,8 @@ enum isw_status isw_kernels_choose(const char *name, const struct isw_kernels **
   if (!name || !*name)
     return isw_error_set(error, ISW_FAILED,
                          "no kernels can run on this machine: SLEEF's functions need a processor with FMA and "
-                         "AVX2 (x86 of 2013 or later)");
-  const char *nearest = isw_nearest_word(name, names, CHOICES);
+                         "AVX2 (x86 since 2013)");
+  const char *nearest = isw_nearest_word(name, names, CANDIDATES);
   return isw_error_set(error, ISW_BAD_INPUT, "unknown kernels '%s'%s%s%s", name, nearest ? "\n  did you mean '" : "",
                        nearest ? nearest : "", nearest ? "'?" : "");
 }
@@ -77,12 +78,12 @@ const char *isw_kernels_name(const struct isw_kernels *kernels)
 
 const char *isw_kernels_list(size_t index, bool *usable)
 {
-  if (index >= CHOICES) return NULL;
-  if (usable) *usable = choices[index].usable();
-  return choices[index].kernels->name;
+  if (index >= CANDIDATES) return NULL;
+  if (usable) *usable = candidates[index].usable();
+  return candidates[index].kernels->name;
 }
 
-size_t isw_lanes(enum isw_precision real)
+size_t isw_lanes(enum isw_precision precision)
 {
-  return ISW_LINE / isw_precision_bytes(real);
+  return ISW_LINE_BYTES / isw_precision_bytes(precision);
 }

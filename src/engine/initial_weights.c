@@ -1,0 +1,171 @@
+/* A network's initial weights, layer after layer: draws, noise and sparsity, and the data and activations that some
+ * rows of the table of initialisers take. The rows themselves are the room model's. */
+#include <math.h>
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+#include "engine_internal.h"
+
+static size_t fan_in_of(const struct isw_initial_weights *initial)
+{
+  return initial->network->size[initial->start.layer - 1];
+}
+
+static size_t fan_out_of(const struct isw_initial_weights *initial)
+{
+  return initial->network->size[initial->start.layer];
+}
+
+/* Whether the layer is a residual branch's last one, whose scale follows its biases. */
+static bool ends_branch(const struct isw_initial_weights *initial)
+{
+  const struct isw_network *network = initial->network;
+  return isw_ends_branch(network->layers, network->residual.branch_layers, initial->start.layer - 1);
+}
+
+/* Elements of the largest array of activations, padded to whole lines; false on overflow. */
+static bool count_activations(const struct isw_network *network, size_t samples, size_t *numbers)
+{
+  size_t widest = 0;
+  for (size_t k = 0; k <= network->layers; k++)
+    if (network->size[k] > widest) widest = network->size[k];
+  return isw_multiply(samples, widest, numbers) && !__builtin_add_overflow(*numbers, ISW_LANES_FLOAT64, numbers);
+}
+
+static bool copy_inputs(const struct isw_pack *pack, struct isw_initial_weights *initial)
+{
+  const struct isw_network *network = initial->network;
+  struct isw_start *start = &initial->start;
+  size_t numbers, weights = 0, features = network->size[0];
+  for (size_t k = 0; k < network->layers; k++)
+    if (network->size[k] * network->size[k + 1] > weights) weights = network->size[k] * network->size[k + 1];
+  start->input_samples = start->samples < ISW_START_SAMPLES ? start->samples : ISW_START_SAMPLES;
+  if (!count_activations(network, start->input_samples, &numbers)) return false;
+  initial->in = isw_allocate(numbers, sizeof(double));
+  initial->out = isw_allocate(numbers, sizeof(double));
+  initial->weight = isw_allocate(weights, sizeof(double));
+  if (!initial->in || !initial->out || !initial->weight) return false;
+  if (isw_branches(network->layers, network->residual.branch_layers) > 0) {
+    initial->trunk = isw_allocate(numbers, sizeof(double));
+    if (!initial->trunk) return false;
+  }
+  for (size_t s = 0; s < start->input_samples; s++) {
+    size_t sample = s * start->samples / start->input_samples;
+    for (size_t i = 0; i < features; i++)
+      initial->in[s * features + i] =
+          isw_number_load(pack->precision, pack->samples->train.inputs, sample * features + i);
+  }
+  start->inputs = initial->in;
+  return true;
+}
+
+static bool copy_targets(const struct isw_pack *pack, struct isw_initial_weights *initial)
+{
+  size_t count = initial->start.samples * initial->start.outputs;
+  initial->start.targets = initial->targets = isw_allocate(count, sizeof(double));
+  for (size_t i = 0; initial->targets && i < count; i++)
+    initial->targets[i] = isw_number_load(pack->precision, pack->samples->train.targets, i);
+  return initial->targets != NULL;
+}
+
+static void set_layer(struct isw_initial_weights *initial)
+{
+  const struct isw_network *network = initial->network;
+  bool output = initial->start.layer == network->layers;
+  initial->start.activation = output ? &network->output_activation : &network->activation;
+}
+
+bool isw_initial_weights_begin(const struct isw_pack *pack, const struct isw_network *network,
+                               struct isw_initial_weights *initial)
+{
+  size_t rows;
+  unsigned needs = 0;
+  const struct isw_initializer *table = isw_initializers(&rows);
+  for (size_t k = 0; k < network->layers; k++)
+    needs |= table[network->init[k].row].needs | table[network->bias_init[k].row].needs;
+  *initial = (struct isw_initial_weights){
+      .network = network,
+      .activations = pack->kernels_float64->activation,
+      .start = {
+          .layer = 1, .layers = network->layers, .outputs = pack->samples->outputs, .samples = pack->train_samples}};
+  set_layer(initial);
+  if ((needs & ISW_START_TARGETS) && !copy_targets(pack, initial)) return false;
+  return !(needs & ISW_START_INPUTS) || copy_inputs(pack, initial);
+}
+
+void isw_initial_weights_clear(struct isw_initial_weights *initial)
+{
+  free(initial->targets);
+  free(initial->weight);
+  free(initial->in);
+  free(initial->out);
+  free(initial->trunk);
+  *initial = (struct isw_initial_weights){0};
+}
+
+static bool draw(const struct isw_initial_weights *initial, const struct isw_choice *init, enum isw_purpose purpose,
+                 enum isw_purpose noise_purpose, size_t columns, double *weight)
+{
+  const struct isw_network *network = initial->network;
+  const struct isw_stream stream = {network->seed, network->replicate, purpose, initial->start.layer};
+  const struct isw_stream noise = {network->seed, network->replicate, noise_purpose, initial->start.layer};
+  size_t fan_out = fan_out_of(initial);
+  if (!isw_initialize(init, &initial->start, fan_out, fan_in_of(initial), columns, &stream, weight)) return false;
+  if (network->init_noise == 0.0) return true;
+  for (size_t i = 0; i < fan_out * columns; i++) weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
+  return true;
+}
+
+bool isw_initial_weights_draw(struct isw_initial_weights *initial, double *weight)
+{
+  const struct isw_network *network = initial->network;
+  size_t layer = initial->start.layer, count = fan_out_of(initial) * fan_in_of(initial);
+  const struct isw_stream stream = {network->seed, network->replicate, ISW_PURPOSE_SPARSITY, layer};
+  if (!draw(initial, &network->init[layer - 1], ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, fan_in_of(initial),
+            weight))
+    return false;
+  /* A larger sparsity zeroes all weights that a smaller one does, the same ones with every initialiser. */
+  for (size_t i = 0; network->init_sparsity > 0.0 && i < count; i++)
+    if (isw_uniform(&stream, i) < network->init_sparsity) weight[i] = 0.0;
+  if (initial->weight) memcpy(initial->weight, weight, count * sizeof *weight);
+  return true;
+}
+
+/* Computes the inputs of the next layer: the forward pass of docs/numerics.md in float64, with weights before
+ * rounding. */
+static void advance(struct isw_initial_weights *initial, const double *bias)
+{
+  struct isw_start *start = &initial->start;
+  size_t fan_in = fan_in_of(initial), fan_out = fan_out_of(initial), numbers = start->input_samples * fan_out;
+  for (size_t s = 0; s < start->input_samples; s++)
+    for (size_t j = 0; j < fan_out; j++) {
+      double z = bias[j];
+      for (size_t i = 0; i < fan_in; i++) z = fma(initial->in[s * fan_in + i], initial->weight[j * fan_in + i], z);
+      initial->out[s * fan_out + j] = z;
+    }
+  alignas(ISW_LINE_BYTES) double parameter[ISW_LANES_FLOAT64];
+  for (size_t i = 0; i < ISW_LANES_FLOAT64; i++) parameter[i] = start->activation->value[0].number;
+  size_t lines = (numbers + ISW_LANES_FLOAT64 - 1) / ISW_LANES_FLOAT64;
+  for (size_t i = numbers; i < lines * ISW_LANES_FLOAT64; i++) initial->out[i] = 0.0;
+  initial->activations[start->activation->row].value(1, lines, lines, initial->out, parameter, initial->out);
+  bool ends = ends_branch(initial);
+  for (size_t i = 0; ends && i < numbers; i++)
+    initial->out[i] = fma(initial->network->residual.scale, initial->out[i], initial->trunk[i]);
+  if (initial->trunk && (ends || start->layer == 1)) memcpy(initial->trunk, initial->out, numbers * sizeof(double));
+  double *in = initial->in;
+  start->inputs = initial->in = initial->out;
+  initial->out = in;
+}
+
+bool isw_initial_weights_draw_biases(struct isw_initial_weights *initial, double *bias)
+{
+  struct isw_start *start = &initial->start;
+  const struct isw_choice *init = &initial->network->bias_init[start->layer - 1];
+  if (!draw(initial, init, ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, 1, bias)) return false;
+  if (start->layer == start->layers) return true;
+  if (initial->weight) advance(initial, bias);
+  start->before += fan_out_of(initial) * (fan_in_of(initial) + 1) + ends_branch(initial);
+  start->layer++;
+  set_layer(initial);
+  return true;
+}

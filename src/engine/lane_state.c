@@ -1,0 +1,226 @@
+/* The state of a lane between two steps, for checkpoints and for moving a network to another pack. A pack's state is
+ * that of its networks, one after the other, because compaction.c may have moved them to packs at other steps. What a
+ * state consists of is defined by the tables and the walk below only; everything else is recreated from the settings.
+ * Padding of the layout is left out, so a state fits the kernels of any machine. */
+#include "engine_internal.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* A field of a struct: its offset and its bytes, the same in the state. */
+struct field {
+  size_t offset, bytes;
+};
+#define FIELD(type, name)                                                                                              \
+  {                                                                                                                    \
+    offsetof(struct type, name), sizeof(((struct type *)0)->name)                                                      \
+  }
+
+static const struct field lane_fields[] = {
+    FIELD(isw_lane, running),
+    FIELD(isw_lane, outcome.status),
+    FIELD(isw_lane, outcome.steps_done),
+    FIELD(isw_lane, outcome.records_done),
+};
+/* Arrays of a layer: [fan_in][fan_out] lines in rows of its stride, and biases. */
+static const size_t weight_arrays[] = {
+    offsetof(struct isw_layer, weight),
+    offsetof(struct isw_layer, weight_state[0]),
+    offsetof(struct isw_layer, weight_state[1]),
+};
+static const size_t bias_arrays[] = {
+    offsetof(struct isw_layer, bias),
+    offsetof(struct isw_layer, bias_state[0]),
+    offsetof(struct isw_layer, bias_state[1]),
+};
+/* Of a branch's last layer: a line each. */
+static const size_t scale_arrays[] = {
+    offsetof(struct isw_layer, scale),
+    offsetof(struct isw_layer, scale_state[0]),
+    offsetof(struct isw_layer, scale_state[1]),
+};
+enum {
+  LANE_FIELDS = sizeof lane_fields / sizeof *lane_fields,
+  LAYER_ARRAYS = sizeof weight_arrays / sizeof *weight_arrays
+};
+
+/* The direction in which the walk below copies; MEASURE only counts bytes. */
+struct walk {
+  enum { MEASURE, SAVE, RESTORE } direction;
+  bool moves; /* to another pack: includes what the settings set in the lane, but not what the lane only points to */
+  unsigned char *state;
+  size_t bytes;
+};
+
+static void copy_bytes(struct walk *walk, void *place, size_t bytes)
+{
+  if (walk->direction == SAVE) memcpy(walk->state + walk->bytes, place, bytes);
+  if (walk->direction == RESTORE) memcpy(place, walk->state + walk->bytes, bytes);
+  walk->bytes += bytes;
+}
+
+/* A lane's numbers of an array [rows][columns] of lines with a stride; NULL: none. */
+static void copy_lane(struct walk *walk, const struct isw_pack *pack, size_t lane, void *array, size_t rows,
+                      size_t columns, size_t stride)
+{
+  for (size_t row = 0; array && row < rows; row++)
+    for (size_t c = 0; c < columns; c++)
+      copy_bytes(walk, (unsigned char *)array + (row * stride + c) * ISW_LINE_BYTES + lane * pack->number_bytes,
+                 pack->number_bytes);
+}
+
+static void walk_layer(struct walk *walk, const struct isw_pack *pack, size_t lane, struct isw_layer *layer)
+{
+  for (size_t i = 0; i < LAYER_ARRAYS; i++) {
+    void *weight, *bias, *scale;
+    memcpy(&weight, (unsigned char *)layer + weight_arrays[i], sizeof weight);
+    memcpy(&bias, (unsigned char *)layer + bias_arrays[i], sizeof bias);
+    copy_lane(walk, pack, lane, weight, layer->fan_in, layer->fan_out,
+              layer->stride); /* NULL: the optimiser has fewer arrays */
+    copy_lane(walk, pack, lane, bias, 1, layer->fan_out, layer->fan_out);
+    memcpy(&scale, (unsigned char *)layer + scale_arrays[i], sizeof scale);
+    copy_lane(walk, pack, lane, scale, 1, 1, 1);
+  }
+  if (walk->moves) copy_lane(walk, pack, lane, layer->weight_start, layer->fan_in, layer->fan_out, layer->stride);
+}
+
+/* Persistent scratch of a probe: some numbers that all lanes share, then lines of float64. */
+static void walk_probe(struct walk *walk, const struct isw_pack *pack, size_t lane, double *persistent, size_t count)
+{
+  size_t shared = count % pack->lanes;
+  copy_bytes(walk, persistent, shared * sizeof *persistent);
+  for (size_t i = shared; i < count; i += pack->lanes) copy_bytes(walk, persistent + i + lane, sizeof *persistent);
+}
+
+static void walk_lane(struct walk *walk, struct isw_pack *pack, size_t l)
+{
+  struct isw_lane *lane = &pack->lane[l];
+  if (!walk->moves) {
+    uint64_t at[2] = {pack->step, pack->record}; /* the next step; the next record */
+    copy_bytes(walk, at, sizeof at);
+    if (walk->direction == RESTORE) {
+      lane->resume_step = at[0];
+      lane->resume_record = at[1];
+    }
+    for (size_t f = 0; f < LANE_FIELDS; f++)
+      copy_bytes(walk, (unsigned char *)lane + lane_fields[f].offset, lane_fields[f].bytes);
+    copy_bytes(walk, lane->values, lane->outcome.values_bytes);
+    if (lane->weights_final) copy_bytes(walk, lane->weights_final, pack->parameters * pack->number_bytes);
+  } else {
+    void *parameters[] = {pack->hidden.parameter, pack->output.parameter, pack->loss_parameter};
+    for (size_t i = 0; i < 3; i++) copy_lane(walk, pack, l, parameters[i], 1, 1, 1);
+    copy_bytes(walk, &pack->gradient_below[l], sizeof pack->gradient_below[l]);
+    copy_bytes(walk, &pack->escape_below[l], sizeof pack->escape_below[l]);
+    copy_bytes(walk, pack->running_before[l], sizeof pack->running_before[l]);
+  }
+  copy_bytes(walk, &pack->loss_below[l], sizeof pack->loss_below[l]); /* none after the network has ended */
+  copy_bytes(walk, &pack->finite[l], sizeof pack->finite[l]);
+  copy_lane(walk, pack, l, pack->rate, ISW_RATES, 1, 1);
+  copy_lane(walk, pack, l, pack->decay, ISW_DECAYS, 1, 1);
+  for (size_t i = 0; i < pack->probe_count; i++)
+    if (pack->persistent_count[i]) walk_probe(walk, pack, l, pack->scratch[i], pack->persistent_count[i]);
+  for (size_t k = 0; k < pack->layers; k++) walk_layer(walk, pack, l, &pack->layer[k]);
+}
+
+/* The const is cast away because the walk writes in other directions. */
+static size_t lane_bytes(const struct isw_pack *pack, bool moves)
+{
+  struct walk walk = {.direction = MEASURE, .moves = moves};
+  walk_lane(&walk, (struct isw_pack *)(uintptr_t)pack, 0);
+  return walk.bytes;
+}
+
+size_t isw_pack_state_bytes(const struct isw_pack *pack)
+{
+  return pack->count * lane_bytes(pack, false);
+}
+
+void isw_pack_save(const struct isw_pack *pack, void *state)
+{
+  size_t bytes = lane_bytes(pack, false);
+  for (size_t l = 0; l < pack->count; l++) {
+    struct isw_lane_place at = pack->location[l];
+    unsigned char *to = (unsigned char *)state + l * bytes;
+    const void *saved_state = at.pack->lane[at.lane].saved_state;
+    struct walk walk = {.direction = SAVE, .state = to};
+    if (saved_state)
+      memcpy(to, saved_state, bytes);
+    else
+      walk_lane(&walk, at.pack, at.lane);
+  }
+}
+
+/* Whether the numbers of a lane's state are valid: a matching checksum does not imply it. */
+static bool is_valid(const struct isw_pack *pack, const struct isw_lane *lane)
+{
+  return lane->resume_step <= pack->steps && lane->resume_record <= pack->records &&
+         (unsigned)lane->outcome.status <= ISW_DIVERGED && lane->outcome.records_done <= pack->records;
+}
+
+enum isw_status isw_pack_restore(struct isw_pack *pack, const void *state, size_t bytes, struct isw_error *error)
+{
+  size_t each = lane_bytes(pack, false);
+  if (bytes != isw_pack_state_bytes(pack))
+    return isw_error_set(error, ISW_BAD_INPUT, "a pack's state has %zu bytes, not %zu", isw_pack_state_bytes(pack),
+                         bytes);
+  pack->saved_states = isw_allocate(bytes, 1);
+  if (!pack->saved_states) return isw_error_memory(error, bytes, "a pack's state");
+  memcpy(pack->saved_states, state, bytes);
+  for (size_t l = 0; l < pack->count; l++) {
+    struct isw_lane *lane = &pack->lane[l];
+    struct walk walk = {.direction = RESTORE, .state = (unsigned char *)pack->saved_states + l * each};
+    walk_lane(&walk, pack, l);
+    if (!is_valid(pack, lane)) return isw_error_set(error, ISW_BAD_INPUT, "a pack's state is invalid");
+    if (lane->outcome.status != ISW_MISSING) continue;
+    isw_pack_clear_lane(pack, l);
+    lane->saved_state = walk.state;
+    if (pack->suspended_lanes++ == 0 || lane->resume_step < pack->step ||
+        (lane->resume_step == pack->step && lane->resume_record < pack->record)) {
+      pack->step = lane->resume_step;
+      pack->record = lane->resume_record;
+    }
+  }
+  return ISW_OK;
+}
+
+void isw_pack_resume_lane(struct isw_pack *pack, size_t lane)
+{
+  struct walk walk = {.direction = RESTORE, .state = (unsigned char *)(uintptr_t)pack->lane[lane].saved_state};
+  walk_lane(&walk, pack, lane);
+  pack->lane[lane].saved_state = NULL;
+  pack->suspended_lanes--;
+  /* Its layers may not have changed yet, even if those of all running networks have. */
+  for (size_t i = 0; i < pack->probe_count; i++)
+    pack->tracks_first_change = pack->tracks_first_change || pack->probes[i]->tracks_first_change;
+}
+
+/* Copies what a lane and its pack's arrays hold of a network. */
+static void move_lane(int direction, struct isw_pack *pack, size_t lane, unsigned char *state)
+{
+  struct walk walk = {.direction = direction, .moves = true, .state = state};
+  walk_lane(&walk, pack, lane);
+}
+
+bool isw_pack_swap_lanes(struct isw_pack *a, size_t lane_a, struct isw_pack *b, size_t lane_b)
+{
+  size_t bytes = lane_bytes(a, true);
+  unsigned char *saved = isw_allocate(2, bytes);
+  if (!saved) return false;
+  move_lane(SAVE, a, lane_a, saved);
+  move_lane(SAVE, b, lane_b, saved + bytes);
+  move_lane(RESTORE, a, lane_a, saved + bytes);
+  move_lane(RESTORE, b, lane_b, saved);
+  free(saved);
+  struct isw_lane lane = a->lane[lane_a];
+  a->lane[lane_a] = b->lane[lane_b];
+  b->lane[lane_b] = lane;
+  struct isw_lane_place home_a = a->lane[lane_a].home, home_b = b->lane[lane_b].home;
+  home_a.pack->location[home_a.lane] = (struct isw_lane_place){a, lane_a};
+  home_b.pack->location[home_b.lane] = (struct isw_lane_place){b, lane_b};
+  /* what some lane of a pack needs */
+  a->has_gradient_rules = b->has_gradient_rules = a->has_gradient_rules || b->has_gradient_rules;
+  a->rates_change = b->rates_change = a->rates_change || b->rates_change;
+  a->clips_gradients = b->clips_gradients = a->clips_gradients || b->clips_gradients;
+  a->path = b->path = a->path > b->path ? a->path : b->path;
+  a->tracks_first_change = b->tracks_first_change = a->tracks_first_change || b->tracks_first_change;
+  return true;
+}

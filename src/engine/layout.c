@@ -1,0 +1,229 @@
+/* The layout of a pack: what its networks and data decide, its arrays, and the probes' view of them. The numbers in
+ * the arrays are pack.c's subject. */
+#include "engine_internal.h"
+#include <string.h>
+
+/* Bytes of a block's activations and deltas: about half of a second cache; or, if the weights exceed that and are read
+ * from memory for every block, twice theirs, which amortises the memory traffic. */
+enum { MIN_BLOCK_BYTES = 512 * 1024, MAX_BLOCK_BYTES = 4096 * 1024, MIN_BLOCK_SAMPLES = 12 };
+
+void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *network, enum isw_precision precision,
+                          size_t features, size_t train_samples, size_t test_samples)
+{
+  size_t count;
+  pack->precision = precision;
+  pack->number_bytes = isw_precision_bytes(precision);
+  pack->lanes = isw_lanes(precision);
+  pack->layers = network->layers;
+  pack->residual = network->residual;
+  pack->parameters = isw_parameters(network->layers, network->size, network->residual.branch_layers);
+  pack->activation_row = network->activation.row;
+  pack->output_row = network->output_activation.row;
+  pack->loss_row = network->loss.row;
+  pack->optimizer_row = network->optimizer.row;
+  pack->states = isw_optimizers(&count)[network->optimizer.row].states;
+  pack->hidden.needs_z = isw_activations(&count)[network->activation.row].needs_pre_activation;
+  pack->output.needs_z = isw_activations(&count)[network->output_activation.row].needs_pre_activation;
+  pack->hidden.is_identity = isw_activation_is_identity(network->activation.row);
+  pack->output.is_identity = isw_activation_is_identity(network->output_activation.row);
+  pack->features = features;
+  pack->train_samples = train_samples;
+  pack->test_samples = test_samples;
+  pack->steps = network->steps;
+  pack->full_batch = network->batch_size == 0;
+  pack->batch_size = pack->full_batch || network->batch_size > train_samples ? train_samples : network->batch_size;
+  pack->batches_per_epoch = pack->batch_size ? (train_samples + pack->batch_size - 1) / pack->batch_size : 1;
+  pack->seed = network->seed;
+  pack->order_replicate = network->shuffle_per_replicate ? network->replicate : 0;
+}
+
+static bool ends_branch(const struct isw_pack *pack, size_t k)
+{
+  return isw_ends_branch(pack->layers, pack->residual.branch_layers, k);
+}
+
+static size_t block_samples(const struct isw_pack *pack)
+{
+  const struct isw_pack_shape shape = isw_shape_of(pack);
+  size_t lines = 0, all = pack->train_samples > pack->test_samples ? pack->train_samples : pack->test_samples;
+  for (size_t k = 0; k < pack->layers; k++)
+    if (__builtin_add_overflow(lines,
+                               pack->layer[k].stride *
+                                   (2 + isw_shape_keeps_pre_activation(&shape, k) + (ends_branch(pack, k) ? 2 : 0)),
+                               &lines))
+      return MIN_BLOCK_SAMPLES;
+  size_t bytes =
+      pack->parameters < MAX_BLOCK_BYTES / ISW_LINE_BYTES ? 2 * pack->parameters * ISW_LINE_BYTES : MAX_BLOCK_BYTES;
+  if (bytes < MIN_BLOCK_BYTES) bytes = MIN_BLOCK_BYTES;
+  if (bytes > MAX_BLOCK_BYTES) bytes = MAX_BLOCK_BYTES;
+  size_t block = lines ? bytes / ISW_LINE_BYTES / lines : all;
+  /* A batch that is little larger is one block, so that its gradients need no second pass over the weights. */
+  if (block < pack->batch_size && pack->batch_size <= block + block / 2) block = pack->batch_size;
+  block += 5 - (block + 5) % 6; /* whole tiles of the products */
+  if (block < MIN_BLOCK_SAMPLES) block = MIN_BLOCK_SAMPLES;
+  return block < all ? block : all;
+}
+
+size_t isw_layout_values_bytes(const struct isw_pack *pack)
+{
+  struct isw_record_layout layout = isw_pack_layout(pack);
+  for (size_t i = 0; i < pack->probe_count; i++) isw_record_layout_add(&layout, &pack->probes[i]->quantity);
+  return layout.bytes;
+}
+
+static void allocate_branch(struct isw_pack *pack, struct isw_layer *l)
+{
+  struct isw_memory *memory = &pack->memory;
+  l->scale = isw_memory_allocate_lines(memory, 1, 1);
+  l->branch_output = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
+  l->sum_delta = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
+  if (!pack->residual.train_scale) return;
+  l->scale_gradient = isw_memory_allocate_lines(memory, 1, 1);
+  l->scale_sums = isw_memory_allocate_lines(memory, l->fan_out, 1);
+  for (size_t i = 0; i < pack->states; i++) l->scale_state[i] = isw_memory_allocate_lines(memory, 1, 1);
+}
+
+static void allocate_layers(struct isw_pack *pack)
+{
+  const struct isw_pack_shape shape = isw_shape_of(pack);
+  struct isw_memory *memory = &pack->memory;
+  pack->block_samples = block_samples(pack);
+  for (size_t k = 0; k < pack->layers; k++) {
+    struct isw_layer *l = &pack->layer[k];
+    l->weight = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
+    l->weight_gradient = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
+    l->bias = isw_memory_allocate_lines(memory, l->fan_out, 1);
+    l->bias_gradient = isw_memory_allocate_lines(memory, l->fan_out, 1);
+    for (size_t i = 0; i < pack->states; i++) {
+      l->weight_state[i] = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
+      l->bias_state[i] = isw_memory_allocate_lines(memory, l->fan_out, 1);
+    }
+    l->activation = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
+    l->delta = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
+    if (isw_shape_keeps_pre_activation(&shape, k))
+      l->pre_activation = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
+    if (pack->needs & ISW_NEEDS_SLOPES) l->slope = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
+    if (pack->needs & ISW_NEEDS_START) l->weight_start = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
+    if (ends_branch(pack, k)) allocate_branch(pack, l);
+  }
+}
+
+static size_t trained_parameters(const struct isw_pack *pack)
+{
+  size_t branches = isw_branches(pack->layers, pack->residual.branch_layers);
+  return pack->parameters - (pack->residual.train_scale ? 0 : branches);
+}
+
+/* Makes the view; while measuring its arrays are NULL, and only its sizes are used. */
+static void make_view(struct isw_pack *pack)
+{
+  size_t count, n = pack->layers;
+  struct isw_view *view = &pack->view;
+  *view = (struct isw_view){.precision = pack->precision,
+                            .lanes = pack->lanes,
+                            .count = pack->count,
+                            .layers = n,
+                            .size = pack->size,
+                            .branch_layers = pack->residual.branch_layers,
+                            .parameters = pack->parameters,
+                            .trained = trained_parameters(pack),
+                            .loss = &isw_losses(&count)[pack->loss_row],
+                            .activation = &isw_activations(&count)[pack->activation_row],
+                            .kind = pack->samples ? pack->samples->kind : ISW_TARGETS_VALUES,
+                            .train_samples = pack->train_samples,
+                            .test_samples = pack->test_samples,
+                            .batch_loss = pack->batch_loss,
+                            .labels = pack->samples ? pack->samples->train.labels : NULL,
+                            .label_columns = pack->samples ? pack->samples->columns : 0,
+                            .finite = pack->finite};
+  if (!pack->pointers || !pack->strides) return;
+  for (size_t k = 0; k < n; k++) {
+    const struct isw_layer *l = &pack->layer[k];
+    const void *array[] = {l->weight,        l->bias,         l->weight_gradient,
+                           l->bias_gradient, l->activation,   l->pre_activation ? l->pre_activation : l->activation,
+                           l->slope,         l->weight_start, l->scale,
+                           l->scale_gradient};
+    for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) pack->pointers[i * n + k] = array[i];
+    pack->strides[k] = l->stride;
+  }
+  view->loss_parameter = pack->loss_parameter;
+  view->curvature = pack->curvature;
+  view->weight = pack->pointers;
+  view->bias = pack->pointers + n;
+  view->weight_stride = pack->strides;
+  view->scale = pack->pointers + 8 * n;
+  if (pack->needs & (ISW_NEEDS_GRADIENT | ISW_NEEDS_BATCH)) {
+    view->weight_gradient = pack->pointers + 2 * n;
+    view->bias_gradient = pack->pointers + 3 * n;
+    view->scale_gradient = pack->pointers + 9 * n;
+  }
+  if (pack->needs & ISW_NEEDS_START) view->weight_start = pack->pointers + 7 * n;
+}
+
+static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep_final)
+{
+  struct isw_memory *memory = &pack->memory;
+  for (size_t l = 0; l < pack->count; l++) {
+    struct isw_lane *lane = &pack->lane[l];
+    lane->values = isw_memory_allocate(memory, isw_layout_values_bytes(pack), 1);
+    if (keep_initial) lane->weights_initial = isw_memory_allocate(memory, pack->parameters, pack->number_bytes);
+    if (keep_final) lane->weights_final = isw_memory_allocate(memory, pack->parameters, pack->number_bytes);
+  }
+  pack->record_steps = isw_memory_allocate(memory, pack->records, sizeof *pack->record_steps);
+  pack->due = isw_memory_allocate(memory, pack->probe_count, pack->records * sizeof *pack->due);
+  pack->scratch = isw_memory_allocate(memory, pack->probe_count, sizeof *pack->scratch);
+  pack->scratch_count = isw_memory_allocate(memory, pack->probe_count, sizeof *pack->scratch_count);
+  size_t rows = pack->layers;
+  for (size_t i = 0; i < pack->probe_count; i++)
+    if (pack->probes[i]->quantity.per_parameter && pack->parameters > rows) rows = pack->parameters;
+  pack->probe_values = isw_memory_allocate(memory, rows * pack->lanes, sizeof(double));
+  pack->block_loss = isw_memory_allocate(memory, pack->block_samples * pack->lanes, sizeof(double));
+  pack->persistent_count = isw_memory_allocate(memory, pack->probe_count, sizeof *pack->persistent_count);
+  pack->pointers = isw_memory_allocate(memory, 10 * pack->layers, sizeof *pack->pointers);
+  pack->strides = isw_memory_allocate(memory, pack->layers, sizeof *pack->strides);
+  make_view(pack);
+  for (size_t i = 0; i < pack->probe_count; i++) {
+    const struct isw_probe *probe = pack->probes[i];
+    size_t first = 0;
+    while (first < i && !isw_probes_share(pack->probes[first], probe)) first++;
+    size_t count = first == i && probe->scratch ? probe->scratch(&pack->view) : 0;
+    double *scratch = isw_memory_allocate(memory, count, sizeof(double));
+    if (!pack->scratch || !pack->scratch_count || !pack->persistent_count) continue;
+    pack->scratch[i] = first < i ? pack->scratch[first] : scratch;
+    pack->scratch_count[i] = count;
+    pack->persistent_count[i] = count && probe->persistent_scratch ? probe->persistent_scratch(&pack->view) : 0;
+  }
+}
+
+void isw_layout_allocate(struct isw_pack *pack, bool keep_initial, bool keep_final)
+{
+  struct isw_memory *memory = &pack->memory;
+  allocate_layers(pack);
+  if (!pack->full_batch) {
+    pack->order = isw_memory_allocate(memory, pack->train_samples, sizeof *pack->order);
+    pack->batch_inputs = isw_memory_allocate(memory, pack->block_samples * pack->features, pack->number_bytes);
+    pack->batch_targets =
+        isw_memory_allocate(memory, pack->block_samples * pack->size[pack->layers], pack->number_bytes);
+  }
+  pack->loss = isw_memory_allocate_lines(memory, pack->block_samples, 1);
+  pack->loss_scratch = isw_memory_allocate_lines(memory, pack->block_samples, 2 * pack->size[pack->layers]);
+  pack->rate = isw_memory_allocate_lines(memory, ISW_RATES, 1);
+  pack->decay = isw_memory_allocate_lines(memory, ISW_DECAYS, 1);
+  pack->loss_parameter = isw_memory_allocate_lines(memory, 1, 1);
+  pack->hidden.parameter = isw_memory_allocate_lines(memory, 1, 1);
+  pack->output.parameter = isw_memory_allocate_lines(memory, 1, 1);
+  if (pack->needs & ISW_NEEDS_CURVATURE) pack->curvature = isw_curvature_create(pack);
+  allocate_records(pack, keep_initial, keep_final);
+}
+
+bool isw_layout_copy_sizes(struct isw_pack *pack, const struct isw_network *network)
+{
+  pack->size = isw_allocate(network->layers + 1, sizeof *pack->size);
+  pack->layer = isw_allocate(network->layers, sizeof *pack->layer);
+  if (!pack->size || !pack->layer) return false;
+  memcpy(pack->size, network->size, (network->layers + 1) * sizeof *pack->size);
+  for (size_t k = 0; k < network->layers; k++)
+    pack->layer[k] = (struct isw_layer){
+        .fan_in = pack->size[k], .fan_out = pack->size[k + 1], .stride = isw_stride_of(pack->size[k + 1])};
+  return true;
+}
