@@ -118,7 +118,7 @@ static enum isw_status make_dataset(struct isw_writer *w, const struct plan *pla
   hsize_t dims[3];
   for (unsigned d = 0; d < field->rank; d++) dims[d] = w->dims[field->dimension[d]];
   if (H5Lexists(w->file, field->name, H5P_DEFAULT) > 0)
-    return isw_error_set(w->error, ISW_FAILED, "%s: two datasets would be named '%s'", w->part, field->name);
+    return isw_error_set(w->error, ISW_FAILED, "%s: two datasets would be named '%s'", w->path, field->name);
   hid_t space = H5Screate_simple((int)field->rank, dims, NULL), properties = dataset_properties(plan, dims);
   *dataset = H5Dcreate2(w->file, field->name, plan->file_type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
   enum isw_status status = *dataset < 0 ? isw_writer_refuse(w, "cannot create a dataset") : ISW_OK;
@@ -266,7 +266,7 @@ static enum isw_status write_common_steps(struct isw_writer *w)
   if (status != ISW_OK || !head->networks || !head->records_max) return status;
   const uint64_t *steps;
   if (head->schedule(head->context, 0, &steps) != head->records_max)
-    return isw_error_set(w->error, ISW_FAILED, "%s: the schedule does not have %zu records", w->part,
+    return isw_error_set(w->error, ISW_FAILED, "%s: the schedule does not have %zu records", w->path,
                          head->records_max);
   if (H5Dwrite(dataset, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, steps) < 0)
     return isw_writer_refuse(w, "cannot write the schedule");

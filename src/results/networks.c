@@ -24,7 +24,7 @@ static enum isw_status put_known(struct isw_writer *w, uint64_t network, size_t 
     void *place = cell(&w->outputs[c], row);
     if (column->type == ISW_COLUMN_TEXT) {
       if (!(value >= 0 && value < (double)column->text_count))
-        return isw_error_set(w->error, ISW_FAILED, "%s: '%s' of network %llu is no text of the sweep", w->part,
+        return isw_error_set(w->error, ISW_FAILED, "%s: '%s' of network %llu is no text of the sweep", w->path,
                              column->name, (unsigned long long)network);
       *(const char **)place = column->texts[(size_t)value];
     } else if (w->outputs[c].memory_type == H5T_NATIVE_INT64) {
@@ -38,7 +38,7 @@ static enum isw_status put_known(struct isw_writer *w, uint64_t network, size_t 
   size_t layers = head->sizes(head->context, network, &sizes);
   if (layers == 0) return isw_error_memory(w->error, sizeof(struct isw_finished), "a network's sizes");
   if (layers > head->layers_max)
-    return isw_error_set(w->error, ISW_FAILED, "%s: network %llu has more than %zu layers", w->part,
+    return isw_error_set(w->error, ISW_FAILED, "%s: network %llu has more than %zu layers", w->path,
                          (unsigned long long)network, head->layers_max);
   *(int32_t *)cell(&out[ISW_OUT_FEATURES], row) = (int32_t)sizes[0];
   int32_t *layer_size = cell(&out[ISW_OUT_LAYER_SIZE], row);
@@ -49,7 +49,7 @@ static enum isw_status put_known(struct isw_writer *w, uint64_t network, size_t 
     const uint64_t *steps;
     size_t records = head->schedule(head->context, network, &steps);
     if (records > head->records_max)
-      return isw_error_set(w->error, ISW_FAILED, "%s: network %llu has more than %zu records", w->part,
+      return isw_error_set(w->error, ISW_FAILED, "%s: network %llu has more than %zu records", w->path,
                            (unsigned long long)network, head->records_max);
     int64_t *step = cell(&out[ISW_OUT_STEP], row);
     for (size_t r = 0; r < records; r++) step[r] = (int64_t)steps[r];

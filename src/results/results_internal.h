@@ -51,9 +51,10 @@ struct isw_writer {
   const struct isw_results_head *head;
   struct isw_index *index;
   struct isw_error *error;
-  const char *part; /**< the file under its temporary name */
-  int problem;      /**< errno of the first write that the disk refused */
-  hid_t driver;     /**< of the file, for as long as that is open */
+  const char *path;
+  const char *temporary; /**< its name until it is whole */
+  int problem;           /**< errno of the first write that the disk refused */
+  hid_t driver;          /**< of the file, for as long as that is open */
   hid_t file, text, real;
   hid_t scales[ISW_DIMENSIONS];
   hsize_t dims[ISW_DIMENSIONS];

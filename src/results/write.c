@@ -17,7 +17,7 @@ static enum isw_status create_file(struct isw_writer *w)
   H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110); /* the same bytes from newer libraries */
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
   w->driver = isw_hdf5_deferred_error_vfd(access, &w->problem);
-  w->file = H5Fcreate(w->part, H5F_ACC_EXCL, creation, access);
+  w->file = H5Fcreate(w->temporary, H5F_ACC_TRUNC, creation, access);
   enum isw_status status = w->file < 0 ? isw_writer_refuse(w, "cannot create this file") : ISW_OK;
   H5Pclose(creation);
   H5Pclose(access);
@@ -68,26 +68,18 @@ static enum isw_status sync_file(const char *path, struct isw_error *error)
   return status;
 }
 
-static enum isw_status sync_folder_of(const char *path, struct isw_error *error)
+/* Writes the file under a name that isw_open_new has made. */
+static enum isw_status write_temporary(const char *path, const char *temporary, const struct isw_results_head *head,
+                                       struct isw_index *index, struct isw_error *error)
 {
-  char *folder = isw_path_folder(path);
-  enum isw_status status = folder ? isw_folder_sync(folder, error) : isw_error_memory(error, strlen(path), "a path");
-  free(folder);
-  return status;
-}
-
-enum isw_status isw_results_write(const char *path, const struct isw_results_head *head, struct isw_index *index,
-                                  struct isw_error *error)
-{
-  struct isw_text part = {0};
-  if (isw_text_add(&part, "%s.part", path) != ISW_OK) return isw_error_memory(error, strlen(path), "a path");
   struct isw_hdf5_silence silence;
   isw_hdf5_silence_begin(&silence);
   bool wide = head->real_bytes == sizeof(double);
   struct isw_writer w = {.head = head,
                          .index = index,
                          .error = error,
-                         .part = part.bytes,
+                         .path = path,
+                         .temporary = temporary,
                          .driver = H5I_INVALID_HID,
                          .file = H5I_INVALID_HID,
                          .text = isw_hdf5_text_type(),
@@ -96,17 +88,34 @@ enum isw_status isw_results_write(const char *path, const struct isw_results_hea
     w.nan.wide = (double)NAN;
   else
     w.nan.narrow = NAN;
-  unlink(part.bytes); /* what a killed run left */
   enum isw_status status = write_file(&w);
   if (w.driver >= 0) H5FDunregister(w.driver); /* the file is closed on every path */
   free_writer(&w);
   H5Tclose(w.text);
-  if (status == ISW_OK) status = sync_file(part.bytes, error);
-  if (status == ISW_OK && rename(part.bytes, path) != 0)
-    status = isw_error_set(error, ISW_FAILED, "%s: cannot rename to %s: %s", part.bytes, path, strerror(errno));
-  if (status != ISW_OK) unlink(part.bytes);
-  if (status == ISW_OK) status = sync_folder_of(path, error);
   isw_hdf5_silence_end(&silence);
-  isw_text_clear(&part);
+  return status == ISW_OK ? sync_file(temporary, error) : status;
+}
+
+static enum isw_status may_replace(void *context, const char *path, struct isw_error *error)
+{
+  const struct isw_results_head *head = context;
+  return isw_results_may_replace(path, head->identity, head->extends, error);
+}
+
+enum isw_status isw_results_write(const char *path, const struct isw_results_head *head, struct isw_index *index,
+                                  struct isw_error *error)
+{
+  char *temporary;
+  enum isw_status status = isw_results_may_replace(path, head->identity, head->extends, error);
+  if (status != ISW_OK) return status;
+  int fd = isw_open_new(path, 0666, &temporary);
+  if (fd < 0) return isw_error_system(error, path, "cannot create this file");
+  close(fd); /* HDF5 opens it by its name */
+  status = write_temporary(path, temporary, head, index, error);
+  if (status == ISW_OK)
+    status = isw_output_publish(temporary, path, may_replace, (void *)(uintptr_t)head, error);
+  else
+    unlink(temporary);
+  free(temporary);
   return status;
 }

@@ -4,13 +4,13 @@
 
 enum isw_status isw_writer_refuse(struct isw_writer *w, const char *what)
 {
-  if (w->problem) return isw_error_set(w->error, ISW_FAILED, "%s: cannot write: %s", w->part, strerror(w->problem));
-  return isw_hdf5_refuse(w->error, ISW_FAILED, w->part, what);
+  if (w->problem) return isw_error_set(w->error, ISW_FAILED, "%s: cannot write: %s", w->path, strerror(w->problem));
+  return isw_hdf5_refuse(w->error, ISW_FAILED, w->path, what);
 }
 
 enum isw_status isw_writer_refuse_network(struct isw_writer *w, uint64_t network, const char *what)
 {
-  return isw_error_set(w->error, ISW_FAILED, "%s: the journal's network %llu does not fit the sweep: %s", w->part,
+  return isw_error_set(w->error, ISW_FAILED, "%s: the journal's network %llu does not fit the sweep: %s", w->path,
                        (unsigned long long)network, what);
 }
 
