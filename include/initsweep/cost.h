@@ -32,10 +32,11 @@ struct isw_cost_model {
   double pack, draw;                /* of making a pack, and of each of its parameters */
 };
 
-/* A step of a pack. terms: [ISW_COST_TERMS]. Returns whether it is a small one. */
-bool isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, double *terms);
-/* Whether a class trains in that loop, with whatever activation (src/engine/kernels_tiny.inc.h). */
-bool isw_cost_is_tiny(const struct isw_pack_class *class);
+/* What a step of a pack does: terms [ISW_COST_TERMS]. full: full batches */
+void isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, double *terms);
+/* The path that the engine takes for the steps of a class with these probes: isw_pack_path. */
+enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct isw_probe *const *probes,
+                                 size_t probe_count, const struct isw_pack_class *class);
 /* The coefficients, none negative, that fit `count` measurements best in relative error: [count][ISW_COST_TERMS],
  * [count]. */
 void isw_cost_fit(size_t count, double (*terms)[ISW_COST_TERMS], const double *seconds, double *coefficient);
@@ -47,8 +48,9 @@ double isw_cost_passes(const struct isw_cost_model *model, const struct isw_data
 double isw_cost_record_flops(const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
                              const struct isw_pack_class *class);
 /* Seconds of one thread for a pack of a class: its making, steps and records. */
-double isw_cost_pack(const struct isw_cost_model *model, const struct isw_sweep *sweep,
-                     const struct isw_probe *const *probes, size_t probe_count, const struct isw_pack_class *class);
+double isw_cost_pack(const struct isw_cost_model *model, const struct isw_kernels *kernels,
+                     const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
+                     const struct isw_pack_class *class);
 /* Seconds for the whole work on so many workers: no less than an even share, and no less than the dearest pack takes
  * where as many threads as may share it do. cost: [classes] */
 double isw_cost_all(const struct isw_packs *packs, const double *cost, size_t workers);
