@@ -17,6 +17,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
+import feature_evidence
 import published  # noqa: E402
 import requirements  # noqa: E402
 
@@ -70,6 +71,27 @@ class Features(unittest.TestCase):
                 names = re.findall(r"`(\w+)`", shown_by)
                 self.assertEqual(bool([name for name in names if name != "docs_feature_table"]), ours == "yes")
                 self.assertEqual([name for name in names if name not in tests], [], "no such test")
+
+    def test_every_yes_of_initsweep_has_evidence_in_the_tests_it_names(self):
+        """feature_evidence.py looks for it in the output of the whole run (scripts/test.sh)."""
+        sources = "".join(path.read_text(encoding="utf-8", errors="replace") for path in (SOURCE / "tests").rglob("*")
+                          if path.suffix in (".c", ".py") and path.name != "feature_evidence.py")
+        for what, names in feature_evidence.rows().items():
+            with self.subTest(row=what):
+                evidence = feature_evidence.of_row(what)
+                self.assertEqual(sorted(evidence), sorted(names))
+                for function in evidence.values():
+                    if not function.startswith("/"):
+                        self.assertRegex(sources, rf"\b{function}\(")
+
+    def test_evidence_is_found_and_its_absence_too(self):
+        shows = feature_evidence.shows
+        self.assertTrue(shows("[       OK ] ends_are_exact\n", "ends_are_exact"))
+        self.assertFalse(shows("[  FAILED  ] ends_are_exact\n", "ends_are_exact"))
+        self.assertTrue(shows("test_a (m.C.test_a) ... ok\ntest_b (m.C.test_b) ... skipped 'x'\n", "test_a"))
+        self.assertFalse(shows("test_a (m.C.test_a) ... ok\ntest_b (m.C.test_b) ... skipped 'x'\n", "test_b"))
+        self.assertFalse(shows("test_a (m.C.test_a) ... ok\n", "test_c"))
+        self.assertTrue(shows("168 lines as in hashes.txt\n", feature_evidence.HASHES))
 
     def test_every_yes_of_a_peer_is_shown_by_a_method(self):
         said = {}
