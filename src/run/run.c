@@ -174,6 +174,15 @@ static enum isw_status close_journal(struct isw_run_state *run, enum isw_status 
   return status;
 }
 
+/* Something else has got the name of the results file since the start. */
+static enum isw_status describe_taken_name(const struct isw_run_output *output, struct isw_error *error)
+{
+  return isw_error_set(error, ISW_BAD_INPUT,
+                       "%s\n  all networks are kept in %s.parts: move '%s' away and run the same command again, which "
+                       "writes the\n  file without training, or write another file: initsweep gather %s.parts -o FILE",
+                       isw_error_text(error), output->out, output->out, output->out);
+}
+
 /* Journal -> results file, on rank 0. */
 static enum isw_status write_results(struct isw_run_state *run, struct isw_error *error)
 {
@@ -187,9 +196,11 @@ static enum isw_status write_results(struct isw_run_state *run, struct isw_error
                            (unsigned long long)(networks - isw_index_count(index)), (unsigned long long)networks,
                            run->output.out);
   run->training.progress.networks = isw_sweep_networks(run->sweep); /* all are written, skipped ones too */
-  if (status == ISW_OK)
+  if (status == ISW_OK) {
     status = isw_export(run->output.path, run->sweep, index, &run->facts, refined ? ISW_SKIPPED : ISW_MISSING,
-                        &run->training.progress, error);
+                        run->output.extended, &run->training.progress, error);
+    if (status == ISW_BAD_INPUT) status = describe_taken_name(&run->output, error);
+  }
   isw_progress_end(&run->training.progress);
   isw_index_destroy(index);
   return status == ISW_OK ? isw_journal_remove(run->output.parts, error) : status;
