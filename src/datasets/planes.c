@@ -85,7 +85,7 @@ static enum isw_status load_checkerboard(const struct isw_choice *settings, uint
   return end(data, settings, 3, seed, error);
 }
 
-#define SAMPLES ISW_COUNT_PARAMETER("samples", 200, 2, 1e8, "samples of both classes, test set included")
+#define SAMPLES ISW_COUNT_PARAMETER("samples", 200, 2, 1e8, "samples of both classes, including the test set")
 #define NOISE ISW_REAL_PARAMETER("noise", 0.1, 0.0, 1e6, 0, "standard deviation added to both features")
 
 const struct isw_dataset isw_dataset_moons = {

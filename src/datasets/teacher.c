@@ -91,10 +91,10 @@ static const char *const teachers[] = {"linear", "tanh", "deep_linear", NULL};
 const struct isw_dataset isw_dataset_teacher = {
     .row =
         {"teacher",
-         {ISW_COUNT_PARAMETER("samples", 500, 1, 1e8, "samples, test set included"),
+         {ISW_COUNT_PARAMETER("samples", 500, 1, 1e8, "samples, including the test set"),
           ISW_COUNT_PARAMETER("features", 8, 1, 1e6, "columns of an input"),
           ISW_COUNT_PARAMETER("outputs", 1, 1, 1e5, "columns of a target"),
-          ISW_WORD_PARAMETER("kind", teachers, "the teacher's form"),
+          ISW_WORD_PARAMETER("kind", teachers, "form of the teacher"),
           ISW_COUNT_PARAMETER("hidden", 4, 1, 1e6, "hidden units of a tanh or deep_linear teacher"),
           ISW_REAL_PARAMETER("noise", 0.0, 0.0, 1e6, 0, "standard deviation added to the targets"),
           ISW_TEST_FRACTION(0.2)},
