@@ -50,6 +50,7 @@ static void arrays_grow_and_keep_their_elements(void **state)
     size_t *grown = isw_arena_grow(&arena, array, i, &capacity, sizeof *array);
     moves += grown != array;
     array = grown;
+    assert_non_null(array);
     array[i] = i;
   }
   for (size_t i = 0; i < ELEMENTS; i++) assert_int_equal(array[i], i);
