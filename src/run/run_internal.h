@@ -179,7 +179,7 @@ enum isw_status isw_run_output_inspect(struct isw_run_output *output, const char
 /** Removes the folder of a run of this sweep that was killed after its results file was complete. */
 void isw_run_output_remove_leftovers(const struct isw_run_output *output, const struct isw_sweep *sweep);
 
-/* ---- a run (run.c, resume.c) ------------------------------------------------------------------------------------- */
+/* ---- a run (run.c, resume.c, train.c) --------------------------------------------------------------------------- */
 
 /** A run in progress, on one rank. */
 struct isw_run_state {
