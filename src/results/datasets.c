@@ -305,7 +305,7 @@ static enum isw_status make_quantity(struct isw_writer *w, const struct isw_quan
     plan.chunk[d] = field.dimension[d] == ISW_DIM_RECORD ? w->chunk_records : w->dims[field.dimension[d]];
   if (field.rank == 3) {
     size_t one = isw_larger(1, w->chunk_records) * (size_t)plan.chunk[2] * head->real_bytes;
-    plan.chunk[0] = isw_writer_part_of_chunk(w, isw_larger(1, LAYER_CHUNK_BYTES / one));
+    plan.chunk[0] = isw_writer_part_of_chunk(w, isw_larger(1, LAYER_CHUNK_BYTES / isw_larger(1, one)));
   }
   return make_output(w, &plan, output);
 }
