@@ -146,8 +146,8 @@ def main():
     parser.add_argument("--threads", type=int, default=16, help="default: %(default)s")
     parser.add_argument("--message", type=float, default=50, help="us (default: %(default)s)")
     parser.add_argument("--delay", type=float, default=0.05, help="ms (default: %(default)s)")
-    parser.add_argument("--files", type=float, default=1000, help="a second that the file system makes, syncs or "
-                                                                  "removes (default: %(default)s)")
+    parser.add_argument("--files", type=float, default=1000, help=
+                        "a second that the file system makes, syncs or removes (default: %(default)s)")
     parser.add_argument("--json", help="the same numbers")
     arguments = parser.parse_args()
     program = os.path.abspath(arguments.program)
@@ -166,8 +166,8 @@ def main():
               f"{'used':>5}  limit")
         for row in rows:
             print(f"{row['ranks']:>6} {row['ideal']:>9.4g} {row['training']:>9.4g} {row['files']:>7.3g} "
-                  f"{row['gather']:>7.3g} {row['start']:>6.2g} "
-                  f"{row['total']:>9.4g} {100 * row['ideal'] / row['total']:>4.0f}%  {row['limit']}", flush=True)
+                  f"{row['gather']:>7.3g} {row['start']:>6.2g} {row['total']:>9.4g} "
+                  f"{100 * row['ideal'] / row['total']:>4.0f}%  {row['limit']}", flush=True)
     if arguments.json:
         pathlib.Path(arguments.json).write_text(json.dumps(found, indent=1) + "\n")
     return 0

@@ -1,11 +1,10 @@
 #!/usr/bin/python3
-"""The published benchmark: bench/results/published.json is the source of the tables in README.md and
-docs/benchmarks.md.
+"""The published benchmark: bench/results/published.json is the source of tables in README.md and docs/benchmarks.md.
 
     bench/published.py [--from out/bench.json]
 
 With --from, the medians of that run of bench/run.py become the published ones. Then the tables in both pages are
-written anew from published.json; tests/docs/test_feature_table.py compares them.
+written from published.json; tests/docs/test_feature_table.py compares them.
 """
 import argparse
 import json

@@ -74,8 +74,8 @@ def missing(build, peers):
     for name in programs:
         if not (build / "bench" / name).exists():
             package = " (apt-get install libfann-dev, then configure again)" if "fann" in name else ""
-            lines.append(f"{build / 'bench' / name}: cmake --preset release -DINITSWEEP_BENCH=ON && "
-                         f"cmake --build --preset release --target bench{package}")
+            lines.append(f"{build / 'bench' / name}: cmake --preset release -DINITSWEEP_BENCH=ON && cmake --build "
+                         f"--preset release --target bench{package}")
     modules = ["numpy", "matplotlib"] + (["torch"] if any(p.startswith("torch") for p in peers) else [])
     for module in modules:
         if subprocess.run([PYTHON, "-c", f"import {module}"], capture_output=True).returncode:
@@ -329,8 +329,7 @@ def table(result):
     wrong = [c for c in result["checks"] if c["agrees"] is False]
     silent = sorted({(c["peer"], c["case"]) for c in result["checks"] if c["agrees"] is None})
     lines += ["", f"loss after 10 steps: {sum(c['agrees'] is True for c in result['checks'])} peers' settings agree "
-                  "with the engine, "
-                  f"{len(wrong)} do not, {len(silent)} have no such loss"]
+                  f"with the engine, {len(wrong)} do not, {len(silent)} have no such loss"]
     for c in wrong:
         lines.append(f"  {c['peer']} {c['setting']} on {c['case']} {c['precision']}: off by {c['largest']:.2g}, "
                      f"allowed {c['limit']:.0e}")
@@ -391,10 +390,10 @@ def roofline(result, out):
 
 def arguments_of(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default="build/release", help="folder that the target bench was built in (default: "
-                                                                 "%(default)s)")
-    parser.add_argument("-o", "--out", default="out", help="folder of bench.json and the picture (default: "
-                                                           "%(default)s)")
+    parser.add_argument("--build", default="build/release", help=
+                        "folder that the target bench was built in (default: %(default)s)")
+    parser.add_argument("-o", "--out", default="out", help=
+                        "folder of bench.json and the picture (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
     parser.add_argument("--seconds", type=float, default=0.2, help="of one measurement (default: %(default)s)")
     parser.add_argument("--cases", nargs="+", default=[], metavar="CASE", help="only these shapes")
@@ -422,8 +421,8 @@ def main():
         blas = run.info["blas"]
         if not arguments.any_blas and not any("openblas" in path for path in blas):
             print("missing: OpenBLAS, without which the peers are several times slower "
-                  f"({', '.join(blas) or 'no BLAS'} is in use): "
-                  "apt-get install libopenblas0-pthread (--any-blas goes on)", file=sys.stderr)
+                  f"({', '.join(blas) or 'no BLAS'} is in use): apt-get install libopenblas0-pthread (--any-blas goes "
+                  "on)", file=sys.stderr)
             return 2
         run.write_cases()
         run.prepare()

@@ -164,8 +164,8 @@ def phases(name, m):
             f"{100 * m['gather'] / m['wall']:>6.1f}% {m['memory'] / 2**20:>9.0f} {m['results'] / 2**20:>9.1f}")
 
 
-HEAD = (f"{'':<22} {'wall s':>8} {'startup s':>9} {'train s':>9} {'gather s':>8} {'gather':>7} "
-        f"{'memory MB':>9} {'file MB':>9}")
+HEAD = (f"{'':<22} {'wall s':>8} {'startup s':>9} {'train s':>9} {'gather s':>8} {'gather':>7} {'memory MB':>9} "
+        f"{'file MB':>9}")
 
 
 def growth(arguments):
@@ -233,8 +233,7 @@ def plan(arguments):
     for name, m in found.items():
         m["predicted"] = predicted[name]
         print(f"{name:<22} {m['wall']:>8.3f} {m['processor']:>11.3f} {m['predicted']:>8.3f} "
-              f"{m['predicted'] / m['wall']:>8.2f} "
-              f"{m['predicted'] * arguments.threads / m['processor']:>12.2f}")
+              f"{m['predicted'] / m['wall']:>8.2f} {m['predicted'] * arguments.threads / m['processor']:>12.2f}")
     print()
     return found
 
@@ -283,14 +282,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--program", default="build/release/initsweep", help="default: %(default)s")
-    parser.add_argument("-o", "--out", default="out", help="folder of whole-run.json, and of bench.json for million "
-                                                           "(default: %(default)s)")
+    parser.add_argument("-o", "--out", default="out", help=
+                        "folder of whole-run.json, and of bench.json for million (default: %(default)s)")
     parser.add_argument("--scratch", help="folder for sweeps and their results while they are measured (default: the "
                                           "system's temporary one)")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
     parser.add_argument("--threads", type=int, default=1, help="default: %(default)s")
-    parser.add_argument("--batches", nargs="+", default=["64"], help="batch sizes of probes: numbers or full (default: "
-                                                                     "64)")
+    parser.add_argument("--batches", nargs="+", default=["64"], help=
+                        "batch sizes of probes: numbers or full (default: 64)")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10 ** 3, 10 ** 4, 10 ** 5],
                         help="of growth (default: 1000 10000 100000; 10^6 is million, or --sizes 1000000)")
     arguments = parser.parse_args()

@@ -3,8 +3,8 @@
 
     gallery.py [--out FOLDER] [--images FOLDER]
 
-The sweeps' results go into FOLDER of --out (out/gallery). A picture of a kind is what the page's command draws, in at most 96
-colours, so that it is small.
+The sweeps' results go into FOLDER of --out (out/gallery). A picture of a kind is what the page's command draws, in at
+most 96 colours, so that it is small.
 """
 import argparse
 import pathlib
@@ -51,7 +51,8 @@ def main():
     program, done = find_program(), set()
     for words in commands(PAGE.read_text(encoding="utf-8")):
         if words[0] == "initsweep":
-            subprocess.run([program, *(str(SOURCE / word) if word.startswith("data/") else word for word in words[1:]), "--quiet"],
+            subprocess.run([program, *(str(SOURCE / word) if word.startswith("data/") else word for word in words[1:]),
+                            "--quiet"],
                            cwd=arguments.out, check=True)
             continue
         kind, results, *options = words[1:]

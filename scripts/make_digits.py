@@ -4,8 +4,8 @@
     make_digits.py [SOURCE] [-o FOLDER]
 
 SOURCE is digits.csv.gz: 1797 lines of 64 pixels (0..16) and a label (0..9). Written are two files in the IDX format
-(http://yann.lecun.com/exdb/mnist: big-endian 0, 0, type, dimensions; sizes; bytes) and SHA256SUMS. The output is the same to
-the byte every time; the loader in src/datasets/digits.c checks it by an XXH3 hash of its own.
+(http://yann.lecun.com/exdb/mnist: big-endian 0, 0, type, dimensions; sizes; bytes) and SHA256SUMS. The output is the
+same to the byte every time; the loader in src/datasets/digits.c checks it by an XXH3 hash of its own.
 """
 import argparse
 import gzip

@@ -1,33 +1,36 @@
 #!/usr/bin/python3
-"""Draws results files, as PNG and SVG.
+"""Draws results files as PNG and SVG.
 
     plot.py overview FILE...                              trajectories and heat map in one figure
     plot.py trajectories FILE... [--quantity loss]        a quantity over the steps
-    plot.py heatmap FILE... [--quantity accuracy]         where a quantity ends
-    plot.py trainability FILE...                          the same over two numeric axes, as a map
+    plot.py heatmap FILE... [--quantity accuracy]         its final values
+    plot.py trainability FILE...                          final values over two numeric axes, as a map
     plot.py multiples FILE... [--panels init]             every network, a panel for each value of a setting
     plot.py layers FILE... [--quantity gradient_norm]     a quantity of each layer over the steps
-    plot.py symmetry FILE... [--quantity distinct_units]  the same of distinct_units, or mean_cosine
+    plot.py symmetry FILE... [--quantity distinct_units]  the same for distinct_units or mean_cosine
     plot.py escape FILE... [--columns init_noise]         escape_step over a number, both logarithmic, with a power law
     plot.py spectra FILE...                               singular values and effective rank of each layer
     plot.py hessian FILE...                               extreme eigenvalues of the Hessian over the steps
-    plot.py phase FILE... [--quantity accuracy]           where it ends over sigma_w and sigma_b, with the edge of chaos
+    plot.py phase FILE... [--quantity accuracy]           final values over sigma_w and sigma_b, with the edge of chaos
 
-Each file gives FILE-KIND.png and FILE-KIND.svg beside it; -o OUT names them otherwise: OUT.png, OUT.svg or OUT.pdf writes that
-one only, another OUT writes OUT.png and OUT.svg. --format names other formats.
-Trajectories: panels activation x depth, a colour for each init, the median and a band from 10 % to 90 % of the networks. Earlier
-lines are wider, so that one that lies exactly under another is seen.
-Heat map: panels for depth, cells init x activation: the median over the networks that ended in order, the share diverged.
-Map: the two numeric axes with the most values; replicates are their median; of the other settings the first value, which the
-title names; points that a refinement skipped look like the nearest that was trained.
-Layers, symmetry, spectra, Hessian: of networks of different depth the deepest, unless depth is among the settings shown.
-Escape: points are networks, triangles those that had not escaped at their last step, diamonds medians; a colour for each depth; a
-power law's exponent has the standard error of the fit through the medians.
-Phase: columns sigma_w (init mean_field, or std times the root of the width), rows the biases' std, a panel for each activation;
-the edge of chaos is that of wide networks (Poole et al. 2016), computed by Gauss-Hermite.
-A figure whose probe is not in the file says which one to name in record.probes.
---rows, --columns, --panels and --colour take other settings of the file; --select keeps the networks of some values.
-docs/plots.md shows a picture of each kind.
+For each file it writes FILE-KIND.png and FILE-KIND.svg in the same folder. -o OUT gives another name: OUT.png, OUT.svg
+or OUT.pdf is written as it is; any other OUT becomes OUT.png and OUT.svg. --format selects other formats.
+
+overview, trajectories: panels for activation x depth, a colour for each init; the median and a band from the 10 % to
+    the 90 % quantile of the networks. Earlier lines are wider, so that a line exactly under another can be seen.
+heatmap: panels for depth, cells for init x activation; the median over the networks that ended without divergence, and
+    the share that diverged.
+trainability: the two numeric axes with the most values. A point is the median over replicates. Of other settings the
+    first value is shown; the title names it. Points that a refinement skipped look like the nearest trained point.
+layers, symmetry, spectra, hessian: of networks of different depth the deepest, unless the figure shows depth.
+escape: points are networks, triangles networks that had not escaped at their last step, diamonds medians; a colour for
+    each depth. The exponent of the power law has the standard error of the fit through the medians.
+phase: columns are sigma_w (init mean_field, or std times the root of the width), rows the standard deviation of the
+    biases; a panel for each activation. The edge of chaos is that of wide networks (Poole et al. 2016), by
+    Gauss-Hermite quadrature.
+
+If the file lacks a probe, the message says which one to add to record.probes. --rows, --columns, --panels and --colour
+select other settings of the file; --select keeps the networks with some values. docs/plots.md shows each kind.
 """
 import argparse
 import os
@@ -42,22 +45,25 @@ FORMATS = ("png", "svg", "pdf")
 
 
 def draw_overview(results, arguments):
-    ending = "accuracy" if arguments.quantity is None and "accuracy" in results else arguments.quantity or "loss"
-    return figures.overview(results, arguments.quantity or "loss", ending)
+    """The figure `overview`, with final accuracies if the file has them and no quantity is given."""
+    final = "accuracy" if arguments.quantity is None and "accuracy" in results else arguments.quantity or "loss"
+    return figures.overview(results, arguments.quantity or "loss", final)
 
 
 def draw_symmetry(results, arguments):
+    """The figure `symmetry`: by default of distinct_units, or of mean_cosine if the file lacks them."""
     quantity = arguments.quantity or ("distinct_units" if "distinct_units" in results else "mean_cosine")
     return plots.by_layer(results, quantity, arguments.rows or "init", arguments.columns or "activation")
 
 
-# Each kind: (results of open_results, arguments of the command line) -> Figure; ValueError where the file lacks what it needs.
+# For each kind a function of (results of open_results, arguments of the command line) that returns a Figure, and raises
+# ValueError if the file lacks what the figure needs.
 KINDS = {
     "overview": draw_overview,
     "trajectories": lambda results, a: figures.trajectories(results, a.quantity or "loss", a.rows or "depth",
                                                             a.columns or "activation", a.colour or "init"),
-    "heatmap": lambda results, a: figures.heatmap(results, a.quantity or "loss", a.rows or "init", a.columns or "activation",
-                                                  a.panels or "depth"),
+    "heatmap": lambda results, a: figures.heatmap(results, a.quantity or "loss", a.rows or "init",
+                                                  a.columns or "activation", a.panels or "depth"),
     "trainability": lambda results, a: maps.trainability(results, a.quantity or "loss", a.rows, a.columns),
     "multiples": lambda results, a: plots.small_multiples(results, a.quantity or "loss", a.panels or "init",
                                                           a.colour or "activation"),
@@ -72,7 +78,7 @@ KINDS = {
 
 
 def outputs(path, kind, out, formats):
-    """Names of the files to write."""
+    """Paths of the files to write."""
     ending = os.path.splitext(out or "")[1][1:]
     if ending in FORMATS and not formats:
         return [out]
@@ -80,20 +86,20 @@ def outputs(path, kind, out, formats):
     return [f"{base}.{name}" for name in formats or ("png", "svg")]
 
 
-def size_of(text):
-    """Inches (width, height) of WIDTHxHEIGHT."""
+def parse_size(text):
+    """(width, height) in inches from the text WIDTHxHEIGHT."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)", text)
     size = (float(match[1]), float(match[2])) if match else (0.0, 0.0)
     if not all(1 <= inches <= 100 for inches in size):
-        raise argparse.ArgumentTypeError(f"'{text}' is no size; one in inches, from 1 to 100, is 6.5x4")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a size; one in inches, from 1 to 100, is 6.5x4")
     return size
 
 
-def formats_of(text):
-    """Formats of a list with commas."""
+def parse_formats(text):
+    """The formats in a comma-separated list."""
     unknown = [name for name in text.split(",") if name not in FORMATS]
     if unknown:
-        raise argparse.ArgumentTypeError(f"unknown format '{unknown[0]}'; there are {', '.join(FORMATS)}")
+        raise argparse.ArgumentTypeError(f"unknown format '{unknown[0]}'; known are {', '.join(FORMATS)}")
     return text.split(",")
 
 
@@ -102,18 +108,21 @@ def main():
     parser.add_argument("kind", choices=list(KINDS))
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("-o", dest="out", metavar="OUT", help="for one FILE")
-    parser.add_argument("--quantity", help="a probe with one value a record (default: loss)")
+    parser.add_argument("--quantity", help="a probe with one value per record (default: loss)")
     for name in ("rows", "columns", "panels", "colour"):
         parser.add_argument(f"--{name}", metavar="SETTING")
-    parser.add_argument("--select", action="append", default=[], metavar="SETTING=VALUE,...", help="draw these networks alone; may be repeated")
-    parser.add_argument("--format", type=formats_of, metavar="FORMAT,...", help=f"of {', '.join(FORMATS)} (default: png,svg)")
-    parser.add_argument("--size", type=size_of, metavar="WxH", help="width x height in inches, kept exactly (default: as the figure needs)")
-    parser.add_argument("--dpi", type=int, default=150, metavar="N", help="pixels an inch of a PNG (default: 150)")
+    parser.add_argument("--select", action="append", default=[], metavar="SETTING=VALUE,...",
+                        help="draw only these networks; may be repeated")
+    parser.add_argument("--format", type=parse_formats, metavar="FORMAT,...",
+                        help=f"from {', '.join(FORMATS)} (default: png,svg)")
+    parser.add_argument("--size", type=parse_size, metavar="WxH", help=
+                        "width x height in inches, kept exactly (default: as the figure needs)")
+    parser.add_argument("--dpi", type=int, default=150, metavar="N", help="pixels per inch of a PNG (default: 150)")
     arguments = parser.parse_args()
     if arguments.out and len(arguments.files) > 1:
         parser.error("-o takes one FILE")
     if not 10 <= arguments.dpi <= 1200:
-        parser.error(f"--dpi {arguments.dpi}: from 10 to 1200")
+        parser.error(f"--dpi {arguments.dpi}: must be from 10 to 1200")
     status = 0
     for path in arguments.files:
         try:

@@ -3,8 +3,8 @@
 
     report.py out/claims/verdicts.json -o out/claims/report.html
 
-VERDICTS is what scripts/decide_claims.sh computes. The figures' data are CNN.json in DIR, and their images go there too.
-Exit status: 0 written, 1 failed, 2 bad usage or input.
+VERDICTS is what scripts/decide_claims.sh computes. The figures' data are CNN.json in DIR, and their images go there
+too. Exit status: 0 written, 1 failed, 2 bad usage or input.
 """
 import argparse
 import pathlib
@@ -17,7 +17,8 @@ from initsweep.report import ReportError
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("verdicts", metavar="VERDICTS", type=pathlib.Path, help="verdicts.json, format 1")
-    parser.add_argument("-o", dest="out", metavar="FILE", type=pathlib.Path, help="default: report.html beside VERDICTS")
+    parser.add_argument("-o", dest="out", metavar="FILE", type=pathlib.Path,
+                        help="default: report.html beside VERDICTS")
     parser.add_argument("--figures", metavar="DIR", type=pathlib.Path, help="default: figures/ beside VERDICTS")
     parser.add_argument("--root", metavar="DIR", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[1],
                         help="folder that the paths of sweep files start from (default: the repository)")

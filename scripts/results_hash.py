@@ -3,7 +3,8 @@
 
     results_hash.py FILE...
 
-Two files have the same hash where all but /provenance is the same: names, types, shapes, attributes and values to the bit.
+Two files have the same hash where all but /provenance is the same: names, types, shapes, attributes and values to the
+bit.
 """
 import argparse
 import sys

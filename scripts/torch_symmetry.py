@@ -3,9 +3,9 @@
 
     torch_symmetry.py [--steps N]
 
-Trains float32 networks of two hidden tanh layers from constant weights 0.1, by width, batch and optimiser, and prints how many of a layer's
-units are distinct after some steps, with the build. In exact arithmetic it is one. Nothing of it enters a verdict: another build, another
-answer. Exit status 77: there is no PyTorch.
+Trains float32 networks of two hidden tanh layers from constant weights 0.1, by width, batch and optimiser, and prints
+how many of a layer's units are distinct after some steps, with the build. In exact arithmetic it is one. Nothing of it
+enters a verdict: another build, another answer. Exit status 77: there is no PyTorch.
 """
 import argparse
 import platform
@@ -47,7 +47,8 @@ def main():
     for width in (8, 16, 32, 37, 64, 100, 127, 128):
         for optimizer in ("sgd", "adam"):
             for batch in (64, 16):
-                print(f"{width:5} {optimizer:>9} {batch:5}  {distinct(torch, width, optimizer, batch, arguments.steps)}")
+                units = distinct(torch, width, optimizer, batch, arguments.steps)
+                print(f"{width:5} {optimizer:>9} {batch:5}  {units}")
     return 0
 
 

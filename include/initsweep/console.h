@@ -103,7 +103,7 @@ size_t isw_parse_count(const char *command, const char *option, const char *text
 bool isw_parse_seconds(const char *text, double low, double high, double *seconds);
 /** A whole number of at least 0, without a sign; false where the text is not one. */
 bool isw_parse_index(const char *text, uint64_t *number);
-/** "initsweep" and the words, on the heap; to be called before isw_parse_options, which reorders them. NULL where
+/** "initsweep" and the arguments, on the heap; to be called before isw_parse_options, which reorders them. NULL where
  *  memory ran out. */
 char *isw_join_command_line(int argc, char **argv);
 
@@ -169,10 +169,10 @@ void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_
 void isw_progress_write(struct isw_progress *progress, uint64_t written);
 /** Erases the bar, so that other lines can be printed. */
 void isw_progress_end(struct isw_progress *progress);
-/** Draws one line of a terminal over the last one, cut to the width: the bar takes the columns that the words leave;
- *  the last words are left out first.
+/** Draws one line of a terminal over the last one, cut to the width: the bar takes the columns that the phrases leave;
+ *  the last phrases are left out first.
  *  @param[in] share  of the bar, 0 to 1 */
-void isw_progress_draw(FILE *out, bool color, double share, const char *const *words, size_t count);
+void isw_progress_draw(FILE *out, bool color, double share, const char *const *phrases, size_t count);
 /** Erases that line. */
 void isw_progress_erase(FILE *out);
 /** Seconds since the start. */

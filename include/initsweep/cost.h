@@ -1,79 +1,89 @@
-/* What a pack costs in time: a model with few coefficients, measured once on a machine and kept. `plan` predicts with
- * it, the queue hands out packs by it, the progress of `run` counts in it. */
+/** @file The time that a pack costs: a model with few coefficients, measured once per machine and kept in a cache. `plan`
+ *  estimates with it, the queue orders packs by it, and the progress of `run` is measured in it. */
 #ifndef INITSWEEP_COST_H
 #define INITSWEEP_COST_H
 #include "initsweep/console.h"
 #include "initsweep/engine.h"
 #include "initsweep/sweep.h"
 
-/* What a step of a pack does, in the units of the coefficients. */
+/** The amounts of work in a step of a pack, each with a coefficient in seconds. */
 enum isw_cost_term {
-  ISW_COST_STEP,      /* 1 */
-  ISW_COST_LAYER,     /* samples x layers */
-  ISW_COST_UNIT,      /* samples x units, hidden ones tanh */
-  ISW_COST_PRODUCT,   /* fused multiply-adds of the three products: 3 N P - N P_1 */
-  ISW_COST_PARAMETER, /* parameters: the update */
-  ISW_COST_FAR,       /* parameters that a second cache does not hold */
-  ISW_COST_GATHER,    /* samples x features, of minibatches */
+  ISW_COST_STEP,      /**< 1 */
+  ISW_COST_LAYER,     /**< samples x layers */
+  ISW_COST_UNIT,      /**< samples x units; hidden ones with tanh */
+  ISW_COST_PRODUCT,   /**< fused multiply-adds of the three products: 3 N P - N P_1 for N samples and P weights */
+  ISW_COST_PARAMETER, /**< parameters: the update */
+  ISW_COST_FAR,       /**< parameters beyond those that the second-level cache holds */
+  ISW_COST_GATHER,    /**< samples x features, of minibatches */
   ISW_COST_TERMS
 };
-enum { ISW_COST_ROWS = 64 }; /* most rows of a table */
+/** Most rows of a table. */
+enum { ISW_COST_ROWS = 64 };
 
-/* Seconds of one thread. */
+/** Seconds of one thread. */
 struct isw_cost_model {
-  double small[ISW_COST_TERMS],
-      large[ISW_COST_TERMS];        /* of a step of a pack whose networks fit the first cache; of others */
-  double tiny;                      /* of a step of 2-2-1 on four samples, which has a loop of its own */
-  double activation[ISW_COST_ROWS]; /* a row's unit and sample, beyond tanh's */
-  double loss[ISW_COST_ROWS];       /* an output and sample, beyond mse's */
-  double optimizer[ISW_COST_ROWS];  /* a parameter, beyond sgd's */
-  double record;                    /* of a record, beyond its passes */
-  double show;                      /* of an output and sample of a record's pass, beyond a step's */
-  double pack, draw;                /* of making a pack, and of each of its parameters */
+  double small[ISW_COST_TERMS];     /**< of a step of a pack that fits the first-level cache */
+  double large[ISW_COST_TERMS];     /**< of a step of other packs */
+  double tiny;                      /**< of a step of 2-2-1 networks on four samples, which have a loop of their own */
+  double activation[ISW_COST_ROWS]; /**< of a unit and sample, relative to tanh */
+  double loss[ISW_COST_ROWS];       /**< of an output and sample, relative to mse */
+  double optimizer[ISW_COST_ROWS];  /**< of a parameter, relative to sgd */
+  double record;                    /**< of a record, without its passes */
+  double record_output;             /**< of an output and sample of a record's pass, beyond a step's */
+  double pack, draw;                /**< of creating a pack, and of each of its parameters */
 };
 
-/* A step of a pack. terms: [ISW_COST_TERMS]. Returns whether it is a small one. */
+/** The terms of a step of a pack.
+ *  @param[in]  size   [layers + 1]
+ *  @param[in]  full   full batches
+ *  @param[out] terms  [ISW_COST_TERMS]
+ *  @return whether the pack is small */
 bool isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, double *terms);
-/* Whether a class trains in that loop, with whatever activation (src/engine/kernels_tiny.inc.h). */
+/** Whether a class is trained by the loop for 2-2-1 networks (src/engine/kernels_tiny.inc.h). */
 bool isw_cost_is_tiny(const struct isw_pack_class *class);
-/* The coefficients, none negative, that fit `count` measurements best in relative error: [count][ISW_COST_TERMS],
- * [count]. */
+/** Fits coefficients to measurements: non-negative least squares of the relative errors.
+ *  @param[in]  terms        [count][ISW_COST_TERMS]
+ *  @param[in]  seconds      [count]
+ *  @param[out] coefficient  [ISW_COST_TERMS] */
 void isw_cost_fit(size_t count, double (*terms)[ISW_COST_TERMS], const double *seconds, double *coefficient);
 
-/* Seconds of the passes over a dataset's samples that a record asks for (isw_probe_needs). */
+/** Seconds of the passes over a dataset's samples that a record needs. needs: enum isw_probe_needs. */
 double isw_cost_passes(const struct isw_cost_model *model, const struct isw_data *data,
                        const struct isw_pack_class *class, unsigned needs);
-/* FLOPs of the records of one network of a class: passes, and what its probes do. */
+/** FLOPs of all records of one network of a class: passes and probes. */
 double isw_cost_record_flops(const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
                              const struct isw_pack_class *class);
-/* Seconds of one thread for a pack of a class: its making, steps and records. */
+/** Seconds of one thread for a pack of a class: creation, steps and records. */
 double isw_cost_pack(const struct isw_cost_model *model, const struct isw_sweep *sweep,
                      const struct isw_probe *const *probes, size_t probe_count, const struct isw_pack_class *class);
-/* Seconds for the whole work on so many workers: no less than an even share, and no less than the dearest pack takes
- * where as many threads as may share it do. cost: [classes] */
+/** Seconds of all packs on a number of workers: at least an even share, and at least the most expensive pack on as many
+ *  threads as may share it.
+ *  @param[in] cost  [classes] seconds of a pack */
 double isw_cost_all(const struct isw_packs *packs, const double *cost, size_t workers);
 
-/* How many threads a pack of this class is worth: at every step each fetches what the others wrote, and waits for
- * them. */
-size_t isw_cost_max_threads(const struct isw_pack_class *class, enum isw_precision real);
+/** The largest number of threads that a pack of this class is worth: at every step each thread fetches what the others
+ *  wrote, and waits for them. */
+size_t isw_cost_max_threads(const struct isw_pack_class *class, enum isw_precision precision);
 
-/* What a machine is taken for that was not measured: an AVX-512 core of 2023. */
-struct isw_cost_model isw_cost_default(enum isw_precision real);
-/* Measures this machine: about a second. */
-enum isw_status isw_cost_calibrate(const struct isw_kernels *kernels, enum isw_precision real,
+/** The model of a machine that was not measured: an AVX-512 core of 2023. */
+struct isw_cost_model isw_cost_default(enum isw_precision precision);
+/** Measures this machine, about a second. ISW_FAILED where the networks for it cannot be trained. */
+enum isw_status isw_cost_calibrate(const struct isw_kernels *kernels, enum isw_precision precision,
                                    struct isw_cost_model *model, struct isw_error *error);
 
-/* The model as text, and back; false where the text is not a whole model for this key. */
+/** Writes a model as text. ISW_FAILED where memory ran out.
+ *  @param[in] key  isw_cost_key */
 enum isw_status isw_cost_write(const struct isw_cost_model *model, const char *key, struct isw_text *text);
+/** Reads it back; false where the text is not a complete model for this key. */
 bool isw_cost_read(const char *text, size_t length, const char *key, struct isw_cost_model *model);
-/* What a model is for: machine, instruction set, program and precision. On the heap; NULL where memory ran out. */
-char *isw_cost_key(const struct isw_kernels *kernels, enum isw_precision real);
-/* The file that the cache has for a key: $XDG_CACHE_HOME/initsweep/cost-HASH, else ~/.cache/initsweep/... On the
- * heap; NULL where there is no such folder. */
+/** What a model is valid for: machine, instruction set, program and precision. On the heap; NULL where memory ran out. */
+char *isw_cost_key(const struct isw_kernels *kernels, enum isw_precision precision);
+/** The cache's file for a key: $XDG_CACHE_HOME/initsweep/cost-HASH, else ~/.cache/initsweep/cost-HASH. On the heap; NULL
+ *  where neither folder is known. */
 char *isw_cost_file(const char *key);
-/* Reads it; false where there is none that can be used. */
+/** Reads a model from a file; false where it cannot be used. */
 bool isw_cost_load(const char *file, const char *key, struct isw_cost_model *model);
-/* Puts it there as a whole, under a temporary name first; false where it cannot. */
+/** Writes it, under a temporary name first; false where it cannot be written. */
 bool isw_cost_store(const char *file, const char *key, const struct isw_cost_model *model);
 /** Where a model comes from. */
 enum isw_cost_source {

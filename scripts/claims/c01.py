@@ -14,7 +14,8 @@ def decide(case: Case) -> Verdict:
     """Exact zeros on XOR; what sigmoid units do on data whose inputs and targets are correlated."""
     xor, contrast = case.networks("C01"), case.networks("C01-contrast")
     still = xor.take((xor.get("train_loss") == "binary_cross_entropy") | (xor.get("output_activation") == "sigmoid"))
-    case.check("xor_gradients", np.concatenate([still.layers("gradient_norm").ravel(), still.layers("bias_gradient_norm").ravel()]))
+    case.check("xor_gradients", np.concatenate([still.layers("gradient_norm").ravel(),
+                                                still.layers("bias_gradient_norm").ravel()]))
     linear = xor.where(train_loss="mse", output_activation="linear")
     case.check("xor_weights_frozen", linear.where(activation=["tanh", "relu"]).layers("weight_norm"))
     case.check("xor_bias_moves", linear.at("bias_norm", 1)[:, 1])
@@ -35,16 +36,17 @@ def decide(case: Case) -> Verdict:
                             ("digits", contrast.where(dataset="digits"))):
         for activation in ("sigmoid", "tanh", "relu"):
             one = networks.where(activation=activation)
-            content.append(series(f"{label}, {activation}", one.steps(), (one.quantity("loss") / one.quantity("constant_loss")[:, :1])[0]))
+            content.append(series(f"{label}, {activation}", one.steps(),
+                                  (one.quantity("loss") / one.quantity("constant_loss")[:, :1])[0]))
     case.draw(curves("C01-loss", "All-zero starts: XOR and two contrasts",
-                     "Loss as a share of the best constant's over the steps. Every network on XOR, and tanh and ReLU on all "
-                     "data, end at "
-                     "1. Sigmoid networks fall below 1 on the tilted regression and on digits.",
+                     "Loss as a share of the best constant's over the steps. Every network on XOR, and tanh and ReLU "
+                     "on all data, end at 1. Sigmoid networks fall below 1 on the tilted regression and on digits.",
                      axis("optimiser steps", scale="log"), axis("loss / loss of the best constant"), content))
     return case.verdict(f"""
-        On XOR an all-zero network indeed learns nothing, but XOR is a special case: over its four samples neither input is
-        correlated with the target (C = 0), so even the units that do move find no slope to follow. With sigmoid units and a
-        linear output all weights move, together, and the loss still ends at {end.value:.6f}, the best constant's. On data
-        with a slope the same start with the same units learns something: {100 * tilted.value:.1f} % of the best constant's
-        loss is left on a tilted plane, {100 * digits.value:.1f} % on digits, where all units still are one. With tanh or
-        ReLU units nothing but the output bias moves, on any data. So XOR shows the trap, and exaggerates it.""")
+        On XOR an all-zero network indeed learns nothing, but XOR is a special case: over its four samples neither input
+        is correlated with the target (C = 0), so even the units that do move find no slope to follow. With sigmoid
+        units and a linear output all weights move, together, and the loss still ends at {end.value:.6f}, the best
+        constant's. On data with a slope the same start with the same units learns something: {100 * tilted.value:.1f} %
+        of the best constant's loss is left on a tilted plane, {100 * digits.value:.1f} % on digits, where all units
+        still are one. With tanh or ReLU units nothing but the output bias moves, on any data. So XOR shows the trap,
+        and exaggerates it.""")

@@ -35,19 +35,19 @@ def decide(case: Case) -> Verdict:
 
     content = []
     for label, some in (("linear", linear), ("logistic, overlapping", overlap), ("logistic, separable", apart)):
-        content.append(series("zero", some.steps(), some.where(init="zeros").quantity("weight_norm")[0, :, 0], data=label))
+        content.append(series("zero", some.steps(), some.where(init="zeros").quantity("weight_norm")[0, :, 0],
+                              data=label))
         middle, low, high = (row[:, 0] for row in some.where(init="normal").median("weight_norm"))
         content.append(series("random, 10 to 90 %", some.steps(), middle, low, high, data=label))
     case.draw(curves("C03-norm", "Regressions without hidden layers forget where they started",
                      "Norm of the weights over the steps. Zero and random starts meet where there is an optimum; on "
-                     "separable classes the "
-                     "norm of both grows without "
-                     "end.", axis("optimiser steps", scale="log"), axis("norm of the weights"), content,
+                     "separable classes the norm of both grows without end.",
+                     axis("optimiser steps", scale="log"), axis("norm of the weights"), content,
                      select={"data": ("linear", "logistic, overlapping", "logistic, separable")}))
     return case.verdict(f"""
-        Without hidden layers the update of a weight is the error times the input; the weight itself is not a factor (it acts
-        through the error alone). So zero is as good a start as any: linear and logistic regressions from zero and from 40
-        random starts end at the same weights, to {same.value:.1e} and {logistic.value:.1e}. (Where classes are separable
-        there is no end: the norm grows for ever from every start.) With hidden layers it is another matter: the error of a
-        hidden unit comes through the weights above it, and where those are all zero its gradient is exactly 0, whatever the
-        activation.""")
+        Without hidden layers the update of a weight is the error times the input; the weight itself is not a factor (it
+        acts through the error alone). So zero is as good a start as any: linear and logistic regressions from zero and
+        from 40 random starts end at the same weights, to {same.value:.1e} and {logistic.value:.1e}. (Where classes are
+        separable there is no end: the norm grows for ever from every start.) With hidden layers it is another matter:
+        the error of a hidden unit comes through the weights above it, and where those are all zero its gradient is
+        exactly 0, whatever the activation.""")

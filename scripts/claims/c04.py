@@ -35,7 +35,8 @@ ACTIVATIONS: dict[str, tuple[Any, Any, Any]] = {
 
 def losses(weights: Array, activation: str) -> Array:
     """Squared error on XOR of networks 2-2-1. weights: [..., 9] = W [2][2], b [2], v [2], c. Returns [...]."""
-    w, b, v, c = weights[..., :4].reshape(weights.shape[:-1] + (2, 2)), weights[..., 4:6], weights[..., 6:8], weights[..., 8]
+    w = weights[..., :4].reshape(weights.shape[:-1] + (2, 2))
+    b, v, c = weights[..., 4:6], weights[..., 6:8], weights[..., 8]
     hidden = ACTIVATIONS[activation][0](np.einsum("...ji,si->...sj", w, INPUTS) + b[..., None, :])
     error = np.einsum("...sj,...j->...s", hidden, v) + c[..., None] - TARGETS
     return np.asarray((error * error).mean(axis=-1))
@@ -54,7 +55,8 @@ def slope_and_curvature(weights: Array, activation: str) -> tuple[float, float]:
             mine = [2 * j, 2 * j + 1, 4 + j]
             jacobian[sample, mine] = v[j] * first[sample, j] * with_bias
             jacobian[sample, 6 + j] = value[sample, j]
-            hessian[np.ix_(mine, mine)] += 0.5 * error[sample] * v[j] * second[sample, j] * np.outer(with_bias, with_bias)
+            curvature = 0.5 * error[sample] * v[j] * second[sample, j]
+            hessian[np.ix_(mine, mine)] += curvature * np.outer(with_bias, with_bias)
             cross = 0.5 * error[sample] * first[sample, j] * with_bias
             hessian[6 + j, mine] += cross
             hessian[mine, 6 + j] += cross
@@ -64,7 +66,8 @@ def slope_and_curvature(weights: Array, activation: str) -> tuple[float, float]:
 
 
 def at_minimum(networks: Networks, activation: str) -> tuple[Array, Array, Array]:
-    """Whether each network 2-2-1 ended at a local minimum, its gradient's norm, and its Hessian's smallest eigenvalue: each [networks].
+    """Whether each network 2-2-1 ended at a local minimum, its gradient's norm, and its Hessian's smallest eigenvalue:
+    each [networks].
 
     A local minimum, strict or not: at rest, and none of 500 perturbations lowers the loss.
     """
@@ -117,13 +120,14 @@ def decide(case: Case) -> Verdict:
         for within in (budget // 10, budget):
             hits = [solved(activation, scale, within=within) for scale in scales]
             bounds = np.array([wilson(int(one.sum()), len(one)) for one in hits])
-            content.append(series(f"{activation}, {within} steps", scales, [one.mean() for one in hits], bounds[:, 0], bounds[:, 1]))
+            content.append(series(f"{activation}, {within} steps", scales, [one.mean() for one in hits], bounds[:, 0],
+                                  bounds[:, 1]))
     case.draw(curves("C04-success", "XOR 2-2-1: share solved by the scale of the start",
-                     "Share of 385 random starts that solve XOR within 2,000 and within 20,000 steps, with 95 % intervals, "
-                     "over the scale of the "
-                     "initial weights. Tanh and sigmoid rise and then fall; small scales gain by more steps; ReLU stays "
-                     "near one quarter.",
-                     axis("standard deviation of the initial weights and biases", scale="log"), axis("share solved"), content))
+                     "Share of 385 random starts that solve XOR within 2,000 and within 20,000 steps, with 95 % "
+                     "intervals, over the scale of the initial weights. Tanh and sigmoid rise and then fall; small "
+                     "scales gain by more steps; ReLU stays near one quarter.",
+                     axis("standard deviation of the initial weights and biases", scale="log"), axis("share solved"),
+                     content))
     widths = sorted(set(networks.where(init_noise=1.0).get("width").tolist()))
     content = []
     for activation in ("tanh", "sigmoid", "relu"):
@@ -131,25 +135,23 @@ def decide(case: Case) -> Verdict:
         bounds = np.array([wilson(int(one.sum()), len(one)) for one in hits])
         content.append(series(activation, widths, [one.mean() for one in hits], bounds[:, 0], bounds[:, 1]))
     case.draw(curves("C04-width", "XOR: share solved by the number of hidden units",
-                     "Share of 385 random starts of standard deviation 1 that solve XOR, with 95 % intervals, by width. "
-                     "Tanh and sigmoid reach 1; ReLU "
-                     "rises up to 8 units, and falls at 16, where the learning rate is too large for the start.",
+                     "Share of 385 random starts of standard deviation 1 that solve XOR, with 95 % intervals, by "
+                     "width. Tanh and sigmoid reach 1; ReLU rises up to 8 units, and falls at 16, where the learning "
+                     "rate is too large for the start.",
                      axis("hidden units", scale="log"), axis("share solved"), content))
     content = [series(activation, np.maximum(result[1], 1e-18), result[2]) for activation, (_, result) in ends.items()]
     case.draw(points("C04-ends", "Where the unsolved networks stand",
-                     "Smallest eigenvalue of the Hessian against the norm of the gradient at the end, for unsolved networks "
-                     "of scale 0.3 and 1. ReLU "
-                     "networks are at rest, gradient and eigenvalue 0; tanh and sigmoid networks still move, most with a "
-                     "small negative "
-                     "eigenvalue.", axis("norm of the gradient", scale="log"), axis("smallest eigenvalue of the "
-                                                                                    "Hessian"), content))
+                     "Smallest eigenvalue of the Hessian against the norm of the gradient at the end, for unsolved "
+                     "networks of scale 0.3 and 1. ReLU networks are at rest, gradient and eigenvalue 0; tanh and "
+                     "sigmoid networks still move, most with a small negative eigenvalue.",
+                     axis("norm of the gradient", scale="log"), axis("smallest eigenvalue of the Hessian"), content))
     tenth = solved("tanh", 0.1, within=budget // 10).mean()
     return case.verdict(f"""
         On XOR with two hidden units it depends on the activation. ReLU networks do get stuck in local minima:
-        {100 * (relu.value or 0):.1f} % of the unsolved are at rest where no small change helps, at losses 1/4, 1/6 or 1/8,
-        because units have died. Of the unsolved tanh and sigmoid networks none is ({100 * (tanh.value or 0):.1f} %): they
-        sit on a plateau, or their weights grow without end while the loss creeps towards 1/8 or 1/6. And many failures are
-        mere slowness: of tanh networks that start at scale 0.1, {100 * tenth:.0f} % solve XOR within {budget // 10} steps,
-        {100 * (slow.value or 0):.0f} points more within {budget}. A start that is too large fails most. More units help
-        where the learning rate suits them: with 8 units tanh and sigmoid always get there. Starting at random, many times,
-        helps in each case, but local minima are the reason only for ReLU.""")
+        {100 * (relu.value or 0):.1f} % of the unsolved are at rest where no small change helps, at losses 1/4, 1/6 or
+        1/8, because units have died. Of the unsolved tanh and sigmoid networks none is ({100 * (tanh.value or 0):.1f}
+        %): they sit on a plateau, or their weights grow without end while the loss creeps towards 1/8 or 1/6. And many
+        failures are mere slowness: of tanh networks that start at scale 0.1, {100 * tenth:.0f} % solve XOR within
+        {budget // 10} steps, {100 * (slow.value or 0):.0f} points more within {budget}. A start that is too large fails
+        most. More units help where the learning rate suits them: with 8 units tanh and sigmoid always get there.
+        Starting at random, many times, helps in each case, but local minima are the reason only for ReLU.""")

@@ -19,7 +19,8 @@ TANH = (np.tanh, lambda a: 1 - a * a)
 
 
 def teacher(weights: list[tuple[Array, Array]], activation: Any, inputs: Array) -> list[Array]:
-    """Activations of every layer of a network. inputs: [samples, features]. Returns [layer][samples, units], inputs first."""
+    """Activations of every layer of a network. inputs: [samples, features]. Returns [layer][samples, units], inputs
+    first."""
     result = [inputs]
     for number, (weight, bias) in enumerate(weights):
         z = result[-1] @ weight.T + bias
@@ -31,9 +32,9 @@ def twin_losses(weights: list[tuple[Array, Array]], activation: Any, optimizer: 
                 epsilon: float, inputs: Array, targets: Array, steps: int) -> Array:
     """Losses of the one-unit network that equals a network of equal units: [steps + 1].
 
-    weights: of the wide network at its start. With widths n_k, n_0 = n_(L+1) = 1, the twin has W_k = n_(k-1) w_k. Rates of sgd,
-    momentum and Nesterov: n_(k-1) / n_k (weights), 1 / n_k (biases), weight decay divided by the rate. Of Adam and RMSprop: n_(k-1),
-    1, epsilon times n_k.
+    weights: of the wide network at its start. With widths n_k, n_0 = n_(L+1) = 1, the twin has W_k = n_(k-1) w_k. Rates
+    of sgd, momentum and Nesterov: n_(k-1) / n_k (weights), 1 / n_k (biases), weight decay divided by the rate. Of Adam
+    and RMSprop: n_(k-1), 1, epsilon times n_k.
     """
     last = len(weights) - 1
     widths = [1] + [weight.shape[0] for weight, _ in weights[:-1]] + [1]
@@ -63,7 +64,8 @@ def twin_losses(weights: list[tuple[Array, Array]], activation: Any, optimizer: 
             if optimizer == "adam":
                 first[i] = 0.9 * first[i] + 0.1 * gradient
                 second[i] = 0.999 * second[i] + 0.001 * gradient * gradient
-                direction = (first[i] / (1 - 0.9 ** (step + 1))) / (np.sqrt(second[i] / (1 - 0.999 ** (step + 1))) + epsilons[i])
+                mean, variance = first[i] / (1 - 0.9 ** (step + 1)), second[i] / (1 - 0.999 ** (step + 1))
+                direction = mean / (np.sqrt(variance) + epsilons[i])
             elif optimizer == "rmsprop":
                 second[i] = 0.99 * second[i] + 0.01 * gradient * gradient
                 direction = gradient / (np.sqrt(second[i]) + epsilons[i])
@@ -83,7 +85,8 @@ def worst_twin(networks: Networks, inputs: Array, targets: Array) -> Array:
     rates, decays, epsilons = (networks.get(name) for name in ("learning_rate", "weight_decay", "optimizer_epsilon"))
     result = np.zeros(len(networks))
     for i, weights in enumerate(networks.weights("initial")):
-        expected = twin_losses(weights, {"sigmoid": SIGMOID, "tanh": TANH}[activations[i]], optimizers[i], float(rates[i]),
+        expected = twin_losses(weights, {"sigmoid": SIGMOID, "tanh": TANH}[activations[i]], optimizers[i],
+                               float(rates[i]),
                                float(decays[i]), float(epsilons[i]), inputs, targets, int(steps[-1]))[steps]
         result[i] = np.abs(losses[i] / expected - 1).max()
     return result
@@ -106,27 +109,31 @@ def decide(case: Case) -> Verdict:
 
     names = [*MONOTONE, *NOT_MONOTONE]
     case.draw(heatmap("C05-one-unit", "What one hidden unit makes of XOR",
-                      "Best loss on XOR over 200 random starts of a network with one hidden unit, by activation. Monotone "
-                      "activations "
-                      "end at 1/6 or above, the others at 0.", axis("activation", categories=names),
+                      "Best loss on XOR over 200 random starts of a network with one hidden unit, by activation. "
+                      "Monotone activations end at 1/6 or above, the others at 0.",
+                      axis("activation", categories=names),
                       axis("", categories=["best loss"]), [[max(best[name], 1e-16) for name in names]], "best loss"))
     content = []
     for optimizer in ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad", "sign_sgd"):
         for activation in ("sigmoid", "tanh", "relu"):
-            one = equal.where(optimizer=optimizer, activation=activation, depth=2, init_value=0.5, batch_size=8, width=8)
-            content.append(series(optimizer, one.steps(), one.quantity("distinct_units")[0, :, 0], activation=activation))
+            one = equal.where(optimizer=optimizer, activation=activation, depth=2, init_value=0.5, batch_size=8,
+                              width=8)
+            content.append(series(optimizer, one.steps(), one.quantity("distinct_units")[0, :, 0],
+                                  activation=activation))
     control = random.where(activation="tanh", optimizer="sgd", depth=2)
-    content += [series("sgd, random start", control.steps(), control.quantity("distinct_units")[0, :, 0], activation=activation)
+    content += [series("sgd, random start", control.steps(), control.quantity("distinct_units")[0, :, 0],
+                       activation=activation)
                 for activation in ("sigmoid", "tanh", "relu")]
     case.draw(curves("C05-units", "Distinct units of the first of two hidden layers",
                      "Distinct units of the first hidden layer over the steps, minibatches of 8: one for ever from a "
-                     "constant start under "
-                     "every optimiser, all eight from a random start.", axis("optimiser steps", scale="log"),
+                     "constant start under every optimiser, all eight from a random start.",
+                     axis("optimiser steps", scale="log"),
                      axis("distinct units of 8"), content, select={"activation": ("sigmoid", "tanh", "relu")}))
     return case.verdict(f"""
-        Units that start with the same incoming weights, the same outgoing weights and the same optimiser state see the same
-        numbers, so they make the same step: {len(equal)} networks from constant starts, under eight optimisers, full batch
-        and minibatches, keep one distinct unit in every hidden layer at every record, to the last bit. Such a network is a
-        network of width 1 in disguise, with learning rates of its own: the disguise was taken off and the losses agree to
-        {worst.value:.1e}. How bad that is depends on the activation. On XOR one monotone unit cannot get below 1/6 (best
-        seen {monotone.value:.5f}), while one unit of sin, GELU, SiLU, Mish or a Gaussian, which rise and fall, solves it.""")
+        Units that start with the same incoming weights, the same outgoing weights and the same optimiser state see the
+        same numbers, so they make the same step: {len(equal)} networks from constant starts, under eight optimisers,
+        full batch and minibatches, keep one distinct unit in every hidden layer at every record, to the last bit. Such
+        a network is a network of width 1 in disguise, with learning rates of its own: the disguise was taken off and
+        the losses agree to {worst.value:.1e}. How bad that is depends on the activation. On XOR one monotone unit
+        cannot get below 1/6 (best seen {monotone.value:.5f}), while one unit of sin, GELU, SiLU, Mish or a Gaussian,
+        which rise and fall, solves it.""")

@@ -53,25 +53,28 @@ def decide(case: Case) -> Verdict:
             if mine.any():
                 cells[r, c] = learnt(networks.take(mine)).mean()
     case.draw(heatmap("C06-sets", "Which weight layers may start at zero",
-                      "Share of 100 random starts that learn, by the set of weight layers that are zero. Tanh: all learn "
-                      "with at most one zero "
-                      "layer, none with two or more. ReLU: only the last layer may be "
-                      "zero.", axis("zero layers", categories=names),
-                      axis("", categories=[f"{name}, {d + 1} weight layers" for name, d in rows]), cells, "share that learns"))
+                      "Share of 100 random starts that learn, by the set of weight layers that are zero. Tanh: all "
+                      "learn with at most one zero layer, none with two or more. ReLU: only the last layer may be "
+                      "zero.",
+                      axis("zero layers", categories=names),
+                      axis("", categories=[f"{name}, {d + 1} weight layers" for name, d in rows]), cells,
+                      "share that learns"))
     content = [series(label, some.steps()[1:], *(row[1:, 0] for row in some.median(quantity)), measure=title)
-               for title, quantity in (("effective rank", "effective_rank"), ("mean cosine", "mean_cosine"), ("distinct units", "distinct_units"))
-               for label, some in (("only biases random", biases), ("outgoing random", outgoing), ("incoming random", incoming))]
+               for title, quantity in (("effective rank", "effective_rank"), ("mean cosine", "mean_cosine"),
+                                       ("distinct units", "distinct_units"))
+               for label, some in (("only biases random", biases), ("outgoing random", outgoing),
+                                   ("incoming random", incoming))]
     case.draw(curves("C06-parts", "How different the hidden units are, by what was random",
-                     "Effective rank, mean cosine and distinct units of the first weight layer over the steps. From random "
-                     "biases or random "
-                     "outgoing weights all units differ at once, and yet stay nearly parallel for a long time.",
+                     "Effective rank, mean cosine and distinct units of the first weight layer over the steps. From "
+                     "random biases or random outgoing weights all units differ at once, and yet stay nearly parallel "
+                     "for a long time.",
                      axis("optimiser steps", scale="log"), axis("of the first weight layer"), content,
                      select={"measure": ("effective rank", "mean cosine", "distinct units")}))
     return case.verdict(f"""
-        It depends on how many weight layers are zero. Gradients of a layer need activity below and errors from above. With
-        one zero layer among random ones (tanh) both are there: it moves at step 1, and {100 * (one_learns.value or 0):.0f} %
-        of the networks learn. With two zero layers each lacks what the other should send, for ever: not one of
-        {int(two.sum())} networks moved either of them. A ReLU unit with zero input weights has slope 0, so there only the
-        last layer may be zero. What is random matters less: biases alone, the incoming or the outgoing weights alone break
-        the symmetry. But "distinct" is a weak word: after two steps from random biases all 8 units differ in their bits
-        while their weight vectors still point in one direction.""")
+        It depends on how many weight layers are zero. Gradients of a layer need activity below and errors from above.
+        With one zero layer among random ones (tanh) both are there: it moves at step 1, and
+        {100 * (one_learns.value or 0):.0f} % of the networks learn. With two zero layers each lacks what the other
+        should send, for ever: not one of {int(two.sum())} networks moved either of them. A ReLU unit with zero input
+        weights has slope 0, so there only the last layer may be zero. What is random matters less: biases alone, the
+        incoming or the outgoing weights alone break the symmetry. But "distinct" is a weak word: after two steps from
+        random biases all 8 units differ in their bits while their weight vectors still point in one direction.""")

@@ -37,7 +37,8 @@ def decide(case: Case) -> Verdict:
     standard = (table - table.mean(axis=0)) / table.std(axis=0)
     errors, deep = [], []
     low, high, depth = hessian.at("hessian_min", 0), hessian.at("hessian_max", 0), hessian.get("depth")
-    for i, (name, bias, scaling) in enumerate(zip(hessian.get("activation"), hessian.get("bias_init"), hessian.get("dataset_standardize"))):
+    for i, (name, bias, scaling) in enumerate(zip(hessian.get("activation"), hessian.get("bias_init"),
+                                                  hessian.get("dataset_standardize"))):
         data, outputs = (standard, 1) if scaling == "all" else (table, 2)
         if depth[i] == 1:
             largest = np.linalg.svd(correlation(data, outputs, bias == "target_mean"), compute_uv=False)[0]
@@ -68,27 +69,27 @@ def decide(case: Case) -> Verdict:
     for layers in (1, 2, 3):
         size, adam[layers] = escape_times(escapes.where(optimizer="adam", depth=layers))
     fastest = case.check("adam", adam[3].ravel())
-    all_sgd = [("gradient descent, L = 1", sgd.where(depth=1, learning_rate=0.1)), ("momentum, L = 1", escapes.where(optimizer="momentum")),
+    all_sgd = [("gradient descent, L = 1", sgd.where(depth=1, learning_rate=0.1)),
+               ("momentum, L = 1", escapes.where(optimizer="momentum")),
                ("gradient descent, L = 2", sgd.where(depth=2)), ("gradient descent, L = 3", sgd.where(depth=3))] + [
                    (f"Adam, L = {layers}", escapes.where(optimizer="adam", depth=layers)) for layers in (1, 2, 3)]
     for label, some in all_sgd:
         size, times = escape_times(some)
-        content.append(series(label, size, [quantile(column, 0.5) for column in times.T], [quantile(column, 0.1) for column in times.T],
+        content.append(series(label, size, [quantile(column, 0.5) for column in times.T],
+                              [quantile(column, 0.1) for column in times.T],
                              [quantile(column, 0.9) for column in times.T]))
     case.draw(points("C07-escape", "How long noise around zero takes to escape",
-                     "Median escape time, with 10 % and 90 % quantiles, over the size of the noise, both logarithmic. With "
-                     "one hidden layer it hardly "
-                     "depends on the size; with two it falls as 1 / size and with three as 1 / size^2; Adam needs tens of "
-                     "steps at any depth.",
-                     axis("standard deviation of the "
-                          "noise", scale="log"), axis("optimiser steps until the loss is below 0.9", scale="log"),
-                     content))
+                     "Median escape time, with 10 % and 90 % quantiles, over the size of the noise, both logarithmic. "
+                     "With one hidden layer it hardly depends on the size; with two it falls as 1 / size and with "
+                     "three as 1 / size^2; Adam needs tens of steps at any depth.",
+                     axis("standard deviation of the noise", scale="log"),
+                     axis("optimiser steps until the loss is below 0.9", scale="log"), content))
     return case.verdict(f"""
         Zero is no hilltop. At the best constant, with one hidden layer, the Hessian has the eigenvalues +- (2/m) g'(0)
-        sigma_j, as many up as down (measured to {saddle.value:.0e}): a saddle. Noise of size eps then grows by the factor 1
-        + eta lambda a step, so that each factor e less noise costs 1 / log(1 + eta lambda) steps more: the measured slopes
-        are {slope.value:.3f} (gradient descent) and {momentum.value:.3f} (momentum) of that. With more hidden layers all
-        second derivatives by the weights vanish and there is no slope to begin with: the escape takes
-        eps^{slopes[2].value:.2f} with two and eps^{slopes[3].value:.2f} with three hidden layers, so "a little" noise may
-        mean millions of steps. That is gradient descent's law. Adam divides the size of the gradient out and is away in
-        about {fastest.value:.0f} steps at three hidden layers.""")
+        sigma_j, as many up as down (measured to {saddle.value:.0e}): a saddle. Noise of size eps then grows by the
+        factor 1 + eta lambda a step, so that each factor e less noise costs 1 / log(1 + eta lambda) steps more: the
+        measured slopes are {slope.value:.3f} (gradient descent) and {momentum.value:.3f} (momentum) of that. With more
+        hidden layers all second derivatives by the weights vanish and there is no slope to begin with: the escape takes
+        eps^{slopes[2].value:.2f} with two and eps^{slopes[3].value:.2f} with three hidden layers, so "a little" noise
+        may mean millions of steps. That is gradient descent's law. Adam divides the size of the gradient out and is
+        away in about {fastest.value:.0f} steps at three hidden layers.""")

@@ -23,7 +23,8 @@ def decide(case: Case) -> Verdict:
     moving = networks.where(activation=MOVING).last("weight_norm")
     case.check("moving", moving[np.isfinite(moving)])
     units = networks.layers("distinct_units")[:, :, :-1]
-    case.check("together", units[np.broadcast_to(np.arange(units.shape[2]) < networks.get("depth")[:, None, None], units.shape)])
+    case.check("together", units[np.broadcast_to(np.arange(units.shape[2]) < networks.get("depth")[:, None, None],
+                                                 units.shape)])
     top, rest = [], []
     for (depth,), some in networks.where(activation=OUTPUT_ONLY).groups("depth"):
         norm = some.quantity("weight_norm")
@@ -45,24 +46,24 @@ def decide(case: Case) -> Verdict:
 
     names = [*FROZEN, *OUTPUT_ONLY, *MOVING]
     rows = [f"depth {depth}, layer {layer}" for depth in (1, 2, 3) for layer in range(1, depth + 2)]
-    cells = [[np.median(networks.where(activation=name, depth=depth).last("weight_norm")[:, layer - 1]) for name in names]
+    cells = [[np.median(networks.where(activation=name, depth=depth).last("weight_norm")[:, layer - 1])
+              for name in names]
              for depth in (1, 2, 3) for layer in range(1, depth + 2)]
     case.draw(heatmap("C10-moved", "How far each weight layer gets from an all-zero start",
-                      "Norm of each layer's weights after 2,000 steps, by activation and depth: exactly 0 where g(0) = 0, "
-                      "all layers moved "
-                      "for sigmoid and softplus, the output layer alone for cos and the "
-                      "Gaussian.", axis("activation", categories=names),
+                      "Norm of each layer's weights after 2,000 steps, by activation and depth: exactly 0 where g(0) = "
+                      "0, all layers moved for sigmoid and softplus, the output layer alone for cos and the Gaussian.",
+                      axis("activation", categories=names),
                       axis("depth and layer", categories=rows), cells, "weight norm (median of 4 data sets)"))
     content = [series(f"eta = {rate}", some.steps(), some.quantity("bias_norm")[0, :, 1])
                for (rate,), some in bias.where(dataset="teacher", dataset_outputs=1).groups("learning_rate")]
     content.append(series("eta = m = 1, XOR", swing.steps(), swing.quantity("bias_norm")[0, :, 1]))
     case.draw(curves("C10-bias", "The output bias, which alone moves where g(0) = 0",
-                     "Size of the output bias over the steps: it converges geometrically to the targets' mean, and swings "
-                     "for ever between "
-                     "0 and twice the mean where the learning rate is m.", axis("optimiser steps"), axis("|output bias|"), content))
+                     "Size of the output bias over the steps: it converges geometrically to the targets' mean, and "
+                     "swings for ever between 0 and twice the mean where the learning rate is m.",
+                     axis("optimiser steps"), axis("|output bias|"), content))
     return case.verdict(f"""
         What an all-zero network does is decided by two numbers of its activation: g(0) and g'(0). All {len(FROZEN)}
-        activations with g(0) = 0 (tanh, ReLU, GELU, ...) leave every weight at exactly 0 for ever, whatever the depth; only
-        the output bias moves, towards the targets' mean. Where g(0) and g'(0) are both not 0 (sigmoid, softplus) every layer
-        moves, all its units together. And there is a third kind, which the discussion forgot: where g(0) is not 0 but g'(0)
-        is (cos, the Gaussian) the output layer moves and nothing below it ever does.""")
+        activations with g(0) = 0 (tanh, ReLU, GELU, ...) leave every weight at exactly 0 for ever, whatever the depth;
+        only the output bias moves, towards the targets' mean. Where g(0) and g'(0) are both not 0 (sigmoid, softplus)
+        every layer moves, all its units together. And there is a third kind, which the discussion forgot: where g(0) is
+        not 0 but g'(0) is (cos, the Gaussian) the output layer moves and nothing below it ever does.""")

@@ -20,7 +20,8 @@ def best_share(networks: Networks) -> Array:
 
 
 def depth_scale(sigma_w: float) -> float:
-    """Layers over which the correlation of two inputs decays in a wide tanh network without biases, xi_c: infinite at sigma_w = 1.
+    """Layers over which the correlation of two inputs decays in a wide tanh network without biases, xi_c: infinite at
+    sigma_w = 1.
 
     Schoenholz et al. 2017, eq. 9, by Gauss-Hermite quadrature.
     """
@@ -64,27 +65,28 @@ def decide(case: Case) -> Verdict:
     for name in ("tanh", "relu"):
         cells = [[min(float(np.median(share[name, depth, scale])), 9.0) for scale in scales] for depth in depths]
         case.draw(heatmap(f"C11-{name}", f"{name}: what is left of the loss, by depth and weight variance",
-                          "Loss after 1,000 steps over the best constant's, median of 3 starts, best of 3 learning rates. "
-                          "Shallow networks learn from any "
-                          "small weights; deep ones only near the boundary of order and chaos.",
+                          "Loss after 1,000 steps over the best constant's, median of 3 starts, best of 3 learning "
+                          "rates. Shallow networks learn from any small weights; deep ones only near the boundary of "
+                          "order and chaos.",
                           axis("standard deviation of the weights times sqrt(fan_in)", categories=names),
-                          axis("hidden layers", categories=[str(depth) for depth in depths]), cells, "loss / loss of the best "
-                                                                                                     "constant"))
-    deepest = [max([depth for depth in depths if np.median(share["tanh", depth, scale]) < 0.5], default=np.nan) for scale in scales]
+                          axis("hidden layers", categories=[str(depth) for depth in depths]), cells,
+                          "loss / loss of the best constant"))
+    deepest = [max([depth for depth in depths if np.median(share["tanh", depth, scale]) < 0.5], default=np.nan)
+               for scale in scales]
     fine = np.geomspace(0.1, 3, 60)
     theory = np.array([6 * depth_scale(scale) for scale in fine])
     case.draw(curves("C11-depth", "tanh: how deep a network still learns, and the depth scale of theory",
-                     "Largest of the depths tried that learns within 1,000 steps, over the standard deviation of the weights, "
-                     "and six times the depth scale of mean-field theory, "
-                     "which is infinite at 1.", axis("sigma_w", scale="log"), axis("hidden layers", scale="log"),
-                     [series("deepest that learnt (of 1, 2, 4, 8, "
-                             "16)", scales, deepest), series("6 xi of theory", fine, np.minimum(theory, 1000))]))
+                     "Largest of the depths tried that learns within 1,000 steps, over the standard deviation of the "
+                     "weights, and six times the depth scale of mean-field theory, which is infinite at 1.",
+                     axis("sigma_w", scale="log"), axis("hidden layers", scale="log"),
+                     [series("deepest that learnt (of 1, 2, 4, 8, 16)",
+                             scales, deepest), series("6 xi of theory", fine, np.minimum(theory, 1000))]))
     return case.verdict(f"""
-        With one hidden layer any small random start will do: it learns digits at the smallest variance tried. With depth it
-        does not. The gradient of each layer has the weights of all the others as factors, so it goes as eps^L at the start
-        (measured exponents {slopes[1].value:.3f}, {slopes[2].value:.3f}, {slopes[3].value:.3f} and {slopes[4].value:.3f} for
-        L = 1 to 4), and plain gradient descent does not get away: with four and more hidden layers at least
-        {100 * (deep.value or 0):.0f} % of the best constant's loss is left, at the best of three learning rates. At the
-        variance that mean-field theory names, sigma_w = 1 for tanh and sqrt(2) for ReLU (He), where signals neither die out
-        nor grow, all depths up to 16 learn (at most {100 * (edge.value or 0):.0f} % left). Much more is too much again. So
-        not "small" but "of the right size for the depth".""")
+        With one hidden layer any small random start will do: it learns digits at the smallest variance tried. With
+        depth it does not. The gradient of each layer has the weights of all the others as factors, so it goes as eps^L
+        at the start (measured exponents {slopes[1].value:.3f}, {slopes[2].value:.3f}, {slopes[3].value:.3f} and
+        {slopes[4].value:.3f} for L = 1 to 4), and plain gradient descent does not get away: with four and more hidden
+        layers at least {100 * (deep.value or 0):.0f} % of the best constant's loss is left, at the best of three
+        learning rates. At the variance that mean-field theory names, sigma_w = 1 for tanh and sqrt(2) for ReLU (He),
+        where signals neither die out nor grow, all depths up to 16 learn (at most {100 * (edge.value or 0):.0f} %
+        left). Much more is too much again. So not "small" but "of the right size for the depth".""")

@@ -25,12 +25,12 @@ def decide(case: Case) -> Verdict:
     case.check("all_zero", solved[1.0].astype(float))
     bounds = np.array([wilson(int(one.sum()), len(one)) for one in hits])
     case.draw(curves("C14-share", "XOR with a share of the weights starting at 0",
-                     "Share of 400 starts that solve XOR, with 95 % intervals, by the share of single weights that start at "
-                     "0. It is 1 up to 0.9, and "
-                     "falls to 0 only at the end.", axis("share of weights that start at 0"), axis("share solved"),
+                     "Share of 400 starts that solve XOR, with 95 % intervals, by the share of single weights that "
+                     "start at 0. It is 1 up to 0.9, and falls to 0 only at the end.",
+                     axis("share of weights that start at 0"), axis("share solved"),
                      [series("tanh 2-32-1", shares, [one.mean() for one in hits], bounds[:, 0], bounds[:, 1])]))
     return case.verdict(f"""
-        It is not the zero of a weight that does harm but the sameness of all of them. With half of the single weights of a
-        2-32-1 network set to 0 at random, {100 * (half.value or 0):.1f} % of the starts solve XOR; with nine of ten at 0
-        still {100 * (most.value or 0):.1f} %. Only when so few are left that hardly two units have both an input and an
-        output does success fall, to none when all are 0.""")
+        It is not the zero of a weight that does harm but the sameness of all of them. With half of the single weights
+        of a 2-32-1 network set to 0 at random, {100 * (half.value or 0):.1f} % of the starts solve XOR; with nine of
+        ten at 0 still {100 * (most.value or 0):.1f} %. Only when so few are left that hardly two units have both an
+        input and an output does success fall, to none when all are 0.""")

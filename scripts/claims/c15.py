@@ -13,7 +13,8 @@ from initsweep.report import axis, curves, series
 def first_nonzero(networks: Networks) -> Array:
     """The first recorded step at which the Jacobian is not 0, -1 for never: [networks]."""
     steps = networks.steps()
-    return np.array([steps[np.flatnonzero(row)[0]] if np.any(row) else -1 for row in networks.quantity("jacobian_norm")])
+    return np.array([steps[np.flatnonzero(row)[0]] if np.any(row) else -1
+                     for row in networks.quantity("jacobian_norm")])
 
 
 def decide(case: Case) -> Verdict:
@@ -35,13 +36,12 @@ def decide(case: Case) -> Verdict:
             content.append(series(name, some.steps()[keep], middle[keep], low[keep], high[keep], depth=str(depth)))
     case.draw(curves("C15-jacobian", "Does the output depend on the input?",
                      "Norm of the derivative of the output by the input over the steps, median of 8 data sets. It is "
-                     "exactly 0 for ever with tanh "
-                     "and ReLU; with sigmoid and softplus it appears at step L + 1 and "
+                     "exactly 0 for ever with tanh and ReLU; with sigmoid and softplus it appears at step L + 1 and "
                      "grows.", axis("optimiser steps", scale="log"),
                      axis("norm of the Jacobian"), content, select={"depth": ("1", "2", "3")}))
     return case.verdict("""
-        The derivative of the output by the input says whether inputs matter. From an all-zero start it is exactly 0 for ever
-        with tanh and ReLU units. With sigmoid and softplus units it is 0 at first and not 0 from step L + 1 on, when the
-        movement has reached the first layer; and without hidden layers the inputs matter after one step. Nor does training
-        stop at once: a rule that stops on a small gradient fires at step 0 only where the output bias has nothing to do
-        either, as on XOR under cross-entropy; under squared error the bias still moves to the mean.""")
+        The derivative of the output by the input says whether inputs matter. From an all-zero start it is exactly 0 for
+        ever with tanh and ReLU units. With sigmoid and softplus units it is 0 at first and not 0 from step L + 1 on,
+        when the movement has reached the first layer; and without hidden layers the inputs matter after one step. Nor
+        does training stop at once: a rule that stops on a small gradient fires at step 0 only where the output bias has
+        nothing to do either, as on XOR under cross-entropy; under squared error the bias still moves to the mean.""")

@@ -18,13 +18,15 @@ def decide(case: Case) -> Verdict:
     content, rates, evidence = [], {}, {}
     for activation in ("tanh", "relu"):
         failed = networks.where(activation=activation).get("status") != STOPPED
-        rates[activation] = (single.where(activation=activation, init_noise=1.0, width=2).get("status") != STOPPED).mean()
+        start = single.where(activation=activation, init_noise=1.0, width=2)
+        rates[activation] = (start.get("status") != STOPPED).mean()
         together = failed.reshape(-1, RESTARTS).all(axis=1).astype(float)
         evidence[activation] = case.check(f"{activation}_law", together - rates[activation] ** RESTARTS)
         counts = range(1, RESTARTS + 1)
         hits = [failed.reshape(-1, RESTARTS)[:, :k].all(axis=1) for k in counts]
         bounds = np.array([wilson(int(one.sum()), len(one)) for one in hits])
-        content.append(series(f"{activation}, measured", counts, [one.mean() for one in hits], bounds[:, 0], bounds[:, 1]))
+        content.append(series(f"{activation}, measured", counts, [one.mean() for one in hits], bounds[:, 0],
+                              bounds[:, 1]))
         content.append(series(f"{activation}, p^k", counts, [rates[activation] ** k for k in counts]))
     outcomes = []
     for _, some in zero.groups("activation"):
@@ -33,14 +35,14 @@ def decide(case: Case) -> Verdict:
     case.check("one_outcome", np.concatenate(outcomes))
     case.check("zero_unsolved", zero.last("loss"))
     case.draw(points("C16-restarts", "How often k restarts all fail",
-                     "Share of 385 groups of which the first k restarts all fail to solve XOR, with 95 % intervals, and p^k "
-                     "with the rate p of single "
-                     "starts. Both activations follow "
-                     "it.", axis("restarts k"), axis("share in which all k fail"), content))
+                     "Share of 385 groups of which the first k restarts all fail to solve XOR, with 95 % intervals, "
+                     "and p^k with the rate p of single starts. Both activations follow it.",
+                     axis("restarts k"), axis("share in which all k fail"), content))
     return case.verdict(f"""
-        Restarts are independent trials: if one start fails with probability p, k of them all fail with p^k. It is so for
-        ReLU networks (p = {rates['relu']:.2f}), whose unsolved ends are local minima, and just as much for tanh networks (p
-        = {rates['tanh']:.2f}), whose unsolved ends are none (C04): of 385 groups of four the share that fails differs from
-        p^4 by {evidence['relu'].value:+.3f} and {evidence['tanh'].value:+.3f}. So restarts tell how often a start fails, and
-        nothing about why; for that one has to look at the end, at its gradient and its surroundings. And an all-zero start
-        has no restarts: with full batches all its replicates have one outcome, to the last bit.""")
+        Restarts are independent trials: if one start fails with probability p, k of them all fail with p^k. It is so
+        for ReLU networks (p = {rates['relu']:.2f}), whose unsolved ends are local minima, and just as much for tanh
+        networks (p = {rates['tanh']:.2f}), whose unsolved ends are none (C04): of 385 groups of four the share that
+        fails differs from p^4 by {evidence['relu'].value:+.3f} and {evidence['tanh'].value:+.3f}. So restarts tell how
+        often a start fails, and nothing about why; for that one has to look at the end, at its gradient and its
+        surroundings. And an all-zero start has no restarts: with full batches all its replicates have one outcome, to
+        the last bit.""")

@@ -43,20 +43,20 @@ def decide(case: Case) -> Verdict:
     content = [series(f"{label} ({decay:.3f})", steps, *np.quantile(size[decay], [0.5, 0.1, 0.9], axis=0))
                for label, decay in (("2 % below", low), ("2 % above", high))]
     case.draw(curves("C17-threshold", "One hidden layer: two weight decays, 4 % apart",
-                     "Norm of all weights over the steps from noise of size 1e-4: 2 % below the threshold it grows to 0.16, "
-                     "2 % above it shrinks to "
-                     "nothing.", axis("optimiser steps", scale="log"), axis("norm of the weights", scale="log"), content))
+                     "Norm of all weights over the steps from noise of size 1e-4: 2 % below the threshold it grows to "
+                     "0.16, 2 % above it shrinks to nothing.",
+                     axis("optimiser steps", scale="log"), axis("norm of the weights", scale="log"), content))
     sizes = sorted(set(deep.get("init_noise").tolist()))
     content = [series(f"L = {depth}, decay {decay}", sizes, [escaped(depth, noise, decay).mean() for noise in sizes])
                for depth in (2, 3) for decay in (0.001, 0.1)]
     case.draw(points("C17-basin", "Two and three hidden layers: how large noise must be to escape",
-                     "Share of 100 noisy starts that escape, over the size of the noise. The smallest noise never does; the "
-                     "larger the weight decay, the "
-                     "larger the noise that stays.", axis("standard deviation of the noise", scale="log"), axis("share that escapes"), content))
+                     "Share of 100 noisy starts that escape, over the size of the noise. The smallest noise never "
+                     "does; the larger the weight decay, the larger the noise that stays.",
+                     axis("standard deviation of the noise", scale="log"), axis("share that escapes"), content))
     return case.verdict(f"""
         Without weight decay zero is a saddle. Decay adds a bowl of curvature weight_decay. With one hidden layer the
-        saddle's steepest way down has curvature (2/m) g'(0) sigma_1(C) = {eigenvalue:.4f} here, and the stronger of the two
-        wins: 2 % below that value {100 * (below.value or 0):.0f} % of the noisy starts escape, 2 % above it
-        {100 * (above.value or 0):.0f} %. With two or more hidden layers the saddle has no curvature at all, so any decay,
-        however small, makes zero a minimum: noise small enough always dies out. What decides then is the size of the noise,
-        as the basin grows with the decay.""")
+        saddle's steepest way down has curvature (2/m) g'(0) sigma_1(C) = {eigenvalue:.4f} here, and the stronger of the
+        two wins: 2 % below that value {100 * (below.value or 0):.0f} % of the noisy starts escape, 2 % above it
+        {100 * (above.value or 0):.0f} %. With two or more hidden layers the saddle has no curvature at all, so any
+        decay, however small, makes zero a minimum: noise small enough always dies out. What decides then is the size of
+        the noise, as the basin grows with the decay.""")

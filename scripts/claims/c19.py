@@ -29,14 +29,13 @@ def decide(case: Case) -> Verdict:
     expected = 0.25 * middle * np.exp(-middle / 2)  # chi-squared with 4 degrees of freedom, bins of width 1
     case.draw(curves("C19-distance", "How far from the shortest solution random starts end",
                      "Distribution of the squared distance between the end of 1,000 random starts and the shortest "
-                     "solution, with the chi-squared density of "
-                     "4 degrees of freedom. The zero start ends at distance "
+                     "solution, with the chi-squared density of 4 degrees of freedom. The zero start ends at distance "
                      "0.", axis("squared distance"), axis("share of starts"),
                      [series("measured", middle, counts), series("theory", middle, expected)]))
     return case.verdict(f"""
         With {design.shape[1]} parameters and {design.shape[0]} samples there are infinitely many perfect fits. Gradient
-        descent moves only along the samples, so it keeps whatever part of its start the samples do not see. From zero there
-        is no such part: it ends at the shortest solution, that of the pseudo-inverse, to {worst.value:.0e}. From random
-        starts the unseen part stays as it was drawn: all ends fit as well, all are longer, and their mean squared distance
-        from the shortest solution is {scatter.value:.3f} of {free}, the number of unseen directions. Of convex problems zero
-        is not merely harmless; here it is the best start there is.""")
+        descent moves only along the samples, so it keeps whatever part of its start the samples do not see. From zero
+        there is no such part: it ends at the shortest solution, that of the pseudo-inverse, to {worst.value:.0e}. From
+        random starts the unseen part stays as it was drawn: all ends fit as well, all are longer, and their mean
+        squared distance from the shortest solution is {scatter.value:.3f} of {free}, the number of unseen directions.
+        Of convex problems zero is not merely harmless; here it is the best start there is.""")

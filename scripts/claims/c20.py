@@ -39,21 +39,22 @@ def decide(case: Case) -> Verdict:
     third = case.check("third_mode", times[2] / times[0])
     sizes = sorted(cosine)
     case.draw(curves("C20-cosine", "Are the units one, when the loss begins to fall?",
-                     "Median of the mean absolute cosine between the incoming weights of 50 units when the loss has fallen "
-                     "by 10 %, with 10 % and 90 % "
-                     "quantiles, over the size of the start: near 1 for the smallest, one half, as random directions have, "
-                     "for the largest.",
+                     "Median of the mean absolute cosine between the incoming weights of 50 units when the loss has "
+                     "fallen by 10 %, with 10 % and 90 % quantiles, over the size of the start: near 1 for the "
+                     "smallest, one half, as random directions have, for the largest.",
                      axis("standard deviation of the start", scale="log"), axis("mean |cosine|"),
-                     [series("tanh, 50 units", sizes, *np.array([np.quantile(cosine[size], [0.5, 0.1, 0.9]) for size in sizes]).T)]))
+                     [series("tanh, 50 units", sizes,
+                             *np.array([np.quantile(cosine[size], [0.5, 0.1, 0.9]) for size in sizes]).T)]))
     middle, low, high = modes.median("loss")
     case.draw(curves("C20-modes", "A linear network learns its modes one at a time",
-                     "Loss over the steps, from starts of size 1e-8: a staircase with a step for each singular value 3, 2 "
-                     "and 1, at times in the ratio "
-                     "1/3 to 1/2 to 1.", axis("optimiser steps"), axis("loss"), [series("median, 10 to 90 %", steps, middle, low, high)]))
+                     "Loss over the steps, from starts of size 1e-8: a staircase with a step for each singular value "
+                     "3, 2 and 1, at times in the ratio 1/3 to 1/2 to 1.",
+                     axis("optimiser steps"), axis("loss"), [series("median, 10 to 90 %", steps, middle, low, high)]))
     return case.verdict(f"""
-        A small start breaks the symmetry in bits, not yet in fact. While weights are small each unit's weights grow along
-        the same direction, the strongest of the data, and what was random is drowned: from noise of size 1e-4 the mean
-        cosine of 50 units is {small.value:.3f} when the loss has fallen by a tenth, that is, the network is one unit still;
-        from noise of 0.2 it is {np.median(cosine[0.2]):.2f}, as of random directions. Linear networks show what comes next:
-        one singular mode after the other is learnt, each with a time of its own that goes as 1 / sigma. The second of 3, 2,
-        1 took {second.value:.2f} and the third {third.value:.2f} times as long as the first.""")
+        A small start breaks the symmetry in bits, not yet in fact. While weights are small each unit's weights grow
+        along the same direction, the strongest of the data, and what was random is drowned: from noise of size 1e-4 the
+        mean cosine of 50 units is {small.value:.3f} when the loss has fallen by a tenth, that is, the network is one
+        unit still; from noise of 0.2 it is {np.median(cosine[0.2]):.2f}, as of random directions. Linear networks show
+        what comes next: one singular mode after the other is learnt, each with a time of its own that goes as 1 /
+        sigma. The second of 3, 2, 1 took {second.value:.2f} and the third {third.value:.2f} times as long as the
+        first.""")

@@ -1,4 +1,4 @@
-"""A claim's case: its results at hand, the evidence and figures as they are made."""
+"""The case of a claim: its results, and the evidence and figures that its module makes from them."""
 from __future__ import annotations
 
 import pathlib
@@ -17,10 +17,10 @@ DATA = data_folder(pathlib.Path(__file__).resolve().parents[2])
 
 
 class Case:
-    """What a claim's module works on. Evidence and figures are kept in the order in which they are made."""
+    """What the module of a claim works on. Evidence and figures keep the order in which they are made."""
 
     def __init__(self, claim: rules.Claim, folder: pathlib.Path):
-        """folder: where the results files are, one a sweep: C04-restarts.h5 of data/claims/C04-restarts.yaml."""
+        """folder: of the results files, one for each sweep: C04.h5 of data/claims/C04.yaml."""
         self.claim = claim
         self.folder = folder
         self.evidence: dict[str, schema.Evidence] = {}
@@ -28,7 +28,7 @@ class Case:
         self._open: dict[str, Networks] = {}
 
     def networks(self, sweep: str) -> Networks:
-        """The networks of one of the claim's sweeps. Raises KeyError where the claim's row does not name the sweep."""
+        """The networks of one of the claim's sweeps. Raises KeyError if the claim does not list the sweep."""
         if sweep not in self.claim.sweeps:
             raise KeyError(f"{self.claim.id} does not name the sweep '{sweep}'")
         if sweep not in self._open:
@@ -41,23 +41,23 @@ class Case:
         return DATA / name
 
     def check(self, name: str, values: Any) -> schema.Evidence:
-        """Applies a criterion to the data. Raises KeyError where there is none of this name, ValueError where it was done."""
+        """Applies a criterion to the data. Raises KeyError for an unknown name, ValueError if it was applied before."""
         if name in self.evidence:
             raise ValueError(f"{self.claim.id}: criterion '{name}' twice")
         self.evidence[name] = rules.apply(self.claim, name, values)
         return self.evidence[name]
 
     def draw(self, figure: dict[str, Any]) -> None:
-        """Keeps a figure, whose id begins with the claim's."""
+        """Adds a figure. Its id must begin with the claim's."""
         if not figure["id"].startswith(self.claim.id + "-"):
             raise ValueError(f"{self.claim.id}: a figure is called '{figure['id']}'")
         self.figures.append(figure)
 
     def verdict(self, paragraph: str) -> schema.Verdict:
-        """What the evidence comes to.
+        """The verdict that the evidence gives.
 
-        paragraph: for a student, as things are where theory is right; where it is not, that is said before it. Raises ValueError
-        where a criterion of the claim was not applied.
+        paragraph: explains the claim to a student, assuming that theory is right; if it is not, a sentence before it
+        says so. Raises ValueError if a criterion of the claim was not applied.
         """
         claim = self.claim
         left = [one.name for one in claim.criteria if one.name not in self.evidence]
@@ -68,26 +68,27 @@ class Case:
         deciding = self.evidence[claim.deciding]
         text = " ".join(paragraph.split())
         if not agrees:
-            text = f"The experiment is not as theory predicts: the evidence says where. What follows explains the prediction. {text}"
+            text = "The experiment is not as theory predicts: the evidence says where. What follows explains the " \
+                   f"prediction. {text}"
         sweeps = [f"data/claims/{name}.yaml" for name in claim.sweeps]
         return schema.Verdict(
             id=claim.id, claim=claim.claim, verdict=verdict, condition=condition,
             number={"name": deciding.statement, "value": deciding.value, "unit": claim.unit},
             margin=margin(deciding), prediction=claim.prediction, agrees=agrees, overturned_by=claim.overturned_by,
             evidence=ordered, paragraph=text, sweeps=sweeps,
-            commands=[f"mpirun -n 2 initsweep run {sweep} -o "
-                      f"out/claims/{name}.h5" for sweep, name in zip(sweeps, claim.sweeps)]
+            commands=[f"mpirun -n 2 initsweep run {sweep} -o out/claims/{name}.h5"
+                      for sweep, name in zip(sweeps, claim.sweeps)]
             + [f"scripts/decide_claims.sh --only {claim.id}"],
             figures=[figure["id"] for figure in self.figures])
 
 
-def number(value: float) -> str:
-    """A number as a person writes it."""
+def format_value(value: float) -> str:
+    """A number for readers, with four digits."""
     return "none" if value != value else f"{value:.4g}"
 
 
 def margin(evidence: schema.Evidence) -> dict[str, Any]:
-    """How far the deciding number is from its threshold. Exact rules have no middle: the margin is the number itself."""
+    """How far the deciding number is from its threshold. For exact rules the margin is the number itself."""
     value, threshold = evidence.value, evidence.threshold
     if threshold is None or value is None:
         return {"value": value, "threshold": None, "text": "exact: by bits"}
@@ -96,7 +97,7 @@ def margin(evidence: schema.Evidence) -> dict[str, Any]:
     # the end of the interval that is nearest to an end of the threshold
     room, nearest = min((min(abs(low - end), abs(high - end)), end) for end in ends)
     between = any(low < end < high for end in ends)
-    text = f"{number(value)} against {' to '.join(number(end) for end in ends)}"
+    text = f"{format_value(value)} against {' to '.join(format_value(end) for end in ends)}"
     if evidence.interval:
-        text += f", 95 % interval {number(low)} to {number(high)}"
+        text += f", 95 % interval {format_value(low)} to {format_value(high)}"
     return {"value": 0.0 if between else room, "threshold": nearest, "text": text}

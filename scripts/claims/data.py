@@ -58,7 +58,8 @@ class Networks:
         return steps
 
     def at(self, name: str, step: float) -> Array:
-        """A quantity at the record of a step [network] or [network, layer]. Raises ValueError if the step was not recorded."""
+        """A quantity at the record of a step [network] or [network, layer]. Raises ValueError if the step was not
+        recorded."""
         found = np.flatnonzero(self.steps() == step)
         if not len(found):
             raise ValueError(f"{self.title}: step {step} was not recorded")
@@ -103,8 +104,8 @@ class Networks:
 def time_below(steps: Array, values: Array, threshold: Array | float) -> Array:
     """First step at which a quantity is below a threshold, infinite where it never is: censored, not dropped.
 
-    steps [record], values [network, record], threshold: a number or [network]. Between two records it is interpolated on the
-    logarithm of the quantity where both are positive. Returns [network] float64.
+    steps [record], values [network, record], threshold: a number or [network]. Between two records it is interpolated
+    on the logarithm of the quantity where both are positive. Returns [network] float64.
     """
     threshold = np.broadcast_to(np.asarray(threshold, dtype=np.float64), (len(values),))
     result = np.full(len(values), np.inf)

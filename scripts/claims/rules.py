@@ -1,19 +1,19 @@
-"""The decision rules: what must hold for each claim, fixed before the seeds that ship were run (table.py says how).
+"""The decision rules: what must hold for each claim. They were fixed before the shipped seeds were run (table.py).
 
 A claim has criteria. Each is one rule applied to one number of the results, with its threshold, a statement that theory
 predicts to hold, and a side:
 
-    for      where the statement holds, the claim is right in this case; where it fails, wrong
-    against  where the statement holds, the claim is wrong in this case; where it fails, right
-    control  says nothing of the claim; where it fails, the experiment is void
+    for      if the statement holds, the claim is right in this case; if it fails, wrong
+    against  if the statement holds, the claim is wrong in this case; if it fails, right
+    control  says nothing about the claim; if it fails, the experiment is void
 
-All cases right: TRUE. All wrong: FALSE. Both: CONDITIONAL. A case that the data do not decide, or a failed control: NOT DECIDED.
-The verdict agrees with theory where it is the predicted one and every statement holds.
+All cases right: TRUE. All wrong: FALSE. Both: CONDITIONAL. A case that the data do not decide, or a failed control: NOT
+DECIDED. The verdict agrees with theory if it is the predicted one and every statement holds.
 
-Exact rules compare bits. Statistical rules use 95 % intervals, and hold (or fail) only where the whole interval lies on one
-side of the threshold; in between the case is undecided. Intervals: Wilson's for rates, bootstrap over replicates for medians
-and slopes (2,000 resamples, seeded by the criterion's name). Times are censored, never dropped: those who do not get there
-count as infinite, and a quantile among them is infinite.
+Exact rules compare bits. Statistical rules use 95 % intervals, and hold or fail only if the whole interval lies on one
+side of the threshold; otherwise the case is undecided. Intervals: Wilson's for rates, bootstrap over replicates for
+medians and slopes (2,000 resamples, seeded by the criterion's name). Times are censored, never dropped: a network that
+does not reach the event counts as infinite, and a quantile among such networks is infinite.
 """
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Criterion:
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
-    """One claim: what people say, what theory predicts of it, and the criteria that decide it.
+    """One claim: what people say, what theory predicts about it, and the criteria that decide it.
 
     deciding: the criterion whose number is the verdict's; unit: its unit.
     """
@@ -59,7 +59,7 @@ class Claim:
     criteria: tuple[Criterion, ...]
 
     def criterion(self, name: str) -> Criterion:
-        """The criterion of a name. Raises KeyError."""
+        """The criterion with this name. Raises KeyError if there is none."""
         for one in self.criteria:
             if one.name == name:
                 return one
@@ -67,7 +67,7 @@ class Claim:
 
 
 def trials_for(half_width: float, rate: float = 0.5) -> int:
-    """Replicates for which the normal 95 % interval of a rate has this half width: the power calculation of the sweep files."""
+    """Replicates for which the normal 95 % interval of a rate has this half width: the power of a sweep."""
     return math.ceil(CONFIDENCE_Z ** 2 * rate * (1 - rate) / half_width ** 2)
 
 
@@ -86,7 +86,7 @@ def quantile(values: Array, q: float) -> float:
 
 
 def bootstrap(statistic: Callable[..., float], columns: tuple[Array, ...], seed: int) -> tuple[float, float]:
-    """95 % interval of a statistic by resampling replicates: the same ones from every column, so that pairs stay together.
+    """95 % interval of a statistic by resampling replicates, the same ones from every column so that pairs stay paired.
 
     columns: each [replicate] or [replicate, ...].
     """
@@ -113,7 +113,7 @@ def side_of(low: float, high: float, below: float, above: float) -> bool | None:
     return None
 
 
-# Each rule: data and threshold to (value, interval or None, holds). None for holds: not decided.
+# What a rule returns: (value, interval or None, holds). holds is None if the data do not decide.
 Outcome = tuple[float, "tuple[float, float] | None", "bool | None"]
 
 
@@ -207,13 +207,19 @@ def rule_rate_below(values: Any, threshold: Any, seed: int) -> Outcome:
 
 
 def rule_rates_differ(values: Any, threshold: Any, seed: int) -> Outcome:
-    """The paired difference of two rates, first minus second, is above the threshold. values: two arrays of booleans."""
+    """The paired difference of two rates, first minus second, is above the threshold.
+
+    values: two arrays of booleans.
+    """
     pairs = tuple(np.asarray(one, dtype=np.float64) for one in values)
     return differ(pairs, threshold, seed, lambda a, b: float(a.mean() - b.mean()))
 
 
 def rule_medians_differ(values: Any, threshold: Any, seed: int) -> Outcome:
-    """The difference of two medians, first minus second, is above the threshold. values: two arrays, paired by replicate."""
+    """The difference of two medians, first minus second, is above the threshold.
+
+    values: two arrays, paired by replicate.
+    """
     return differ(tuple(np.asarray(one, dtype=np.float64) for one in values), threshold, seed,
                   lambda a, b: quantile(a, 0.5) - quantile(b, 0.5))
 
@@ -283,8 +289,8 @@ RULES: dict[str, Callable[[Any, Any, int], Outcome]] = {
     "zero": rule_zero, "nonzero": rule_nonzero, "equal": rule_equal, "same": rule_same, "one_unit": rule_one_unit,
     "first_step": rule_first_step, "below": rule_below, "above": rule_above, "within": rule_within,
     "rate_above": rule_rate_above, "rate_below": rule_rate_below, "rates_differ": rule_rates_differ,
-    "medians_differ": rule_medians_differ, "mean_within": rule_mean_within, "median_within": rule_median_within, "median_above": rule_median_above,
-    "median_below": rule_median_below, "slope_within": rule_slope_within,
+    "medians_differ": rule_medians_differ, "mean_within": rule_mean_within, "median_within": rule_median_within,
+    "median_above": rule_median_above, "median_below": rule_median_below, "slope_within": rule_slope_within,
 }
 
 
@@ -292,7 +298,8 @@ def apply(claim: Claim, name: str, values: Any) -> schema.Evidence:
     """Applies a criterion's rule to the data. values: as its rule takes them. Returns the evidence."""
     criterion = claim.criterion(name)
     value, interval, holds = RULES[criterion.rule](values, criterion.threshold, seed_of(f"{claim.id} {name}"))
-    return schema.Evidence(criterion.rule, criterion.statement, criterion.side, value, interval, criterion.threshold, holds)
+    return schema.Evidence(criterion.rule, criterion.statement, criterion.side, value, interval, criterion.threshold,
+                           holds)
 
 
 def conclude(claim: Claim, evidence: list[schema.Evidence]) -> tuple[str, str | None, bool]:

@@ -84,8 +84,10 @@ def write_verdicts(path: pathlib.Path, program: dict[str, str], verdicts: Iterab
 
 def write_figures(path: pathlib.Path, claim: str, figures: Sequence[Chart]) -> None:
     """Writes one claim's figures. Raises ValueError if they are larger than a page should carry."""
-    text = json.dumps(json_value({"claim": claim, "figures": list(figures)}, digits=5), ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(json_value({"claim": claim, "figures": list(figures)}, digits=5), ensure_ascii=False,
+                      allow_nan=False) + "\n"
     size = len(text.encode())
     if size > MAX_FIGURE_BYTES:
-        raise ValueError(f"{claim}: the figures have {size} bytes; at most {MAX_FIGURE_BYTES}: record less, or draw fewer series")
+        raise ValueError(f"{claim}: the figures have {size} bytes; at most {MAX_FIGURE_BYTES}: record less, or draw "
+                         "fewer series")
     write_text(path, text)

@@ -1,4 +1,4 @@
-"""Reads results files of initsweep (format 1): into xarray, as a cube over the swept axes, weights layer by layer, networks as functions.
+"""Reads results files of initsweep (format 1): as xarray, as a cube over the swept axes, weights and networks.
 
     import initsweep
     results = initsweep.open_results("results.h5")
@@ -6,26 +6,29 @@
     weight, bias = initsweep.split_weights(results, network=0)[0]
     outputs = initsweep.network_function(results, network=0)(inputs)
 
-open_results and unfold need xarray. All else takes what open_arrays gives too, which needs h5py and NumPy alone; torch_module
-needs PyTorch, initsweep.figures and initsweep.maps need xarray and matplotlib. docs/results-format.md describes the file.
+open_results and unfold need xarray. Every other function also accepts the result of open_arrays, which needs only h5py
+and NumPy; network_function needs PyYAML too, and torch_module PyTorch. initsweep.figures, initsweep.plots and
+initsweep.maps draw figures and need xarray and matplotlib; initsweep.report writes HTML pages with charts and needs
+matplotlib. docs/python.md shows all of it, docs/results-format.md describes the file.
 """
 from typing import Any
 
-from initsweep.arrays import (COMPLETED, DIVERGED, MISSING, SKIPPED, STOPPED, Array, Arrays, columns, final_values, labels,
-                              open_arrays, pair_replicates, residual_scales, select, split_weights, swept_columns)
+from initsweep.arrays import (COMPLETED, DIVERGED, MISSING, SKIPPED, STOPPED, Array, Arrays, columns, final_values,
+                              labels, open_arrays, pair_replicates, residual_scales, select, split_weights,
+                              swept_columns)
 from initsweep.hashing import results_hash
 from initsweep.intervals import Line, fit_line, mean_and_error, median_interval, wilson, with_error
 from initsweep.networks import network_function, torch_module
 from initsweep.running import run_sweep
 
-__all__ = ["MISSING", "COMPLETED", "STOPPED", "DIVERGED", "SKIPPED", "Array", "Arrays", "open_arrays", "open_results", "unfold",
-           "select", "pair_replicates", "split_weights", "residual_scales", "network_function", "torch_module", "results_hash",
-           "columns", "swept_columns", "labels", "final_values", "run_sweep", "Line", "fit_line", "mean_and_error",
-           "median_interval", "with_error", "wilson"]
+__all__ = ["MISSING", "COMPLETED", "STOPPED", "DIVERGED", "SKIPPED", "Array", "Arrays", "open_arrays", "open_results",
+           "unfold", "select", "pair_replicates", "split_weights", "residual_scales", "network_function",
+           "torch_module", "results_hash", "columns", "swept_columns", "labels", "final_values", "run_sweep", "Line",
+           "fit_line", "mean_and_error", "median_interval", "with_error", "wilson"]
 
 
 def __getattr__(name: str) -> Any:
-    """open_results and unfold, when they are first used: only they need xarray."""
+    """Imports open_results and unfold when they are first used: only they need xarray."""
     if name not in ("open_results", "unfold"):
         raise AttributeError(f"module 'initsweep' has no attribute '{name}'")
     try:

@@ -1,4 +1,5 @@
-"""Activations g(z) as NumPy and PyTorch compute them, by the names and parameters that `initsweep list activations` shows."""
+"""Activations g(z) as NumPy and PyTorch compute them, by the names and parameters that `initsweep list activations`
+shows."""
 from __future__ import annotations
 
 import math

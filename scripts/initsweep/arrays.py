@@ -1,4 +1,4 @@
-"""Results files without xarray: a mapping of names to NumPy arrays, and the functions that work on it and on a Dataset alike."""
+"""Results files as a mapping of names to NumPy arrays, and the functions that also work on an xarray Dataset."""
 from __future__ import annotations
 
 import os
@@ -24,16 +24,16 @@ DIMENSION_ATTRIBUTES = ("DIMENSION_LIST", "REFERENCE_LIST", "CLASS", "NAME")
 # Any shape and type of numbers or texts; docstrings say which.
 Array = numpy.typing.NDArray[Any]
 
-# An Arrays, or an xarray.Dataset of open_results.
+# An Arrays of open_arrays, or an xarray.Dataset of open_results.
 Results = TypeVar("Results", bound=Any)
 
 
 class Arrays(Mapping[str, Array]):
     """The variables of a results file by name, as NumPy arrays; each is read when it is first used.
 
-    attrs: the file's attributes, those of the group /provenance as `provenance_...`. dims[name]: names of an array's dimensions.
-    attributes[name]: an array's attributes (path of a setting, long_name, units). Fill values are NaN, so whole numbers that have
-    one come as float64, as in xarray.
+    attrs: the file's attributes, those of the group /provenance as `provenance_...`. dims[name]: names of an array's
+    dimensions. attributes[name]: an array's attributes (path of a setting, long_name, units). Fill values are NaN, so
+    whole numbers that have one come as float64, as in xarray.
     """
 
     def __init__(self, attrs: dict[str, Any], dims: dict[str, tuple[str, ...]], attributes: dict[str, dict[str, Any]],
@@ -56,7 +56,7 @@ class Arrays(Mapping[str, Array]):
         return len(self.dims)
 
     def take(self, positions: Array) -> Arrays:
-        """A view of some networks. positions: [chosen] whole numbers, or [network] booleans."""
+        """A view of some networks. positions: [selected] whole numbers, or [network] booleans."""
         def read(name: str) -> Array:
             return np.asarray(self[name][positions] if self.dims[name][:1] == ("network",) else self[name])
         return Arrays(self.attrs, self.dims, self.attributes, read)
@@ -118,9 +118,9 @@ def get_dims(results: Any, name: str) -> tuple[str, ...]:
 
 
 def take_networks(results: Results, positions: Array) -> Results:
-    """The results of some networks. positions: [chosen] whole numbers, or [network] booleans."""
-    chosen: Results = results.take(positions) if isinstance(results, Arrays) else results.isel(network=positions)
-    return chosen
+    """The results of some networks. positions: [selected] whole numbers, or [network] booleans."""
+    selected: Results = results.take(positions) if isinstance(results, Arrays) else results.isel(network=positions)
+    return selected
 
 
 def get_values(results: Any, name: str) -> Array:
@@ -129,7 +129,7 @@ def get_values(results: Any, name: str) -> Array:
 
 
 def check_file(path: str) -> None:
-    """Raises ValueError with a reason where `path` is no results file of a format that this library reads."""
+    """Raises ValueError with a reason if `path` is not a results file in a format that this library reads."""
     import h5py
     if not os.path.exists(path):
         raise FileNotFoundError(f"{path}: no such file")
@@ -144,31 +144,31 @@ def check_file(path: str) -> None:
 
 
 def columns(results: Any) -> list[str]:
-    """Names of the settings: variables along network that carry the `path` of a setting, in the file's order."""
+    """Names of the settings, in the file's order: the variables along network that have the `path` of a setting."""
     names = results if isinstance(results, Arrays) else results.variables
     return [str(name) for name in names
             if get_dims(results, name) == ("network",) and "path" in get_attributes(results, name)]
 
 
 def factorize(values: Array) -> tuple[Array, Array]:
-    """Numbers the different values of an array in the order in which they first appear; NaN is one value.
+    """The distinct values of an array in the order of their first appearance, and the index of each element's value.
 
-    values: [network]. Returns (values, [different]) and (codes, [network] int64).
+    values: [network]; NaN is one value. Returns (values [distinct], codes [network] int64).
     """
-    different, first, codes = np.unique(values, return_index=True, return_inverse=True)
+    distinct, first, codes = np.unique(values, return_index=True, return_inverse=True)
     order = np.argsort(first)
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
-    return different[order], rank[codes.reshape(values.shape)]
+    return distinct[order], rank[codes.reshape(values.shape)]
 
 
 def swept_columns(results: Any) -> list[str]:
-    """Names of the settings that have more than one value."""
+    """Names of the settings with more than one value."""
     return [name for name in columns(results) if len(factorize(get_values(results, name))[0]) > 1]
 
 
 def choice_parameters(results: Any, column: str, among: Sequence[str]) -> list[str]:
-    """The columns that are parameters of a column's named choice: init_value belongs to init, init_noise does not."""
+    """Those of some columns that are parameters of a column's named choice: init_value of init, but not init_noise."""
     if get_values(results, column).dtype.kind not in "OUS":
         return []
     path = get_attributes(results, column).get("path", column)
@@ -177,34 +177,34 @@ def choice_parameters(results: Any, column: str, among: Sequence[str]) -> list[s
 
 
 def format_value(value: Any) -> str:
-    """A value as a person writes it."""
+    """A value as text, numbers with six digits."""
     if isinstance(value, (float, np.floating)):
         return f"{value:.6g}"
     return str(value)
 
 
 def labels(results: Any, column: str) -> Array:
-    """A setting's value for each network, for people and for grouping.
+    """A setting's value for each network, for readers and for grouping.
 
-    [network]: numbers as they are; the texts of a named choice with the parameters that vary within it, as in
-    "constant(value=0.1)".
+    Returns [network]: numbers as they are; names of a choice with the parameters that vary among the networks of that
+    choice, as "constant(value=0.1)".
     """
     values = get_values(results, column)
-    parameters = [name for name in choice_parameters(results, column, columns(results))]
+    parameters = choice_parameters(results, column, columns(results))
     if not parameters:
         return values
     result = values.astype(object)
     for choice in factorize(values)[0]:
-        mine = np.asarray(values == choice)
-        varying = [name for name in parameters if len(factorize(get_values(results, name)[mine])[0]) > 1]
-        for network in np.flatnonzero(mine & bool(varying)):
+        own = np.asarray(values == choice)
+        varying = [name for name in parameters if len(factorize(get_values(results, name)[own])[0]) > 1]
+        for network in np.flatnonzero(own & bool(varying)):
             parts = [f"{name[len(column) + 1:]}={format_value(get_values(results, name)[network])}" for name in varying]
             result[network] = f"{choice}({', '.join(parts)})"
     return result
 
 
 def network_position(results: Any, network: int) -> int:
-    """Where a network stands in the results, which may be a selection. Raises ValueError where it is not there."""
+    """Position of a network in the results, which may be a selection. Raises ValueError if it is not there."""
     found = np.flatnonzero(get_values(results, "network") == network)
     if not len(found):
         raise ValueError(f"there is no network {network} in these results")
@@ -214,8 +214,8 @@ def network_position(results: Any, network: int) -> int:
 def match_values(values: Array, wanted: Any) -> Array:
     """Which values of a setting equal a wanted one, [network] booleans.
 
-    Text and whole numbers must be the same; numbers with decimals may differ by RELATIVE_TOLERANCE. values: [network]; wanted:
-    one value. A number is never equal to a text.
+    Text and whole numbers must be the same; numbers with decimals may differ by RELATIVE_TOLERANCE. values: [network];
+    wanted: one value. A number is never equal to a text.
     """
     if values.dtype.kind in "iuf" and isinstance(wanted, str):
         return np.zeros(len(values), bool)
@@ -227,7 +227,8 @@ def match_values(values: Array, wanted: Any) -> Array:
 def match_setting(results: Any, name: str, wanted: Any) -> Array:
     """Which networks have one of the wanted values of a setting, [network] booleans.
 
-    wanted: a value or several, as select takes them. Raises ValueError for an unknown setting, or a value that no network has.
+    wanted: a value or several, as select takes them. Raises ValueError for an unknown setting, or a value that no
+    network has.
     """
     known = columns(results)
     if name not in known:
@@ -249,10 +250,10 @@ def match_setting(results: Any, name: str, wanted: Any) -> Array:
 def select(results: Results, **settings: Any) -> Results:
     """The networks whose settings have these values.
 
-    settings: column=value, or column=[values], of the columns of the file. A named choice is given by its name ("constant") or
-    with its parameters, as labels writes it ("constant(value=0.1)"). Whole numbers and text must be equal, numbers with
-    decimals to a relative 1e-9. Returns a Dataset for a Dataset and an Arrays for an Arrays. Raises ValueError for an unknown
-    column, or a value that no network has.
+    settings: column=value, or column=[values], of the columns of the file. A named choice is given by its name
+    ("constant") or with its parameters, as labels writes it ("constant(value=0.1)"). Whole numbers and text must be
+    equal, numbers with decimals to a relative 1e-9. Returns a Dataset for a Dataset and an Arrays for an Arrays. Raises
+    ValueError for an unknown column, or a value that no network has.
 
         select(results, init=["zeros", "he_normal"], depth=2)
     """
@@ -263,10 +264,11 @@ def select(results: Results, **settings: Any) -> Results:
 
 
 def parse_filters(results: Any, filters: Sequence[str]) -> list[tuple[str, list[Any]]]:
-    """The texts of an option --select as settings and values.
+    """Settings and values from the texts of an option --select.
 
-    filters: each "SETTING=VALUE,...". A comma inside parentheses belongs to the value: init=normal(mean=0, std=1). Returns
-    (setting, values) for each. Raises ValueError for a text of another form, and for a value of a number that is not one.
+    filters: each "SETTING=VALUE,...". A comma inside parentheses belongs to the value: init=normal(mean=0, std=1).
+    Returns (setting, values) for each. Raises ValueError for a text of another form, and for a text as the value
+    of a numeric setting.
     """
     parsed = []
     for text in filters:
@@ -299,12 +301,12 @@ def select_by_filters(results: Results, filters: Sequence[str]) -> Results:
 
 
 def pair_replicates(results: Any, setting: str, one: Any, other: Any) -> tuple[Array, Array]:
-    """Networks that differ in one setting and share all others, the replicate with them.
+    """Networks that differ in one setting and agree in all others, the replicate included.
 
-    The same replicate draws the same standard random numbers under every value, so differences are paired. one, other: two
-    values as select takes them. Returns (positions under `one`, positions under `other`), each [pairs] int64, in the order
-    of the first; networks without a counterpart are left out. Raises ValueError where a value has two networks at one
-    point of the other settings (then one must be selected), or nothing pairs.
+    The same replicate draws the same standard random numbers under every value, so differences are paired. one, other:
+    two values as select takes them. Returns (positions under `one`, positions under `other`), each [pairs] int64, in
+    the order of the first; networks without a counterpart are left out. Raises ValueError if a value has two
+    networks at one point of the other settings (select one first), or if there is no pair.
 
         a, b = pair_replicates(results, "init", "zeros", "he_normal")
         difference = final[a] - final[b]
@@ -319,22 +321,22 @@ def pair_replicates(results: Any, setting: str, one: Any, other: Any) -> tuple[A
         chosen = select(results, **{setting: value})
         positions = np.flatnonzero(np.isin(get_values(results, "network"), get_values(chosen, "network")))
         if len(np.unique(point[positions])) < len(positions):
-            raise ValueError(f"cannot pair: several networks have {setting} = {format_value(value)} and all else the same")
+            raise ValueError(f"cannot pair: several networks have {setting} = {format_value(value)} and agree "
+                             "in all else")
         sides.append(positions)
     shared, first, second = np.intersect1d(point[sides[0]], point[sides[1]], return_indices=True)
     if not len(shared):
-        raise ValueError(f"nothing pairs: no two networks differ in {setting} alone")
+        raise ValueError(f"cannot pair: no two networks differ in {setting} alone")
     order = np.argsort(sides[0][first], kind="stable")
     return sides[0][first][order], sides[1][second][order]
 
 
-def split_weights(results: Any, network: int,
-                  which: str = "final") -> list[tuple[Array, Array]]:
+def split_weights(results: Any, network: int, which: str = "final") -> list[tuple[Array, Array]]:
     """Weights and biases of one network, layer by layer.
 
     network: its number. which: "initial" or "final". Returns for each weight layer (weight [fan_out, fan_in], bias
-    [fan_out]) in the sweep's precision, NaN where the network is missing. The scales of residual branches are left out
-    (residual_scales has them). Raises ValueError where the file does not keep these weights.
+    [fan_out]) in the sweep's precision, NaN if the network is missing. They do not include the scales of residual
+    branches (residual_scales). Raises ValueError if the file does not have these weights.
     """
     return [(weight, bias) for weight, bias, _ in split_parameters(results, network, which)]
 
@@ -342,19 +344,21 @@ def split_weights(results: Any, network: int,
 def residual_scales(results: Any, network: int, which: str = "final") -> Array:
     """The scale alpha of each residual branch h + alpha f(h) of one network, [branches] in the sweep's precision.
 
-    network, which, errors: as split_weights. Empty where the network has no branches.
+    network, which, errors: as in split_weights. Empty if the network has no branches.
     """
     return np.concatenate([scale for *_, scale in split_parameters(results, network, which)])
 
 
-def split_parameters(results: Any, network: int,
-                     which: str) -> list[tuple[Array, Array, Array]]:
-    """For each weight layer weight [fan_out, fan_in], bias [fan_out] and the scale of the branch that ends there, [1] or [0]."""
+def split_parameters(results: Any, network: int, which: str) -> list[tuple[Array, Array, Array]]:
+    """Weight [fan_out, fan_in], bias [fan_out] and scale of each weight layer.
+
+    The scale is that of the residual branch that ends at the layer, [1], or empty, [0], if none does.
+    """
     name = f"weights_{which}"
     if which not in ("initial", "final"):
         raise ValueError(f"which is 'initial' or 'final', not {which!r}")
     if name not in results:
-        raise ValueError(f"the sweep kept no {which} weights (record.weights)")
+        raise ValueError(f"the file has no {which} weights (record.weights)")
     at = network_position(results, network)
     branch_layers = int(get_values(results, "branch_layers")[at]) if "branch_layers" in columns(results) else 0
     flat = np.asarray(results[name][at])
@@ -380,7 +384,10 @@ def last_records(values: Array) -> Array:
 
 
 def last_values(values: Array) -> Array:
-    """Each network's values at its last record that has any: [network, record, ...] to [network, ...], NaN if there is none."""
+    """Each network's values at its last record with a finite value.
+
+    values: [network, record, ...]. Returns [network, ...], NaN if a network has no such record.
+    """
     if not values.shape[1]:
         return np.full((len(values), *values.shape[2:]), np.nan)
     return np.asarray(values[np.arange(len(values)), last_records(values)])
@@ -389,8 +396,8 @@ def last_values(values: Array) -> Array:
 def final_values(results: Any, quantity: str, layer: int | None = None) -> Array:
     """The last recorded value of a quantity; of one layer, counted from 1, if it has layers.
 
-    Returns [network] float64 in the quantity's units: NaN for networks that are missing or diverged, and for those whose values
-    are never finite.
+    Returns [network] float64 in the quantity's units: NaN for networks that are missing or diverged, and for those
+    whose values are never finite.
     """
     values = get_values(results, quantity).astype(np.float64)
     final = last_values(values if layer is None else values[:, :, layer - 1])

@@ -14,7 +14,8 @@ import numpy as np
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
-    """A temporary path beside `path`, with the same suffix. When the block ends it is renamed to `path`; on an error it is removed.
+    """A temporary path beside `path`, with the same suffix. When the block ends it is renamed to `path`; on an error it
+    is removed.
 
         with replacing("out.svg") as temporary:
             figure.savefig(temporary)

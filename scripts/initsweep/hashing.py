@@ -1,4 +1,4 @@
-"""One number for everything in a results file that its sweep decides."""
+"""A hash of everything in a results file that its sweep decides."""
 from __future__ import annotations
 
 import hashlib
@@ -15,7 +15,7 @@ OUTSIDE = "provenance"
 
 
 def put(digest: Any, data: bytes) -> None:
-    """Adds bytes with their length, so that no two lists of them give the same stream."""
+    """Adds bytes preceded by their length, so that different lists of them give different streams."""
     digest.update(struct.pack("<Q", len(data)))
     digest.update(data)
 
@@ -38,8 +38,11 @@ def put_array(digest: Any, values: Any) -> None:
 
 
 def put_attributes(digest: Any, node: Any) -> None:
-    """Adds a node's attributes in the order of their names. What names other objects by their place in the file
-    (DIMENSION_LIST, REFERENCE_LIST) is not taken; put_dataset adds the dimensions' names instead."""
+    """Adds the attributes of a node, sorted by name.
+
+    References to other objects (DIMENSION_LIST, REFERENCE_LIST) are left out, because they depend on where objects are
+    in the file; put_dataset adds the names of the dimensions instead.
+    """
     for name in sorted(node.attrs):
         if name not in ("DIMENSION_LIST", "REFERENCE_LIST"):
             put(digest, name.encode())
@@ -64,8 +67,10 @@ def put_dataset(digest: Any, node: Any) -> None:
 
 
 def results_hash(path: str | os.PathLike[str]) -> str:
-    """SHA-256 over everything outside /provenance: names, types, shapes, dimensions, attributes and values, in the order of
-    the names. Chunks and compression do not count. Returns 64 hexadecimal digits."""
+    """SHA-256 of everything outside /provenance: names, types, shapes, dimensions, attributes and values, by name.
+
+    It does not depend on chunks and compression. Returns 64 hexadecimal digits.
+    """
     import h5py
     digest = hashlib.sha256()
     with h5py.File(path, "r") as file:

@@ -1,4 +1,4 @@
-"""Numbers with their uncertainty: rates, means, lines."""
+"""Estimates and their uncertainty: rates, means, medians, straight lines."""
 from __future__ import annotations
 
 import math
@@ -12,7 +12,7 @@ CONFIDENCE_Z = 1.959963984540054  # 95 %, two-sided
 
 
 class Line(NamedTuple):
-    """A straight line y = intercept + slope x by least squares, and the standard error of its slope (NaN for two points)."""
+    """A straight line y = intercept + slope x; slope_error is the standard error of the slope, NaN for two points."""
     slope: float
     slope_error: float
     intercept: float
@@ -28,17 +28,17 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     z, p = CONFIDENCE_Z, successes / trials
     centre = (p + z * z / (2 * trials)) / (1 + z * z / trials)
     half = z / (1 + z * z / trials) * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
-    # at both ends the interval ends there exactly
+    # a rate of 0 or 1 is an end of its interval exactly
     return (0.0 if successes == 0 else centre - half), (1.0 if successes == trials else centre + half)
 
 
 def median_interval(values: Array) -> tuple[float, float]:
     """95 % interval of a median from the order statistics, whatever the distribution (Conover 1999, section 3.2).
 
-    values: [n] without NaN. Returns (low, high) in their units; the ends are infinite where n < 6, which no interval has.
+    values: [n] without NaN. Returns (low, high) in their units; infinite ends if n < 6, for which there is no interval.
     """
     n = len(values)
-    below, tail = 0, 0.5**n  # tail: the probability that at most `below` values are under the median
+    below, tail = 0, 0.5**n  # tail: the probability that at most `below` values are less than the median
     while tail <= 0.025:
         below += 1
         tail += math.comb(n, below) * 0.5**n
@@ -62,7 +62,10 @@ def quantile_band(values: Array) -> tuple[Array, Array, Array]:
 
 
 def mean_and_error(values: Array) -> tuple[float, float]:
-    """Mean and its standard error, in the values' units. values: [n]; NaN are left out. The error is NaN where n < 2."""
+    """Mean and its standard error, in the values' units.
+
+    values: [n]; those that are not finite are left out. The error is NaN if fewer than 2 are left.
+    """
     good = np.asarray(values, dtype=np.float64)
     good = good[np.isfinite(good)]
     if not len(good):
@@ -73,13 +76,13 @@ def mean_and_error(values: Array) -> tuple[float, float]:
 def fit_line(x: Array, y: Array) -> Line:
     """The line through points by least squares.
 
-    x, y: [points]. Returns (slope, slope_error, intercept); the slope in y's units over x's. Its standard error is from the
-    residuals: it takes them as independent. Raises ValueError where all x are the same.
+    x, y: [points]. Returns (slope, slope_error, intercept); the slope in y's units over x's. Its standard error is from
+    the residuals, which it assumes to be independent. Raises ValueError if all x are the same.
     """
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     spread = x - x.mean() if len(x) else x
     if len(x) < 2 or not np.any(spread):
-        raise ValueError("a line wants two points with different x")
+        raise ValueError("a line needs two points with different x")
     slope = float(spread @ y / (spread @ spread))
     intercept = float(y.mean() - slope * x.mean())
     residual = y - intercept - slope * x
@@ -88,10 +91,10 @@ def fit_line(x: Array, y: Array) -> Line:
 
 
 def with_error(value: float, error: float) -> str:
-    """A number and its standard error, in the same units, rounded where the error begins: "-1.010 ± 0.005"."""
+    """A number and its standard error as text, rounded to the first digit of the error: "-1.010 ± 0.005"."""
     if not math.isfinite(error):
         return f"{value:.3g}"
     decimals = max(0, min(9, -math.floor(math.log10(error)))) if error > 0 else 9
-    if error > 0 and round(error, decimals) < 2 * 10.0 ** -decimals:  # one digit of 1 would say too little
+    if error > 0 and round(error, decimals) < 2 * 10.0 ** -decimals:  # a single digit of 1 is too coarse
         decimals += 1
     return f"{value:.{decimals}f} ± {error:.{decimals}f}"

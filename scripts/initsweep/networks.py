@@ -13,8 +13,8 @@ from initsweep.arrays import Array, columns, choice_parameters, network_position
 def shared_choice(results: Any, section: str, name: str) -> tuple[str | None, dict[str, float]]:
     """A named choice that all networks of a sweep share, from the sweep's settings, with its parameters.
 
-    section, name: of the setting, as "network", "activation". Returns (None, {}) if the settings do not have it, because it is
-    swept.
+    section, name: of the setting, as "network", "activation". Returns (None, {}) if the settings do not have it,
+    because it is swept.
     """
     import yaml
     settings = yaml.safe_load(str(results.attrs.get("settings", ""))) or {}
@@ -28,8 +28,8 @@ def shared_choice(results: Any, section: str, name: str) -> tuple[str | None, di
 def network_choice(results: Any, network: int, column: str) -> tuple[str, dict[str, float]]:
     """A network's named choice and its parameters, as ("leaky_relu", {"negative_slope": 0.1}).
 
-    column: "activation" or "output_activation". What the file has no column for is the same for all networks, and comes from the
-    sweep's settings.
+    column: "activation" or "output_activation". What the file has no column for is the same for all networks, and comes
+    from the sweep's settings.
     """
     name, parameters = shared_choice(results, "network", column)
     if column not in columns(results):
@@ -52,9 +52,10 @@ def network_function(results: Any, network: int, which: str = "final") -> Callab
     """What a network computes, from the weights that the file keeps.
 
     results: of open_results or open_arrays, of a sweep with record.weights. network: its number. which: "initial" or
-    "final". Returns f: inputs [samples, features] -> outputs [samples, outputs] in the sweep's precision; it includes the output
-    activation and residual branches. The outputs are logits for losses on logits. NumPy sums in another order than the program, so
-    outputs agree with it to rounding, not to the bit. Raises ValueError if the file does not keep these weights.
+    "final". Returns f: inputs [samples, features] -> outputs [samples, outputs] in the sweep's precision; it includes
+    the output activation and residual branches. The outputs are logits for losses on logits. NumPy sums in another
+    order than the program, so outputs agree with it to rounding, not to the bit. Raises ValueError if the file does not
+    keep these weights.
     """
     layers = split_parameters(results, network, which)
     activations = layer_activations(results, network, len(layers))
@@ -76,9 +77,9 @@ def network_function(results: Any, network: int, which: str = "final") -> Callab
 def torch_module(results: Any, network: int, which: str = "final") -> Any:
     """The same network as a torch.nn.Module, which PyTorch can train further.
 
-    results, network, which, errors: as in network_function. Its forward maps inputs [samples, features] to outputs [samples,
-    outputs]; module.layers are Linear modules with weight [fan_out, fan_in], module.scales has the scale of each residual
-    branch. Parameters have the sweep's precision. Raises ImportError if PyTorch is not installed.
+    results, network, which, errors: as in network_function. Its forward maps inputs [samples, features] to outputs
+    [samples, outputs]; module.layers are Linear modules with weight [fan_out, fan_in], module.scales has the scale of
+    each residual branch. Parameters have the sweep's precision. Raises ImportError if PyTorch is not installed.
     """
     import torch
     layers = split_parameters(results, network, which)

@@ -1,4 +1,4 @@
-"""Results files as xarray datasets."""
+"""Results files as xarray datasets, and full grids as cubes over the swept axes."""
 from __future__ import annotations
 
 import math
@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import xarray
 
-from initsweep.arrays import (Array, check_file, choice_parameters, columns, factorize, format_value, labels, read_attributes, read_structure, read_values,
+from initsweep.arrays import (Array, check_file, choice_parameters, columns, factorize, format_value, labels,
+                              read_attributes, read_structure, read_values,
                               swept_columns)
 
 __all__ = ["open_results", "unfold"]
@@ -19,11 +20,12 @@ DIMENSIONS = ("network", "record", "layer", "parameter")
 def open_results(path: str | os.PathLike[str]) -> xarray.Dataset:
     """Opens a results file.
 
-    Returns a Dataset with the dimensions network, record, layer and, where weights or Hessian eigenvalues were kept, parameter. The settings
-    (init, activation, depth, learning_rate, replicate, ...) are coordinates along network, and `step` (optimiser steps
-    before a record) is one along record or (network, record). Fill values are NaN, so whole numbers that have one come as
-    float64. What varies from run to run is in attrs under `provenance_...`. Variables are read when they are used, but for
-    the fallback on h5py, which reads all. Raises ValueError where the file is no results file of format 1.
+    Returns a Dataset with the dimensions network, record, layer and, where weights or Hessian eigenvalues were kept,
+    parameter. The settings (init, activation, depth, learning_rate, replicate, ...) are coordinates along network, and
+    `step` (optimiser steps before a record) is one along record or (network, record). Fill values are NaN, so whole
+    numbers that have one come as float64. What varies from run to run is in attrs under `provenance_...`. Variables are
+    read when they are used, but for the fallback on h5py, which reads all. Raises ValueError if the file is no
+    results file of format 1.
     """
     path = os.fspath(path)
     check_file(path)
@@ -38,7 +40,7 @@ def open_results(path: str | os.PathLike[str]) -> xarray.Dataset:
 
 
 def open_with_h5py(path: str | os.PathLike[str]) -> xarray.Dataset:
-    """open_results by h5py alone: reads everything into memory."""
+    """open_results with h5py alone, which reads the whole file into memory."""
     import h5py
     with h5py.File(path, "r") as file:
         dims, attributes = read_structure(file)
@@ -48,13 +50,13 @@ def open_with_h5py(path: str | os.PathLike[str]) -> xarray.Dataset:
 
 
 def determines(codes: Array, other: Array) -> bool:
-    """Whether each value of one column comes with one value of another. codes, other: [network] numbers from 0."""
+    """Whether each value of one column occurs with one value of another only. codes, other: [network], from 0."""
     pairs = np.unique(codes * (int(other.max()) + 1) + other)
     return len(pairs) == len(np.unique(codes))
 
 
 def find_axes(dataset: xarray.Dataset) -> tuple[dict[str, tuple[Array, Array]], dict[str, str]]:
-    """The axes of the grid, the slowest first, and for each column that moves with an axis that axis's name.
+    """The axes of the grid, the slowest first, and the axis of each column that varies along with one.
 
     An axis is (values, codes): values [length], codes [network] = index in values.
     """
@@ -67,7 +69,7 @@ def find_axes(dataset: xarray.Dataset) -> tuple[dict[str, tuple[Array, Array]], 
     for name in swept:
         if name not in along:
             axes[name] = factorize(labels(dataset, name))
-    # columns that move together (zip) are one axis: the one that the others follow from, the first where all do
+    # columns that vary together (zip) are one axis: the column that determines the others, the first of equals
     for name in list(axes):
         followers = [other for other in axes if other != name and determines(axes[other][1], axes[name][1])]
         leader = next((other for other in followers if swept.index(other) < swept.index(name) or
@@ -81,7 +83,7 @@ def find_axes(dataset: xarray.Dataset) -> tuple[dict[str, tuple[Array, Array]], 
 
 
 def point_text(axes: dict[str, tuple[Array, Array]], flat: int) -> str:
-    """A point of the grid in words, from its index in row-major order."""
+    """A point of the grid as text, from its index in row-major order."""
     index = np.unravel_index(flat, [len(values) for values, _ in axes.values()])
     return ", ".join(f"{name}={format_value(values[i])}" for (name, (values, _)), i in zip(axes.items(), index))
 
@@ -89,11 +91,11 @@ def point_text(axes: dict[str, tuple[Array, Array]], flat: int) -> str:
 def unfold(dataset: xarray.Dataset) -> xarray.Dataset:
     """Unfolds a full grid: network becomes one dimension for each swept axis.
 
-    dataset: as open_results gives it, or a part of its variables; read into memory. The axes are named as their columns
-    and stand slowest first; a named choice and its parameters are one axis with labels like "constant(value=0.1)"; columns
-    that move together are one axis, and the others are coordinates along it. Variables [network, ...] become
-    [axis, axis, ..., ...]. Networks whose status is MISSING stay, as fill values. Raises ValueError where networks do not
-    fill the grid, or two of them stand at the same point.
+    dataset: as open_results returns it, or some of its variables; they are read into memory. The axes have the names of
+    their columns, the slowest first. A named choice and its parameters are one axis, with labels such as
+    "constant(value=0.1)". Columns that vary together are one axis; all but the first are coordinates along it.
+    Variables [network, ...] become [axis, axis, ..., ...]. Networks whose status is MISSING remain, as fill values.
+    Raises ValueError if the networks do not fill the grid, or two of them are at the same point.
     """
     networks = dataset.sizes["network"]
     axes, along = find_axes(dataset)
@@ -107,11 +109,12 @@ def unfold(dataset: xarray.Dataset) -> xarray.Dataset:
     twice = np.flatnonzero(np.diff(flat[order]) == 0)
     if len(twice):
         one, other = order[twice[0]], order[twice[0] + 1]
-        raise ValueError(f"cannot unfold: networks {one} and {other} both stand at ({point_text(axes, int(flat[one]))})")
+        point = point_text(axes, int(flat[one]))
+        raise ValueError(f"cannot unfold: networks {one} and {other} are both at ({point})")
     if networks != points:
         hole = int(np.flatnonzero(~np.isin(np.arange(points), flat))[0])
         raise ValueError(f"cannot unfold: the grid {product} has {points} points and there are {networks} networks; "
-                         f"({point_text(axes, hole)}) is the first without one")
+                         f"the first without one is ({point_text(axes, hole)})")
 
     def fold(variable: xarray.Variable) -> xarray.Variable:
         if "network" not in variable.dims:

@@ -1,4 +1,5 @@
-"""The tables of the program: its initialisers, activations, losses, ... with their parameters, as `initsweep list --json` prints them.
+"""The tables of the program: its initialisers, activations, losses, ... with their parameters, as `initsweep list
+--json` prints them.
 
 rows.json beside this file is that output. A test compares it with the program; after a change of a table renew it:
 
@@ -28,10 +29,12 @@ def tables() -> dict[str, dict[str, Row]]:
     """All tables: {table: {row: Row}}, both in the program's order."""
     content = json.loads(PATH.read_text(encoding="utf-8"))
     return {part["name"]: {row["name"]: Row(row["name"], row["formula"], row["source"],
-                                            {one["name"]: one["default"] for one in row["parameters"]}, row.get("facts", {}))
+                                            {one["name"]: one["default"] for one in row["parameters"]},
+                                            row.get("facts", {}))
                            for row in part["rows"]} for part in content}
 
 
 def table(name: str) -> dict[str, Row]:
-    """The rows of a table by name, in the program's order: "activations", "initializers", "losses", "optimizers", ..."""
+    """The rows of a table by name, in the program's order: "activations", "initializers", "losses", "optimizers",
+    ..."""
     return tables()[name]

@@ -1,4 +1,4 @@
-"""Trains a sweep from Python, by the program."""
+"""Runs the program initsweep from Python."""
 from __future__ import annotations
 
 import os
@@ -9,14 +9,14 @@ import tempfile
 from collections.abc import Mapping
 from typing import Any
 
-# Folders of results without a name of their own; each is removed when Python ends.
+# Folders of results whose caller gave no path; each is removed when Python ends.
 TEMPORARY: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def find_program() -> str:
-    """Path of the program: $INITSWEEP, else as the shell finds it, else beside this library, in a build folder or an installed tree.
+    """Path of the program: $INITSWEEP, the one on PATH, or that of this library's build folder or installed tree.
 
-    Raises FileNotFoundError where it is in none of these places.
+    Raises FileNotFoundError if there is none.
     """
     named = os.environ.get("INITSWEEP")
     if named:
@@ -25,18 +25,18 @@ def find_program() -> str:
     for path in (shutil.which("initsweep"), scripts / "../build/release/initsweep", scripts / "../../../bin/initsweep"):
         if path is not None and os.access(path, os.X_OK):
             return str(path)
-    raise FileNotFoundError("the program initsweep is not found: name it in the environment variable INITSWEEP")
+    raise FileNotFoundError("the program initsweep is not found: set the environment variable INITSWEEP to its path")
 
 
-def run_sweep(sweep: str | os.PathLike[str], out: str | os.PathLike[str] | None = None, settings: Mapping[str, Any] | None = None,
-              threads: int | None = None) -> str:
+def run_sweep(sweep: str | os.PathLike[str], out: str | os.PathLike[str] | None = None,
+              settings: Mapping[str, Any] | None = None, threads: int | None = None) -> str:
     """Trains a sweep on this machine and returns the path of its results file.
 
-    sweep: the text of a sweep file, or the path of one. out: where the results go; without it, a temporary folder that is
-    removed when Python ends. settings: what --set takes, as {"train.steps": 100}. threads: worker threads; without it, one
-    a processor. Whatever they are, the numbers are the same bits. A text's relative paths of data start at the working
-    directory. Raises ValueError with the program's message where the sweep is wrong, RuntimeError where training fails,
-    FileNotFoundError where there is no program.
+    sweep: the text of a sweep file, or the path of one; relative paths of data in a text start at the working
+    directory. out: path of the results file; without it, a file in a temporary folder that is removed when Python ends.
+    settings: as for --set, {"train.steps": 100}. threads: worker threads, one for each processor by default; the
+    results are the same bits for any number. Raises ValueError with the program's message if the sweep is wrong,
+    RuntimeError if training fails, FileNotFoundError if the program is not found.
 
         results = open_results(run_sweep("first.yaml", settings={"train.steps": 100}))
     """
@@ -54,5 +54,6 @@ def run_sweep(sweep: str | os.PathLike[str], out: str | os.PathLike[str] | None 
         command += ["--threads", str(threads)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
-        raise (ValueError if done.returncode == 2 else RuntimeError)(done.stderr.strip() or f"exit status {done.returncode}")
+        message = done.stderr.strip() or f"exit status {done.returncode}"
+        raise ValueError(message) if done.returncode == 2 else RuntimeError(message)
     return results

@@ -1,6 +1,7 @@
 """The look of all figures: colours, lines, sizes of text; and how a figure is saved.
 
-matplotlib's own settings (rcParams) stay as the caller has them: they are replaced only while a figure is made or drawn.
+matplotlib's own settings (rcParams) stay as the caller has them: they are replaced only while a figure is made or
+drawn.
 """
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ import matplotlib.figure
 
 from initsweep.files import replacing
 
-# Okabe and Ito 2008: eight colours that people with any kind of colour vision can distinguish. Line styles vary after them.
+# Okabe and Ito 2008: eight colours that people with any kind of colour vision can distinguish. Line styles vary after
+# them.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
 LINE_STYLES = ("-", "--", ":", "-.")
 
@@ -39,7 +41,8 @@ def in_style(function: Callable[Arguments, Result]) -> Callable[Arguments, Resul
 
 
 class Figure(matplotlib.figure.Figure):  # type: ignore[misc]  # matplotlib has no types here
-    """A matplotlib figure that is always drawn in this style, also by a notebook: tick labels get their size only then."""
+    """A matplotlib figure that is always drawn in this style, also by a notebook: tick labels get their size only
+    then."""
 
     def __init__(self, *args: Any, **keywords: Any) -> None:
         with matplotlib.rc_context(SETTINGS):
@@ -68,8 +71,8 @@ def series_style(index: int) -> dict[str, Any]:
 
 
 def line_style(index: int, count: int) -> dict[str, Any]:
-    """Colour, line style and width of the series `index` of `count`. Earlier ones are wider, so that a line exactly under another
-    can be seen."""
+    """Colour, line style and width of the series `index` of `count`. Earlier ones are wider, so that a line exactly
+    under another can be seen."""
     return {**series_style(index), "linewidth": line_width(index, count)}
 
 
@@ -79,7 +82,8 @@ def line_width(index: int, count: int) -> float:
 
 
 def text_colour(background: tuple[float, ...]) -> str:
-    """Black or white, whichever can be read on a background. background: red, green and blue from 0 to 1; more is ignored."""
+    """Black or white, whichever can be read on a background. background: red, green and blue from 0 to 1; more is
+    ignored."""
     red, green, blue = background[:3]
     return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
 

@@ -4,9 +4,9 @@
     execute.py [NAME...]            in place: their outputs are written anew
     execute.py --check [NAME...]    on copies: an error where a cell raises, or prints other text than the notebook has
 
-Texts are compared to the last character: the sweeps' bits are the same everywhere. Figures are not compared. What libraries
-say on stderr depends on the machine and is left out, but a warning of a number gone wrong is an error.
-Wants python3-nbclient and python3-ipykernel, and the program: in a build folder, on the PATH, or named in INITSWEEP.
+Texts are compared to the last character: the sweeps' bits are the same everywhere. Figures are not compared. What
+libraries say on stderr depends on the machine and is left out, but a warning of a number gone wrong is an error. Wants
+python3-nbclient and python3-ipykernel, and the program: in a build folder, on the PATH, or named in INITSWEEP.
 """
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def texts(cell: Any) -> str:
 
 
 def settle(cell: Any) -> None:
-    """Makes a cell's outputs depend on nothing but its text: no stderr, one piece of stdout, no words beside an image."""
+    """Makes a cell's outputs depend on nothing but its text: no stderr, one piece of stdout, no words beside an
+    image."""
     settled: list[Any] = []
     for output in cell.get("outputs", []):
         if output["output_type"] != "stream":
@@ -54,7 +55,8 @@ def differences(stored: Any, executed: Any) -> list[str]:
     lines: list[str] = []
     for number, (one, other) in enumerate(zip(stored.cells, executed.cells), 1):
         if one.cell_type == "code" and texts(one) != texts(other):
-            changes = difflib.unified_diff(texts(one).splitlines(), texts(other).splitlines(), "stored", "computed", lineterm="", n=0)
+            changes = difflib.unified_diff(texts(one).splitlines(), texts(other).splitlines(), "stored", "computed",
+                                           lineterm="", n=0)
             lines += [f"cell {number}:", *changes]
     return lines
 

@@ -1,6 +1,8 @@
-"""Makes a site of the repository's own pages, for mkdocs (mkdocs.yml): the same files as a forge shows, nothing copied by hand.
+"""Makes a site of the repository's own pages, for mkdocs (mkdocs.yml): the same files as a forge shows, nothing copied
+by hand.
 
-- Pages are README.md, docs/*.md and every Markdown file that they link to. A text file that they link to (a sweep file, a batch
+- Pages are README.md, docs/*.md and every Markdown file that they link to. A text file that they link to (a sweep file,
+a batch
   file, a source file) becomes a page that shows it, a folder a page that lists it; pictures and all else are copied.
 - The navigation is docs/README.md: a line that ends in a colon is a section, an item of the list below it a page.
 - Mathematics ($...$ and fences `math`) is typeset by KaTeX while the site is made, so a page needs no script for it.
@@ -18,7 +20,8 @@ from mkdocs.structure.nav import Link
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KATEX = pathlib.Path("/usr/share/javascript/katex")  # Debian's libjs-katex
 COPIED = {".png", ".svg", ".jpg", ".ipynb", ".html", ".pdf", ".h5", ".csv", ".gz"}
-LANGUAGES = {".c": "c", ".h": "c", ".def": "c", ".py": "python", ".yaml": "yaml", ".yml": "yaml", ".cff": "yaml", ".sh": "bash",
+LANGUAGES = {".c": "c", ".h": "c", ".def": "c", ".py": "python", ".yaml": "yaml", ".yml": "yaml", ".cff": "yaml",
+             ".sh": "bash",
              ".sbatch": "bash", ".pbs": "bash", ".lsf": "bash", ".cmake": "cmake", ".json": "json"}
 LINK = re.compile(r"(?<=\]\()([^)\s]+)")
 # code keeps its brackets: fences and spans are cut out before links are looked for
@@ -71,7 +74,8 @@ def markdown_of(path):
 
 
 def reached():
-    """All files and folders that the site shows: README.md, docs/*.md, and whatever is linked from what is there already."""
+    """All files and folders that the site shows: README.md, docs/*.md, and whatever is linked from what is there
+    already."""
     waiting = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     seen = []
     while waiting:
@@ -136,7 +140,8 @@ def original(page):
 
 
 def with_lists_apart(markdown):
-    """The text with an empty line between a paragraph and the list that follows it: forges need none, Python-Markdown does."""
+    """The text with an empty line between a paragraph and the list that follows it: forges need none, Python-Markdown
+    does."""
     lines, fenced = [], False
     for line in markdown.splitlines():
         if re.match("```|~~~", line):
@@ -156,13 +161,15 @@ def on_page_markdown(markdown, page, config, files):
         if path is None or path.suffix == ".md" or not is_shown(path):
             return link[0]
         anchor = link[0].partition("#")[2]
-        return "/".join([".."] * len(source.parent.relative_to(ROOT).parts) + [page_of(path)]) + (f"#{anchor}" if anchor else "")
+        return "/".join([".."] * len(source.parent.relative_to(ROOT).parts) + [page_of(path)]) + (f"#{anchor}" if anchor
+                                                                                                  else "")
 
     return outside_code(with_lists_apart(markdown), lambda text: LINK.sub(change, text))
 
 
 def on_page_content(content, page, config, files):
-    """A picture is a link to itself: small text in it can be read at full size. Dotted names in tables may break at a dot."""
+    """A picture is a link to itself: small text in it can be read at full size. Dotted names in tables may break at a
+    dot."""
     content = re.sub(r'(<img [^>]*src="([^"]+)"[^>]*>)', r'<a href="\2">\1</a>', content)
     return re.sub(r"(?<=<td><code>)[\w.]+(?=</code>)", lambda name: name[0].replace(".", ".<wbr>"), content)
 
@@ -194,7 +201,8 @@ def on_post_page(output, page, config):
     formulas = [(html.unescape(found[2]), found[1] == "div") for found in pattern.finditer(output)]
     if not formulas:
         return output
-    made = iter(json.loads(subprocess.run(["node", "-e", TYPESET, str(KATEX / "katex.min.js")], input=json.dumps(formulas), text=True,
+    made = iter(json.loads(subprocess.run(["node", "-e", TYPESET, str(KATEX / "katex.min.js")],
+                                          input=json.dumps(formulas), text=True,
                                           check=True, stdout=subprocess.PIPE).stdout))
     output = pattern.sub(lambda found: f'<{found[1]} class="math">{next(made)}</{found[1]}>', output)
     output = output.replace('<span class="katex-display">', '<span class="katex-display" tabindex="0">')

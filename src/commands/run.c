@@ -73,7 +73,7 @@ static int run_on_cluster(int argc, char **argv, const struct isw_run_settings *
 static int run(int argc, char **argv)
 {
   struct isw_run_settings settings = {.checkpoint_seconds = 300};
-  char *line = isw_join_command_line(argc, argv); /* the parser reorders the words */
+  char *line = isw_join_command_line(argc, argv); /* the parser reorders argv */
   int result;
   if (isw_parse_options(&isw_command_run, argc, argv, handle, &settings, &settings.file, &result)) {
     settings.command_line = line;

@@ -35,7 +35,7 @@ const char *isw_format_duration(double seconds, char *buffer)
 {
   double minutes = floor(seconds / 60 + 0.5);
   if (!(seconds < 1e12))
-    snprintf(buffer, ISW_NUMBER_SIZE, "for ever");
+    snprintf(buffer, ISW_NUMBER_SIZE, "forever");
   else if (seconds < 99.5)
     snprintf(buffer, ISW_NUMBER_SIZE, seconds < 9.95 ? "%.2g s" : "%.0f s", seconds);
   else if (minutes < 100)

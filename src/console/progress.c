@@ -20,11 +20,11 @@ double isw_progress_seconds(const struct isw_progress *progress)
   return isw_clock() - progress->start;
 }
 
-void isw_progress_draw(FILE *out, bool color, double share, const char *const *words, size_t count)
+void isw_progress_draw(FILE *out, bool color, double share, const char *const *phrases, size_t count)
 {
   size_t columns = isw_terminal_width(fileno(out)), width = (columns > 0 ? columns : 80) - 1, used = 7; /* " 42 % " */
   size_t shown = 0;
-  while (shown < count && used + strlen(words[shown]) + 2 <= width) used += strlen(words[shown++]) + 2;
+  while (shown < count && used + strlen(phrases[shown]) + 2 <= width) used += strlen(phrases[shown++]) + 2;
   size_t bar = width > used + 10 ? width - used - 3 : 0;
   if (bar > 40) bar = 40;
   fprintf(out, "\r%3.0f %% ", 100 * share);
@@ -34,7 +34,7 @@ void isw_progress_draw(FILE *out, bool color, double share, const char *const *w
     for (size_t i = 0; i < bar; i++) fputc(i < full ? '#' : '-', out);
     fprintf(out, "%s] ", color ? "\033[0m" : "");
   }
-  for (size_t i = 0; i < shown; i++) fprintf(out, "%s%s", i ? ", " : "", words[i]);
+  for (size_t i = 0; i < shown; i++) fprintf(out, "%s%s", i ? ", " : "", phrases[i]);
   fprintf(out, "\033[K");
   fflush(out);
 }
@@ -44,18 +44,18 @@ void isw_progress_erase(FILE *out)
   fprintf(out, "\r\033[K");
 }
 
-static void show(struct isw_progress *progress, double share, const char *const *words, size_t count)
+static void show(struct isw_progress *progress, double share, const char *const *phrases, size_t count)
 {
   double time = isw_clock();
   if (!progress->shown || time - progress->last < (progress->bar ? BAR_EVERY : LINE_EVERY)) return;
   progress->last = time;
   if (progress->bar) {
-    isw_progress_draw(stderr, progress->color, share, words, count);
+    isw_progress_draw(stderr, progress->color, share, phrases, count);
     progress->drawn = true;
     return;
   }
   fprintf(stderr, "initsweep: %.0f %%", 100 * share);
-  for (size_t i = 0; i < count; i++) fprintf(stderr, ", %s", words[i]);
+  for (size_t i = 0; i < count; i++) fprintf(stderr, ", %s", phrases[i]);
   fprintf(stderr, "\n");
 }
 
@@ -71,15 +71,15 @@ void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_
   double all = progress->networks > 0 ? (double)(progress->before + networks) / (double)progress->networks : 1;
   if (all > 1) all = 1;
 
-  char number[ISW_NUMBER_SIZE], words[5][96];
-  snprintf(words[0], sizeof words[0], "%llu of %llu networks", (unsigned long long)(progress->before + networks),
+  char number[ISW_NUMBER_SIZE], phrases[5][96];
+  snprintf(phrases[0], sizeof phrases[0], "%llu of %llu networks", (unsigned long long)(progress->before + networks),
            (unsigned long long)progress->networks);
-  snprintf(words[1], sizeof words[1], "ETA %s",
+  snprintf(phrases[1], sizeof phrases[1], "ETA %s",
            share > 0 ? isw_format_duration(seconds * (1 - share) / share, number) : "?");
-  snprintf(words[2], sizeof words[2], "%s networks/s", isw_format_si(rate, number));
-  snprintf(words[3], sizeof words[3], "%s network-steps/s", isw_format_si((double)network_steps / seconds, number));
-  snprintf(words[4], sizeof words[4], "%llu diverged", (unsigned long long)diverged);
-  const char *list[] = {words[0], words[1], words[2], words[3], words[4]};
+  snprintf(phrases[2], sizeof phrases[2], "%s networks/s", isw_format_si(rate, number));
+  snprintf(phrases[3], sizeof phrases[3], "%s network-steps/s", isw_format_si((double)network_steps / seconds, number));
+  snprintf(phrases[4], sizeof phrases[4], "%llu diverged", (unsigned long long)diverged);
+  const char *list[] = {phrases[0], phrases[1], phrases[2], phrases[3], phrases[4]};
   show(progress, all, list, 5);
 }
 

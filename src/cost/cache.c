@@ -1,5 +1,5 @@
-/* The cost model's place in the user's cache: one small text file a machine, instruction set, program and precision.
- * What cannot be read is measured again, what cannot be written is not kept: the cache is never a reason to fail. */
+/* Cost models in the user's cache folder: one small text file per machine, instruction set, program and precision. A
+ * file that cannot be read is measured again; a cache that cannot be written is not an error. */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -15,7 +15,7 @@
 static const char magic[] = "initsweep cost model 1";
 enum { MAX_BYTES = 1 << 20 };
 
-/* The processor as Linux names it; "" where it does not. */
+/* The processor's name by Linux; "" where it is not known. */
 static void processor(char *name, size_t room)
 {
   char line[256];
@@ -30,7 +30,7 @@ static void processor(char *name, size_t room)
   if (file) fclose(file);
 }
 
-char *isw_cost_key(const struct isw_kernels *kernels, enum isw_precision real)
+char *isw_cost_key(const struct isw_kernels *kernels, enum isw_precision precision)
 {
   struct utsname machine;
   char model[256];
@@ -39,7 +39,7 @@ char *isw_cost_key(const struct isw_kernels *kernels, enum isw_precision real)
   bool named = uname(&machine) == 0;
   isw_text_add(&key, "%s, %s, %s, %s, initsweep %s %s, %s", named ? machine.nodename : "", named ? machine.machine : "",
                model, isw_kernels_name(kernels), isw_version(), isw_version_git(),
-               real == ISW_FLOAT64 ? "float64" : "float32");
+               precision == ISW_FLOAT64 ? "float64" : "float32");
   return key.bytes;
 }
 
@@ -47,7 +47,7 @@ char *isw_cost_file(const char *key)
 {
   const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
   struct isw_text path = {0};
-  bool own = cache && cache[0] == '/'; /* relative ones are to be ignored, says the XDG specification */
+  bool own = cache && cache[0] == '/'; /* the XDG specification ignores relative ones */
   if (!own && !(home && home[0] == '/')) return NULL;
   isw_text_add(&path, "%s%s/initsweep/cost-%016llx", own ? cache : home, own ? "" : "/.cache",
                (unsigned long long)isw_hash(key, strlen(key), 0));
@@ -71,7 +71,7 @@ static void list_groups(struct isw_cost_model *model, struct group *group)
                                     {"loss", model->loss, ISW_COST_ROWS},
                                     {"optimizer", model->optimizer, ISW_COST_ROWS},
                                     {"record", &model->record, 1},
-                                    {"show", &model->show, 1},
+                                    {"show", &model->record_output, 1},
                                     {"pack", &model->pack, 1},
                                     {"draw", &model->draw, 1}};
   memcpy(group, all, sizeof all);
@@ -94,7 +94,7 @@ enum isw_status isw_cost_write(const struct isw_cost_model *model, const char *k
 
 bool isw_cost_read(const char *text, size_t length, const char *key, struct isw_cost_model *model)
 {
-  /* what isw_cost_write makes of the numbers that are read must be this text to the byte: no damage passes */
+  /* writing the numbers again must give the same bytes: then the text is not damaged */
   struct group group[GROUPS];
   struct isw_text again = {0};
   char *copy = isw_allocate(length + 1, 1), *at = copy;
@@ -132,7 +132,7 @@ bool isw_cost_load(const char *file, const char *key, struct isw_cost_model *mod
   return good;
 }
 
-/* Makes the folder of a file, and that folder's own where it is missing: the cache's and the program's in it. */
+/* Creates the folder of a file and that folder's parent: the cache's folder and the program's in it. */
 static void make_folder(const char *file)
 {
   char *folder = isw_path_folder(file), *above = folder ? isw_path_folder(folder) : NULL;
@@ -148,7 +148,7 @@ bool isw_cost_store(const char *file, const char *key, const struct isw_cost_mod
   bool good = file && isw_cost_write(model, key, &text) == ISW_OK;
   if (good) {
     make_folder(file);
-    char *part; /* its own: two may write at once, also of two machines with one home */
+    char *part; /* a name of its own: two processes may write at once, even from two machines with one home */
     int fd = isw_open_new(file, 0600, &part);
     good = fd >= 0 && write(fd, text.bytes, text.length) == (ssize_t)text.length;
     if (fd >= 0 && close(fd) != 0) good = false;

@@ -1,6 +1,6 @@
-/* Measures the cost model's coefficients: short trainings of packs of some shapes, and fits. By the thread's own
- * time, so that others on the machine hardly count. Sweep files of a few lines describe the networks, so every
- * table's rows are met by name. */
+/* Measures the cost model's coefficients by short trainings of packs of several shapes, and fits them. Time is the
+ * thread's own CPU time, so that other processes hardly matter. The networks are described by short sweep files, so
+ * that every row of the tables is found by its name. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "initsweep/cost.h"
 
 enum { REPEATS = 9, TEXT = 512 };
-static const double ONE_RUN = 5e-4; /* s of the short training; the long one takes four times as many steps more */
+static const double ONE_RUN = 5e-4; /* s of the short training; the long one has five times as many steps */
 
 struct shape {
   const char *dataset, *hidden, *batch;
@@ -17,7 +17,7 @@ static const char xor_data[] = "{name: xor}", spirals[] = "{name: spirals, test_
                   parity[] = "{name: parity, bits: 4}";
 static const char classes[] = "{name: gaussian_mixture, samples: 320, features: 64, classes: 10, test_fraction: 0}";
 static const char wide[] = "{name: gaussian_mixture, samples: 256, features: 400, classes: 10, test_fraction: 0}";
-/* None is a shape of the benchmark: docs/benchmarks.md compares these with what the model says of them. */
+/* None is a shape of the benchmark, so that docs/benchmarks.md compares the model with other shapes. */
 static const struct shape shapes[] = {
     {xor_data, "[3]", "full"},
     {xor_data, "[6]", "full"},
@@ -59,23 +59,22 @@ static double now(void)
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* A pack of copies of one network, made and trained for some steps, with a record at both ends. False: it could not
- * be. */
+/* Creates a pack of copies of one network and trains it, with a record at both ends. False where that fails. */
 static bool train(const struct trial *trial, struct isw_sweep *sweep, const struct isw_samples *samples, uint64_t steps,
                   double *create, double *seconds)
 {
   struct isw_network *network = NULL;
   struct isw_pack *pack = NULL;
   struct isw_team *team = isw_team_create(1);
-  enum isw_precision real = isw_sweep_precision(sweep);
+  enum isw_precision precision = isw_sweep_precision(sweep);
   const struct isw_probe *const *probes;
-  size_t probe_count = isw_sweep_probes(sweep, &probes), lanes = isw_lanes(real);
+  size_t probe_count = isw_sweep_probes(sweep, &probes), lanes = isw_lanes(precision);
   uint64_t schedule[2] = {0, steps};
   const struct isw_network *all[ISW_LANES_MAX];
   atomic_int never = 0;
   double start = now();
   bool ready = team != NULL;
-  for (size_t i = 0; ready && i < lanes; i++) { /* as often as a real pack asks for its networks */
+  for (size_t i = 0; ready && i < lanes; i++) { /* as many as a real pack has */
     if (network) isw_network_destroy(network);
     network = NULL;
     ready = isw_sweep_network(sweep, 0, &network, NULL) == ISW_OK;
@@ -84,7 +83,7 @@ static bool train(const struct trial *trial, struct isw_sweep *sweep, const stru
   for (size_t i = 0; i < lanes; i++) all[i] = network;
   struct isw_pack_settings settings = {.kernels = trial->kernels,
                                        .samples = samples,
-                                       .precision = real,
+                                       .precision = precision,
                                        .count = lanes,
                                        .networks = all,
                                        .records = 2,
@@ -102,14 +101,14 @@ static bool train(const struct trial *trial, struct isw_sweep *sweep, const stru
   return ready;
 }
 
-/* What one network's pack takes. */
+/* The measured times of a pack, and its amounts of work. */
 struct measured {
   double terms[ISW_COST_TERMS], step, record, create;
   double hidden, outputs, samples; /* units; samples of a step */
   bool small;
 };
 
-static void keep_least(double *least, double seconds)
+static void keep_minimum(double *least, double seconds)
 {
   if (seconds < *least) *least = seconds;
 }
@@ -123,7 +122,7 @@ static bool time_steps(const struct trial *trial, struct isw_sweep *sweep, const
   double one = 1e9; /* step, with a record before and after it */
   for (size_t i = 0; i < REPEATS; i++) {
     if (!train(trial, sweep, samples, 1, &create, &seconds)) return false;
-    keep_least(&one, seconds);
+    keep_minimum(&one, seconds);
   }
   for (seconds = 0; few < 100000; few *= 2) {
     if (!train(trial, sweep, samples, few, &create, &seconds)) return false;
@@ -131,10 +130,10 @@ static bool time_steps(const struct trial *trial, struct isw_sweep *sweep, const
   }
   for (size_t i = 0; i < REPEATS; i++) {
     if (!train(trial, sweep, samples, few, &create, &seconds)) return false;
-    keep_least(&less, seconds);
-    keep_least(&m->create, create);
+    keep_minimum(&less, seconds);
+    keep_minimum(&m->create, create);
     if (!train(trial, sweep, samples, 5 * few, &create, &seconds)) return false;
-    keep_least(&more, seconds);
+    keep_minimum(&more, seconds);
   }
   m->step = (more - less) / (4 * (double)few);
   m->record = (one - m->step) / 2;
@@ -142,7 +141,7 @@ static bool time_steps(const struct trial *trial, struct isw_sweep *sweep, const
   return m->step > 0;
 }
 
-/* False where there is no such network, or it cannot be trained. */
+/* False where the sweep file is not valid, or its network cannot be trained. */
 static bool measure(const struct trial *trial, struct measured *m)
 {
   struct isw_text text = {0};
@@ -182,7 +181,7 @@ static bool measure(const struct trial *trial, struct measured *m)
   return ready;
 }
 
-/* What a table's row costs a unit (or output) and sample, or a parameter. */
+/* How often a row is applied in a step: per unit or output and sample, or per parameter. */
 static double count_of(enum choice choice, const struct measured *m)
 {
   if (choice == ACTIVATION) return m->samples * m->hidden;
@@ -197,8 +196,8 @@ static const char *name_of(enum choice choice, size_t row)
   return row < (isw_optimizers(&rows), rows) ? isw_optimizers(&rows)[row].row.name : NULL;
 }
 
-/* Every row of a table against the one that the shapes are measured with. Losses have data of their own kinds: two
- * tries. */
+/* The cost of each row of a table relative to the one that the shapes use. Some losses need numbers as targets and
+ * some need classes, so two datasets are tried. */
 static void measure_rows(struct trial trial, enum choice choice, double *cost)
 {
   static const struct shape tries[2] = {
@@ -210,14 +209,14 @@ static void measure_rows(struct trial trial, enum choice choice, double *cost)
   for (size_t i = 0; i < 2; i++) {
     trial.shape = tries[i];
     known[i] = measure(&trial, &base[i]);
-    for (size_t again = 0; known[i] && again < 2; again++) { /* all others are compared with it */
+    for (size_t again = 0; known[i] && again < 2; again++) { /* every row is compared with it */
       struct measured other;
-      if (measure(&trial, &other)) keep_least(&base[i].step, other.step);
+      if (measure(&trial, &other)) keep_minimum(&base[i].step, other.step);
     }
   }
   for (size_t row = 0; row < ISW_COST_ROWS && (trial.row[choice] = name_of(choice, row)) != NULL; row++) {
     struct measured this;
-    bool done = strcmp(trial.row[choice], first) == 0; /* nothing beyond itself, whatever the clock says */
+    bool done = strcmp(trial.row[choice], first) == 0; /* 0 by definition */
     for (size_t i = 0; i < 2 && !done; i++) {
       trial.shape = tries[i];
       done = known[i] && measure(&trial, &this);
@@ -226,7 +225,7 @@ static void measure_rows(struct trial trial, enum choice choice, double *cost)
   }
 }
 
-/* A record of the training set's gradient and accuracy, against what its passes alone should take. */
+/* The time of a record of gradient and accuracy beyond the time of its passes. */
 static void measure_show(struct trial trial, struct isw_cost_model *model)
 {
   enum { SAMPLES = 640, FEATURES = 64, HIDDEN = 32, OUTPUTS = 10 };
@@ -242,17 +241,17 @@ static void measure_show(struct trial trial, struct isw_cost_model *model)
   while (strcmp(isw_activations(&rows)[class.activation].row.name, trial.row[ACTIVATION]) != 0) class.activation++;
   while (strcmp(isw_losses(&rows)[class.loss].row.name, trial.row[LOSS]) != 0) class.loss++;
   double more = m.record - model->record - isw_cost_passes(model, &data, &class, ISW_NEEDS_TRAIN | ISW_NEEDS_GRADIENT);
-  model->show = more > 0 ? more / (SAMPLES * OUTPUTS) : 0;
+  model->record_output = more > 0 ? more / (SAMPLES * OUTPUTS) : 0;
 }
 
-enum isw_status isw_cost_calibrate(const struct isw_kernels *kernels, enum isw_precision real,
+enum isw_status isw_cost_calibrate(const struct isw_kernels *kernels, enum isw_precision precision,
                                    struct isw_cost_model *model, struct isw_error *error)
 {
   struct trial trial = {.kernels = kernels,
-                        .precision = real == ISW_FLOAT64 ? "float64" : "float32",
+                        .precision = precision == ISW_FLOAT64 ? "float64" : "float32",
                         .row = {"tanh", "mse", "sgd"},
                         .probes = "[loss]",
-                        .init = "{name: constant, value: 0.01}"}; /* quick to make, and as quick to train as any */
+                        .init = "{name: constant, value: 0.01}"}; /* quick to create */
   double terms[2][SHAPES][ISW_COST_TERMS], seconds[2][SHAPES];
   size_t count[2] = {0, 0};
   struct measured first = {0}, drawn;

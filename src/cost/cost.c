@@ -1,11 +1,11 @@
-/* The arithmetic of the cost model. */
+/* The arithmetic of the cost model: from the shape of a pack to seconds. Coefficients are calibrate.c's. */
 #include "initsweep/cost.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Packs that the engine trains in its loop for small networks, about (src/engine/pack.c), and parameters of a pack
- * that a second cache of 1 MiB holds. */
+/* Approximate limits of packs that fit the first-level cache, and parameters of a pack that a second-level cache of
+ * 1 MiB holds. */
 enum { SMALL_SAMPLES = 32, SMALL_LINES = 448, NEAR_PARAMETERS = 16384 };
 
 bool isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, double *terms)
@@ -42,7 +42,8 @@ static double apply(const double *coefficient, const double *terms)
   return sum;
 }
 
-/* Non-negative least squares of relative errors, one coefficient after the other; each pass can only lower the sum. */
+/* Non-negative least squares of relative errors, one coefficient after the other (coordinate descent): no pass raises
+ * the sum. */
 void isw_cost_fit(size_t count, double (*terms)[ISW_COST_TERMS], const double *seconds, double *coefficient)
 {
   enum { PASSES = 20000 };
@@ -61,7 +62,7 @@ void isw_cost_fit(size_t count, double (*terms)[ISW_COST_TERMS], const double *s
 
 /* ---- records ---- */
 
-/* Forward passes alone are a third of a step, without what the step saves in the first layer. */
+/* A step has three products per layer; a forward pass is one of them. */
 static double forward_flops(const struct isw_pack_class *class, size_t samples)
 {
   double weights = 0;
@@ -69,7 +70,7 @@ static double forward_flops(const struct isw_pack_class *class, size_t samples)
   return 2 * (double)samples * weights;
 }
 
-/* What a record asks for, and the FLOPs of its probes themselves. */
+/* What the probes of a record need, and their own FLOPs. */
 static unsigned record_needs(const struct isw_data *data, const struct isw_probe *const *probes, size_t probe_count,
                              const struct isw_pack_class *class, const bool *const *due, size_t record, double *own)
 {
@@ -77,7 +78,7 @@ static unsigned record_needs(const struct isw_data *data, const struct isw_probe
   *own = 0;
   for (size_t i = 0; i < probe_count; i++) {
     const struct isw_probe *probe = probes[i];
-    bool shared = false; /* what probes have in common is done once, and is nearly all of their work */
+    bool shared = false; /* probes that share their scratch do most of their work once */
     if (due[i] && !due[i][record]) continue;
     for (size_t before = 0; before < i; before++)
       shared |= (!due[before] || due[before][record]) && isw_probes_share(probes[before], probe);
@@ -88,7 +89,7 @@ static unsigned record_needs(const struct isw_data *data, const struct isw_probe
   return needs;
 }
 
-/* The training set's gradient takes the place of the batch's, which the step then needs anew. */
+/* Whether the batch's gradient is computed twice: the training set's overwrites it. */
 static bool is_batch_again(const struct isw_pack_class *class, unsigned needs)
 {
   return class->batch_size > 0 && (needs & ISW_NEEDS_BATCH) && (needs & ISW_NEEDS_GRADIENT);
@@ -108,7 +109,7 @@ double isw_cost_passes(const struct isw_cost_model *model, const struct isw_data
     seconds +=
         model->large[ISW_COST_STEP] + model->large[ISW_COST_LAYER] * terms[ISW_COST_LAYER] +
         (model->large[ISW_COST_UNIT] + model->activation[class->activation]) * terms[ISW_COST_UNIT] +
-        (model->loss[class->loss] + model->show) * (double)samples[set] * outputs +
+        (model->loss[class->loss] + model->record_output) * (double)samples[set] * outputs +
         model->large[ISW_COST_PRODUCT] * (gradient ? terms[ISW_COST_PRODUCT] : forward_flops(class, samples[set]) / 2);
   }
   if (is_batch_again(class, needs)) {
@@ -118,8 +119,7 @@ double isw_cost_passes(const struct isw_cost_model *model, const struct isw_data
   return seconds;
 }
 
-/* FLOPs, and with a model seconds, of all records of a class: probes with schedules of their own make records differ.
- */
+/* FLOPs and, with a model, seconds of all records of a class. Records differ if probes have their own schedules. */
 static void sum_records(const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
                         const struct isw_pack_class *class, const struct isw_cost_model *model, double *flops,
                         double *seconds)
@@ -174,7 +174,7 @@ double isw_cost_pack(const struct isw_cost_model *model, const struct isw_sweep 
                 samples * hidden * model->activation[class->activation] + samples * outputs * model->loss[class->loss] +
                 terms[ISW_COST_PARAMETER] * model->optimizer[class->optimizer];
   double least = terms[ISW_COST_PRODUCT] * model->large[ISW_COST_PRODUCT] / 4;
-  if (!(step > least)) step = least; /* differences that were measured may be below 0 */
+  if (!(step > least)) step = least; /* measured differences may be negative */
   sum_records(sweep, probes, probe_count, class, model, &flops, &records);
   return model->pack + model->draw * terms[ISW_COST_PARAMETER] + step * (double)class->steps + records;
 }
@@ -188,31 +188,31 @@ double isw_cost_all(const struct isw_packs *packs, const double *cost, size_t wo
     if (cost[i] > longest) longest = cost[i];
   }
   double even = sum / (double)workers;
-  double packs_a_worker = (double)isw_packs_count(packs) / (double)workers;
-  if (packs_a_worker >= 1 && even > longest) return even;
-  return packs_a_worker >= 1 ? longest : sum / (double)isw_packs_count(packs); /* few packs: threads share them */
+  double packs_per_worker = (double)isw_packs_count(packs) / (double)workers;
+  if (packs_per_worker >= 1 && even > longest) return even;
+  return packs_per_worker >= 1 ? longest : sum / (double)isw_packs_count(packs); /* few packs: threads share them */
 }
 
-struct isw_cost_model isw_cost_default(enum isw_precision real)
+struct isw_cost_model isw_cost_default(enum isw_precision precision)
 {
-  double twice = real == ISW_FLOAT64 ? 1.6 : 1; /* a vector of float64 holds half as many, whose tanh takes longer */
+  double factor = precision == ISW_FLOAT64 ? 1.6 : 1; /* half as many numbers per vector, a longer tanh */
   struct isw_cost_model model = {
       .small = {2e-8, 4e-9, 1.3e-8, 1.5e-9, 2e-9, 0, 0},
       .large = {2e-7, 2e-9, 1.4e-8, 3.3e-10, 3e-9, 2e-9, 1e-9},
       .tiny = 9e-8,
       .record = 2e-6,
-      .show = 2e-8,
+      .record_output = 2e-8,
       .pack = 2e-5,
       .draw = 3e-7,
   };
-  for (size_t t = ISW_COST_UNIT; t < ISW_COST_PARAMETER; t++) model.small[t] *= twice, model.large[t] *= twice;
-  model.tiny *= twice;
+  for (size_t t = ISW_COST_UNIT; t < ISW_COST_PARAMETER; t++) model.small[t] *= factor, model.large[t] *= factor;
+  model.tiny *= factor;
   return model;
 }
 
-size_t isw_cost_max_threads(const struct isw_pack_class *class, enum isw_precision real)
+size_t isw_cost_max_threads(const struct isw_pack_class *class, enum isw_precision precision)
 {
-  const double worth = 1e7; /* FLOPs a thread and step, docs/benchmarks.md, "Threads that share a pack" */
-  double step = class->steps > 0 ? class->flops / (double)class->steps * (double)isw_lanes(real) : 0;
+  const double worth = 1e7; /* FLOPs per thread and step: docs/benchmarks.md, "Threads that share a pack" */
+  double step = class->steps > 0 ? class->flops / (double)class->steps * (double)isw_lanes(precision) : 0;
   return step < 2 * worth ? 1 : step > 1024 * worth ? 1024 : (size_t)(step / worth);
 }

@@ -87,6 +87,48 @@ static size_t list_facts(const struct isw_run_facts *facts, const char *end, str
   return n;
 }
 
+/* [isw_sweep_columns] on the heap; NULL where memory ran out. */
+static struct isw_coordinate *list_coordinates(const struct isw_sweep *sweep)
+{
+  size_t columns = isw_sweep_columns(sweep);
+  struct isw_coordinate *coordinates = isw_allocate(columns, sizeof *coordinates);
+  for (size_t i = 0; coordinates && i < columns; i++) {
+    const struct isw_axis_column *column = isw_sweep_column(sweep, i);
+    coordinates[i] = (struct isw_coordinate){.name = column->name,
+                                             .long_name = column->long_name,
+                                             .path = column->path,
+                                             .type = (int)column->type,
+                                             .texts = column->texts,
+                                             .text_count = column->text_count};
+  }
+  return coordinates;
+}
+
+/* What the results file says of a sweep; coordinates, quantities and provenance are the caller's. */
+static struct isw_results_head make_head(const struct isw_sweep *sweep)
+{
+  struct isw_keep_weights keep = isw_sweep_weights(sweep);
+  return (struct isw_results_head){.title = isw_sweep_name(sweep),
+                                   .about = isw_sweep_about(sweep),
+                                   .sweep_text = isw_sweep_text(sweep),
+                                   .settings = isw_sweep_settings(sweep),
+                                   .identity = isw_sweep_identity(sweep),
+                                   .networks = isw_sweep_networks(sweep),
+                                   .records_max = isw_sweep_records_max(sweep),
+                                   .layers_max = isw_sweep_layers_max(sweep),
+                                   .parameters_max = isw_sweep_parameters_max(sweep),
+                                   .real_bytes = isw_precision_bytes(isw_sweep_precision(sweep)),
+                                   .keep_initial = keep.initial,
+                                   .keep_final = keep.final,
+                                   .schedule_varies = isw_sweep_schedule_varies(sweep),
+                                   .coordinate_count = isw_sweep_columns(sweep),
+                                   .coordinate = coordinate,
+                                   .id = id,
+                                   .schedule = schedule,
+                                   .sizes = sizes,
+                                   .progress = written};
+}
+
 enum isw_status isw_export(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
                            const struct isw_run_facts *facts, enum isw_network_status absent,
                            struct isw_progress *progress, struct isw_error *error)
@@ -96,54 +138,24 @@ enum isw_status isw_export(const char *path, const struct isw_sweep *sweep, stru
   char end[ISW_NUMBER_SIZE];
   isw_format_utc_now(end);
   const struct isw_probe *const *probes;
-  size_t probe_count = isw_sweep_probes(sweep, &probes), columns = isw_sweep_columns(sweep);
+  size_t probe_count = isw_sweep_probes(sweep, &probes);
   struct isw_quantity *quantities = isw_quantities(probes, probe_count);
-  struct isw_coordinate *coordinates = isw_allocate(columns, sizeof *coordinates);
-  bool ready = quantities && coordinates;
+  struct isw_coordinate *coordinates = list_coordinates(sweep);
+  struct isw_results_head head = make_head(sweep);
+  head.quantity_count = probe_count;
+  head.quantities = quantities;
+  head.coordinates = coordinates;
+  head.context = &export;
+  head.absent = absent;
+  head.provenance_count = list_facts(facts, end, provenance);
+  head.provenance = provenance;
+  head.threads = facts->threads;
   enum isw_status status =
-      ready ? ISW_OK : isw_error_memory(error, columns * sizeof *coordinates, "the results file's head");
-  for (size_t i = 0; ready && i < columns; i++) {
-    const struct isw_axis_column *column = isw_sweep_column(sweep, i);
-    coordinates[i] = (struct isw_coordinate){.name = column->name,
-                                             .long_name = column->long_name,
-                                             .path = column->path,
-                                             .type = (int)column->type,
-                                             .texts = column->texts,
-                                             .text_count = column->text_count};
-  }
-  if (ready) {
-    struct isw_keep_weights keep = isw_sweep_weights(sweep);
-    struct isw_results_head head = {.title = isw_sweep_name(sweep),
-                                    .about = isw_sweep_about(sweep),
-                                    .sweep_text = isw_sweep_text(sweep),
-                                    .settings = isw_sweep_settings(sweep),
-                                    .identity = isw_sweep_identity(sweep),
-                                    .networks = isw_sweep_networks(sweep),
-                                    .records_max = isw_sweep_records_max(sweep),
-                                    .layers_max = isw_sweep_layers_max(sweep),
-                                    .parameters_max = isw_sweep_parameters_max(sweep),
-                                    .real_bytes = isw_precision_bytes(isw_sweep_precision(sweep)),
-                                    .keep_initial = keep.initial,
-                                    .keep_final = keep.final,
-                                    .quantity_count = probe_count,
-                                    .quantities = quantities,
-                                    .coordinate_count = columns,
-                                    .coordinates = coordinates,
-                                    .context = &export,
-                                    .coordinate = coordinate,
-                                    .id = id,
-                                    .schedule = schedule,
-                                    .absent = absent,
-                                    .schedule_varies = isw_sweep_schedule_varies(sweep),
-                                    .sizes = sizes,
-                                    .provenance_count = list_facts(facts, end, provenance),
-                                    .provenance = provenance,
-                                    .threads = facts->threads,
-                                    .progress = written};
-    status = isw_results_write(path, &head, index, error);
-    if (status == ISW_OK && export.error.status != ISW_OK)
-      status = isw_error_set(error, export.error.status, "%s", isw_error_text(&export.error));
-  }
+      quantities && coordinates
+          ? isw_results_write(path, &head, index, error)
+          : isw_error_memory(error, head.coordinate_count * sizeof *coordinates, "the results file's head");
+  if (status == ISW_OK && export.error.status != ISW_OK)
+    status = isw_error_set(error, export.error.status, "%s", isw_error_text(&export.error));
   if (export.network) isw_network_destroy(export.network);
   isw_error_clear(&export.error);
   free(coordinates);

@@ -179,7 +179,7 @@ void isw_run_output_remove_leftovers(const struct isw_run_output *output, const 
 
 /* ---- a run (run.c, resume.c) ------------------------------------------------------------------------------------- */
 
-/** A run under way, on one rank. */
+/** A run in progress, on one rank. */
 struct isw_run_state {
   const struct isw_run_settings *settings;
   struct isw_cluster *cluster;

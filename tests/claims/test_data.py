@@ -1,4 +1,5 @@
-"""Networks as the claims look at them: weights of residual networks, and selection by the same rule as initsweep.select."""
+"""Networks as the claims look at them: weights of residual networks, and selection by the same rule as
+initsweep.select."""
 import os
 import pathlib
 import subprocess
@@ -33,7 +34,8 @@ class Data(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory(prefix="initsweep-data-")
         sweep, cls.path = (os.path.join(cls.folder.name, name) for name in ("data.yaml", "data.h5"))
         pathlib.Path(sweep).write_text(SWEEP, encoding="utf-8")
-        subprocess.run([os.environ["INITSWEEP"], "run", sweep, "-o", cls.path, "--threads", "1"], check=True, capture_output=True)
+        subprocess.run([os.environ["INITSWEEP"], "run", sweep, "-o", cls.path, "--threads", "1"], check=True,
+                       capture_output=True)
         cls.networks = Networks(cls.path)
 
     @classmethod
@@ -56,7 +58,8 @@ class Data(unittest.TestCase):
             for value, count in ((0.3, 4), (0.1 + 0.2, 4), (0.3 * (1 + 5e-10), 4), (0.300000001, 4), ([0.3, 0.31], 8)):
                 selected = initsweep.select(results, learning_rate=value)
                 self.assertEqual(len(selected["network"]), count, value)
-                np.testing.assert_array_equal(self.networks.where(learning_rate=value).get("network"), selected["network"])
+                np.testing.assert_array_equal(self.networks.where(learning_rate=value).get("network"),
+                                              selected["network"])
             for value in (0.3 * (1 + 2e-9), 0.2):
                 with self.assertRaisesRegex(ValueError, "no network has learning_rate"):
                     initsweep.select(results, learning_rate=value)

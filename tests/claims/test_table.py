@@ -73,7 +73,8 @@ class Table(unittest.TestCase):
 
     def test_activations_are_all_there(self):
         registry = rows("activations")
-        for sweep, named in (("C10", c10.FROZEN + c10.MOVING + c10.OUTPUT_ONLY), ("C05-one-unit", c05.MONOTONE + c05.NOT_MONOTONE)):
+        for sweep, named in (("C10", c10.FROZEN + c10.MOVING + c10.OUTPUT_ONLY),
+                             ("C05-one-unit", c05.MONOTONE + c05.NOT_MONOTONE)):
             settings = yaml.safe_load((ROOT / "data" / "claims" / f"{sweep}.yaml").read_text(encoding="utf-8"))
             self.assertLessEqual(set(named), set(settings["grid"]["network.activation"]), sweep)
         self.assertEqual(sorted(c10.FROZEN + c10.MOVING + c10.OUTPUT_ONLY), sorted(registry))
@@ -95,8 +96,8 @@ class Table(unittest.TestCase):
 
     def test_discussion_is_in_the_docs(self):
         text = (ROOT / "docs" / "discussion.md").read_text(encoding="utf-8")
-        self.assertEqual(text, decide.discussion_page(), "docs/discussion.md is not what the table says; its second "
-                                                         "paragraph tells how")
+        self.assertEqual(text, decide.discussion_page(),
+                         "docs/discussion.md is not what the table says; its second paragraph tells how")
 
 
 if __name__ == "__main__":

@@ -20,8 +20,7 @@ from torch.nn import functional
 from sweeps import fill, run
 
 PROBES = ("loss hessian_max hessian_min hessian_residual gradient_curvature gradient_variance gradient_noise_scale "
-          "hessian_eigenvalues "
-          "hessian_negative").split()
+          "hessian_eigenvalues hessian_negative").split()
 # Zeros in the first layer put its units on their kink, where they have one.
 SWEEP = """\
 sweep: hessian

@@ -63,8 +63,8 @@ class Poole(unittest.TestCase):
         off_q = numpy.abs(measured.mean(axis=0) / q - 1) / tolerance
         off_c = numpy.abs(correlation - c) / tolerance
         print(f"{activation} sigma_w {sigma_w:.3g} sigma_b {sigma_b:.3g}: q_{DEPTH + 1} {q[-1]:.4g}, c {c[-1]:.3f}; "
-              "off by "
-              f"{off_q.max():.2f} and {off_c.max():.2f} of the tolerance; |J| {jacobian:.4g} for {square**0.5:.4g}")
+              f"off by {off_q.max():.2f} and {off_c.max():.2f} of the tolerance; |J| {jacobian:.4g} for "
+              f"{square**0.5:.4g}")
         self.assertLess(off_q.max(), 1)
         self.assertLess(off_c.max(), 1)
         self.assertLess(abs(jacobian / square**0.5 - 1), 2 * tolerance[-1])

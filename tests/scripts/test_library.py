@@ -131,11 +131,11 @@ class Library(unittest.TestCase):
 
     def test_unfold_refuses_holes_and_duplicates(self):
         results = initsweep.open_results(self.full)[["loss"]]
-        with self.assertRaisesRegex(ValueError, r"480 points and there are 479 networks; \(init=zeros, "
-                                                r"activation=tanh, "
-                                                r"depth=1, replicate=1\)"):
+        with self.assertRaisesRegex(ValueError, r"480 points and there are 479 networks; the first "
+                                                r"without one is \(init=zeros, activation=tanh, depth=1, "
+                                                r"replicate=1\)"):
             initsweep.unfold(results.isel(network=[n for n in range(POINTS) if n != 25]))
-        with self.assertRaisesRegex(ValueError, "networks 0 and 4 both stand at"):
+        with self.assertRaisesRegex(ValueError, "networks 0 and 4 are both at"):
             initsweep.unfold(initsweep.open_results(self.repeated))
 
     def test_unfold_columns_that_move_together(self):

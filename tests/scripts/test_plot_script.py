@@ -42,9 +42,9 @@ class Maps(unittest.TestCase):
 
     def test_skipped_points_look_like_their_nearest(self):
         dataset = self.plane()
-        y, x, trained, diverged, value = maps.plane(dataset, "std", "rate", "loss")
+        y, x, trained, diverged, value = maps.plane_values(dataset, "std", "rate", "loss")
         self.assertEqual((len(y), len(x), trained.sum(), diverged.sum()), (9, 9, 25 + 5, 3))
-        source = maps.fill_skipped(trained)
+        source = maps.nearest_trained(trained)
         filled = value[source]
         np.testing.assert_array_equal(filled[trained], value[trained])
         self.assertEqual(filled[7, 1], value[8, 0])  # the coarse point around it
@@ -242,7 +242,8 @@ class Style(unittest.TestCase):
     def test_an_import_changes_no_setting_of_matplotlib(self):
         program = "import matplotlib; before = dict(matplotlib.rcParams)\n" \
             "import initsweep.plots, initsweep.maps, initsweep.report\nprint(dict(matplotlib.rcParams) == before)"
-        done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        done = subprocess.run([sys.executable, "-W", "ignore", "-c", program],
+                              env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
                               capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout), (0, "True\n"), done.stderr)
 
@@ -312,7 +313,7 @@ class Plots(unittest.TestCase):
                                 (["heatmap", self.full, "--select", "depth"], "expected SETTING=VALUE"),
                                 (["heatmap", self.full, "--size", "7"], "one in inches, from 1 to 100, is 6.5x4"),
                                 (["heatmap", self.full, "--format", "jpg"],
-                                 "unknown format 'jpg'; there are png, svg, pdf"),
+                                 "unknown format 'jpg'; known are png, svg, pdf"),
                                 (["overview", os.path.join(self.folder, "none.h5")], "no such file"),
                                 (["trajectories", self.full, "--rows", "network"], "480 x 4 panels")):
             done = plot_here(*arguments)

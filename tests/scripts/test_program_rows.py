@@ -1,5 +1,6 @@
 """rows.json is what the program lists, and the library's own table of activations is complete and agrees with it."""
 import inspect
+import json
 import os
 import subprocess
 import unittest
@@ -14,9 +15,11 @@ from initsweep.rows import PATH, table
 
 class ProgramRows(unittest.TestCase):
     def test_rows_are_what_the_program_lists(self):
-        listed = subprocess.run([os.environ["INITSWEEP"], "list", "--json"], capture_output=True, text=True, check=True).stdout
+        listed = subprocess.run([os.environ["INITSWEEP"], "list", "--json"], capture_output=True, text=True,
+                                check=True).stdout
         self.assertTrue(PATH.is_relative_to(SCRIPTS))
-        self.assertEqual(PATH.read_text(encoding="utf-8"), listed, "run: initsweep list --json > scripts/initsweep/rows.json")
+        stored = json.loads(PATH.read_text(encoding="utf-8"))
+        self.assertTrue(stored == json.loads(listed), "run: initsweep list --json > scripts/initsweep/rows.json")
 
     def test_a_row_has_defaults_and_facts(self):
         self.assertEqual(table("activations")["leaky_relu"].defaults, {"negative_slope": 0.01})

@@ -56,7 +56,7 @@ class Tables(unittest.TestCase):
     def test_the_script_prints_it(self):
         done = run_script("table.py", self.path, "--by", "init")
         self.assertEqual((done.returncode, done.stdout, done.stderr), call(self.path, "--by", "init"))
-        self.assertTrue(done.stdout.startswith("median loss; 96 networks a cell\n\n| init "))
+        self.assertTrue(done.stdout.startswith("median loss; 96 networks per cell\n\n| init "))
 
     def test_a_cell_is_the_median_of_its_networks(self):
         shown = self.table("--by", "init", "--by", "activation")

@@ -19,6 +19,7 @@ import unittest
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 GRAPH = SOURCE / "docs/images/rooms.dot"
 PICTURE = SOURCE / "docs/images/rooms.svg"
+PAGE = SOURCE / "docs/architecture.md"
 BUILD = SOURCE / "build/release"
 
 # Headers of third-party libraries and the rooms that may include them. hdf5_handles.h shows the results room HDF5's
@@ -273,6 +274,18 @@ class Rooms(unittest.TestCase):
         self.assertEqual(GRAPH.read_text(encoding="utf-8"), graph(), "run tests/style/test_rooms.py --update")
         drawn = re.findall(r"<title>(\w+)&#45;&gt;(\w+)</title>", PICTURE.read_text(encoding="utf-8"))
         self.assertEqual(sorted(drawn), sorted(reduced(include_arrows())), "run tests/style/test_rooms.py --update")
+
+    def test_the_page_of_the_architecture_names_what_is_there(self):
+        page = PAGE.read_text(encoding="utf-8")
+        table = page.split("## What is hand-written")[0]
+        named = re.findall(r"^\| `(\w+)` \|", table, re.M)
+        self.assertEqual(named, list(reversed(ROOMS)), "docs/architecture.md: the table of rooms, top floor first")
+        walked = re.findall(r"\[`(\w+)`\]\(\.\./((?:src|include)/[\w./]+)\)", page)
+        self.assertGreater(len(walked), 10, "docs/architecture.md: links from functions to their files")
+        for name, file in walked:
+            with self.subTest(name):
+                self.assertRegex((SOURCE / file).read_text(encoding="utf-8"), rf"\b{name}\b",
+                                 f"docs/architecture.md: {file} does not have {name}")
 
 
 def update():

@@ -67,7 +67,7 @@ static void numbers_are_formatted_for_people(void **state)
   assert_string_equal(isw_format_duration(3600, a), "60 min");
   assert_string_equal(isw_format_duration(7500, a), "2 h 05 min");
   assert_string_equal(isw_format_duration(3 * 86400.0, a), "3 d 0 h");
-  assert_string_equal(isw_format_duration((double)INFINITY, a), "for ever");
+  assert_string_equal(isw_format_duration((double)INFINITY, a), "forever");
   isw_format_utc_now(a);
   assert_int_equal(strlen(a), strlen("2026-01-01T00:00:00Z"));
 }

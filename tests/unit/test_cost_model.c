@@ -94,7 +94,7 @@ static void a_pack_costs_its_making_steps_and_records(void **state)
   model.activation[0] = 10; /* linear: 3 hidden units, 4 samples; records have 4 units */
   assert_true(isw_cost_pack(&model, sweep, probes, count, shallow) == 5e6 + 13e6 + 100 * (step + 120) + 3 * 1160.0);
   model = (struct isw_cost_model){.large = {0, 0, 0, 1, 0, 0, 0},
-                                  .show = 1000}; /* forward: 4 samples, 9 weights, 1 output */
+                                  .record_output = 1000}; /* forward: 4 samples, 9 weights, 1 output */
   assert_true(isw_cost_pack(&model, sweep, probes, count, shallow) >= 3 * (36 + 4000.0));
   assert_true(isw_cost_pack(&model, sweep, probes, count, shallow) <= 3 * (36 + 4000.0) + 100 * 84 / 4);
   isw_packs_destroy(packs);

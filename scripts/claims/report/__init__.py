@@ -4,7 +4,8 @@
     report = read_report(verdicts, figures, root)
     write_report(report, out, figures)
 
-reading.py reads and checks the input, tables.py and page.py write the HTML of the claims; initsweep.report does the rest.
+reading.py reads and checks the input, tables.py and page.py write the HTML of the claims; initsweep.report does the
+rest.
 """
 from claims.report.page import write_report
 from claims.report.reading import Report, read_report

@@ -21,7 +21,8 @@ Images = Mapping[str, Mapping[str, pathlib.Path]]  # paths by figure id and form
 
 def sweep_html(claim: str, sweep: Sweep) -> str:
     """A sweep file, to be unfolded."""
-    return fill_template(PARTS / "sweep.html", claim=claim, path=escape(sweep.path), text=escape(sweep.text), sha256=sweep.sha256)
+    return fill_template(PARTS / "sweep.html", claim=claim, path=escape(sweep.path), text=escape(sweep.text),
+                         sha256=sweep.sha256)
 
 
 def provenance(report: Report, claim: dict[str, Any], sweeps: list[Sweep]) -> str:
@@ -46,7 +47,9 @@ def claim_html(report: Report, claim: dict[str, Any], images: Images) -> str:
     against = "" if claim["agrees"] else fill_template(PARTS / "against.html", prediction=predicted,
                                                        verdict=tables.badge(claim["verdict"]))
     term = "Not decided, because" if claim["verdict"] == NOT_DECIDED else "Condition"
-    condition = f'<p class="condition"><strong>{term}:</strong> {inline(claim["condition"])}</p>' if claim.get("condition") else ""
+    condition = ""
+    if claim.get("condition"):
+        condition = f'<p class="condition"><strong>{term}:</strong> {inline(claim["condition"])}</p>'
     facts = [("Predicted by theory", predicted),
              ("Prediction and experiment", "agree" if claim["agrees"] else "<strong>disagree</strong>")]
     if claim.get("overturned_by"):
@@ -82,7 +85,8 @@ def contents_line(claim: dict[str, Any]) -> str:
     mark = "" if claim["agrees"] else \
         '<span class="mark" aria-hidden="true">≠</span><span class="hidden">, against the prediction</span>'
     dot = f'<span class="dot {tables.CSS_CLASS[claim["verdict"]]}" aria-hidden="true"></span>'
-    return f'<li><a href="#{claim["id"]}">{dot}{claim["id"]}<span class="hidden">, {escape(claim["verdict"])}</span>{mark}</a></li>'
+    verdict = f'<span class="hidden">, {escape(claim["verdict"])}</span>'
+    return f'<li><a href="#{claim["id"]}">{dot}{claim["id"]}{verdict}{mark}</a></li>'
 
 
 def theory_link(report: Report, out: pathlib.Path) -> str:
@@ -100,7 +104,8 @@ def report_html(report: Report, out: pathlib.Path, images: Images) -> str:
     title = f"Zero weights: {len(claims)} claims decided by experiment"
     program = report.verdicts.get("program") or {}
     body = fill_template(
-        PARTS / "body.html", title=title, counts=counts(report), overview=tables.overview(report), theory=theory_link(report, out),
+        PARTS / "body.html", title=title, counts=counts(report), overview=tables.overview(report),
+                         theory=theory_link(report, out),
         claims="\n".join(claim_html(report, claim, images) for claim in claims), discussion=tables.discussion(report),
         provenance=definition_list([*program.items(), ("SHA-256 of verdicts.json", report.sha256)]))
     return page_html(

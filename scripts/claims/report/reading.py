@@ -41,7 +41,8 @@ class Report:
 
 def check_claim(claim: JsonNode) -> None:
     """One element of `claims`."""
-    claim.require_members(["id", "claim", "verdict", "number", "margin", "prediction", "agrees", "evidence", "paragraph"])
+    claim.require_members(["id", "claim", "verdict", "number", "margin", "prediction", "agrees", "evidence",
+                           "paragraph"])
     if not isinstance(claim["id"].value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", claim["id"].value):
         claim["id"].reject("a letter, then letters, digits, _ or -")
     for name in ("claim", "prediction", "paragraph"):
@@ -99,14 +100,16 @@ def read_figures(claim: dict[str, Any], folder: pathlib.Path) -> list[Chart]:
 
 
 def read_sweep(claim: str, name: str, root: pathlib.Path) -> Sweep:
-    """A sweep file of a claim. name: data/claims/NAME.yaml; root: the repository, or share/initsweep of an installed tree."""
+    """A sweep file of a claim. name: data/claims/NAME.yaml; root: the repository, or share/initsweep of an installed
+    tree."""
     path = root / name
     if not path.exists():
         path = data_folder(root) / path.name
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise ReportError(f"{root / name}: {error.strerror}: a sweep file of claim {claim} (--root names their folder)") from error
+        message = f"{root / name}: {error.strerror}: a sweep file of claim {claim} (--root names their folder)"
+        raise ReportError(message) from error
     return Sweep(name, raw.decode("utf-8", "replace"), hashlib.sha256(raw).hexdigest())
 
 
@@ -142,6 +145,8 @@ def read_report(verdicts: pathlib.Path, figures: pathlib.Path, root: pathlib.Pat
     for name, own in figures_of.items():
         for figure in own:
             if owner.setdefault(figure["id"], name) != name:
-                raise ReportError(f"{figures / name}.json: figure '{figure['id']}' is also one of {owner[figure['id']]}")
-    sweeps = {claim["id"]: [read_sweep(claim["id"], name, root) for name in claim.get("sweeps") or []] for claim in claims}
+                other = owner[figure["id"]]
+                raise ReportError(f"{figures / name}.json: figure '{figure['id']}' is also one of {other}")
+    sweeps = {claim["id"]: [read_sweep(claim["id"], name, root) for name in claim.get("sweeps") or []]
+              for claim in claims}
     return Report(content.value, sha256, root, figures_of, sweeps)

@@ -29,7 +29,8 @@ def overview(report: Report) -> str:
         if claim.get("condition"):
             verdict += f'<span class="condition">{inline(claim["condition"])}</span>'
         number = claim["number"]
-        rows.append([f'<a href="#{name}">{name}</a>', f'<a class="quiet" href="#{name}">{inline(claim["claim"])}</a>', verdict,
+        rows.append([f'<a href="#{name}">{name}</a>', f'<a class="quiet" href="#{name}">{inline(claim["claim"])}</a>',
+                     verdict,
                      f'<span class="figure-number">{value_html(number["value"], number.get("unit"))}</span> '
                      f'<span class="what">{inline(number["name"])}</span>', inline(claim["margin"]["text"]) or EMPTY])
     return card_table("Every claim, its verdict, and the number that decides it",
@@ -58,8 +59,11 @@ def discussion(report: Report) -> str:
     rows = []
     for row in report.verdicts.get("discussion") or []:
         # a report of some claims only has no section for the others
-        links = " ".join(f'<span class="ruling"><a href="#{name}">{name}</a> {badge(verdicts[name])}</span>' if name in verdicts
-                         else f'<span class="ruling">{escape(name)}, not in this report</span>' for name in row["claims"])
-        rows.append([escape(format_number(row["number"])), inline(row["place"]), inline(row["paraphrase"]), links or EMPTY])
-    return card_table("Every answer and comment of the discussion in a clause of our own, and the claims that decide it",
+        links = " ".join(f'<span class="ruling"><a href="#{name}">{name}</a> {badge(verdicts[name])}</span>'
+                         if name in verdicts
+                         else f'<span class="ruling">{escape(name)}, not in this report</span>'
+                         for name in row["claims"])
+        rows.append([escape(format_number(row["number"])), inline(row["place"]), inline(row["paraphrase"]),
+                     links or EMPTY])
+    return card_table("Every answer and comment of the discussion in our own words, and the claims that decide it",
                       ["No.", "Place", "What is said", "Decided by"], rows, "discussion")

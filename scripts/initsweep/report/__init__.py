@@ -27,7 +27,10 @@ from initsweep.report.page import chart_html, definition_list, fill_template, pa
 from initsweep.report.tables import card_table, data_tables, value_html
 from initsweep.report.text import escape, format_interval, format_number, inline, paragraphs, with_unit
 
-__all__ = ["Chart", "Series", "axis", "series", "curves", "points", "heatmap", "JsonNode", "ReportError", "check_chart", "load_json",
-           "read_charts", "draw", "write_images", "chart_html", "definition_list", "fill_template", "page_html", "write_page",
-           "card_table", "data_tables", "value_html", "escape", "format_interval", "format_number", "inline", "paragraphs",
+__all__ = ["Chart", "Series", "axis", "series", "curves", "points", "heatmap", "JsonNode", "ReportError", "check_chart",
+           "load_json",
+           "read_charts", "draw", "write_images", "chart_html", "definition_list", "fill_template", "page_html",
+           "write_page",
+           "card_table", "data_tables", "value_html", "escape", "format_interval", "format_number", "inline",
+           "paragraphs",
            "with_unit"]

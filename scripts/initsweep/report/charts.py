@@ -11,10 +11,11 @@ A chart is a dictionary, as JSON files hold it:
      "value_scale": "linear" | "log",     heat maps; chosen from the values without it
      "select": [{"name": str, "options": [str]}]}
 
-An axis is {"label": str, "unit": str, "scale": "linear" | "log"} and may have "categories": [str | number]; those of a heat map
-must. A series is {"label": str, "x": [number], "y": [number | null]} and may have "low" and "high" (an interval, or a range of
-quantiles), "line": true (points that a line joins), and "keys": {name: option} beside "select": the reader picks one option of
-each name, and the series with these keys are drawn. A heat map with "select" has its cells in series: {"keys": ..., "cells": ...}.
+An axis is {"label": str, "unit": str, "scale": "linear" | "log"} and may have "categories": [str | number]; those of a
+heat map must. A series is {"label": str, "x": [number], "y": [number | null]} and may have "low" and "high" (an
+interval, or a range of quantiles), "line": true (points that a line joins), and "keys": {name: option} beside "select":
+the reader picks one option of each name, and the series with these keys are drawn. A heat map with "select" has its
+cells in series: {"keys": ..., "cells": ...}.
 """
 from __future__ import annotations
 
@@ -25,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from initsweep.files import json_value
 from initsweep.report.scales import Scale, make_scale
 from initsweep.report.text import format_number
 
@@ -46,9 +48,9 @@ def axis(label: str, unit: str = "", scale: str = "linear", categories: Sequence
 
 def series(label: str, x: Any, y: Any, low: Any = None, high: Any = None, **keys: str) -> Series:
     """A series of a chart. x, y, low, high: [points]. keys: the option of each `select` that shows it."""
-    result: Series = {"label": label, "x": np.asarray(x), "y": np.asarray(y, dtype=np.float64)}
+    result: Series = {"label": label, "x": json_value(np.asarray(x)), "y": json_value(np.asarray(y, dtype=np.float64))}
     if low is not None:
-        result["low"], result["high"] = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
+        result["low"], result["high"] = (json_value(np.asarray(end, dtype=np.float64)) for end in (low, high))
     if keys:
         result["keys"] = keys
     return result
@@ -57,7 +59,8 @@ def series(label: str, x: Any, y: Any, low: Any = None, high: Any = None, **keys
 def curves(name: str, title: str, description: str, x: dict[str, Any], y: dict[str, Any], content: Sequence[Series],
            select: dict[str, Sequence[str]] | None = None) -> Chart:
     """A chart of lines. name: its id; content: the series; select: options that the reader picks from, by name."""
-    chart = {"id": name, "kind": "curves", "title": title, "description": description, "x": x, "y": y, "series": list(content)}
+    chart = {"id": name, "kind": "curves", "title": title, "description": description, "x": x, "y": y,
+             "series": list(content)}
     if select:
         chart["select"] = [{"name": key, "options": list(options)} for key, options in select.items()]
     return chart
@@ -69,14 +72,16 @@ def points(name: str, title: str, description: str, x: dict[str, Any], y: dict[s
     return {**curves(name, title, description, x, y, content, select), "kind": "points"}
 
 
-def heatmap(name: str, title: str, description: str, x: dict[str, Any], y: dict[str, Any], cells: Any, value_label: str) -> Chart:
+def heatmap(name: str, title: str, description: str, x: dict[str, Any], y: dict[str, Any], cells: Any,
+            value_label: str) -> Chart:
     """A heat map. cells: [y category, x category], NaN where there is no value."""
     return {"id": name, "kind": "heatmap", "title": title, "description": description, "x": x, "y": y,
-            "cells": np.asarray(cells, dtype=np.float64), "value_label": value_label}
+            "cells": json_value(np.asarray(cells, dtype=np.float64)), "value_label": value_label}
 
 
 def choices(chart: Chart) -> list[dict[str, str]]:
-    """Every combination of the options of `select`, in order: {name: option}; one empty combination without `select`."""
+    """Every combination of the options of `select`, in order: {name: option}; one empty combination without
+    `select`."""
     select = chart.get("select") or []
     options = [[str(option) for option in key["options"]] for key in select]
     return [dict(zip([key["name"] for key in select], combination)) for combination in itertools.product(*options)]
@@ -121,7 +126,8 @@ def axis_scales(chart: Chart) -> tuple[Scale, Scale]:
 
 
 def covering_lines(lines: list[Series]) -> list[int]:
-    """For each line the number of later lines that hide most of it, at most MAX_COVER. It is drawn wider by that, so that all show."""
+    """For each line the number of later lines that hide most of it, at most MAX_COVER. It is drawn wider by that, so
+    that all show."""
     points_of = [set(zip(one["x"], one["y"])) for one in lines]
     return [min(MAX_COVER, sum(2 * len(mine & other) > len(mine) > 1 for other in points_of[i + 1:]))
             for i, mine in enumerate(points_of)]
@@ -135,8 +141,8 @@ def covering_points(clouds: list[Series]) -> list[list[int]]:
 
 
 def is_logarithmic(chart: Chart) -> bool:
-    """Whether the colours of a heat map are logarithmic: as value_scale says. Without it, if no value is negative and the positive
-    ones span more than two decades, or more than four if there are zeros."""
+    """Whether the colours of a heat map are logarithmic: as value_scale says. Without it, if no value is negative and
+    the positive ones span more than two decades, or more than four if there are zeros."""
     if chart.get("value_scale"):
         return bool(chart["value_scale"] == "log")
     values = [value for value in all_cells(chart) if value is not None and math.isfinite(value)]

@@ -21,7 +21,8 @@ class ReportError(ValueError):
 
 
 class JsonNode:
-    """A value inside a JSON file, with its file and path. Every `require_...` raises ReportError if the value is not as required."""
+    """A value inside a JSON file, with its file and path. Every `require_...` raises ReportError if the value is not as
+    required."""
 
     def __init__(self, file: str, value: Any, path: str = ""):
         self.file, self.value, self.path = file, value, path
@@ -43,7 +44,8 @@ class JsonNode:
             self.reject("an object")
         for name in names:
             if name not in self.value:
-                raise ReportError(f"{self.file}: {self.path or 'the whole file'}: '{name}' is missing{did_you_mean(name, self.value)}")
+                where = f"{self.file}: {self.path or 'the whole file'}"
+                raise ReportError(f"{where}: '{name}' is missing{did_you_mean(name, self.value)}")
 
     def elements(self) -> list[JsonNode]:
         """The elements of a list; the path of one with an id names it."""
@@ -52,7 +54,8 @@ class JsonNode:
         result = []
         for i, value in enumerate(self.value):
             name = value.get("id") if isinstance(value, dict) else None
-            result.append(JsonNode(self.file, value, f"{self.path}[{i}]" + (f" ({name})" if isinstance(name, str) else "")))
+            result.append(JsonNode(self.file, value,
+                                   f"{self.path}[{i}]" + (f" ({name})" if isinstance(name, str) else "")))
         return result
 
     def require_text(self, empty: bool = False, null: bool = False) -> None:
@@ -65,7 +68,8 @@ class JsonNode:
     def require_one_of(self, words: Sequence[str]) -> None:
         """One of these words."""
         if self.value not in words:
-            near = [word for word in words if word.lower() in difflib.get_close_matches(str(self.value).lower(), map(str.lower, words), 1)]
+            near = [word for word in words if word.lower() in difflib.get_close_matches(str(self.value).lower(),
+                                                                                        map(str.lower, words), 1)]
             self.reject(f"one of {', '.join(words)}" + (f" (is {near[0]} meant?)" if near else ""))
 
     def require_bool(self, null: bool = False) -> None:
@@ -176,13 +180,15 @@ def check_cells(holder: JsonNode, chart: Chart) -> None:
     rows = holder["cells"].elements()
     count = len(chart["y"]["categories"])
     if len(rows) != count:
-        raise ReportError(f"{holder.file}: {holder.path}.cells: expected {count} rows, one for each category of y, found {len(rows)}")
+        raise ReportError(f"{holder.file}: {holder.path}.cells: expected {count} rows, one for each category of y, "
+                          f"found {len(rows)}")
     for row in rows:
         row.require_numbers(len(chart["x"]["categories"]))
 
 
 def check_chart(chart: JsonNode) -> Chart:
-    """Checks a chart as charts.py describes it, and returns it. Texts that name categories become positions. Raises ReportError."""
+    """Checks a chart as charts.py describes it, and returns it. Texts that name categories become positions. Raises
+    ReportError."""
     chart.require_members(["id", "kind", "title", "description", "x", "y"])
     for name in ("id", "title", "description"):
         chart[name].require_text()

@@ -58,7 +58,8 @@ def draw_series(panel: Any, chart: Chart, shown: list[Series], x_scale: Scale, y
 
 def float_array(values: Any) -> Array:
     """Numbers as float64, NaN for null. values: a list, or a list of rows."""
-    return np.array([float_array(value) if isinstance(value, list) else np.nan if value is None else value for value in values],
+    return np.array([float_array(value) if isinstance(value, list) else np.nan if value is None else value
+                     for value in values],
                     dtype=np.float64)
 
 
@@ -82,18 +83,21 @@ def category_positions(axis: dict[str, Any], values: list[Any]) -> Array:
         return float_array(values)
     scale = make_scale(names, {"scale": axis.get("scale", "linear")})
     known, order = scale.positions(names), np.argsort(scale.positions(names))
-    return np.interp(scale.positions(values), known[order], np.arange(len(names), dtype=float)[order], left=np.nan, right=np.nan)
+    return np.interp(scale.positions(values), known[order], np.arange(len(names), dtype=float)[order], left=np.nan,
+                     right=np.nan)
 
 
 def draw_cells(panel: Any, chart: Chart, cells: list[list[Any]] | None, norm: matplotlib.colors.Normalize) -> Any:
     """Draws a heat map and returns its image; a cell without a value is hatched."""
     x_scale, y_scale = make_scale([], chart["x"]), make_scale([], chart["y"])
-    values = float_array(cells) if cells else np.full((len(chart["y"]["categories"]), len(chart["x"]["categories"])), np.nan)
+    values = float_array(cells) if cells else np.full((len(chart["y"]["categories"]), len(chart["x"]["categories"])),
+                                                      np.nan)
     values[~np.isfinite(values)] = np.nan
     # an exact 0 has no logarithm, and is often what a map is about: grey
     exact = (values == 0) & isinstance(norm, matplotlib.colors.LogNorm)
     colours = matplotlib.colormaps["cividis"]
-    options = {"aspect": "auto", "origin": "upper" if charts.first_row_on_top(chart) else "lower", "interpolation": "nearest"}
+    options = {"aspect": "auto", "origin": "upper" if charts.first_row_on_top(chart) else "lower",
+               "interpolation": "nearest"}
     panel.patch.set(hatch="///", facecolor="0.95", edgecolor="0.75")
     image = panel.imshow(np.where(exact, np.nan, values), cmap=colours, norm=norm, **options)
     panel.imshow(np.where(exact, values, np.nan), cmap=matplotlib.colors.ListedColormap([ZERO]), **options)
@@ -113,7 +117,8 @@ def draw_cells(panel: Any, chart: Chart, cells: list[list[Any]] | None, norm: ma
 
 
 def choose_panels(chart: Chart) -> tuple[list[dict[str, str]], int]:
-    """Combinations that get a panel, and how many panels a row has. Of more than MAX_PANELS the last keys keep their first option."""
+    """Combinations that get a panel, and how many panels a row has. Of more than MAX_PANELS the last keys keep their
+    first option."""
     shown = charts.choices(chart)
     select = chart.get("select") or []
     for free in range(len(select) - 1, -1, -1):
@@ -144,8 +149,10 @@ def draw(chart: Chart) -> Figure:
         if is_heatmap:
             image = draw_cells(panel, chart, charts.cells_for(chart, choice), norm)
             for index, one in enumerate(charts.series_for(chart, choice)):
-                panel.plot(category_positions(chart["x"], one["x"]), category_positions(chart["y"], one["y"]), color="white",
-                           linestyle=LINE_STYLES[(index + 1) % len(LINE_STYLES)], linewidth=1.6, label=literal_text(one["label"]))
+                panel.plot(category_positions(chart["x"], one["x"]), category_positions(chart["y"], one["y"]),
+                           color="white",
+                           linestyle=LINE_STYLES[(index + 1) % len(LINE_STYLES)], linewidth=1.6,
+                           label=literal_text(one["label"]))
         else:
             draw_series(panel, chart, charts.series_for(chart, choice), x_scale, y_scale)
             apply_scale(panel, "x", x_scale)
@@ -157,7 +164,8 @@ def draw(chart: Chart) -> Figure:
     if is_heatmap:
         has_zero = isinstance(norm, matplotlib.colors.LogNorm) and 0 in list(charts.all_cells(chart))
         note = "\n(grey: exactly 0)" if has_zero else ""
-        figure.colorbar(image, ax=list(panels.flat), label=literal_text(charts.value_label(chart)) + note, aspect=24, pad=0.01)
+        figure.colorbar(image, ax=list(panels.flat), label=literal_text(charts.value_label(chart)) + note, aspect=24,
+                        pad=0.01)
     add_labels(figure, chart, width)
     return figure
 
@@ -179,9 +187,11 @@ def add_labels(figure: Figure, chart: Chart, width: float) -> None:
             style = {"color": "0.4", "linestyle": LINE_STYLES[(index + 1) % len(LINE_STYLES)]}
         elif chart["kind"] == "points":
             style["linestyle"], marker = "none", MARKERS[index % len(MARKERS)]
-        handles.append(matplotlib.lines.Line2D([], [], marker=marker, markersize=4.5, label=literal_text(name), **style))
+        handles.append(matplotlib.lines.Line2D([], [], marker=marker, markersize=4.5, label=literal_text(name),
+                                               **style))
     columns = min(4, max(1, int(width * 11 / (max(map(len, names)) + 6))))
-    figure.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=columns, frameon=False, fontsize=8)
+    figure.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=columns, frameon=False,
+                  fontsize=8)
 
 
 def write_images(chart: Chart, folder: pathlib.Path) -> dict[str, pathlib.Path]:

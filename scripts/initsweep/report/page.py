@@ -56,29 +56,33 @@ def image_url(images: Mapping[str, pathlib.Path]) -> str:
 def chart_html(chart: Chart, images: Mapping[str, pathlib.Path] | None = None) -> str:
     """The element of a chart: caption, controls, drawing, and its data as tables.
 
-    chart: also to be given to page_html. images: paths by format, as write_images returns them, for readers without JavaScript.
+    chart: also to be given to page_html. images: paths by format, as write_images returns them, for readers without
+    JavaScript.
     """
     image = (f'<noscript><img alt="{escape(chart["description"])}" src="{image_url(images)}"></noscript>' if images else
              "<noscript><p>The figure needs JavaScript; its data are below.</p></noscript>")
-    return fill_template(FOLDER / "parts/figure.html", id=escape(chart["id"]), kind=chart["kind"], title=inline(chart["title"]),
+    return fill_template(FOLDER / "parts/figure.html", id=escape(chart["id"]), kind=chart["kind"],
+                         title=inline(chart["title"]),
                          plain_title=escape(chart["title"]), description=inline(chart["description"]), image=image,
                          data=data_tables(chart))
 
 
 def definition_list(pairs: Iterable[tuple[str, Any]]) -> str:
-    """Names and values as the rows of a definition list. The members of a dictionary are listed one by one; empty values are left
-    out."""
+    """Names and values as the rows of a definition list. The members of a dictionary are listed one by one; empty
+    values are left out."""
     lines = []
     for name, value in pairs:
         if isinstance(value, dict):
             lines.append(definition_list((f"{name}, {member}", one) for member, one in value.items()))
         elif value not in (None, "", []):
-            lines.append(f"<div><dt>{escape(name.replace('_', ' '))}</dt><dd>{escape(definition_text(value))}</dd></div>")
+            term, text = escape(name.replace("_", " ")), escape(definition_text(value))
+            lines.append(f"<div><dt>{term}</dt><dd>{text}</dd></div>")
     return "\n".join(lines)
 
 
 def definition_text(value: Any) -> str:
-    """A value of a definition list: whole numbers as they are (a seed has no thousands separators), others for readers."""
+    """A value of a definition list: whole numbers as they are (a seed has no thousands separators), others for
+    readers."""
     if isinstance(value, list):
         return ", ".join(map(format_number, value))
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else format_number(value)
@@ -89,14 +93,16 @@ def page_html(title: str, body: str, charts: Iterable[Chart], *, name: str = "",
               style: str = "") -> str:
     """A whole page.
 
-    title: of the window. body: HTML of <main>, with chart_html of every chart. name: what the bar at the top calls the page (the
-    title without it). links: (id, text) of the parts that the bar links to. contents: HTML <li> elements of the list beside
-    the page, each a link to an id; contents_label: what a screen reader calls that list. skip: (id, text) of the first link.
-    style: CSS after the page's own.
+    title: of the window. body: HTML of <main>, with chart_html of every chart. name: what the bar at the top calls the
+    page (the title without it). links: (id, text) of the parts that the bar links to. contents: HTML <li> elements of
+    the list beside the page, each a link to an id; contents_label: what a screen reader calls that list. skip: (id,
+    text) of the first link. style: CSS after the page's own.
     """
-    navigation = f'<nav class="contents" aria-label="{escape(contents_label)}"><ul>\n{contents}\n</ul></nav>\n' if contents else ""
+    if contents:
+        contents = f'<nav class="contents" aria-label="{escape(contents_label)}"><ul>\n{contents}\n</ul></nav>\n'
     return fill_template(
-        FOLDER / "parts/page.html", title=escape(title), name=escape(name or title), contents=navigation, skip_id=escape(skip[0]), skip_text=escape(skip[1]), body=body,
+        FOLDER / "parts/page.html", title=escape(title), name=escape(name or title), contents=contents,
+                         skip_id=escape(skip[0]), skip_text=escape(skip[1]), body=body,
         links=" ".join(f'<a href="#{escape(target)}">{escape(text)}</a>' for target, text in links),
         styles="\n".join([*map(read_part, STYLES), style]), scripts="\n".join(map(read_part, SCRIPTS)),
         data=json_for_script({"colours": colour_map(), "figures": {chart["id"]: chart for chart in charts}}))

@@ -1,4 +1,5 @@
-"""Axes of charts: the position of each value, and which values get a tick. parts/scales.js applies the same rules in the page.
+"""Axes of charts: the position of each value, and which values get a tick. parts/scales.js applies the same rules in
+the page.
 
 A logarithmic axis also shows an exact 0, below its smallest positive value: in this project 0 is often the result.
 """
@@ -21,8 +22,8 @@ ZERO_GAP = 0.09  # distance from 0 to the smallest positive value, as a share of
 class Scale:
     """How values become positions along an axis.
 
-    kind: "linear", "log" or "categories". low, high: positions of the ends. zero: position of 0 on a logarithmic axis, None
-    if no value is 0. ticks: (position, text).
+    kind: "linear", "log" or "categories". low, high: positions of the ends. zero: position of 0 on a logarithmic axis,
+    None if no value is 0. ticks: (position, text).
     """
     kind: str
     low: float
@@ -94,4 +95,5 @@ def make_scale(values: Iterable[Any], axis: dict[str, Any]) -> Scale:
         low, high = low - half, high + half
     margin = 0.04 * (high - low)
     min_step = 1.0 if len(given) and (given == np.floor(given)).all() else 0.0
-    return Scale("linear", low - margin, high + margin, None, linear_ticks(low - margin, high + margin, min_step=min_step))
+    return Scale("linear", low - margin, high + margin, None,
+                 linear_ticks(low - margin, high + margin, min_step=min_step))

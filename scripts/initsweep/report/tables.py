@@ -16,8 +16,8 @@ HIDDEN_IN_CARDS = ' class="nothing"'
 def card_table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], css_class: str = "") -> str:
     """A table whose rows become cards on a narrow screen.
 
-    heads: names of the columns, as text. caption and rows [row][column]: HTML; the first column names the row. The roles repeat
-    what the elements are: a browser forgets it when the style turns rows into blocks.
+    heads: names of the columns, as text. caption and rows [row][column]: HTML; the first column names the row. The
+    roles repeat what the elements are: a browser forgets it when the style turns rows into blocks.
     """
     lines = [f'<table class="stack {css_class}" role="table"><caption>{caption}</caption>',
              '<thead role="rowgroup"><tr role="row">'
@@ -42,7 +42,8 @@ def point_html(series: Series, index: int) -> str:
     value = escape(format_number(series["y"][index]))
     if series.get("low") is None:
         return value
-    return f'{value} <span class="interval">{escape(format_interval(series["low"][index], series["high"][index]))}</span>'
+    interval = escape(format_interval(series["low"][index], series["high"][index]))
+    return f'{value} <span class="interval">{interval}</span>'
 
 
 def axis_html(axis: dict[str, Any]) -> str:
@@ -86,7 +87,8 @@ def cell_rows(chart: Chart, cells: list[list[Any]]) -> tuple[list[str], list[lis
 
 
 def data_table(caption: str, heads: list[str], rows: list[list[str]], max_cells: int, choice: int) -> str:
-    """A table of data; of more than max_cells cells every k-th row and the last. choice: number of the combination it belongs to."""
+    """A table of data; of more than max_cells cells every k-th row and the last. choice: number of the combination it
+    belongs to."""
     stride = max(1, -(-len(rows) * len(heads) // max(max_cells, 1)))
     note = ""
     if stride > 1:
@@ -95,7 +97,8 @@ def data_table(caption: str, heads: list[str], rows: list[list[str]], max_cells:
         note = f" (1 row in {stride} of {count:,}; the JSON file of the figure has all)"
     lines = [f'<table class="data" data-choice="{choice}"><caption>{caption}{note}</caption><thead><tr>'
              + "".join(f'<th scope="col">{head}</th>' for head in heads) + "</tr></thead><tbody>"]
-    lines += [f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{cell}</td>" for cell in row[1:]) + "</tr>" for row in rows]
+    lines += [f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{cell}</td>" for cell in row[1:]) + "</tr>"
+              for row in rows]
     return "\n".join([*lines, "</tbody></table>"])
 
 
@@ -114,5 +117,6 @@ def data_tables(chart: Chart) -> str:
         if shown or chart["kind"] != "heatmap":
             caption = axis_html(chart["y"]) + escape(where)
             rows = (wide_rows(chart, shown) if chart["kind"] == "curves" else None) or long_rows(chart, shown)
-            parts.append(data_table(caption, *rows, max_cells, i) if shown else f'<p data-choice="{i}">No series{escape(where)}.</p>')
+            parts.append(data_table(caption, *rows, max_cells, i) if shown
+                         else f'<p data-choice="{i}">No series{escape(where)}.</p>')
     return "\n".join(parts)

@@ -11,7 +11,10 @@ DIGITS = 4
 
 
 def format_number(value: Any, digits: int = DIGITS) -> str:
-    """A value for readers: 0.25, 1,024, 3.2 × 10⁻⁷, −1, ∞, 'not a number'; 'none' for null. digits: significant digits."""
+    """A value for readers: 0.25, 1,024, 3.2 × 10⁻⁷, −1, ∞, 'not a number'; 'none' for null.
+
+    digits: significant digits.
+    """
     if value is None:
         return "none"
     if isinstance(value, bool):
