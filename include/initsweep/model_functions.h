@@ -1,6 +1,6 @@
 /** @file Activations, losses, optimisers and learning-rate schedules: the tables and their facts. Their arithmetic
- *  stands in src/model/{activations,losses,optimizers}.def, one row each, written once in the operations that the engine
- *  defines for every instruction set and precision; that of schedules in schedules.c. */
+ *  stands in src/model/{activations,losses,optimizers}.def, one row each, written once in the operations that the
+ *  engine defines for every instruction set and precision; that of schedules in schedules.c. */
 #ifndef INITSWEEP_MODEL_FUNCTIONS_H
 #define INITSWEEP_MODEL_FUNCTIONS_H
 #include "initsweep/model_rows.h"
@@ -38,9 +38,9 @@ size_t isw_loss_facts(size_t row, struct isw_fact *fact);
 
 struct isw_optimizer {
   struct isw_row row;
-  size_t states; /**< arrays of the weights' shape that it keeps, all zero at the start */
-  bool
-      decoupled_decay; /**< weight_decay shrinks the weight by its share of the learning rate; else it joins the gradient */
+  size_t states;        /**< arrays of the weights' shape that it keeps, all zero at the start */
+  bool decoupled_decay; /**< weight_decay shrinks the weight by its share of the learning rate; else it joins the
+                           gradient */
 };
 const struct isw_optimizer *isw_optimizers(size_t *count);
 size_t isw_optimizer_facts(size_t row, struct isw_fact *fact);

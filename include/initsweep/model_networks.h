@@ -27,8 +27,8 @@ size_t isw_outputs(const struct isw_data *data, const struct isw_loss *loss);
 /** Which biases weight decay is for; the weights always. */
 enum isw_decay_biases { ISW_DECAY_ALL, ISW_DECAY_HIDDEN, ISW_DECAY_NONE };
 
-/** Residual branches: h + alpha f(h). The first hidden layer maps the inputs to h and stands outside; the hidden layers after it,
- *  all of its width, are in groups of branch_layers, each a branch f around which its input h is carried. */
+/** Residual branches: h + alpha f(h). The first hidden layer maps the inputs to h and stands outside; the hidden layers
+ *  after it, all of its width, are in groups of branch_layers, each a branch f around which its input h is carried. */
 struct isw_residual {
   size_t branch_layers; /**< 0: no branches; else divides the depth minus 1 */
   double scale;         /**< every branch's alpha at the start */
@@ -64,9 +64,10 @@ struct isw_network {
   double stop_gradient_below; /**< likewise */
 };
 
-/** Weights and biases of a network: sum over layers of fan_out (fan_in + 1); and a scale a branch. SIZE_MAX on overflow. */
+/** Weights and biases of a network: sum over layers of fan_out (fan_in + 1); and a scale a branch. SIZE_MAX on
+ * overflow. */
 size_t isw_parameters(size_t layers, const size_t *size, size_t branch_layers);
-/** FLOPs of one optimiser step on a batch of `samples`: 6 N P - 2 N P_1 over weights (P_1: the first layer's), and 6 N n for
- *  each branch of n units: the sum h + alpha f, its delta times alpha, the deltas' sum, alpha's gradient. */
+/** FLOPs of one optimiser step on a batch of `samples`: 6 N P - 2 N P_1 over weights (P_1: the first layer's), and 6 N
+ *  n for each branch of n units: the sum h + alpha f, its delta times alpha, the deltas' sum, alpha's gradient. */
 double isw_step_flops(size_t layers, const size_t *size, size_t branch_layers, size_t samples);
 #endif

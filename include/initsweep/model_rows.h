@@ -1,5 +1,6 @@
 /** @file Named rows: a name, parameters with their ranges, a formula and a source; a choice is a row with values.
- *  The sweep-file check, `initsweep list`, the docs and the tests read the tables, so a new row is a new feature everywhere. */
+ *  The sweep-file check, `initsweep list`, the docs and the tests read the tables, so a new row is a new feature
+ *  everywhere. */
 #ifndef INITSWEEP_MODEL_ROWS_H
 #define INITSWEEP_MODEL_ROWS_H
 #include <math.h>
@@ -94,8 +95,8 @@ struct isw_value {
   const char *text; /**< ISW_TEXT only, else NULL; owned by the sweep */
 };
 
-/** Weights and biases of a network that a file gave, in format 1's layout: layer after layer, weight [fan_out][fan_in] row-major,
- *  then bias. */
+/** Weights and biases of a network that a file gave, in format 1's layout: layer after layer, weight [fan_out][fan_in]
+ *  row-major, then bias. */
 struct isw_weights {
   size_t count;
   const double *value; /**< [count], finite */
@@ -110,7 +111,8 @@ struct isw_choice {
 };
 
 enum { ISW_FACTS_MAX = 8 };
-/** What a row says of itself beside its words, for `list` and the docs. A table's rows have the same facts in the same order. */
+/** What a row says of itself beside its words, for `list` and the docs. A table's rows have the same facts in the same
+ * order. */
 struct isw_fact {
   const char *key, *name; /**< for programs ("value_at_0") and for people ("g(0)") */
   double number;          /**< NaN: none */

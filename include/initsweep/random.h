@@ -1,10 +1,12 @@
-/** @file Counter-based random numbers: every draw is a function of its key and index alone. The only room that knows Random123. */
+/** @file Counter-based random numbers: every draw is a function of its key and index alone. The only room that knows
+ * Random123. */
 #ifndef INITSWEEP_RANDOM_H
 #define INITSWEEP_RANDOM_H
 #include <stddef.h>
 #include <stdint.h>
 
-/** What draws are for; part of the Philox counter, so that purposes never share a number. Values are part of the format. */
+/** What draws are for; part of the Philox counter, so that purposes never share a number. Values are part of the
+ * format. */
 enum isw_purpose {
   ISW_PURPOSE_WEIGHT = 1,       /**< initial weights; layer = weight layer from 1 */
   ISW_PURPOSE_BIAS = 2,         /**< initial biases */

@@ -1,4 +1,5 @@
-/** @file YAML text -> a tree in which every node knows its line and column; errors shown with the line and a caret. The only room that knows libyaml. */
+/** @file YAML text -> a tree in which every node knows its line and column; errors shown with the line and a caret. The
+ * only room that knows libyaml. */
 #ifndef INITSWEEP_YAML_H
 #define INITSWEEP_YAML_H
 #include <setjmp.h>

@@ -1,9 +1,9 @@
-/* Datasets of two arrays, inputs and targets, and what is the same for every format of them (idx.c, npy.c, hdf5.c): the first
- * dimension counts the samples, the others are columns. Targets: values: any columns; binary: one of 0 and 1; classes: one of
- * integers 0 .. classes - 1, classes being one more than the largest. Test files may come separately, and then nothing is split
- * off. Files may be gzipped. Every size is checked before memory is allocated; what does not fit is an error that names the
- * file and the number. Parameters: inputs, targets, kind, test_inputs, test_targets, test_fraction, standardize, label_noise,
- * balance; of HDF5 path before them. */
+/* Datasets of two arrays, inputs and targets, and what is the same for every format of them (idx.c, npy.c, hdf5.c): the
+ * first dimension counts the samples, the others are columns. Targets: values: any columns; binary: one of 0 and 1;
+ * classes: one of integers 0 .. classes - 1, classes being one more than the largest. Test files may come separately,
+ * and then nothing is split off. Files may be gzipped. Every size is checked before memory is allocated; what does not
+ * fit is an error that names the file and the number. Parameters: inputs, targets, kind, test_inputs, test_targets,
+ * test_fraction, standardize, label_noise, balance; of HDF5 path before them. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,7 @@
-/* Comma-separated values, RFC 4180, from bytes that nobody checked: quoted fields, CRLF, LF or CR, a UTF-8 byte order mark,
- * empty lines (skipped), blanks around a field (dropped). Anything else that is not a table of finite numbers is an error
- * that names file, line, column (in bytes, from 1) and value. The file is read whole and cut into fields in place.
- * Parameters: path, target, kind, header, delimiter, test_fraction, standardize, label_noise,
- * balance. */
+/* Comma-separated values, RFC 4180, from bytes that nobody checked: quoted fields, CRLF, LF or CR, a UTF-8 byte order
+ * mark, empty lines (skipped), blanks around a field (dropped). Anything else that is not a table of finite numbers is
+ * an error that names file, line, column (in bytes, from 1) and value. The file is read whole and cut into fields in
+ * place. Parameters: path, target, kind, header, delimiter, test_fraction, standardize, label_noise, balance. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,7 +144,8 @@ static enum isw_status read_bare(struct reader *reader, struct field *field, cha
   return ISW_OK;
 }
 
-/* Reads a field and ends its text with a NUL, which may overwrite the delimiter: *more tells whether one stood there. */
+/* Reads a field and ends its text with a NUL, which may overwrite the delimiter: *more tells whether one stood
+ * there. */
 static enum isw_status read_field(struct reader *reader, bool *more)
 {
   if (reader->count == reader->capacity) {

@@ -50,14 +50,14 @@ enum isw_status isw_data_split(struct isw_data *data, uint64_t seed, double test
  *  is centred only. Features; with ISW_STANDARDIZE_ALL targets that are values too. */
 enum isw_status isw_data_standardize(struct isw_data *data, enum isw_standardize standardize, struct isw_error *error);
 
-/** Gives training sample s a new label where uniform draw s of (seed, replicate 0, DATA, layer 100) is below `share`: a class of
- *  all, drawn uniformly by draw s of layer 101, so that the old one may come again. Test labels stay. share 1: random labels.
- *  ISW_BAD_INPUT where share > 0 and targets are values. */
+/** Gives training sample s a new label where uniform draw s of (seed, replicate 0, DATA, layer 100) is below `share`: a
+ *  class of all, drawn uniformly by draw s of layer 101, so that the old one may come again. Test labels stay. share 1:
+ *  random labels. ISW_BAD_INPUT where share > 0 and targets are values. */
 enum isw_status isw_data_label_noise(struct isw_data *data, uint64_t seed, double share, struct isw_error *error);
 
-/** Leaves as many training samples of each class as the smallest class has: of a permutation drawn from (seed, replicate 0,
- *  DATA, layer 102) the first so many of the class, in the dataset's order. ISW_BAD_INPUT where targets are values or a class has
- *  no training sample. */
+/** Leaves as many training samples of each class as the smallest class has: of a permutation drawn from (seed,
+ *  replicate 0, DATA, layer 102) the first so many of the class, in the dataset's order. ISW_BAD_INPUT where targets
+ *  are values or a class has no training sample. */
 enum isw_status isw_data_balance(struct isw_data *data, uint64_t seed, struct isw_error *error);
 
 /** What is done to samples, in this order. */
@@ -70,12 +70,12 @@ struct isw_finish {
 enum isw_status isw_data_finish(struct isw_data *data, uint64_t seed, const struct isw_finish *finish,
                                 struct isw_error *error);
 
-/** Where *bytes, which free() releases, are gzip's, puts what they unpack to in their place; else leaves them. ISW_BAD_INPUT
- *  where they are damaged or unpack to more than `limit`. */
+/** Where *bytes, which free() releases, are gzip's, puts what they unpack to in their place; else leaves them.
+ *  ISW_BAD_INPUT where they are damaged or unpack to more than `limit`. */
 enum isw_status isw_gunzip(const char *path, size_t limit, char **bytes, size_t *length, struct isw_error *error);
 
-/** The path of a file that ships, such as "digits/labels-idx1-ubyte", in the folder that INITSWEEP_DATA names, else in the
- *  nearest share/initsweep above the program, or where the program was to be installed: the first that has the file. Put in
- *  *path. */
+/** The path of a file that ships, such as "digits/labels-idx1-ubyte", in the folder that INITSWEEP_DATA names, else in
+ *  the nearest share/initsweep above the program, or where the program was to be installed: the first that has the
+ *  file. Put in *path. */
 enum isw_status isw_shipped_file(const char *name, struct isw_text *path, struct isw_error *error);
 #endif

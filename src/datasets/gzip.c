@@ -1,4 +1,5 @@
-/* Files that gzip packed (RFC 1952), unpacked in memory by libdeflate; several members one after the other are one file. */
+/* Files that gzip packed (RFC 1952), unpacked in memory by libdeflate; several members one after the other are one
+ * file. */
 #include <libdeflate.h>
 #include <stdlib.h>
 #include "datasets_internal.h"

@@ -1,5 +1,6 @@
-/* idx: MNIST's format. 0, 0, type, number of dimensions, each size in 4 bytes, all big-endian, then the numbers, row-major.
- * Types: 8 unsigned byte, 9 signed byte, 11 int16, 12 int32, 13 float32, 14 float64. Unsigned bytes of inputs become x / 255. */
+/* idx: MNIST's format. 0, 0, type, number of dimensions, each size in 4 bytes, all big-endian, then the numbers,
+ * row-major. Types: 8 unsigned byte, 9 signed byte, 11 int16, 12 int32, 13 float32, 14 float64. Unsigned bytes of
+ * inputs become x / 255. */
 #include "arrays.h"
 
 static enum isw_status read_head(struct isw_array_file *array, struct isw_error *error)

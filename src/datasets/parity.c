@@ -1,5 +1,6 @@
-/* Parity: all 2^bits inputs in counting order, the first feature the most significant bit; the target is 1 where the number
- * of ones among the first `order` features is odd. Parameters: bits, encoding (01 or pm1), test_fraction, order (0: all). */
+/* Parity: all 2^bits inputs in counting order, the first feature the most significant bit; the target is 1 where the
+ * number of ones among the first `order` features is odd. Parameters: bits, encoding (01 or pm1), test_fraction, order
+ * (0: all). */
 #include "datasets_internal.h"
 
 static enum isw_status load(const struct isw_choice *settings, uint64_t seed, const char *folder, struct isw_data *data,

@@ -2,9 +2,9 @@
  *   linear: y = W x + noise e,         W ~ N(0, 1 / features);
  *   tanh:   y = W tanh(V x) + noise e, V ~ N(0, 1 / features), W ~ N(0, 1 / hidden);
  *   deep_linear: y = W V x + noise e, of rank `hidden` at most.
- * Draws of (seed, replicate 0, DATA): x element i of layer 0; V (linear: W) element i of layer 1; W of layer 2; e of layer 3.
- * Every sum starts at 0 and runs over its index ascending.
- * Parameters: samples, features, outputs, kind (linear, tanh, deep_linear), hidden, noise, test_fraction. */
+ * Draws of (seed, replicate 0, DATA): x element i of layer 0; V (linear: W) element i of layer 1; W of layer 2; e of
+ * layer 3. Every sum starts at 0 and runs over its index ascending. Parameters: samples, features, outputs, kind
+ * (linear, tanh, deep_linear), hidden, noise, test_fraction. */
 #include <math.h>
 #include <stdlib.h>
 #include "datasets_internal.h"

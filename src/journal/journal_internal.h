@@ -1,6 +1,6 @@
-/** @file Inner header of the journal room: the byte format of journal files and checkpoints, and how the room writes files.
- *  A journal file is a head, then one entry per network; docs/results-format.md describes the bytes. Fields are little-endian; the
- *  numbers of an entry's body are in the byte order that the head names. */
+/** @file Inner header of the journal room: the byte format of journal files and checkpoints, and how the room writes
+ *  files. A journal file is a head, then one entry per network; docs/results-format.md describes the bytes. Fields are
+ *  little-endian; the numbers of an entry's body are in the byte order that the head names. */
 #ifndef INITSWEEP_JOURNAL_INTERNAL_H
 #define INITSWEEP_JOURNAL_INTERNAL_H
 #include <sys/uio.h>
@@ -55,8 +55,8 @@ void isw_journal_entry_encode(struct journal_entry *entry, uint64_t identity, un
 /** False where magic or checksum are wrong, or a field that they cover makes no sense. */
 bool isw_journal_entry_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64_t identity, size_t real_bytes,
                               struct journal_entry *entry);
-/** The same for a checkpoint's entry, which has a magic of its own: number, id (of its pack's first network), steps_done,
- *  records (networks of the pack), values_bytes (of the body) and the checksums; the rest is 0. */
+/** The same for a checkpoint's entry, which has a magic of its own: number, id (of its pack's first network),
+ *  steps_done, records (networks of the pack), values_bytes (of the body) and the checksums; the rest is 0. */
 void isw_journal_checkpoint_encode(struct journal_entry *entry, uint64_t identity,
                                    unsigned char bytes[JOURNAL_ENTRY_BYTES]);
 bool isw_journal_checkpoint_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64_t identity,
@@ -79,8 +79,9 @@ uint64_t isw_journal_get(const unsigned char *bytes, size_t size);
 enum isw_status isw_journal_make_folder(const char *folder, struct isw_error *error);
 /** Writes all of the parts; *written counts what arrived, also after an error (errno says which). */
 bool isw_journal_write_parts(int fd, struct iovec *parts, size_t count, uint64_t *written);
-/** Puts the parts in place of `path` in `folder`, by way of a name of its own (isw_open_new): after a crash there is the old file
- *  or the whole new one, also where several processes write it at once. `what` names it in a message: "cannot write WHAT". */
+/** Puts the parts in place of `path` in `folder`, by way of a name of its own (isw_open_new): after a crash there is
+ *  the old file or the whole new one, also where several processes write it at once. `what` names it in a message:
+ *  "cannot write WHAT". */
 enum isw_status isw_journal_replace_file(const char *folder, const char *path, const char *what, struct iovec *parts,
                                          size_t count, struct isw_error *error);
 #endif

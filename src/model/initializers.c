@@ -1,5 +1,6 @@
-/* The table of initialisers, and those whose weights are drawn independently of each other. Orthogonal, sparse and other
- * structured matrices are in initializers_matrices.c, what depends on layer, data or a file in initializers_context.c. */
+/* The table of initialisers, and those whose weights are drawn independently of each other. Orthogonal, sparse and
+ * other structured matrices are in initializers_matrices.c, what depends on layer, data or a file in
+ * initializers_context.c. */
 #include <math.h>
 #include "model_internal.h"
 

@@ -1,4 +1,5 @@
-/* Initialisers that depend on the layer's place in the network, on the data or on a file. Their rows are in initializers.c. */
+/* Initialisers that depend on the layer's place in the network, on the data or on a file. Their rows are in
+ * initializers.c. */
 #include <math.h>
 #include <string.h>
 #include "model_internal.h"
@@ -26,9 +27,10 @@ static double power_of_two(double x)
   return copysign(ldexp(1.0, part * part < 0.5 ? exponent - 1 : exponent), x);
 }
 
-/* Units 2p and 2p + 1 of a hidden layer are a pair: the same incoming weights and bias, hence the same activation a to the last
- * bit. The layer above the last hidden one has v and -v for them, and z goes 0, fma(a, v, 0), fma(a, -v, ...): back to 0 exactly
- * where a v is no rounding, as it is for a power of two; else to the rounding error of a v. A last unit without a partner has 0. */
+/* Units 2p and 2p + 1 of a hidden layer are a pair: the same incoming weights and bias, hence the same activation a to
+ * the last bit. The layer above the last hidden one has v and -v for them, and z goes 0, fma(a, v, 0), fma(a, -v, ...):
+ * back to 0 exactly where a v is no rounding, as it is for a power of two; else to the rounding error of a v. A last
+ * unit without a partner has 0. */
 bool isw_fill_symmetric_pairs(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out,
                               size_t fan_in, size_t columns, const struct isw_stream *stream, double *weight)
 {
@@ -46,8 +48,8 @@ bool isw_fill_symmetric_pairs(const struct isw_choice *settings, const struct is
   return true;
 }
 
-/* w / sqrt(variance of w x over units and samples), the mean taken off; sums over samples, in each over units, ascending, and
- * each unit's over inputs ascending, from 0 by fused multiply-adds. A variance of 0 leaves w. */
+/* w / sqrt(variance of w x over units and samples), the mean taken off; sums over samples, in each over units,
+ * ascending, and each unit's over inputs ascending, from 0 by fused multiply-adds. A variance of 0 leaves w. */
 bool isw_fill_lsuv(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out, size_t fan_in,
                    size_t columns, const struct isw_stream *stream, double *weight)
 {

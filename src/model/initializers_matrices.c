@@ -1,5 +1,5 @@
-/* Initialisers whose weights depend on each other: orthogonal matrices, identity and Hadamard matrices, sparse ones. Their
- * rows are in initializers.c. */
+/* Initialisers whose weights depend on each other: orthogonal matrices, identity and Hadamard matrices, sparse ones.
+ * Their rows are in initializers.c. */
 #include <math.h>
 #include <stdlib.h>
 #include "initsweep/base.h"
@@ -17,9 +17,9 @@ static void reflect(size_t m, size_t n, size_t first, const double *v, double be
     for (size_t j = first; j < n; j++) x[i * n + j] = x[i * n + j] - v[i] * sum[j];
 }
 
-/* Q of a = Q R with diag(R) > 0, by Householder's reflections (Golub & Van Loan 2013, algorithms 5.1.1 and 5.2.1). Plain
- * multiplications and additions in this order only: a library's QR would make the bits depend on the machine.
- * a [m][n], m >= n, is used up; q [m][n]; v [n][m], sum [n], beta [n] and sign [n] are scratch. */
+/* Q of a = Q R with diag(R) > 0, by Householder's reflections (Golub & Van Loan 2013, algorithms 5.1.1 and 5.2.1).
+ * Plain multiplications and additions in this order only: a library's QR would make the bits depend on the machine. a
+ * [m][n], m >= n, is used up; q [m][n]; v [n][m], sum [n], beta [n] and sign [n] are scratch. */
 static void orthonormalize(size_t m, size_t n, double *a, double *q, double *v, double *sum, double *beta, double *sign)
 {
   for (size_t k = 0; k < n; k++) {
@@ -80,8 +80,8 @@ bool isw_fill_identity(const struct isw_choice *settings, size_t fan_out, size_t
   return true;
 }
 
-/* Which inputs a unit takes: the first of a shuffle of its own, drawn under a purpose of its own, so that the weights that stay
- * are those of the dense start. */
+/* Which inputs a unit takes: the first of a shuffle of its own, drawn under a purpose of its own, so that the weights
+ * that stay are those of the dense start. */
 bool isw_fill_sparse(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
                      const struct isw_stream *stream, double *weight)
 {

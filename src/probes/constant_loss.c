@@ -1,18 +1,17 @@
-/* constant_loss: the training set's loss under the best constant output, the reference that a network which has learnt anything
- * about its inputs is below; and escape_step, when a network first is below a fraction of it. From the targets alone, so the same
- * for every network on the data and loss; it does not ask whether the output_activation can give that constant. With m_j and v_j the
- * mean and variance of target column j (one-hot where the loss takes classes so), summed as in activation.c with the first sample's
- * as shift, samples ascending, and J columns:
+/* constant_loss: the training set's loss under the best constant output, the reference that a network which has learnt
+ * anything about its inputs is below; and escape_step, when a network first is below a fraction of it. From the targets
+ * alone, so the same for every network on the data and loss; it does not ask whether the output_activation can give
+ * that constant. With m_j and v_j the mean and variance of target column j (one-hot where the loss takes classes so),
+ * summed as in activation.c with the first sample's as shift, samples ascending, and J columns:
  *   mse                    from 0, columns ascending, v_j; over J
  *   mae                    likewise mean |t - c|, c the smallest number that half of the targets are not above; over J
- *   huber                  likewise mean of e^2 / 2 or delta (|e| - delta / 2), e = t - c, c the smallest number for which the sum of
- *                          e, each cut to -delta .. delta, is not above 0; over J
+ *   huber                  likewise mean of e^2 / 2 or delta (|e| - delta / 2), e = t - c, c the smallest number for
+ *                          which the sum of e, each cut to -delta .. delta, is not above 0; over J
  *   binary_cross_entropy   likewise -m_j log m_j - (1 - m_j) log(1 - m_j); over J
  *   cross_entropy          likewise -p_j log p_j, p_j = m_j + label_smoothing (1 / J - m_j)
  *   hinge                  likewise 2 m_j or 2 (1 - m_j), the smaller; over J
- * with 0 log 0 = 0. Each loss's function is in src/model/losses.def; both c are found by halving the float64 numbers between the
- * extreme targets.
- * scratch, kept: whether the rest is there; [lane] the loss. */
+ * with 0 log 0 = 0. Each loss's function is in src/model/losses.def; both c are found by halving the float64 numbers
+ * between the extreme targets. scratch, kept: whether the rest is there; [lane] the loss. */
 #include <string.h>
 #include "probes_internal.h"
 
@@ -34,7 +33,7 @@ static double target_at(const struct target_column *column, size_t sample)
   return view->precision == ISW_FLOAT32 ? (double)(float)t : t;
 }
 
-/* ---- functions on columns, for losses.def -------------------------------------------------------------------------------- */
+/* ---- functions on columns, for losses.def ------------------------------------------------------------------------ */
 
 struct target_moments {
   double mean, variance;
@@ -102,7 +101,7 @@ static double (*const constants[])(const struct target_column *column) = {
 #undef ISW_LOSS
 };
 
-/* ---- the probes ------------------------------------------------------------------------------------------------------------ */
+/* ---- the probes -------------------------------------------------------------------------------------------------- */
 
 static void find(const struct isw_view *view, double *value)
 {

@@ -1,7 +1,7 @@
-/* distinct_units of each layer: units whose incoming weights and bias are equal in every value (0 and -0 alike) count once;
- * -1 where a weight or bias is not finite. Units are sorted by a hash of their values, and those of equal hash are compared
- * value by value, so that a collision does not hide a unit.
- * scratch: hashes [unit][lane], then the sorted units of one lane. */
+/* distinct_units of each layer: units whose incoming weights and bias are equal in every value (0 and -0 alike) count
+ * once; -1 where a weight or bias is not finite. Units are sorted by a hash of their values, and those of equal hash
+ * are compared value by value, so that a collision does not hide a unit. scratch: hashes [unit][lane], then the sorted
+ * units of one lane. */
 #include <stdlib.h>
 #include <string.h>
 #include "probes_internal.h"

@@ -1,13 +1,14 @@
-/* The Jacobian J = d y / d x of the output (after output_activation; or the logits) by the input, at no more than 16 training
- * samples that are spread evenly (probes_internal.h, isw_chosen), each measure's mean over them:
+/* The Jacobian J = d y / d x of the output (after output_activation; or the logits) by the input, at no more than 16
+ * training samples that are spread evenly (probes_internal.h, isw_chosen), each measure's mean over them:
  *   jacobian_norm                 the Frobenius norm
- *   jacobian_singular_value_max, jacobian_singular_value_min   the largest and smallest of min(features, outputs) values
- * float64 from the weights and the slopes g'(z) that training uses. Top layer: R[o][i] = g'_o w_oi; then for layers downwards
- * R[o][j] = R[o][j] g'_j, and from 0, units j ascending, R'[o][i] = R'[o][i] + R[o][j] w_ji. At a residual branch's last layer
- * T = R and R[o][j] = alpha R[o][j] come first, and below its first layer R'[o][i] = T[o][i] + R'[o][i]. The norm's squares are added outputs
- * outside, inputs inside, both ascending; singular values as matrix.h has them; samples ascending, then divided by their
- * number. NaN where a number of the Jacobian is not finite.
- * scratch: [sum of norms or largest, sum of smallest][lane], singular values, then R and R' and, where there are branches, T
+ *   jacobian_singular_value_max, jacobian_singular_value_min   the largest and smallest of min(features, outputs)
+ *       values
+ * float64 from the weights and the slopes g'(z) that training uses. Top layer: R[o][i] = g'_o w_oi; then for layers
+ * downwards R[o][j] = R[o][j] g'_j, and from 0, units j ascending, R'[o][i] = R'[o][i] + R[o][j] w_ji. At a residual
+ * branch's last layer T = R and R[o][j] = alpha R[o][j] come first, and below its first layer R'[o][i] = T[o][i] +
+ * R'[o][i]. The norm's squares are added outputs outside, inputs inside, both ascending; singular values as matrix.h
+ * has them; samples ascending, then divided by their number. NaN where a number of the Jacobian is not finite. scratch:
+ * [sum of norms or largest, sum of smallest][lane], singular values, then R and R' and, where there are branches, T
  * [output][widest layer][lane]. */
 #include "matrix.h"
 
@@ -55,7 +56,8 @@ static void descend(const struct isw_view *view, const struct isw_block *part, s
     }
 }
 
-/* Keeps the sum's derivative [output][unit][lane] of the branch that ends with layer k + 1, and makes it its own part's. */
+/* Keeps the sum's derivative [output][unit][lane] of the branch that ends with layer k + 1, and makes it its own
+ * part's. */
 static void enter_branch(const struct isw_view *view, size_t k, double *from, double *carried)
 {
   size_t lanes = view->lanes, numbers = view->size[view->layers] * view->size[k + 1];

@@ -6,17 +6,18 @@
 /** Numbers of the largest weight layer, all lanes. */
 size_t isw_matrix_scratch(const struct isw_view *view);
 
-/** Multiplies matrix [count][lane] by 2^-exponent[lane] so that the largest magnitude of a lane is in [1/2, 1): squares neither
- *  overflow nor vanish. finite[lane] tells whether all its numbers are; those that are not become 0. */
+/** Multiplies matrix [count][lane] by 2^-exponent[lane] so that the largest magnitude of a lane is in [1/2, 1): squares
+ *  neither overflow nor vanish. finite[lane] tells whether all its numbers are; those that are not become 0. */
 void isw_matrix_scale(size_t lanes, size_t count, double *matrix, int *exponent, bool *finite);
 
 /** The incoming weights of layer k + 1's units, scaled so: unit[j][i][lane] for units j and inputs i. */
 void isw_matrix_units(const struct isw_view *view, size_t k, double *unit, int *exponent);
 
-/** Singular values of matrix [columns][rows][lane] (a column is contiguous but for the lanes), in the order of its columns, not
- *  sorted: value[column][lane]. One-sided Jacobi (Hestenes 1958): sweeps over the pairs p < q, p outside, each pair rotated
- *  until its columns are orthogonal to 2^-50, at most 60 sweeps; sums from 0 over rows ascending; the values are the columns'
- *  norms. Destroys the matrix. columns <= rows makes it fast; any shape is right, extra values being 0 to rounding. */
+/** Singular values of matrix [columns][rows][lane] (a column is contiguous but for the lanes), in the order of its
+ *  columns, not sorted: value[column][lane]. One-sided Jacobi (Hestenes 1958): sweeps over the pairs p < q, p outside,
+ *  each pair rotated until its columns are orthogonal to 2^-50, at most 60 sweeps; sums from 0 over rows ascending; the
+ *  values are the columns' norms. Destroys the matrix. columns <= rows makes it fast; any shape is right, extra values
+ *  being 0 to rounding. */
 void isw_singular_values(size_t lanes, size_t columns, size_t rows, double *matrix, double *value);
 
 /** matrix [rows][columns][lane] to [columns][rows][lane]. */

@@ -26,8 +26,8 @@ static inline double isw_canonical(double x)
   return isnan(x) ? (double)NAN : x;
 }
 
-/** Whether sample number `sample` of `samples` is one of at most `most` that are spread evenly, floor(i samples / chosen) for
- *  i = 0 .. chosen - 1, chosen = min(samples, most). */
+/** Whether sample number `sample` of `samples` is one of at most `most` that are spread evenly, floor(i samples /
+ *  chosen) for i = 0 .. chosen - 1, chosen = min(samples, most). */
 static inline bool isw_chosen(size_t sample, size_t samples, size_t most)
 {
   if (samples <= most) return true;

@@ -1,5 +1,6 @@
-/* residual_scale, residual_scale_gradient: alpha of each residual branch and the loss's derivative by it, at the layer that ends the
- * branch; NaN at all others and, of the derivative, where alpha is not trained. docs/numerics.md has the order of its sums. */
+/* residual_scale, residual_scale_gradient: alpha of each residual branch and the loss's derivative by it, at the layer
+ * that ends the branch; NaN at all others and, of the derivative, where alpha is not trained. docs/numerics.md has the
+ * order of its sums. */
 #include "probes_internal.h"
 
 static void copy(const struct isw_view *view, const void *const *scale, double *value)

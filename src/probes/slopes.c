@@ -1,9 +1,10 @@
-/* From g'(z), the derivative that training uses, of every unit on every training sample; the last layer's is that of the
- * output_activation (logits: 1):
- *   dead_fraction        units whose slope is exactly 0 on all samples, which no gradient passes, over the layer's units
+/* From g'(z), the derivative that training uses, of every unit on every training sample; the last layer's is that of
+ * the output_activation (logits: 1):
+ *   dead_fraction        units whose slope is exactly 0 on all samples, which no gradient passes, over the layer's
+ *                        units
  *   saturated_fraction   pairs of unit and sample with |g'(z)| < 0.01, over all pairs
- * Counts are whole numbers, so that their order is none. scratch: dead: [unit of all layers][lane] 1 where it was seen alive;
- * saturated: [layer][lane] the count. */
+ * Counts are whole numbers, so that their order is none. scratch: dead: [unit of all layers][lane] 1 where it was seen
+ * alive; saturated: [layer][lane] the count. */
 #include "probes_internal.h"
 
 static size_t dead_scratch(const struct isw_view *view)

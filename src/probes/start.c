@@ -1,8 +1,9 @@
 /* What has become of the initial weights (biases left out), layer by layer:
- *   distance_from_start   the norm of w - w_start: from 0, inputs ascending and within them units, sum = sum + d d, then the root
+ *   distance_from_start   the norm of w - w_start: from 0, inputs ascending and within them units, sum = sum + d d,
+ *                         then the root
  *   weight_sign_changes   weights that are now of the other sign; those that are or were 0 do not count
- *   first_moved           the optimiser steps after which a weight first differs in value from its start (0 and -0 are one value), -1:
- *                         never; once a network. The engine looks after every step. */
+ *   first_moved           the optimiser steps after which a weight first differs in value from its start (0 and -0 are
+ *                         one value), -1: never; once a network. The engine looks after every step. */
 #include "probes_internal.h"
 
 static void distance(const struct isw_view *view, double *scratch, double *value)

@@ -95,8 +95,8 @@ bool isw_tridiagonal_eigenvalues(size_t n, double *d, double *e, double *last)
   return true;
 }
 
-/* The reflection I - t v v' that takes column k below its diagonal to a multiple of its first unit vector: v into work [n][lanes]
- * from row k + 1 on, t, and e[k]. */
+/* The reflection I - t v v' that takes column k below its diagonal to a multiple of its first unit vector: v into work
+ * [n][lanes] from row k + 1 on, t, and e[k]. */
 static void reflection(size_t lanes, size_t n, size_t k, const double *matrix, double *v, double *t, double *e)
 {
   for (size_t l = 0; l < lanes; l++) {

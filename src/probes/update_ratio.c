@@ -1,8 +1,9 @@
-/* update_ratio of each layer: how far its weights (not biases) went since the record before, in their own size and a step:
- * |w - w'| / |w'| / (t - t'), w' and t' the weights and step of the record before. NaN at the first record; infinite where w' is
- * 0 and w is not, NaN where both are. With records at consecutive steps it is the size of the update relative to the
- * weights; over longer ways the path's length counts only as far as it leads somewhere. Sums as in norms.c.
- * scratch, kept from record to record: 1 + step of the record before, then its weights [layer][input][unit][lane]. */
+/* update_ratio of each layer: how far its weights (not biases) went since the record before, in their own size and a
+ * step: |w - w'| / |w'| / (t - t'), w' and t' the weights and step of the record before. NaN at the first record;
+ * infinite where w' is 0 and w is not, NaN where both are. With records at consecutive steps it is the size of the
+ * update relative to the weights; over longer ways the path's length counts only as far as it leads somewhere. Sums as
+ * in norms.c. scratch, kept from record to record: 1 + step of the record before, then its weights
+ * [layer][input][unit][lane]. */
 #include "probes_internal.h"
 
 static size_t scratch(const struct isw_view *view)

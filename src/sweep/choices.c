@@ -41,7 +41,8 @@ static size_t find_row(const struct isw_table_view *table, const char *name)
   return row;
 }
 
-/* The row that a scalar names, or the table's count after a report. *alias: the name, where it is another's; else NULL. */
+/* The row that a scalar names, or the table's count after a report. *alias: the name, where it is another's; else
+ * NULL. */
 static size_t read_row(struct isw_reader *reader, const struct isw_table_view *table, const struct isw_node *node,
                        const struct isw_alias **alias)
 {

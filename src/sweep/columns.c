@@ -136,7 +136,7 @@ static void show_width(struct making *making, const struct isw_item *item)
   making->column->of_item[item->number] = width;
 }
 
-/* ---- parameters of swept choices ------------------------------------------------------------------------------------------- */
+/* ---- parameters of swept choices --------------------------------------------------------------------------------- */
 
 static const struct isw_parameter *parameter_of(const struct making *making, const struct isw_item *item,
                                                 const char *name, size_t *index)
@@ -219,7 +219,7 @@ static void add_parameters(struct making *making, const struct isw_item *item)
   }
 }
 
-/* ---- a setting's columns --------------------------------------------------------------------------------------------------------- */
+/* ---- a setting's columns ----------------------------------------------------------------------------------------- */
 
 static bool is_swept(const struct isw_sweep *sweep, size_t setting)
 {

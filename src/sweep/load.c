@@ -28,7 +28,8 @@ enum isw_status isw_absolute_folder_of(const char *path, char **folder, struct i
 enum isw_status isw_load_sweep(const char *file, const char *folder, const char *bytes, size_t length,
                                const struct isw_overrides *overrides, struct isw_sweep **sweep, struct isw_error *error)
 {
-  /* First of all, because reading a sweep draws random numbers: where no kernel can run, they cannot be drawn either. */
+  /* First of all, because reading a sweep draws random numbers: where no kernel can run, they cannot be drawn
+   * either. */
   const struct isw_kernels *kernels;
   enum isw_status status = isw_kernels_choose(NULL, &kernels, error);
   if (status != ISW_OK) return status;

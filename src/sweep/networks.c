@@ -86,7 +86,8 @@ static uint64_t hash_item(const struct isw_item *item)
 }
 
 /* The identity: XXH3-64 of one 64-bit word for each thing that decides the trajectory, words of several numbers being
- * their XXH3-64, chained; schedule, clipping and residual branches where there are. What is recorded is no part of it. */
+ * their XXH3-64, chained; schedule, clipping and residual branches where there are. What is recorded is no part of
+ * it. */
 uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_value *settings)
 {
   enum { FORMAT = 1 };

@@ -1,5 +1,5 @@
-/* refine: a grid's networks level by level, where two axes cross a boundary. A point of the two axes is its indices; level l
- * has the points whose indices are multiples of 2^(levels - l), and its cells are the squares between them. */
+/* refine: a grid's networks level by level, where two axes cross a boundary. A point of the two axes is its indices;
+ * level l has the points whose indices are multiples of 2^(levels - l), and its cells are the squares between them. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -133,8 +133,8 @@ static bool has_own(const struct isw_sweep *sweep)
   return false;
 }
 
-/* The steps of record.steps and of every probe that has its own; and who is due at which. total: of all schedules so far;
- * false where that is too much. */
+/* The steps of record.steps and of every probe that has its own; and who is due at which. total: of all schedules so
+ * far; false where that is too much. */
 static bool unite(struct isw_reader *reader, struct isw_schedule *schedule, size_t *total)
 {
   struct isw_sweep *sweep = reader->sweep;

@@ -5,7 +5,7 @@
 #include "initsweep/datasets.h"
 #include "initsweep/yaml.h"
 
-/* ---- values --------------------------------------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------------------------------------------------ */
 
 /** A value that is more than a number: a choice, or a list of widths. */
 struct isw_item {
@@ -159,7 +159,7 @@ enum { ISW_KEPT_BLOCK = 8, ISW_AXES_MAX = 100 };
 /** Slots of init_by_layer for the first and the last layer of every residual branch. */
 enum { ISW_BRANCH_FIRST = 1 << 20, ISW_BRANCH_LAST };
 
-/* ---- reading -------------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 struct isw_reader {
   struct isw_arena scratch;
@@ -245,7 +245,8 @@ struct isw_choices {
 /** Reads a bare name, or {name: ..., parameter: ...} with lists inside. Errors are reported and leave choices out. */
 void isw_read_choice(struct isw_reader *reader, size_t setting, struct isw_node *node, enum isw_expand mode,
                      struct isw_choices *choices);
-/** Reads the weights that a choice of the row `file` names, and makes their hash that of the item. False after a report. */
+/** Reads the weights that a choice of the row `file` names, and makes their hash that of the item. False after a
+ * report. */
 bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, struct isw_item *item,
                       const struct isw_node *node);
 /** Adds the lists of widths of a node. */
@@ -264,8 +265,8 @@ struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const c
 /** The values of a path; NULL after a reported error of the path. */
 struct isw_values *isw_read_path(struct isw_reader *reader, struct isw_node *key, struct isw_node *node,
                                  enum isw_expand mode);
-/** The setting that a path names: a row, a slot or, where a parameter of a fixed choice is meant, that choice, and *node
- *  becomes the whole choice. ISW_SETTINGS_MAX after a reported error. */
+/** The setting that a path names: a row, a slot or, where a parameter of a fixed choice is meant, that choice, and
+ *  *node becomes the whole choice. ISW_SETTINGS_MAX after a reported error. */
 size_t isw_resolve_path(struct isw_reader *reader, const struct isw_node *key, struct isw_node **node);
 
 /* ---- the stages of reading, in this order; each reports what is wrong ---- */
@@ -303,7 +304,7 @@ struct isw_place isw_place_of_value(const struct isw_reader *reader, const struc
 /** The largest depth of a grid. */
 size_t isw_largest_depth(const struct isw_sweep *sweep, const struct isw_grid *grid);
 
-/* ---- cells, networks, classes -------------------------------------------------------------------------------------------- */
+/* ---- cells, networks, classes ------------------------------------------------------------------------------------ */
 
 size_t isw_all_settings(const struct isw_sweep *sweep);
 /** "network.init", or a slot's path. */
@@ -329,7 +330,8 @@ const struct isw_item *isw_init_of(const struct isw_sweep *sweep, const union is
                                    size_t layers);
 uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_value *settings);
 
-/** A grid's cells grouped by the values of some settings: per axis, its values in groups; a class is one group an axis. */
+/** A grid's cells grouped by the values of some settings: per axis, its values in groups; a class is one group an
+ * axis. */
 struct isw_grouped_axis {
   enum { ISW_ONE_GROUP, ISW_EACH_ITS_OWN, ISW_GROUPS } kind;
   size_t groups;

@@ -1,5 +1,5 @@
-/* A list of grids is a union: a network that an earlier grid has loses its bit. Networks are compared by identity; those
- * that differ in the replicate alone are one family, so that 10^7 networks are few families. */
+/* A list of grids is a union: a network that an earlier grid has loses its bit. Networks are compared by identity;
+ * those that differ in the replicate alone are one family, so that 10^7 networks are few families. */
 #include <stdlib.h>
 #include "sweep_internal.h"
 
@@ -71,8 +71,8 @@ static void compare(struct isw_sweep *sweep, const struct families *mine, uint64
   }
 }
 
-/* Compares a grid's families with those in the table, or adds them to it: identity without the replicate -> first member's cell.
- * The table has room for them. */
+/* Compares a grid's families with those in the table, or adds them to it: identity without the replicate -> first
+ * member's cell. The table has room for them. */
 static void visit(struct isw_sweep *sweep, const struct families *all, size_t g, struct isw_table *table, bool add)
 {
   const struct families *mine = &all[g];
