@@ -1,24 +1,24 @@
 #!/usr/bin/python3
-"""What limits a run on 16 to 4,096 ranks: queue, file system or gathering; measured here on one core where that can be,
-else simulated.
+"""Predicts what limits a run on 16 to 4,096 ranks: queue, file system or gathering; from measurements on one core and
+a simulation of the queue.
 
     bench/large_run.py [--program build/release/initsweep] [--ranks 16 128 1000 4096] [--threads 16]
                        [--files 1000] [--json FILE]
 
-Four sweeps: 10^7 XOR networks, 10^5 and 10^7 networks 64-32-32-10 on digits, 10^3 networks 784-256-256-10. Of each is
-measured
+Four sweeps: 10^7 XOR networks, 10^5 and 10^7 networks 64-32-32-10 on digits, 10^3 networks 784-256-256-10. Measured for
+each:
 
-start      wall time of `plan` with its costs in the cache: reading the sweep, making its data and the list of packs, as
+start      wall time of `plan` with costs in the cache: reading the sweep, making its data and the list of packs, which
            every rank does
-gather     time and bytes of `gather` a network, on one thread, of the journal of some networks (--set shortens their
-           training)
-packs      classes and seconds of a pack: `plan --json --classes`
+gather     time and bytes of `gather` per network, on one thread, from the journal of some networks (--set shortens
+           their training)
+packs      classes and seconds per pack, from `plan --json --classes`
 
-Of the rest, training is simulated (simulate_queue.py: --message us a message, --delay ms one way), files are counted:
-each rank makes, syncs and removes a journal, and every 300 s each worker makes, syncs and renames a checkpoint, all at
-the same moment. They are divided by what the file system does a second, --files, an assumption. Rank 0 needs a
-descriptor a rank where messages go by TCP (measured: 20 and one a rank) and one a journal, as many as `ulimit -n`
-leaves. Not in it: the launcher's own time, failures, a slow rank, other jobs.
+Training is simulated (simulate_queue.py: --message us per message, --delay ms one way). File operations are counted:
+each rank creates, syncs and removes a journal, and every 300 s each worker creates, syncs and renames a checkpoint, all
+at the same moment. Their number is divided by --files, the operations per second that the file system is assumed to do.
+Rank 0 needs a descriptor per rank if messages use TCP (measured: 20 and one per rank) and one per journal, up to
+`ulimit -n`. Not included: the launcher's own time, failures, a slow rank, other jobs.
 """
 import argparse
 import json
@@ -33,7 +33,7 @@ import time
 from simulate_queue import simulate
 
 CHECKPOINT = 300  # s, the default of --checkpoint
-RANK0_BYTES = 13  # memory of rank 0 a network: 23.5 MB at none, 153 MB at 10^7 (docs/cluster-guide.md)
+RANK0_BYTES = 13  # memory of rank 0 per network: 23.5 MB for none, 153 MB at 10^7 (docs/cluster-guide.md)
 DIGITS = """sweep: digits
 seed: 2026
 dataset: {name: digits}
@@ -75,14 +75,14 @@ grid:
 
 
 def timed(*command):
-    """Returns wall s of a command on one thread."""
+    """Wall time of a command on one thread, in s."""
     start = time.monotonic()
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     return time.monotonic() - start
 
 
-def gathering(program, sweep, settings, folder):
-    """Returns s, bytes of the journal and of the results file, each of a network, of some networks of a sweep."""
+def measure_gather(program, sweep, settings, folder):
+    """Seconds of `gather`, bytes of the journal and bytes of the results file, each per network of a short run."""
     out, kept = folder / "some.h5", folder / "kept.parts"
     words = [word for setting in settings for word in ("--set", setting)]
     run = subprocess.Popen([program, "run", sweep, "-o", out, "--quiet", *words],
@@ -90,7 +90,7 @@ def gathering(program, sweep, settings, folder):
     parts = folder / "some.h5.parts"
     while run.poll() is None and not list(parts.glob("*.journal")):
         time.sleep(0.01)
-    shutil.copytree(parts, kept, copy_function=os.link)  # the run removes its own names when it is done
+    shutil.copytree(parts, kept, copy_function=os.link)  # the run removes its own when it is done
     if run.wait() != 0:
         sys.exit(f"{sweep} does not run")
     journal = sum(file.stat().st_size for file in kept.glob("*.journal"))
@@ -104,25 +104,25 @@ def gathering(program, sweep, settings, folder):
 
 
 def measure(program, text, settings, folder):
-    """What a sweep costs, from runs on one thread."""
+    """What a sweep costs, measured on one thread."""
     sweep = folder / "sweep.yaml"
     sweep.write_text(text)
     plan = json.loads(subprocess.run([program, "plan", sweep, "--json", "--classes"], stdout=subprocess.PIPE,
                                      check=True).stdout)
     start = timed(program, "plan", sweep)
-    seconds, journal, size = gathering(program, sweep, settings, folder)
+    seconds, journal, size = measure_gather(program, sweep, settings, folder)
     classes = [(c["seconds_per_pack"], c["packs"]) for c in plan["largest_classes"]]
     return {"networks": plan["networks"], "classes": classes, "start": start, "gather": seconds, "journal": journal,
             "file": size}
 
 
 def predict(cost, ranks, arguments):
-    """Seconds of each part of a run."""
+    """The predicted seconds of each part of a run, and what limits it."""
     threads, networks = arguments.threads, cost["networks"]
     packs = sum(count for _, count in cost["classes"])
     busy_workers = ranks * threads
     ideal = sum(seconds * count for seconds, count in cost["classes"]) / busy_workers
-    _, training, messages, dearest, answers = simulate(cost["classes"], ranks, threads, 1e-6 * arguments.message,
+    _, training, messages, most_expensive, answers = simulate(cost["classes"], ranks, threads, 1e-6 * arguments.message,
                                                        1e-3 * arguments.delay)
     files = 3 * ranks + 3 * min(busy_workers, packs) * int(training / CHECKPOINT)
     row = {"ranks": ranks, "ideal": ideal, "training": training, "messages": messages, "answers": answers,
@@ -132,7 +132,7 @@ def predict(cost, ranks, arguments):
     row["total"] = row["start"] + training + row["files"] + row["gather"]
     waits = {"gathering": row["gather"], "files": row["files"], "start": row["start"]}
     why = ("rank 0's messages" if messages > 0.9 * training else "packs fewer than workers" if packs < busy_workers else
-           "the dearest pack" if dearest > 0.9 * training else "the last packs")
+           "the most expensive pack" if most_expensive > 0.9 * training else "the last packs")
     waits[why] = training - ideal
     limit = max(waits, key=lambda name: waits[name])
     row["limit"] = limit if waits[limit] > 0.1 * ideal else "none: training"
@@ -146,8 +146,8 @@ def main():
     parser.add_argument("--threads", type=int, default=16, help="default: %(default)s")
     parser.add_argument("--message", type=float, default=50, help="us (default: %(default)s)")
     parser.add_argument("--delay", type=float, default=0.05, help="ms (default: %(default)s)")
-    parser.add_argument("--files", type=float, default=1000, help=
-                        "a second that the file system makes, syncs or removes (default: %(default)s)")
+    parser.add_argument("--files", type=float, default=1000,
+                        help="file operations per second of the file system (default: %(default)s)")
     parser.add_argument("--json", help="the same numbers")
     arguments = parser.parse_args()
     program = os.path.abspath(arguments.program)
@@ -157,7 +157,7 @@ def main():
             cost = measure(program, text, settings, pathlib.Path(folder))
         rows = [predict(cost, ranks, arguments) for ranks in arguments.ranks]
         found[name] = {"cost": cost, "rows": rows}
-        print(f"\n{name}: a network is {cost['journal']:.0f} bytes of journal, {cost['file']:.0f} of file and "
+        print(f"\n{name}: per network {cost['journal']:.0f} bytes of journal, {cost['file']:.0f} of file and "
               f"{1e6 * cost['gather']:.3g} us of "
               f"gathering ({1e-6 * cost['journal'] / cost['gather']:.0f} MB/s); journal "
               f"{1e-9 * rows[0]['journal']:.3g} GB, "

@@ -1,15 +1,14 @@
 #!/usr/bin/python3
-"""What a slow network costs the queue of packs: runs over two hosts (network namespaces) whose messages arrive late;
-measured.
+"""Measures what a slow network costs the queue of packs: runs over two hosts (network namespaces) with a delay.
 
     bench/network_delay.py [--program build/release/initsweep] [--rounds 3] [--ms 0 0.05 0.5 5]
                            [--networks 16000 160000]
 
-Hosts are those of tests/cluster/test_hosts.py; between them stands a hub that hands each frame on after that many ms,
-one way. Two ranks of one thread, one a host, train XOR networks of 200 steps, packs of some 50 us, while rank 0
-answers. Printed is the time of training (the results file's provenance), the best of the rounds, over that without
-delay, and bytes and frames that crossed the hub; the hub alone adds some 0.05 ms. Exit status 77 where the system gives
-no network namespaces.
+Hosts are those of tests/cluster/test_hosts.py; a hub between them forwards each frame after that many ms, one way.
+Two ranks of one thread, one per host, train XOR networks of 200 steps, in packs of about 50 us, while rank 0 answers.
+Prints the training time (from the results file's provenance, best of the rounds) relative to that without delay, and
+the bytes and frames that crossed the hub; the hub itself adds about 0.05 ms. Exit status 77 if the system does not
+allow network namespaces.
 """
 import argparse
 import contextlib
@@ -36,7 +35,7 @@ grid: {{replicate: {{range: [1, {networks}]}}}}
 
 
 class Hub:
-    """Hands frames from each port to all others, `delay` s late."""
+    """Forwards frames from each port to all others, `delay` s late."""
 
     def __init__(self):
         self.delay, self.frames, self.bytes = 0.0, 0, 0

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """The peers in Python: PyTorch and NumPy, trained on the engine's cases from the engine's initial weights.
 
-    peers.py                 answers requests from standard input, one a line, with one JSON line each:
+    peers.py                 answers requests on standard input, one per line, each with one line of JSON:
         info                                            versions, BLAS
         settings PATH PEER                              the settings that are worth trying for a case
-        check PATH PEER SETTING                         losses after 10 steps, one a network
-        measure PATH PEER SETTING SECONDS               network-steps a second
+        check PATH PEER SETTING                         losses after 10 steps, one per network
+        measure PATH PEER SETTING SECONDS               network-steps per second
 
 A peer is a class with step(batch) and losses(); a setting is text such as pack=256,bias=row. Every peer is written for
 speed: no autograd where a backward pass by hand is faster, results written into arrays that exist, gradient and update

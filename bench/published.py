@@ -84,9 +84,9 @@ def engine(rows: list) -> str:
     """The engine beside the peak, its tanh calls and the best peers."""
     lines = []
     for row in rows:
-        mine, pytorch, peer = row["kernels"][row["best_kernels"]], best(row, PYTORCH), best(row, tuple(TITLES))
-        lines.append([network(row), rate(mine["rate"]), f"{100 * mine['of_peak']:.0f} %",
-                      f"{mine['times_tanh']:.2f}" if row["case"] in XOR else "",
+        engine, pytorch, peer = row["kernels"][row["best_kernels"]], best(row, PYTORCH), best(row, tuple(TITLES))
+        lines.append([network(row), rate(engine["rate"]), f"{100 * engine['of_peak']:.0f} %",
+                      f"{engine['times_tanh']:.2f}" if row["case"] in XOR else "",
                       f"{rate(row['peers'][pytorch]['rate'])} {TITLES[pytorch].split()[1]}",
                       f"{row['peers'][pytorch]['ratio']:.1f}", f"{rate(row['peers'][peer]['rate'])} {TITLES[peer]}",
                       f"{row['peers'][peer]['ratio']:.1f}"])

@@ -4,11 +4,11 @@
     cmake --preset release -DINITSWEEP_BENCH=ON && cmake --build --preset release --target bench
     bench/run.py [--build build/release] [-o out]
 
-Builds nothing: says what is missing and how to get it. Every round measures the machine, the engine and every peer on
-every shape once (A B C A B C ...); the numbers are medians over rounds, ratios and fractions medians of each round's
-own. Before the rounds each peer's loss after 10 steps is compared with the engine's, and each peer's settings are
-tried. Prints the table, writes bench.json, roofline.png and roofline.svg. Exit status 0; 1 where a peer disagrees; 2
-where something is missing. docs/benchmarks.md says what is measured and how each peer is run.
+It builds nothing: if something is missing, it says what and how to get it. Every round measures the machine, the engine
+and every peer on every shape once (A B C A B C ...). Rates are medians over rounds; ratios and fractions are medians of
+the ratios of each round. Before the rounds each peer's loss after 10 steps is compared with the engine's, and each
+peer's settings are tried. Prints the table, writes bench.json, roofline.png and roofline.svg. Exit status: 0 done, 1 a
+peer disagrees, 2 something is missing. docs/benchmarks.md says what is measured and how each peer is run.
 """
 import argparse
 import datetime
@@ -37,7 +37,7 @@ TANH_BOUND = ("2-2-1", "2-16-1")
 
 
 class Worker:
-    """A program that answers one request a line with one JSON line each."""
+    """A program that answers each line of its input, a request, with one line of JSON."""
 
     def __init__(self, command, core=None):
         environment = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
@@ -306,11 +306,11 @@ def table(result):
         lines.append(f"{'network':<15} {'batch':>5}  {'engine':>8} {'kernels':<7} {'of peak':>7} {'x tanh':>6}  "
                      f"{'PyTorch best':>12} {'ratio':>6}  {'best peer':>9} {'ratio':>6}  which")
         for row in rows:
-            mine = row["kernels"][row["best_kernels"]]
+            engine = row["kernels"][row["best_kernels"]]
             pytorch, best = row.get("best_pytorch"), row.get("best_peer")
-            tanh = f"{mine['times_tanh']:.2f}" if row["case"] in TANH_BOUND else ""
-            lines.append(f"{row['case']:<15} {row['batch']:>5}  {short(mine['rate']):>8} {row['best_kernels']:<7} "
-                         f"{100 * mine['of_peak']:>6.1f}% {tanh:>6}  "
+            tanh = f"{engine['times_tanh']:.2f}" if row["case"] in TANH_BOUND else ""
+            lines.append(f"{row['case']:<15} {row['batch']:>5}  {short(engine['rate']):>8} {row['best_kernels']:<7} "
+                         f"{100 * engine['of_peak']:>6.1f}% {tanh:>6}  "
                          + (f"{short(pytorch['rate']):>12} {pytorch['ratio']:>5.1f}x" if pytorch else f"{'':>19}")
                          + (f"  {short(best['rate']):>9} {best['ratio']:>5.1f}x  {best['name']}" if best else ""))
         peers = [peer for peer in PEERS if any(peer in row["peers"] for row in rows)]
@@ -365,15 +365,15 @@ def roofline(result, out):
             axis.text(62, peak / 1e9 * 1.06, f"{name} FMA peak {peak / 1e9:.0f} GFLOP/s", ha="right", fontsize=8,
                       color="0.35")
         for row in rows:
-            mine = row["kernels"][row["best_kernels"]]["flops"] / 1e9
-            axis.plot(row["intensity"], mine, "o", color="#0072b2", markersize=8,
+            engine = row["kernels"][row["best_kernels"]]["flops"] / 1e9
+            axis.plot(row["intensity"], engine, "o", color="#0072b2", markersize=8,
                       label="initsweep's engine" if row is rows[0] else None)
             if "best_peer" in row:
                 theirs = row["best_peer"]["rate"] * row["flops_per_step"] / 1e9
                 axis.plot(row["intensity"], theirs, "s", markerfacecolor="none", color="#d55e00", markersize=7,
                           label="best peer" if row is rows[0] else None)
-                axis.plot([row["intensity"]] * 2, [theirs, mine], color="0.75", linewidth=0.8, zorder=0)
-            lowest = min(mine, theirs) if "best_peer" in row else mine
+                axis.plot([row["intensity"]] * 2, [theirs, engine], color="0.75", linewidth=0.8, zorder=0)
+            lowest = min(engine, theirs) if "best_peer" in row else engine
             axis.annotate(row["case"], (row["intensity"], lowest), textcoords="offset points",
                           xytext=(-2, -7), fontsize=8, ha="left", va="top", rotation=-40, rotation_mode="anchor")
         axis.set(xscale="log", yscale="log", xlim=(left, 64), ylim=(0.5, 2 * highest), title=precision,

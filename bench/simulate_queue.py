@@ -1,22 +1,23 @@
 #!/usr/bin/python3
-"""How well the queue of packs keeps 2 to 4,096 ranks busy, from measured costs; simulated, event by event.
+"""Simulates, event by event, how busy the queue of packs keeps 2 to 4,096 ranks, from measured costs.
 
     bench/simulate_queue.py [SWEEP] [--program build/release/initsweep] [--threads 16]
                             [--message US] [--delay MS] [-o docs/images/queue.svg]
 
 SWEEP        a sweep file (default: a mixed grid of 1.5 million networks on digits); its classes, their packs and the
-             seconds of a pack come from `initsweep plan --json --classes`, so from this machine's cost model
---threads    worker threads of a rank
---message    us of rank 0's thread for a report and its answer; docs/benchmarks.md says how it was measured
---delay      ms until a message of another rank arrives, one way (bench/network_delay.py measures what that does)
+             seconds per pack come from `initsweep plan --json --classes`, and so from this machine's cost model
+--threads    worker threads per rank
+--message    time of rank 0's thread per request and answer in us; docs/benchmarks.md says how it was measured
+--delay      one-way delay of messages from and to other ranks in ms (bench/network_delay.py measures its effect)
 
-The rules are those of src/cluster/queue.c and worker_pool.c: packs go out the dearest first; a rank that asks gets
-packs of a quarter of its fair share of the cost that is left, at least one for each idle worker where there are enough;
-with more than two packs a thread it asks again when one a thread is left, else when a worker is idle; packs fewer than
-workers are shared by threads of a rank, at an efficiency of SHARING. Besides the sweep itself, one of 16 times as many
-packs of each class is simulated, and that with 20 times as dear messages. Rank 0 serves one message at a time, in the
-order of their coming; a rank looks at its messages at most 2 ms late. Efficiency is the work over the time until the
-last rank is done, times all workers. Start-up and gathering are outside.
+The rules are those of src/cluster/queue.c and worker_pool.c. Packs are handed out in order of decreasing cost. A rank
+that asks gets packs of a quarter of its fair share of the remaining cost, but at least one for each idle worker while
+there are enough. A rank that holds more than two packs per thread asks again when one per thread is left, any other
+when a worker is idle. If there are fewer packs than workers, threads of a rank share a pack at an efficiency of
+SHARING. Besides the sweep itself, a sweep with 16 times as many packs of each class is simulated, and the same with
+messages that take 20 times as long. Rank 0 serves one message at a time in order of arrival; a rank reads its messages
+at most 2 ms late. Efficiency is the work divided by the time until the last rank is done and by the number of workers.
+Start-up and gathering are not included.
 """
 import argparse
 import heapq
@@ -27,7 +28,7 @@ import sys
 import tempfile
 
 SHARING = 0.8  # of two threads' speed on one pack (docs/benchmarks.md)
-LATE = 1e-3  # s until a rank looks at what has come, half of SLEEP_LONG in src/cluster/protocol.c
+LATE = 1e-3  # mean s until a rank reads a message, half of SLEEP_LONG in src/cluster/protocol.c
 MIXED = """sweep: simulated
 seed: 2026
 dataset: {name: digits}
@@ -44,13 +45,13 @@ grid:
 
 
 def classes_of(program, sweep):
-    """Packs and seconds of a pack of each class, the dearest first. Returns a list of (seconds, packs)."""
+    """Seconds per pack and number of packs of each class, the most expensive first: a list of (seconds, packs)."""
     done = subprocess.run([program, "plan", sweep, "--json", "--classes"], stdout=subprocess.PIPE, check=True)
     return [(c["seconds_per_pack"], c["packs"]) for c in json.loads(done.stdout)["largest_classes"]]
 
 
 class Queue:
-    """src/cluster/queue.c over classes: a position in a list of runs of equal packs."""
+    """The queue of src/cluster/queue.c: a position in a list of runs of packs of equal cost."""
 
     def __init__(self, classes, workers):
         self.runs = [[cost, packs] for cost, packs in classes]
@@ -80,7 +81,7 @@ class Queue:
 
 
 class Rank:
-    """A rank's crew: packs that wait, and when its workers are free."""
+    """The worker pool of a rank: packs that wait, and when each worker becomes free."""
 
     def __init__(self, threads):
         self.free = [0.0] * threads  # heap of times
@@ -88,52 +89,55 @@ class Rank:
 
 
 def simulate(classes, ranks, threads, message, delay=0.0):
-    """Returns efficiency, s until the end, s that rank 0's server was busy, s of the dearest pack, and answers."""
+    """Simulates a run. Times are in s.
+
+    Returns (efficiency, duration, busy time of rank 0's server, time of the most expensive pack, number of answers).
+    """
     work = sum(cost * packs for cost, packs in classes)
     queue = Queue(classes, ranks * threads)
-    crew = [Rank(threads) for _ in range(ranks)]
-    asks = [(delay if rank else 0.0, rank) for rank in range(ranks)]  # when they arrive
+    pools = [Rank(threads) for _ in range(ranks)]
+    asks = [(delay if rank else 0.0, rank) for rank in range(ranks)]  # (arrival, rank)
     heapq.heapify(asks)
     server, busy, answers, end = 0.0, 0.0, 0, 0.0
     while asks:
         when, rank = heapq.heappop(asks)
-        mine = crew[rank]
+        own = pools[rank]
         server = max(server, when) + message
         busy += message
         answers += 1
         here = server if rank == 0 else server + delay + LATE
-        idle = sum(free <= here for free in mine.free) or threads
+        idle = sum(free <= here for free in own.free) or threads
         share = queue.left < queue.workers
-        mine.waiting += queue.take(idle)
-        if not mine.waiting:
+        own.waiting += queue.take(idle)
+        if not own.waiting:
             continue  # the last answer
-        packs = sum(run[1] for run in mine.waiting)
+        packs = sum(run[1] for run in own.waiting)
         low = threads if packs > 2 * threads else 0
         while packs > low or (low == 0 and packs):
-            cost, count = mine.waiting[0]
-            start = max(heapq.heappop(mine.free), here)
-            helpers = [f for f in mine.free if f <= start] if share and packs < 1 + sum(f <= start
-                                                                                        for f in mine.free) else []
+            cost, count = own.waiting[0]
+            start = max(heapq.heappop(own.free), here)
+            idle_workers = [free for free in own.free if free <= start]
+            helpers = idle_workers if share and packs < 1 + len(idle_workers) else []
             members = 1 + len(helpers) // packs
             if members > 1:  # threads share the pack
                 cost /= 1 + (members - 1) * (2 * SHARING - 1)
                 for _ in range(members - 1):
-                    heapq.heapreplace(mine.free, start + cost)
-            heapq.heappush(mine.free, start + cost)
+                    heapq.heapreplace(own.free, start + cost)
+            heapq.heappush(own.free, start + cost)
             end = max(end, start + cost)
             packs -= 1
             if count == 1:
-                mine.waiting.pop(0)
+                own.waiting.pop(0)
             else:
-                mine.waiting[0][1] -= 1
+                own.waiting[0][1] -= 1
         # asks again when the packs are down to `low`, or a worker has nothing to do
-        at = sorted(mine.free)[0]
+        at = sorted(own.free)[0]
         heapq.heappush(asks, (max(at, here) + (delay if rank else 0.0), rank))
     return work / (end * ranks * threads), end, busy, classes[0][0], answers
 
 
 def figure(rows, path):
-    """Efficiency over ranks. rows: (ranks, efficiency, ...)."""
+    """Draws efficiency over ranks. rows: {label: [(ranks, efficiency, ...)]}."""
     import matplotlib
     matplotlib.use("Agg")
     from matplotlib import pyplot
@@ -149,13 +153,13 @@ def figure(rows, path):
 
 
 def limit(row, packs):
-    """What keeps a simulated run from 100 %, in words."""
-    _, _, end, busy, dearest, answers, workers = row
+    """What limits the efficiency of a simulated run, as text."""
+    _, _, end, busy, most_expensive, answers, workers = row
     if busy > 0.9 * end:
         return f"rank 0's messages ({answers})"
-    if dearest > 0.9 * end:
-        return "the dearest pack"
-    return "fewer packs than workers" if packs < workers else f"the last packs ({packs / workers:.0f} a worker)"
+    if most_expensive > 0.9 * end:
+        return "the most expensive pack"
+    return "fewer packs than workers" if packs < workers else f"the last packs ({packs / workers:.0f} per worker)"
 
 
 def main():
@@ -174,11 +178,11 @@ def main():
             pathlib.Path(path).write_text(MIXED)
         classes = classes_of(arguments.program, path)
     packs = sum(count for _, count in classes)
-    print(f"{packs} packs in {len(classes)} classes, {classes[-1][0]:.3g} to {classes[0][0]:.3g} s a pack, "
-          f"{sum(c * n for c, n in classes):.3g} s of one thread; {arguments.threads} threads a rank")
+    print(f"{packs} packs in {len(classes)} classes, {classes[-1][0]:.3g} to {classes[0][0]:.3g} s per pack, "
+          f"{sum(c * n for c, n in classes):.3g} s of one thread; {arguments.threads} threads per rank")
     rows = {}
     for times, message in ((1, arguments.message), (16, arguments.message), (16, 20 * arguments.message)):
-        label = f"{times * packs} packs, {message:g} us a message"
+        label = f"{times * packs} packs, {message:g} us per message"
         print(f"\n{label}\n{'ranks':>6} {'efficiency':>10} {'s':>10} {'answers':>8}  limited by")
         rows[label] = []
         ranks = 2

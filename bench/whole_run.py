@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Measures whole runs of `initsweep run`, from outside: start-up, training, gather and writing, probes, growth.
+"""Measures whole runs of `initsweep run` from outside: start-up, training, gathering, probes, growth.
 
     bench/whole_run.py [growth] [probes] [sweep] [plan] [underflow] [million]
                        [--program build/release/initsweep] [-o out]
@@ -7,16 +7,16 @@
 growth   XOR networks of 1,000 steps, --sizes of them: time per network, start-up, gather, memory
 probes   a 5,000-step digits run with loss and gradient norms at 64 geometric steps, of the training set, of the step's
          minibatch (--batches numbers), and without: what recording costs
-sweep    a sweep of seven starts, four activations and three depths: how the wall time parts
+sweep    a sweep of seven starts, four activations and three depths: wall time by phase
 plan     wall time against what `plan` predicts: the six shapes of run.py, and a mixed sweep
-underflow  deep sigmoid networks whose gradients are subnormal in the first layers, and the same that start
-           larger: none are
-million  10^6 XOR networks of 1,000 steps, in s and against the best peer of bench.json, measured here on 10^4 networks
-Without a name: growth, probes, sweep and plan. Runs are interleaved in rounds, the numbers are medians. Writes
+underflow  deep sigmoid networks whose gradients are subnormal in the first layers, and the same networks with
+           larger starts, without subnormals
+million  10^6 XOR networks of 1,000 steps, in s and compared with the best peer of bench.json, measured on 10^4 networks
+Without a name: growth, probes, sweep and plan. Runs are interleaved in rounds; the numbers are medians. Writes
 whole-run.json.
 
-The phases are seen from the journal, OUT.parts/: start-up ends when the first finished pack stands in it (so start-up
-holds one pack's training), training ends with its last growth, gather and writing with the process.
+The phases are derived from the journal in OUT.parts/: start-up ends when the first finished pack is in it (so start-up
+includes the training of one pack), training ends when it grows for the last time, gathering ends with the process.
 """
 import argparse
 import json

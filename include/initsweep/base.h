@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 /** How a call ended; the values are the program's exit status. */
 enum isw_status {
@@ -82,6 +83,9 @@ enum isw_status isw_file_read(const char *path, size_t limit, enum isw_file_kind
 /** Reads `wanted` bytes from `offset` of an open file; *got is less where the file ends. False after an error, with
  * errno. */
 bool isw_read_at(int fd, void *bytes, size_t wanted, uint64_t offset, size_t *got);
+/** Writes all of the parts, which it changes; *written counts up by what arrived, also after an error. False after one,
+ *  with errno. */
+bool isw_write_parts(int fd, struct iovec *parts, size_t count, uint64_t *written);
 /** Syncs a folder, so that new and renamed files in it outlast a crash. */
 enum isw_status isw_folder_sync(const char *folder, struct isw_error *error);
 
@@ -90,6 +94,34 @@ enum isw_status isw_folder_sync(const char *folder, struct isw_error *error);
  *  other process of any machine has it. Returns the descriptor, with *name on the heap, or -1, with errno and *name
  *  NULL. @param[in] mode  permissions before the umask */
 int isw_open_new(const char *path, unsigned mode, char **name);
+/** @name Output files
+ *  Each is written under a temporary name (isw_open_new), synced, and then given its name, whose folder is synced:
+ *  after a crash the name stands for what it stood for before, or for the complete new file.
+ *  @{ */
+/** ISW_BAD_INPUT where anything has that name, even a link without its file: for a command that replaces nothing,
+ *  before its work. */
+enum isw_status isw_output_is_free(const char *path, struct isw_error *error);
+/** Writes a file of that name. ISW_BAD_INPUT where anything has the name, also since a moment ago, or it cannot be
+ *  created; ISW_FAILED where it cannot be written. */
+enum isw_status isw_output_create(const char *path, const void *bytes, size_t length, struct isw_error *error);
+/** Writes a file of the program's own, in place of any that has the name; several processes may do so at once.
+ *  @param[in]     mode   permissions before the umask
+ *  @param[in,out] parts  what is in it, one after the other; changed */
+enum isw_status isw_output_replace(const char *path, unsigned mode, struct iovec *parts, size_t count,
+                                   struct isw_error *error);
+/** ISW_OK where the file at `path`, which may be anything, may be replaced; else why not. */
+typedef enum isw_status isw_output_check(void *context, const char *path, struct isw_error *error);
+/** Gives a file that is complete and synced its name, and syncs the folder. What has the name already is replaced where
+ *  `may_replace` allows it (NULL: never). Anything else is never lost, even if it appeared a moment before. Only on
+ *  file systems that cannot exchange two names, as NFS, a moment is left between the check and the renaming.
+ *  @return ISW_BAD_INPUT where the name is not given because of what has it, ISW_FAILED where the system refuses;
+ *          `temporary` is then removed. */
+enum isw_status isw_output_publish(const char *temporary, const char *path, isw_output_check *may_replace,
+                                   void *context, struct isw_error *error);
+/** Removes, where it can, the temporary files of `path` that killed processes left; also that of a process that writes
+ *  `path` now, which then fails. */
+void isw_output_remove_temporaries(const char *path);
+/** @} */
 
 /** XXH3-64 of the bytes (xxHash: Collet 2019); the value is part of the file formats. bytes may be NULL where length is
  * 0. */

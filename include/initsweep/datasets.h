@@ -28,6 +28,6 @@ enum isw_status isw_dataset_load(const struct isw_choice *choice, uint64_t seed,
 void isw_data_destroy(struct isw_data *data);
 
 /** Appends the path of a user's file to *full: below `folder` where it is relative and folder is neither NULL nor
- * "". */
+ *  "". */
 enum isw_status isw_data_path(const char *folder, const char *path, struct isw_text *full, struct isw_error *error);
 #endif

@@ -38,9 +38,9 @@ size_t isw_loss_facts(size_t row, struct isw_fact *fact);
 
 struct isw_optimizer {
   struct isw_row row;
-  size_t states;        /**< arrays of the weights' shape that it keeps, all zero at the start */
-  bool decoupled_decay; /**< weight_decay shrinks the weight by its share of the learning rate; else it joins the
-                           gradient */
+  size_t states; /**< arrays of the weights' shape that it keeps, all zero at the start */
+  /** weight_decay shrinks the weight by learning_rate weight_decay; else it is added to the gradient */
+  bool decoupled_decay;
 };
 const struct isw_optimizer *isw_optimizers(size_t *count);
 size_t isw_optimizer_facts(size_t row, struct isw_fact *fact);

@@ -65,7 +65,7 @@ struct isw_network {
 };
 
 /** Weights and biases of a network: sum over layers of fan_out (fan_in + 1); and a scale a branch. SIZE_MAX on
- * overflow. */
+ *  overflow. */
 size_t isw_parameters(size_t layers, const size_t *size, size_t branch_layers);
 /** FLOPs of one optimiser step on a batch of `samples`: 6 N P - 2 N P_1 over weights (P_1: the first layer's), and 6 N
  *  n for each branch of n units: the sum h + alpha f, its delta times alpha, the deltas' sum, alpha's gradient. */

@@ -1,5 +1,5 @@
-/** @file Named rows: a name, parameters with their ranges, a formula and a source; a choice is a row with values.
- *  The sweep-file check, `initsweep list`, the docs and the tests read the tables, so a new row is a new feature
+/** @file Named rows: a name, parameters with their ranges, a formula and a source; a choice is a row with values. The
+ *  sweep-file check, `initsweep list`, the docs and the tests read the tables, so a new row is a new feature
  *  everywhere. */
 #ifndef INITSWEEP_MODEL_ROWS_H
 #define INITSWEEP_MODEL_ROWS_H
@@ -112,7 +112,7 @@ struct isw_choice {
 
 enum { ISW_FACTS_MAX = 8 };
 /** What a row says of itself beside its words, for `list` and the docs. A table's rows have the same facts in the same
- * order. */
+ *  order. */
 struct isw_fact {
   const char *key, *name; /**< for programs ("value_at_0") and for people ("g(0)") */
   double number;          /**< NaN: none */

@@ -47,12 +47,18 @@ struct isw_results_head {
   size_t provenance_count;
   const struct isw_provenance *provenance;
   size_t threads; /**< that compress; 0: one. The bytes do not depend on it. */
+  uint64_t
+      extends; /**< identity of the smaller sweep that this one extends, whose file at the path is replaced; 0: none */
   /** Called now and then with the networks written; may be NULL. */
   void (*progress)(void *context, uint64_t written);
 };
 
-/** Writes the results file from an index: temporary name beside `path`, sync, rename, sync of the folder. Networks that the
- *  index lacks have status 0 and fill values. Memory is bounded by a block of networks, whatever their number. */
+/** Whether a results file of a sweep may have that name: nothing has it, or a results file of that sweep or of the one
+ *  that it `extends` (0: none). ISW_BAD_INPUT where anything else has it. */
+enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uint64_t extends, struct isw_error *error);
+/** Writes the results file from an index, as isw_output_publish says; what has its name already is replaced where
+ *  isw_results_may_replace allows it. Networks that the index lacks have status 0 and fill values. Memory is bounded by
+ *  a block of networks, whatever their number. */
 enum isw_status isw_results_write(const char *path, const struct isw_results_head *head, struct isw_index *index,
                                   struct isw_error *error);
 

@@ -26,8 +26,8 @@ struct isw_sweep_source {
 };
 
 /** Parses, checks everything (datasets are loaded), and prepares the grid.
- *  On ISW_BAD_INPUT the message holds every error, each with file, line and column, the line with a caret, what was expected
- *  and the nearest known word. *sweep is NULL after an error. */
+ *  On ISW_BAD_INPUT the message holds every error, each with file, line and column, the line with a caret, what was
+ *  expected and the nearest known word. *sweep is NULL after an error. */
 enum isw_status isw_sweep_read(const struct isw_sweep_source *source, struct isw_sweep **sweep,
                                struct isw_error *error);
 void isw_sweep_destroy(struct isw_sweep *sweep);
@@ -65,12 +65,13 @@ bool isw_sweep_schedule_varies(const struct isw_sweep *sweep);
 /** The recorded steps of networks with `steps` steps: ascending from 0 to steps, both included.
  *  *schedule stays owned by the sweep; returns their number. */
 size_t isw_sweep_schedule(const struct isw_sweep *sweep, uint64_t steps, const uint64_t **schedule);
-/** At which of these records a probe is measured: [records], or NULL where at all of them. probe: its place in the sweep's order. */
+/** At which of these records a probe is measured: [records], or NULL where at all of them. probe: its place in the
+ *  sweep's order. */
 const bool *isw_sweep_due(const struct isw_sweep *sweep, uint64_t steps, size_t probe);
 /** The probes to record, in the sweep's order; *probes is owned by the sweep. Returns their number. */
 size_t isw_sweep_probes(const struct isw_sweep *sweep, const struct isw_probe *const **probes);
 
-/* ---- refinement: which networks of the grid are trained, level by level ------------------------------------------- */
+/* ---- refinement: which networks of the grid are trained, level by level ------------------------------------------ */
 
 /** Levels beyond the coarsest grid; 0: no refinement, every network is trained. */
 size_t isw_sweep_levels(const struct isw_sweep *sweep);
@@ -78,14 +79,15 @@ size_t isw_sweep_levels(const struct isw_sweep *sweep);
 size_t isw_sweep_level(const struct isw_sweep *sweep, uint64_t number);
 /** The loss that a boundary lies at; NaN where it lies where the status changes. */
 double isw_sweep_loss_below(const struct isw_sweep *sweep);
-/** Adds to `wanted` the networks of a level: level 0 all of the coarsest grid, else what divides the cells at a boundary.
+/** Adds to `wanted` the networks of a level: level 0 all of the coarsest grid, else what divides the cells at a
+ *  boundary.
  *  @param[in]     level   0 .. isw_sweep_levels
  *  @param[in]     side    [networks] on which side a network lies; read where `wanted` has a bit
  *  @param[in,out] wanted  a bit a network: those of the levels before
  *  False where memory ran out. Time and memory: a few operations a network of the whole grid. */
 bool isw_sweep_refine(const struct isw_sweep *sweep, size_t level, const uint8_t *side, uint64_t *wanted);
 
-/* ---- columns: one a swept or always-shown setting ------------------------------------------------------------------ */
+/* ---- columns: one a swept or always-shown setting ---------------------------------------------------------------- */
 
 enum isw_column_type { ISW_COLUMN_INTEGER, ISW_COLUMN_NUMBER, ISW_COLUMN_TEXT };
 struct isw_axis_column {
@@ -139,8 +141,8 @@ struct isw_pack_class {
 };
 size_t isw_packs_classes(const struct isw_packs *packs);
 const struct isw_pack_class *isw_packs_class(const struct isw_packs *packs, size_t index);
-/** Puts the classes, and with them the packs, in the order of other costs, the dearest first; equal ones in grid order. All
- *  ranks must give the same numbers. cost: of a pack of each class as they stand now, [classes], finite. */
+/** Puts the classes, and with them the packs, in the order of other costs, the dearest first; equal ones in grid order.
+ *  All ranks must give the same numbers. cost: of a pack of each class as they stand now, [classes], finite. */
 void isw_packs_order(struct isw_packs *packs, const double *cost);
 /** Lanes that hold no network, over all packs. */
 uint64_t isw_packs_unfilled(const struct isw_packs *packs);

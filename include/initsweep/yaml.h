@@ -1,5 +1,5 @@
-/** @file YAML text -> a tree in which every node knows its line and column; errors shown with the line and a caret. The
- * only room that knows libyaml. */
+/** @file The yaml room: bytes of a YAML file -> a tree in which every node has its line and column, and error reports
+ *  that show the line with a caret. The only room that knows libyaml. */
 #ifndef INITSWEEP_YAML_H
 #define INITSWEEP_YAML_H
 #include <setjmp.h>

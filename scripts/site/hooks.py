@@ -153,7 +153,7 @@ def with_lists_apart(markdown):
 
 
 def on_page_markdown(markdown, page, config, files):
-    """Links to files that have become pages name these, and lists are told from paragraphs as forges do."""
+    """Links to files that are pages of the site point to them; lists may follow a paragraph, as on code hosts."""
     source = pathlib.Path(page.file.abs_src_path)
 
     def change(link):
@@ -161,15 +161,14 @@ def on_page_markdown(markdown, page, config, files):
         if path is None or path.suffix == ".md" or not is_shown(path):
             return link[0]
         anchor = link[0].partition("#")[2]
-        return "/".join([".."] * len(source.parent.relative_to(ROOT).parts) + [page_of(path)]) + (f"#{anchor}" if anchor
-                                                                                                  else "")
+        up = [".."] * len(source.parent.relative_to(ROOT).parts)
+        return "/".join([*up, page_of(path)]) + (f"#{anchor}" if anchor else "")
 
     return outside_code(with_lists_apart(markdown), lambda text: LINK.sub(change, text))
 
 
 def on_page_content(content, page, config, files):
-    """A picture is a link to itself: small text in it can be read at full size. Dotted names in tables may break at a
-    dot."""
+    """A picture links to itself, for reading small text at full size; dotted names in tables may break at a dot."""
     content = re.sub(r'(<img [^>]*src="([^"]+)"[^>]*>)', r'<a href="\2">\1</a>', content)
     return re.sub(r"(?<=<td><code>)[\w.]+(?=</code>)", lambda name: name[0].replace(".", ".<wbr>"), content)
 

@@ -14,6 +14,7 @@ enum isw_status isw_error_set(struct isw_error *error, enum isw_status status, c
   isw_text_clear(&error->message);
   error->message = message;
   error->status = status;
+  error->located = false;
   return status;
 }
 
@@ -36,4 +37,5 @@ void isw_error_clear(struct isw_error *error)
 {
   isw_text_clear(&error->message);
   error->status = ISW_OK;
+  error->located = false;
 }

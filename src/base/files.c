@@ -1,4 +1,4 @@
-/* Files: paths, reading whole files, syncing. Creating output files is output.c's. */
+/* Files: paths, reading whole files, writing, syncing. Output files as a whole are output.c's. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -36,8 +36,34 @@ bool isw_read_at(int fd, void *bytes, size_t wanted, uint64_t offset, size_t *go
   return true;
 }
 
-/* Reads an open file to its end. expected: its likely size, which may be wrong: files of /proc say 0, and others
- * grow. */
+bool isw_write_parts(int fd, struct iovec *parts, size_t count, uint64_t *written)
+{
+  while (count > 0) {
+    if (parts->iov_len == 0) {
+      parts++;
+      count--;
+      continue;
+    }
+    ssize_t now = writev(fd, parts, (int)count);
+    if (now < 0 && errno == EINTR) continue;
+    if (now == 0) errno = ENOSPC;
+    if (now <= 0) return false;
+    *written += (uint64_t)now;
+    for (size_t left = (size_t)now; left > 0;) {
+      size_t taken = left < parts->iov_len ? left : parts->iov_len;
+      parts->iov_base = (char *)parts->iov_base + taken;
+      parts->iov_len -= taken;
+      left -= taken;
+      if (parts->iov_len == 0) {
+        parts++;
+        count--;
+      }
+    }
+  }
+  return true;
+}
+
+/* Reads an open file to its end. expected: its likely size, which may be wrong: files of /proc say 0, and others grow. */
 static enum isw_status read_to_end(int fd, const char *path, size_t expected, size_t limit, char **bytes,
                                    size_t *length, struct isw_error *error)
 {

@@ -1,4 +1,4 @@
-/* The table of subcommands, and the program's own options: --help and --version. */
+/* The table of subcommands, initsweep help, which prints from the table, and the program's own options. */
 #include <stdio.h>
 #include <string.h>
 #include "initsweep/cluster.h"
@@ -39,3 +39,64 @@ int isw_commands_run(int argc, char **argv)
   const struct isw_command *command = isw_command_find(isw_commands, argv[1]);
   return command ? command->run(argc - 1, argv + 1) : isw_command_unknown(isw_commands, "initsweep", argv[1]);
 }
+
+/* ---- initsweep help ---- */
+
+static const char *const format_names[] = {"text", "markdown", "scdoc",
+                                           "bash", "zsh",      "fish"}; /* enum isw_help_format */
+enum { FORMATS = sizeof format_names / sizeof *format_names };
+
+static int handle(void *state, int code, const char *argument)
+{
+  enum isw_help_format *format = state;
+  (void)code;
+  for (size_t i = 0; i < FORMATS; i++)
+    if (strcmp(argument, format_names[i]) == 0) {
+      *format = (enum isw_help_format)i;
+      return 0;
+    }
+  const char *nearest = isw_nearest_word(argument, format_names, FORMATS);
+  return isw_usage_error("help", "--format must be text, markdown, scdoc, bash, zsh or fish, not '%s'%s%s%s", argument,
+                         nearest ? "\n  did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+static int run(int argc, char **argv)
+{
+  enum isw_help_format format = ISW_HELP_TEXT;
+  const char *name;
+  int result;
+  if (!isw_parse_options(&isw_command_help, argc, argv, handle, &format, &name, &result)) return result;
+  const struct isw_command *command = name ? isw_command_find(isw_commands, name) : NULL;
+  if (name && !command) return isw_command_unknown(isw_commands, "initsweep help", name);
+  if (command && format != ISW_HELP_TEXT && format != ISW_HELP_SCDOC)
+    return isw_usage_error("help", "--format %s covers all commands: leave out '%s'", format_names[format], name);
+  isw_help_write(stdout, format, isw_commands, command);
+  return 0;
+}
+
+static const struct isw_option options[] = {
+    {.name = "format",
+     .code = 'f',
+     .argument = "FORMAT",
+     .completion = ISW_COMPLETE_CHOICES,
+     .choices = "text markdown scdoc bash zsh fish",
+     .about = "text (default); markdown: the page docs/commands.md; scdoc: the source of a manual page; bash, zsh, "
+              "fish: completion for that shell"},
+    {0},
+};
+static const char *const examples[] = {"initsweep help run", "source <(initsweep help --format bash)",
+                                       "initsweep help run --format scdoc | scdoc > initsweep-run.1", NULL};
+
+const struct isw_command isw_command_help = {
+    .name = "help",
+    .argument = "[COMMAND]",
+    .argument_about = "at most one command",
+    .completion = ISW_COMPLETE_COMMANDS,
+    .summary = "shows this overview, a command's options, manual pages and shell completions",
+    .about = "Shows what the program does, or the options and examples of one command, as `initsweep COMMAND --help` "
+             "does. Manual pages and shell completions are made from the same table; an installed program has them in "
+             "their usual folders.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};

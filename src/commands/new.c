@@ -1,31 +1,12 @@
 /* initsweep new: writes a commented sweep file to start from. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "initsweep/commands.h"
 #include "initsweep/console.h"
 
 struct request {
   const char *name, *out, *dataset;
 };
-
-/* Never over a file that is there. */
-static enum isw_status write_file(const char *path, const struct isw_text *text, struct isw_error *error)
-{
-  int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (file < 0)
-    return errno == EEXIST ? isw_error_set(error, ISW_BAD_INPUT, "'%s' already exists: name another file with -o", path)
-                           : isw_error_set(error, ISW_BAD_INPUT, "cannot create '%s': %s", path, strerror(errno));
-  FILE *out = fdopen(file, "w");
-  bool written = out && fwrite(text->bytes, 1, text->length, out) == text->length;
-  if (out ? fclose(out) != 0 : (close(file), true)) written = false;
-  if (written) return ISW_OK;
-  int reason = errno;
-  unlink(path);
-  return isw_error_set(error, ISW_FAILED, "cannot write '%s': %s", path, strerror(reason));
-}
 
 static int handle(void *state, int code, const char *argument)
 {
@@ -54,7 +35,7 @@ static int run(int argc, char **argv)
     if (!request.out) request.out = out.bytes;
     status = isw_sweep_template(request.name, request.out, request.dataset, &text, &incomplete, &error);
   }
-  if (status == ISW_OK) status = write_file(request.out, &text, &error);
+  if (status == ISW_OK) status = isw_output_create(request.out, text.bytes, text.length, &error);
   if (status != ISW_OK)
     result = isw_print_error(status, &error);
   else

@@ -2,6 +2,7 @@
  * one. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "initsweep/commands.h"
 #include "initsweep/console.h"
@@ -14,19 +15,27 @@ struct request {
 
 static enum isw_status write_table(const struct isw_replay *replay, const char *out, struct isw_error *error)
 {
-  FILE *to = out ? fopen(out, "w") : stdout;
-  if (!to) return isw_error_set(error, ISW_FAILED, "cannot create '%s': %s", out, strerror(errno));
-  bool written = isw_replay_write_csv(replay, to);
-  if (out && fclose(to) != 0) written = false;
-  if (written) return ISW_OK;
-  return isw_error_set(error, ISW_FAILED, "cannot write %s: %s", out ? out : "to stdout", strerror(errno));
+  if (!out) {
+    if (isw_replay_write_csv(replay, stdout)) return ISW_OK;
+    return isw_error_set(error, ISW_FAILED, "cannot write to stdout: %s", strerror(errno));
+  }
+  char *bytes = NULL;
+  size_t length = 0;
+  FILE *to = open_memstream(&bytes, &length);
+  bool complete = to && isw_replay_write_csv(replay, to);
+  if (to && fclose(to) != 0) complete = false;
+  enum isw_status status =
+      complete ? isw_output_create(out, bytes, length, error) : isw_error_memory(error, length, "the records");
+  free(bytes);
+  return status;
 }
 
 static enum isw_status replay_network(const struct request *request, struct isw_error *error)
 {
   struct isw_replay *replay;
   uint64_t steps, numbers;
-  enum isw_status status = isw_replay_create(&request->settings, &replay, error);
+  enum isw_status status = request->out ? isw_output_is_free(request->out, error) : ISW_OK;
+  if (status == ISW_OK) status = isw_replay_create(&request->settings, &replay, error);
   if (status != ISW_OK) return status;
   status = write_table(replay, request->out, error);
   if (status == ISW_OK) status = isw_replay_compare(replay, &steps, &numbers, error);
@@ -93,7 +102,7 @@ static const struct isw_option options[] = {
      .letter = true,
      .argument = "CSV",
      .completion = ISW_COMPLETE_FILE,
-     .about = "the file to write (default: stdout)"},
+     .about = "the file to write; it must not exist (default: stdout)"},
     {0},
 };
 static const char *const examples[] = {

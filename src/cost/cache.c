@@ -148,13 +148,8 @@ bool isw_cost_store(const char *file, const char *key, const struct isw_cost_mod
   bool good = file && isw_cost_write(model, key, &text) == ISW_OK;
   if (good) {
     make_folder(file);
-    char *part; /* a name of its own: two processes may write at once, even from two machines with one home */
-    int fd = isw_open_new(file, 0600, &part);
-    good = fd >= 0 && write(fd, text.bytes, text.length) == (ssize_t)text.length;
-    if (fd >= 0 && close(fd) != 0) good = false;
-    good = good && rename(part, file) == 0;
-    if (!good && fd >= 0) unlink(part);
-    free(part);
+    struct iovec part = {text.bytes, text.length};
+    good = isw_output_replace(file, 0600, &part, 1, NULL) == ISW_OK;
   }
   isw_text_clear(&text);
   return good;

@@ -54,7 +54,7 @@ enum isw_status isw_arrays_load(const struct isw_choice *settings, uint64_t seed
 #define ISW_ARRAY_PARAMETERS(kind)                                                                                     \
   ISW_PATH_PARAMETER("inputs", NULL,                                                                                   \
                      "file of the inputs, samples first; a relative path starts at the sweep file's folder"),          \
-      ISW_PATH_PARAMETER("targets", NULL, "file of the targets, as many samples"), kind,                               \
+      ISW_PATH_PARAMETER("targets", NULL, "file of the targets, with the same number of samples"), kind,               \
       ISW_PATH_PARAMETER("test_inputs", "", "file of the test set's inputs"),                                          \
       ISW_PATH_PARAMETER("test_targets", "", "file of its targets"), ISW_TEST_FRACTION_UNLESS_FILES,                   \
       ISW_STANDARDIZE_BOTH, ISW_LABEL_NOISE, ISW_BALANCE

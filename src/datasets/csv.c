@@ -1,7 +1,9 @@
 /* Comma-separated values, RFC 4180, from bytes that nobody checked: quoted fields, CRLF, LF or CR, a UTF-8 byte order
  * mark, empty lines (skipped), blanks around a field (dropped). Anything else that is not a table of finite numbers is
  * an error that names file, line, column (in bytes, from 1) and value. The file is read whole and cut into fields in
- * place. Parameters: path, target, kind, header, delimiter, test_fraction, standardize, label_noise, balance. */
+ * place.
+ * Parameters: path, target, kind, header, delimiter, test_fraction, standardize, label_noise,
+ * balance. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -483,8 +485,8 @@ const struct isw_dataset isw_dataset_csv = {
              ISW_WORD_PARAMETER("kind", target_kinds,
                                 "targets: numbers, one column of 0 and 1, or one column of class labels"),
              ISW_WORD_PARAMETER("header", headers,
-                                "first line: names; auto: names where none of its fields is a number"),
-             ISW_WORD_PARAMETER("delimiter", delimiters, "between fields"), ISW_TEST_FRACTION(0.2),
+                                "whether the first line has names; auto: if none of its fields is a number"),
+             ISW_WORD_PARAMETER("delimiter", delimiters, "separator of fields"), ISW_TEST_FRACTION(0.2),
              ISW_STANDARDIZE_BOTH, ISW_LABEL_NOISE, ISW_BALANCE},
             "one sample a line, numbers; class labels are numbered in ascending order (text: by its bytes)",
             "RFC 4180"},

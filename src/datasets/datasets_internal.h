@@ -15,11 +15,10 @@
   ISW_WORD_PARAMETER("encoding", ((const char *const[]){"01", "pm1", NULL}), "inputs 0 and 1, or -1 and +1")
 #define ISW_TEST_FRACTION(standard)                                                                                    \
   ISW_REAL_PARAMETER("test_fraction", standard, 0.0, 1.0, 1,                                                           \
-                     "share of the samples that is drawn, by the seed, as the test set")
+                     "fraction of the samples drawn, by the seed, as the test set")
 #define ISW_TEST_FRACTION_UNLESS_FILES                                                                                 \
-  ISW_REAL_PARAMETER(                                                                                                  \
-      "test_fraction", 0.2, 0.0, 1.0, 1,                                                                               \
-      "share of the samples that is drawn, by the seed, as the test set; not where test files are named")
+  ISW_REAL_PARAMETER("test_fraction", 0.2, 0.0, 1.0, 1,                                                                \
+                     "fraction of the samples drawn, by the seed, as the test set; not used if test files are given")
 #define ISW_STANDARDIZE_INPUTS                                                                                         \
   ISW_WORD_PARAMETER("standardize", ((const char *const[]){"none", "features", NULL}),                                 \
                      "features: mean 0 and variance 1 over the training set, constant columns centred")
@@ -29,11 +28,11 @@
                      "that are values too")
 #define ISW_LABEL_NOISE                                                                                                \
   ISW_REAL_PARAMETER("label_noise", 0.0, 0.0, 1.0, 0,                                                                  \
-                     "share of the training labels that are drawn anew, uniformly from all classes; 1: random labels")
+                     "fraction of the training labels that are replaced by uniform random classes; 1: random labels")
 #define ISW_BALANCE                                                                                                    \
   ISW_WORD_PARAMETER("balance", ((const char *const[]){"none", "subsample", NULL}),                                    \
-                     "subsample: of every class as many training samples, drawn by the seed, as the smallest has; "    \
-                     "before label noise")
+                     "subsample: every class gets as many training samples, drawn by the seed, as the smallest class " \
+                     "has; applied before label noise")
 
 /** The values of a `standardize` parameter. */
 enum isw_standardize { ISW_STANDARDIZE_NONE, ISW_STANDARDIZE_FEATURES, ISW_STANDARDIZE_ALL };
@@ -52,7 +51,8 @@ enum isw_status isw_data_standardize(struct isw_data *data, enum isw_standardize
 
 /** Gives training sample s a new label where uniform draw s of (seed, replicate 0, DATA, layer 100) is below `share`: a
  *  class of all, drawn uniformly by draw s of layer 101, so that the old one may come again. Test labels stay. share 1:
- *  random labels. ISW_BAD_INPUT where share > 0 and targets are values. */
+ *  random labels.
+ *  ISW_BAD_INPUT where share > 0 and targets are values. */
 enum isw_status isw_data_label_noise(struct isw_data *data, uint64_t seed, double share, struct isw_error *error);
 
 /** Leaves as many training samples of each class as the smallest class has: of a permutation drawn from (seed,

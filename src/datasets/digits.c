@@ -1,7 +1,8 @@
 /* UCI digits: 1797 images of 8x8, the test part of Optical Recognition of Handwritten Digits (Alpaydin & Kaynak 1998),
  * in the IDX format (big-endian: 0, 0, type 8 for bytes, number of dimensions, each dimension's size in 4 bytes, then
  * bytes). Pixels 0..16 become 0..1. The split is a plain random one, not stratified: each class's share varies by
- * chance. Parameters: test_fraction, standardize, label_noise, balance. */
+ * chance.
+ * Parameters: test_fraction, standardize, label_noise, balance. */
 #include <stdlib.h>
 #include <string.h>
 #include "datasets_internal.h"

@@ -3,8 +3,8 @@
  * so that within a class every feature has variance 1 and every two have that correlation. The means m_c are vectors of
  * length `separation` in directions drawn from N(0, I); with means: opposite, m_c = -m_(c-1) for odd c. Draws of (seed,
  * replicate 0, DATA): e of layer 0, element i features + f; directions of layer 1, element c features + f; u of layer
- * 2. Two classes are binary targets. Parameters: samples, features, classes, separation, correlation, test_fraction,
- * standardize, label_noise, means. */
+ * 2. Two classes are binary targets.
+ * Parameters: samples, features, classes, separation, correlation, test_fraction, standardize, label_noise, means. */
 #include <math.h>
 #include <stdlib.h>
 #include "datasets_internal.h"
@@ -64,13 +64,13 @@ static const char *const mean_directions[] = {"random", "opposite", NULL};
 
 const struct isw_dataset isw_dataset_gaussian_mixture = {
     .row = {"gaussian_mixture",
-            {ISW_COUNT_PARAMETER("samples", 500, 2, 1e8, "samples, test set included"),
+            {ISW_COUNT_PARAMETER("samples", 500, 2, 1e8, "samples, including the test set"),
              ISW_COUNT_PARAMETER("features", 8, 1, 1e6, "columns of an input"),
-             ISW_COUNT_PARAMETER("classes", 2, 2, 10000, "classes; two are binary targets"),
+             ISW_COUNT_PARAMETER("classes", 2, 2, 10000, "number of classes; two classes are binary targets"),
              ISW_REAL_PARAMETER("separation", 2.0, 0.0, 1e6, 0, "distance of each class's mean from 0"),
-             ISW_REAL_PARAMETER("correlation", 0.0, 0.0, 1.0, 0, "of every two features within a class"),
+             ISW_REAL_PARAMETER("correlation", 0.0, 0.0, 1.0, 0, "correlation of every two features within a class"),
              ISW_TEST_FRACTION(0.2), ISW_STANDARDIZE_INPUTS, ISW_LABEL_NOISE,
-             ISW_WORD_PARAMETER("means", mean_directions, "opposite: those of classes 2p and 2p + 1 are m and -m")},
+             ISW_WORD_PARAMETER("means", mean_directions, "opposite: the means of classes 2p and 2p + 1 are m and -m")},
             "sample i of class c = i mod classes: x = m_c + sqrt(1 - correlation) N(0, 1) + sqrt(correlation) u, u ~ "
             "N(0, 1) "
             "one a sample, m_c of length separation in a random direction; of two classes with opposite means the "

@@ -35,12 +35,13 @@ static enum isw_status load(const struct isw_choice *settings, uint64_t seed, co
 const struct isw_dataset isw_dataset_hdf5 = {
     .row = {"hdf5",
             {ISW_PATH_PARAMETER("path", NULL, "an HDF5 file; a relative path starts at the sweep file's folder"),
-             ISW_TEXT_PARAMETER("inputs", "inputs", "its dataset of the inputs, samples first, with its groups"),
-             ISW_TEXT_PARAMETER("targets", "targets", "dataset of the targets, as many samples"), ISW_ARRAY_KIND(0),
-             ISW_TEXT_PARAMETER("test_inputs", "", "dataset of the test set's inputs"),
+             ISW_TEXT_PARAMETER("inputs", "inputs",
+                                "dataset of the inputs, samples first, with the names of its groups"),
+             ISW_TEXT_PARAMETER("targets", "targets", "dataset of the targets, with the same number of samples"),
+             ISW_ARRAY_KIND(0), ISW_TEXT_PARAMETER("test_inputs", "", "dataset of the test set's inputs"),
              ISW_TEXT_PARAMETER("test_targets", "", "dataset of its targets"), ISW_TEST_FRACTION_UNLESS_FILES,
              ISW_STANDARDIZE_BOTH, ISW_LABEL_NOISE, ISW_BALANCE},
-            "arrays of integers or floating-point numbers of any dimensions, taken as they are",
+            "arrays of integers or floating-point numbers of any dimensions, used as they are",
             "The HDF Group, HDF5; h5py writes it"},
     .load = load,
 };

@@ -4,7 +4,8 @@
  * There is no test set. Matrices with orthonormal columns are standard normal draws of (seed, replicate 0, DATA) made
  * so by Gram & Schmidt, each column against all before it, twice, sums ascending: x / sqrt(N) [N][features] from layer
  * 0 with a column of ones before the first; V [features][modes] from layer 1; U [outputs][modes] from layer 2; element
- * (row, column) is draw row * columns + column. Parameters: samples, features, outputs, singular_values. */
+ * (row, column) is draw row * columns + column.
+ * Parameters: samples, features, outputs, singular_values. */
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
@@ -122,7 +123,7 @@ const struct isw_dataset isw_dataset_linear_teacher = {
           ISW_COUNT_PARAMETER("features", 8, 1, 1e5, "columns of an input"),
           ISW_COUNT_PARAMETER("outputs", 4, 1, 1e5, "columns of a target"),
           ISW_TEXT_PARAMETER("singular_values", "3, 2, 1",
-                             "of the correlation of targets and inputs, separated by commas")},
+                             "singular values of the correlation of targets and inputs, separated by commas")},
          "inputs with mean 0 and covariance 1 exactly; y = U S V^T x, U and V random with orthonormal columns, S given",
          "Saxe, McClelland & Ganguli 2014, section 1.1"},
     .load = load,

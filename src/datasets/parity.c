@@ -32,7 +32,8 @@ static enum isw_status load(const struct isw_choice *settings, uint64_t seed, co
 const struct isw_dataset isw_dataset_parity = {
     .row = {"parity",
             {ISW_COUNT_PARAMETER("bits", 4, 1, 16, "features"), ISW_ENCODING, ISW_TEST_FRACTION(0.0),
-             ISW_COUNT_PARAMETER("order", 0, 0, 16, "features that count, the first so many; 0: all")},
+             ISW_COUNT_PARAMETER("order", 0, 0, 16,
+                                 "number of features, from the first, that determine the target; 0: all")},
             "all 2^bits inputs in counting order; target 1 where the number of ones among the first `order` features "
             "is odd",
             "Minsky & Papert 1969"},

@@ -1,13 +1,12 @@
 /* Two classes in the plane; sample i is of class c = i mod 2, its target, and number j = floor(i / 2) of its n_c =
  * ceil((samples - c) / 2):
- *   moons          t = pi j / (n_c - 1): (cos t, sin t), or (1 - cos t, 1/2 - sin t)       as scikit-learn's make_moons
- *   circles        t = 2 pi j / n_c: (r cos t, r sin t), r = 1, or factor                  as scikit-learn's
- *                  make_circles
+ *   moons          t = pi j / (n_c - 1): (cos t, sin t), or (1 - cos t, 1/2 - sin t) as scikit-learn's make_moons
+ *   circles        t = 2 pi j / n_c: (r cos t, r sin t), r = 1, or factor as scikit-learn's make_circles
  * and squares of a board, where the target follows from the place:
  *   checkerboard   x uniform on [-1, 1)^2, target (floor(cells (x_1 + 1) / 2) + floor(cells (x_2 + 1) / 2)) mod 2
  * Noise is added to both features last: normal draws 2i and 2i + 1 of (seed, replicate 0, DATA, layer 0); the board's
- * places are uniform draws 2i and 2i + 1 of layer 1. Parameters: samples, noise, (factor, or cells), test_fraction,
- * standardize, label_noise. */
+ * places are uniform draws 2i and 2i + 1 of layer 1.
+ * Parameters: samples, noise, (factor, or cells), test_fraction, standardize, label_noise. */
 #include <math.h>
 #include "datasets_internal.h"
 
@@ -86,7 +85,7 @@ static enum isw_status load_checkerboard(const struct isw_choice *settings, uint
   return end(data, settings, 3, seed, error);
 }
 
-#define SAMPLES ISW_COUNT_PARAMETER("samples", 200, 2, 1e8, "samples of both classes, test set included")
+#define SAMPLES ISW_COUNT_PARAMETER("samples", 200, 2, 1e8, "samples of both classes, including the test set")
 #define NOISE ISW_REAL_PARAMETER("noise", 0.1, 0.0, 1e6, 0, "standard deviation added to both features")
 
 const struct isw_dataset isw_dataset_moons = {

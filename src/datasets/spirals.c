@@ -34,10 +34,10 @@ static enum isw_status load(const struct isw_choice *settings, uint64_t seed, co
 
 const struct isw_dataset isw_dataset_spirals = {
     .row = {"spirals",
-            {ISW_COUNT_PARAMETER("samples", 200, 2, 1e8, "samples of both arms, test set included"),
+            {ISW_COUNT_PARAMETER("samples", 200, 2, 1e8, "samples of both arms, including the test set"),
              ISW_REAL_PARAMETER("noise", 0.02, 0.0, 1e6, 0,
                                 "standard deviation added to both features; the spiral's radius is 1"),
-             ISW_REAL_PARAMETER("turns", 1.75, 0.0, 1e3, 0, "turns of an arm"), ISW_TEST_FRACTION(0.2),
+             ISW_REAL_PARAMETER("turns", 1.75, 0.0, 1e3, 0, "turns of each arm"), ISW_TEST_FRACTION(0.2),
              ISW_STANDARDIZE_INPUTS, ISW_LABEL_NOISE},
             "sample i on arm c = i mod 2, its target, at r = (floor(i/2) + 1) / ceil(samples/2), angle = 2 pi turns r "
             "+ pi "

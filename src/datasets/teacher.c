@@ -3,8 +3,8 @@
  *   tanh:   y = W tanh(V x) + noise e, V ~ N(0, 1 / features), W ~ N(0, 1 / hidden);
  *   deep_linear: y = W V x + noise e, of rank `hidden` at most.
  * Draws of (seed, replicate 0, DATA): x element i of layer 0; V (linear: W) element i of layer 1; W of layer 2; e of
- * layer 3. Every sum starts at 0 and runs over its index ascending. Parameters: samples, features, outputs, kind
- * (linear, tanh, deep_linear), hidden, noise, test_fraction. */
+ * layer 3. Every sum starts at 0 and runs over its index ascending.
+ * Parameters: samples, features, outputs, kind (linear, tanh, deep_linear), hidden, noise, test_fraction. */
 #include <math.h>
 #include <stdlib.h>
 #include "datasets_internal.h"
@@ -91,10 +91,10 @@ static const char *const teachers[] = {"linear", "tanh", "deep_linear", NULL};
 const struct isw_dataset isw_dataset_teacher = {
     .row =
         {"teacher",
-         {ISW_COUNT_PARAMETER("samples", 500, 1, 1e8, "samples, test set included"),
+         {ISW_COUNT_PARAMETER("samples", 500, 1, 1e8, "samples, including the test set"),
           ISW_COUNT_PARAMETER("features", 8, 1, 1e6, "columns of an input"),
           ISW_COUNT_PARAMETER("outputs", 1, 1, 1e5, "columns of a target"),
-          ISW_WORD_PARAMETER("kind", teachers, "the teacher's form"),
+          ISW_WORD_PARAMETER("kind", teachers, "form of the teacher"),
           ISW_COUNT_PARAMETER("hidden", 4, 1, 1e6, "hidden units of a tanh or deep_linear teacher"),
           ISW_REAL_PARAMETER("noise", 0.0, 0.0, 1e6, 0, "standard deviation added to the targets"),
           ISW_TEST_FRACTION(0.2)},

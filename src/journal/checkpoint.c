@@ -45,7 +45,7 @@ enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsi
   if (status == ISW_OK) {
     struct iovec parts[5] = {{head_bytes, sizeof head_bytes}, {entry_bytes, sizeof entry_bytes}};
     for (size_t i = 0; i < 3; i++) parts[2 + i] = (struct iovec){(void *)(uintptr_t)pieces[i], sizes[i]};
-    status = isw_journal_replace_file(folder, path, "cannot write this checkpoint", parts, 5, error);
+    status = isw_output_replace(path, 0666, parts, 5, error);
   }
   free(path);
   return status;

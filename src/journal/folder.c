@@ -1,10 +1,17 @@
-/* Removes files of a run's folder: all, those of one sweep, or temporary ones. */
+/* A run's folder: makes it, and removes files of it: all, those of one sweep, or temporary ones. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "journal_internal.h"
+
+enum isw_status isw_journal_make_folder(const char *folder, struct isw_error *error)
+{
+  if (mkdir(folder, 0777) != 0 && errno != EEXIST) return isw_error_system(error, folder, "cannot make this folder");
+  return ISW_OK;
+}
 
 static bool ends_with(const char *name, const char *suffix)
 {

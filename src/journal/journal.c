@@ -59,7 +59,7 @@ static enum isw_status write_head(struct isw_journal *journal, unsigned rank, st
   unsigned char bytes[JOURNAL_HEAD_BYTES];
   isw_journal_head_encode(&head, bytes);
   struct iovec part = {bytes, sizeof bytes};
-  if (!isw_journal_write_parts(journal->fd, &part, 1, &journal->bytes))
+  if (!isw_write_parts(journal->fd, &part, 1, &journal->bytes))
     return isw_error_system(error, journal->path, "cannot write");
   return ISW_OK;
 }
@@ -150,7 +150,7 @@ static enum isw_status append(struct isw_journal *journal, const struct isw_fini
   uint64_t wanted = 0, written = 0;
   for (size_t i = 0; i < count; i++) wanted += lay_out(journal, &networks[i], heads[i], parts + i * PARTS_PER_NETWORK);
   journal->synced = false;
-  if (!isw_journal_write_parts(journal->fd, parts, count * PARTS_PER_NETWORK, &written)) {
+  if (!isw_write_parts(journal->fd, parts, count * PARTS_PER_NETWORK, &written)) {
     int reason = errno;
     const char *rest = written && ftruncate(journal->fd, (off_t)journal->bytes) != 0
                            ? "; the torn entry at its end is left out when it is read"

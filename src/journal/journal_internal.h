@@ -1,9 +1,8 @@
-/** @file Inner header of the journal room: the byte format of journal files and checkpoints, and how the room writes
- *  files. A journal file is a head, then one entry per network; docs/results-format.md describes the bytes. Fields are
- *  little-endian; the numbers of an entry's body are in the byte order that the head names. */
+/** @file Inner header of the journal room: the byte format of journal files and checkpoints.
+ *  A journal file is a head, then one entry per network; docs/results-format.md describes the bytes. Fields are little-endian; the
+ *  numbers of an entry's body are in the byte order that the head names. */
 #ifndef INITSWEEP_JOURNAL_INTERNAL_H
 #define INITSWEEP_JOURNAL_INTERNAL_H
-#include <sys/uio.h>
 #include "initsweep/journal.h"
 
 enum {
@@ -73,15 +72,6 @@ uint64_t isw_journal_body_checksum(uint64_t identity, const void *const parts[3]
 void isw_journal_put(unsigned char *bytes, uint64_t value, size_t size);
 uint64_t isw_journal_get(const unsigned char *bytes, size_t size);
 
-/* ---- writing files ---- */
-
 /** Makes a run's folder where it is missing. */
 enum isw_status isw_journal_make_folder(const char *folder, struct isw_error *error);
-/** Writes all of the parts; *written counts what arrived, also after an error (errno says which). */
-bool isw_journal_write_parts(int fd, struct iovec *parts, size_t count, uint64_t *written);
-/** Puts the parts in place of `path` in `folder`, by way of a name of its own (isw_open_new): after a crash there is
- *  the old file or the whole new one, also where several processes write it at once. `what` names it in a message:
- *  "cannot write WHAT". */
-enum isw_status isw_journal_replace_file(const char *folder, const char *path, const char *what, struct iovec *parts,
-                                         size_t count, struct isw_error *error);
 #endif

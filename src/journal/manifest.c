@@ -60,7 +60,7 @@ enum isw_status isw_run_manifest_write(const char *folder, const struct isw_run_
     status = isw_journal_make_folder(folder, error);
   if (status == ISW_OK) {
     struct iovec part = {bytes.bytes, bytes.length};
-    status = isw_journal_replace_file(folder, path, "cannot write", &part, 1, error);
+    status = isw_output_replace(path, 0666, &part, 1, error);
   }
   isw_text_clear(&bytes);
   free(path);

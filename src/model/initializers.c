@@ -163,10 +163,14 @@ static bool variance_scaling(const struct isw_choice *settings, size_t fan_out, 
     .name = "gain", .type = ISW_REAL, .initial = standard, .low = -INFINITY, .high = INFINITY, .about = clause,        \
     .word = "activation", .word_number = INFINITY                                                                      \
   }
-#define GAIN GAIN_PARAMETER(1.0, "factor of every weight; activation: its layer's, as torch.nn.init.calculate_gain")
+#define GAIN                                                                                                           \
+  GAIN_PARAMETER(                                                                                                      \
+      1.0,                                                                                                             \
+      "factor of every weight; activation: the gain of the layer's activation, from torch.nn.init.calculate_gain")
 #define HE_GAIN                                                                                                        \
-  GAIN_PARAMETER(1.4142135623730951, "sqrt(2): relu's; activation: the layer's own, as torch.nn.init.calculate_gain")
-#define MODE ISW_WORD_PARAMETER("mode", fan_modes, "what fan is; fan_avg is the mean of both")
+  GAIN_PARAMETER(1.4142135623730951, "factor of every weight; sqrt(2) is the gain of relu; activation: the gain of "   \
+                                     "the layer's activation, from torch.nn.init.calculate_gain")
+#define MODE ISW_WORD_PARAMETER("mode", fan_modes, "definition of fan; fan_avg is the mean of fan_in and fan_out")
 #define MEAN ISW_REAL_PARAMETER("mean", 0.0, -INFINITY, INFINITY, 0, "mean of the weights")
 
 static const struct isw_initializer table[] = {
@@ -265,15 +269,16 @@ static const struct isw_initializer table[] = {
      NULL,
      0},
     {{"torch_linear", ISW_NONE, "w ~ U(-b, b), b = 1 / sqrt(fan_in); a bias likewise, with its layer's fan_in",
-      "what torch.nn.Linear starts from, weight and bias"},
+      "initialisation of torch.nn.Linear, weight and bias"},
      true,
      torch_linear,
      NULL,
      0},
     {{"variance_scaling",
       {ISW_REAL_PARAMETER("scale", 1.0, 0.0, 1e6, 0, "variance of w times fan"), MODE,
-       ISW_WORD_PARAMETER("distribution", distributions,
-                          "law of the weights; the truncated one is cut at 2 of its own std and widened")},
+       ISW_WORD_PARAMETER(
+           "distribution", distributions,
+           "distribution of the weights; the truncated one is cut at 2 standard deviations and rescaled")},
       "w of mean 0 and variance scale / fan",
       "keras.initializers.VarianceScaling; scale 2 truncated is Keras's he_normal, scale 1 its lecun_normal, with "
       "fan_avg its "
@@ -291,10 +296,10 @@ static const struct isw_initializer table[] = {
      NULL,
      0},
     {{"sparse",
-      {ISW_COUNT_PARAMETER("nonzero", 15.0, 1.0, 1e6, "weights of a unit that are not 0; all where fan_in is less"),
-       ISW_REAL_PARAMETER("std", 1.0, 0.0, INFINITY, 0, "standard deviation of those")},
+      {ISW_COUNT_PARAMETER("nonzero", 15.0, 1.0, 1e6, "nonzero weights per unit; all if fan_in is smaller"),
+       ISW_REAL_PARAMETER("std", 1.0, 0.0, INFINITY, 0, "standard deviation of the nonzero weights")},
       "w_ij ~ N(0, std^2) for `nonzero` inputs j of each unit i, drawn without repetition, else 0",
-      "Martens 2010, section 5; torch.nn.init.sparse_ takes a share of zeros a column"},
+      "Martens 2010, section 5; torch.nn.init.sparse_ takes a fraction of zeros per column"},
      false,
      isw_fill_sparse,
      NULL,
@@ -310,8 +315,8 @@ static const struct isw_initializer table[] = {
      NULL,
      0},
     {{"target_mean", ISW_NONE,
-      "output biases: the training targets' mean, as the loss takes them (of classes under mse: their shares); hidden "
-      "biases, and weights: 0",
+      "output biases: mean of the training targets in the form that the loss uses (for classes under mse: their "
+      "frequencies); hidden biases and weights: 0",
       "the best constant output under mse"},
      true,
      NULL,
@@ -319,39 +324,38 @@ static const struct isw_initializer table[] = {
      ISW_START_TARGETS},
     {{"torch_sparse",
       {ISW_REAL_PARAMETER("zeros", 0.1, 0.0, 1.0, 0,
-                          "share of every column, rounded up, that is 0: PyTorch's sparsity"),
-       ISW_REAL_PARAMETER("std", 0.01, 0.0, INFINITY, 0, "standard deviation of the rest")},
-      "w_ij ~ N(0, std^2); of each column (one input) ceil(zeros fan_out) units, drawn without repetition, have 0",
-      "torch.nn.init.sparse_, which has no default of its share"},
+                          "fraction of zeros in every column, rounded up: PyTorch's sparsity"),
+       ISW_REAL_PARAMETER("std", 0.01, 0.0, INFINITY, 0, "standard deviation of the other weights")},
+      "w_ij ~ N(0, std^2); of each column (one input) ceil(zeros fan_out) units, drawn without repetition, are 0",
+      "torch.nn.init.sparse_, which has no default fraction"},
      false,
      isw_fill_torch_sparse,
      NULL,
      0},
     {{"ntk",
       {ISW_REAL_PARAMETER("sigma_w", 1.0, 0.0, 1e6, 0, "factor of the NTK parametrisation's weights")},
-      "w ~ N(0, sigma_w^2 / fan_in): w = sigma_w u / sqrt(fan_in) at its start, u ~ N(0, 1). The start alone: a step "
-      "of "
-      "rate r on u is one of rate r sigma_w^2 / fan_in on w, so that sgd with one learning_rate is NTK gradient "
-      "descent "
-      "only where all layers have one fan_in",
+      "w ~ N(0, sigma_w^2 / fan_in): w = sigma_w u / sqrt(fan_in) at its start, u ~ N(0, 1). Only the initialisation: "
+      "a step of rate r on u is a step of rate r sigma_w^2 / fan_in on w, so that sgd with one learning_rate is NTK "
+      "gradient descent only if all layers have the same fan_in",
       "Jacot, Gabriel & Hongler 2018, section 2"},
      false,
      lecun_normal,
      NULL,
      0},
     {{"symmetric_pairs",
-      {GAIN, ISW_WORD_PARAMETER(
-                 "output", pair_outputs,
-                 "output weights: rounded to powers of two, which cancel exactly, or not, which cancel to rounding")},
-      "hidden units 2p and 2p + 1 are alike, N(0, gain^2 / fan_in), and the output's weights for them are v and -v, v "
-      "of the same law: output 0 at the start, under biases of 0 or of this row (pairs alike, output 0)",
+      {GAIN, ISW_WORD_PARAMETER("output", pair_outputs,
+                                "output weights: rounded to powers of two, which cancel exactly, or not rounded, which "
+                                "cancel up to rounding errors")},
+      "hidden units 2p and 2p + 1 have equal weights, N(0, gain^2 / fan_in), and output weights v and -v from the same "
+      "distribution: the initial output is 0 if the biases are 0 or use this initialiser (equal in pairs, 0 at the "
+      "output)",
       "Chizat, Oyallon & Bach 2019, section 2.1 (doubling); Zhang et al. 2020 (ASI)"},
      true,
      NULL,
      isw_fill_symmetric_pairs,
      0},
     {{"lsuv",
-      {ISW_REAL_PARAMETER("std", 1.0, 0.0, INFINITY, 0, "standard deviation of every layer's w x")},
+      {ISW_REAL_PARAMETER("std", 1.0, 0.0, INFINITY, 0, "standard deviation of w x in every layer")},
       "w = std Q / sqrt(Var(Q x)), Q of `orthogonal`, x the layer's inputs of up to 256 training samples spread "
       "evenly, "
       "the variance over samples and units; layer after layer from the input, in float64",
@@ -362,10 +366,10 @@ static const struct isw_initializer table[] = {
      ISW_START_INPUTS},
     {{"file",
       {ISW_TEXT_PARAMETER("path", NULL, "an HDF5 file; a relative path starts at the sweep file's folder"),
-       ISW_TEXT_PARAMETER("dataset", "weights_final", "its dataset, [network][parameter] or [parameter]"),
+       ISW_TEXT_PARAMETER("dataset", "weights_final", "dataset in the file, [network][parameter] or [parameter]"),
        ISW_COUNT_PARAMETER("network", 0.0, 0.0, 9007199254740992.0, "row of the dataset")},
-      "w, or b, of the layer in the file's network, which has the same layers: layer after layer weight "
-      "[fan_out][fan_in], then bias, NaN at the end left out",
+      "w or b of the layer in the network of the file, which must have the same layers: for each layer weight "
+      "[fan_out][fan_in], then bias; NaN at the end is ignored",
       "docs/results-format.md, weights_final"},
      true,
      NULL,

@@ -16,7 +16,7 @@ const struct isw_optimizer *isw_optimizers(size_t *count)
 
 size_t isw_optimizer_facts(size_t row, struct isw_fact *fact)
 {
-  fact[0] = (struct isw_fact){"states", "states a weight", (double)table[row].states, false};
+  fact[0] = (struct isw_fact){"states", "states per weight", (double)table[row].states, false};
   fact[1] = (struct isw_fact){"decoupled_decay", "decay decoupled", table[row].decoupled_decay, true};
   return 2;
 }

@@ -77,19 +77,19 @@ static double inverse_sqrt(const struct isw_choice *settings, uint64_t step, uin
 #define WHOLE_MOST 9007199254740992.0 /* 2^53 */
 #define END ISW_REAL_PARAMETER("end", 0.0, 0.0, 1e6, 0, "factor at the end")
 #define OVER                                                                                                           \
-  ISW_COUNT_PARAMETER("over", 0.0, 0.0, WHOLE_MOST, "steps from start to end, after which it stays; 0: train.steps")
+  ISW_COUNT_PARAMETER("over", 0.0, 0.0, WHOLE_MOST, "steps from start to end, constant afterwards; 0: train.steps")
 #define WARMUP ISW_COUNT_PARAMETER("warmup", 100.0, 1.0, WHOLE_MOST, "steps of warm-up")
 
 static const struct isw_rate_schedule table[] = {
     {{"constant", ISW_NONE, "f(t) = 1", ""}, constant},
     {{"step",
-      {ISW_COUNT_PARAMETER("every", 100.0, 1.0, WHOLE_MOST, "steps from one fall to the next"),
-       ISW_REAL_PARAMETER("gamma", 0.1, 0.0, 1.0, 0, "factor of a fall")},
+      {ISW_COUNT_PARAMETER("every", 100.0, 1.0, WHOLE_MOST, "steps between two reductions"),
+       ISW_REAL_PARAMETER("gamma", 0.1, 0.0, 1.0, 0, "factor of each reduction")},
       "f(t) = gamma^floor(t / every)",
       "torch.optim.lr_scheduler.StepLR"},
      step_decay},
     {{"exponential",
-      {ISW_REAL_PARAMETER("gamma", 0.99, 0.0, 1.0, 0, "factor of a step")},
+      {ISW_REAL_PARAMETER("gamma", 0.99, 0.0, 1.0, 0, "factor per step")},
       "f(t) = gamma^t",
       "torch.optim.lr_scheduler.ExponentialLR"},
      exponential},
@@ -112,7 +112,7 @@ static const struct isw_rate_schedule table[] = {
     {{"inverse_sqrt",
       {WARMUP},
       "f(t) = min((t + 1) / warmup, sqrt(warmup / (t + 1)))",
-      "Vaswani et al. 2017, eq. 3, as a share of its largest rate"},
+      "Vaswani et al. 2017, eq. 3, relative to its largest rate"},
      inverse_sqrt},
 };
 

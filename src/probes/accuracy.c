@@ -77,8 +77,8 @@ static void finish_test(const struct isw_view *view, double *right, double *valu
 }
 
 #define FORMULA                                                                                                        \
-  "share predicted right: the first of the largest outputs; one output for binary targets: 1 above 0 (logits) or 1/2 " \
-  "(mse)"
+  "fraction predicted correctly: the first of the largest outputs; with one output for binary targets, 1 above 0 "     \
+  "(logits) or 1/2 (mse)"
 
 const struct isw_probe isw_probe_accuracy = {
     ISW_PROBE_NAME("accuracy"),   .row.formula = FORMULA,

@@ -153,9 +153,8 @@ const struct isw_probe isw_probe_constant_loss = {
 
 const struct isw_probe isw_probe_escape_step = {
     ISW_PROBE_NAME("escape_step"),
-    .row.formula =
-        "steps before the first whose batch's loss is below record.escape_fraction * constant_loss, exact to "
-        "the step, once a network; -1: never (censored)",
+    .row.formula = "steps before the first one whose batch loss is below record.escape_fraction * constant_loss, exact "
+                   "to the step, one value per network; -1: never (censored)",
     .row.source = "docs/numerics.md",
     .quantity.long_name = "first step at which the loss is below a fraction of the best constant's",
     .quantity.units = "1",

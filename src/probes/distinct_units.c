@@ -102,8 +102,8 @@ static void finish(const struct isw_view *view, double *memory, double *value)
 
 const struct isw_probe isw_probe_distinct_units = {
     ISW_PROBE_NAME("distinct_units"),
-    .row.formula =
-        "units of each layer, those equal in every incoming weight and the bias counted once; -1 where not finite",
+    .row.formula = "number of distinct units of each layer: units with equal incoming weights and bias count once; -1 "
+                   "if not finite",
     .row.source = "docs/numerics.md",
     .quantity.long_name = "distinct units of a layer",
     .quantity.units = "1",

@@ -303,17 +303,21 @@ static double spectrum_flops(size_t layers, const size_t *size, size_t train_sam
   }
 
 LANCZOS(hessian_max,
-        "largest eigenvalue of the training loss's Hessian by all weights and biases, by 48 Lanczos iterations",
+        "largest eigenvalue of the training loss's Hessian with respect to all weights and biases, by 48 Lanczos "
+        "iterations",
         "largest eigenvalue of the Hessian", finish_first);
 LANCZOS(hessian_min,
-        "smallest eigenvalue of the training loss's Hessian by all weights and biases, by 48 Lanczos iterations",
+        "smallest eigenvalue of the training loss's Hessian with respect to all weights and biases, by 48 Lanczos "
+        "iterations",
         "smallest eigenvalue of the Hessian", finish_min);
-LANCZOS(hessian_residual, "an eigenvalue of the Hessian is no further from hessian_max, or hessian_min, than this",
+LANCZOS(hessian_residual,
+        "error bound: an eigenvalue of the Hessian lies within this distance of hessian_max, and one of hessian_min",
         "bound of the error of the Hessian's extreme eigenvalues", finish_residual);
 
 const struct isw_probe isw_probe_gradient_curvature = {
     ISW_PROBE_NAME("gradient_curvature"),
-    .row.formula = "g'Hg / g'g, g and H the training loss's gradient and Hessian by all weights and biases",
+    .row.formula =
+        "g'Hg / g'g, g and H the training loss's gradient and Hessian with respect to all weights and biases",
     .row.source = "products: Pearlmutter 1994",
     .quantity.long_name = "curvature of the training loss along its gradient",
     .quantity.units = "1",
@@ -326,8 +330,8 @@ const struct isw_probe isw_probe_gradient_curvature = {
 
 const struct isw_probe isw_probe_hessian_eigenvalues = {
     ISW_PROBE_NAME("hessian_eigenvalues"),
-    .row.formula = "all eigenvalues, ascending, of the training loss's Hessian by all weights and biases, of networks "
-                   "of at most 256",
+    .row.formula = "all eigenvalues, ascending, of the training loss's Hessian with respect to all weights and biases, "
+                   "for networks of at most 256",
     .row.source = "products: Pearlmutter 1994; Golub & Van Loan 2013, section 8.3",
     .quantity.long_name = "eigenvalues of the Hessian, ascending",
     .quantity.units = "1",
@@ -342,8 +346,8 @@ const struct isw_probe isw_probe_hessian_eigenvalues = {
 
 const struct isw_probe isw_probe_hessian_negative = {
     ISW_PROBE_NAME("hessian_negative"),
-    .row.formula = "how many eigenvalues of that Hessian are below -1e-10 of the largest in size, of networks of at "
-                   "most 256 weights and biases",
+    .row.formula = "number of eigenvalues of that Hessian below -1e-10 times the largest in magnitude, for networks of "
+                   "at most 256 weights and biases",
     .row.source = "as hessian_eigenvalues",
     .quantity.long_name = "negative eigenvalues of the Hessian",
     .quantity.units = "1",

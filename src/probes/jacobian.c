@@ -1,8 +1,7 @@
 /* The Jacobian J = d y / d x of the output (after output_activation; or the logits) by the input, at no more than 16
  * training samples that are spread evenly (probes_internal.h, isw_chosen), each measure's mean over them:
  *   jacobian_norm                 the Frobenius norm
- *   jacobian_singular_value_max, jacobian_singular_value_min   the largest and smallest of min(features, outputs)
- *       values
+ *   jacobian_singular_value_max, jacobian_singular_value_min the largest and smallest of min(features, outputs) values
  * float64 from the weights and the slopes g'(z) that training uses. Top layer: R[o][i] = g'_o w_oi; then for layers
  * downwards R[o][j] = R[o][j] g'_j, and from 0, units j ascending, R'[o][i] = R'[o][i] + R[o][j] w_ji. At a residual
  * branch's last layer T = R and R[o][j] = alpha R[o][j] come first, and below its first layer R'[o][i] = T[o][i] +

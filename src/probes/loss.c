@@ -51,7 +51,7 @@ static void finish_batch(const struct isw_view *view, double *sum, double *value
 
 const struct isw_probe isw_probe_loss = {
     ISW_PROBE_NAME("loss"),
-    .row.formula = "the loss's mean over the training set",
+    .row.formula = "mean loss over the training set",
     .row.source = "docs/numerics.md",
     .quantity.long_name = "loss of the training set",
     .quantity.units = "1",
@@ -63,7 +63,7 @@ const struct isw_probe isw_probe_loss = {
 
 const struct isw_probe isw_probe_test_loss = {
     ISW_PROBE_NAME("test_loss"),
-    .row.formula = "the loss's mean over the test set",
+    .row.formula = "mean loss over the test set",
     .row.source = "docs/numerics.md",
     .quantity.long_name = "loss of the test set",
     .quantity.units = "1",
@@ -75,7 +75,7 @@ const struct isw_probe isw_probe_test_loss = {
 
 const struct isw_probe isw_probe_batch_loss = {
     ISW_PROBE_NAME("batch_loss"),
-    .row.formula = "the loss's mean over the minibatch of the step that follows, before its update",
+    .row.formula = "mean loss over the minibatch of the next step, before its update",
     .row.source = "docs/numerics.md",
     .quantity.long_name = "loss of the step's minibatch",
     .quantity.units = "1",

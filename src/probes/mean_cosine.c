@@ -59,7 +59,7 @@ static double flops(size_t layers, const size_t *size, size_t train_samples, siz
 const struct isw_probe isw_probe_mean_cosine = {
     ISW_PROBE_NAME("mean_cosine"),
     .row.formula = "mean over pairs of a layer's units of |w_a . w_b| / (|w_a| |w_b|), w the incoming weights; units "
-                   "of zeros are left out",
+                   "whose weights are all 0 are left out",
     .row.source = "docs/numerics.md",
     .quantity.long_name = "mean absolute cosine between incoming weights of a layer's units",
     .quantity.units = "1",

@@ -65,9 +65,9 @@ static double flops(size_t layers, const size_t *size, size_t train_samples, siz
 
 const struct isw_probe isw_probe_gradient_variance = {
     ISW_PROBE_NAME("gradient_variance"),
-    .row.formula =
-        "S = (mean |g_s|^2 - |G|^2) N / (N - 1), g_s the gradient of sample s of N by all weights and biases, G "
-        "their mean",
+    .row.formula = "S = (mean |g_s|^2 - |G|^2) N / (N - 1), g_s the gradient of sample s of N with respect to all "
+                   "weights and biases, G "
+                   "their mean",
     .row.source = "McCandlish et al. 2018, appendix A.1",
     .quantity.long_name = "trace of the covariance of the samples' gradients",
     .quantity.units = "1",
@@ -80,9 +80,8 @@ const struct isw_probe isw_probe_gradient_variance = {
 
 const struct isw_probe isw_probe_gradient_noise_scale = {
     ISW_PROBE_NAME("gradient_noise_scale"),
-    .row.formula =
-        "B_simple = S / (|G|^2 - S / N), S gradient_variance and G the gradient of N samples by all weights and "
-        "biases",
+    .row.formula = "B_simple = S / (|G|^2 - S / N), S gradient_variance and G the gradient of N samples with respect "
+                   "to all weights and biases",
     .row.source = "McCandlish et al. 2018, eq. 2.9 and appendix A.1",
     .quantity.long_name = "simple gradient noise scale, in samples",
     .quantity.units = "1",

@@ -119,5 +119,5 @@ SINGULAR_VALUES(
 SINGULAR_VALUES(singular_value_max, "largest singular value of each layer's weights", "Hestenes 1958",
                 "largest singular value of a layer's weights", finish_max);
 SINGULAR_VALUES(singular_value_min,
-                "smallest singular value of each layer's weights, of as many as the matrix has on its shorter side",
+                "smallest singular value of each layer's weights, of as many as the shorter side of the matrix has",
                 "Hestenes 1958", "smallest singular value of a layer's weights", finish_min);

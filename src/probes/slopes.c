@@ -73,7 +73,7 @@ static double flops(size_t layers, const size_t *size, size_t train_samples, siz
 
 const struct isw_probe isw_probe_dead_fraction = {
     ISW_PROBE_NAME("dead_fraction"),
-    .row.formula = "share of each layer's units with g'(z) = 0 on every training sample",
+    .row.formula = "fraction of each layer's units with g'(z) = 0 on every training sample",
     .row.source = "Lu et al. 2020, Dying ReLU and initialization",
     .quantity.long_name = "share of a layer's units that are dead on the training set",
     .quantity.units = "1",
@@ -87,7 +87,7 @@ const struct isw_probe isw_probe_dead_fraction = {
 
 const struct isw_probe isw_probe_saturated_fraction = {
     ISW_PROBE_NAME("saturated_fraction"),
-    .row.formula = "share of each layer's pairs of unit and training sample with |g'(z)| < 0.01",
+    .row.formula = "fraction of each layer's pairs of unit and training sample with |g'(z)| < 0.01",
     .row.source = "after Glorot & Bengio 2010, section 3",
     .quantity.long_name = "share of a layer's units and samples that are saturated",
     .quantity.units = "1",

@@ -65,7 +65,7 @@ const struct isw_probe isw_probe_distance_from_start = {
 
 const struct isw_probe isw_probe_weight_sign_changes = {
     ISW_PROBE_NAME("weight_sign_changes"),
-    .row.formula = "weights of each layer whose sign is opposite to their start's; zeros do not count",
+    .row.formula = "number of weights of each layer whose sign is opposite to their initial sign; zeros do not count",
     .row.source = "docs/numerics.md",
     .quantity.long_name = "weights of a layer whose sign changed since the start",
     .quantity.units = "1",
@@ -78,8 +78,8 @@ const struct isw_probe isw_probe_weight_sign_changes = {
 
 const struct isw_probe isw_probe_first_moved = {
     ISW_PROBE_NAME("first_moved"),
-    .row.formula = "steps after which a weight of the layer first differs from its start, exact to the step, once a "
-                   "network; -1: never",
+    .row.formula = "steps after which a weight of the layer first differs from its initial value, exact to the step, "
+                   "one value per network; -1: never",
     .row.source = "docs/numerics.md",
     .quantity.long_name = "steps after which a layer's weights first differ from their start",
     .quantity.units = "1",

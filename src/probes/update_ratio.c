@@ -1,5 +1,5 @@
 /* update_ratio of each layer: how far its weights (not biases) went since the record before, in their own size and a
- * step: |w - w'| / |w'| / (t - t'), w' and t' the weights and step of the record before. NaN at the first record;
+ * step: |w - w'| / |w'| / (t - t'), w' and t' the weights and step of the previous record. NaN at the first record;
  * infinite where w' is 0 and w is not, NaN where both are. With records at consecutive steps it is the size of the
  * update relative to the weights; over longer ways the path's length counts only as far as it leads somewhere. Sums as
  * in norms.c. scratch, kept from record to record: 1 + step of the record before, then its weights
@@ -46,7 +46,7 @@ static double flops(size_t layers, const size_t *size, size_t train_samples, siz
 
 const struct isw_probe isw_probe_update_ratio = {
     ISW_PROBE_NAME("update_ratio"),
-    .row.formula = "|w - w'| / |w'| / (t - t') of each layer, w' and t' the weights and step of the record before",
+    .row.formula = "|w - w'| / |w'| / (t - t') of each layer, w' and t' the weights and step of the previous record",
     .row.source = "docs/numerics.md",
     .quantity.long_name = "relative change of a layer's weights a step since the record before",
     .quantity.units = "1",

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Dimensions: network, record, layer, parameter. */
 enum { SCALES = 4 };
@@ -230,6 +231,25 @@ enum isw_status isw_results_open(const char *path, struct isw_results **results,
     *results = made;
   else
     isw_results_close(made);
+  return status;
+}
+
+enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uint64_t extends, struct isw_error *error)
+{
+  struct stat about;
+  if (lstat(path, &about) != 0) return ISW_OK;
+  if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) /* opening a FIFO would wait for its other end */
+    return isw_error_set(error, ISW_BAD_INPUT, "'%s' is not a regular file", path);
+  struct isw_results *results;
+  struct isw_error reason = {0};
+  enum isw_status status = isw_results_open(path, &results, &reason);
+  if (!results)
+    status =
+        isw_error_set(error, status, "'%s' is not a results file that can be read (%s)", path, isw_error_text(&reason));
+  else if (results->identity != identity && (extends == 0 || results->identity != extends))
+    status = isw_error_set(error, ISW_BAD_INPUT, "'%s' holds another sweep", path);
+  isw_results_close(results);
+  isw_error_clear(&reason);
   return status;
 }
 

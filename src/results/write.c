@@ -42,9 +42,10 @@ struct writer {
   const struct isw_results_head *head;
   struct isw_index *index;
   struct isw_error *error;
-  const char *part; /* the file under its temporary name */
-  int problem;      /* errno of the first write that the disk refused */
-  hid_t driver;     /* of the file, for as long as that is open */
+  const char *path;
+  const char *temporary; /* the name until the file is whole */
+  int problem;           /* errno of the first write that the disk refused */
+  hid_t driver;          /* of the file, for as long as that is open */
   hid_t file, text, real;
   hid_t scales[SCALES];
   hsize_t dims[SCALES];
@@ -72,8 +73,8 @@ static const int64_t no_int64 = -1;
 
 static enum isw_status refuse(struct writer *w, const char *what)
 {
-  if (w->problem) return isw_error_set(w->error, ISW_FAILED, "%s: cannot write: %s", w->part, strerror(w->problem));
-  return isw_hdf5_refuse(w->error, ISW_FAILED, w->part, what);
+  if (w->problem) return isw_error_set(w->error, ISW_FAILED, "%s: cannot write: %s", w->path, strerror(w->problem));
+  return isw_hdf5_refuse(w->error, ISW_FAILED, w->path, what);
 }
 
 static size_t power_below(size_t number)
@@ -229,7 +230,7 @@ static enum isw_status make_dataset(struct writer *w, const struct plan *plan, h
   hsize_t dims[3];
   for (unsigned d = 0; d < plan->rank; d++) dims[d] = w->dims[plan->scale[d]];
   if (H5Lexists(w->file, plan->name, H5P_DEFAULT) > 0)
-    return isw_error_set(w->error, ISW_FAILED, "%s: two datasets would be named '%s'", w->part, plan->name);
+    return isw_error_set(w->error, ISW_FAILED, "%s: two datasets would be named '%s'", w->path, plan->name);
   hid_t space = H5Screate_simple((int)plan->rank, dims, NULL), properties = dataset_properties(plan, dims);
   *dataset = H5Dcreate2(w->file, plan->name, plan->file_type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
   enum isw_status status = *dataset < 0 ? refuse(w, "cannot create a dataset") : ISW_OK;
@@ -403,7 +404,7 @@ static enum isw_status make_steps(struct writer *w, struct output *output)
     if (status == ISW_OK && head->networks && head->records_max) {
       const uint64_t *steps;
       if (head->schedule(head->context, 0, &steps) != head->records_max)
-        return isw_error_set(w->error, ISW_FAILED, "%s: the schedule does not have %zu records", w->part,
+        return isw_error_set(w->error, ISW_FAILED, "%s: the schedule does not have %zu records", w->path,
                              head->records_max);
       if (H5Dwrite(dataset, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, steps) < 0)
         status = refuse(w, "cannot write the schedule");
@@ -609,7 +610,7 @@ static void copy_reals(const struct writer *w, unsigned char *restrict to, const
 
 static enum isw_status misfit(struct writer *w, uint64_t network, const char *what)
 {
-  return isw_error_set(w->error, ISW_FAILED, "%s: the journal's network %llu does not fit the sweep: %s", w->part,
+  return isw_error_set(w->error, ISW_FAILED, "%s: the journal's network %llu does not fit the sweep: %s", w->path,
                        (unsigned long long)network, what);
 }
 
@@ -623,7 +624,7 @@ static enum isw_status put_known(struct writer *w, uint64_t network, size_t row)
     void *place = cell(&w->outputs[c], row);
     if (column->type == 2) {
       if (!(value >= 0 && value < (double)column->text_count))
-        return isw_error_set(w->error, ISW_FAILED, "%s: '%s' of network %llu is no text of the sweep", w->part,
+        return isw_error_set(w->error, ISW_FAILED, "%s: '%s' of network %llu is no text of the sweep", w->path,
                              column->name, (unsigned long long)network);
       *(const char **)place = column->texts[(size_t)value];
     } else if (w->outputs[c].memory_type == H5T_NATIVE_INT64) {
@@ -637,7 +638,7 @@ static enum isw_status put_known(struct writer *w, uint64_t network, size_t row)
   size_t layers = head->sizes(head->context, network, &sizes);
   if (layers == 0) return isw_error_memory(w->error, sizeof(struct isw_finished), "a network's sizes");
   if (layers > head->layers_max)
-    return isw_error_set(w->error, ISW_FAILED, "%s: network %llu has more than %zu layers", w->part,
+    return isw_error_set(w->error, ISW_FAILED, "%s: network %llu has more than %zu layers", w->path,
                          (unsigned long long)network, head->layers_max);
   *(int32_t *)cell(&out[OUT_FEATURES], row) = (int32_t)sizes[0];
   int32_t *layer_size = cell(&out[OUT_LAYER_SIZE], row);
@@ -648,7 +649,7 @@ static enum isw_status put_known(struct writer *w, uint64_t network, size_t row)
     const uint64_t *steps;
     size_t records = head->schedule(head->context, network, &steps);
     if (records > head->records_max)
-      return isw_error_set(w->error, ISW_FAILED, "%s: network %llu has more than %zu records", w->part,
+      return isw_error_set(w->error, ISW_FAILED, "%s: network %llu has more than %zu records", w->path,
                            (unsigned long long)network, head->records_max);
     int64_t *step = cell(&out[OUT_STEP], row);
     for (size_t r = 0; r < records; r++) step[r] = (int64_t)steps[r];
@@ -809,7 +810,7 @@ static enum isw_status create_file(struct writer *w)
   H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110); /* the same bytes from newer libraries */
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
   w->driver = isw_hdf5_deferred_error_vfd(access, &w->problem);
-  w->file = H5Fcreate(w->part, H5F_ACC_EXCL, creation, access);
+  w->file = H5Fcreate(w->temporary, H5F_ACC_TRUNC, creation, access);
   enum isw_status status = w->file < 0 ? refuse(w, "cannot create this file") : ISW_OK;
   H5Pclose(creation);
   H5Pclose(access);
@@ -859,26 +860,18 @@ static enum isw_status sync_file(const char *path, struct isw_error *error)
   return status;
 }
 
-static enum isw_status sync_folder_of(const char *path, struct isw_error *error)
+/* Writes the file under a name that isw_open_new has made. */
+static enum isw_status write_temporary(const char *path, const char *temporary, const struct isw_results_head *head,
+                                       struct isw_index *index, struct isw_error *error)
 {
-  char *folder = isw_path_folder(path);
-  enum isw_status status = folder ? isw_folder_sync(folder, error) : isw_error_memory(error, strlen(path), "a path");
-  free(folder);
-  return status;
-}
-
-enum isw_status isw_results_write(const char *path, const struct isw_results_head *head, struct isw_index *index,
-                                  struct isw_error *error)
-{
-  struct isw_text part = {0};
-  if (isw_text_add(&part, "%s.part", path) != ISW_OK) return isw_error_memory(error, strlen(path), "a path");
   struct isw_hdf5_silence silence;
   isw_hdf5_silence_begin(&silence);
   bool wide = head->real_bytes == sizeof(double);
   struct writer w = {.head = head,
                      .index = index,
                      .error = error,
-                     .part = part.bytes,
+                     .path = path,
+                     .temporary = temporary,
                      .driver = H5I_INVALID_HID,
                      .file = H5I_INVALID_HID,
                      .text = isw_hdf5_text_type(),
@@ -887,17 +880,34 @@ enum isw_status isw_results_write(const char *path, const struct isw_results_hea
     w.nan.wide = (double)NAN;
   else
     w.nan.narrow = NAN;
-  unlink(part.bytes); /* what a killed run left */
   enum isw_status status = write_file(&w);
   if (w.driver >= 0) H5FDunregister(w.driver); /* the file is closed on every path */
   free_writer(&w);
   H5Tclose(w.text);
-  if (status == ISW_OK) status = sync_file(part.bytes, error);
-  if (status == ISW_OK && rename(part.bytes, path) != 0)
-    status = isw_error_set(error, ISW_FAILED, "%s: cannot rename to %s: %s", part.bytes, path, strerror(errno));
-  if (status != ISW_OK) unlink(part.bytes);
-  if (status == ISW_OK) status = sync_folder_of(path, error);
   isw_hdf5_silence_end(&silence);
-  isw_text_clear(&part);
+  return status == ISW_OK ? sync_file(temporary, error) : status;
+}
+
+static enum isw_status may_replace(void *context, const char *path, struct isw_error *error)
+{
+  const struct isw_results_head *head = context;
+  return isw_results_may_replace(path, head->identity, head->extends, error);
+}
+
+enum isw_status isw_results_write(const char *path, const struct isw_results_head *head, struct isw_index *index,
+                                  struct isw_error *error)
+{
+  char *temporary;
+  enum isw_status status = isw_results_may_replace(path, head->identity, head->extends, error);
+  if (status != ISW_OK) return status;
+  int fd = isw_open_new(path, 0666, &temporary);
+  if (fd < 0) return isw_error_system(error, path, "cannot create this file");
+  close(fd); /* HDF5 opens it by its name */
+  status = write_temporary(path, temporary, head, index, error);
+  if (status == ISW_OK)
+    status = isw_output_publish(temporary, path, may_replace, (void *)(uintptr_t)head, error);
+  else
+    unlink(temporary);
+  free(temporary);
   return status;
 }

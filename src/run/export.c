@@ -130,7 +130,7 @@ static struct isw_results_head make_head(const struct isw_sweep *sweep)
 }
 
 enum isw_status isw_export(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
-                           const struct isw_run_facts *facts, enum isw_network_status absent,
+                           const struct isw_run_facts *facts, enum isw_network_status absent, uint64_t extends,
                            struct isw_progress *progress, struct isw_error *error)
 {
   struct export export = {.sweep = sweep, .progress = progress};
@@ -147,6 +147,7 @@ enum isw_status isw_export(const char *path, const struct isw_sweep *sweep, stru
   head.coordinates = coordinates;
   head.context = &export;
   head.absent = absent;
+  head.extends = extends;
   head.provenance_count = list_facts(facts, end, provenance);
   head.provenance = provenance;
   head.threads = facts->threads;

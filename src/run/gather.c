@@ -3,17 +3,9 @@
 #include <unistd.h>
 #include "run/run_internal.h"
 
-/* An existing file is replaced only if it is a results file of the same sweep. */
-static enum isw_status check_replaceable(const char *out, uint64_t identity, struct isw_error *error)
+static enum isw_status advise_another_output(struct isw_error *error)
 {
-  if (access(out, F_OK) != 0) return ISW_OK;
-  struct isw_results *results;
-  enum isw_status status = isw_results_open(out, &results, error);
-  if (status != ISW_OK) return status;
-  if (isw_results_identity(results) != identity)
-    status = isw_error_set(error, ISW_BAD_INPUT, "'%s' holds another sweep: name another file with -o", out);
-  isw_results_close(results);
-  return status;
+  return isw_error_set(error, ISW_BAD_INPUT, "%s\n  name another file with -o, or move it away", isw_error_text(error));
 }
 
 static enum isw_status load_sweep(const char *parts, const struct isw_run_manifest *manifest, struct isw_sweep **sweep,
@@ -39,9 +31,9 @@ static enum isw_status export_index(const char *out, const char *command_line, c
   struct isw_progress progress = {.networks = isw_sweep_networks(sweep)};
   isw_format_utc_now(facts.start);
   isw_progress_start(&progress, false);
-  enum isw_status status = isw_export(out, sweep, index, &facts, ISW_MISSING, &progress, error);
+  enum isw_status status = isw_export(out, sweep, index, &facts, ISW_MISSING, 0, &progress, error);
   isw_progress_end(&progress);
-  return status;
+  return status == ISW_BAD_INPUT ? advise_another_output(error) : status;
 }
 
 enum isw_status isw_gather(const char *parts, const char *out, const char *command_line,
@@ -55,7 +47,10 @@ enum isw_status isw_gather(const char *parts, const char *out, const char *comma
   if (status == ISW_OK && !there)
     status = isw_error_set(error, ISW_BAD_INPUT, "'%s' is not the folder of a run: it has no file 'sweep'", parts);
   if (status == ISW_OK) status = load_sweep(parts, &manifest, &sweep, error);
-  if (status == ISW_OK) status = check_replaceable(out, manifest.identity, error);
+  if (status == ISW_OK) {
+    status = isw_results_may_replace(out, manifest.identity, 0, error);
+    if (status == ISW_BAD_INPUT) status = advise_another_output(error);
+  }
   if (status == ISW_OK)
     status = isw_index_create_beside(parts, manifest.identity, manifest.other, isw_sweep_networks(sweep),
                                      isw_precision_bytes(isw_sweep_precision(sweep)), &index, error);

@@ -1,7 +1,7 @@
 /* The names of a run's files, and a results file that may be there before the run. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 #include "run/run_internal.h"
 
 enum isw_status isw_run_output_create(const char *wanted, const char *sweep_name, struct isw_run_output *output,
@@ -64,14 +64,17 @@ static enum isw_status count_missing(struct isw_results *results, enum isw_outpu
   return status;
 }
 
-enum isw_status isw_run_output_inspect(const struct isw_run_output *output, const char *file,
-                                       const struct isw_sweep *sweep, enum isw_resume resume,
-                                       enum isw_output_state *state, struct isw_error *error)
+enum isw_status isw_run_output_inspect(struct isw_run_output *output, const char *file, const struct isw_sweep *sweep,
+                                       enum isw_resume resume, enum isw_output_state *state, struct isw_error *error)
 {
   struct isw_results *results;
   struct isw_error reason = {0};
   *state = ISW_OUTPUT_ABSENT;
-  if (access(output->path, F_OK) != 0) return ISW_OK;
+  struct stat about;
+  if (lstat(output->path, &about) != 0) return ISW_OK;
+  if (stat(output->path, &about) != 0 || !S_ISREG(about.st_mode)) /* opening a FIFO would wait for its other end */
+    return isw_error_set(error, ISW_BAD_INPUT, "'%s' is not a regular file\n  name another with -o, or move it away",
+                         output->out);
   enum isw_status status = isw_results_open(output->path, &results, &reason);
   if (status != ISW_OK) {
     report_unreadable(output, &reason, error);
@@ -81,9 +84,10 @@ enum isw_status isw_run_output_inspect(const struct isw_run_output *output, cons
   *state = ISW_OUTPUT_INCOMPLETE;
   if (isw_results_identity(results) == isw_sweep_identity(sweep))
     status = resume == ISW_RESUME_NEVER ? ISW_OK : count_missing(results, state, error);
-  else if (resume == ISW_RESUME_EXTEND)
+  else if (resume == ISW_RESUME_EXTEND) {
     *state = ISW_OUTPUT_OTHER;
-  else
+    output->extended = isw_results_identity(results);
+  } else
     status = report_other_sweep(output, file, sweep, results, error);
   isw_results_close(results);
   return status;
@@ -97,8 +101,10 @@ void isw_run_output_remove_leftovers(const struct isw_run_output *output, const 
   bool there, unlocked;
   if (isw_run_manifest_read(output->parts, &manifest, &there, &ignored) == ISW_OK && there &&
       manifest.identity == isw_sweep_identity(sweep) &&
-      isw_lock_take(output->parts, &lock, &unlocked, &ignored) == ISW_OK)
+      isw_lock_take(output->parts, &lock, &unlocked, &ignored) == ISW_OK) {
+    isw_output_remove_temporaries(output->path);
     isw_journal_remove(output->parts, &ignored);
+  }
   isw_lock_release(lock);
   isw_run_manifest_clear(&manifest);
   isw_error_clear(&ignored);

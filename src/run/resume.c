@@ -71,9 +71,11 @@ static enum isw_status claim_folder(struct isw_run_state *run, struct isw_error 
   if (status == ISW_OK && unlocked)
     isw_report_line(&run->settings->reporter, ISW_REPORT_WARNING,
                     "this file system has no locks: make sure that no other run has the output %s", run->output.out);
-  if (status == ISW_OK)
+  if (status == ISW_OK) {
+    isw_output_remove_temporaries(run->output.path);
     status = resume == ISW_RESUME_NEVER ? isw_journal_remove_contents(parts, error)
                                         : isw_journal_remove_temporaries(parts, error);
+  }
   if (status == ISW_OK) status = isw_run_manifest_read(parts, &before, &there, error);
   if (status != ISW_OK) return status;
   bool changed = there && before.identity != isw_sweep_identity(run->sweep);

@@ -49,23 +49,7 @@ static enum isw_status inspect_output(struct isw_run_state *run, bool *complete,
   return ISW_OK;
 }
 
-/* ---- shared decisions ---- */
-
-enum isw_status isw_run_share_costs(struct isw_run_state *run, struct isw_error *error)
-{
-  size_t classes = isw_packs_classes(run->training.packs), count = classes;
-  double *costs = run->first ? isw_training_costs(&run->training) : NULL;
-  enum isw_status status = ISW_OK;
-  if (run->first && !costs) status = isw_error_memory(error, classes * sizeof *costs, "the packs' costs");
-  status = isw_cluster_agree(run->cluster, status, error);
-  if (status == ISW_OK) status = isw_cluster_share_double_array(run->cluster, &costs, &count, error);
-  if (status == ISW_OK && count != classes)
-    status = isw_error_set(error, ISW_FAILED, "the ranks' classes of packs differ: are their programs the same?");
-  status = isw_cluster_agree(run->cluster, status, error);
-  if (status == ISW_OK) isw_packs_order(run->training.packs, costs);
-  free(costs);
-  return status;
-}
+/* ---- what an earlier run has left, for all ranks ---- */
 
 /* Rank 0 lists the checkpoints, so that the others need not ask the file system once per pack. */
 static enum isw_status share_checkpoints(struct isw_run_state *run, struct isw_error *error)
@@ -114,24 +98,6 @@ static enum isw_status restrict_to_remaining(struct isw_run_state *run, struct i
 
 /* ---- training ---- */
 
-enum isw_status isw_run_train_packs(struct isw_run_state *run, struct isw_error *error)
-{
-  struct isw_training *training = &run->training;
-  struct isw_work_totals totals, *sum = &run->facts.trained;
-  training->progress.cost = 0;
-  isw_progress_start(&training->progress, run->settings->quiet);
-  struct isw_work work = isw_training_work(training);
-  enum isw_status status = isw_cluster_work(run->cluster, &work, &totals, error);
-  run->facts.seconds += isw_progress_seconds(&training->progress);
-  isw_progress_end(&training->progress);
-  sum->packs += totals.packs;
-  sum->networks += totals.networks;
-  sum->diverged += totals.diverged;
-  sum->network_steps += totals.network_steps;
-  sum->messages += totals.messages;
-  return status;
-}
-
 static const char *plural(size_t count)
 {
   return count == 1 ? "" : "s";
@@ -174,6 +140,15 @@ static enum isw_status close_journal(struct isw_run_state *run, enum isw_status 
   return status;
 }
 
+/* Something else has got the name of the results file since the start. */
+static enum isw_status describe_taken_name(const struct isw_run_output *output, struct isw_error *error)
+{
+  return isw_error_set(error, ISW_BAD_INPUT,
+                       "%s\n  all networks are kept in %s.parts: move '%s' away and run the same command again, which "
+                       "writes the\n  file without training, or write another file: initsweep gather %s.parts -o FILE",
+                       isw_error_text(error), output->out, output->out, output->out);
+}
+
 /* Journal -> results file, on rank 0. */
 static enum isw_status write_results(struct isw_run_state *run, struct isw_error *error)
 {
@@ -187,9 +162,11 @@ static enum isw_status write_results(struct isw_run_state *run, struct isw_error
                            (unsigned long long)(networks - isw_index_count(index)), (unsigned long long)networks,
                            run->output.out);
   run->training.progress.networks = isw_sweep_networks(run->sweep); /* all are written, skipped ones too */
-  if (status == ISW_OK)
+  if (status == ISW_OK) {
     status = isw_export(run->output.path, run->sweep, index, &run->facts, refined ? ISW_SKIPPED : ISW_MISSING,
-                        &run->training.progress, error);
+                        run->output.extended, &run->training.progress, error);
+    if (status == ISW_BAD_INPUT) status = describe_taken_name(&run->output, error);
+  }
   isw_progress_end(&run->training.progress);
   isw_index_destroy(index);
   return status == ISW_OK ? isw_journal_remove(run->output.parts, error) : status;

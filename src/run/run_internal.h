@@ -101,9 +101,11 @@ struct isw_run_facts {
 };
 /** The quantities of probes, on the heap: [count]; NULL where memory ran out. */
 struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_t count);
-/** Writes the results file of a sweep from an index. absent: the status of networks that the index lacks. */
+/** Writes the results file of a sweep from an index. absent: the status of networks that the index lacks.
+ *  extends: identity of the smaller sweep whose results file is replaced, as one of the same sweep is; 0: none.
+ *  ISW_BAD_INPUT where the path has anything else. */
 enum isw_status isw_export(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
-                           const struct isw_run_facts *facts, enum isw_network_status absent,
+                           const struct isw_run_facts *facts, enum isw_network_status absent, uint64_t extends,
                            struct isw_progress *progress, struct isw_error *error);
 
 /* ---- a results file with its sweep (saved_run.c) ----------------------------------------------------------------- */
@@ -153,9 +155,10 @@ enum isw_status isw_extend_file(const char *path, const char *parts, const char 
 
 /** On the heap. */
 struct isw_run_output {
-  char *out;   /**< the results file as the user knows it */
-  char *path;  /**< absolute: ranks on other machines may start elsewhere */
-  char *parts; /**< the journal's folder, absolute */
+  char *out;         /**< the results file as the user knows it */
+  char *path;        /**< absolute: ranks on other machines may start elsewhere */
+  char *parts;       /**< the journal's folder, absolute */
+  uint64_t extended; /**< identity of the smaller sweep that the results file holds and this run extends; 0: none */
 };
 /** Names the files of a run. wanted: NULL: the sweep's name and .h5. */
 enum isw_status isw_run_output_create(const char *wanted, const char *sweep_name, struct isw_run_output *output,
@@ -168,16 +171,15 @@ enum isw_output_state {
   ISW_OUTPUT_COMPLETE,   /**< of this sweep */
   ISW_OUTPUT_OTHER       /**< of another sweep, which is to be extended */
 };
-/** Looks at a results file that may be there. ISW_BAD_INPUT where it cannot be read or, unless it is to be extended,
- *  is of another sweep; the message shows the difference.
+/** Looks at a results file that may be there, and sets output->extended. ISW_BAD_INPUT where something else is there, or
+ *  it cannot be read or, unless it is to be extended, is of another sweep; the message shows the difference.
  *  @param[in] file  the sweep file's name, for messages */
-enum isw_status isw_run_output_inspect(const struct isw_run_output *output, const char *file,
-                                       const struct isw_sweep *sweep, enum isw_resume resume,
-                                       enum isw_output_state *state, struct isw_error *error);
+enum isw_status isw_run_output_inspect(struct isw_run_output *output, const char *file, const struct isw_sweep *sweep,
+                                       enum isw_resume resume, enum isw_output_state *state, struct isw_error *error);
 /** Removes the folder of a run of this sweep that was killed after its results file was complete. */
 void isw_run_output_remove_leftovers(const struct isw_run_output *output, const struct isw_sweep *sweep);
 
-/* ---- a run (run.c, resume.c) ------------------------------------------------------------------------------------- */
+/* ---- a run (run.c, resume.c, train.c) --------------------------------------------------------------------------- */
 
 /** A run in progress, on one rank. */
 struct isw_run_state {

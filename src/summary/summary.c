@@ -2,11 +2,6 @@
 #include <stdlib.h>
 #include "summary/summary_internal.h"
 
-uint64_t isw_block_networks(const struct isw_summary *summary, uint64_t first)
-{
-  return summary->networks - first < ISW_BLOCK_NETWORKS ? summary->networks - first : ISW_BLOCK_NETWORKS;
-}
-
 static enum isw_status read_status(struct isw_summary_reader *reader, struct isw_error *error)
 {
   struct isw_summary *summary = reader->summary;

@@ -33,7 +33,10 @@ struct isw_summary_reader {
   double *scratch; /**< [networks] */
 };
 /** Networks of the block that begins with `first`. */
-uint64_t isw_block_networks(const struct isw_summary *summary, uint64_t first);
+static inline uint64_t isw_block_networks(const struct isw_summary *summary, uint64_t first)
+{
+  return summary->networks - first < ISW_BLOCK_NETWORKS ? summary->networks - first : ISW_BLOCK_NETWORKS;
+}
 /** A dataset of the file by its name; NULL: there is none. */
 const struct isw_results_dataset *isw_summary_dataset(const struct isw_summary *summary, const char *name);
 /** Whether cells can be ranked by a dataset: one number per network or per record. dataset may be NULL. */

@@ -1,11 +1,11 @@
 /** @file Every setting of a sweep file, in one table. The reader, the reference in docs/ and `initsweep list` read
- * it. */
+ *  it. */
 #ifndef INITSWEEP_SWEEP_GRAMMAR_H
 #define INITSWEEP_SWEEP_GRAMMAR_H
 #include "initsweep/sweep.h"
 
 /** Settings in the table's order. Slots of network.init_by_layer, one a layer that the file names, come after the
- * last. */
+ *  last. */
 enum isw_setting_id {
   ISW_SET_SWEEP,
   ISW_SET_ABOUT,

@@ -246,7 +246,7 @@ struct isw_choices {
 void isw_read_choice(struct isw_reader *reader, size_t setting, struct isw_node *node, enum isw_expand mode,
                      struct isw_choices *choices);
 /** Reads the weights that a choice of the row `file` names, and makes their hash that of the item. False after a
- * report. */
+ *  report. */
 bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, struct isw_item *item,
                       const struct isw_node *node);
 /** Adds the lists of widths of a node. */
@@ -331,7 +331,7 @@ const struct isw_item *isw_init_of(const struct isw_sweep *sweep, const union is
 uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_value *settings);
 
 /** A grid's cells grouped by the values of some settings: per axis, its values in groups; a class is one group an
- * axis. */
+ *  axis. */
 struct isw_grouped_axis {
   enum { ISW_ONE_GROUP, ISW_EACH_ITS_OWN, ISW_GROUPS } kind;
   size_t groups;

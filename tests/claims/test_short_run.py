@@ -42,7 +42,7 @@ def change_weight(file):
 
 
 def change_units(file):
-    """A unit of a constant start that is told from the others."""
+    """A unit of a constant start that differs from the others."""
     network = np.flatnonzero(names(file, "init") == "constant")[3]
     file["distinct_units"][network, -1, 0] = 2
 

@@ -59,6 +59,7 @@ class Case(unittest.TestCase):
     """A test with a folder of its own, in which the program starts."""
 
     maxDiff = None
+    program = PROGRAM
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -74,12 +75,12 @@ class Case(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def command(self, words, ranks=0, program=PROGRAM):
-        return ([MPIEXEC, "-n", str(ranks)] if ranks else []) + [program, *words]
+    def command(self, words, ranks=0):
+        return ([MPIEXEC, "-n", str(ranks)] if ranks else []) + [self.program, *words]
 
-    def run_program(self, *words, ranks=0, program=PROGRAM, **environment):
+    def run_program(self, *words, ranks=0, **environment):
         """Runs to the end. ranks 0: without mpirun."""
-        return subprocess.run(self.command(words, ranks, program), cwd=self.folder, env={**ENVIRONMENT, **environment},
+        return subprocess.run(self.command(words, ranks), cwd=self.folder, env={**ENVIRONMENT, **environment},
                               capture_output=True, text=True, check=False, timeout=300)
 
     def expect(self, status, *words, stdout=None, stderr=None, **more):

@@ -60,9 +60,10 @@ class Run(Case):
     def test_same_bytes_in_any_order_of_the_packs(self):
         file = self.write("small.yaml", SMALL)
         self.expect(0, "run", file, "-o", "one.h5")
+        self.program = RUN_WITH_STRIDE
         for ranks, stride in ((0, 7), (2, 3), (3, 11)):
             with self.subTest(ranks=ranks, stride=stride):
-                self.expect(0, str(stride), file, "other.h5", ranks=ranks, program=RUN_WITH_STRIDE)
+                self.expect(0, str(stride), file, "other.h5", ranks=ranks)
                 self.assertEqual(self.contents("other.h5"), self.contents("one.h5"))
                 os.remove(self.path("other.h5"))
 

@@ -223,6 +223,15 @@ int rename(const char *from, const char *to)
   return REAL(rename)(from, to);
 }
 
+int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
+{
+  if (path_counts(from) && fails("rename")) {
+    errno = EACCES;
+    return -1;
+  }
+  return REAL(renameat2)(from_folder, from, to_folder, to, flags);
+}
+
 int open(const char *path, int flags, ...)
 {
   va_list list;

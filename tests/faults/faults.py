@@ -17,6 +17,7 @@ not 0. The short form thins every part out; --long is for a night. Needs INITSWE
 library of failing_calls.c).
 """
 import argparse
+import glob
 import os
 import random
 import re
@@ -95,7 +96,7 @@ class Bench:
 
     def clean(self, *names):
         for name in names:
-            for path in (self.path(name), self.path(name + ".part")):
+            for path in (self.path(name), *glob.glob(glob.escape(self.path(name)) + ".*.new")):
                 if os.path.lexists(path):
                     os.remove(path)
             shutil.rmtree(self.path(name + ".parts"), ignore_errors=True)

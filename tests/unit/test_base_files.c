@@ -1,4 +1,4 @@
-/* Paths, whole files and reads at an offset, also where the system interrupts every call or gives one byte at a
+/* Paths, whole files, reads at an offset and writes, also where the system interrupts every call or gives one byte at a
  * time. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 
 enum { MIB = 1 << 20 };
 
-static bool slow; /* every other read fails with EINTR, the rest read one byte */
+static bool slow; /* every other call fails with EINTR, the rest take one byte */
 static unsigned calls;
 
 /* In place of the C library's. */
@@ -36,6 +36,15 @@ ssize_t pread(int fd, void *bytes, size_t size, off_t offset)
     return -1;
   }
   return syscall(SYS_pread64, fd, bytes, slow && size > 1 ? 1 : size, offset);
+}
+
+ssize_t writev(int fd, const struct iovec *parts, int count)
+{
+  if (slow && calls++ % 2 == 0) {
+    errno = EINTR;
+    return -1;
+  }
+  return slow ? syscall(SYS_write, fd, parts[0].iov_base, 1) : syscall(SYS_writev, fd, parts, count);
 }
 
 static char folder[64];
@@ -189,6 +198,33 @@ static void reads_at_an_offset_end_with_the_file(void **state)
   free(path);
 }
 
+static void all_parts_are_written_in_their_order(void **state)
+{
+  (void)state;
+  for (int way = 0; way < 2; way++) {
+    struct iovec parts[4] = {{NULL, 0}, {(char[]){"0123"}, 4}, {NULL, 0}, {(char[]){"456"}, 3}};
+    char *path = make_file("parts", "", 0), *bytes;
+    size_t length;
+    uint64_t written = 10;
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    slow = way;
+    assert_true(isw_write_parts(fd, parts, 4, &written));
+    slow = false;
+    assert_int_equal(written, 17);
+    close(fd);
+    assert_int_equal(isw_file_read(path, MIB, ISW_REGULAR_FILE, &bytes, &length, NULL), ISW_OK);
+    assert_string_equal(bytes, "0123456");
+    free(bytes);
+    unlink(path);
+    free(path);
+  }
+  struct iovec part = {(char[]){"0"}, 1};
+  uint64_t written = 0;
+  assert_false(isw_write_parts(-1, &part, 1, &written));
+  assert_int_equal(errno, EBADF);
+  assert_int_equal(written, 0);
+}
+
 static void syncing_names_the_folder_that_is_missing(void **state)
 {
   (void)state;
@@ -222,6 +258,7 @@ int main(void)
       cmocka_unit_test(the_limit_is_the_last_size_accepted),
       cmocka_unit_test(a_pipe_is_read_where_any_file_may_come),
       cmocka_unit_test(reads_at_an_offset_end_with_the_file),
+      cmocka_unit_test(all_parts_are_written_in_their_order),
       cmocka_unit_test(syncing_names_the_folder_that_is_missing),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -174,6 +174,36 @@ static void lines_are_reported_to_whoever_asks(void **state)
   assert_string_equal(lines.text, "3 damaged entries");
 }
 
+static void print_error_into(struct isw_error *error, char *text, size_t size)
+{
+  FILE *caught = tmpfile();
+  int kept = dup(STDERR_FILENO);
+  assert_true(caught && kept >= 0 && dup2(fileno(caught), STDERR_FILENO) == STDERR_FILENO);
+  assert_int_equal(isw_print_error(error->status, error), error->status);
+  dup2(kept, STDERR_FILENO);
+  close(kept);
+  rewind(caught);
+  text[fread(text, 1, size - 1, caught)] = '\0';
+  fclose(caught);
+}
+
+/* The reader of sweep files says that its message begins with a place; the text of others does not matter. */
+static void only_errors_without_a_place_name_the_program(void **state)
+{
+  (void)state;
+  char text[1024];
+  struct isw_error error = {0};
+  struct isw_sweep *sweep = NULL;
+  const struct isw_overrides none = {0};
+  assert_int_equal(isw_load_sweep("a.yaml", "/", "sweep: 7x!", 10, &none, &sweep, &error), ISW_BAD_INPUT);
+  print_error_into(&error, text, sizeof text);
+  assert_memory_equal(text, "a.yaml:1:1: error: ", 19);
+  isw_error_set(&error, ISW_FAILED, "cannot read 'odd: error: name'");
+  print_error_into(&error, text, sizeof text);
+  assert_string_equal(text, "initsweep: cannot read 'odd: error: name'\n");
+  isw_error_clear(&error);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -184,6 +214,7 @@ int main(void)
       cmocka_unit_test(a_progress_line_leaves_out_the_last_words_first),
       cmocka_unit_test(progress_in_a_log_is_sparse),
       cmocka_unit_test(lines_are_reported_to_whoever_asks),
+      cmocka_unit_test(only_errors_without_a_place_name_the_program),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,17 @@ static void write_sample(struct sample *sample, const char *folder, const char *
   free(parts);
 }
 
+/* Files under temporary names. */
+static unsigned count_temporaries(const char *folder)
+{
+  unsigned count = 0;
+  DIR *listing = opendir(folder);
+  assert_non_null(listing);
+  for (struct dirent *file; (file = readdir(listing));) count += strstr(file->d_name, ISW_NEW_SUFFIX) != NULL;
+  closedir(listing);
+  return count;
+}
+
 static struct isw_results *open_sample(const char *path)
 {
   struct isw_error error = {0};
@@ -85,6 +96,7 @@ static void every_number_is_read_back(void **state)
     struct isw_results *results = open_sample(path);
     check_sample(&samples[i], results, 0, 1);
     isw_results_close(results);
+    unlink(path);
   }
   free(path);
 }
@@ -318,9 +330,7 @@ static void misfits_are_refused_and_leave_nothing(void **state)
     isw_error_clear(&error);
     isw_index_destroy(index);
     assert_int_equal(access(path, F_OK), -1);
-    char *part = sample_path(*state, "misfit.h5.part");
-    assert_int_equal(access(part, F_OK), -1);
-    free(part);
+    assert_int_equal(count_temporaries(*state), 0);
   }
   free(parts);
   free(path);
@@ -331,7 +341,7 @@ static void misfits_are_refused_and_leave_nothing(void **state)
 static void full_disk_leaves_the_earlier_file(void **state)
 {
   struct sample sample = {.networks = 300, .identity = 16, .records = 12, .real_bytes = 8};
-  char *path = sample_path(*state, "results.h5"), *part = sample_path(*state, "results.h5.part");
+  char *path = sample_path(*state, "results.h5");
   char *parts = sample_path(*state, "sample.parts");
   write_sample(&sample, *state, path, 0, 1);
   size_t length, now;
@@ -353,7 +363,7 @@ static void full_disk_leaves_the_earlier_file(void **state)
     assert_int_equal(status, ISW_FAILED);
     if (!strstr(isw_error_text(&error), strerror(EFBIG))) fail_msg("%zu: %s", most, isw_error_text(&error));
     isw_error_clear(&error);
-    assert_int_equal(access(part, F_OK), -1);
+    assert_int_equal(count_temporaries(*state), 0);
     unsigned char *still = sample_read_file(path, &now);
     assert_int_equal(now, length);
     assert_memory_equal(still, bytes, length);
@@ -367,7 +377,103 @@ static void full_disk_leaves_the_earlier_file(void **state)
   isw_results_close(results);
   free(bytes);
   free(parts);
-  free(part);
+  free(path);
+}
+
+enum foreign { OTHER_SWEEP, TEXT, FOLDER, FIFO, LINK_TO_NOTHING, FOREIGN };
+
+static void make_foreign(enum foreign foreign, const char *folder, const char *path)
+{
+  struct sample other = {.networks = 3, .identity = 20, .records = 2, .real_bytes = 4};
+  if (foreign == OTHER_SWEEP) write_sample(&other, folder, path, 0, 1);
+  if (foreign == FOLDER) assert_int_equal(mkdir(path, 0777), 0);
+  if (foreign == FIFO) assert_int_equal(mkfifo(path, 0666), 0);
+  if (foreign == LINK_TO_NOTHING) assert_int_equal(symlink("nothing", path), 0);
+  if (foreign != TEXT) return;
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fputs("words", file);
+  assert_int_equal(fclose(file), 0);
+}
+
+/* What appears at the path when the first networks have been written. */
+static struct appearance {
+  const char *folder, *path;
+  enum foreign foreign;
+  struct stat about;
+} appearance;
+
+static void let_it_appear(void *context, uint64_t written)
+{
+  (void)context; /* is the sample's */
+  (void)written;
+  remove(appearance.path);
+  make_foreign(appearance.foreign, appearance.folder, appearance.path);
+  assert_int_equal(lstat(appearance.path, &appearance.about), 0);
+}
+
+static void nothing_is_written(void *context, uint64_t written)
+{
+  (void)context;
+  fail_msg("%llu networks are written", (unsigned long long)written);
+}
+
+static void check_untouched(void)
+{
+  struct stat now;
+  assert_int_equal(lstat(appearance.path, &now), 0);
+  assert_int_equal(now.st_ino, appearance.about.st_ino);
+  assert_int_equal(now.st_size, appearance.about.st_size);
+  assert_int_equal(now.st_mode, appearance.about.st_mode);
+  assert_int_equal(count_temporaries(appearance.folder), 0);
+}
+
+/* Before the writing, and while a file of the same sweep or none is there. */
+static void what_is_not_of_the_sweep_is_not_replaced(void **state)
+{
+  struct sample sample = {.networks = 6, .identity = 19, .records = 4, .real_bytes = 4};
+  char *parts = sample_path(*state, "s.parts"), *path = sample_path(*state, "s.h5");
+  struct isw_index *index;
+  appearance = (struct appearance){.folder = *state, .path = path};
+  sample_journal(&sample, parts, 0, 0, 6, 1);
+  assert_int_equal(isw_index_create(parts, 19, 6, 4, &index, NULL), ISW_OK);
+  for (enum foreign foreign = OTHER_SWEEP; foreign < FOREIGN; foreign++)
+    for (int when = 0; when < 3; when++) {
+      struct isw_results_head head = sample_head(&sample);
+      struct isw_error error = {0};
+      appearance.foreign = foreign;
+      if (when == 0) let_it_appear(NULL, 0);
+      if (when == 2) assert_int_equal(isw_results_write(path, &head, index, NULL), ISW_OK);
+      head.progress = when > 0 ? let_it_appear : nothing_is_written;
+      assert_int_equal(isw_results_write(path, &head, index, &error), ISW_BAD_INPUT);
+      assert_non_null(strstr(isw_error_text(&error), path));
+      isw_error_clear(&error);
+      check_untouched();
+      assert_int_equal(remove(path), 0);
+    }
+  isw_index_destroy(index);
+  free(parts);
+  free(path);
+}
+
+static void the_smaller_sweep_that_is_extended_is_replaced(void **state)
+{
+  struct sample sample = {.networks = 6, .identity = 19, .records = 4, .real_bytes = 4};
+  char *parts = sample_path(*state, "s.parts"), *path = sample_path(*state, "s.h5");
+  struct isw_results_head head = sample_head(&sample);
+  struct isw_index *index;
+  make_foreign(OTHER_SWEEP, *state, path);
+  sample_journal(&sample, parts, 0, 0, 6, 1);
+  assert_int_equal(isw_index_create(parts, 19, 6, 4, &index, NULL), ISW_OK);
+  head.extends = 21;
+  assert_int_equal(isw_results_write(path, &head, index, NULL), ISW_BAD_INPUT);
+  head.extends = 20;
+  assert_int_equal(isw_results_write(path, &head, index, NULL), ISW_OK);
+  struct isw_results *results = open_sample(path);
+  assert_int_equal(isw_results_identity(results), 19);
+  isw_results_close(results);
+  isw_index_destroy(index);
+  free(parts);
   free(path);
 }
 
@@ -425,6 +531,8 @@ int main(void)
       TEST(padding_of_weights_costs_nothing),
       TEST(misfits_are_refused_and_leave_nothing),
       TEST(full_disk_leaves_the_earlier_file),
+      TEST(what_is_not_of_the_sweep_is_not_replaced),
+      TEST(the_smaller_sweep_that_is_extended_is_replaced),
       TEST(folder_that_is_not_there_is_an_error),
       TEST(files_that_are_none_are_refused),
   };

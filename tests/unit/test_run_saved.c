@@ -65,7 +65,7 @@ static enum isw_status inspect(const char *path, const struct isw_sweep *sweep, 
 {
   char name[128];
   snprintf(name, sizeof name, "%s", path);
-  const struct isw_run_output output = {.out = name, .path = name};
+  struct isw_run_output output = {.out = name, .path = name};
   return isw_run_output_inspect(&output, "sample.yaml", sweep, resume, found, error);
 }
 

@@ -129,15 +129,15 @@ def covering_lines(lines: list[Series]) -> list[int]:
     """For each line the number of later lines that hide most of it, at most MAX_COVER. It is drawn wider by that, so
     that all show."""
     points_of = [set(zip(one["x"], one["y"])) for one in lines]
-    return [min(MAX_COVER, sum(2 * len(mine & other) > len(mine) > 1 for other in points_of[i + 1:]))
-            for i, mine in enumerate(points_of)]
+    return [min(MAX_COVER, sum(2 * len(own & other) > len(own) > 1 for other in points_of[i + 1:]))
+            for i, own in enumerate(points_of)]
 
 
 def covering_points(clouds: list[Series]) -> list[list[int]]:
     """For each point of each series the number of later series with a point at the same place, at most MAX_COVER."""
     points_of = [list(zip(one["x"], one["y"])) for one in clouds]
-    return [[min(MAX_COVER, sum(point in set(other) for other in points_of[i + 1:])) for point in mine]
-            for i, mine in enumerate(points_of)]
+    return [[min(MAX_COVER, sum(point in set(other) for other in points_of[i + 1:])) for point in own]
+            for i, own in enumerate(points_of)]
 
 
 def is_logarithmic(chart: Chart) -> bool:

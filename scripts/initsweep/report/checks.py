@@ -68,9 +68,9 @@ class JsonNode:
     def require_one_of(self, words: Sequence[str]) -> None:
         """One of these words."""
         if self.value not in words:
-            near = [word for word in words if word.lower() in difflib.get_close_matches(str(self.value).lower(),
-                                                                                        map(str.lower, words), 1)]
-            self.reject(f"one of {', '.join(words)}" + (f" (is {near[0]} meant?)" if near else ""))
+            near = difflib.get_close_matches(str(self.value).lower(), [word.lower() for word in words], 1)
+            meant = [word for word in words if word.lower() in near]
+            self.reject(f"one of {', '.join(words)}" + (f" (is {meant[0]} meant?)" if meant else ""))
 
     def require_bool(self, null: bool = False) -> None:
         """True or false. null: whether null will do."""

@@ -1,0 +1,65 @@
+#!/usr/bin/python3
+"""kill -9 while an output file is written: its name stands for what it stood for before, and the next run clears up.
+
+The sync of the written file does not return (failing_calls.c), so that the kill comes at that moment on any machine.
+Needs INITSWEEP (the program) and FAILING_CALLS (the library).
+"""
+import os
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "commands"))
+from program import ENVIRONMENT, PROGRAM, SMALL, Case  # noqa: E402
+
+
+class KilledOutput(Case):
+    def setUp(self):
+        super().setUp()
+        self.write("small.yaml", SMALL)
+        self.expect(0, "run", "small.yaml", "-o", "out.h5", "--quiet")
+
+    def content(self, name):
+        with open(self.path(name), "rb") as file:
+            return os.fstat(file.fileno()).st_ino, file.read()
+
+    def temporaries(self):
+        return [name for name in self.files() if name.endswith(".new")]
+
+    def killed_in_sync(self, number, of, *words):
+        """Starts a command and kills it once sync `number` of a file with `of` in its path hangs."""
+        report = self.path("report")
+        process = subprocess.Popen([PROGRAM, *words], cwd=self.folder, stderr=subprocess.DEVNULL,
+                                   env={**ENVIRONMENT, "LD_PRELOAD": os.environ["FAILING_CALLS"], "FAULT_KIND": "hang",
+                                        "FAULT_AT": str(number), "FAULT_UNDER": of, "FAULT_REPORT": report})
+        while not os.path.exists(report):
+            self.assertIsNone(process.poll())
+            time.sleep(0.002)
+        process.kill()
+        process.wait(60)
+        os.remove(report)
+
+    def test_replay(self):
+        before = self.content("out.h5")
+        words = ("replay", "out.h5", "--network", "83", "--every", "-o", "x.csv")
+        self.killed_in_sync(1, self.path("x.csv"), *words)
+        self.assertEqual(len(self.temporaries()), 1)
+        self.assertNotIn("x.csv", self.files())
+        self.assertEqual(self.content("out.h5"), before)
+        self.expect(0, *words)
+        with open(self.path("x.csv"), encoding="utf-8") as file:
+            self.assertEqual(len(file.readlines()), 42)
+
+    def test_run_over_the_same_sweep(self):
+        before = self.content("out.h5")
+        words = ("run", "small.yaml", "-o", "out.h5", "--resume", "never", "--quiet")
+        self.killed_in_sync(2, ".new", *words)  # the first is the manifest's
+        self.assertRegex(" ".join(self.temporaries()), r"^out\.h5\.[0-9a-f]{16}\.new$")
+        self.assertEqual(self.content("out.h5"), before)
+        self.expect(0, *words)
+        self.assertEqual(self.files(), ["out.h5", "small.yaml"])
+
+
+if __name__ == "__main__":
+    unittest.main()
