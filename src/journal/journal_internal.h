@@ -1,6 +1,6 @@
 /** @file Inner header of the journal room: the byte format of journal files and checkpoints.
- *  A journal file is a head, then one entry per network; docs/results-format.md describes the bytes. Fields are little-endian; the
- *  numbers of an entry's body are in the byte order that the head names. */
+ *  A journal file is a head, then one entry per network; docs/results-format.md describes the bytes. Fields are
+ *  little-endian; the numbers of an entry's body are in the byte order that the head names. */
 #ifndef INITSWEEP_JOURNAL_INTERNAL_H
 #define INITSWEEP_JOURNAL_INTERNAL_H
 #include "initsweep/journal.h"
