@@ -36,11 +36,11 @@ struct isw_cost_model {
 /** The terms of a step of a pack.
  *  @param[in]  size   [layers + 1]
  *  @param[in]  full   full batches
- *  @param[out] terms  [ISW_COST_TERMS]
- *  @return whether the pack is small */
-bool isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, double *terms);
-/** Whether a class is trained by the loop for 2-2-1 networks (src/engine/kernels_tiny.inc.h). */
-bool isw_cost_is_tiny(const struct isw_pack_class *class);
+ *  @param[out] terms  [ISW_COST_TERMS] */
+void isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, double *terms);
+/** The path that the engine takes for the steps of a class with these probes: isw_pack_path. */
+enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct isw_probe *const *probes,
+                                 size_t probe_count, const struct isw_pack_class *class);
 /** Fits coefficients to measurements: non-negative least squares of the relative errors.
  *  @param[in]  terms        [count][ISW_COST_TERMS]
  *  @param[in]  seconds      [count]
@@ -54,8 +54,9 @@ double isw_cost_passes(const struct isw_cost_model *model, const struct isw_data
 double isw_cost_record_flops(const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
                              const struct isw_pack_class *class);
 /** Seconds of one thread for a pack of a class: creation, steps and records. */
-double isw_cost_pack(const struct isw_cost_model *model, const struct isw_sweep *sweep,
-                     const struct isw_probe *const *probes, size_t probe_count, const struct isw_pack_class *class);
+double isw_cost_pack(const struct isw_cost_model *model, const struct isw_kernels *kernels,
+                     const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
+                     const struct isw_pack_class *class);
 /** Seconds of all packs on a number of workers: at least an even share, and at least the most expensive pack on as many
  *  threads as may share it.
  *  @param[in] cost  [classes] seconds of a pack */

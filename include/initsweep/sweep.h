@@ -129,11 +129,12 @@ size_t isw_packs_networks(const struct isw_packs *packs, uint64_t pack, uint64_t
 struct isw_pack_class {
   uint64_t first_pack, packs, networks;
   size_t layers;
-  const size_t *size;                 /**< [layers + 1] */
-  size_t branch_layers;               /**< as in isw_residual */
-  size_t activation, loss, optimizer; /**< rows */
-  size_t dataset, batch_size;         /**< batch_size 0: full */
-  size_t samples;                     /**< samples of one step */
+  const size_t *size;                                    /**< [layers + 1] */
+  size_t branch_layers;                                  /**< as in isw_residual */
+  size_t activation, output_activation, loss, optimizer; /**< rows */
+  bool uses_gradient_norm;    /**< its first network has clip_norm or a stop rule for the gradient */
+  size_t dataset, batch_size; /**< batch_size 0: full */
+  size_t samples;             /**< samples of one step */
   uint64_t steps;
   size_t records;
   double flops; /**< of one network, all its steps (isw_step_flops) */

@@ -61,7 +61,7 @@ static double now(void)
 
 /* Creates a pack of copies of one network and trains it, with a record at both ends. False where that fails. */
 static bool train(const struct trial *trial, struct isw_sweep *sweep, const struct isw_samples *samples, uint64_t steps,
-                  double *create, double *seconds)
+                  double *create, double *seconds, bool *small)
 {
   struct isw_network *network = NULL;
   struct isw_pack *pack = NULL;
@@ -95,6 +95,7 @@ static bool train(const struct trial *trial, struct isw_sweep *sweep, const stru
   ready = ready && isw_pack_train(pack, team, 0, &never) == ISW_OK;
   *seconds = now() - middle;
   *create = middle - start;
+  if (pack) *small = isw_pack_path_taken(pack) != ISW_PATH_BLOCKED;
   if (pack) isw_pack_destroy(pack);
   if (network) isw_network_destroy(network);
   if (team) isw_team_destroy(team);
@@ -121,18 +122,18 @@ static bool time_steps(const struct trial *trial, struct isw_sweep *sweep, const
   m->create = 1e9;
   double one = 1e9; /* step, with a record before and after it */
   for (size_t i = 0; i < REPEATS; i++) {
-    if (!train(trial, sweep, samples, 1, &create, &seconds)) return false;
+    if (!train(trial, sweep, samples, 1, &create, &seconds, &m->small)) return false;
     keep_minimum(&one, seconds);
   }
   for (seconds = 0; few < 100000; few *= 2) {
-    if (!train(trial, sweep, samples, few, &create, &seconds)) return false;
+    if (!train(trial, sweep, samples, few, &create, &seconds, &m->small)) return false;
     if (seconds >= ONE_RUN) break;
   }
   for (size_t i = 0; i < REPEATS; i++) {
-    if (!train(trial, sweep, samples, few, &create, &seconds)) return false;
+    if (!train(trial, sweep, samples, few, &create, &seconds, &m->small)) return false;
     keep_minimum(&less, seconds);
     keep_minimum(&m->create, create);
-    if (!train(trial, sweep, samples, 5 * few, &create, &seconds)) return false;
+    if (!train(trial, sweep, samples, 5 * few, &create, &seconds, &m->small)) return false;
     keep_minimum(&more, seconds);
   }
   m->step = (more - less) / (4 * (double)few);
@@ -167,7 +168,7 @@ static bool measure(const struct trial *trial, struct measured *m)
           time_steps(trial, sweep, samples, m);
   if (ready) {
     size_t batch = network->batch_size ? network->batch_size : data->train_samples;
-    m->small = isw_cost_terms(network->layers, network->size, batch, network->batch_size == 0, m->terms);
+    isw_cost_terms(network->layers, network->size, batch, network->batch_size == 0, m->terms);
     m->samples = (double)batch;
     m->outputs = (double)network->size[network->layers];
     m->hidden = 0;

@@ -4,11 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Approximate limits of packs that fit the first-level cache, and parameters of a pack that a second-level cache of
- * 1 MiB holds. */
-enum { SMALL_SAMPLES = 32, SMALL_LINES = 448, NEAR_PARAMETERS = 16384 };
+enum { NEAR_PARAMETERS = 16384 }; /* of a pack, that a second-level cache of 1 MiB holds */
 
-bool isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, double *terms)
+void isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, double *terms)
 {
   double n = (double)samples, units = 0, weights = 0, parameters = 0;
   for (size_t k = 0; k < layers; k++) {
@@ -24,15 +22,23 @@ bool isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full
   terms[ISW_COST_PARAMETER] = parameters;
   terms[ISW_COST_FAR] = parameters > NEAR_PARAMETERS ? parameters - NEAR_PARAMETERS : 0;
   terms[ISW_COST_GATHER] = full ? 0 : n * (double)size[0];
-  return full && samples <= SMALL_SAMPLES && parameters + 2 * n * units <= SMALL_LINES;
 }
 
-bool isw_cost_is_tiny(const struct isw_pack_class *class)
+enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct isw_probe *const *probes,
+                                 size_t probe_count, const struct isw_pack_class *class)
 {
-  size_t rows;
-  return class->layers == 2 && class->size[0] == 2 && class->size[1] == 2 && class->size[2] == 1 &&
-         class->samples == 4 && class->batch_size == 0 && strcmp(isw_losses(&rows)[class->loss].row.name, "mse") == 0 &&
-         strcmp(isw_optimizers(&rows)[class->optimizer].row.name, "sgd") == 0;
+  struct isw_pack_shape shape = {.layers = class->layers,
+                                 .size = class->size,
+                                 .branch_layers = class->branch_layers,
+                                 .train_samples = class->samples,
+                                 .batch_size = class->batch_size,
+                                 .activation = class->activation,
+                                 .output_activation = class->output_activation,
+                                 .loss = class->loss,
+                                 .optimizer = class->optimizer,
+                                 .uses_gradient_norm = class->uses_gradient_norm};
+  for (size_t i = 0; i < probe_count; i++) shape.needs |= probes[i]->needs;
+  return isw_pack_path(kernels, &shape);
 }
 
 static double apply(const double *coefficient, const double *terms)
@@ -163,14 +169,26 @@ double isw_cost_record_flops(const struct isw_sweep *sweep, const struct isw_pro
 
 /* ---- packs ---- */
 
-double isw_cost_pack(const struct isw_cost_model *model, const struct isw_sweep *sweep,
-                     const struct isw_probe *const *probes, size_t probe_count, const struct isw_pack_class *class)
+/* Seconds of a step on a path with tanh, mse and sgd; the other rows are relative to these. */
+static double path_seconds(const struct isw_cost_model *model, enum isw_pack_path path, const double *terms)
+{
+  switch (path) {
+  case ISW_PATH_TINY: return model->tiny;
+  case ISW_PATH_SMALL: return apply(model->small, terms);
+  case ISW_PATH_BLOCKED: break;
+  }
+  return apply(model->large, terms);
+}
+
+double isw_cost_pack(const struct isw_cost_model *model, const struct isw_kernels *kernels,
+                     const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
+                     const struct isw_pack_class *class)
 {
   double terms[ISW_COST_TERMS], flops, records, hidden = 0;
-  bool small = isw_cost_terms(class->layers, class->size, class->samples, class->batch_size == 0, terms);
+  isw_cost_terms(class->layers, class->size, class->samples, class->batch_size == 0, terms);
   for (size_t k = 0; k + 1 < class->layers; k++) hidden += (double)class->size[k + 1];
   double samples = (double)class->samples, outputs = (double)class->size[class->layers];
-  double step = (isw_cost_is_tiny(class) ? model->tiny : apply(small ? model->small : model->large, terms)) +
+  double step = path_seconds(model, isw_cost_path(kernels, probes, probe_count, class), terms) +
                 samples * hidden * model->activation[class->activation] + samples * outputs * model->loss[class->loss] +
                 terms[ISW_COST_PARAMETER] * model->optimizer[class->optimizer];
   double least = terms[ISW_COST_PRODUCT] * model->large[ISW_COST_PRODUCT] / 4;

@@ -103,7 +103,7 @@ static enum isw_status set_times(struct isw_estimate *estimate, bool calibrate, 
   if (!cost) return isw_error_memory(error, classes * sizeof *cost, "the packs' costs");
   for (size_t i = 0; i < classes; i++) {
     const struct isw_pack_class *class = isw_packs_class(estimate->packs, i);
-    cost[i] = isw_cost_pack(&model, estimate->sweep, estimate->probes, estimate->probe_count, class);
+    cost[i] = isw_cost_pack(&model, estimate->kernels, estimate->sweep, estimate->probes, estimate->probe_count, class);
     sum += cost[i] * (double)class->packs;
   }
   isw_packs_order(estimate->packs, cost);

@@ -59,7 +59,7 @@ enum isw_status isw_gunzip(const char *path, size_t limit, char **bytes, size_t 
   if (!decompressor) return isw_error_memory(error, first_capacity, path);
   enum isw_status status = unpack(decompressor, *bytes, *length, limit, path, &out, error);
   libdeflate_free_decompressor(decompressor);
-  if (status != ISW_OK) {
+  if (status != ISW_OK || !out.bytes) {
     free(out.bytes);
     return status;
   }

@@ -1,7 +1,7 @@
-/* Scalar functions that give the same bits on every machine: SLEEF's purecfma, within 1 ulp. */
+/* The scalar elementary functions: SLEEF's purecfma, whose bits do not depend on the machine, within 1 ulp. */
 #include "initsweep/exact.h"
 
-/* sleef.h shows these only where the compiler may use FMA, which this file may not. */
+/* sleef.h declares these only if the compiler may use FMA instructions, which this file is not built with. */
 double Sleef_finz_expd1_u10purecfma(double x);
 double Sleef_finz_logd1_u10purecfma(double x);
 double Sleef_finz_sind1_u10purecfma(double x);

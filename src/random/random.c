@@ -1,3 +1,4 @@
+/* Random numbers by Philox, each a function of its key and index: uniform, normal, integers, permutations. */
 #include "initsweep/exact.h"
 #include "random_internal.h"
 #include <math.h>
@@ -39,7 +40,7 @@ double isw_normal(const struct isw_stream *stream, uint64_t index)
 
 double isw_truncated_normal(const struct isw_stream *stream, uint64_t index)
 {
-  for (uint64_t attempt = 0;; attempt++) { /* each attempt ends it with probability 0.954 */
+  for (uint64_t attempt = 0;; attempt++) { /* accepted with probability 0.954 */
     double x = normal(stream, index, attempt);
     if (fabs(x) <= 2.0) return x;
   }
@@ -47,7 +48,7 @@ double isw_truncated_normal(const struct isw_stream *stream, uint64_t index)
 
 uint64_t isw_below(const struct isw_stream *stream, uint64_t index, uint64_t bound)
 {
-  uint64_t rejected = -bound % bound; /* (2^64 - bound) mod bound: the products that would favour some draws */
+  uint64_t rejected = -bound % bound; /* (2^64 - bound) mod bound: products that would favour some results */
   for (uint64_t attempt = 0;; attempt++) {
     uint64_t word[4];
     isw_random_block(stream, index, attempt, word);

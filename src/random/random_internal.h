@@ -1,6 +1,6 @@
-/** @file The block that every draw comes from; for random.c and its tests. */
-#ifndef INITSWEEP_ENGINE_RANDOM_H
-#define INITSWEEP_ENGINE_RANDOM_H
+/** @file The Philox block that every draw is made of; for random.c and its tests. */
+#ifndef INITSWEEP_RANDOM_INTERNAL_H
+#define INITSWEEP_RANDOM_INTERNAL_H
 #include "initsweep/random.h"
 
 /** Philox4x64-10 (Salmon et al. 2011) with key (seed, replicate) and counter (index, attempt, layer, purpose).

@@ -74,7 +74,7 @@ double *isw_training_costs(const struct isw_training *training)
   double *cost = isw_allocate(classes, sizeof *cost);
   const struct isw_cost_model model = isw_cost_cached_or_default(training->kernels, training->precision);
   for (size_t i = 0; cost && i < classes; i++)
-    cost[i] = isw_cost_pack(&model, training->sweep, training->probes, training->probe_count,
+    cost[i] = isw_cost_pack(&model, training->kernels, training->sweep, training->probes, training->probe_count,
                             isw_packs_class(training->packs, i));
   return cost;
 }

@@ -1,4 +1,5 @@
 /* Packs: each grid's classes of networks that are alike in shape, cut into pieces of `lanes`. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "sweep_internal.h"
@@ -64,6 +65,9 @@ static bool describe(struct isw_packs *packs, struct class *class)
   isw_sizes_of(sweep, settings, size);
   shown->branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer;
   shown->activation = settings[ISW_SET_ACTIVATION].item ? settings[ISW_SET_ACTIVATION].item->choice.row : 0;
+  shown->output_activation = settings[ISW_SET_OUTPUT_ACTIVATION].item->choice.row;
+  shown->uses_gradient_norm =
+      settings[ISW_SET_CLIP_NORM].number > 0 || settings[ISW_SET_STOP_GRADIENT_BELOW].number > -INFINITY;
   shown->loss = settings[ISW_SET_LOSS].item->choice.row;
   shown->optimizer = settings[ISW_SET_OPTIMIZER].item->choice.row;
   shown->dataset = isw_data_of(sweep, settings);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "initsweep/cost.h"
 #include "initsweep/probes.h"
 
 static void *numbers(size_t count, size_t size)
@@ -349,6 +350,24 @@ static enum isw_status train(struct isw_pack *pack, size_t members)
   return status;
 }
 
+/* The class of packs that a sweep of these networks would have, as far as the cost model's choice of a path needs it. */
+static struct isw_pack_class class_of(const struct trial_networks *networks)
+{
+  const struct isw_network *first = &networks->network[0];
+  size_t samples = networks->data.train_samples;
+  return (struct isw_pack_class){.layers = first->layers,
+                                 .size = first->size,
+                                 .branch_layers = first->residual.branch_layers,
+                                 .activation = first->activation.row,
+                                 .output_activation = first->output_activation.row,
+                                 .loss = first->loss.row,
+                                 .optimizer = first->optimizer.row,
+                                 .batch_size = first->batch_size,
+                                 .samples = first->batch_size ? first->batch_size : samples,
+                                 .uses_gradient_norm =
+                                     first->clip_norm > 0.0 || first->stop_gradient_below > -INFINITY};
+}
+
 bool trial_engine(const struct trial *trial, const struct trial_networks *networks, const char *kernels,
                   struct reference_result *results)
 {
@@ -382,6 +401,13 @@ bool trial_engine(const struct trial *trial, const struct trial_networks *networ
     status = isw_samples_create(&networks->data, &isw_losses(&rows)[trial->loss], trial->real, &samples, &error);
   settings.samples = samples;
   if (status == ISW_OK) status = isw_pack_create(&settings, &pack, &error);
+  if (status == ISW_OK) {
+    const struct isw_pack_class class = class_of(networks);
+    enum isw_pack_path expected = isw_cost_path(settings.kernels, probes, probe_count, &class);
+    if (isw_pack_path_taken(pack) != expected)
+      status = isw_error_set(&error, ISW_FAILED, "the pack's path is %d, by the cost model %d",
+                             (int)isw_pack_path_taken(pack), (int)expected);
+  }
   if (status == ISW_OK) status = train(pack, trial->members ? trial->members : 1);
   if (status != ISW_OK) fprintf(stderr, "%s on %s: %s\n", trial->name, kernels, isw_error_text(&error));
   for (size_t lane = 0; status == ISW_OK && lane < networks->count; lane++)

@@ -60,8 +60,8 @@ struct trial_networks {
   size_t count, layers, records;
   size_t *size;
   struct isw_choice *init, *bias_init; /**< [count][layers] */
-  struct isw_network network[16];
-  const struct isw_network *list[16];
+  struct isw_network network[ISW_LANES_MAX];
+  const struct isw_network *list[ISW_LANES_MAX];
   uint64_t *record_steps;
   struct isw_weights weights; /* for the row `file` */
   double *weight_values;

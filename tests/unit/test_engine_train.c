@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include "initsweep/engine.h"
 
-enum { MEMBERS_MAX = 4, LANES_MAX = 16, RECORDS_MAX = 8, LAYERS = 3 };
+enum { MEMBERS_MAX = 4, LANES_MAX = ISW_LANES_MAX, RECORDS_MAX = 8, LAYERS = 3 };
 
 /* ---- probes of the test's own ------------------------------------------------------------------------------------ */
 

@@ -45,7 +45,7 @@ static void arrays_grow_and_keep_their_elements(void **state)
   jmp_buf out_of_memory;
   struct isw_arena arena = {.out_of_memory = &out_of_memory};
   if (setjmp(out_of_memory)) fail_msg("out of memory");
-  size_t *array = NULL, capacity = 0, moves = 0;
+  size_t capacity = 1, moves = 0, *array = isw_arena_get(&arena, capacity, sizeof *array);
   for (size_t i = 0; i < ELEMENTS; i++) {
     size_t *grown = isw_arena_grow(&arena, array, i, &capacity, sizeof *array);
     moves += grown != array;
