@@ -27,6 +27,9 @@ static inline bool isw_status_is_finished(enum isw_network_status status)
   return status == ISW_COMPLETED || status == ISW_STOPPED || status == ISW_DIVERGED;
 }
 
+/** What the values of a setting are: along `network`, in the results file. */
+enum isw_column_type { ISW_COLUMN_INTEGER, ISW_COLUMN_NUMBER, ISW_COLUMN_TEXT };
+
 /** One recorded quantity. */
 struct isw_quantity {
   const char *name, *long_name, *units;

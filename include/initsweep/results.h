@@ -8,7 +8,7 @@
 /** One coordinate along `network`. */
 struct isw_coordinate {
   const char *name, *long_name, *path;
-  int type; /**< enum isw_column_type's values: 0 integer, 1 number, 2 text */
+  enum isw_column_type type;
   const char *const *texts;
   size_t text_count;
 };

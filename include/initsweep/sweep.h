@@ -89,7 +89,6 @@ bool isw_sweep_refine(const struct isw_sweep *sweep, size_t level, const uint8_t
 
 /* ---- columns: one a swept or always-shown setting ---------------------------------------------------------------- */
 
-enum isw_column_type { ISW_COLUMN_INTEGER, ISW_COLUMN_NUMBER, ISW_COLUMN_TEXT };
 struct isw_axis_column {
   const char *name; /**< as the results file names it: init, init_value, activation, depth, ... */
   const char *path; /**< network.init, ... */

@@ -6,10 +6,10 @@
 
 enum isw_status isw_data_path(const char *folder, const char *path, struct isw_text *full, struct isw_error *error)
 {
-  bool relative = path[0] != '/' && folder && folder[0];
-  return isw_text_add(full, "%s%s%s", relative ? folder : "", relative ? "/" : "", path) == ISW_OK
-             ? ISW_OK
-             : isw_error_memory(error, strlen(path), "a path");
+  char *joined = isw_path_join(folder, path);
+  bool added = joined && isw_text_add(full, "%s", joined) == ISW_OK;
+  free(joined);
+  return added ? ISW_OK : isw_error_memory(error, strlen(path), "a path");
 }
 
 /* Whether folder/share/initsweep/name, or folder/name if not shared, can be read; then *path owns that path. */

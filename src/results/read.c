@@ -1,3 +1,4 @@
+/* Opens a results file, and reads attributes, columns and slabs of its datasets. */
 #include "results_internal.h"
 #include <hdf5_hl.h>
 #include <math.h>
@@ -6,14 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Dimensions: network, record, layer, parameter. */
-enum { SCALES = 4 };
 /* A dataset's chunks kept in memory: those of whole trajectories, so that neighbours are not uncompressed again. */
 enum { CACHE_SLOTS = 1009, CACHE_BYTES = 4 << 20 };
 
 static enum isw_status no_results(const char *path, const char *why, struct isw_error *error)
 {
-  return isw_error_set(error, ISW_BAD_INPUT, "%s: not a results file of format %d: %s", path, FORMAT_VERSION, why);
+  return isw_error_set(error, ISW_BAD_INPUT, "%s: not a results file of format %d: %s", path, ISW_FORMAT_VERSION, why);
 }
 
 /* Takes over a text; NULL where it could not be kept. */
@@ -86,26 +85,29 @@ static bool read_shape(const struct isw_results *results, const hid_t scales[3],
                        struct isw_results_dataset *view)
 {
   hid_t space = H5Dget_space(id);
-  hsize_t dims[3] = {0}, want[SCALES] = {results->networks, results->records, results->layers, results->parameters};
+  hsize_t dims[3] = {0},
+          want[ISW_DIMENSIONS] = {results->networks, results->records, results->layers, results->parameters};
   int rank = H5Sget_simple_extent_ndims(space);
   bool good = rank >= 1 && rank <= 3 && H5Sget_simple_extent_dims(space, dims, NULL) == rank;
   H5Sclose(space);
-  bool has[SCALES] = {false};
+  bool has[ISW_DIMENSIONS] = {false};
   for (int d = 0, next = 0; good && d < rank; d++) {
-    while (next < SCALES && (scales[next] < 0 || !(H5DSis_attached(id, scales[next], (unsigned)d) > 0))) next++;
-    good = next < SCALES && dims[d] == want[next];
+    while (next < ISW_DIMENSIONS && (scales[next] < 0 || !(H5DSis_attached(id, scales[next], (unsigned)d) > 0))) next++;
+    good = next < ISW_DIMENSIONS && dims[d] == want[next];
     if (good) has[next++] = true;
   }
-  view->per_record = has[1];
-  view->per_layer = has[2];
-  view->per_parameter = has[3];
-  return good && has[0] && (!has[3] || has[1]); /* weights are read by themselves */
+  view->per_record = has[ISW_DIM_RECORD];
+  view->per_layer = has[ISW_DIM_LAYER];
+  view->per_parameter = has[ISW_DIM_PARAMETER];
+  return good && has[ISW_DIM_NETWORK] &&
+         (!has[ISW_DIM_PARAMETER] || has[ISW_DIM_RECORD]); /* not weights: read_network.c */
 }
 
 static bool read_fill(hid_t id, double *fill)
 {
-  if (H5Aexists(id, "_FillValue") <= 0) return false;
-  hid_t attribute = H5Aopen(id, "_FillValue", H5P_DEFAULT), space = H5Aget_space(attribute);
+  if (H5Aexists(id, isw_dataset_attribute(ISW_ATTRIBUTE_FILL_VALUE)->name) <= 0) return false;
+  hid_t attribute = H5Aopen(id, isw_dataset_attribute(ISW_ATTRIBUTE_FILL_VALUE)->name, H5P_DEFAULT),
+        space = H5Aget_space(attribute);
   bool good =
       attribute >= 0 && H5Sget_simple_extent_npoints(space) == 1 && H5Aread(attribute, H5T_NATIVE_DOUBLE, fill) >= 0;
   H5Sclose(space);
@@ -119,8 +121,8 @@ struct visit {
   bool out_of_memory;
 };
 
-/* Takes up a link of the root where it is a dataset along `network`. */
-static herr_t take_up(hid_t root, const char *name, const H5L_info_t *link, void *context)
+/* Adds a link of the root group to the list if it is a dataset along `network`. */
+static herr_t add_dataset(hid_t root, const char *name, const H5L_info_t *link, void *context)
 {
   struct visit *visit = context;
   struct isw_results *results = visit->results;
@@ -137,7 +139,7 @@ static herr_t take_up(hid_t root, const char *name, const H5L_info_t *link, void
     H5Dclose(id);
     return 0;
   }
-  dataset.view.coordinate = H5Aexists(id, "path") > 0;
+  dataset.view.coordinate = H5Aexists(id, isw_dataset_attribute(ISW_ATTRIBUTE_PATH)->name) > 0;
   dataset.has_fill = !dataset.view.text && read_fill(id, &dataset.fill);
   if (results->dataset_count == results->dataset_capacity) {
     size_t more = results->dataset_capacity ? 2 * results->dataset_capacity : 32;
@@ -161,41 +163,43 @@ static herr_t take_up(hid_t root, const char *name, const H5L_info_t *link, void
 
 static enum isw_status read_datasets(struct isw_results *results, struct isw_error *error)
 {
-  static const char *const names[SCALES] = {"network", "record", "layer", "parameter"};
-  hid_t scales[SCALES] = {H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID};
-  hsize_t lengths[SCALES] = {0};
+  hid_t scales[ISW_DIMENSIONS] = {H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID};
+  hsize_t lengths[ISW_DIMENSIONS] = {0};
   enum isw_status status = ISW_OK;
-  for (size_t d = 0; d < SCALES && status == ISW_OK; d++)
-    if (!(d == 3 && H5Lexists(results->file, names[d], H5P_DEFAULT) == 0) && /* where something is kept along it */
-        !read_scale(results->file, names[d], &scales[d], &lengths[d]))
+  for (size_t d = 0; d < ISW_DIMENSIONS && status == ISW_OK; d++) {
+    const char *name = isw_field((enum isw_field_id)d)->name;
+    bool optional = d == ISW_DIM_PARAMETER; /* only files with a dataset along it have it */
+    if (optional && H5Lexists(results->file, name, H5P_DEFAULT) == 0) continue;
+    if (!read_scale(results->file, name, &scales[d], &lengths[d]))
       status = isw_error_set(error, ISW_BAD_INPUT, "%s: not a results file of format %d: no dimension '%s'",
-                             results->path, FORMAT_VERSION, names[d]);
-  results->networks = lengths[0];
-  results->records = lengths[1];
-  results->layers = lengths[2];
-  results->parameters = lengths[3];
+                             results->path, ISW_FORMAT_VERSION, name);
+  }
+  results->networks = lengths[ISW_DIM_NETWORK];
+  results->records = lengths[ISW_DIM_RECORD];
+  results->layers = lengths[ISW_DIM_LAYER];
+  results->parameters = lengths[ISW_DIM_PARAMETER];
   struct visit visit = {results, scales, false};
   if (status == ISW_OK &&
-      H5Literate(results->file, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, take_up, &visit) <
+      H5Literate(results->file, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, add_dataset, &visit) <
           0 && /* no order kept: by name */
-      (visit.out_of_memory || H5Literate(results->file, H5_INDEX_NAME, H5_ITER_INC, NULL, take_up, &visit) < 0))
+      (visit.out_of_memory || H5Literate(results->file, H5_INDEX_NAME, H5_ITER_INC, NULL, add_dataset, &visit) < 0))
     status = visit.out_of_memory ? isw_error_memory(error, sizeof(struct dataset), "the list of datasets")
                                  : isw_hdf5_refuse(error, ISW_BAD_INPUT, results->path, "cannot list its datasets");
-  for (size_t d = 0; d < SCALES; d++)
+  for (size_t d = 0; d < ISW_DIMENSIONS; d++)
     if (scales[d] >= 0) H5Dclose(scales[d]);
   return status;
 }
 
 static enum isw_status read_head(struct isw_results *results, struct isw_error *error)
 {
-  char *format = read_attribute(results->file, "/", "format"),
-       *identity = read_attribute(results->file, "/", "identity");
-  char *version = read_attribute(results->file, "/", "format_version");
+  char *format = read_attribute(results->file, "/", isw_root_attribute(ISW_ROOT_FORMAT)->name);
+  char *identity = read_attribute(results->file, "/", isw_root_attribute(ISW_ROOT_IDENTITY)->name);
+  char *version = read_attribute(results->file, "/", isw_root_attribute(ISW_ROOT_FORMAT_VERSION)->name);
   enum isw_status status = ISW_OK;
   char *end = NULL;
-  if (!format || strcmp(format, FORMAT_NAME) != 0)
-    status = no_results(results->path, "its attribute 'format' does not say '" FORMAT_NAME "'", error);
-  else if (!version || strtod(version, NULL) != FORMAT_VERSION)
+  if (!format || strcmp(format, ISW_FORMAT_NAME) != 0)
+    status = no_results(results->path, "its attribute 'format' does not say '" ISW_FORMAT_NAME "'", error);
+  else if (!version || strtod(version, NULL) != ISW_FORMAT_VERSION)
     status = no_results(results->path, "its attribute 'format_version' is another", error);
   else if (identity)
     results->identity = strtoull(identity, &end, 16);
@@ -300,7 +304,7 @@ const struct isw_results_dataset *isw_results_dataset(const struct isw_results *
   return index < results->dataset_count ? &results->datasets[index].view : NULL;
 }
 
-const struct dataset *results_find(const struct isw_results *results, const char *name)
+const struct dataset *isw_results_find(const struct isw_results *results, const char *name)
 {
   for (size_t i = 0; i < results->dataset_count; i++)
     if (strcmp(results->datasets[i].name, name) == 0) return &results->datasets[i];
@@ -346,7 +350,7 @@ double isw_results_value(struct isw_results *results, const char *dataset, uint6
 enum isw_status isw_results_column(struct isw_results *results, const char *dataset, uint64_t first, uint64_t count,
                                    size_t record, size_t layer, double *values, struct isw_error *error)
 {
-  const struct dataset *from = results_find(results, dataset);
+  const struct dataset *from = isw_results_find(results, dataset);
   if (!from || from->view.text)
     return isw_error_set(error, ISW_BAD_INPUT, "%s: no dataset of numbers named '%s' along 'network'", results->path,
                          dataset);
@@ -363,7 +367,7 @@ enum isw_status isw_results_column(struct isw_results *results, const char *data
 enum isw_status isw_results_slab(struct isw_results *results, const char *dataset, uint64_t first, uint64_t count,
                                  size_t record, size_t records, double *values, struct isw_error *error)
 {
-  const struct dataset *from = results_find(results, dataset);
+  const struct dataset *from = isw_results_find(results, dataset);
   if (!from || from->view.text || !from->view.per_record || from->view.per_layer)
     return isw_error_set(error, ISW_BAD_INPUT, "%s: no dataset of numbers named '%s' along 'network' and 'record'",
                          results->path, dataset);
@@ -379,7 +383,7 @@ enum isw_status isw_results_slab(struct isw_results *results, const char *datase
 
 const char *isw_results_text(struct isw_results *results, const char *dataset, uint64_t network)
 {
-  const struct dataset *from = results_find(results, dataset);
+  const struct dataset *from = isw_results_find(results, dataset);
   if (!from || !from->view.text) return NULL;
   char *text = NULL;
   hid_t type = isw_hdf5_text_type();
@@ -400,7 +404,7 @@ enum isw_status isw_count_ended(struct isw_results *results, uint64_t ended[ISW_
   enum isw_status result = status ? ISW_OK : isw_error_memory(error, BLOCK * sizeof *status, "a column");
   for (uint64_t first = 0; first < networks && result == ISW_OK; first += BLOCK) {
     uint64_t some = networks - first < BLOCK ? networks - first : BLOCK;
-    result = isw_results_column(results, "status", first, some, 0, 0, status, error);
+    result = isw_results_column(results, isw_field(ISW_FIELD_STATUS)->name, first, some, 0, 0, status, error);
     for (uint64_t i = 0; i < some && result == ISW_OK; i++)
       if (status[i] >= 0 && status[i] < ISW_NETWORK_STATUSES) ended[(size_t)status[i]]++;
   }

@@ -1,12 +1,12 @@
-/* One network of a results file, bit for bit, and text columns at once. */
+/* Reads one network of a results file, bit for bit as the journal had it, and whole text columns. */
 #include "results_internal.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXTS_A_BLOCK = 65536 };
+enum { TEXTS_PER_BLOCK = 65536 };
 
-static enum isw_status cannot(const struct isw_results *results, const char *dataset, uint64_t network,
-                              struct isw_error *error)
+static enum isw_status refuse_dataset(const struct isw_results *results, const char *dataset, uint64_t network,
+                                      struct isw_error *error)
 {
   return isw_error_set(error, ISW_BAD_INPUT, "%s: cannot read '%s' of network %llu", results->path, dataset,
                        (unsigned long long)network);
@@ -17,8 +17,8 @@ static bool read_part(hid_t dataset, uint64_t number, const hsize_t *wanted, int
 {
   hsize_t start[3] = {number}, counts[3] = {1}, dims[3] = {0}, held = 1;
   hid_t space = H5Dget_space(dataset);
-  bool good = H5Sget_simple_extent_ndims(space) == rank && H5Sget_simple_extent_dims(space, dims, NULL) == rank &&
-              number < dims[0];
+  bool good = rank <= 3 && H5Sget_simple_extent_ndims(space) == rank &&
+              H5Sget_simple_extent_dims(space, dims, NULL) == rank && number < dims[0];
   for (int d = 1; d < rank && good; d++) {
     counts[d] = wanted[d - 1];
     held *= counts[d];
@@ -34,11 +34,14 @@ static bool read_part(hid_t dataset, uint64_t number, const hsize_t *wanted, int
   return good;
 }
 
-static enum isw_status read_whole(const struct isw_results *results, const char *name, uint64_t number, hid_t type,
-                                  void *into, struct isw_error *error)
+/* Reads a network's value of a dataset that has one per network. */
+static enum isw_status read_one(const struct isw_results *results, enum isw_field_id id, uint64_t number, hid_t type,
+                                void *into, struct isw_error *error)
 {
-  const struct dataset *dataset = results_find(results, name);
-  if (!dataset || !read_part(dataset->id, number, NULL, 1, type, into)) return cannot(results, name, number, error);
+  const char *name = isw_field(id)->name;
+  const struct dataset *dataset = isw_results_find(results, name);
+  if (!dataset || !read_part(dataset->id, number, NULL, 1, type, into))
+    return refuse_dataset(results, name, number, error);
   return ISW_OK;
 }
 
@@ -51,7 +54,7 @@ static enum isw_status read_values(struct isw_results *results, const struct isw
                                      .parameters = (size_t)finished->parameters,
                                      .real_bytes = real_bytes};
   if (finished->records > results->records || finished->layers > results->layers)
-    return cannot(results, "record", finished->number, error);
+    return refuse_dataset(results, "record", finished->number, error);
   for (size_t q = 0; q < count; q++) isw_record_layout_add(&layout, &quantities[q]);
   free(results->values);
   results->values = isw_allocate(layout.bytes, 1);
@@ -60,17 +63,16 @@ static enum isw_status read_values(struct isw_results *results, const struct isw
   finished->values_bytes = layout.bytes;
   layout.bytes = 0;
   for (size_t q = 0; q < count; q++) {
-    const struct dataset *dataset = results_find(results, quantities[q].name);
+    const struct dataset *dataset = isw_results_find(results, quantities[q].name);
     struct isw_record_place place = isw_record_layout_add(&layout, &quantities[q]);
     unsigned char *to = (unsigned char *)results->values + place.offset;
-    hsize_t wanted[2] = {finished->records, place.width};
     bool once = quantities[q].per_run, per_layer = quantities[q].per_layer, per_parameter = quantities[q].per_parameter;
-    int rank = 1 + !once + (per_layer || per_parameter);
-    if (once) wanted[0] = place.width;
+    const int rank = (int)isw_field_of_quantity(&quantities[q]).rank;
+    hsize_t wanted[2] = {once ? place.width : finished->records, once ? 0 : place.width};
     if (!dataset || dataset->view.per_layer != per_layer || dataset->view.per_parameter != per_parameter ||
         dataset->view.per_record == once ||
         !read_part(dataset->id, finished->number, wanted, rank, quantities[q].integer ? H5T_NATIVE_INT32 : real, to))
-      return cannot(results, quantities[q].name, finished->number, error);
+      return refuse_dataset(results, quantities[q].name, finished->number, error);
   }
   return ISW_OK;
 }
@@ -78,18 +80,18 @@ static enum isw_status read_values(struct isw_results *results, const struct isw
 static enum isw_status read_weights(struct isw_results *results, size_t which, size_t real_bytes,
                                     const struct isw_finished *finished, const void **weights, struct isw_error *error)
 {
-  static const char *const names[] = {"weights_initial", "weights_final"};
+  const char *name = isw_field(which == 0 ? ISW_FIELD_WEIGHTS_INITIAL : ISW_FIELD_WEIGHTS_FINAL)->name;
   size_t bytes;
   free(results->weights[which]);
   results->weights[which] = isw_multiply(finished->parameters, real_bytes, &bytes) ? isw_allocate(bytes, 1) : NULL;
   if (!results->weights[which]) return isw_error_memory(error, finished->parameters, "a network's weights");
-  hid_t dataset = H5Dopen2(results->file, names[which], H5P_DEFAULT);
+  hid_t dataset = H5Dopen2(results->file, name, H5P_DEFAULT);
   hsize_t wanted = finished->parameters;
   bool good =
       dataset >= 0 && read_part(dataset, finished->number, &wanted, 2,
                                 real_bytes == 4 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE, results->weights[which]);
   if (dataset >= 0) H5Dclose(dataset);
-  if (!good) return cannot(results, names[which], finished->number, error);
+  if (!good) return refuse_dataset(results, name, finished->number, error);
   *weights = results->weights[which];
   return ISW_OK;
 }
@@ -106,10 +108,10 @@ enum isw_status isw_results_network(struct isw_results *results, const struct is
   finished->values = finished->weights_initial = finished->weights_final = NULL;
   finished->values_bytes = 0;
   finished->records_done = finished->records;
-  enum isw_status status = read_whole(results, "status", number, H5T_NATIVE_INT32, &ended, error);
-  if (status == ISW_OK) status = read_whole(results, "id", number, H5T_NATIVE_UINT64, &finished->id, error);
+  enum isw_status status = read_one(results, ISW_FIELD_STATUS, number, H5T_NATIVE_INT32, &ended, error);
+  if (status == ISW_OK) status = read_one(results, ISW_FIELD_ID, number, H5T_NATIVE_UINT64, &finished->id, error);
   if (status == ISW_OK && isw_status_is_finished((enum isw_network_status)ended)) {
-    status = read_whole(results, "steps_done", number, H5T_NATIVE_INT64, &steps_done, error);
+    status = read_one(results, ISW_FIELD_STEPS_DONE, number, H5T_NATIVE_INT64, &steps_done, error);
     if (status == ISW_OK) status = read_values(results, quantities, count, real_bytes, finished, error);
     if (status == ISW_OK && keep_initial)
       status = read_weights(results, 0, real_bytes, finished, &finished->weights_initial, error);
@@ -146,22 +148,22 @@ enum isw_status isw_results_texts(struct isw_results *results, const char *datas
 {
   *texts = NULL;
   *count = 0;
-  const struct dataset *from = results_find(results, dataset);
+  const struct dataset *from = isw_results_find(results, dataset);
   if (!from || !from->view.text || from->view.per_record)
     return isw_error_set(error, ISW_BAD_INPUT, "%s: no texts named '%s' along 'network'", results->path, dataset);
-  char **block = isw_allocate(TEXTS_A_BLOCK, sizeof *block);
-  if (!block) return isw_error_memory(error, TEXTS_A_BLOCK * sizeof *block, dataset);
+  char **block = isw_allocate(TEXTS_PER_BLOCK, sizeof *block);
+  if (!block) return isw_error_memory(error, TEXTS_PER_BLOCK * sizeof *block, dataset);
   struct isw_hdf5_silence silence;
   isw_hdf5_silence_begin(&silence);
   enum isw_status status = ISW_OK;
   hid_t type = isw_hdf5_text_type(), space = H5Dget_space(from->id);
   uint32_t last = 0;
   for (hsize_t first = 0, some; first < results->networks && status == ISW_OK; first += some) {
-    some = results->networks - first < TEXTS_A_BLOCK ? results->networks - first : TEXTS_A_BLOCK;
+    some = results->networks - first < TEXTS_PER_BLOCK ? results->networks - first : TEXTS_PER_BLOCK;
     hid_t memory = H5Screate_simple(1, &some, NULL);
     if (H5Sselect_hyperslab(space, H5S_SELECT_SET, &first, NULL, &some, NULL) < 0 ||
         H5Dread(from->id, type, memory, space, H5P_DEFAULT, block) < 0)
-      status = cannot(results, dataset, first, error);
+      status = refuse_dataset(results, dataset, first, error);
     else {
       for (hsize_t i = 0; i < some && status == ISW_OK; i++) {
         if (!code_of(block[i] ? block[i] : "", &last, texts, count))

@@ -1,12 +1,11 @@
-/** @file A results file open for reading; for read.c (columns) and read_network.c (one network, bit for bit). */
+/** @file Inner header of the results room: a file being written (struct isw_writer) and a file open for reading. */
 #ifndef INITSWEEP_RESULTS_INTERNAL_H
 #define INITSWEEP_RESULTS_INTERNAL_H
 #include "initsweep/hdf5_handles.h"
 #include "initsweep/results.h"
+#include "results/schema.h"
 
-enum { FORMAT_VERSION = 1 };
-#define FORMAT_NAME "initsweep results"
-#define PROVENANCE_GROUP "provenance"
+/* ---- a file open for reading ---- */
 
 struct dataset {
   struct isw_results_dataset view;
@@ -30,5 +29,113 @@ struct isw_results {
 };
 
 /** The dataset of a name along `network`, or NULL. */
-const struct dataset *results_find(const struct isw_results *results, const char *name);
+const struct dataset *isw_results_find(const struct isw_results *results, const char *name);
+
+/* ---- a file being written ---- */
+
+/** A dataset along `network` and the numbers of a block of networks for it. */
+struct isw_output {
+  hid_t memory_type;
+  struct isw_chunk_layout layout; /**< dataset, bytes of a number; fill NULL: every number is set */
+  size_t items;                   /**< numbers of a network */
+  unsigned char *block;           /**< [networks of a block][items] */
+};
+
+/** A weight dataset and the rows of a chunk for it. */
+struct isw_weight_rows {
+  struct isw_chunk_layout layout;
+  unsigned char *rows; /**< [weight_rows][parameters_max] */
+};
+
+struct isw_writer {
+  const struct isw_results_head *head;
+  struct isw_index *index;
+  struct isw_error *error;
+  const char *path;
+  const char *temporary; /**< its name until it is whole */
+  int problem;           /**< errno of the first write that the disk refused */
+  hid_t driver;          /**< of the file, for as long as that is open */
+  hid_t file, text, real;
+  hid_t scales[ISW_DIMENSIONS];
+  hsize_t dims[ISW_DIMENSIONS];
+  struct isw_text coordinates; /**< names for the attribute of that name */
+  size_t output_count;
+  struct isw_output *outputs; /**< coordinates, then as enum isw_fixed_outputs counts from there, then quantities */
+  struct isw_weight_rows initial, final;
+  size_t block;           /**< networks of a block */
+  hsize_t chunk_networks; /**< of quantities without layers */
+  hsize_t chunk_records;
+  hsize_t column_networks; /**< of datasets with one number a network */
+  hsize_t weight_networks, weight_parameters;
+  size_t weight_rows;   /**< held at once: some chunks of networks */
+  uint64_t *parameters; /**< [weight_rows] of the rows held */
+  struct isw_chunk_compressor *compressor;
+  union {
+    float narrow;
+    double wide;
+  } nan;
+};
+/** Outputs of every file, after those of the coordinates. */
+enum isw_fixed_outputs {
+  ISW_OUT_FEATURES,
+  ISW_OUT_LAYER_SIZE,
+  ISW_OUT_ID,
+  ISW_OUT_STATUS,
+  ISW_OUT_STEPS_DONE,
+  ISW_OUT_STEP,
+  ISW_FIXED_OUTPUTS
+};
+
+static inline size_t isw_smaller(size_t a, size_t b)
+{
+  return a < b ? a : b;
+}
+
+static inline size_t isw_larger(size_t a, size_t b)
+{
+  return a > b ? a : b;
+}
+
+/* writer.c */
+/** Sets "PATH: WHAT: REASON", the reason being the first write that failed, or else HDF5's. */
+enum isw_status isw_writer_refuse(struct isw_writer *w, const char *what);
+/** The same of a network of the journal that does not fit the sweep. */
+enum isw_status isw_writer_refuse_network(struct isw_writer *w, uint64_t network, const char *what);
+/** Copies reals; every NaN becomes the canonical one. */
+void isw_writer_copy_reals(const struct isw_writer *w, unsigned char *restrict to, const unsigned char *restrict from,
+                           size_t count);
+/** Writes whole chunks from `start` on. */
+enum isw_status isw_writer_write_chunks(struct isw_writer *w, const struct isw_chunk_layout *layout,
+                                        const hsize_t *start, const hsize_t *count, const void *numbers);
+
+/* attributes.c */
+/** Writes an attribute of `count` values; 0: one scalar. */
+enum isw_status isw_writer_add_attribute(struct isw_writer *w, hid_t object, const char *name, hid_t file_type,
+                                         hid_t memory_type, hsize_t count, const void *value);
+/** Writes a text attribute; none where the text is NULL or empty. */
+enum isw_status isw_writer_add_text(struct isw_writer *w, hid_t object, const char *name, const char *text);
+enum isw_status isw_writer_add_root_attributes(struct isw_writer *w);
+enum isw_status isw_writer_add_provenance(struct isw_writer *w);
+
+/* chunk_sizes.c */
+/** Chooses the sizes of chunks and blocks, and makes the compressor. */
+void isw_writer_choose_chunks(struct isw_writer *w);
+/** Networks of a smaller chunk, no more than `most`, of which a block is a multiple too. */
+hsize_t isw_writer_part_of_chunk(const struct isw_writer *w, size_t most);
+
+/* datasets.c */
+/** Creates all datasets, with their attributes, and writes scales and the common schedule. */
+enum isw_status isw_writer_make_datasets(struct isw_writer *w);
+
+/* networks.c */
+/** Writes all networks, block by block. */
+enum isw_status isw_writer_write_networks(struct isw_writer *w);
+
+/* weights.c */
+/** Keeps a network's weights in a row of those held. */
+enum isw_status isw_writer_put_weights(struct isw_writer *w, const struct isw_finished *finished, size_t row);
+void isw_writer_clear_weights(struct isw_writer *w, size_t networks);
+/** Writes the rows held of networks from `first` on, but no chunk of padding only: an unwritten one reads as fill values. */
+enum isw_status isw_writer_write_weights(struct isw_writer *w, const struct isw_weight_rows *weights, uint64_t first,
+                                         size_t networks);
 #endif

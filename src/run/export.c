@@ -97,7 +97,7 @@ static struct isw_coordinate *list_coordinates(const struct isw_sweep *sweep)
     coordinates[i] = (struct isw_coordinate){.name = column->name,
                                              .long_name = column->long_name,
                                              .path = column->path,
-                                             .type = (int)column->type,
+                                             .type = column->type,
                                              .texts = column->texts,
                                              .text_count = column->text_count};
   }

@@ -1,6 +1,7 @@
-/* Included by clang-tidy before every source but base.c: what the analyser cannot see across files. Without it every
- * path on which an error was set goes on as if all were well. */
+/* Included by clang-tidy before every source but base/error.c: what the analyser cannot see across files. Without it
+ * every path on which an error was set goes on as if all were well. */
 #include "initsweep/base.h"
 
 #define isw_error_set(error, status, ...) (isw_error_set(error, status, __VA_ARGS__), (status))
 #define isw_error_memory(error, bytes, what) (isw_error_memory(error, bytes, what), ISW_FAILED)
+#define isw_error_system(error, path, what) (isw_error_system(error, path, what), ISW_FAILED)

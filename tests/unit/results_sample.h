@@ -158,10 +158,10 @@ static inline bool sample_equal(const struct sample *sample, const struct isw_fi
 
 static const char *const sample_inits[] = {"zeros", "gl\xc3\xb6rot", "he_normal"};
 static const struct isw_coordinate sample_coordinates[] = {
-    {"init", "initialiser", "network.init", 2, sample_inits, 3},
-    {"depth", "hidden layers", "network.depth", 0, NULL, 0},
-    {"learning_rate", "learning rate", "train.learning_rate", 1, NULL, 0},
-    {"init_value", "parameter value of init", "network.init", 0, NULL, 0},
+    {"init", "initialiser", "network.init", ISW_COLUMN_TEXT, sample_inits, 3},
+    {"depth", "hidden layers", "network.depth", ISW_COLUMN_INTEGER, NULL, 0},
+    {"learning_rate", "learning rate", "train.learning_rate", ISW_COLUMN_NUMBER, NULL, 0},
+    {"init_value", "parameter value of init", "network.init", ISW_COLUMN_INTEGER, NULL, 0},
 };
 static const struct isw_quantity sample_quantities[SAMPLE_QUANTITIES] = {
     {"loss", "loss of the training set", "1", false, false, false, false},

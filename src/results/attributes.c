@@ -1,0 +1,66 @@
+/* Attributes of the results file: those of the root group and of /provenance, and how one is written. */
+#include <stdio.h>
+#include "results_internal.h"
+
+enum isw_status isw_writer_add_attribute(struct isw_writer *w, hid_t object, const char *name, hid_t file_type,
+                                         hid_t memory_type, hsize_t count, const void *value)
+{
+  hid_t space = count ? H5Screate_simple(1, &count, NULL) : H5Screate(H5S_SCALAR); /* count 0: one number */
+  hid_t attribute = H5Acreate2(object, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT);
+  enum isw_status status = ISW_OK;
+  if (attribute < 0 || H5Awrite(attribute, memory_type, value) < 0)
+    status = isw_writer_refuse(w, "cannot write an attribute");
+  if (attribute >= 0) H5Aclose(attribute);
+  H5Sclose(space);
+  return status;
+}
+
+enum isw_status isw_writer_add_text(struct isw_writer *w, hid_t object, const char *name, const char *text)
+{
+  if (!text || !*text) return ISW_OK;
+  return isw_writer_add_attribute(w, object, name, w->text, w->text, 0, &text);
+}
+
+enum isw_status isw_writer_add_root_attributes(struct isw_writer *w)
+{
+  const struct isw_results_head *head = w->head;
+  char identity[17];
+  snprintf(identity, sizeof identity, "%016llx", (unsigned long long)head->identity);
+  const char *const texts[ISW_ROOT_FORMAT_VERSION] = {
+      [ISW_ROOT_CONVENTIONS] = "CF-1.10",
+      [ISW_ROOT_FORMAT] = ISW_FORMAT_NAME,
+      [ISW_ROOT_TITLE] = head->title,
+      [ISW_ROOT_ABOUT] = head->about,
+      [ISW_ROOT_SWEEP] = head->sweep_text,
+      [ISW_ROOT_SETTINGS] = head->settings,
+      [ISW_ROOT_IDENTITY] = identity,
+      [ISW_ROOT_PRECISION] = head->real_bytes == sizeof(double) ? "float64" : "float32",
+  };
+  enum isw_status status = ISW_OK;
+  for (int i = 0; i < ISW_ROOT_FORMAT_VERSION && status == ISW_OK; i++)
+    status = isw_writer_add_text(w, w->file, isw_root_attribute((enum isw_root_attribute)i)->name, texts[i]);
+  int32_t version = ISW_FORMAT_VERSION;
+  if (status != ISW_OK) return status;
+  return isw_writer_add_attribute(w, w->file, isw_root_attribute(ISW_ROOT_FORMAT_VERSION)->name, H5T_STD_I32LE,
+                                  H5T_NATIVE_INT32, 0, &version);
+}
+
+enum isw_status isw_writer_add_provenance(struct isw_writer *w)
+{
+  hid_t properties = H5Pcreate(H5P_GROUP_CREATE);
+  H5Pset_obj_track_times(properties, false);
+  H5Pset_attr_creation_order(properties, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+  hid_t group = H5Gcreate2(w->file, ISW_PROVENANCE_GROUP, H5P_DEFAULT, properties, H5P_DEFAULT);
+  H5Pclose(properties);
+  if (group < 0) return isw_writer_refuse(w, "cannot make the group " ISW_PROVENANCE_GROUP);
+  enum isw_status status = ISW_OK;
+  for (size_t i = 0; i < w->head->provenance_count && status == ISW_OK; i++) {
+    const struct isw_provenance *line = &w->head->provenance[i];
+    if (line->text)
+      status = isw_writer_add_text(w, group, line->name, line->text);
+    else
+      status = isw_writer_add_attribute(w, group, line->name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 0, &line->number);
+  }
+  H5Gclose(group);
+  return status;
+}

@@ -1,0 +1,71 @@
+/* The sizes of chunks and blocks of networks of a results file, from the sizes of the sweep. */
+#include "results_internal.h"
+
+enum {
+  THRIFTY_BYTES = 64 << 20,     /* in smaller files, what hardly shrinks is not compressed */
+  CHUNK_STEP = 64,              /* networks of a chunk are a multiple of it, or all */
+  BLOCK_BYTES = 64 << 20,       /* networks' numbers held at once */
+  CHUNK_BYTES = 128 << 10,      /* of a quantity without layers */
+  ROWS_BYTES = 1 << 20,         /* weights held at once, where a network's are fewer */
+  SMALL_CHUNK_BYTES = 64 << 10, /* smaller chunks are made longer in records; also the weights' size */
+  NETWORK_CHUNK = 16384,        /* of datasets with one number a network */
+  RECORD_PIECES = 16,           /* a network's trajectory lies in at most so many chunks */
+  FEWEST_RECORDS = 4            /* of a chunk */
+};
+
+static size_t power_below(size_t number)
+{
+  size_t power = 1;
+  while (power <= number / 2) power *= 2;
+  return power;
+}
+
+hsize_t isw_writer_part_of_chunk(const struct isw_writer *w, size_t most)
+{
+  size_t chunk = (size_t)w->chunk_networks, part = power_below(most);
+  if (most >= chunk) return chunk;
+  while (chunk % part != 0 && chunk < w->head->networks) part /= 2;
+  return part;
+}
+
+/* The same number of chunks, no larger, with little beyond the last network. */
+static size_t evened(size_t networks, size_t chunk)
+{
+  size_t pieces = (networks + chunk - 1) / chunk, even = (networks + pieces - 1) / pieces;
+  return isw_smaller(chunk, (even + CHUNK_STEP - 1) / CHUNK_STEP * CHUNK_STEP);
+}
+
+/* A trajectory lies in at most RECORD_PIECES chunks and a step across all networks in about one RECORD_PIECES-th of them. */
+void isw_writer_choose_chunks(struct isw_writer *w)
+{
+  const struct isw_results_head *head = w->head;
+  size_t real = head->real_bytes, networks = isw_larger(1, head->networks), records = isw_larger(1, head->records_max);
+  size_t row = (head->coordinate_count + ISW_FIXED_OUTPUTS) * sizeof(double) + head->layers_max * sizeof(int32_t) +
+               head->records_max * sizeof(int64_t);
+  for (size_t q = 0; q < head->quantity_count; q++)
+    row += isw_quantity_records(&head->quantities[q], head->records_max) *
+           isw_quantity_width(&head->quantities[q], head->layers_max, head->parameters_max) * real;
+  size_t block = power_below(isw_larger(1, BLOCK_BYTES / row));
+  size_t pieces = isw_larger((records + RECORD_PIECES - 1) / RECORD_PIECES, isw_smaller(records, FEWEST_RECORDS));
+  size_t chunk = isw_smaller(block, power_below(isw_larger(1, CHUNK_BYTES / (pieces * real))));
+  if (chunk >= networks) { /* few networks: longer pieces instead */
+    chunk = networks;
+    pieces = isw_larger(pieces, isw_smaller(records, SMALL_CHUNK_BYTES / (chunk * real)));
+  } else {
+    chunk = evened(networks, chunk);
+  }
+  w->chunk_networks = chunk;
+  w->chunk_records = pieces;
+  w->block = chunk * power_below(isw_larger(1, block / chunk)); /* whole chunks of every dataset */
+  w->column_networks = chunk;
+  while (w->column_networks < w->block && 2 * w->column_networks <= NETWORK_CHUNK) w->column_networks *= 2;
+  size_t parameters = isw_smaller(isw_larger(1, head->parameters_max), SMALL_CHUNK_BYTES / real);
+  size_t one = parameters * real, all = isw_larger(1, head->parameters_max) * real;
+  w->weight_parameters = parameters;
+  w->weight_networks = isw_writer_part_of_chunk(w, isw_larger(1, SMALL_CHUNK_BYTES / one));
+  w->weight_rows = w->weight_networks * isw_larger(1, ROWS_BYTES / (w->weight_networks * all));
+  w->block = isw_smaller(w->block, networks);
+  size_t kept = (head->keep_initial ? 1 : 0) + (head->keep_final ? 1 : 0);
+  double bytes = (double)networks * ((double)row + (double)(kept * head->parameters_max * real));
+  w->compressor = isw_chunk_compressor_create(isw_larger(1, head->threads), bytes < THRIFTY_BYTES);
+}

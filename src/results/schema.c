@@ -1,0 +1,200 @@
+/* The tables of results format 1, and their rows as text for docs/results-format.md. */
+#include "results/schema.h"
+
+static const struct isw_field fields[ISW_FIELDS] = {
+    [ISW_FIELD_NETWORK] = {.name = "network",
+                           .long_name = "number of the network in grid order",
+                           .type = ISW_TYPE_INT64,
+                           .coordinate = true,
+                           .rank = 1,
+                           .dimension = {ISW_DIM_NETWORK},
+                           .about = "0 .. N-1 in grid order; N is the number of all networks of the sweep"},
+    [ISW_FIELD_RECORD] = {.name = "record",
+                          .long_name = "number of the record",
+                          .type = ISW_TYPE_INT64,
+                          .coordinate = true,
+                          .rank = 1,
+                          .dimension = {ISW_DIM_RECORD},
+                          .about = "0 .. R-1; R is the largest number of records of any network"},
+    [ISW_FIELD_LAYER] = {.name = "layer",
+                         .long_name = "weight layer, 1 at the inputs",
+                         .type = ISW_TYPE_INT64,
+                         .coordinate = true,
+                         .rank = 1,
+                         .dimension = {ISW_DIM_LAYER},
+                         .about =
+                             "1 .. L, from the inputs on; L is the largest number of weight layers of any network"},
+    [ISW_FIELD_PARAMETER] = {.name = "parameter",
+                             .long_name = "layer after layer: weight [fan_out][fan_in] row-major, then bias [fan_out]",
+                             .type = ISW_TYPE_INT64,
+                             .coordinate = true,
+                             .rank = 1,
+                             .dimension = {ISW_DIM_PARAMETER},
+                             .about = "0 .. P-1; P is the largest number of parameters of any network. Only if weights "
+                                      "or `hessian_eigenvalues` are stored"},
+    [ISW_FIELD_FEATURES] = {.name = "features",
+                            .long_name = "inputs of the network",
+                            .units = "1",
+                            .type = ISW_TYPE_INT32,
+                            .rank = 1,
+                            .dimension = {ISW_DIM_NETWORK},
+                            .about = "number of inputs"},
+    [ISW_FIELD_LAYER_SIZE] = {.name = "layer_size",
+                              .long_name = "units of the weight layer (its fan_out)",
+                              .units = "1",
+                              .type = ISW_TYPE_INT32,
+                              .fill = true,
+                              .rank = 2,
+                              .dimension = {ISW_DIM_NETWORK, ISW_DIM_LAYER},
+                              .about = "units of each weight layer (fan_out); fan_in is that of the layer before, or "
+                                       "`features`"},
+    [ISW_FIELD_ID] = {.name = "id",
+                      .long_name = "identity: hash of all that decides the trajectory",
+                      .type = ISW_TYPE_UINT64,
+                      .rank = 1,
+                      .dimension = {ISW_DIM_NETWORK},
+                      .about = "identity: a hash of everything that determines the trajectory of the network"},
+    [ISW_FIELD_STATUS] = {.name = "status",
+                          .long_name = "how the network's training ended",
+                          .type = ISW_TYPE_INT8,
+                          .rank = 1,
+                          .dimension = {ISW_DIM_NETWORK},
+                          .about = "0 missing (not trained yet), 1 completed, 2 stopped (a stop rule was met), 3 "
+                                   "diverged (the loss or a weight is not finite), 4 skipped (a refinement did not "
+                                   "train it): `flag_values`, `flag_meanings`"},
+    [ISW_FIELD_STEPS_DONE] = {.name = "steps_done",
+                              .long_name = "optimiser steps taken",
+                              .units = "1",
+                              .type = ISW_TYPE_INT64,
+                              .fill = true,
+                              .rank = 1,
+                              .dimension = {ISW_DIM_NETWORK},
+                              .about = "optimiser steps taken"},
+    [ISW_FIELD_STEP] = {.name = "step",
+                        .long_name = "optimiser steps before the record",
+                        .units = "1",
+                        .type = ISW_TYPE_INT64,
+                        .coordinate = true,
+                        .rank = 1,
+                        .dimension = {ISW_DIM_RECORD},
+                        .about = "optimiser steps before the record, if all networks have the same record schedule; a "
+                                 "coordinate"},
+    [ISW_FIELD_STEP_BY_NETWORK] = {.name = "step",
+                                   .long_name = "optimiser steps before the record",
+                                   .units = "1",
+                                   .type = ISW_TYPE_INT64,
+                                   .fill = true,
+                                   .coordinate = true,
+                                   .rank = 2,
+                                   .dimension = {ISW_DIM_NETWORK, ISW_DIM_RECORD},
+                                   .about = "the same, if record schedules differ between networks"},
+    [ISW_FIELD_WEIGHTS_INITIAL] = {.name = "weights_initial",
+                                   .long_name = "weights and biases before the first step",
+                                   .units = "1",
+                                   .type = ISW_TYPE_REAL,
+                                   .fill = true,
+                                   .rank = 2,
+                                   .dimension = {ISW_DIM_NETWORK, ISW_DIM_PARAMETER},
+                                   .about = "if stored: for each layer the weights [fan_out][fan_in], row-major, then "
+                                            "the biases [fan_out], then, if the layer ends a residual branch, the "
+                                            "scale of the branch (trained or not; hidden layers 1 + m, 1 + 2 m, ... "
+                                            "with m = `branch_layers`, which is a coordinate in every file of a sweep "
+                                            "with branches)"},
+    [ISW_FIELD_WEIGHTS_FINAL] = {.name = "weights_final",
+                                 .long_name = "weights and biases after the last step",
+                                 .units = "1",
+                                 .type = ISW_TYPE_REAL,
+                                 .fill = true,
+                                 .rank = 2,
+                                 .dimension = {ISW_DIM_NETWORK, ISW_DIM_PARAMETER},
+                                 .about = "the same after the last step"},
+};
+
+static const struct isw_attribute root[ISW_ROOT_ATTRIBUTES] = {
+    [ISW_ROOT_CONVENTIONS] = {"Conventions", "CF-1.10"},
+    [ISW_ROOT_FORMAT] = {"format", "\"" ISW_FORMAT_NAME "\""},
+    [ISW_ROOT_TITLE] = {"title", "the name of the sweep"},
+    [ISW_ROOT_ABOUT] = {"about", "the description of the sweep, if it has one"},
+    [ISW_ROOT_SWEEP] = {"sweep", "the text of the sweep file"},
+    [ISW_ROOT_SETTINGS] = {"settings", "every setting after defaults and `--set`, as a sweep file of the same sweep"},
+    [ISW_ROOT_IDENTITY] = {"identity", "16 hexadecimal digits: hash of everything that determines the file"},
+    [ISW_ROOT_PRECISION] = {"precision", "float32 or float64"},
+    [ISW_ROOT_FORMAT_VERSION] = {"format_version", "1"},
+};
+
+static const struct isw_attribute attributes[ISW_DATASET_ATTRIBUTES] = {
+    [ISW_ATTRIBUTE_LONG_NAME] = {"long_name", "what the values are, in words"},
+    [ISW_ATTRIBUTE_UNITS] = {"units", "1, or a unit"},
+    [ISW_ATTRIBUTE_COORDINATES] = {"coordinates",
+                                   "names of the datasets of settings, and `step` if the dataset has records; not of "
+                                   "coordinates themselves"},
+    [ISW_ATTRIBUTE_FILL_VALUE] = {"_FillValue", "the value of elements that a network does not have: -1 or NaN"},
+    [ISW_ATTRIBUTE_PATH] = {"path", "of a setting: its path in the sweep file"},
+    [ISW_ATTRIBUTE_FLAG_VALUES] = {"flag_values", "of `status`: its values"},
+    [ISW_ATTRIBUTE_FLAG_MEANINGS] = {"flag_meanings", "of `status`: a word for each value"},
+};
+
+const struct isw_field *isw_field(enum isw_field_id id)
+{
+  return &fields[id];
+}
+
+const struct isw_attribute *isw_root_attribute(enum isw_root_attribute id)
+{
+  return &root[id];
+}
+
+const struct isw_attribute *isw_dataset_attribute(enum isw_dataset_attribute id)
+{
+  return &attributes[id];
+}
+
+struct isw_field isw_field_of_quantity(const struct isw_quantity *quantity)
+{
+  struct isw_field field = {.name = quantity->name,
+                            .long_name = quantity->long_name,
+                            .units = quantity->units,
+                            .type = quantity->integer ? ISW_TYPE_INT32 : ISW_TYPE_REAL,
+                            .fill = true,
+                            .rank = 1,
+                            .dimension = {ISW_DIM_NETWORK}};
+  if (!quantity->per_run) field.dimension[field.rank++] = ISW_DIM_RECORD;
+  if (quantity->per_layer) field.dimension[field.rank++] = ISW_DIM_LAYER;
+  if (quantity->per_parameter) field.dimension[field.rank++] = ISW_DIM_PARAMETER;
+  return field;
+}
+
+struct isw_field isw_field_of_coordinate(const struct isw_coordinate *coordinate, bool integers)
+{
+  enum isw_field_type number = integers ? ISW_TYPE_INT64 : ISW_TYPE_FLOAT64;
+  return (struct isw_field){.name = coordinate->name,
+                            .long_name = coordinate->long_name,
+                            .type = coordinate->type == ISW_COLUMN_TEXT ? ISW_TYPE_STRING : number,
+                            .coordinate = true,
+                            .rank = 1,
+                            .dimension = {ISW_DIM_NETWORK}};
+}
+
+enum isw_status isw_field_write_row(const struct isw_field *field, struct isw_text *text)
+{
+  static const char *const types[] = {
+      [ISW_TYPE_INT8] = "int8",     [ISW_TYPE_INT32] = "int32",     [ISW_TYPE_INT64] = "int64",
+      [ISW_TYPE_UINT64] = "uint64", [ISW_TYPE_FLOAT64] = "float64", [ISW_TYPE_REAL] = "the precision of the sweep",
+      [ISW_TYPE_STRING] = "string",
+  };
+  bool real = field->type == ISW_TYPE_REAL || field->type == ISW_TYPE_FLOAT64;
+  enum isw_status status = isw_text_add(text, "| `%s` | ", field->name);
+  for (unsigned d = 0; d < field->rank && status == ISW_OK; d++)
+    status = isw_text_add(text, "%s%s", d ? ", " : "", fields[field->dimension[d]].name);
+  if (status != ISW_OK) return status;
+  return isw_text_add(text, " | %s%s | %s |", types[field->type],
+                      !field->fill ? ""
+                      : real       ? ", fill NaN"
+                                   : ", fill -1",
+                      field->about);
+}
+
+enum isw_status isw_attribute_write_row(const struct isw_attribute *attribute, struct isw_text *text)
+{
+  return isw_text_add(text, "| `%s` | %s |", attribute->name, attribute->about);
+}

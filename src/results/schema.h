@@ -1,0 +1,99 @@
+/** @file The schema of results format 1: every dataset and root attribute once, for writing, reading, docs and tests. */
+#ifndef INITSWEEP_RESULTS_SCHEMA_H
+#define INITSWEEP_RESULTS_SCHEMA_H
+#include "initsweep/results.h"
+
+enum { ISW_FORMAT_VERSION = 1 };
+#define ISW_FORMAT_NAME "initsweep results"
+#define ISW_PROVENANCE_GROUP "provenance"
+
+/** Dimensions, each an HDF5 dimension scale of the same name. */
+enum isw_dimension { ISW_DIM_NETWORK, ISW_DIM_RECORD, ISW_DIM_LAYER, ISW_DIM_PARAMETER, ISW_DIMENSIONS };
+
+/** Types of values, little-endian in the file. */
+enum isw_field_type {
+  ISW_TYPE_INT8,
+  ISW_TYPE_INT32,
+  ISW_TYPE_INT64,
+  ISW_TYPE_UINT64,
+  ISW_TYPE_FLOAT64,
+  ISW_TYPE_REAL, /**< of the sweep's precision */
+  ISW_TYPE_STRING
+};
+
+/** One dataset. */
+struct isw_field {
+  const char *name;
+  const char *long_name, *units; /**< attributes; NULL: none */
+  enum isw_field_type type;
+  bool fill;       /**< has a fill value: -1, or NaN where floating-point */
+  bool coordinate; /**< is a coordinate itself: has no attribute `coordinates` */
+  unsigned rank;
+  enum isw_dimension dimension[3];
+  const char *about; /**< for docs/results-format.md */
+};
+
+/** Rows of the table. Names, types and dimensions of a format never change and a row's name is not used again: other programs read
+ *  these files. What a new version of the format needs is a new row. */
+enum isw_field_id {
+  ISW_FIELD_NETWORK, /**< the scales come first, in the order of enum isw_dimension */
+  ISW_FIELD_RECORD,
+  ISW_FIELD_LAYER,
+  ISW_FIELD_PARAMETER,
+  ISW_FIELD_FEATURES,
+  ISW_FIELD_LAYER_SIZE,
+  ISW_FIELD_ID,
+  ISW_FIELD_STATUS,
+  ISW_FIELD_STEPS_DONE,
+  ISW_FIELD_STEP,            /**< one schedule for all networks */
+  ISW_FIELD_STEP_BY_NETWORK, /**< the same dataset where schedules differ */
+  ISW_FIELD_WEIGHTS_INITIAL,
+  ISW_FIELD_WEIGHTS_FINAL,
+  ISW_FIELDS
+};
+const struct isw_field *isw_field(enum isw_field_id id);
+
+/** The dataset of a quantity. */
+struct isw_field isw_field_of_quantity(const struct isw_quantity *quantity);
+/** The dataset of a setting that differs between networks.
+ *  @param[in] integers  all its values are integers */
+struct isw_field isw_field_of_coordinate(const struct isw_coordinate *coordinate, bool integers);
+
+/** Attributes of the root group, in the file's order. */
+enum isw_root_attribute {
+  ISW_ROOT_CONVENTIONS,
+  ISW_ROOT_FORMAT,
+  ISW_ROOT_TITLE,
+  ISW_ROOT_ABOUT,
+  ISW_ROOT_SWEEP,
+  ISW_ROOT_SETTINGS,
+  ISW_ROOT_IDENTITY,
+  ISW_ROOT_PRECISION,
+  ISW_ROOT_FORMAT_VERSION, /**< int32; the others are text */
+  ISW_ROOT_ATTRIBUTES
+};
+/** One attribute. */
+struct isw_attribute {
+  const char *name;
+  const char *about; /**< for docs/results-format.md */
+};
+const struct isw_attribute *isw_root_attribute(enum isw_root_attribute id);
+
+/** Attributes of datasets. */
+enum isw_dataset_attribute {
+  ISW_ATTRIBUTE_LONG_NAME,
+  ISW_ATTRIBUTE_UNITS,
+  ISW_ATTRIBUTE_COORDINATES,
+  ISW_ATTRIBUTE_FILL_VALUE,
+  ISW_ATTRIBUTE_PATH,
+  ISW_ATTRIBUTE_FLAG_VALUES,
+  ISW_ATTRIBUTE_FLAG_MEANINGS,
+  ISW_DATASET_ATTRIBUTES
+};
+const struct isw_attribute *isw_dataset_attribute(enum isw_dataset_attribute id);
+
+/** The row of a field in the tables of docs/results-format.md: "| `id` | network | uint64 | ... |". ISW_FAILED where memory ran out. */
+enum isw_status isw_field_write_row(const struct isw_field *field, struct isw_text *text);
+/** Likewise of an attribute. */
+enum isw_status isw_attribute_write_row(const struct isw_attribute *attribute, struct isw_text *text);
+#endif
