@@ -8,8 +8,7 @@
 #include "initsweep/model.h"
 #include "initsweep/record.h"
 
-/* ---- lanes and kernels
- * ------------------------------------------------------------------------------------------------- */
+/* ---- lanes and kernels ---- */
 
 /** Networks per pack: 16 in float32, 8 in float64. */
 size_t isw_lanes(enum isw_precision precision);
@@ -32,8 +31,7 @@ const char *isw_kernels_name(const struct isw_kernels *kernels);
  */
 const char *isw_kernels_list(size_t index, bool *usable);
 
-/* ---- samples
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- samples ---- */
 
 /** A dataset as a loss trains on it, rounded to one precision; shared by all packs, read-only. */
 struct isw_samples;
@@ -43,8 +41,7 @@ enum isw_status isw_samples_create(const struct isw_data *data, const struct isw
                                    enum isw_precision precision, struct isw_samples **samples, struct isw_error *error);
 void isw_samples_destroy(struct isw_samples *samples);
 
-/* ---- teams of threads
- * -------------------------------------------------------------------------------------------------- */
+/* ---- teams of threads ---- */
 
 /** Threads that train one pack together. The bits do not depend on their number. */
 struct isw_team;
@@ -54,8 +51,7 @@ void isw_team_destroy(struct isw_team *team);
 /** Barrier: waits until all members have called it. Spins, then yields, as teams may be larger than the machine. */
 void isw_team_wait(struct isw_team *team);
 
-/* ---- making a pack
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- making a pack ---- */
 
 /** Networks that are trained in lockstep, one per lane. */
 struct isw_pack;
@@ -88,8 +84,7 @@ void isw_pack_destroy(struct isw_pack *pack);
 size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *data, enum isw_precision precision,
                       size_t records, const struct isw_probe *const *probes, size_t probe_count);
 
-/* ---- the path of a pack's steps
- * ---------------------------------------------------------------------------------------- */
+/* ---- the path of a pack's steps ---- */
 
 /** How the steps of a pack are computed, the most special path first. The bits are the same on each. */
 enum isw_pack_path {
@@ -114,8 +109,7 @@ enum isw_pack_path isw_pack_path(const struct isw_kernels *kernels, const struct
  *  another. */
 enum isw_pack_path isw_pack_path_taken(const struct isw_pack *pack);
 
-/* ---- training a pack
- * --------------------------------------------------------------------------------------------------- */
+/* ---- training a pack ---- */
 
 /**
  * Trains a pack to its end or to an interruption. Every member of the team calls it; all return the same.
@@ -157,8 +151,7 @@ struct isw_outcome {
  *  the pack. */
 const struct isw_outcome *isw_pack_outcome(const struct isw_pack *pack, size_t lane);
 
-/* ---- checkpoints
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- checkpoints ---- */
 
 /** Size of the state of a pack between two steps, after isw_pack_train returned ISW_INTERRUPTED: weights, the
  *  optimiser's arrays and running products, records so far, outcomes of ended networks. In the machine's byte order. */
@@ -172,8 +165,7 @@ void isw_pack_save(const struct isw_pack *pack, void *state);
  */
 enum isw_status isw_pack_restore(struct isw_pack *pack, const void *state, size_t bytes, struct isw_error *error);
 
-/* ---- compaction: merging packs of which few networks are left
- * ------------------------------------------------------------ */
+/* ---- compaction: merging packs of which few networks are left ---- */
 
 /** Makes isw_pack_train, called by a single thread, return ISW_INTERRUPTED also when at least a quarter of the lanes
  *  hold no running network. It does so at certain steps only, so that mergeable packs are suspended at the same ones.

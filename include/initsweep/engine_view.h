@@ -5,8 +5,7 @@
 #include "initsweep/model.h"
 #include "initsweep/record.h"
 
-/* ---- lanes
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- lanes ---- */
 
 enum {
   ISW_LINE_BYTES = 64,                                 /**< one number of each network of a pack, on any machine */
@@ -14,8 +13,7 @@ enum {
   ISW_LANES_FLOAT64 = ISW_LINE_BYTES / sizeof(double), /**< isw_lanes(ISW_FLOAT64) */
 };
 
-/* ---- what a probe needs
- * -------------------------------------------------------------------------------------------- */
+/* ---- what a probe needs ---- */
 
 /** What the engine has to provide for a probe. */
 enum isw_probe_needs {
@@ -30,8 +28,7 @@ enum isw_probe_needs {
   ISW_NEEDS_BATCH = 256       /**< loss and gradient of the batch of the record's step, and no other data */
 };
 
-/* ---- the view of a pack
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the view of a pack ---- */
 
 struct isw_curvature;
 
@@ -89,8 +86,7 @@ struct isw_block {
   size_t targets;
 };
 
-/* ---- second derivatives
- * ---------------------------------------------------------------------------------------------- */
+/* ---- second derivatives ---- */
 
 /** Networks that isw_curvature_... process together. */
 enum { ISW_CURVATURE_LANES = ISW_LANES_FLOAT64 };
@@ -113,8 +109,7 @@ void isw_curvature_times(struct isw_curvature *curvature, const double *vector, 
 /** sum[ISW_CURVATURE_LANES]: mean over samples of the squared norm of the sample's own gradient. */
 void isw_curvature_sample_squares(struct isw_curvature *curvature, double *sum);
 
-/* ---- a probe
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- a probe ---- */
 
 /** One probe. Sums are float64, samples ascending, in the order that the probe's file states. Probes that agree in
  *  scratch, persistent_scratch, block and prepare, with a block or a prepare, share one scratch, and these are called
