@@ -26,8 +26,9 @@ static bool grow(struct unpacked *out, size_t limit, const char *path, struct is
   return true;
 }
 
-/* libdeflate decompresses a member at once or not at all, and the length in its trailer is not trusted. If the capacity
- * is too small, it is doubled and the member is decompressed again, so that memory stays below twice the file's size. */
+/* libdeflate decompresses a member at once or not at all, and the length in its trailer is not trusted. If the
+ * capacity is too small, it is doubled and the member is decompressed again, so that memory stays below twice the size
+ * of the decompressed data. */
 static enum isw_status unpack(struct libdeflate_decompressor *decompressor, const char *packed, size_t length,
                               size_t limit, const char *path, struct unpacked *out, struct isw_error *error)
 {
