@@ -1,9 +1,9 @@
-/* Datasets of two arrays, inputs and targets, and what is the same for every format of them (idx.c, npy.c, hdf5.c): the
- * first dimension counts the samples, the others are columns. Targets: values: any columns; binary: one of 0 and 1;
- * classes: one of integers 0 .. classes - 1, classes being one more than the largest. Test files may come separately,
- * and then nothing is split off. Files may be gzipped. Every size is checked before memory is allocated; what does not
- * fit is an error that names the file and the number. Parameters: inputs, targets, kind, test_inputs, test_targets,
- * test_fraction, standardize, label_noise, balance; of HDF5 path before them. */
+/* Datasets of two arrays, inputs and targets, and everything that their formats (idx.c, npy.c, hdf5.c) have in common.
+ * The first dimension counts the samples; the others are columns. Targets are values (any number of columns), binary
+ * (one column of 0 and 1) or classes (one column of integers 0 .. classes - 1, where classes is the largest label plus
+ * 1). If test files are given, nothing is split off for the test set. Files may be gzipped. Every size is checked
+ * before memory is allocated; an error names the file and the number. Parameters: inputs, targets, kind, test_inputs,
+ * test_targets, test_fraction, standardize, label_noise, balance; for HDF5, path comes first. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +66,7 @@ enum isw_status isw_array_open_file(struct isw_array_file *array, const char *fo
   return status == ISW_OK ? head(array, error) : status;
 }
 
-/* Targets of one set, checked for their kind; *classes is raised to what the labels ask for. */
+/* Reads the targets of one set and checks their kind; raises *classes to the largest label plus 1 if needed. */
 static enum isw_status read_targets(const struct isw_array_file *array, int kind, double *target, size_t *classes,
                                     struct isw_error *error)
 {
@@ -91,7 +91,7 @@ static void read_inputs(const struct isw_array_file *array, double byte_scale, d
     input[i] = array->type == ISW_U8 ? number_at(array, i) / byte_scale : number_at(array, i);
 }
 
-/* One set of samples: its two files agree with each other, and with the first set where that was read before. */
+/* Checks that the two files of a set agree with each other, and with the training set if that was read before. */
 static enum isw_status check_pair(const struct isw_data *data, const struct isw_array_file *inputs,
                                   const struct isw_array_file *targets, int kind, bool second, struct isw_error *error)
 {
@@ -108,7 +108,7 @@ static enum isw_status check_pair(const struct isw_data *data, const struct isw_
   return ISW_OK;
 }
 
-/* The test set's files into data, whose training set is there. */
+/* Reads the test set's files into `data`, which already has its training set. */
 static enum isw_status take_test(struct isw_data *data, const struct isw_array_file *inputs,
                                  const struct isw_array_file *targets, double byte_scale, int kind,
                                  struct isw_error *error)
