@@ -1,4 +1,5 @@
-/* Creates the datasets of a results file from the rows of the schema, with their attributes, chunks and dimension scales. */
+/* Creates the datasets of a results file from the rows of the schema, with their attributes, chunks and dimension
+ * scales. */
 #include <hdf5_hl.h>
 #include <math.h>
 #include <stdlib.h>
@@ -60,7 +61,8 @@ static struct plan plan_field(const struct isw_writer *w, const struct isw_field
   return plan;
 }
 
-/* Creation properties: no times, attributes in order, chunks that are shuffled and compressed unless the dataset is empty. */
+/* Creation properties: no times, attributes in order, chunks that are shuffled and compressed unless the dataset is
+ * empty. */
 static hid_t dataset_properties(const struct plan *plan, const hsize_t *dims)
 {
   hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
