@@ -37,15 +37,15 @@ enum isw_hdf5_path {
 };
 enum isw_hdf5_path isw_hdf5_follow(hid_t file, const char *name);
 
-/** Opens a dataset; `name` may name groups. ISW_BAD_INPUT, and an invalid handle, where there is none, where its name is
- *  ISW_HDF5_INDIRECT, and where its numbers are elsewhere (external storage, virtual dataset).
+/** Opens a dataset; `name` may name groups. ISW_BAD_INPUT, and an invalid handle, where there is none, where its name
+ *  is ISW_HDF5_INDIRECT, and where its numbers are elsewhere (external storage, virtual dataset).
  *  @param[in] path  the file's, for messages */
 enum isw_status isw_hdf5_open_dataset(hid_t file, const char *path, const char *name, hid_t *dataset,
                                       struct isw_error *error);
 
-/** The first dimension scale of each dimension, as H5Rcreate would refer to it; false where one has none. The references
- *  are not followed, so that those to deleted scales do no harm: H5DSis_attached follows all that it finds, also those
- *  from the scale to other datasets, and fails at the first one that leads nowhere.
+/** The first dimension scale of each dimension, as H5Rcreate would refer to it; false where one has none. The
+ *  references are not followed, so that those to deleted scales do no harm: H5DSis_attached follows all that it finds,
+ *  also those from the scale to other datasets, and fails at the first one that leads nowhere.
  *  @param[out] scale  [rank] */
 bool isw_hdf5_dimension_list(hid_t dataset, int rank, hobj_ref_t *scale);
 
