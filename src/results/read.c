@@ -14,7 +14,7 @@ static enum isw_status no_results(const char *path, const char *why, struct isw_
   return isw_error_set(error, ISW_BAD_INPUT, "%s: not a results file of format %d: %s", path, ISW_FORMAT_VERSION, why);
 }
 
-/* Takes over a text; NULL where it could not be kept. */
+/* Takes ownership of a text until the file is closed; NULL if memory cannot be allocated. */
 static const char *keep(struct isw_results *results, char *text)
 {
   char **kept = text ? realloc(results->kept, (results->kept_count + 1) * sizeof *kept) : NULL;
@@ -26,7 +26,7 @@ static const char *keep(struct isw_results *results, char *text)
   return kept[results->kept_count++] = text;
 }
 
-/* A scalar attribute as text on the heap: a text as it is, a number in digits; NULL where it is neither. */
+/* A scalar attribute as text on the heap: strings unchanged, numbers formatted; NULL if it is neither. */
 static char *read_attribute(hid_t file, const char *object, const char *name)
 {
   char *copy = NULL;
@@ -190,7 +190,7 @@ static enum isw_status read_datasets(struct isw_results *results, struct isw_err
   struct visit visit = {results, scales, ISW_OK, error};
   if (status == ISW_OK &&
       H5Literate(results->file, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, add_dataset, &visit) <
-          0 && /* no order kept: by name */
+          0 && /* creation order is not stored: by name */
       (visit.status != ISW_OK || H5Literate(results->file, H5_INDEX_NAME, H5_ITER_INC, NULL, add_dataset, &visit) < 0))
     status = visit.status != ISW_OK ? visit.status
                                     : isw_hdf5_refuse(error, ISW_BAD_INPUT, results->path, "cannot list its datasets");
@@ -334,7 +334,7 @@ static bool read_some(const struct isw_results *results, const struct dataset *d
   struct isw_hdf5_silence silence;
   isw_hdf5_silence_begin(&silence);
   hid_t space = H5Dget_space(dataset->id), memory = H5Screate_simple((int)rank, counts, NULL);
-  /* of the same shape: where shapes differ HDF5 goes through the numbers one by one */
+  /* of the same shape: HDF5 copies between different shapes one number at a time */
   bool good = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, counts, NULL) >= 0 &&
               H5Dread(dataset->id, type, memory, space, H5P_DEFAULT, into) >= 0;
   H5Sclose(space);

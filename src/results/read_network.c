@@ -1,4 +1,4 @@
-/* Reads one network of a results file, bit for bit as the journal had it, and whole text columns. */
+/* Reads one network of a results file, with the same bits as its journal entry, and whole text columns. */
 #include "results_internal.h"
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,8 @@ static enum isw_status refuse_dataset(const struct isw_results *results, const c
                        (unsigned long long)network);
 }
 
-/* Reads network `number`'s part of a dataset, counts[1..rank-1] of its other dimensions, as it lies in memory. */
+/* Reads the part of a dataset that belongs to network `number`, counts[1..rank-1] along the other dimensions, in the
+ * layout that it has in memory. */
 static bool read_part(hid_t dataset, uint64_t number, const hsize_t *wanted, int rank, hid_t type, void *into)
 {
   hsize_t start[3] = {number}, counts[3] = {1}, dims[3] = {0}, held = 1;
@@ -127,7 +128,8 @@ enum isw_status isw_results_network(struct isw_results *results, const struct is
 
 /* ---- text columns ---- */
 
-/* The text's code, after taking it up where it is new. Neighbours are mostly alike; the texts of a column are few. */
+/* Sets *last to the code of a text and adds the text if it is new. Neighbours usually have the same text, and a column
+ * has few distinct ones. */
 static bool code_of(const char *text, uint32_t *last, char ***texts, size_t *count)
 {
   if (*count > 0 && strcmp((*texts)[*last], text) == 0) return true;
