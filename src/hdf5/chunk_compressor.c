@@ -31,7 +31,7 @@ struct chunk {
   uint32_t mask;
 };
 
-/* What belongs to one thread. */
+/* The data of one thread. */
 struct chunk_worker {
   struct libdeflate_compressor *compressor;
   struct buffer scratch; /* a chunk before and after shuffling */
@@ -80,7 +80,7 @@ void isw_chunk_compressor_destroy(struct isw_chunk_compressor *compressor)
   free(compressor);
 }
 
-/* Makes room for so many bytes and loses the old content; false if memory ran out. */
+/* Makes room for a number of bytes and discards the old content; false if memory cannot be allocated. */
 static bool make_room(struct buffer *buffer, size_t bytes)
 {
   if (bytes <= buffer->room) return true;
@@ -116,7 +116,7 @@ void isw_chunks_fill(void *to, size_t count, size_t item, const void *fill)
   }
 }
 
-/* Copies a chunk's numbers from the rows; past the dataset's edges it is filled with the fill value. */
+/* Copies a chunk's numbers from the rows; what lies outside the dataset is filled with the fill value. */
 static void copy_chunk(const struct compression *p, const hsize_t *from, const hsize_t *part, unsigned char *to)
 {
   const struct isw_chunk_layout *l = p->layout;
@@ -159,7 +159,7 @@ static bool shrinks(struct libdeflate_compressor *compressor, size_t item, const
   return libdeflate_zlib_compress(compressor, scratch, SAMPLE_BYTES, small, sizeof small) > 0;
 }
 
-/* Compresses one chunk; plain and shuffled are scratch of a chunk's size. False if memory ran out. */
+/* Compresses one chunk; plain and shuffled are scratch of a chunk's size. False if memory cannot be allocated. */
 static bool compress_chunk(struct compression *p, struct libdeflate_compressor *compressor, size_t index,
                            unsigned char *plain, unsigned char *shuffled)
 {

@@ -29,7 +29,7 @@ struct file {
   struct deferred_write *first, **last;
 };
 
-/* What the access list carries to the driver. */
+/* What the file access property list passes to the driver. */
 struct info {
   int *problem;
 };
@@ -49,7 +49,7 @@ static H5FD_t *file_open(const char *name, unsigned flags, hid_t access, haddr_t
   file->fd = open(name, how, 0666);
   if (file->fd < 0 || fstat(file->fd, &about) != 0) {
     if (flags & H5F_ACC_CREAT && !*info->problem)
-      *info->problem = errno; /* without H5F_ACC_CREAT HDF5 only tries whether the file exists */
+      *info->problem = errno; /* without H5F_ACC_CREAT HDF5 only tests whether the file exists */
     if (file->fd >= 0) close(file->fd);
     free(file);
     return NULL;
@@ -171,7 +171,7 @@ hid_t isw_hdf5_deferred_error_vfd(hid_t access, int *problem)
   static const H5FD_class_t driver = {
 #if H5_VERSION_GE(1, 13, 0)
     .version = H5FD_CLASS_VERSION,
-    .value = 513, /* of those that HDF5 leaves to applications */
+    .value = 513, /* in the range that HDF5 reserves for applications */
 #endif
     .name = "initsweep",
     .maxaddr = INT64_MAX,

@@ -1,4 +1,4 @@
-/* HDF5's error stack as a message, the library's version, and small helpers of the two rooms that hold HDF5 handles. */
+/* HDF5's error stack as a message, the library's version, and small helpers of the two rooms that use HDF5 handles. */
 #include "initsweep/hdf5_handles.h"
 #include <stdio.h>
 #include <string.h>
@@ -48,7 +48,7 @@ hid_t isw_hdf5_text_type(void)
 
 bool isw_hdf5_is_dataset(hid_t group, const char *name)
 {
-#if H5_VERSION_GE(1, 12, 0) /* the structure and the call that fills it have a version each */
+#if H5_VERSION_GE(1, 12, 0) /* both the structure and the function are versioned */
   H5O_info2_t about;
   return H5Oget_info_by_name3(group, name, &about, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 && about.type == H5O_TYPE_DATASET;
 #else

@@ -1,5 +1,5 @@
-/* Opens files and datasets of any origin. Reading what is opened here reaches no other file: HDF5 itself would follow
- * links and virtual datasets to any file that the user may read, and wait for ever for a FIFO there. */
+/* Opens files and datasets of any origin so that reading them accesses no other file: HDF5 itself follows links and
+ * virtual datasets to any file that the user may read, and blocks for ever on a FIFO. */
 #include <string.h>
 #include <sys/stat.h>
 #include "initsweep/hdf5_handles.h"
@@ -23,7 +23,7 @@ enum isw_hdf5_path isw_hdf5_follow(hid_t file, const char *name)
     const char *part = at + slashes;
     H5L_info_t link;
     at = part + length;
-    if (length == 0 || (length == 1 && *part == '.')) continue; /* HDF5 passes over both */
+    if (length == 0 || (length == 1 && *part == '.')) continue; /* HDF5 ignores both */
     isw_text_clear(&prefix);
     if (isw_text_add_bytes(&prefix, name, (size_t)(at - name)) != ISW_OK ||
         H5Lget_info(file, prefix.bytes, &link, H5P_DEFAULT) < 0)
@@ -35,7 +35,7 @@ enum isw_hdf5_path isw_hdf5_follow(hid_t file, const char *name)
   return found;
 }
 
-/* Before anything else is asked of a dataset: even its shape may be that of other files. */
+/* Must be called before any other query: even a dataset's shape can come from other files. */
 static enum isw_status check_storage(hid_t dataset, const char *path, const char *name, struct isw_error *error)
 {
   hid_t properties = H5Dget_create_plist(dataset);
