@@ -1,5 +1,5 @@
-/* From a sweep and its journal to the results file: the columns, the head, and the provenance. The bytes are the
- * results room's. */
+/* Writes the results file of a sweep from its journal: the columns, the root attributes and the provenance. The file
+ * format is the results room's subject. */
 #include <stdlib.h>
 #include "initsweep/hdf5.h"
 #include "run/run_internal.h"
@@ -15,11 +15,12 @@ struct export
 {
   const struct isw_sweep *sweep;
   struct isw_progress *progress;
-  struct isw_network *network; /* the last that was computed */
+  struct isw_network *network; /* the one computed last */
   struct isw_error error;
 };
 
-/* The network of a number, or NULL where memory ran out: then sizes(), which is called first, ends the writing. */
+/* The network with a number; NULL if memory cannot be allocated, in which case sizes(), which is called first, ends the
+ * writing. */
 static const struct isw_network *network_of(struct export *export, uint64_t number)
 {
   if (export->network && export->network->number == number) return export->network;
@@ -87,7 +88,7 @@ static size_t list_facts(const struct isw_run_facts *facts, const char *end, str
   return n;
 }
 
-/* [isw_sweep_columns] on the heap; NULL where memory ran out. */
+/* [isw_sweep_columns] on the heap; NULL if memory cannot be allocated. */
 static struct isw_coordinate *list_coordinates(const struct isw_sweep *sweep)
 {
   size_t columns = isw_sweep_columns(sweep);
@@ -104,7 +105,7 @@ static struct isw_coordinate *list_coordinates(const struct isw_sweep *sweep)
   return coordinates;
 }
 
-/* What the results file says of a sweep; coordinates, quantities and provenance are the caller's. */
+/* What the results file stores about a sweep; the caller provides coordinates, quantities and provenance. */
 static struct isw_results_head make_head(const struct isw_sweep *sweep)
 {
   struct isw_keep_weights keep = isw_sweep_weights(sweep);

@@ -1,5 +1,5 @@
-/* A grid that grew: the finished networks of the smaller sweep, found by their identity and copied into a journal of
- * the new one. */
+/* Extends a sweep whose grid has grown: finds the finished networks of the smaller sweep by their identity and copies
+ * them into a journal of the new one. */
 #include <stdlib.h>
 #include <string.h>
 #include "run/run_internal.h"
@@ -21,7 +21,7 @@ static enum isw_status index_networks(struct extension *extension, struct isw_er
     struct isw_network *network;
     status = isw_sweep_network(extension->now, i, &network, error);
     if (status != ISW_OK) return status;
-    isw_table_add(&extension->networks, network->id, i); /* cannot fail: there is room */
+    isw_table_add(&extension->networks, network->id, i); /* cannot fail: the table has room */
     isw_network_destroy(network);
   }
   return ISW_OK;
@@ -45,7 +45,7 @@ static bool same_choice(const struct isw_choice *a, const struct isw_choice *b)
   return same;
 }
 
-/* Whether two networks of the same identity are the same network: everything that decides the trajectory. */
+/* Whether two networks with the same identity are equal in everything that determines the trajectory. */
 static bool same_network(const struct extension *extension, const struct isw_network *a, const struct isw_network *b)
 {
   bool same = a->layers == b->layers && a->seed == b->seed && a->replicate == b->replicate &&
@@ -64,7 +64,7 @@ static bool same_network(const struct extension *extension, const struct isw_net
          same_number(a->stop_gradient_below, b->stop_gradient_below);
 }
 
-/* What is recorded must be the same: the values are copied as they are. */
+/* Checks that both sweeps record the same, because the values are copied unchanged. */
 static enum isw_status check_recording(const struct extension *extension, struct isw_error *error)
 {
   const struct isw_probe *const *a, *const *b;
@@ -88,7 +88,7 @@ static bool same_schedule(const struct extension *extension, uint64_t steps)
   return count == isw_sweep_schedule(extension->now, steps, &b) && memcmp(a, b, count * sizeof *a) == 0;
 }
 
-/* Finds the number that a network of the earlier sweep has in the new one. */
+/* Finds the number of an earlier sweep's network in the new sweep. */
 static enum isw_status find_network(const struct extension *extension, const struct isw_network *old, bool *found,
                                     uint64_t *number, struct isw_error *error)
 {
@@ -167,7 +167,7 @@ enum isw_status isw_extend_journal(const char *parts, struct isw_run_manifest *b
   if (status == ISW_OK && isw_sweep_identity(old) != before->identity)
     status = isw_error_set(error, ISW_BAD_INPUT, "%s: the data of its sweep have changed", parts);
   if (status == ISW_OK) {
-    /* from here to the caller's last step the folder has files of both sweeps, and says so */
+    /* from here until the caller has finished, the folder holds files of both sweeps, as its manifest says */
     before->other = now->identity;
     now->other = before->identity;
     status = isw_journal_remove_identity(parts, now->identity, error);

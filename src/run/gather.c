@@ -1,4 +1,5 @@
-/* The networks that a run has finished so far as a results file. The run's folder is only read, without its lock. */
+/* Writes the networks that a run has finished so far into a results file. Only reads the run folder, without its
+ * lock. */
 #include <string.h>
 #include <unistd.h>
 #include "run/run_internal.h"

@@ -1,4 +1,4 @@
-/* The names of a run's files, and a results file that may be there before the run. */
+/* The names of a run's files, and the inspection of a results file that exists before the run. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -55,7 +55,7 @@ static enum isw_status report_other_sweep(const struct isw_run_output *output, c
   return ISW_BAD_INPUT;
 }
 
-/* `gather` writes files of a part of the networks. */
+/* Counts what is missing: `gather` writes files with some of the networks. */
 static enum isw_status count_missing(struct isw_results *results, enum isw_output_state *state, struct isw_error *error)
 {
   uint64_t ended[ISW_NETWORK_STATUSES] = {0};
@@ -72,7 +72,7 @@ enum isw_status isw_run_output_inspect(struct isw_run_output *output, const char
   *state = ISW_OUTPUT_ABSENT;
   struct stat about;
   if (lstat(output->path, &about) != 0) return ISW_OK;
-  if (stat(output->path, &about) != 0 || !S_ISREG(about.st_mode)) /* opening a FIFO would wait for its other end */
+  if (stat(output->path, &about) != 0 || !S_ISREG(about.st_mode)) /* opening a FIFO would block */
     return isw_error_set(error, ISW_BAD_INPUT, "'%s' is not a regular file\n  name another with -o, or move it away",
                          output->out);
   enum isw_status status = isw_results_open(output->path, &results, &reason);

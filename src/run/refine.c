@@ -1,5 +1,5 @@
-/* A sweep that refines its grid (refine:): one level after the other, each where the one before has found a boundary.
- * Which networks a level has is the sweep room's rule. */
+/* Trains a sweep that refines its grid (refine:), level by level, each level where the previous one has found a
+ * boundary. Which networks a level has is defined by the sweep room. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +33,7 @@ uint64_t isw_refinement_count(const struct isw_refinement *refinement)
   return isw_bits_count(refinement->chosen, isw_sweep_networks(refinement->sweep));
 }
 
-/* The last recorded loss; NaN where there is none.
- * offset: bytes from the network's first value to its losses */
+/* The last recorded loss; NaN if there is none. offset: bytes from the network's first value to its losses */
 static double last_loss(const struct isw_finished *finished, size_t offset, size_t real_bytes)
 {
   if (finished->records_done == 0) return (double)NAN;
@@ -61,7 +60,7 @@ static size_t offset_of_loss(const struct isw_probe *const *probes, size_t count
   return layout.bytes;
 }
 
-/* On which side of the boundary the networks of the last level lie: by their loss, or by their status. */
+/* On which side of the boundary the networks of the last level are, by their loss or by their status. */
 static enum isw_status find_sides(struct isw_refinement *refinement, struct isw_index *index,
                                   const struct isw_probe *const *probes, size_t probe_count, struct isw_error *error)
 {
@@ -97,7 +96,7 @@ enum isw_status isw_refinement_choose(struct isw_refinement *refinement, size_t 
   return ISW_OK;
 }
 
-/* Rank 0: the networks of a level, from the journals of the one before. */
+/* Rank 0: the networks of a level, chosen from the journals of the previous one. */
 static enum isw_status choose_level(struct isw_run_state *run, size_t level, struct isw_error *error)
 {
   struct isw_training *training = &run->training;
@@ -119,7 +118,7 @@ static enum isw_status choose_level(struct isw_run_state *run, size_t level, str
   return ISW_OK;
 }
 
-/* Gives every rank the networks of a level. */
+/* Sends the networks of a level to every rank. */
 static enum isw_status share_level(struct isw_run_state *run, struct isw_error *error)
 {
   struct isw_refinement *refinement = &run->refinement;
@@ -127,7 +126,7 @@ static enum isw_status share_level(struct isw_run_state *run, struct isw_error *
   uint64_t *level = run->first ? refinement->level : NULL;
   enum isw_status status = isw_cluster_share_u64_array(run->cluster, &level, &words, error);
   if (status != ISW_OK) return status;
-  status = isw_training_restrict(&run->training, level, error); /* which no longer uses the set of the last level */
+  status = isw_training_restrict(&run->training, level, error); /* which no longer uses the previous level's set */
   if (!run->first) {
     free(refinement->level);
     refinement->level = level;
@@ -145,7 +144,7 @@ enum isw_status isw_run_refine(struct isw_run_state *run, struct isw_error *erro
     if (status == ISW_OK) status = share_level(run, error);
     if (status == ISW_OK) status = isw_run_share_costs(run, error);
     if (status == ISW_OK && isw_packs_count(run->training.packs) > 0) status = isw_run_train_packs(run, error);
-    /* rank 0 reads what all have written */
+    /* rank 0 reads the journals of all ranks */
     if (status == ISW_OK)
       status = isw_cluster_agree(run->cluster, isw_journal_sync(run->training.journal, error), error);
   }

@@ -1,4 +1,4 @@
-/* One network of a results file, trained again with another recording, and compared with what the file has of it. */
+/* Trains one network of a results file again with different records, and compares it with the stored one. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,14 +7,14 @@
 struct isw_replay {
   uint64_t network;
   struct isw_saved_run saved;
-  struct isw_sweep *sweep; /* the file's, with the recording asked for */
+  struct isw_sweep *sweep; /* the file's, with the requested records */
   struct isw_training training;
   struct isw_training_pack made;
-  struct isw_quantity *quantities; /* [training.probe_count] those asked for first, then the file's others */
-  size_t shown;                    /* those asked for */
+  struct isw_quantity *quantities; /* [training.probe_count] the requested ones first, then the file's others */
+  size_t shown;                    /* number of requested ones */
 };
 
-/* Whether a comma-separated list has a name. */
+/* Whether a comma-separated list contains a name. */
 static bool lists(const char *list, const char *name)
 {
   size_t length = strlen(name);
@@ -24,7 +24,7 @@ static bool lists(const char *list, const char *name)
   return found;
 }
 
-/* record.steps and record.probes as --set writes them; the file's quantities are recorded too, for the comparison. */
+/* record.steps and record.probes in the form of --set; the file's quantities are also recorded, for the comparison. */
 static enum isw_status write_overrides(const struct isw_replay_settings *settings, const struct isw_saved_run *saved,
                                        struct isw_text *steps, struct isw_text *probes, struct isw_error *error)
 {
@@ -75,7 +75,7 @@ static enum isw_status train(struct isw_replay *replay, struct isw_error *error)
   return status;
 }
 
-/* How many quantities were asked for. */
+/* The number of requested quantities. */
 static size_t count_shown(const struct isw_replay *replay, const char *probes)
 {
   if (!probes) return replay->training.probe_count;
@@ -117,7 +117,7 @@ void isw_replay_destroy(struct isw_replay *replay)
 
 /* ---- the table ---- */
 
-/* A stored value; NaN for a fill value. */
+/* A stored value; NaN if it is a fill value. */
 static double read_value(const void *values, size_t offset, bool integer, size_t real_bytes)
 {
   const char *at = (const char *)values + offset;
@@ -180,15 +180,15 @@ bool isw_replay_write_csv(const struct isw_replay *replay, FILE *out)
 
 /* ---- the comparison ---- */
 
-/* Two networks and where their values are. */
+/* Two networks and the positions of their values. */
 struct comparison {
   const struct isw_replay *replay;
   const struct isw_finished *file, *again;
   struct isw_record_layout file_layout, again_layout;
-  uint64_t numbers; /* that were compared */
+  uint64_t numbers; /* compared so far */
 };
 
-/* The index of a quantity of the file among those recorded again; their number where it is not there. */
+/* The index of one of the file's quantities among those recorded again; the number of these if it is not there. */
 static size_t find_quantity(const struct isw_replay *replay, const char *name)
 {
   size_t p = 0;
@@ -196,7 +196,7 @@ static size_t find_quantity(const struct isw_replay *replay, const char *name)
   return p;
 }
 
-/* Compares record a of the file with record b, which are of the same step. */
+/* Compares record a of the file with record b; both are of the same step. */
 static enum isw_status compare_records(struct comparison *c, size_t a, size_t b, struct isw_error *error)
 {
   const struct isw_replay *replay = c->replay;

@@ -1,4 +1,4 @@
-/* What a run finds in its folder OUT.parts and makes of it: continued, cleared, or extended. Rank 0 only. */
+/* Decides what a run does with the folder OUT.parts that it finds: continue, clear or extend it. Rank 0 only. */
 #include <stdlib.h>
 #include "run/run_internal.h"
 
@@ -9,7 +9,7 @@ enum isw_status isw_run_open_index(const struct isw_run_state *run, struct isw_i
                                  index, error);
 }
 
-/* A manifest of this run; all texts are its own. isw_run_manifest_clear releases it, also after an error. */
+/* Makes the manifest of this run with copies of all texts. isw_run_manifest_clear releases it, also after an error. */
 static enum isw_status make_manifest(const struct isw_run_state *run, struct isw_run_manifest *manifest,
                                      struct isw_error *error)
 {
@@ -40,8 +40,7 @@ static enum isw_status report_other_journal(const struct isw_run_state *run, con
   return ISW_BAD_INPUT;
 }
 
-/* Takes over what a smaller grid has finished, and writes the new manifest. changed: the journal is of another sweep.
- */
+/* Copies what a smaller grid has finished, and writes the new manifest. changed: the journal is of another sweep. */
 static enum isw_status write_manifest(struct isw_run_state *run, struct isw_run_manifest *before, bool changed,
                                       struct isw_error *error)
 {
@@ -60,7 +59,7 @@ static enum isw_status write_manifest(struct isw_run_state *run, struct isw_run_
   return status;
 }
 
-/* Makes OUT.parts this run's: the lock, and the manifest in it. */
+/* Locks OUT.parts for this run and writes its manifest. */
 static enum isw_status claim_folder(struct isw_run_state *run, struct isw_error *error)
 {
   const char *parts = run->output.parts;

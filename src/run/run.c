@@ -1,5 +1,5 @@
-/* A run on all ranks: the sequence of collective steps from the sweep file to the results file. What it finds of
- * earlier runs is resume.c's, what is trained is training.c's and refine.c's. */
+/* A run on all ranks: the sequence of collective steps from the sweep file to the results file. resume.c handles what
+ * earlier runs have left; training.c and refine.c choose what is trained. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,7 +32,7 @@ static enum isw_status share_sweep(struct isw_run_state *run, struct isw_error *
   return isw_cluster_agree(run->cluster, status, error);
 }
 
-/* Ranks can read different bytes under one name: files on local disks, or a file that changes during the start. */
+/* Ranks can read different bytes from the same path: local disks, or a file that changes during the start. */
 static enum isw_status check_same_sweep(struct isw_run_state *run, struct isw_error *error)
 {
   const char *settings = isw_sweep_settings(run->sweep);
@@ -55,7 +55,7 @@ static enum isw_status check_same_sweep(struct isw_run_state *run, struct isw_er
   return isw_cluster_agree(run->cluster, status, error);
 }
 
-/* Names the output and looks at it. *complete, on all ranks: there is nothing to do. */
+/* Determines the output's name and inspects it. *complete, on all ranks: there is nothing to do. */
 static enum isw_status inspect_output(struct isw_run_state *run, bool *complete, struct isw_error *error)
 {
   const struct isw_run_settings *settings = run->settings;
@@ -75,7 +75,7 @@ static enum isw_status inspect_output(struct isw_run_state *run, bool *complete,
 
 /* ---- what an earlier run has left, for all ranks ---- */
 
-/* Rank 0 lists the checkpoints, so that the others need not ask the file system once per pack. */
+/* Rank 0 lists the checkpoints, so that the other ranks need not query the file system for each pack. */
 static enum isw_status share_checkpoints(struct isw_run_state *run, struct isw_error *error)
 {
   uint64_t *list = NULL;
@@ -93,8 +93,8 @@ static enum isw_status share_checkpoints(struct isw_run_state *run, struct isw_e
   return ISW_OK;
 }
 
-/* Packs of the networks that an extension has not taken over: packs of the whole grid would have finished networks in
- * many lanes. Later runs find the same packs, because the networks taken over stay the same. */
+/* Makes packs of the networks that an extension has not reused: in packs of the whole grid, many lanes would hold
+ * finished networks. Later runs make the same packs, because the reused networks stay the same. */
 static enum isw_status restrict_to_remaining(struct isw_run_state *run, struct isw_error *error)
 {
   const uint64_t *reused = run->training.index ? isw_index_reused(run->training.index) : NULL;
@@ -151,7 +151,7 @@ static void report_start(const struct isw_run_state *run, const char *advice)
                     packs == 1 ? " keeps" : "s keep", packs, plural(packs), idle, idle == 1 ? " is" : "s are");
 }
 
-/* Closes the rank's journal; an error of it counts unless there was another. */
+/* Closes the rank's journal; an earlier error takes precedence over one of closing. */
 static enum isw_status close_journal(struct isw_run_state *run, enum isw_status status, struct isw_error *error)
 {
   struct isw_error closing = {0};
@@ -164,7 +164,7 @@ static enum isw_status close_journal(struct isw_run_state *run, enum isw_status 
   return status;
 }
 
-/* Something else has got the name of the results file since the start. */
+/* Another file has appeared under the results file's name since the start. */
 static enum isw_status describe_taken_name(const struct isw_run_output *output, struct isw_error *error)
 {
   return isw_error_set(error, ISW_BAD_INPUT,
@@ -173,7 +173,7 @@ static enum isw_status describe_taken_name(const struct isw_run_output *output, 
                        isw_error_text(error), output->out, output->out, output->out);
 }
 
-/* Journal -> results file, on rank 0. */
+/* Writes the results file from the journal, on rank 0. */
 static enum isw_status write_results(struct isw_run_state *run, struct isw_error *error)
 {
   struct isw_index *index = NULL;
@@ -185,7 +185,7 @@ static enum isw_status write_results(struct isw_run_state *run, struct isw_error
     status = isw_error_set(error, ISW_FAILED, "%llu of %llu networks are missing in %s.parts: run again to train them",
                            (unsigned long long)(networks - isw_index_count(index)), (unsigned long long)networks,
                            run->output.out);
-  run->training.progress.networks = isw_sweep_networks(run->sweep); /* all are written, skipped ones too */
+  run->training.progress.networks = isw_sweep_networks(run->sweep); /* all are written, including skipped ones */
   if (status == ISW_OK) {
     status = isw_export(run->output.path, run->sweep, index, &run->facts, refined ? ISW_SKIPPED : ISW_MISSING,
                         run->output.extended, &run->training.progress, error);
@@ -196,7 +196,7 @@ static enum isw_status write_results(struct isw_run_state *run, struct isw_error
   return status == ISW_OK ? isw_journal_remove(run->output.parts, error) : status;
 }
 
-/* Prepares the journal and the packs that are left. */
+/* Prepares the journal and the remaining packs. */
 static enum isw_status prepare(struct isw_run_state *run, struct isw_error *error)
 {
   struct isw_training *training = &run->training;
@@ -205,13 +205,13 @@ static enum isw_status prepare(struct isw_run_state *run, struct isw_error *erro
   if (status == ISW_OK && !isw_sweep_levels(run->sweep)) status = restrict_to_remaining(run, error);
   if (status == ISW_OK) status = share_checkpoints(run, error);
   if (status != ISW_OK) return status;
-  /* a folder that cannot be written to is found now, not after the training */
+  /* detects an unwritable folder before the training, not after it */
   status = isw_journal_create(run->output.parts, isw_sweep_identity(run->sweep), isw_cluster_rank(run->cluster),
                               isw_precision_bytes(training->precision), &training->journal, error);
   return isw_cluster_agree(run->cluster, status, error);
 }
 
-/* Everything from the first journal entry on. */
+/* Everything from the creation of the journal on. */
 static enum isw_status train(struct isw_run_state *run, const char *advice, struct isw_error *error)
 {
   struct isw_training *training = &run->training;

@@ -8,7 +8,7 @@
 
 /* ---- training packs of a sweep (training.c, work.c) -------------------------------------------------------------- */
 
-/** A pack with what the engine does not know about it. */
+/** A pack and what the engine does not know about it. */
 struct isw_training_pack {
   struct isw_pack *pack;
   size_t count, layers, records; /**< count: networks */
@@ -17,7 +17,7 @@ struct isw_training_pack {
   uint64_t turn;                 /**< in the queue */
   uint64_t number[ISW_LANES_MAX], id[ISW_LANES_MAX];
 };
-/** What a rank needs to train the packs of a sweep. Zero-initialised it is empty. */
+/** What a rank needs to train the packs of a sweep. Empty when zero-initialised. */
 struct isw_training {
   const struct isw_sweep *sweep;
   const struct isw_kernels *kernels;
@@ -29,7 +29,7 @@ struct isw_training {
   size_t probe_count;
   struct isw_samples **samples; /**< [datasets][losses], NULL where no class has both */
   size_t losses;
-  struct isw_training_pack *made; /**< [threads][ISW_MAX_PACKS_UNDER_WAY] of each worker; pack NULL: a free place */
+  struct isw_training_pack *made; /**< [threads][ISW_MAX_PACKS_UNDER_WAY] of each worker; pack NULL: unused */
   size_t threads;
   struct isw_journal *journal; /**< the rank's own */
   const char *folder;          /**< of checkpoints; NULL: none are written */
@@ -37,7 +37,7 @@ struct isw_training {
   double checkpoint_seconds;
   uint64_t *checkpoints; /**< [checkpoint_count] first networks of packs that have one, ascending */
   size_t checkpoint_count;
-  struct isw_index *index;      /**< rank 0: what was finished before; NULL: nothing */
+  struct isw_index *index;      /**< rank 0: finished before this run; NULL: nothing */
   struct isw_progress progress; /**< rank 0 */
 };
 
@@ -45,11 +45,11 @@ struct isw_training {
  *  @param[in] stride  isw_run_settings.pack_stride */
 enum isw_status isw_training_create(struct isw_training *training, const struct isw_sweep *sweep, size_t threads,
                                     uint64_t stride, struct isw_error *error);
-/** Makes the packs anew, of some networks only. subset: a bit set of networks, kept by the caller. */
+/** Replaces the packs by packs of some networks only. subset: a bit set of networks, owned by the caller. */
 enum isw_status isw_training_restrict(struct isw_training *training, const uint64_t *subset, struct isw_error *error);
 void isw_training_destroy(struct isw_training *training);
-/** The cost of a pack of each class, by this machine's model from the cache, else by the built-in one. On the heap,
- *  [classes]; NULL where memory ran out. */
+/** The cost of a pack of each class by this machine's cached cost model, or by the built-in one. On the heap,
+ *  [classes]; NULL if memory cannot be allocated. */
 double *isw_training_costs(const struct isw_training *training);
 /** Turns checkpoints on: packs in training are stored in `folder` every `seconds` (0: only after a signal), and packs
  *  of the list continue from their checkpoints.
@@ -57,18 +57,19 @@ double *isw_training_costs(const struct isw_training *training);
  *  @param[in] checkpoints  [count] first networks of packs; owned by training from now on */
 void isw_training_use_checkpoints(struct isw_training *training, const char *folder, unsigned rank, double seconds,
                                   uint64_t *checkpoints, size_t count);
-/** Makes a pack of networks of one class with the sweep's recording; the caller destroys made->pack. Thread-safe.
+/** Makes a pack of networks of one class that records what the sweep requests; the caller destroys made->pack.
+ *  Thread-safe.
  *  @param[in] numbers  [count] */
 enum isw_status isw_training_pack(const struct isw_training *training, size_t count, const uint64_t *numbers,
                                   struct isw_training_pack *made, struct isw_error *error);
 /** The outcome of a network of a trained pack; points into the pack. */
 struct isw_finished isw_training_outcome(const struct isw_training_pack *made, size_t lane);
-/** All packs as work for the cluster room; points into training. */
+/** All packs as work for the cluster room; refers to training. */
 struct isw_work isw_training_work(struct isw_training *training);
 
 /* ---- refine: levels of a grid (refine.c) ------------------------------------------------------------------------- */
 
-/** A sweep that refines its grid: level by level, each chosen by the results of the one before. */
+/** A sweep that refines its grid level by level, each chosen by the results of the previous one. */
 struct isw_refinement {
   const struct isw_sweep *sweep;
   uint64_t *chosen; /**< bit set of networks: all levels so far; rank 0 */
@@ -91,7 +92,7 @@ uint64_t isw_refinement_count(const struct isw_refinement *refinement);
 
 /* ---- the results file of a sweep (export.c) ---------------------------------------------------------------------- */
 
-/** The provenance that varies from run to run. */
+/** The provenance, which varies from run to run. */
 struct isw_run_facts {
   const char *command_line, *kernels, *hosts;
   size_t ranks, threads;
@@ -99,11 +100,11 @@ struct isw_run_facts {
   double seconds;
   struct isw_work_totals trained;
 };
-/** The quantities of probes, on the heap: [count]; NULL where memory ran out. */
+/** The quantities of probes, on the heap: [count]; NULL if memory cannot be allocated. */
 struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_t count);
-/** Writes the results file of a sweep from an index. absent: the status of networks that the index lacks.
- *  extends: identity of the smaller sweep whose results file is replaced, as one of the same sweep is; 0: none.
- *  ISW_BAD_INPUT where the path has anything else. */
+/** Writes the results file of a sweep from an index. absent: the status of networks that the index lacks. extends:
+ *  identity of the smaller sweep whose results file is replaced, as one of the same sweep always is; 0: none.
+ *  ISW_BAD_INPUT if the path holds anything else. */
 enum isw_status isw_export(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
                            const struct isw_run_facts *facts, enum isw_network_status absent, uint64_t extends,
                            struct isw_progress *progress, struct isw_error *error);
@@ -114,25 +115,24 @@ enum isw_status isw_export(const char *path, const struct isw_sweep *sweep, stru
 struct isw_saved_run {
   const char *path; /**< the caller's */
   struct isw_results *results;
-  struct isw_sweep *sweep;               /**< of the file's settings */
-  const struct isw_probe *const *probes; /**< that the file has, [probe_count]; the sweep's */
+  struct isw_sweep *sweep;               /**< made from the file's settings */
+  const struct isw_probe *const *probes; /**< of the file, [probe_count]; owned by the sweep */
   struct isw_quantity *quantities;       /**< [probe_count] */
   size_t probe_count;
   size_t real_bytes;
   struct isw_keep_weights keep;
 };
-/** Opens a file and reads its settings; ISW_BAD_INPUT where they do not describe the file's sweep (its data have
- *  changed).
- *  @param[in]  folder  where relative paths of data start; NULL: the file's folder
+/** Opens a file and reads its settings; ISW_BAD_INPUT if they do not describe the file's sweep (its data have changed).
+ *  @param[in]  folder  base of relative paths of data; NULL: the file's folder
  *  @param[out] saved   isw_saved_run_close releases it, also after an error */
 enum isw_status isw_saved_run_open(const char *path, const char *folder, struct isw_saved_run *saved,
                                    struct isw_error *error);
 void isw_saved_run_close(struct isw_saved_run *saved);
-/** A second sweep of the file's settings, with overrides. */
+/** Makes another sweep from the file's settings and overrides. */
 enum isw_status isw_saved_run_sweep(const struct isw_saved_run *saved, const char *folder,
                                     const struct isw_overrides *overrides, struct isw_sweep **sweep,
                                     struct isw_error *error);
-/** What the file holds of a network; points into buffers that the next call reuses. */
+/** What the file holds of a network; refers to buffers that the next call reuses. */
 enum isw_status isw_saved_run_network(const struct isw_saved_run *saved, uint64_t number, struct isw_finished *finished,
                                       struct isw_error *error);
 
@@ -140,14 +140,15 @@ enum isw_status isw_saved_run_network(const struct isw_saved_run *saved, uint64_
 
 /** Both functions write the finished networks of an earlier, smaller sweep into a new journal file of `sweep` in the
  *  folder `parts`, and sync it. Networks are found by their identity, a hash of 64 bits, and their settings are
- *  compared too. *reused grows by the networks taken over. ISW_BAD_INPUT where precision, quantities, kept weights or
- *  recorded steps differ, or a finished network is not in the new grid: nothing finished is dropped. */
+ *  compared, too. *reused grows by the number of networks copied. ISW_BAD_INPUT if precision, quantities, stored
+ *  weights or recorded steps differ, or if a finished network is not in the new grid: no finished network is ever
+ *  dropped. */
 
 /** From the journal in `parts`, of the sweep that `before` describes. Until the caller has written `now` and removed
- *  the old journal files, the folder has files of both sweeps, and each manifest names the other's identity. */
+ *  the old journal files, the folder holds files of both sweeps, and each manifest contains the other's identity. */
 enum isw_status isw_extend_journal(const char *parts, struct isw_run_manifest *before, struct isw_run_manifest *now,
                                    const struct isw_sweep *sweep, uint64_t *reused, struct isw_error *error);
-/** From a results file. folder: where relative paths of its data start. */
+/** From a results file. folder: base of relative paths of its data. */
 enum isw_status isw_extend_file(const char *path, const char *parts, const char *folder, const struct isw_sweep *sweep,
                                 uint64_t *reused, struct isw_error *error);
 
@@ -155,28 +156,28 @@ enum isw_status isw_extend_file(const char *path, const char *parts, const char 
 
 /** On the heap. */
 struct isw_run_output {
-  char *out;         /**< the results file as the user knows it */
-  char *path;        /**< absolute: ranks on other machines may start elsewhere */
+  char *out;         /**< the results file as the user named it */
+  char *path;        /**< absolute, because ranks on other machines may start in other folders */
   char *parts;       /**< the journal's folder, absolute */
   uint64_t extended; /**< identity of the smaller sweep that the results file holds and this run extends; 0: none */
 };
-/** Names the files of a run. wanted: NULL: the sweep's name and .h5. */
+/** Chooses the names of a run's files. wanted: NULL: the sweep's name and .h5. */
 enum isw_status isw_run_output_create(const char *wanted, const char *sweep_name, struct isw_run_output *output,
                                       struct isw_error *error);
 void isw_run_output_clear(struct isw_run_output *output);
 
 enum isw_output_state {
   ISW_OUTPUT_ABSENT,     /**< there is no results file */
-  ISW_OUTPUT_INCOMPLETE, /**< of this sweep, with missing networks */
+  ISW_OUTPUT_INCOMPLETE, /**< of this sweep, with networks missing */
   ISW_OUTPUT_COMPLETE,   /**< of this sweep */
-  ISW_OUTPUT_OTHER       /**< of another sweep, which is to be extended */
+  ISW_OUTPUT_OTHER       /**< of another sweep, to be extended */
 };
-/** Looks at a results file that may be there, and sets output->extended. ISW_BAD_INPUT where something else is there,
- *  or it cannot be read or, unless it is to be extended, is of another sweep; the message shows the difference.
+/** Inspects a results file that may exist, and sets output->extended. ISW_BAD_INPUT if something else is there, or if
+ *  the file cannot be read or, unless it is to be extended, is of another sweep; the message shows the difference.
  *  @param[in] file  the sweep file's name, for messages */
 enum isw_status isw_run_output_inspect(struct isw_run_output *output, const char *file, const struct isw_sweep *sweep,
                                        enum isw_resume resume, enum isw_output_state *state, struct isw_error *error);
-/** Removes the folder of a run of this sweep that was killed after its results file was complete. */
+/** Removes the folder of a run of this sweep that was killed after completing its results file. */
 void isw_run_output_remove_leftovers(const struct isw_run_output *output, const struct isw_sweep *sweep);
 
 /* ---- a run (run.c, resume.c, train.c) --------------------------------------------------------------------------- */
@@ -191,26 +192,26 @@ struct isw_run_state {
   char *folder; /**< of the sweep file, absolute */
   struct isw_sweep *sweep;
   struct isw_run_output output; /**< out and path on rank 0 only */
-  bool output_is_smaller;       /**< the results file holds another sweep, which is extended; rank 0 */
+  bool output_is_smaller;       /**< the results file is of another sweep, which is extended; rank 0 */
   struct isw_training training;
   struct isw_run_facts facts;
   struct isw_lock *lock;   /**< rank 0 */
-  uint64_t other_identity; /**< of journal files to pass over: an extension was interrupted; 0: none */
+  uint64_t other_identity; /**< of journal files to skip: an extension was interrupted; 0: none */
   struct isw_refinement refinement;
-  uint64_t *remaining; /**< bit set of networks that an extension has not taken over; NULL: all */
+  uint64_t *remaining; /**< bit set of networks that an extension has not reused; NULL: all */
 };
-/** Rank 0: locks OUT.parts, writes what the run trains into it, and reads what is finished already. */
+/** Rank 0: locks OUT.parts, writes the run's manifest there, and reads what is already finished. */
 enum isw_status isw_run_resume(struct isw_run_state *run, struct isw_error *error);
 /** The index of the run's journal. */
 enum isw_status isw_run_open_index(const struct isw_run_state *run, struct isw_index **index, struct isw_error *error);
-/** Removes OUT.parts where this run has made it and nothing is in it. */
+/** Removes OUT.parts if this run has created it and it is empty. */
 void isw_run_leave_folder(const struct isw_run_state *run);
-/** After an early end: completes the message with what is kept and how to continue. */
+/** After an early end: adds to the message what is kept and how to continue. */
 void isw_run_describe_rest(struct isw_run_state *run, enum isw_status status, struct isw_error *error);
 /** Trains the levels of a sweep that refines its grid. Collective. */
 enum isw_status isw_run_refine(struct isw_run_state *run, struct isw_error *error);
-/** Trains the packs as they are. Collective. */
+/** Trains all packs. Collective. */
 enum isw_status isw_run_train_packs(struct isw_run_state *run, struct isw_error *error);
-/** Puts the packs in the order of rank 0's costs, on all ranks. Collective. */
+/** Orders the packs by rank 0's costs, on all ranks. Collective. */
 enum isw_status isw_run_share_costs(struct isw_run_state *run, struct isw_error *error);
 #endif

@@ -1,4 +1,4 @@
-/* A results file together with the sweep that it describes. */
+/* Opens a results file together with the sweep that it describes. */
 #include <stdlib.h>
 #include <string.h>
 #include "run/run_internal.h"

@@ -1,11 +1,10 @@
-/* The packs of a sweep, ready to be trained: kernels, samples, classes and costs, and how a pack is made of its
- * networks. How the queue takes them is work.c's. */
+/* Prepares the packs of a sweep for training: kernels, samples, classes and costs, and makes packs from their networks.
+ * work.c passes them to the queue. */
 #include <stdlib.h>
 #include "initsweep/cost.h"
 #include "run/run_internal.h"
 
-/* The smallest stride from `wanted` on that has no divisor in common with the number of packs, so that every pack has
- * its turn. */
+/* The smallest stride of at least `wanted` that is coprime to the number of packs, so that every pack has its turn. */
 static uint64_t coprime_stride(uint64_t wanted, uint64_t packs)
 {
   for (uint64_t stride = packs > 1 && wanted > 0 ? wanted : 1;; stride++) {

@@ -13,7 +13,7 @@ struct verification {
   struct isw_training training;
   const struct isw_reporter *reporter;
   bool all;
-  uint64_t jobs;         /* packs where all, else networks of the sample */
+  uint64_t jobs;         /* packs if all, otherwise networks of the sample */
   uint64_t *sample;      /* [jobs] */
   uint64_t *trained;     /* bit set of the networks that have values in the file; NULL: all have */
   pthread_mutex_t mutex; /* guards everything below, the file, and the reporter: HDF5 is used by one thread at a time */
@@ -137,7 +137,7 @@ static void *work(void *context)
 
 /* ---- choosing ---- */
 
-/* One network of each of `jobs` equal parts of the grid: distinct, and spread over it. */
+/* Chooses one network from each of `jobs` equal parts of the grid: distinct, and spread over it. */
 static enum isw_status draw_sample(struct verification *v, uint64_t networks, struct isw_error *error)
 {
   struct isw_stream stream = {0};
@@ -153,7 +153,7 @@ static enum isw_status draw_sample(struct verification *v, uint64_t networks, st
   return ISW_OK;
 }
 
-/* In a file whose sweep refines its grid: the networks that were trained, and their number. */
+/* In a file whose sweep refines its grid: the networks that were trained, and how many there are. */
 static enum isw_status find_trained(struct verification *v, uint64_t *networks, struct isw_error *error)
 {
   uint64_t all = *networks;
@@ -175,10 +175,10 @@ static enum isw_status find_trained(struct verification *v, uint64_t *networks, 
   return result == ISW_OK ? isw_training_restrict(&v->training, v->trained, error) : result;
 }
 
-/* Replaces positions among the trained networks, ascending, by their numbers. */
+/* Replaces ascending positions among the trained networks by network numbers. */
 static void number_sample(struct verification *v)
 {
-  uint64_t word = 0, before = 0; /* where the search continues, and the trained networks before it */
+  uint64_t word = 0, before = 0; /* where the search continues, and the number of trained networks before it */
   for (uint64_t i = 0; i < v->jobs; i++) {
     uint64_t further = isw_bits_select(v->trained + word, v->sample[i] - before);
     v->sample[i] = 64 * word + further;

@@ -1,12 +1,12 @@
-/* The packs of a sweep as work for the cluster room: the order of the queue, checkpoints, and the way of outcomes
- * into the journal. */
+/* The packs of a sweep as work for the cluster room: the order of the queue, checkpoints, and storing outcomes in the
+ * journal. */
 #include <stdlib.h>
 #include "initsweep/cost.h"
 #include "run/run_internal.h"
 
 enum { MERGEABLE_PARAMETERS = 1 << 19 }; /* 32 MiB of weights per pack: eight of them fit into a worker's memory */
 
-/* The pack of a turn in the queue. */
+/* The pack that has a turn in the queue. */
 static uint64_t pack_of(const struct isw_training *training, uint64_t turn)
 {
   return turn * training->stride % isw_packs_count(training->packs);
@@ -81,7 +81,7 @@ static enum isw_status restore(const struct isw_training *training, size_t count
   return status;
 }
 
-/* A worker's pack of a turn; new: a free place for one. */
+/* A worker's entry for the pack of a turn; new: an unused entry for it. */
 static struct isw_training_pack *pack_of_worker(struct isw_training *training, size_t worker, uint64_t turn, bool new)
 {
   struct isw_training_pack *made = &training->made[worker * ISW_MAX_PACKS_UNDER_WAY];
@@ -139,7 +139,7 @@ static enum isw_status checkpoint(void *context, size_t worker, uint64_t turn, c
 static enum isw_status finish(void *context, size_t worker, uint64_t turn, const struct isw_pack *pack,
                               uint64_t *networks, uint64_t *diverged, struct isw_error *error)
 {
-  (void)pack; /* the worker has it */
+  (void)pack; /* the worker keeps it */
   struct isw_training *training = context;
   struct isw_training_pack *made = pack_of_worker(training, worker, turn, false);
   struct isw_finished finished[ISW_LANES_MAX];
@@ -149,7 +149,7 @@ static enum isw_status finish(void *context, size_t worker, uint64_t turn, const
   }
   *networks += made->count;
   enum isw_status status = isw_journal_append(training->journal, finished, made->count, error);
-  if (status == ISW_OK && made->checkpointed) { /* the journal must be as safe as the checkpoint that it replaces */
+  if (status == ISW_OK && made->checkpointed) { /* sync before the checkpoint that it replaces goes */
     status = isw_journal_sync(training->journal, error);
     if (status == ISW_OK) isw_checkpoint_remove(training->folder, made->number[0]);
   }
