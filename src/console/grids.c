@@ -1,7 +1,7 @@
-/* The number of a sweep's networks and the grids that they come from, as one line. */
+/* Formats the number of a sweep's networks and the grids that they come from as one line. */
 #include "initsweep/console.h"
 
-/* Points of all grids; exclude, and points that two grids share, leave fewer networks. */
+/* Points of all grids; there are fewer networks if points are excluded or if grids share them. */
 static uint64_t count_points(const struct isw_sweep *sweep)
 {
   uint64_t points = 0;

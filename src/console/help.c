@@ -1,5 +1,4 @@
-/* The table of commands as help: finding a command, and the choice of the format. The formats are in help_*.c and
- * completion*.c. */
+/* Finds commands in the table, and selects the format of their help. The formats are in help_*.c and completion*.c. */
 #include <string.h>
 #include "console/console_internal.h"
 #include "initsweep/cluster.h"

@@ -1,4 +1,4 @@
-/* What all formats of the help say alike: the program, exit statuses, environment variables, and an option in a usage
+/* What all formats of the help share: the program, exit statuses, environment variables, and options in a usage
  * line. */
 #include <assert.h>
 #include "console/console_internal.h"

@@ -1,4 +1,4 @@
-/* Manual pages, in the language of scdoc(5): one of the program and one per command. */
+/* Manual pages in the language of scdoc(5): one for the program and one for each command. */
 #include <string.h>
 #include "console/console_internal.h"
 

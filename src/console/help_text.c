@@ -24,7 +24,7 @@ void isw_help_write_overview(FILE *out, const struct isw_command *const *command
                "  initsweep show first.h5\n");
 }
 
-/* A group in brackets is not broken. */
+/* Text in brackets is not broken across lines. */
 static void write_usage(FILE *out, const struct isw_command *command, size_t width)
 {
   size_t column = (size_t)fprintf(out, "usage: initsweep %s", command->name), indent = column;
@@ -40,7 +40,7 @@ static void write_usage(FILE *out, const struct isw_command *command, size_t wid
   fputc('\n', out);
 }
 
-/* Columns of "-o, --output OUT" */
+/* Width of "-o, --output OUT" */
 static int name_width(const struct isw_option *o)
 {
   return (int)(strlen(o->name) + (o->letter ? 4 : 0) + 2 + (o->argument ? strlen(o->argument) + 1 : 0));

@@ -1,5 +1,5 @@
-/* A writer of JSON (RFC 8259): commas, indentation, escapes and numbers in one place. It writes to a stream as it
- * goes and holds nothing but its nesting; it reads nothing. */
+/* A writer of JSON (RFC 8259): commas, indentation, escapes and numbers in one place. It writes directly to a stream
+ * and stores nothing but its nesting; it does not read JSON. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +10,8 @@ void isw_json_start(struct isw_json *json, FILE *out)
   *json = (struct isw_json){.out = out};
 }
 
-/* Length of the valid UTF-8 sequence that begins here, 0 where there is none (RFC 3629: no surrogates, nothing
- * overlong). */
+/* Length of the valid UTF-8 sequence that begins here, 0 if there is none (RFC 3629: no surrogates, no overlong
+ * forms). */
 static size_t sequence_length(const unsigned char *text)
 {
   size_t length = text[0] < 0x80                      ? 1
@@ -52,7 +52,7 @@ static void new_line(const struct isw_json *json)
   for (size_t i = 0; i < json->depth; i++) fputs("  ", json->out);
 }
 
-/* Everything that stands before a value: a comma, a line break, the key. */
+/* Writes everything that precedes a value: a comma, a line break, the key. */
 static void begin_value(struct isw_json *json, const char *key)
 {
   if (json->depth > 0) {
@@ -71,7 +71,7 @@ static void open_container(struct isw_json *json, const char *key, enum isw_json
 {
   begin_value(json, key);
   fputc(opening, json->out);
-  if (json->depth >= ISW_JSON_DEPTH) abort(); /* the callers' nesting is fixed */
+  if (json->depth >= ISW_JSON_DEPTH) abort(); /* the callers' nesting depth is fixed */
   json->level[json->depth++] = (struct isw_json_level){.closing = closing, .lines = layout == ISW_JSON_LINES};
 }
 
@@ -110,7 +110,7 @@ void isw_json_number(struct isw_json *json, const char *key, double number)
     return;
   }
   char text[32];
-  for (int digits = 15; digits <= 17; digits++) { /* the fewest digits that read back as the same number */
+  for (int digits = 15; digits <= 17; digits++) { /* the fewest digits that are read back as the same number */
     snprintf(text, sizeof text, "%.*g", digits, number);
     if (strtod(text, NULL) == number) break;
   }

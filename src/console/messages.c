@@ -1,4 +1,4 @@
-/* Messages on stderr: errors, and what a room above reports while it works. */
+/* Messages on stderr: errors, and what the rooms above report during their work. */
 #include <stdarg.h>
 #include "initsweep/cluster.h"
 #include "initsweep/console.h"

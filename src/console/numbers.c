@@ -1,4 +1,4 @@
-/* Numbers, sizes and times as people read them. Numbers for programs are json.c's. */
+/* Formats numbers, sizes and times for people. json.c formats numbers for programs. */
 #include <math.h>
 #include <time.h>
 #include "initsweep/console.h"

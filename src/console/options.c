@@ -1,5 +1,5 @@
-/* Reads a command line by the rows of the commands: getopt's tables and the messages are made from them. Help is made
- * in help_*.c, from the same rows. */
+/* Parses a command line by the rows of the commands, from which getopt's tables and the messages are made. help_*.c
+ * make the help from the same rows. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -89,7 +89,7 @@ bool isw_parse_options(const struct isw_command *command, int argc, char **argv,
     if (o->letter) strcat(letters, letter);
   }
   opterr = 0;
-  optind = 0; /* glibc: begin a new command line */
+  optind = 0; /* glibc: start with a new command line */
   for (int found; (found = getopt_long(argc, argv, letters, table, NULL)) != -1;) {
     *exit_status = 0;
     if (found == HELP) {

@@ -1,4 +1,4 @@
-/* Progress of a run on stderr: a bar on a terminal, a line now and then in a log. */
+/* Progress of a run on stderr: a bar on a terminal, an occasional line in a log. */
 #include "initsweep/console.h"
 #include <string.h>
 #include <unistd.h>

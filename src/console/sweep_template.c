@@ -1,12 +1,12 @@
-/* A commented sweep file to start from, as text. It is checked by the reader of sweep files; writing it to the disk
- * is the command's. */
+/* Writes a commented sweep file to start from, as text, and checks it with the reader of sweep files. The command
+ * writes it to the disk. */
 #include <math.h>
 #include <string.h>
 #include "initsweep/console.h"
 
 enum { DATASETS_MAX = 128 };
 
-/* Settings that depend on the targets: for classes, and for numbers. */
+/* Settings that depend on the targets: one preset for classes, one for numbers. */
 static const struct preset {
   const char *loss, *rate, *probes, *about_loss;
 } presets[] = {
@@ -96,12 +96,12 @@ enum isw_status isw_sweep_template(const char *name, const char *file, const cha
     *incomplete = false;
     if (write_sweep(text, name, row, &presets[i], incomplete) != ISW_OK)
       return isw_error_memory(error, text->length, "a sweep file");
-    if (*incomplete) return ISW_OK; /* it cannot be read before it is filled in */
+    if (*incomplete) return ISW_OK; /* it cannot be read before the user completes it */
     struct isw_overrides none = {0};
     struct isw_sweep *sweep = NULL;
     status = isw_load_sweep(file, ".", text->bytes, text->length, &none, &sweep, error);
     isw_sweep_destroy(sweep);
-    if (status != ISW_BAD_INPUT) return status; /* else the loss does not suit the targets */
+    if (status != ISW_BAD_INPUT) return status; /* otherwise the loss does not suit the targets */
   }
   return status;
 }

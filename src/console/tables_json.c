@@ -1,4 +1,4 @@
-/* The tables of named rows as JSON, with the values that each parameter takes. */
+/* Writes the tables of named rows as JSON, with the values that each parameter accepts. */
 #include <math.h>
 #include <string.h>
 #include "initsweep/console.h"

@@ -1,4 +1,4 @@
-/* What a stream leads to: a terminal, its width, and whether it shows colours and UTF-8. */
+/* The properties of a stream: whether it is a terminal, its width, and whether it shows colours and UTF-8. */
 #include "initsweep/console.h"
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@ bool isw_terminal_color(int fd)
 
 bool isw_terminal_utf8(int fd)
 {
-  /* from the environment: setlocale() would change how numbers are written */
+  /* from the environment, because setlocale() would change how numbers are written */
   const char *locale = variable("LC_ALL");
   if (!locale) locale = variable("LC_CTYPE");
   if (!locale) locale = variable("LANG");

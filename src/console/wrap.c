@@ -1,4 +1,4 @@
-/* Running text in lines of a given width. */
+/* Wraps text to lines of a given width. */
 #include <string.h>
 #include <unistd.h>
 #include "initsweep/console.h"
