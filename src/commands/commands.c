@@ -1,5 +1,5 @@
-/* The table of subcommands, initsweep help, which prints from the table, the program's own options, and what every
- * command begins and ends with: the standard streams. */
+/* The table of subcommands, initsweep help, which prints from the table, the program's own options, and how every
+ * command treats the standard streams at its start and end. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,21 +22,22 @@ const struct isw_command *const isw_commands[] = {
     NULL,
 };
 
-/* A standard stream that was closed (`>&-`) would give its descriptor to the next file that is opened, and messages
- * would go into that file. Opened the wrong way round, /dev/null takes the descriptor, and writes and reads fail. */
+/* If a standard stream was closed (`>&-`), the next file that is opened would get its descriptor, and messages would be
+ * written to that file. /dev/null, opened for the wrong direction, takes the descriptor, so that writes and reads
+ * fail. */
 static void occupy_closed_streams(void)
 {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
     if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-/* Writes what stdout still holds and closes it. Returns the exit status: output that was lost is an error, of which a
- * command that failed anyway says nothing more. */
+/* Flushes and closes stdout. Returns the exit status: lost output is an error, which is not reported if the command has
+ * failed anyway. */
 static int close_stdout(int exit_status)
 {
   bool flushed = fflush(stdout) == 0, written = flushed && !ferror(stdout);
-  int reason = flushed ? 0 : errno;     /* that of an earlier write is not known */
-  if (fclose(stdout) != 0 && written) { /* a network file system may report a write only now */
+  int reason = flushed ? 0 : errno;     /* the errno of an earlier write is not known */
+  if (fclose(stdout) != 0 && written) { /* a network file system may report a failed write only now */
     written = false;
     reason = errno;
   }
@@ -47,7 +48,7 @@ static int close_stdout(int exit_status)
 
 static int run_command(int argc, char **argv)
 {
-  bool first = isw_cluster_is_first_process(); /* the ranks of a launcher print once */
+  bool first = isw_cluster_is_first_process(); /* of the ranks of a launcher only the first prints */
   if (argc < 2) {
     if (!first) return ISW_BAD_INPUT;
     fprintf(stderr, "initsweep: give a command: ");

@@ -1,4 +1,4 @@
-/* initsweep plan: prints an estimate of what `run` would do. MPI is not started. */
+/* initsweep plan: prints an estimate of what `run` would do, without initialising MPI. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

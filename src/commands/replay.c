@@ -1,5 +1,4 @@
-/* initsweep replay: trains one network of a results file again with any recording, and checks that it is the same
- * one. */
+/* initsweep replay: trains one network of a results file again with any records, and checks that it is the same one. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

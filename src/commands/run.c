@@ -50,22 +50,22 @@ static void print_report(const struct isw_run_report *report)
   printf("\n");
 }
 
-/* Starts MPI, runs, prints on the first rank, and ends MPI. */
+/* Initialises MPI, runs, prints on the first rank, and finalises MPI. */
 static int run_on_cluster(int argc, char **argv, const struct isw_run_settings *settings)
 {
   struct isw_cluster *cluster = NULL;
   struct isw_run_report report = {0};
   struct isw_error error = {0};
-  isw_cluster_catch_signals(); /* before MPI starts, which takes a while: a signal must not end the process */
+  isw_cluster_catch_signals(); /* before MPI_Init, which takes a while: a signal must not end the process */
   enum isw_status status = isw_cluster_create(&argc, &argv, &cluster, &error);
-  isw_cluster_catch_signals(); /* again: MPICH takes SIGUSR1 for itself */
+  isw_cluster_catch_signals(); /* again: MPICH installs its own handler of SIGUSR1 */
   bool first = cluster ? isw_cluster_rank(cluster) == 0 : isw_cluster_is_first_process();
   if (status == ISW_OK) status = isw_run(cluster, settings, &report, &error);
   if (status == ISW_OK && first && !settings->quiet) print_report(&report);
   if (status != ISW_OK && first) isw_print_error(status, &error);
   isw_run_report_clear(&report);
   isw_error_clear(&error);
-  fflush(stdout); /* before the launcher takes the ranks away */
+  fflush(stdout); /* before the launcher ends the ranks */
   isw_cluster_destroy(cluster);
   return (int)status;
 }

@@ -1,4 +1,4 @@
-/* initsweep show: prints what is in a results file, or follows a run in progress. */
+/* initsweep show: prints a summary of a results file, or follows a run in progress. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ static enum isw_status show(const char *file, const struct request *request, str
   return status;
 }
 
-/* Until the results file is complete, or nothing more can be written. */
+/* Follows until the results file is complete or nothing more can be written. */
 static enum isw_status follow_run(struct isw_follow *follow, const struct request *request, struct isw_error *error)
 {
   double every = request->every > 0 ? request->every : SECONDS_BETWEEN_LOOKS;
@@ -84,7 +84,7 @@ static int run(int argc, char **argv)
   enum isw_status status = ISW_OK;
   if (request.follow) status = isw_follow_create(file, &follow, &error);
   if (request.follow && status == ISW_OK) status = follow_run(follow, &request, &error);
-  bool whole_summary = !request.follow || !request.json; /* with both, each line is an object of its own */
+  bool whole_summary = !request.follow || !request.json; /* with both options, each line is one object */
   if (ferror(stdout)) whole_summary = false;             /* the end of the program reports it */
   if (status == ISW_OK && whole_summary) status = show(follow ? isw_follow_file(follow) : file, &request, &error);
   isw_follow_destroy(follow);
