@@ -1,10 +1,10 @@
-/* The axes of a results file, and the cell of each network. */
+/* Finds the axes of a results file and the cell of each network. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "summary/summary_internal.h"
 
-/* A number's bits; equal numbers, and all NaNs, have the same. */
+/* The bits of a number; equal numbers, and all NaNs, have the same. */
 static uint64_t key_of(double number)
 {
   uint64_t key = 0;
@@ -19,7 +19,7 @@ int isw_compare_numbers(const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
-/* Splits the cells by one more value: two networks stay in one cell where they have the same value. */
+/* Divides the cells by another value: two networks stay in the same cell if they have the same value. */
 static bool split_cell(struct isw_summary_reader *reader, struct isw_table *pairs, uint64_t network, uint32_t value)
 {
   uint32_t *cell = &reader->cell[network];
@@ -27,7 +27,7 @@ static bool split_cell(struct isw_summary_reader *reader, struct isw_table *pair
   return *cell != ISW_NO_CODE;
 }
 
-/* The distinct numbers of an axis; splits the cells by them unless it is the replicate. */
+/* Finds the distinct numbers of an axis, and divides the cells by them unless it is the replicate. */
 static enum isw_status read_numbers(struct isw_summary_reader *reader, struct isw_summary_axis *axis, bool splits,
                                     struct isw_error *error)
 {
@@ -94,7 +94,7 @@ enum isw_status isw_summary_read_axes(struct isw_summary_reader *reader, struct 
     bool splits = strcmp(axis->name, "replicate") != 0;
     status = axis->text ? read_texts(reader, axis, splits, error) : read_numbers(reader, axis, splits, error);
     if (axis->count < 2)
-      isw_summary_clear_axis(&summary->axes[--summary->axis_count]); /* the same everywhere: not an axis */
+      isw_summary_clear_axis(&summary->axes[--summary->axis_count]); /* the same for all networks: not an axis */
   }
   return status;
 }

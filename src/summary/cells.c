@@ -1,10 +1,10 @@
-/* The cells of the grid, ranked, with the trajectories of the best and the worst. */
+/* Ranks the cells of the grid, and computes the trajectories of the best and the worst. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "summary/summary_internal.h"
 
-/* Whether cell a is better than b; equal ones keep the order of the grid. */
+/* Whether cell a is better than b; equal cells stay in the order of the grid. */
 static bool better(const struct isw_summary *summary, const struct isw_summary_cell *a,
                    const struct isw_summary_cell *b)
 {
@@ -16,7 +16,7 @@ static bool better(const struct isw_summary *summary, const struct isw_summary_c
   return a->first < b->first;
 }
 
-/* Inserts a cell where it is among the `top` best (or worst) so far, in their order. */
+/* Inserts a cell in order if it is among the `top` best (or worst) so far. */
 static void insert_cell(const struct isw_summary *summary, bool best, const struct isw_summary_cell *cell,
                         struct isw_summary_cell *list, size_t *count, size_t top)
 {
@@ -35,7 +35,7 @@ static void insert_cell(const struct isw_summary *summary, bool best, const stru
   if (*count < top) ++*count;
 }
 
-/* A cell of its members; those that have ended are moved to the front. */
+/* Makes a cell from its members; those that have ended are moved to the front. */
 static struct isw_summary_cell make_cell(struct isw_summary_reader *reader, uint32_t *member, uint64_t count)
 {
   const struct isw_summary *summary = reader->summary;

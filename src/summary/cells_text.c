@@ -1,11 +1,11 @@
-/* The best and worst cells as text, with their loss over the records. */
+/* Writes the best and worst cells as text, with their loss over the records. */
 #include <math.h>
 #include <string.h>
 #include "summary/summary_internal.h"
 
 enum {
   CURVE_MAX_WIDTH = 24, /* columns of a sparkline */
-  NUMBER_WIDTH = 10     /* columns of a number, at least */
+  NUMBER_WIDTH = 10     /* minimum width of a number */
 };
 
 static size_t bounded(size_t width, size_t most)
@@ -13,8 +13,8 @@ static size_t bounded(size_t width, size_t most)
   return width < most ? width : most;
 }
 
-/* The scale of sparklines: logarithmic, from the lowest loss of the cells shown, but at most four decades, to their
- * highest first loss. */
+/* The logarithmic scale of sparklines: from the highest first loss of the cells shown down to their lowest loss, at
+ * most four decades. */
 struct loss_scale {
   double low, high;
 };
@@ -43,7 +43,7 @@ static size_t height_of(double loss, struct loss_scale scale)
   return share >= 1 ? 7 : (size_t)(share * 8);
 }
 
-/* How many losses fit into the columns: three, two, or none. */
+/* How many losses fit: three, two, or none. */
 static size_t numbers_of_curve(size_t columns, size_t records)
 {
   size_t numbers = columns >= 32 ? 3 : columns >= 20 ? 2 : 0;
@@ -68,7 +68,7 @@ static void write_curve(const struct isw_summary *summary, const struct isw_summ
   }
 }
 
-/* "init=constant, init_value=0.5, depth=2": the settings that the networks of a cell share. */
+/* The settings that the networks of a cell share: "init=constant, init_value=0.5, depth=2". */
 static void describe(const struct isw_summary *summary, uint64_t network, struct isw_text *text)
 {
   for (size_t i = 0; i < summary->axis_count; i++) {
@@ -85,7 +85,7 @@ static void describe(const struct isw_summary *summary, uint64_t network, struct
   if (!text->length) isw_text_add(text, "all networks");
 }
 
-/* The n-th quantity of a cell's line: the one that ranks, then the others. */
+/* The n-th quantity of a cell's line: first the one that ranks, then the others. */
 static size_t shown_final(const struct isw_summary *summary, size_t n)
 {
   return n == 0 ? summary->ranked_by : n <= summary->ranked_by ? n - 1 : n;

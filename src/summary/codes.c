@@ -1,4 +1,4 @@
-/* Codes for distinct values, and sorting by them. */
+/* Assigns codes to distinct values, and sorts by them. */
 #include "summary/summary_internal.h"
 
 uint32_t isw_code_of(struct isw_table *codes, uint64_t key)

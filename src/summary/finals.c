@@ -1,4 +1,4 @@
-/* The final values of all networks, and which quantities can rank cells. */
+/* Reads the final values of all networks, and finds the quantities that can rank cells. */
 #include <math.h>
 #include <string.h>
 #include "summary/summary_internal.h"
@@ -20,7 +20,7 @@ bool isw_can_rank(const struct isw_results_dataset *dataset)
   return !other;
 }
 
-/* One record of all networks; of blocks with stopped networks, the whole trajectories too. */
+/* Reads one record of all networks; of blocks with stopped networks, their whole trajectories. */
 static enum isw_status read_final(struct isw_summary_reader *reader, struct isw_summary_final *final,
                                   struct isw_error *error)
 {

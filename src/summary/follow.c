@@ -1,5 +1,5 @@
-/* Follows a run from another process: reads the journal that `run` writes, while it writes it, and takes no lock.
- * Each look reads only what is new. follow_show.c shows the result. */
+/* Follows a run from another process: reads the journal while `run` writes it, without taking the lock. Each look reads
+ * only what is new. follow_show.c shows the result. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -7,14 +7,14 @@
 #include "initsweep/sweep.h"
 #include "summary/summary_internal.h"
 
-enum { LOOKS_WITHOUT_ANY = 3 }; /* a shared file system may show that the folder has gone before it shows the file */
+enum { LOOKS_WITHOUT_ANY = 3 }; /* a shared file system may show the folder's removal before the file */
 
 struct isw_follow {
   char *file, *parts;      /* the results file, and the run's folder */
   struct isw_watch *watch; /* NULL: the folder has no manifest yet */
   uint64_t identity;
   struct isw_follow_view view;
-  size_t missed;   /* looks that found neither file nor folder */
+  size_t missed;   /* looks that have found neither file nor folder */
   bool looked;     /* at least once */
   double since;    /* seconds of the monotonic clock when it was first seen running, */
   uint64_t before; /* and the networks that were finished then */
@@ -46,7 +46,7 @@ static enum isw_status name_both(struct isw_follow *follow, const char *given, s
   return ISW_OK;
 }
 
-/* Opens a run that has begun, which may replace an earlier one, with its manifest. */
+/* Opens a run that has started, perhaps replacing an earlier one, with its manifest. */
 static enum isw_status open_run(struct isw_follow *follow, const struct isw_run_manifest *manifest,
                                 struct isw_error *error)
 {
@@ -67,7 +67,7 @@ static enum isw_status open_run(struct isw_follow *follow, const struct isw_run_
   return status;
 }
 
-/* Whether the results file is this run's and lacks no network; then the view is the file's. */
+/* Whether the results file is of this run and has all networks; then the file replaces the view of the journal. */
 static bool is_complete(struct isw_follow *follow)
 {
   struct isw_results *results;
@@ -99,7 +99,7 @@ static void set_state(struct isw_follow *follow, enum isw_follow_state state)
   follow->view.state = state;
 }
 
-/* Without the run's folder the run is done, has not begun, or has left nothing. */
+/* If the run folder does not exist, the run has finished, has not started, or has left nothing. */
 static enum isw_status look_at_file(struct isw_follow *follow, struct isw_error *error)
 {
   if (access(follow->file, F_OK) == 0) {

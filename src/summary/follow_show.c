@@ -1,4 +1,4 @@
-/* One look at a run in progress as a line: of JSON, of a terminal that is redrawn, or of a log. */
+/* Shows one look at a run in progress as a line: of JSON, of a terminal, where it is redrawn, or of a log. */
 #include "summary/summary_internal.h"
 
 static const char *const state_names[] = {"begins", "running", "stopped", "writing", "done"}; /* of JSON */
@@ -35,7 +35,7 @@ static void show_json(FILE *out, const struct isw_follow_view *view)
 
 enum { PHRASES_MAX = 5, PHRASE_SIZE = 96 };
 
-/* "12 of 120 networks", "ETA 3 min", ...: the most important first. Returns their number. */
+/* "12 of 120 networks", "ETA 3 min", ...: the most important first. Returns how many there are. */
 static size_t describe(const struct isw_follow_view *view, char phrase[PHRASES_MAX][PHRASE_SIZE])
 {
   static const char *const state_texts[] = {"the run is starting", "", "stopped: no process holds the run's lock",

@@ -1,4 +1,4 @@
-/* The networks grouped by one axis. */
+/* Groups the networks by one axis. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

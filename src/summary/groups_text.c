@@ -1,11 +1,11 @@
-/* The table of groups as text. Columns that do not fit into the page are left out from the right. */
+/* Writes the table of groups as text. Columns that do not fit on the page are left out from the right. */
 #include <string.h>
 #include "summary/summary_internal.h"
 
 enum {
   GROUPS_SHOWN_MAX = 24,
   NAME_WIDTH_MAX = 28, /* of a value */
-  NUMBER_WIDTH = 10,   /* of a number, at least */
+  NUMBER_WIDTH = 10,   /* minimum width of a number */
   COUNTS_WIDTH = 20,   /* of the columns networks and diverged */
   COLUMNS_MAX = 3 + ISW_FINALS_MAX - 1,
   TITLE_SIZE = 80

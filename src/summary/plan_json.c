@@ -1,4 +1,4 @@
-/* An estimate of a run as JSON. */
+/* Writes an estimate of a run as JSON. */
 #include <math.h>
 #include "summary/summary_internal.h"
 

@@ -1,4 +1,4 @@
-/* An estimate of a run as text for people. */
+/* Writes an estimate of a run as text for people. */
 #include <math.h>
 #include "summary/summary_internal.h"
 
@@ -15,7 +15,7 @@ static const char *plural(size_t count)
   return count == 1 ? "" : "s";
 }
 
-/* "784-256-256-10"; the middle layers of a deep network are left out. */
+/* Layer sizes such as "784-256-256-10"; the middle layers of a deep network are left out. */
 static void format_sizes(const struct isw_pack_class *class, char *buffer)
 {
   size_t used = 0;

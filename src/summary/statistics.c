@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include "summary/summary_internal.h"
 
-/* The number that sorting would put at k; then none before it is larger. Quickselect (Hoare 1961): linear on average.
- */
+/* Returns the number that sorting would put at index k, and moves it there with no larger number before it. Quickselect
+ * (Hoare 1961): linear on average. */
 static double select_number(double *values, size_t count, size_t k)
 {
   ptrdiff_t low = 0, high = (ptrdiff_t)count - 1, wanted = (ptrdiff_t)k;

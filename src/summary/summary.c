@@ -1,4 +1,4 @@
-/* The content of a results file as data: the order in which its parts are read. */
+/* Reads the content of a results file as data; this file defines the order in which its parts are read. */
 #include <stdlib.h>
 #include "summary/summary_internal.h"
 

@@ -9,7 +9,7 @@ enum {
   ISW_CLASSES_SHOWN = 8       /**< of packs, in a plan */
 };
 
-/** The median of numbers of which none is NaN; NaN where there is none. Reorders them. Linear on average. */
+/** The median of numbers without NaN; NaN if there are none. Reorders them. Linear on average. */
 double isw_median(double *values, size_t count);
 /** Reorders the numbers. */
 struct isw_summary_spread isw_spread(double *values, size_t count);
@@ -24,7 +24,7 @@ uint32_t isw_code_of(struct isw_table *codes, uint64_t key);
  *  @return start, on the heap, [count + 1]; NULL if memory cannot be allocated */
 uint64_t *isw_sort_by_code(const uint32_t *code, uint64_t networks, size_t count, uint32_t *order);
 
-/** A summary that is being read, and memory that its parts share. */
+/** A summary while it is being read, and memory that its parts share. */
 struct isw_summary_reader {
   struct isw_summary *summary;
   uint32_t *cell;  /**< [networks] code of the network's cell */
@@ -32,29 +32,29 @@ struct isw_summary_reader {
   double *block;   /**< [ISW_SLAB_NUMBERS] */
   double *scratch; /**< [networks] */
 };
-/** Networks of the block that begins with `first`. */
+/** Networks in the block that begins with `first`. */
 static inline uint64_t isw_block_networks(const struct isw_summary *summary, uint64_t first)
 {
   return summary->networks - first < ISW_BLOCK_NETWORKS ? summary->networks - first : ISW_BLOCK_NETWORKS;
 }
-/** A dataset of the file by its name; NULL: there is none. */
+/** The dataset of the file with a name; NULL if there is none. */
 const struct isw_results_dataset *isw_summary_dataset(const struct isw_summary *summary, const char *name);
-/** Whether cells can be ranked by a dataset: one number per network or per record. dataset may be NULL. */
+/** Whether a dataset can rank cells: one number per network or per record. dataset may be NULL. */
 bool isw_can_rank(const struct isw_results_dataset *dataset);
-/** Ascending order of numbers, for qsort and bsearch. */
+/** Compares numbers for qsort and bsearch, in ascending order. */
 int isw_compare_numbers(const void *a, const void *b);
 
 /** The axes, and the code of each network's cell. */
 enum isw_status isw_summary_read_axes(struct isw_summary_reader *reader, struct isw_error *error);
 void isw_summary_clear_axis(struct isw_summary_axis *axis);
-/** The final values: loss, accuracy and `by`, those that the file has. */
+/** The final values: loss, accuracy and `by`, as far as the file has them. */
 enum isw_status isw_summary_read_finals(struct isw_summary_reader *reader, const char *by, struct isw_error *error);
 /** Groups by one axis. Needs axes and finals. */
 enum isw_status isw_summary_make_groups(struct isw_summary_reader *reader, struct isw_error *error);
 /** The best and worst `top` cells with their trajectories. Needs axes and finals. */
 enum isw_status isw_summary_make_cells(struct isw_summary_reader *reader, size_t top, struct isw_error *error);
 
-/** A value of an axis, "none" where it has none; a number is formatted into the buffer. */
+/** A value of an axis, "none" if it has none; a number is formatted in the buffer. */
 const char *isw_summary_value_text(const struct isw_summary_axis *axis, size_t index, char number[ISW_NUMBER_SIZE]);
 /** The table of groups as text. */
 void isw_summary_write_groups(const struct isw_summary *summary, const struct isw_summary_page *page);
@@ -64,9 +64,9 @@ void isw_summary_write_cells(const struct isw_summary *summary, const struct isw
 const char *isw_page_bold(const struct isw_summary_page *page);
 const char *isw_page_red(const struct isw_summary_page *page);
 const char *isw_page_plain(const struct isw_summary_page *page);
-/** The provenance entry with an index, in the order shown, and its name; NULL past the last. "" where the file lacks
+/** The provenance entry with an index, in the order shown, and its name; NULL past the last. "" if the file lacks
  *  it. */
 const char *isw_summary_provenance(const struct isw_summary *summary, size_t index, const char **name);
-/** Classes of packs that a plan shows. */
+/** The number of classes of packs that a plan shows. */
 size_t isw_plan_classes_shown(const struct isw_estimate *estimate, bool all_classes);
 #endif

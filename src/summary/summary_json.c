@@ -1,4 +1,4 @@
-/* A summary as JSON, and the provenance entries in the order that text and JSON show. */
+/* Writes a summary as JSON, and has the order of the provenance entries for text and JSON. */
 #include <string.h>
 #include "summary/summary_internal.h"
 
@@ -91,7 +91,7 @@ static void write_groups(struct isw_json *json, const struct isw_summary *summar
   isw_json_close(json);
 }
 
-/* The settings that the networks of a cell share. */
+/* Writes the settings that the networks of a cell share. */
 static void write_cell_axes(struct isw_json *json, const struct isw_summary *summary,
                             const struct isw_summary_cell *cell)
 {

@@ -1,11 +1,12 @@
-/* A summary as text for people: head, axes and provenance. Groups and cells are in groups_text.c and cells_text.c. */
+/* Writes a summary as text for people: head, axes and provenance. groups_text.c and cells_text.c write groups and
+ * cells. */
 #include <math.h>
 #include <string.h>
 #include "summary/summary_internal.h"
 
 enum {
   VALUES_SHOWN_MAX = 8,
-  LABEL_WIDTH = 14 /* of the labels at the left */
+  LABEL_WIDTH = 14 /* of the labels on the left */
 };
 
 static void write_line(const struct isw_summary_page *page, const char *label, const char *text)
@@ -61,7 +62,7 @@ static void write_head(const struct isw_summary *summary, const struct isw_summa
   }
 }
 
-/* The first `shown` values and the last: "0, 1, 2, ..., 99"; false where there are none. */
+/* Writes the first `shown` values and the last: "0, 1, 2, ..., 99"; false if there are none. */
 static bool list_values(const struct isw_summary_axis *axis, size_t shown, struct isw_text *text)
 {
   char number[ISW_NUMBER_SIZE];
