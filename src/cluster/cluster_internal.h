@@ -11,25 +11,27 @@ struct isw_cluster {
   char *hosts;  /**< isw_cluster_hosts */
   char *advice; /**< isw_cluster_threads */
   size_t processors;
-  int *processor; /**< [processors] that this rank's workers are pinned to; none: not pinned */
+  int *processor; /**< [processors] to which this rank's workers are bound; none: not bound */
 };
 
 /* ---- launch.c: the launcher's environment variables ---- */
 
-/** Adapts the environment before MPI_Init. ISW_BAD_INPUT where MPI_Init would end the process, or would start one of
- *  several processes as a single one. */
+/** Adapts the environment before MPI_Init. ISW_BAD_INPUT if MPI_Init would end the process, or would initialise one of
+ *  several processes as a single rank. */
 enum isw_status isw_launch_prepare_environment(struct isw_error *error);
-/** Whether a process that is single for MPI is single for its launcher too; if not, ISW_BAD_INPUT with what to do. */
+/** Checks that a process that is single for MPI is also single for its launcher; otherwise ISW_BAD_INPUT with what to
+ *  do. */
 enum isw_status isw_launch_check_single(struct isw_error *error);
 
 /* ---- mpi_helpers.c ---- */
 
-/** MPI's name of this host. name: [MPI_MAX_PROCESSOR_NAME], filled up with zeros. */
+/** The name of this host as MPI reports it. name: [MPI_MAX_PROCESSOR_NAME], padded with zeros. */
 void isw_mpi_host_name(char *name);
 /** Waits for a request by polling and sleeping: MPI_Wait would use a whole core for as long as rank 0 writes the
  *  results. */
 void isw_mpi_wait(MPI_Request *request);
-/** Prints a message and ends all ranks; for the middle of a collective call, where no other rank can be informed. */
+/** Prints a message and ends all ranks; for errors in the middle of a collective call, where other ranks cannot be
+ *  informed. */
 _Noreturn void isw_out_of_memory(struct isw_cluster *cluster);
 
 /* ---- status.c ---- */
@@ -38,12 +40,12 @@ _Noreturn void isw_out_of_memory(struct isw_cluster *cluster);
 int isw_status_severity(enum isw_status status);
 /** The more severe of two statuses. */
 enum isw_status isw_worse_status(enum isw_status a, enum isw_status b);
-/** Sets the message of another rank, prefixed with its number. */
+/** Sets an error with the message of another rank, prefixed with its number. */
 void isw_error_of_rank(struct isw_error *error, enum isw_status status, int rank, const char *text);
 
 /* ---- threads.c, signals.c ---- */
 
-/** Pins the calling thread, worker number `worker` of `workers`, to its processor if isw_cluster_threads chose one. */
+/** Binds the calling thread, worker number `worker` of `workers`, to its processor if isw_cluster_threads chose one. */
 void isw_pin_worker(const struct isw_cluster *cluster, size_t workers, size_t worker);
 /** Whether a signal that isw_cluster_catch_signals catches has arrived. */
 bool isw_signal_caught(void);
@@ -79,12 +81,12 @@ struct isw_counts {
   uint64_t packs, networks, diverged, network_steps;
   double cost;
 };
-/** Everything is protected by the mutex but work, threads and the atomic members. */
+/** The mutex protects everything except work, threads and the atomic members. */
 struct isw_worker_pool {
   const struct isw_work *work;
   size_t threads;
   pthread_mutex_t mutex;
-  pthread_cond_t worker_wakeup; /**< packs have come, a team can be joined, a job has changed, the pool is closed */
+  pthread_cond_t worker_wakeup; /**< packs have arrived, a team can be joined, a job has changed, or the pool closed */
   pthread_cond_t communicator_wakeup; /**< a worker is idle, packs run low, or an error occurred */
   bool wakeup_pending;                /**< communicator_wakeup was signalled since the communicator last slept */
   struct isw_range range[2 * ISW_RANGES];
@@ -112,6 +114,6 @@ void isw_worker_pool_add(struct isw_worker_pool *pool, const struct isw_range *r
 void isw_worker_pool_stop(struct isw_worker_pool *pool);
 /** Makes the workers return. */
 void isw_worker_pool_close(struct isw_worker_pool *pool);
-/** Lets the communicator sleep until a worker wakes it or the time is over. */
+/** Lets the communicator sleep until a worker wakes it or the time has elapsed. */
 void isw_worker_pool_sleep(struct isw_worker_pool *pool, long nanoseconds);
 #endif

@@ -1,4 +1,4 @@
-/* Collective calls: rank 0's values for every rank, one status for all, the hosts, the check that all ranks are the
+/* Collective calls: rank 0's values for every rank, one status for all, the hosts, and the check that all ranks run the
  * same program. */
 #include <limits.h>
 #include <stdio.h>
@@ -105,7 +105,7 @@ enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status m
   struct {
     int severity, rank;
   } pair = {isw_status_severity(mine), cluster->rank},
-    found; /* MPI_MAXLOC: the lowest rank of those that have the maximum */
+    found; /* MPI_MAXLOC: the lowest of the ranks that have the maximum */
   MPI_Request request;
   MPI_Iallreduce(&pair, &found, 1, MPI_2INT, MPI_MAXLOC, cluster->everyone, &request);
   isw_mpi_wait(&request);
@@ -129,8 +129,8 @@ enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status m
   return status;
 }
 
-/* What rank 0 sends first of all. This layout and the messages of isw_cluster_agree must not change: ranks of other
- * versions read them. */
+/* The first message that rank 0 sends. This layout and the messages of isw_cluster_agree must not change, because ranks
+ * of other versions read them. */
 struct program_identity {
   char version[256], build[256], host[256];
 };

@@ -91,7 +91,7 @@ enum isw_status isw_launch_prepare_environment(struct isw_error *error)
   bool launched = false;
   for (size_t i = 0; i < SRUN; i++) launched = launched || launcher_rank(i);
 #if defined OPEN_MPI && defined INITSWEEP_MPI_NEEDS_PMIX
-  /* Under a Slurm without PMIx this Open MPI ends the process, with 30 lines per rank that advise to rebuild it. */
+  /* In a Slurm without PMIx this Open MPI ends the process, with 30 lines per rank that advise rebuilding it. */
   if (getenv("SLURM_STEP_ID") && !getenv("PMIX_RANK") && !getenv("OMPI_COMM_WORLD_SIZE")) {
     enum isw_status status = isw_launch_check_single(error);
     if (status != ISW_OK) return status;

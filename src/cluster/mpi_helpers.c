@@ -1,5 +1,5 @@
-/* What the files of this room need of MPI and nothing above them: names of the library and the host, waiting without
- * burning a core, ending all ranks. */
+/* Helpers of this room that depend on MPI only: names of the library and the host, waiting without using a core, ending
+ * all ranks. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 _Noreturn void isw_cluster_abort(struct isw_cluster *cluster, int exit_status)
 {
   MPI_Abort(cluster->everyone, exit_status);
-  abort(); /* MPI does not promise that it does not return */
+  abort(); /* MPI does not guarantee that this does not return */
 }
 
 void isw_out_of_memory(struct isw_cluster *cluster)

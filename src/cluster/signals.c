@@ -1,9 +1,9 @@
-/* Signals request an orderly end. A handler can only write a global variable, the only one of this room. */
+/* Signals request an orderly end. A handler can only write to a global variable, the only one of this room. */
 #include <signal.h>
 #include <unistd.h>
 #include "cluster_internal.h"
 
-static atomic_int caught; /* the first signal that came */
+static atomic_int caught; /* the first signal that arrived */
 
 static void handle(int number)
 {
@@ -24,10 +24,10 @@ void isw_cluster_catch_signals(void)
   sigaction(SIGUSR1, &action, NULL);
   sigaction(SIGXCPU, &action, NULL);
   struct sigaction before;
-  if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup ignores it */
+  if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup has set it to be ignored */
     sigaction(SIGHUP, &action, NULL);
-  signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes then is an error of write(), reported like a full disk */
-  signal(SIGPIPE, SIG_IGN); /* a reader of stdout or stderr that has ended must not end the training */
+  signal(SIGXFSZ, SIG_IGN); /* write() then reports a limit on file sizes as an error, like a full disk */
+  signal(SIGPIPE, SIG_IGN); /* a closed reader of stdout or stderr must not end the training */
 }
 
 bool isw_signal_caught(void)

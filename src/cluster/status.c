@@ -1,5 +1,5 @@
-/* Which of several ranks' or workers' statuses is reported, and the text of another rank's error. No MPI, no
- * threads. */
+/* Chooses which of several ranks' or workers' statuses is reported, and sets the text of another rank's error. No MPI,
+ * no threads. */
 #include "cluster_internal.h"
 
 int isw_status_severity(enum isw_status status)

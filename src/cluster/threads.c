@@ -1,5 +1,4 @@
-/* Number of worker threads of a rank, and the processors they are pinned to; the threads themselves belong to
- * protocol.c. */
+/* Number of worker threads of a rank, and the processors to which they are bound; protocol.c creates the threads. */
 #include <omp.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -31,7 +30,7 @@ static size_t divide_processors(size_t ranks, size_t mine, const uint64_t (*mask
   return got[mine];
 }
 
-/* Whether the user has set where threads run, which is then left to the OpenMP library. OMP_PROC_BIND=false:
+/* Whether the user has set where threads run, in which case the OpenMP library decides. OMP_PROC_BIND=false:
  * anywhere. */
 static bool placed_by_user(void)
 {
@@ -68,7 +67,7 @@ static size_t own_processors(size_t ranks, size_t mine, const uint64_t (*mask)[W
   return part;
 }
 
-/* Chooses the processors that workers are pinned to, only if the workers fill the rank's own processors, one each.
+/* Chooses the processors to which workers are bound, only if there is one worker for each of the rank's own processors.
  * With fewer workers, other programs may run on the rest, and which processors they use is unknown. */
 static void choose_processors(struct isw_cluster *cluster, size_t threads, size_t ranks, size_t mine,
                               const uint64_t (*mask)[WORDS])
@@ -88,7 +87,7 @@ void isw_pin_worker(const struct isw_cluster *cluster, size_t workers, size_t wo
   if (cluster->processors == 0 || cluster->processors != workers) return;
   int processor = cluster->processor[worker];
   isw_bits_add(mask, (uint64_t)processor);
-  (void)sched_setaffinity(0, sizeof mask, (cpu_set_t *)mask); /* if refused, it stays unpinned: slower, not wrong */
+  (void)sched_setaffinity(0, sizeof mask, (cpu_set_t *)mask); /* if refused, it stays unbound: slower, not wrong */
 }
 
 static size_t threads_from_environment(void)

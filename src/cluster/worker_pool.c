@@ -20,7 +20,7 @@ struct isw_job {
   size_t members, joined, returned; /* joined and returned: without the leader */
   bool ready;
   bool resumes;          /* training continues after a checkpoint; written by the leader before a team barrier */
-  struct isw_pack *pack; /* NULL when ready: creating it failed */
+  struct isw_pack *pack; /* NULL when ready: it could not be created */
   struct isw_job *next;
 };
 
