@@ -1,10 +1,10 @@
 /* activation_mean, activation_variance of each layer: over all its units and all samples of the training set, after the
- * activation; the last layer is the output (or logits), a residual branch's last the sum h + alpha f.
- * pre_activation_mean, pre_activation_variance: likewise before it. With K the first unit's activation on the first
- * sample and n the number of values, from 0, samples ascending and within them units ascending,
+ * activation. For the last layer that is the output (or the logits), for the last layer of a residual branch the sum h
+ * + alpha f. pre_activation_mean, pre_activation_variance: the same before the activation. K is the first unit's
+ * activation on the first sample, n the number of values; from 0, samples ascending and within them units ascending,
  *   s1 = s1 + (a - K), s2 = s2 + (a - K) (a - K); mean = K + s1 / n, variance = (s2 - s1 (s1 / n)) / n, at least 0.
- * The shift by K keeps the variance of nearly constant activations (Chan, Golub & LeVeque 1983) and makes that of
- * constant ones 0. scratch [layer][K, s1, s2][lane]. */
+ * The shift by K keeps the variance of nearly constant activations accurate (Chan, Golub & LeVeque 1983) and makes that
+ * of constant ones 0. scratch [layer][K, s1, s2][lane]. */
 #include "probes_internal.h"
 
 static size_t scratch(const struct isw_view *view)

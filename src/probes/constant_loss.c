@@ -1,17 +1,18 @@
-/* constant_loss: the training set's loss under the best constant output, the reference that a network which has learnt
- * anything about its inputs is below; and escape_step, when a network first is below a fraction of it. From the targets
- * alone, so the same for every network on the data and loss; it does not ask whether the output_activation can give
- * that constant. With m_j and v_j the mean and variance of target column j (one-hot where the loss takes classes so),
- * summed as in activation.c with the first sample's as shift, samples ascending, and J columns:
- *   mse                    from 0, columns ascending, v_j; over J
- *   mae                    likewise mean |t - c|, c the smallest number that half of the targets are not above; over J
- *   huber                  likewise mean of e^2 / 2 or delta (|e| - delta / 2), e = t - c, c the smallest number for
- *                          which the sum of e, each cut to -delta .. delta, is not above 0; over J
- *   binary_cross_entropy   likewise -m_j log m_j - (1 - m_j) log(1 - m_j); over J
- *   cross_entropy          likewise -p_j log p_j, p_j = m_j + label_smoothing (1 / J - m_j)
- *   hinge                  likewise 2 m_j or 2 (1 - m_j), the smaller; over J
- * with 0 log 0 = 0. Each loss's function is in src/model/losses.def; both c are found by halving the float64 numbers
- * between the extreme targets. scratch, kept: whether the rest is there; [lane] the loss. */
+/* constant_loss: the training set's loss under the best constant output; a network that has learnt anything about its
+ * inputs is below it. escape_step: the step at which a network is first below a fraction of it. Computed from the
+ * targets alone, so the same for every network with these data and loss; whether the output_activation can give that
+ * constant is not considered. m_j and v_j are the mean and variance of target column j (one-hot if the loss takes
+ * classes so), summed as in activation.c with the first sample's value as shift, samples ascending; there are J
+ * columns:
+ *   mse                    the sum of v_j, from 0, columns ascending, divided by J
+ *   mae                    likewise of mean |t - c|, c the smallest number that half of the targets do not exceed; / J
+ *   huber                  likewise of mean e^2 / 2 or delta (|e| - delta / 2), e = t - c, c the smallest number for
+ *                          which the sum of e, each clipped to -delta .. delta, is not above 0; / J
+ *   binary_cross_entropy   likewise of -m_j log m_j - (1 - m_j) log(1 - m_j); / J
+ *   cross_entropy          likewise of -p_j log p_j, p_j = m_j + label_smoothing (1 / J - m_j)
+ *   hinge                  likewise of the smaller of 2 m_j and 2 (1 - m_j); / J
+ * with 0 log 0 = 0. Each loss's function is in src/model/losses.def; both c are found by bisecting the float64 numbers
+ * between the extreme targets. Persistent scratch: whether the loss has been computed; [lane] the loss. */
 #include <string.h>
 #include "probes_internal.h"
 
@@ -22,7 +23,8 @@ struct target_column {
   double parameter;               /* the loss's */
 };
 
-/* The target of a sample as training uses it: one-hot if the loss requires that, rounded to the sweep's precision. */
+/* The target of a sample in the form that training uses: one-hot if the loss requires that, rounded to the sweep's
+ * precision. */
 static double target_at(const struct target_column *column, size_t sample)
 {
   const struct isw_view *view = column->view;

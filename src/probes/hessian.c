@@ -1,19 +1,19 @@
 /* The Hessian H of the training set's loss by all weights and biases, in float64 at the stored numbers
  * (engine/curvature.c):
  *   hessian_max, hessian_min   the largest and smallest eigenvalue by min(48, parameters) Lanczos iterations
- *   hessian_residual           what bounds their error: an eigenvalue of H is no further from either than this
+ *   hessian_residual           a bound of their error: within this distance of either is an eigenvalue of H
  *   gradient_curvature         g'Hg / g'g, g the loss's gradient; NaN where g is 0
- * Lanczos (Golub & Van Loan 2013, section 10.1): q_0 is the normals of stream (seed 0, replicate 0, purpose PROBE,
- * layer 0), over their norm; w = H q_j, alpha_j = q_j . w; then twice, for i = 0 .. j, w = w - (q_i . w) q_i; beta_j =
- * |w|, q_j+1 = w / beta_j. Sums from 0 over parameters ascending. A network whose beta_j is below 2^-42 of its largest
- * |alpha| + beta so far has an invariant subspace, and ends there. The extremes are those of the tridiagonal matrix of
- * alpha and beta (symmetric.h), and the residual is the larger of beta_last |s|, s the last component of the extremes'
- * vectors.
+ * Lanczos (Golub & Van Loan 2013, section 10.1): q_0 has the normal draws of stream (seed 0, replicate 0, purpose
+ * PROBE, layer 0), divided by their norm; w = H q_j, alpha_j = q_j . w; then twice, for i = 0 .. j, w = w - (q_i . w)
+ * q_i; beta_j = |w|, q_j+1 = w / beta_j. Sums from 0 over parameters ascending. A network whose beta_j is below 2^-42
+ * of its largest |alpha| + beta so far has an invariant subspace, and ends there. The extremes are those of the
+ * tridiagonal matrix of alpha and beta (symmetric.h), and the residual is the larger of beta_last |s|, s the last
+ * component of the extremes' vectors.
  *   hessian_eigenvalues  all of them, ascending, of networks of at most 256 parameters
  *   hessian_negative     how many of those are below -1e-10 of the largest in size
- * Column j of H is its product with unit vector j; of a pair across the diagonal the mean is taken. H is scaled by a
- * power of 2 (matrix.h), taken to tridiagonal form and its eigenvalues found (symmetric.h). The gradient is scaled by a
- * power of 2 first (matrix.h), so that no square vanishes. */
+ * Column j of H is its product with unit vector j; two elements mirrored at the diagonal are replaced by their mean. H
+ * is scaled by a power of 2 (matrix.h), reduced to tridiagonal form, and its eigenvalues are computed (symmetric.h).
+ * The gradient is scaled by a power of 2 first (matrix.h), so that no square vanishes. */
 #include "matrix.h"
 #include "symmetric.h"
 #include <string.h>

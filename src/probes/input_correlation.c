@@ -1,8 +1,8 @@
-/* input_correlation of each layer: how alike the network sees two inputs a and b, c = z_a . z_b / (|z_a| |z_b|) of the
- * layer's pre-activations (not centred), the mean over pairs of neighbours among at most 32 training samples that are
- * spread evenly (probes_internal.h, isw_chosen). Sums from 0, units ascending, then pairs ascending. A pair with a
- * vector of zeros is left out; NaN where none remains. scratch: [layer][sum, pairs][lane], then of the last chosen
- * sample z [unit of all layers][lane], |z|^2 [layer][lane]. */
+/* input_correlation of each layer: the similarity of two inputs a and b in the network, c = z_a . z_b / (|z_a| |z_b|)
+ * of the layer's pre-activations (not centred), averaged over pairs of neighbours among at most 32 training samples
+ * that are spread evenly (probes_internal.h, isw_chosen). Sums from 0, units ascending, then pairs ascending. A pair
+ * with a vector of zeros is left out; NaN if no pair remains. scratch: [layer][sum, pairs][lane], then of the last
+ * chosen sample z [unit of all layers][lane], |z|^2 [layer][lane]. */
 #include "probes_internal.h"
 
 enum { SAMPLES = 32 };

@@ -1,6 +1,6 @@
-/* loss, test_loss: from 0, the samples' losses added in order; divided by the number of samples or, where the loss is a
- * mean over outputs too, of samples times outputs. scratch [lane]. batch_loss: likewise over the batch, by the step
- * itself. */
+/* loss, test_loss: from 0, the samples' losses added in order; divided by the number of samples or, if the loss is also
+ * a mean over outputs, by samples times outputs. scratch [lane]. batch_loss: the same over the batch, computed by the
+ * step itself. */
 #include "probes_internal.h"
 
 static size_t scratch(const struct isw_view *view)

@@ -48,7 +48,7 @@ void isw_transpose(size_t lanes, size_t rows, size_t columns, const double *from
       memcpy(to + (c * rows + r) * lanes, from + (r * columns + c) * lanes, lanes * sizeof *to);
 }
 
-/* Makes columns p and q orthogonal in every lane. Returns whether any lane needed a rotation; the others rotate by
+/* Makes columns p and q orthogonal in every lane. Returns whether any lane needed a rotation; the other lanes rotate by
  * 0. */
 static bool rotate(size_t lanes, size_t rows, double *restrict p, double *restrict q)
 {

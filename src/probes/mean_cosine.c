@@ -1,7 +1,7 @@
-/* mean_cosine of each layer: the mean over pairs of units a < b, a outside, of |w_a . w_b| / (|w_a| |w_b|), w a unit's
- * incoming weights without its bias. Sums from 0, inputs ascending, then pairs in that order; each pair's dot product
- * is divided by the product of the norms. Units whose weights are all 0 have no direction and are left out; NaN where
- * fewer than two remain. scratch: the units' weights [unit][input][lane], then their norms [unit][lane]. */
+/* mean_cosine of each layer: the mean over pairs of units a < b, a outside, of |w_a . w_b| / (|w_a| |w_b|), where w is
+ * a unit's incoming weights without its bias. Sums from 0, inputs ascending, then pairs in that order; each pair's dot
+ * product is divided by the product of the norms. Units whose weights are all 0 have no direction and are left out; NaN
+ * if fewer than two remain. scratch: the units' weights [unit][input][lane], then their norms [unit][lane]. */
 #include "matrix.h"
 
 static size_t scratch(const struct isw_view *view)

@@ -1,10 +1,10 @@
-/* How the training set's samples disagree, from the gradients g_s of each sample's own loss by all weights and biases,
- * float64 at the stored numbers (engine/curvature.c; a layer's |g_s|^2 is |delta|^2 (1 + |a|^2)). With G = mean g_s, m
+/* The variation among the gradients g_s of each training sample's own loss by all weights and biases, in float64 at the
+ * stored numbers (engine/curvature.c; a layer's |g_s|^2 is |delta|^2 (1 + |a|^2)). With G = mean g_s, m
  * = mean |g_s|^2 over N samples:
  *   gradient_variance      S = (m - |G|^2) N / (N - 1), the unbiased trace of the gradients' covariance
  *   gradient_noise_scale   S / (|G|^2 - S / N), B_simple with the unbiased square of the true gradient: McCandlish et
  *                          al. 2018, appendix A.1 with B_small = 1 and B_big = N
- * The noise scale is negative where the estimate of the square is, near an end of training; both are NaN for N = 1.
+ * The noise scale is negative if the estimate of the square is, near the end of training; both are NaN for N = 1.
  * |G|^2 is summed from 0 over the parameters in curvature's order. scratch: S [lanes], |G|^2 [lanes], then a
  * gradient. */
 #include "probes_internal.h"

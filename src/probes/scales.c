@@ -1,6 +1,6 @@
 /* residual_scale, residual_scale_gradient: alpha of each residual branch and the loss's derivative by it, at the layer
- * that ends the branch; NaN at all others and, of the derivative, where alpha is not trained. docs/numerics.md has the
- * order of its sums. */
+ * that ends the branch; NaN at all other layers and, for the derivative, if alpha is not trained. docs/numerics.md
+ * defines the order of its sums. */
 #include "probes_internal.h"
 
 static void copy(const struct isw_view *view, const void *const *scale, double *value)

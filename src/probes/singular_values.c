@@ -1,7 +1,7 @@
 /* effective_rank, singular_value_max, singular_value_min of each layer's weight matrix, from its singular values s_c,
- * which matrix.h defines to the order of every sum; the shorter side are the columns. In that order of columns, from 0:
- * total = sum s_c, then with p_c = s_c / total entropy = entropy - p_c log(p_c) (nothing where p_c = 0), and the rank
- * is exp(entropy). NaN where a weight is not finite; the rank of a matrix of zeros is 0. scratch: the matrix, its
+ * which matrix.h defines including the order of every sum; the shorter side has the columns. In that order of columns,
+ * from 0: total = sum s_c, then with p_c = s_c / total entropy = entropy - p_c log(p_c) (nothing if p_c = 0), and the
+ * rank is exp(entropy). NaN if a weight is not finite; the rank of a matrix of zeros is 0. scratch: the matrix, its
  * transpose, then the values [layer][largest shorter side][lane]. */
 #include "matrix.h"
 

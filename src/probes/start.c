@@ -1,9 +1,9 @@
 /* How the weights of each layer, without biases, differ from the initial ones:
  *   distance_from_start   the norm of w - w_start: from 0, inputs ascending and within them units, sum = sum + d d,
  *                         then the root
- *   weight_sign_changes   weights that are now of the other sign; those that are or were 0 do not count
- *   first_moved           the optimiser steps after which a weight first differs in value from its start (0 and -0 are
- *                         one value), -1: never; once a network. The engine looks after every step. */
+ *   weight_sign_changes   weights that now have the other sign; those that are or were 0 do not count
+ *   first_moved           the optimiser steps after which a weight first differs in value from its initial one (0 and
+ *                         -0 are equal), -1: never; stored per run. The engine checks after every step. */
 #include "probes_internal.h"
 
 static void distance(const struct isw_view *view, double *scratch, double *value)

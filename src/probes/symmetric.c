@@ -95,7 +95,7 @@ bool isw_tridiagonal_eigenvalues(size_t n, double *d, double *e, double *last)
   return true;
 }
 
-/* The reflection I - t v v' that takes column k below its diagonal to a multiple of its first unit vector: v into work
+/* The reflection I - t v v' that maps column k below its diagonal to a multiple of its first unit vector: v into work
  * [n][lanes] from row k + 1 on, t, and e[k]. */
 static void reflection(size_t lanes, size_t n, size_t k, const double *matrix, double *v, double *t, double *e)
 {

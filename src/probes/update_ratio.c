@@ -1,9 +1,8 @@
-/* update_ratio of each layer: how far its weights (not biases) went since the record before, in their own size and a
- * step: |w - w'| / |w'| / (t - t'), w' and t' the weights and step of the previous record. NaN at the first record;
- * infinite where w' is 0 and w is not, NaN where both are. With records at consecutive steps it is the size of the
- * update relative to the weights; over longer ways the path's length counts only as far as it leads somewhere. Sums as
- * in norms.c. scratch, kept from record to record: 1 + step of the record before, then its weights
- * [layer][input][unit][lane]. */
+/* update_ratio of each layer: the relative change of its weights (not biases) per step since the previous record: |w -
+ * w'| / |w'| / (t - t'), w' and t' being the weights and step of the previous record. NaN at the first record; infinite
+ * if w' is 0 and w is not, NaN if both are. With records at consecutive steps it is the size of the update relative to
+ * the weights; between records further apart only the net displacement counts, not the length of the path. Sums as in
+ * norms.c. Persistent scratch: 1 + step of the previous record, then its weights [layer][input][unit][lane]. */
 #include "probes_internal.h"
 
 static size_t scratch(const struct isw_view *view)
