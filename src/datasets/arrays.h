@@ -25,8 +25,8 @@ enum isw_status isw_array_set_shape(struct isw_array_file *array, size_t dimensi
 
 /** Parses the head of a file that has been read: sets first, type, big_endian, rows and columns. */
 typedef enum isw_status isw_read_head(struct isw_array_file *array, struct isw_error *error);
-/** Reads a file, gzipped or not, and its head. name: below `folder` where it is relative. *full gets the path, which
- *  array->path points to. */
+/** Reads a file, gzipped or not, and its head. name: relative to `folder` unless it is absolute. *full is set to the
+ *  path, to which array->path points. */
 enum isw_status isw_array_open_file(struct isw_array_file *array, const char *folder, const char *name,
                                     isw_read_head *head, struct isw_text *full, struct isw_error *error);
 
@@ -34,8 +34,8 @@ enum isw_status isw_array_open_file(struct isw_array_file *array, const char *fo
 struct isw_array_format {
   bool has_container; /**< the first parameter is the file that has all arrays; the others are shifted by one */
   double byte_scale;  /**< inputs of unsigned bytes are divided by it */
-  /** Opens one array, in the file `container` or, where the format has none (NULL), of its own. *full gets its name for
-   *  messages; the caller releases it and array->bytes, also after an error. */
+  /** Opens one array in the file `container` or, if the format has no container (NULL), in a file of its own. *full is
+   *  set to its name for messages; the caller releases it and array->bytes, also after an error. */
   enum isw_status (*open)(struct isw_array_file *array, const char *folder, const char *container, const char *name,
                           struct isw_text *full, struct isw_error *error);
 };

@@ -146,8 +146,8 @@ static enum isw_status read_bare(struct reader *reader, struct field *field, cha
   return ISW_OK;
 }
 
-/* Reads a field and ends its text with a NUL, which may overwrite the delimiter: *more tells whether one stood
- * there. */
+/* Reads a field and ends its text with a NUL, which may overwrite the delimiter: *more is set to whether there was
+ * one. */
 static enum isw_status read_field(struct reader *reader, bool *more)
 {
   if (reader->count == reader->capacity) {

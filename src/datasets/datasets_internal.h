@@ -41,7 +41,7 @@ enum isw_standardize { ISW_STANDARDIZE_NONE, ISW_STANDARDIZE_FEATURES, ISW_STAND
  *  ISW_BAD_INPUT where the samples would take more than ISW_DATA_BYTES_MAX. */
 enum isw_status isw_data_allocate(struct isw_data *data, size_t samples, struct isw_error *error);
 
-/** Moves floor(test_fraction * samples + 1/2) samples from the training set to the test set: the first so many of a
+/** Moves floor(test_fraction * samples + 1/2) samples from the training set to the test set: those that come first in a
  *  permutation drawn from (seed, replicate 0, SPLIT). Both sets keep the dataset's order. */
 enum isw_status isw_data_split(struct isw_data *data, uint64_t seed, double test_fraction, struct isw_error *error);
 
@@ -50,10 +50,10 @@ enum isw_status isw_data_split(struct isw_data *data, uint64_t seed, double test
  *  too. */
 enum isw_status isw_data_standardize(struct isw_data *data, enum isw_standardize standardize, struct isw_error *error);
 
-/** Gives training sample s a new label where uniform draw s of (seed, replicate 0, DATA, layer 100) is below `share`: a
- *  class of all, drawn uniformly by draw s of layer 101, so that the old one may come again. Test labels stay. share 1:
- *  random labels.
- *  ISW_BAD_INPUT where share > 0 and targets are values. */
+/** Gives training sample s a new label if uniform draw s of (seed, replicate 0, DATA, layer 100) is below `share`: one
+ *  of all classes, drawn uniformly by draw s of layer 101, so that it can be the old one. Test labels are unchanged.
+ *  share 1: random labels.
+ *  ISW_BAD_INPUT if share > 0 and targets are values. */
 enum isw_status isw_data_label_noise(struct isw_data *data, uint64_t seed, double share, struct isw_error *error);
 
 /** Keeps as many training samples of each class as the smallest class has: the first ones of the class in a permutation
@@ -61,7 +61,7 @@ enum isw_status isw_data_label_noise(struct isw_data *data, uint64_t seed, doubl
  *  class has no training sample. */
 enum isw_status isw_data_balance(struct isw_data *data, uint64_t seed, struct isw_error *error);
 
-/** What is done to samples, in this order. */
+/** What isw_data_finish does to samples, in this order. */
 struct isw_finish {
   double test_fraction;
   bool balance;

@@ -28,8 +28,8 @@ static bool found_file(const char *folder, size_t length, const char *name, bool
   return found;
 }
 
-/* Looks in the nearest share/initsweep at or above the folder of the running program. An installed tree may be moved, a
- * build folder links to the data, and no path of the machine that built the program is in it. */
+/* Searches the nearest share/initsweep at or above the folder of the running program. So an installed tree can be
+ * moved, a build folder links to the data, and the program contains no path of the machine that built it. */
 static bool found_near_program(const char *name, struct isw_text *path)
 {
   char program[4096];

@@ -1,6 +1,6 @@
 /* One Gaussian cloud per class. Sample i is of class c = i mod classes:
  *   x_f = m_cf + sqrt(1 - correlation) e_if + sqrt(correlation) u_i,
- * so that within a class every feature has variance 1 and every two have that correlation. The means m_c are vectors of
+ * so that within a class every feature has variance 1 and any two have that correlation. The means m_c are vectors of
  * length `separation` in directions drawn from N(0, I); with means: opposite, m_c = -m_(c-1) for odd c. Draws of (seed,
  * replicate 0, DATA): e of layer 0, element i features + f; directions of layer 1, element c features + f; u of layer
  * 2. Two classes are binary targets.

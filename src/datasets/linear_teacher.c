@@ -1,10 +1,10 @@
 /* The setting of the theory of deep linear networks (Saxe, McClelland & Ganguli 2014): inputs that are exactly white
  * and centred over the training set, (1/N) sum x x^T = 1 and (1/N) sum x = 0, and targets y = U S V^T x with given
  * singular values, so that the correlation of targets and inputs, (1/N) sum y x^T, has exactly these (to rounding).
- * There is no test set. Matrices with orthonormal columns are standard normal draws of (seed, replicate 0, DATA) made
- * so by Gram & Schmidt, each column against all before it, twice, sums ascending: x / sqrt(N) [N][features] from layer
- * 0 with a column of ones before the first; V [features][modes] from layer 1; U [outputs][modes] from layer 2; element
- * (row, column) is draw row * columns + column.
+ * There is no test set. Matrices with orthonormal columns are standard normal draws of (seed, replicate 0, DATA),
+ * orthonormalised by Gram & Schmidt, each column against all before it, twice, sums ascending: x / sqrt(N)
+ * [N][features] from layer 0 with a column of ones before the first; V [features][modes] from layer 1; U
+ * [outputs][modes] from layer 2; element (row, column) is draw row * columns + column.
  * Parameters: samples, features, outputs, singular_values. */
 #include <ctype.h>
 #include <math.h>

@@ -1,11 +1,11 @@
-/* Two classes in the plane; sample i is of class c = i mod 2, its target, and number j = floor(i / 2) of its n_c =
- * ceil((samples - c) / 2):
+/* Two classes in the plane; sample i is of class c = i mod 2, its target, and is number j = floor(i / 2) of the class's
+ * n_c = ceil((samples - c) / 2) samples:
  *   moons          t = pi j / (n_c - 1): (cos t, sin t), or (1 - cos t, 1/2 - sin t) as scikit-learn's make_moons
  *   circles        t = 2 pi j / n_c: (r cos t, r sin t), r = 1, or factor as scikit-learn's make_circles
- * and squares of a board, where the target follows from the place:
+ * and the squares of a board, where the target follows from the position:
  *   checkerboard   x uniform on [-1, 1)^2, target (floor(cells (x_1 + 1) / 2) + floor(cells (x_2 + 1) / 2)) mod 2
  * Noise is added to both features last: normal draws 2i and 2i + 1 of (seed, replicate 0, DATA, layer 0); the board's
- * places are uniform draws 2i and 2i + 1 of layer 1.
+ * positions are uniform draws 2i and 2i + 1 of layer 1.
  * Parameters: samples, noise, (factor, or cells), test_fraction, standardize, label_noise. */
 #include <math.h>
 #include "datasets_internal.h"
