@@ -1,5 +1,5 @@
-/** @file The kernels: what every instruction set offers to the training loop; their one source is kernels.inc.h, their
- *  selection kernels.c.
+/** @file The kernels that every instruction set provides to the training loop. kernels.inc.h is their only source;
+ *  kernels.c selects them.
  *
  *  A line is 64 bytes: one number of each network of a pack. An array [rows][columns] of lines with a stride has
  *  element (row, column) at line row * stride + column. Every sum is in the order of docs/numerics.md, whatever the

@@ -1,4 +1,4 @@
-/* The one source of all kernels (kernels.h states what each computes), in parts by subject. A kernels_ISA.c includes
+/* The only source of all kernels (kernels.h states what each computes), in parts by subject. A kernels_ISA.c includes
  * it once per precision, after isa_ISA.h has defined
  *   REAL                     float or double
  *   NAME(x)                  x with a suffix for instruction set and precision

@@ -49,7 +49,7 @@ INLINE void NAME(tile)(const struct NAME(product) * p, const void *a, const V *b
       sum[r][k];
 }
 
-/* Functions of their own, so that all registers belong to the tile. */
+/* Separate functions, so that the tile can use all registers. */
 typedef void NAME(tile_kernel)(const struct NAME(product) * p, const void *a, const V *b, const V *start, V *c);
 
 #define TILE(r, c)                                                                                                     \
@@ -123,8 +123,8 @@ INLINE void NAME(tiles)(struct NAME(product) * p, size_t from, size_t to, bool s
     }
 }
 
-/* Loops over blocks of columns, whose part of b in a chunk of terms stays in the second cache while all rows pass, and
- * over chunks of terms. Between chunks the sums are stored in c and then continued in the same order. */
+/* Loops over blocks of columns, whose part of b in a chunk of terms stays in the second cache for all rows, and over
+ * chunks of terms. Between chunks the sums are stored in c and then continued in the same order. */
 INLINE void NAME(multiply)(const struct NAME(product) * product, bool shared)
 {
   const bool large = product->columns * product->terms * ISW_LINE_BYTES > 1 << 20;
