@@ -1,6 +1,6 @@
-/* The queue alone, with fake packs: `mpirun -n RANKS work SCENARIO THREADS`. The engine's functions that the cluster
- * room calls are defined here, so a pack is whatever a scenario wants. Facts are counted, not timed: a scenario that
- * waits for what does not come hangs, and ctest's limit ends it. */
+/* The queue alone, with fake packs: `mpirun -n RANKS work SCENARIO THREADS`. The functions of the engine that the
+ * cluster room calls are defined here, so a scenario decides what a pack does. Facts are counted, not timed: a scenario
+ * that waits for something that never comes hangs until ctest's time limit ends it. */
 #include <pthread.h>
 #include <mpi.h>
 #include <sched.h>
@@ -24,7 +24,7 @@
 /* Counts that all ranks of this machine share. */
 struct shared {
   atomic_ulong done_by_others, started;
-  atomic_int user[CPU_SETSIZE]; /* of each processor, who is pinned to it */
+  atomic_int user[CPU_SETSIZE]; /* the worker bound to each processor */
 };
 
 struct scene {
@@ -83,22 +83,22 @@ enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, siz
   struct scene *scene = pack->scene;
   CHECK(member < team->members);
   unsigned seat = 1u << member;
-  CHECK(!(atomic_fetch_or(&pack->came, seat) & seat)); /* no seat twice */
+  CHECK(!(atomic_fetch_or(&pack->came, seat) & seat)); /* no member twice */
   while (atomic_load(&pack->came) != (1u << team->members) - 1) rest();
   if (team->members > atomic_load(&scene->largest_team)) atomic_store(&scene->largest_team, (unsigned)team->members);
 
-  if (strcmp(scene->name, "signal") == 0 && pack->number >= 10) { /* only an interruption ends these */
+  if (strcmp(scene->name, "signal") == 0 && pack->number >= 10) { /* only an interruption ends these packs */
     while (!atomic_load(interrupt)) rest();
     return ISW_INTERRUPTED;
   }
   if (strcmp(scene->name, "deep") == 0) {
-    if (scene->rank == 0) /* ends when the others have done half of all packs meanwhile */
+    if (scene->rank == 0) /* ends when the others have done half of all packs */
       while (atomic_load(&scene->shared->done_by_others) < scene->packs / 2) rest();
     else
       atomic_fetch_add(&scene->shared->done_by_others, 1);
   }
   if (strcmp(scene->name, "error_train") == 0 && pack->number == 37) return ISW_FAILED;
-  if (strncmp(scene->name, "error", 5) == 0 && pack->number > 500) { /* an error of one must end all */
+  if (strncmp(scene->name, "error", 5) == 0 && pack->number > 500) { /* one pack's error must end all */
     while (!atomic_load(interrupt)) rest();
     return ISW_INTERRUPTED;
   }
@@ -170,7 +170,7 @@ static size_t max_threads_per_pack(void *context, uint64_t pack)
   return ((struct scene *)context)->max_threads;
 }
 
-/* Where every rank has a processor for each worker, each worker has one to itself; or, `floating`, any. */
+/* If every rank has a processor for each worker, each worker has one to itself; or, if `floating`, any. */
 static void check_place(struct scene *scene, size_t worker)
 {
   cpu_set_t own, all;
@@ -308,7 +308,7 @@ static unsigned largest_team(struct scene *scene)
   return all;
 }
 
-/* Every rank gets rank 0's values, whatever its own are. */
+/* Every rank gets rank 0's values, whatever its own values are. */
 static void check_typed_shares(struct isw_cluster *cluster)
 {
   bool first = isw_cluster_rank(cluster) == 0;
@@ -339,7 +339,7 @@ static void check_typed_shares(struct isw_cluster *cluster)
   if (!first) free(costs);
 }
 
-/* Agreeing and sharing: the lowest of the worst speaks, on rank 0. */
+/* Agreement and broadcasts: rank 0 reports the error of the lowest of the ranks with the most severe status. */
 static void collective(struct isw_cluster *cluster)
 {
   unsigned rank = isw_cluster_rank(cluster), ranks = isw_cluster_size(cluster);
@@ -372,7 +372,7 @@ static void collective(struct isw_cluster *cluster)
   const char *hosts = isw_cluster_hosts(cluster);
   char own[256];
   gethostname(own, sizeof own);
-  if (rank == 0) CHECK(strcmp(hosts, own) == 0); /* once, however many ranks */
+  if (rank == 0) CHECK(strcmp(hosts, own) == 0); /* once, whatever the number of ranks */
   if (rank != 0) CHECK(!hosts);
   CHECK(strstr(isw_cluster_library(), "(MPI "));
 }

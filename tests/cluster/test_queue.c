@@ -1,5 +1,4 @@
-/* The queue of rank 0 against what it promises: every wanted pack once, expensive ones singly, few answers, fair
- * parts. */
+/* The guarantees of rank 0's queue: every wanted pack once, expensive ones singly, few answers, fair shares. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +25,7 @@ static double cost(void *context, uint64_t pack)
   return pack < ((struct fake *)context)->expensive ? 1e6 : 1.0;
 }
 
-/* Empties the queue with one worker asking at a time; returns the number of answers. */
+/* Empties the queue with one worker requesting at a time; returns the number of answers. */
 static uint64_t drain(struct isw_queue *queue, struct fake *fake, size_t idle, size_t workers)
 {
   struct isw_range range[ISW_RANGES];
@@ -72,7 +71,7 @@ static void every_wanted_pack_is_handed_out_once(void **state)
 static void a_million_cheap_packs_take_few_answers(void **state)
 {
   (void)state;
-  assert_true(answers(1000000, (struct fake){0}, 1, 64) < 64 * 4 * 16); /* each takes 1/256 of what is left */
+  assert_true(answers(1000000, (struct fake){0}, 1, 64) < 64 * 4 * 16); /* each takes 1/256 of what remains */
   assert_true(answers(1000000, (struct fake){0}, 16, 64) < 64 * 16);
 }
 

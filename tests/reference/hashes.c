@@ -1,10 +1,10 @@
-/* One line a trial: what it is, and a hash of every bit that its networks left by the plain trainer. Every kernel of
- * this machine must have left the same. The lines are those of hashes.txt, whatever the compiler and the instruction
- * set.
+/* Prints one line per trial: what it is, and a hash of every bit that the reference trainer computes for its networks.
+ * Every kernel of this machine must compute the same. The lines are those of hashes.txt, whatever the compiler and the
+ * instruction set.
  *
  *   hashes > hashes.txt     after a change that is meant to change bits, or a new row
  *
- * Exit status 1 where a kernel differs from the plain trainer. */
+ * Exit status 1 if a kernel differs from the reference trainer. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +29,7 @@ int main(void)
   const struct isw_loss *losses = isw_losses(&loss_rows);
   const struct isw_optimizer *optimizers = isw_optimizers(&optimizer_rows);
   const struct isw_rate_schedule *schedules = isw_schedules(&schedule_rows);
-  /* each table's rows around one trial, whose own rows have fixed names */
+  /* varies each table's rows in one trial, whose other rows have fixed names */
   struct trial plain = {.data = TRIAL_CLASSES,
                         .init = trial_initializer("glorot_normal"),
                         .output_activation = trial_activation("linear"),
@@ -55,7 +55,7 @@ int main(void)
   for (size_t i = 0; i < initializer_rows; i++) {
     struct trial trial = plain;
     trial.init = i;
-    trial.plain_init = strncmp(initializers[i].row.name, "he_", 3) == 0; /* these lines are older than their gain */
+    trial.plain_init = strncmp(initializers[i].row.name, "he_", 3) == 0; /* these lines are older than the gain */
     train("initializer", &initializers[i].row, trial, &counts);
   }
   for (size_t i = 0; i < loss_rows; i++) {

@@ -1,11 +1,11 @@
-/* The plain trainer's two precisions, and what they share. */
+/* The reference trainer's two precisions, and what they share. */
 #include "reference_trainer.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The rows' places in their tables. */
+/* The rows' indices in their tables. */
 enum {
 #define ISW_ACTIVATION(name, ...) ACTIVATION_##name,
 #include "model/activations.def"
@@ -36,7 +36,7 @@ static void *numbers(size_t count, size_t size)
   return memory;
 }
 
-/* 2 for a mean of squares, 1 else */
+/* 2 for a mean of squares, otherwise 1 */
 static double loss_factor(size_t loss)
 {
   static const double factors[] = {
@@ -56,7 +56,7 @@ static double learning_rate_at(const struct isw_network *network, uint64_t step)
   return network->learning_rate * schedule->factor(&network->schedule, step, network->steps);
 }
 
-/* A step's rates, float64. rate [ISW_PARAMETERS_MAX]; running [2] lives from step to step */
+/* A step's rates, float64. rate [ISW_PARAMETERS_MAX]; running [2] is kept from step to step */
 static void step_rates(const struct isw_network *network, double learning_rate, double *running, double *rate)
 {
   double p[ISW_PARAMETERS_MAX];

@@ -11,7 +11,7 @@
 
 enum { NAME(LAYERS_MAX) = 64 };
 
-/* A weight layer: weight [fan_out][fan_in], and of one sample the units' z, a = g(z) and delta, each [fan_out]. */
+/* A weight layer: weight [fan_out][fan_in], and for one sample the units' z, a = g(z) and delta, each [fan_out]. */
 struct NAME(layer) {
   size_t fan_in, fan_out;
   REAL *weight, *bias, *weight_gradient, *bias_gradient;
@@ -27,8 +27,8 @@ struct NAME(trainer) {
   REAL *inputs, *targets;                         /* [samples][features], [samples][outputs] */
   REAL *w, *gradient;                             /* [parameters]: layer after layer, weight, bias and scale */
   REAL *state;                                    /* [parameters][2], the optimiser's */
-  bool *fixed;                                    /* [parameters]: no update, as of a scale that is not trained */
-  struct NAME(layer) layer[NAME(LAYERS_MAX) + 1]; /* from 1, views into w and gradient */
+  bool *fixed;                                    /* [parameters]: not updated, such as a scale that is not trained */
+  struct NAME(layer) layer[NAME(LAYERS_MAX) + 1]; /* from 1, pointing into w and gradient */
 };
 
 static REAL NAME(g)(const struct isw_choice *activation, REAL z)
@@ -106,8 +106,8 @@ static void NAME(forward)(struct NAME(trainer) * t, size_t sample)
   }
 }
 
-/* After forward, with d loss / d output in the last layer's delta: the rest of the deltas, and their share of the
- * gradient. */
+/* After the forward pass, with d loss / d output in the last layer's delta: computes the other deltas and adds their
+ * contribution to the gradient. */
 static void NAME(backward)(struct NAME(trainer) * t, size_t sample)
 {
   struct NAME(layer) *output = &t->layer[t->layers];
@@ -141,7 +141,7 @@ static void NAME(backward)(struct NAME(trainer) * t, size_t sample)
   }
 }
 
-/* Loss and gradient of a batch: order [count], its samples. */
+/* Loss and gradient of a batch, whose samples are order [count]. */
 static double NAME(batch)(struct NAME(trainer) * t, const uint64_t *order, size_t count)
 {
   size_t rows, loss_row = t->network->loss.row;
@@ -165,7 +165,7 @@ static double NAME(batch)(struct NAME(trainer) * t, const uint64_t *order, size_
   return sum / divisor;
 }
 
-/* sum + the squares of x [fan_out][fan_in], inputs outside */
+/* sum plus the squares of x [fan_out][fan_in], inputs outside */
 static double NAME(squares)(double sum, size_t fan_out, size_t fan_in, const REAL *x)
 {
   for (size_t i = 0; i < fan_in; i++)
@@ -180,7 +180,7 @@ static double NAME(gradient_norm)(const struct NAME(trainer) * t)
   for (size_t k = 1; k <= t->layers; k++) {
     sum = NAME(squares)(sum, t->layer[k].fan_out, t->layer[k].fan_in, t->layer[k].weight_gradient);
     sum = NAME(squares)(sum, t->layer[k].fan_out, 1, t->layer[k].bias_gradient);
-    if (t->layer[k].branch) sum = NAME(squares)(sum, 1, 1, t->layer[k].scale_gradient); /* 0 where it is not trained */
+    if (t->layer[k].branch) sum = NAME(squares)(sum, 1, 1, t->layer[k].scale_gradient); /* 0 if it is not trained */
   }
   return sqrt(sum);
 }
@@ -194,7 +194,7 @@ static void NAME(clip)(struct NAME(trainer) * t)
   for (size_t i = 0; i < t->parameters; i++) t->gradient[i] = t->gradient[i] * K(factor);
 }
 
-/* Whether weight decay is for a parameter: for weights, and for the biases that decay_biases names. */
+/* Whether weight decay applies to a parameter: to weights, and to the biases that decay_biases names. */
 static bool NAME(decays)(const struct NAME(trainer) * t, const REAL *parameter)
 {
   for (size_t k = 1; k <= t->layers; k++) {
@@ -228,8 +228,7 @@ static bool NAME(weights_are_finite)(const struct NAME(trainer) * t)
   return true;
 }
 
-/* batch [count]: the samples of the step that the record stands before; after the last step, of the one that would
- * follow */
+/* batch [count]: the samples of the step that follows the record; after the last step, of the one that would follow */
 static void NAME(record)(struct NAME(trainer) * t, const uint64_t *all, const uint64_t *batch, size_t count,
                          struct reference_result *result)
 {
@@ -259,7 +258,7 @@ static void NAME(record)(struct NAME(trainer) * t, const uint64_t *all, const ui
   }
 }
 
-/* The loop: docs/numerics.md, "The loop", by its numbers. all [samples] is 0, 1, 2, ... */
+/* The loop, with the numbers of docs/numerics.md, "The loop". all [samples] is 0, 1, 2, ... */
 static void NAME(loop)(struct NAME(trainer) * t, const uint64_t *all, uint64_t *order, const uint64_t *record_steps,
                        struct reference_result *result)
 {
@@ -302,7 +301,7 @@ static void NAME(loop)(struct NAME(trainer) * t, const uint64_t *all, uint64_t *
   }
 }
 
-/* Inputs and targets rounded; labels one-hot where the network has a column for each class */
+/* Inputs and targets, rounded; labels are one-hot if the network has a column for each class */
 static void NAME(samples)(struct NAME(trainer) * t, const struct isw_data *data)
 {
   for (size_t i = 0; i < t->samples * t->features; i++) t->inputs[i] = K(data->train_inputs[i]);
@@ -325,7 +324,7 @@ static void NAME(initial_weights)(struct NAME(trainer) * t)
   for (size_t s = 0; s < start.input_samples; s++)
     for (size_t i = 0; i < t->features; i++)
       x[s * t->features + i] = (double)t->inputs[s * t->samples / start.input_samples * t->features + i];
-  double *trunk = NULL; /* what goes into a residual branch */
+  double *trunk = NULL; /* the input of a residual branch */
   for (size_t k = 1; k <= t->layers; k++) {
     struct NAME(layer) *l = &t->layer[k];
     size_t count = l->fan_out * l->fan_in;
@@ -394,7 +393,7 @@ static struct reference_result NAME(train)(const struct isw_network *network, co
     w += fan_out * (fan_in + 1);
     gradient += fan_out * (fan_in + 1);
     if (k < 2 || k == t.layers || network->residual.branch_layers == 0) continue;
-    if ((k - 1) % network->residual.branch_layers != 0) continue; /* layer 1 stands outside of the branches */
+    if ((k - 1) % network->residual.branch_layers != 0) continue; /* layer 1 is outside the branches */
     t.fixed[w - t.w] = !network->residual.train_scale;
     t.layer[k].scale = w++;
     t.layer[k].scale_gradient = gradient++;

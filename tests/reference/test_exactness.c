@@ -1,10 +1,10 @@
-/* Every kernel equals the plain trainer bit for bit: initial and final weights, recorded losses and norms, status and
- * steps_done. The loops run over the tables of src/model/, so a new row is tested as it is added.
+/* Every kernel equals the reference trainer bit for bit: initial and final weights, recorded losses and norms, status
+ * and steps_done. The loops run over the tables of src/model/, so a new row is tested as soon as it is added.
  *
  *   test_exactness [short | long]
  *
- * short: one of 16 trials of the large parts, some seconds, for the tier `fast`. long: every initialiser under
- * every activation, loss and optimiser, some minutes. */
+ * short: one of 16 trials of the large parts, some seconds, for the tier `fast`. long: every initialiser with every
+ * activation, loss and optimiser, some minutes. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -154,8 +154,9 @@ static void cover(struct design *design, const size_t *level)
     for (size_t g = 0; g < FACTORS; g++) design->covered[f][level[f]][g][level[g]] = true;
 }
 
-/* Fills level [FACTORS] around a pair not yet covered: each further factor takes the level that covers most with what
- * is set, the first of equals counted from `number`. False where all pairs are covered. */
+/* Fills level [FACTORS] starting from a pair that is not yet covered: each further factor takes the level that covers
+ * most pairs with those already set; among equals, the first one counted from `number`. False if all pairs are
+ * covered. */
 static bool next_row(const struct design *design, size_t number, size_t *level)
 {
   bool set[FACTORS] = {false};
@@ -193,7 +194,7 @@ static const double rates[] = {0.05, 0.5, 1e30};
 static const struct isw_residual residuals[] = {{0, 0.0, false}, {1, 0.5, false}, {1, 0.0, true},
                                                 {1, 0.7, true},  {2, 1.0, false}, {2, 0.0, true}};
 
-/* The row that is number `number` of those that suit biases. */
+/* Row number `number` among those that are suitable for biases. */
 static size_t bias_initializer(size_t number)
 {
   size_t count, row = 0;
@@ -290,7 +291,8 @@ static void all_pairs_of_all_settings(void **state)
   assert_true(counts.completed > 0 && counts.stopped > 0 && counts.diverged > 0);
 }
 
-/* ---- places where bits are easily lost --------------------------------------------------------------------------- */
+/* ---- cases in which bits are easily lost
+ * ----------------------------------------------------------------------------- */
 
 static void deep_sigmoid_with_subnormal_gradients(void **state)
 {
@@ -339,7 +341,7 @@ static void divergence_at_different_steps(void **state)
   assert_true(counts.diverged > counts.networks / 4 && counts.completed > 0);
 }
 
-/* Those that have a loop of their own, kernels_tiny.inc.h. */
+/* Networks with a loop of their own in kernels_tiny.inc.h. */
 static void the_smallest_networks(void **state)
 {
   (void)state;
@@ -396,8 +398,8 @@ static void stop_rules_end_each_network_alone(void **state)
   assert_true(counts.stopped > counts.networks / 4 && counts.completed > 0);
 }
 
-/* The least threshold of a rule under which the trial's one network stops at step 0: by the reference, the number after
- * the loss or norm itself. Positive float64 numbers are in the order of their bits. */
+/* The smallest threshold of a rule at which the trial's only network stops at step 0: by the reference, the number
+ * after the loss or norm itself. Positive float64 numbers are in the order of their bits. */
 static double least_threshold(struct trial trial, bool of_gradient)
 {
   uint64_t low = 0, high = 0x7fefffffffffffff; /* 0 does not stop, the largest number does */
@@ -417,7 +419,8 @@ static double least_threshold(struct trial trial, bool of_gradient)
   return threshold;
 }
 
-/* What a rule compares is not recorded: float64 sums of a batch. Both sides of each threshold show its last bit. */
+/* What a rule compares is not recorded: float64 sums of a batch. The values on both sides of each threshold check its
+ * last bit. */
 static void stop_rules_see_the_last_bit(void **state)
 {
   (void)state;
@@ -490,7 +493,7 @@ static void batches_of_several_blocks(void **state)
   report("blocks", &counts);
 }
 
-/* Weights that do not stay in the second cache are fetched ahead. */
+/* Weights that do not fit into the second cache are prefetched. */
 static void weights_beyond_the_second_cache(void **state)
 {
   (void)state;
@@ -555,7 +558,8 @@ static void residual_branches(void **state)
   assert_true(counts.completed > counts.networks / 2);
 }
 
-/* ---- a network does not know its neighbours ---------------------------------------------------------------------- */
+/* ---- a network does not depend on its neighbours
+ * --------------------------------------------------------------------- */
 
 static void a_lane_alone_equals_the_lane_among_others(void **state)
 {

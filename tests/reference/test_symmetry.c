@@ -1,5 +1,5 @@
-/* Constant weights stay equal for ever: every unit of a layer sees the same numbers in the same order. A network of
- * 64-128-128-10 in float32 on the digits, 2,000 steps of minibatches, to the last bit. */
+/* Constant weights stay equal for ever, because every unit of a layer sees the same numbers in the same order. A
+ * float32 network of 64-128-128-10 on the digits, 2,000 minibatch steps, compared to the last bit. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,8 +39,8 @@ static const struct isw_probe *distinct_units(void)
   abort();
 }
 
-/* Trains a full pack, each lane with its own constant and learning rate; every hidden layer of every network must have
- * one distinct unit at every record, and the weights must have moved. */
+/* Trains a full pack, in which each lane has its own constant and learning rate; every hidden layer of every network
+ * must have one distinct unit at every record, and the weights must have changed. */
 static void expect_symmetry(const char *optimizer, double learning_rate)
 {
   struct isw_error error = {0};

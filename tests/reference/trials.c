@@ -118,15 +118,15 @@ void trial_data_destroy(struct isw_data *data)
 
 /* ---- networks -------------------------------------------------------------------------------------------------- */
 
-/* A lane's choice of a row: the defaults, nudged within what is allowed. The constant's default is 0, a start that
- * hides much, so a lane's number is never the default itself where the lanes vary. */
+/* A lane's choice of a row: the defaults, changed slightly within the allowed ranges. The constant's default is 0,
+ * which hides many errors, so if lanes vary, a lane's number is never the default itself. */
 static struct isw_choice nudged(const struct isw_row *row, size_t index, size_t lane, bool varied)
 {
   struct isw_choice choice = isw_choice_default(row, index);
   for (size_t p = 0; varied && p < isw_row_parameters(row); p++) {
     const struct isw_parameter *parameter = &row->parameters[p];
     if (parameter->type == ISW_COUNT && parameter->low + (double)lane < parameter->initial)
-      choice.value[p].number = parameter->low + (double)lane; /* few steps are trained */
+      choice.value[p].number = parameter->low + (double)lane; /* because few steps are trained */
     if (parameter->type != ISW_REAL) continue;
     double up = parameter->initial + 0.03 * (double)(lane + 1), down = parameter->initial * (1.0 - 0.02 * (double)lane);
     choice.value[p].number = up < parameter->high ? up : down;
@@ -239,7 +239,7 @@ static const char *const names[REFERENCE_MEASURES] = {
     [REFERENCE_BATCH_BIAS_GRADIENT_NORM] = "batch_bias_gradient_norm",
 };
 
-/* The probe of each measure, NULL where the registry has none of that name. */
+/* The probe of each measure; NULL if the registry has none with that name. */
 static void find_probes(const struct isw_probe **found)
 {
   size_t count;
@@ -261,7 +261,7 @@ static bool per_layer(size_t measure)
   return measure != REFERENCE_LOSS && measure != REFERENCE_BATCH_LOSS;
 }
 
-/* Whether the engine measures it at the record of a step: what a record asks for decides which passes it is made of. */
+/* Whether the engine measures it at the record of a step: the measures of a record decide which passes are run. */
 static bool is_due(const struct trial *trial, size_t measure, uint64_t step)
 {
   if (trial->whole_records || step == trial->steps || step % 6 == 0) return true;
@@ -269,7 +269,7 @@ static bool is_due(const struct trial *trial, size_t measure, uint64_t step)
   return of_batch(measure) || (step % 6 == 4 && measure == REFERENCE_LOSS);
 }
 
-/* Takes from the reference what the engine does not measure. */
+/* Removes from the reference what the engine does not measure. */
 static void hide(const struct trial *trial, const struct trial_networks *networks, struct reference_result *result)
 {
   for (size_t m = 0; m < REFERENCE_MEASURES; m++)
@@ -327,7 +327,7 @@ static void *train_as_member(void *argument)
   return NULL;
 }
 
-/* Trains by a team of `members` threads, this one among them. */
+/* Trains with a team of `members` threads, including the calling one. */
 static enum isw_status train(struct isw_pack *pack, size_t members)
 {
   enum { MEMBERS_MAX = 8 };
@@ -351,8 +351,7 @@ static enum isw_status train(struct isw_pack *pack, size_t members)
 
 trial_path_function *trial_expected_path = NULL;
 
-/* The class of packs that a sweep of these networks would have, as far as the cost model's choice of a path needs
- * it. */
+/* The class of packs that a sweep of these networks would have, with all that the cost model needs to choose a path. */
 static struct isw_pack_class class_of(const struct trial_networks *networks)
 {
   const struct isw_network *first = &networks->network[0];
