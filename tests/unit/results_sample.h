@@ -57,7 +57,7 @@ static inline size_t sample_records_done(const struct sample *sample, uint64_t n
   return sample_status(number) == 1 ? records : (records + 1) / 2;
 }
 
-/** The number of a quantity (0 loss, 1 gradient_norm per layer, 2 distinct_units per layer, whole). */
+/** A value of a quantity (0 loss, 1 gradient_norm per layer, 2 distinct_units per layer, integer). */
 static inline double sample_value(uint64_t number, size_t quantity, size_t record, size_t layer)
 {
   if (quantity == 2) return (double)((number + record + layer) % 4);
@@ -169,7 +169,7 @@ static const struct isw_quantity sample_quantities[SAMPLE_QUANTITIES] = {
     {"distinct_units", "different units", "1", true, true, false, false},
 };
 
-/* init varies slowest; init_value is a number of the second initialiser only */
+/* init varies slowest; only the second initialiser has the number init_value */
 static inline double sample_coordinate(void *context, size_t coordinate, uint64_t number)
 {
   const struct sample *sample = context;
@@ -234,7 +234,7 @@ static inline struct isw_results_head sample_head(struct sample *sample)
 
 /* ---- folders and files ------------------------------------------------------------------------------------------- */
 
-/** A fresh folder as the test's state; sample_folder_remove empties it (one level of folders). */
+/** A new folder as the test's state; sample_folder_remove empties and removes it (one level of folders). */
 static inline int sample_folder_make(void **state)
 {
   char *folder = isw_copy_text("/tmp/initsweep-results-XXXXXX");

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include "run/run_internal.h"
 
-/** The settings of all samples but those of the network, to be followed by `network:` and `grid:`. */
+/** The settings of all samples except the network, to be followed by `network:` and `grid:`. */
 #define SAMPLE_SETTINGS                                                                                                \
   "sweep: sample\nseed: 3\ndataset: {name: xor}\n"                                                                     \
   "train: {loss: mse, optimizer: sgd, learning_rate: 0.5, steps: 20}\n"                                                \
@@ -26,7 +26,7 @@
     isw_error_clear(&failure);                                                                                         \
   } while (0)
 
-/** A folder of the test's own, which remove_sample_folder() empties and removes. */
+/** A folder for one test, which remove_sample_folder() empties and removes. */
 static inline void make_sample_folder(char folder[64])
 {
   snprintf(folder, 64, "/tmp/initsweep-run-XXXXXX");
@@ -55,7 +55,7 @@ static inline struct isw_sweep *read_sample(const char *text)
   return sweep;
 }
 
-/** Trains the packs of a queue turn by turn, as one worker of the cluster room does, into the training's journal. */
+/** Trains the packs turn by turn, as one worker of the cluster room does, and writes to the training's journal. */
 static inline void train_turns(struct isw_training *training)
 {
   struct isw_work work = isw_training_work(training);
@@ -94,7 +94,7 @@ static inline struct isw_index *open_sample_index(const struct isw_sweep *sweep,
   return index;
 }
 
-/** The results file of a journal. */
+/** Writes the results file of a journal. */
 static inline void export_sample(const struct isw_sweep *sweep, const char *parts, const char *path)
 {
   struct isw_index *index = open_sample_index(sweep, parts);
@@ -104,7 +104,7 @@ static inline void export_sample(const struct isw_sweep *sweep, const char *part
   isw_index_destroy(index);
 }
 
-/** The journals of two folders hold the same bits of every network. */
+/** Checks that the journals of two folders hold the same bits of every network. */
 static inline void expect_same_networks(const struct isw_sweep *sweep, const char *parts, const char *other)
 {
   struct isw_index *a = open_sample_index(sweep, parts), *b = open_sample_index(sweep, other);

@@ -15,7 +15,7 @@ static inline struct isw_sweep_source test_source(const char *file, const char *
   return (struct isw_sweep_source){.file = file, .folder = ".", .bytes = bytes, .length = length};
 }
 
-/* A sweep of a text that must be right, with one --set or none. */
+/* The sweep of a text that must be valid, with at most one --set. */
 static inline struct isw_sweep *test_read_with(const char *text, const char *override)
 {
   struct isw_sweep_source source = test_source("test.yaml", text, strlen(text));
@@ -40,7 +40,7 @@ static inline struct isw_network *test_network(const struct isw_sweep *sweep, ui
   return network;
 }
 
-/* The message of a text that must be wrong; free() it. */
+/* The message of a text that must be invalid; the caller releases it with free(). */
 static inline char *test_message(const char *text, const char *override)
 {
   struct isw_sweep_source source = test_source("test.yaml", text, strlen(text));

@@ -1,4 +1,4 @@
-/* Bit sets: every operation against plain bools, at sizes around the words' borders. */
+/* Bit sets: every operation compared with plain bools, at sizes around the boundaries of words. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Paths, whole files, reads at an offset and writes, also where the system interrupts every call or gives one byte at a
- * time. */
+/* Paths, whole files, reads at an offset and writes, also if the system interrupts every call or transfers one byte at
+ * a time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,10 +16,10 @@
 
 enum { MIB = 1 << 20 };
 
-static bool slow; /* every other call fails with EINTR, the rest take one byte */
+static bool slow; /* every other call fails with EINTR, the others transfer one byte */
 static unsigned calls;
 
-/* In place of the C library's. */
+/* Replaces the C library's. */
 ssize_t read(int fd, void *bytes, size_t size)
 {
   if (slow && calls++ % 2 == 0) {

@@ -1,5 +1,5 @@
-/* Output files: complete or not there, and nothing of somebody else is lost, also where it appears at the last moment
- * and on file systems that cannot rename without replacing. */
+/* Output files: complete or absent, and no file of another origin is lost, even if it appears at the last moment or the
+ * file system cannot rename without replacing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,11 +15,11 @@
 #include <cmocka.h>
 #include "initsweep/base.h"
 
-/* What the file system knows: renameat2() with its flags; link() in its place; neither. */
+/* What the file system supports: renameat2() with its flags; link() instead; neither. */
 enum knows { FLAGS, LINKS, NEITHER, KINDS };
 static enum knows knows;
-static const char *appears; /* a file that somebody else makes just before the next renaming */
-static unsigned exchanges;  /* so many exchanges succeed */
+static const char *appears; /* a file that appears just before the next renaming */
+static unsigned exchanges;  /* number of exchanges that succeed */
 static bool sync_fails;
 static char events[16]; /* what happened: (f)ile synced, (d)irectory synced, (r)enamed */
 
@@ -45,7 +45,7 @@ static void let_it_appear(void)
   appears = NULL;
 }
 
-/* In place of the C library's. */
+/* Replaces the C library's. */
 int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
 {
   let_it_appear();
@@ -89,7 +89,7 @@ static void check_content(const char *text)
   free(bytes);
 }
 
-/* Entries of the folder. */
+/* Number of entries in the folder. */
 static unsigned count_files(void)
 {
   unsigned count = 0;
@@ -175,7 +175,7 @@ static void whatever_has_the_name_stays(void **state)
       assert_int_equal(isw_output_create(path, "new", 3, &error), ISW_BAD_INPUT);
       check_error(&error, "already exists: name another file with -o");
       check_same(&before);
-      char *temporary = temporary_file("new"); /* as if it had appeared after the first look */
+      char *temporary = temporary_file("new"); /* as if the file had appeared after the first look */
       assert_int_equal(isw_output_publish(temporary, path, NULL, NULL, &error), ISW_BAD_INPUT);
       check_error(&error, "already exists: name another file with -o");
       check_same(&before);
@@ -206,7 +206,7 @@ static void a_folder_that_is_missing_is_named(void **state)
   check_error(&error, "cannot create 'no/such/file': No such file or directory");
 }
 
-/* Allows to replace "ours"; at the end of the first look, somebody else may put another file there. */
+/* Allows replacing "ours"; at the end of the first look, another file may appear there. */
 struct look {
   const char *then;
   unsigned looks;

@@ -1,4 +1,4 @@
-/* The hash table: what was added is found, in order, and nothing else, however it grows. */
+/* The hash table: exactly what was added is found, in order, however the table grows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +35,7 @@ static void finds_every_key_and_no_other(void **state)
   assert_null(table.entry);
 }
 
-/* Keys whose entries stand between each other's, in a table that grows several times. */
+/* Keys that collide with each other's entries, in a table that grows several times. */
 static void a_keys_numbers_come_in_the_order_of_adding(void **state)
 {
   (void)state;
@@ -66,7 +66,7 @@ static void a_reserved_table_does_not_grow(void **state)
     assert_ptr_equal(table.entry, entry);
     size_t place = 0;
     uint64_t number;
-    assert_false(isw_table_find(&table, count, &place, &number)); /* ends also in a full table */
+    assert_false(isw_table_find(&table, count, &place, &number)); /* terminates also in a full table */
     isw_table_clear(&table);
   }
 }

@@ -20,7 +20,7 @@ static void finds_a_word_with_one_mistake(void **state)
   assert_string_equal(nearest("tan"), "tanh");   /* a letter missing */
   assert_string_equal(nearest("reelu"), "relu"); /* a letter too many */
   assert_string_equal(nearest("gely"), "gelu");  /* another letter */
-  assert_string_equal(nearest("relu"), "relu");  /* no mistake */
+  assert_string_equal(nearest("relu"), "relu");  /* no error */
   assert_string_equal(nearest("leakyrelu"), "leaky_relu");
 }
 

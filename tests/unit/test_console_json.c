@@ -44,7 +44,7 @@ static void texts_are_escaped(void **state)
                  "\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x99\x82\"]\n");
 }
 
-/* Unicode, table 3-7: what is not a well-formed sequence becomes one replacement character per byte. */
+/* Unicode, table 3-7: a malformed sequence becomes one replacement character per byte. */
 static void bytes_that_are_not_utf8_are_replaced(void **state)
 {
   (void)state;

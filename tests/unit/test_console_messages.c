@@ -1,4 +1,4 @@
-/* Texts for people: the difference of two texts, wrapped text, formatted numbers, progress lines, reported lines. */
+/* Texts for people: differences, wrapping, formatted numbers, progress lines, reports. */
 #include "initsweep/console.h"
 #include <math.h>
 #include <setjmp.h>
@@ -115,7 +115,7 @@ static void a_progress_line_leaves_out_the_last_words_first(void **state)
   free(text);
 }
 
-/* A log gets no line before 30 s, and none when progress is quiet. */
+/* A log has no line before 30 s, and none if progress is disabled. */
 static void progress_in_a_log_is_sparse(void **state)
 {
   (void)state;

@@ -1,4 +1,4 @@
-/* Command lines against a table of options: what is handled, what is reported, and with which exit status. */
+/* Command lines parsed by a table of options: what is handled, what is reported, and with which exit status. */
 #include "initsweep/console.h"
 #include <fcntl.h>
 #include <setjmp.h>
@@ -37,7 +37,7 @@ static const struct isw_command command = {.name = "test",
                                            .examples = examples};
 static const struct isw_command *const commands[] = {&command, NULL};
 
-/* One parse, with what it printed on stdout or stderr. */
+/* One parse, and what it has printed on stdout or stderr. */
 struct parsed {
   bool run;
   int exit_status;

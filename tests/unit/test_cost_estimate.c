@@ -1,4 +1,5 @@
-/* The estimate of a run, with a model from a cache of the test's own: sums over networks, sizes and times by hand. */
+/* The estimate of a run, with a model from the test's own cache: sums over networks, sizes and times calculated by
+ * hand. */
 #include "initsweep/cost.h"
 #include <math.h>
 #include <setjmp.h>
@@ -23,7 +24,7 @@ static struct isw_sweep *read_sweep(void)
   return sweep;
 }
 
-/* The built-in model as this machine's, so that nothing is measured. */
+/* The built-in model stored as this machine's, so that nothing is measured. */
 static int store_model(void **state)
 {
   static char folder[] = "/tmp/initsweep-cost-XXXXXX";
@@ -62,7 +63,7 @@ static void sums_are_over_all_networks(void **state)
   assert_true(estimate.flops > 20 * 10 *
                                    (isw_step_flops(2, (const size_t[]){2, 3, 1}, 0, 4) +
                                     isw_step_flops(3, (const size_t[]){2, 3, 3, 1}, 0, 4)));
-  /* loss and gradient_norm by layer at two records, and the final weights */
+  /* loss, gradient_norm per layer at two records, and the final weights */
   double values = 4.0 * (2 * (1 + 2) + 13 + 2 * (1 + 3) + 25);
   assert_true(estimate.journal_bytes == 10 * (values + 2 * 96));
   assert_true(isnan(estimate.free_bytes));

@@ -1,4 +1,4 @@
-/* The cost model: its arithmetic by hand, and a cache that is never a reason to fail. No test measures time. */
+/* The cost model: its arithmetic calculated by hand, and a cache that never makes a run fail. No test measures time. */
 #include "initsweep/cost.h"
 #include <math.h>
 #include <setjmp.h>
@@ -77,7 +77,7 @@ static const char two_depths[] =
     "train: {loss: mse, optimizer: sgd, learning_rate: 0.1, steps: 100}\nrecord: {steps: [0, 50], probes: [loss]}\n"
     "grid:\n  network.depth: [1, 2]\n  replicate: {range: [0, 39]}\n";
 
-/* The path that a pack of a class takes, as the engine says of one that it has made of the class's first networks. */
+/* The path that a pack of a class takes, as reported by the engine for a pack of the class's first networks. */
 static enum isw_pack_path path_of_pack(const struct isw_sweep *sweep, const struct isw_kernels *kernels,
                                        const struct isw_packs *packs, const struct isw_pack_class *class)
 {
@@ -111,13 +111,14 @@ static enum isw_pack_path path_of_pack(const struct isw_sweep *sweep, const stru
   return path;
 }
 
-/* Sweeps of one class each, on all kernels of this machine: the cost model's path is that of the pack that is made. */
+/* Sweeps of one class each, on all kernels of this machine: the cost model's path is that of the pack that is
+ * created. */
 static void the_path_of_a_class_is_the_engines(void **state)
 {
   (void)state;
   static const struct {
     const char *network, *train, *probes;
-    enum isw_pack_path path; /* of kernels that have all three */
+    enum isw_pack_path path; /* with kernels that have all three */
   } classes[] = {
       {"hidden: [2]", "optimizer: sgd", "[loss]", ISW_PATH_TINY},
       {"hidden: [2]", "optimizer: momentum", "[loss]", ISW_PATH_SMALL},
@@ -213,7 +214,7 @@ static void packs_follow_the_costs_they_are_given(void **state)
   const double now[] = {2, 1};
   assert_true(isw_cost_all(packs, now, 1) == 9);
   assert_true(isw_cost_all(packs, now, 3) == 3);
-  assert_true(isw_cost_all(packs, now, 5) == 2);    /* the longest */
+  assert_true(isw_cost_all(packs, now, 5) == 2);    /* the longest pack */
   assert_true(isw_cost_all(packs, now, 12) == 1.5); /* threads share packs */
   isw_packs_destroy(packs);
   isw_sweep_destroy(sweep);
@@ -240,7 +241,7 @@ static void text_comes_back_to_the_bit_and_damage_does_not(void **state)
   isw_text_clear(&text);
 }
 
-/* A cache of the test's own. */
+/* The test's own cache. */
 static char *own_cache(char *folder)
 {
   assert_non_null(mkdtemp(folder));
@@ -257,7 +258,7 @@ static void the_cache_keeps_what_it_can_and_never_fails(void **state)
   char folder[] = "/tmp/initsweep-cost-XXXXXX", command[128];
   char *file = own_cache(folder);
   struct isw_cost_model model = some_model(), back;
-  assert_false(isw_cost_load(file, key, &back)); /* nothing there */
+  assert_false(isw_cost_load(file, key, &back)); /* no file */
   assert_true(isw_cost_store(file, key, &model));
   assert_true(isw_cost_load(file, key, &back));
   assert_memory_equal(&model, &back, sizeof model);
@@ -266,10 +267,10 @@ static void the_cache_keeps_what_it_can_and_never_fails(void **state)
   fputs("rubbish", out);
   fclose(out);
   assert_false(isw_cost_load(file, key, &back));
-  assert_true(isw_cost_store(file, key, &model)); /* takes its place */
+  assert_true(isw_cost_store(file, key, &model)); /* replaces it */
   assert_true(isw_cost_load(file, key, &back));
   unlink(file);
-  assert_int_equal(mkdir(file, 0700), 0); /* a folder in its place */
+  assert_int_equal(mkdir(file, 0700), 0); /* a folder instead */
   assert_false(isw_cost_load(file, key, &back));
   assert_false(isw_cost_store(file, key, &model));
   assert_false(isw_cost_store("/proc/initsweep/cost", key, &model));
@@ -282,7 +283,7 @@ static void the_cache_keeps_what_it_can_and_never_fails(void **state)
   assert_null(isw_cost_file(key));
 }
 
-/* Readers beside two writers see one of the models whole, whenever they look. */
+/* Readers that run at the same time as two writers always see one of the models completely. */
 static void two_processes_may_write_at_once(void **state)
 {
   (void)state;

@@ -1,4 +1,4 @@
-/* IDX and .npy files: right ones, wrong ones with their messages, and ones with random damage. */
+/* IDX and .npy files: valid ones, invalid ones with their messages, and ones with random damage. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ static void write_file(const char *name, const void *bytes, size_t length)
 
 enum { VALUES, BINARY, CLASSES };
 
-/* Loads the files "inputs" and "targets"; with test, also as the test set. */
+/* Loads the files "inputs" and "targets"; if test is set, also as the test set. */
 static enum isw_status load(const char *name, int kind, bool test, struct isw_data *data, struct isw_error *error)
 {
   size_t rows, row = 0;
@@ -130,7 +130,7 @@ static void wrong_idx_is_refused(void **state)
   check_refused("idx", CLASSES, "%s/targets: label 2 is -1, no whole number of 0..9999");
 }
 
-/* `images` and `labels` as Python's gzip.compress packs them, of time 0. */
+/* `images` and `labels` as compressed by Python's gzip.compress with mtime 0. */
 static const unsigned char packed_images[] = {
     0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x63, 0x60, 0xe0, 0x60, 0x66, 0x60, 0x60, 0x00, 0x61,
     0x46, 0x20, 0x66, 0x62, 0x30, 0x4e, 0x9b, 0x79, 0xe6, 0x3f, 0x00, 0x52, 0xdb, 0x8b, 0x91, 0x16, 0x00, 0x00, 0x00};
@@ -138,7 +138,7 @@ static const unsigned char packed_labels[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00
                                               0x60, 0xe0, 0x60, 0x64, 0x60, 0x60, 0x60, 0x66, 0x62, 0x60, 0x04,
                                               0x00, 0x7c, 0x58, 0xc3, 0x7a, 0x0b, 0x00, 0x00, 0x00};
 
-/* IDX files that gzip packed, in one member or in several, are what they unpack to. */
+/* Gzipped IDX files, of one member or several, load as the decompressed files do. */
 static void gzipped_idx_is_read(void **state)
 {
   (void)state;
@@ -154,7 +154,7 @@ static void gzipped_idx_is_read(void **state)
   isw_data_destroy(&plain);
   memcpy(both, packed_images, sizeof packed_images);
   memcpy(both + sizeof packed_images, packed_labels, sizeof packed_labels);
-  write_file("inputs", both, sizeof both); /* one file of both's bytes: too long for its head */
+  write_file("inputs", both, sizeof both); /* one file with the bytes of both: too long for its head */
   check_refused("idx", CLASSES, "%s/inputs: 17 bytes of numbers where its head says 6");
 }
 
@@ -184,7 +184,7 @@ static void wrong_gzip_is_refused(void **state)
     check_refused("idx", CLASSES, DAMAGED);
     bytes[b] ^= 0x80;
   }
-  write_file("inputs", bytes, sizeof bytes); /* a byte after its end is no member */
+  write_file("inputs", bytes, sizeof bytes); /* a byte after the end is not a member */
   check_refused("idx", CLASSES, DAMAGED);
   char *unpacked = malloc(sizeof packed_images);
   size_t length = sizeof packed_images;
@@ -199,8 +199,8 @@ static void wrong_gzip_is_refused(void **state)
   free(unpacked);
 }
 
-/* A member that unpacks to much more than the first capacity, and many empty members: memory grows as needed and no
- * further than the limit. The bytes are those of Python's gzip.compress(bytes(200000), 9, mtime=0) and of
+/* A member that decompresses to much more than the first capacity, and many empty members: memory grows as needed and
+ * not beyond the limit. The bytes are those of Python's gzip.compress(bytes(200000), 9, mtime=0) and of
  * gzip.compress(b"", 9, mtime=0). */
 static void gzip_of_zeros_is_unpacked(void **state)
 {
@@ -245,8 +245,8 @@ static void gzip_of_zeros_is_unpacked(void **state)
   isw_error_clear(&error);
 }
 
-/* What HDF5 does not open is refused, as the name of a dataset and other words are in
- * tests/oracles/test_dataset_arrays.py. */
+/* Files that HDF5 cannot open are refused; tests/oracles/test_dataset_arrays.py tests names of datasets and other
+ * errors. */
 static void wrong_hdf5_is_refused(void **state)
 {
   (void)state;

@@ -1,4 +1,4 @@
-/* CSV files: what is read, every refusal with its message, and random bytes. */
+/* CSV files: what is read, every error with its message, and random bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -62,7 +62,7 @@ static struct isw_data accept(const char *text, struct csv csv)
   return data;
 }
 
-/* The message without the folder's name must be `message`. */
+/* The message without the folder's name must equal `message`. */
 static void refuse_bytes(const char *bytes, size_t length, struct csv csv, const char *message)
 {
   struct isw_data data;
@@ -234,7 +234,7 @@ static void other_than_files_are_refused(void **state)
   assert_int_equal(isw_dataset_load(&choice, 1, folder, &data, &error), ISW_BAD_INPUT);
   snprintf(message, sizeof message, "%s/missing.csv: No such file or directory", folder);
   assert_string_equal(isw_error_text(&error), message);
-  choice.value[0].text = folder; /* absolute: the folder does not count */
+  choice.value[0].text = folder; /* absolute: the folder is not used */
   assert_int_equal(isw_dataset_load(&choice, 1, "/nowhere", &data, &error), ISW_BAD_INPUT);
   snprintf(message, sizeof message, "%s is not a regular file", folder);
   assert_string_equal(isw_error_text(&error), message);
@@ -254,7 +254,7 @@ static uint64_t next(uint64_t *state)
   return *state >> 33;
 }
 
-/* Bytes that like to mean something, and changed valid files: each is a dataset or a refusal with a message. */
+/* Bytes that often have a meaning, and modified valid files: each is a dataset or an error with a message. */
 static void random_bytes_never_crash(void **state)
 {
   (void)state;

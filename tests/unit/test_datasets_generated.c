@@ -102,7 +102,7 @@ static void parity_counts_ones(void **state)
   isw_data_destroy(&data);
 }
 
-/* Order k: the first k features alone count. */
+/* Order k: only the first k features matter. */
 static void parity_of_an_order_counts_the_first_ones(void **state)
 {
   (void)state;
@@ -136,7 +136,7 @@ static void spirals_lie_on_their_arms(void **state)
   double square = 0.0; /* 202 squares of N(0, 1/4): 5 standard errors of their mean are 0.124 */
   for (size_t i = 0; i < 202; i++) square += pow(noisy.train_inputs[i] - data.train_inputs[i], 2.0) / 202.0;
   assert_true(fabs(square - 0.25) < 0.124);
-  for (size_t i = 0; i < 101; i++) /* the two coordinates' draws are their own */
+  for (size_t i = 0; i < 101; i++) /* the two coordinates have draws of their own */
     assert_true(fabs(noisy.train_inputs[2 * i] - data.train_inputs[2 * i] -
                      (noisy.train_inputs[2 * i + 1] - data.train_inputs[2 * i + 1])) > 1e-9);
   isw_data_destroy(&data);
@@ -192,7 +192,7 @@ static void teachers_are_linear_or_not(void **state)
   isw_data_destroy(&bent);
 }
 
-/* The teacher's own definition, from the draws that its file names; layer 1 is V or W, layer 2 W, layer 3 the noise. */
+/* The teacher's definition, from the draws that its file states; layer 1 is V or W, layer 2 W, layer 3 the noise. */
 static void tanh_teacher_is_its_definition(void **state)
 {
   (void)state;
@@ -300,7 +300,7 @@ static void moons_and_circles_are_their_curves(void **state)
   struct isw_data moons = LOAD("moons", 1, {"samples", 41}, {"noise", 0.0}, {"test_fraction", 0.0});
   for (size_t i = 0; i < 41; i++) {
     double t = M_PI * (double)(i / 2) / (i % 2 ? 19.0 : 20.0);
-    double x = i % 2 ? 1.0 - cos(t) : cos(t), y = i % 2 ? 1.0 - sin(t) - 0.5 : sin(t); /* make_moons' own lines */
+    double x = i % 2 ? 1.0 - cos(t) : cos(t), y = i % 2 ? 1.0 - sin(t) - 0.5 : sin(t); /* the formulas of make_moons */
     assert_true(fabs(moons.train_inputs[2 * i] - x) < 1e-15 && fabs(moons.train_inputs[2 * i + 1] - y) < 1e-15);
     assert_true(moons.train_targets[i] == (double)(i % 2));
   }
@@ -332,7 +332,7 @@ static void checkerboard_alternates(void **state)
     assert_true(data.train_targets[i] == (double)((row + column) % 2));
     number[row][column]++;
   }
-  for (size_t c = 0; c < 9; c++) /* binomial of mean 333, deviation 17: 6 of them */
+  for (size_t c = 0; c < 9; c++) /* binomial with mean 333 and deviation 17: 6 deviations */
     assert_true(number[c / 3][c % 3] > 231 && number[c / 3][c % 3] < 436);
   isw_data_destroy(&data);
 }
@@ -367,7 +367,7 @@ static void mixtures_have_their_moments(void **state)
   isw_data_destroy(&two);
 }
 
-/* y = W V x: of rank `hidden`, so that its answers to more inputs lie in as few directions. */
+/* y = W V x has rank `hidden`, so its outputs for more inputs span only that many directions. */
 static void deep_linear_teacher_is_its_definition(void **state)
 {
   (void)state;
@@ -407,7 +407,7 @@ static void opposite_means_give_the_correlation(void **state)
   isw_data_destroy(&data);
 }
 
-/* Subsampling leaves the smallest class whole, as many of each other, in order; the test set is as it was. */
+/* Balancing keeps the smallest class, and as many samples of the other classes, in order; the test set is unchanged. */
 static void balance_leaves_as_many_of_each_class(void **state)
 {
   (void)state;
@@ -418,7 +418,7 @@ static void balance_leaves_as_many_of_each_class(void **state)
   for (size_t c = 0; c < 10; c++) smallest = before[c] < smallest ? before[c] : smallest;
   for (size_t s = 0; s < data.train_samples; s++) of_class[(size_t)data.train_targets[s]]++;
   for (size_t c = 0; c < 10; c++) assert_int_equal(of_class[c], smallest);
-  for (size_t s = 0; s < data.train_samples; s++, from++) { /* its samples are some of the whole's, in their order */
+  for (size_t s = 0; s < data.train_samples; s++, from++) { /* a subset of the full set, in the same order */
     const double *x = data.train_inputs + s * data.features;
     while (from < whole.train_samples &&
            memcmp(x, whole.train_inputs + from * data.features, data.features * sizeof *x) != 0)
@@ -434,7 +434,7 @@ static void balance_leaves_as_many_of_each_class(void **state)
   isw_data_destroy(&other);
 }
 
-/* Inputs white and centred; C = (1/N) sum y x^T has C C^T v = s^2 v: its invariants are those of the singular
+/* Inputs are white and centred; C = (1/N) sum y x^T has C C^T v = s^2 v: its invariants are those of the singular
  * values. */
 static void linear_teacher_has_its_correlation(void **state)
 {
@@ -483,7 +483,7 @@ static void label_noise_draws_training_labels_anew(void **state)
     changed += plain.train_targets[s] != noisy.train_targets[s];
     changed_all += plain.train_targets[s] != all.train_targets[s];
     number[(size_t)all.train_targets[s]]++;
-    if (noisy.train_targets[s] != plain.train_targets[s]) /* the same draw for a larger share */
+    if (noisy.train_targets[s] != plain.train_targets[s]) /* the same draw, compared with a larger share */
       assert_true(all.train_targets[s] == noisy.train_targets[s]);
   }
   assert_true(fabs((double)changed / (double)n - 0.27) < 6.0 * sqrt(0.27 * 0.73 / (double)n));

@@ -1,5 +1,5 @@
-/* What the activations' rows say of themselves (values at 0, monotone), seen through every usable kernel; and that no
- * finite pre-activation, however large, gives a NaN. */
+/* The properties that the activations' rows state (values at 0, monotone), checked with every usable kernel; and that
+ * no finite pre-activation, however large, gives a NaN. */
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -85,7 +85,7 @@ static void check_at_0(const struct isw_kernels *kernels, enum isw_precision rea
   bool kink = !(fabs(above - below) < 1e-3);
   if (kink != isnan(curvature)) fail_msg("%s: g'' is %g above 0 and %g below", activation->row.name, above, below);
   if (!kink && fabs(above - curvature) > 1e-3) fail_msg("%s: g''(0) is %g", activation->row.name, above);
-  /* where g' jumps, it is one of its sides: the slope of g above or below */
+  /* where g' jumps, it has the value of one side: the slope of g above or below */
   double side_above = (g_right - g) / h, side_below = (g - g_left) / h;
   if (fabs(slope - side_above) > 1e-4 && fabs(slope - side_below) > 1e-4)
     fail_msg("%s: g'(0) = %g, by differences %g above and %g below", activation->row.name, slope, side_above,
@@ -98,7 +98,7 @@ static void values_at_0_are_the_rows(void **state)
   for_all(check_at_0);
 }
 
-/* g'' is what g' does, wherever g' has no kink: central differences of 2^-14 err by their fourth derivative. */
+/* g'' is the derivative of g', wherever g' has no kink: central differences of 2^-14 err by their fourth derivative. */
 static void check_curvature(const struct isw_kernels *kernels, enum isw_precision real, size_t row,
                             const struct isw_activation *activation)
 {

@@ -1,5 +1,5 @@
-/* Packs whose networks end are merged: the work follows the networks that go on, and no bit changes; neither by that
- * nor by kills in between. */
+/* Packs whose networks end are merged: the work follows the active networks, and no bit changes, neither by merging nor
+ * by kills in between. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,7 +10,8 @@
 
 enum { PACKS = 8, LAYERS = 2, RESIDUAL_LAYERS = 4, STEPS = 4096 };
 
-/* ---- probes: one pulls the plug, one remembers, with a number that all lanes share before the lanes' own --------- */
+/* ---- probes: one interrupts, one has persistent scratch, with a number that all lanes share before the lanes' own
+ * ---- */
 
 static atomic_int stop;
 static size_t records_seen, records_to_live;
@@ -48,7 +49,7 @@ static const struct isw_probe plug = {.row.name = "plug", .finish = pull};
 static const struct isw_probe remembers = {
     .row.name = "remembers", .scratch = one_and_two_a_lane, .persistent_scratch = one_and_two_a_lane, .finish = since};
 
-/* What is exact to the step, and the batch's loss and gradient. Each network has a threshold of its own. */
+/* Results that are exact to the step, and the batch's loss and gradient. Each network has a threshold of its own. */
 static void start_decides(const struct isw_view *view, double fraction, double *below)
 {
   for (size_t l = 0; l < view->lanes; l++) below[l] = fraction * (1.0 + fabs(first_number(view, view->weight[0], l)));
@@ -102,7 +103,7 @@ struct scene {
   struct isw_team *team;
   size_t lanes;
   uint64_t record_steps[STEPS / 256 + 2];
-  uint64_t pack_steps;             /* of packs that are no more */
+  uint64_t pack_steps;             /* of packs that were destroyed */
   size_t late_moves, late_escapes; /* after packs may have been merged */
 };
 
@@ -134,7 +135,7 @@ static struct isw_pack *make(const struct scene *scene, size_t first, size_t cou
   const struct isw_network *list[16];
   for (size_t l = 0; l < count_networks; l++) {
     size_t n = first + l;
-    bool early = n % 2 == 1; /* half of the networks end early: diverge, or stop at once or later */
+    bool early = n % 2 == 1; /* half of the networks end early: they diverge, or stop at once or later */
     size_t s = t->varied ? n % schedules : 0;
     network[l] = (struct isw_network){
         .number = n,
@@ -182,7 +183,7 @@ static struct isw_pack *make(const struct scene *scene, size_t first, size_t cou
   return pack;
 }
 
-/* All packs go on in new ones, from their saved states. */
+/* All packs continue in new ones, from their saved states. */
 static void kill_all(struct scene *scene, struct isw_pack **pack)
 {
   struct isw_pack *new[PACKS];
@@ -204,7 +205,7 @@ static void kill_all(struct scene *scene, struct isw_pack **pack)
   records_seen = 0;
 }
 
-/* As the cluster room does. Returns the kills. */
+/* Trains as the cluster room does. Returns the number of kills. */
 static size_t train_together(struct scene *scene, struct isw_pack **pack)
 {
   size_t kills = 0;
@@ -285,7 +286,7 @@ static void run_trial(const struct trial *trial, size_t to_live)
     assert_true(scene.late_moves >= 10 && (trial->batch || scene.late_escapes >= 10));
   }
   assert_true(least < 0.7 * PACKS);
-  if (to_live == 0) assert_true(had < least + 1.25 && had < 0.8 * PACKS); /* a part of one pack in all, not of each */
+  if (to_live == 0) assert_true(had < least + 1.25 && had < 0.8 * PACKS); /* part of one pack in all, not of each */
   if (to_live > 0) assert_true(kills > 5);
   for (size_t i = 0; i < PACKS; i++) isw_pack_destroy(pack[i]);
   isw_team_destroy(scene.team);

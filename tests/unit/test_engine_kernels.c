@@ -1,4 +1,4 @@
-/* The choice of kernels: by name, by environment, by machine; wrong names end with a reason. */
+/* The selection of kernels: by name, by environment, by machine; invalid names are errors with a reason. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* The restart matrix: a pack that is killed between steps, again and again, and goes on in a new pack from its saved
- * state leaves the same bits as one that is never interrupted. */
+/* The restart matrix: a pack that is killed between steps, repeatedly, and continues in a new pack from its saved state
+ * has the same bits as one that is never interrupted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,7 +10,8 @@
 
 enum { LANES = 16, LAYERS = 2, RESIDUAL_LAYERS = 4, STEPS = 80, RECORDS_MAX = STEPS + 1 };
 
-/* ---- a probe that pulls the plug, and counts how often it did ---------------------------------------------------- */
+/* ---- a probe that interrupts, and counts its interruptions
+ * ----------------------------------------------------------- */
 
 static atomic_int stop;
 static size_t blocks_seen, blocks_to_live;
@@ -41,7 +42,7 @@ static void gradients(const struct isw_view *view, double *scratch, double *valu
                                                                   : ((const double *)view->weight_gradient[k])[l];
 }
 
-/* The batch's loss and gradient. May pull once at a step, in the middle of a record, which is then made again. */
+/* The batch's loss and gradient. May interrupt once at a step, in the middle of a record, which is then made again. */
 static uint64_t pulled_at;
 
 static void of_batch(const struct isw_view *view, double *scratch, double *value)
@@ -61,7 +62,7 @@ static const struct isw_probe plug = {
 static const struct isw_probe gradient = {
     .row.name = "gradient", .quantity.per_layer = true, .needs = ISW_NEEDS_GRADIENT, .finish = gradients};
 
-/* Remembers from record to record: how often it was asked, and 100 times the steps since the last time. */
+/* Persistent from record to record: the number of calls, and 100 times the steps since the last one. */
 static size_t two_a_lane(const struct isw_view *view)
 {
   return 2 * view->lanes;
@@ -106,7 +107,7 @@ static const struct isw_data data = {.features = 2,
                                      .train_targets = targets};
 struct trial {
   size_t optimizer, batch;
-  bool residual; /* two branches more, with scales that are trained */
+  bool residual; /* two more branches, with trained scales */
   enum isw_precision real;
   const uint64_t *record_steps;
   size_t records;
@@ -140,7 +141,7 @@ static size_t tanh_row(void)
   return 0;
 }
 
-/* Some lanes diverge at once, some later, some stop by a rule: ended networks are part of a state. */
+/* Some lanes diverge at once, some later, some stop by a rule: a state includes networks that have ended. */
 static struct isw_pack *make_with(const struct trial *t, const struct isw_kernels *kernels,
                                   const struct isw_samples *samples, const struct isw_probe *const *measured,
                                   size_t measured_count)
@@ -217,7 +218,7 @@ static void assert_same(const struct isw_pack *a, const struct isw_pack *b, cons
   }
 }
 
-/* One cell of the matrix; returns how often it was killed. */
+/* One cell of the matrix; returns the number of kills. */
 static size_t kill_again_and_again(const struct trial *t, size_t to_live)
 {
   const struct isw_kernels *portable, *best;
@@ -246,7 +247,7 @@ static size_t kill_again_and_again(const struct trial *t, size_t to_live)
     free(state);
     atomic_store(&stop, 0);
     blocks_seen = 0;
-    blocks_to_live = to_live; /* a record that was made is not made again */
+    blocks_to_live = to_live; /* a finished record is not made again */
   }
   assert_same(whole, pack, t);
   isw_pack_destroy(whole);
@@ -286,8 +287,8 @@ static void killed_and_resumed_is_the_same_to_the_bit(void **state)
   assert_true(kills > 10 * cells);
 }
 
-/* A prepare that is interrupted at its first call of each step: no probe may have finished then, as the record is made
- * again. */
+/* A prepare that is interrupted at its first call of each step: no probe may have finished then, because the record is
+ * made again. */
 static uint64_t prepared_at;
 static size_t finishes;
 
@@ -343,8 +344,8 @@ static void an_interrupted_prepare_is_done_again(void **state)
   isw_samples_destroy(samples);
 }
 
-/* A clock that ticks during every pass: what takes longer than the time between two checkpoints must not begin again
- * for ever. */
+/* A clock that advances during every pass: a record that takes longer than the time between two checkpoints must not be
+ * restarted for ever. */
 static atomic_uint ticks;
 
 static void tick(const struct isw_view *view, const struct isw_block *block, double *scratch)
@@ -385,7 +386,7 @@ static void pauses_do_not_keep_a_record_from_being_made(void **state)
       assert_true(pauses < 3);
       isw_pack_interrupt_on_change(pack, &ticks);
     }
-    assert_int_equal(pauses, 2); /* after the first records; at the last step nothing follows */
+    assert_int_equal(pauses, 2); /* after the first records; nothing follows the last step */
     isw_pack_destroy(pack);
     isw_team_destroy(team);
     isw_samples_destroy(samples);

@@ -1,4 +1,4 @@
-/* tanh as the vector kernels compute it in line against SLEEF's own scalar function, which the portable kernels
+/* tanh as the vector kernels compute it inline, compared with SLEEF's own scalar function, which the portable kernels
  * call. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,14 +31,14 @@ static void value(const struct isw_kernels *kernels, enum isw_precision real, co
   kernels->by_precision[real].activation[tanh_row()].value(1, NUMBERS / isw_lanes(real), 1, z, parameter, a);
 }
 
-/* Gives every NaN the same bits: which one an operation gives is nobody's matter. */
+/* Gives every NaN the same bits, because NaN payloads are unspecified. */
 static void forget_nan(enum isw_precision real, void *numbers)
 {
   for (size_t i = 0; i < NUMBERS; i++)
     if (isnan(isw_number_load(real, numbers, i))) isw_number_store(real, numbers, i, (double)NAN);
 }
 
-/* Returns how many vector kernels there are that can run here. */
+/* Returns the number of vector kernels that can run on this machine. */
 static size_t compare(struct block *block, enum isw_precision real)
 {
   size_t compared = 0;
@@ -84,7 +84,7 @@ static void every_37th_float32(void **state)
     if (!compare_float32(&block, bits, 37)) return;
 }
 
-/* Bits of a fixed linear congruence; half of them with an exponent that matters. */
+/* Bits of a linear congruential generator; half of them with an exponent that matters. */
 static void ten_million_float64(void **state)
 {
   (void)state;

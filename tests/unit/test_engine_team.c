@@ -1,4 +1,4 @@
-/* Teams: nobody passes the barrier before all have come, also where members are more than processors. */
+/* Teams: no member passes the barrier before all have arrived, even if there are more members than processors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@ enum { MEMBERS = 6, ROUNDS = 2000 };
 struct seat {
   struct isw_team *team;
   size_t index;
-  int *mark; /* [MEMBERS], plain ints: a barrier that lets one pass early is a data race too */
+  int *mark; /* [MEMBERS], plain ints: a barrier that lets a member pass early also causes a data race */
   bool early;
 };
 

@@ -1,4 +1,4 @@
-/* Packs: XOR is learnt, and the bits depend on the network alone: not on kernels, team, lane, company or block. */
+/* Packs: XOR is learnt, and the bits depend only on the network, not on kernels, team, lane, neighbours or block. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ static void first_gradient(const struct isw_view *view, double *scratch, double 
     for (size_t l = 0; l < view->lanes; l++) value[k * view->lanes + l] = number(view, view->weight_gradient[k], 0, l);
 }
 
-/* How many train samples the probe was shown, in ascending order and with the pre-activations that belong to them. */
+/* The number of training samples that the probe was shown, in ascending order and with their own pre-activations. */
 static void count_samples(const struct isw_view *view, const struct isw_block *block, double *scratch)
 {
   if (block->test) return;
@@ -219,7 +219,7 @@ static void assert_same_outcome(const struct isw_outcome *a, const struct isw_ou
   assert_memory_equal(a->weights_final, b->weights_final, a->parameters * bytes);
 }
 
-/* Trains networks first .. first + count - 1 as told and compares them with those lanes of `whole`. */
+/* Trains networks first .. first + count - 1 as the arguments say and compares them with those lanes of `whole`. */
 static void assert_same_as(const struct trial *t, const struct isw_pack *whole, const char *kernels, size_t members,
                            size_t first, size_t count)
 {
@@ -289,7 +289,7 @@ static void xor_is_learnt(void **state)
   clear(pack, samples);
 }
 
-/* Samples that fill several blocks, and layers that end in every kind of tile. */
+/* Samples that fill several blocks, and layer sizes that end in every kind of tile. */
 static struct isw_data several_blocks(void)
 {
   enum { SAMPLES = 901, FEATURES = 5 };
@@ -317,7 +317,7 @@ static void check_bits(struct trial *t)
   for (size_t i = 0; isw_kernels_list(i, &usable); i++)
     if (usable) assert_same_as(t, whole, isw_kernels_list(i, NULL), 0, 0, lanes);
   for (size_t members = 1; members <= MEMBERS_MAX; members++) assert_same_as(t, whole, NULL, members, 0, lanes);
-  assert_same_as(t, whole, NULL, 0, 2, 3); /* other lanes, and most of them empty */
+  assert_same_as(t, whole, NULL, 0, 2, 3); /* other lanes, most of them idle */
   for (size_t l = 0; l < lanes; l += 3) assert_same_as(t, whole, NULL, 0, l, 1);
   clear(whole, samples);
 }
@@ -344,7 +344,7 @@ static void bits_depend_on_the_network_alone(void **state)
   }
 }
 
-/* Some networks stop by each rule, one diverges, the others go on to the end and never know. */
+/* Some networks stop by each rule, one diverges, and the others continue to the end unaffected. */
 static void each_network_ends_by_its_own_rule(void **state)
 {
   (void)state;
@@ -382,7 +382,7 @@ static void each_network_ends_by_its_own_rule(void **state)
   clear(pack, samples);
 }
 
-/* The rule lies just above the loss that the record of step 1 shows: the network ends there, the record made. */
+/* The threshold is just above the loss of step 1's record: the network ends there, with the record made. */
 static void the_loss_rule_looks_at_the_loss_before_the_step(void **state)
 {
   (void)state;
@@ -416,9 +416,9 @@ static void no_steps_are_a_record_and_an_end(void **state)
   clear(pack, samples);
 }
 
-/* One replicate: a larger share zeroes the same weights and more, leaves the others their bits, and leaves biases
- * alone. The number of zeros of 128 weights is within 5 standard deviations (false alarm 6e-7, were the seed drawn
- * anew). */
+/* One replicate: a larger share zeroes the same weights and more, keeps the bits of the others, and does not change
+ * biases. The number of zeros of 128 weights is within 5 standard deviations (probability of failure 6e-7 for a fresh
+ * seed). */
 static void a_growing_sparsity_zeroes_a_growing_set(void **state)
 {
   (void)state;
@@ -434,7 +434,7 @@ static void a_growing_sparsity_zeroes_a_growing_set(void **state)
     t.network[l].replicate = 0;
     t.network[l].steps = t.record_steps[1];
     t.network[l].init_sparsity = share[l];
-    t.network[l].init_noise = 0.5; /* zero is zero in spite of it */
+    t.network[l].init_noise = 0.5; /* which does not change zeros */
   }
   struct isw_pack *pack = train(&t, NULL, 0, 0, SHARES, &samples);
   const double *dense = isw_pack_outcome(pack, 0)->weights_initial;
@@ -453,7 +453,8 @@ static void a_growing_sparsity_zeroes_a_growing_set(void **state)
   clear(pack, samples);
 }
 
-/* A network of zeros with tanh has only its output bias to move: at the targets' mean it is where it ends. */
+/* In a network of zeros with tanh only the output bias can move; initialised with the targets' mean, it is at its
+ * optimum. */
 static void target_mean_starts_at_the_best_constant(void **state)
 {
   (void)state;
@@ -513,7 +514,7 @@ static void a_loss_that_cannot_take_the_targets_is_refused(void **state)
   isw_error_clear(&error);
 }
 
-/* At least weights, gradients and two moments of 16 networks, and not ten times that. */
+/* At least weights, gradients and two moments of 16 networks, and less than ten times that. */
 static void bytes_are_those_of_the_arrays(void **state)
 {
   (void)state;

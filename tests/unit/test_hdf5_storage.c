@@ -1,5 +1,5 @@
-/* Chunks that this program compresses are read back by HDF5's own filters, whatever the number of threads, and a full
- * disk is an errno and a file that HDF5 can close. */
+/* Chunks that this program compresses are read by HDF5's own filters, whatever the number of threads, and a full disk
+ * results in an errno and in a file that HDF5 can close. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -109,8 +109,8 @@ static void an_array_is_read_whole_or_by_row(void **state)
   free(path);
 }
 
-/* Past a size limit writes fail as on a full disk, with another errno. HDF5 is told nothing of it and closes in order;
- * what was written before and after reads back while the file is open. */
+/* Beyond a size limit writes fail as on a full disk, with another errno. HDF5 does not see the errors and closes the
+ * file normally; what was written before and after can be read while the file is open. */
 static void a_refused_write_is_reported_and_the_file_closes(void **state)
 {
   (void)state;
@@ -131,7 +131,7 @@ static void a_refused_write_is_reported_and_the_file_closes(void **state)
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
   assert_true(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers) >= 0);
   assert_true(H5Fflush(file, H5F_SCOPE_LOCAL) >= 0);
-  H5Dclose(dataset); /* with it goes HDF5's own copy of the chunks */
+  H5Dclose(dataset); /* this also discards HDF5's own copy of the chunks */
   dataset = H5Dopen2(file, "x", H5P_DEFAULT);
   assert_true(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, read) >= 0);
   assert_memory_equal(read, numbers, sizeof read);

@@ -1,4 +1,5 @@
-/* The journal: what was appended is read back to the bit, and damage is left out, whatever byte it hits. */
+/* The journal: what was appended is read back to the bit, and damaged entries are left out, whichever byte is
+ * damaged. */
 #include "results_sample.h"
 #include "journal/journal_internal.h"
 #include <errno.h>
@@ -19,7 +20,7 @@ static struct isw_index *read_index(const struct sample *sample, const char *fol
   return index;
 }
 
-/* Every network that the index has is right; returns how many it has. */
+/* Checks every network that the index has; returns how many it has. */
 static uint64_t check_networks(const struct sample *sample, struct isw_index *index)
 {
   uint64_t found = 0;
@@ -66,8 +67,8 @@ static size_t open_descriptors(void)
   return count;
 }
 
-/* As many journals as a run of 1,100 ranks leaves. Each is opened once where that is allowed; else they take turns,
- * also where nearly all descriptors are taken. */
+/* As many journals as a run of 1,100 ranks leaves. Each is opened once if the limit on descriptors allows it; otherwise
+ * they take turns, even if nearly all descriptors are in use. */
 static void more_files_than_open_descriptors_are_read(void **state)
 {
   enum { FILES = 1100, TAKEN = 200 };
@@ -91,7 +92,7 @@ static void more_files_than_open_descriptors_are_read(void **state)
     for (size_t k = 0; i == 1 && k < TAKEN; k++) close(taken[k]);
     assert_int_equal(found, sample.networks);
     if (i == 1)
-      assert_in_range(most, TAKEN + 16, 240); /* room is left for others */
+      assert_in_range(most, TAKEN + 16, 240); /* some descriptors are left for others */
     else
       assert_int_equal(most, limits[i] / 2);
     isw_index_destroy(index);
@@ -132,12 +133,12 @@ static void removal_leaves_what_is_not_ours(void **state)
   free(other);
 }
 
-/* Cut after any byte: the entries before the cut count, the torn one does not. */
+/* Cut after any byte: the entries before the cut are read, the incomplete one is not. */
 static void torn_tails_are_left_out_at_every_byte(void **state)
 {
   char *folder = sample_path(*state, "torn.parts"), *file = sample_path(*state, "torn.parts/rank00000-run0000.journal");
   size_t length, ends[4] = {0};
-  for (uint64_t end = 1; end <= 4; end++) { /* where each entry ends */
+  for (uint64_t end = 1; end <= 4; end++) { /* the end of each entry */
     sample_journal(&small, folder, 0, 0, end, 1);
     free(sample_read_file(file, &ends[end - 1]));
     assert_int_equal(isw_journal_remove(folder, NULL), ISW_OK);
@@ -159,8 +160,8 @@ static void torn_tails_are_left_out_at_every_byte(void **state)
   free(folder);
 }
 
-/* One entry is lost at most, all of them where the file's head is hit; never is a wrong number read. The padding
- * between entries carries nothing. */
+/* At most one entry is lost, or all of them if the file's head is damaged; a wrong number is never read. The padding
+ * between entries has no content. */
 static void every_flipped_byte_is_noticed(void **state)
 {
   char *folder = sample_path(*state, "flip.parts"), *file = sample_path(*state, "flip.parts/rank00000-run0000.journal");
@@ -210,8 +211,8 @@ static void numbers_past_the_sweep_are_left_out(void **state)
   free(folder);
 }
 
-/* Entries with right checksums and wrong lengths: nothing is read past the file, and no memory is taken for them (2^47
- * bytes would not be had). */
+/* Entries with valid checksums and wrong lengths: nothing is read beyond the file, and no memory is allocated for them
+ * (2^47 bytes could not be). */
 static void made_up_lengths_are_left_out(void **state)
 {
   char *folder = sample_path(*state, "made.parts"), *file = sample_path(*state, "made.parts/rank00000-run0000.journal");
@@ -278,7 +279,7 @@ static void damage_after_indexing_is_an_error(void **state)
   free(folder);
 }
 
-/* The limit on a file's size stands for a full disk: write fails with EFBIG after what still fits. */
+/* The limit on a file's size represents a full disk: write fails with EFBIG after what still fits. */
 static void full_disk_leaves_whole_entries(void **state)
 {
   char *folder = sample_path(*state, "full.parts"), *file = sample_path(*state, "full.parts/rank00000-run0000.journal");
@@ -308,7 +309,7 @@ static void full_disk_leaves_whole_entries(void **state)
   snprintf(message, sizeof message, "%s", isw_error_text(&error));
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
   signal(SIGXFSZ, handler);
-  struct sample_network network = sample_network(&small, 3); /* there is room again */
+  struct sample_network network = sample_network(&small, 3); /* there is space again */
   status[3] = isw_journal_append(journal, &network.finished, 1, &error);
   sample_network_free(&network);
   assert_int_equal(isw_journal_destroy(journal, &error), ISW_OK);
@@ -396,8 +397,8 @@ static void large_appends_are_written_whole(void **state)
   free(folder);
 }
 
-/* Two hosts may train the same pack: one was cut off from the run that has gone on without it. Whoever is last, the
- * checkpoint is one of theirs, whole, and neither fails. */
+/* Two hosts may train the same pack, if one was cut off from a run that has continued without it. Whoever is last, the
+ * checkpoint is one of theirs, complete, and neither fails. */
 static void two_writers_of_a_checkpoint_do_not_meet(void **state)
 {
   enum { WRITES = 100, BYTES = 30000 };
@@ -434,7 +435,7 @@ static void two_writers_of_a_checkpoint_do_not_meet(void **state)
   free(folder);
 }
 
-/* What a killed process was about to rename goes; journals, checkpoints and what is not ours stay. */
+/* Temporary files that a killed process was about to rename are removed; journals, checkpoints and other files stay. */
 static void tidying_removes_half_written_files(void **state)
 {
   static const char *const names[] = {"pack00000000000000000016.checkpoint.0123456789abcdef.new",

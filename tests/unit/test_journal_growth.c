@@ -1,4 +1,5 @@
-/* A journal that grows is followed: every look finds what is whole by then, once, and reads nothing twice. */
+/* A growing journal is followed: every look finds the entries that are complete by then, once, and reads nothing
+ * twice. */
 #include "results_sample.h"
 #include "journal/journal_internal.h"
 #include <fcntl.h>
@@ -6,7 +7,7 @@
 #include <sys/wait.h>
 
 static const struct sample small = {.networks = 12, .identity = 0x123456789abcdef0, .records = 4, .real_bytes = 4};
-/* some 60 kB an entry: its body is passed over */
+/* about 60 kB per entry: its body is skipped */
 static const struct sample large = {.networks = 6, .identity = 77, .records = 1200, .real_bytes = 8};
 
 struct bytes {
@@ -49,7 +50,7 @@ static struct isw_watch *watch_of(const struct sample *sample, const char *folde
   return watch;
 }
 
-/* Looks, and compares with the networks below `count`, which are those that it should have found. */
+/* Looks, and compares the result with the networks below `count`, which it should have found. */
 static void finds_the_first(struct isw_watch *watch, uint64_t count)
 {
   struct isw_watched now;
@@ -63,7 +64,7 @@ static void finds_the_first(struct isw_watch *watch, uint64_t count)
   assert_memory_equal(&now, &expected, sizeof now);
 }
 
-/* Where each entry of a journal ends; ends[0]: the head. */
+/* The end of each entry of a journal; ends[0]: the end of the head. */
 static size_t find_ends(const struct sample *sample, struct bytes journal, size_t ends[16])
 {
   size_t count = 0;
@@ -98,7 +99,7 @@ static void every_length_has_its_whole_entries(void **state)
   free(folder);
 }
 
-/* What was read turns into entries of other networks behind the reader's back: they are not found. */
+/* After they were read, entries are overwritten with those of other networks: these are not found. */
 static void what_was_read_is_not_read_again(void **state)
 {
   const struct sample *const samples[] = {&small, &large};
@@ -113,7 +114,7 @@ static void what_was_read_is_not_read_again(void **state)
     size_t ends[16], count = find_ends(sample, journal, ends);
     assert_int_equal(journal.length, changed.length);
     struct isw_watch *late = watch_of(sample, folder), *watch = watch_of(sample, folder);
-    finds_the_first(late, half); /* all at once */
+    finds_the_first(late, half); /* all in one look */
     isw_watch_destroy(late);
     for (size_t entry = 0; entry <= count; entry++) {
       if (entry > 0) memcpy(journal.at, changed.at, ends[entry - 1]);
@@ -130,7 +131,7 @@ static void what_was_read_is_not_read_again(void **state)
   }
 }
 
-/* A shared file system may show a file's length before its bytes; a killed run leaves a tail that stays torn. */
+/* A shared file system may show a file's length before its bytes; a killed run leaves an incomplete tail. */
 static void a_torn_tail_waits_for_its_bytes(void **state)
 {
   char *folder = sample_path(*state, "torn.parts"), *path = path_of(folder, 0);
@@ -145,9 +146,9 @@ static void a_torn_tail_waits_for_its_bytes(void **state)
   finds_the_first(watch, 3);
   store(path, journal.at, journal.length);
   finds_the_first(watch, 6);
-  store(path, journal.at, journal.length - 8); /* cut back by a writer whose disk is full */
+  store(path, journal.at, journal.length - 8); /* truncated by a writer whose disk is full */
   finds_the_first(watch, 6);
-  sample_journal(&small, folder, 1, 0, 9, 1); /* another run, which has trained six of them again */
+  sample_journal(&small, folder, 1, 0, 9, 1); /* another run, which has retrained six of them */
   finds_the_first(watch, 9);
   isw_watch_destroy(watch);
   free(hollow.at);
@@ -181,7 +182,7 @@ static void other_files_are_passed_over(void **state)
 {
   char *folder = sample_path(*state, "others.parts");
   struct isw_watch *watch = watch_of(&small, folder);
-  finds_the_first(watch, 0); /* no folder yet */
+  finds_the_first(watch, 0); /* the folder does not exist yet */
   struct sample other = small, wide = small;
   other.identity++;
   wide.real_bytes = 8;

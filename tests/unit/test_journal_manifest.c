@@ -1,4 +1,4 @@
-/* A run's manifest: what is written is read, what is damaged is refused, and interrupted reads go on. */
+/* A run's manifest: what was written is read back, damaged files are refused, and interrupted reads continue. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,10 +11,10 @@
 #include <cmocka.h>
 #include "initsweep/journal.h"
 
-static bool interrupted; /* every other read fails with EINTR, the rest read half of what is wanted */
+static bool interrupted; /* every other read fails with EINTR, the others read half of the requested bytes */
 static unsigned calls;
 
-/* In place of the C library's. */
+/* Replaces the C library's. */
 ssize_t read(int fd, void *bytes, size_t size)
 {
   if (interrupted && calls++ % 2 == 0) {
@@ -89,7 +89,7 @@ static void a_missing_manifest_is_no_error(void **state)
   assert_false(there);
 }
 
-/* Each byte changed, and each shorter length. */
+/* Each byte changed, and every shorter length. */
 static void a_damaged_manifest_is_refused(void **state)
 {
   (void)state;

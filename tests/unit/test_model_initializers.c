@@ -1,8 +1,7 @@
 /* Initialisers: distribution, moments, orthogonality, and the pairing of draws.
  *
- * Seeds are fixed, so the verdicts never change; were they drawn anew, a right initialiser would fail a
- * Kolmogorov-Smirnov test with probability 2 exp(-2 2.6^2) = 3e-6 and a test of a mean or variance (5 standard errors)
- * with 6e-7. */
+ * Seeds are fixed, so the results never change; with fresh seeds, a correct initialiser would fail a Kolmogorov-Smirnov
+ * test with probability 2 exp(-2 2.6^2) = 3e-6 and a test of a mean or variance (5 standard errors) with 6e-7. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,7 +52,7 @@ static double normal_below(double z)
 
 enum law { NORMAL, UNIFORM, TRUNCATED };
 
-/* Share below x of a law with this centre and scale: standard deviation, half width, standard deviation before
+/* Cumulative distribution at x with this centre and scale: standard deviation, half width, standard deviation before
  * truncation. */
 static double below(enum law law, double centre, double scale, double x)
 {
@@ -63,7 +62,7 @@ static double below(enum law law, double centre, double scale, double x)
   return fmin(1.0, fmax(0.0, (normal_below(z) - normal_below(-2.0)) / (1.0 - 2.0 * normal_below(-2.0))));
 }
 
-/* Variance and fourth central moment of each law at scale 1. */
+/* Variance and fourth central moment of each distribution at scale 1. */
 static const double variance_of[] = {1.0, 1.0 / 3.0, 0.7737413};
 static const double fourth_of[] = {3.0, 1.0 / 5.0, 1.4161891};
 
@@ -112,7 +111,7 @@ static void draws_follow_their_law(void **state)
   check_law("variance_scaling", NAN, 2.0, TRUNCATED, 0.0, sqrt(1.0 / 256 / 0.7737413));
 }
 
-/* Rows and columns of a matrix of independent draws: no two neighbours are the same number, and the correlation between
+/* Rows and columns of a matrix of independent draws: no two neighbours are equal, and the correlation between
  * neighbours is within 5 standard errors of 0. */
 static void draws_are_not_repeated(void **state)
 {
@@ -212,8 +211,8 @@ static void torch_linears_bias_has_its_layers_fan_in(void **state)
   for (size_t j = 0; j < 50; j++) assert_true(fabs(bias[j] - 0.125 * (2.0 * isw_uniform(&stream, j) - 1.0)) < 1e-15);
 }
 
-/* Every unit has its number of weights, each the dense start's, and inputs are taken alike: within 5 standard
- * deviations of the mean, which 40 right counts fail with probability 2e-5. */
+/* Every unit has its number of weights, each equal to the dense initialiser's, and inputs are chosen equally often:
+ * within 5 standard deviations of the mean, which 40 correct counts fail with probability 2e-5. */
 static void sparse_units_take_some_inputs(void **state)
 {
   (void)state;
@@ -232,7 +231,7 @@ static void sparse_units_take_some_inputs(void **state)
   double share = (double)TAKEN / IN, spread = 5.0 * sqrt(OUT * share * (1.0 - share));
   for (size_t i = 0; i < IN; i++) assert_true(fabs((double)taken[i] - OUT * share) < spread);
   free(weight);
-  weight = fill("sparse", 15, 1.0, 3, 4); /* fewer inputs than that: dense */
+  weight = fill("sparse", 15, 1.0, 3, 4); /* fan_in is smaller: dense */
   for (size_t i = 0; i < 12; i++) assert_true(weight[i] == isw_normal(&stream, i));
   free(weight);
 }
@@ -260,8 +259,8 @@ static void zero_o_is_a_partial_identity_or_hadamard(void **state)
   free(weight);
 }
 
-/* The orthogonal factor with a positive diagonal of R is unique, so these two properties are the whole definition:
- * the columns are orthonormal, and Q^T A is upper triangular with a positive diagonal. */
+/* The orthogonal factor with a positive diagonal of R is unique, so these two properties are the whole definition: the
+ * columns are orthonormal, and Q^T A is upper triangular with a positive diagonal. */
 static void check_orthogonal(size_t fan_out, size_t fan_in)
 {
   const double gain = 1.25;
@@ -293,7 +292,7 @@ static void orthogonal_is_the_unique_q(void **state)
   for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) check_orthogonal(shapes[s][0], shapes[s][1]);
 }
 
-/* Output biases are the columns' means; all else is 0. */
+/* Output biases are the columns' means; all others are 0. */
 static void target_mean_is_the_output_bias(void **state)
 {
   (void)state;

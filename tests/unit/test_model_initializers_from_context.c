@@ -1,4 +1,5 @@
-/* Initialisers that look at the layer's place, at the data or at a file, and gains that are the activation's. */
+/* Initialisers that depend on the layer's position, on the data or on a file, and gains that depend on the
+ * activation. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +33,7 @@ static struct isw_choice activation(const char *name)
   return (struct isw_choice){0};
 }
 
-/* torch.nn.init.calculate_gain (PyTorch 1.13), printed by it */
+/* torch.nn.init.calculate_gain (PyTorch 1.13), as printed by it */
 static void gains_are_those_of_pytorch(void **state)
 {
   (void)state;
@@ -74,7 +75,7 @@ static void a_gain_may_be_the_activations(void **state)
   }
 }
 
-/* ntk is its formula on the replicate's own draws. */
+/* ntk equals its formula, applied to the replicate's own draws. */
 static void ntk_divides_by_the_root_of_fan_in(void **state)
 {
   (void)state;
@@ -107,10 +108,10 @@ static void torch_sparse_has_zeros_in_every_column(void **state)
     }
     assert_int_equal(zeros, ZEROS);
   }
-  for (size_t j = 0; j < OUT; j++) assert_true(rows_used[j] > 0); /* by other rows from column to column */
+  for (size_t j = 0; j < OUT; j++) assert_true(rows_used[j] > 0); /* columns use different rows */
 }
 
-/* Hidden pairs alike, output weights opposite powers of two nearest to the draws, the one left over 0. */
+/* Hidden units in equal pairs, output weights opposite powers of two nearest to the draws, the unpaired one 0. */
 static void symmetric_pairs_are_alike_and_opposite(void **state)
 {
   (void)state;
@@ -144,7 +145,7 @@ static void symmetric_pairs_are_alike_and_opposite(void **state)
   assert_true(b[0] == 0.0 && b[1] == 0.0);
 }
 
-/* lsuv: the pre-activations' standard deviation is the one asked for, on inputs with a mean; rows stay orthogonal. */
+/* lsuv: the pre-activations' standard deviation is the requested one, for inputs with a mean; rows stay orthogonal. */
 static void lsuv_has_the_variance_asked_for(void **state)
 {
   (void)state;
@@ -178,7 +179,7 @@ static void lsuv_has_the_variance_asked_for(void **state)
   assert_true(fabs(one - 1.0) < 1e-12);
 }
 
-/* file: layer 2 of a 2-3-2 network stands after 9 numbers. */
+/* file: layer 2 of a 2-3-2 network begins after 9 numbers. */
 static void file_takes_its_layers_share(void **state)
 {
   (void)state;

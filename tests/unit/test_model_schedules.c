@@ -1,4 +1,5 @@
-/* Learning-rate schedules: constant is exactly 1, steps fall by exact powers, ends are met, and no step is left out. */
+/* Learning-rate schedules: constant is exactly 1, step factors are exact powers, end values are reached, and no step is
+ * skipped. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,7 +8,7 @@
 #include <cmocka.h>
 #include "initsweep/model.h"
 
-/* The factor of a schedule by name, its parameters in order. */
+/* The factor of a schedule by name, with its parameters in order. */
 static double factor(const char *name, double p0, double p1, double p2, uint64_t step, uint64_t steps)
 {
   size_t count;
@@ -50,7 +51,7 @@ static void ends_are_met_and_kept(void **state)
   assert_true(factor("cosine", 0.25, 0, 0, 0, 100) == 1.0);
   assert_true(fabs(factor("cosine", 0.25, 0, 0, 50, 100) - 0.625) < 1e-15);
   assert_true(factor("cosine", 0.25, 10, 0, 10, 100) == 0.25 && factor("cosine", 0.25, 10, 0, 50, 100) == 0.25);
-  assert_true(factor("cosine", 0.0, 0, 0, 0, 0) == 0.0); /* a network of no steps makes none */
+  assert_true(factor("cosine", 0.0, 0, 0, 0, 0) == 0.0); /* a network without steps */
 }
 
 static void warmups_rise_to_1_and_meet_what_follows(void **state)

@@ -24,7 +24,7 @@ static void check_row(const struct isw_row *row)
   }
 }
 
-/* Every row is complete and has a name of its own; `promised` names are there. Rows may be added. */
+/* Every row is complete and has a unique name; the `promised` names exist. Rows may be added. */
 static void check_table(size_t count, const struct isw_row *const *rows, const char *promised)
 {
   char *words = strdup(promised), *rest = words, *word;
@@ -81,7 +81,7 @@ static void defaults_are_pytorchs(void **state)
   const struct isw_initializer *initializers = isw_initializers(&count);
   struct isw_choice normal = isw_choice_default(&initializers[2].row, 2);
   assert_true(normal.value[0].number == 0.0 && normal.value[1].number == 1.0);
-  for (size_t i = 0; i < count; i++) /* a bias has no fan_in of its own, and takes its layer's only where it says so */
+  for (size_t i = 0; i < count; i++) /* a bias has no fan_in of its own, and uses its layer's only if its row says so */
     if (initializers[i].for_bias && !initializers[i].fill_from && strstr(initializers[i].row.formula, "fan_in"))
       assert_string_equal(initializers[i].row.name, "torch_linear");
 }

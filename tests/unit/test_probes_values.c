@@ -1,4 +1,5 @@
-/* Probes against obvious slow twins on random packs, in both precisions; the corners: NaN, ties, -0, unfilled lanes. */
+/* Probes compared with obvious slow implementations on random packs, in both precisions; special cases: NaN, ties, -0,
+ * idle lanes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +14,7 @@
 enum { LAYERS = 3, SAMPLES = 11, BLOCK = 4, TESTS = 5, LANES_MAX = ISW_LANES_MAX };
 static const size_t size[LAYERS + 1] = {5, 7, 6, 3};
 
-/* A pack with random numbers everywhere, and its samples in blocks. */
+/* A pack of random numbers, and its samples in blocks. */
 struct pack {
   struct isw_view view;
   bool finite[LANES_MAX];
@@ -21,7 +22,7 @@ struct pack {
   void *weight[LAYERS], *bias[LAYERS], *weight_gradient[LAYERS], *bias_gradient[LAYERS];
   void *scale[LAYERS]; /* of a branch that ends with layer 2 */
   size_t stride[LAYERS];
-  void *activation[2][LAYERS]; /* of the whole training and test set */
+  void *activation[2][LAYERS]; /* of the full training and test set */
   double *loss[2], *target[2];
 };
 
@@ -220,7 +221,7 @@ static void registry_is_complete(void **state)
                                       "residual_scale_gradient"};
   size_t count;
   const struct isw_probe *const *probes = isw_probes(&count);
-  for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) find(names[n]); /* fails where it is not there */
+  for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) find(names[n]); /* fails if there is none */
   for (size_t p = 0; p < count; p++) {
     for (size_t other = 0; other < p; other++) assert_string_not_equal(probes[p]->row.name, probes[other]->row.name);
     assert_string_equal(probes[p]->quantity.name, probes[p]->row.name);
@@ -327,7 +328,7 @@ static void accuracy_counts_right_predictions(void **state)
   }
 }
 
-/* All outputs equal: class 0 is predicted. NaN anywhere: never right, whatever the target. */
+/* All outputs equal: class 0 is predicted. An output that is NaN: never correct, whatever the target. */
 static void accuracy_at_ties_and_nan(void **state)
 {
   (void)state;
@@ -382,7 +383,7 @@ static void norms_are_sums_in_the_written_order(void **state)
   }
 }
 
-/* The twin: every pair of units. */
+/* The slow implementation: every pair of units. */
 static double slow_distinct(const struct pack *pack, size_t k, size_t lane)
 {
   const struct isw_view *view = &pack->view;
@@ -438,8 +439,8 @@ static uint64_t bits_of(double x)
   return bits;
 }
 
-/* Two units made to have the same hash (of src/probes/distinct_units.c: bias, then weights; each step can be
- * undone). */
+/* Two units constructed to have the same hash (see src/probes/distinct_units.c: bias, then weights; each step can be
+ * inverted). */
 static void units_of_equal_hash_are_told_apart(void **state)
 {
   (void)state;
@@ -483,7 +484,7 @@ static void distinct_units_is_minus_one_where_not_finite(void **state)
   destroy(pack);
 }
 
-/* Two passes in long double are the twin; float64 sums of 77 numbers below 1 are within 1e-15 of it. */
+/* The slow implementation uses two passes in long double; float64 sums of 77 numbers below 1 are within 1e-15 of it. */
 static void activations_have_their_mean_and_variance(void **state)
 {
   (void)state;
@@ -529,7 +530,7 @@ static void constant_activations_have_variance_zero(void **state)
   destroy(pack);
 }
 
-/* A NaN of either sign and any payload is stored as one quiet NaN; other lanes do not notice. */
+/* A NaN of either sign and any payload is stored as one quiet NaN; other lanes are not affected. */
 static void nan_is_canonical_and_stays_in_its_lane(void **state)
 {
   (void)state;
@@ -563,7 +564,7 @@ static void nan_is_canonical_and_stays_in_its_lane(void **state)
   destroy(pack);
 }
 
-/* Other lanes' weights, of any size, change no bit of a lane: also where a neighbour's Jacobi sweeps end sooner or
+/* Other lanes' weights, of any size, change no bit of a lane, even if a neighbour's Jacobi sweeps end sooner or
  * later. */
 static void lanes_do_not_see_each_other(void **state)
 {
@@ -573,7 +574,7 @@ static void lanes_do_not_see_each_other(void **state)
   size_t count;
   const struct isw_probe *const *probes = isw_probes(&count);
   for (size_t p = 0; p < count; p++) {
-    /* the engine's own; tests/oracles/test_hessian.py and test_probes.py */
+    /* computed by the engine; tests/oracles/test_hessian.py and test_probes.py test them */
     if ((probes[p]->needs & ISW_NEEDS_CURVATURE) || probes[p]->quantity.per_run) continue;
     double before[LAYERS * LANES_MAX], value[LAYERS * LANES_MAX];
     size_t rows = probes[p]->quantity.per_layer ? LAYERS : 1;
@@ -593,7 +594,7 @@ static void lanes_do_not_see_each_other(void **state)
   destroy(pack);
 }
 
-/* U diag(s) V' with Householder reflections U, V and chosen s: its singular values are s, at any scale and shape. */
+/* U diag(s) V' with Householder reflections U, V and chosen s: the singular values are s, at any scale and shape. */
 static void singular_values_of_made_matrices(void **state)
 {
   (void)state;

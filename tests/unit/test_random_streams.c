@@ -1,5 +1,5 @@
-/* Draws: the generator is Philox4x64-10, and what is made of its words has the distribution that its name says.
- * Statistical checks use fixed seeds; with a fresh seed each would fail with the probability written beside it. */
+/* Draws: the generator is Philox4x64-10, and numbers made from its words have the distributions that their names say.
+ * Statistical tests use fixed seeds; with a fresh seed each would fail with the probability stated there. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static int ascending(const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
-/* Kolmogorov and Smirnov's statistic times sqrt(n). Above 2.7 with probability 2 exp(-2 2.7^2) = 9e-7. */
+/* The Kolmogorov-Smirnov statistic times sqrt(n). Above 2.7 with probability 2 exp(-2 2.7^2) = 9e-7. */
 static double distance(double *draw, double (*cumulative)(double))
 {
   qsort(draw, DRAWS, sizeof *draw, ascending);
@@ -101,7 +101,7 @@ static void normal_is_standard(void **state)
   check_draws(isw_normal, normal_cumulative, 0.0, 1.0, 3.0);
 }
 
-/* With Z the mass on [-2, 2] and f the density: E x^2 = 1 - 4 f(2) / Z, E x^4 = 3 E x^2 - 16 f(2) / Z. */
+/* With Z the probability of [-2, 2] and f the density: E x^2 = 1 - 4 f(2) / Z, E x^4 = 3 E x^2 - 16 f(2) / Z. */
 static void truncated_normal_is_a_normal_within_2(void **state)
 {
   (void)state;
@@ -115,7 +115,7 @@ static void truncated_normal_is_a_normal_within_2(void **state)
   }
 }
 
-/* Bound 3 2^62 rejects a quarter of the words; without that the multiples of 3 would come twice as often. Chi squared
+/* Bound 3 2^62 rejects a quarter of the words; otherwise the multiples of 3 would be twice as frequent. Chi squared
  * over 6 cells with 5 degrees of freedom is above 37.4 with probability 5e-7. */
 static void below_has_no_bias(void **state)
 {
@@ -134,7 +134,8 @@ static void below_has_no_bias(void **state)
   assert_true(isw_below(&stream, 9, 1) == 0);
 }
 
-/* Each of 5 elements is as often at each of 5 places: chi squared with 16 degrees of freedom, above 60 with 5e-7. */
+/* Each of 5 elements is equally often at each of 5 positions: chi squared with 16 degrees of freedom, above 60 with
+ * probability 5e-7. */
 static void shuffle_is_a_fair_permutation(void **state)
 {
   (void)state;
@@ -158,7 +159,7 @@ static void shuffle_is_a_fair_permutation(void **state)
   assert_true(chi < 60.0);
 }
 
-/* Streams that differ in one word share no draw: 53 random bits agree with probability 1e-16 a pair. */
+/* Streams that differ in one word share no draw: 53 random bits are equal with probability 1e-16 per pair. */
 static void every_word_of_a_stream_counts(void **state)
 {
   (void)state;
@@ -171,7 +172,7 @@ static void every_word_of_a_stream_counts(void **state)
     for (uint64_t d = 0; d < 100; d++) assert_true(isw_uniform(&stream, d) != isw_uniform(&other[i], d));
 }
 
-/* Against libm, which is within 1 ulp too. */
+/* Compared with libm, which is also within 1 ulp. */
 static void exact_functions_are_within_2_ulp(void **state)
 {
   (void)state;

@@ -57,7 +57,8 @@ static void find_gives_the_place_that_adding_gives(void **state)
   }
 }
 
-/* One size changed: places before the quantities that have it stay, those behind move by the difference. */
+/* One size changed: offsets of quantities before those that depend on it stay the same, later ones move by the
+ * difference. */
 static void one_size_moves_what_is_behind_it(void **state)
 {
   (void)state;
@@ -91,7 +92,7 @@ static void sizes_that_overflow_are_no_layout(void **state)
   struct isw_record_layout layout = {SIZE_MAX / 4, LAYERS, PARAMETERS, 8, 0};
   isw_record_layout_add(&layout, &quantities[0]);
   assert_true(layout.bytes == SIZE_MAX);
-  isw_record_layout_add(&layout, &quantities[3]); /* a small one behind it does not hide that */
+  isw_record_layout_add(&layout, &quantities[3]); /* a small quantity after it does not hide that */
   assert_true(layout.bytes == SIZE_MAX);
   layout = (struct isw_record_layout){2, LAYERS, SIZE_MAX / 2, 4, 0};
   isw_record_layout_add(&layout, &quantities[5]);

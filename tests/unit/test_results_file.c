@@ -1,4 +1,4 @@
-/* The results file: what the journal holds is read back, what it lacks is a fill value, and the same sweep gives the
+/* The results file: what the journal has is read back, what it lacks has the fill value, and the same sweep gives the
  * same bytes. tests/scripts reads such files with h5py, xarray and ncdump. */
 #include "results_sample.h"
 #include <errno.h>
@@ -45,7 +45,7 @@ static void same(double a, double b)
   assert_true(a == b || (isnan(a) && isnan(b)));
 }
 
-/* Every number of a file against the formulas of the sample; networks whose number is not first + k stride are
+/* Compares every number of a file with the formulas of the sample; networks whose number is not first + k stride are
  * missing. */
 static void check_sample(struct sample *sample, struct isw_results *results, uint64_t first, uint64_t stride)
 {
@@ -112,7 +112,7 @@ static void missing_networks_are_fill_values(void **state)
   free(path);
 }
 
-/* Blocks, chunks and chunk edges: more networks than a chunk of one number a network holds. */
+/* Blocks, chunks and chunk edges: more networks than a chunk of one number per network holds. */
 static void many_networks_are_read_back(void **state)
 {
   struct sample sample = {.networks = 40001, .identity = 10, .records = 16, .real_bytes = 4};
@@ -187,7 +187,8 @@ static void questions_without_answer_are_refused(void **state)
   free(path);
 }
 
-/* Neither the journal's order nor the number of its files nor that of the threads shows in the results file. */
+/* The results file does not depend on the order of the journal, on the number of its files, or on the number of
+ * threads. */
 static void same_sweep_gives_the_same_bytes(void **state)
 {
   struct sample sample = {.networks = 6000, .identity = 13, .records = 11, .real_bytes = 4};
@@ -206,7 +207,7 @@ static void same_sweep_gives_the_same_bytes(void **state)
     bytes[i] = sample_read_file(path, &length[i]);
     free(parts);
     free(path);
-    sleep(1); /* times of creation, were there any, would differ */
+    sleep(1); /* creation times, if there were any, would differ */
   }
   assert_int_equal(length[0], length[1]);
   assert_memory_equal(bytes[0], bytes[1], length[0]);
@@ -214,7 +215,7 @@ static void same_sweep_gives_the_same_bytes(void **state)
   free(bytes[1]);
 }
 
-/* Machines make different NaNs; the file has one. */
+/* Machines produce different NaNs; the file has only one. */
 static void every_nan_has_the_same_bits(void **state)
 {
   struct sample sample = {.networks = 4, .identity = 19, .records = 2, .real_bytes = 4};
@@ -247,7 +248,7 @@ static void every_nan_has_the_same_bits(void **state)
   for (unsigned i = 0; i < 3; i++) free(bytes[i]);
 }
 
-/* Parameters that a small network lacks cost next to nothing: 200 networks beside one of 10^6 weights. */
+/* Parameters that a small network lacks take almost no space: 200 networks beside one of 10^6 weights. */
 static const size_t *wide_size(uint64_t number)
 {
   static const size_t sizes[2][2] = {{2, 1}, {1000, 1000}};
@@ -294,12 +295,12 @@ static void padding_of_weights_costs_nothing(void **state)
   isw_index_destroy(index);
   struct stat about;
   assert_int_equal(stat(path, &about), 0);
-  assert_true(about.st_size < 400000); /* 1.6 GB were they written out */
+  assert_true(about.st_size < 400000); /* without compression 1.6 GB */
   free(parts);
   free(path);
 }
 
-/* A journal that does not fit what the sweep says is an error and leaves no file. */
+/* A journal that does not match the sweep is an error and leaves no file. */
 static void misfits_are_refused_and_leave_nothing(void **state)
 {
   struct sample sample = {.networks = 6, .identity = 15, .records = 4, .real_bytes = 4};
@@ -336,8 +337,8 @@ static void misfits_are_refused_and_leave_nothing(void **state)
   free(path);
 }
 
-/* The limit on a file's size stands for a full disk, at every size that the file goes through: an error with the
- * system's reason, no file, an earlier file untouched, and the next write succeeds. */
+/* The limit on a file's size represents a full disk, at every size that the file goes through: an error with the
+ * system's reason, no file, an earlier file unchanged, and the next write succeeds. */
 static void full_disk_leaves_the_earlier_file(void **state)
 {
   struct sample sample = {.networks = 300, .identity = 16, .records = 12, .real_bytes = 8};
@@ -396,7 +397,7 @@ static void make_foreign(enum foreign foreign, const char *folder, const char *p
   assert_int_equal(fclose(file), 0);
 }
 
-/* What appears at the path when the first networks have been written. */
+/* A file that appears at the path after the first networks have been written. */
 static struct appearance {
   const char *folder, *path;
   enum foreign foreign;
@@ -428,7 +429,7 @@ static void check_untouched(void)
   assert_int_equal(count_temporaries(appearance.folder), 0);
 }
 
-/* Before the writing, and while a file of the same sweep or none is there. */
+/* Before the writing, and while there is a file of the same sweep or none. */
 static void what_is_not_of_the_sweep_is_not_replaced(void **state)
 {
   struct sample sample = {.networks = 6, .identity = 19, .records = 4, .real_bytes = 4};

@@ -1,4 +1,5 @@
-/* The schema of results format 1: the tables of docs/results-format.md are its rows, and a file has what it says. */
+/* The schema of results format 1: the tables of docs/results-format.md have its rows, and a file has what it
+ * specifies. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,7 +74,7 @@ static void the_page_has_every_attribute(void **state)
   }
 }
 
-/* What other programs rely on: a change of a row is a change of the format. */
+/* What other programs depend on: changing a row changes the format. */
 static void the_rows_of_format_1_stay(void **state)
 {
   (void)state;

@@ -1,4 +1,5 @@
-/* Levels of a refined grid without the cluster: the coarsest grid first, then what divides the cells at a boundary. */
+/* Levels of a refined grid without the cluster room: first the coarsest grid, then what divides the cells at a
+ * boundary. */
 #include "run_sample.h"
 
 /* The boundary is where a learning rate diverges, at its sixth value; the grid is 9 x 9, the coarsest 3 x 3. */
@@ -31,7 +32,7 @@ static void levels_follow_the_boundary(void **state)
     if (level == 0) assert_int_equal(count, 3 * 3);
     for (uint64_t k = 0; k < 81; k++)
       if (isw_bits_has(refinement.level, k)) assert_int_equal(isw_sweep_level(sweep, k), level);
-    /* only squares with the boundary are divided: rates 4 to 8, then 4 to 6 */
+    /* only squares that contain the boundary are divided: rates 4 to 8, then 4 to 6 */
     for (uint64_t k = 0; k < 81; k++)
       if (level > 0 && isw_bits_has(refinement.level, k)) assert_in_range(k / 9, 4, level == 1 ? 8 : 6);
     EXPECT_OK(isw_training_restrict(&training, refinement.level, error));

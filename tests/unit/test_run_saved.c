@@ -1,5 +1,5 @@
-/* Results files and the sweeps that they describe: what a run finds before it starts, a grid that grew, verification
- * and replay. */
+/* Results files and the sweeps that they describe: what a run finds when it starts, extended grids, verification and
+ * replay. */
 #include "run_sample.h"
 
 #define NETWORK "network: {width: 3, depth: 1, activation: tanh}\n"
@@ -8,7 +8,7 @@ static const char text[] =
 static const char larger[] =
     SAMPLE_SETTINGS NETWORK "grid: {network.init: [ones, zeros, he_normal], replicate: {range: [0, 5]}}\n";
 
-/* A folder with a journal and a results file of `text`. */
+/* A folder with a journal and the results file of `text`. */
 struct sample {
   char folder[64], *parts, *path;
   struct isw_sweep *sweep;
@@ -103,7 +103,7 @@ static void a_file_with_missing_networks_is_incomplete(void **state)
   const struct sample *sample = *state;
   enum isw_output_state found;
   char *empty = sample_path(sample->folder, "empty.parts"), *path = sample_path(sample->folder, "empty.h5");
-  export_sample(sample->sweep, empty, path); /* of a folder that does not exist */
+  export_sample(sample->sweep, empty, path); /* in a folder that does not exist */
   EXPECT_OK(inspect(path, sample->sweep, ISW_RESUME_AUTO, &found, error));
   assert_int_equal(found, ISW_OUTPUT_INCOMPLETE);
   free(empty);
@@ -156,7 +156,7 @@ static void what_is_not_a_larger_grid_is_rejected(void **state)
     assert_int_equal(isw_extend_file(sample->path, parts, "/", now, &reused, &error), ISW_BAD_INPUT);
     assert_non_null(strstr(isw_error_text(&error), wrong[i].message));
     struct isw_index *index = open_sample_index(now, parts);
-    assert_int_equal(isw_index_count(index), 0); /* nothing is left of the attempt */
+    assert_int_equal(isw_index_count(index), 0); /* the attempt leaves nothing */
     isw_index_destroy(index);
     isw_error_clear(&error);
     isw_sweep_destroy(now);
@@ -166,7 +166,7 @@ static void what_is_not_a_larger_grid_is_rejected(void **state)
 
 /* ---- verify and replay ---- */
 
-/* A file in which one bit of the last loss of a network is another. */
+/* Makes a file in which one bit of a network's last loss is changed. */
 static char *spoil(const struct sample *sample, uint64_t network)
 {
   char *parts = sample_path(sample->folder, "spoiled.parts"), *path = sample_path(sample->folder, "spoiled.h5");

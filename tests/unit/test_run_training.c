@@ -1,4 +1,4 @@
-/* The packs of a sweep and their queue, without the cluster: any order, resumed journals and checkpoints give the
+/* The packs of a sweep and their queue, without the cluster room: any order, resumed journals and checkpoints give the
  * same bits. */
 #include "run_sample.h"
 
@@ -61,7 +61,7 @@ static void finished_packs_are_not_trained_again(void **state)
   free(parts);
 }
 
-/* Stops the first pack after its first step, stores it, and lets another training continue it. */
+/* Stops the first pack after its first step, stores it, and continues it in another training. */
 static void a_pack_continues_from_its_checkpoint(void **state)
 {
   (void)state;
@@ -103,7 +103,7 @@ static void a_pack_continues_from_its_checkpoint(void **state)
   isw_training_destroy(&again);
   expect_same_networks(sweep, whole, parts);
   EXPECT_OK(isw_checkpoint_list(parts, &list, &count, error));
-  assert_int_equal(count, 0); /* the journal has taken its place */
+  assert_int_equal(count, 0); /* the journal has replaced it */
   free(list);
   isw_team_destroy(alone);
   isw_sweep_destroy(sweep);

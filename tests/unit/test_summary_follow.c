@@ -1,4 +1,4 @@
-/* A run in progress as it is shown, and what cannot be followed. */
+/* What is shown of a run in progress, and what cannot be followed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -101,7 +101,7 @@ static void what_is_no_run_is_refused(void **state)
   assert_true(file && fclose(file) == 0);
   expect_look("text.h5", ISW_BAD_INPUT, "'text.h5' is not a complete results file");
   assert_int_equal(mkdir("new.h5.parts", 0700), 0);
-  expect_look("new.h5", ISW_OK, NULL); /* its run has not written yet what it trains */
+  expect_look("new.h5", ISW_OK, NULL); /* the run has not written its manifest yet */
   expect_look("new.h5.parts/", ISW_OK, NULL);
   assert_true(rmdir("new.h5.parts") == 0 && unlink("text.h5") == 0 && chdir("/") == 0 && rmdir(folder) == 0);
 }

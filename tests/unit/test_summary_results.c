@@ -1,5 +1,5 @@
-/* The summary of a made-up results file: statuses, axes, final values, groups and ranked cells, against plain loops;
- * and its text and JSON. */
+/* The summary of a made-up results file: statuses, axes, final values, groups and ranked cells, compared with plain
+ * loops; and its text and JSON. */
 #include "results_sample.h"
 #include "summary/summary_internal.h"
 
@@ -71,7 +71,7 @@ static struct isw_results *open_sample(const char *folder)
   return results;
 }
 
-/* The last loss of a network: a diverged one has none at the last record. */
+/* The last loss of a network; a diverged one has none at the last record. */
 static double final_loss(uint64_t number)
 {
   struct sample sample = {.networks = NETWORKS, .records = RECORDS};
@@ -91,7 +91,7 @@ static void statuses_axes_and_groups_are_counted(void **state)
     diverged[k * 3 / NETWORKS] += sample_status(k) == ISW_DIVERGED;
   }
   assert_memory_equal(summary.ended, ended, sizeof ended);
-  assert_int_equal(summary.axis_count, 3); /* init_value has one value, where the choice has it */
+  assert_int_equal(summary.axis_count, 3); /* init_value has one value, for the initialiser that has it */
   static const char *const names[] = {"init", "depth", "learning_rate"};
   static const size_t counts[] = {3, 3, 4};
   for (size_t i = 0; i < 3; i++) {
@@ -109,7 +109,7 @@ static void statuses_axes_and_groups_are_counted(void **state)
   isw_results_close(results);
 }
 
-/* Cells by (init, depth, learning_rate): number / 40, number % 3, number % 4. Their medians by sorting. */
+/* Cells by (init, depth, learning_rate): number / 40, number % 3, number % 4. Their medians are found by sorting. */
 static void cells_are_ranked_by_their_median(void **state)
 {
   struct isw_results *results = open_sample(*state);

@@ -1,4 +1,4 @@
-/* Grids: order, zip, exclude, unions, generators, and how a network follows from its number. */
+/* Grids: order, zip, exclude, unions, generators, and how a network is computed from its number. */
 #include <malloc.h>
 #include <math.h>
 #include "sweep_texts.h"
@@ -147,7 +147,7 @@ static void zipped_settings_move_together(void **state)
   isw_sweep_destroy(sweep);
 }
 
-/* A slow obvious twin of exclude: the whole grid, and a rule. */
+/* A slow, obvious implementation of exclude: the whole grid, and a rule. */
 static void excluded_networks_leave_no_gap(void **state)
 {
   (void)state;
@@ -214,7 +214,7 @@ static void a_union_trains_each_network_once(void **state)
   isw_sweep_destroy(sweep);
 }
 
-/* A slow obvious twin of the union: every pair of networks of the grids read alone, compared by identity. */
+/* A slow, obvious implementation of the union: every pair of networks of the grids read alone, compared by identity. */
 static void unions_equal_their_slow_twin(void **state)
 {
   (void)state;
@@ -395,7 +395,7 @@ static void geometric_schedule_is_the_formula(void **state)
   isw_sweep_destroy(sweep);
 }
 
-/* Records are the union of record.steps and the probes' own; each probe knows which are its own. */
+/* Records are the union of record.steps and the probes' own steps; each probe knows which are its own. */
 static void probes_have_steps_of_their_own(void **state)
 {
   (void)state;
@@ -434,7 +434,7 @@ static void ten_million_networks_take_little_memory(void **state)
     assert_int_equal(isw_packs_create(sweep, 16, &packs, NULL), ISW_OK);
     assert_int_equal(isw_sweep_networks(sweep), networks[e]);
     assert_int_equal(isw_packs_classes(packs), 5);
-    assert_in_range(mallinfo2().uordblks + mallinfo2().hblkhd, 0, 32 << 20); /* 0 under a sanitizer */
+    assert_in_range(mallinfo2().uordblks + mallinfo2().hblkhd, 0, 32 << 20); /* 0 with a sanitizer */
     isw_packs_destroy(packs);
     isw_sweep_destroy(sweep);
   }

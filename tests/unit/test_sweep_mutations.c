@@ -1,5 +1,5 @@
-/* Broken bytes never crash the reader: right files, mutated 12000 times from a fixed seed. What is checked is that each
- * either reads or gives a message without control bytes; a sanitizer build checks the rest. */
+/* Invalid bytes never crash the reader: valid files, mutated 12000 times from a fixed seed. Checks that each is either
+ * read or results in a message without control bytes; a sanitizer build checks the rest. */
 #include "sweep_texts.h"
 
 enum { CASES = 12000, MUTATIONS = 6, ROOM = 64 };
@@ -50,7 +50,7 @@ static size_t mutate(char *bytes, size_t length, size_t room, uint64_t *seed)
                                        "range"};
   size_t at = draw(seed, (uint32_t)length + 1);
   switch (draw(seed, 8)) {
-  case 5: /* a digit for a digit, which most often stays YAML */
+  case 5: /* a digit replaced by another, which is usually still YAML */
   case 6:
   case 7:
     while (at < length && (bytes[at] < '0' || bytes[at] > '9')) at++;
@@ -62,7 +62,7 @@ static size_t mutate(char *bytes, size_t length, size_t room, uint64_t *seed)
   case 1: /* a bit */
     if (at < length) bytes[at] = (char)(bytes[at] ^ (1 << draw(seed, 8)));
     return length;
-  case 2: /* cut off, or cut out */
+  case 2: /* truncated, or a piece removed */
     if (draw(seed, 4) == 0) return at;
     {
       size_t gone = draw(seed, 12);
@@ -70,7 +70,7 @@ static size_t mutate(char *bytes, size_t length, size_t room, uint64_t *seed)
       memmove(bytes + at, bytes + at + gone, length - at - gone);
       return length - gone;
     }
-  case 3: { /* a piece put in */
+  case 3: { /* a piece inserted */
     const char *piece = pieces[draw(seed, sizeof pieces / sizeof pieces[0])];
     size_t more = strlen(piece);
     if (length + more > room) return length;
@@ -78,7 +78,7 @@ static size_t mutate(char *bytes, size_t length, size_t room, uint64_t *seed)
     memcpy(bytes + at, piece, more);
     return length + more;
   }
-  default: { /* a line said again */
+  default: { /* a line repeated */
     size_t end = at;
     while (end < length && bytes[end] != '\n') end++;
     size_t more = end - at;
@@ -101,7 +101,7 @@ static void mutated_files_read_or_say_why(void **state)
     char *bytes = malloc(room);
     memcpy(bytes, text, length);
     for (size_t m = 1 + draw(&seed, MUTATIONS) * (i % 4 == 0); m > 0; m--) length = mutate(bytes, length, room, &seed);
-    char *exact = malloc(length ? length : 1); /* so that a sanitizer sees a read past the end */
+    char *exact = malloc(length ? length : 1); /* so that a sanitizer detects a read beyond the end */
     memcpy(exact, bytes, length);
     free(bytes);
     struct isw_sweep_source source = test_source("test.yaml", exact, length);

@@ -1,4 +1,5 @@
-/* Packs: every network in exactly one, alike in all that shapes the computation, the most expensive first. */
+/* Packs: every network in exactly one, equal in all that determines the shape of the computation, the most expensive
+ * first. */
 #include "sweep_texts.h"
 
 #define BASE                                                                                                           \
@@ -16,7 +17,7 @@ static bool alike(const struct isw_network *a, const struct isw_network *b)
          a->batch_size == b->batch_size && a->steps == b->steps && a->seed == b->seed && order;
 }
 
-/* Takes every pack apart. */
+/* Checks every pack and its networks. */
 static void check_packs(const char *text, size_t lanes, size_t least_classes)
 {
   struct isw_sweep *sweep = test_read(text);

@@ -1,4 +1,5 @@
-/* Settings written back are the same sweep; identities tell what matters; defaults; the reference. */
+/* Settings that are written and read again are the same sweep; identities depend on what matters; defaults; the
+ * reference. */
 #include <locale.h>
 #include "sweep_texts.h"
 
@@ -66,7 +67,7 @@ static uint64_t identity_with(const char *override, uint64_t *id)
   return identity;
 }
 
-/* Whatever decides the trajectory changes both identities; what is recorded changes the sweep's alone. */
+/* What determines the trajectory changes both identities; what is recorded changes only the sweep's. */
 static void identities_tell_what_matters(void **state)
 {
   (void)state;
@@ -116,7 +117,7 @@ static void identities_tell_what_matters(void **state)
   identity_with("train.optimizer={name: sgd, weight_decay: 0.1}", &inside);
   identity_with("train.weight_decay=0.1", &outside);
   assert_true(inside == outside && inside != id);
-  /* said otherwise, the same */
+  /* other spellings of the same settings */
   static const char *const same[] = {"network.init_by_layer.1=glorot_uniform",
                                      "train.optimizer={name: sgd, weight_decay: 0}",
                                      "train.schedule=constant",
@@ -130,7 +131,7 @@ static void identities_tell_what_matters(void **state)
   }
 }
 
-/* An alias is its row under other defaults, which may be given anew; the settings name the row. */
+/* An alias is its row with other defaults, which can be overridden; the settings have the row's name. */
 static void aliases_are_their_rows(void **state)
 {
   (void)state;
@@ -173,13 +174,13 @@ static void defaults_are_the_documented_ones(void **state)
   isw_sweep_destroy(sweep);
   sweep = test_read("dataset: {name: teacher, samples: 20}\n" NETWORK TRAIN);
   assert_int_equal(isw_sweep_probes(sweep, &probes), 2);
-  assert_string_equal(isw_sweep_name(sweep), "test"); /* of test.yaml */
+  assert_string_equal(isw_sweep_name(sweep), "test"); /* from test.yaml */
   assert_int_equal(isw_sweep_seed(sweep), 0);
   isw_sweep_destroy(sweep);
 }
 
-/* A locale that writes 0,5 must change nothing. tests/CMakeLists.txt makes one where the system's definitions are
- * there. */
+/* A locale that writes 0,5 must not change anything. tests/CMakeLists.txt makes one if the system has its
+ * definition. */
 static void numbers_do_not_depend_on_the_locale(void **state)
 {
   (void)state;

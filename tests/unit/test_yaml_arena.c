@@ -1,4 +1,4 @@
-/* Arenas: zeros, alignment, growth, and one jump where memory cannot be had. */
+/* Arenas: zeros, alignment, growth, and one jump if memory cannot be allocated. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -41,7 +41,7 @@ static void problems_are_sorted_by_place(void **state)
                          "--set x=1:1:3: error: fourth\n  x=1\n    ^");
 }
 
-/* The same error at the same place is shown once, without the hint of the second. */
+/* The same error at the same position is shown once, without the hint of the second. */
 static void doubled_problems_are_dropped(void **state)
 {
   (void)state;
@@ -82,7 +82,7 @@ static void control_characters_become_question_marks(void **state)
   check_written(&report, "a?.yaml:1:6: error: not '?[31m?'\n  ?[1m x\n       ^\n  ??");
 }
 
-/* A wide character has two columns, so the caret has too. */
+/* A wide character takes two columns, and so does the caret. */
 static void carets_stand_under_wide_characters(void **state)
 {
   (void)state;
@@ -95,7 +95,7 @@ static void carets_stand_under_wide_characters(void **state)
                          "a.yaml:1:4: error: narrow\n  \xE6\xBC\xA2\xE5\xAD\x97 x\n       ^");
 }
 
-/* Of a long line a window around the place is shown. */
+/* Of a long line, only a part around the position is shown. */
 static void long_lines_are_cut(void **state)
 {
   (void)state;
@@ -137,7 +137,7 @@ static void places_of_bytes_count_lines_and_characters(void **state)
   assert_int_equal(isw_next_line("abc", 3, 0), 3);
 }
 
-/* Overlong forms, surrogates, codes above U+10FFFF and cut sequences are single wrong bytes. */
+/* Overlong forms, surrogates, codes above U+10FFFF and incomplete sequences are single invalid bytes. */
 static void characters_are_those_of_utf8(void **state)
 {
   (void)state;

@@ -1,4 +1,4 @@
-/* Trees of YAML documents: kinds, places, limits, and what is refused. */
+/* Trees of YAML documents: kinds, positions, limits, and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include "initsweep/yaml.h"
 
-/* A document that is read, with what it needs. */
+/* A document and what is needed to read it. */
 struct document {
   struct isw_arena arena;
   struct isw_report report;
@@ -101,7 +101,7 @@ static void an_empty_document_is_null(void **state)
   }
 }
 
-/* The value of --set path=value: its columns count from the beginning of the whole text. */
+/* The value of --set path=value: its columns are counted from the beginning of the whole text. */
 static void skipped_bytes_count_as_columns(void **state)
 {
   (void)state;
@@ -168,7 +168,8 @@ static void what_a_sweep_file_may_not_have_is_refused(void **state)
                 "file.yaml:1:4: error: a text must not contain the character NUL\n  a: \"\\0\"\n     ^~~~");
 }
 
-/* Lists in lists as deep as the bytes allow, and more values than a file may have, end without exhausting the stack. */
+/* Lists nested as deeply as the bytes allow, and more values than a file may have, are refused without exhausting the
+ * stack. */
 static void depth_and_number_of_values_are_limited(void **state)
 {
   (void)state;
