@@ -149,7 +149,7 @@ static enum isw_status finish(void *context, size_t worker, uint64_t turn, const
   }
   *networks += made->count;
   enum isw_status status = isw_journal_append(training->journal, finished, made->count, error);
-  if (status == ISW_OK && made->checkpointed) { /* sync before the checkpoint that it replaces goes */
+  if (status == ISW_OK && made->checkpointed) { /* synced before the checkpoint is removed */
     status = isw_journal_sync(training->journal, error);
     if (status == ISW_OK) isw_checkpoint_remove(training->folder, made->number[0]);
   }
