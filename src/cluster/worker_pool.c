@@ -142,7 +142,7 @@ static enum isw_status checkpoint_all(struct isw_worker_pool *pool, size_t worke
   return status;
 }
 
-/* Trains one of the packs as the leader of its team, and passes the states of all packs under way to checkpoint in
+/* Trains one of the packs as the leader of its team, and passes the states of all packs in training to checkpoint in
  * between. *suspended: training ended because the pack is sparse. */
 static enum isw_status train_with_checkpoints(struct isw_worker_pool *pool, size_t worker, struct isw_job *job,
                                               struct isw_pack *pack, const struct packs_under_way *all, bool *suspended,

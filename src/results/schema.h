@@ -93,8 +93,8 @@ enum isw_dataset_attribute {
 };
 const struct isw_attribute *isw_dataset_attribute(enum isw_dataset_attribute id);
 
-/** The row of a field in the tables of docs/results-format.md: "| `id` | network | uint64 | ... |". ISW_FAILED where
- * memory ran out. */
+/** The row of a field in the tables of docs/results-format.md: "| `id` | network | uint64 | ... |". ISW_FAILED if
+ *  memory cannot be allocated. */
 enum isw_status isw_field_write_row(const struct isw_field *field, struct isw_text *text);
 /** The row of an attribute in the tables of docs/results-format.md. ISW_FAILED if memory cannot be allocated. */
 enum isw_status isw_attribute_write_row(const struct isw_attribute *attribute, struct isw_text *text);
