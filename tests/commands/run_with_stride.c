@@ -1,5 +1,5 @@
-/* `run` with another order of the packs in the queue, which the program does not offer:
- * run_with_stride STRIDE SWEEP OUT, alone or under mpirun. Exit status as the program's. */
+/* `run` with a different order of the packs in the queue, for which the program has no option: run_with_stride STRIDE
+ * SWEEP OUT, alone or under mpirun. The exit status is the program's. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "initsweep/run.h"

@@ -2,9 +2,9 @@
  *
  *   FAULT_KIND    malloc | write | read | sync | rename | open | full | hang (a sync does not return)
  *   FAULT_AT      which call of this kind fails, from 1; with `full` the disk is full from then on, after half a write
- *   FAULT_UNDER   calls on files whose path has this in it count (malloc: calls from the program itself, not from
- *                 libraries)
- *   FAULT_REPORT  a file that is made when the fault has happened */
+ *   FAULT_UNDER   counts only calls on files whose path contains this (malloc: calls from the program itself, not
+ *                 from libraries)
+ *   FAULT_REPORT  a file that is created when the fault has occurred */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* glibc's own, under the names that are not interposed */
+/* glibc's functions, by the names that are not interposed */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
@@ -129,7 +129,7 @@ char *strndup(const char *text, size_t most)
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-/* How much of a write of `size` bytes arrives: SIZE_MAX all, 0 nothing (errno is set). */
+/* How many bytes of a write of `size` bytes are written: SIZE_MAX all, 0 none (errno is set). */
 static size_t allowed(int fd, size_t size)
 {
   if (!file_counts(fd)) return SIZE_MAX;
@@ -195,7 +195,7 @@ ssize_t __pread_chk(int fd, void *bytes, size_t size, off_t offset, size_t room)
 static int sync_fails(int fd)
 {
   if (!file_counts(fd)) return 0;
-  while (fails("hang")) { /* a signal ends the pause, not the hanging: it begins again */
+  while (fails("hang")) { /* a signal interrupts the pause, after which it starts again */
     atomic_store(&calls, at - 1);
     pause();
   }

@@ -1,5 +1,5 @@
-/* Journals that are wrong in one way each, by name. The folder journals/ holds them as files, so that a change of the
- * format shows: here they are made again, compared, and read.
+/* Journals with one kind of damage each, as their names say. The folder journals/ holds them as files, so that a change
+ * of the format is detected: the test makes them again, compares them, and reads them.
  *
  *   test_damaged_journals FOLDER          the test
  *   test_damaged_journals --make FOLDER   writes the files
@@ -294,8 +294,8 @@ static void the_files_are_of_this_format(void **state)
   }
 }
 
-/* Each alone in a folder: what is whole is found, what is damaged is counted, nothing crashes and nothing is
- * invented. */
+/* Each alone in a folder: valid entries are found, damaged ones are counted, nothing crashes and no other network is
+ * reported. */
 static void each_is_read_as_the_table_says(void **state)
 {
   (void)state;

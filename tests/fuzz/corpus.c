@@ -1,5 +1,5 @@
-/* Without libFuzzer: gives a target each input of a corpus file once. Such a file is a row of inputs, each after its
- * length in two bytes, the lower first (tests/fuzz/corpus.py makes it). */
+/* Without libFuzzer: passes each input of a corpus file to a target once. Such a file is a sequence of inputs, each
+ * after its length in two bytes, little-endian (tests/fuzz/corpus.py makes it). */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ int main(int argc, char **argv)
     int high = getc(file);
     if (high == EOF) return 1;
     size_t length = (size_t)low | (size_t)high << 8;
-    uint8_t *bytes = malloc(length > 0 ? length : 1); /* of this very length: a sanitizer sees what reads beyond */
+    uint8_t *bytes = malloc(length > 0 ? length : 1); /* exact, so that a sanitizer detects reads beyond it */
     if (!bytes || fread(bytes, 1, length, file) != length) return 1;
     LLVMFuzzerTestOneInput(bytes, length);
     free(bytes);

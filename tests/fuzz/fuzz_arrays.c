@@ -1,5 +1,5 @@
 /* Bytes of a pair of arrays of one family, FAMILY, gzipped or not: one byte that chooses the parameters, the length of
- * the inputs' file in two bytes, the inputs' file, and what is left as the targets'. */
+ * the inputs' file in two bytes, the inputs' file, and the remaining bytes as the targets' file. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
-/* One file a use and process, written anew each time. */
+/* One file per use and process, overwritten each time. */
 static void write_file(char *path, int *file, const uint8_t *bytes, size_t length)
 {
   if (*file <= 0) *file = mkstemp(path);

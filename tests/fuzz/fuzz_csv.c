@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-  static char path[] = "/tmp/fuzzcsvXXXXXX"; /* one file a process, written anew each time */
+  static char path[] = "/tmp/fuzzcsvXXXXXX"; /* one file per process, overwritten each time */
   static int file = -1;
   if (file < 0) file = mkstemp(path);
   if (file < 0) abort();

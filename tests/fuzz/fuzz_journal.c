@@ -1,5 +1,5 @@
-/* Bytes of a folder of a run, after one byte that says of which file, and whether checksums are made right first:
- * without that a fuzzer sees little behind them. */
+/* Bytes of a file of a run folder, after one byte that says which file it is, and whether its checksums are corrected
+ * first: without that, a fuzzer seldom reaches the code behind them. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static const uint64_t identity = 0x1122334455667788;
 
 static volatile uint64_t sink;
 
-/* Every byte can be read. */
+/* Checks that every byte can be read. */
 static void touch(const void *bytes, size_t length)
 {
   if (length > 0) sink = isw_hash(bytes, length, 0);

@@ -1,5 +1,5 @@
-/* Bytes of a sweep file. Whatever they are, they read or give a message; what reads gives networks, and settings that
- * read again as the same sweep. */
+/* Bytes of a sweep file. Any bytes are either read or result in a message; what is read gives networks, and settings
+ * that are read again as the same sweep. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

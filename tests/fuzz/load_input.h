@@ -1,4 +1,4 @@
-/* What the targets of datasets end with: a load fails with a message, or gives data that can be trained on. */
+/* How the targets of datasets end: a load fails with a message, or gives data that can be trained on. */
 #ifndef INITSWEEP_FUZZ_LOAD_INPUT_H
 #define INITSWEEP_FUZZ_LOAD_INPUT_H
 #include <stdlib.h>

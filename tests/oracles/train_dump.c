@@ -1,10 +1,11 @@
-/* Trains by the engine what test_training.py trains by PyTorch: one JSON object a network and line, numbers as C's %a.
+/* Trains with the engine what test_training.py trains with PyTorch: one JSON object per network and line, numbers as
+ * C's %a.
  *
  *   train_dump [--long] [reference]
  *
- * --long: 200 steps of every activation under every loss in place of 50, which show any step that is wrong. reference:
- * by the reference trainer of tests/reference instead. The loops run over the tables of src/model/, so a new row asks
- * the oracle for itself. */
+ * --long: 200 steps instead of 50 of every activation with every loss, which show any step that is wrong. reference:
+ * with the reference trainer of tests/reference instead. The loops run over the tables of src/model/, so a new row is
+ * compared with the oracle automatically. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +69,7 @@ static void print_network(const struct trial *trial, const struct trial_networks
   printf("}\n");
 }
 
-/* Trains two networks and prints them. False where the engine refused. */
+/* Trains two networks and prints them. False if the engine refuses. */
 static bool dump(bool by_reference, const char *name, struct trial trial)
 {
   struct trial_networks networks;
@@ -107,7 +108,7 @@ static struct trial plain(void)
                         .varied = true};
 }
 
-/* Every activation under every loss: some steps, and one step of rate 1 whose difference of weights is the gradient. */
+/* Every activation with every loss: some steps, and one step of rate 1 whose difference of weights is the gradient. */
 static bool dump_activations_and_losses(bool by_reference, uint64_t steps)
 {
   size_t activations, losses;
@@ -120,12 +121,12 @@ static bool dump_activations_and_losses(bool by_reference, uint64_t steps)
         struct trial trial = plain();
         trial.activation = g;
         trial.steps = steps;
-        if (g == trial_activation("square")) { /* two layers of squares leave no rate at which 200 steps are tame */
+        if (g == trial_activation("square")) { /* with two layers of squares no rate keeps 200 steps bounded */
           trial.depth = 1;
           trial.learning_rate = 0.01;
         }
-        /* Biases of 0 under an even g are a saddle that rounding alone leaves; under mae, whose bias steps are all
-         * alike, they meet a target up to rounding. */
+        /* Biases of 0 with an even g are a saddle point that only rounding leaves; with mae, whose bias steps are all
+         * equal, they reach a target except for rounding. */
         if (g == trial_activation("cos") || loss == trial_loss("mae")) trial.bias_init = trial_initializer("uniform");
         trial.loss = loss;
         trial.data = (enum trial_data)data;
@@ -154,7 +155,7 @@ static bool dump_output_activations(bool by_reference)
   return good;
 }
 
-/* Full batch and minibatches that do not divide the samples, in the common order and in the replicate's own. */
+/* Full batch, and minibatches that do not divide the samples, in the common order and in the replicate's own. */
 static bool dump_optimizers(bool by_reference)
 {
   size_t optimizers;
@@ -174,7 +175,7 @@ static bool dump_optimizers(bool by_reference)
   return good;
 }
 
-/* Under a rule without memory, one with, and one that decouples the decay. */
+/* With an optimiser without state, one with state, and one that decouples the decay. */
 static bool dump_schedules(bool by_reference)
 {
   static const char *const rules[] = {"sgd", "adam", "adamw"};
@@ -258,7 +259,7 @@ static bool dump_depths(bool by_reference)
   return good;
 }
 
-/* Branches of one and two layers whose scale stays or is trained, from 0 and elsewhere, under every optimiser; and one
+/* Branches of one and two layers whose scale is fixed or trained, initially 0 or not, with every optimiser; and one
  * step of rate 1 whose difference of weights is the gradient, on smooth and kinked activations. */
 static bool dump_residual(bool by_reference)
 {
@@ -296,7 +297,7 @@ static bool dump_residual(bool by_reference)
   return good;
 }
 
-/* Every activation, loss and optimiser in single precision, for a few steps: rounding has little time to grow. */
+/* Every activation, loss and optimiser in single precision, for few steps, so that rounding errors stay small. */
 static bool dump_single_precision(bool by_reference)
 {
   size_t activations, losses, optimizers;

@@ -1,5 +1,5 @@
-/* Included by clang-tidy before every source but base/error.c: what the analyser cannot see across files. Without it
- * every path on which an error was set goes on as if all were well. */
+/* Included by clang-tidy before every source except base/error.c: what the analyser cannot see across files. Without it
+ * the analyser would continue every path on which an error was set as if there were none. */
 #include "initsweep/base.h"
 
 #define isw_error_set(error, status, ...) (isw_error_set(error, status, __VA_ARGS__), (status))

@@ -1,11 +1,11 @@
-/* Reads sweep files and compares what is said about them.
+/* Reads sweep files and compares the messages with the expected ones.
  *
  *   sweep_files wrong FOLDER   every NAME.yaml of the folder must fail with the exact text of NAME.expected;
- *                              NAME.set, where it is there, holds one --set a line
- *   sweep_files right FILE...  every file must read, and its settings, read again, must be the same sweep
+ *                              NAME.set, if it exists, has one --set per line
+ *   sweep_files right FILE...  every file must be valid, and its settings, read again, must be the same sweep
  *   sweep_files show FILE      prints the message or the settings
  *
- * Exit status 1 where something differs. */
+ * Exit status 1 if something differs. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

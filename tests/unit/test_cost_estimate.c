@@ -63,7 +63,7 @@ static void sums_are_over_all_networks(void **state)
   assert_true(estimate.flops > 20 * 10 *
                                    (isw_step_flops(2, (const size_t[]){2, 3, 1}, 0, 4) +
                                     isw_step_flops(3, (const size_t[]){2, 3, 3, 1}, 0, 4)));
-  /* loss, gradient_norm per layer at two records, and the final weights */
+  /* loss, and gradient_norm per layer, at two records, and the final weights */
   double values = 4.0 * (2 * (1 + 2) + 13 + 2 * (1 + 3) + 25);
   assert_true(estimate.journal_bytes == 10 * (values + 2 * 96));
   assert_true(isnan(estimate.free_bytes));
