@@ -1,4 +1,5 @@
-/** @file What every room shares: a status with a message, growing text, checked memory, bit sets, a hash table, files, the clock. */
+/** @file What every room shares: a status with a message, growing text, checked memory, bit sets, a hash table, files,
+ * the clock. */
 #ifndef INITSWEEP_BASE_H
 #define INITSWEEP_BASE_H
 #include <stdarg.h>
@@ -59,8 +60,8 @@ double isw_clock(void);
 /** ISW_FAILED "PATH: WHAT: REASON" with errno's reason. */
 enum isw_status isw_error_system(struct isw_error *error, const char *path, const char *what);
 
-/** A path in a folder as text on the heap; NULL where memory ran out. An absolute name stays as it is, as one in no folder (NULL
- *  or "") does. */
+/** A path in a folder as text on the heap; NULL where memory ran out. An absolute name stays as it is, as one in no
+ *  folder (NULL or "") does. */
 char *isw_path_join(const char *folder, const char *name);
 /** The folder that a path is in, as text on the heap: "." for a plain name; NULL where memory ran out. */
 char *isw_path_folder(const char *path);
@@ -74,11 +75,13 @@ enum isw_file_kind {
  *  @param[in]  limit   bytes that it may have, whole MiB
  *  @param[out] bytes   its bytes and a NUL, which free() releases
  *  @param[out] length  without the NUL
- *  @return ISW_BAD_INPUT where it is missing, of another kind, longer than limit, or cannot be read; errno is then that of the call
+ *  @return ISW_BAD_INPUT where it is missing, of another kind, longer than limit, or cannot be read; errno is then that
+ *  of the call
  *          that failed, or 0. ISW_FAILED where memory ran out. */
 enum isw_status isw_file_read(const char *path, size_t limit, enum isw_file_kind kind, char **bytes, size_t *length,
                               struct isw_error *error);
-/** Reads `wanted` bytes from `offset` of an open file; *got is less where the file ends. False after an error, with errno. */
+/** Reads `wanted` bytes from `offset` of an open file; *got is less where the file ends. False after an error, with
+ * errno. */
 bool isw_read_at(int fd, void *bytes, size_t wanted, uint64_t offset, size_t *got);
 /** Writes all of the parts, which it changes; *written counts up by what arrived, also after an error. False after one,
  *  with errno. */
@@ -87,9 +90,9 @@ bool isw_write_parts(int fd, struct iovec *parts, size_t count, uint64_t *writte
 enum isw_status isw_folder_sync(const char *folder, struct isw_error *error);
 
 #define ISW_NEW_SUFFIX ".new"
-/** Makes a file for writing that is to be renamed to `path`: PATH.<16 hexadecimal digits>.new, at random, so that no other process
- *  of any machine has it. Returns the descriptor, with *name on the heap, or -1, with errno and *name NULL.
- *  @param[in] mode  permissions before the umask */
+/** Makes a file for writing that is to be renamed to `path`: PATH.<16 hexadecimal digits>.new, at random, so that no
+ *  other process of any machine has it. Returns the descriptor, with *name on the heap, or -1, with errno and *name
+ *  NULL. @param[in] mode  permissions before the umask */
 int isw_open_new(const char *path, unsigned mode, char **name);
 /** @name Output files
  *  Each is written under a temporary name (isw_open_new), synced, and then given its name, whose folder is synced:
@@ -120,13 +123,13 @@ enum isw_status isw_output_publish(const char *temporary, const char *path, isw_
 void isw_output_remove_temporaries(const char *path);
 /** @} */
 
-/** XXH3-64 of the bytes (xxHash: Collet 2019); the value is part of the file formats. bytes may be NULL where length is 0. */
+/** XXH3-64 of the bytes (xxHash: Collet 2019); the value is part of the file formats. bytes may be NULL where length is
+ * 0. */
 uint64_t isw_hash(const void *bytes, size_t length, uint64_t seed);
 
 /** @name Bit sets
- *  A set of numbers 0 .. size - 1 in plain 64-bit words: bit k % 64 of word k / 64 says whether k is in it. The bits of the last
- *  word from `size` on are 0.
- *  @{ */
+ *  A set of numbers 0 .. size - 1 in plain 64-bit words: bit k % 64 of word k / 64 says whether k is in it. The bits of
+ *  the last word from `size` on are 0. @{ */
 /** Words of a set. */
 static inline size_t isw_bits_words(uint64_t size)
 {
@@ -158,19 +161,22 @@ uint64_t isw_bits_next(const uint64_t *bits, uint64_t from, uint64_t size);
 uint64_t isw_bits_select(const uint64_t *bits, uint64_t before);
 /** @} */
 
-/** A hash table from 64-bit keys to numbers; zero-initialised it is empty. A key may have several numbers, which are found in the
- *  order in which they were added. Open addressing with linear probing; entries whose `number` is not 0 may be walked through. */
+/** A hash table from 64-bit keys to numbers; zero-initialised it is empty. A key may have several numbers, which are
+ *  found in the order in which they were added. Open addressing with linear probing; entries whose `number` is not 0
+ *  may be walked through. */
 struct isw_table {
   struct isw_table_entry {
     uint64_t key, number; /**< number + 1; 0: free */
   } * entry;              /**< [capacity] */
   size_t capacity, count;
 };
-/** Takes memory for `count` numbers in all, so that adding up to so many cannot fail; ISW_FAILED where there is none. */
+/** Takes memory for `count` numbers in all, so that adding up to so many cannot fail; ISW_FAILED where there is
+ * none. */
 enum isw_status isw_table_reserve(struct isw_table *table, size_t count);
 /** Adds a number, below UINT64_MAX. ISW_FAILED where memory ran out; the table is then as it was. */
 enum isw_status isw_table_add(struct isw_table *table, uint64_t key, uint64_t number);
-/** Finds the next number of a key. *place is 0 for the first search and kept by the caller; false where there is no other. */
+/** Finds the next number of a key. *place is 0 for the first search and kept by the caller; false where there is no
+ * other. */
 bool isw_table_find(const struct isw_table *table, uint64_t key, size_t *place, uint64_t *number);
 /** Frees the entries; the table is empty again. */
 void isw_table_clear(struct isw_table *table);
@@ -178,6 +184,7 @@ void isw_table_clear(struct isw_table *table);
 /** a * b into *product; false on overflow. */
 bool isw_multiply(size_t a, size_t b, size_t *product);
 
-/** The candidate nearest to word by edit distance (Damerau-Levenshtein), or NULL where none is near enough to be meant. */
+/** The candidate nearest to word by edit distance (Damerau-Levenshtein), or NULL where none is near enough to be
+ * meant. */
 const char *isw_nearest_word(const char *word, const char *const *candidates, size_t count);
 #endif

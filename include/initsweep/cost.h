@@ -1,5 +1,5 @@
-/** @file The time that a pack costs: a model with few coefficients, measured once per machine and kept in a cache. `plan`
- *  estimates with it, the queue orders packs by it, and the progress of `run` is measured in it. */
+/** @file The time that a pack costs: a model with few coefficients, measured once per machine and kept in a cache.
+ *  `plan` estimates with it, the queue orders packs by it, and the progress of `run` is measured in it. */
 #ifndef INITSWEEP_COST_H
 #define INITSWEEP_COST_H
 #include "initsweep/console.h"
@@ -77,10 +77,11 @@ enum isw_status isw_cost_calibrate(const struct isw_kernels *kernels, enum isw_p
 enum isw_status isw_cost_write(const struct isw_cost_model *model, const char *key, struct isw_text *text);
 /** Reads it back; false where the text is not a complete model for this key. */
 bool isw_cost_read(const char *text, size_t length, const char *key, struct isw_cost_model *model);
-/** What a model is valid for: machine, instruction set, program and precision. On the heap; NULL where memory ran out. */
+/** What a model is valid for: machine, instruction set, program and precision. On the heap; NULL where memory ran
+ * out. */
 char *isw_cost_key(const struct isw_kernels *kernels, enum isw_precision precision);
-/** The cache's file for a key: $XDG_CACHE_HOME/initsweep/cost-HASH, else ~/.cache/initsweep/cost-HASH. On the heap; NULL
- *  where neither folder is known. */
+/** The cache's file for a key: $XDG_CACHE_HOME/initsweep/cost-HASH, else ~/.cache/initsweep/cost-HASH. On the heap;
+ *  NULL where neither folder is known. */
 char *isw_cost_file(const char *key);
 /** Reads a model from a file; false where it cannot be used. */
 bool isw_cost_load(const char *file, const char *key, struct isw_cost_model *model);

@@ -1,5 +1,5 @@
-/** @file Elementary functions that give the same bits on every machine: SLEEF's finz functions, within 1 ulp. The vector
- *  forms are in the engine's kernels, which give the bits of the sweep's precision. */
+/** @file Elementary functions that give the same bits on every machine: SLEEF's finz functions, within 1 ulp. The
+ *  vector forms are in the engine's kernels, which give the bits of the sweep's precision. */
 #ifndef INITSWEEP_EXACT_H
 #define INITSWEEP_EXACT_H
 

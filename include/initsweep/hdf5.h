@@ -1,5 +1,5 @@
-/** @file Numbers of any HDF5 file, for rooms that do not know HDF5. The results room, which writes and reads format 1 with the library's
- *  handles, includes hdf5_handles.h too. */
+/** @file Numbers of any HDF5 file, for rooms that do not know HDF5. The results room, which writes and reads format 1
+ *  with the library's handles, includes hdf5_handles.h too. */
 #ifndef INITSWEEP_HDF5_H
 #define INITSWEEP_HDF5_H
 #include "initsweep/base.h"

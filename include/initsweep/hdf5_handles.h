@@ -1,4 +1,5 @@
-/** @file HDF5's handles and errors, chunks and the file driver, for the two rooms that know the library: hdf5 and results. */
+/** @file HDF5's handles and errors, chunks and the file driver, for the two rooms that know the library: hdf5 and
+ * results. */
 #ifndef INITSWEEP_HDF5_HANDLES_H
 #define INITSWEEP_HDF5_HANDLES_H
 #include <hdf5.h>
@@ -12,7 +13,8 @@ struct isw_hdf5_silence {
 void isw_hdf5_silence_begin(struct isw_hdf5_silence *silence);
 void isw_hdf5_silence_end(const struct isw_hdf5_silence *silence);
 
-/** Sets "PATH: WHAT: REASON" with the innermost reason on HDF5's error stack; must follow the failed call immediately. */
+/** Sets "PATH: WHAT: REASON" with the innermost reason on HDF5's error stack; must follow the failed call
+ * immediately. */
 enum isw_status isw_hdf5_refuse(struct isw_error *error, enum isw_status status, const char *path, const char *what);
 
 /** Variable-length UTF-8 text, as h5py, netCDF and h5dump all read it. The caller closes it. */
@@ -43,8 +45,9 @@ struct isw_chunk_compressor;
 struct isw_chunk_compressor *isw_chunk_compressor_create(size_t threads, bool skip_incompressible);
 void isw_chunk_compressor_destroy(struct isw_chunk_compressor *compressor);
 
-/** Writes whole chunks: `count` along each dimension from `start`, which begin on chunks and end on chunks or where the dataset does.
- *  @param[in] numbers  [count[0]][row] of the dataset's items in row-major order; a row has dims[1] * dims[2] items, of which the
+/** Writes whole chunks: `count` along each dimension from `start`, which begin on chunks and end on chunks or where the
+ *  dataset does. @param[in] numbers  [count[0]][row] of the dataset's items in row-major order; a row has dims[1] *
+ *  dims[2] items, of which the
  *                      slab begins at start[1], start[2]
  *  False where HDF5 refuses (its error stack says why) or, with *memory, where memory ran out. */
 bool isw_chunks_write(struct isw_chunk_compressor *compressor, const struct isw_chunk_layout *layout,
@@ -52,12 +55,12 @@ bool isw_chunks_write(struct isw_chunk_compressor *compressor, const struct isw_
 /** `count` times the item `fill`; NULL: zeros. */
 void isw_chunks_fill(void *to, size_t count, size_t item, const void *fill);
 
-/* A file driver (VFD) that defers write errors, such as those of a full disk. HDF5 1.10 cannot close a file that it cannot flush:
- *  it crashes or loops at exit. This driver records the first error, keeps all later writes in memory and reports success, so that
- *  HDF5 closes the file normally; the caller then checks *problem and discards the file. */
+/* A file driver (VFD) that defers write errors, such as those of a full disk. HDF5 1.10 cannot close a file that it
+ * cannot flush: it crashes or loops at exit. This driver records the first error, keeps all later writes in memory and
+ * reports success, so that HDF5 closes the file normally; the caller then checks *problem and discards the file. */
 
-/** Sets the driver in a file access list. *problem becomes the errno of the first write that failed; it has to outlive the
- *  file. The caller gives the driver to H5FDunregister once the file is closed, not before: closing a file, HDF5 gives up
- *  its own hold on the driver first and then calls the driver's functions. Negative where HDF5 refuses. */
+/** Sets the driver in a file access list. *problem becomes the errno of the first write that failed; it has to outlive
+ *  the file. The caller gives the driver to H5FDunregister once the file is closed, not before: closing a file, HDF5
+ *  gives up its own hold on the driver first and then calls the driver's functions. Negative where HDF5 refuses. */
 hid_t isw_hdf5_deferred_error_vfd(hid_t access, int *problem);
 #endif

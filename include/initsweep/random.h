@@ -37,7 +37,7 @@ double isw_truncated_normal(const struct isw_stream *stream, uint64_t index);
 /** Integer on 0 .. bound - 1 without bias (Lemire 2019, multiply and reject), attempts in the counter's second word.
  *  bound >= 1. */
 uint64_t isw_below(const struct isw_stream *stream, uint64_t index, uint64_t bound);
-/** Permutes order [count], filled by the caller, by Fisher-Yates from the last element down: element i = count - 1 .. 1 is
- *  swapped with element isw_below(stream, i, i + 1). */
+/** Permutes order [count], filled by the caller, by Fisher-Yates from the last element down: element i = count - 1 .. 1
+ *  is swapped with element isw_below(stream, i, i + 1). */
 void isw_shuffle(const struct isw_stream *stream, size_t count, uint64_t *order);
 #endif

@@ -1,4 +1,5 @@
-/** @file What is recorded of a network: precision, status, quantities, the byte layout of their values, and the finished network. */
+/** @file What is recorded of a network: precision, status, quantities, the byte layout of their values, and the
+ * finished network. */
 #ifndef INITSWEEP_RECORD_H
 #define INITSWEEP_RECORD_H
 #include <stdbool.h>
@@ -54,9 +55,9 @@ static inline size_t isw_quantity_width(const struct isw_quantity *quantity, siz
 /** Bytes of one value of a quantity. */
 size_t isw_quantity_bytes(const struct isw_quantity *quantity, size_t real_bytes);
 
-/** The byte layout of a finished network's values, the same in the engine, the journal and wherever values are compared: quantity
- *  after quantity without gaps, each [records][width]. Set the first four members to the network's sizes and `bytes` to 0, then add
- *  the quantities in their order. */
+/** The byte layout of a finished network's values, the same in the engine, the journal and wherever values are
+ *  compared: quantity after quantity without gaps, each [records][width]. Set the first four members to the network's
+ *  sizes and `bytes` to 0, then add the quantities in their order. */
 struct isw_record_layout {
   size_t records, layers, parameters;
   size_t real_bytes; /**< 4 or 8 */

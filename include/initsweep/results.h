@@ -42,7 +42,8 @@ struct isw_results_head {
   size_t (*schedule)(void *context, uint64_t number, const uint64_t **steps);
   bool schedule_varies;
   enum isw_network_status absent; /**< of networks that the index lacks: ISW_MISSING, or ISW_SKIPPED by a refinement */
-  /** Sizes of a network's layers, [layers + 1], the inputs first; returns the number of weight layers, 0 where memory ran out. */
+  /** Sizes of a network's layers, [layers + 1], the inputs first; returns the number of weight layers, 0 where memory
+   * ran out. */
   size_t (*sizes)(void *context, uint64_t number, const size_t **sizes);
   size_t provenance_count;
   const struct isw_provenance *provenance;
@@ -70,7 +71,8 @@ uint64_t isw_results_networks(const struct isw_results *results);
 size_t isw_results_records(const struct isw_results *results);
 size_t isw_results_layers(const struct isw_results *results);
 uint64_t isw_results_identity(const struct isw_results *results);
-/** A text attribute of the root or, with a name like "provenance/hosts", of a group; NULL where there is none. Owned by results. */
+/** A text attribute of the root or, with a name like "provenance/hosts", of a group; NULL where there is none. Owned by
+ * results. */
 const char *isw_results_attribute(struct isw_results *results, const char *name);
 /** Names of the datasets along `network`, in the file's order, with their shape. NULL past the last. */
 struct isw_results_dataset {
@@ -78,15 +80,15 @@ struct isw_results_dataset {
   bool coordinate, text, per_record, per_layer, per_parameter;
 };
 const struct isw_results_dataset *isw_results_dataset(const struct isw_results *results, size_t index);
-/** One number of a dataset (layer from 1; record and layer are ignored where the dataset has none). NaN where it is a fill
- *  value or does not exist. */
+/** One number of a dataset (layer from 1; record and layer are ignored where the dataset has none). NaN where it is a
+ *  fill value or does not exist. */
 double isw_results_value(struct isw_results *results, const char *dataset, uint64_t network, size_t record,
                          size_t layer);
 /** Numbers of `count` networks from `first` at one record and layer. */
 enum isw_status isw_results_column(struct isw_results *results, const char *dataset, uint64_t first, uint64_t count,
                                    size_t record, size_t layer, double *values, struct isw_error *error);
-/** Numbers of `count` networks from `first` at `records` records from `record`, of a dataset along network and record alone.
- *  @param[out] values  [count][records] */
+/** Numbers of `count` networks from `first` at `records` records from `record`, of a dataset along network and record
+ *  alone. @param[out] values  [count][records] */
 enum isw_status isw_results_slab(struct isw_results *results, const char *dataset, uint64_t first, uint64_t count,
                                  size_t record, size_t records, double *values, struct isw_error *error);
 /** Text coordinate of one network; NULL where the dataset is no text. Owned by results until the next call. */
@@ -97,12 +99,11 @@ const char *isw_results_text(struct isw_results *results, const char *dataset, u
 enum isw_status isw_results_texts(struct isw_results *results, const char *dataset, uint32_t *code, char ***texts,
                                   size_t *count, struct isw_error *error);
 void isw_results_free_texts(char **texts, size_t count);
-/** All that the file holds of one network, with the bits that it holds, as a journal's entry has it. `finished` gives its
- *  number, records, layers and parameters; the rest is filled in. Status 0 (missing) and 4 (skipped) come without values.
- *  records_done is records: the records that were not made are fill values in both.
- *  @param[in] quantities  [count] in the order of the values
- *  @param[in] keep_initial, keep_final  whether the file has these weights
- *  The arrays are owned by results until the next call. */
+/** All that the file holds of one network, with the bits that it holds, as a journal's entry has it. `finished` gives
+ *  its number, records, layers and parameters; the rest is filled in. Status 0 (missing) and 4 (skipped) come without
+ *  values. records_done is records: the records that were not made are fill values in both. @param[in] quantities
+ *  [count] in the order of the values @param[in] keep_initial, keep_final  whether the file has these weights The
+ *  arrays are owned by results until the next call. */
 enum isw_status isw_results_network(struct isw_results *results, const struct isw_quantity *quantities, size_t count,
                                     size_t real_bytes, bool keep_initial, bool keep_final,
                                     struct isw_finished *finished, struct isw_error *error);

@@ -63,7 +63,8 @@ bool isw_write_parts(int fd, struct iovec *parts, size_t count, uint64_t *writte
   return true;
 }
 
-/* Reads an open file to its end. expected: its likely size, which may be wrong: files of /proc say 0, and others grow. */
+/* Reads an open file to its end. expected: its likely size, which may be wrong: files of /proc say 0, and others
+ * grow. */
 static enum isw_status read_to_end(int fd, const char *path, size_t expected, size_t limit, char **bytes,
                                    size_t *length, struct isw_error *error)
 {

@@ -1,5 +1,5 @@
-/* Cuts a dataset's rows into chunks, shuffles and compresses them in several threads, and passes them to HDF5 in order. HDF5's own
- * filter pipeline runs in one thread; any HDF5 reads what this writes. */
+/* Cuts a dataset's rows into chunks, shuffles and compresses them in several threads, and passes them to HDF5 in order.
+ * HDF5's own filter pipeline runs in one thread; any HDF5 reads what this writes. */
 #include "initsweep/hdf5_handles.h"
 #include <libdeflate.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
-/* The file driver that defers write errors: after the first write that fails it keeps the rest in memory and reports success, so
- * that HDF5 can close the file. Otherwise it writes as HDF5's own driver "sec2" does. */
+/* The file driver that defers write errors: after the first write that fails it keeps the rest in memory and reports
+ * success, so that HDF5 can close the file. Otherwise it writes as HDF5's own driver "sec2" does. */
 #include "initsweep/hdf5_handles.h"
 #include <errno.h>
 #include <fcntl.h>

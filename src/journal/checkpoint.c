@@ -1,5 +1,5 @@
-/* Checkpoints: the state of a pack under way, one file a pack, replaced as it goes on. The bytes are a journal's: a head and
- * one entry of a kind of its own. */
+/* Checkpoints: the state of a pack under way, one file a pack, replaced as it goes on. The bytes are a journal's: a
+ * head and one entry of a kind of its own. */
 #include "journal_internal.h"
 #include <dirent.h>
 #include <errno.h>

@@ -11,8 +11,8 @@
 
 enum { SCAN_BYTES = 1 << 20, AHEAD_BYTES = 1 << 18, PACK_NETWORKS = 16 };
 
-/* Where a network's entry stands: its file's number above, its offset in the lower 44 bits. Offset 0 is a file's head, so
- * 0 means: not found. */
+/* Where a network's entry stands: its file's number above, its offset in the lower 44 bits. Offset 0 is a file's head,
+ * so 0 means: not found. */
 enum { OFFSET_BITS = 44 };
 static const uint64_t max_file_bytes = UINT64_C(1) << OFFSET_BITS;
 static const size_t max_files = (size_t)1 << (64 - OFFSET_BITS);
@@ -51,8 +51,8 @@ static enum isw_status refuse(const struct isw_index *index, const char *file, s
   return isw_error_set(error, ISW_FAILED, "%s/%s: cannot read: %s", index->folder, file, strerror(errno));
 }
 
-/* Makes `bytes` bytes from `offset` lie at *at, reading up to `ahead` at once. *at is NULL where the file is too short: the
- * length is compared with the file's before memory is taken for it. */
+/* Makes `bytes` bytes from `offset` lie at *at, reading up to `ahead` at once. *at is NULL where the file is too short:
+ * the length is compared with the file's before memory is taken for it. */
 static enum isw_status look(struct window *window, uint64_t offset, size_t bytes, size_t ahead,
                             const unsigned char **at, struct isw_error *error)
 {
@@ -77,8 +77,8 @@ static enum isw_status look(struct window *window, uint64_t offset, size_t bytes
   return ISW_OK;
 }
 
-/* Checks the entry at `offset`: *bytes is its length with padding, 0 where nothing can be trusted; *whole says that its body
- * is right too, and then *body points to it. */
+/* Checks the entry at `offset`: *bytes is its length with padding, 0 where nothing can be trusted; *whole says that its
+ * body is right too, and then *body points to it. */
 static enum isw_status check_entry(const struct isw_index *index, struct window *window, uint64_t offset, size_t ahead,
                                    struct journal_entry *entry, size_t *bytes, bool *whole, const unsigned char **body,
                                    struct isw_error *error)
@@ -103,8 +103,8 @@ static enum isw_status check_entry(const struct isw_index *index, struct window 
   return ISW_OK;
 }
 
-/* Notes every good entry. Bytes that are none are passed over in steps of the alignment until an entry is found again; each
- * such stretch counts once. */
+/* Notes every good entry. Bytes that are none are passed over in steps of the alignment until an entry is found again;
+ * each such stretch counts once. */
 static enum isw_status scan(struct isw_index *index, size_t file, struct window *window, bool reused,
                             struct isw_error *error)
 {
@@ -249,8 +249,8 @@ static void close_slots(struct isw_index *index)
   }
 }
 
-/* Networks in order lie in journals at random, so each file stays open while there is room: to open one again at every pack is
- * dear where files are on another machine. Half of what the process may open, as it has others. */
+/* Networks in order lie in journals at random, so each file stays open while there is room: to open one again at every
+ * pack is dear where files are on another machine. Half of what the process may open, as it has others. */
 static enum isw_status make_slots(struct isw_index *index, struct isw_error *error)
 {
   struct rlimit limit;
@@ -264,8 +264,8 @@ static enum isw_status make_slots(struct isw_index *index, struct isw_error *err
   return ISW_OK;
 }
 
-/* The slot with an open file; NULL where it cannot be opened (errno says why). MPI may have taken a descriptor a rank: where
- * none is free, half as many slots have to do. */
+/* The slot with an open file; NULL where it cannot be opened (errno says why). MPI may have taken a descriptor a rank:
+ * where none is free, half as many slots have to do. */
 static struct slot *open_slot(struct isw_index *index, size_t file)
 {
   for (;;) {

@@ -1,4 +1,5 @@
-/* Writes a journal file: one append-only file per rank, one entry per finished network. Reading them is index.c's and watch.c's. */
+/* Writes a journal file: one append-only file per rank, one entry per finished network. Reading them is index.c's and
+ * watch.c's. */
 #include "journal_internal.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /** @file Inner header of the journal room: the byte format of journal files and checkpoints.
- *  A journal file is a head, then one entry per network; docs/results-format.md describes the bytes. Fields are little-endian; the
- *  numbers of an entry's body are in the byte order that the head names. */
+ *  A journal file is a head, then one entry per network; docs/results-format.md describes the bytes. Fields are
+ *  little-endian; the numbers of an entry's body are in the byte order that the head names. */
 #ifndef INITSWEEP_JOURNAL_INTERNAL_H
 #define INITSWEEP_JOURNAL_INTERNAL_H
 #include "initsweep/journal.h"
@@ -54,8 +54,8 @@ void isw_journal_entry_encode(struct journal_entry *entry, uint64_t identity, un
 /** False where magic or checksum are wrong, or a field that they cover makes no sense. */
 bool isw_journal_entry_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64_t identity, size_t real_bytes,
                               struct journal_entry *entry);
-/** The same for a checkpoint's entry, which has a magic of its own: number, id (of its pack's first network), steps_done,
- *  records (networks of the pack), values_bytes (of the body) and the checksums; the rest is 0. */
+/** The same for a checkpoint's entry, which has a magic of its own: number, id (of its pack's first network),
+ *  steps_done, records (networks of the pack), values_bytes (of the body) and the checksums; the rest is 0. */
 void isw_journal_checkpoint_encode(struct journal_entry *entry, uint64_t identity,
                                    unsigned char bytes[JOURNAL_ENTRY_BYTES]);
 bool isw_journal_checkpoint_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64_t identity,

@@ -1,5 +1,6 @@
-/* A run's journal files as they grow. A look lists the folder, asks for the size of each file, and opens those alone that are longer than
- * what has been read of them: the cost on a shared file system is one listing and one stat a file, whatever was written before. */
+/* A run's journal files as they grow. A look lists the folder, asks for the size of each file, and opens those alone
+ * that are longer than what has been read of them: the cost on a shared file system is one listing and one stat a file,
+ * whatever was written before. */
 #include "journal_internal.h"
 #include <dirent.h>
 #include <errno.h>
@@ -100,7 +101,8 @@ static void count(struct isw_watch *watch, const struct journal_entry *entry)
   if (entry->status < ISW_NETWORK_STATUSES) watch->now.ended[entry->status]++;
 }
 
-/* Makes `bytes` bytes from `offset` lie at *at, reading up to `ahead`; *at is NULL where the file is shorter than it was. */
+/* Makes `bytes` bytes from `offset` lie at *at, reading up to `ahead`; *at is NULL where the file is shorter than it
+ * was. */
 static bool look(struct isw_watch *watch, int fd, uint64_t offset, size_t bytes, size_t ahead, const unsigned char **at)
 {
   *at = NULL;
@@ -113,8 +115,8 @@ static bool look(struct isw_watch *watch, int fd, uint64_t offset, size_t bytes,
   return true;
 }
 
-/* Counts the entries from file->offset on that are whole in a file of so many bytes. Bytes that are none are passed over where an
- * entry follows them; until then they may be the tail of a write under way, which the next look finds. */
+/* Counts the entries from file->offset on that are whole in a file of so many bytes. Bytes that are none are passed
+ * over where an entry follows them; until then they may be the tail of a write under way, which the next look finds. */
 static bool read_new(struct isw_watch *watch, int fd, struct watched_file *file, uint64_t size)
 {
   const unsigned char *bytes;

@@ -35,7 +35,8 @@ static size_t evened(size_t networks, size_t chunk)
   return isw_smaller(chunk, (even + CHUNK_STEP - 1) / CHUNK_STEP * CHUNK_STEP);
 }
 
-/* A trajectory lies in at most RECORD_PIECES chunks and a step across all networks in about one RECORD_PIECES-th of them. */
+/* A trajectory lies in at most RECORD_PIECES chunks and a step across all networks in about one RECORD_PIECES-th of
+ * them. */
 void isw_writer_choose_chunks(struct isw_writer *w)
 {
   const struct isw_results_head *head = w->head;

@@ -1,4 +1,5 @@
-/* Creates the datasets of a results file from the rows of the schema, with their attributes, chunks and dimension scales. */
+/* Creates the datasets of a results file from the rows of the schema, with their attributes, chunks and dimension
+ * scales. */
 #include <hdf5_hl.h>
 #include <math.h>
 #include <stdlib.h>
@@ -79,7 +80,8 @@ static struct plan plan_field(const struct isw_writer *w, const struct isw_field
   return plan;
 }
 
-/* Creation properties: no times, attributes in order, chunks that are shuffled and compressed unless the dataset is empty. */
+/* Creation properties: no times, attributes in order, chunks that are shuffled and compressed unless the dataset is
+ * empty. */
 static hid_t dataset_properties(const struct plan *plan, const hsize_t *dims)
 {
   hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
@@ -333,7 +335,7 @@ static enum isw_status make_quantity(struct isw_writer *w, const struct isw_quan
     plan.chunk[d] = field.dimension[d] == ISW_DIM_RECORD ? w->chunk_records : w->dims[field.dimension[d]];
   if (field.rank == 3) {
     size_t one = isw_larger(1, w->chunk_records) * (size_t)plan.chunk[2] * head->real_bytes;
-    plan.chunk[0] = isw_writer_part_of_chunk(w, isw_larger(1, LAYER_CHUNK_BYTES / one));
+    plan.chunk[0] = isw_writer_part_of_chunk(w, isw_larger(1, LAYER_CHUNK_BYTES / isw_larger(1, one)));
   }
   return make_output(w, &plan, output);
 }

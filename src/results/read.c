@@ -311,7 +311,8 @@ const struct dataset *isw_results_find(const struct isw_results *results, const 
   return NULL;
 }
 
-/* Reads `count` networks at some records and one layer (from 1) into numbers or texts of a memory type, [count][records]. */
+/* Reads `count` networks at some records and one layer (from 1) into numbers or texts of a memory type,
+ * [count][records]. */
 static bool read_some(const struct isw_results *results, const struct dataset *dataset, uint64_t first, uint64_t count,
                       size_t record, size_t records, size_t layer, hid_t type, void *into)
 {

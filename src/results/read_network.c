@@ -17,8 +17,8 @@ static bool read_part(hid_t dataset, uint64_t number, const hsize_t *wanted, int
 {
   hsize_t start[3] = {number}, counts[3] = {1}, dims[3] = {0}, held = 1;
   hid_t space = H5Dget_space(dataset);
-  bool good = H5Sget_simple_extent_ndims(space) == rank && H5Sget_simple_extent_dims(space, dims, NULL) == rank &&
-              number < dims[0];
+  bool good = rank <= 3 && H5Sget_simple_extent_ndims(space) == rank &&
+              H5Sget_simple_extent_dims(space, dims, NULL) == rank && number < dims[0];
   for (int d = 1; d < rank && good; d++) {
     counts[d] = wanted[d - 1];
     held *= counts[d];
@@ -66,10 +66,9 @@ static enum isw_status read_values(struct isw_results *results, const struct isw
     const struct dataset *dataset = isw_results_find(results, quantities[q].name);
     struct isw_record_place place = isw_record_layout_add(&layout, &quantities[q]);
     unsigned char *to = (unsigned char *)results->values + place.offset;
-    hsize_t wanted[2] = {finished->records, place.width};
     bool once = quantities[q].per_run, per_layer = quantities[q].per_layer, per_parameter = quantities[q].per_parameter;
-    int rank = 1 + !once + (per_layer || per_parameter);
-    if (once) wanted[0] = place.width;
+    const int rank = (int)isw_field_of_quantity(&quantities[q]).rank;
+    hsize_t wanted[2] = {once ? place.width : finished->records, once ? 0 : place.width};
     if (!dataset || dataset->view.per_layer != per_layer || dataset->view.per_parameter != per_parameter ||
         dataset->view.per_record == once ||
         !read_part(dataset->id, finished->number, wanted, rank, quantities[q].integer ? H5T_NATIVE_INT32 : real, to))

@@ -152,7 +152,8 @@ enum isw_status isw_writer_write_networks(struct isw_writer *w);
 /** Keeps a network's weights in a row of those held. */
 enum isw_status isw_writer_put_weights(struct isw_writer *w, const struct isw_finished *finished, size_t row);
 void isw_writer_clear_weights(struct isw_writer *w, size_t networks);
-/** Writes the rows held of networks from `first` on, but no chunk of padding only: an unwritten one reads as fill values. */
+/** Writes the rows held of networks from `first` on, but no chunk of padding only: an unwritten one reads as fill
+ * values. */
 enum isw_status isw_writer_write_weights(struct isw_writer *w, const struct isw_weight_rows *weights, uint64_t first,
                                          size_t networks);
 #endif

@@ -1,4 +1,5 @@
-/** @file The schema of results format 1: every dataset and root attribute once, for writing, reading, docs and tests. */
+/** @file The schema of results format 1: every dataset and root attribute once, for writing, reading, docs and
+ * tests. */
 #ifndef INITSWEEP_RESULTS_SCHEMA_H
 #define INITSWEEP_RESULTS_SCHEMA_H
 #include "initsweep/results.h"
@@ -33,8 +34,8 @@ struct isw_field {
   const char *about; /**< for docs/results-format.md */
 };
 
-/** Rows of the table. Names, types and dimensions of a format never change and a row's name is not used again: other programs read
- *  these files. What a new version of the format needs is a new row. */
+/** Rows of the table. Names, types and dimensions of a format never change and a row's name is not used again: other
+ *  programs read these files. What a new version of the format needs is a new row. */
 enum isw_field_id {
   ISW_FIELD_NETWORK, /**< the scales come first, in the order of enum isw_dimension */
   ISW_FIELD_RECORD,
@@ -92,7 +93,8 @@ enum isw_dataset_attribute {
 };
 const struct isw_attribute *isw_dataset_attribute(enum isw_dataset_attribute id);
 
-/** The row of a field in the tables of docs/results-format.md: "| `id` | network | uint64 | ... |". ISW_FAILED where memory ran out. */
+/** The row of a field in the tables of docs/results-format.md: "| `id` | network | uint64 | ... |". ISW_FAILED where
+ * memory ran out. */
 enum isw_status isw_field_write_row(const struct isw_field *field, struct isw_text *text);
 /** Likewise of an attribute. */
 enum isw_status isw_attribute_write_row(const struct isw_attribute *attribute, struct isw_text *text);

@@ -1,4 +1,5 @@
-/* Writes the weights of networks: as many rows at once as fit in memory, since one network may have more than a block of the rest. */
+/* Writes the weights of networks: as many rows at once as fit in memory, since one network may have more than a block
+ * of the rest. */
 #include <string.h>
 #include "results_internal.h"
 

@@ -185,8 +185,8 @@ enum isw_output_state {
   ISW_OUTPUT_COMPLETE,   /**< of this sweep */
   ISW_OUTPUT_OTHER       /**< of another sweep, which is to be extended */
 };
-/** Looks at a results file that may be there, and sets output->extended. ISW_BAD_INPUT where something else is there, or
- *  it cannot be read or, unless it is to be extended, is of another sweep; the message shows the difference.
+/** Looks at a results file that may be there, and sets output->extended. ISW_BAD_INPUT where something else is there,
+ *  or it cannot be read or, unless it is to be extended, is of another sweep; the message shows the difference.
  *  @param[in] file  the sweep file's name, for messages */
 enum isw_status isw_run_output_inspect(struct isw_run_output *output, const char *file, const struct isw_sweep *sweep,
                                        enum isw_resume resume, enum isw_output_state *state, struct isw_error *error);

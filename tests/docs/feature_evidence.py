@@ -32,7 +32,7 @@ EVIDENCE = {
         "cluster_hosts": "test_three_hosts_leave_the_file_of_one_rank",
         "cluster_queue": "few_packs_are_shared_fairly_among_ranks", "slurm": "test_a_requeued_in_the_middle"},
     "resumes after a kill": {
-        "faults_kill": r"/\nkill +[1-9]\d* +[1-9]\d* +0 +0 +0 +0\n/",
+        "faults_kill": r"/\nkill +[1-9]\d* +\d+ +0 +0 +0 +0\n/",
         "commands_checkpoint": "test_killed_again_and_again"},
     "a diverged network is kept": {
         "exactness": "divergence_at_different_steps", "commands_run": "test_file_holds_every_network"},

@@ -3,8 +3,8 @@
 
     INITSWEEP=build/release/initsweep INITSWEEP_SOURCE=. test_limits.py
 
-A limit of several GiB is only tried beyond it: at the limit the program would take that memory. NOT_TRIED says why a row
-has no test.
+A limit of several GiB is only tried beyond it: at the limit the program would take that memory. NOT_TRIED says why a
+row has no test.
 """
 import os
 import pathlib
@@ -72,7 +72,8 @@ class Limits(unittest.TestCase):
         methods = " ".join(name for name in dir(self) if name.startswith("test_"))
         for row in limits():
             with self.subTest(row=row):
-                words = [word for word in re.findall(r"\w+", row.lower()) if word not in ("a", "in", "of", "from", "and")]
+                words = [word for word in re.findall(r"\w+", row.lower())
+                         if word not in ("a", "in", "of", "from", "and")]
                 self.assertTrue(row in NOT_TRIED or "_".join(words) in methods, f"no test_{'_'.join(words)}...")
 
     def test_sweep_file_bytes(self):
@@ -87,7 +88,8 @@ class Limits(unittest.TestCase):
         levels = number(limits()["sweep file"], "levels")
         for depth in (levels, levels + 1):
             # the document is a mapping, which is one level
-            (self.folder / "deep.yaml").write_text("network: " + "[" * (depth - 1) + "]" * (depth - 1), encoding="utf-8")
+            (self.folder / "deep.yaml").write_text("network: " + "[" * (depth - 1) + "]" * (depth - 1),
+                                                   encoding="utf-8")
             said = self.run_program("check", "deep.yaml").stderr
             self.assertEqual(f"more than {levels} levels" in said, depth > levels, said)
         (self.folder / "anchor.yaml").write_text("sweep: &name x\n", encoding="utf-8")
@@ -97,7 +99,8 @@ class Limits(unittest.TestCase):
         limit = limits()["CSV file"]
         columns, classes = number(limit, "columns"), number(limit, "classes")
         for more in (0, 1):
-            (self.folder / "wide.csv").write_text((",".join(["1"] * (columns + more - 1)) + ",2\n") * 4, encoding="utf-8")
+            (self.folder / "wide.csv").write_text((",".join(["1"] * (columns + more - 1)) + ",2\n") * 4,
+                                                  encoding="utf-8")
             done = self.check("{name: csv, path: wide.csv, test_fraction: 0}")
             self.refused(done, f"more than {columns} fields") if more else self.accepted(done)
             rows = "".join(f"{i % 7},{i}\n" for i in range(classes + more))

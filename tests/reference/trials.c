@@ -350,7 +350,8 @@ static enum isw_status train(struct isw_pack *pack, size_t members)
   return status;
 }
 
-/* The class of packs that a sweep of these networks would have, as far as the cost model's choice of a path needs it. */
+/* The class of packs that a sweep of these networks would have, as far as the cost model's choice of a path needs
+ * it. */
 static struct isw_pack_class class_of(const struct trial_networks *networks)
 {
   const struct isw_network *first = &networks->network[0];

@@ -32,7 +32,7 @@ def sources(*suffixes):
 
 def lines(_build):
     """No line of a source has more than 120 columns, comments included."""
-    folders = ["bench", "cmake", "packaging", "scripts", "tests"]
+    folders = ["bench", "cmake", "include", "packaging", "scripts", "src", "tests"]
     paths = [path for folder in folders for path in pathlib.Path(folder).rglob("*")
              if (path.suffix in SUFFIXES or path.name == "CMakeLists.txt") and "vendor" not in path.parts]
     paths += [pathlib.Path("CMakeLists.txt"), pathlib.Path(".ci/run")]
