@@ -46,7 +46,7 @@ static enum isw_status verify(struct isw_verify_settings *settings, struct isw_e
                          settings->file, (unsigned long long)report.misdescribed);
   if (report.different > 0)
     return isw_error_set(error, ISW_FAILED, "%s: %llu of %llu networks differ", settings->file,
-                         (unsigned long long)report.different, (unsigned long long)(report.different + report.same));
+                         (unsigned long long)report.different, (unsigned long long)report.different + report.same);
   bool partial = write_counts(&report, counts, sizeof counts);
   if (report.gathered_early) {
     printf("%s: gathered before a network was trained (%s): only the settings were compared\n", settings->file, counts);

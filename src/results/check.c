@@ -320,7 +320,7 @@ static enum isw_status describe(struct finding *finding, const struct rows *rows
   if (rows->field->rank == 3) place[0] /= last, place[1] %= last;
   enum isw_status status = isw_text_add(text, "%s %llu", isw_field((enum isw_field_id)dimension[0])->name,
                                         (unsigned long long)row + (dimension[0] == ISW_DIM_LAYER));
-  for (unsigned d = 1; d < rows->field->rank && status == ISW_OK; d++)
+  for (unsigned d = 1; d < rows->field->rank && d < 3 && status == ISW_OK; d++)
     status = isw_text_add(text, ", %s %zu", isw_field((enum isw_field_id)dimension[d])->name,
                           place[d - 1] + (dimension[d] == ISW_DIM_LAYER));
   if (status == ISW_OK) status = isw_text_add(text, ": ");
@@ -364,7 +364,12 @@ static enum isw_status compare_known(struct check *c, const struct known *known,
   const void *fill = isw_field_fill(known->field, &c->nan);
   unsigned char *found = isw_allocate(rows.most, row), *expected = isw_allocate(1, row);
   struct finding finding = {0};
-  enum isw_status status = found && expected ? ISW_OK : no_memory(c);
+  if (!found || !expected) {
+    free(found);
+    free(expected);
+    return no_memory(c);
+  }
+  enum isw_status status = ISW_OK;
   for (hsize_t first = 0; first < rows.all && status == ISW_OK; first += rows.most) {
     hsize_t count = isw_smaller(rows.most, rows.all - first);
     status = read_rows(c, &rows, first, count, found);
@@ -431,7 +436,10 @@ static enum isw_status check_status(struct check *c)
   struct rows rows = rows_of(c, field, dataset);
   struct finding finding = {0};
   int8_t *ended = isw_allocate(rows.most, sizeof *ended);
-  if (!ended) status = no_memory(c);
+  if (!ended) {
+    H5Dclose(dataset);
+    return no_memory(c);
+  }
   for (hsize_t first = 0; first < rows.all && status == ISW_OK; first += rows.most) {
     hsize_t count = isw_smaller(rows.most, rows.all - first);
     status = read_rows(c, &rows, first, count, ended);
@@ -459,8 +467,13 @@ static enum isw_status compare_unfinished(struct check *c, const struct isw_fiel
   if (rows.items == 0) return ISW_OK;
   unsigned char *found = isw_allocate(rows.most, row), *expected = isw_allocate(1, row);
   struct finding finding = {0};
-  enum isw_status status = found && expected ? ISW_OK : no_memory(c);
-  if (status == ISW_OK) isw_chunks_fill(expected, rows.items, rows.item, isw_field_fill(field, &c->nan));
+  if (!found || !expected) {
+    free(found);
+    free(expected);
+    return no_memory(c);
+  }
+  enum isw_status status = ISW_OK;
+  isw_chunks_fill(expected, rows.items, rows.item, isw_field_fill(field, &c->nan));
   for (uint64_t first = isw_bits_next(c->unfinished, 0, rows.all); first < rows.all && status == ISW_OK;) {
     hsize_t end = first + isw_smaller(rows.most, rows.all - first);
     status = read_rows(c, &rows, first, end - first, found);

@@ -154,8 +154,11 @@ static enum isw_status find_trained(struct verification *v, struct isw_error *er
   uint64_t all = isw_sweep_networks(v->saved.sweep);
   double *ended = isw_allocate(BLOCK_NETWORKS, sizeof *ended);
   v->trained = isw_allocate(isw_bits_words(all), sizeof *v->trained);
-  enum isw_status result =
-      v->trained && ended ? ISW_OK : isw_error_memory(error, (size_t)all / 8, "the trained networks");
+  enum isw_status result = ISW_OK;
+  if (!v->trained || !ended) {
+    free(ended);
+    return isw_error_memory(error, (size_t)all / 8, "the trained networks");
+  }
   for (uint64_t first = 0; result == ISW_OK && first < all; first += BLOCK_NETWORKS) {
     uint64_t length = all - first < BLOCK_NETWORKS ? all - first : BLOCK_NETWORKS;
     result = isw_results_column(v->saved.results, "status", first, length, 0, 0, ended, error);
