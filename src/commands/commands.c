@@ -1,6 +1,10 @@
-/* The table of subcommands, initsweep help, which prints from the table, and the program's own options. */
+/* The table of subcommands, initsweep help, which prints from the table, the program's own options, and what every
+ * command begins and ends with: the standard streams. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "initsweep/cluster.h"
 #include "initsweep/commands.h"
 
@@ -18,7 +22,30 @@ const struct isw_command *const isw_commands[] = {
     NULL,
 };
 
-int isw_commands_run(int argc, char **argv)
+/* A standard stream that was closed (`>&-`) would give its descriptor to the next file that is opened, and messages
+ * would go into that file. Opened the wrong way round, /dev/null takes the descriptor, and writes and reads fail. */
+static void occupy_closed_streams(void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+/* Writes what stdout still holds and closes it. Returns the exit status: output that was lost is an error, of which a
+ * command that failed anyway says nothing more. */
+static int close_stdout(int exit_status)
+{
+  bool flushed = fflush(stdout) == 0, written = flushed && !ferror(stdout);
+  int reason = flushed ? 0 : errno;     /* that of an earlier write is not known */
+  if (fclose(stdout) != 0 && written) { /* a network file system may report a write only now */
+    written = false;
+    reason = errno;
+  }
+  if (written || exit_status != 0) return exit_status;
+  fprintf(stderr, "initsweep: cannot write to stdout%s%s\n", reason ? ": " : "", reason ? strerror(reason) : "");
+  return ISW_FAILED;
+}
+
+static int run_command(int argc, char **argv)
 {
   bool first = isw_cluster_is_first_process(); /* the ranks of a launcher print once */
   if (argc < 2) {
@@ -38,6 +65,12 @@ int isw_commands_run(int argc, char **argv)
   }
   const struct isw_command *command = isw_command_find(isw_commands, argv[1]);
   return command ? command->run(argc - 1, argv + 1) : isw_command_unknown(isw_commands, "initsweep", argv[1]);
+}
+
+int isw_commands_run(int argc, char **argv)
+{
+  occupy_closed_streams();
+  return close_stdout(run_command(argc, argv));
 }
 
 /* ---- initsweep help ---- */

@@ -35,7 +35,7 @@ static enum isw_status show(const char *file, const struct request *request, str
   return status;
 }
 
-/* Until the results file is complete. */
+/* Until the results file is complete, or nothing more can be written. */
 static enum isw_status follow_run(struct isw_follow *follow, const struct request *request, struct isw_error *error)
 {
   double every = request->every > 0 ? request->every : SECONDS_BETWEEN_LOOKS;
@@ -48,7 +48,7 @@ static enum isw_status follow_run(struct isw_follow *follow, const struct reques
   enum isw_status status;
   while ((status = isw_follow_look(follow, &view, error)) == ISW_OK) {
     isw_follow_show(&display, &view);
-    if (view.state == ISW_FOLLOW_DONE) break;
+    if (view.state == ISW_FOLLOW_DONE || ferror(display.out)) break;
     nanosleep(&pause, NULL);
   }
   isw_follow_end(&display);
@@ -85,6 +85,7 @@ static int run(int argc, char **argv)
   if (request.follow) status = isw_follow_create(file, &follow, &error);
   if (request.follow && status == ISW_OK) status = follow_run(follow, &request, &error);
   bool whole_summary = !request.follow || !request.json; /* with both, each line is an object of its own */
+  if (ferror(stdout)) whole_summary = false;             /* the end of the program reports it */
   if (status == ISW_OK && whole_summary) status = show(follow ? isw_follow_file(follow) : file, &request, &error);
   isw_follow_destroy(follow);
   if (status != ISW_OK) result = isw_print_error(status, &error);
