@@ -1,5 +1,5 @@
-/** @file What every room shares: a status with a message, growing text, checked memory, bit sets, a hash table, files,
- * the clock. */
+/** @file Utilities that every room uses: a status with a message, growing text, checked memory, bit sets, a hash table,
+ *  files and the clock. */
 #ifndef INITSWEEP_BASE_H
 #define INITSWEEP_BASE_H
 #include <stdarg.h>
@@ -8,129 +8,135 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-/** How a call ended; the values are the program's exit status. */
+/** The outcome of a call. The values are also the exit statuses of the program. */
 enum isw_status {
   ISW_OK = 0,
-  ISW_FAILED = 1,      /**< the machine or a library refused: memory, disk, MPI, HDF5 */
-  ISW_BAD_INPUT = 2,   /**< the user's words or files are wrong */
-  ISW_INTERRUPTED = 75 /**< a signal asked to stop; run again to go on */
+  ISW_FAILED = 1,      /**< the machine or a library failed: memory, disk, MPI, HDF5 */
+  ISW_BAD_INPUT = 2,   /**< the user's arguments or files are invalid */
+  ISW_INTERRUPTED = 75 /**< stopped by a signal; the same command resumes */
 };
 
-/** Text that grows; zero-initialised it is empty. bytes is NUL-terminated once anything was added. */
+/** Growing text. Zero-initialise it to make it empty. `bytes` is NUL-terminated after the first successful append. */
 struct isw_text {
   char *bytes;
   size_t length;
   size_t capacity;
 };
 
-/** Appends as printf does. A text that memory ran out for stays as it was and returns ISW_FAILED. */
+/** Appends formatted text, as printf does.
+ *  @return ISW_FAILED if memory cannot be allocated; the text is then unchanged */
 enum isw_status isw_text_add(struct isw_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 enum isw_status isw_text_add_list(struct isw_text *text, const char *format, va_list list)
     __attribute__((format(printf, 2, 0)));
-/** Appends length bytes as they are. */
+/** Appends `length` bytes unchanged. Errors as for isw_text_add. */
 enum isw_status isw_text_add_bytes(struct isw_text *text, const void *bytes, size_t length);
-/** Frees the bytes; the text is empty again. */
+/** Frees the bytes and makes the text empty. */
 void isw_text_clear(struct isw_text *text);
 
-/** Why a call did not succeed: whole lines for a person, without a final newline. Zero-initialised it says nothing. */
+/** The reason for a failed call: complete lines for the user, without a final newline. Zero-initialise it to make it
+ *  empty. */
 struct isw_error {
   enum isw_status status;
   struct isw_text message;
-  bool located; /**< the message begins with a place in a file: "sweep.yaml:7:19: error: ..." */
+  bool located; /**< the message begins with a position in a file: "sweep.yaml:7:19: error: ..." */
 };
 
-/** Sets status and message, replacing what was there; returns status, so that `return isw_error_set(...)` reads well.
- *  error may be NULL. */
+/** Replaces status and message. Returns `status`, so that a function can end with `return isw_error_set(...)`. `error`
+ *  may be NULL. */
 enum isw_status isw_error_set(struct isw_error *error, enum isw_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/** ISW_FAILED "out of memory (N bytes for WHAT)". */
+/** Sets and returns ISW_FAILED with the message "out of memory (N bytes for WHAT)". */
 enum isw_status isw_error_memory(struct isw_error *error, size_t bytes, const char *what);
-/** The message, or "" */
+/** The message, or "" if there is none. */
 const char *isw_error_text(const struct isw_error *error);
 void isw_error_clear(struct isw_error *error);
 
-/** count * size bytes of zeros aligned to 64, NULL on overflow or where memory ran out; free() releases them.
- *  A count or size of 0 gives a valid pointer. */
+/** Allocates count * size zeroed bytes, aligned to 64 bytes; release them with free().
+ *  @return NULL on overflow or if memory cannot be allocated. A count or size of 0 gives a valid pointer. */
 void *isw_allocate(size_t count, size_t size);
-/** A copy of text on the heap, or NULL. */
+/** Copies text to the heap; NULL if memory cannot be allocated. */
 char *isw_copy_text(const char *text);
-/** Seconds of the monotonic clock; only differences mean something. */
+/** The monotonic clock in seconds. Only differences are meaningful. */
 double isw_clock(void);
 
-/** ISW_FAILED "PATH: WHAT: REASON" with errno's reason. */
+/** Sets and returns ISW_FAILED with the message "PATH: WHAT: REASON", where REASON describes errno. */
 enum isw_status isw_error_system(struct isw_error *error, const char *path, const char *what);
 
-/** A path in a folder as text on the heap; NULL where memory ran out. An absolute name stays as it is, as one in no
- *  folder (NULL or "") does. */
+/** Joins a folder and a name to a path on the heap; NULL if memory cannot be allocated. The name is copied unchanged if
+ *  it is absolute or if the folder is NULL or "". */
 char *isw_path_join(const char *folder, const char *name);
-/** The folder that a path is in, as text on the heap: "." for a plain name; NULL where memory ran out. */
+/** The parent folder of a path, on the heap; "." for a plain name. NULL if memory cannot be allocated. */
 char *isw_path_folder(const char *path);
 
-/** What isw_file_read accepts beside regular files. */
+/** The kinds of files that isw_file_read accepts. */
 enum isw_file_kind {
-  ISW_REGULAR_FILE, /**< nothing: a FIFO would block */
+  ISW_REGULAR_FILE, /**< regular files only: reading a FIFO would block */
   ISW_ANY_FILE      /**< also pipes and devices, such as /dev/stdin */
 };
-/** Reads a whole file.
- *  @param[in]  limit   bytes that it may have, whole MiB
- *  @param[out] bytes   its bytes and a NUL, which free() releases
- *  @param[out] length  without the NUL
- *  @return ISW_BAD_INPUT where it is missing, of another kind, longer than limit, or cannot be read; errno is then that
- *  of the call
- *          that failed, or 0. ISW_FAILED where memory ran out. */
+/** Reads a whole file into memory.
+ *  @param[in]  limit   maximum size in bytes, a multiple of 1 MiB
+ *  @param[out] bytes   the contents and a terminating NUL; release with free()
+ *  @param[out] length  number of bytes without the NUL
+ *  @return ISW_BAD_INPUT if the file is missing, of another kind, longer than `limit` or unreadable; errno is then that
+ *          of the failed call, or 0. ISW_FAILED if memory cannot be allocated. */
 enum isw_status isw_file_read(const char *path, size_t limit, enum isw_file_kind kind, char **bytes, size_t *length,
                               struct isw_error *error);
-/** Reads `wanted` bytes from `offset` of an open file; *got is less where the file ends. False after an error, with
- * errno. */
+/** Reads `wanted` bytes at `offset` of an open file. *got is smaller if the file ends before.
+ *  @return false after an error, with errno set */
 bool isw_read_at(int fd, void *bytes, size_t wanted, uint64_t offset, size_t *got);
-/** Writes all of the parts, which it changes; *written counts up by what arrived, also after an error. False after one,
- *  with errno. */
+/** Writes all parts completely and modifies `parts` meanwhile. Increases *written by the number of bytes written, also
+ *  after an error.
+ *  @return false after an error, with errno set */
 bool isw_write_parts(int fd, struct iovec *parts, size_t count, uint64_t *written);
-/** Syncs a folder, so that new and renamed files in it outlast a crash. */
+/** Syncs a folder to the disk, so that new and renamed files in it survive a crash. */
 enum isw_status isw_folder_sync(const char *folder, struct isw_error *error);
 
 #define ISW_NEW_SUFFIX ".new"
-/** Makes a file for writing that is to be renamed to `path`: PATH.<16 hexadecimal digits>.new, at random, so that no
- *  other process of any machine has it. Returns the descriptor, with *name on the heap, or -1, with errno and *name
- *  NULL. @param[in] mode  permissions before the umask */
+/** Creates a temporary file that will be renamed to `path`. Its name is PATH.<16 random hexadecimal digits>.new, so
+ *  that no other process on any machine uses the same one.
+ *  @param[in]  mode  permissions before the umask
+ *  @param[out] name  the temporary name, on the heap; NULL after an error
+ *  @return the descriptor, open for writing; -1 after an error, with errno set */
 int isw_open_new(const char *path, unsigned mode, char **name);
 /** @name Output files
- *  Each is written under a temporary name (isw_open_new), synced, and then given its name, whose folder is synced:
- *  after a crash the name stands for what it stood for before, or for the complete new file.
+ *  Each file is written under a temporary name (isw_open_new), synced and renamed; then its folder is synced. After a
+ *  crash the name refers either to the previous file or to the complete new one.
  *  @{ */
-/** ISW_BAD_INPUT where anything has that name, even a link without its file: for a command that replaces nothing,
- *  before its work. */
+/** Checks that a name is free, for commands that never replace a file, before they start their work.
+ *  @return ISW_BAD_INPUT if anything has the name, even a dangling symbolic link */
 enum isw_status isw_output_is_free(const char *path, struct isw_error *error);
-/** Writes a file of that name. ISW_BAD_INPUT where anything has the name, also since a moment ago, or it cannot be
- *  created; ISW_FAILED where it cannot be written. */
+/** Writes a new file.
+ *  @return ISW_BAD_INPUT if anything has the name, even if it appeared during the call, or if the file cannot be
+ *          created; ISW_FAILED if it cannot be written */
 enum isw_status isw_output_create(const char *path, const void *bytes, size_t length, struct isw_error *error);
-/** Writes a file of the program's own, in place of any that has the name; several processes may do so at once.
+/** Writes one of the program's own files and replaces any file of that name. Several processes may do so at once.
  *  @param[in]     mode   permissions before the umask
- *  @param[in,out] parts  what is in it, one after the other; changed */
+ *  @param[in,out] parts  the contents, one part after the other; modified */
 enum isw_status isw_output_replace(const char *path, unsigned mode, struct iovec *parts, size_t count,
                                    struct isw_error *error);
-/** ISW_OK where the file at `path`, which may be anything, may be replaced; else why not. */
+/** Returns ISW_OK if the file at `path`, which may be of any kind, may be replaced; else sets the reason. */
 typedef enum isw_status isw_output_check(void *context, const char *path, struct isw_error *error);
-/** Gives a file that is complete and synced its name, and syncs the folder. What has the name already is replaced where
- *  `may_replace` allows it (NULL: never). Anything else is never lost, even if it appeared a moment before. Only on
- *  file systems that cannot exchange two names, as NFS, a moment is left between the check and the renaming.
- *  @return ISW_BAD_INPUT where the name is not given because of what has it, ISW_FAILED where the system refuses;
- *          `temporary` is then removed. */
+/** Renames a complete, synced file to its final name and syncs the folder. An existing file is replaced only if
+ *  `may_replace` allows it (NULL: never). No other file is lost, even if it appears during the call. On file systems
+ *  that cannot exchange two names, such as NFS, a race remains between the check and the renaming.
+ *  @return ISW_BAD_INPUT if an existing file may not be replaced, ISW_FAILED if a system call fails; in both cases
+ *          `temporary` has been removed */
 enum isw_status isw_output_publish(const char *temporary, const char *path, isw_output_check *may_replace,
                                    void *context, struct isw_error *error);
-/** Removes, where it can, the temporary files of `path` that killed processes left; also that of a process that writes
- *  `path` now, which then fails. */
+/** Removes the temporary files of `path` that killed processes left, as far as possible. It also removes that of a
+ *  process that is writing `path` at the moment; that process then fails. */
 void isw_output_remove_temporaries(const char *path);
 /** @} */
 
-/** XXH3-64 of the bytes (xxHash: Collet 2019); the value is part of the file formats. bytes may be NULL where length is
- * 0. */
+/** XXH3-64 of the bytes (xxHash: Collet 2019). The values are part of the file formats. `bytes` may be NULL if length
+ *  is 0. */
 uint64_t isw_hash(const void *bytes, size_t length, uint64_t seed);
 
 /** @name Bit sets
- *  A set of numbers 0 .. size - 1 in plain 64-bit words: bit k % 64 of word k / 64 says whether k is in it. The bits of
- *  the last word from `size` on are 0. @{ */
-/** Words of a set. */
+ *  A set of numbers 0 .. size - 1, stored in 64-bit words: bit k % 64 of word k / 64 is 1 if k is in the set. The
+ *  unused bits of the last word are 0.
+ *  @{ */
+/** Number of 64-bit words of a set. */
 static inline size_t isw_bits_words(uint64_t size)
 {
   return (size_t)(size / 64 + (size % 64 > 0));
@@ -151,40 +157,42 @@ static inline void isw_bits_remove(uint64_t *bits, uint64_t k)
   bits[k / 64] &= ~(UINT64_C(1) << k % 64);
 }
 
-/** Makes the set 0 .. size - 1. */
+/** Adds all numbers 0 .. size - 1. */
 void isw_bits_fill(uint64_t *bits, uint64_t size);
-/** How many numbers below `end` are in the set; end may be its size. */
+/** Number of elements below `end`, which may be the size. */
 uint64_t isw_bits_count(const uint64_t *bits, uint64_t end);
-/** The smallest number of the set from `from` on, or `size` where there is none. */
+/** The smallest element that is at least `from`; `size` if there is none. */
 uint64_t isw_bits_next(const uint64_t *bits, uint64_t from, uint64_t size);
-/** The number of the set that `before` smaller ones precede. The set must have it. */
+/** The element that has exactly `before` smaller elements. It must exist. */
 uint64_t isw_bits_select(const uint64_t *bits, uint64_t before);
 /** @} */
 
-/** A hash table from 64-bit keys to numbers; zero-initialised it is empty. A key may have several numbers, which are
- *  found in the order in which they were added. Open addressing with linear probing; entries whose `number` is not 0
- *  may be walked through. */
+/** A hash table from 64-bit keys to numbers. Zero-initialise it to make it empty. A key may have several numbers, which
+ *  are found in the order of insertion. It uses open addressing with linear probing; callers may iterate over the
+ *  entries whose `number` is not 0. */
 struct isw_table {
   struct isw_table_entry {
     uint64_t key, number; /**< number + 1; 0: free */
   } * entry;              /**< [capacity] */
   size_t capacity, count;
 };
-/** Takes memory for `count` numbers in all, so that adding up to so many cannot fail; ISW_FAILED where there is
- * none. */
+/** Allocates memory for `count` numbers in total; adding up to that many then cannot fail.
+ *  @return ISW_FAILED if memory cannot be allocated */
 enum isw_status isw_table_reserve(struct isw_table *table, size_t count);
-/** Adds a number, below UINT64_MAX. ISW_FAILED where memory ran out; the table is then as it was. */
+/** Adds a number, which must be below UINT64_MAX.
+ *  @return ISW_FAILED if memory cannot be allocated; the table is then unchanged */
 enum isw_status isw_table_add(struct isw_table *table, uint64_t key, uint64_t number);
-/** Finds the next number of a key. *place is 0 for the first search and kept by the caller; false where there is no
- * other. */
+/** Finds the next number of a key.
+ *  @param[in,out] place  state of the search; 0 for the first call, then kept by the caller
+ *  @return false if there are no more numbers */
 bool isw_table_find(const struct isw_table *table, uint64_t key, size_t *place, uint64_t *number);
-/** Frees the entries; the table is empty again. */
+/** Frees the entries and makes the table empty. */
 void isw_table_clear(struct isw_table *table);
 
-/** a * b into *product; false on overflow. */
+/** Stores a * b in *product. Returns false on overflow. */
 bool isw_multiply(size_t a, size_t b, size_t *product);
 
-/** The candidate nearest to word by edit distance (Damerau-Levenshtein), or NULL where none is near enough to be
- * meant. */
+/** The candidate that is nearest to `word` by edit distance (Damerau-Levenshtein), for "did you mean"; NULL if none is
+ *  near enough. */
 const char *isw_nearest_word(const char *word, const char *const *candidates, size_t count);
 #endif

@@ -1,5 +1,5 @@
-/** @file The cluster room: distributes packs over ranks and threads; signals; progress. The only room that knows MPI
- *  and OpenMP.
+/** @file The cluster room: distributes packs over ranks and threads, handles signals and reports progress. It is the
+ *  only room that uses MPI and OpenMP.
  *
  *  Rank 0's main thread hands out ranges of pack numbers to the other ranks' main threads by messages; worker threads
  *  never call MPI (MPI_THREAD_FUNNELED is requested and checked). A one-sided counter was rejected because one-sided
@@ -9,14 +9,14 @@
 #include "initsweep/base.h"
 #include "initsweep/engine.h"
 
-/** An initialised MPI with its own communicator of all ranks. */
+/** An initialised MPI library and a communicator of all ranks. */
 struct isw_cluster;
 
 /* ---- start, end, identity ---- */
 
 /**
- * Initialises MPI. To be called once per process.
- * @param[in,out] argc, argv  as main has them; MPI may remove its own arguments
+ * Initialises MPI. Must be called once per process.
+ * @param[in,out] argc, argv  the arguments of main; MPI may remove its own
  * @param[out]    cluster     NULL after an error
  * @return ISW_BAD_INPUT if a launcher started several processes that MPI sees as single ones (the launcher of another
  *         MPI, srun without the PMI plug-in); ISW_FAILED if MPI failed to initialise or has no thread support
@@ -24,15 +24,16 @@ struct isw_cluster;
 enum isw_status isw_cluster_create(int *argc, char ***argv, struct isw_cluster **cluster, struct isw_error *error);
 /** Waits for all ranks and finalises MPI. Collective; after an error on one rank only, use isw_cluster_abort. */
 void isw_cluster_destroy(struct isw_cluster *cluster);
-/** Ends all ranks with an exit status; for errors that cannot be agreed on by a collective call. */
+/** Terminates all ranks with an exit status, for errors on one rank that a collective call cannot report. */
 _Noreturn void isw_cluster_abort(struct isw_cluster *cluster, int exit_status);
-/** Whether this is the first process of its launcher, by environment variables, so that it can be called before MPI is
- *  initialised; true if no launcher is found. */
+/** Whether this is the first process of its launcher; true if no launcher is found. It reads environment variables
+ *  only, so it can be called before MPI is initialised. */
 bool isw_cluster_is_first_process(void);
 /**
- * Checks that all ranks run the same program. To be called before any other collective call. Collective.
- * @param[in] version  for people, at most 255 bytes are compared
- * @param[in] build    what else decides the arithmetic, such as compiler flags; likewise
+ * Checks that all ranks run the same program. Must be called before any other collective call. Collective.
+ * @param[in] version  the version to show to the user; at most 255 bytes are compared
+ * @param[in] build    everything else that determines the arithmetic, such as compiler flags; at most 255 bytes are
+ *                     compared
  * @return ISW_BAD_INPUT if ranks differ; the message names both versions, their ranks and hosts
  */
 enum isw_status isw_cluster_same_program(struct isw_cluster *cluster, const char *version, const char *build,
@@ -51,22 +52,22 @@ const char *isw_cluster_hosts(struct isw_cluster *cluster);
 bool isw_cluster_share_bool(struct isw_cluster *cluster, bool value);
 uint64_t isw_cluster_share_u64(struct isw_cluster *cluster, uint64_t value);
 /**
- * Gives every rank rank 0's bytes. Collective.
+ * Broadcasts rank 0's bytes to every rank. Collective.
  * @param[in,out] bytes   on rank 0 the bytes, unchanged; on the others a new allocation, NUL-terminated, freed by the
  *                        caller
  * @param[in,out] length  in bytes, at most INT_MAX; the value on the other ranks is replaced
  * @return ISW_FAILED on all ranks if there are too many bytes or a rank is out of memory
  */
 enum isw_status isw_cluster_share(struct isw_cluster *cluster, char **bytes, size_t *length, struct isw_error *error);
-/** The same for a NUL-terminated text. NULL on rank 0 is an empty text on the others. */
+/** Broadcasts a NUL-terminated text. NULL on rank 0 becomes an empty text on the others. */
 enum isw_status isw_cluster_share_text(struct isw_cluster *cluster, char **text, struct isw_error *error);
-/** The same for arrays of *count elements. */
+/** Broadcasts an array of *count elements. */
 enum isw_status isw_cluster_share_u64_array(struct isw_cluster *cluster, uint64_t **array, size_t *count,
                                             struct isw_error *error);
 enum isw_status isw_cluster_share_double_array(struct isw_cluster *cluster, double **array, size_t *count,
                                                struct isw_error *error);
-/** Agrees on a status: every rank gets the most severe one, rank 0 also the message of the lowest rank that has it.
- *  Collective. */
+/** Agrees on a status. Every rank gets the most severe one; rank 0 also gets the message of the lowest rank that
+ *  reported it. Collective. */
 enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status mine, struct isw_error *error);
 
 /* ---- threads and signals ---- */
@@ -74,15 +75,16 @@ enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status m
 /**
  * Number of worker threads of this rank. Collective.
  *
- * If the workers fill the processors that belong to this rank, isw_cluster_work pins one worker to each, unless the
- * environment says where threads run (OMP_PROC_BIND, OMP_PLACES, ...).
- * @param[in]  wanted  0: OMP_NUM_THREADS, else the processors of the affinity mask, divided among the ranks of this
- *                     host that have them in common
+ * If there are as many workers as processors of this rank, isw_cluster_work binds each worker to one processor, unless
+ * the environment controls the binding (OMP_PROC_BIND, OMP_PLACES, ...).
+ * @param[in]  wanted  requested number. 0: OMP_NUM_THREADS or, if that is unset, the number of processors in the
+ *                     affinity mask, divided among the ranks of this host that share them
  * @param[out] advice  on rank 0 a line for the user if the launcher or OMP_THREAD_LIMIT leaves processors unused; else
  *                     NULL. Owned by cluster
  */
 size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const char **advice);
-/** The same for a program that runs without MPI: OMP_NUM_THREADS, else the processors of the affinity mask. */
+/** Number of worker threads of a program that runs without MPI: OMP_NUM_THREADS or, if that is unset, the number of
+ *  processors in the affinity mask. */
 size_t isw_cluster_default_threads(void);
 
 /** Catches SIGINT, SIGTERM and SIGUSR1: the first one asks all workers to stop, now or when they begin; a second SIGINT
@@ -92,7 +94,7 @@ void isw_cluster_catch_signals(void);
 
 /* ---- training all packs ---- */
 
-/** Maximum number of packs that a worker has under way at a time. */
+/** Maximum number of packs that a worker has in training at a time. */
 enum { ISW_MAX_PACKS_UNDER_WAY = 8 };
 
 /** The packs to be trained, as callbacks. Worker threads call them concurrently unless stated otherwise. */
@@ -100,11 +102,12 @@ struct isw_work {
   uint64_t packs; /**< numbered from 0, the most expensive first */
   size_t threads; /**< worker threads of this rank */
   void *context;
-  /** Whether a pack still has to be trained (resume); NULL: all. Called once per pack, by rank 0's main thread. */
+  /** Returns whether a pack still has to be trained (resume); NULL: all. Called once per pack, by rank 0's main
+   *  thread. */
   bool (*wanted)(void *context, uint64_t pack);
   /** Cost of a pack relative to the others, in any unit; NULL: all equal. */
   double (*cost)(void *context, uint64_t pack);
-  /** Maximum number of threads that can share the pack with profit, at least 1; NULL: no limit. */
+  /** Maximum number of threads for which sharing the pack saves time, at least 1; NULL: no limit. */
   size_t (*max_threads_per_pack)(void *context, uint64_t pack);
   /** Whether two packs agree in everything that shapes the computation, and are small enough to be in memory together:
    *  a worker then merges them when few of their networks are left (isw_packs_compact). NULL: never. */
@@ -114,7 +117,7 @@ struct isw_work {
   enum isw_status (*prepare)(void *context, size_t worker, uint64_t number, struct isw_pack **pack,
                              struct isw_error *error);
   /** Stores the state of a pack whose training was interrupted: every checkpoint_seconds (0: never) and after a signal.
-   *  Called by the worker that calls finish. NULL: packs under way are lost. */
+   *  Called by the worker that calls finish. NULL: packs in training are lost. */
   enum isw_status (*checkpoint)(void *context, size_t worker, uint64_t number, const struct isw_pack *pack,
                                 struct isw_error *error);
   double checkpoint_seconds;
@@ -122,8 +125,8 @@ struct isw_work {
    *  one worker; the pack is destroyed after it. */
   enum isw_status (*finish)(void *context, size_t worker, uint64_t number, const struct isw_pack *pack,
                             uint64_t *networks, uint64_t *diverged, struct isw_error *error);
-  /** Reports progress, about every 0.1 s, on rank 0's main thread: totals of what the ranks have reported. cost: of the
-   *  packs done, in the unit of the cost callback. NULL: none. */
+  /** Reports progress about every 0.1 s on rank 0's main thread. The numbers are totals of what the ranks have
+   *  reported. `cost` is that of the finished packs, in the unit of the cost callback. NULL: no reports. */
   void (*progress)(void *context, uint64_t packs_done, uint64_t networks, uint64_t diverged, uint64_t network_steps,
                    double cost);
 };
@@ -131,16 +134,16 @@ struct isw_work {
 /** Totals over all ranks. */
 struct isw_work_totals {
   uint64_t packs, networks, diverged, network_steps; /**< the same on every rank */
-  uint64_t messages;                                 /**< that the ranks sent to rank 0; on rank 0 only */
+  uint64_t messages;                                 /**< sent by the ranks to rank 0; counted on rank 0 only */
 };
 
 /**
- * Trains all packs on all ranks. Collective. If there are fewer packs than workers, threads share packs; the bits are
- * the same.
- * @param[out] totals  also after an error or interruption
- * @return ISW_INTERRUPTED if a signal came before the last pack was done: finished packs are stored, packs under way
- *         have been passed to checkpoint. An error on one rank stops all ranks; all return the same status, rank 0 has
- *         the message.
+ * Trains all packs on all ranks. Collective. If there are fewer packs than workers, several threads share a pack, which
+ * does not change the bits.
+ * @param[out] totals  set also after an error or interruption
+ * @return ISW_INTERRUPTED if a signal arrived before the last pack was finished: finished packs are stored, packs in
+ *         training have been passed to checkpoint. An error on one rank stops all ranks; all return the same status and
+ *         rank 0 gets the message.
  */
 enum isw_status isw_cluster_work(struct isw_cluster *cluster, const struct isw_work *work,
                                  struct isw_work_totals *totals, struct isw_error *error);

@@ -1,4 +1,4 @@
-/** @file Datasets: where samples come from. One row of the table is one family, one file a family. */
+/** @file Datasets: the sources of samples. Each family of datasets is one row of the table and one source file. */
 #ifndef INITSWEEP_DATASETS_H
 #define INITSWEEP_DATASETS_H
 #include "initsweep/base.h"
@@ -8,12 +8,12 @@
 struct isw_dataset {
   struct isw_row row;
   /**
-   * Makes or reads the samples, split into training and test set.
+   * Generates or reads the samples and splits them into training and test set.
    * @param[in]  settings this row's parameters
    * @param[in]  seed     the sweep's seed: generated samples and the split depend on it, not on the replicate
-   * @param[in]  folder   relative paths of the user's files start here (the sweep file's folder)
-   * @param[out] data     zero-initialised before; isw_data_destroy releases it, also after an error
-   * @return ISW_BAD_INPUT where the settings or a file are wrong: the message names file, line and value
+   * @param[in]  folder   base of relative paths to the user's files (the sweep file's folder)
+   * @param[out] data     zero-initialised by the caller; release with isw_data_destroy, also after an error
+   * @return ISW_BAD_INPUT if the settings or a file are invalid; the message names file, line and value
    */
   enum isw_status (*load)(const struct isw_choice *settings, uint64_t seed, const char *folder, struct isw_data *data,
                           struct isw_error *error);
@@ -22,12 +22,14 @@ struct isw_dataset {
 /** All families; *count is their number. */
 const struct isw_dataset *const *isw_datasets(size_t *count);
 
-/** Loads and checks a dataset (finite values, labels in range, at least one training sample), hashes it. */
+/** Loads a dataset, validates it (finite values, labels in range, at least one training sample) and hashes it.
+ *  Arguments and errors as for isw_dataset.load. */
 enum isw_status isw_dataset_load(const struct isw_choice *choice, uint64_t seed, const char *folder,
                                  struct isw_data *data, struct isw_error *error);
 void isw_data_destroy(struct isw_data *data);
 
-/** Appends the path of a user's file to *full: below `folder` where it is relative and folder is neither NULL nor
- *  "". */
+/** Appends the path of a user's file to *full. A relative path is taken relative to `folder`, unless that is NULL or
+ *  "".
+ */
 enum isw_status isw_data_path(const char *folder, const char *path, struct isw_text *full, struct isw_error *error);
 #endif

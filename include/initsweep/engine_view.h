@@ -1,21 +1,19 @@
-/** @file Part of the engine's header: what a probe is, and the view of a pack and of its blocks of samples that the
- *  engine gives it. The probes themselves are the room probes. */
+/** @file Part of the engine's header: the interface of a probe, and the view of a pack and of its blocks of samples
+ *  that the engine passes to it. The probes themselves are in the room `probes`. */
 #ifndef INITSWEEP_ENGINE_VIEW_H
 #define INITSWEEP_ENGINE_VIEW_H
 #include "initsweep/model.h"
 #include "initsweep/record.h"
 
-/* ---- lanes
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- lanes ------------------------------------------------------------------------------------------------------- */
 
 enum {
-  ISW_LINE_BYTES = 64,                                 /**< one number of each network of a pack, on any machine */
+  ISW_LINE_BYTES = 64,                                 /**< one number of each network of a pack, on every machine */
   ISW_LANES_MAX = ISW_LINE_BYTES / sizeof(float),      /**< size of arrays [lanes] that fit either precision */
   ISW_LANES_FLOAT64 = ISW_LINE_BYTES / sizeof(double), /**< isw_lanes(ISW_FLOAT64) */
 };
 
-/* ---- what a probe needs
- * -------------------------------------------------------------------------------------------- */
+/* ---- what a probe needs ------------------------------------------------------------------------------------------ */
 
 /** What the engine has to provide for a probe. */
 enum isw_probe_needs {
@@ -23,28 +21,27 @@ enum isw_probe_needs {
   ISW_NEEDS_GRADIENT = 2,     /**< gradient of the training set's loss */
   ISW_NEEDS_TEST = 4,         /**< forward pass over the test set */
   ISW_NEEDS_CLASSES = 8,      /**< targets that are classes or binary */
-  ISW_NEEDS_TRAIN_UNITS = 16, /**< pre-activations of all units in every block, kept beside the activations */
+  ISW_NEEDS_TRAIN_UNITS = 16, /**< pre-activations of all units in every block, in addition to the activations */
   ISW_NEEDS_SLOPES = 32,      /**< g'(z) of every unit in every block of the training set */
-  ISW_NEEDS_START = 64,       /**< the initial weights, kept beside the weights */
+  ISW_NEEDS_START = 64,       /**< the initial weights, in addition to the present ones */
   ISW_NEEDS_CURVATURE = 128,  /**< derivatives in float64: isw_curvature_... */
   ISW_NEEDS_BATCH = 256       /**< loss and gradient of the batch of the record's step, and no other data */
 };
 
-/* ---- the view of a pack
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the view of a pack ------------------------------------------------------------------------------------------ */
 
 struct isw_curvature;
 
-/** A pack as probes see it, at one record. Arrays have `lanes` numbers innermost, of the pack's precision: element e of
- *  lane l is at [e * lanes + l]. */
+/** A pack at one record, as probes see it. Arrays have the pack's precision, and the lane is the innermost dimension:
+ *  element e of lane l is at [e * lanes + l]. */
 struct isw_view {
   enum isw_precision precision;
   size_t lanes, count;  /**< lanes of the layout; networks in the pack */
   size_t layers;        /**< weight layers */
   const size_t *size;   /**< [layers + 1] */
-  size_t branch_layers; /**< of residual branches; isw_ends_branch tells where one ends; 0: none */
+  size_t branch_layers; /**< layers per residual branch, as for isw_ends_branch; 0: no branches */
   size_t parameters;    /**< of a network, including biases and scales */
-  size_t trained;       /**< of those, all but the scales of branches if they are fixed */
+  size_t trained;       /**< parameters that are trained: all, or all but the branch scales if those are fixed */
   const struct isw_loss *loss;
   const void *loss_parameter; /**< [lanes] the loss's parameter */
   const struct isw_activation *activation;
@@ -61,8 +58,8 @@ struct isw_view {
   /** Gradients in the same layout: of the training set with ISW_NEEDS_GRADIENT, of the batch with ISW_NEEDS_BATCH. */
   const void *const *weight_gradient;
   const void *const *bias_gradient;
-  /** scale[k], scale_gradient[k]: [lane] alpha of the branch that ends with layer k + 1; NULL if none does or, of the
-   *  gradient, if alpha is not trained. */
+  /** scale[k], scale_gradient[k]: [lane] alpha of the branch that ends with layer k + 1, and its gradient. NULL if no
+   *  branch ends there; the gradient is also NULL if alpha is not trained. */
   const void *const *scale;
   const void *const *scale_gradient;
   const void *const *weight_start; /**< initial weights in the layout of weight; only with ISW_NEEDS_START */
@@ -73,75 +70,76 @@ struct isw_view {
 
 /** A block of consecutive samples of a set after the forward pass. */
 struct isw_block {
-  bool test; /**< of the test set */
+  bool test; /**< the block belongs to the test set */
   size_t first, samples;
-  /** activation[k] of layer k + 1's units, [samples][size[k + 1]][lane] with rows of activation_stride[k] elements; the
-   *  last one is the output after output_activation (mse) or the logits; of a branch's last layer the sum h + alpha f
-   *  */
+  /** activation[k]: the units of layer k + 1, [samples][size[k + 1]][lane] with rows of activation_stride[k] elements.
+   *  The last layer's is the output after output_activation (mse) or the logits; that of a branch's last layer is the
+   *  sum h + alpha f. */
   const void *const *activation;
   const void *const *pre_activation; /**< in the same layout; only with ISW_NEEDS_TRAIN_UNITS */
-  /** g'(z), of the output layer that of output_activation (logits: 1), in the same layout; only with ISW_NEEDS_SLOPES,
-   *  and only of the training set */
+  /** g'(z) in the same layout; for the output layer that of output_activation (logits: 1). Only with ISW_NEEDS_SLOPES
+   *  and only for the training set. */
   const void *const *slope;
   const size_t *activation_stride;
-  const double *loss;   /**< [samples][lane] each sample's loss in float64: the sum over its outputs, not a mean */
+  const double *loss;   /**< [samples][lane] loss of each sample in float64: the sum over its outputs, not a mean */
   const double *target; /**< [samples][targets] as in isw_data (label, 0/1 or values) */
   size_t targets;
 };
 
-/* ---- second derivatives
- * ---------------------------------------------------------------------------------------------- */
+/* ---- second derivatives ------------------------------------------------------------------------------------------ */
 
-/** Networks that isw_curvature_... process together. */
+/** Number of networks that isw_curvature_... process together. */
 enum { ISW_CURVATURE_LANES = ISW_LANES_FLOAT64 };
 
-/** Whether training was asked to stop: derivatives are then incomplete, and what a probe's prepare computes from them
- *  is not used. */
+/** Whether training was interrupted. The derivatives are then incomplete, and what a probe's prepare computes from them
+ *  is discarded. */
 bool isw_curvature_interrupted(const struct isw_curvature *curvature);
 /**
- * Selects lanes first .. first + ISW_CURVATURE_LANES - 1 with their present weights. To be called before the others.
+ * Selects lanes first .. first + ISW_CURVATURE_LANES - 1 with their present weights. Must be called before the others.
  *
  * The others evaluate the training set's loss of these networks as a function of all their weights, biases and trained
  * scales of branches, in float64 at the stored numbers. A vector is [trained][ISW_CURVATURE_LANES], 64-byte aligned:
  * layer after layer, weight [fan_in][fan_out], then bias [fan_out], then the scale of a branch that ends there.
  */
 void isw_curvature_begin(struct isw_curvature *curvature, size_t first);
-/** @param[out] gradient  a vector */
+/** Computes the gradient of the loss.
+ *  @param[out] gradient  a vector */
 void isw_curvature_gradient(struct isw_curvature *curvature, double *gradient);
-/** product = H vector, exact up to rounding (Pearlmutter 1994). */
+/** Computes product = H vector, where H is the Hessian of the loss; exact up to rounding (Pearlmutter 1994). */
 void isw_curvature_times(struct isw_curvature *curvature, const double *vector, double *product);
-/** sum[ISW_CURVATURE_LANES]: mean over samples of the squared norm of the sample's own gradient. */
+/** Computes the mean over samples of the squared norm of each sample's gradient.
+ *  @param[out] sum  [ISW_CURVATURE_LANES] */
 void isw_curvature_sample_squares(struct isw_curvature *curvature, double *sum);
 
-/* ---- a probe
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- a probe ----------------------------------------------------------------------------------------------------- */
 
-/** One probe. Sums are float64, samples ascending, in the order that the probe's file states. Probes that agree in
- *  scratch, persistent_scratch, block and prepare, with a block or a prepare, share one scratch, and these are called
- *  once for all of them. */
+/** One probe. Sums are in float64 with samples ascending, in the order that the probe's file states. Probes that have a
+ *  block or a prepare and agree in scratch, persistent_scratch, block and prepare share one scratch; these functions
+ *  are then called once for all of them. */
 struct isw_probe {
   struct isw_row row;
   struct isw_quantity quantity; /**< what the results file stores; its name is the row's */
   unsigned needs;               /**< enum isw_probe_needs */
   size_t max_parameters; /**< larger networks get fill values, and a sweep file that has one is rejected; 0: no limit */
-  /** Number of float64 scratch values for one record of a pack, zeroed before each record; NULL: none. */
+  /** Number of float64 scratch values of a pack, zeroed before each record; NULL: none. */
   size_t (*scratch)(const struct isw_view *view);
-  /** How many of them, the first ones, are zeroed before the first record only; NULL: none. */
+  /** Number of leading scratch values that are zeroed before the first record only; NULL: none. */
   size_t (*persistent_scratch)(const struct isw_view *view);
-  /** Processes one block: first the training set's, ascending, then the test set's; NULL: none. */
+  /** Processes one block. The blocks of the training set come first, ascending, then those of the test set. NULL:
+   *  none. */
   void (*block)(const struct isw_view *view, const struct isw_block *block, double *scratch);
-  /** Work that the finishes of probes with a common scratch share, once per record after the blocks and before any
-   *  finish; repeated after an interruption. Long computations belong here. NULL: none. */
+  /** Does the work that probes with a common scratch share, once per record, after the blocks and before any finish. It
+   *  is repeated after an interruption. Long computations belong here. NULL: none. */
   void (*prepare)(const struct isw_view *view, double *scratch);
-  /** Writes value[row * lanes + lane], isw_quantity_width rows: one, or one per layer or parameter; lanes past count
-   *  may hold anything. NULL if quantity.per_run. */
+  /** Writes value[row * lanes + lane] for isw_quantity_width rows: one, or one per layer or parameter. Values of lanes
+   *  past `count` are ignored. NULL if quantity.per_run. */
   void (*finish)(const struct isw_view *view, double *scratch, double *value);
-  /** Sets below[lane] once before training: the engine stores the number of steps before the first one whose batch's
-   *  loss (after the last step: the training set's) is below it; -1: never. fraction: record.escape_fraction. NULL: no
-   *  such step. */
+  /** Sets below[lane] once before training. The engine stores the number of steps before the first one whose batch loss
+   *  (after the last step: the training loss) is below it; -1: never. `fraction` is record.escape_fraction. NULL: the
+   *  probe has no such threshold. */
   void (*threshold)(const struct isw_view *view, double fraction, double *below);
-  /** The engine stores the number of steps after which a weight of the layer first differs from its start; -1: never.
-   *  */
+  /** The engine stores the number of steps after which a weight of the layer first differs from its initial value; -1:
+   *  never. */
   bool tracks_first_change;
   /** FLOPs of one record of one network in addition to the passes, for `plan`; NULL: negligible. */
   double (*flops)(size_t layers, const size_t *size, size_t train_samples, size_t test_samples);

@@ -1,13 +1,16 @@
-/** @file Elementary functions that give the same bits on every machine: SLEEF's finz functions, within 1 ulp. The
- *  vector forms are in the engine's kernels, which give the bits of the sweep's precision. */
+/** @file Elementary functions that give the same bits on every machine: SLEEF's finz functions, with errors within
+ *  1 ulp. These are the scalar float64 forms; the vector forms are in the engine's kernels. */
 #ifndef INITSWEEP_EXACT_H
 #define INITSWEEP_EXACT_H
 
+/** e to the power x. */
 double isw_exact_exp(double x);
 /** Natural logarithm. */
 double isw_exact_log(double x);
-/** x in radians, as for isw_exact_cos. */
+/** Sine of x in radians. */
 double isw_exact_sin(double x);
+/** Cosine of x in radians. */
 double isw_exact_cos(double x);
+/** Hyperbolic tangent. */
 double isw_exact_tanh(double x);
 #endif

@@ -1,5 +1,4 @@
-/** @file HDF5's handles and errors, chunks and the file driver, for the two rooms that know the library: hdf5 and
- * results. */
+/** @file HDF5's handles, errors, chunks and file driver, for the two rooms that use the library: hdf5 and results. */
 #ifndef INITSWEEP_HDF5_HANDLES_H
 #define INITSWEEP_HDF5_HANDLES_H
 #include <hdf5.h>
@@ -14,50 +13,52 @@ void isw_hdf5_silence_begin(struct isw_hdf5_silence *silence);
 void isw_hdf5_silence_end(const struct isw_hdf5_silence *silence);
 
 /** Sets "PATH: WHAT: REASON" with the innermost reason on HDF5's error stack; must follow the failed call
- * immediately. */
+ *  immediately. */
 enum isw_status isw_hdf5_refuse(struct isw_error *error, enum isw_status status, const char *path, const char *what);
 
-/** Variable-length UTF-8 text, as h5py, netCDF and h5dump all read it. The caller closes it. */
+/** The type of variable-length UTF-8 text, which h5py, netCDF and h5dump can all read. The caller closes it. */
 hid_t isw_hdf5_text_type(void);
 
 /** Whether the object of that name in a group or file is a dataset. */
 bool isw_hdf5_is_dataset(hid_t group, const char *name);
 
-/* Chunks of a dataset, cut, shuffled and compressed here by several threads and handed to HDF5 as they are. Any HDF5
- *  reads them: the filters are the library's own shuffle and deflate. */
+/* Chunks of a dataset are cut, shuffled and compressed here by several threads and written with H5Dwrite_chunk. Any
+ * HDF5 library can read them, because the filters are HDF5's own shuffle and deflate. */
 
 enum { ISW_CHUNK_RANK = 3 };
 
-/** How a dataset lies in its chunks. */
+/** The chunk layout of a dataset. */
 struct isw_chunk_layout {
   hid_t dataset;
   unsigned rank;
   hsize_t dims[ISW_CHUNK_RANK], chunk[ISW_CHUNK_RANK];
   size_t item;      /**< bytes of a number */
-  const void *fill; /**< what stands past the edges; NULL: zeros */
+  const void *fill; /**< value of the items past the dataset's edges; NULL: zeros */
 };
 
-/** Compresses the chunks of one dataset after the other; keeps each thread's compressor and buffers between them. */
+/** Compresses the chunks of datasets, one dataset after the other. It keeps the compressor and the buffers of each
+ *  thread between datasets. */
 struct isw_chunk_compressor;
-/** NULL where memory ran out.
- *  @param[in] threads  at least 1
- *  @param[in] skip_incompressible  stores chunks uncompressed that would shrink little */
+/** Creates a compressor; NULL if memory cannot be allocated.
+ *  @param[in] threads              at least 1
+ *  @param[in] skip_incompressible  store chunks uncompressed if compression would save little */
 struct isw_chunk_compressor *isw_chunk_compressor_create(size_t threads, bool skip_incompressible);
 void isw_chunk_compressor_destroy(struct isw_chunk_compressor *compressor);
 
-/** Writes whole chunks: `count` along each dimension from `start`, which begin on chunks and end on chunks or where the
- *  dataset does. @param[in] numbers  [count[0]][row] of the dataset's items in row-major order; a row has dims[1] *
- *  dims[2] items, of which the
- *                      slab begins at start[1], start[2]
- *  False where HDF5 refuses (its error stack says why) or, with *memory, where memory ran out. */
+/** Writes a slab of whole chunks: `count` items along each dimension from `start`. The slab must begin at chunk
+ *  boundaries and end at chunk boundaries or at the dataset's edges.
+ *  @param[in]  numbers  [count[0]][row] items in row-major order; a row has dims[1] * dims[2] items, of which the slab
+ *                       begins at start[1], start[2]
+ *  @param[out] memory   whether memory could not be allocated
+ *  @return false if HDF5 fails (its error stack has the reason) or memory cannot be allocated */
 bool isw_chunks_write(struct isw_chunk_compressor *compressor, const struct isw_chunk_layout *layout,
                       const hsize_t *start, const hsize_t *count, const void *numbers, bool *memory);
-/** `count` times the item `fill`; NULL: zeros. */
+/** Fills an array with `count` copies of the item `fill`; NULL: zeros. */
 void isw_chunks_fill(void *to, size_t count, size_t item, const void *fill);
 
 /* A file driver (VFD) that defers write errors, such as those of a full disk. HDF5 1.10 cannot close a file that it
- * cannot flush: it crashes or loops at exit. This driver records the first error, keeps all later writes in memory and
- * reports success, so that HDF5 closes the file normally; the caller then checks *problem and discards the file. */
+ *  cannot flush: it crashes or loops at exit. This driver records the first error, keeps all later writes in memory and
+ *  reports success, so that HDF5 closes the file normally; the caller then checks *problem and discards the file. */
 
 /** Sets the driver in a file access list. *problem becomes the errno of the first write that failed; it has to outlive
  *  the file. The caller gives the driver to H5FDunregister once the file is closed, not before: closing a file, HDF5

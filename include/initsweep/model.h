@@ -1,4 +1,4 @@
-/** @file The model room, all of it: what a network is, and the tables of named rows that it is made of. */
+/** @file Umbrella header of the model room: what a network is, and the tables of named rows that describe its parts. */
 #ifndef INITSWEEP_MODEL_H
 #define INITSWEEP_MODEL_H
 #include "initsweep/exact.h"

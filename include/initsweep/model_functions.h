@@ -1,6 +1,6 @@
-/** @file Activations, losses, optimisers and learning-rate schedules: the tables and their facts. Their arithmetic
- *  stands in src/model/{activations,losses,optimizers}.def, one row each, written once in the operations that the
- *  engine defines for every instruction set and precision; that of schedules in schedules.c. */
+/** @file The tables of activations, losses, optimisers and learning-rate schedules, and facts about their rows. The
+ *  arithmetic is in src/model/{activations,losses,optimizers}.def, one row each, written once in operations that the
+ *  engine defines for every instruction set and precision. The arithmetic of schedules is in schedules.c. */
 #ifndef INITSWEEP_MODEL_FUNCTIONS_H
 #define INITSWEEP_MODEL_FUNCTIONS_H
 #include "initsweep/model_rows.h"
@@ -8,18 +8,18 @@
 struct isw_activation {
   struct isw_row row;
   bool needs_pre_activation;     /**< the derivative is a function of z, not of g(z) alone */
-  bool monotone;                 /**< g never falls; this and what follows at default parameters */
+  bool monotone;                 /**< g never decreases; this and the members below are for default parameters */
   double value_at_0, slope_at_0; /**< g(0), g'(0) (the derivative that training uses) */
   double curvature_at_0;         /**< g''(0); NaN where g' has a kink at 0 */
-  double gain;                   /**< torch.nn.init.calculate_gain's; NaN where it knows none */
+  double gain;                   /**< as torch.nn.init.calculate_gain; NaN if that defines none */
 };
 const struct isw_activation *isw_activations(size_t *count);
-/** The gain of torch.nn.init.calculate_gain for an activation with its parameters; NaN where it knows none. */
+/** The gain of torch.nn.init.calculate_gain for an activation with its parameters; NaN if that defines none. */
 double isw_gain(const struct isw_choice *activation);
 size_t isw_activation_facts(size_t row, struct isw_fact *fact);
 
 enum isw_targets {
-  ISW_TARGETS_VALUES, /**< real numbers, one column an output */
+  ISW_TARGETS_VALUES, /**< real numbers, one column per output */
   ISW_TARGETS_BINARY, /**< one column of 0 or 1 */
   ISW_TARGETS_CLASSES /**< one column of labels 0 .. classes - 1 */
 };
@@ -27,19 +27,19 @@ enum isw_targets {
 struct isw_loss {
   struct isw_row row;
   bool on_logits;         /**< takes logits: output_activation must stay linear */
-  bool one_hot;           /**< turns class labels into one column a class */
+  bool one_hot;           /**< converts class labels to one column per class */
   bool takes_values;      /**< accepts ISW_TARGETS_VALUES */
   bool binary_as_classes; /**< binary targets count as two classes (cross_entropy) */
   bool mean_over_outputs; /**< the mean is over samples and outputs; else over samples */
-  double threshold;       /**< with one output column of binary targets: predicted 1 where the output is above this */
+  double threshold; /**< with one output column and binary targets: the prediction is 1 if the output exceeds it */
 };
 const struct isw_loss *isw_losses(size_t *count);
 size_t isw_loss_facts(size_t row, struct isw_fact *fact);
 
 struct isw_optimizer {
   struct isw_row row;
-  size_t states; /**< arrays of the weights' shape that it keeps, all zero at the start */
-  /** weight_decay shrinks the weight by learning_rate weight_decay; else it is added to the gradient */
+  size_t states; /**< number of state arrays of the weights' shape, zero before the first step */
+  /** weight decay shrinks the weight by the factor learning_rate weight_decay; else it is added to the gradient */
   bool decoupled_decay;
 };
 const struct isw_optimizer *isw_optimizers(size_t *count);
@@ -48,7 +48,8 @@ size_t isw_optimizer_facts(size_t row, struct isw_fact *fact);
 /** One learning-rate schedule. Row 0 is constant. */
 struct isw_rate_schedule {
   struct isw_row row;
-  /** The factor of train.learning_rate at step `step` of a network of `steps` steps, in exact functions alone. */
+  /** The factor of train.learning_rate at step `step` of a network that trains for `steps` steps. It uses no elementary
+   *  functions but those of exact.h. */
   double (*factor)(const struct isw_choice *settings, uint64_t step, uint64_t steps);
 };
 const struct isw_rate_schedule *isw_schedules(size_t *count);

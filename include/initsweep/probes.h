@@ -1,8 +1,9 @@
-/** @file Probes: quantities measured at a record. One row of the registry is one probe, one file a probe. */
+/** @file Probes: quantities that are measured at records. Each row of the table is one probe; each family of probes has
+ *  one source file. */
 #ifndef INITSWEEP_PROBES_H
 #define INITSWEEP_PROBES_H
 #include "initsweep/engine.h"
 
-/** All probes; *count is their number. The sweep-file check, `list`, docs and tests read this registry. */
+/** All probes; *count is their number. The sweep-file check, `list`, docs and tests read this table. */
 const struct isw_probe *const *isw_probes(size_t *count);
 #endif

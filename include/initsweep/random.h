@@ -1,12 +1,12 @@
-/** @file Counter-based random numbers: every draw is a function of its key and index alone. The only room that knows
- *  Random123. */
+/** @file Counter-based random numbers: every draw is a function of its key and index alone. This is the only room that
+ *  uses Random123. */
 #ifndef INITSWEEP_RANDOM_H
 #define INITSWEEP_RANDOM_H
 #include <stddef.h>
 #include <stdint.h>
 
-/** What draws are for: part of the Philox counter, so that no two purposes share a draw. The values must not change, as
- *  they decide the bits of every network. */
+/** The purpose of draws. It is part of the Philox counter, so that no two purposes share a draw. The values must not
+ *  change, because they determine the bits of every network. */
 enum isw_purpose {
   ISW_PURPOSE_WEIGHT = 1,       /**< initial weights; layer = weight layer from 1 */
   ISW_PURPOSE_BIAS = 2,         /**< initial biases */
@@ -17,11 +17,11 @@ enum isw_purpose {
   ISW_PURPOSE_DATA = 7,     /**< generated datasets; layer is chosen by the generator */
   ISW_PURPOSE_PROBE = 8,    /**< start vectors of probes; seed, replicate and layer are 0 */
   ISW_PURPOSE_CHOICE = 16,  /**< which weights an initialiser fills; layer = weight layer from 1 */
-  ISW_PURPOSE_SPARSITY = 17 /**< which weights network.init_sparsity sets to zero; likewise */
+  ISW_PURPOSE_SPARSITY = 17 /**< which weights network.init_sparsity sets to zero; layer = weight layer from 1 */
 };
 
 /** A stream of independent draws: Philox4x64-10 (Salmon et al. 2011) with key (seed, replicate) and counter
- *  (index, attempt, layer, purpose). Draw number `index` is the same whatever was drawn before. */
+ *  (index, attempt, layer, purpose). Draw number `index` does not depend on earlier draws. */
 struct isw_stream {
   uint64_t seed, replicate;
   uint64_t purpose, layer;
@@ -31,13 +31,12 @@ struct isw_stream {
 double isw_uniform(const struct isw_stream *stream, uint64_t index);
 /** Standard normal by Box-Muller: sqrt(-2 log(1 - u0)) cos(2 pi u1), u0 and u1 from words 0 and 1 of the block. */
 double isw_normal(const struct isw_stream *stream, uint64_t index);
-/** Standard normal conditioned on |x| <= 2, by rejection, attempts 0, 1, ... in the counter's second
- *  word. */
+/** Standard normal conditioned on |x| <= 2, by rejection. The counter's second word is the attempt, 0, 1, ... */
 double isw_truncated_normal(const struct isw_stream *stream, uint64_t index);
-/** Integer on 0 .. bound - 1 without bias (Lemire 2019, multiply and reject), attempts in the counter's second word.
+/** Unbiased integer on 0 .. bound - 1 (Lemire 2019, multiply and reject). The counter's second word is the attempt.
  *  bound >= 1. */
 uint64_t isw_below(const struct isw_stream *stream, uint64_t index, uint64_t bound);
-/** Permutes order [count], filled by the caller, by Fisher-Yates from the last element down: element i = count - 1 .. 1
- *  is swapped with element isw_below(stream, i, i + 1). */
+/** Permutes `order` [count], filled by the caller, with the Fisher-Yates algorithm: for i = count - 1 down to 1,
+ *  element i is swapped with element isw_below(stream, i, i + 1). */
 void isw_shuffle(const struct isw_stream *stream, size_t count, uint64_t *order);
 #endif

@@ -1,12 +1,12 @@
 /** @file What is recorded of a network: precision, status, quantities, the byte layout of their values, and the
- * finished network. */
+ *  finished network. */
 #ifndef INITSWEEP_RECORD_H
 #define INITSWEEP_RECORD_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/** Precision that a sweep trains and records in. */
+/** The precision in which a sweep trains and records. */
 enum isw_precision { ISW_FLOAT32, ISW_FLOAT64 };
 /** Bytes of one number: 4 or 8. */
 size_t isw_precision_bytes(enum isw_precision precision);
@@ -28,7 +28,7 @@ static inline bool isw_status_is_finished(enum isw_network_status status)
   return status == ISW_COMPLETED || status == ISW_STOPPED || status == ISW_DIVERGED;
 }
 
-/** What the values of a setting are: along `network`, in the results file. */
+/** The type of a coordinate: a dataset of the results file with the value of a setting for each network. */
 enum isw_column_type { ISW_COLUMN_INTEGER, ISW_COLUMN_NUMBER, ISW_COLUMN_TEXT };
 
 /** One recorded quantity. */
@@ -40,13 +40,13 @@ struct isw_quantity {
   bool per_parameter; /**< [record][parameter]; excludes per_layer and per_run */
 };
 
-/** Number of records of a quantity of a network that has `records` records. */
+/** Number of records of a quantity, for a network with `records` records. */
 static inline size_t isw_quantity_records(const struct isw_quantity *quantity, size_t records)
 {
   return quantity->per_run ? 1 : records;
 }
 
-/** Number of values of a quantity at one record of a network with so many layers and parameters. */
+/** Number of values of a quantity at one record, for a network with `layers` layers and `parameters` parameters. */
 static inline size_t isw_quantity_width(const struct isw_quantity *quantity, size_t layers, size_t parameters)
 {
   return quantity->per_parameter ? parameters : quantity->per_layer ? layers : 1;
@@ -55,38 +55,38 @@ static inline size_t isw_quantity_width(const struct isw_quantity *quantity, siz
 /** Bytes of one value of a quantity. */
 size_t isw_quantity_bytes(const struct isw_quantity *quantity, size_t real_bytes);
 
-/** The byte layout of a finished network's values, the same in the engine, the journal and wherever values are
- *  compared: quantity after quantity without gaps, each [records][width]. Set the first four members to the network's
- *  sizes and `bytes` to 0, then add the quantities in their order. */
+/** The byte layout of a finished network's values, which the engine, the journal and all comparisons share: quantity
+ *  after quantity without gaps, each [records][width]. Set the first four members to the network's sizes and `bytes` to
+ *  0, then add the quantities in order. */
 struct isw_record_layout {
   size_t records, layers, parameters;
   size_t real_bytes; /**< 4 or 8 */
-  size_t bytes; /**< of the quantities added so far; SIZE_MAX where they are more, and then places are meaningless */
+  size_t bytes;      /**< of the quantities added so far; SIZE_MAX on overflow, and then the places are invalid */
 };
 
 /** Where the values of one quantity are. */
 struct isw_record_place {
   size_t offset;  /**< bytes from the network's first value */
-  size_t records; /**< 1 where per_run */
+  size_t records; /**< 1 if per_run */
   size_t width;   /**< values at one record */
   size_t item;    /**< bytes of one value: isw_quantity_bytes */
 };
 
 /** Adds the next quantity to a layout. */
 struct isw_record_place isw_record_layout_add(struct isw_record_layout *layout, const struct isw_quantity *quantity);
-/** The place of quantity number q of a list, which the layout is for. */
+/** The place of quantity number q of the list of quantities that the layout describes. */
 struct isw_record_place isw_record_layout_find(struct isw_record_layout layout, const struct isw_quantity *quantities,
                                                size_t q);
 
-/** Offset of the values of one record; of a per_run quantity record 0 has them. */
+/** Offset in bytes of the values of one record; the value of a per_run quantity is at record 0. */
 static inline size_t isw_record_offset(const struct isw_record_place *place, size_t record)
 {
   return place->offset + record * place->width * place->item;
 }
 
-/** Plain numbers of one finished network, as the journal keeps them. */
+/** A finished network, as the journal stores it. */
 struct isw_finished {
-  uint64_t number; /**< grid order */
+  uint64_t number; /**< index in grid order */
   uint64_t id;
   uint8_t status; /**< enum isw_network_status */
   uint64_t steps_done;
@@ -94,6 +94,6 @@ struct isw_finished {
   uint64_t parameters; /**< numbers in each kept weight array */
   const void *values;  /**< isw_record_layout */
   size_t values_bytes;
-  const void *weights_initial, *weights_final; /**< NULL where not kept */
+  const void *weights_initial, *weights_final; /**< [parameters]; NULL if not kept */
 };
 #endif

@@ -1,4 +1,4 @@
-/** @file The results file: finished networks -> one HDF5 file of format 1, and its reader. */
+/** @file The results file: writes finished networks to one HDF5 file of format 1, and reads such files. */
 #ifndef INITSWEEP_RESULTS_H
 #define INITSWEEP_RESULTS_H
 #include "initsweep/base.h"
@@ -13,14 +13,14 @@ struct isw_coordinate {
   size_t text_count;
 };
 
-/** One line of provenance: what varies from run to run. */
+/** One item of provenance: information that varies from run to run. */
 struct isw_provenance {
   const char *name;
   const char *text; /**< NULL: a number */
   double number;
 };
 
-/** What the results file says beside the finished networks. */
+/** Everything that the results file contains in addition to the finished networks. */
 struct isw_results_head {
   const char *title, *about, *sweep_text, *settings;
   uint64_t identity;
@@ -33,33 +33,35 @@ struct isw_results_head {
   const struct isw_quantity *quantities;
   size_t coordinate_count;
   const struct isw_coordinate *coordinates;
-  void *context; /**< handed to the functions below */
-  /** A coordinate's value: number, or index in texts. */
+  void *context; /**< passed to the functions below */
+  /** The value of a coordinate: a number, or an index in its texts. */
   double (*coordinate)(void *context, size_t coordinate, uint64_t number);
-  /** id of a network. */
+  /** The identity of a network. */
   uint64_t (*id)(void *context, uint64_t number);
-  /** Recorded steps of a network; returns their number. */
+  /** Gets the recorded steps of a network; returns their number. */
   size_t (*schedule)(void *context, uint64_t number, const uint64_t **steps);
   bool schedule_varies;
-  enum isw_network_status absent; /**< of networks that the index lacks: ISW_MISSING, or ISW_SKIPPED by a refinement */
-  /** Sizes of a network's layers, [layers + 1], the inputs first; returns the number of weight layers, 0 where memory
-   * ran out. */
+  enum isw_network_status absent; /**< status of networks that the index lacks: ISW_MISSING, or ISW_SKIPPED (refine:) */
+  /** Gets the sizes of a network's layers, [layers + 1], the inputs first. Returns the number of weight layers, or 0 if
+   *  memory cannot be allocated. */
   size_t (*sizes)(void *context, uint64_t number, const size_t **sizes);
   size_t provenance_count;
   const struct isw_provenance *provenance;
-  size_t threads; /**< that compress; 0: one. The bytes do not depend on it. */
-  uint64_t
-      extends; /**< identity of the smaller sweep that this one extends, whose file at the path is replaced; 0: none */
-  /** Called now and then with the networks written; may be NULL. */
+  size_t threads; /**< number of compressing threads; 0: one. The bytes do not depend on it. */
+  /** Identity of the smaller sweep that this one extends, whose results file may be replaced; 0: none. */
+  uint64_t extends;
+  /** Called repeatedly with the number of networks written so far; may be NULL. */
   void (*progress)(void *context, uint64_t written);
 };
 
-/** Whether a results file of a sweep may have that name: nothing has it, or a results file of that sweep or of the one
- *  that it `extends` (0: none). ISW_BAD_INPUT where anything else has it. */
+/** Checks whether a sweep's results file may be written to `path`: nothing has the name, or a results file of that
+ *  sweep or of the one that it extends.
+ *  @param[in] extends  identity of the extended sweep; 0: none
+ *  @return ISW_BAD_INPUT if anything else has the name */
 enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uint64_t extends, struct isw_error *error);
-/** Writes the results file from an index, as isw_output_publish says; what has its name already is replaced where
- *  isw_results_may_replace allows it. Networks that the index lacks have status 0 and fill values. Memory is bounded by
- *  a block of networks, whatever their number. */
+/** Writes the results file from an index and publishes it with isw_output_publish. An existing file is replaced if
+ *  isw_results_may_replace allows it. Networks that the index lacks get the status head->absent and fill values. Memory
+ *  is bounded by a block of networks, whatever their number. */
 enum isw_status isw_results_write(const char *path, const struct isw_results_head *head, struct isw_index *index,
                                   struct isw_error *error);
 
@@ -71,39 +73,45 @@ uint64_t isw_results_networks(const struct isw_results *results);
 size_t isw_results_records(const struct isw_results *results);
 size_t isw_results_layers(const struct isw_results *results);
 uint64_t isw_results_identity(const struct isw_results *results);
-/** A text attribute of the root or, with a name like "provenance/hosts", of a group; NULL where there is none. Owned by
- * results. */
+/** A text attribute of the root or, with a name such as "provenance/hosts", of a group; NULL if there is none. Owned by
+ *  results. */
 const char *isw_results_attribute(struct isw_results *results, const char *name);
-/** Names of the datasets along `network`, in the file's order, with their shape. NULL past the last. */
+/** A dataset along `network`: its name and shape. */
 struct isw_results_dataset {
   const char *name;
   bool coordinate, text, per_record, per_layer, per_parameter;
 };
+/** The datasets along `network` in the file's order; NULL past the last. */
 const struct isw_results_dataset *isw_results_dataset(const struct isw_results *results, size_t index);
-/** One number of a dataset (layer from 1; record and layer are ignored where the dataset has none). NaN where it is a
- *  fill value or does not exist. */
+/** One number of a dataset. Layers count from 1; record and layer are ignored if the dataset lacks these dimensions.
+ *  NaN if the number is a fill value or does not exist. */
 double isw_results_value(struct isw_results *results, const char *dataset, uint64_t network, size_t record,
                          size_t layer);
-/** Numbers of `count` networks from `first` at one record and layer. */
+/** Reads the numbers of `count` networks from `first` at one record and layer.
+ *  @param[out] values  [count] */
 enum isw_status isw_results_column(struct isw_results *results, const char *dataset, uint64_t first, uint64_t count,
                                    size_t record, size_t layer, double *values, struct isw_error *error);
-/** Numbers of `count` networks from `first` at `records` records from `record`, of a dataset along network and record
- *  alone. @param[out] values  [count][records] */
+/** Reads the numbers of `count` networks from `first` at `records` records from `record`. The dataset must have the
+ *  dimensions network and record only.
+ *  @param[out] values  [count][records] */
 enum isw_status isw_results_slab(struct isw_results *results, const char *dataset, uint64_t first, uint64_t count,
                                  size_t record, size_t records, double *values, struct isw_error *error);
-/** Text coordinate of one network; NULL where the dataset is no text. Owned by results until the next call. */
+/** A text coordinate of one network; NULL if the dataset is not text. Owned by results, valid until the next call. */
 const char *isw_results_text(struct isw_results *results, const char *dataset, uint64_t network);
-/** A text coordinate of all networks at once, as codes: code[network] is an index in *texts, [*count] in order of
- *  appearance. code: the caller's, [networks]; *texts and the texts are one block each on the heap, for free() through
- *  isw_results_free_texts. Memory is bounded by a block of networks beside them. */
+/** Reads a text coordinate of all networks as codes. In addition to the outputs, memory is bounded by a block of
+ *  networks.
+ *  @param[out] code   [networks] index in *texts; allocated by the caller
+ *  @param[out] texts  [*count] the different texts in order of appearance; release with isw_results_free_texts */
 enum isw_status isw_results_texts(struct isw_results *results, const char *dataset, uint32_t *code, char ***texts,
                                   size_t *count, struct isw_error *error);
 void isw_results_free_texts(char **texts, size_t count);
-/** All that the file holds of one network, with the bits that it holds, as a journal's entry has it. `finished` gives
- *  its number, records, layers and parameters; the rest is filled in. Status 0 (missing) and 4 (skipped) come without
- *  values. records_done is records: the records that were not made are fill values in both. @param[in] quantities
- *  [count] in the order of the values @param[in] keep_initial, keep_final  whether the file has these weights The
- *  arrays are owned by results until the next call. */
+/** Reads everything that the file stores of one network, bit for bit, in the form of a journal's entry. The arrays are
+ *  owned by results and valid until the next call.
+ *  @param[in]     quantities  [count] in the order of the values
+ *  @param[in]     keep_initial, keep_final  whether the file has these weights
+ *  @param[in,out] finished    in: number, records, layers and parameters; out: the other members. Missing and skipped
+ *                             networks have no values. records_done is set to records, because records that were not
+ *                             made have fill values in both forms */
 enum isw_status isw_results_network(struct isw_results *results, const struct isw_quantity *quantities, size_t count,
                                     size_t real_bytes, bool keep_initial, bool keep_final,
                                     struct isw_finished *finished, struct isw_error *error);
@@ -117,7 +125,7 @@ enum isw_status isw_results_network(struct isw_results *results, const struct is
 enum isw_status isw_results_check(struct isw_results *results, const struct isw_results_head *head,
                                   void (*report)(void *context, const char *line), void *context, uint64_t *differences,
                                   struct isw_error *error);
-/** Adds the networks of a results file by how they ended. */
+/** Adds the networks of a results file to the counts of each status. */
 enum isw_status isw_count_ended(struct isw_results *results, uint64_t ended[ISW_NETWORK_STATUSES],
                                 struct isw_error *error);
 #endif

@@ -1,4 +1,4 @@
-/* Bit sets beyond single bits: filling, counting, searching. */
+/* Operations on whole bit sets: filling, counting, searching. */
 #include <string.h>
 #include "initsweep/base.h"
 

@@ -1,4 +1,4 @@
-/* A status with its message, as calls hand it up to main. */
+/* Errors: a status with its message, which calls return up to main. */
 #include <errno.h>
 #include <string.h>
 #include "initsweep/base.h"

@@ -1,4 +1,4 @@
-/* Files: paths, reading whole files, writing, syncing. Output files as a whole are output.c's. */
+/* Files: paths, reading whole files, writing, syncing. Whole output files are in output.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -63,7 +63,7 @@ bool isw_write_parts(int fd, struct iovec *parts, size_t count, uint64_t *writte
   return true;
 }
 
-/* Reads an open file to its end. expected: its likely size, which may be wrong: files of /proc say 0, and others
+/* Reads an open file to its end. expected: its likely size, which may be wrong: files of /proc report 0, and others
  * grow. */
 static enum isw_status read_to_end(int fd, const char *path, size_t expected, size_t limit, char **bytes,
                                    size_t *length, struct isw_error *error)
@@ -72,8 +72,7 @@ static enum isw_status read_to_end(int fd, const char *path, size_t expected, si
   size_t room = 0;
   for (ssize_t more = 1; more != 0;) {
     if (*length == room) {
-      size_t wanted =
-          room ? 2 * room : expected + 1; /* one byte more than expected, as only a short read shows the end */
+      size_t wanted = room ? 2 * room : expected + 1; /* one byte more than expected: only a short read shows the end */
       room = wanted < LEAST_ROOM ? LEAST_ROOM : wanted > limit ? limit + 1 : wanted;
       char *larger = realloc(*bytes, room + 1);
       if (!larger) return isw_error_memory(error, room + 1, path);
@@ -154,7 +153,7 @@ int isw_open_new(const char *path, unsigned mode, char **name)
       *name = text.bytes;
       return fd;
     }
-    isw_text_clear(&text); /* free() leaves errno */
+    isw_text_clear(&text); /* free() does not change errno */
     if (errno != EEXIST && errno != EINTR) return -1;
   }
 }

@@ -1,5 +1,5 @@
-/* Output files: written under a temporary name, synced, and then given their name, so that a name never stands for half
- * a file and no file of somebody else is lost. Not for files that grow, as journals do. */
+/* Output files: they are written under a temporary name, synced and renamed, so that a name never refers to an
+ * incomplete file and no other file is lost. Files that grow, such as journals, are not written here. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,15 +10,15 @@
 #include <unistd.h>
 #include "initsweep/base.h"
 
-/* ---- a file takes its name ---- */
+/* ---- renaming a file to its final name ---- */
 
-/* Whether the file system does not know a flag of renameat2(), as NFS; or the kernel the call. */
+/* Whether the file system (such as NFS) does not support a flag of renameat2(), or the kernel lacks the call. */
 static bool unknown_to_file_system(int reason)
 {
   return reason == EINVAL || reason == ENOSYS || reason == ENOTSUP;
 }
 
-/* rename() that fails with EEXIST where something has the new name, by two calls where one cannot do it. */
+/* Renames a file; fails with EEXIST if something has the new name. Uses two calls if one cannot do that. */
 static bool rename_to_free_name(const char *from, const char *to)
 {
   if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return true;
@@ -28,7 +28,7 @@ static bool rename_to_free_name(const char *from, const char *to)
     return true;
   }
   if (errno != EPERM && !unknown_to_file_system(errno)) return false;
-  /* no hard links either: an empty file takes the name first */
+  /* no hard links either: reserve the name with an empty file */
   int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return false;
   close(fd);
@@ -57,13 +57,13 @@ static enum isw_status cannot_rename(const char *path, struct isw_error *error)
   return isw_error_system(error, path, "cannot rename the new file to this name");
 }
 
-/* Both files change names, and only then the old one is checked: what had the name at that moment is not lost where it
- * is another than was expected. *temporary_is_ours: false where that other file could not be given its name back. */
+/* Exchanges the names of both files and then checks the old file. If that is not the expected one, it is renamed back,
+ * so it is not lost. *temporary_is_ours: false if it could not be renamed back. */
 static enum isw_status exchange(const char *temporary, const char *path, isw_output_check *may_replace, void *context,
                                 bool *temporary_is_ours, struct isw_error *error)
 {
   if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_EXCHANGE) != 0) {
-    /* where the file system cannot exchange, a moment is left between the check before this call and the renaming */
+    /* if the file system cannot exchange names, a race remains between the check before this call and the renaming */
     if (!unknown_to_file_system(errno) || rename(temporary, path) != 0) return cannot_rename(path, error);
     return ISW_OK;
   }
@@ -107,7 +107,7 @@ enum isw_status isw_output_is_free(const char *path, struct isw_error *error)
 
 /* ---- whole files ---- */
 
-/* Writes, syncs and closes a new file; where that fails, it is removed. */
+/* Writes, syncs and closes a new file; removes it after an error. */
 static enum isw_status fill(int fd, const char *temporary, const char *path, struct iovec *parts, size_t count,
                             struct isw_error *error)
 {
@@ -148,12 +148,12 @@ enum isw_status isw_output_replace(const char *path, unsigned mode, struct iovec
   return status == ISW_OK ? sync_folder_of(path, error) : status;
 }
 
-/* ---- what killed processes left ---- */
+/* ---- temporary files of killed processes ---- */
 
-/* Whether a name is a temporary one of the file `of`. */
+/* Whether `name` is a temporary name of the file `of`. */
 static bool is_temporary(const char *name, const char *of)
 {
-  enum { DIGITS = 16 }; /* as isw_open_new has them */
+  enum { DIGITS = 16 }; /* as in isw_open_new */
   size_t length = strlen(of);
   if (strncmp(name, of, length) != 0 || name[length] != '.') return false;
   const char *digits = name + length + 1;

@@ -2,7 +2,8 @@
 #include <stdlib.h>
 #include "initsweep/base.h"
 
-/* Where the search for a key begins. Keys may be the bits of numbers, which differ in few places: Fibonacci hashing. */
+/* The slot where the search for a key begins, by Fibonacci hashing: keys may be bits of numbers that differ in few
+ * bits. */
 static size_t first_place(const struct isw_table *table, uint64_t key)
 {
   uint64_t mixed = (key ^ key >> 32) * UINT64_C(0x9e3779b97f4a7c15);
@@ -24,12 +25,12 @@ static void insert(struct isw_table *table, struct isw_table_entry new)
 enum isw_status isw_table_reserve(struct isw_table *table, size_t count)
 {
   if (count > SIZE_MAX / 2) return ISW_FAILED;
-  size_t capacity = count + count / 4 + 1; /* one place stays free and ends every search */
+  size_t capacity = count + count / 4 + 1; /* one slot stays free and ends every search */
   if (capacity <= table->capacity) return ISW_OK;
   struct isw_table larger = {.capacity = capacity, .count = table->count};
   larger.entry = isw_allocate(capacity, sizeof *larger.entry);
   if (!larger.entry) return ISW_FAILED;
-  /* numbers of one key stand in order from its first place on, past the end too: begin behind a free place */
+  /* the numbers of a key are in order from its first slot on, with wrap-around: begin after a free slot */
   size_t start = 0;
   while (table->capacity && table->entry[start].number) start++;
   for (size_t i = 0, place = start; i < table->capacity; i++, place = next_place(table, place))

@@ -1,4 +1,4 @@
-/* Text that grows. Formats and bytes; no encoding, no reading. */
+/* Growing text: appends formatted text and bytes. It does not convert encodings or parse. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

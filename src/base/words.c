@@ -4,7 +4,7 @@
 
 enum { MAX_LETTERS = 64 };
 
-/* Optimal string alignment distance (Damerau 1964: insertions, deletions, substitutions, swaps of neighbours). */
+/* Optimal string alignment distance (Damerau 1964): insertions, deletions, substitutions, transpositions. */
 static size_t edit_distance(const char *a, size_t m, const char *b, size_t n)
 {
   size_t row[3][MAX_LETTERS + 1];

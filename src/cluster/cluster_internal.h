@@ -45,7 +45,7 @@ void isw_error_of_rank(struct isw_error *error, enum isw_status status, int rank
 
 /** Pins the calling thread, worker number `worker` of `workers`, to its processor if isw_cluster_threads chose one. */
 void isw_pin_worker(const struct isw_cluster *cluster, size_t workers, size_t worker);
-/** Whether a signal that isw_cluster_catch_signals catches has come. */
+/** Whether a signal that isw_cluster_catch_signals catches has arrived. */
 bool isw_signal_caught(void);
 
 /* ---- queue.c: which packs rank 0 hands out next; no MPI, no threads ---- */
@@ -96,7 +96,7 @@ struct isw_worker_pool {
   struct isw_job *joinable;    /**< list of jobs that wait for members of their teams */
   bool closed;                 /**< workers return */
   atomic_int stop;             /**< polled by training */
-  atomic_uint checkpoint_tick; /**< likewise; a change requests checkpoints of all packs under way */
+  atomic_uint checkpoint_tick; /**< likewise; a change requests checkpoints of all packs in training */
   struct isw_counts counts;    /**< since the last report */
   enum isw_status status;
   struct isw_error error;
@@ -108,7 +108,7 @@ void isw_worker_pool_clear(struct isw_worker_pool *pool);
 void isw_worker_pool_run_worker(struct isw_worker_pool *pool, size_t worker);
 /** Adds packs to be trained. */
 void isw_worker_pool_add(struct isw_worker_pool *pool, const struct isw_range *ranges, size_t count, bool share);
-/** Stops training: waiting packs are dropped, packs under way end at their next step. */
+/** Stops training: waiting packs are dropped, packs in training stop at their next step. */
 void isw_worker_pool_stop(struct isw_worker_pool *pool);
 /** Makes the workers return. */
 void isw_worker_pool_close(struct isw_worker_pool *pool);

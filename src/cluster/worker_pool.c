@@ -125,7 +125,7 @@ static bool take_pack(struct isw_worker_pool *pool, struct isw_job *job)
 
 /* ---- the caller does not hold the mutex ---- */
 
-/* Packs that a worker has under way. */
+/* The packs that a worker has in training. */
 struct packs_under_way {
   size_t count;
   struct isw_pack *pack[ISW_MAX_PACKS_UNDER_WAY];
@@ -322,7 +322,7 @@ void isw_worker_pool_add(struct isw_worker_pool *pool, const struct isw_range *r
   }
   pool->waiting += packs;
   pool->share = share;
-  /* many packs at once are cheap ones: more are requested before the last of these is taken */
+  /* if many packs arrive at once, they are cheap: request more before the last of these is taken */
   pool->refill_level = packs > 2 * pool->threads ? pool->threads : 0;
   pthread_cond_broadcast(&pool->worker_wakeup);
   pthread_mutex_unlock(&pool->mutex);

@@ -15,7 +15,7 @@
 static const char magic[] = "initsweep cost model 1";
 enum { MAX_BYTES = 1 << 20 };
 
-/* The processor's name by Linux; "" where it is not known. */
+/* The processor's name as Linux reports it; "" if unknown. */
 static void processor(char *name, size_t room)
 {
   char line[256];

@@ -1,4 +1,4 @@
-/* The arithmetic of the cost model: from the shape of a pack to seconds. Coefficients are calibrate.c's. */
+/* The arithmetic of the cost model: from the shape of a pack to seconds. The coefficients come from calibrate.c. */
 #include "initsweep/cost.h"
 #include <math.h>
 #include <stdlib.h>

@@ -36,7 +36,7 @@ static double free_bytes(const char *file)
   return known ? (double)disk.f_bavail * (double)disk.f_frsize : NAN;
 }
 
-/* The largest of all classes. */
+/* Maxima over all classes. */
 struct largest {
   double pack, state; /* bytes of a pack that trains, and of its checkpoint */
 };
@@ -69,7 +69,7 @@ static enum isw_status add_class(struct isw_estimate *estimate, const struct isw
   return ISW_OK;
 }
 
-/* Sizes in memory and on the disk, at most. */
+/* Sets upper bounds of the sizes in memory and on the disk. */
 static void set_sizes(struct isw_estimate *estimate, const struct largest *largest)
 {
   const struct isw_sweep *sweep = estimate->sweep;

@@ -66,7 +66,7 @@ enum isw_status isw_array_open_file(struct isw_array_file *array, const char *fo
   return status == ISW_OK ? head(array, error) : status;
 }
 
-/* Targets of one set, checked for their kind; *classes is raised to what the labels ask for. */
+/* Reads the targets of one set and checks their kind; raises *classes to the largest label plus 1 if needed. */
 static enum isw_status read_targets(const struct isw_array_file *array, int kind, double *target, size_t *classes,
                                     struct isw_error *error)
 {
@@ -91,7 +91,7 @@ static void read_inputs(const struct isw_array_file *array, double byte_scale, d
     input[i] = array->type == ISW_U8 ? number_at(array, i) / byte_scale : number_at(array, i);
 }
 
-/* One set of samples: its two files agree with each other, and with the first set where that was read before. */
+/* Checks that the two files of a set agree with each other, and with the training set if that was read before. */
 static enum isw_status check_pair(const struct isw_data *data, const struct isw_array_file *inputs,
                                   const struct isw_array_file *targets, int kind, bool second, struct isw_error *error)
 {
@@ -108,7 +108,7 @@ static enum isw_status check_pair(const struct isw_data *data, const struct isw_
   return ISW_OK;
 }
 
-/* The test set's files into data, whose training set is there. */
+/* Reads the test set's files into `data`, which already has its training set. */
 static enum isw_status take_test(struct isw_data *data, const struct isw_array_file *inputs,
                                  const struct isw_array_file *targets, double byte_scale, int kind,
                                  struct isw_error *error)

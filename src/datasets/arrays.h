@@ -1,4 +1,4 @@
-/** @file What the formats of arrays share: an array that a file holds, and the datasets made of arrays. */
+/** @file What the array formats (npy, idx, hdf5) share: an array in a file, and datasets that consist of arrays. */
 #ifndef INITSWEEP_DATASETS_ARRAYS_H
 #define INITSWEEP_DATASETS_ARRAYS_H
 #include "datasets_internal.h"
@@ -8,7 +8,7 @@ enum { ISW_DIMENSIONS_MAX = 8 };
 /** Types of numbers in files; arrays.c has their sizes in this order. */
 enum isw_number_type { ISW_U8, ISW_I8, ISW_U16, ISW_I16, ISW_U32, ISW_I32, ISW_I64, ISW_F32, ISW_F64 };
 
-/** The bytes of a file and how its numbers lie in them. */
+/** The bytes of a file and the layout of the numbers in them. */
 struct isw_array_file {
   const char *path;     /**< for messages */
   char *bytes;          /**< released by free() */
@@ -18,21 +18,21 @@ struct isw_array_file {
   size_t rows, columns;
 };
 
-/** Sets rows and columns from the sizes of a row-major array, and checks that the file holds all its numbers.
- *  first, length and type are set before. ISW_BAD_INPUT where a size is 0 or the file is too short or too long. */
+/** Sets rows and columns from the sizes of a row-major array, and checks that the file has exactly these numbers.
+ *  first, length and type are set before. ISW_BAD_INPUT if a size is 0 or the file is too short or too long. */
 enum isw_status isw_array_set_shape(struct isw_array_file *array, size_t dimensions, const size_t *size,
                                     struct isw_error *error);
 
-/** Reads the head of a file whose bytes are there: sets first, type, big_endian, rows and columns. */
+/** Parses the head of a file that has been read: sets first, type, big_endian, rows and columns. */
 typedef enum isw_status isw_read_head(struct isw_array_file *array, struct isw_error *error);
 /** Reads a file, gzipped or not, and its head. name: below `folder` where it is relative. *full gets the path, which
  *  array->path points to. */
 enum isw_status isw_array_open_file(struct isw_array_file *array, const char *folder, const char *name,
                                     isw_read_head *head, struct isw_text *full, struct isw_error *error);
 
-/** A format of arrays. */
+/** An array format. */
 struct isw_array_format {
-  bool has_container; /**< the first parameter names one file that holds all arrays; the others come one later */
+  bool has_container; /**< the first parameter is the file that has all arrays; the others are shifted by one */
   double byte_scale;  /**< inputs of unsigned bytes are divided by it */
   /** Opens one array, in the file `container` or, where the format has none (NULL), of its own. *full gets its name for
    *  messages; the caller releases it and array->bytes, also after an error. */

@@ -1,4 +1,4 @@
-/* Comma-separated values, RFC 4180, from bytes that nobody checked: quoted fields, CRLF, LF or CR, a UTF-8 byte order
+/* Comma-separated values, RFC 4180, from untrusted bytes: quoted fields, CRLF, LF or CR, a UTF-8 byte order
  * mark, empty lines (skipped), blanks around a field (dropped). Anything else that is not a table of finite numbers is
  * an error that names file, line, column (in bytes, from 1) and value. The file is read whole and cut into fields in
  * place.
@@ -25,7 +25,7 @@ struct reader {
   char *bytes;
   size_t length, position, line, line_start;
   char delimiter;
-  struct field *fields; /* of the line that was read last */
+  struct field *fields; /* of the last line that was read */
   size_t count, capacity;
   struct isw_error *error;
 };
@@ -37,7 +37,7 @@ struct label {
   size_t sample;
 };
 
-/* What the lines add up to. */
+/* The table that is being read. */
 struct table {
   struct reader *reader;
   int kind;
@@ -64,7 +64,7 @@ static enum isw_status fail(struct reader *reader, size_t line, size_t column, c
   return ISW_BAD_INPUT;
 }
 
-/* A value as a message shows it: its start, without control characters. */
+/* Formats a value for a message: its beginning, without control characters. */
 static const char *shown(const char *value, char text[SHOWN + 4])
 {
   size_t length = 0;
@@ -74,7 +74,7 @@ static const char *shown(const char *value, char text[SHOWN + 4])
   }
   bool cut = value[length] != '\0';
   while (cut && length > 0 && ((unsigned char)value[length] & 0xc0) == 0x80)
-    length--; /* not inside a UTF-8 character */
+    length--; /* do not cut inside a UTF-8 character */
   strcpy(text + length, cut ? "..." : "");
   return text;
 }
@@ -105,7 +105,7 @@ static bool at_field_end(const struct reader *reader)
   return at_line_end(reader) || reader->bytes[reader->position] == reader->delimiter;
 }
 
-/* Reads from an opening quote to behind the closing one; "" becomes ". */
+/* Reads a quoted field, from its opening quote to after its closing one; "" becomes ". */
 static enum isw_status read_quoted(struct reader *reader, struct field *field, char **end)
 {
   char *to = reader->bytes + ++reader->position;
@@ -191,7 +191,7 @@ static enum isw_status read_line(struct reader *reader)
 
 enum number { NUMBER, NO_NUMBER, TOO_LARGE };
 
-/* Decimal numbers only: strtod alone would take hexadecimal, inf and nan too. The program never leaves the C locale. */
+/* Accepts decimal numbers only: strtod also accepts hexadecimal, inf and nan. The program always uses the C locale. */
 static enum number read_number(const char *text, double *value)
 {
   if (text[0] == '\0' || text[strspn(text, "+-.0123456789eE")] != '\0') return NO_NUMBER;
@@ -246,7 +246,7 @@ static enum isw_status find_column(const struct table *table, const char *word, 
                        shown(word, text), table->columns, table->names ? "" : ", without names");
 }
 
-/* Cuts the list of target columns at its commas. */
+/* Splits the list of target columns at its commas. */
 static enum isw_status find_targets(struct table *table, const char *list)
 {
   char *copy = isw_copy_text(list), *rest = copy, *word;
@@ -274,7 +274,7 @@ static enum isw_status find_targets(struct table *table, const char *list)
   return ISW_OK;
 }
 
-/* Learns the columns from the first line. */
+/* Determines the columns from the first line. */
 static enum isw_status open_table(struct table *table, const struct isw_choice *settings)
 {
   struct reader *reader = table->reader;
@@ -339,7 +339,7 @@ static enum isw_status reserve(struct table *table)
   return ISW_OK;
 }
 
-/* Takes the line that was read last as a sample. */
+/* Adds the last line that was read as a sample. */
 static enum isw_status add_sample(struct table *table)
 {
   struct reader *reader = table->reader;
@@ -424,7 +424,7 @@ static enum isw_status fill_data(struct table *table, struct isw_data *data)
   return number_labels(table, data->train_targets, &data->classes);
 }
 
-/* Refuses what no CSV file holds, and passes a byte order mark. */
+/* Rejects bytes that no CSV file contains, and skips a byte order mark. */
 static enum isw_status check_bytes(struct reader *reader)
 {
   const unsigned char *bytes = (const unsigned char *)reader->bytes;

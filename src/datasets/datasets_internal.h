@@ -3,7 +3,7 @@
 #define INITSWEEP_DATASETS_FAMILIES_H
 #include "initsweep/datasets.h"
 
-/** Most bytes of float64 numbers that a dataset may hold. */
+/** Maximum size of a dataset in bytes of float64 numbers. */
 #define ISW_DATA_BYTES_MAX ((size_t)4 << 30)
 
 #define ISW_DATASET(name) extern const struct isw_dataset isw_dataset_##name;

@@ -12,7 +12,7 @@ enum { IMAGES = 1797, PIXELS = 64, CLASSES = 10 };
 static const unsigned char image_head[16] = {0, 0, 8, 3, 0, 0, 7, 5, 0, 0, 0, 8, 0, 0, 0, 8};
 static const unsigned char label_head[8] = {0, 0, 8, 1, 0, 0, 7, 5};
 
-/* Reads a shipped file and checks that it is the very one. *bytes is released by free(). */
+/* Reads a shipped file and checks its hash. *bytes is released by free(). */
 static enum isw_status read_idx(const char *name, const unsigned char *head, size_t head_length, size_t length,
                                 uint64_t hash, char **bytes, struct isw_error *error)
 {

@@ -1,4 +1,4 @@
-/* Where files of data are: relative to the sweep file, or among the files that ship with the program. */
+/* Finds data files: relative to the sweep file, or among the files that ship with the program. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,8 +28,8 @@ static bool found_file(const char *folder, size_t length, const char *name, bool
   return found;
 }
 
-/* The nearest share/initsweep at or above the folder of the running program: an installed tree may be moved, a build
- * folder links to the data, and no path of the machine that built the program is in it. */
+/* Looks in the nearest share/initsweep at or above the folder of the running program. An installed tree may be moved, a
+ * build folder links to the data, and no path of the machine that built the program is in it. */
 static bool found_near_program(const char *name, struct isw_text *path)
 {
   char program[4096];

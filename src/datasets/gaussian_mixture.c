@@ -1,4 +1,4 @@
-/* A Gaussian cloud a class. Sample i is of class c = i mod classes:
+/* One Gaussian cloud per class. Sample i is of class c = i mod classes:
  *   x_f = m_cf + sqrt(1 - correlation) e_if + sqrt(correlation) u_i,
  * so that within a class every feature has variance 1 and every two have that correlation. The means m_c are vectors of
  * length `separation` in directions drawn from N(0, I); with means: opposite, m_c = -m_(c-1) for odd c. Draws of (seed,

@@ -1,4 +1,4 @@
-/* Files that gzip packed (RFC 1952), unpacked in memory by libdeflate; several members one after the other are one
+/* Decompresses gzip files (RFC 1952) in memory with libdeflate. Several members one after the other count as one
  * file. */
 #include <libdeflate.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ static bool grow(struct unpacked *out, size_t limit, const char *path, struct is
 {
   size_t most = limit + 1, capacity = out->capacity == 0 ? first_capacity : 2 * out->capacity;
   if (out->capacity > most / 2 || capacity > most) capacity = most;
-  char *bytes = realloc(out->bytes, capacity + 1); /* the file's NUL */
+  char *bytes = realloc(out->bytes, capacity + 1); /* + 1 for the terminating NUL */
   if (!bytes) {
     isw_error_memory(error, capacity, path);
     return false;
@@ -26,8 +26,9 @@ static bool grow(struct unpacked *out, size_t limit, const char *path, struct is
   return true;
 }
 
-/* libdeflate unpacks a member at once or not at all, and the length that its last bytes give is not trusted: where the
- * capacity is too small it is doubled and the member unpacked again, so that memory stays below twice what there is. */
+/* libdeflate decompresses a member at once or not at all, and the length in its trailer is not trusted. If the
+ * capacity is too small, it is doubled and the member is decompressed again, so that memory stays below twice the size
+ * of the decompressed data. */
 static enum isw_status unpack(struct libdeflate_decompressor *decompressor, const char *packed, size_t length,
                               size_t limit, const char *path, struct unpacked *out, struct isw_error *error)
 {

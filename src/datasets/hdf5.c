@@ -3,7 +3,7 @@
 #include "arrays.h"
 #include "initsweep/hdf5.h"
 
-/* float64 numbers of a dataset, in the byte order of the machine. */
+/* Reads a dataset as float64 numbers in the machine's byte order. */
 static enum isw_status open_array(struct isw_array_file *array, const char *folder, const char *container,
                                   const char *name, struct isw_text *full, struct isw_error *error)
 {

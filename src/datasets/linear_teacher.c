@@ -13,7 +13,7 @@
 
 enum { MODES_MAX = 1024 };
 
-/* Numbers in a text, separated by commas or blanks. */
+/* Reads the numbers in a text, separated by commas or blanks. */
 static enum isw_status read_modes(const char *text, double *mode, size_t *modes, struct isw_error *error)
 {
   const char *at = text;

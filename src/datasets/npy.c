@@ -35,7 +35,7 @@ static enum isw_status read_type(struct isw_array_file *array, const char *text,
                        array->path, text ? text : "missing");
 }
 
-/* `(3, 4)` to sizes */
+/* Parses a shape such as `(3, 4)`. */
 static enum isw_status read_shape(struct isw_array_file *array, const char *text, struct isw_error *error)
 {
   size_t size[ISW_DIMENSIONS_MAX] = {0}, dimensions = 0;

@@ -1,4 +1,4 @@
-/* All families of datasets, and what is done for each of them: checks of the samples, their hash. */
+/* All families of datasets, and what all of them have in common: checks of the samples and their hash. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +81,7 @@ static uint64_t hash(const struct isw_data *data)
   return isw_hash(parts, sizeof parts, 0);
 }
 
-/* Absolute, or with a step up somewhere. Where a link leads is not looked at. */
+/* Whether a path is absolute or contains "..". Symbolic links are not followed. */
 static bool leaves_folder(const char *path)
 {
   if (path[0] == '/') return true;

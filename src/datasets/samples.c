@@ -66,11 +66,11 @@ static bool column_moments(size_t samples, size_t columns, const double *column,
     sum = sum + column[s * columns];
     constant = constant && column[s * columns] == column[0];
   }
-  *mean = constant ? column[0] : sum / (double)samples; /* the sum's rounding must not make a constant vary */
+  *mean = constant ? column[0] : sum / (double)samples; /* rounding of the sum must not make a constant column vary */
   *std = 0.0;
   if (constant) return true;
   for (size_t s = 0; s < samples; s++) largest = fmax(largest, fabs(column[s * columns] - *mean));
-  for (size_t s = 0; s < samples; s++) { /* in units of the largest: squares neither overflow nor vanish */
+  for (size_t s = 0; s < samples; s++) { /* scaled by the largest, so that squares neither overflow nor vanish */
     double deviation = (column[s * columns] - *mean) / largest;
     square = square + deviation * deviation;
   }

@@ -1,4 +1,4 @@
-/* A random teacher's answers to standard normal inputs x:
+/* The outputs of a random teacher for standard normal inputs x:
  *   linear: y = W x + noise e,         W ~ N(0, 1 / features);
  *   tanh:   y = W tanh(V x) + noise e, V ~ N(0, 1 / features), W ~ N(0, 1 / hidden);
  *   deep_linear: y = W V x + noise e, of rank `hidden` at most.

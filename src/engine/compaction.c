@@ -8,8 +8,7 @@
 /* A pack can be suspended at this many steps, spread evenly, but no closer than so many steps. */
 enum { SUSPENSION_POINTS = 64, MIN_STEPS_BETWEEN = 128 };
 
-/* ---- in a training pack
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- in a training pack ------------------------------------------------------------------------------------------ */
 
 bool isw_member_resume_networks(struct isw_member *m, uint64_t step, uint64_t record, bool rates_set)
 {
@@ -92,8 +91,7 @@ bool isw_pack_is_suspended(const struct isw_pack *pack)
   return pack->is_suspended;
 }
 
-/* ---- among packs
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- among packs ------------------------------------------------------------------------------------------------- */
 
 static bool is_running(const struct isw_pack *pack, size_t lane)
 {

@@ -11,8 +11,7 @@
 /** Lines of weight decay: of weights, of hidden biases, of output biases. */
 enum { ISW_DECAY_OF_WEIGHTS, ISW_DECAY_OF_HIDDEN_BIASES, ISW_DECAY_OF_OUTPUT_BIASES, ISW_DECAYS };
 
-/* ---- memory.c
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- memory.c ---------------------------------------------------------------------------------------------------- */
 
 /** Allocations of a pack; or, measuring, only their bytes. */
 struct isw_memory {
@@ -26,8 +25,7 @@ void *isw_memory_allocate(struct isw_memory *memory, size_t count, size_t size);
 void *isw_memory_allocate_lines(struct isw_memory *memory, size_t rows, size_t columns);
 void isw_memory_clear(struct isw_memory *memory);
 
-/* ---- a pack
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- a pack ------------------------------------------------------------------------------------------------------ */
 
 /** An activation as a layer uses it. */
 struct isw_layer_activation {
@@ -131,8 +129,7 @@ struct isw_pack {
       nonfinite_lanes[2]; /**< bit set of lanes whose update left a number that is not finite, by the step's parity */
 };
 
-/* ---- layout.c: sizes and arrays of a pack, the probes' view of them
- * ------------------------------------------------------ */
+/* ---- layout.c: sizes and arrays of a pack, the probes' view of them ---------------------------------------------- */
 
 /** Sets what a network and the sizes of its data decide. */
 void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *network, enum isw_precision precision,
@@ -144,8 +141,7 @@ void isw_layout_allocate(struct isw_pack *pack, bool keep_initial, bool keep_fin
 /** Bytes of a lane's values of all probes. */
 size_t isw_layout_values_bytes(const struct isw_pack *pack);
 
-/* ---- path.c
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- path.c ------------------------------------------------------------------------------------------------------ */
 
 /** The shape of a pack, as isw_pack_path takes it. */
 struct isw_pack_shape isw_shape_of(const struct isw_pack *pack);
@@ -154,8 +150,7 @@ bool isw_shape_keeps_pre_activation(const struct isw_pack_shape *shape, size_t k
 /** Whether a row of activations.def is g(z) = z. */
 bool isw_activation_is_identity(size_t row);
 
-/* ---- initial_weights.c
- * ----------------------------------------------------------------------------------------------- */
+/* ---- initial_weights.c ------------------------------------------------------------------------------------------- */
 
 /** Drawing the initial weights of a network, layer after layer. */
 struct isw_initial_weights {
@@ -176,14 +171,12 @@ bool isw_initial_weights_draw(struct isw_initial_weights *initial, double *weigh
 bool isw_initial_weights_draw_biases(struct isw_initial_weights *initial, double *bias);
 void isw_initial_weights_clear(struct isw_initial_weights *initial);
 
-/* ---- curvature.c
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- curvature.c ------------------------------------------------------------------------------------------------- */
 
 /** Allocates what isw_curvature_... need from the pack's memory. */
 struct isw_curvature *isw_curvature_create(struct isw_pack *pack);
 
-/* ---- rates.c
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- rates.c ----------------------------------------------------------------------------------------------------- */
 
 /** The factor of a loss's derivative, a column of losses.def. */
 double isw_loss_factor(size_t row);
@@ -192,24 +185,21 @@ bool isw_pack_rates_change(const struct isw_pack *pack);
 /** Sets rate and decay of the lanes l with live[l] for the update of a step. */
 void isw_pack_set_rates(struct isw_pack *pack, uint64_t step, const bool *live);
 
-/* ---- lane_state.c: the state of a lane, for checkpoints and for moving networks
- * ---------------------------------------- */
+/* ---- lane_state.c: the state of a lane, for checkpoints and for moving networks ---------------------------------- */
 
 /** Restores a suspended network in its lane. */
 void isw_pack_resume_lane(struct isw_pack *pack, size_t lane);
 /** Exchanges two networks of mergeable packs at the same step and record. False without memory. */
 bool isw_pack_swap_lanes(struct isw_pack *a, size_t lane_a, struct isw_pack *b, size_t lane_b);
 
-/* ---- interrupt.c: for member 0
- * -------------------------------------------------------------------------------------- */
+/* ---- interrupt.c: for member 0 ----------------------------------------------------------------------------------- */
 
 /** Whether training was asked to stop. */
 bool isw_pack_interrupted(const struct isw_pack *pack);
 /** Whether it was asked to stop or to return for a checkpoint. */
 bool isw_pack_interrupted_or_checkpoint_due(const struct isw_pack *pack);
 
-/* ---- record.c: what is stored of the networks
- * -------------------------------------------------------------------------- */
+/* ---- record.c: what is stored of the networks -------------------------------------------------------------------- */
 
 /** Clears a lane: a network of zeros that does not change. */
 void isw_pack_clear_lane(struct isw_pack *pack, size_t lane);
@@ -241,8 +231,7 @@ bool isw_pack_awaits_escape(const struct isw_pack *pack, size_t lane);
 /** Stores the number of steps for the layers of the live lanes that differ from their start for the first time. */
 void isw_pack_store_first_changes(struct isw_pack *pack, uint64_t steps, const bool *live);
 
-/* ---- a member of a team
- * ------------------------------------------------------------------------------------------------ */
+/* ---- a member of a team ------------------------------------------------------------------------------------------ */
 
 /** One thread's part in training a pack. The members divide the samples of a block among them in the forward and
  *  backward passes, and the weights in gradient and update, with barriers in between. What decides the course (losses,
@@ -276,8 +265,7 @@ static inline void *isw_line(void *array, size_t index)
   return (unsigned char *)array + index * ISW_LINE_BYTES;
 }
 
-/* ---- partition.c
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- partition.c ------------------------------------------------------------------------------------------------- */
 
 /** Calls `work` for this member's part of the weights of every layer: rows first .. first + count - 1, and the biases
  *  with row 0. */
@@ -285,8 +273,7 @@ void isw_member_for_rows(const struct isw_member *member, void *context,
                          void (*work)(const struct isw_pack *, size_t layer, size_t first, size_t count,
                                       void *context));
 
-/* ---- pass.c: forward and backward passes and gradients
- * ------------------------------------------------------------------- */
+/* ---- pass.c: forward and backward passes and gradients ----------------------------------------------------------- */
 
 /** Samples that pass through the networks, and what is computed of them. */
 struct isw_pass {
@@ -301,8 +288,7 @@ struct isw_pass {
  *  interrupted. */
 bool isw_member_pass(struct isw_member *member, const struct isw_pass *pass);
 
-/* ---- update.c
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- update.c ---------------------------------------------------------------------------------------------------- */
 
 /** Updates columns column .. column + columns - 1 of rows first .. first + count - 1 of layer k by their gradient,
  *  which has the weights' stride. nonfinite_mask: as in isw_update_kernel. */
@@ -315,8 +301,7 @@ void isw_member_update(struct isw_member *member, uint64_t step);
 /** The lanes, as a bit set, whose number in the mask is NaN. */
 unsigned isw_nonfinite_lanes(const struct isw_pack *pack, const void *nonfinite_mask);
 
-/* ---- stop.c: stop rules, divergence, the end of networks
- * ------------------------------------------------------------------- */
+/* ---- stop.c: stop rules, divergence, the end of networks --------------------------------------------------------- */
 
 /** What a sum of losses is divided by to give the mean. */
 double isw_mean_divisor(const struct isw_pack *pack, size_t samples);
@@ -334,8 +319,7 @@ void isw_member_apply_stop_rules(struct isw_member *member, uint64_t step);
 /** Ends all networks after the last step: rule 2. */
 void isw_member_complete(struct isw_member *member);
 
-/* ---- compaction.c: suspended networks, sparse packs
- * ------------------------------------------------------------------------ */
+/* ---- compaction.c: suspended networks, sparse packs -------------------------------------------------------------- */
 
 /** Resumes the suspended networks that continue at this step and record. rates_set: isw_pack_set_rates was called for
  *  the step. True: there were any. */

@@ -1,8 +1,7 @@
 /* Part of kernels.inc.h: kernels that pass over arrays element by element or row by row: sums in float64, scaling,
  * residual branches, and the rows of the model's tables of activations, losses and optimisers. */
 
-/* ---- sums in float64
- * --------------------------------------------------------------------------------------------------- */
+/* ---- sums in float64 --------------------------------------------------------------------------------------------- */
 
 enum { NAME(LANES) = ISW_LINE_BYTES / sizeof(REAL) };
 
@@ -36,8 +35,7 @@ static void NAME(scale)(size_t rows, size_t units, size_t stride, const void *fa
       }
 }
 
-/* ---- residual branches
- * ------------------------------------------------------------------------------------------------- */
+/* ---- residual branches ------------------------------------------------------------------------------------------- */
 
 static void NAME(residual_forward)(size_t samples, size_t units, size_t stride, const void *scale, const void *f,
                                    const void *h, void *sum)
@@ -87,8 +85,7 @@ static void NAME(residual_scale_gradient)(size_t samples, size_t units, size_t s
   }
 }
 
-/* ---- rows of the model's tables
- * ---------------------------------------------------------------------------------------- */
+/* ---- rows of the model's tables ---------------------------------------------------------------------------------- */
 
 #define ISW_ACTIVATION(name, parameters, needs_z, value_at_0, slope_at_0, curvature_at_0, monotone, gain, g, dg, d2g,  \
                        formula, source)                                                                                \

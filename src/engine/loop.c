@@ -7,8 +7,7 @@
 
 enum { STEPS_BETWEEN_POLLS = 256 }; /* of the interrupt, by small packs: a millisecond at most */
 
-/* ---- the start of a step
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- the start of a step ----------------------------------------------------------------------------------------- */
 
 /* Member 0 prepares what all members read after the next barrier. */
 static void prepare_step(struct isw_member *m, uint64_t step)
@@ -52,8 +51,7 @@ static bool run_step_pass(struct isw_member *m, uint64_t step, bool update)
   return isw_member_pass(m, &pass);
 }
 
-/* ---- records
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- records ----------------------------------------------------------------------------------------------------- */
 
 /* Tells all members whether member 0 was interrupted in a record. A second barrier lets all read it before it is
  * written again. */
@@ -132,8 +130,7 @@ static bool run_record(struct isw_member *m, size_t record, const struct record_
   return true;
 }
 
-/* ---- small packs
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- small packs ------------------------------------------------------------------------------------------------- */
 
 /* Each lane's stop rule in terms of the sum of losses, a little above it; NULL: no lane has one. */
 static const double *sums_below(const struct isw_member *m, double *below)
@@ -212,8 +209,7 @@ static uint64_t run_small_steps(struct isw_member *m, uint64_t step, uint64_t ne
   return done;
 }
 
-/* ---- the loop
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the loop ---------------------------------------------------------------------------------------------------- */
 
 /* Where the loop is. */
 struct position {

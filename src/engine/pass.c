@@ -36,8 +36,7 @@ static const struct isw_layer *branch_from(const struct isw_pack *pack, size_t k
   return &pack->layer[last];
 }
 
-/* ---- the samples of one member
- * -------------------------------------------------------------------------------------------- */
+/* ---- the samples of one member ----------------------------------------------------------------------------------- */
 
 static void forward(const struct isw_pack *pack, size_t first, size_t samples, const void *inputs)
 {
@@ -125,8 +124,7 @@ static void pass_samples(const struct isw_member *m, const struct isw_pass *pass
   if (pass->gradient) backward(pack, first, count);
 }
 
-/* ---- the weights of one member
- * --------------------------------------------------------------------------------------------- */
+/* ---- the weights of one member ----------------------------------------------------------------------------------- */
 
 static void add_scale_gradient(const struct isw_pack *pack, const struct isw_layer *l, size_t samples, bool first_block)
 {
@@ -195,8 +193,7 @@ static void update_with_gradient(const struct isw_pack *pack, size_t k, size_t f
   isw_update_biases(pack, k, work->nonfinite_mask);
 }
 
-/* ---- the pass
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- the pass ---------------------------------------------------------------------------------------------------- */
 
 bool isw_member_pass(struct isw_member *m, const struct isw_pass *pass)
 {

@@ -200,8 +200,7 @@ void isw_pack_store_record(struct isw_pack *pack, size_t record, const bool *liv
     if (live[l]) pack->lane[l].outcome.records_done = record + 1;
 }
 
-/* ---- values that are exact to the step
- * ------------------------------------------------------------------------------------------- */
+/* ---- values that are exact to the step --------------------------------------------------------------------------- */
 
 /* Value `index` of the probe of first changes, or of the one with a threshold, in a lane's values; NULL: there is
  * none. */

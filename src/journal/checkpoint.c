@@ -1,5 +1,5 @@
-/* Checkpoints: the state of a pack under way, one file a pack, replaced as it goes on. The bytes are a journal's: a
- * head and one entry of a kind of its own. */
+/* Checkpoints: the state of a pack in training, in one file per pack that is replaced repeatedly. The format is that of
+ * a journal: a head and one entry, which has a kind of its own. */
 #include "journal_internal.h"
 #include <dirent.h>
 #include <errno.h>
@@ -83,7 +83,7 @@ bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_byte
   return true;
 }
 
-/* The pack whose checkpoint a file is, by its name: CHECKPOINT_PREFIX, digits, suffix. */
+/* Gets the number of a checkpoint's pack from the file name: CHECKPOINT_PREFIX, digits, suffix. */
 static bool number_of(const char *name, uint64_t *number)
 {
   if (strncmp(name, CHECKPOINT_PREFIX, strlen(CHECKPOINT_PREFIX)) != 0) return false;
@@ -127,6 +127,6 @@ enum isw_status isw_checkpoint_list(const char *folder, uint64_t **numbers, size
 void isw_checkpoint_remove(const char *folder, uint64_t number)
 {
   char *path = path_of(folder, number);
-  if (path) unlink(path); /* one that stays is never read again: its networks are finished */
+  if (path) unlink(path); /* a file that remains is never read: its networks are finished */
   free(path);
 }

@@ -1,4 +1,4 @@
-/* A run's folder: makes it, and removes files of it: all, those of one sweep, or temporary ones. */
+/* The run folder: creates it, and removes its files: all, those of one sweep, or temporary ones. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@ static bool ends_with(const char *name, const char *suffix)
   return length > end && strcmp(name + length - end, suffix) == 0;
 }
 
-/* Journal files and checkpoints, but no temporary files. */
+/* Whether a name is that of a journal file or a checkpoint, but not of a temporary file. */
 static bool is_journal_or_checkpoint(const char *name)
 {
   return ends_with(name, JOURNAL_SUFFIX) || ends_with(name, CHECKPOINT_SUFFIX);
@@ -41,7 +41,7 @@ static bool begins_with(const char *name, const char *prefix)
   return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-/* A file that a killed process had not yet renamed. */
+/* Whether a name is that of a temporary file that a killed process left. */
 static bool is_temporary(const char *name)
 {
   return ends_with(name, ISW_NEW_SUFFIX) &&

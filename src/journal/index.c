@@ -11,13 +11,13 @@
 
 enum { SCAN_BYTES = 1 << 20, AHEAD_BYTES = 1 << 18, PACK_NETWORKS = 16 };
 
-/* Where a network's entry stands: its file's number above, its offset in the lower 44 bits. Offset 0 is a file's head,
- * so 0 means: not found. */
+/* The place of a network's entry: the file's number in the upper bits, the offset in the lower 44 bits. Offset 0 is a
+ * file's head, so 0 means: not found. */
 enum { OFFSET_BITS = 44 };
 static const uint64_t max_file_bytes = UINT64_C(1) << OFFSET_BITS;
 static const size_t max_files = (size_t)1 << (64 - OFFSET_BITS);
 
-/* A stretch of a file in memory. */
+/* A part of a file in memory. */
 struct window {
   int fd;
   uint64_t start, size; /* size: of the file */
@@ -25,24 +25,24 @@ struct window {
   size_t length, capacity;
 };
 
-/* An open file; files share slots where they are more than may be open. */
+/* An open file. Files share slots if there are more files than may be open. */
 struct slot {
   size_t file;
   int fd;
 };
 
 struct isw_index {
-  uint64_t identity, other, networks, found, damaged; /* other: 0, or of journals to pass over */
+  uint64_t identity, other, networks, found, damaged; /* other: 0, or of journals to ignore */
   size_t real_bytes;
   uint64_t *places; /* [networks] */
-  uint64_t *reused; /* a bit a network; NULL: none */
+  uint64_t *reused; /* one bit per network; NULL: none */
   char *folder;
   char **files; /* [file_count] names, in order */
   size_t file_count;
   struct slot *slots; /* [slot_count] */
   size_t slot_count;
-  struct window window; /* isw_index_read's */
-  size_t window_file;   /* whose bytes it holds */
+  struct window window; /* of isw_index_read */
+  size_t window_file;   /* the file in the window */
   size_t guess;         /* bytes of the last entry read */
 };
 
@@ -51,8 +51,8 @@ static enum isw_status refuse(const struct isw_index *index, const char *file, s
   return isw_error_set(error, ISW_FAILED, "%s/%s: cannot read: %s", index->folder, file, strerror(errno));
 }
 
-/* Makes `bytes` bytes from `offset` lie at *at, reading up to `ahead` at once. *at is NULL where the file is too short:
- * the length is compared with the file's before memory is taken for it. */
+/* Makes `bytes` bytes at `offset` available at *at and reads up to `ahead` bytes at once. *at is NULL if the file is
+ * too short: the length is compared with the file's size before memory is allocated. */
 static enum isw_status look(struct window *window, uint64_t offset, size_t bytes, size_t ahead,
                             const unsigned char **at, struct isw_error *error)
 {
@@ -77,8 +77,8 @@ static enum isw_status look(struct window *window, uint64_t offset, size_t bytes
   return ISW_OK;
 }
 
-/* Checks the entry at `offset`: *bytes is its length with padding, 0 where nothing can be trusted; *whole says that its
- * body is right too, and then *body points to it. */
+/* Checks the entry at `offset`. *bytes is its length with padding, or 0 if its head is invalid. *whole is set if the
+ * body is valid, too; then *body points to it. */
 static enum isw_status check_entry(const struct isw_index *index, struct window *window, uint64_t offset, size_t ahead,
                                    struct journal_entry *entry, size_t *bytes, bool *whole, const unsigned char **body,
                                    struct isw_error *error)
@@ -103,8 +103,8 @@ static enum isw_status check_entry(const struct isw_index *index, struct window 
   return ISW_OK;
 }
 
-/* Notes every good entry. Bytes that are none are passed over in steps of the alignment until an entry is found again;
- * each such stretch counts once. */
+/* Indexes every valid entry. Invalid bytes are skipped in steps of the alignment until an entry is found; each such
+ * stretch counts as one damaged entry. */
 static enum isw_status scan(struct isw_index *index, size_t file, struct window *window, bool reused,
                             struct isw_error *error)
 {
@@ -119,7 +119,7 @@ static enum isw_status scan(struct isw_index *index, size_t file, struct window 
     if (!whole) {
       index->damaged += bytes > 0 || !damaged;
       damaged = true;
-      offset += JOURNAL_ALIGNMENT; /* also after a good head: its body may have been cut short */
+      offset += JOURNAL_ALIGNMENT; /* also after a valid head: its body may be truncated */
       continue;
     }
     damaged = false;
@@ -142,7 +142,7 @@ static enum isw_status check_head(struct isw_index *index, const char *file, str
   enum isw_status status = look(window, 0, JOURNAL_HEAD_BYTES, SCAN_BYTES, &at, error);
   if (status != ISW_OK) return status;
   if (!at || !isw_journal_head_decode(at, &head)) {
-    index->damaged += window->size > 0; /* an empty file lost nothing */
+    index->damaged += window->size > 0; /* an empty file has lost nothing */
     return ISW_OK;
   }
   if (head.version != JOURNAL_VERSION)
@@ -249,8 +249,8 @@ static void close_slots(struct isw_index *index)
   }
 }
 
-/* Networks in order lie in journals at random, so each file stays open while there is room: to open one again at every
- * pack is dear where files are on another machine. Half of what the process may open, as it has others. */
+/* Networks in grid order are spread over the journals, so each file stays open if possible: reopening one for every
+ * pack is expensive on a network file system. At most half of the descriptors of the process are used. */
 static enum isw_status make_slots(struct isw_index *index, struct isw_error *error)
 {
   struct rlimit limit;
@@ -264,8 +264,8 @@ static enum isw_status make_slots(struct isw_index *index, struct isw_error *err
   return ISW_OK;
 }
 
-/* The slot with an open file; NULL where it cannot be opened (errno says why). MPI may have taken a descriptor a rank:
- * where none is free, half as many slots have to do. */
+/* The slot with an open file; NULL if it cannot be opened (errno has the reason). MPI may have taken one descriptor per
+ * rank: if no descriptor is free, the number of slots is halved. */
 static struct slot *open_slot(struct isw_index *index, size_t file)
 {
   for (;;) {
@@ -378,7 +378,7 @@ enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct 
   size_t bytes;
   bool whole;
   struct isw_error reason = {0};
-  /* A pack's networks follow each other in the journal, and in the sweep as a rule. */
+  /* The networks of a pack are consecutive in the journal, and mostly in the sweep. */
   size_t ahead = index->guess < AHEAD_BYTES / PACK_NETWORKS ? PACK_NETWORKS * index->guess : AHEAD_BYTES;
   enum isw_status status = check_entry(index, window, offset, ahead, &entry, &bytes, &whole, &body, &reason);
   if (status != ISW_OK) {

@@ -1,5 +1,5 @@
-/* Writes a journal file: one append-only file per rank, one entry per finished network. Reading them is index.c's and
- * watch.c's. */
+/* Writes a journal file: one append-only file per rank, one entry per finished network. index.c and watch.c read
+ * them. */
 #include "journal_internal.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -23,14 +23,14 @@ struct isw_journal {
   char *path;
   uint64_t identity;
   size_t real_bytes;
-  uint64_t bytes; /* of the file: whole entries only */
+  uint64_t bytes; /* of the file: complete entries only */
   uint64_t entries;
   bool synced;
   double last_sync; /* isw_clock */
   pthread_mutex_t lock;
 };
 
-/* Opens a file that nobody has: ranks differ by their number, runs by the first number that is free. */
+/* Creates a file with an unused name: ranks differ by their number, runs by the first free number. */
 static enum isw_status open_new(struct isw_journal *journal, const char *folder, unsigned rank, struct isw_error *error)
 {
   for (unsigned run = 0; run < MAX_FILES; run++) {
@@ -113,7 +113,7 @@ enum isw_status isw_journal_sync(struct isw_journal *journal, struct isw_error *
   return status;
 }
 
-/* Fills a network's parts; returns their bytes. */
+/* Sets the parts of a network's entry; returns their total bytes. */
 static uint64_t lay_out(const struct isw_journal *journal, const struct isw_finished *network,
                         unsigned char head[JOURNAL_ENTRY_BYTES], struct iovec parts[PARTS_PER_NETWORK])
 {

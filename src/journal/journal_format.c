@@ -1,13 +1,13 @@
-/* The bytes of journal files: heads and entries as structures, and their checksums. */
+/* The byte format of journal files: converts heads and entries to and from structures, and computes checksums. */
 #include "journal_internal.h"
 #include <string.h>
 
 static const uint64_t head_magic = UINT64_C(0x314c4e4a57535849); /* "IXSWJNL1" */
 static const uint32_t entry_magic = UINT32_C(0x4e575349);        /* "ISWN" */
 static const uint32_t checkpoint_magic = UINT32_C(0x43575349);   /* "ISWC" */
-static const unsigned most_sizes_bits = 48; /* larger sizes are nonsense, and sums of a few of them do not overflow */
+static const unsigned most_sizes_bits = 48; /* larger sizes are invalid, and sums of a few of them do not overflow */
 
-/* One field: where it stands in the struct and how many bytes it has, in the struct as in the file. */
+/* A field: its offset in the struct, and its bytes in the struct and in the file. */
 struct field {
   size_t offset, bytes;
 };
@@ -130,7 +130,7 @@ bool isw_journal_entry_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], ui
                               struct journal_entry *entry)
 {
   if (!decode_entry(bytes, entry_magic, identity, entry)) return false;
-  /* from here on the writer's own numbers: checked all the same, for a checksum can be made */
+  /* validate the fields: a checksum does not imply valid content */
   uint64_t most = UINT64_C(1) << most_sizes_bits;
   return entry->parameters < most / real_bytes && entry->values_bytes < most &&
          entry->kept <= (KEPT_INITIAL | KEPT_FINAL) && entry->status >= 1 && entry->status <= UINT8_MAX &&
@@ -155,7 +155,7 @@ size_t isw_journal_padded(size_t bytes)
 
 uint64_t isw_journal_body_checksum(uint64_t identity, const void *const parts[3], const size_t bytes[3])
 {
-  uint64_t sum = identity; /* each part starts from the last one's sum, so that bytes cannot move between parts */
+  uint64_t sum = identity; /* each sum is the seed of the next, so that bytes cannot move between parts */
   for (size_t i = 0; i < 3; i++) sum = isw_hash(bytes[i] ? parts[i] : "", bytes[i], sum);
   return sum;
 }

@@ -42,16 +42,16 @@ struct journal_entry {
 };
 enum { KEPT_INITIAL = 1, KEPT_FINAL = 2 };
 
-/** This machine's byte order as the head writes it. */
+/** This machine's byte order, as encoded in the head. */
 uint32_t isw_journal_byte_order(void);
 
 void isw_journal_head_encode(const struct journal_head *head, unsigned char bytes[JOURNAL_HEAD_BYTES]);
-/** False where magic or checksum are wrong: these bytes are no journal's head. */
+/** Decodes a head. False if magic or checksum are wrong: the bytes are not the head of a journal. */
 bool isw_journal_head_decode(const unsigned char bytes[JOURNAL_HEAD_BYTES], struct journal_head *head);
 
-/** Checksums of entries start from the sweep's identity, so that an entry of another sweep never fits. */
+/** Encodes an entry. Its checksum is seeded with the sweep's identity, so that entries of other sweeps are rejected. */
 void isw_journal_entry_encode(struct journal_entry *entry, uint64_t identity, unsigned char bytes[JOURNAL_ENTRY_BYTES]);
-/** False where magic or checksum are wrong, or a field that they cover makes no sense. */
+/** Decodes an entry. False if magic or checksum are wrong, or a field is invalid. */
 bool isw_journal_entry_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64_t identity, size_t real_bytes,
                               struct journal_entry *entry);
 /** The same for a checkpoint's entry, which has a magic of its own: number, id (of its pack's first network),
@@ -60,18 +60,18 @@ void isw_journal_checkpoint_encode(struct journal_entry *entry, uint64_t identit
                                    unsigned char bytes[JOURNAL_ENTRY_BYTES]);
 bool isw_journal_checkpoint_decode(const unsigned char bytes[JOURNAL_ENTRY_BYTES], uint64_t identity,
                                    struct journal_entry *entry);
-/** Bytes of one array of an entry's weights, and of its body with and without the padding. */
+/** Bytes of one weight array of an entry, and of its body with and without the padding. */
 size_t isw_journal_weight_bytes(const struct journal_entry *entry, size_t real_bytes);
 size_t isw_journal_body_bytes(const struct journal_entry *entry, size_t real_bytes);
 size_t isw_journal_padded(size_t bytes);
 
-/** Checksum of a body in parts. */
+/** Checksum of a body that is given in parts. */
 uint64_t isw_journal_body_checksum(uint64_t identity, const void *const parts[3], const size_t bytes[3]);
 
-/** Little-endian numbers of `size` bytes, 1 .. 8. */
+/** Writes and reads little-endian numbers of `size` bytes, 1 .. 8. */
 void isw_journal_put(unsigned char *bytes, uint64_t value, size_t size);
 uint64_t isw_journal_get(const unsigned char *bytes, size_t size);
 
-/** Makes a run's folder where it is missing. */
+/** Creates a run folder if it is missing. */
 enum isw_status isw_journal_make_folder(const char *folder, struct isw_error *error);
 #endif

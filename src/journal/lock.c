@@ -9,7 +9,7 @@
 #include "journal_internal.h"
 
 struct isw_lock {
-  int fd; /* closing any descriptor of this file would drop the lock: it is opened once */
+  int fd; /* closing any descriptor of this file would release the lock, so it is opened once */
 };
 
 static enum isw_status refuse_locked(int fd, const char *path, struct isw_error *error)
@@ -31,7 +31,7 @@ static void write_owner(int fd)
   char host[256] = "?", text[320];
   gethostname(host, sizeof host - 1);
   int length = snprintf(text, sizeof text, "process %ld on %s\n", (long)getpid(), host);
-  /* only for messages: a full disk is no error here */
+  /* only used in messages: a full disk is not an error here */
   if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)length, 0) < 0) return;
 }
 
@@ -42,7 +42,7 @@ enum isw_status isw_lock_take(const char *folder, struct isw_lock **lock, bool *
   char *path = isw_path_join(folder, LOCK_NAME);
   struct isw_lock *made = isw_allocate(1, sizeof *made);
   enum isw_status status = path && made ? ISW_OK : isw_error_memory(error, strlen(folder), "a lock");
-  /* the run that ends removes the file; a lock on a removed file protects nothing */
+  /* a run removes the file when it ends; a lock on a removed file protects nothing */
   for (bool again = status == ISW_OK; again;) {
     again = false;
     if ((status = isw_journal_make_folder(folder, error)) != ISW_OK) break;

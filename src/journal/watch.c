@@ -1,6 +1,6 @@
-/* A run's journal files as they grow. A look lists the folder, asks for the size of each file, and opens those alone
- * that are longer than what has been read of them: the cost on a shared file system is one listing and one stat a file,
- * whatever was written before. */
+/* Watches a run's journal files while they grow. Each call lists the folder, gets the size of each file, and opens only
+ * those that are longer than what has been read of them. The cost on a shared file system is one listing and one stat
+ * per file, whatever was written before. */
 #include "journal_internal.h"
 #include <dirent.h>
 #include <errno.h>
@@ -10,13 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Entries are read by the block where they are short; of long ones the heads alone, their bodies are passed over. */
+/* Short entries are read in blocks. Of long ones only the heads are read. */
 enum { BLOCK_BYTES = 1 << 18, LONG_BYTES = 1 << 15 };
 
 struct watched_file {
   char *name;
-  uint64_t offset;   /* of the first entry that was not whole yet; 0: the head has not been read */
-  uint64_t searched; /* bytes behind it in which there is no entry; at most the file's */
+  uint64_t offset;   /* of the first incomplete entry; 0: the head has not been read */
+  uint64_t searched; /* bytes after it that contain no entry; at most the file's */
   bool passed_over;  /* of another sweep */
 };
 
@@ -26,7 +26,7 @@ struct isw_watch {
   size_t real_bytes;
   struct watched_file *files; /* [count] by name */
   size_t count, capacity;
-  uint64_t *seen; /* a bit a network: one that two runs have trained counts once */
+  uint64_t *seen; /* one bit per network: a network that two runs have trained counts once */
   struct isw_watched now;
   unsigned char *block; /* [BLOCK_BYTES] of a file, from `start` */
   uint64_t start;
@@ -68,7 +68,7 @@ static int by_name(const void *a, const void *b)
   return strcmp(((const struct watched_file *)a)->name, ((const struct watched_file *)b)->name);
 }
 
-/* Adds the journal files that are new. */
+/* Adds new journal files. */
 static enum isw_status list(struct isw_watch *watch, DIR *listing, struct isw_error *error)
 {
   size_t known = watch->count;
@@ -101,8 +101,8 @@ static void count(struct isw_watch *watch, const struct journal_entry *entry)
   if (entry->status < ISW_NETWORK_STATUSES) watch->now.ended[entry->status]++;
 }
 
-/* Makes `bytes` bytes from `offset` lie at *at, reading up to `ahead`; *at is NULL where the file is shorter than it
- * was. */
+/* Makes `bytes` bytes at `offset` available at *at and reads up to `ahead`; *at is NULL if the file has become
+ * shorter. */
 static bool look(struct isw_watch *watch, int fd, uint64_t offset, size_t bytes, size_t ahead, const unsigned char **at)
 {
   *at = NULL;
@@ -115,8 +115,8 @@ static bool look(struct isw_watch *watch, int fd, uint64_t offset, size_t bytes,
   return true;
 }
 
-/* Counts the entries from file->offset on that are whole in a file of so many bytes. Bytes that are none are passed
- * over where an entry follows them; until then they may be the tail of a write under way, which the next look finds. */
+/* Counts the complete entries from file->offset on in a file of the given size. Invalid bytes are skipped if an entry
+ * follows them; until then they may be the tail of a write in progress, which the next call reads again. */
 static bool read_new(struct isw_watch *watch, int fd, struct watched_file *file, uint64_t size)
 {
   const unsigned char *bytes;

@@ -1,4 +1,4 @@
-/* The table of activations, made from activations.def, and their facts. */
+/* The table of activations, generated from activations.def, and their facts. */
 #include <math.h>
 #include <string.h>
 #include "initsweep/model.h"

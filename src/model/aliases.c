@@ -1,4 +1,4 @@
-/* Names that other libraries use for rows of ours. */
+/* Names that other libraries use for rows of our tables. */
 #include <string.h>
 #include "initsweep/model.h"
 

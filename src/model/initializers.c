@@ -74,14 +74,14 @@ static double glorot_std(const struct isw_choice *settings, size_t fan_out, size
   return settings->value[0].number * sqrt(2.0 / ((double)fan_in + (double)fan_out));
 }
 
-/* The number that a word of fan_modes names. */
+/* The number that a word of fan_modes selects. */
 static double fan(double mode, size_t fan_out, size_t fan_in)
 {
   if (mode == 0.0) return (double)fan_in;
   return mode == 1.0 ? (double)fan_out : 0.5 * ((double)fan_in + (double)fan_out);
 }
 
-/* he_*'s and variance_scaling's words; `gain` is one of the first. */
+/* Words of the parameter `mode` of he_* and variance_scaling. */
 static const char *const fan_modes[] = {"fan_in", "fan_out", "fan_avg", NULL};
 static const char *const pair_outputs[] = {"power_of_two", "normal", NULL};
 static const char *const distributions[] = {"truncated_normal", "untruncated_normal", "uniform", NULL};
@@ -152,7 +152,7 @@ static bool variance_scaling(const struct isw_choice *settings, size_t fan_out, 
   } else if (settings->value[2].number == 1.0) {
     fill_normal(0.0, sqrt(scale), count, stream, weight);
   } else {
-    double std = sqrt(scale) / 0.87962566103423978; /* a standard normal's, cut at 2 */
+    double std = sqrt(scale) / 0.87962566103423978; /* std of a standard normal truncated at 2 */
     for (size_t i = 0; i < count; i++) weight[i] = std * isw_truncated_normal(stream, i);
   }
   return true;

@@ -1,10 +1,10 @@
-/* Initialisers that depend on the layer's place in the network, on the data or on a file. Their rows are in
+/* Initialisers that depend on the layer's number, on the data or on a file. Their rows are in
  * initializers.c. */
 #include <math.h>
 #include <string.h>
 #include "model_internal.h"
 
-/* Columns' sums over samples ascending, then one division. */
+/* Sums each column over samples ascending, then divides once. */
 bool isw_fill_target_mean(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out,
                           size_t fan_in, size_t columns, const struct isw_stream *stream, double *weight)
 {
@@ -56,7 +56,7 @@ bool isw_fill_lsuv(const struct isw_choice *settings, const struct isw_start *st
   (void)columns; /* fan_in */
   if (!isw_fill_orthonormal(fan_out, fan_in, stream, weight)) return false;
   double count = (double)start->input_samples * (double)fan_out, sum = 0.0, mean = 0.0, squares = 0.0;
-  for (int pass = 0; pass < 2; pass++) { /* twice the work in place of an array of all z */
+  for (int pass = 0; pass < 2; pass++) { /* two passes avoid an array of all z */
     for (size_t s = 0; s < start->input_samples; s++)
       for (size_t j = 0; j < fan_out; j++) {
         double z = 0.0;

@@ -17,7 +17,7 @@ static void reflect(size_t m, size_t n, size_t first, const double *v, double be
     for (size_t j = first; j < n; j++) x[i * n + j] = x[i * n + j] - v[i] * sum[j];
 }
 
-/* Q of a = Q R with diag(R) > 0, by Householder's reflections (Golub & Van Loan 2013, algorithms 5.1.1 and 5.2.1).
+/* Q of a = Q R with diag(R) > 0, by Householder reflections (Golub & Van Loan 2013, algorithms 5.1.1 and 5.2.1).
  * Plain multiplications and additions in this order only: a library's QR would make the bits depend on the machine. a
  * [m][n], m >= n, is used up; q [m][n]; v [n][m], sum [n], beta [n] and sign [n] are scratch. */
 static void orthonormalize(size_t m, size_t n, double *a, double *q, double *v, double *sum, double *beta, double *sign)
@@ -104,7 +104,8 @@ bool isw_fill_sparse(const struct isw_choice *settings, size_t fan_out, size_t f
   return true;
 }
 
-/* Element (i, j) of Sylvester's Hadamard matrix: -1 to the number of bits that i and j share. */
+/* Element (i, j) of Sylvester's Hadamard matrix: -1 to the power of the number of 1 bits that i and j have in
+ * common. */
 static double hadamard(size_t i, size_t j)
 {
   size_t common = i & j, odd = 0;
@@ -112,7 +113,7 @@ static double hadamard(size_t i, size_t j)
   return odd ? -1.0 : 1.0;
 }
 
-/* Of each input's column a share of units is zero: the first of a shuffle, drawn under a purpose of its own. */
+/* Sets a fraction of each input's column to zero: the first units of a shuffle, which has a purpose of its own. */
 bool isw_fill_torch_sparse(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
                            const struct isw_stream *stream, double *weight)
 {

@@ -1,4 +1,4 @@
-/* The table of losses, made from losses.def, and their facts. */
+/* The table of losses, generated from losses.def, and their facts. */
 #include "initsweep/model.h"
 
 static const struct isw_loss table[] = {

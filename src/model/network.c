@@ -1,4 +1,4 @@
-/* Sizes of networks: outputs, branches, parameters and FLOPs; and the defaults of a choice. */
+/* Sizes of networks (outputs, branches, parameters, FLOPs), and choices with default parameters. */
 #include "initsweep/model.h"
 
 size_t isw_row_parameters(const struct isw_row *row)

@@ -1,4 +1,4 @@
-/* The table of optimisers, made from optimizers.def, and their facts. */
+/* The table of optimisers, generated from optimizers.def, and their facts. */
 #include "initsweep/model.h"
 
 static const struct isw_optimizer table[] = {

@@ -13,7 +13,7 @@ static double power(double base, uint64_t exponent)
   return product;
 }
 
-/* step / over, at most 1; over 0 stands for all steps of the network. */
+/* step / over, at most 1; over = 0 means all steps of the network. */
 static double progress(uint64_t step, double over, uint64_t steps)
 {
   double end = over > 0.0 ? over : (double)steps;

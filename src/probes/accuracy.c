@@ -1,6 +1,6 @@
-/* accuracy, test_accuracy: the share of samples that are predicted right. With one output for binary targets the
- * prediction is 1 where the output is above the loss's threshold, else 0; with more outputs it is the first of the
- * largest. A sample with an output that is NaN is not right. scratch [lane] counts the right ones. */
+/* accuracy, test_accuracy: the fraction of samples that are predicted correctly. With one output for binary targets the
+ * prediction is 1 if the output is above the loss's threshold, else 0; with several outputs it is the first of the
+ * largest. A sample with an output that is NaN counts as wrong. scratch [lane]: correct samples. */
 #include "probes_internal.h"
 
 static size_t scratch(const struct isw_view *view)

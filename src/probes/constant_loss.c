@@ -22,7 +22,7 @@ struct target_column {
   double parameter;               /* the loss's */
 };
 
-/* Target of a sample, as training has it: one-hot where the loss takes classes so, rounded to the sweep's precision. */
+/* The target of a sample as training uses it: one-hot if the loss requires that, rounded to the sweep's precision. */
 static double target_at(const struct target_column *column, size_t sample)
 {
   const struct isw_view *view = column->view;
@@ -54,7 +54,7 @@ static double entropy(double p)
   return p > 0.0 ? -p * isw_exact_log(p) : 0.0;
 }
 
-/* The position of a number among all float64 numbers in ascending order, and back. */
+/* Converts a number to its position among all float64 numbers in ascending order, and back. */
 static uint64_t rank_of(double x)
 {
   uint64_t bits;
@@ -70,7 +70,7 @@ static double number_of(uint64_t rank)
   return x;
 }
 
-/* The smallest number between the extreme targets for which a predicate holds that holds from there on. */
+/* The smallest number between the extreme targets for which a monotone predicate (false, then true) holds. */
 static double smallest_number(const struct target_column *column, bool (*holds)(const struct target_column *, double))
 {
   double low = target_at(column, 0), high = low;

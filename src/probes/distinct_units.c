@@ -66,8 +66,8 @@ static int compare(const void *a, const void *b)
   return (x->number > y->number) - (x->number < y->number);
 }
 
-/* Distinct units of a lane. Within a run of equal hashes every unit is compared with the distinct ones before it, which
- * are moved to the run's front: one, but for collisions. */
+/* Counts the distinct units of a lane. In a run of equal hashes, every unit is compared with the distinct ones before
+ * it, which are moved to the front of the run. There is only one unless hashes collide. */
 static size_t count_distinct(const struct isw_view *view, size_t k, size_t lane, struct unit *unit)
 {
   size_t units = view->size[k + 1], distinct = 0, run = 0;
@@ -75,7 +75,7 @@ static size_t count_distinct(const struct isw_view *view, size_t k, size_t lane,
     if (u == 0 || unit[u].hash != unit[u - 1].hash) run = distinct;
     size_t same = run;
     while (same < distinct && !equal_units(view, k, lane, unit[same].number, unit[u].number)) same++;
-    if (same == distinct) unit[distinct++].number = unit[u].number; /* distinct <= u: hashes to come stay in place */
+    if (same == distinct) unit[distinct++].number = unit[u].number; /* distinct <= u: later hashes are unchanged */
   }
   return distinct;
 }
@@ -83,7 +83,7 @@ static size_t count_distinct(const struct isw_view *view, size_t k, size_t lane,
 static void finish(const struct isw_view *view, double *memory, double *value)
 {
   size_t lanes = view->lanes;
-  uint64_t *hash = (uint64_t *)(void *)memory; /* scratch is allocated memory without a type of its own */
+  uint64_t *hash = (uint64_t *)(void *)memory; /* allocated memory has no declared type */
   struct unit *unit = (struct unit *)(void *)(memory + widest(view) * lanes);
   for (size_t k = 0; k < view->layers; k++) {
     size_t units = view->size[k + 1];

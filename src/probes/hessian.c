@@ -60,7 +60,7 @@ static void start(size_t count, double *q)
     for (size_t l = WIDE; l-- > 0;) q[i * WIDE + l] = q[i * WIDE] / norm;
 }
 
-/* The next vector from w, of norm beta; 0 for the networks that have ended. */
+/* Computes the next vector w / beta, where beta is the norm of w; 0 for networks whose iteration has ended. */
 static void next(size_t count, const double *beta, const bool *going, const double *w, double *q)
 {
   for (size_t i = 0; i < count; i++)
@@ -72,7 +72,7 @@ struct tridiagonal {
   size_t length[WIDE];
 };
 
-/* Leaves it undone where the training is interrupted. */
+/* Returns early, with incomplete results, if training is interrupted. */
 static void lanczos(struct isw_curvature *curvature, size_t count, double *basis, struct tridiagonal *t)
 {
   size_t most = iterations(count);
@@ -266,7 +266,7 @@ static double weights(size_t layers, const size_t *size)
   return sum;
 }
 
-/* A product: the passes 4 a weight and sample, their R{} 8, the gradient 4. */
+/* FLOPs of a product per weight and sample: 4 for the passes, 8 for their R{} (Pearlmutter), 4 for the gradient. */
 static double lanczos_flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
 {
   (void)test_samples;
@@ -280,7 +280,7 @@ static double curvature_flops(size_t layers, const size_t *size, size_t train_sa
   return weights(layers, size) * (22.0 * (double)train_samples + 4.0);
 }
 
-/* A product a parameter; tridiagonal form 4/3 n^3. */
+/* One product per parameter, and 4/3 n^3 for the tridiagonal form. */
 static double spectrum_flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
 {
   (void)test_samples;

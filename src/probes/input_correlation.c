@@ -19,7 +19,7 @@ static size_t scratch(const struct isw_view *view)
   return (3 * view->layers + units_of(view)) * view->lanes;
 }
 
-/* Compares a sample's z with the last one's, and takes its place. */
+/* Compares z of a sample with that of the previous one, and stores it for the next. */
 static void pair(const struct isw_view *view, const void *z, size_t element, size_t units, bool first, double *sum,
                  double *last, double *last_square)
 {

@@ -55,8 +55,8 @@ static void descend(const struct isw_view *view, const struct isw_block *part, s
     }
 }
 
-/* Keeps the sum's derivative [output][unit][lane] of the branch that ends with layer k + 1, and makes it its own
- * part's. */
+/* At the last layer of a branch, `from` is the derivative by the sum h + alpha f, [output][unit][lane]. Saves it in
+ * `carried` and converts `from` to the derivative by f. */
 static void enter_branch(const struct isw_view *view, size_t k, double *from, double *carried)
 {
   size_t lanes = view->lanes, numbers = view->size[view->layers] * view->size[k + 1];
@@ -176,7 +176,7 @@ static double flops(size_t layers, const size_t *size, size_t train_samples, siz
   return 2.0 * weights * (double)size[layers] * (double)(train_samples < SAMPLES ? train_samples : SAMPLES);
 }
 
-/* With about 7 sweeps, each 12 operations a row for every pair of columns. */
+/* Assumes about 7 sweeps, each with 12 operations per row and pair of columns. */
 static double values_flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
 {
   double a = (double)size[0], b = (double)size[layers], columns = a < b ? a : b, longer = a < b ? b : a;

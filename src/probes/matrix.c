@@ -48,7 +48,8 @@ void isw_transpose(size_t lanes, size_t rows, size_t columns, const double *from
       memcpy(to + (c * rows + r) * lanes, from + (r * columns + c) * lanes, lanes * sizeof *to);
 }
 
-/* Makes columns p and q orthogonal in every lane; whether one of them was not. A lane that needs nothing turns by 0. */
+/* Makes columns p and q orthogonal in every lane. Returns whether any lane needed a rotation; the others rotate by
+ * 0. */
 static bool rotate(size_t lanes, size_t rows, double *restrict p, double *restrict q)
 {
   double pp[ISW_LANES_MAX] = {0.0}, qq[ISW_LANES_MAX] = {0.0}, pq[ISW_LANES_MAX] = {0.0};

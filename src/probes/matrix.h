@@ -1,13 +1,14 @@
-/** @file Matrices of a pack in float64, one a lane, for probes of their geometry. */
+/** @file Matrices of a pack in float64, one per lane, for probes of singular values and angles. */
 #ifndef INITSWEEP_PROBES_MATRIX_H
 #define INITSWEEP_PROBES_MATRIX_H
 #include "probes_internal.h"
 
-/** Numbers of the largest weight layer, all lanes. */
+/** Number of float64 values that the largest weight matrix needs, for all lanes. */
 size_t isw_matrix_scratch(const struct isw_view *view);
 
 /** Multiplies matrix [count][lane] by 2^-exponent[lane] so that the largest magnitude of a lane is in [1/2, 1): squares
- *  neither overflow nor vanish. finite[lane] tells whether all its numbers are; those that are not become 0. */
+ *  neither overflow nor vanish. finite[lane] is set to whether all its numbers are finite; those that are not become
+ *  0. */
 void isw_matrix_scale(size_t lanes, size_t count, double *matrix, int *exponent, bool *finite);
 
 /** The incoming weights of layer k + 1's units, scaled so: unit[j][i][lane] for units j and inputs i. */
@@ -20,6 +21,6 @@ void isw_matrix_units(const struct isw_view *view, size_t k, double *unit, int *
  *  being 0 to rounding. */
 void isw_singular_values(size_t lanes, size_t columns, size_t rows, double *matrix, double *value);
 
-/** matrix [rows][columns][lane] to [columns][rows][lane]. */
+/** Transposes a matrix from [rows][columns][lane] to [columns][rows][lane]. */
 void isw_transpose(size_t lanes, size_t rows, size_t columns, const double *from, double *to);
 #endif

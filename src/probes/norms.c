@@ -1,7 +1,7 @@
 /* gradient_norm, bias_gradient_norm, weight_norm, bias_norm of each layer: from 0, over inputs i ascending and within
  * them units j ascending, sum = sum + x x, then the root; float64, a plain multiplication and addition
- * (docs/numerics.md). batch_gradient_norm and batch_bias_gradient_norm: the same of the batch's gradient, which the
- * engine has there then. */
+ * (docs/numerics.md). batch_gradient_norm and batch_bias_gradient_norm: the same for the batch's gradient, which the
+ * engine then passes instead. */
 #include "probes_internal.h"
 
 /* value[lane] of a [rows][columns][lane] array with rows of `stride` elements */

@@ -20,7 +20,7 @@ static inline void isw_widen(const struct isw_view *view, const void *array, siz
   }
 }
 
-/** x, or the one quiet NaN that is stored: which NaN an operation gives differs between machines. */
+/** x, or the one quiet NaN that is stored, because NaN payloads differ between machines. */
 static inline double isw_canonical(double x)
 {
   return isnan(x) ? (double)NAN : x;
@@ -31,8 +31,8 @@ static inline double isw_canonical(double x)
 static inline bool isw_chosen(size_t sample, size_t samples, size_t most)
 {
   if (samples <= most) return true;
-  size_t i =
-      (sample * most + samples - 1) / samples; /* the first whose place is not before; data stay far below 2^58 */
+  /* The first i with floor(i samples / most) >= sample. The product cannot overflow: sizes are far below 2^58. */
+  size_t i = (sample * most + samples - 1) / samples;
   return i * samples / most == sample;
 }
 

@@ -1,4 +1,4 @@
-/* The registry of all probes, made from probes.def. */
+/* The table of all probes, generated from probes.def. */
 #include "probes_internal.h"
 
 static const struct isw_probe *const registry[] = {

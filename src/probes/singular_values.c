@@ -37,7 +37,7 @@ static void prepare(const struct isw_view *view, double *memory)
   }
 }
 
-/* Calls `of` for the singular values of every layer and lane that is finite. */
+/* Calls `of` with the singular values of every layer and lane whose weights are finite. */
 static void finish(const struct isw_view *view, const double *memory, double *value,
                    double (*of)(size_t count, const double *s, size_t lanes))
 {
@@ -91,7 +91,7 @@ static void finish_min(const struct isw_view *view, double *memory, double *valu
   finish(view, memory, value, smallest);
 }
 
-/* About 7 sweeps, each 12 operations a row for every pair of columns. */
+/* Assumes about 7 sweeps, each with 12 operations per row and pair of columns. */
 static double flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
 {
   (void)train_samples, (void)test_samples;

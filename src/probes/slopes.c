@@ -3,8 +3,8 @@
  *   dead_fraction        units whose slope is exactly 0 on all samples, which no gradient passes, over the layer's
  *                        units
  *   saturated_fraction   pairs of unit and sample with |g'(z)| < 0.01, over all pairs
- * Counts are whole numbers, so that their order is none. scratch: dead: [unit of all layers][lane] 1 where it was seen
- * alive; saturated: [layer][lane] the count. */
+ * Counts are integers, so the order of their sums does not matter. scratch: dead: [unit of all layers][lane] 1 if the
+ * unit was seen alive; saturated: [layer][lane] the count. */
 #include "probes_internal.h"
 
 static size_t dead_scratch(const struct isw_view *view)

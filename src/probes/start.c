@@ -1,4 +1,4 @@
-/* What has become of the initial weights (biases left out), layer by layer:
+/* How the weights of each layer, without biases, differ from the initial ones:
  *   distance_from_start   the norm of w - w_start: from 0, inputs ascending and within them units, sum = sum + d d,
  *                         then the root
  *   weight_sign_changes   weights that are now of the other sign; those that are or were 0 do not count

@@ -18,7 +18,7 @@ static void sort(size_t n, double *d, double *last)
     }
 }
 
-/* The first place from `from` on below which the matrix falls in two. */
+/* The first index, from `from` on, after which the off-diagonal element is negligible, so that the matrix splits. */
 static size_t split(size_t n, const double *d, const double *e, size_t from, double least)
 {
   size_t m = from;
@@ -78,7 +78,7 @@ bool isw_tridiagonal_eigenvalues(size_t n, double *d, double *e, double *last)
     if (last) last[i] = i + 1 == n ? 1.0 : 0.0;
   }
   if (n == 0 || largest == 0.0) return true;
-  frexp(largest, &exponent); /* to about 1, so that no square overflows or vanishes */
+  frexp(largest, &exponent); /* scale to about 1, so that no square overflows or vanishes */
   for (size_t i = 0; i < n; i++) {
     d[i] = ldexp(d[i], -exponent);
     e[i] = i + 1 < n ? ldexp(e[i], -exponent) : 0.0;

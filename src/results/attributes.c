@@ -1,4 +1,4 @@
-/* Attributes of the results file: those of the root group and of /provenance, and how one is written. */
+/* Writes the attributes of the results file: those of the root group and of /provenance. */
 #include <stdio.h>
 #include "results_internal.h"
 

@@ -2,15 +2,15 @@
 #include "results_internal.h"
 
 enum {
-  THRIFTY_BYTES = 64 << 20,     /* in smaller files, what hardly shrinks is not compressed */
-  CHUNK_STEP = 64,              /* networks of a chunk are a multiple of it, or all */
-  BLOCK_BYTES = 64 << 20,       /* networks' numbers held at once */
+  THRIFTY_BYTES = 64 << 20,     /* in smaller files, incompressible chunks are stored uncompressed */
+  CHUNK_STEP = 64,              /* networks per chunk are a multiple of it, or all */
+  BLOCK_BYTES = 64 << 20,       /* numbers of networks in memory at a time */
   CHUNK_BYTES = 128 << 10,      /* of a quantity without layers */
-  ROWS_BYTES = 1 << 20,         /* weights held at once, where a network's are fewer */
+  ROWS_BYTES = 1 << 20,         /* weights in memory at a time, if those of a network are fewer */
   SMALL_CHUNK_BYTES = 64 << 10, /* smaller chunks are made longer in records; also the weights' size */
-  NETWORK_CHUNK = 16384,        /* of datasets with one number a network */
-  RECORD_PIECES = 16,           /* a network's trajectory lies in at most so many chunks */
-  FEWEST_RECORDS = 4            /* of a chunk */
+  NETWORK_CHUNK = 16384,        /* of datasets with one number per network */
+  RECORD_PIECES = 16,           /* a network's trajectory is in at most this many chunks */
+  FEWEST_RECORDS = 4            /* minimum, of a chunk */
 };
 
 static size_t power_below(size_t number)
@@ -28,15 +28,14 @@ hsize_t isw_writer_part_of_chunk(const struct isw_writer *w, size_t most)
   return part;
 }
 
-/* The same number of chunks, no larger, with little beyond the last network. */
+/* A chunk size that is no larger and gives the same number of chunks, with little padding after the last network. */
 static size_t evened(size_t networks, size_t chunk)
 {
   size_t pieces = (networks + chunk - 1) / chunk, even = (networks + pieces - 1) / pieces;
   return isw_smaller(chunk, (even + CHUNK_STEP - 1) / CHUNK_STEP * CHUNK_STEP);
 }
 
-/* A trajectory lies in at most RECORD_PIECES chunks and a step across all networks in about one RECORD_PIECES-th of
- * them. */
+/* A trajectory is in at most RECORD_PIECES chunks, and a record of all networks in about 1 / RECORD_PIECES of them. */
 void isw_writer_choose_chunks(struct isw_writer *w)
 {
   const struct isw_results_head *head = w->head;
@@ -49,7 +48,7 @@ void isw_writer_choose_chunks(struct isw_writer *w)
   size_t block = power_below(isw_larger(1, BLOCK_BYTES / row));
   size_t pieces = isw_larger((records + RECORD_PIECES - 1) / RECORD_PIECES, isw_smaller(records, FEWEST_RECORDS));
   size_t chunk = isw_smaller(block, power_below(isw_larger(1, CHUNK_BYTES / (pieces * real))));
-  if (chunk >= networks) { /* few networks: longer pieces instead */
+  if (chunk >= networks) { /* few networks: more records per chunk instead */
     chunk = networks;
     pieces = isw_larger(pieces, isw_smaller(records, SMALL_CHUNK_BYTES / (chunk * real)));
   } else {

@@ -16,7 +16,7 @@ enum {
 static const int32_t no_int32 = -1;
 static const int64_t no_int64 = -1;
 
-/* A field of this file: its chunks, and its types and fill value as HDF5 has them. */
+/* A dataset of this file: its chunks, and its HDF5 types and fill value. */
 struct plan {
   const struct isw_field *field;
   hsize_t chunk[3];
@@ -108,7 +108,7 @@ static enum isw_status add_text(struct isw_writer *w, hid_t dataset, enum isw_da
   return isw_writer_add_text(w, dataset, isw_dataset_attribute(attribute)->name, text);
 }
 
-/* Names the coordinates whose dimensions the dataset has. */
+/* Adds the attribute with the names of the coordinates whose dimensions the dataset has. */
 static enum isw_status add_coordinates(struct isw_writer *w, const struct isw_field *field, hid_t dataset)
 {
   struct isw_text names = {0};

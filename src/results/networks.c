@@ -1,4 +1,4 @@
-/* Writes networks block by block: what the sweep says of each, and what the journal has of those that finished. */
+/* Writes networks block by block: what the sweep determines of each, and what the journal has of finished ones. */
 #include <math.h>
 #include <string.h>
 #include "results_internal.h"
@@ -14,7 +14,7 @@ static void fill_block(const struct isw_output *output, size_t count)
   isw_chunks_fill(output->block, count * output->items, layout->item, layout->fill);
 }
 
-/* What the sweep says of a network, finished or not. */
+/* Stores what the sweep determines of a network, finished or not. */
 static enum isw_status put_known(struct isw_writer *w, uint64_t network, size_t row)
 {
   const struct isw_results_head *head = w->head;
@@ -57,7 +57,7 @@ static enum isw_status put_known(struct isw_writer *w, uint64_t network, size_t 
   return ISW_OK;
 }
 
-/* What a finished network left. */
+/* Stores the journal's entry of a finished network. */
 static enum isw_status put_finished(struct isw_writer *w, const struct isw_finished *finished, size_t row)
 {
   const struct isw_results_head *head = w->head;
@@ -87,7 +87,7 @@ static enum isw_status put_finished(struct isw_writer *w, const struct isw_finis
     const unsigned char *from = (const unsigned char *)finished->values + place.offset;
     size_t stride = isw_quantity_width(quantity, head->layers_max, head->parameters_max);
     size_t lines = quantity->per_run ? 1 : finished->records_done, line = place.width;
-    if (place.width == stride) line *= lines, lines = lines > 0; /* they follow each other in both */
+    if (place.width == stride) line *= lines, lines = lines > 0; /* contiguous in both */
     for (size_t r = 0; r < lines; r++) {
       unsigned char *to = (unsigned char *)cell(output, row) + r * stride * output->layout.item;
       if (quantity->integer)
@@ -99,7 +99,7 @@ static enum isw_status put_finished(struct isw_writer *w, const struct isw_finis
   return ISW_OK;
 }
 
-/* Texts, which HDF5 keeps in a heap of its own, go through its own pipeline. */
+/* Writes texts through HDF5's own pipeline, because HDF5 stores them in a separate heap. */
 static enum isw_status write_texts(struct isw_writer *w, const struct isw_output *output, uint64_t first,
                                    size_t networks)
 {

@@ -58,8 +58,8 @@ struct isw_writer {
   struct isw_index *index;
   struct isw_error *error;
   const char *path;
-  const char *temporary; /**< its name until it is whole */
-  int problem;           /**< errno of the first write that the disk refused */
+  const char *temporary; /**< its name until it is complete */
+  int problem;           /**< errno of the first failed write */
   hid_t driver;          /**< of the file, for as long as that is open */
   hid_t file, text;
   hid_t scales[ISW_DIMENSIONS];
@@ -71,10 +71,10 @@ struct isw_writer {
   size_t block;           /**< networks of a block */
   hsize_t chunk_networks; /**< of quantities without layers */
   hsize_t chunk_records;
-  hsize_t column_networks; /**< of datasets with one number a network */
+  hsize_t column_networks; /**< of datasets with one number per network */
   hsize_t weight_networks, weight_parameters;
-  size_t weight_rows;   /**< held at once: some chunks of networks */
-  uint64_t *parameters; /**< [weight_rows] of the rows held */
+  size_t weight_rows;   /**< rows in memory at a time: some chunks of networks */
+  uint64_t *parameters; /**< [weight_rows] of the rows in memory */
   struct isw_chunk_compressor *compressor;
   union isw_real_nan nan;
 };
@@ -102,7 +102,7 @@ static inline size_t isw_larger(size_t a, size_t b)
 /* writer.c */
 /** Sets "PATH: WHAT: REASON", the reason being the first write that failed, or else HDF5's. */
 enum isw_status isw_writer_refuse(struct isw_writer *w, const char *what);
-/** The same of a network of the journal that does not fit the sweep. */
+/** The same, for a network of the journal that does not match the sweep. */
 enum isw_status isw_writer_refuse_network(struct isw_writer *w, uint64_t network, const char *what);
 /** Copies reals; every NaN becomes the canonical one. */
 void isw_writer_copy_reals(const struct isw_writer *w, unsigned char *restrict to, const unsigned char *restrict from,
@@ -115,7 +115,7 @@ enum isw_status isw_writer_write_chunks(struct isw_writer *w, const struct isw_c
 /** Writes an attribute of `count` values; 0: one scalar. */
 enum isw_status isw_writer_add_attribute(struct isw_writer *w, hid_t object, const char *name, hid_t file_type,
                                          hid_t memory_type, hsize_t count, const void *value);
-/** Writes a text attribute; none where the text is NULL or empty. */
+/** Writes a text attribute, unless the text is NULL or empty. */
 enum isw_status isw_writer_add_text(struct isw_writer *w, hid_t object, const char *name, const char *text);
 /** The text attributes of the root group: texts[ISW_ROOT_FORMAT_VERSION], NULL or empty where a file has none.
  *  @param[out] identity  [17], which texts points into */
@@ -124,9 +124,9 @@ enum isw_status isw_writer_add_root_attributes(struct isw_writer *w);
 enum isw_status isw_writer_add_provenance(struct isw_writer *w);
 
 /* chunk_sizes.c */
-/** Chooses the sizes of chunks and blocks, and makes the compressor. */
+/** Chooses the sizes of chunks and blocks, and creates the compressor. */
 void isw_writer_choose_chunks(struct isw_writer *w);
-/** Networks of a smaller chunk, no more than `most`, of which a block is a multiple too. */
+/** Number of networks of a smaller chunk, at most `most`, of which a block is a multiple as well. */
 hsize_t isw_writer_part_of_chunk(const struct isw_writer *w, size_t most);
 
 /* datasets.c */
@@ -149,7 +149,7 @@ enum isw_status isw_writer_make_datasets(struct isw_writer *w);
 enum isw_status isw_writer_write_networks(struct isw_writer *w);
 
 /* weights.c */
-/** Keeps a network's weights in a row of those held. */
+/** Stores a network's weights in a row in memory. */
 enum isw_status isw_writer_put_weights(struct isw_writer *w, const struct isw_finished *finished, size_t row);
 void isw_writer_clear_weights(struct isw_writer *w, size_t networks);
 /** Writes the rows held of networks from `first` on, but no chunk of padding only: an unwritten one reads as fill

@@ -27,15 +27,15 @@ struct isw_field {
   const char *name;
   const char *long_name, *units; /**< attributes; NULL: none */
   enum isw_field_type type;
-  bool fill;       /**< has a fill value: -1, or NaN where floating-point */
-  bool coordinate; /**< is a coordinate itself: has no attribute `coordinates` */
+  bool fill;       /**< has a fill value: -1, or NaN for floating-point types */
+  bool coordinate; /**< is itself a coordinate, so it has no attribute `coordinates` */
   unsigned rank;
   enum isw_dimension dimension[3];
   const char *about; /**< for docs/results-format.md */
 };
 
-/** Rows of the table. Names, types and dimensions of a format never change and a row's name is not used again: other
- *  programs read these files. What a new version of the format needs is a new row. */
+/** Rows of the table. The names, types and dimensions of a format never change, and the name of a row is never reused,
+ *  because other programs read these files. A new version of the format adds rows. */
 enum isw_field_id {
   ISW_FIELD_NETWORK, /**< the scales come first, in the order of enum isw_dimension */
   ISW_FIELD_RECORD,
@@ -47,7 +47,7 @@ enum isw_field_id {
   ISW_FIELD_STATUS,
   ISW_FIELD_STEPS_DONE,
   ISW_FIELD_STEP,            /**< one schedule for all networks */
-  ISW_FIELD_STEP_BY_NETWORK, /**< the same dataset where schedules differ */
+  ISW_FIELD_STEP_BY_NETWORK, /**< the same dataset if schedules differ */
   ISW_FIELD_WEIGHTS_INITIAL,
   ISW_FIELD_WEIGHTS_FINAL,
   ISW_FIELDS
@@ -96,6 +96,6 @@ const struct isw_attribute *isw_dataset_attribute(enum isw_dataset_attribute id)
 /** The row of a field in the tables of docs/results-format.md: "| `id` | network | uint64 | ... |". ISW_FAILED where
  * memory ran out. */
 enum isw_status isw_field_write_row(const struct isw_field *field, struct isw_text *text);
-/** Likewise of an attribute. */
+/** The row of an attribute in the tables of docs/results-format.md. ISW_FAILED if memory cannot be allocated. */
 enum isw_status isw_attribute_write_row(const struct isw_attribute *attribute, struct isw_text *text);
 #endif

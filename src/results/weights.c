@@ -1,5 +1,5 @@
-/* Writes the weights of networks: as many rows at once as fit in memory, since one network may have more than a block
- * of the rest. */
+/* Writes the weights of networks: as many rows at once as fit in memory, because the weights of one network may be
+ * larger than all other numbers of a block. */
 #include <string.h>
 #include "results_internal.h"
 
@@ -17,7 +17,7 @@ enum isw_status isw_writer_put_weights(struct isw_writer *w, const struct isw_fi
   return ISW_OK;
 }
 
-/* Writes the rows held, but no chunk that would hold padding only: unwritten ones read as fill values. */
+/* Writes the rows in memory, except chunks that contain only padding: unwritten chunks read as fill values. */
 enum isw_status isw_writer_write_weights(struct isw_writer *w, const struct isw_weight_rows *weights, uint64_t first,
                                          size_t networks)
 {

@@ -1,4 +1,4 @@
-/* Writes a results file under a temporary name, and gives it its own when it is whole and synced. */
+/* Writes a results file under a temporary name and renames it when it is complete and synced. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -67,7 +67,7 @@ static enum isw_status sync_file(const char *path, struct isw_error *error)
   return status;
 }
 
-/* Writes the file under a name that isw_open_new has made. */
+/* Writes the file under a name from isw_open_new. */
 static enum isw_status write_temporary(const char *path, const char *temporary, const struct isw_results_head *head,
                                        struct isw_index *index, struct isw_error *error)
 {

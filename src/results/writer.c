@@ -1,4 +1,4 @@
-/* What all parts of writing a results file use: refusing, copying reals, writing chunks. */
+/* Functions that all parts of writing a results file use: errors, copying reals, writing chunks. */
 #include <string.h>
 #include "results_internal.h"
 

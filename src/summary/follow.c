@@ -1,5 +1,5 @@
 /* Follows a run from another process: reads the journal that `run` writes, while it writes it, and takes no lock.
- * Each look reads only what is new. How a look is shown is follow_show.c's. */
+ * Each look reads only what is new. follow_show.c shows the result. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@ enum { LOOKS_WITHOUT_ANY = 3 }; /* a shared file system may show that the folder
 
 struct isw_follow {
   char *file, *parts;      /* the results file, and the run's folder */
-  struct isw_watch *watch; /* NULL: the folder does not say yet what is trained */
+  struct isw_watch *watch; /* NULL: the folder has no manifest yet */
   uint64_t identity;
   struct isw_follow_view view;
   size_t missed;   /* looks that found neither file nor folder */
@@ -26,7 +26,7 @@ static bool is_folder(const char *path)
   return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-/* Both names, from OUT or OUT.parts, with or without slashes at the end. */
+/* Derives both names from OUT or OUT.parts, with or without trailing slashes. */
 static enum isw_status name_both(struct isw_follow *follow, const char *given, struct isw_error *error)
 {
   static const char suffix[] = ".parts";
@@ -46,7 +46,7 @@ static enum isw_status name_both(struct isw_follow *follow, const char *given, s
   return ISW_OK;
 }
 
-/* Learns what a run trains that has begun, perhaps in the place of another. */
+/* Opens a run that has begun, which may replace an earlier one, with its manifest. */
 static enum isw_status open_run(struct isw_follow *follow, const struct isw_run_manifest *manifest,
                                 struct isw_error *error)
 {

@@ -47,7 +47,7 @@ static void write_class(struct isw_json *json, const struct isw_pack_class *clas
   isw_json_close(json);
 }
 
-/* Bytes are whole numbers. */
+/* Writes memory and disk sizes; bytes are whole numbers. */
 static void write_resources(struct isw_json *json, const struct isw_estimate *estimate)
 {
   isw_json_number(json, "memory_bytes_per_rank", round(estimate->memory_bytes));

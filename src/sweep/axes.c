@@ -1,4 +1,4 @@
-/* Grids and zips to axes. */
+/* Converts grids and zips to axes. */
 #include <stdlib.h>
 #include <string.h>
 #include "sweep_internal.h"
@@ -41,14 +41,14 @@ static void check_distinct(struct isw_reader *reader, const struct isw_grid_axis
                      "value %zu of %s is the same as value %zu", list[i].index + 1, axis->name, list[i - 1].index + 1);
 }
 
-/* A path whose values are all wrong was reported; its settings are not missing as well. */
+/* Marks the settings of paths whose values are all invalid as given, so that they are not reported as missing, too. */
 static void mark_given(struct isw_sweep *sweep, size_t parts, const struct isw_values **part)
 {
   for (size_t p = 0; p < parts; p++)
     for (size_t m = 0; part[p] && m < part[p]->members; m++) sweep->given[part[p]->member[m]] = true;
 }
 
-/* An axis of parts that move together; false where they are not equally many. */
+/* Makes an axis of parts that vary together; false if they do not have equally many values. */
 static bool make_axis(struct isw_reader *reader, size_t parts, const struct isw_values **part,
                       struct isw_grid_axis *axis)
 {

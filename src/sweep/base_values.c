@@ -1,4 +1,4 @@
-/* Base values: what the file gives a setting outside of its grids, or the default. */
+/* Base values: the values of settings outside of the file's grids, or their defaults. */
 #include <string.h>
 #include "sweep_internal.h"
 
@@ -14,7 +14,7 @@ static const char *read_text(struct isw_reader *reader, size_t id, const char *o
   return isw_arena_copy(&reader->sweep->arena, node->text, node->length);
 }
 
-/* The sweep file's name without folder and ending. */
+/* The sweep file's name without folder and extension. */
 static const char *name_of_file(struct isw_reader *reader)
 {
   const char *file = reader->from->file, *slash = strrchr(file, '/');
@@ -70,7 +70,7 @@ void isw_read_base(struct isw_reader *reader)
     struct isw_node *node = reader->leaf[id];
     sweep->written[id] = node != NULL;
     if (!node || row->kind == ISW_KIND_TEXT || row->kind == ISW_KIND_SCHEDULE || row->kind == ISW_KIND_PROBES) continue;
-    sweep->given[id] = true; /* though it may be wrong: then it is reported, and not missing */
+    sweep->given[id] = true; /* even if invalid: then that is reported, and it is not missing */
     reader->at[id] = node->place;
     if (isw_tree_is_null(node) && id == ISW_SET_INIT_BY_LAYER) continue;
     struct isw_values *values = isw_expand(reader, id, row->path, reader->leaf_key[id], node, ISW_BASE);

@@ -1,4 +1,4 @@
-/* The cells of the grids: which are kept, and the settings of one, by index arithmetic. */
+/* The cells of the grids: which are kept, and the settings of a cell, by index arithmetic. */
 #include <stdlib.h>
 #include <string.h>
 #include "sweep_internal.h"

@@ -1,4 +1,5 @@
-/* What must fit together: loss and data, batch and samples, branches and widths, initialisers and layers. */
+/* Checks of settings that must match: loss and data, batch and samples, branches and widths, initialisers and
+ * layers. */
 #include <math.h>
 #include <string.h>
 #include "sweep_internal.h"
@@ -64,7 +65,7 @@ static bool has_branches(const struct isw_sweep *sweep, const struct isw_grid *g
   return false;
 }
 
-/* Depths that branches do not fill, and widths that differ. */
+/* Reports depths that residual branches do not divide, and widths that differ. */
 static void check_branches(void *context, const struct isw_grid *grid, uint64_t cell)
 {
   struct isw_reader *reader = context;
@@ -92,7 +93,7 @@ static void check_branches(void *context, const struct isw_grid *grid, uint64_t 
   }
 }
 
-/* Settings of branches, other than the defaults, where no network has one. */
+/* Reports settings of residual branches that have no effect because no network has a branch. */
 static void check_residual(struct isw_reader *reader)
 {
   static const size_t settings[] = {ISW_SET_BRANCH_LAYERS, ISW_SET_BRANCH_SCALE, ISW_SET_TRAIN_SCALE};
@@ -164,7 +165,7 @@ static void check_layers(struct isw_reader *reader)
   }
 }
 
-/* Where the initialiser of a layer (0: the biases) stands that a cell has. */
+/* The position in the file of a cell's initialiser of a layer (0: of the biases). */
 static struct isw_place place_of_init(const struct isw_reader *reader, const struct isw_grid *grid, uint64_t cell,
                                       const struct isw_item *item)
 {
@@ -186,7 +187,8 @@ static bool takes_gain_of_activation(const struct isw_item *item)
   return takes;
 }
 
-/* Initialisers that take something from the network must find it there: its activation's gain, its shape in a file. */
+/* Checks that the network provides what its initialisers need: the gain of its activation, its shape in a weights
+ * file. */
 static void check_init(void *context, const struct isw_grid *grid, uint64_t cell)
 {
   enum { SIZES_MAX = 1002 };
@@ -214,7 +216,7 @@ static void check_init(void *context, const struct isw_grid *grid, uint64_t cell
       return;
     }
     if (!takes_gain_of_activation(item) || (activation && !isnan(isw_gain(&activation->choice)))) continue;
-    if (!activation) continue; /* biases without a hidden layer: the output's is looked at with its weights */
+    if (!activation) continue; /* no hidden layer: the output layer's bias is checked with its weights */
     isw_report_add(&reader->report, place_of_init(reader, grid, cell, item),
                    "gain: activation: torch.nn.init.calculate_gain has no gain for '%s'",
                    isw_activations(&count)[activation->choice.row].row.name);
@@ -223,7 +225,7 @@ static void check_init(void *context, const struct isw_grid *grid, uint64_t cell
   }
 }
 
-/* Whether some initialiser of the sweep asks for its network. */
+/* Whether some initialiser of the sweep depends on its network. */
 static bool inits_look_around(const struct isw_sweep *sweep, size_t setting)
 {
   const struct isw_item *item = sweep->base[setting].item;

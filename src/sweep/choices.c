@@ -1,11 +1,11 @@
-/* Named choices: a bare name, or {name: ..., parameter: ...} with lists inside, which multiply. */
+/* Named choices: a bare name, or {name: ..., parameter: ...}. Lists of parameter values give all combinations. */
 #include <math.h>
 #include <string.h>
 #include "sweep_internal.h"
 
 enum { TEXT_SIZE = 160 };
 
-/* What one parameter was given in place. */
+/* The values that a choice gives one of its parameters. */
 struct parameter_values {
   size_t parameter; /* ISW_PARAMETERS_MAX: weight_decay */
   size_t count;
@@ -41,8 +41,8 @@ static size_t find_row(const struct isw_table_view *table, const char *name)
   return row;
 }
 
-/* The row that a scalar names, or the table's count after a report. *alias: the name, where it is another's; else
- * NULL. */
+/* The row that a scalar names, or the table's count after an error was reported. *alias: the name if it is an alias;
+ * else NULL. */
 static size_t read_row(struct isw_reader *reader, const struct isw_table_view *table, const struct isw_node *node,
                        const struct isw_alias **alias)
 {
@@ -68,7 +68,7 @@ static size_t read_row(struct isw_reader *reader, const struct isw_table_view *t
   return count;
 }
 
-/* The numbers that a node gives a parameter; false after a report that there are too many. */
+/* Reads the numbers that a node gives a parameter; false after reporting that there are too many. */
 static bool read_number_parameter(struct isw_reader *reader, const struct isw_parameter *parameter, const char *what,
                                   const struct isw_node *node, struct parameter_values *values)
 {
@@ -81,7 +81,7 @@ static bool read_number_parameter(struct isw_reader *reader, const struct isw_pa
                                  .word = parameter->word,
                                  .word_number = parameter->word_number};
   if (parameter->low == 0.0 && parameter->high == 0.0) rule.low = -INFINITY, rule.high = INFINITY;
-  if (rule.low < -1e30) rule.low = -1e30; /* what a float32 holds */
+  if (rule.low < -1e30) rule.low = -1e30; /* within the range of float32 */
   if (rule.high > 1e30) rule.high = 1e30;
   struct isw_numbers numbers;
   isw_read_numbers(reader, &rule, node, true, &numbers);
@@ -95,7 +95,7 @@ static bool read_number_parameter(struct isw_reader *reader, const struct isw_pa
   return true;
 }
 
-/* The words or texts that a node gives a parameter. */
+/* Reads the words or texts that a node gives a parameter. */
 static void read_text_parameter(struct isw_reader *reader, const struct isw_parameter *parameter, const char *what,
                                 const struct isw_node *node, struct parameter_values *values)
 {
@@ -121,7 +121,7 @@ static void read_text_parameter(struct isw_reader *reader, const struct isw_para
   }
 }
 
-/* The values that a node gives a parameter; false after a report, and where there are none. */
+/* Reads the values that a node gives a parameter; false if there are no valid ones, which has been reported. */
 static bool read_parameter(struct isw_reader *reader, const struct isw_row *row, size_t index,
                            const struct isw_node *node, struct parameter_values *values)
 {
@@ -217,7 +217,7 @@ static void multiply(struct reading *choice, struct isw_choices *choices)
   }
 }
 
-/* Whether an initialiser can start biases; reports where it cannot. */
+/* Whether an initialiser is allowed for biases; reports if not. */
 static bool is_for_bias(struct isw_reader *reader, const struct isw_table_view *table, size_t index,
                         const struct isw_node *name)
 {
@@ -237,7 +237,7 @@ static bool is_for_bias(struct isw_reader *reader, const struct isw_table_view *
   return false;
 }
 
-/* The node of a choice's name; NULL after a report. */
+/* The node of a choice's name; NULL after an error was reported. */
 static const struct isw_node *find_name(struct isw_reader *reader, const struct isw_table_view *table,
                                         struct isw_node *node)
 {
@@ -250,7 +250,7 @@ static const struct isw_node *find_name(struct isw_reader *reader, const struct 
   return NULL;
 }
 
-/* weight_decay inside an optimiser's choice. */
+/* Reads weight_decay inside an optimiser's choice. */
 static void read_decay(struct isw_reader *reader, const struct isw_node *node, struct parameter_values *values)
 {
   struct isw_number_rule rule = {.what = "weight_decay", .low = 0.0, .high = 1e30};
@@ -262,7 +262,7 @@ static void read_decay(struct isw_reader *reader, const struct isw_node *node, s
   for (size_t n = 0; n < numbers.count; n++) values->value[n].number = isw_number_at(&numbers, n);
 }
 
-/* One key of a choice beside its name; false after a report, and where no value is right. */
+/* Reads a key of a choice other than `name`; false after an error was reported, or if no value is valid. */
 static bool read_given(struct reading *choice, const struct isw_node *key, const struct isw_node *value)
 {
   struct isw_reader *reader = choice->reader;
@@ -273,7 +273,7 @@ static bool read_given(struct reading *choice, const struct isw_node *key, const
     unknown_parameter(reader, choice->setting, choice->row, key);
     return false;
   }
-  for (size_t g = 0; g < choice->count; g++) /* a double key is reported by the reader of the tree */
+  for (size_t g = 0; g < choice->count; g++) /* a duplicate key was reported when the tree was read */
     if (choice->given[g].parameter == (decay ? (size_t)ISW_PARAMETERS_MAX : p)) return true;
   struct parameter_values *values = &choice->given[choice->count];
   *values = (struct parameter_values){0};
@@ -292,7 +292,7 @@ static bool read_given(struct reading *choice, const struct isw_node *key, const
   return values->count > 0;
 }
 
-/* Whether every parameter without a default has a value. One that was given wrongly was reported before. */
+/* Whether every parameter without a default has a value. Invalid values were reported before. */
 static bool has_required(const struct reading *choice)
 {
   struct isw_reader *reader = choice->reader;

@@ -1,4 +1,4 @@
-/* Classes: the cells of a grid that are alike in some settings, by index arithmetic. */
+/* Classes: the cells of a grid that agree in some settings, by index arithmetic. */
 #include <stdlib.h>
 #include <string.h>
 #include "sweep_internal.h"
@@ -15,11 +15,11 @@ static int by_hash(const void *a, const void *b)
   return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* Sorts the values into groups; groups in the order of their first value. */
+/* Sorts the values into groups. Groups have the order of their first values. */
 static bool group_values(struct isw_grouped_axis *grouped, size_t count, struct hashed *list)
 {
   qsort(list, count, sizeof *list, by_hash);
-  size_t *group = isw_allocate(count, sizeof *group); /* of each value: its group's first value, then its number */
+  size_t *group = isw_allocate(count, sizeof *group); /* for each value: its group's first value, then its number */
   if (!group) return false;
   for (size_t i = 0, first = 0; i < count; i++) {
     if (list[i].hash != list[first].hash) first = i;
@@ -84,7 +84,7 @@ bool isw_grouping_make(const struct isw_sweep *sweep, const struct isw_grid *gri
   if (!grouping->axis) return false;
   for (size_t a = 0; a < grid->axes; a++) {
     if (!group_axis(&grid->axis[a], wanted, shape_only, &grouping->axis[a])) return false;
-    grouping->classes *= grouping->axis[a].groups; /* at most the cells */
+    grouping->classes *= grouping->axis[a].groups; /* at most the number of cells */
   }
   return true;
 }

@@ -1,4 +1,4 @@
-/* Columns: what the results file shows of each network's settings. */
+/* Columns: the settings of each network that the results file stores. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ struct making {
   struct isw_column_private *column;
   const char **texts;
   size_t texts_capacity;
-  bool all_have_it, all_counts, any_text; /* of the parameter at hand */
+  bool all_have_it, all_counts, any_text; /* of the current parameter */
 };
 
 static bool is_taken(const struct making *making, const char *name)
@@ -34,7 +34,7 @@ static bool is_taken(const struct making *making, const char *name)
   return false;
 }
 
-/* The path's last part; with its neighbour where that is taken or, as a layer's, says nothing alone. */
+/* The last part of the path. The part before it is added if the name is taken or, as for a layer, not clear alone. */
 static const char *name_of(struct making *making, size_t setting)
 {
   char *path = isw_arena_copy(&making->sweep->arena, isw_path_of(making->sweep, setting),
@@ -66,7 +66,7 @@ static struct isw_column_private *add_column(struct making *making, const char *
   return column;
 }
 
-/* The index of a text among the column's, added where it is new. */
+/* The index of a text in the column's texts; a new text is added. */
 static size_t text_index(struct making *making, const char *text)
 {
   struct isw_axis_column *shown = &making->column->shown;
@@ -79,7 +79,7 @@ static size_t text_index(struct making *making, const char *text)
   return shown->text_count++;
 }
 
-/* Calls visit for every item that the setting has in some grid; NULL for none. */
+/* Calls visit for every item that the setting has in some grid, with NULL if it has none. */
 static void visit_items(struct making *making, void (*visit)(struct making *making, const struct isw_item *item))
 {
   const struct isw_sweep *sweep = making->sweep;
@@ -126,7 +126,7 @@ static void show_widths(struct making *making, const struct isw_item *item)
   making->column->of_item[item->number] = (double)text_index(making, kept);
 }
 
-/* The one width of all hidden layers, or -1. */
+/* Stores the common width of all hidden layers, or -1. */
 static void show_width(struct making *making, const struct isw_item *item)
 {
   if (!item) return;
@@ -282,7 +282,7 @@ void isw_make_columns(struct isw_reader *reader)
           add_setting(&making, sweep->grid[g].axis[a].part[p]->member[m]);
   for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) add_setting(&making, always[i]);
   if (sweep->base[ISW_SET_BRANCH_LAYERS].integer)
-    add_setting(&making, ISW_SET_BRANCH_LAYERS); /* part of the weights' layout */
+    add_setting(&making, ISW_SET_BRANCH_LAYERS); /* determines the layout of the weights */
   if (!sweep->refine.levels) return;
   struct isw_column_private *level =
       add_column(&making, "level", "level of refinement: 0 is the coarsest grid", ISW_COLUMN_INTEGER, false);

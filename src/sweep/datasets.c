@@ -1,4 +1,4 @@
-/* Loads each dataset that the sweep names, once for every seed. */
+/* Loads each dataset that the sweep uses, once per seed. */
 #include <stdlib.h>
 #include <string.h>
 #include "sweep_internal.h"
@@ -18,7 +18,7 @@ static void add_use(struct uses *uses, const struct isw_item *item, uint64_t see
   sweep->use[sweep->uses++] = (struct isw_dataset_use){item, seed, 0};
 }
 
-/* A grid's pairs of dataset and seed. */
+/* Collects the pairs of dataset and seed of a grid. */
 static void find_uses(struct uses *uses, const struct isw_grid *grid)
 {
   struct isw_reader *reader = uses->reader;
@@ -48,7 +48,7 @@ static int by_item(const void *a, const void *b)
   return x->seed < y->seed ? -1 : x->seed > y->seed;
 }
 
-/* Where a dataset's choice stands: the base value, or the first axis value that is it. */
+/* The position of a dataset's choice in the file: that of the base value, or of the first axis value equal to it. */
 static struct isw_place place_of_dataset(const struct isw_reader *reader, const struct isw_item *item)
 {
   const struct isw_sweep *sweep = reader->sweep;

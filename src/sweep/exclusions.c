@@ -1,4 +1,4 @@
-/* The cells that match an `exclude` are not kept. */
+/* Removes the cells that match an `exclude`. */
 #include <math.h>
 #include <string.h>
 #include "sweep_internal.h"
@@ -46,7 +46,7 @@ void isw_read_excludes(struct isw_reader *reader)
 
 static bool near(double a, double b)
 {
-  return a == b || (isfinite(b) && fabs(a - b) <= 1e-12 * fabs(b)); /* infinities stand for words */
+  return a == b || (isfinite(b) && fabs(a - b) <= 1e-12 * fabs(b)); /* infinities represent words */
 }
 
 static bool item_matches(size_t setting, const struct isw_item *pattern, const struct isw_item *item)
@@ -105,7 +105,7 @@ static void clear_product(struct marking *marking, size_t axis, uint64_t cell, u
     if (!mask[axis] || mask[axis][i]) clear_product(marking, axis + 1, cell + i * grid->axis[axis].stride, mask);
 }
 
-/* Narrows the masks by one alternative (or, where `all`, any) of a condition; false where nothing is left. */
+/* Narrows the masks by one alternative (or, with `all`, any) of a condition; false if nothing is left. */
 static bool narrow(struct isw_reader *reader, struct marking *marking, const struct isw_values *condition, size_t first,
                    size_t last, uint8_t **mask)
 {
@@ -139,7 +139,7 @@ static void mark(struct isw_reader *reader, struct marking *marking, size_t c, u
     return;
   }
   const struct isw_values *condition = marking->exclude->condition[c];
-  bool together = condition->members == 1; /* alternatives of one setting are one mask */
+  bool together = condition->members == 1; /* alternatives of one setting share a mask */
   size_t tries = together ? 1 : condition->count;
   for (size_t k = 0; k < tries; k++) {
     uint8_t **narrowed = isw_arena_get(&reader->scratch, marking->grid->axes, sizeof *narrowed);

@@ -1,4 +1,4 @@
-/* From a node of the file to the values that it gives a setting. */
+/* Expands a node of the file to the values that it gives a setting. */
 #include <string.h>
 #include "sweep_internal.h"
 
@@ -66,7 +66,7 @@ static void expand_choices(struct isw_reader *reader, struct isw_values_builder 
       isw_set_member(values, index, 0, (union isw_setting_value){.item = chosen->item});
       if (values->members == 2 && chosen->has_decay)
         isw_set_member(values, index, 1, (union isw_setting_value){.number = chosen->decay});
-      else if (values->members == 2) /* absent, yet an axis must set it: the base holds */
+      else if (values->members == 2) /* absent, but an axis must set it: use the base value */
         values->value[index * 2 + 1] = reader->sweep->base[ISW_SET_WEIGHT_DECAY];
     }
   }

@@ -275,7 +275,7 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
 
 const struct isw_setting *isw_setting(size_t id)
 {
-  return &settings[id < ISW_SETTINGS ? id : ISW_SET_INIT]; /* a slot of init_by_layer is an initialiser */
+  return &settings[id < ISW_SETTINGS ? id : ISW_SET_INIT]; /* slots of init_by_layer are initialisers */
 }
 
 size_t isw_setting_find(const char *path)

@@ -4,7 +4,7 @@
 #define INITSWEEP_SWEEP_GRAMMAR_H
 #include "initsweep/sweep.h"
 
-/** Settings in the table's order. Slots of network.init_by_layer, one a layer that the file names, come after the
+/** Settings in the table's order. Slots of network.init_by_layer, one per layer that the file names, come after the
  *  last. */
 enum isw_setting_id {
   ISW_SET_SWEEP,
@@ -47,14 +47,14 @@ enum isw_setting_id {
 
 enum { ISW_SLOTS_MAX = 64, ISW_SETTINGS_MAX = ISW_SETTINGS + ISW_SLOTS_MAX };
 
-#define ISW_LARGEST_INTEGER 9007199254740992.0 /* 2^53: every smaller whole number is a float64 */
-#define ISW_LARGEST_NUMBER 1e30                /* a float32 holds it, and its square's root */
+#define ISW_LARGEST_INTEGER 9007199254740992.0 /* 2^53: float64 represents every smaller integer */
+#define ISW_LARGEST_NUMBER 1e30                /* within the range of float32 */
 
 enum isw_setting_kind {
   ISW_KIND_TEXT,
   ISW_KIND_INTEGER, /**< a whole number, at most 2^53 */
   ISW_KIND_NUMBER,
-  ISW_KIND_WORD,     /**< one of words; its number is the word's index */
+  ISW_KIND_WORD,     /**< one of `words`; its number is the word's index */
   ISW_KIND_CHOICE,   /**< a row of a table, with parameters */
   ISW_KIND_SIZES,    /**< a list of widths */
   ISW_KIND_LAYERS,   /**< layer: choice */
@@ -67,26 +67,26 @@ struct isw_setting {
   const char *path;
   enum isw_setting_kind kind;
   bool axis;           /**< may be swept */
-  bool shape;          /**< networks of one pack are alike in it */
+  bool shape;          /**< networks of one pack must agree in it */
   bool required;       /**< has no default */
   const char *initial; /**< the default as a sweep file would write it, NULL: none */
   double low, high;    /**< allowed numbers */
   bool low_open;
-  const char *word; /**< a word that may stand for the number word_number */
+  const char *word; /**< a word that is accepted as the number word_number */
   double word_number;
   const char *const *words; /**< ISW_KIND_WORD: NULL-terminated */
   const char *table;        /**< ISW_KIND_CHOICE: isw_tables' name */
-  const char *type;         /**< what the reference says that it is; NULL: made from the row */
+  const char *type;         /**< type shown in the reference; NULL: derived from the row */
   const char *about;
 };
 
 const struct isw_setting *isw_setting(size_t id);
-/** The setting of a whole path, or ISW_SETTINGS. */
+/** Finds a setting by its complete path; ISW_SETTINGS if there is none. */
 size_t isw_setting_find(const char *path);
-/** The table of a choice, of the setting that has one. */
+/** The table of a setting whose value is a choice. */
 const struct isw_table_view *isw_setting_table(size_t id);
-/** "a whole number from 0 to 1000" and the like, into text. */
+/** Describes a range in words: "a whole number from 0 to 1000". */
 void isw_describe_range(bool integer, double low, double high, bool low_open, bool high_open, char *text, size_t size);
-/** A number as a sweep file writes it: the shortest that reads back the same. */
+/** Writes a number in the shortest form that reads back as the same number. */
 void isw_write_number(double number, char *text, size_t size);
 #endif

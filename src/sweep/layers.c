@@ -47,7 +47,7 @@ void isw_expand_widths(struct isw_reader *reader, struct isw_values_builder *bui
   for (size_t i = 0; i < node->count; i++) read_widths(reader, builder, node->child[i]);
 }
 
-/* "1" .. "1001", "output" (0), "branch_first" or "branch_last"; ISW_LAYERS_MAX + 2 for anything else. */
+/* Reads "1" .. "1001", "output" (0), "branch_first" or "branch_last"; ISW_LAYERS_MAX + 2 for anything else. */
 static size_t read_layer(const char *text)
 {
   if (strcmp(text, "branch_first") == 0) return ISW_BRANCH_FIRST;
@@ -75,7 +75,7 @@ size_t isw_slot(struct isw_reader *reader, const char *text)
   return ISW_SETTINGS + sweep->slots++;
 }
 
-/* {1: zeros, output: {name: constant, value: [0.1, 0.5]}}: all combinations, the first key slowest. */
+/* {1: zeros, output: {name: constant, value: [0.1, 0.5]}}: all combinations; the first key varies slowest. */
 void isw_read_layers(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_node *node,
                      enum isw_expand mode)
 {
@@ -115,7 +115,7 @@ void isw_read_layers(struct isw_reader *reader, struct isw_values_builder *build
   }
 }
 
-/* Every layer that the file names anywhere gets its slot before the first value is read. */
+/* Assigns a slot to every layer that the file names anywhere, before the first value is read. */
 static void find_slots(struct isw_reader *reader, const struct isw_node *node, size_t level)
 {
   static const char path[] = "network.init_by_layer";

@@ -1,4 +1,4 @@
-/* A sweep file from its path: its bytes and the folder that its data start in. */
+/* Loads a sweep file from its path: reads its bytes and finds the folder that is the base of its data paths. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

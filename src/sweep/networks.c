@@ -1,4 +1,4 @@
-/* From a number to a network: sizes, initialisers, identity. */
+/* Computes a network from its number: sizes, initialisers, identity. */
 #include <stdlib.h>
 #include <string.h>
 #include "sweep_internal.h"
@@ -64,7 +64,7 @@ static uint64_t chain(uint64_t hash, uint64_t next)
   return isw_hash(pair, sizeof pair, 0);
 }
 
-/* Of all layers' initialisers; where all are alike, of that one. */
+/* Hash of the initialisers of all layers; if all are equal, of that one. */
 static uint64_t hash_inits(const struct isw_sweep *sweep, const union isw_setting_value *settings, size_t layers)
 {
   bool alike = true;
@@ -129,7 +129,7 @@ uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_
   if (settings[ISW_SET_DECAY_BIASES].integer != 0) hash = chain(hash, isw_hash(decay, sizeof decay, 0));
   if (isw_branches(depth + 1, (size_t)settings[ISW_SET_BRANCH_LAYERS].integer) > 0) {
     const uint64_t branches[] = {
-        0x7265736964756C, settings[ISW_SET_BRANCH_LAYERS].integer, /* "residul", so that it is not a clip_norm's */
+        0x7265736964756C, settings[ISW_SET_BRANCH_LAYERS].integer, /* "residul": distinguishes it from a clip_norm */
         bits_of(settings[ISW_SET_BRANCH_SCALE].number), settings[ISW_SET_TRAIN_SCALE].integer};
     hash = chain(hash, isw_hash(branches, sizeof branches, 0));
   }
@@ -147,7 +147,7 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
   isw_cell_settings(sweep, isw_cell_of_number(sweep, number), settings);
   size_t layers = isw_depth_of(settings) + 1;
   size_t bytes = sizeof **network + 2 * layers * sizeof(struct isw_choice) + (layers + 1) * sizeof(size_t);
-  struct isw_network *n = calloc(1, bytes); /* one block: the arrays stand behind the struct */
+  struct isw_network *n = calloc(1, bytes); /* one block: the arrays follow the struct */
   if (!n) return isw_error_memory(error, bytes, "a network");
   n->init = (struct isw_choice *)(n + 1);
   n->bias_init = n->init + layers;

@@ -1,4 +1,4 @@
-/* Numbers and ranges of numbers as text. */
+/* Formats numbers and ranges of numbers as text. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "grammar.h"

@@ -1,4 +1,4 @@
-/* Numbers of a sweep file: one, a list, or a generator (range, linspace, geomspace). */
+/* Reads numbers of a sweep file: one, a list, or a generator (range, linspace, geomspace). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +40,7 @@ bool isw_read_number(struct isw_reader *reader, const struct isw_number_rule *ru
   double value = is_number ? strtod(node->text, NULL) : NAN;
   if (is_number && value >= rule->low && value <= rule->high && !(rule->low_open && value <= rule->low) &&
       !(rule->high_open && value >= rule->high) && isfinite(value) && (!rule->integer || floor(value) == value)) {
-    *number = rule->integer ? value + 0.0 : value; /* a whole number has no negative zero */
+    *number = rule->integer ? value + 0.0 : value; /* integers have no negative zero */
     return true;
   }
   char range[TEXT_SIZE];
@@ -97,7 +97,7 @@ static double spaced(bool geometric, double a, double b, size_t i, size_t n)
   if (i == n - 1) return b;
   double part = (double)i / (double)(n - 1);
   if (!geometric) return a + (b - a) * (double)i / (double)(n - 1);
-  /* 12 digits: a point that is a short number, as 0.1, is exactly it. */
+  /* Rounded to 12 digits, so that a value such as 0.1 is exactly that number. */
   char text[TEXT_SIZE];
   snprintf(text, sizeof text, "%.12g", a * isw_exact_exp(isw_exact_log(b / a) * part));
   return strtod(text, NULL);
@@ -162,7 +162,7 @@ static void read_generator(struct isw_reader *reader, const struct isw_number_ru
     read_spaced(reader, rule, node, which == 2, argument, numbers);
 }
 
-/* One number, a list of them or a generator. */
+/* Reads one number, a list of numbers or a generator. */
 void isw_read_numbers(struct isw_reader *reader, const struct isw_number_rule *rule, const struct isw_node *node,
                       bool several, struct isw_numbers *numbers)
 {

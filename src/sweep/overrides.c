@@ -2,7 +2,7 @@
 #include <string.h>
 #include "sweep_internal.h"
 
-/* The place of bytes [from, to) of an override's text. */
+/* The position of bytes [from, to) of an override's text. */
 static struct isw_place place_in(const struct isw_source *source, unsigned number, size_t from, size_t to)
 {
   struct isw_place place = isw_place_of_byte(source, number, from);
@@ -11,7 +11,7 @@ static struct isw_place place_in(const struct isw_source *source, unsigned numbe
   return place;
 }
 
-/* The map under a key, made where it is missing; a bare name becomes {name: it}. NULL after a report. */
+/* The map under a key, created if missing. A bare name becomes {name: it}. NULL after an error was reported. */
 static struct isw_node *enter(struct isw_reader *reader, struct isw_node *map, struct isw_node *key)
 {
   struct isw_node *old_key = key;
@@ -33,7 +33,7 @@ static struct isw_node *enter(struct isw_reader *reader, struct isw_node *map, s
   return made;
 }
 
-/* Puts a value at the dotted path of an override. A grid's key is the whole rest of the path. */
+/* Puts a value at the dotted path of an override. In a grid, the key is the whole remaining path. */
 static void put_override(struct isw_reader *reader, unsigned number, size_t equals, struct isw_node *value)
 {
   const struct isw_source *source = &reader->source[number];

@@ -1,4 +1,4 @@
-/* Packs: each grid's classes of networks that are alike in shape, cut into pieces of `lanes`. */
+/* Packs: the networks of each class, which agree in shape, in groups of at most `lanes`. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,20 +14,20 @@ struct class {
 
 struct isw_packs {
   const struct isw_sweep *sweep;
-  const uint64_t *subset; /* a bit a network; NULL: all */
+  const uint64_t *subset; /* one bit per network; NULL: all */
   size_t lanes;
   size_t groupings;
-  struct isw_grouping *grouping; /* a grid each */
+  struct isw_grouping *grouping; /* one per grid */
   size_t classes, class_capacity;
   struct class *class;
   uint64_t packs, unfilled;
   size_t starts, start_capacity;
-  uint64_t *start; /* where cells are missing: each pack's first member of its class */
+  uint64_t *start; /* if cells are missing: the first member of each pack in its class */
   size_t sizes, size_capacity;
   size_t *size;
 };
 
-/* Room for `more` elements; false where memory ran out. */
+/* Makes room for `more` elements; false if memory cannot be allocated. */
 static bool grow(void **array, size_t count, size_t more, size_t *capacity, size_t size)
 {
   if (count + more <= *capacity) return true;
@@ -39,7 +39,7 @@ static bool grow(void **array, size_t count, size_t more, size_t *capacity, size
   return true;
 }
 
-/* Whether some network of a grid has minibatches in its replicate's own order. */
+/* Whether the order of minibatches of some network of a grid depends on its replicate. */
 static bool orders_differ(const struct isw_sweep *sweep, const struct isw_grid *grid)
 {
   const struct isw_axis_binding *order = &grid->binding[ISW_SET_SHUFFLE], *batch = &grid->binding[ISW_SET_BATCH_SIZE];
@@ -49,7 +49,7 @@ static bool orders_differ(const struct isw_sweep *sweep, const struct isw_grid *
   return differ && (batch->axis || sweep->base[ISW_SET_BATCH_SIZE].integer != 0);
 }
 
-/* What the first network of a class says about all of them. */
+/* Describes a class by its first network. */
 static bool describe(struct isw_packs *packs, struct class *class)
 {
   const struct isw_sweep *sweep = packs->sweep;
@@ -95,7 +95,7 @@ static bool some_are_missing(const struct isw_packs *packs)
   return packs->sweep->kept || packs->subset;
 }
 
-/* Counts a class's networks and, where cells are missing, notes where its packs start. */
+/* Counts the networks of a class and, if cells are missing, stores where its packs start. */
 static bool add_class(struct isw_packs *packs, size_t grouping, uint64_t number)
 {
   struct class class = {.grouping = grouping, .class = number, .start = packs->starts};

@@ -1,4 +1,4 @@
-/* Dotted paths, of axes and exclusions, to settings. */
+/* Resolves the dotted paths of axes and exclusions to settings. */
 #include <string.h>
 #include "sweep_internal.h"
 
@@ -20,7 +20,7 @@ static size_t unknown_path(struct isw_reader *reader, const struct isw_node *key
   return ISW_SETTINGS_MAX;
 }
 
-/* network.init.value: the choice that the file gives, with the values of one parameter put in. */
+/* For a path such as network.init.value: the file's choice with the values of that parameter inserted. */
 static struct isw_node *put_parameter(struct isw_reader *reader, size_t id, const char *parameter,
                                       const struct isw_node *key, struct isw_node *value)
 {

@@ -1,4 +1,4 @@
-/* The record section: schedule and probes. */
+/* Reads the section `record`: schedule and probes. */
 #include <string.h>
 #include "sweep_internal.h"
 
@@ -16,7 +16,7 @@ static void read_steps(struct isw_reader *reader)
   rule->place = place;
 }
 
-/* The probe of a name, or NULL. */
+/* Finds a probe by name, or NULL. */
 static const struct isw_probe *find_probe(const char *name)
 {
   size_t count;
@@ -46,7 +46,7 @@ static bool needs_classes(const struct isw_probe *probe)
   return (probe->needs & ISW_NEEDS_CLASSES) != 0;
 }
 
-/* The probe's name of `{name: ..., steps: ...}`, and its schedule; NULL after an error. */
+/* Reads `{name: ..., steps: ...}`: returns the node of the probe's name and reads its schedule. NULL after an error. */
 static const struct isw_node *read_probe_map(struct isw_reader *reader, const struct isw_node *map,
                                              struct isw_schedule_rule *rule)
 {
@@ -71,7 +71,7 @@ static const struct isw_node *read_probe_map(struct isw_reader *reader, const st
   return good ? name : NULL;
 }
 
-/* Where record.probes is not given: loss, gradient norm and, where every dataset has classes, accuracy. */
+/* Default probes: loss, gradient norm and, if every dataset has classes, accuracy. */
 static void add_default_probes(struct isw_sweep *sweep)
 {
   static const char *const names[] = {"loss", "gradient_norm", "accuracy"};
@@ -95,7 +95,7 @@ static void unknown_probe(struct isw_reader *reader, const struct isw_node *elem
               "`initsweep list probes` shows all.");
 }
 
-/* One element of record.probes: a name, or {name: ..., steps: ...}. */
+/* Reads an element of record.probes: a name, or {name: ..., steps: ...}. */
 static void read_probe(struct isw_reader *reader, const struct isw_node *element)
 {
   struct isw_sweep *sweep = reader->sweep;

@@ -1,11 +1,11 @@
-/* The reference of sweep files, written from the tables. */
+/* Writes the reference of sweep files from the tables. */
 #include <math.h>
 #include <string.h>
 #include "sweep_internal.h"
 
 enum { TEXT_SIZE = 160, NUMBER_SIZE = 40 };
 
-/* A cell of a Markdown table: '|' would end it. */
+/* Writes a cell of a Markdown table and escapes '|', which would end it. */
 static void write_cell(FILE *out, const char *text)
 {
   for (; *text; text++) fprintf(out, *text == '|' ? "\\|" : "%c", *text);

@@ -149,12 +149,12 @@ static size_t index_on(const struct isw_sweep *sweep, size_t which, uint64_t cel
 
 size_t isw_sweep_level(const struct isw_sweep *sweep, uint64_t number)
 {
-  uint64_t both = index_on(sweep, 0, number) | index_on(sweep, 1, number); /* nothing is left out: number is the cell */
+  uint64_t both = index_on(sweep, 0, number) | index_on(sweep, 1, number); /* no exclusions: number is the cell */
   size_t zeros = both ? (size_t)__builtin_ctzll(both) : sweep->refine.levels;
   return zeros >= sweep->refine.levels ? 0 : sweep->refine.levels - zeros;
 }
 
-/* One plane of the two axes: the other axes stand still. */
+/* A plane of the two axes; the other axes are fixed. */
 struct plane {
   const struct isw_grid_axis *axis[2];
   uint64_t origin;
@@ -166,7 +166,7 @@ static uint64_t point(const struct plane *plane, size_t i, size_t j)
   return plane->origin + plane->axis[0]->stride * i + plane->axis[1]->stride * j;
 }
 
-/* Whether a cell is there, all corners trained, and with corners on both sides. */
+/* Whether a square exists, all its corners are trained, and it has corners on both sides of the boundary. */
 static bool is_active(const struct plane *plane, const uint64_t *wanted, size_t a, size_t b)
 {
   for (size_t c = 0; c < 4; c++)
@@ -182,7 +182,7 @@ static bool is_boundary(const struct plane *plane, const uint8_t *side, size_t a
   return false;
 }
 
-/* A cell's middle and the middles of its sides. */
+/* Adds the middle of a square and the middles of its sides. */
 static void divide(const struct plane *plane, uint64_t *next, size_t a, size_t b)
 {
   size_t half = plane->step / 2, i = a * plane->step, j = b * plane->step;
@@ -193,7 +193,7 @@ static void divide(const struct plane *plane, uint64_t *next, size_t a, size_t b
   isw_bits_add(next, point(plane, i + half, j + plane->step));
 }
 
-/* margin: cells around a cell of the boundary are divided too, where they are there. */
+/* margin: number of neighbouring squares around one at the boundary that are divided as well, if they exist. */
 static void refine_plane(const struct plane *plane, size_t margin, const uint8_t *side, const uint64_t *wanted,
                          uint64_t *next)
 {

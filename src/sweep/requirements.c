@@ -1,4 +1,4 @@
-/* What every grid must have, and what has no use in one. */
+/* Checks that every grid has the required settings and no setting without effect. */
 #include <string.h>
 #include "sweep_internal.h"
 
@@ -39,7 +39,7 @@ static bool lacks(const struct isw_sweep *sweep, const struct isw_grid *grid, si
   bool hidden = grid->binding[ISW_SET_HIDDEN].axis || sweep->given[ISW_SET_HIDDEN];
   if (hidden && (id == ISW_SET_DEPTH || id == ISW_SET_WIDTH)) return false;
   if (sweep->given[id] || grid->binding[id].axis) return false;
-  bool layers_only = id == ISW_SET_WIDTH || id == ISW_SET_ACTIVATION; /* without hidden layers nothing needs them */
+  bool layers_only = id == ISW_SET_WIDTH || id == ISW_SET_ACTIVATION; /* only hidden layers use them */
   bool no_layers = (sweep->given[ISW_SET_DEPTH] || grid->binding[ISW_SET_DEPTH].axis || hidden) &&
                    isw_largest_depth(sweep, grid) == 0;
   return !(layers_only && no_layers);
@@ -61,7 +61,7 @@ static void check_required(struct isw_reader *reader)
   }
 }
 
-/* A --set of a base value that every grid replaces would be silently lost. */
+/* Reports a --set of a base value that every grid replaces, because it would have no effect. */
 static void check_overrides(struct isw_reader *reader)
 {
   const struct isw_sweep *sweep = reader->sweep;

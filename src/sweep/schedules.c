@@ -1,4 +1,4 @@
-/* Which steps are recorded: the rules of the file, and the schedule that they make of each number of steps. */
+/* Record schedules: the rules of the file, and the schedule that they give for each number of steps. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@ static int by_value(const void *a, const void *b)
   return *x < *y ? -1 : *x > *y;
 }
 
-/* A schedule as `what` gives it; false after an error. */
+/* Reads the schedule of `what`; false after an error. */
 bool isw_read_schedule_rule(struct isw_reader *reader, const char *what, const struct isw_node *node,
                             struct isw_schedule_rule *rule)
 {
@@ -59,7 +59,8 @@ static uint64_t geometric_step(uint64_t steps, uint64_t i, uint64_t n)
   return x < (double)steps ? (uint64_t)x : steps;
 }
 
-/* Writes the schedule for `steps` into step (NULL: counts alone), ascending, each once; returns how many. */
+/* Writes the schedule for `steps` into `step` (NULL: only counts), ascending and without duplicates; returns its
+ * length. */
 static size_t make_schedule(const struct isw_schedule_rule *rule, uint64_t steps, uint64_t *step)
 {
   size_t count = 0;
@@ -95,7 +96,7 @@ static void note_steps(void *context, const struct isw_grid *grid, uint64_t cell
   struct isw_reader *reader = distinct->reader;
   struct isw_sweep *sweep = reader->sweep;
   uint64_t steps = isw_setting_at(sweep, grid, cell, ISW_SET_STEPS).integer;
-  for (size_t p = 0; p <= sweep->probes; p++) { /* the last is that of all */
+  for (size_t p = 0; p <= sweep->probes; p++) { /* the last is record.steps */
     const struct isw_schedule_rule *rule = p < sweep->probes ? &sweep->probe_rule[p] : &sweep->rule;
     if (rule->kind != ISW_EVERY || steps / rule->number <= ISW_RECORDS_MAX) continue;
     isw_report_add(&reader->report, rule->place, "this makes more than %d records in %llu steps", ISW_RECORDS_MAX,
@@ -113,7 +114,7 @@ static int by_steps(const void *a, const void *b)
   return x->steps < y->steps ? -1 : x->steps > y->steps;
 }
 
-/* A step of the list that no network reaches is a mistake. */
+/* Reports a listed step that no network reaches. */
 static void check_list(struct isw_reader *reader, uint64_t most)
 {
   const struct isw_schedule_rule *rule = &reader->sweep->rule;
@@ -133,8 +134,8 @@ static bool has_own(const struct isw_sweep *sweep)
   return false;
 }
 
-/* The steps of record.steps and of every probe that has its own; and who is due at which. total: of all schedules so
- * far; false where that is too much. */
+/* Merges the steps of record.steps and of every probe with its own schedule, and stores which probes are due at which.
+ * total: recorded steps of all schedules so far; false if they exceed the limit. */
 static bool unite(struct isw_reader *reader, struct isw_schedule *schedule, size_t *total)
 {
   struct isw_sweep *sweep = reader->sweep;
@@ -148,7 +149,7 @@ static bool unite(struct isw_reader *reader, struct isw_schedule *schedule, size
   }
   for (size_t p = 0; p < sweep->probes; p++) {
     if (sweep->probe_rule[p].kind != ISW_AT_ALL) count += make_schedule(&sweep->probe_rule[p], schedule->steps, NULL);
-    if (count > (all_records_limit - *total) / sweep->probes) return false; /* due is as long */
+    if (count > (all_records_limit - *total) / sweep->probes) return false; /* `due` must not be longer */
   }
   uint64_t *step = isw_arena_get(&sweep->arena, count, sizeof *step);
   count = make_schedule(&sweep->rule, schedule->steps, step);

@@ -1,10 +1,10 @@
-/* The sections of a sweep file: each key to its setting, or an error. */
+/* Reads the sections of a sweep file: maps each key to its setting, or reports an error. */
 #include <string.h>
 #include "sweep_internal.h"
 
 enum { PATH_SIZE = 128 };
 
-/* The names that may stand under a prefix ("", "network"), into names; returns how many. */
+/* Stores the names that are allowed under a prefix ("", "network") and returns their number. */
 static size_t names_under(struct isw_reader *reader, const char *prefix, const char **names)
 {
   size_t count = 0, length = strlen(prefix);
@@ -49,7 +49,7 @@ static void unknown_key(struct isw_reader *reader, const char *prefix, const str
   char path[PATH_SIZE];
   snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", nearest ? nearest : "");
   size_t meant = isw_setting_find(path);
-  if (meant < ISW_SETTINGS) reader->sweep->given[meant] = true; /* misspelt, not missing */
+  if (meant < ISW_SETTINGS) reader->sweep->given[meant] = true; /* misspelt, so not missing */
 }
 
 void isw_read_section(struct isw_reader *reader, const char *prefix, struct isw_node *map)

@@ -1,4 +1,4 @@
-/* A sweep written back: YAML in which every default is said, and which reads as the same sweep. */
+/* Writes a sweep as YAML with every default, which reads back as the same sweep. */
 #include <stdlib.h>
 #include <math.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static void put_number(struct isw_reader *reader, double number)
   put(reader, "%s", text);
 }
 
-/* A text in double quotes; what YAML would fold or refuse is escaped. */
+/* Writes a text in double quotes and escapes what YAML would fold or reject. */
 static void put_text(struct isw_reader *reader, const char *text)
 {
   put(reader, "\"");
@@ -56,13 +56,14 @@ static void put_parameter(struct isw_reader *reader, const struct isw_parameter 
     put_number(reader, value->number);
 }
 
-/* A choice with all its parameters or, as a pattern, those that were given; decay: weight_decay beside it, or NULL. */
+/* Writes a choice with all its parameters or, as a pattern, only those that were given. decay: its weight_decay, or
+ * NULL. */
 static void put_choice(struct isw_reader *reader, size_t setting, const struct isw_item *item, bool pattern,
                        const double *decay)
 {
   const struct isw_row *row = isw_setting_table(setting)->row(item->choice.row);
   size_t count = isw_row_parameters(row);
-  if (item->choice.weights) { /* the text names a file; what it held is part of the identity */
+  if (item->choice.weights) { /* the text names a file; its contents are part of the identity */
     struct isw_sweep *sweep = reader->sweep;
     const uint64_t pair[] = {sweep->weights_hash, item->choice.weights->hash};
     sweep->weights_hash = isw_hash(pair, sizeof pair, 0);
@@ -109,7 +110,7 @@ static bool is_present(const struct isw_values *values, size_t index, size_t mem
   return !values->present || values->present[index * values->members + member];
 }
 
-/* Value `index` of a path, which may set several settings. */
+/* Writes value `index` of a path, which may set several settings. */
 static void put_values_at(struct isw_reader *reader, const struct isw_values *values, size_t index, bool pattern)
 {
   if (values->path == ISW_SET_INIT_BY_LAYER) {
@@ -146,7 +147,7 @@ static void put_values(struct isw_reader *reader, const struct isw_values *value
   put(reader, "]");
 }
 
-/* "network.depth: ", opening the sections that the last path did not have open. */
+/* Writes "network.depth: " and opens the sections that are not open from the last path. */
 static void put_path(struct isw_reader *reader, const char *path, const char **last)
 {
   const char *part = path;

@@ -22,7 +22,7 @@ static void measure(void *context, const struct isw_grid *grid, uint64_t cell)
                  "a network has more than 2^31 weights and biases");
 }
 
-/* Probes that take small networks only. */
+/* Reports probes whose max_parameters a network exceeds. */
 static void check_probes(struct isw_reader *reader)
 {
   const struct isw_node *list = reader->leaf[ISW_SET_RECORD_PROBES];

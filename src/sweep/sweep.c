@@ -1,4 +1,4 @@
-/* What a sweep tells about itself. */
+/* Accessors of a sweep. */
 #include <stdlib.h>
 #include "sweep_internal.h"
 

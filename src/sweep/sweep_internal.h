@@ -17,16 +17,16 @@ struct isw_item {
   const size_t *size;
 };
 
-/** One setting's value; its grammar row says which of the three. item is NULL where nothing was set. */
+/** A setting's value; the setting's kind determines which member is used. item is NULL if nothing was set. */
 union isw_setting_value {
   uint64_t integer; /**< ISW_KIND_INTEGER and ISW_KIND_WORD */
   double number;    /**< ISW_KIND_NUMBER */
   const struct isw_item *item;
 };
 
-/** What one path of a grid, a zip or an exclude stands for: `count` values, each of which sets `members` settings. */
+/** The values of one path of a grid, a zip or an exclude: `count` values, each of which sets `members` settings. */
 struct isw_values {
-  const char *name; /**< the path as the file has it */
+  const char *name; /**< the path as the file spells it */
   size_t path;      /**< its setting: a row of the grammar or a slot */
   size_t members;
   const size_t *member; /**< [members] settings */
@@ -39,30 +39,30 @@ struct isw_values {
   struct isw_place key, at;
 };
 
-/** Settings that move together along one dimension of a grid. */
+/** An axis: settings that vary together along one dimension of a grid. */
 struct isw_grid_axis {
-  const char *name; /**< paths, joined by '+' where it is a zip */
+  const char *name; /**< paths, joined by '+' for a zip */
   size_t count;
   size_t parts;
   const struct isw_values **part;
   uint64_t stride; /**< cells from one value to the next */
 };
 
-/** Which axis sets a setting. */
+/** The axis that sets a setting. */
 struct isw_axis_binding {
-  const struct isw_grid_axis *axis; /**< NULL: the base value holds */
+  const struct isw_grid_axis *axis; /**< NULL: the base value is used */
   const struct isw_values *values;
   size_t member;
 };
 
 struct isw_grid {
-  size_t axes, own;           /**< axes; those that are not zips */
+  size_t axes, own;           /**< number of axes; number of those that are not zips */
   struct isw_grid_axis *axis; /**< the first varies slowest */
   uint64_t cells, first;      /**< first: cells of the grids before it */
   struct isw_axis_binding binding[ISW_SETTINGS_MAX];
 };
 
-/** A conjunction of paths, each with values any of which matches. */
+/** A conjunction of conditions: a cell matches if, for each path, it has any of the path's values. */
 struct isw_exclude {
   struct isw_place place;
   size_t count;
@@ -70,14 +70,14 @@ struct isw_exclude {
 };
 
 struct isw_schedule_rule {
-  enum { ISW_EVERY, ISW_GEOMSPACE, ISW_LIST, ISW_AT_ALL } kind; /**< ISW_AT_ALL: of a probe: at every record */
+  enum { ISW_EVERY, ISW_GEOMSPACE, ISW_LIST, ISW_AT_ALL } kind; /**< ISW_AT_ALL: of a probe, at every record */
   uint64_t number;                                              /**< k or n */
   size_t count;
   const uint64_t *step; /**< ascending */
   struct isw_place place;
 };
 
-/** Which dataset a (choice, seed) is. */
+/** The dataset of a pair of choice and seed. */
 struct isw_dataset_use {
   const struct isw_item *item;
   uint64_t seed;
@@ -88,7 +88,7 @@ struct isw_schedule {
   uint64_t steps;
   size_t count;
   uint64_t *step;
-  bool *due; /**< [probes][count] whether the probe is measured then; NULL where all always are */
+  bool *due; /**< [probes][count] whether the probe is measured; NULL if all probes always are */
 };
 
 struct isw_column_private {
@@ -105,11 +105,11 @@ struct isw_column_private {
     ISW_SHOW_LEVEL
   } show;
   const char *parameter;
-  double *of_item; /**< [items] what is shown of an item */
+  double *of_item; /**< [items] the value shown for an item */
   double nothing;  /**< shown where no item is set */
 };
 
-/** refine: of the one grid. */
+/** The setting `refine`, which requires a single grid. */
 struct isw_refine {
   size_t levels; /**< 0: the whole grid is trained */
   size_t axis[2];
@@ -124,10 +124,10 @@ struct isw_sweep {
   enum isw_precision precision;
   struct isw_keep_weights keep;
   union isw_setting_value base[ISW_SETTINGS_MAX];
-  bool given[ISW_SETTINGS_MAX];   /**< has a value: the file's or a default */
-  bool written[ISW_SETTINGS_MAX]; /**< the file's */
+  bool given[ISW_SETTINGS_MAX];   /**< has a value, from the file or a default */
+  bool written[ISW_SETTINGS_MAX]; /**< has a value from the file */
   size_t slots;
-  size_t slot_layer[ISW_SLOTS_MAX]; /**< layer from 1; 0: output; or one of the two below */
+  size_t slot_layer[ISW_SLOTS_MAX]; /**< layer from 1; 0: output; or ISW_BRANCH_FIRST or _LAST */
   const char *slot_path[ISW_SLOTS_MAX];
   size_t items;
   size_t grids, zips, excludes;
@@ -136,7 +136,7 @@ struct isw_sweep {
   struct isw_exclude *exclude;
   struct isw_refine refine;
   uint64_t cells, networks;
-  uint64_t *kept;        /**< a bit a cell; NULL: all are kept */
+  uint64_t *kept;        /**< one bit per cell; NULL: all are kept */
   uint64_t *kept_before; /**< cells kept before each block of ISW_KEPT_BLOCK words */
   size_t datasets;
   struct isw_data *data;
@@ -151,7 +151,7 @@ struct isw_sweep {
   size_t layers_max, parameters_max, records_max;
   size_t columns;
   struct isw_column_private *column;
-  uint64_t weights_hash; /**< of the weights that files gave, in the order of the settings; 0: none */
+  uint64_t weights_hash; /**< of weights read from files, in the order of the settings; 0: none */
   uint64_t identity;
 };
 
@@ -171,41 +171,41 @@ struct isw_reader {
   struct isw_node *root;
   struct isw_node *leaf[ISW_SETTINGS]; /**< what the file gives */
   struct isw_node *leaf_key[ISW_SETTINGS];
-  struct isw_place at[ISW_SETTINGS_MAX]; /**< where a base value stands */
+  struct isw_place at[ISW_SETTINGS_MAX]; /**< position of a base value */
   struct isw_node *grid, *zip, *exclude, *refine;
-  struct isw_node *empty;   /**< stands in for what is missing */
+  struct isw_node *empty;   /**< used in place of a missing node */
   struct isw_error *error;  /**< memory and machine failures */
-  struct isw_text writing;  /**< the settings, as they grow */
-  struct isw_error loading; /**< a dataset's error, on its way into the report */
+  struct isw_text writing;  /**< the text of the settings while it is written */
+  struct isw_error loading; /**< a dataset's error, before it is added to the report */
   enum isw_status status;
 };
 
-/** What values are for: one base value, an axis, or the values that an exclusion matches. */
+/** The purpose of values: a base value, an axis, or a pattern that an exclusion matches. */
 enum isw_expand { ISW_BASE, ISW_AXIS, ISW_PATTERN };
 
 enum { ISW_VALUES_MAX = 1 << 20, ISW_LAYERS_MAX = 1000, ISW_RECORDS_MAX = 1 << 20 };
 
 /* ---- words.c, numbers.c ---- */
 
-/** Adds the hint "did you mean" where a candidate is near to `word`, and `more` (NULL: nothing). */
+/** Adds the hint "did you mean" if a candidate is similar to `word`, and `more` (NULL: nothing). */
 void isw_suggest(struct isw_reader *reader, const char *word, const char *const *candidates, size_t count,
                  const char *more);
-/** The index of a scalar among words, or -1 after a report. */
+/** The index of a scalar among words, or -1 after an error was reported. */
 int isw_read_word(struct isw_reader *reader, const char *what, const char *const *words, const struct isw_node *node);
 
-/** The numbers that are allowed. */
+/** The numbers that a setting allows. */
 struct isw_number_rule {
   const char *what; /**< for messages */
   bool integer;
   double low, high;
   bool low_open, high_open;
-  const char *word; /**< may stand for word_number; NULL: none */
+  const char *word; /**< accepted as the number word_number; NULL: none */
   double word_number;
 };
-/** Reads one number; false after a report. */
+/** Reads one number; false after an error was reported. */
 bool isw_read_number(struct isw_reader *reader, const struct isw_number_rule *rule, const struct isw_node *node,
                      double *number);
-/** Several numbers that one node gives. */
+/** The numbers that a node gives. */
 struct isw_numbers {
   size_t count;
   bool is_range; /**< number i is first + i * step; else value[i] */
@@ -213,27 +213,28 @@ struct isw_numbers {
   double *value;
   struct isw_place *place; /**< NULL: all at the node */
 };
-/** Reads one number or, with `several`, also a list of them or a generator. Wrong ones are reported and left out. */
+/** Reads one number or, with `several`, also a list of numbers or a generator. Invalid ones are reported and
+ *  skipped. */
 void isw_read_numbers(struct isw_reader *reader, const struct isw_number_rule *rule, const struct isw_node *node,
                       bool several, struct isw_numbers *numbers);
 double isw_number_at(const struct isw_numbers *numbers, size_t i);
 
 /* ---- values.c, choices.c, weights.c, layers.c, expand.c ---- */
 
-/** Values as they grow. */
+/** Values while they are collected. */
 struct isw_values_builder {
   struct isw_values *values;
   size_t capacity, capacity_present, capacity_place;
 };
-/** A new value, all members absent; returns its index. */
+/** Adds a value with all members absent; returns its index. */
 size_t isw_add_value(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_place place);
 void isw_set_member(struct isw_values *values, size_t index, size_t member, union isw_setting_value value);
-/** Keeps an item and numbers it. */
+/** Stores an item and gives it a number. */
 const struct isw_item *isw_new_item(struct isw_reader *reader, struct isw_item item);
-/** Where value `index` stands. */
+/** The position of value `index` in the file. */
 struct isw_place isw_place_at(const struct isw_values *values, size_t index);
 
-/** The choices that one node stands for. */
+/** The choices that a node gives. */
 struct isw_choices {
   size_t count, capacity;
   struct isw_chosen {
@@ -242,27 +243,27 @@ struct isw_choices {
     double decay;
   } * list;
 };
-/** Reads a bare name, or {name: ..., parameter: ...} with lists inside. Errors are reported and leave choices out. */
+/** Reads a bare name, or {name: ..., parameter: ...} with lists inside. Invalid choices are reported and skipped. */
 void isw_read_choice(struct isw_reader *reader, size_t setting, struct isw_node *node, enum isw_expand mode,
                      struct isw_choices *choices);
 /** Reads the weights that a choice of the row `file` names, and makes their hash that of the item. False after a
  *  report. */
 bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, struct isw_item *item,
                       const struct isw_node *node);
-/** Adds the lists of widths of a node. */
+/** Adds the lists of widths that a node gives. */
 void isw_expand_widths(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_node *node,
                        enum isw_expand mode);
 /** Adds the combinations of initialisers of {layer: choice, ...}. */
 void isw_read_layers(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_node *node,
                      enum isw_expand mode);
-/** Slot of a layer, made where it is new; ISW_SETTINGS_MAX where the text is no layer or there are too many. */
+/** The slot of a layer; a new layer gets one. ISW_SETTINGS_MAX if the text is not a layer or there are too many. */
 size_t isw_slot(struct isw_reader *reader, const char *text);
-/** Every layer that the file names anywhere gets its slot, before the first value is read. */
+/** Assigns a slot to every layer that the file names anywhere, before the first value is read. */
 void isw_find_slots(struct isw_reader *reader);
-/** The values that a node gives a setting. Errors are reported and leave those values out. */
+/** Reads the values that a node gives a setting. Invalid values are reported and skipped. */
 struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const char *name, struct isw_node *key,
                               struct isw_node *node, enum isw_expand mode);
-/** The values of a path; NULL after a reported error of the path. */
+/** Reads the values of a path; NULL after an error of the path, which has been reported. */
 struct isw_values *isw_read_path(struct isw_reader *reader, struct isw_node *key, struct isw_node *node,
                                  enum isw_expand mode);
 /** The setting that a path names: a row, a slot or, where a parameter of a fixed choice is meant, that choice, and
@@ -285,20 +286,20 @@ void isw_read_record(struct isw_reader *reader);
 void isw_apply_excludes(struct isw_reader *reader);
 void isw_check_combinations(struct isw_reader *reader);
 void isw_drop_duplicates(struct isw_reader *reader);
-/** What refine requires of the probes and the grid. */
+/** Checks what `refine` requires of the probes and the grid. */
 void isw_check_refine(struct isw_reader *reader);
 void isw_measure(struct isw_reader *reader);
 void isw_make_schedules(struct isw_reader *reader);
 void isw_make_columns(struct isw_reader *reader);
 void isw_write_settings(struct isw_reader *reader);
 
-/** Reads the rule of a schedule, of the setting or probe that `what` names; false after a report. */
+/** Reads the schedule rule of the setting or probe that `what` names; false after an error was reported. */
 bool isw_read_schedule_rule(struct isw_reader *reader, const char *what, const struct isw_node *node,
                             struct isw_schedule_rule *rule);
-/** Gives every cell a bit, all set, where there are none yet; after clearing some, isw_count_kept. */
+/** Creates a bit for every cell, all set, if there are none yet. Call isw_count_kept after clearing some. */
 void isw_keep_all(struct isw_reader *reader);
 void isw_count_kept(struct isw_sweep *sweep);
-/** Where the value of a setting stands that a cell has. */
+/** The position in the file of a cell's value of a setting. */
 struct isw_place isw_place_of_value(const struct isw_reader *reader, const struct isw_grid *grid, uint64_t cell,
                                     size_t setting);
 /** The largest depth of a grid. */
@@ -310,16 +311,16 @@ size_t isw_all_settings(const struct isw_sweep *sweep);
 /** "network.init", or a slot's path. */
 const char *isw_path_of(const struct isw_sweep *sweep, size_t setting);
 union isw_setting_value isw_value_at(const struct isw_values *values, size_t index, size_t member);
-/** A number that is the same for equal values; with shape_only, for values that networks of one pack may share. */
+/** A hash of a value. With shape_only, values that networks of one pack may have together hash equally. */
 uint64_t isw_value_hash(size_t setting, union isw_setting_value value, bool shape_only);
 uint64_t isw_cell_of_number(const struct isw_sweep *sweep, uint64_t number);
 uint64_t isw_number_of_cell(const struct isw_sweep *sweep, uint64_t cell);
 bool isw_is_kept(const struct isw_sweep *sweep, uint64_t cell);
 const struct isw_grid *isw_grid_of_cell(const struct isw_sweep *sweep, uint64_t cell);
-/** Every setting's value of a cell, into settings[isw_all_settings]. */
+/** Stores the value of every setting of a cell in settings[isw_all_settings]. */
 void isw_cell_settings(const struct isw_sweep *sweep, uint64_t cell, union isw_setting_value *settings);
 size_t isw_depth_of(const union isw_setting_value *settings);
-/** One setting's value of a cell of a grid. */
+/** The value of one setting of a cell of a grid. */
 union isw_setting_value isw_setting_at(const struct isw_sweep *sweep, const struct isw_grid *grid, uint64_t cell,
                                        size_t setting);
 size_t isw_data_of(const struct isw_sweep *sweep, const union isw_setting_value *settings);
@@ -336,7 +337,7 @@ struct isw_grouped_axis {
   enum { ISW_ONE_GROUP, ISW_EACH_ITS_OWN, ISW_GROUPS } kind;
   size_t groups;
   uint32_t *start;  /**< ISW_GROUPS: [groups + 1] into member */
-  uint32_t *member; /**< values, ascending in a group */
+  uint32_t *member; /**< values, ascending within a group */
 };
 struct isw_grouping {
   const struct isw_sweep *sweep;
@@ -350,10 +351,10 @@ bool isw_grouping_make(const struct isw_sweep *sweep, const struct isw_grid *gri
                        struct isw_grouping *grouping);
 void isw_grouping_clear(struct isw_grouping *grouping);
 
-/** A walk through a class's cells in ascending order. */
+/** An iterator over the cells of a class in ascending order. */
 struct isw_walk {
   const struct isw_grouping *grouping;
-  uint64_t cell, left; /**< left: cells from this one on */
+  uint64_t cell, left; /**< left: number of cells from this one on */
   size_t group[ISW_AXES_MAX], digit[ISW_AXES_MAX];
 };
 /** Starts at member `from` of class `class`. */

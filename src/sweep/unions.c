@@ -1,5 +1,5 @@
-/* A list of grids is a union: a network that an earlier grid has loses its bit. Networks are compared by identity;
- * those that differ in the replicate alone are one family, so that 10^7 networks are few families. */
+/* A list of grids is a union: a network that an earlier grid contains is not kept. Networks are compared by identity;
+ * networks that differ only in the replicate form a family, so that 10^7 networks are few families. */
 #include <stdlib.h>
 #include "sweep_internal.h"
 
@@ -8,7 +8,7 @@ static const uint64_t union_limit = 1ull << 30;
 /* A grid as families, one for each combination of its other axes. */
 struct families {
   const struct isw_grid *grid;
-  const struct isw_values *replicate; /* an axis of its own; NULL: each family has one network */
+  const struct isw_values *replicate; /* if it is an axis of its own; NULL: each family has one network */
   uint64_t stride, members;           /* cells between its members; their number */
   struct member {
     uint64_t replicate;
@@ -38,7 +38,7 @@ static struct families families_of(struct isw_reader *reader, const struct isw_g
   return families;
 }
 
-/* The cell of a family's member that has a replicate; false where there is none. */
+/* Finds the cell of the family's member with a replicate; false if there is none. */
 static bool find_member(const struct isw_sweep *sweep, const struct families *families, uint64_t first,
                         uint64_t replicate, uint64_t *cell)
 {
@@ -59,7 +59,7 @@ static bool find_member(const struct isw_sweep *sweep, const struct families *fa
   return true;
 }
 
-/* Clears the bits of a family's members that an earlier grid's family has. */
+/* Clears the bits of a family's members that a family of an earlier grid contains. */
 static void compare(struct isw_sweep *sweep, const struct families *mine, uint64_t cell, const struct families *other,
                     uint64_t first)
 {

@@ -1,4 +1,4 @@
-/* Values of settings: how one is stored, added, compared and found again in the file. */
+/* Values of settings: how they are stored, added, compared and located in the file. */
 #include <string.h>
 #include "sweep_internal.h"
 
@@ -29,7 +29,7 @@ struct isw_place isw_place_at(const struct isw_values *values, size_t index)
   return values->place ? values->place[index] : values->at;
 }
 
-/* A new value, all members absent. */
+/* Adds a value with all members absent. */
 size_t isw_add_value(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_place place)
 {
   struct isw_values *values = builder->values;

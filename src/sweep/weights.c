@@ -1,4 +1,4 @@
-/* Weights that the initialiser `file` reads from an HDF5 file. */
+/* Reads the weights of the initialiser `file` from an HDF5 file. */
 #include <math.h>
 #include <string.h>
 #include "initsweep/hdf5.h"
@@ -6,7 +6,7 @@
 
 static const size_t weights_limit = (size_t)1 << 34; /* bytes: 2^31 numbers */
 
-/* The last number of a row that pads no shorter network. */
+/* The number of values of a row without the padding of shorter networks. */
 static size_t without_padding(const struct isw_array *array)
 {
   size_t count = array->columns;
@@ -14,7 +14,8 @@ static size_t without_padding(const struct isw_array *array)
   return count;
 }
 
-/* Reads what a choice of the row `file` names, and makes its numbers, not its path, its hash. False after a report. */
+/* Reads the weights that a choice of the row `file` names. The hash is that of the numbers, not of the path. Returns
+ * false after an error was reported. */
 bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, struct isw_item *item,
                       const struct isw_node *node)
 {

@@ -1,4 +1,4 @@
-/* Words of a sweep file: one of several, and what was probably meant where it is none of them. */
+/* Words of a sweep file: finds a word among several and suggests the nearest one if it is none of them. */
 #include <string.h>
 #include "sweep_internal.h"
 
@@ -12,7 +12,7 @@ void isw_suggest(struct isw_reader *reader, const char *word, const char *const 
     isw_report_hint(&reader->report, "%s", more);
 }
 
-/* The index of a scalar among words, or -1 after a report. */
+/* The index of a scalar among words, or -1 after an error was reported. */
 int isw_read_word(struct isw_reader *reader, const char *what, const char *const *words, const struct isw_node *node)
 {
   size_t count = 0;

@@ -57,7 +57,7 @@ struct isw_place isw_place_of_byte(const struct isw_source *source, unsigned num
   return place;
 }
 
-/* Columns that a terminal gives a character; 0 stands for one that must not reach it. */
+/* Number of terminal columns of a character; 0: it must not be printed. */
 static unsigned shown_width(uint32_t code)
 {
   static const uint32_t wide[][2] = {{0x1100, 0x115F},   {0x2E80, 0xA4CF},  {0xAC00, 0xD7A3}, {0xF900, 0xFAFF},
@@ -78,7 +78,7 @@ static void check(const struct isw_report *report, enum isw_status status)
   if (status != ISW_OK) longjmp(*report->out_of_memory, 1);
 }
 
-/* Bytes as a terminal may see them: what is no printable character becomes '?'. */
+/* Appends bytes in a form that is safe on a terminal: '?' replaces everything that is not a printable character. */
 static void add_clean(struct isw_report *report, struct isw_text *text, const char *bytes, size_t length)
 {
   for (size_t i = 0; i < length;) {
@@ -99,7 +99,7 @@ static void add_formatted(struct isw_report *report, struct isw_text *text, cons
   enum isw_status status = isw_text_add_list(&raw, format, list);
   if (status == ISW_OK) {
     if (text->length) status = isw_text_add_bytes(text, "\n", 1);
-    for (size_t i = 0; status == ISW_OK && i < raw.length;) { /* as add_clean, but raw must not be lost in a jump */
+    for (size_t i = 0; status == ISW_OK && i < raw.length;) { /* as add_clean, but a jump must not leak `raw` */
       uint32_t code;
       size_t size = isw_character(raw.bytes + i, raw.length - i, &code);
       bool printable = code == '\n' || shown_width(code) > 0;
@@ -162,7 +162,7 @@ static int by_place(const void *a, const void *b)
   return x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* The line and a caret under the place; of a long line, a window around the place. A tab is shown as one space. */
+/* Appends the line and a caret under the position; of a long line, only a window around it. A tab becomes one space. */
 static void add_line(struct isw_report *report, struct isw_text *text, const struct isw_place *place)
 {
   const struct isw_source *source = &report->source[place->source];
@@ -202,7 +202,7 @@ static void add_line(struct isw_report *report, struct isw_text *text, const str
     i += size;
   }
   if (status == ISW_OK && last < characters) status = isw_text_add(text, "...");
-  if (status == ISW_OK && place->column >= column) { /* behind the line's last character */
+  if (status == ISW_OK && place->column >= column) { /* after the line's last character */
     for (; status == ISW_OK && column < place->column; column++) status = isw_text_add(&caret, " ");
     if (status == ISW_OK) status = isw_text_add(&caret, "^");
   }

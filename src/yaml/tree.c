@@ -1,4 +1,4 @@
-/* From the bytes of a YAML file to a tree of nodes with line and column, by the events of libyaml. */
+/* Builds a tree of nodes with line and column from the bytes of a YAML file, using the events of libyaml. */
 #include "initsweep/yaml.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,7 +141,7 @@ static void read_map(struct reader *reader, struct isw_node *map, size_t level)
   check_double_keys(reader, map);
 }
 
-/* The node that begins with the present event. */
+/* Reads the node that begins with the current event. */
 static struct isw_node *read_node(struct reader *reader, size_t level)
 {
   const yaml_event_t *event = &reader->event;
@@ -163,7 +163,7 @@ static struct isw_node *read_node(struct reader *reader, size_t level)
     node->text = "";
     isw_report_add(reader->report, node->place, "aliases (*%s) are not allowed in a sweep file",
                    (const char *)event->data.alias.anchor);
-    reader->stopped = true; /* what it stands for is not known */
+    reader->stopped = true; /* its meaning is unknown */
     return node;
   }
   bool list = event->type == YAML_SEQUENCE_START_EVENT;
@@ -227,7 +227,7 @@ static void read_document(struct reader *reader, struct isw_node **root)
   }
   if (type == YAML_NO_EVENT || next_event(reader) == YAML_NO_EVENT) return;
   *root = read_node(reader, 0);
-  if (next_event(reader) == YAML_NO_EVENT) return; /* a syntax error, already told, or the document's end */
+  if (next_event(reader) == YAML_NO_EVENT) return; /* a syntax error, already reported, or the document's end */
   if (next_event(reader) != YAML_DOCUMENT_START_EVENT) return;
   isw_report_add(reader->report, place_of(reader, reader->event.start_mark, reader->event.end_mark),
                  "a second document begins here");

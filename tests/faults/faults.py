@@ -49,6 +49,7 @@ grid:
   network.depth: [1, 2]
   replicate: {range: [0, 9]}
 """
+HEAD_BYTES = 40  # of a journal file without entries (docs/results-format.md)
 # Cheap packs and packs that take a second, so that kills hit both
 LONG = """\
 sweep: long
@@ -105,6 +106,16 @@ class Bench:
         """Names of a run's journal files."""
         parts = self.path(out + ".parts")
         return {name for name in os.listdir(parts) if name.endswith(".journal")} if os.path.isdir(parts) else set()
+
+    def journal_bytes(self, out):
+        """Bytes of all its journal files together: they grow with every pack that is finished."""
+        total = 0
+        for name in self.journals(out):
+            try:
+                total += os.path.getsize(self.path(f"{out}.parts/{name}"))
+            except FileNotFoundError:  # the run has ended meanwhile
+                pass
+        return total
 
     def finished(self, out):
         """Networks that are in the results file, or else those that `gather` finds in a run's journal."""
@@ -181,6 +192,11 @@ def kill(bench, long, part="kill"):
             # a kill may come while the ranks start; a signal is caught from the program's first moment on
             while ((part == "signal" and bench.journals("out.h5") <= there
                     or not os.path.exists(bench.path("out.h5.parts/sweep")))
+                   and process.poll() is None and time.monotonic() < deadline):
+                time.sleep(0.005)
+            # every other kill comes after packs were finished, on however busy a machine
+            size = bench.journal_bytes("out.h5") + HEAD_BYTES * ranks
+            while (injected % 2 == 0 and bench.journal_bytes("out.h5") <= size
                    and process.poll() is None and time.monotonic() < deadline):
                 time.sleep(0.005)
             time.sleep(bench.random.uniform(0, 0.6))

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "initsweep/cost.h"
 #include "trials.h"
 
 static enum { SHORT, WHOLE, LONG } form = WHOLE;
@@ -606,6 +607,7 @@ static void the_fastest_kernels_are_among_those_tested(void **state)
 int main(int argc, char **argv)
 {
   if (argc > 1) form = strcmp(argv[1], "long") == 0 ? LONG : SHORT;
+  trial_expected_path = isw_cost_path;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_fastest_kernels_are_among_those_tested),
       cmocka_unit_test(deep_sigmoid_with_subnormal_gradients),

@@ -1,6 +1,7 @@
 /** @file Trials: small packs trained by the engine and, network for network, by the plain trainer, and compared. */
 #ifndef INITSWEEP_TESTS_TRIALS_H
 #define INITSWEEP_TESTS_TRIALS_H
+#include "initsweep/sweep.h"
 #include "reference_trainer.h"
 
 enum trial_data {
@@ -81,6 +82,11 @@ struct trial_counts {
 /** Trains the networks by the plain trainer, results [count]. */
 void trial_reference(const struct trial *trial, const struct trial_networks *networks,
                      struct reference_result *results);
+/** The path that a pack of a class should take: isw_cost_path, where the cost room is linked. */
+typedef enum isw_pack_path trial_path_function(const struct isw_kernels *kernels, const struct isw_probe *const *probes,
+                                               size_t probe_count, const struct isw_pack_class *class);
+/** Held against the path of every pack that trial_engine trains; NULL: no check. */
+extern trial_path_function *trial_expected_path;
 /** Trains them by the engine on the kernels named, results [count] in the plain trainer's form; false with a line on
  *  stderr where the engine refused. */
 bool trial_engine(const struct trial *trial, const struct trial_networks *networks, const char *kernels,
