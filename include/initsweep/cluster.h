@@ -87,9 +87,10 @@ size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const cha
  *  processors in the affinity mask. */
 size_t isw_cluster_default_threads(void);
 
-/** Catches SIGINT, SIGTERM and SIGUSR1: the first one asks all workers to stop, now or when they begin; a second SIGINT
- *  ends the process at once. Ignores SIGXFSZ: a write past a file size limit then fails like a write to a full disk.
- *  May be called before isw_cluster_create. */
+/** Catches SIGINT, SIGTERM, SIGUSR1, SIGXCPU and, unless it is ignored (nohup), SIGHUP: the first one asks all workers
+ *  to stop, now or when they begin; a second SIGINT ends the process at once. Ignores SIGXFSZ and SIGPIPE: a write past
+ *  a file size limit fails like a write to a full disk, and a write to a closed pipe fails. May be called before
+ *  isw_cluster_create. */
 void isw_cluster_catch_signals(void);
 
 /* ---- training all packs ---- */

@@ -22,6 +22,32 @@ hid_t isw_hdf5_text_type(void);
 /** Whether the object of that name in a group or file is a dataset. */
 bool isw_hdf5_is_dataset(hid_t group, const char *name);
 
+/* Files of any origin (docs/limits.md): HDF5 is not to reach any other file through them. */
+
+/** Opens a file for reading. ISW_BAD_INPUT where HDF5 refuses, and for what is no regular file: a FIFO would block.
+ *  @param[in] access  file access properties */
+enum isw_status isw_hdf5_open_file(const char *path, hid_t access, hid_t *file, struct isw_error *error);
+
+/** How a name leads to an object. */
+enum isw_hdf5_path {
+  ISW_HDF5_HARD,     /**< by hard links only, so that the object is in the file */
+  ISW_HDF5_INDIRECT, /**< by a soft, external or user-defined link, none of which was followed */
+  ISW_HDF5_ABSENT    /**< there is no such name */
+};
+enum isw_hdf5_path isw_hdf5_follow(hid_t file, const char *name);
+
+/** Opens a dataset; `name` may name groups. ISW_BAD_INPUT, and an invalid handle, where there is none, where its name
+ *  is ISW_HDF5_INDIRECT, and where its numbers are elsewhere (external storage, virtual dataset).
+ *  @param[in] path  the file's, for messages */
+enum isw_status isw_hdf5_open_dataset(hid_t file, const char *path, const char *name, hid_t *dataset,
+                                      struct isw_error *error);
+
+/** The first dimension scale of each dimension, as H5Rcreate would refer to it; false where one has none. The
+ *  references are not followed, so that those to deleted scales do no harm: H5DSis_attached follows all that it finds,
+ *  also those from the scale to other datasets, and fails at the first one that leads nowhere.
+ *  @param[out] scale  [rank] */
+bool isw_hdf5_dimension_list(hid_t dataset, int rank, hobj_ref_t *scale);
+
 /* Chunks of a dataset are cut, shuffled and compressed here by several threads and written with H5Dwrite_chunk. Any
  * HDF5 library can read them, because the filters are HDF5's own shuffle and deflate. */
 

@@ -22,7 +22,12 @@ void isw_cluster_catch_signals(void)
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGUSR1, &action, NULL);
+  sigaction(SIGXCPU, &action, NULL);
+  struct sigaction before;
+  if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup ignores it */
+    sigaction(SIGHUP, &action, NULL);
   signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes then is an error of write(), reported like a full disk */
+  signal(SIGPIPE, SIG_IGN); /* a reader of stdout or stderr that has ended must not end the training */
 }
 
 bool isw_signal_caught(void)

@@ -48,8 +48,9 @@ static bool placed_by_user(void)
  * number; 0 if masks overlap in another way, which makes owners ambiguous. processor: [PROCESSORS] or NULL */
 static size_t own_processors(size_t ranks, size_t mine, const uint64_t (*mask)[WORDS], int *processor)
 {
-  size_t same_mask_ranks = 0, before = 0, found = 0;
+  size_t same_mask_ranks = 1, before = 0, found = 0; /* the rank itself */
   for (size_t r = 0; r < ranks; r++) {
+    if (r == mine) continue;
     bool same = memcmp(mask[r], mask[mine], sizeof *mask) == 0;
     for (size_t i = 0; i < WORDS; i++)
       if (!same && mask[r][i] & mask[mine][i]) return 0;

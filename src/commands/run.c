@@ -118,8 +118,8 @@ const struct isw_command isw_command_run = {
     .summary = "trains every network of the grid; alone, or under mpirun or srun",
     .about =
         "Trains every network of the sweep's grid, alone or under mpirun or srun, and writes one HDF5 file. "
-        "Interrupted by Ctrl-C, SIGTERM or SIGUSR1, it keeps what is finished in OUT.parts/ and exits with 75: the "
-        "same command continues, on any number of ranks and threads, and the file is the same.",
+        "Interrupted by Ctrl-C, SIGTERM, SIGUSR1, SIGHUP or SIGXCPU, it keeps what is finished in OUT.parts/ and exits "
+        "with 75: the same command continues, on any number of ranks and threads, and the file is the same.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -1,9 +1,9 @@
-/* Datasets of two arrays, inputs and targets, and what is the same for every format of them (idx.c, npy.c, hdf5.c): the
- * first dimension counts the samples, the others are columns. Targets: values: any columns; binary: one of 0 and 1;
- * classes: one of integers 0 .. classes - 1, classes being one more than the largest. Test files may come separately,
- * and then nothing is split off. Files may be gzipped. Every size is checked before memory is allocated; what does not
- * fit is an error that names the file and the number. Parameters: inputs, targets, kind, test_inputs, test_targets,
- * test_fraction, standardize, label_noise, balance; of HDF5 path before them. */
+/* Datasets of two arrays, inputs and targets, and everything that their formats (idx.c, npy.c, hdf5.c) have in common.
+ * The first dimension counts the samples; the others are columns. Targets are values (any number of columns), binary
+ * (one column of 0 and 1) or classes (one column of integers 0 .. classes - 1, where classes is the largest label plus
+ * 1). If test files are given, nothing is split off for the test set. Files may be gzipped. Every size is checked
+ * before memory is allocated; an error names the file and the number. Parameters: inputs, targets, kind, test_inputs,
+ * test_targets, test_fraction, standardize, label_noise, balance; for HDF5, path comes first. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

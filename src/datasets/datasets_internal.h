@@ -45,8 +45,9 @@ enum isw_status isw_data_allocate(struct isw_data *data, size_t samples, struct 
  *  permutation drawn from (seed, replicate 0, SPLIT). Both sets keep the dataset's order. */
 enum isw_status isw_data_split(struct isw_data *data, uint64_t seed, double test_fraction, struct isw_error *error);
 
-/** Each column x to (x - mean) / std with mean and population std of the training set; a column that is constant there
- *  is centred only. Features; with ISW_STANDARDIZE_ALL targets that are values too. */
+/** Standardises each feature column: x becomes (x - mean) / std, with mean and population std of the training set. A
+ *  column that is constant there is only centred. With ISW_STANDARDIZE_ALL, targets that are values are standardised,
+ *  too. */
 enum isw_status isw_data_standardize(struct isw_data *data, enum isw_standardize standardize, struct isw_error *error);
 
 /** Gives training sample s a new label where uniform draw s of (seed, replicate 0, DATA, layer 100) is below `share`: a
@@ -55,9 +56,9 @@ enum isw_status isw_data_standardize(struct isw_data *data, enum isw_standardize
  *  ISW_BAD_INPUT where share > 0 and targets are values. */
 enum isw_status isw_data_label_noise(struct isw_data *data, uint64_t seed, double share, struct isw_error *error);
 
-/** Leaves as many training samples of each class as the smallest class has: of a permutation drawn from (seed,
- *  replicate 0, DATA, layer 102) the first so many of the class, in the dataset's order. ISW_BAD_INPUT where targets
- *  are values or a class has no training sample. */
+/** Keeps as many training samples of each class as the smallest class has: the first ones of the class in a permutation
+ *  drawn from (seed, replicate 0, DATA, layer 102), in the dataset's order. ISW_BAD_INPUT if targets are values or a
+ *  class has no training sample. */
 enum isw_status isw_data_balance(struct isw_data *data, uint64_t seed, struct isw_error *error);
 
 /** What is done to samples, in this order. */
@@ -70,12 +71,14 @@ struct isw_finish {
 enum isw_status isw_data_finish(struct isw_data *data, uint64_t seed, const struct isw_finish *finish,
                                 struct isw_error *error);
 
-/** Where *bytes, which free() releases, are gzip's, puts what they unpack to in their place; else leaves them.
- *  ISW_BAD_INPUT where they are damaged or unpack to more than `limit`. */
+/** If *bytes are gzip data, replaces them by the decompressed data, to be released with free(); else leaves them
+ *  unchanged.
+ *  @param[in] limit  maximum size of the decompressed data
+ *  @return ISW_BAD_INPUT if the data are damaged or larger than `limit` */
 enum isw_status isw_gunzip(const char *path, size_t limit, char **bytes, size_t *length, struct isw_error *error);
 
-/** The path of a file that ships, such as "digits/labels-idx1-ubyte", in the folder that INITSWEEP_DATA names, else in
- *  the nearest share/initsweep above the program, or where the program was to be installed: the first that has the
- *  file. Put in *path. */
+/** Finds a file that ships with the program, such as "digits/labels-idx1-ubyte", and sets *path. If INITSWEEP_DATA is
+ *  set, only the folder that it names is searched; else the nearest share/initsweep above the program and then the
+ *  folder of the installation. */
 enum isw_status isw_shipped_file(const char *name, struct isw_text *path, struct isw_error *error);
 #endif

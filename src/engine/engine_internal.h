@@ -136,7 +136,7 @@ void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *netwo
                           size_t features, size_t train_samples, size_t test_samples);
 /** Copies the sizes of the layers; false without memory. */
 bool isw_layout_copy_sizes(struct isw_pack *pack, const struct isw_network *network);
-/** Allocates everything but the sizes; pack->memory.failed tells of a failure. */
+/** Allocates everything but the sizes; pack->memory.failed is set after a failure. */
 void isw_layout_allocate(struct isw_pack *pack, bool keep_initial, bool keep_final);
 /** Bytes of a lane's values of all probes. */
 size_t isw_layout_values_bytes(const struct isw_pack *pack);

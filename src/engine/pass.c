@@ -210,7 +210,7 @@ bool isw_member_pass(struct isw_member *m, const struct isw_pass *pass)
                     : (const unsigned char *)pass->set->targets + first * pack->samples->outputs * pack->number_bytes;
     if (first > 0) isw_team_wait(m->team);
     /* A checkpoint is only made before anything of the step is done: otherwise a step or record that takes longer than
-     * the time between two checkpoints would be repeated for ever. */
+     * the time between two checkpoints would be repeated endlessly. */
     if (m->index == 0)
       pack->interrupted = m->step_begun ? isw_pack_interrupted(pack) : isw_pack_interrupted_or_checkpoint_due(pack);
     m->step_begun = true;

@@ -1,9 +1,6 @@
 /* Reads arrays from any HDF5 file, for rooms that do not use HDF5 themselves. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include "initsweep/hdf5_handles.h"
 
 /* Which part of a dataset is read, once its shape is known. */
@@ -11,15 +8,6 @@ struct part {
   int rank;
   hsize_t size[H5S_MAX_RANK], start[H5S_MAX_RANK], count[H5S_MAX_RANK];
 };
-
-/* A FIFO would block HDF5 for ever. */
-static enum isw_status check_file(const char *path, struct isw_error *error)
-{
-  struct stat about;
-  if (stat(path, &about) != 0) return isw_error_set(error, ISW_BAD_INPUT, "%s: %s", path, strerror(errno));
-  if (!S_ISREG(about.st_mode)) return isw_error_set(error, ISW_BAD_INPUT, "%s is no regular file", path);
-  return ISW_OK;
-}
 
 static enum isw_status find_part(const char *path, const char *name, const uint64_t *row, hid_t space,
                                  struct part *part, struct isw_error *error)
@@ -72,12 +60,12 @@ static enum isw_status read_part(const char *path, const char *name, hid_t datas
 static enum isw_status read_dataset(const char *path, const char *name, hid_t file, const uint64_t *row, size_t limit,
                                     struct isw_array *array, struct isw_error *error)
 {
-  hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
-  if (dataset < 0) return isw_error_set(error, ISW_BAD_INPUT, "%s has no dataset '%s'", path, name);
+  hid_t dataset;
+  enum isw_status status = isw_hdf5_open_dataset(file, path, name, &dataset, error);
+  if (status != ISW_OK) return status;
   hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
   H5T_class_t kind = H5Tget_class(type);
   struct part part;
-  enum isw_status status = ISW_OK;
   if (kind != H5T_FLOAT && kind != H5T_INTEGER)
     status = isw_error_set(error, ISW_BAD_INPUT, "%s: dataset '%s' does not hold plain numbers", path, name);
   if (status == ISW_OK) status = find_part(path, name, row, space, &part, error);
@@ -92,15 +80,13 @@ enum isw_status isw_array_read(const char *path, const char *name, const uint64_
                                struct isw_array *array, struct isw_error *error)
 {
   *array = (struct isw_array){0};
-  enum isw_status status = check_file(path, error);
-  if (status != ISW_OK) return status;
   struct isw_hdf5_silence silence;
   isw_hdf5_silence_begin(&silence);
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-  hid_t file = H5Fopen(path, H5F_ACC_RDONLY, access);
-  status = file < 0 ? isw_hdf5_refuse(error, ISW_BAD_INPUT, path, "cannot open this file")
-                    : read_dataset(path, name, file, row, limit, array, error);
+  hid_t file;
+  enum isw_status status = isw_hdf5_open_file(path, access, &file, error);
+  if (status == ISW_OK) status = read_dataset(path, name, file, row, limit, array, error);
   if (file >= 0) H5Fclose(file);
   H5Pclose(access);
   isw_hdf5_silence_end(&silence);

@@ -1,6 +1,5 @@
 /* Opens a results file, and reads attributes, columns and slabs of its datasets. */
 #include "results_internal.h"
-#include <hdf5_hl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +30,9 @@ static const char *keep(struct isw_results *results, char *text)
 static char *read_attribute(hid_t file, const char *object, const char *name)
 {
   char *copy = NULL;
-  hid_t attribute = H5Aopen_by_name(file, object, name, H5P_DEFAULT, H5P_DEFAULT);
+  hid_t attribute = isw_hdf5_follow(file, object) == ISW_HDF5_HARD
+                        ? H5Aopen_by_name(file, object, name, H5P_DEFAULT, H5P_DEFAULT)
+                        : H5I_INVALID_HID;
   if (attribute < 0) return NULL;
   hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
   bool one = H5Sget_simple_extent_npoints(space) == 1;
@@ -68,31 +69,39 @@ const char *isw_results_attribute(struct isw_results *results, const char *name)
   return text;
 }
 
-/* Length of a dimension scale; false where there is none of that name. */
-static bool read_scale(hid_t file, const char *name, hid_t *scale, hsize_t *length)
+/* A dimension scale's length, and how datasets refer to it. */
+static enum isw_status read_scale(const struct isw_results *results, const char *name, hobj_ref_t *reference,
+                                  hsize_t *length, struct isw_error *error)
 {
-  *scale = H5Dopen2(file, name, H5P_DEFAULT);
-  if (*scale < 0) return false;
-  hid_t space = H5Dget_space(*scale);
-  bool good = H5DSis_scale(*scale) > 0 && H5Sget_simple_extent_ndims(space) == 1 &&
-              H5Sget_simple_extent_dims(space, length, NULL) == 1;
+  hid_t scale;
+  enum isw_status status = isw_hdf5_open_dataset(results->file, results->path, name, &scale, error);
+  if (status != ISW_OK) return status;
+  hid_t space = H5Dget_space(scale);
+  if (H5Sget_simple_extent_ndims(space) != 1 || H5Sget_simple_extent_dims(space, length, NULL) != 1 ||
+      H5Rcreate(reference, scale, ".", H5R_OBJECT, H5I_INVALID_HID) < 0) {
+    status = isw_error_set(error, ISW_BAD_INPUT, "%s: not a results file of format %d: '%s' is no dimension",
+                           results->path, ISW_FORMAT_VERSION, name);
+  }
   H5Sclose(space);
-  return good;
+  H5Dclose(scale);
+  return status;
 }
 
 /* The dataset's shape as network [record] [layer], or false. */
-static bool read_shape(const struct isw_results *results, const hid_t scales[3], hid_t id,
+static bool read_shape(const struct isw_results *results, const hobj_ref_t *scales, hid_t id,
                        struct isw_results_dataset *view)
 {
   hid_t space = H5Dget_space(id);
   hsize_t dims[3] = {0},
           want[ISW_DIMENSIONS] = {results->networks, results->records, results->layers, results->parameters};
+  hobj_ref_t along[3];
   int rank = H5Sget_simple_extent_ndims(space);
-  bool good = rank >= 1 && rank <= 3 && H5Sget_simple_extent_dims(space, dims, NULL) == rank;
+  bool good = rank >= 1 && rank <= 3 && H5Sget_simple_extent_dims(space, dims, NULL) == rank &&
+              isw_hdf5_dimension_list(id, rank, along);
   H5Sclose(space);
   bool has[ISW_DIMENSIONS] = {false};
   for (int d = 0, next = 0; good && d < rank; d++) {
-    while (next < ISW_DIMENSIONS && (scales[next] < 0 || !(H5DSis_attached(id, scales[next], (unsigned)d) > 0))) next++;
+    while (next < ISW_DIMENSIONS && scales[next] != along[d]) next++;
     good = next < ISW_DIMENSIONS && dims[d] == want[next];
     if (good) has[next++] = true;
   }
@@ -117,8 +126,9 @@ static bool read_fill(hid_t id, double *fill)
 
 struct visit {
   struct isw_results *results;
-  const hid_t *scales;
-  bool out_of_memory;
+  const hobj_ref_t *scales;
+  enum isw_status status;
+  struct isw_error *error;
 };
 
 /* Adds a link of the root group to the list if it is a dataset along `network`. */
@@ -127,13 +137,14 @@ static herr_t add_dataset(hid_t root, const char *name, const H5L_info_t *link, 
   struct visit *visit = context;
   struct isw_results *results = visit->results;
   if (link->type != H5L_TYPE_HARD || !isw_hdf5_is_dataset(root, name)) return 0;
-  hid_t id = H5Dopen2(root, name, H5P_DEFAULT);
-  if (id < 0) return 0;
+  hid_t id;
+  visit->status = isw_hdf5_open_dataset(root, results->path, name, &id, visit->error);
+  if (visit->status != ISW_OK) return -1;
   hid_t type = H5Dget_type(id);
   H5T_class_t kind = H5Tget_class(type);
   struct dataset dataset = {.id = id, .view = {.text = kind == H5T_STRING && H5Tis_variable_str(type) > 0}};
   H5Tclose(type);
-  bool wanted = (dataset.view.text || kind == H5T_INTEGER || kind == H5T_FLOAT) && H5DSis_scale(id) <= 0 &&
+  bool wanted = (dataset.view.text || kind == H5T_INTEGER || kind == H5T_FLOAT) &&
                 read_shape(results, visit->scales, id, &dataset.view);
   if (!wanted) {
     H5Dclose(id);
@@ -153,7 +164,7 @@ static herr_t add_dataset(hid_t root, const char *name, const H5L_info_t *link, 
   if (!dataset.name || results->dataset_count == results->dataset_capacity) {
     free(dataset.name);
     H5Dclose(id);
-    visit->out_of_memory = true;
+    visit->status = isw_error_memory(visit->error, sizeof dataset, "the list of datasets");
     return -1;
   }
   dataset.view.name = dataset.name;
@@ -163,30 +174,26 @@ static herr_t add_dataset(hid_t root, const char *name, const H5L_info_t *link, 
 
 static enum isw_status read_datasets(struct isw_results *results, struct isw_error *error)
 {
-  hid_t scales[ISW_DIMENSIONS] = {H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID};
+  hobj_ref_t scales[ISW_DIMENSIONS] = {HADDR_UNDEF, HADDR_UNDEF, HADDR_UNDEF, HADDR_UNDEF};
   hsize_t lengths[ISW_DIMENSIONS] = {0};
   enum isw_status status = ISW_OK;
   for (size_t d = 0; d < ISW_DIMENSIONS && status == ISW_OK; d++) {
     const char *name = isw_field((enum isw_field_id)d)->name;
     bool optional = d == ISW_DIM_PARAMETER; /* only files with a dataset along it have it */
     if (optional && H5Lexists(results->file, name, H5P_DEFAULT) == 0) continue;
-    if (!read_scale(results->file, name, &scales[d], &lengths[d]))
-      status = isw_error_set(error, ISW_BAD_INPUT, "%s: not a results file of format %d: no dimension '%s'",
-                             results->path, ISW_FORMAT_VERSION, name);
+    status = read_scale(results, name, &scales[d], &lengths[d], error);
   }
   results->networks = lengths[ISW_DIM_NETWORK];
   results->records = lengths[ISW_DIM_RECORD];
   results->layers = lengths[ISW_DIM_LAYER];
   results->parameters = lengths[ISW_DIM_PARAMETER];
-  struct visit visit = {results, scales, false};
+  struct visit visit = {results, scales, ISW_OK, error};
   if (status == ISW_OK &&
       H5Literate(results->file, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, add_dataset, &visit) <
           0 && /* no order kept: by name */
-      (visit.out_of_memory || H5Literate(results->file, H5_INDEX_NAME, H5_ITER_INC, NULL, add_dataset, &visit) < 0))
-    status = visit.out_of_memory ? isw_error_memory(error, sizeof(struct dataset), "the list of datasets")
-                                 : isw_hdf5_refuse(error, ISW_BAD_INPUT, results->path, "cannot list its datasets");
-  for (size_t d = 0; d < ISW_DIMENSIONS; d++)
-    if (scales[d] >= 0) H5Dclose(scales[d]);
+      (visit.status != ISW_OK || H5Literate(results->file, H5_INDEX_NAME, H5_ITER_INC, NULL, add_dataset, &visit) < 0))
+    status = visit.status != ISW_OK ? visit.status
+                                    : isw_hdf5_refuse(error, ISW_BAD_INPUT, results->path, "cannot list its datasets");
   return status;
 }
 
@@ -224,9 +231,7 @@ enum isw_status isw_results_open(const char *path, struct isw_results **results,
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
   H5Pset_cache(access, 0, CACHE_SLOTS, CACHE_BYTES, 0.75);
-  made->file = H5Fopen(path, H5F_ACC_RDONLY, access);
-  enum isw_status status =
-      made->file < 0 ? isw_hdf5_refuse(error, ISW_BAD_INPUT, path, "cannot open this file") : ISW_OK;
+  enum isw_status status = isw_hdf5_open_file(path, access, &made->file, error);
   H5Pclose(access);
   if (status == ISW_OK) status = read_head(made, error);
   if (status == ISW_OK) status = read_datasets(made, error);

@@ -85,12 +85,13 @@ static enum isw_status read_weights(struct isw_results *results, size_t which, s
   free(results->weights[which]);
   results->weights[which] = isw_multiply(finished->parameters, real_bytes, &bytes) ? isw_allocate(bytes, 1) : NULL;
   if (!results->weights[which]) return isw_error_memory(error, finished->parameters, "a network's weights");
-  hid_t dataset = H5Dopen2(results->file, name, H5P_DEFAULT);
+  hid_t dataset;
+  enum isw_status status = isw_hdf5_open_dataset(results->file, results->path, name, &dataset, error);
+  if (status != ISW_OK) return status;
   hsize_t wanted = finished->parameters;
-  bool good =
-      dataset >= 0 && read_part(dataset, finished->number, &wanted, 2,
-                                real_bytes == 4 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE, results->weights[which]);
-  if (dataset >= 0) H5Dclose(dataset);
+  bool good = read_part(dataset, finished->number, &wanted, 2, real_bytes == 4 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE,
+                        results->weights[which]);
+  H5Dclose(dataset);
   if (!good) return refuse_dataset(results, name, finished->number, error);
   *weights = results->weights[which];
   return ISW_OK;

@@ -2,6 +2,7 @@
  * earlier runs is resume.c's, what is trained is training.c's and refine.c's. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "run/run_internal.h"
 
 /* ---- start ---- */
@@ -28,6 +29,29 @@ static enum isw_status share_sweep(struct isw_run_state *run, struct isw_error *
   if (status != ISW_OK) return status;
   status = isw_load_sweep(settings->file, run->folder, run->text, run->text_length, &settings->overrides, &run->sweep,
                           error);
+  return isw_cluster_agree(run->cluster, status, error);
+}
+
+/* Ranks can read different bytes under one name: files on local disks, or a file that changes during the start. */
+static enum isw_status check_same_sweep(struct isw_run_state *run, struct isw_error *error)
+{
+  const char *settings = isw_sweep_settings(run->sweep);
+  uint64_t settings_hash = isw_hash(settings, strlen(settings), 0), identity = isw_sweep_identity(run->sweep);
+  bool same_settings = isw_cluster_share_u64(run->cluster, settings_hash) == settings_hash;
+  bool same = isw_cluster_share_u64(run->cluster, identity) == identity;
+  char host[256] = "";
+  gethostname(host, sizeof host - 1);
+  enum isw_status status = ISW_OK;
+  if (!same_settings)
+    status =
+        isw_error_set(error, ISW_BAD_INPUT,
+                      "this rank, on host %s, has other settings than rank 0\n  give all ranks the same options", host);
+  else if (!same)
+    status =
+        isw_error_set(error, ISW_BAD_INPUT,
+                      "this rank, on host %s, reads other data than rank 0\n  give all ranks the same files (data, "
+                      "initial weights), and do not change them while a run starts",
+                      host);
   return isw_cluster_agree(run->cluster, status, error);
 }
 
@@ -234,6 +258,7 @@ static enum isw_status run_all(struct isw_run_state *run, struct isw_run_report 
   const char *advice;
   enum isw_status status = check_program(run->cluster, error);
   if (status == ISW_OK) status = share_sweep(run, error);
+  if (status == ISW_OK) status = check_same_sweep(run, error);
   if (status == ISW_OK) status = inspect_output(run, &report->already_complete, error);
   if (status != ISW_OK || report->already_complete) return status;
   status = create_training(run, &advice, error);

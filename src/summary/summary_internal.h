@@ -15,13 +15,13 @@ double isw_median(double *values, size_t count);
 struct isw_summary_spread isw_spread(double *values, size_t count);
 
 #define ISW_NO_CODE UINT32_MAX
-/** The code of a key: 0, 1, 2, ... in order of appearance. ISW_NO_CODE where memory ran out. */
+/** The code of a key: 0, 1, 2, ... in order of appearance. ISW_NO_CODE if memory cannot be allocated. */
 uint32_t isw_code_of(struct isw_table *codes, uint64_t key);
 /** Sorts networks by their code in linear time: those of code c are order[start[c]] .. order[start[c + 1] - 1],
  *  ascending.
  *  @param[in]  code   [networks] 0 .. count - 1
  *  @param[out] order  [networks]
- *  @return start, on the heap, [count + 1]; NULL where memory ran out */
+ *  @return start, on the heap, [count + 1]; NULL if memory cannot be allocated */
 uint64_t *isw_sort_by_code(const uint32_t *code, uint64_t networks, size_t count, uint32_t *order);
 
 /** A summary that is being read, and memory that its parts share. */

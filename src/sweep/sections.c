@@ -61,6 +61,7 @@ void isw_read_section(struct isw_reader *reader, const char *prefix, struct isw_
     bool plain_key = fits && !strchr(key->text, '.') && key->length;
     size_t id = plain_key ? isw_setting_find(path) : ISW_SETTINGS;
     if (id < ISW_SETTINGS) {
+      /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): leaf is an array in the reader, which is never NULL */
       reader->leaf[id] = value;
       reader->leaf_key[id] = key;
       continue;

@@ -346,7 +346,7 @@ struct isw_grouping {
   uint64_t classes;
 };
 /** @param[in] wanted [isw_all_settings] which settings tell classes apart
- *  @return false where memory ran out; isw_grouping_clear in any case */
+ *  @return false if memory cannot be allocated; call isw_grouping_clear in any case */
 bool isw_grouping_make(const struct isw_sweep *sweep, const struct isw_grid *grid, const bool *wanted, bool shape_only,
                        struct isw_grouping *grouping);
 void isw_grouping_clear(struct isw_grouping *grouping);
@@ -361,7 +361,7 @@ struct isw_walk {
 void isw_walk_start(struct isw_walk *walk, const struct isw_grouping *grouping, uint64_t class, uint64_t from);
 void isw_walk_step(struct isw_walk *walk);
 /** Calls visit for every class that has a network, with its first network's cell. The classes of all grids in turn.
- *  False where memory ran out. */
+ *  False if memory cannot be allocated. */
 bool isw_visit_classes(const struct isw_sweep *sweep, const size_t *settings, size_t count,
                        void (*visit)(void *context, const struct isw_grid *grid, uint64_t cell), void *context);
 #endif

@@ -78,6 +78,38 @@ class Interrupt(Case):
         self.assertEqual(self.contents("out.h5"), self.whole())
         self.assertEqual(self.files(), ["long.yaml", "out.h5", "whole.h5"])
 
+    def test_a_closed_terminal_and_a_limit_of_cpu_time(self):
+        for number in (signal.SIGHUP, signal.SIGXCPU):
+            self.stopped(number, subprocess.Popen.send_signal)
+
+    def test_nohup(self):
+        words = ("nohup", *self.command(("run", self.file, "-o", "out.h5")))
+        process = subprocess.Popen(words, cwd=self.folder, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.wait_for_entries(process)
+        process.send_signal(signal.SIGHUP)
+        self.wait_for_entries(process, self.journal_bytes())
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(60), 75)
+
+    def without_a_reader(self):
+        """A run whose stdout and stderr are a pipe that nothing reads."""
+        reader, writer = os.pipe()
+        os.close(reader)
+        process = subprocess.Popen(self.command(("run", self.file, "-o", "out.h5", "--threads", "2")), cwd=self.folder,
+                                   env=ENVIRONMENT, stdout=writer, stderr=writer)
+        os.close(writer)
+        return process
+
+    def test_messages_that_nothing_reads(self):
+        process = self.without_a_reader()
+        self.wait_for_entries(process)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), 75)
+        self.assertGreater(self.journal_bytes(), 0)
+        self.assertEqual(self.without_a_reader().wait(120), 1)  # its summary is lost, its networks are not
+        self.assertEqual(self.contents("out.h5"), self.whole())
+
     def test_a_signal_to_one_rank_stops_all(self):
         def to_the_last_rank(process, number):
             os.kill(ranks_of(process.pid)[-1], number)

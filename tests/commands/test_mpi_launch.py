@@ -4,6 +4,7 @@ is touched."""
 import os
 import re
 import shutil
+import socket
 import subprocess
 import unittest
 
@@ -97,6 +98,37 @@ class Launch(Case):
         other = self.patched(b"-ffp-contract=off", b"-ffp-contract=on\0")
         self.assertRegex(self.mixed(other), r"rank 1: initsweep .* is built by '.*-ffp-contract=on' on host \S+, by "
                          r"'.*-ffp-contract=off.*' on rank 0's host")
+
+    def test_ranks_that_read_other_data(self):
+        """The path leads to a file in each rank's working folder, as a path on local disks does."""
+        rows = "0,0,0\n0,1,1\n1,0,1\n1,1,0\n"
+        for rank, text in enumerate((rows, rows, rows.replace("1,1,0", "1,1,1"))):
+            os.mkdir(self.path(str(rank)))
+            self.write(f"{rank}/data.csv", text)
+        data = "name: csv, path: /proc/self/cwd/data.csv, kind: binary, test_fraction: 0"
+        self.write("other.yaml", SMALL.replace("name: xor", data))
+        words = ["run", self.path("other.yaml"), "-o", self.path("other.h5"), "--quiet"]
+
+        def started(ranks, more):
+            """Runs with one of the ranks in each of these folders and with more options for the last."""
+            command = [MPIEXEC]
+            for rank in ranks:
+                command += [":"] * (len(command) > 1) + ["-n", "1", "-wdir", self.path(rank), PROGRAM, *words]
+            return subprocess.run(command + more, cwd=self.folder, env=ENVIRONMENT, capture_output=True, text=True,
+                                  check=False, timeout=120)
+
+        def refused(ranks, more, text):
+            done = started(ranks, more)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertEqual(done.stderr.count("initsweep: "), 1, done.stderr)
+            self.assertRegex(done.stderr, text)
+            self.assertEqual(self.files(), ["0", "1", "2", "other.yaml", "small.yaml"])
+
+        refused("012", [], rf"rank 2: this rank, on host {re.escape(socket.gethostname())}, reads other data than rank "
+                           r"0\n  give all ranks the same files")
+        refused("01", ["--set", "train.steps=39"], r"rank 1: this rank, on host \S+, has other settings than rank 0\n")
+        done = started("01", [])
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_ranks_that_have_nothing_to_do(self):
         words = ("run", self.file, "--set", "network.init=zeros", "--set", "grid={replicate: [0, 1]}", "--set",

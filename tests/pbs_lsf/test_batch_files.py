@@ -160,7 +160,7 @@ class Jobs(unittest.TestCase):
         (self.folder / "qsub.log").unlink()
         done = self.job("pbs/several-nodes.pbs", **dict(pair.split("=") for pair in pairs.split(",")))
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("going on", done.stderr)
+        self.assertIn("continuing", done.stderr)
         self.assertTrue(self.whole("out.h5"))
         self.assertFalse((self.folder / "qsub.log").exists())
 
@@ -168,7 +168,7 @@ class Jobs(unittest.TestCase):
         self.assertEqual(self.interrupted("lsf/several-nodes.lsf").returncode, 75)
         done = self.job("lsf/several-nodes.lsf", SWEEP="long.yaml", OUT="out.h5")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("going on", done.stderr)
+        self.assertIn("continuing", done.stderr)
         self.assertTrue(self.whole("out.h5"))
 
     def test_a_task_of_an_array_is_a_line_of_the_list(self):
