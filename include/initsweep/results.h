@@ -115,6 +115,16 @@ void isw_results_free_texts(char **texts, size_t count);
 enum isw_status isw_results_network(struct isw_results *results, const struct isw_quantity *quantities, size_t count,
                                     size_t real_bytes, bool keep_initial, bool keep_final,
                                     struct isw_finished *finished, struct isw_error *error);
+/** Compares everything that a sweep decides without training with what isw_results_write would write for this head:
+ *  dimensions, settings, ids, sizes and recorded steps of all networks, types and shapes of all datasets, and the
+ *  attributes but `sweep`, whose text the sweep does not remember. Networks without results must have no values.
+ *  Datasets and attributes that the format does not have are not looked at. Memory is bounded by a block of networks.
+ *  @param[in]  head         absent: ISW_SKIPPED where networks may be skipped
+ *  @param[in]  report       called with a line for each dataset, dimension or attribute that differs
+ *  @param[out] differences  their number */
+enum isw_status isw_results_check(struct isw_results *results, const struct isw_results_head *head,
+                                  void (*report)(void *context, const char *line), void *context, uint64_t *differences,
+                                  struct isw_error *error);
 /** Adds the networks of a results file to the counts of each status. */
 enum isw_status isw_count_ended(struct isw_results *results, uint64_t ended[ISW_NETWORK_STATUSES],
                                 struct isw_error *error);

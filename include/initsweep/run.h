@@ -73,12 +73,16 @@ struct isw_verify_settings {
   size_t threads;
 };
 struct isw_verify_report {
-  uint64_t networks; /**< trained networks of the file */
+  uint64_t networks;                    /**< trained networks of the file */
+  uint64_t ended[ISW_NETWORK_STATUSES]; /**< all of them, by enum isw_network_status */
+  uint64_t misdescribed;                /**< datasets and attributes that do not follow from the settings; if there are
+                                              any, nothing is trained and the numbers above are 0 */
   uint64_t same, different;
-  uint64_t missing; /**< networks of the sample without values in the file */
+  bool gathered_early; /**< no network is trained, and it is `gather` that wrote the file */
 };
-/** Trains networks of a results file again and compares identity, status, steps and every stored bit. The first ten
- *  networks that differ are reported as warnings; a difference is not an error.
+/** Compares everything in a results file that follows from its settings (isw_results_check), for all networks. Then
+ *  trains networks again and compares status, steps and every stored bit. What differs in the settings, and the first
+ *  ten networks that differ, are reported as warnings. A difference is not an error.
  *  @return ISW_BAD_INPUT if the file's settings no longer describe its sweep */
 enum isw_status isw_verify(const struct isw_verify_settings *settings, const struct isw_reporter *reporter,
                            struct isw_verify_report *report, struct isw_error *error);

@@ -1,4 +1,4 @@
-/* initsweep verify: trains networks of a results file again and compares every stored bit. */
+/* initsweep verify: compares a results file with its settings, and with networks that are trained again. */
 #include <stdio.h>
 #include "initsweep/commands.h"
 #include "initsweep/console.h"
@@ -18,19 +18,46 @@ static int handle(void *state, int code, const char *argument)
   return 0;
 }
 
+/* The networks by status: "3 missing, 37 completed". Whether some have no results. */
+static bool write_counts(const struct isw_verify_report *report, char *counts, size_t size)
+{
+  bool partial = false;
+  size_t length = 0;
+  for (int s = 0; s < ISW_NETWORK_STATUSES; s++) {
+    enum isw_network_status status = (enum isw_network_status)s;
+    if (report->ended[s] == 0) continue;
+    length += (size_t)snprintf(counts + length, size - length, "%s%llu %s", length ? ", " : "",
+                               (unsigned long long)report->ended[s], isw_status_name(status));
+    partial = partial || !isw_status_is_finished(status);
+  }
+  return partial;
+}
+
 static enum isw_status verify(struct isw_verify_settings *settings, struct isw_error *error)
 {
   const struct isw_reporter reporter = isw_stderr_reporter(false);
   struct isw_verify_report report;
+  char counts[ISW_NETWORK_STATUSES * 40] = "";
   if (settings->threads == 0) settings->threads = isw_cluster_default_threads();
   enum isw_status status = isw_verify(settings, &reporter, &report, error);
   if (status != ISW_OK) return status;
+  if (report.misdescribed > 0)
+    return isw_error_set(error, ISW_FAILED, "%s: %llu of its datasets and attributes differ from what its settings say",
+                         settings->file, (unsigned long long)report.misdescribed);
   if (report.different > 0)
     return isw_error_set(error, ISW_FAILED, "%s: %llu of %llu networks differ", settings->file,
-                         (unsigned long long)report.different, (unsigned long long)(report.different + report.same));
+                         (unsigned long long)report.different, (unsigned long long)report.different + report.same);
+  bool partial = write_counts(&report, counts, sizeof counts);
+  if (report.gathered_early) {
+    printf("%s: gathered before a network was trained (%s): only the settings were compared\n", settings->file, counts);
+    return ISW_OK;
+  }
+  if (report.networks == 0)
+    return isw_error_set(error, ISW_FAILED, "%s: no network is trained (%s), but a run has written this file",
+                         settings->file, counts);
   printf("%s: %llu of %llu networks trained again: every stored bit is the same", settings->file,
          (unsigned long long)report.same, (unsigned long long)report.networks);
-  if (report.missing > 0) printf(" (%llu missing ones left out)", (unsigned long long)report.missing);
+  if (partial) printf(" (in the file: %s)", counts);
   printf("\n");
   return ISW_OK;
 }
@@ -65,11 +92,13 @@ const struct isw_command isw_command_verify = {
     .argument = "FILE",
     .argument_about = "one results file",
     .completion = ISW_COMPLETE_RESULT,
-    .summary = "trains networks of a results file again and compares every stored bit",
+    .summary = "compares a results file with its settings and with networks trained again",
     .about =
-        "Trains networks of a results file again, from the settings in the file, and compares status, identity, steps "
-        "and every stored value and weight, bit for bit. A sample is random, spread over the grid, and each of its "
-        "networks is trained alone; --all trains all networks in packs. The exit status is 1 if a bit differs.",
+        "Compares everything in a results file that follows from its settings, for all networks: swept settings, "
+        "identities, sizes, recorded steps and attributes. Then trains networks again and compares status, steps and "
+        "every stored value and weight, bit for bit. A sample is random, spread over the trained networks of the grid, "
+        "and each of its networks is trained alone; --all trains all networks in packs. The exit status is 1 if "
+        "anything differs.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -21,21 +21,24 @@ enum isw_status isw_writer_add_text(struct isw_writer *w, hid_t object, const ch
   return isw_writer_add_attribute(w, object, name, w->text, w->text, 0, &text);
 }
 
+void isw_root_texts(const struct isw_results_head *head, char identity[17], const char *texts[ISW_ROOT_FORMAT_VERSION])
+{
+  snprintf(identity, 17, "%016llx", (unsigned long long)head->identity);
+  texts[ISW_ROOT_CONVENTIONS] = "CF-1.10";
+  texts[ISW_ROOT_FORMAT] = ISW_FORMAT_NAME;
+  texts[ISW_ROOT_TITLE] = head->title;
+  texts[ISW_ROOT_ABOUT] = head->about;
+  texts[ISW_ROOT_SWEEP] = head->sweep_text;
+  texts[ISW_ROOT_SETTINGS] = head->settings;
+  texts[ISW_ROOT_IDENTITY] = identity;
+  texts[ISW_ROOT_PRECISION] = head->real_bytes == sizeof(double) ? "float64" : "float32";
+}
+
 enum isw_status isw_writer_add_root_attributes(struct isw_writer *w)
 {
-  const struct isw_results_head *head = w->head;
   char identity[17];
-  snprintf(identity, sizeof identity, "%016llx", (unsigned long long)head->identity);
-  const char *const texts[ISW_ROOT_FORMAT_VERSION] = {
-      [ISW_ROOT_CONVENTIONS] = "CF-1.10",
-      [ISW_ROOT_FORMAT] = ISW_FORMAT_NAME,
-      [ISW_ROOT_TITLE] = head->title,
-      [ISW_ROOT_ABOUT] = head->about,
-      [ISW_ROOT_SWEEP] = head->sweep_text,
-      [ISW_ROOT_SETTINGS] = head->settings,
-      [ISW_ROOT_IDENTITY] = identity,
-      [ISW_ROOT_PRECISION] = head->real_bytes == sizeof(double) ? "float64" : "float32",
-  };
+  const char *texts[ISW_ROOT_FORMAT_VERSION];
+  isw_root_texts(w->head, identity, texts);
   enum isw_status status = ISW_OK;
   for (int i = 0; i < ISW_ROOT_FORMAT_VERSION && status == ISW_OK; i++)
     status = isw_writer_add_text(w, w->file, isw_root_attribute((enum isw_root_attribute)i)->name, texts[i]);

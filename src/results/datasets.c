@@ -24,40 +24,59 @@ struct plan {
   const void *fill; /* NULL: none */
 };
 
-static struct plan plan_field(const struct isw_writer *w, const struct isw_field *field)
+void isw_field_types(const struct isw_field *field, size_t real_bytes, hid_t text, hid_t *file, hid_t *memory)
 {
-  struct plan plan = {.field = field};
+  bool wide = real_bytes == sizeof(double);
   switch (field->type) {
   case ISW_TYPE_INT8:
-    plan.file_type = H5T_STD_I8LE;
-    plan.memory_type = H5T_NATIVE_INT8;
+    *file = H5T_STD_I8LE;
+    *memory = H5T_NATIVE_INT8;
     break;
   case ISW_TYPE_INT32:
-    plan.file_type = H5T_STD_I32LE;
-    plan.memory_type = H5T_NATIVE_INT32;
-    plan.fill = &no_int32;
+    *file = H5T_STD_I32LE;
+    *memory = H5T_NATIVE_INT32;
     break;
   case ISW_TYPE_INT64:
-    plan.file_type = H5T_STD_I64LE;
-    plan.memory_type = H5T_NATIVE_INT64;
-    plan.fill = &no_int64;
+    *file = H5T_STD_I64LE;
+    *memory = H5T_NATIVE_INT64;
     break;
   case ISW_TYPE_UINT64:
-    plan.file_type = H5T_STD_U64LE;
-    plan.memory_type = H5T_NATIVE_UINT64;
+    *file = H5T_STD_U64LE;
+    *memory = H5T_NATIVE_UINT64;
     break;
   case ISW_TYPE_FLOAT64:
-    plan.file_type = H5T_IEEE_F64LE;
-    plan.memory_type = H5T_NATIVE_DOUBLE;
+    *file = H5T_IEEE_F64LE;
+    *memory = H5T_NATIVE_DOUBLE;
     break;
   case ISW_TYPE_REAL:
-    plan.file_type = w->real;
-    plan.memory_type = w->head->real_bytes == sizeof(double) ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT;
-    plan.fill = &w->nan;
+    *file = wide ? H5T_IEEE_F64LE : H5T_IEEE_F32LE;
+    *memory = wide ? H5T_NATIVE_DOUBLE : H5T_NATIVE_FLOAT;
     break;
-  case ISW_TYPE_STRING: plan.file_type = plan.memory_type = w->text; break;
+  case ISW_TYPE_STRING: *file = *memory = text; break;
   }
-  if (!field->fill) plan.fill = NULL;
+}
+
+const void *isw_field_fill(const struct isw_field *field, const union isw_real_nan *nan)
+{
+  if (!field->fill) return NULL;
+  if (field->type == ISW_TYPE_INT32) return &no_int32;
+  return field->type == ISW_TYPE_INT64 ? (const void *)&no_int64 : nan;
+}
+
+union isw_real_nan isw_real_nan(size_t real_bytes)
+{
+  union isw_real_nan nan;
+  if (real_bytes == sizeof(double))
+    nan.wide = (double)NAN;
+  else
+    nan.narrow = NAN;
+  return nan;
+}
+
+static struct plan plan_field(const struct isw_writer *w, const struct isw_field *field)
+{
+  struct plan plan = {.field = field, .fill = isw_field_fill(field, &w->nan)};
+  isw_field_types(field, w->head->real_bytes, w->text, &plan.file_type, &plan.memory_type);
   return plan;
 }
 
@@ -168,15 +187,19 @@ static enum isw_status make_scale(struct isw_writer *w, enum isw_dimension dimen
   return status;
 }
 
+bool isw_has_parameters(const struct isw_results_head *head)
+{
+  bool parameters = head->keep_initial || head->keep_final;
+  for (size_t q = 0; q < head->quantity_count; q++) parameters = parameters || head->quantities[q].per_parameter;
+  return parameters;
+}
+
 static enum isw_status make_scales(struct isw_writer *w)
 {
-  const struct isw_results_head *head = w->head;
   enum isw_status status = make_scale(w, ISW_DIM_NETWORK, 0);
   if (status == ISW_OK) status = make_scale(w, ISW_DIM_RECORD, 0);
   if (status == ISW_OK) status = make_scale(w, ISW_DIM_LAYER, 1);
-  bool parameters = head->keep_initial || head->keep_final;
-  for (size_t q = 0; q < head->quantity_count; q++) parameters = parameters || head->quantities[q].per_parameter;
-  if (status == ISW_OK && parameters) status = make_scale(w, ISW_DIM_PARAMETER, 0);
+  if (status == ISW_OK && isw_has_parameters(w->head)) status = make_scale(w, ISW_DIM_PARAMETER, 0);
   return status;
 }
 
@@ -203,10 +226,10 @@ static enum isw_status make_column(struct isw_writer *w, enum isw_field_id id, s
   return make_output(w, &plan, output);
 }
 
-/* Whether all of a column's values are integers that int64 represents exactly. */
-static bool all_integers(const struct isw_results_head *head, size_t column)
+bool isw_coordinate_is_integer(const struct isw_results_head *head, size_t column)
 {
   static const double largest = 9007199254740992.0; /* 2^53: above it a double may be a rounded integer */
+  if (head->coordinates[column].type != ISW_COLUMN_INTEGER) return false;
   for (uint64_t network = 0; network < head->networks; network++) {
     double value = head->coordinate(head->context, column, network);
     if (!(fabs(value) <= largest) || value != floor(value)) return false;
@@ -217,8 +240,7 @@ static bool all_integers(const struct isw_results_head *head, size_t column)
 static enum isw_status make_coordinate(struct isw_writer *w, size_t column)
 {
   const struct isw_coordinate *from = &w->head->coordinates[column];
-  bool integers = from->type == ISW_COLUMN_INTEGER && all_integers(w->head, column);
-  const struct isw_field field = isw_field_of_coordinate(from, integers);
+  const struct isw_field field = isw_field_of_coordinate(from, isw_coordinate_is_integer(w->head, column));
   struct plan plan = plan_field(w, &field);
   plan.chunk[0] = w->column_networks;
   struct isw_output *output = &w->outputs[column];
@@ -229,16 +251,22 @@ static enum isw_status make_coordinate(struct isw_writer *w, size_t column)
   return status;
 }
 
+enum isw_status isw_add_status_names(struct isw_text *names)
+{
+  enum isw_status status = ISW_OK;
+  for (int s = 0; s < ISW_NETWORK_STATUSES && status == ISW_OK; s++)
+    status = isw_text_add(names, "%s%s", s ? " " : "", isw_status_name((enum isw_network_status)s));
+  return status;
+}
+
 static enum isw_status make_status(struct isw_writer *w, struct isw_output *output)
 {
   int8_t values[ISW_NETWORK_STATUSES];
   struct isw_text names = {0};
   enum isw_status status = make_column(w, ISW_FIELD_STATUS, output);
-  for (int s = 0; s < ISW_NETWORK_STATUSES && status == ISW_OK; s++) {
-    values[s] = (int8_t)s;
-    if (isw_text_add(&names, "%s%s", s ? " " : "", isw_status_name((enum isw_network_status)s)) != ISW_OK)
-      status = isw_error_memory(w->error, names.length, "names of statuses");
-  }
+  for (int s = 0; s < ISW_NETWORK_STATUSES; s++) values[s] = (int8_t)s;
+  if (status == ISW_OK && isw_add_status_names(&names) != ISW_OK)
+    status = isw_error_memory(w->error, names.length, "names of statuses");
   if (status == ISW_OK)
     status = isw_writer_add_attribute(w, output->layout.dataset, isw_dataset_attribute(ISW_ATTRIBUTE_FLAG_VALUES)->name,
                                       H5T_STD_I8LE, H5T_NATIVE_INT8, ISW_NETWORK_STATUSES, values);

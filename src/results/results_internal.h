@@ -33,6 +33,12 @@ const struct dataset *isw_results_find(const struct isw_results *results, const 
 
 /* ---- a file being written ---- */
 
+/** The NaN that fills datasets of reals, in the sweep's precision. */
+union isw_real_nan {
+  float narrow;
+  double wide;
+};
+
 /** A dataset along `network` and the numbers of a block of networks for it. */
 struct isw_output {
   hid_t memory_type;
@@ -55,7 +61,7 @@ struct isw_writer {
   const char *temporary; /**< its name until it is complete */
   int problem;           /**< errno of the first failed write */
   hid_t driver;          /**< of the file, for as long as that is open */
-  hid_t file, text, real;
+  hid_t file, text;
   hid_t scales[ISW_DIMENSIONS];
   hsize_t dims[ISW_DIMENSIONS];
   struct isw_text coordinates; /**< names for the attribute of that name */
@@ -70,10 +76,7 @@ struct isw_writer {
   size_t weight_rows;   /**< rows in memory at a time: some chunks of networks */
   uint64_t *parameters; /**< [weight_rows] of the rows in memory */
   struct isw_chunk_compressor *compressor;
-  union {
-    float narrow;
-    double wide;
-  } nan;
+  union isw_real_nan nan;
 };
 /** Outputs of every file, after those of the coordinates. */
 enum isw_fixed_outputs {
@@ -114,6 +117,9 @@ enum isw_status isw_writer_add_attribute(struct isw_writer *w, hid_t object, con
                                          hid_t memory_type, hsize_t count, const void *value);
 /** Writes a text attribute, unless the text is NULL or empty. */
 enum isw_status isw_writer_add_text(struct isw_writer *w, hid_t object, const char *name, const char *text);
+/** The text attributes of the root group: texts[ISW_ROOT_FORMAT_VERSION], NULL or empty where a file has none.
+ *  @param[out] identity  [17], which texts points into */
+void isw_root_texts(const struct isw_results_head *head, char identity[17], const char *texts[ISW_ROOT_FORMAT_VERSION]);
 enum isw_status isw_writer_add_root_attributes(struct isw_writer *w);
 enum isw_status isw_writer_add_provenance(struct isw_writer *w);
 
@@ -124,6 +130,17 @@ void isw_writer_choose_chunks(struct isw_writer *w);
 hsize_t isw_writer_part_of_chunk(const struct isw_writer *w, size_t most);
 
 /* datasets.c */
+/** The types of a field's values, in the file and in memory. text: isw_hdf5_text_type; none is to be closed. */
+void isw_field_types(const struct isw_field *field, size_t real_bytes, hid_t text, hid_t *file, hid_t *memory);
+/** The fill value, in the type that it has in memory; NULL: the field has none. */
+const void *isw_field_fill(const struct isw_field *field, const union isw_real_nan *nan);
+union isw_real_nan isw_real_nan(size_t real_bytes);
+/** Whether all of a coordinate's values are integers that int64 represents exactly. */
+bool isw_coordinate_is_integer(const struct isw_results_head *head, size_t column);
+/** Whether a file has the dimension `parameter`. */
+bool isw_has_parameters(const struct isw_results_head *head);
+/** Adds the words of `flag_meanings`. ISW_FAILED where memory ran out. */
+enum isw_status isw_add_status_names(struct isw_text *names);
 /** Creates all datasets, with their attributes, and writes scales and the common schedule. */
 enum isw_status isw_writer_make_datasets(struct isw_writer *w);
 

@@ -1,7 +1,6 @@
 /* Writes a results file under a temporary name and renames it when it is complete and synced. */
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +73,6 @@ static enum isw_status write_temporary(const char *path, const char *temporary, 
 {
   struct isw_hdf5_silence silence;
   isw_hdf5_silence_begin(&silence);
-  bool wide = head->real_bytes == sizeof(double);
   struct isw_writer w = {.head = head,
                          .index = index,
                          .error = error,
@@ -83,11 +81,7 @@ static enum isw_status write_temporary(const char *path, const char *temporary, 
                          .driver = H5I_INVALID_HID,
                          .file = H5I_INVALID_HID,
                          .text = isw_hdf5_text_type(),
-                         .real = wide ? H5T_IEEE_F64LE : H5T_IEEE_F32LE};
-  if (wide)
-    w.nan.wide = (double)NAN;
-  else
-    w.nan.narrow = NAN;
+                         .nan = isw_real_nan(head->real_bytes)};
   enum isw_status status = write_file(&w);
   if (w.driver >= 0) H5FDunregister(w.driver); /* the file is closed on every path */
   free_writer(&w);

@@ -11,28 +11,20 @@ struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_
   return quantities;
 }
 
-struct export
-{
-  const struct isw_sweep *sweep;
-  struct isw_progress *progress;
-  struct isw_network *network; /* the one computed last */
-  struct isw_error error;
-};
-
 /* The network with a number; NULL if memory cannot be allocated, in which case sizes(), which is called first, ends the
  * writing. */
-static const struct isw_network *network_of(struct export *export, uint64_t number)
+static const struct isw_network *network_of(struct isw_description *description, uint64_t number)
 {
-  if (export->network && export->network->number == number) return export->network;
-  if (export->network) isw_network_destroy(export->network);
-  export->network = NULL;
-  isw_sweep_network(export->sweep, number, &export->network, &export->error);
-  return export->network;
+  if (description->network && description->network->number == number) return description->network;
+  if (description->network) isw_network_destroy(description->network);
+  description->network = NULL;
+  isw_sweep_network(description->sweep, number, &description->network, &description->error);
+  return description->network;
 }
 
 static double coordinate(void *context, size_t column, uint64_t number)
 {
-  return isw_sweep_column_value(((struct export *)context)->sweep, column, number);
+  return isw_sweep_column_value(((struct isw_description *)context)->sweep, column, number);
 }
 
 static uint64_t id(void *context, uint64_t number)
@@ -44,7 +36,7 @@ static uint64_t id(void *context, uint64_t number)
 static size_t schedule(void *context, uint64_t number, const uint64_t **steps)
 {
   const struct isw_network *network = network_of(context, number);
-  return network ? isw_sweep_schedule(((struct export *)context)->sweep, network->steps, steps) : 0;
+  return network ? isw_sweep_schedule(((struct isw_description *)context)->sweep, network->steps, steps) : 0;
 }
 
 static size_t sizes(void *context, uint64_t number, const size_t **size)
@@ -56,7 +48,7 @@ static size_t sizes(void *context, uint64_t number, const size_t **size)
 
 static void written(void *context, uint64_t networks)
 {
-  isw_progress_write(((struct export *)context)->progress, networks);
+  isw_progress_write(((struct isw_description *)context)->progress, networks);
 }
 
 enum { FACTS_MAX = 24 };
@@ -105,62 +97,69 @@ static struct isw_coordinate *list_coordinates(const struct isw_sweep *sweep)
   return coordinates;
 }
 
-/* What the results file stores about a sweep; the caller provides coordinates, quantities and provenance. */
-static struct isw_results_head make_head(const struct isw_sweep *sweep)
+enum isw_status isw_description_create(struct isw_description *description, const struct isw_sweep *sweep,
+                                       struct isw_error *error)
 {
+  const struct isw_probe *const *probes;
+  size_t probe_count = isw_sweep_probes(sweep, &probes);
   struct isw_keep_weights keep = isw_sweep_weights(sweep);
-  return (struct isw_results_head){.title = isw_sweep_name(sweep),
-                                   .about = isw_sweep_about(sweep),
-                                   .sweep_text = isw_sweep_text(sweep),
-                                   .settings = isw_sweep_settings(sweep),
-                                   .identity = isw_sweep_identity(sweep),
-                                   .networks = isw_sweep_networks(sweep),
-                                   .records_max = isw_sweep_records_max(sweep),
-                                   .layers_max = isw_sweep_layers_max(sweep),
-                                   .parameters_max = isw_sweep_parameters_max(sweep),
-                                   .real_bytes = isw_precision_bytes(isw_sweep_precision(sweep)),
-                                   .keep_initial = keep.initial,
-                                   .keep_final = keep.final,
-                                   .schedule_varies = isw_sweep_schedule_varies(sweep),
-                                   .coordinate_count = isw_sweep_columns(sweep),
-                                   .coordinate = coordinate,
-                                   .id = id,
-                                   .schedule = schedule,
-                                   .sizes = sizes,
-                                   .progress = written};
+  *description = (struct isw_description){
+      .sweep = sweep, .quantities = isw_quantities(probes, probe_count), .coordinates = list_coordinates(sweep)};
+  description->head = (struct isw_results_head){.title = isw_sweep_name(sweep),
+                                                .about = isw_sweep_about(sweep),
+                                                .sweep_text = isw_sweep_text(sweep),
+                                                .settings = isw_sweep_settings(sweep),
+                                                .identity = isw_sweep_identity(sweep),
+                                                .networks = isw_sweep_networks(sweep),
+                                                .records_max = isw_sweep_records_max(sweep),
+                                                .layers_max = isw_sweep_layers_max(sweep),
+                                                .parameters_max = isw_sweep_parameters_max(sweep),
+                                                .real_bytes = isw_precision_bytes(isw_sweep_precision(sweep)),
+                                                .keep_initial = keep.initial,
+                                                .keep_final = keep.final,
+                                                .quantity_count = probe_count,
+                                                .quantities = description->quantities,
+                                                .schedule_varies = isw_sweep_schedule_varies(sweep),
+                                                .coordinate_count = isw_sweep_columns(sweep),
+                                                .coordinates = description->coordinates,
+                                                .context = description,
+                                                .coordinate = coordinate,
+                                                .id = id,
+                                                .schedule = schedule,
+                                                .sizes = sizes};
+  if (description->quantities && description->coordinates) return ISW_OK;
+  return isw_error_memory(error, isw_sweep_columns(sweep) * sizeof *description->coordinates,
+                          "the results file's head");
+}
+
+void isw_description_clear(struct isw_description *description)
+{
+  if (description->network) isw_network_destroy(description->network);
+  isw_error_clear(&description->error);
+  free(description->coordinates);
+  free(description->quantities);
 }
 
 enum isw_status isw_export(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
                            const struct isw_run_facts *facts, enum isw_network_status absent, uint64_t extends,
                            struct isw_progress *progress, struct isw_error *error)
 {
-  struct export export = {.sweep = sweep, .progress = progress};
+  struct isw_description description;
   struct isw_provenance provenance[FACTS_MAX];
   char end[ISW_NUMBER_SIZE];
   isw_format_utc_now(end);
-  const struct isw_probe *const *probes;
-  size_t probe_count = isw_sweep_probes(sweep, &probes);
-  struct isw_quantity *quantities = isw_quantities(probes, probe_count);
-  struct isw_coordinate *coordinates = list_coordinates(sweep);
-  struct isw_results_head head = make_head(sweep);
-  head.quantity_count = probe_count;
-  head.quantities = quantities;
-  head.coordinates = coordinates;
-  head.context = &export;
-  head.absent = absent;
-  head.extends = extends;
-  head.provenance_count = list_facts(facts, end, provenance);
-  head.provenance = provenance;
-  head.threads = facts->threads;
-  enum isw_status status =
-      quantities && coordinates
-          ? isw_results_write(path, &head, index, error)
-          : isw_error_memory(error, head.coordinate_count * sizeof *coordinates, "the results file's head");
-  if (status == ISW_OK && export.error.status != ISW_OK)
-    status = isw_error_set(error, export.error.status, "%s", isw_error_text(&export.error));
-  if (export.network) isw_network_destroy(export.network);
-  isw_error_clear(&export.error);
-  free(coordinates);
-  free(quantities);
+  enum isw_status status = isw_description_create(&description, sweep, error);
+  struct isw_results_head *head = &description.head;
+  description.progress = progress;
+  head->progress = written;
+  head->absent = absent;
+  head->extends = extends;
+  head->provenance_count = list_facts(facts, end, provenance);
+  head->provenance = provenance;
+  head->threads = facts->threads;
+  if (status == ISW_OK) status = isw_results_write(path, head, index, error);
+  if (status == ISW_OK && description.error.status != ISW_OK)
+    status = isw_error_set(error, description.error.status, "%s", isw_error_text(&description.error));
+  isw_description_clear(&description);
   return status;
 }

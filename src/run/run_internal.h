@@ -100,6 +100,20 @@ struct isw_run_facts {
   double seconds;
   struct isw_work_totals trained;
 };
+/** What a sweep determines of its results file without training. Must not be moved, because its head points to it. */
+struct isw_description {
+  struct isw_results_head head; /**< without provenance; absent is ISW_MISSING */
+  const struct isw_sweep *sweep;
+  struct isw_progress *progress; /**< of writing the file; NULL: none */
+  struct isw_quantity *quantities;
+  struct isw_coordinate *coordinates;
+  struct isw_network *network; /**< the one computed last */
+  struct isw_error error;      /**< of computing a network */
+};
+/** isw_description_clear releases it, also after an error. */
+enum isw_status isw_description_create(struct isw_description *description, const struct isw_sweep *sweep,
+                                       struct isw_error *error);
+void isw_description_clear(struct isw_description *description);
 /** The quantities of probes, on the heap: [count]; NULL if memory cannot be allocated. */
 struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_t count);
 /** Writes the results file of a sweep from an index. absent: the status of networks that the index lacks. extends:

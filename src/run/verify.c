@@ -1,4 +1,5 @@
-/* Trains networks of a results file again on several threads, and compares every stored bit. */
+/* Compares what follows from a results file's settings, then trains networks again on several threads and compares
+ * every stored bit. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ struct verification {
   bool all;
   uint64_t jobs;         /* packs if all, otherwise networks of the sample */
   uint64_t *sample;      /* [jobs] */
-  uint64_t *trained;     /* bit set of the networks that have values in the file; NULL: all have */
+  uint64_t *trained;     /* bit set of the networks that have results in the file; NULL: all have */
   pthread_mutex_t mutex; /* guards everything below, the file, and the reporter: HDF5 is used by one thread at a time */
   uint64_t next;
   struct isw_verify_report report;
@@ -51,9 +52,7 @@ static void report_difference(const struct verification *v, const struct isw_fin
                               const struct isw_finished *again)
 {
   struct isw_text text = {0};
-  if (file->id != again->id)
-    isw_text_add(&text, "identity %016llx, not %016llx", (unsigned long long)file->id, (unsigned long long)again->id);
-  else if (file->status != again->status || file->steps_done != again->steps_done)
+  if (file->status != again->status || file->steps_done != again->steps_done)
     isw_text_add(&text, "%s after %llu steps, not %s after %llu", isw_status_name(file->status),
                  (unsigned long long)file->steps_done, isw_status_name(again->status),
                  (unsigned long long)again->steps_done);
@@ -74,11 +73,7 @@ static enum isw_status compare(struct verification *v, const struct isw_finished
   struct isw_finished file;
   enum isw_status status = isw_saved_run_network(&v->saved, again->number, &file, &v->error);
   if (status != ISW_OK) return status;
-  if (!isw_status_is_finished(file.status)) {
-    v->report.missing++;
-    return ISW_OK;
-  }
-  bool same = file.id == again->id && file.status == again->status && file.steps_done == again->steps_done &&
+  bool same = file.status == again->status && file.steps_done == again->steps_done &&
               file.values_bytes == again->values_bytes && file.parameters == again->parameters &&
               memcmp(file.values, again->values, file.values_bytes) == 0 &&
               equal_weights(v, &file, file.weights_initial, again->weights_initial) &&
@@ -153,25 +148,24 @@ static enum isw_status draw_sample(struct verification *v, uint64_t networks, st
   return ISW_OK;
 }
 
-/* In a file whose sweep refines its grid: the networks that were trained, and how many there are. */
-static enum isw_status find_trained(struct verification *v, uint64_t *networks, struct isw_error *error)
+/* Finds the networks that were trained, in a file without the results of all. */
+static enum isw_status find_trained(struct verification *v, struct isw_error *error)
 {
-  uint64_t all = *networks;
-  *networks = 0;
-  double *status = isw_allocate(BLOCK_NETWORKS, sizeof *status);
+  uint64_t all = isw_sweep_networks(v->saved.sweep);
+  double *ended = isw_allocate(BLOCK_NETWORKS, sizeof *ended);
   v->trained = isw_allocate(isw_bits_words(all), sizeof *v->trained);
-  enum isw_status result =
-      v->trained && status ? ISW_OK : isw_error_memory(error, (size_t)all / 8, "the trained networks");
+  enum isw_status result = ISW_OK;
+  if (!v->trained || !ended) {
+    free(ended);
+    return isw_error_memory(error, (size_t)all / 8, "the trained networks");
+  }
   for (uint64_t first = 0; result == ISW_OK && first < all; first += BLOCK_NETWORKS) {
     uint64_t length = all - first < BLOCK_NETWORKS ? all - first : BLOCK_NETWORKS;
-    result = isw_results_column(v->saved.results, "status", first, length, 0, 0, status, error);
+    result = isw_results_column(v->saved.results, "status", first, length, 0, 0, ended, error);
     for (uint64_t i = 0; result == ISW_OK && i < length; i++)
-      if (status[i] != ISW_MISSING && status[i] != ISW_SKIPPED) {
-        isw_bits_add(v->trained, first + i);
-        ++*networks;
-      }
+      if (isw_status_is_finished((enum isw_network_status)ended[i])) isw_bits_add(v->trained, first + i);
   }
-  free(status);
+  free(ended);
   return result == ISW_OK ? isw_training_restrict(&v->training, v->trained, error) : result;
 }
 
@@ -190,11 +184,9 @@ static void number_sample(struct verification *v)
 static enum isw_status choose(struct verification *v, const struct isw_verify_settings *settings,
                               struct isw_error *error)
 {
-  uint64_t networks = isw_sweep_networks(v->saved.sweep);
-  enum isw_status status = ISW_OK;
-  if (isw_sweep_levels(v->saved.sweep)) status = find_trained(v, &networks, error);
+  uint64_t all = isw_sweep_networks(v->saved.sweep), networks = v->report.networks;
+  enum isw_status status = networks < all ? find_trained(v, error) : ISW_OK;
   if (status != ISW_OK) return status;
-  v->report.networks = networks;
   v->all = settings->all || settings->sample >= networks;
   v->jobs = v->all ? isw_packs_count(v->training.packs) : settings->sample;
   if (!v->all) status = draw_sample(v, networks, error);
@@ -216,14 +208,53 @@ static enum isw_status work_on_threads(struct verification *v, size_t threads, s
   return v->status == ISW_OK ? ISW_OK : isw_error_set(error, v->status, "%s", isw_error_text(&v->error));
 }
 
+/* ---- what follows from the settings ---- */
+
+static void report_misdescribed(void *context, const char *line)
+{
+  const struct verification *v = context;
+  isw_report_line(v->reporter, ISW_REPORT_WARNING, "%s", line);
+}
+
+static enum isw_status check_description(struct verification *v, struct isw_error *error)
+{
+  struct isw_description description;
+  enum isw_status status = isw_description_create(&description, v->saved.sweep, error);
+  if (isw_sweep_levels(v->saved.sweep)) description.head.absent = ISW_SKIPPED;
+  if (status == ISW_OK)
+    status =
+        isw_results_check(v->saved.results, &description.head, report_misdescribed, v, &v->report.misdescribed, error);
+  isw_description_clear(&description);
+  return status;
+}
+
+static enum isw_status count_networks(struct verification *v, struct isw_error *error)
+{
+  struct isw_verify_report *report = &v->report;
+  enum isw_status status = isw_count_ended(v->saved.results, report->ended, error);
+  for (int s = 0; s < ISW_NETWORK_STATUSES; s++)
+    if (isw_status_is_finished((enum isw_network_status)s)) report->networks += report->ended[s];
+  report->gathered_early = report->networks == 0 && report->ended[ISW_SKIPPED] == 0 &&
+                           !isw_results_attribute(v->saved.results, "provenance/kernels"); /* a training has them */
+  return status;
+}
+
+static enum isw_status train_again(struct verification *v, const struct isw_verify_settings *settings,
+                                   struct isw_error *error)
+{
+  enum isw_status status = isw_training_create(&v->training, v->saved.sweep, settings->threads, 1, error);
+  if (status == ISW_OK) status = choose(v, settings, error);
+  return status == ISW_OK ? work_on_threads(v, settings->threads, error) : status;
+}
+
 enum isw_status isw_verify(const struct isw_verify_settings *settings, const struct isw_reporter *reporter,
                            struct isw_verify_report *report, struct isw_error *error)
 {
   struct verification v = {.reporter = reporter};
   enum isw_status status = isw_saved_run_open(settings->file, settings->folder, &v.saved, error);
-  if (status == ISW_OK) status = isw_training_create(&v.training, v.saved.sweep, settings->threads, 1, error);
-  if (status == ISW_OK) status = choose(&v, settings, error);
-  if (status == ISW_OK) status = work_on_threads(&v, settings->threads, error);
+  if (status == ISW_OK) status = check_description(&v, error);
+  if (status == ISW_OK && v.report.misdescribed == 0) status = count_networks(&v, error);
+  if (status == ISW_OK && v.report.networks > 0) status = train_again(&v, settings, error);
   *report = v.report;
   isw_training_destroy(&v.training);
   isw_saved_run_close(&v.saved);

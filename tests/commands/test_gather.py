@@ -15,7 +15,8 @@ class Gather(StoppedRun):
         os.remove(self.path("long.yaml"))  # the folder says it all
         done = self.expect(0, "gather", "out.h5.parts", "-o", "part.h5")
         self.assertRegex(done.stdout, r"^part\.h5: \d+ of 1600 networks")
-        self.assertIn("missing ones left out", self.expect(0, "verify", "part.h5", "--all").stdout)
+        self.assertRegex(self.expect(0, "verify", "part.h5", "--all").stdout,
+                         r"(\d+) of \1 networks .* \(in the file: \d+ missing, \1 completed\)")
         self.write("long.yaml", LONG)
         self.expect(0, "run", "long.yaml", "-o", "whole.h5", "--quiet")
         with h5py.File(self.path("part.h5"), "r") as part, h5py.File(self.path("whole.h5"), "r") as whole:

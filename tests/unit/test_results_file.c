@@ -518,6 +518,79 @@ static void files_that_are_none_are_refused(void **state)
   free(path);
 }
 
+/* Adds a line to a text. */
+static void keep_line(void *context, const char *line)
+{
+  assert_int_equal(isw_text_add(context, "%s\n", line), ISW_OK);
+}
+
+/* The lines that the comparison of a file with a head reports, for free(). */
+static char *differences_of(const char *path, const struct isw_results_head *head, uint64_t expected)
+{
+  struct isw_results *results = open_sample(path);
+  struct isw_text lines = {0};
+  struct isw_error error = {0};
+  uint64_t differences = 99;
+  if (isw_results_check(results, head, keep_line, &lines, &differences, &error) != ISW_OK)
+    fail_msg("%s", isw_error_text(&error));
+  isw_results_close(results);
+  if (differences != expected) fail_msg("%s", lines.bytes ? lines.bytes : "no difference");
+  return lines.bytes;
+}
+
+static void a_file_is_what_its_head_says(void **state)
+{
+  struct sample samples[] = {
+      {.networks = 60, .identity = 0xfedcba9876543210, .records = 9, .real_bytes = 4},
+      {.networks = 60, .identity = 1, .records = 9, .real_bytes = 8, .schedule_varies = true},
+      {.networks = 5, .identity = 4, .records = 0, .real_bytes = 4},
+      {.networks = 40001, .identity = 10, .records = 16, .real_bytes = 4, .schedule_varies = true}, /* several blocks */
+  };
+  char *path = sample_path(*state, "results.h5");
+  for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++)
+    for (uint64_t stride = 1; stride <= 3; stride += 2) {
+      struct isw_results_head head = sample_head(&samples[i]);
+      write_sample(&samples[i], *state, path, 0, stride);
+      free(differences_of(path, &head, 0));
+      unlink(path);
+    }
+  free(path);
+}
+
+static uint64_t another_last_id(void *context, uint64_t number)
+{
+  const struct sample *sample = context;
+  return number == sample->networks - 1 ? 5 : ~number;
+}
+
+static void what_differs_from_the_head_is_named(void **state)
+{
+  struct sample sample = {.networks = 40001, .identity = 10, .records = 16, .real_bytes = 4, .schedule_varies = true};
+  struct isw_results_head head = sample_head(&sample), wide = head, longer = head;
+  char *path = sample_path(*state, "results.h5");
+  write_sample(&sample, *state, path, 1, 2);
+  head.about = "made up\nof two lines";
+  head.settings = "sweep: sample\nseed: 2\n";
+  head.id = another_last_id;
+  char *lines = differences_of(path, &head, 3);
+  assert_string_equal(lines,
+                      "attribute 'about': 'made up \xe2\x80\x94 f\xc3\xbcr tests' in the file, 'made up' expected\n"
+                      "attribute 'settings': 'seed: 1' in the file, 'seed: 2' expected\n"
+                      "dataset 'id': 1 of 40001 differ, the first at network 40000: ffffffffffff63bf in the "
+                      "file, 0000000000000005 expected\n");
+  free(lines);
+  wide.real_bytes = 8;
+  lines = differences_of(path, &wide, 1 + 2 + 2); /* precision, loss, gradient_norm, and both weights */
+  assert_non_null(strstr(lines, "attribute 'precision': 'float32' in the file, 'float64' expected\n"));
+  assert_non_null(strstr(lines, "dataset 'loss': the type of its values is not the expected one\n"));
+  free(lines);
+  longer.layers_max = 4;
+  lines = differences_of(path, &longer, 4); /* layer, layer_size, gradient_norm, distinct_units */
+  assert_non_null(strstr(lines, "dataset 'layer_size': its shape is not the expected one\n"));
+  free(lines);
+  free(path);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sample_folder_make, sample_folder_remove)
 int main(void)
 {
@@ -536,6 +609,8 @@ int main(void)
       TEST(the_smaller_sweep_that_is_extended_is_replaced),
       TEST(folder_that_is_not_there_is_an_error),
       TEST(files_that_are_none_are_refused),
+      TEST(a_file_is_what_its_head_says),
+      TEST(what_differs_from_the_head_is_named),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -206,7 +206,7 @@ static void verification_finds_a_changed_bit(void **state)
   struct isw_verify_settings settings = {.file = sample->path, .folder = "/", .all = true, .threads = 2};
   struct isw_verify_report report;
   EXPECT_OK(isw_verify(&settings, &reporter, &report, error));
-  assert_true(report.networks == 10 && report.same == 10 && report.different == 0 && report.missing == 0);
+  assert_true(report.networks == 10 && report.same == 10 && report.different == 0 && report.misdescribed == 0);
   assert_string_equal(line, "");
   settings.file = spoiled;
   EXPECT_OK(isw_verify(&settings, &reporter, &report, error));

@@ -83,6 +83,7 @@ static void a_pack_continues_from_its_checkpoint(void **state)
   uint64_t step = isw_pack_step(pack);
   EXPECT_OK(work.checkpoint(work.context, 0, 0, pack, error));
   isw_pack_destroy(pack);
+  EXPECT_OK(isw_journal_destroy(training.journal, error));
   isw_training_destroy(&training);
 
   uint64_t *list = NULL;
