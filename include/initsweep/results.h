@@ -115,11 +115,11 @@ void isw_results_free_texts(char **texts, size_t count);
 enum isw_status isw_results_network(struct isw_results *results, const struct isw_quantity *quantities, size_t count,
                                     size_t real_bytes, bool keep_initial, bool keep_final,
                                     struct isw_finished *finished, struct isw_error *error);
-/** Compares everything that a sweep decides without training with what isw_results_write would write for this head:
- *  dimensions, settings, ids, sizes and recorded steps of all networks, types and shapes of all datasets, and the
- *  attributes but `sweep`, whose text the sweep does not remember. Networks without results must have no values.
- *  Datasets and attributes that the format does not have are not looked at. Memory is bounded by a block of networks.
- *  @param[in]  head         absent: ISW_SKIPPED where networks may be skipped
+/** Compares everything that a sweep determines without training with what isw_results_write would write for this head:
+ *  dimensions, settings, ids, sizes and recorded steps of all networks, types and shapes of all datasets, and all
+ *  attributes except `sweep`, whose text cannot be derived from the settings. Networks without results must have no
+ *  values. Datasets and attributes that the format does not have are ignored. Memory is bounded by a block of networks.
+ *  @param[in]  head         absent: ISW_SKIPPED if networks may be skipped
  *  @param[in]  report       called with a line for each dataset, dimension or attribute that differs
  *  @param[out] differences  their number */
 enum isw_status isw_results_check(struct isw_results *results, const struct isw_results_head *head,

@@ -78,7 +78,7 @@ struct isw_verify_report {
   uint64_t misdescribed;                /**< datasets and attributes that do not follow from the settings; if there are
                                               any, nothing is trained and the numbers above are 0 */
   uint64_t same, different;
-  bool gathered_early; /**< no network is trained, and it is `gather` that wrote the file */
+  bool gathered_early; /**< no network is trained, and the file was written by `gather` */
 };
 /** Compares everything in a results file that follows from its settings (isw_results_check), for all networks. Then
  *  trains networks again and compares status, steps and every stored bit. What differs in the settings, and the first

@@ -18,7 +18,7 @@ static int handle(void *state, int code, const char *argument)
   return 0;
 }
 
-/* The networks by status: "3 missing, 37 completed". Whether some have no results. */
+/* Formats the networks by status: "3 missing, 37 completed". Returns whether some have no results. */
 static bool write_counts(const struct isw_verify_report *report, char *counts, size_t size)
 {
   bool partial = false;

@@ -1,5 +1,5 @@
-/* Compares what a results file says of its sweep with what the writer would write for it: everything that needs no
- * training. The values of trained networks are not looked at here. */
+/* Compares what a results file says about its sweep with what the writer would write for it: everything that needs no
+ * training. The values of trained networks are not compared here. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +108,8 @@ static enum isw_status check_flags(struct check *c, hid_t dataset)
   return status;
 }
 
-/* Those that every dataset has, except long_name: the wording of a description belongs to the program's version. */
+/* The attributes that every dataset has, except long_name: the wording of a description belongs to the program's
+ * version. */
 static enum isw_status check_attributes(struct check *c, const struct isw_field *field)
 {
   bool recorded = field->rank > 1 && field->dimension[1] == ISW_DIM_RECORD;
@@ -155,7 +156,7 @@ static bool has_shape(const struct check *c, hid_t dataset, const struct isw_fie
   return good;
 }
 
-/* Whether the reader finds the dataset along its dimensions, where it lists such datasets. */
+/* Whether the reader finds the dataset along its dimensions, if it is of those that the reader lists. */
 static bool is_attached(const struct check *c, const struct isw_field *field)
 {
   bool listed = field->dimension[0] == ISW_DIM_NETWORK && field->dimension[field->rank - 1] != ISW_DIM_PARAMETER &&
@@ -188,15 +189,15 @@ static enum isw_status open_dataset(struct check *c, const struct isw_field *fie
 
 /* ---- values ---- */
 
-/* A dataset whose values the sweep decides, and where they come from. */
+/* A dataset whose values the sweep determines, and where they come from. */
 struct known {
   const struct isw_field *field;
   enum { KNOWN_NUMBERED, KNOWN_COORDINATE, KNOWN_FEATURES, KNOWN_SIZES, KNOWN_ID, KNOWN_STEP, KNOWN_STEPS } what;
-  int64_t first; /* KNOWN_NUMBERED: of the numbers */
+  int64_t first; /* KNOWN_NUMBERED: the first number */
   size_t column; /* KNOWN_COORDINATE */
 };
 
-/* Writes row number `row` as the writer does. False where memory ran out. */
+/* Writes row number `row` as the writer does. False if memory cannot be allocated. */
 static bool make_row(const struct check *c, const struct known *known, uint64_t row, void *into)
 {
   const struct isw_results_head *head = c->head;
@@ -272,7 +273,7 @@ static enum isw_status read_rows(struct check *c, struct rows *rows, hsize_t fir
                        rows->field->name, (unsigned long long)first);
 }
 
-/* Frees the texts that reading has made. */
+/* Frees the texts that reading has allocated. */
 static void reclaim(const struct check *c, const struct rows *rows, void *block)
 {
   if (rows->memory_type != c->text) return;
@@ -310,7 +311,7 @@ struct finding {
   struct isw_text first;
 };
 
-/* Takes up the first value of a row that is wrong. */
+/* Describes a wrong value of a row, the first one of the dataset. */
 static enum isw_status describe(struct finding *finding, const struct rows *rows, uint64_t row, size_t item,
                                 const void *found, const void *expected)
 {

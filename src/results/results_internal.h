@@ -117,8 +117,8 @@ enum isw_status isw_writer_add_attribute(struct isw_writer *w, hid_t object, con
                                          hid_t memory_type, hsize_t count, const void *value);
 /** Writes a text attribute, unless the text is NULL or empty. */
 enum isw_status isw_writer_add_text(struct isw_writer *w, hid_t object, const char *name, const char *text);
-/** The text attributes of the root group: texts[ISW_ROOT_FORMAT_VERSION], NULL or empty where a file has none.
- *  @param[out] identity  [17], which texts points into */
+/** The text attributes of the root group: texts[ISW_ROOT_FORMAT_VERSION], NULL or empty if a file has none.
+ *  @param[out] identity  [17], to which texts points */
 void isw_root_texts(const struct isw_results_head *head, char identity[17], const char *texts[ISW_ROOT_FORMAT_VERSION]);
 enum isw_status isw_writer_add_root_attributes(struct isw_writer *w);
 enum isw_status isw_writer_add_provenance(struct isw_writer *w);
@@ -139,7 +139,7 @@ union isw_real_nan isw_real_nan(size_t real_bytes);
 bool isw_coordinate_is_integer(const struct isw_results_head *head, size_t column);
 /** Whether a file has the dimension `parameter`. */
 bool isw_has_parameters(const struct isw_results_head *head);
-/** Adds the words of `flag_meanings`. ISW_FAILED where memory ran out. */
+/** Adds the words of `flag_meanings`. ISW_FAILED if memory cannot be allocated. */
 enum isw_status isw_add_status_names(struct isw_text *names);
 /** Creates all datasets, with their attributes, and writes scales and the common schedule. */
 enum isw_status isw_writer_make_datasets(struct isw_writer *w);

@@ -524,7 +524,7 @@ static void keep_line(void *context, const char *line)
   assert_int_equal(isw_text_add(context, "%s\n", line), ISW_OK);
 }
 
-/* The lines that the comparison of a file with a head reports, for free(). */
+/* The lines that the comparison of a file with a head reports; the caller releases them with free(). */
 static char *differences_of(const char *path, const struct isw_results_head *head, uint64_t expected)
 {
   struct isw_results *results = open_sample(path);
