@@ -164,14 +164,19 @@ static bool is_attached(const struct check *c, const struct isw_field *field)
   return !listed || isw_results_find(c->results, field->name);
 }
 
-/* Opens a dataset after checking all but its values. *dataset < 0: it was reported that it cannot be compared. */
+/* Opens a dataset after checking all but its values. *dataset < 0: it was reported that it cannot be compared. A dataset
+ * that leads to another file is an error: HDF5 must not follow it. */
 static enum isw_status open_dataset(struct check *c, const struct isw_field *field, hid_t *dataset)
 {
   hid_t type, memory, file = c->results->file;
   const char *problem = NULL;
   isw_field_types(field, c->head->real_bytes, c->text, &type, &memory);
-  bool there = H5Lexists(file, field->name, H5P_DEFAULT) > 0 && isw_hdf5_is_dataset(file, field->name);
-  *dataset = there ? H5Dopen2(file, field->name, H5P_DEFAULT) : H5I_INVALID_HID;
+  *dataset = H5I_INVALID_HID;
+  enum isw_hdf5_path path = isw_hdf5_follow(file, field->name);
+  if (path == ISW_HDF5_INDIRECT || (path == ISW_HDF5_HARD && isw_hdf5_is_dataset(file, field->name))) {
+    enum isw_status status = isw_hdf5_open_dataset(file, c->results->path, field->name, dataset, c->error);
+    if (status != ISW_OK) return status;
+  }
   if (*dataset < 0)
     problem = "missing in the file";
   else if (!has_type(*dataset, type))
