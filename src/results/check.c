@@ -164,8 +164,8 @@ static bool is_attached(const struct check *c, const struct isw_field *field)
   return !listed || isw_results_find(c->results, field->name);
 }
 
-/* Opens a dataset after checking all but its values. *dataset < 0: it was reported that it cannot be compared. A dataset
- * that leads to another file is an error: HDF5 must not follow it. */
+/* Opens a dataset after checking all but its values. *dataset < 0: it was reported that it cannot be compared. It is an
+ * error if the name leads to another file: HDF5 must not follow it. */
 static enum isw_status open_dataset(struct check *c, const struct isw_field *field, hid_t *dataset)
 {
   hid_t type, memory, file = c->results->file;
