@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include "initsweep/commands.h"
 #include "initsweep/console.h"
+#include "initsweep/hdf5.h"
 #include "initsweep/run.h"
 
 enum { SAMPLE = 16 };
@@ -67,10 +68,9 @@ static int run(int argc, char **argv)
   struct isw_verify_settings settings = {.sample = SAMPLE};
   struct isw_error error = {0};
   int result;
-  if (isw_parse_options(&isw_command_verify, argc, argv, handle, &settings, &settings.file, &result)) {
-    enum isw_status status = verify(&settings, &error);
-    if (status != ISW_OK) result = isw_print_error(status, &error);
-  }
+  if (!isw_parse_options(&isw_command_verify, argc, argv, handle, &settings, &settings.file, &result)) return result;
+  if (!isw_hdf5_continue_in_child(settings.file, &result, &error)) result = verify(&settings, &error);
+  if (error.status != ISW_OK) result = isw_print_error(error.status, &error);
   isw_error_clear(&error);
   return result;
 }
