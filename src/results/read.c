@@ -174,11 +174,12 @@ static herr_t add_dataset(hid_t root, const char *name, const H5L_info_t *link, 
 
 static enum isw_status read_datasets(struct isw_results *results, struct isw_error *error)
 {
-  hobj_ref_t scales[ISW_DIMENSIONS] = {HADDR_UNDEF, HADDR_UNDEF, HADDR_UNDEF, HADDR_UNDEF};
+  hobj_ref_t *scales = results->scales;
   hsize_t lengths[ISW_DIMENSIONS] = {0};
   enum isw_status status = ISW_OK;
   for (size_t d = 0; d < ISW_DIMENSIONS && status == ISW_OK; d++) {
     const char *name = isw_field((enum isw_field_id)d)->name;
+    scales[d] = HADDR_UNDEF;
     bool optional = d == ISW_DIM_PARAMETER; /* only files with a dataset along it have it */
     if (optional && H5Lexists(results->file, name, H5P_DEFAULT) == 0) continue;
     status = read_scale(results, name, &scales[d], &lengths[d], error);

@@ -120,6 +120,7 @@ static const struct isw_attribute root[ISW_ROOT_ATTRIBUTES] = {
     [ISW_ROOT_IDENTITY] = {"identity", "16 hexadecimal digits: hash of everything that determines the file"},
     [ISW_ROOT_PRECISION] = {"precision", "float32 or float64"},
     [ISW_ROOT_FORMAT_VERSION] = {"format_version", "1"},
+    [ISW_ROOT_HASH] = {"hash", "32 hexadecimal digits: the results hash"},
 };
 
 static const struct isw_attribute attributes[ISW_DATASET_ATTRIBUTES] = {
@@ -132,6 +133,7 @@ static const struct isw_attribute attributes[ISW_DATASET_ATTRIBUTES] = {
     [ISW_ATTRIBUTE_PATH] = {"path", "of a setting: its path in the sweep file"},
     [ISW_ATTRIBUTE_FLAG_VALUES] = {"flag_values", "of `status`: its values"},
     [ISW_ATTRIBUTE_FLAG_MEANINGS] = {"flag_meanings", "of `status`: a word for each value"},
+    [ISW_ATTRIBUTE_HASH] = {"hash", "32 hexadecimal digits: a hash of the dataset and its other attributes"},
 };
 
 const struct isw_field *isw_field(enum isw_field_id id)

@@ -71,6 +71,7 @@ enum isw_root_attribute {
   ISW_ROOT_IDENTITY,
   ISW_ROOT_PRECISION,
   ISW_ROOT_FORMAT_VERSION, /**< int32; the others are text */
+  ISW_ROOT_HASH,           /**< written last */
   ISW_ROOT_ATTRIBUTES
 };
 /** One attribute. */
@@ -89,6 +90,7 @@ enum isw_dataset_attribute {
   ISW_ATTRIBUTE_PATH,
   ISW_ATTRIBUTE_FLAG_VALUES,
   ISW_ATTRIBUTE_FLAG_MEANINGS,
+  ISW_ATTRIBUTE_HASH, /**< written last */
   ISW_DATASET_ATTRIBUTES
 };
 const struct isw_attribute *isw_dataset_attribute(enum isw_dataset_attribute id);
