@@ -111,8 +111,9 @@ static const struct isw_option options[] = {
     {.name = "all", .code = 'a', .about = "trains every network"},
     {.name = "hashes",
      .code = 'c',
-     .about = "trains nothing: compares the contents of the file with the hashes that it stores, and prints the hash of "
-              "the whole"},
+     .about =
+         "trains nothing: compares the contents of the file with the hashes that it stores, and prints the hash of "
+         "the whole"},
     ISW_OPTION_DATA,
     {.name = "threads",
      .code = 't',
@@ -135,7 +136,8 @@ const struct isw_command isw_command_verify = {
         "every stored value and weight, bit for bit. A sample is random, spread over the trained networks of the grid, "
         "and each of its networks is trained alone; --all trains all networks in packs. The exit status is 1 if "
         "anything differs.\n\n"
-        "With --hashes, it notices in seconds any change since the file was written, outside the provenance: in values, "
+        "With --hashes, it notices in seconds any change since the file was written, outside the provenance: in "
+        "values, "
         "types, names, dimensions and attributes of every dataset. It names the first dataset that differs. Hashes "
         "detect damage and mistakes, not forgery, because anyone can compute them.",
     .options = options,

@@ -79,8 +79,7 @@ static bool read_block(hid_t dataset, hid_t space, const struct part *part, doub
   struct isw_hdf5_guard guard;
   isw_hdf5_guard_begin(&guard);
   hid_t memory = H5Screate_simple(part->rank, part->count, NULL);
-  bool good = memory >= 0 &&
-              H5Sselect_hyperslab(space, H5S_SELECT_SET, part->start, NULL, part->count, NULL) >= 0 &&
+  bool good = memory >= 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, part->start, NULL, part->count, NULL) >= 0 &&
               H5Dread(dataset, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, block) >= 0;
   if (memory >= 0) H5Sclose(memory);
   isw_hdf5_guard_end(&guard);

@@ -88,8 +88,7 @@ static enum isw_status add_values(struct hash_check *c, hid_t dataset, const cha
   slab.item = H5Tget_size(slab.type);
   H5Tclose(type);
   enum isw_status status = ISW_OK;
-  if (slab.rank < 1 || slab.rank > ISW_RANK_MAX ||
-      H5Sget_simple_extent_dims(slab.space, slab.dims, NULL) != slab.rank)
+  if (slab.rank < 1 || slab.rank > ISW_RANK_MAX || H5Sget_simple_extent_dims(slab.space, slab.dims, NULL) != slab.rank)
     status = isw_error_set(c->error, ISW_BAD_INPUT, "%s: the file is damaged: cannot read dataset '%s'",
                            c->results->path, name);
   if (status == ISW_OK) choose_steps(&slab);
@@ -183,8 +182,9 @@ static enum isw_status check_all(struct hash_check *c)
   const char *whole = isw_results_attribute(c->results, isw_root_attribute(ISW_ROOT_HASH)->name);
   bool any = whole != NULL;
   if (H5Literate(c->results->file, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, add_name, c) < 0)
-    return c->memory ? no_memory(c, c->count)
-                     : isw_error_set(c->error, ISW_BAD_INPUT, "%s: the file is damaged: cannot list its datasets", path);
+    return c->memory
+               ? no_memory(c, c->count)
+               : isw_error_set(c->error, ISW_BAD_INPUT, "%s: the file is damaged: cannot list its datasets", path);
   if (c->count > 0) qsort(c->names, c->count, sizeof *c->names, compare_names);
   c->hashes = isw_allocate(c->count, sizeof *c->hashes);
   if (!c->hashes) return no_memory(c, c->count * sizeof *c->hashes);

@@ -218,10 +218,8 @@ static enum isw_status make_output(struct isw_writer *w, const struct plan *plan
   enum isw_status status = make_dataset(w, plan, &dataset);
   if (status == ISW_OK) status = attach(w, plan->field, dataset);
   if (status != ISW_OK) return status;
-  *output = (struct isw_output){.name = plan->field->name,
-                                .memory_type = plan->memory_type,
-                                .layout = layout_of(w, plan, dataset),
-                                .items = 1};
+  *output = (struct isw_output){
+      .name = plan->field->name, .memory_type = plan->memory_type, .layout = layout_of(w, plan, dataset), .items = 1};
   for (unsigned d = 1; d < plan->field->rank; d++) output->items *= output->layout.dims[d];
   size_t row = output->layout.item * output->items;
   output->block = isw_allocate(w->block, row);
@@ -308,8 +306,8 @@ static enum isw_status write_common_steps(struct isw_writer *w)
   if (status == ISW_OK && head->networks && head->records_max) {
     const uint64_t *steps;
     if (head->schedule(head->context, 0, &steps) != head->records_max)
-      status = isw_error_set(w->error, ISW_FAILED, "%s: the schedule does not have %zu records", w->path,
-                             head->records_max);
+      status =
+          isw_error_set(w->error, ISW_FAILED, "%s: the schedule does not have %zu records", w->path, head->records_max);
     else if (H5Dwrite(dataset, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, steps) < 0)
       status = isw_writer_refuse(w, "cannot write the schedule");
     else

@@ -30,9 +30,9 @@ void isw_hash_values(struct isw_digest *digest, const void *values, size_t count
 
 bool isw_hash_type(hid_t type, struct isw_value_type *found)
 {
-  static const struct isw_value_type texts = {"text", 0}, integers[2][4] = {
-                                                              {{"uint8", 0}, {"uint16", 0}, {"uint32", 0}, {"uint64", 0}},
-                                                              {{"int8", 0}, {"int16", 0}, {"int32", 0}, {"int64", 0}}};
+  static const struct isw_value_type texts = {"text", 0},
+                                     integers[2][4] = {{{"uint8", 0}, {"uint16", 0}, {"uint32", 0}, {"uint64", 0}},
+                                                       {{"int8", 0}, {"int16", 0}, {"int32", 0}, {"int64", 0}}};
   const hid_t native[2][4] = {{H5T_NATIVE_UINT8, H5T_NATIVE_UINT16, H5T_NATIVE_UINT32, H5T_NATIVE_UINT64},
                               {H5T_NATIVE_INT8, H5T_NATIVE_INT16, H5T_NATIVE_INT32, H5T_NATIVE_INT64}};
   size_t bytes = H5Tget_size(type), power = 0;
@@ -46,8 +46,8 @@ bool isw_hash_type(hid_t type, struct isw_value_type *found)
     *found = integers[is_signed][power];
     found->memory = native[is_signed][power];
   } else if (kind == H5T_FLOAT && whole && power >= 2) {
-    *found = (struct isw_value_type){power == 2 ? "float32" : "float64",
-                                     power == 2 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE};
+    *found =
+        (struct isw_value_type){power == 2 ? "float32" : "float64", power == 2 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE};
   } else {
     return false;
   }
