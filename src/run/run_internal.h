@@ -188,9 +188,9 @@ enum isw_output_state {
   ISW_OUTPUT_COMPLETE,   /**< of this sweep */
   ISW_OUTPUT_OTHER       /**< of another sweep, to be extended */
 };
-/** Inspects a results file that may exist, and sets output->present and ->replaced. ISW_BAD_INPUT if something else is there, if
- *  the file cannot be read, or if it is of another sweep that is neither extended nor, with ISW_RESUME_NEVER, an earlier
- *  version of the same name; the message shows the difference.
+/** Inspects a results file that may exist, and sets output->present and ->replaced. ISW_BAD_INPUT if something else is
+ *  there, if the file cannot be read, or if it is of another sweep that is neither extended nor, with ISW_RESUME_NEVER,
+ *  an earlier version of the same name; the message shows the difference.
  *  @param[in] file  the sweep file's name, for messages */
 enum isw_status isw_run_output_inspect(struct isw_run_output *output, const char *file, const struct isw_sweep *sweep,
                                        enum isw_resume resume, enum isw_output_state *state, struct isw_error *error);

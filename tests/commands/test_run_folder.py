@@ -55,7 +55,7 @@ class RunFolder(StoppedRun):
                 done = self.expect(2, "run", self.file, "-o", f"{name}.h5", stdout="", timeout=60)
                 self.assertIn(f"{name}.h5.parts/lock' is not a regular file\n", done.stderr)
                 # looking for a lock does not wait either
-                self.expect(2, "show", "--follow", f"{name}.h5", stdout="", timeout=60)
+                self.expect(2, "show", "--follow", f"{name}.h5", "--every", "0.05", timeout=60)
         for name, what in (("a", "is a link to a folder that does not exist"), ("b", "is not a folder")):
             done = self.expect(2, "run", self.file, "-o", f"{name}.h5", stdout="", timeout=60)
             self.assertRegex(done.stderr, f"{name}.h5.parts' {what}.*\n  move it away, or name another output with -o")
@@ -66,7 +66,7 @@ class RunFolder(StoppedRun):
         self.file = self.write("small.yaml", SMALL)
         os.mkdir(self.path("out.h5.parts"))
         self.write("out.h5.parts/notes", "mine\n")
-        done = self.expect(2, "show", "--follow", "out.h5", stdout="", timeout=60)
+        done = self.expect(2, "show", "--follow", "out.h5", "--every", "0.05", timeout=60)
         self.assertIn("neither a results file 'out.h5' nor a run in a folder 'out.h5.parts'", done.stderr)
         self.expect(0, "run", self.file, "-o", "out.h5", "--quiet",
                     stderr="initsweep: out.h5.parts is kept: it holds files of something else\n")
