@@ -125,6 +125,7 @@ static enum isw_status compare_dataset(struct hash_check *c, const char *name, c
   *stored = hash != NULL;
   if (!hash) return add_difference(c, "dataset '%s' has no hash: it was added after the file was written", name);
   if (strcmp(hash, computed) == 0) return ISW_OK;
+  c->report->changed++;
   return add_difference(c, "dataset '%s' or its attributes have changed", name);
 }
 

@@ -247,7 +247,7 @@ enum isw_status isw_results_open(const char *path, struct isw_results **results,
 /* Which sweeps' results files may be replaced. */
 struct replaceable {
   const char *path;
-  uint64_t identity, extends;
+  uint64_t identity, replaces;
 };
 
 static enum isw_status check_replaceable(void *context, int to, struct isw_error *error)
@@ -260,7 +260,7 @@ static enum isw_status check_replaceable(void *context, int to, struct isw_error
   if (!results)
     status = isw_error_set(error, status, "'%s' is not a results file that can be read (%s)", file->path,
                            isw_error_text(&reason));
-  else if (results->identity != file->identity && (file->extends == 0 || results->identity != file->extends))
+  else if (results->identity != file->identity && (file->replaces == 0 || results->identity != file->replaces))
     status = isw_error_set(error, ISW_BAD_INPUT, "'%s' holds another sweep", file->path);
   isw_results_close(results);
   isw_error_clear(&reason);
@@ -273,13 +273,13 @@ static bool receive_nothing(void *context, int from, struct isw_error *error)
   return true;
 }
 
-enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uint64_t extends, struct isw_error *error)
+enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uint64_t replaces, struct isw_error *error)
 {
   struct stat about;
   if (lstat(path, &about) != 0) return ISW_OK;
   if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) /* opening a FIFO would wait for its other end */
     return isw_error_set(error, ISW_BAD_INPUT, "'%s' is not a regular file", path);
-  struct replaceable file = {path, identity, extends};
+  struct replaceable file = {path, identity, replaces};
   const struct isw_hdf5_work work = {path, check_replaceable, receive_nothing};
   return isw_hdf5_call(&work, &file, error);
 }

@@ -198,6 +198,21 @@ struct file_extension {
   uint64_t reused;
 };
 
+/* Networks of a file that has changed are not those that were trained. Files of version 0.1.0 store no hashes. */
+static enum isw_status check_unchanged(const char *path, struct isw_results *results, struct isw_error *error)
+{
+  struct isw_hash_report report;
+  if (!isw_results_attribute(results, "hash")) return ISW_OK;
+  enum isw_status status = isw_results_check_hashes(results, &report, error);
+  if (status == ISW_OK && report.changed > 0)
+    status = isw_error_set(error, ISW_BAD_INPUT,
+                           "'%s' has changed since it was written, and cannot be extended: %s\n"
+                           "  `initsweep verify %s --hashes` checks the file; move it away to train all networks",
+                           path, report.first.bytes, path);
+  isw_hash_report_clear(&report);
+  return status;
+}
+
 static enum isw_status import_file(void *context, int to, struct isw_error *error)
 {
   struct file_extension *file = context;
@@ -205,6 +220,7 @@ static enum isw_status import_file(void *context, int to, struct isw_error *erro
   struct extension extension = {.now = file->sweep, .reused = &file->reused};
   enum isw_status status = isw_saved_run_open(file->path, file->folder, &saved, error);
   extension.before = saved.sweep;
+  if (status == ISW_OK) status = check_unchanged(file->path, saved.results, error);
   if (status == ISW_OK) status = begin(&extension, file->parts, error);
   for (uint64_t i = 0; status == ISW_OK && i < isw_sweep_networks(saved.sweep); i++) {
     struct isw_finished finished;

@@ -42,6 +42,13 @@ static enum isw_status report_unreadable(const struct isw_run_output *output, co
                        output->out, isw_error_text(reason));
 }
 
+/* Whether a results file holds a sweep of the same name, whose settings or data have changed since. */
+static bool is_renewed(const struct isw_sweep *sweep, struct isw_results *results)
+{
+  const char *title = isw_results_attribute(results, "title");
+  return title && strcmp(title, isw_sweep_name(sweep)) == 0;
+}
+
 static enum isw_status report_other_sweep(const struct isw_run_output *output, const char *file,
                                           const struct isw_sweep *sweep, struct isw_results *results,
                                           struct isw_error *error)
@@ -52,7 +59,8 @@ static enum isw_status report_other_sweep(const struct isw_run_output *output, c
                 title ? title : "?", (unsigned long long)isw_results_identity(results), isw_sweep_name(sweep),
                 (unsigned long long)isw_sweep_identity(sweep), file);
   isw_error_add_difference(error, isw_results_attribute(results, "settings"), isw_sweep_settings(sweep));
-  isw_text_add(&error->message, "  name another with -o, move it away, or, if the grid has grown: --resume extend");
+  isw_text_add(&error->message, "  name another with -o, move it away%s, or, if the grid has grown: --resume extend",
+               is_renewed(sweep, results) ? ", replace it with --resume never" : "");
   return ISW_BAD_INPUT;
 }
 
@@ -74,7 +82,7 @@ struct inspection {
   struct finding {
     bool readable; /* the file is a results file without damage, of whatever sweep */
     enum isw_output_state state;
-    uint64_t extended;
+    uint64_t replaced;
   } found;
 };
 
@@ -88,9 +96,10 @@ static enum isw_status send_finding(void *context, int to, struct isw_error *err
   if (isw_results_identity(results) == isw_sweep_identity(inspection->sweep)) {
     if (inspection->resume != ISW_RESUME_NEVER) status = count_missing(results, &found.state, error);
     found.readable = status == ISW_OK;
-  } else if (inspection->resume == ISW_RESUME_EXTEND) {
-    found.state = ISW_OUTPUT_OTHER;
-    found.extended = isw_results_identity(results);
+  } else if (inspection->resume == ISW_RESUME_EXTEND ||
+             (inspection->resume == ISW_RESUME_NEVER && is_renewed(inspection->sweep, results))) {
+    if (inspection->resume == ISW_RESUME_EXTEND) found.state = ISW_OUTPUT_OTHER;
+    found.replaced = isw_results_identity(results);
   } else {
     status = report_other_sweep(inspection->output, inspection->file, inspection->sweep, results, error);
   }
@@ -125,7 +134,8 @@ enum isw_status isw_run_output_inspect(struct isw_run_output *output, const char
     isw_error_set(error, status, "%s", isw_error_text(&reason));
   isw_error_clear(&reason);
   *state = inspection.found.state;
-  output->extended = inspection.found.extended;
+  output->present = status == ISW_OK;
+  output->replaced = inspection.found.replaced;
   return status;
 }
 

@@ -9,11 +9,13 @@ Parts (all, where none is named):
     disk_full      the disk is full from the n-th write on
     failed_calls   the n-th write, read, sync, rename, open or allocation fails, for n = 1, 2, ... until none is reached
     damaged_bytes  every byte of a small run's journal, sweep and checkpoint files flipped, every length of them
+    hdf5           damage inside results files, HDF5 data and stored weights, read by every command that reads them
+    memory         MALLOC_PERTURB_, and valgrind, on every command that reads or writes results
     paths          read-only and missing folders, a link, names with blanks and beyond ASCII
 
 The last lines are a table: faults injected, networks finished before them, finished networks lost, results files that
-differ from the uninterrupted run's, crashes, and ends without a message. Exit status 1 where one of the last four is
-not 0. The short form thins every part out; --long is for a night. Needs INITSWEEP (the program) and FAILING_CALLS (the
+differ from the uninterrupted run's, crashes, ends without a message, and commands that hang. Exit status 1 where one of
+the last five is not 0. The short form thins every part out; --long is for a night. Needs INITSWEEP (the program) and FAILING_CALLS (the
 library of failing_calls.c).
 """
 import argparse
@@ -31,11 +33,13 @@ import types
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "commands"))
 import h5py  # noqa: E402
+import part_hdf5  # noqa: E402
+import part_memory  # noqa: E402
 from program import ENVIRONMENT, MPIEXEC, PROGRAM, Case, ranks_of  # noqa: E402
 
 FAILING_CALLS = os.environ["FAILING_CALLS"]
 CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL, 134, 135, 136, 139}
-KEYS = ("injected", "finished", "lost", "different", "crashes", "unclear")
+KEYS = ("injected", "finished", "lost", "different", "crashes", "unclear", "hangs")
 
 SMALL = """\
 sweep: small
@@ -90,8 +94,8 @@ class Bench:
         for key, value in counts.items():
             row[key] += value
 
-    def run(self, *words, ranks=0, timeout=600, **environment):
-        command = ([MPIEXEC, "-n", str(ranks)] if ranks else []) + [PROGRAM, *words]
+    def run(self, *words, ranks=0, timeout=600, wrapper=(), **environment):
+        command = ([MPIEXEC, "-n", str(ranks)] if ranks else []) + [*wrapper, PROGRAM, *words]
         return subprocess.run(command, cwd=self.folder, env={**ENVIRONMENT, **environment}, capture_output=True,
                               text=True, errors="replace", check=False, timeout=timeout)
 
@@ -374,7 +378,7 @@ def paths(bench, long):
     bench.judge(part, bench.run("run", "small.yaml", "-o", "plain"), (2,))
     bench.judge(part, bench.run("run", "small.yaml", "-o", "plain/out.h5"))
     bench.write("taken.h5.parts", "a file")
-    bench.judge(part, bench.run("run", "small.yaml", "-o", "taken.h5"), (1,))
+    bench.judge(part, bench.run("run", "small.yaml", "-o", "taken.h5"), (2,))
     for out in ("blank name.h5", "größe-мера-量.h5", "%s%n.h5", "a folder/out.h5", "'quote\".h5"):
         done = bench.run("run", "small.yaml", "-o", out, "--quiet")
         bench.judge(part, done, ())
@@ -384,8 +388,16 @@ def paths(bench, long):
     bench.same(part, "a folder/linked.h5", whole)
 
 
+def hdf5(bench, long):
+    part_hdf5.hdf5(bench, long, SMALL)
+
+
+def memory(bench, long):
+    part_memory.memory(bench, long, contents)
+
+
 PARTS = {"kill": kill, "signal": signals, "disk_full": disk_full, "failed_calls": failed_calls,
-         "damaged_bytes": damaged_bytes, "paths": paths}
+         "damaged_bytes": damaged_bytes, "hdf5": hdf5, "memory": memory, "paths": paths}
 
 
 def main():
