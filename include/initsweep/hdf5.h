@@ -24,7 +24,7 @@ void isw_array_clear(struct isw_array *array);
  *  Damage inside a file can crash the HDF5 library, or keep it busy without end. Files of any origin are therefore read
  *  in a child process. A read that takes more than ISW_HDF5_SECONDS_MAX of processor time ends it too.
  *  @{ */
-enum { ISW_HDF5_SECONDS_MAX = 20 };
+enum { ISW_HDF5_SECONDS_MAX = 10 };
 /** Continues the program in a child process, which ends with the program's parent. To be called before the process has
  *  other threads. If the child crashes, the error says that the file is damaged.
  *  @param[in]  file         the file that will be read, for messages

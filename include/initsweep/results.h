@@ -136,8 +136,8 @@ struct isw_hash_report {
   struct isw_text first;      /**< describes the first difference; empty if there is none */
   char hash[ISW_DIGEST_SIZE]; /**< of the whole, as computed: the results hash */
 };
-/** Computes all hashes of a file again and compares them with the stored ones (docs/results-format.md). Memory is bounded
- *  by a block of networks.
+/** Computes all hashes of a file again and compares them with the stored ones (docs/results-format.md). Memory is
+ *  bounded by a block of networks.
  *  @param[out] report  release with isw_hash_report_clear, also after an error
  *  @return ISW_BAD_INPUT if the file stores no hashes, or if a dataset cannot be read: it is damaged */
 enum isw_status isw_results_check_hashes(struct isw_results *results, struct isw_hash_report *report,

@@ -149,13 +149,6 @@ void isw_writer_copy_reals(const struct isw_writer *w, unsigned char *restrict t
 enum isw_status isw_writer_write_chunks(struct isw_writer *w, const struct isw_chunk_layout *layout,
                                         const hsize_t *start, const hsize_t *count, const void *numbers);
 
-/** Begins the hash of a dataset that has all its attributes and no values yet. */
-enum isw_status isw_writer_begin_hash(struct isw_writer *w, hid_t dataset, const char *name,
-                                      struct isw_digest **digest);
-/** Stores the hash of a dataset whose values are complete. */
-enum isw_status isw_writer_end_hash(struct isw_writer *w, hid_t dataset, const char *name,
-                                    const struct isw_digest *digest);
-
 /* attributes.c */
 /** Writes an attribute of `count` values; 0: one scalar. */
 enum isw_status isw_writer_add_attribute(struct isw_writer *w, hid_t object, const char *name, hid_t file_type,
@@ -167,6 +160,12 @@ enum isw_status isw_writer_add_text(struct isw_writer *w, hid_t object, const ch
 void isw_root_texts(const struct isw_results_head *head, char identity[17], const char *texts[ISW_ROOT_FORMAT_VERSION]);
 enum isw_status isw_writer_add_root_attributes(struct isw_writer *w);
 enum isw_status isw_writer_add_provenance(struct isw_writer *w);
+/** Begins the hash of a dataset that has all its attributes and no values yet. */
+enum isw_status isw_writer_begin_hash(struct isw_writer *w, hid_t dataset, const char *name,
+                                      struct isw_digest **digest);
+/** Stores the hash of a dataset whose values are complete. */
+enum isw_status isw_writer_end_hash(struct isw_writer *w, hid_t dataset, const char *name,
+                                    const struct isw_digest *digest);
 
 /* chunk_sizes.c */
 /** Chooses the sizes of chunks and blocks, and creates the compressor. */

@@ -1,5 +1,4 @@
-/* Functions that all parts of writing a results file use: errors, copying reals, writing chunks, hashes. */
-#include <stdlib.h>
+/* Functions that all parts of writing a results file use: errors, copying reals, writing chunks. */
 #include <string.h>
 #include "results_internal.h"
 
@@ -42,23 +41,4 @@ enum isw_status isw_writer_write_chunks(struct isw_writer *w, const struct isw_c
   if (isw_chunks_write(w->compressor, layout, start, count, numbers, &memory) && !w->problem) return ISW_OK;
   return memory ? isw_error_memory(w->error, layout->item, "chunks of the results file")
                 : isw_writer_refuse(w, "cannot write");
-}
-
-enum isw_status isw_writer_begin_hash(struct isw_writer *w, hid_t dataset, const char *name, struct isw_digest **digest)
-{
-  *digest = isw_digest_create();
-  if (!*digest) return isw_error_memory(w->error, sizeof(uint64_t), "a hash");
-  return isw_hash_head(*digest, dataset, w->path, name, w->references, w->error);
-}
-
-enum isw_status isw_writer_end_hash(struct isw_writer *w, hid_t dataset, const char *name,
-                                    const struct isw_digest *digest)
-{
-  struct isw_dataset_hash *more = realloc(w->hashes, (w->hash_count + 1) * sizeof *more);
-  if (!more) return isw_error_memory(w->error, (w->hash_count + 1) * sizeof *more, "hashes");
-  w->hashes = more;
-  struct isw_dataset_hash *hash = &more[w->hash_count++];
-  hash->name = name;
-  isw_digest_write(digest, hash->text);
-  return isw_writer_add_text(w, dataset, isw_dataset_attribute(ISW_ATTRIBUTE_HASH)->name, hash->text);
 }

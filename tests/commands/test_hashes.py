@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""verify --hashes: notices every change of a results file outside /provenance, names the first dataset that differs, and
-agrees with the definition in docs/results-format.md as scripts/initsweep/hashing.py computes it."""
+"""verify --hashes: notices every change of a results file outside /provenance, names the first dataset that differs,
+and agrees with the definition in docs/results-format.md as scripts/initsweep/hashing.py computes it."""
 import os
 import shutil
 import subprocess

@@ -15,8 +15,8 @@ Parts (all, where none is named):
 
 The last lines are a table: faults injected, networks finished before them, finished networks lost, results files that
 differ from the uninterrupted run's, crashes, ends without a message, and commands that hang. Exit status 1 where one of
-the last five is not 0. The short form thins every part out; --long is for a night. Needs INITSWEEP (the program) and FAILING_CALLS (the
-library of failing_calls.c).
+the last five is not 0. The short form thins every part out; --long is for a night. Needs INITSWEEP (the program) and
+FAILING_CALLS (the library of failing_calls.c).
 """
 import argparse
 import glob
