@@ -81,13 +81,18 @@ enum isw_status isw_run_output_inspect(struct isw_run_output *output, const char
     isw_error_clear(&reason);
     return ISW_BAD_INPUT;
   }
+  bool same = isw_results_identity(results) == isw_sweep_identity(sweep);
   *state = ISW_OUTPUT_INCOMPLETE;
-  if (isw_results_identity(results) == isw_sweep_identity(sweep))
+  if (same || resume == ISW_RESUME_EXTEND) {
+    status = isw_results_check_bits(results, error);
+    if (status == ISW_BAD_INPUT) isw_text_add(&error->message, "\n  or name another output with -o, or move it away");
+  }
+  if (status == ISW_OK && same)
     status = resume == ISW_RESUME_NEVER ? ISW_OK : count_missing(results, state, error);
-  else if (resume == ISW_RESUME_EXTEND) {
+  else if (status == ISW_OK && resume == ISW_RESUME_EXTEND) {
     *state = ISW_OUTPUT_OTHER;
     output->extended = isw_results_identity(results);
-  } else
+  } else if (status == ISW_OK)
     status = report_other_sweep(output, file, sweep, results, error);
   isw_results_close(results);
   return status;
