@@ -70,8 +70,8 @@ char *isw_path_folder(const char *path);
 
 /** The kinds of files that isw_file_read accepts. */
 enum isw_file_kind {
-  ISW_REGULAR_FILE, /**< regular files only: reading a FIFO would block */
-  ISW_ANY_FILE      /**< also pipes and devices, such as /dev/stdin */
+  ISW_REGULAR_FILE, /**< regular files only */
+  ISW_ANY_FILE /**< also pipes and devices, such as /dev/stdin; a pipe that nothing writes to for 5 s is an error */
 };
 /** Reads a whole file into memory.
  *  @param[in]  limit   maximum size in bytes, a multiple of 1 MiB
@@ -105,6 +105,10 @@ int isw_open_new(const char *path, unsigned mode, char **name);
 /** Checks that a name is free, for commands that never replace a file, before they start their work.
  *  @return ISW_BAD_INPUT if anything has the name, even a dangling symbolic link */
 enum isw_status isw_output_is_free(const char *path, struct isw_error *error);
+/** Checks that isw_open_new can create a file for this path, by creating and removing it: the folder may be read-only,
+ *  the name too long, the disk full.
+ *  @return ISW_BAD_INPUT if it cannot */
+enum isw_status isw_output_can_create(const char *path, struct isw_error *error);
 /** Writes a new file.
  *  @return ISW_BAD_INPUT if anything has the name, even if it appeared during the call, or if the file cannot be
  *          created; ISW_FAILED if it cannot be written */

@@ -93,8 +93,9 @@ static const struct isw_option options[] = {
      .argument = "HOW",
      .completion = ISW_COMPLETE_CHOICES,
      .choices = "auto never extend",
-     .about = "auto (default): continues from OUT.parts/; never: trains everything again; extend: the grid has grown, "
-              "and the networks of the smaller one in OUT or OUT.parts/ are kept"},
+     .about = "auto (default): continues from OUT.parts/; never: trains everything again, and replaces a results file "
+              "of this sweep's name at the end; extend: the grid has grown, and the networks of the smaller one in OUT "
+              "or OUT.parts/ are kept"},
     {.name = "threads",
      .code = 't',
      .argument = "N",

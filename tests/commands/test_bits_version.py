@@ -57,12 +57,15 @@ class BitsVersion(StoppedRun):
         before = self.content("out.h5")
         for words in (["verify", "out.h5"], ["replay", "out.h5", "--network", "3"]):
             self.refused("initsweep 9.8.7 (abc)", *words)
-        for resume in ([], ["--resume", "never"], ["--resume", "extend", "--set", "grid.replicate={range: [0, 5]}"]):
+        for resume, never in (([], ", or replace it with --resume never"),
+                              (["--resume", "extend", "--set", "grid.replicate={range: [0, 5]}"], "")):
             self.refused("initsweep 9.8.7 (abc)", "run", "small.yaml", "-o", "out.h5", *resume,
-                         advice="  or name another output with -o, or move it away")
+                         advice=f"  or name another output with -o, move it away{never}\n")
         self.assertEqual(self.content("out.h5"), before)
         self.assertEqual(self.files(), ["out.h5", "small.yaml"])
         self.assertIn("160: ", self.expect(0, "show", "out.h5").stdout)
+        self.expect(0, "run", "small.yaml", "-o", "out.h5", "--resume", "never", "--quiet")
+        self.expect(0, "verify", "out.h5", "--sample", "5")
 
     def test_a_file_without_the_number_is_of_version_1(self):
         self.write("small.yaml", SMALL)
