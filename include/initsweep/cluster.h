@@ -50,6 +50,9 @@ const char *isw_cluster_hosts(struct isw_cluster *cluster);
  *  @param[in] word  at most 15 bytes */
 char *isw_cluster_words(struct isw_cluster *cluster, const char *word);
 
+/** Sum of a value over the ranks of this rank's host. Collective. */
+double isw_cluster_host_sum(struct isw_cluster *cluster, double value);
+
 /* ---- collective calls: rank 0's values for every rank ---- */
 
 /** Returns rank 0's value on every rank. Collective. */

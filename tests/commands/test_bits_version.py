@@ -9,7 +9,7 @@ import unittest
 
 import h5py
 
-from program import ENVIRONMENT, PROGRAM, SMALL
+from program import ENVIRONMENT, MPIEXEC, PROGRAM, SMALL
 from stopped_run import StoppedRun
 
 CHANGE_PROGRAM = os.environ["CHANGE_PROGRAM"]
@@ -117,6 +117,22 @@ class BitsVersion(StoppedRun):
             self.assertRegex(file["provenance"].attrs["trained_by"],
                              "^" + re.escape(OTHER) + "; " + re.escape(self.ours_name) + r" with \w+$")
         self.expect(0, "verify", "out.h5", "--sample", "20")
+
+    def test_the_kernels_of_every_rank_are_recorded(self):
+        """Rank 1 of 3 uses the portable kernels, and the bits are those of any other run."""
+        self.write("small.yaml", SMALL)
+        default = re.search(r"; used: (\w+)", self.expect(0, "--version").stdout)[1]
+        if default == "portable":
+            self.skipTest("this machine has no other kernels")
+        choose = 'case ${OMPI_COMM_WORLD_RANK:-$PMI_RANK} in 1) export INITSWEEP_KERNELS=portable;; esac; exec "$@"'
+        subprocess.run([MPIEXEC, "-n", "3", "sh", "-c", choose, "sh", PROGRAM, "run", "small.yaml", "-o", "mixed.h5",
+                        "--quiet"], cwd=self.folder, env=ENVIRONMENT, check=True, timeout=300)
+        with h5py.File(self.path("mixed.h5")) as file:
+            mixed = f"{default} on ranks 0 2, portable on ranks 1"
+            self.assertEqual(file["provenance"].attrs["kernels"], mixed)
+            self.assertEqual(file["provenance"].attrs["trained_by"], f"{self.ours_name} with {mixed}")
+        self.expect(0, "run", "small.yaml", "-o", "alone.h5", "--quiet")
+        self.assertEqual(self.contents("mixed.h5"), self.contents("alone.h5"))
 
     def start_and_stop(self, words):
         """What a run prints that is stopped soon after it has made its journal."""
