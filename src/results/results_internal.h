@@ -20,6 +20,7 @@ struct isw_results {
   char *path;
   hobj_ref_t scales[ISW_DIMENSIONS]; /* HADDR_UNDEF: it has none */
   uint64_t networks, identity;
+  unsigned bits_version;
   hsize_t records, layers, parameters;
   struct dataset *datasets;
   size_t dataset_count, dataset_capacity;

@@ -93,14 +93,21 @@ static enum isw_status send_finding(void *context, int to, struct isw_error *err
   struct finding found = {.readable = true, .state = ISW_OUTPUT_INCOMPLETE};
   enum isw_status status = isw_results_open(inspection->output->path, &results, error);
   if (status != ISW_OK) return status;
-  if (isw_results_identity(results) == isw_sweep_identity(inspection->sweep)) {
-    if (inspection->resume != ISW_RESUME_NEVER) status = count_missing(results, &found.state, error);
+  bool extends = inspection->resume == ISW_RESUME_EXTEND, never = inspection->resume == ISW_RESUME_NEVER;
+  bool same = isw_results_identity(results) == isw_sweep_identity(inspection->sweep);
+  if (extends || (!never && same)) {
+    status = isw_results_check_bits(results, error);
+    if (status == ISW_BAD_INPUT)
+      isw_text_add(&error->message, "\n  or name another output with -o, move it away%s",
+                   same ? ", or replace it with --resume never" : "");
+  }
+  if (status == ISW_OK && same && !never) {
+    status = count_missing(results, &found.state, error);
     found.readable = status == ISW_OK;
-  } else if (inspection->resume == ISW_RESUME_EXTEND ||
-             (inspection->resume == ISW_RESUME_NEVER && is_renewed(inspection->sweep, results))) {
-    if (inspection->resume == ISW_RESUME_EXTEND) found.state = ISW_OUTPUT_OTHER;
+  } else if (status == ISW_OK && (extends || (never && (same || is_renewed(inspection->sweep, results))))) {
+    if (extends) found.state = ISW_OUTPUT_OTHER;
     found.replaced = isw_results_identity(results);
-  } else {
+  } else if (status == ISW_OK) {
     status = report_other_sweep(inspection->output, inspection->file, inspection->sweep, results, error);
   }
   isw_results_close(results);
