@@ -96,8 +96,9 @@ class Bench:
 
     def run(self, *words, ranks=0, timeout=600, wrapper=(), **environment):
         command = ([MPIEXEC, "-n", str(ranks)] if ranks else []) + [*wrapper, PROGRAM, *words]
-        return subprocess.run(command, cwd=self.folder, env={**ENVIRONMENT, **environment}, capture_output=True,
-                              text=True, errors="replace", check=False, timeout=timeout)
+        # TMPDIR: Open MPI fails now and then where other tests make and remove its session folders, too
+        return subprocess.run(command, cwd=self.folder, env={**ENVIRONMENT, "TMPDIR": self.folder, **environment},
+                              capture_output=True, text=True, errors="replace", check=False, timeout=timeout)
 
     def clean(self, *names):
         for name in names:

@@ -61,8 +61,8 @@ for target in "$@"; do
   corpus=$build/corpus/$target fuzz=$build/tests/fuzz/fuzz_$target kept=tests/fuzz/corpus/$target.corpus
   mkdir -p "$corpus"
   [ ! -e "$kept" ] || /usr/bin/python3 tests/fuzz/corpus.py unpack "$kept" "$corpus"
-  "$fuzz" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=60 -malloc_limit_mb=100000 -max_len=20000 -print_final_stats=1 \
-    -artifact_prefix="$build/corpus/" "$corpus" "$seeds/$target" 2> "$corpus.log" || status=1
+  "$fuzz" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=60 -malloc_limit_mb=100000 -max_len=20000 \
+    -print_final_stats=1 -artifact_prefix="$build/corpus/" "$corpus" "$seeds/$target" 2> "$corpus.log" || status=1
   printf '%s: ' "$target"
   grep -E 'stat::number_of_executed_units|ERROR|SUMMARY' "$corpus.log" | tr '\n' ' '
   printf '\n'

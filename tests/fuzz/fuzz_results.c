@@ -1,6 +1,7 @@
 /* A small results file with damage inside. The input lists the damage: for each piece, its place in two bytes, the
  * number of bytes in one, and the bytes; a number of 255 cuts the file at the place. A process reads the damaged file
  * first: a crash inside the HDF5 library ends it, and is no finding. Otherwise the file is read here again. */
+#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -126,8 +127,8 @@ static void read_file(const char *path)
 /* ---- the process that reads first ---- */
 
 #ifdef REPORTS_ERRORS
-/* Ends the process that reads first if the error was made inside the HDF5 library: the first frame of the report that is
- * in a file of this project or in the library decides. */
+/* Ends the process that reads first if the error was made inside the HDF5 library: the first frame of the report that
+ * is in a file of this project or in the library decides. */
 static void judge_report(const char *report)
 {
   const char *hdf5 = strstr(report, "libhdf5"), *ours = strstr(report, "/src/"),
@@ -150,15 +151,17 @@ static bool survives(const char *path)
     _exit(0);
   }
   int how;
-  if (waitpid(child, &how, 0) != child) abort();
+  while (waitpid(child, &how, 0) != child) /* libFuzzer's timer interrupts it */
+    if (errno != EINTR) abort();
   if (WIFEXITED(how) && WEXITSTATUS(how) == 0) return true;
   bool of_library = WIFEXITED(how) && WEXITSTATUS(how) == FAULT_OF_HDF5;
   bool endless = WIFSIGNALED(how) && WTERMSIG(how) == SIGVTALRM;
 #ifndef REPORTS_ERRORS
   of_library = of_library || WIFSIGNALED(how); /* without reports, whose fault it is remains open */
 #endif
-  if (!of_library && !endless) abort();
-  return false;
+  if (of_library || endless) return false;
+  fprintf(stderr, "the process that read the file ended with wait status %#x\n", how);
+  abort();
 }
 
 /* ---- damage ---- */
