@@ -4,15 +4,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "initsweep/cost.h"
 #include "run/run_internal.h"
 
 /* ---- start ---- */
 
 static enum isw_status check_program(struct isw_cluster *cluster, struct isw_error *error)
 {
-  char version[128];
-  snprintf(version, sizeof version, "initsweep %s (%s)", isw_version(), isw_version_git());
-  return isw_cluster_same_program(cluster, version, isw_version_flags(), error);
+  return isw_cluster_same_program(cluster, isw_version_program(), isw_version_flags(), error);
 }
 
 /* Rank 0 reads the sweep file; every rank parses its bytes. */
@@ -229,8 +228,9 @@ static enum isw_status prepare(struct isw_run_state *run, struct isw_error *erro
   if (status == ISW_OK) status = share_checkpoints(run, error);
   if (status != ISW_OK) return status;
   /* detects an unwritable folder before the training, not after it */
-  status = isw_journal_create(run->output.parts, isw_sweep_identity(run->sweep), isw_cluster_rank(run->cluster),
-                              isw_precision_bytes(training->precision), &training->journal, error);
+  status =
+      isw_journal_create(run->output.parts, isw_sweep_identity(run->sweep), isw_cluster_rank(run->cluster),
+                         isw_precision_bytes(training->precision), isw_version_program(), &training->journal, error);
   return isw_cluster_agree(run->cluster, status, error);
 }
 
@@ -261,6 +261,28 @@ static enum isw_status train(struct isw_run_state *run, const char *advice, stru
   return isw_cluster_agree(run->cluster, status, error);
 }
 
+/* Refuses a run that this host cannot hold: the system would end a process of it, hours later and without a message. */
+static enum isw_status check_memory(const struct isw_run_state *run, struct isw_error *error)
+{
+  double mine = 0;
+  enum isw_status status =
+      isw_cost_memory(run->sweep, run->training.packs, run->facts.ranks, run->facts.threads, &mine, error);
+  double all = isw_cluster_host_sum(run->cluster, mine);
+  const struct isw_memory_limit memory = isw_memory_limit("");
+  if (status == ISW_OK && all > memory.bytes) {
+    char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE], c[ISW_NUMBER_SIZE];
+    status =
+        isw_error_set(error, ISW_FAILED,
+                      "not enough memory: the ranks of this host need up to %s, %s each, and %s %s\n"
+                      "  each thread holds a pack: use fewer threads (--threads), fewer ranks on this host, or more "
+                      "memory;\n  `initsweep plan` shows what a rank needs",
+                      isw_format_bytes(all, a), isw_format_bytes(mine, b),
+                      memory.is_group ? "the control group of the job or container allows" : "the machine has",
+                      isw_format_bytes(memory.bytes, c));
+  }
+  return isw_cluster_agree(run->cluster, status, error);
+}
+
 static enum isw_status create_training(struct isw_run_state *run, const char **advice, struct isw_error *error)
 {
   const struct isw_run_settings *settings = run->settings;
@@ -269,13 +291,14 @@ static enum isw_status create_training(struct isw_run_state *run, const char **a
   status = isw_cluster_agree(run->cluster, status, error);
   if (status == ISW_OK) status = isw_run_share_costs(run, error);
   if (status != ISW_OK) return status;
+  run->kernels = isw_cluster_words(run->cluster, isw_kernels_name(run->training.kernels));
   run->facts = (struct isw_run_facts){.command_line = settings->command_line,
-                                      .kernels = isw_kernels_name(run->training.kernels),
+                                      .kernels = run->kernels,
                                       .hosts = isw_cluster_hosts(run->cluster),
                                       .ranks = isw_cluster_size(run->cluster),
                                       .threads = threads};
   isw_format_utc_now(run->facts.start);
-  return ISW_OK;
+  return check_memory(run, error);
 }
 
 static enum isw_status run_all(struct isw_run_state *run, struct isw_run_report *report, struct isw_error *error)
@@ -308,6 +331,8 @@ enum isw_status isw_run(struct isw_cluster *cluster, const struct isw_run_settin
   isw_refinement_clear(&run.refinement);
   isw_sweep_destroy(run.sweep);
   isw_run_output_clear(&run.output);
+  isw_text_clear(&run.programs);
+  free(run.kernels);
   free(run.remaining);
   free(run.text);
   free(run.folder);
