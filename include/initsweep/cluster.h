@@ -1,5 +1,5 @@
-/** @file The cluster room: distributes packs over ranks and threads, stops training after a signal, reports progress. It
- *  is the only room that uses MPI and OpenMP.
+/** @file The cluster room: distributes packs over ranks and threads, stops training after a signal, reports progress.
+ *  It is the only room that uses MPI and OpenMP.
  *
  *  Rank 0's main thread hands out ranges of pack numbers to the other ranks' main threads by messages; worker threads
  *  never call MPI (MPI_THREAD_FUNNELED is requested and checked). A one-sided counter was rejected because one-sided
