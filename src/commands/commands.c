@@ -73,6 +73,7 @@ static int run_command(int argc, char **argv)
 int isw_commands_run(int argc, char **argv)
 {
   occupy_closed_streams();
+  isw_signals_catch(ISW_END_AT_ONCE, isw_cluster_is_first_process());
   setlocale(LC_NUMERIC, "C");  /* a library that was loaded may have set the user's */
   isw_exact_environment(NULL); /* what trains reports an error; the others need no exact arithmetic */
   return close_stdout(run_command(argc, argv));
