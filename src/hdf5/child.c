@@ -42,13 +42,15 @@ void isw_hdf5_guard_end(const struct isw_hdf5_guard *guard)
   isw_hdf5_silence_end(&guard->silence);
 }
 
-/* fork() whose child does not outlive the parent, and in which a crash is a crash: MPI catches these signals. */
+/* fork() whose child does not outlive the parent. A signal from outside ends it without a message: the parent, which
+ * gets the signal, too, or sees the exit status, has one. */
 static pid_t start_child(void)
 {
   pid_t parent = getpid(), child = fork();
   if (child != 0) return child;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(ISW_FAILED); /* it ended before the line above */
+  isw_signals_catch(ISW_END_AT_ONCE, false);
   sigset_t deadline;
   sigemptyset(&deadline);
   sigaddset(&deadline, OUT_OF_TIME);
@@ -80,6 +82,7 @@ static enum isw_status report_end(const char *file, int how, struct isw_error *e
   if (number > 0)
     return isw_error_set(error, ISW_FAILED, "%s: the process that read the file was ended by a signal (%s)%s", file,
                          strsignal(number), number == SIGKILL ? ": perhaps memory ran out" : "");
+  if (WEXITSTATUS(how) == ISW_INTERRUPTED) return isw_error_set(error, ISW_INTERRUPTED, "interrupted");
   return isw_error_set(error, ISW_FAILED, "%s: the process that read the file ended early, with exit status %d", file,
                        WEXITSTATUS(how));
 }
@@ -164,8 +167,8 @@ enum isw_status isw_hdf5_call(const struct isw_hdf5_work *work, void *context, s
   pid_t child = start_child();
   if (child == 0) {
     struct isw_error problem = {0};
-    for (size_t i = 0; i < CRASHES; i++) signal(crashes[i], SIG_DFL);
-    signal(SIGPIPE, SIG_IGN); /* the parent may have no memory for the data */
+    for (size_t i = 0; i < CRASHES; i++) signal(crashes[i], SIG_DFL); /* MPI catches them */
+    signal(SIGPIPE, SIG_IGN);                                         /* the parent may have no memory for the data */
     close(data[0]);
     close(end[0]);
     enum isw_status status = work->send(context, data[1], &problem);

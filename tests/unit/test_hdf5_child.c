@@ -125,6 +125,12 @@ static void an_early_end_is_reported(void **state)
   isw_error_clear(&error);
 }
 
+static void an_interruption_is_one(void **state)
+{
+  (void)state;
+  assert_end(SIGTERM, ISW_INTERRUPTED, "interrupted");
+}
+
 static bool have_no_memory(void *context, int from, struct isw_error *error)
 {
   (void)context, (void)from;
@@ -172,7 +178,9 @@ static void the_parent_ends_as_the_child(void **state)
   how = continue_and_end(SIGVTALRM, 0);
   assert_true(WIFEXITED(how) && WEXITSTATUS(how) == 100 + ISW_BAD_INPUT);
   how = continue_and_end(SIGTERM, 0);
-  assert_true(WIFSIGNALED(how) && WTERMSIG(how) == SIGTERM);
+  assert_true(WIFEXITED(how) && WEXITSTATUS(how) == ISW_INTERRUPTED);
+  how = continue_and_end(SIGPIPE, 0);
+  assert_true(WIFSIGNALED(how) && WTERMSIG(how) == SIGPIPE);
 }
 
 static double seconds_left(const struct isw_hdf5_guard *guard)
@@ -201,6 +209,7 @@ int main(void)
       cmocka_unit_test(status_and_message_come_back),
       cmocka_unit_test(a_crash_is_a_damaged_file),
       cmocka_unit_test(an_early_end_is_reported),
+      cmocka_unit_test(an_interruption_is_one),
       cmocka_unit_test(an_error_of_the_parent_is_reported),
       cmocka_unit_test(the_parent_ends_as_the_child),
       cmocka_unit_test(a_guard_limits_the_time_of_a_read),
