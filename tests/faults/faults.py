@@ -620,8 +620,8 @@ def output(bench, long):
         ("replay", "good.h5", "--network", "0", "-o", "thing"), ("new", "first", "-o", "thing"),
         ("run", "small.yaml", "-o", "thing/out.h5"), ("run", "thing"), ("check", "thing"), ("plan", "thing"),
         ("check", "csv.yaml"), ("check", "npy.yaml"), ("check", "hdf5.yaml"), ("check", "start.yaml"),
-        ("show", "thing"), ("verify", "thing"), ("replay", "thing", "--network", "0"), ("gather", "thing", "-o", "new.h5"),
-        ("show", "-f", "thing", "--every", "0.05"))]
+        ("show", "thing"), ("verify", "thing"), ("replay", "thing", "--network", "0"),
+        ("gather", "thing", "-o", "new.h5"), ("show", "-f", "thing", "--every", "0.05"))]
     cases += [(name, words) for name in ("out.h5.parts", "out.h5.parts/lock", "out.h5.parts/sweep") for words in (
         ("run", "small.yaml", "-o", "out.h5"), ("show", "-f", "out.h5", "--every", "0.05"))]
     chosen = [(what, *case) for what in THINGS for case in cases]
