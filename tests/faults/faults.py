@@ -22,6 +22,7 @@ not 0. The short form thins every part out; --long is for a night. Needs INITSWE
 library of failing_calls.c).
 """
 import argparse
+import contextlib
 import glob
 import os
 import random
@@ -326,7 +327,11 @@ def signal_in_phase(bench, long, name, words, number=signal.SIGTERM, ranks=0, se
         environment.update(LD_PRELOAD=FAILING_CALLS, FAULT_REPORT=bench.path("report"))
     process = subprocess.Popen(command, cwd=bench.folder, env={**ENVIRONMENT, **environment}, stdin=stdin,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
-    while process.poll() is None and (not all(map(catches_signals, ranks_of(process.pid)))
+
+    def processes():  # Open MPI's mpirun gives them 1 s after SIGTERM, so it is not sent to mpirun
+        return [pid for pid in ranks_of(process.pid) if pid != process.pid] if ranks else [process.pid]
+
+    while process.poll() is None and (len(processes()) < ranks or not all(map(catches_signals, processes()))
                                       or environment and not os.path.exists(bench.path("report"))):
         time.sleep(0.01)
     try:
@@ -334,8 +339,9 @@ def signal_in_phase(bench, long, name, words, number=signal.SIGTERM, ranks=0, se
     except subprocess.TimeoutExpired:
         pass
     early = process.poll() is not None
-    for rank in ranks_of(process.pid) if ranks else [process.pid]:  # Open MPI's mpirun gives them 1 s after SIGTERM
-        os.kill(rank, number)
+    for pid in processes():
+        with contextlib.suppress(ProcessLookupError):  # it has ended before the signal
+            os.kill(pid, number)
     sent = time.monotonic()
     try:
         _, error = process.communicate(timeout=limit)
