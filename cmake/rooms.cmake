@@ -10,6 +10,8 @@ target_compile_options(isw_options INTERFACE
   -ffp-contract=off -fno-math-errno -fno-trapping-math) # contraction is written, never left to the compiler
 target_link_libraries(isw_options INTERFACE Threads::Threads)
 
+set(INITSWEEP_KERNEL_LEVEL -O3 CACHE STRING "Optimisation of the kernels; their bits do not depend on it")
+
 # isw_kernel_sources(out prefix): the sources PREFIX_SET.c of this processor's instruction sets, each with its own flags
 function(isw_kernel_sources out prefix)
   set(flags_portable "")
@@ -28,7 +30,7 @@ function(isw_kernel_sources out prefix)
   foreach(set IN LISTS sets)
     set(source ${prefix}_${set}.c)
     set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
-      "-O3;-ffp-contract=off;-fno-math-errno;${flags_${set}}")
+      "${INITSWEEP_KERNEL_LEVEL};-ffp-contract=off;-fno-math-errno;${flags_${set}}")
     # instrumented code takes a compiler minutes, the loop that is all unrolled for ever; the bits are the same
     if(INITSWEEP_SANITIZE)
       set_source_files_properties(${source} PROPERTIES COMPILE_DEFINITIONS INITSWEEP_NO_TINY
