@@ -23,8 +23,8 @@ from initsweep.running import run_sweep
 
 __all__ = ["MISSING", "COMPLETED", "STOPPED", "DIVERGED", "SKIPPED", "Array", "Arrays", "open_arrays", "open_results",
            "unfold", "select", "pair_replicates", "split_weights", "residual_scales", "network_function",
-           "torch_module", "results_hash", "check_hashes", "columns", "swept_columns", "labels", "final_values", "run_sweep", "Line",
-           "fit_line", "mean_and_error", "median_interval", "with_error", "wilson"]
+           "torch_module", "results_hash", "check_hashes", "columns", "swept_columns", "labels", "final_values",
+           "run_sweep", "Line", "fit_line", "mean_and_error", "median_interval", "with_error", "wilson"]
 
 
 def __getattr__(name: str) -> Any:
