@@ -92,7 +92,7 @@ static enum isw_status add_values(struct hash_check *c, hid_t dataset, const cha
     status = isw_error_set(c->error, ISW_BAD_INPUT, "%s: the file is damaged: cannot read dataset '%s'",
                            c->results->path, name);
   if (status == ISW_OK) choose_steps(&slab);
-  for (int d = 2; d < slab.rank; d++) slab.count[d] = slab.dims[d];
+  for (int d = 2; status == ISW_OK && d < slab.rank; d++) slab.count[d] = slab.dims[d];
   for (slab.start[0] = 0; slab.start[0] < slab.dims[0] && status == ISW_OK; slab.start[0] += slab.step[0]) {
     bool whole_rows = slab.step[1] >= slab.dims[1];
     slab.count[0] = whole_rows ? isw_smaller(slab.step[0], slab.dims[0] - slab.start[0]) : 1;
