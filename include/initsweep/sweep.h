@@ -23,6 +23,8 @@ struct isw_sweep_source {
   size_t length;
   const char *const *overrides; /**< "path=value" of --set, in order */
   size_t override_count;
+  bool stored; /**< read from a results file or a run folder, which may be of an earlier version: settings without
+                    effect are accepted */
 };
 
 /** Parses a sweep file, checks everything, loads the datasets and prepares the grid.
@@ -192,6 +194,10 @@ enum isw_status isw_absolute_folder_of(const char *path, char **folder, struct i
 enum isw_status isw_load_sweep(const char *file, const char *folder, const char *bytes, size_t length,
                                const struct isw_overrides *overrides, struct isw_sweep **sweep,
                                struct isw_error *error);
+/** The same for the settings of a results file or the sweep file of a run folder (isw_sweep_source.stored). */
+enum isw_status isw_load_stored_sweep(const char *file, const char *folder, const char *bytes, size_t length,
+                                      const struct isw_overrides *overrides, struct isw_sweep **sweep,
+                                      struct isw_error *error);
 /** Reads a sweep file from disk and calls isw_load_sweep, for commands that run in one process. */
 enum isw_status isw_open_sweep(const char *file, const struct isw_overrides *overrides, struct isw_sweep **sweep,
                                struct isw_error *error);

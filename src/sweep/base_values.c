@@ -75,6 +75,7 @@ void isw_read_base(struct isw_reader *reader)
     struct isw_node *initial =
         isw_tree_scalar(&reader->scratch, (struct isw_place){0}, row->initial, strlen(row->initial));
     set_base(sweep, isw_expand(reader, id, row->path, initial, initial, ISW_BASE));
+    reader->standard[id] = sweep->base[id];
   }
   for (size_t id = 0; id < ISW_SETTINGS; id++) {
     const struct isw_setting *row = isw_setting(id);

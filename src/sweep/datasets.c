@@ -28,6 +28,7 @@ static void find_uses(struct uses *uses, const struct isw_grid *grid)
   bool together = dataset->axis && dataset->axis == seed->axis;
   size_t pairs = together ? datasets : datasets > DATASETS_MAX || seeds > DATASETS_MAX ? SIZE_MAX : datasets * seeds;
   if (pairs > DATASETS_MAX || sweep->uses + pairs > 2 * DATASETS_MAX) {
+    reader->broken[ISW_SET_DATASET] = true;
     isw_report_add(&reader->report, seed->axis ? seed->values->key : dataset->values->key,
                    "more than %d datasets: each combination of a dataset and a seed counts", DATASETS_MAX);
     return;
@@ -80,6 +81,7 @@ static void load(struct isw_reader *reader, struct isw_dataset_use *use, const s
   }
   isw_data_destroy(data);
   *failed = use->item;
+  reader->broken[ISW_SET_DATASET] = true;
   if (status == ISW_BAD_INPUT) {
     size_t count;
     isw_report_add(&reader->report, place_of_dataset(reader, use->item), "dataset %s: %s",

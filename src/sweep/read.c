@@ -9,6 +9,13 @@ static bool clean(const struct isw_reader *reader)
   return reader->report.count == 0 && reader->status == ISW_OK;
 }
 
+bool isw_all_usable(const struct isw_reader *reader, const size_t *settings, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    if (reader->broken[settings[i]]) return false;
+  return true;
+}
+
 static void read_all(struct isw_reader *reader)
 {
   struct isw_sweep *sweep = reader->sweep;
@@ -32,16 +39,17 @@ static void read_all(struct isw_reader *reader)
   if (reader->status != ISW_OK) return;
   isw_load_datasets(reader);
   isw_read_record(reader);
-  if (!clean(reader)) return;
+  if (reader->status != ISW_OK || reader->grids_broken) return;
   isw_apply_excludes(reader);
-  if (!clean(reader)) return;
+  if (reader->grids_broken) return;
+  /* Each of these checks what it can: those that read a setting with an error leave it out. */
   isw_check_combinations(reader);
-  if (!clean(reader)) return;
-  isw_drop_duplicates(reader);
+  isw_check_unused(reader);
   isw_check_refine(reader);
-  if (!clean(reader)) return;
   isw_measure(reader);
   isw_make_schedules(reader);
+  if (!clean(reader)) return;
+  isw_drop_duplicates(reader);
   if (!clean(reader)) return;
   isw_make_columns(reader);
   isw_write_settings(reader);

@@ -171,7 +171,12 @@ struct isw_reader {
   struct isw_node *root;
   struct isw_node *leaf[ISW_SETTINGS]; /**< what the file gives */
   struct isw_node *leaf_key[ISW_SETTINGS];
-  struct isw_place at[ISW_SETTINGS_MAX]; /**< position of a base value */
+  struct isw_place at[ISW_SETTINGS_MAX];          /**< position of a base value */
+  union isw_setting_value standard[ISW_SETTINGS]; /**< defaults */
+  bool broken[ISW_SETTINGS_MAX]; /**< a value of the setting is missing or invalid, which was reported */
+  size_t most_layers;            /**< weight layers of the deepest network */
+  bool has_branches;             /**< some network has a residual branch */
+  bool grids_broken;             /**< the networks are not known: an error in a grid or an exclude was reported */
   struct isw_node *grid, *zip, *exclude, *refine;
   struct isw_node *empty;   /**< used in place of a missing node */
   struct isw_error *error;  /**< memory and machine failures */
@@ -286,6 +291,12 @@ void isw_read_record(struct isw_reader *reader);
 void isw_apply_excludes(struct isw_reader *reader);
 void isw_check_combinations(struct isw_reader *reader);
 void isw_drop_duplicates(struct isw_reader *reader);
+/** Whether no error has been reported for any of these settings, so that later stages may read their values. */
+bool isw_all_usable(const struct isw_reader *reader, const size_t *settings, size_t count);
+/** Reports settings that have no effect on any network. */
+void isw_check_unused(struct isw_reader *reader);
+/** Whether some network has the layer of a slot. */
+bool isw_slot_exists(const struct isw_reader *reader, size_t slot);
 /** Checks what `refine` requires of the probes and the grid. */
 void isw_check_refine(struct isw_reader *reader);
 void isw_measure(struct isw_reader *reader);
