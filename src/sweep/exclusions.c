@@ -197,9 +197,10 @@ static void select_of_range(struct marking *marking, const struct isw_values *ax
                             size_t k, double low, double high, struct selection *selection)
 {
   double a = (low - (double)axis->first) / (double)axis->step, b = (high - (double)axis->first) / (double)axis->step;
-  double from = ceil(fmin(a, b)), to = fmin(floor(fmax(a, b)), (double)axis->count - 1.0);
-  for (double i = fmax(from, 0.0); i <= to; i++)
-    if (matches(condition, k, k + 1, 0, isw_value_at(axis, (size_t)i, 0))) select_index(marking, selection, (size_t)i);
+  double from = fmax(ceil(fmin(a, b)), 0.0), to = fmin(floor(fmax(a, b)), (double)axis->count - 1.0);
+  if (from > to) return;
+  for (size_t i = (size_t)from; i <= (size_t)to; i++)
+    if (matches(condition, k, k + 1, 0, isw_value_at(axis, i, 0))) select_index(marking, selection, i);
 }
 
 /* Selects the indices of an axis that value k of a condition (or its range) matches. */
