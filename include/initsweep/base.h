@@ -149,6 +149,16 @@ enum isw_status isw_output_publish(const char *temporary, const char *path, isw_
 void isw_output_remove_temporaries(const char *path);
 /** @} */
 
+/** The memory that all processes of this machine may use together. */
+struct isw_memory_limit {
+  double bytes;  /**< INFINITY if it cannot be found out */
+  bool is_group; /**< a limit of this process's control group (batch job, container) or one above it, not the machine */
+};
+/** Reads /proc/meminfo and the limits of the control groups, version 1 and 2 (Linux: admin-guide/cgroup-v1/memory,
+ *  admin-guide/cgroup-v2).
+ *  @param[in] root  the folder that holds proc and sys: "", or another one in tests */
+struct isw_memory_limit isw_memory_limit(const char *root);
+
 /** XXH3-64 of the bytes (xxHash: Collet 2019). The values are part of the file formats. `bytes` may be NULL if length
  *  is 0. */
 uint64_t isw_hash(const void *bytes, size_t length, uint64_t seed);

@@ -12,7 +12,7 @@
 #include "initsweep/cost.h"
 #include "initsweep/console.h"
 
-static const char magic[] = "initsweep cost model 1";
+static const char magic[] = "initsweep cost model 2";
 enum { MAX_BYTES = 1 << 20 };
 
 /* The processor's name as Linux reports it; "" if unknown. */
@@ -60,7 +60,7 @@ struct group {
   double *value;
   size_t count;
 };
-enum { GROUPS = 10 };
+enum { GROUPS = 12 };
 
 static void list_groups(struct isw_cost_model *model, struct group *group)
 {
@@ -72,8 +72,10 @@ static void list_groups(struct isw_cost_model *model, struct group *group)
                                     {"optimizer", model->optimizer, ISW_COST_ROWS},
                                     {"record", &model->record, 1},
                                     {"show", &model->record_output, 1},
+                                    {"probe", model->probe, ISW_COST_ROWS},
                                     {"pack", &model->pack, 1},
-                                    {"draw", &model->draw, 1}};
+                                    {"draw", &model->draw, 1},
+                                    {"start", model->start, ISW_COST_ROWS}};
   memcpy(group, all, sizeof all);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "initsweep/cost.h"
 #include "run/run_internal.h"
 
 /* ---- start ---- */
@@ -258,6 +259,28 @@ static enum isw_status train(struct isw_run_state *run, const char *advice, stru
   return isw_cluster_agree(run->cluster, status, error);
 }
 
+/* Refuses a run that this host cannot hold: the system would end a process of it, hours later and without a message. */
+static enum isw_status check_memory(const struct isw_run_state *run, struct isw_error *error)
+{
+  double mine = 0;
+  enum isw_status status =
+      isw_cost_memory(run->sweep, run->training.packs, run->facts.ranks, run->facts.threads, &mine, error);
+  double all = isw_cluster_host_sum(run->cluster, mine);
+  const struct isw_memory_limit memory = isw_memory_limit("");
+  if (status == ISW_OK && all > memory.bytes) {
+    char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE], c[ISW_NUMBER_SIZE];
+    status =
+        isw_error_set(error, ISW_FAILED,
+                      "not enough memory: the ranks of this host need up to %s, %s each, and %s %s\n"
+                      "  each thread holds a pack: use fewer threads (--threads), fewer ranks on this host, or more "
+                      "memory;\n  `initsweep plan` shows what a rank needs",
+                      isw_format_bytes(all, a), isw_format_bytes(mine, b),
+                      memory.is_group ? "the control group of the job or container allows" : "the machine has",
+                      isw_format_bytes(memory.bytes, c));
+  }
+  return isw_cluster_agree(run->cluster, status, error);
+}
+
 static enum isw_status create_training(struct isw_run_state *run, const char **advice, struct isw_error *error)
 {
   const struct isw_run_settings *settings = run->settings;
@@ -272,7 +295,7 @@ static enum isw_status create_training(struct isw_run_state *run, const char **a
                                       .ranks = isw_cluster_size(run->cluster),
                                       .threads = threads};
   isw_format_utc_now(run->facts.start);
-  return ISW_OK;
+  return check_memory(run, error);
 }
 
 static enum isw_status run_all(struct isw_run_state *run, struct isw_run_report *report, struct isw_error *error)

@@ -63,11 +63,27 @@ static void write_work(const struct isw_estimate *estimate, FILE *out)
           isw_format_si(estimate->flops, b));
 }
 
+/* Whether this machine can hold one rank, and all of them. */
+static void write_memory(const struct isw_estimate *estimate, FILE *out)
+{
+  char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE];
+  double all = estimate->memory_bytes * (double)estimate->ranks;
+  fprintf(out, "memory       %s per rank of %zu thread%s", isw_format_bytes(estimate->memory_bytes, a),
+          estimate->threads, plural(estimate->threads));
+  if (isfinite(estimate->memory.bytes))
+    fprintf(out, "; %s %s", estimate->memory.is_group ? "this job or container may use" : "this machine has",
+            isw_format_bytes(estimate->memory.bytes, b));
+  if (estimate->memory_bytes > estimate->memory.bytes)
+    fprintf(out, ": NOT ENOUGH for one rank");
+  else if (all > estimate->memory.bytes)
+    fprintf(out, ": NOT ENOUGH for all %zu ranks on one such machine", estimate->ranks);
+  fprintf(out, "\n");
+}
+
 static void write_resources(const struct isw_estimate *estimate, FILE *out)
 {
   char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE], c[ISW_NUMBER_SIZE];
-  fprintf(out, "memory       %s per rank of %zu thread%s\n", isw_format_bytes(estimate->memory_bytes, a),
-          estimate->threads, plural(estimate->threads));
+  write_memory(estimate, out);
   isw_print(
       out,
       "disk         at most %s for %s (before compression), %s for the journal and %s for checkpoints, %zu files\n",
