@@ -90,8 +90,8 @@ static bool in_range(const struct isw_values *range, uint64_t whole)
 
 enum { ANY_PARAMETER = ISW_PARAMETERS_MAX };
 
-/* The values of a grid's setting, sorted by a number, so that 10^4 excludes do not compare 10^4 values each. Of choices:
- * those of one row, by one of its parameters. */
+/* The values of a grid's setting, sorted by a number, so that 10^4 excludes do not compare 10^4 values each. Of
+ * choices: those of one row, by one of its parameters. */
 struct lookup {
   const struct isw_values *values;
   size_t member, row, parameter;

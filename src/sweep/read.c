@@ -9,13 +9,6 @@ static bool clean(const struct isw_reader *reader)
   return reader->report.count == 0 && reader->status == ISW_OK;
 }
 
-bool isw_all_usable(const struct isw_reader *reader, const size_t *settings, size_t count)
-{
-  for (size_t i = 0; i < count; i++)
-    if (reader->broken[settings[i]]) return false;
-  return true;
-}
-
 static void read_all(struct isw_reader *reader)
 {
   struct isw_sweep *sweep = reader->sweep;

@@ -146,8 +146,8 @@ static bool is_given(const struct isw_reader *reader, size_t setting)
          isw_value_hash(setting, reader->standard[setting], false);
 }
 
-/* Whether a grid has an axis that gives the setting. An axis of init_by_layer has members for all layers of the sweep, of
- * which its own values may name none. */
+/* Whether a grid has an axis that gives the setting. An axis of init_by_layer has members for all layers of the sweep,
+ * which its own values need not name. */
 static bool has_axis(const struct isw_grid *grid, size_t setting)
 {
   const struct isw_axis_binding *binding = &grid->binding[setting];
