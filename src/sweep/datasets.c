@@ -1,4 +1,5 @@
 /* Loads each dataset that the sweep uses, once per seed. */
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 #include "sweep_internal.h"
@@ -69,8 +70,11 @@ static void load(struct isw_reader *reader, struct isw_dataset_use *use, const s
   struct isw_sweep *sweep = reader->sweep;
   struct isw_data *data = &sweep->data[sweep->datasets];
   enum isw_status status =
-      isw_dataset_load(&use->item->choice, use->seed, reader->from->folder, data, &reader->loading);
+      isw_dataset_load(&use->item->choice, use->seed, reader->from->folder,
+                       sweep->precision == ISW_FLOAT32 ? (double)FLT_MAX : DBL_MAX, data, &reader->loading);
   if (status == ISW_OK) {
+    size_t rows;
+    isw_note_outside(reader, &isw_datasets(&rows)[use->item->choice.row]->row, &use->item->choice);
     use->data = 0;
     while (use->data < sweep->datasets && sweep->data[use->data].hash != data->hash) use->data++;
     if (use->data == sweep->datasets)
@@ -89,6 +93,21 @@ static void load(struct isw_reader *reader, struct isw_dataset_use *use, const s
     return;
   }
   reader->status = isw_error_set(reader->error, status, "%s", isw_error_text(&reader->loading));
+}
+
+void isw_note_outside(struct isw_reader *reader, const struct isw_row *row, const struct isw_choice *choice)
+{
+  struct isw_sweep *sweep = reader->sweep;
+  for (size_t p = 0; p < isw_row_parameters(row); p++) {
+    const char *path = choice->value[p].text;
+    if (!row->parameters[p].is_path || !isw_path_leaves_folder(path)) continue;
+    size_t known = 0;
+    while (known < sweep->outsides && strcmp(sweep->outside[known], path) != 0) known++;
+    if (known < sweep->outsides) continue;
+    sweep->outside = isw_arena_grow(&sweep->arena, sweep->outside, sweep->outsides, &reader->outside_capacity,
+                                    sizeof *sweep->outside);
+    sweep->outside[sweep->outsides++] = path;
+  }
 }
 
 void isw_load_datasets(struct isw_reader *reader)

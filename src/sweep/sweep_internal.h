@@ -140,6 +140,8 @@ struct isw_sweep {
   uint64_t *kept_before; /**< cells kept before each block of ISW_KEPT_BLOCK words */
   size_t datasets;
   struct isw_data *data;
+  size_t outsides;
+  const char **outside; /**< paths of files that were read, as the sweep file names them, that leave its folder */
   size_t uses;
   struct isw_dataset_use *use; /**< sorted by item number and seed */
   struct isw_schedule_rule rule;
@@ -178,7 +180,8 @@ struct isw_reader {
   bool has_branches;             /**< some network has a residual branch */
   bool grids_broken;             /**< the networks are not known: an error in a grid or an exclude was reported */
   struct isw_node *grid, *zip, *exclude, *refine;
-  struct isw_node *empty;   /**< used in place of a missing node */
+  struct isw_node *empty; /**< used in place of a missing node */
+  size_t outside_capacity;
   struct isw_error *error;  /**< memory and machine failures */
   struct isw_text writing;  /**< the text of the settings while it is written */
   struct isw_error loading; /**< a dataset's error, before it is added to the report */
@@ -255,6 +258,8 @@ void isw_read_choice(struct isw_reader *reader, size_t setting, struct isw_node 
  *  report. */
 bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, struct isw_item *item,
                       const struct isw_node *node);
+/** Adds the files that a choice names to the sweep's list of files outside of its folder. */
+void isw_note_outside(struct isw_reader *reader, const struct isw_row *row, const struct isw_choice *choice);
 /** Adds the lists of widths that a node gives. */
 void isw_expand_widths(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_node *node,
                        enum isw_expand mode);
