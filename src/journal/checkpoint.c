@@ -23,11 +23,7 @@ enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsi
                                      const struct isw_checkpoint *checkpoint, struct isw_error *error)
 {
   const size_t list = checkpoint->count * sizeof(uint64_t);
-  struct journal_head head = {.version = JOURNAL_VERSION,
-                              .byte_order = isw_journal_byte_order(),
-                              .identity = identity,
-                              .real_bytes = (uint32_t)real_bytes,
-                              .rank = rank};
+  struct journal_head head = isw_journal_head(identity, rank, real_bytes, checkpoint->program);
   struct journal_entry entry = {.number = checkpoint->numbers[0],
                                 .id = checkpoint->ids[0],
                                 .steps_done = checkpoint->step,
@@ -59,14 +55,15 @@ bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_byte
   size_t size = 0, list = count * sizeof(uint64_t);
   char *path = path_of(folder, numbers[0]), *raw = NULL;
   bool good = path && isw_file_read(path, SIZE_MAX / 2, ISW_REGULAR_FILE, &raw, &size, NULL) == ISW_OK &&
-              size >= JOURNAL_HEAD_BYTES + JOURNAL_ENTRY_BYTES;
-  const unsigned char *all = (const unsigned char *)raw;
-  const unsigned char *body = good ? all + JOURNAL_HEAD_BYTES + JOURNAL_ENTRY_BYTES : NULL;
+              isw_journal_head_decode((const unsigned char *)raw, size, &head) && isw_journal_version_is_known(&head) &&
+              size >= head.bytes + JOURNAL_ENTRY_BYTES;
+  const unsigned char *at = good ? (const unsigned char *)raw + head.bytes : NULL;
+  const unsigned char *body = good ? at + JOURNAL_ENTRY_BYTES : NULL;
   free(path);
-  good = good && isw_journal_head_decode(all, &head) && head.version == JOURNAL_VERSION &&
-         head.byte_order == isw_journal_byte_order() && head.identity == identity && head.real_bytes == real_bytes &&
-         isw_journal_checkpoint_decode(all + JOURNAL_HEAD_BYTES, identity, &entry) && entry.records == count &&
-         entry.values_bytes == size - JOURNAL_HEAD_BYTES - JOURNAL_ENTRY_BYTES && entry.values_bytes >= 2 * list;
+  good = good && head.byte_order == isw_journal_byte_order() && head.identity == identity &&
+         head.real_bytes == real_bytes && head.bits_version == ISW_BITS_VERSION &&
+         isw_journal_checkpoint_decode(at, identity, &entry) && entry.records == count &&
+         entry.values_bytes == size - head.bytes - JOURNAL_ENTRY_BYTES && entry.values_bytes >= 2 * list;
   if (good) {
     const void *pieces[3] = {body, body + list, body + 2 * list};
     const size_t sizes[3] = {list, list, entry.values_bytes - 2 * list};

@@ -11,9 +11,7 @@
 
 static enum isw_status check_program(struct isw_cluster *cluster, struct isw_error *error)
 {
-  char version[128];
-  snprintf(version, sizeof version, "initsweep %s (%s)", isw_version(), isw_version_git());
-  return isw_cluster_same_program(cluster, version, isw_version_flags(), error);
+  return isw_cluster_same_program(cluster, isw_version_program(), isw_version_flags(), error);
 }
 
 /* Rank 0 reads the sweep file; every rank parses its bytes. */
@@ -175,9 +173,10 @@ static enum isw_status describe_kept_networks(const struct isw_run_state *run, e
   struct isw_text move = {0};
   if (status == ISW_BAD_INPUT) isw_text_add(&move, "move '%s' away: ", out);
   isw_error_set(error, status,
-                "%s\n  all networks are kept in %s.parts: %s%s writes the file without training;\n  to write another "
+                "%s%s\n  all networks are kept in %s.parts: %s%s writes the file without training;\n  to write another "
                 "file: initsweep gather %s.parts -o FILE",
-                isw_error_text(error), out, move.bytes ? move.bytes : "", isw_run_continuation(run), out);
+                isw_error_text(error), status == ISW_INTERRUPTED ? " while the results file was written" : "", out,
+                move.bytes ? move.bytes : "", isw_run_continuation(run), out);
   isw_text_clear(&move);
   return status;
 }
@@ -201,7 +200,7 @@ static enum isw_status write_results(struct isw_run_state *run, struct isw_error
 {
   struct isw_index *index = NULL;
   enum isw_status status = isw_run_open_index(run, &index, error);
-  if (status != ISW_OK) return describe_kept_networks(run, ISW_FAILED, error);
+  if (status != ISW_OK) return describe_kept_networks(run, status == ISW_INTERRUPTED ? status : ISW_FAILED, error);
   bool refined = isw_sweep_levels(run->sweep) > 0;
   uint64_t networks = refined ? isw_refinement_count(&run->refinement) : isw_sweep_networks(run->sweep);
   if (isw_index_count(index) < networks)
@@ -229,8 +228,9 @@ static enum isw_status prepare(struct isw_run_state *run, struct isw_error *erro
   if (status == ISW_OK) status = share_checkpoints(run, error);
   if (status != ISW_OK) return status;
   /* detects an unwritable folder before the training, not after it */
-  status = isw_journal_create(run->output.parts, isw_sweep_identity(run->sweep), isw_cluster_rank(run->cluster),
-                              isw_precision_bytes(training->precision), &training->journal, error);
+  status =
+      isw_journal_create(run->output.parts, isw_sweep_identity(run->sweep), isw_cluster_rank(run->cluster),
+                         isw_precision_bytes(training->precision), isw_version_program(), &training->journal, error);
   return isw_cluster_agree(run->cluster, status, error);
 }
 
@@ -242,6 +242,7 @@ static enum isw_status train(struct isw_run_state *run, const char *advice, stru
   bool begun = status == ISW_OK;
   if (begun) {
     if (run->first) report_start(run, advice);
+    isw_signals_allow_time(true); /* to save the packs in training */
     if (isw_sweep_levels(run->sweep))
       status = isw_run_refine(run, error);
     else if (isw_packs_count(training->packs) > 0)
@@ -250,6 +251,7 @@ static enum isw_status train(struct isw_run_state *run, const char *advice, stru
   isw_index_destroy(training->index);
   training->index = NULL;
   status = close_journal(run, status, error);
+  isw_signals_allow_time(false);
   if (run->first && status == ISW_OK)
     status = write_results(run, error);
   else if (run->first && begun)
@@ -291,8 +293,9 @@ static enum isw_status create_training(struct isw_run_state *run, const char **a
   status = isw_cluster_agree(run->cluster, status, error);
   if (status == ISW_OK) status = isw_run_share_costs(run, error);
   if (status != ISW_OK) return status;
+  run->kernels = isw_cluster_words(run->cluster, isw_kernels_name(run->training.kernels));
   run->facts = (struct isw_run_facts){.command_line = settings->command_line,
-                                      .kernels = isw_kernels_name(run->training.kernels),
+                                      .kernels = run->kernels,
                                       .hosts = isw_cluster_hosts(run->cluster),
                                       .ranks = isw_cluster_size(run->cluster),
                                       .threads = threads};
@@ -330,6 +333,8 @@ enum isw_status isw_run(struct isw_cluster *cluster, const struct isw_run_settin
   isw_refinement_clear(&run.refinement);
   isw_sweep_destroy(run.sweep);
   isw_run_output_clear(&run.output);
+  isw_text_clear(&run.programs);
+  free(run.kernels);
   free(run.remaining);
   free(run.text);
   free(run.folder);

@@ -98,7 +98,14 @@ static enum isw_status prepare(void *context, size_t worker, uint64_t turn, stru
   uint64_t numbers[ISW_LANES_MAX];
   size_t count = isw_packs_networks(training->packs, pack_of(training, turn), numbers);
   enum isw_status status = isw_training_pack(training, count, numbers, made, error);
-  if (status == ISW_OK && has_checkpoint(training, numbers[0])) status = restore(training, count, numbers, made, error);
+  if (status == ISW_OK && has_checkpoint(training, numbers[0])) {
+    status = restore(training, count, numbers, made, error);
+    /* the checkpoint may not have been read: the pack must not begin again and replace it */
+    if (status == ISW_OK && isw_interrupted()) {
+      isw_pack_destroy(made->pack);
+      status = isw_check_interrupted(error);
+    }
+  }
   if (status != ISW_OK) made->pack = NULL;
   made->turn = turn;
   *pack = made->pack;
@@ -128,7 +135,8 @@ static enum isw_status checkpoint(void *context, size_t worker, uint64_t turn, c
                                               .ids = made->id,
                                               .step = isw_pack_step(pack),
                                               .state = state,
-                                              .bytes = bytes};
+                                              .bytes = bytes,
+                                              .program = isw_version_program()};
   enum isw_status status = isw_checkpoint_write(training->folder, isw_sweep_identity(training->sweep), training->rank,
                                                 isw_precision_bytes(training->precision), &checkpoint_of_pack, error);
   free(state);

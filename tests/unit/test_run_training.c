@@ -72,7 +72,7 @@ static void a_pack_continues_from_its_checkpoint(void **state)
   train_sample(sweep, whole, 1);
   struct isw_training training = {0};
   EXPECT_OK(isw_training_create(&training, sweep, 1, 1, error));
-  EXPECT_OK(isw_journal_create(parts, isw_sweep_identity(sweep), 0, 4, &training.journal, error));
+  EXPECT_OK(isw_journal_create(parts, isw_sweep_identity(sweep), 0, 4, "a test", &training.journal, error));
   isw_training_use_checkpoints(&training, parts, 0, 0, NULL, 0);
   struct isw_work work = isw_training_work(&training);
   struct isw_team *alone = isw_team_create(1);
@@ -92,7 +92,7 @@ static void a_pack_continues_from_its_checkpoint(void **state)
   assert_int_equal(count, 1);
   struct isw_training again = {0};
   EXPECT_OK(isw_training_create(&again, sweep, 1, 1, error));
-  EXPECT_OK(isw_journal_create(parts, isw_sweep_identity(sweep), 1, 4, &again.journal, error));
+  EXPECT_OK(isw_journal_create(parts, isw_sweep_identity(sweep), 1, 4, "a test", &again.journal, error));
   isw_training_use_checkpoints(&again, parts, 1, 0, list, count);
   work = isw_training_work(&again);
   EXPECT_OK(work.prepare(work.context, 0, 0, &pack, error));
