@@ -114,6 +114,39 @@ static void what_no_network_uses_is_refused(void **state)
   }
 }
 
+/* Parameters of datasets: a test set from files leaves nothing to be split off. */
+static void a_test_fraction_beside_test_files_is_refused(void **state)
+{
+  (void)state;
+  static const char text[] = "dataset: {name: npy, inputs: a, targets: b, test_inputs: c, test_targets: d, "
+                             "test_fraction: 0.1}\n" NETWORK "}\n" TRAIN "}\n";
+  char *message = test_message(text, NULL);
+  assert_non_null(strstr(message, "test_fraction of npy has no effect: the test set is read from test_inputs"));
+  free(message);
+  message = test_message(text, "dataset.test_fraction=0.2"); /* the default: only the files are missing */
+  assert_null(strstr(message, "no effect"));
+  free(message);
+}
+
+/* The guide and the FAQ name the settings that all networks of a sweep share; any other can be an axis. */
+static void the_settings_that_all_networks_share(void **state)
+{
+  (void)state;
+  static const char *const shared[] = {"sweep", "about", "precision", "record."};
+  const char *path;
+  for (size_t s = 0; (path = isw_sweep_setting_path(s)) != NULL; s++) {
+    struct isw_text text = {0};
+    isw_text_add(&text, DATA NETWORK "}\n" TRAIN "}\ngrid: {%s: []}\n", path);
+    char *message = test_message(text.bytes, NULL);
+    bool expected = false;
+    for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++)
+      expected = expected || strncmp(path, shared[i], strlen(shared[i])) == 0;
+    if ((strstr(message, "cannot be an axis") != NULL) != expected) fail_msg("%s: %s", path, message);
+    free(message);
+    isw_text_clear(&text);
+  }
+}
+
 /* A grid in which some networks use a setting is good, whichever axis decides it. Defaults are good everywhere. */
 static void what_some_network_uses_is_good(void **state)
 {
@@ -182,6 +215,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_setting_has_a_case),
       cmocka_unit_test(what_no_network_uses_is_refused),
+      cmocka_unit_test(a_test_fraction_beside_test_files_is_refused),
+      cmocka_unit_test(the_settings_that_all_networks_share),
       cmocka_unit_test(what_some_network_uses_is_good),
       cmocka_unit_test(later_stages_run_after_errors_of_earlier_ones),
   };
