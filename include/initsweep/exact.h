@@ -3,6 +3,13 @@
 #ifndef INITSWEEP_EXACT_H
 #define INITSWEEP_EXACT_H
 #include <stdint.h>
+#include "initsweep/base.h"
+
+/** Gives the calling thread the arithmetic of docs/numerics.md, whatever has changed it before: rounding to nearest,
+ *  subnormal numbers kept. Every thread that computes calls it at its start, and again after other libraries have
+ *  worked in it.
+ *  @return ISW_FAILED if the arithmetic is another all the same */
+enum isw_status isw_exact_environment(struct isw_error *error);
 
 /** e to the power x. */
 double isw_exact_exp(double x);
