@@ -5,8 +5,28 @@
 #include <string.h>
 
 #define HALF_PI 1.5707963267948966
+#define HALF_LOG_2 0.34657359027997264
 
 const struct exact_facts exact_facts[EXACT_COUNT] = {
+    [EXACT_tanh] =
+        {"tanh", EXACT_ODD, 1.0, -2.0, 2.0, 0.5, {0.0, -0.0, INFINITY, 0x1p-149}, {0.0, -0.0, 1.0, 0x1p-149}},
+    [EXACT_exp] = {"exp",
+                   EXACT_NEITHER,
+                   INFINITY,
+                   -8.0,
+                   8.0,
+                   HALF_LOG_2,
+                   {0.0, -0.0, -INFINITY, INFINITY},
+                   {1.0, 1.0, 0.0, INFINITY}},
+    [EXACT_expm1] = {"expm1",
+                     EXACT_NEITHER,
+                     INFINITY,
+                     -2.0,
+                     2.0,
+                     HALF_LOG_2,
+                     {0x1p-149, -0.0, -INFINITY, INFINITY},
+                     {0x1p-149, -0.0, -1.0, INFINITY}},
+    [EXACT_erf] = {"erf", EXACT_ODD, 1.0, -2.0, 2.0, 0.5, {0.0, -0.0, INFINITY, 100.0}, {0.0, -0.0, 1.0, 1.0}},
     [EXACT_log] =
         {"log", EXACT_NEITHER, INFINITY, 0.5, 2.0, 1.0, {0.0, 1.0, -1.0, INFINITY}, {-INFINITY, 0.0, NAN, INFINITY}},
     [EXACT_log1p] = {"log1p",
