@@ -134,6 +134,23 @@ class BitsVersion(StoppedRun):
         self.expect(0, "run", "small.yaml", "-o", "alone.h5", "--quiet")
         self.assertEqual(self.contents("mixed.h5"), self.contents("alone.h5"))
 
+    def test_miscompiled_kernels_are_refused_and_named(self):
+        """By every command that trains; the others, and other kernels, work."""
+        self.write("small.yaml", SMALL)
+        self.expect(0, "run", "small.yaml", "-o", "out.h5", "--quiet")
+        miscompiled = os.environ["MISCOMPILED"]
+        for words in (["run", "small.yaml", "-o", "other.h5"], ["verify", "out.h5"],
+                      ["replay", "out.h5", "--network", "3"]):
+            done = subprocess.run([miscompiled, *words], cwd=self.folder, capture_output=True, text=True, check=False,
+                                  env={**ENVIRONMENT, "INITSWEEP_KERNELS": "portable"})
+            self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+            self.assertRegex(done.stderr, "self-check: the kernels 'portable' of this program compute wrong bits: "
+                                          r"\w[\w ]+ in float(32|64)\n.*\n.*build with another compiler")
+        self.assertEqual(self.files(), ["out.h5", "small.yaml"])
+        for words in (["check", "small.yaml"], ["show", "out.h5"]):
+            subprocess.run([miscompiled, *words], cwd=self.folder, stdout=subprocess.DEVNULL, check=True,
+                           env={**ENVIRONMENT, "INITSWEEP_KERNELS": "portable"})
+
     def start_and_stop(self, words):
         """What a run prints that is stopped soon after it has made its journal."""
         before = set(self.folder_content())
