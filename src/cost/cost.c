@@ -175,7 +175,8 @@ static double path_seconds(const struct isw_cost_model *model, enum isw_pack_pat
   switch (path) {
   case ISW_PATH_TINY: return model->tiny;
   case ISW_PATH_SMALL: return apply(model->small, terms);
-  case ISW_PATH_BLOCKED: break;
+  case ISW_PATH_BLOCKED:
+  case ISW_PATH_UNITS: break;
   }
   return apply(model->large, terms);
 }

@@ -59,7 +59,7 @@ static enum isw_status add_class(struct isw_estimate *estimate, const struct isw
   enum isw_status status = isw_sweep_network(estimate->sweep, numbers[0], &network, error);
   if (status != ISW_OK) return status;
   double pack = (double)isw_pack_bytes(network, isw_sweep_data(estimate->sweep, class->dataset), estimate->precision,
-                                       class->records, estimate->probes, estimate->probe_count);
+                                       ISW_NETWORKS_IN_LANES, class->records, estimate->probes, estimate->probe_count);
   isw_network_destroy(network);
   size_t rows;
   double arrays = 1 + (double)isw_optimizers(&rows)[class->optimizer].states;

@@ -15,7 +15,8 @@
  *                            smaller number, or y if one of them is NaN; in float64 the mask UNLESS_ABOVE(x, limit),
  *                            true if one is NaN, and OVER(x, y, mask, other): x / y, or other where the mask is false
  *   TINY                     PARTS is small enough for kernels_tiny.inc.h
- * No lane ever reads another, so a network's numbers do not depend on its neighbours. */
+ * No lane ever reads another, so a network's numbers do not depend on its neighbours, nor units in lanes on those that
+ * pad their last line. */
 
 #ifndef INITSWEEP_ENGINE_KERNELS_ONCE
 #define INITSWEEP_ENGINE_KERNELS_ONCE
@@ -40,7 +41,11 @@
         bias_gradient_##suffix, sum_loss_##suffix, sum_squares_##suffix, activation_##suffix, loss_##suffix,           \
         loss_hessian_product_##suffix, update_##suffix, scale_##suffix, small_steps_##suffix, tiny_steps_##suffix,     \
         residual_forward_##suffix, residual_backward_scale_##suffix, residual_backward_add_##suffix,                   \
-        residual_scale_gradient_##suffix                                                                               \
+        residual_scale_gradient_##suffix,                                                                              \
+    {                                                                                                                  \
+      units_sum_loss_##suffix, units_sum_squares_##suffix, units_residual_scale_gradient_##suffix,                     \
+          units_loss_##suffix, units_transpose_##suffix                                                                \
+    }                                                                                                                  \
   }
 #endif
 
@@ -57,6 +62,7 @@ V SLEEF(erf, u10)(V x) __attribute__((const));
 #include "engine/kernels_tanh.inc.h"
 #include "engine/kernels_products.inc.h"
 #include "engine/kernels_rowwise.inc.h"
+#include "engine/kernels_units.inc.h"
 #include "engine/kernels_small.inc.h"
 #if defined TINY && !defined INITSWEEP_NO_TINY
 #include "engine/kernels_tiny.inc.h"

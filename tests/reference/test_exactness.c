@@ -578,12 +578,12 @@ static void a_lane_alone_equals_the_lane_among_others(void **state)
   struct trial_networks together, alone;
   struct reference_result among[16], single[1];
   trial_networks_create(&trial, &together);
-  assert_true(trial_engine(&trial, &together, NULL, among));
+  assert_true(trial_engine(&trial, &together, NULL, ISW_NETWORKS_IN_LANES, among));
   for (size_t lane = 0; lane < together.count; lane++) {
     trial_networks_create(&trial, &alone);
     alone.count = 1;
     alone.list[0] = &alone.network[lane];
-    assert_true(trial_engine(&trial, &alone, NULL, single));
+    assert_true(trial_engine(&trial, &alone, NULL, ISW_NETWORKS_IN_LANES, single));
     assert_true(trial_same("alone", &single[0], &among[lane]));
     reference_result_clear(&single[0]);
     reference_result_clear(&among[lane]);
