@@ -134,6 +134,16 @@ static struct isw_choice nudged(const struct isw_row *row, size_t index, size_t 
   return choice;
 }
 
+static struct isw_choice optimizer_of(const struct trial *trial, size_t lane)
+{
+  size_t rows;
+  const struct isw_row *row = &isw_optimizers(&rows)[trial->optimizer].row;
+  struct isw_choice choice = nudged(row, trial->optimizer, lane, trial->varied);
+  for (size_t p = 0; trial->no_epsilon && p < isw_row_parameters(row); p++)
+    if (strcmp(row->parameters[p].name, "epsilon") == 0) choice.value[p].number = 0.0;
+  return choice;
+}
+
 static void set_network(const struct trial *trial, struct trial_networks *all, size_t lane)
 {
   size_t rows, layers = all->layers;
@@ -148,7 +158,6 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
     init[k].weights = bias_init[k].weights = &all->weights;
   }
   const struct isw_activation *activations = isw_activations(&rows);
-  const struct isw_optimizer *optimizers = isw_optimizers(&rows);
   const struct isw_rate_schedule *schedules = isw_schedules(&rows);
   all->network[lane] = (struct isw_network){
       .number = lane,
@@ -161,7 +170,7 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
       .output_activation =
           nudged(&activations[trial->output_activation].row, trial->output_activation, lane, trial->varied),
       .loss = nudged(&isw_losses(&rows)[trial->loss].row, trial->loss, lane, trial->varied && !trial->plain_loss),
-      .optimizer = nudged(&optimizers[trial->optimizer].row, trial->optimizer, lane, trial->varied),
+      .optimizer = optimizer_of(trial, lane),
       .init = init,
       .bias_init = bias_init,
       .init_noise = trial->init_noise,
@@ -392,6 +401,11 @@ static enum isw_status train_pack(const struct trial *trial, const struct trial_
   return status;
 }
 
+size_t trial_stride(const struct trial_networks *networks, enum isw_layout layout)
+{
+  return layout == ISW_UNITS_IN_LANES ? (networks->count + 3) / 4 : networks->count;
+}
+
 bool trial_engine(const struct trial *trial, const struct trial_networks *networks, const char *kernels,
                   enum isw_layout layout, struct reference_result *results)
 {
@@ -423,7 +437,7 @@ bool trial_engine(const struct trial *trial, const struct trial_networks *networ
   if (status == ISW_OK)
     status = isw_samples_create(&networks->data, &isw_losses(&rows)[trial->loss], trial->real, &samples, &error);
   settings.samples = samples;
-  for (size_t first = 0; status == ISW_OK && first < networks->count; first += settings.count)
+  for (size_t first = 0; status == ISW_OK && first < networks->count; first += trial_stride(networks, layout))
     status = train_pack(trial, networks, first, &settings, found, results, &error);
   if (status != ISW_OK) fprintf(stderr, "%s on %s: %s\n", trial->name, kernels, isw_error_text(&error));
   isw_samples_destroy(samples);
@@ -517,13 +531,14 @@ static void compare(const struct trial *trial, const struct trial_networks *netw
                     enum isw_layout layout, const struct reference_result *reference, struct trial_counts *counts)
 {
   struct reference_result engine[ISW_LANES_MAX];
-  counts->packs += layout == ISW_UNITS_IN_LANES ? networks->count : 1;
   if (!trial_engine(trial, networks, kernels, layout, engine)) {
     counts->differences++;
     return;
   }
-  for (size_t lane = 0; lane < networks->count; lane++) {
+  const size_t step = layout == ISW_UNITS_IN_LANES ? trial_stride(networks, layout) : 1;
+  for (size_t lane = 0; lane < networks->count; lane += step) {
     char what[400];
+    counts->packs += layout == ISW_UNITS_IN_LANES || lane == 0;
     describe(trial, kernels, layout, lane, sizeof what, what);
     if (!trial_same(what, &engine[lane], &reference[lane])) counts->differences++;
     reference_result_clear(&engine[lane]);
