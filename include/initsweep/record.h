@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** The version of the bits (docs/numerics.md, "Version of the bits"): programs of one number give the same trajectories
+ *  to the bit. A change of this number is a decision: tests/reference/test_bits_version.py. */
+enum { ISW_BITS_VERSION = 1 };
+
 /** The precision in which a sweep trains and records. */
 enum isw_precision { ISW_FLOAT32, ISW_FLOAT64 };
 /** Bytes of one number: 4 or 8. */

@@ -3,6 +3,7 @@
 #include "initsweep/cluster.h"
 #include "initsweep/engine.h"
 #include "initsweep/hdf5.h"
+#include "initsweep/record.h"
 #include "initsweep_version.h"
 
 const char *isw_version(void)
@@ -43,6 +44,7 @@ const char *isw_version_sleef(void)
 void isw_version_write(FILE *out)
 {
   fprintf(out, "initsweep %s (%s)\n", isw_version(), isw_version_git()[0] ? isw_version_git() : "not from git");
+  fprintf(out, "bits      version %d (docs/numerics.md)\n", ISW_BITS_VERSION);
   fprintf(out, "compiler  %s\n", isw_version_compiler());
   fprintf(out, "flags     %s\n", isw_version_flags());
   fprintf(out, "HDF5      %s\n", isw_hdf5_library());

@@ -8,6 +8,8 @@
 #define CHUNK 48
 #define BLOCK_COLUMNS 64
 #define IN_REGISTER(x) __asm__("" : "+w"(x))
+#define BOTH(m, n) ((m) & (n))
+#define EITHER(m, n) ((m) | (n))
 #if BITS == 32
 #define V float32x4_t
 #define REAL float
@@ -18,6 +20,16 @@
 #define ANY_NAN(x) (vminvq_u32(vceqq_f32(x, x)) == 0)
 #define SQRT(x) vsqrtq_f32(x)
 #define ABS(x) vabsq_f32(x)
+#define LESSER(x, y) vbslq_f32(vcltq_f32(x, y), x, y)
+#define MASK uint32x4_t
+#define LESS(x, y) vcltq_f32(x, y)
+#define LESS_EQUAL(x, y) vcleq_f32(x, y)
+#define EQUAL(x, y) vceqq_f32(x, y)
+#define ANY(mask) (vmaxvq_u32(mask) != 0)
+#define CHOOSE(mask, x, y) vbslq_f32(mask, x, y)
+#define TIMES_SIGN(x, y)                                                                                               \
+  vreinterpretq_f32_u32(                                                                                               \
+      veorq_u32(vreinterpretq_u32_f32(x), vandq_u32(vreinterpretq_u32_f32(y), vdupq_n_u32(UINT32_C(1) << 31))))
 #define SLEEF(function, accuracy) Sleef_finz_##function##f4_##accuracy##advsimd
 #else
 #define V float64x2_t
@@ -29,5 +41,15 @@
 #define ANY_NAN(x) (vminvq_u32((uint32x4_t)vceqq_f64(x, x)) == 0)
 #define SQRT(x) vsqrtq_f64(x)
 #define ABS(x) vabsq_f64(x)
+#define LESSER(x, y) vbslq_f64(vcltq_f64(x, y), x, y)
+#define MASK uint64x2_t
+#define LESS(x, y) vcltq_f64(x, y)
+#define LESS_EQUAL(x, y) vcleq_f64(x, y)
+#define EQUAL(x, y) vceqq_f64(x, y)
+#define ANY(mask) (vmaxvq_u32(vreinterpretq_u32_u64(mask)) != 0)
+#define CHOOSE(mask, x, y) vbslq_f64(mask, x, y)
+#define TIMES_SIGN(x, y)                                                                                               \
+  vreinterpretq_f64_u64(                                                                                               \
+      veorq_u64(vreinterpretq_u64_f64(x), vandq_u64(vreinterpretq_u64_f64(y), vdupq_n_u64(UINT64_C(1) << 63))))
 #define SLEEF(function, accuracy) Sleef_finz_##function##d2_##accuracy##advsimd
 #endif

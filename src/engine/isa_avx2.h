@@ -21,6 +21,14 @@
 #define SLEEF(function, accuracy) Sleef_finz_##function##f8_##accuracy##avx2
 #define ANY_NAN(x) (_mm256_movemask_ps(_mm256_cmp_ps(x, x, _CMP_UNORD_Q)) != 0)
 #define LESSER(x, y) _mm256_min_ps(x, y)
+#define MASK __m256
+#define LESS(x, y) _mm256_cmp_ps(x, y, _CMP_LT_OQ)
+#define LESS_EQUAL(x, y) _mm256_cmp_ps(x, y, _CMP_LE_OQ)
+#define EQUAL(x, y) _mm256_cmp_ps(x, y, _CMP_EQ_OQ)
+#define BOTH(m, n) _mm256_and_ps(m, n)
+#define EITHER(m, n) _mm256_or_ps(m, n)
+#define ANY(mask) (_mm256_movemask_ps(mask) != 0)
+#define CHOOSE(mask, x, y) _mm256_blendv_ps(y, x, mask)
 #define ROUND(x) _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 /* x 2^n where neither is near the ends of the exponents */
 #define SCALE(x, n)                                                                                                    \
@@ -39,6 +47,14 @@
 #define SLEEF(function, accuracy) Sleef_finz_##function##d4_##accuracy##avx2
 #define ANY_NAN(x) (_mm256_movemask_pd(_mm256_cmp_pd(x, x, _CMP_UNORD_Q)) != 0)
 #define LESSER(x, y) _mm256_min_pd(x, y)
+#define MASK __m256d
+#define LESS(x, y) _mm256_cmp_pd(x, y, _CMP_LT_OQ)
+#define LESS_EQUAL(x, y) _mm256_cmp_pd(x, y, _CMP_LE_OQ)
+#define EQUAL(x, y) _mm256_cmp_pd(x, y, _CMP_EQ_OQ)
+#define BOTH(m, n) _mm256_and_pd(m, n)
+#define EITHER(m, n) _mm256_or_pd(m, n)
+#define ANY(mask) (_mm256_movemask_pd(mask) != 0)
+#define CHOOSE(mask, x, y) _mm256_blendv_pd(y, x, mask)
 #define UNLESS_ABOVE(x, limit) _mm256_cmp_pd(x, limit, _CMP_NGT_UQ)
 #define OVER(x, y, mask, other) _mm256_blendv_pd(other, (x) / (y), mask)
 #define ROUND(x) _mm256_round_pd(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)

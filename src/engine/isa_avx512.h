@@ -8,6 +8,9 @@
 #define CHUNK 96
 #define BLOCK_COLUMNS 40
 #define IN_REGISTER(x) __asm__("" : "+v"(x))
+#define BOTH(m, n) ((MASK)((m) & (n)))
+#define EITHER(m, n) ((MASK)((m) | (n)))
+#define ANY(mask) ((mask) != 0)
 #if BITS == 32
 #define V __m512
 #define REAL float
@@ -20,6 +23,11 @@
 #define SLEEF(function, accuracy) Sleef_finz_##function##f16_##accuracy##avx512f
 #define ANY_NAN(x) (_mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q) != 0)
 #define LESSER(x, y) _mm512_min_ps(x, y)
+#define MASK __mmask16
+#define LESS(x, y) _mm512_cmp_ps_mask(x, y, _CMP_LT_OQ)
+#define LESS_EQUAL(x, y) _mm512_cmp_ps_mask(x, y, _CMP_LE_OQ)
+#define EQUAL(x, y) _mm512_cmp_ps_mask(x, y, _CMP_EQ_OQ)
+#define CHOOSE(mask, x, y) _mm512_mask_blend_ps(mask, y, x)
 #define ROUND(x) _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 /* x 2^n */
 #define SCALE(x, n) _mm512_scalef_ps(x, n)
@@ -39,6 +47,11 @@
 #define SLEEF(function, accuracy) Sleef_finz_##function##d8_##accuracy##avx512f
 #define ANY_NAN(x) (_mm512_cmp_pd_mask(x, x, _CMP_UNORD_Q) != 0)
 #define LESSER(x, y) _mm512_min_pd(x, y)
+#define MASK __mmask8
+#define LESS(x, y) _mm512_cmp_pd_mask(x, y, _CMP_LT_OQ)
+#define LESS_EQUAL(x, y) _mm512_cmp_pd_mask(x, y, _CMP_LE_OQ)
+#define EQUAL(x, y) _mm512_cmp_pd_mask(x, y, _CMP_EQ_OQ)
+#define CHOOSE(mask, x, y) _mm512_mask_blend_pd(mask, y, x)
 #define UNLESS_ABOVE(x, limit) _mm512_cmp_pd_mask(x, limit, _CMP_NGT_UQ)
 #define OVER(x, y, mask, other) _mm512_mask_div_pd(other, mask, x, y)
 #define ROUND(x) _mm512_roundscale_pd(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)

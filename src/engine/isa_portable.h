@@ -1,31 +1,19 @@
 /* Any machine: a vector is one number, and fma() is that of the C library. Included once per precision with BITS 32 or
  * 64; kernels.inc.h says what is defined. */
-#include <math.h>
-
 #define TILE_ROWS 2
 #define TILE_COLUMNS 4
 #define CHUNK 48
 #define BLOCK_COLUMNS 128
 #define SELECT(condition, x, y) ((condition) ? (x) : (y))
 #define IN_REGISTER(x) (void)(x)
-#define K(x) ((REAL)(x))
 #define ANY_NAN(x) ((x) != (x))
 #if BITS == 32
 #define PARTS 16
-#define V float
-#define REAL float
 #define NAME(x) x##_portable_float32
-#define FMA(x, y, c) fmaf(x, y, c)
-#define SQRT(x) sqrtf(x)
-#define ABS(x) fabsf(x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##f1_##accuracy##purecfma
 #else
 #define PARTS 8
-#define V double
-#define REAL double
 #define NAME(x) x##_portable_float64
-#define FMA(x, y, c) fma(x, y, c)
-#define SQRT(x) sqrt(x)
-#define ABS(x) fabs(x)
 #define SLEEF(function, accuracy) Sleef_finz_##function##d1_##accuracy##purecfma
 #endif
+#include "initsweep/exact_scalar.inc.h"

@@ -10,6 +10,7 @@
  *   IN_REGISTER(x)           makes the compiler load x once
  *   K, FMA, SELECT, SQRT, ABS  as src/model/activations.def needs them
  *   ANY_NAN(x)               whether a number of x is NaN
+ *   MASK, LESS, LESS_EQUAL, EQUAL, BOTH, EITHER, ANY, CHOOSE  as exact_functions.inc.h needs them
  *   SLEEF(function, accuracy)  the name of SLEEF's function on a V
  *   OWN_TANH                 tanh is computed in line; this needs ROUND, SCALE, TIMES_SIGN and LESSER(x, y), the
  *                            smaller number, or y if one of them is NaN; in float64 the mask UNLESS_ABOVE(x, limit),
@@ -26,7 +27,6 @@
 #define UNROLL _Pragma("GCC unroll 8")
 #endif
 #define PREFETCH(line) __builtin_prefetch(line, 0, 2)
-#define INLINE static inline __attribute__((always_inline))
 #define TANH(x) NAME(tanh)(x)
 #define SIN(x) SLEEF(sin, u35)(x)
 #define COS(x) SLEEF(cos, u35)(x)
@@ -59,6 +59,7 @@ V SLEEF(expm1, u10)(V x) __attribute__((const));
 V SLEEF(log1p, u10)(V x) __attribute__((const));
 V SLEEF(erf, u10)(V x) __attribute__((const));
 
+#include "initsweep/exact_functions.inc.h"
 #include "engine/kernels_tanh.inc.h"
 #include "engine/kernels_products.inc.h"
 #include "engine/kernels_rowwise.inc.h"
@@ -96,3 +97,16 @@ static isw_small_steps_kernel *const NAME(tiny_steps)[] = {NULL};
 #undef ROUND
 #undef SCALE
 #undef TIMES_SIGN
+#undef MASK
+#undef LESS
+#undef LESS_EQUAL
+#undef EQUAL
+#undef BOTH
+#undef EITHER
+#undef ANY
+#undef CHOOSE
+#undef WORD
+#undef WORD_OF
+#undef REAL_OF
+#undef KW
+#undef SHIFTER

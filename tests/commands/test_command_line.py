@@ -87,7 +87,8 @@ class Usage(Case):
     def test_version_names_what_it_was_built_with(self):
         text = self.expect(0, "--version", stderr="", **NO_MPI).stdout
         self.assertRegex(text, r"^initsweep \d+\.\d+\.\d+ \(\S.*\)\n")
-        for line in (r"compiler  \S+ \d+", r"flags     .*-ffp-contract=off", r"HDF5      HDF5 \d+.*\((serial|parallel)",
+        for line in (r"bits      version \d+ \(docs/numerics\.md\)", r"compiler  \S+ \d+",
+                     r"flags     .*-ffp-contract=off", r"HDF5      HDF5 \d+.*\((serial|parallel)",
                      r"MPI       .+\(MPI \d\.\d\)", r"SLEEF     \d+\.\d+", r"libyaml   \d+\.\d+", r"xxHash    \d+\.\d+",
                      r"kernels   .*portable.*; used: \w+"):
             self.assertRegex(text, r"(?m)^" + line)

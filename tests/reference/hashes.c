@@ -1,8 +1,8 @@
-/* Prints one line per trial: what it is, and a hash of every bit that the reference trainer computes for its networks.
- * Every kernel of this machine must compute the same. The lines are those of hashes.txt, whatever the compiler and the
- * instruction set.
+/* Prints the version of the bits, then one line per trial: what it is, and a hash of every bit that the reference
+ * trainer computes for its networks. Every kernel of this machine must compute the same. The lines are those of
+ * hashes.txt, whatever the compiler and the instruction set.
  *
- *   hashes > hashes.txt     after a change that is meant to change bits, or a new row
+ *   hashes > hashes.txt     after a new row, or a new version of the bits (ISW_BITS_VERSION in initsweep/record.h)
  *
  * Exit status 1 if a kernel differs from the reference trainer. */
 #include <inttypes.h>
@@ -23,6 +23,7 @@ static void train(const char *table, const struct isw_row *row, struct trial tri
 int main(void)
 {
   struct trial_counts counts = {0};
+  printf("bits_version %d\n", ISW_BITS_VERSION);
   size_t initializer_rows, activation_rows, loss_rows, optimizer_rows, schedule_rows;
   const struct isw_initializer *initializers = isw_initializers(&initializer_rows);
   const struct isw_activation *activations = isw_activations(&activation_rows);

@@ -1,0 +1,43 @@
+/* The elementary functions, in line, on a vector of numbers or on one number: the only source of all their forms, so
+ * that all give the same bits (docs/numerics.md). Included once per precision, after these have been defined:
+ *   BITS                  32 or 64
+ *   REAL                  float or double
+ *   NAME(x)               x with a suffix for the form
+ *   V                     a vector of numbers of REAL, or one number; + - * / work on it
+ *   K(c)                  a constant
+ *   FMA(x, y, c), ABS     x y + c with one rounding; |x|
+ *   LESSER(x, y)          the smaller number, or y if one of them is NaN
+ *   TIMES_SIGN(x, y)      x with its sign bit xor that of y
+ *   MASK                  the type of LESS(x, y), LESS_EQUAL(x, y), EQUAL(x, y), which are false for NaN;
+ *                         BOTH(m, n), EITHER(m, n), ANY(m); CHOOSE(m, x, y) is x where m is true, otherwise y
+ *   WORD                  only for one number (exact_scalar.inc.h), with WORD_OF and REAL_OF
+ * and defines on top of them, for its functions:
+ *   WORD                  unsigned integers as wide as REAL: + - & | ^ ~ << >>
+ *   KW(c)                 a constant of WORD
+ *   WORD_OF(x), REAL_OF(w)  the bits of a V as a WORD, and back
+ *   SHIFTER               1.5 times the number above which only integers are representable: the last bits of
+ *                         x + SHIFTER are the integer nearest to x */
+#include <stdint.h>
+
+#ifndef INITSWEEP_EXACT_FUNCTIONS_ONCE
+#define INITSWEEP_EXACT_FUNCTIONS_ONCE
+#define INLINE static inline __attribute__((always_inline))
+#endif
+
+#ifndef WORD
+#if BITS == 32
+typedef uint32_t NAME(word) __attribute__((vector_size(sizeof(V))));
+#else
+typedef uint64_t NAME(word) __attribute__((vector_size(sizeof(V))));
+#endif
+#define WORD NAME(word)
+#define WORD_OF(x) ((WORD)(x))
+#define REAL_OF(word) ((V)(word))
+#endif
+#if BITS == 32
+#define KW(c) ((WORD){0} + UINT32_C(c))
+#define SHIFTER K(0x1.8p23)
+#else
+#define KW(c) ((WORD){0} + UINT64_C(c))
+#define SHIFTER K(0x1.8p52)
+#endif
