@@ -258,7 +258,8 @@ static enum isw_status answer_measure(const struct bench_case *c, const char *pr
     double rate = (double)setup.lanes * (double)steps / elapsed;
     printf("{\"what\": \"%s\", \"case\": \"%s\", \"precision\": \"%s\", \"kernels\": \"%s\", \"rate\": %.9g, "
            "\"steps\": %" PRIu64 ", \"seconds\": %.6g, \"flops_per_step\": %.0f, \"flops\": %.6g}\n",
-           layout == ISW_UNITS_IN_LANES ? "alone" : "engine", c->name, precision, kernels, rate, steps, elapsed, flops, rate * flops);
+           layout == ISW_UNITS_IN_LANES ? "alone" : "engine", c->name, precision, kernels, rate, steps, elapsed, flops,
+           rate * flops);
   }
   drop_setup(&setup);
   return status;

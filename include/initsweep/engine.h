@@ -181,6 +181,14 @@ void isw_pack_save(const struct isw_pack *pack, void *state);
  *         the pack can then only be destroyed
  */
 enum isw_status isw_pack_restore(struct isw_pack *pack, const void *state, size_t bytes, struct isw_error *error);
+/**
+ * The same from states of single networks, which may be those of other packs, of either layout: the state of a pack
+ * consists of its networks' states, in equal parts.
+ * @param[in] state  [networks] NULL: the network starts at step 0
+ * @param[in] bytes  of one network's state
+ */
+enum isw_status isw_pack_restore_networks(struct isw_pack *pack, const void *const *state, size_t bytes,
+                                          struct isw_error *error);
 
 /* ---- compaction: merging packs with few active networks ---------------------------------------------------------- */
 

@@ -59,11 +59,11 @@ static enum isw_status add_class(struct isw_estimate *estimate, const struct isw
   enum isw_status status = isw_sweep_network(estimate->sweep, numbers[0], &network, error);
   if (status != ISW_OK) return status;
   double pack = (double)isw_pack_bytes(network, isw_sweep_data(estimate->sweep, class->dataset), estimate->precision,
-                                       ISW_NETWORKS_IN_LANES, class->records, estimate->probes, estimate->probe_count);
+                                       class->layout, class->records, estimate->probes, estimate->probe_count);
   isw_network_destroy(network);
   size_t rows;
   double arrays = 1 + (double)isw_optimizers(&rows)[class->optimizer].states;
-  double state = (double)isw_lanes(estimate->precision) * (HEAD_BYTES + arrays * parameters * bytes_each + values);
+  double state = (double)class->lanes * (HEAD_BYTES + arrays * parameters * bytes_each + values);
   if (pack > largest->pack) largest->pack = pack;
   if (state > largest->state) largest->state = state;
   return ISW_OK;
@@ -92,18 +92,28 @@ static void set_sizes(struct isw_estimate *estimate, const struct largest *large
   estimate->free_bytes = free_bytes(estimate->out);
 }
 
-static enum isw_status set_times(struct isw_estimate *estimate, bool calibrate, struct isw_error *error)
+static enum isw_status choose_layouts(struct isw_estimate *estimate, const struct isw_cost_model *model,
+                                      struct isw_error *error)
 {
   size_t classes = isw_packs_classes(estimate->packs);
-  struct isw_cost_model model;
-  enum isw_status status =
-      isw_cost_find_model(estimate->kernels, estimate->precision, calibrate, &model, &estimate->model_source, error);
-  if (status != ISW_OK) return status;
+  uint64_t *alone = isw_allocate(classes, sizeof *alone);
+  if (!alone) return isw_error_memory(error, classes * sizeof *alone, "the packs' layouts");
+  enum isw_status status = isw_cost_choose_layouts(model, estimate->kernels, estimate->sweep, estimate->probes,
+                                                   estimate->probe_count, estimate->packs, alone, error);
+  if (status == ISW_OK) status = isw_packs_set_alone(estimate->packs, alone, error);
+  free(alone);
+  return status;
+}
+
+static enum isw_status set_times(struct isw_estimate *estimate, const struct isw_cost_model *model,
+                                 struct isw_error *error)
+{
+  size_t classes = isw_packs_classes(estimate->packs);
   double *cost = isw_allocate(classes, sizeof *cost), sum = 0;
   if (!cost) return isw_error_memory(error, classes * sizeof *cost, "the packs' costs");
   for (size_t i = 0; i < classes; i++) {
     const struct isw_pack_class *class = isw_packs_class(estimate->packs, i);
-    cost[i] = isw_cost_pack(&model, estimate->kernels, estimate->sweep, estimate->probes, estimate->probe_count, class);
+    cost[i] = isw_cost_pack(model, estimate->kernels, estimate->sweep, estimate->probes, estimate->probe_count, class);
     sum += cost[i] * (double)class->packs;
   }
   isw_packs_order(estimate->packs, cost);
@@ -127,12 +137,17 @@ enum isw_status isw_estimate_create(const struct isw_sweep *sweep, const char *o
   estimate->probe_count = isw_sweep_probes(sweep, &estimate->probes);
   enum isw_status status = isw_kernels_choose(NULL, &estimate->kernels, error);
   if (status == ISW_OK) status = isw_packs_create(sweep, isw_lanes(estimate->precision), &estimate->packs, error);
+  struct isw_cost_model model;
+  if (status == ISW_OK)
+    status =
+        isw_cost_find_model(estimate->kernels, estimate->precision, calibrate, &model, &estimate->model_source, error);
+  if (status == ISW_OK) status = choose_layouts(estimate, &model, error);
   struct largest largest = {0};
   for (size_t i = 0; status == ISW_OK && i < isw_packs_classes(estimate->packs); i++)
     status = add_class(estimate, isw_packs_class(estimate->packs, i), &largest, error);
   if (status != ISW_OK) return status;
   set_sizes(estimate, &largest);
-  return set_times(estimate, calibrate, error);
+  return set_times(estimate, &model, error);
 }
 
 void isw_estimate_clear(struct isw_estimate *estimate)

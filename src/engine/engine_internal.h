@@ -150,14 +150,17 @@ static inline size_t isw_number_index(const struct isw_pack *pack, const struct 
 {
   return i * l->stride * pack->line_numbers + j * pack->lanes + lane;
 }
-/** Stores a lane's number in line `line` of an array of lines that each hold one number of every network: in its place
- *  or, with units in lanes, in the whole line. */
-void isw_line_store(const struct isw_pack *pack, void *array, size_t line, size_t lane, double x);
 /** The layer's number of units that are in its last line, if they do not fill it; otherwise 0. */
 static inline size_t isw_units_of_last_line(const struct isw_pack *pack, const struct isw_layer *l)
 {
   return pack->layout == ISW_UNITS_IN_LANES ? l->fan_out % pack->line_numbers : 0;
 }
+
+/* ---- lines.c ----------------------------------------------------------------------------------------------------- */
+
+/** Stores a lane's number in line `line` of an array of lines that each hold one number of every network: in its place
+ *  or, with units in lanes, in the whole line. */
+void isw_line_store(const struct isw_pack *pack, void *array, size_t line, size_t lane, double x);
 
 /* ---- path.c ------------------------------------------------------------------------------------------------------ */
 

@@ -30,7 +30,7 @@ struct isw_layer {
   void *scale_sums;                      /**< [fan_out] each unit's term of the gradient */
   void *branch_output;                   /**< [block][stride] f = g(z) */
   void *sum_delta;                       /**< [block][stride] d loss / d (h + alpha f) */
-  /** Units in lanes: the weights transposed, for the backward pass; NULL for the first layer and in the other layout. */
+  /** Units in lanes: the weights transposed, for the backward pass; NULL for the first layer and with networks. */
   void *transposed;         /**< [fan_out][transposed_stride] */
   size_t transposed_stride; /**< as stride, of fan_in units */
 };

@@ -68,7 +68,7 @@ static void NAME(residual_backward_add)(size_t samples, size_t units, size_t str
       ((V *)delta)[i] = ((const V *)delta)[i] + ((const V *)more)[i];
 }
 
-/* sums [lines] = (first ? 0 : sums) + sum over samples of sum_delta * f: a sum for each unit, because a single one would
+/* sums [lines] = (first ? 0 : sums) + sum over samples of sum_delta f: a sum for each unit, because a single one would
  * wait for the latency of each addition */
 INLINE void NAME(sum_branch_terms)(size_t samples, size_t lines, size_t stride, const void *sum_delta, const void *f,
                                    void *sums, bool first)

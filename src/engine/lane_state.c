@@ -165,30 +165,65 @@ static bool is_valid(const struct isw_pack *pack, const struct isw_lane *lane)
          (unsigned)lane->outcome.status <= ISW_DIVERGED && lane->outcome.records_done <= pack->records;
 }
 
-enum isw_status isw_pack_restore(struct isw_pack *pack, const void *state, size_t bytes, struct isw_error *error)
+/* Restores a lane from pack->saved_states, in which its network waits until the pack is at its step. */
+static enum isw_status restore_lane(struct isw_pack *pack, size_t l, size_t bytes, struct isw_error *error)
+{
+  struct isw_lane *lane = &pack->lane[l];
+  struct walk walk = {.direction = RESTORE, .state = (unsigned char *)pack->saved_states + l * bytes};
+  walk_lane(&walk, pack, l);
+  if (!is_valid(pack, lane)) return isw_error_set(error, ISW_BAD_INPUT, "a pack's state is invalid");
+  if (lane->outcome.status != ISW_MISSING) return ISW_OK;
+  isw_pack_clear_lane(pack, l);
+  lane->saved_state = walk.state;
+  pack->suspended_lanes++;
+  return ISW_OK;
+}
+
+/* Sets the pack to the step and record of its network that is furthest behind; one that is not restored is at the
+ * start. */
+static void set_first_step(struct isw_pack *pack)
+{
+  const struct isw_lane *first = NULL;
+  pack->step = pack->record = 0;
+  for (size_t l = 0; l < pack->count; l++) {
+    const struct isw_lane *lane = &pack->lane[l];
+    if (lane->outcome.status != ISW_MISSING) continue;
+    if (!lane->saved_state) return;
+    if (!first || lane->resume_step < first->resume_step ||
+        (lane->resume_step == first->resume_step && lane->resume_record < first->resume_record))
+      first = lane;
+  }
+  if (!first) return;
+  pack->step = first->resume_step;
+  pack->record = first->resume_record;
+}
+
+enum isw_status isw_pack_restore_networks(struct isw_pack *pack, const void *const *state, size_t bytes,
+                                          struct isw_error *error)
 {
   size_t each = lane_bytes(pack, false);
+  if (bytes != each)
+    return isw_error_set(error, ISW_BAD_INPUT, "a network's state has %zu bytes, not %zu", each, bytes);
+  pack->saved_states = isw_allocate(pack->count, each);
+  if (!pack->saved_states) return isw_error_memory(error, pack->count * each, "a pack's state");
+  enum isw_status status = ISW_OK;
+  for (size_t l = 0; l < pack->count && status == ISW_OK; l++) {
+    if (!state[l]) continue;
+    memcpy((unsigned char *)pack->saved_states + l * each, state[l], each);
+    status = restore_lane(pack, l, each, error);
+  }
+  if (status == ISW_OK) set_first_step(pack);
+  return status;
+}
+
+enum isw_status isw_pack_restore(struct isw_pack *pack, const void *state, size_t bytes, struct isw_error *error)
+{
+  const void *each[ISW_LANES_MAX];
   if (bytes != isw_pack_state_bytes(pack))
     return isw_error_set(error, ISW_BAD_INPUT, "a pack's state has %zu bytes, not %zu", isw_pack_state_bytes(pack),
                          bytes);
-  pack->saved_states = isw_allocate(bytes, 1);
-  if (!pack->saved_states) return isw_error_memory(error, bytes, "a pack's state");
-  memcpy(pack->saved_states, state, bytes);
-  for (size_t l = 0; l < pack->count; l++) {
-    struct isw_lane *lane = &pack->lane[l];
-    struct walk walk = {.direction = RESTORE, .state = (unsigned char *)pack->saved_states + l * each};
-    walk_lane(&walk, pack, l);
-    if (!is_valid(pack, lane)) return isw_error_set(error, ISW_BAD_INPUT, "a pack's state is invalid");
-    if (lane->outcome.status != ISW_MISSING) continue;
-    isw_pack_clear_lane(pack, l);
-    lane->saved_state = walk.state;
-    if (pack->suspended_lanes++ == 0 || lane->resume_step < pack->step ||
-        (lane->resume_step == pack->step && lane->resume_record < pack->record)) {
-      pack->step = lane->resume_step;
-      pack->record = lane->resume_record;
-    }
-  }
-  return ISW_OK;
+  for (size_t l = 0; l < pack->count; l++) each[l] = (const unsigned char *)state + l * (bytes / pack->count);
+  return isw_pack_restore_networks(pack, each, bytes / pack->count, error);
 }
 
 void isw_pack_resume_lane(struct isw_pack *pack, size_t lane)

@@ -225,12 +225,6 @@ void isw_layout_allocate(struct isw_pack *pack, bool keep_initial, bool keep_fin
   allocate_records(pack, keep_initial, keep_final);
 }
 
-void isw_line_store(const struct isw_pack *pack, void *array, size_t line, size_t lane, double x)
-{
-  size_t first = line * pack->line_numbers + lane, copies = pack->line_numbers / pack->lanes;
-  for (size_t i = 0; i < copies; i++) isw_number_store(pack->precision, array, first + i, x);
-}
-
 bool isw_layout_copy_sizes(struct isw_pack *pack, const struct isw_network *network)
 {
   pack->size = isw_allocate(network->layers + 1, sizeof *pack->size);

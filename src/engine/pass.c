@@ -143,7 +143,7 @@ static void pass_samples(const struct isw_member *m, const struct isw_pass *pass
   if (pass->gradient) backward(pack, first, count);
 }
 
-/* ---- the transposed weights of one member ------------------------------------------------------------------------- */
+/* ---- the transposed weights of one member ------------------------------------------------------------------------ */
 
 /* Of lines column .. column + columns - 1 of rows first .. first + count - 1 of a layer, if it has transposed ones. */
 static void transpose(const struct isw_pack *pack, const struct isw_layer *l, size_t first, size_t count, size_t column,

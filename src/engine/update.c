@@ -23,8 +23,8 @@ static void update_lines(const struct isw_pack *pack, const struct update_arrays
                                              pack->rate, u->decay, nonfinite_mask);
 }
 
-/* Updates `lines` lines of each row, of which the last has units in its first `last_units` numbers only (0: in all): the
- * others, which pad it, must not end the network. */
+/* Updates `lines` lines of each row, of which the last has units in its first `last_units` numbers only (0: in all):
+ * the others, which pad it, must not end the network. */
 static void update_padded_lines(const struct isw_pack *pack, const struct update_arrays *u, size_t lines,
                                 size_t last_units, void *nonfinite_mask)
 {

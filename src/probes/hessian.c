@@ -192,7 +192,8 @@ static void curvature_prepare(const struct isw_view *view, double *memory)
 
 /* ---- the whole spectrum ------------------------------------------------------------------------------------------ */
 
-/* eigenvalues [trained][lanes of curvature]; then matrix [trained][trained], d, e, unit vector and work [2], of WIDE each */
+/* eigenvalues [trained][lanes of curvature]; then matrix [trained][trained], d, e, unit vector and work [2], of WIDE
+ * each */
 static size_t spectrum_scratch(const struct isw_view *view)
 {
   size_t n = view->trained;

@@ -22,7 +22,7 @@ ENVIRONMENT = {
     "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
     "OMPI_MCA_hwloc_base_binding_policy": "none", "OMP_NUM_THREADS": "1"}
 for name in list(ENVIRONMENT):
-    if name in ("COLUMNS", "OMP_THREAD_LIMIT", "INITSWEEP_KERNELS") or name.startswith("SLURM_"):
+    if name in ("COLUMNS", "OMP_THREAD_LIMIT", "INITSWEEP_KERNELS", "INITSWEEP_LAYOUT") or name.startswith("SLURM_"):
         del ENVIRONMENT[name]
 
 SMALL = """\

@@ -20,6 +20,7 @@ static struct isw_cost_model some_model(void)
   for (size_t t = 0; t < ISW_COST_TERMS; t++) {
     model.small[t] = 1e-9 * (double)(t + 1) / 7;
     model.large[t] = 1e-9 * (double)(t + 10) / 3;
+    model.units[t] = 1e-9 * (double)(t + 20) / 3;
   }
   for (size_t r = 0; r < ISW_COST_ROWS; r++) model.activation[r] = -1e-9 / (double)(r + 1);
   return model;
@@ -30,15 +31,15 @@ static void terms_count_what_a_step_does(void **state)
   (void)state;
   double terms[ISW_COST_TERMS];
   const size_t size[] = {2, 3, 5, 1};
-  isw_cost_terms(3, size, 4, true, terms);
+  isw_cost_terms(3, size, 4, true, 1, terms);
   assert_true(terms[ISW_COST_STEP] == 1 && terms[ISW_COST_LAYER] == 12 && terms[ISW_COST_UNIT] == 4 * 9);
   assert_true(terms[ISW_COST_PRODUCT] == 4 * (3 * (6 + 15 + 5) - 6));
   assert_true(2 * terms[ISW_COST_PRODUCT] == isw_step_flops(3, size, 0, 4));
   assert_true(terms[ISW_COST_PARAMETER] == 9 + 20 + 6 && terms[ISW_COST_FAR] == 0 && terms[ISW_COST_GATHER] == 0);
-  isw_cost_terms(3, size, 4, false, terms);
+  isw_cost_terms(3, size, 4, false, 1, terms);
   assert_true(terms[ISW_COST_GATHER] == 8);
   const size_t large[] = {784, 256, 10};
-  isw_cost_terms(2, large, 4, true, terms);
+  isw_cost_terms(2, large, 4, true, 1, terms);
   assert_true(terms[ISW_COST_FAR] == 785 * 256 + 257 * 10 - 16384);
 }
 
@@ -49,7 +50,7 @@ static void the_fit_finds_the_coefficients_that_made_the_times(void **state)
   double terms[40][ISW_COST_TERMS], seconds[40] = {0}, found[ISW_COST_TERMS];
   for (size_t i = 0; i < 40; i++) {
     const size_t size[] = {1 + i * i % 97, 1 + i * 37 % 300, 1 + i * 11 % 200, 1 + i % 10};
-    isw_cost_terms(3, size, 1 + i * 13 % 64, i % 3 == 0, terms[i]);
+    isw_cost_terms(3, size, 1 + i * 13 % 64, i % 3 == 0, 1, terms[i]);
     for (size_t t = 0; t < ISW_COST_TERMS; t++) seconds[i] += made[t] * terms[i][t];
   }
   isw_cost_fit(40, terms, seconds, found);
