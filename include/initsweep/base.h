@@ -33,6 +33,23 @@ enum isw_status isw_text_add_bytes(struct isw_text *text, const void *bytes, siz
 /** Frees the bytes and makes the text empty. */
 void isw_text_clear(struct isw_text *text);
 
+/** The code of a byte that is not part of valid UTF-8. */
+#define ISW_NOT_UTF8 UINT32_MAX
+/** Decodes the UTF-8 character at bytes[0 .. length - 1]: returns its number of bytes and sets *code. Invalid UTF-8
+ *  gives 1 byte and the code ISW_NOT_UTF8. */
+size_t isw_character(const char *bytes, size_t length, uint32_t *code);
+/** Whether a character must not be written to a terminal as it is: controls (C0, DEL, C1), line and paragraph
+ *  separators, and characters without a form of their own (direction marks, zero-width characters, fillers, tags). */
+bool isw_character_is_hidden(uint32_t code);
+/** Number of terminal columns of a character that is not hidden: 0 (combining), 1 or 2. */
+size_t isw_character_columns(uint32_t code);
+/** Appends bytes in a form that is safe on a terminal: hidden characters, line breaks among them, and bytes that are
+ *  not UTF-8 become \xNN, \uNNNN or \UNNNNNNNN. Errors as for isw_text_add.
+ *  @param[out] columns  number of terminal columns that were appended */
+enum isw_status isw_text_add_visible(struct isw_text *text, const char *bytes, size_t length, size_t *columns);
+/** The same for text of several lines: the bytes 0x0A stay. After an error, some lines may have been appended. */
+enum isw_status isw_text_add_visible_lines(struct isw_text *text, const char *bytes, size_t length);
+
 /** The reason for a failed call: complete lines for the user, without a final newline. Zero-initialise it to make it
  *  empty. */
 struct isw_error {
@@ -70,8 +87,8 @@ char *isw_path_folder(const char *path);
 
 /** The kinds of files that isw_file_read accepts. */
 enum isw_file_kind {
-  ISW_REGULAR_FILE, /**< regular files only: reading a FIFO would block */
-  ISW_ANY_FILE      /**< also pipes and devices, such as /dev/stdin */
+  ISW_REGULAR_FILE, /**< regular files only */
+  ISW_ANY_FILE /**< also pipes and devices, such as /dev/stdin; a pipe that nothing writes to for 5 s is an error */
 };
 /** Reads a whole file into memory.
  *  @param[in]  limit   maximum size in bytes, a multiple of 1 MiB
@@ -105,6 +122,10 @@ int isw_open_new(const char *path, unsigned mode, char **name);
 /** Checks that a name is free, for commands that never replace a file, before they start their work.
  *  @return ISW_BAD_INPUT if anything has the name, even a dangling symbolic link */
 enum isw_status isw_output_is_free(const char *path, struct isw_error *error);
+/** Checks that isw_open_new can create a file for this path, by creating and removing it: the folder may be read-only,
+ *  the name too long, the disk full.
+ *  @return ISW_BAD_INPUT if it cannot */
+enum isw_status isw_output_can_create(const char *path, struct isw_error *error);
 /** Writes a new file.
  *  @return ISW_BAD_INPUT if anything has the name, even if it appeared during the call, or if the file cannot be
  *          created; ISW_FAILED if it cannot be written */
@@ -127,6 +148,16 @@ enum isw_status isw_output_publish(const char *temporary, const char *path, isw_
  *  process that is writing `path` at the moment; that process then fails. */
 void isw_output_remove_temporaries(const char *path);
 /** @} */
+
+/** The memory that all processes of this machine may use together. */
+struct isw_memory_limit {
+  double bytes;  /**< INFINITY if it cannot be found out */
+  bool is_group; /**< a limit of this process's control group (batch job, container) or one above it, not the machine */
+};
+/** Reads /proc/meminfo and the limits of the control groups, version 1 and 2 (Linux: admin-guide/cgroup-v1/memory,
+ *  admin-guide/cgroup-v2).
+ *  @param[in] root  the folder that holds proc and sys: "", or another one in tests */
+struct isw_memory_limit isw_memory_limit(const char *root);
 
 /** XXH3-64 of the bytes (xxHash: Collet 2019). The values are part of the file formats. `bytes` may be NULL if length
  *  is 0. */

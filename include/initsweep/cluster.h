@@ -46,6 +46,9 @@ const char *isw_cluster_library(void);
 /** Host names of all ranks, each once, comma-separated, on rank 0; NULL on the others. Collective. Owned by cluster. */
 const char *isw_cluster_hosts(struct isw_cluster *cluster);
 
+/** Sum of a value over the ranks of this rank's host. Collective. */
+double isw_cluster_host_sum(struct isw_cluster *cluster, double value);
+
 /* ---- collective calls: rank 0's values for every rank ---- */
 
 /** Returns rank 0's value on every rank. Collective. */

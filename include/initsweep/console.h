@@ -109,6 +109,10 @@ char *isw_join_command_line(int argc, char **argv);
 
 /* ---- messages ---------------------------------------------------------------------------------------------------- */
 
+/** Prints formatted text as isw_text_add_visible_lines writes it. Everything that may contain text of the user's (file
+ *  names, names and texts of sweeps, arguments) is printed by this or by isw_write_wrapped, so that no escape sequence
+ *  or direction mark in it reaches the terminal. */
+void isw_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** Prints an error on stderr, prefixed with "initsweep: " unless it begins with a position in a file. Returns the exit
  *  status. */
 int isw_print_error(enum isw_status status, const struct isw_error *error);
@@ -148,7 +152,8 @@ size_t isw_terminal_width(int fd);
 
 /** Number of columns for text on stdout: the terminal's width, limited to 40 .. 100; 100 if it is not a terminal. */
 size_t isw_text_width(void);
-/** Writes text in lines of at most `width` columns, and a final newline. Empty lines in the text are kept.
+/** Writes text in lines of at most `width` columns, and a final newline. Empty lines in the text are kept. Hidden
+ *  characters become visible, as isw_text_add_visible writes them.
  *  @param[in] column  column at which the first line begins
  *  @param[in] indent  indentation of all other lines, in columns */
 void isw_write_wrapped(FILE *out, const char *text, size_t column, size_t indent, size_t width);
@@ -214,7 +219,8 @@ void isw_json_start(struct isw_json *json, FILE *out);
 void isw_json_object(struct isw_json *json, const char *key, enum isw_json_layout layout); /**< opens an object */
 void isw_json_array(struct isw_json *json, const char *key, enum isw_json_layout layout);  /**< opens an array */
 void isw_json_close(struct isw_json *json); /**< closes the innermost one */
-/** Writes a string. Bytes that are not UTF-8 become U+FFFD; NULL is written as null. */
+/** Writes a string. Bytes that are not UTF-8 become U+FFFD, hidden characters (isw_character_is_hidden) are escaped;
+ *  NULL is written as null. */
 void isw_json_text(struct isw_json *json, const char *key, const char *text);
 /** Writes a number with the fewest digits, 15 to 17, that read back as the same float64. NaN and infinities are written
  *  as null. */

@@ -33,7 +33,9 @@ struct isw_cost_model {
   double optimizer[ISW_COST_ROWS];  /**< of a parameter, or a line of them, relative to sgd */
   double record;                    /**< of a record, without its passes */
   double record_output;             /**< of an output and sample of a record's pass, in addition to those of a step */
+  double probe[ISW_COST_ROWS];      /**< of a FLOP of each network by the probe itself, beyond the passes */
   double pack, draw;                /**< of creating a full pack, and of each of its parameters */
+  double start[ISW_COST_ROWS];      /**< of a FLOP of an initialiser, of one network */
 };
 
 /** Computes the terms of a step of a pack.
@@ -58,7 +60,7 @@ double isw_cost_passes(const struct isw_cost_model *model, const struct isw_data
 /** FLOPs of all records of one network of a class: passes and probes. */
 double isw_cost_record_flops(const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
                              const struct isw_pack_class *class);
-/** Seconds of one thread for a pack of a class: creation, steps and records. */
+/** Seconds of one thread for a pack of a class: creation, steps and records, without isw_cost_starts. */
 double isw_cost_pack(const struct isw_cost_model *model, const struct isw_kernels *kernels,
                      const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
                      const struct isw_pack_class *class);
@@ -76,6 +78,10 @@ enum isw_status isw_cost_choose_layouts(const struct isw_cost_model *model, cons
                                         const struct isw_sweep *sweep, const struct isw_probe *const *probes,
                                         size_t probe_count, const struct isw_packs *packs, uint64_t *alone,
                                         struct isw_error *error);
+/** Seconds of one thread for what initialisers with their own FLOPs compute, for a pack of a class. Networks of one
+ *  class may have different initialisers: the mean over networks of packs that are spread evenly. */
+double isw_cost_starts(const struct isw_cost_model *model, const struct isw_sweep *sweep, const struct isw_packs *packs,
+                       const struct isw_pack_class *class);
 /** Seconds of all packs on a number of workers: the larger of an even share and the time of the most expensive pack on
  *  as many threads as may share it.
  *  @param[in] cost  [classes] seconds of a pack */
@@ -122,6 +128,14 @@ enum isw_status isw_cost_find_model(const struct isw_kernels *kernels, enum isw_
 /** This machine's model from the cache, else isw_cost_default. */
 struct isw_cost_model isw_cost_cached_or_default(const struct isw_kernels *kernels, enum isw_precision precision);
 
+/** An upper bound of the memory of one rank in bytes: the program, its copies of the data, the largest packs that its
+ *  threads have in training at a time, and what rank 0 keeps for each network. Packs whose networks end early, and
+ *  which wait to be merged (isw_work.mergeable), are not counted.
+ *  @param[in] packs  all packs of the sweep
+ *  @return ISW_FAILED if memory cannot be allocated */
+enum isw_status isw_cost_memory(const struct isw_sweep *sweep, const struct isw_packs *packs, size_t ranks,
+                                size_t threads, double *bytes, struct isw_error *error);
+
 /** What `run` would do with a sweep. Sums are over all networks; sizes in bytes are upper bounds. */
 struct isw_estimate {
   const struct isw_sweep *sweep; /**< the caller's */
@@ -134,20 +148,24 @@ struct isw_estimate {
   const struct isw_kernels *kernels;
   double parameters, network_steps;
   double flops;                                         /**< of all steps and records */
-  double memory_bytes;                                  /**< per rank */
+  double memory_bytes;                                  /**< per rank: isw_cost_memory */
+  struct isw_memory_limit memory;                       /**< of this machine */
   double result_bytes, journal_bytes, checkpoint_bytes; /**< on the disk; the results file before compression */
   size_t files;                                         /**< of the journal and checkpoints */
   double free_bytes;                                    /**< of the file system; NaN if the folder does not exist */
   enum isw_cost_source model_source;
   double thread_seconds; /**< of one thread for all packs */
-  double seconds;        /**< of the run */
+  double load_seconds;   /**< of reading or making the data, which every rank does */
+  double seconds;        /**< of the run, load_seconds included */
   double rate;           /**< FLOP/s of one thread */
 };
 /** Estimates a run from the sweep's classes of packs and this machine's cost model, which is measured if it is not
  *  cached.
- *  @param[in]  calibrate  measure the model even if it is cached
- *  @param[out] estimate   release with isw_estimate_clear, also after an error */
+ *  @param[in]  load_seconds  how long this process took to read the sweep and to read or make its data
+ *  @param[in]  calibrate     measure the model even if it is cached
+ *  @param[out] estimate      release with isw_estimate_clear, also after an error */
 enum isw_status isw_estimate_create(const struct isw_sweep *sweep, const char *out, size_t ranks, size_t threads,
-                                    bool calibrate, struct isw_estimate *estimate, struct isw_error *error);
+                                    double load_seconds, bool calibrate, struct isw_estimate *estimate,
+                                    struct isw_error *error);
 void isw_estimate_clear(struct isw_estimate *estimate);
 #endif

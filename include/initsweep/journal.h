@@ -61,7 +61,8 @@ enum isw_status isw_watch_create(const char *folder, uint64_t identity, uint64_t
 enum isw_status isw_watch_look(struct isw_watch *watch, struct isw_watched *now, struct isw_error *error);
 void isw_watch_destroy(struct isw_watch *watch);
 
-/** Removes a folder's journal files, checkpoints, manifest and lock file, and the folder itself if it is then empty. */
+/** Removes a folder's journal files, checkpoints, manifest and lock file, and the folder itself if it is then empty. A
+ *  folder that is reached by a symbolic link stays, with the link: the user has made both. */
 enum isw_status isw_journal_remove(const char *folder, struct isw_error *error);
 /** The same, but only if the folder has no journal file and no checkpoint, of any sweep. */
 enum isw_status isw_journal_remove_dir_if_empty(const char *folder, struct isw_error *error);
@@ -133,7 +134,8 @@ void isw_run_manifest_clear(struct isw_run_manifest *manifest);
 struct isw_lock;
 /** Creates the folder if needed and takes the lock.
  *  @param[out] unlocked  the file system does not support locks; the run continues without one
- *  @return ISW_BAD_INPUT if another process holds it; the message names that process and its host */
+ *  @return ISW_BAD_INPUT if another process holds it (the message names that process and its host), or if the folder or
+ *          the lock is something else */
 enum isw_status isw_lock_take(const char *folder, struct isw_lock **lock, bool *unlocked, struct isw_error *error);
 void isw_lock_release(struct isw_lock *lock);
 /** Whether another process holds the lock of a folder. It does not take the lock. Also false if the folder is missing

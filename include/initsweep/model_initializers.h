@@ -47,6 +47,8 @@ struct isw_initializer {
   bool (*fill_from)(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out, size_t fan_in,
                     size_t columns, const struct isw_stream *stream, double *weight);
   unsigned needs; /**< enum isw_start_needs */
+  /** FLOPs of a layer's weights, for the cost model; NULL if the work is proportional to their number. */
+  double (*flops)(size_t fan_out, size_t fan_in);
 };
 const struct isw_initializer *isw_initializers(size_t *count);
 /** Stores the facts of a row in fact[ISW_FACTS_MAX] and returns their number. The functions of other tables do the

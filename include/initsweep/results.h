@@ -48,17 +48,19 @@ struct isw_results_head {
   size_t provenance_count;
   const struct isw_provenance *provenance;
   size_t threads; /**< number of compressing threads; 0: one. The bytes do not depend on it. */
-  /** Identity of the smaller sweep that this one extends, whose results file may be replaced; 0: none. */
-  uint64_t extends;
+  /** Identity of another sweep whose results file may be replaced, because this one extends it or is its new version;
+   *  0: none. */
+  uint64_t replaces;
   /** Called repeatedly with the number of networks written so far; may be NULL. */
   void (*progress)(void *context, uint64_t written);
 };
 
 /** Checks whether a sweep's results file may be written to `path`: nothing has the name, or a results file of that
- *  sweep or of the one that it extends.
- *  @param[in] extends  identity of the extended sweep; 0: none
+ *  sweep or of another one that the user has agreed to replace.
+ *  @param[in] replaces  identity of that other sweep; 0: none
  *  @return ISW_BAD_INPUT if anything else has the name */
-enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uint64_t extends, struct isw_error *error);
+enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uint64_t replaces,
+                                        struct isw_error *error);
 /** Writes the results file from an index and publishes it with isw_output_publish. An existing file is replaced if
  *  isw_results_may_replace allows it. Networks that the index lacks get the status head->absent and fill values. Memory
  *  is bounded by a block of networks, whatever their number. */

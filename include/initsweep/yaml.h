@@ -66,9 +66,6 @@ void isw_report_clear(struct isw_report *report);
 /** The start of the first line that begins after byte `from`; `length` if there is none. Line breaks are those of
  *  libyaml: LF, CR, CR LF, U+0085, U+2028 and U+2029. */
 size_t isw_next_line(const char *bytes, size_t length, size_t from);
-/** Decodes the UTF-8 character at bytes[0 .. length - 1]: returns its number of bytes and sets *code. Invalid UTF-8
- *  gives 1 byte and the code 0xFFFD. */
-size_t isw_character(const char *bytes, size_t length, uint32_t *code);
 /** The position of a byte of a source. `number` is the source's index. */
 struct isw_place isw_place_of_byte(const struct isw_source *source, unsigned number, size_t byte);
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -63,14 +64,35 @@ bool isw_write_parts(int fd, struct iovec *parts, size_t count, uint64_t *writte
   return true;
 }
 
+/* A file that is read to its end, opened without blocking. */
+struct source {
+  int fd;
+  bool pipe;   /* a FIFO, or a pipe of the shell */
+  bool filled; /* something has written to it, or has opened it for writing */
+  double start;
+};
+
+/* Waits after a read that returned `got` bytes and left `reason` in errno. Returns false at the end of the file: a pipe
+ * whose writer has closed it looks like one that nothing has opened for writing yet, which is given some seconds. */
+static bool wait_for_bytes(struct source *source, ssize_t got, int reason)
+{
+  enum { PIPE_SECONDS = 5, WAIT_MS = 100 };
+  if (got < 0 && reason == EINTR) return true;
+  if (got < 0) source->filled = true; /* EAGAIN: there is a writer */
+  if (got == 0 && (!source->pipe || source->filled || isw_clock() - source->start > PIPE_SECONDS)) return false;
+  struct pollfd wait = {.fd = source->fd, .events = POLLIN};
+  poll(&wait, got < 0, WAIT_MS); /* without a writer it would return at once */
+  return true;
+}
+
 /* Reads an open file to its end. expected: its likely size, which may be wrong: files of /proc report 0, and others
  * grow. */
-static enum isw_status read_to_end(int fd, const char *path, size_t expected, size_t limit, char **bytes,
+static enum isw_status read_to_end(struct source *source, const char *path, size_t expected, size_t limit, char **bytes,
                                    size_t *length, struct isw_error *error)
 {
   enum { LEAST_ROOM = 4096 };
   size_t room = 0;
-  for (ssize_t more = 1; more != 0;) {
+  for (bool ended = false; !ended;) {
     if (*length == room) {
       size_t wanted = room ? 2 * room : expected + 1; /* one byte more than expected: only a short read shows the end */
       room = wanted < LEAST_ROOM ? LEAST_ROOM : wanted > limit ? limit + 1 : wanted;
@@ -78,13 +100,24 @@ static enum isw_status read_to_end(int fd, const char *path, size_t expected, si
       if (!larger) return isw_error_memory(error, room + 1, path);
       *bytes = larger;
     }
-    more = read(fd, *bytes + *length, room - *length);
-    if (more < 0 && errno != EINTR) return isw_error_set(error, ISW_BAD_INPUT, "%s: %s", path, strerror(errno));
-    if (more > 0) *length += (size_t)more;
+    ssize_t more = read(source->fd, *bytes + *length, room - *length);
+    int reason = errno;
+    if (more < 0 && reason != EINTR && reason != EAGAIN)
+      return isw_error_set(error, ISW_BAD_INPUT, "%s: %s", path, strerror(errno));
+    if (more > 0) {
+      source->filled = true;
+      *length += (size_t)more;
+    } else {
+      ended = !wait_for_bytes(source, more, reason);
+    }
     if (*length > limit) {
       errno = 0;
       return isw_error_set(error, ISW_BAD_INPUT, "%s has more than %zu MiB", path, limit >> 20);
     }
+  }
+  if (source->pipe && !source->filled) {
+    errno = 0;
+    return isw_error_set(error, ISW_BAD_INPUT, "%s is a pipe that nothing writes to", path);
   }
   (*bytes)[*length] = '\0';
   return ISW_OK;
@@ -100,7 +133,8 @@ static enum isw_status read_open_file(int fd, const char *path, size_t limit, en
     errno = 0;
     return isw_error_set(error, ISW_BAD_INPUT, "%s is not a regular file", path);
   }
-  return read_to_end(fd, path, regular ? (size_t)about.st_size : 0, limit, bytes, length, error);
+  struct source source = {.fd = fd, .pipe = S_ISFIFO(about.st_mode), .start = isw_clock()};
+  return read_to_end(&source, path, regular ? (size_t)about.st_size : 0, limit, bytes, length, error);
 }
 
 enum isw_status isw_file_read(const char *path, size_t limit, enum isw_file_kind kind, char **bytes, size_t *length,
@@ -108,7 +142,7 @@ enum isw_status isw_file_read(const char *path, size_t limit, enum isw_file_kind
 {
   *bytes = NULL;
   *length = 0;
-  int fd = open(path, O_RDONLY | O_CLOEXEC | (kind == ISW_REGULAR_FILE ? O_NONBLOCK : 0));
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   int reason = errno;
   if (fd < 0) {
     isw_error_set(error, ISW_BAD_INPUT, "%s: %s", path, strerror(errno));

@@ -99,10 +99,26 @@ enum isw_status isw_output_publish(const char *temporary, const char *path, isw_
   return status;
 }
 
+static enum isw_status cannot_create(const char *path, struct isw_error *error)
+{
+  return isw_error_set(error, ISW_BAD_INPUT, "cannot create '%s': %s", path, strerror(errno));
+}
+
 enum isw_status isw_output_is_free(const char *path, struct isw_error *error)
 {
   struct stat about;
   return lstat(path, &about) == 0 ? refuse_taken_name(path, error) : ISW_OK;
+}
+
+enum isw_status isw_output_can_create(const char *path, struct isw_error *error)
+{
+  char *temporary;
+  int fd = isw_open_new(path, 0600, &temporary);
+  if (fd < 0) return cannot_create(path, error);
+  close(fd);
+  unlink(temporary);
+  free(temporary);
+  return ISW_OK;
 }
 
 /* ---- whole files ---- */
@@ -125,7 +141,7 @@ enum isw_status isw_output_create(const char *path, const void *bytes, size_t le
   enum isw_status status = isw_output_is_free(path, error);
   if (status != ISW_OK) return status;
   int fd = isw_open_new(path, 0666, &temporary);
-  if (fd < 0) return isw_error_set(error, ISW_BAD_INPUT, "cannot create '%s': %s", path, strerror(errno));
+  if (fd < 0) return cannot_create(path, error);
   struct iovec part = {(void *)(uintptr_t)bytes, length};
   status = fill(fd, temporary, path, &part, 1, error);
   if (status == ISW_OK) status = isw_output_publish(temporary, path, NULL, NULL, error);

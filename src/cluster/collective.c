@@ -27,6 +27,16 @@ const char *isw_cluster_hosts(struct isw_cluster *cluster)
   return cluster->hosts;
 }
 
+double isw_cluster_host_sum(struct isw_cluster *cluster, double value)
+{
+  MPI_Comm host;
+  double sum;
+  MPI_Comm_split_type(cluster->everyone, MPI_COMM_TYPE_SHARED, cluster->rank, MPI_INFO_NULL, &host);
+  MPI_Allreduce(&value, &sum, 1, MPI_DOUBLE, MPI_SUM, host);
+  MPI_Comm_free(&host);
+  return sum;
+}
+
 enum isw_status isw_cluster_share(struct isw_cluster *cluster, char **bytes, size_t *length, struct isw_error *error)
 {
   uint64_t count = isw_cluster_share_u64(cluster, cluster->rank == 0 ? *length : 0);

@@ -20,7 +20,7 @@ static enum isw_status check(const char *file, const struct isw_overrides *overr
     status = isw_error_memory(error, 1, "a line of text");
   if (status == ISW_OK) {
     isw_report_outside_data(&reporter, file, sweep);
-    printf("%s: good: sweep '%s', networks %s\n", file, isw_sweep_name(sweep), grids.bytes);
+    isw_print(stdout, "%s: good: sweep '%s', networks %s\n", file, isw_sweep_name(sweep), grids.bytes);
   }
   isw_text_clear(&grids);
   isw_sweep_destroy(sweep);

@@ -16,10 +16,10 @@ static int handle(void *state, int code, const char *argument)
 static void print_report(const struct isw_gather_report *report, const char *parts, const char *out)
 {
   if (report->damaged > 0)
-    fprintf(stderr, "initsweep: %llu torn or damaged entries of %s are left out\n", (unsigned long long)report->damaged,
-            parts);
-  printf("%s: %llu of %llu networks\n", out, (unsigned long long)report->finished,
-         (unsigned long long)report->networks);
+    isw_print(stderr, "initsweep: %llu torn or damaged entries of %s are left out\n",
+              (unsigned long long)report->damaged, parts);
+  isw_print(stdout, "%s: %llu of %llu networks\n", out, (unsigned long long)report->finished,
+            (unsigned long long)report->networks);
 }
 
 static int run(int argc, char **argv)

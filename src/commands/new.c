@@ -39,8 +39,8 @@ static int run(int argc, char **argv)
   if (status != ISW_OK)
     result = isw_print_error(status, &error);
   else
-    printf("%s: written%s\n  initsweep plan %s\n  mpirun -n 2 initsweep run %s\n", request.out,
-           incomplete ? "; replace each FILL-IN, then" : "; next:", request.out, request.out);
+    isw_print(stdout, "%s: written%s\n  initsweep plan %s\n  mpirun -n 2 initsweep run %s\n", request.out,
+              incomplete ? "; replace each FILL-IN, then" : "; next:", request.out, request.out);
   isw_text_clear(&text);
   isw_text_clear(&out);
   isw_error_clear(&error);

@@ -18,12 +18,13 @@ static enum isw_status plan(const struct request *request, struct isw_error *err
   struct isw_sweep *sweep = NULL;
   struct isw_estimate estimate = {0};
   struct isw_text out = {0};
+  double start = isw_clock();
   enum isw_status status = isw_open_sweep(request->file, &request->overrides, &sweep, error);
   if (status == ISW_OK && isw_text_add(&out, "%s.h5", isw_sweep_name(sweep)) != ISW_OK)
     status = isw_error_memory(error, 1, "a path");
   if (status == ISW_OK)
     status = isw_estimate_create(sweep, request->out ? request->out : out.bytes, request->ranks, request->threads,
-                                 request->calibrate, &estimate, error);
+                                 isw_clock() - start, request->calibrate, &estimate, error);
   if (status == ISW_OK && request->json)
     isw_plan_write_json(&estimate, request->all_classes, stdout);
   else if (status == ISW_OK)
@@ -88,10 +89,12 @@ const struct isw_command isw_command_plan = {
     .argument_about = "one sweep file",
     .completion = ISW_COMPLETE_SWEEP,
     .summary = "estimates networks, packs, FLOPs, memory, disk and time, without training",
-    .about = "Shows what `initsweep run` would do: networks, packs, parameters, FLOPs, memory, bytes and files on disk "
-             "against the free space, and an estimate of the time by a cost model of this machine. The first call "
-             "measures the model (some seconds) and keeps it in $XDG_CACHE_HOME/initsweep or ~/.cache/initsweep; if "
-             "the machine was busy, measure it again later with --calibrate.",
+    .about =
+        "Shows what `initsweep run` would do: networks, packs, parameters, FLOPs, memory against that of this "
+        "machine (or of the control group that a job or container is in), bytes and files on disk against the free "
+        "space, and an estimate of the time by a cost model of this machine. The first call measures the model (some "
+        "seconds) and keeps it in $XDG_CACHE_HOME/initsweep or ~/.cache/initsweep; if the machine was busy, measure it "
+        "again later with --calibrate.",
     .options = options,
     .examples = examples,
     .run = run,

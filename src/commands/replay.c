@@ -34,6 +34,7 @@ static enum isw_status replay_network(const struct request *request, struct isw_
   struct isw_replay *replay;
   uint64_t steps, numbers;
   enum isw_status status = request->out ? isw_output_is_free(request->out, error) : ISW_OK;
+  if (status == ISW_OK && request->out) status = isw_output_can_create(request->out, error);
   if (status == ISW_OK) status = isw_replay_create(&request->settings, &replay, error);
   if (status != ISW_OK) return status;
   status = write_table(replay, request->out, error);

@@ -37,11 +37,11 @@ static void print_report(const struct isw_run_report *report)
   char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE], c[ISW_NUMBER_SIZE];
   const struct isw_work_totals *trained = &report->trained;
   if (report->already_complete) {
-    printf("%s: holds this sweep already, %llu networks; nothing to do (to retrain it: --resume never)\n", report->out,
-           (unsigned long long)report->networks);
+    isw_print(stdout, "%s: holds this sweep already, %llu networks; nothing to do (to retrain it: --resume never)\n",
+              report->out, (unsigned long long)report->networks);
     return;
   }
-  printf("%s: %llu networks", report->out, (unsigned long long)report->networks);
+  isw_print(stdout, "%s: %llu networks", report->out, (unsigned long long)report->networks);
   if (trained->networks > 0)
     printf("; trained %llu (%llu diverged) in %s: %s network-steps, %s/s", (unsigned long long)trained->networks,
            (unsigned long long)trained->diverged, isw_format_duration(report->seconds, a),
@@ -93,8 +93,9 @@ static const struct isw_option options[] = {
      .argument = "HOW",
      .completion = ISW_COMPLETE_CHOICES,
      .choices = "auto never extend",
-     .about = "auto (default): continues from OUT.parts/; never: trains everything again; extend: the grid has grown, "
-              "and the networks of the smaller one in OUT or OUT.parts/ are kept"},
+     .about = "auto (default): continues from OUT.parts/; never: trains everything again, and replaces a results file "
+              "of this sweep's name at the end; extend: the grid has grown, and the networks of the smaller one in OUT "
+              "or OUT.parts/ are kept"},
     {.name = "threads",
      .code = 't',
      .argument = "N",

@@ -49,14 +49,15 @@ static enum isw_status verify(struct isw_verify_settings *settings, struct isw_e
                          (unsigned long long)report.different, (unsigned long long)report.different + report.same);
   bool partial = write_counts(&report, counts, sizeof counts);
   if (report.gathered_early) {
-    printf("%s: gathered before a network was trained (%s): only the settings were compared\n", settings->file, counts);
+    isw_print(stdout, "%s: gathered before a network was trained (%s): only the settings were compared\n",
+              settings->file, counts);
     return ISW_OK;
   }
   if (report.networks == 0)
     return isw_error_set(error, ISW_FAILED, "%s: no network is trained (%s), but a run has written this file",
                          settings->file, counts);
-  printf("%s: %llu of %llu networks trained again: every stored bit is the same", settings->file,
-         (unsigned long long)report.same, (unsigned long long)report.networks);
+  isw_print(stdout, "%s: %llu of %llu networks trained again: every stored bit is the same", settings->file,
+            (unsigned long long)report.same, (unsigned long long)report.networks);
   if (partial) printf(" (in the file: %s)", counts);
   printf("\n");
   return ISW_OK;

@@ -19,7 +19,7 @@ int isw_command_unknown(const struct isw_command *const *commands, const char *s
   for (; commands[count] && count < NAMES_MAX; count++) names[count] = commands[count]->name;
   const char *nearest = isw_nearest_word(name, names, count);
   if (!isw_cluster_is_first_process()) return ISW_BAD_INPUT;
-  fprintf(stderr, "%s: unknown command '%s'\n  ", start, name);
+  isw_print(stderr, "%s: unknown command '%s'\n  ", start, name);
   if (nearest) fprintf(stderr, "did you mean '%s'? ", nearest);
   fprintf(stderr, "`initsweep --help` shows all.\n");
   return ISW_BAD_INPUT;

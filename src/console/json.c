@@ -10,38 +10,23 @@ void isw_json_start(struct isw_json *json, FILE *out)
   *json = (struct isw_json){.out = out};
 }
 
-/* Length of the valid UTF-8 sequence that begins here, 0 if there is none (RFC 3629: no surrogates, no overlong
- * forms). */
-static size_t sequence_length(const unsigned char *text)
-{
-  size_t length = text[0] < 0x80                      ? 1
-                  : text[0] >= 0xc2 && text[0] < 0xe0 ? 2
-                  : text[0] >= 0xe0 && text[0] < 0xf0 ? 3
-                                                      : 4;
-  if (length == 1) return 1;
-  if (length == 4 && (text[0] < 0xf0 || text[0] > 0xf4)) return 0;
-  for (size_t i = 1; i < length; i++)
-    if ((text[i] & 0xc0) != 0x80) return 0;
-  bool overlong = (text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xf0 && text[1] < 0x90);
-  bool surrogate = text[0] == 0xed && text[1] > 0x9f;
-  bool beyond = text[0] == 0xf4 && text[1] > 0x8f;
-  return overlong || surrogate || beyond ? 0 : length;
-}
-
 static void write_string(FILE *out, const char *text)
 {
   fputc('"', out);
-  for (const unsigned char *c = (const unsigned char *)text; *c;) {
-    size_t length = sequence_length(c);
-    if (length == 0)
+  for (size_t i = 0, length = strlen(text); i < length;) {
+    uint32_t code;
+    size_t size = isw_character(text + i, length - i, &code);
+    if (code == ISW_NOT_UTF8)
       fputs("\\ufffd", out); /* the replacement character */
-    else if (*c == '"' || *c == '\\')
-      fprintf(out, "\\%c", *c);
-    else if (*c < 0x20 || *c == 0x7f)
-      fprintf(out, "\\u%04x", (unsigned)*c);
-    else
-      fwrite(c, 1, length, out);
-    c += length > 0 ? length : 1;
+    else if (code == '"' || code == '\\')
+      fprintf(out, "\\%c", (int)code);
+    else if (!isw_character_is_hidden(code))
+      fwrite(text + i, 1, size, out);
+    else if (code < 0x10000)
+      fprintf(out, "\\u%04x", (unsigned)code);
+    else /* RFC 8259, section 7: a pair of surrogates */
+      fprintf(out, "\\u%04x\\u%04x", 0xD800 + (unsigned)((code - 0x10000) >> 10), 0xDC00 + (unsigned)(code & 0x3FF));
+    i += size;
   }
   fputc('"', out);
 }

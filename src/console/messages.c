@@ -3,9 +3,29 @@
 #include "initsweep/cluster.h"
 #include "initsweep/console.h"
 
+static void print_list(FILE *out, const char *format, va_list list)
+{
+  struct isw_text raw = {0}, shown = {0};
+  if (isw_text_add_list(&raw, format, list) == ISW_OK &&
+      isw_text_add_visible_lines(&shown, raw.bytes, raw.length) == ISW_OK)
+    fwrite(shown.bytes, 1, shown.length, out);
+  else
+    fputs("(out of memory for a line of text)\n", out);
+  isw_text_clear(&raw);
+  isw_text_clear(&shown);
+}
+
+void isw_print(FILE *out, const char *format, ...)
+{
+  va_list list;
+  va_start(list, format);
+  print_list(out, format, list);
+  va_end(list);
+}
+
 int isw_print_error(enum isw_status status, const struct isw_error *error)
 {
-  fprintf(stderr, "%s%s\n", error->located ? "" : "initsweep: ", isw_error_text(error));
+  isw_print(stderr, "%s%s\n", error->located ? "" : "initsweep: ", isw_error_text(error));
   return (int)status;
 }
 
@@ -15,7 +35,7 @@ int isw_usage_error(const char *command, const char *format, ...)
   va_list list;
   va_start(list, format);
   fprintf(stderr, "initsweep %s: ", command);
-  vfprintf(stderr, format, list);
+  print_list(stderr, format, list);
   fprintf(stderr, "\n");
   va_end(list);
   return ISW_BAD_INPUT;
@@ -36,7 +56,7 @@ void isw_report_line(const struct isw_reporter *reporter, enum isw_report_kind k
 static void print_line(void *context, enum isw_report_kind kind, const char *line)
 {
   (void)context, (void)kind;
-  fprintf(stderr, "initsweep: %s\n", line);
+  isw_print(stderr, "initsweep: %s\n", line);
 }
 
 static void print_warning(void *context, enum isw_report_kind kind, const char *line)

@@ -2,6 +2,7 @@
  * writes it to the disk. */
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 #include "initsweep/console.h"
 
 enum { DATASETS_MAX = 128 };
@@ -44,18 +45,33 @@ static enum isw_status write_dataset(struct isw_text *text, const struct isw_row
   return status;
 }
 
+/* Writes a name so that YAML reads it back: in quotes, unless it is a plain word that is neither a number nor a
+ * truth value. */
+static enum isw_status write_name(struct isw_text *text, const char *name)
+{
+  static const char *const others[] = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"};
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  bool quoted = strspn(name, plain + 26 * 2) > 0 || name[strspn(name, plain)];
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) quoted = quoted || strcasecmp(name, others[i]) == 0;
+  enum isw_status status = isw_text_add(text, "sweep: %s", quoted ? "'" : "");
+  for (const char *c = name; *c && status == ISW_OK; c++)
+    status = isw_text_add(text, quoted && *c == '\'' ? "''" : "%c", *c);
+  return status == ISW_OK ? isw_text_add(text, "%s", quoted ? "'" : "") : status;
+}
+
 static enum isw_status write_sweep(struct isw_text *text, const char *name, const struct isw_row *dataset,
                                    const struct preset *preset, bool *incomplete)
 {
   enum isw_status status =
-      isw_text_add(text,
-                   "# A sweep: one network is trained for every combination of the axes in grid.\n"
-                   "# Every setting: `initsweep list settings --markdown`, or docs/sweep-file-reference.md.\n"
-                   "sweep: %s                 # its name, and the default output's\n"
-                   "about: What does the start decide?\n"
-                   "seed: 2026                       # root of every random stream: the same seed, the same bits\n"
-                   "precision: float32               # or float64\n\n",
-                   name);
+      isw_text_add(text, "# A sweep: one network is trained for every combination of the axes in grid.\n"
+                         "# Every setting: `initsweep list settings --markdown`, or docs/sweep-file-reference.md.\n");
+  if (status == ISW_OK) status = write_name(text, name);
+  if (status == ISW_OK)
+    status = isw_text_add(
+        text, "                 # its name, and the default output's\n"
+              "about: What does the start decide?\n"
+              "seed: 2026                       # root of every random stream: the same seed, the same bits\n"
+              "precision: float32               # or float64\n\n");
   if (status == ISW_OK) status = write_dataset(text, dataset, incomplete);
   if (status != ISW_OK) return status;
   return isw_text_add(
@@ -89,6 +105,9 @@ enum isw_status isw_sweep_template(const char *name, const char *file, const cha
   const char *nearest;
   const struct isw_row *row = isw_find_dataset(dataset, &nearest);
   if (!row) return isw_error_set(error, ISW_BAD_INPUT, "unknown dataset '%s'", dataset);
+  for (const char *c = name; *c; c++)
+    if ((unsigned char)*c < 0x20 || *c == 0x7f)
+      return isw_error_set(error, ISW_BAD_INPUT, "a sweep's name cannot contain control characters");
   enum isw_status status = ISW_OK;
   for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
     isw_text_clear(text);

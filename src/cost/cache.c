@@ -60,7 +60,7 @@ struct group {
   double *value;
   size_t count;
 };
-enum { GROUPS = 11 };
+enum { GROUPS = 13 };
 
 static void list_groups(struct isw_cost_model *model, struct group *group)
 {
@@ -73,8 +73,10 @@ static void list_groups(struct isw_cost_model *model, struct group *group)
                                     {"optimizer", model->optimizer, ISW_COST_ROWS},
                                     {"record", &model->record, 1},
                                     {"show", &model->record_output, 1},
+                                    {"probe", model->probe, ISW_COST_ROWS},
                                     {"pack", &model->pack, 1},
-                                    {"draw", &model->draw, 1}};
+                                    {"draw", &model->draw, 1},
+                                    {"start", model->start, ISW_COST_ROWS}};
   memcpy(group, all, sizeof all);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 #include "initsweep/cost.h"
+#include "initsweep/probes.h"
 
 enum { REPEATS = 9, TEXT = 512 };
 static const double ONE_RUN = 5e-4; /* s of the short training; the long one has five times as many steps */
@@ -52,7 +53,20 @@ static const struct shape unit_shapes[] = {
 enum { UNIT_SHAPES = sizeof unit_shapes / sizeof unit_shapes[0] };
 
 enum choice { ACTIVATION, LOSS, OPTIMIZER, CHOICES };
+enum { LAYERS_MAX = 6 };
+
+/* The measured times of a pack, and its amounts of work. */
+struct measured {
+  double terms[ISW_COST_TERMS], step, record, create;
+  double hidden, outputs, samples; /* units; samples of a step */
+  size_t layers, size[LAYERS_MAX + 1], train_samples, lanes;
+  bool small;
+};
+
+/* What is measured: a network, and the function that sets the times. */
 struct trial {
+  bool (*time)(const struct trial *trial, struct isw_sweep *sweep, const struct isw_samples *samples,
+               struct measured *m);
   const struct isw_kernels *kernels;
   const char *precision;
   enum isw_layout layout;
@@ -111,13 +125,6 @@ static bool train(const struct trial *trial, struct isw_sweep *sweep, const stru
   return ready;
 }
 
-/* The measured times of a pack, and its amounts of work. */
-struct measured {
-  double terms[ISW_COST_TERMS], step, record, create;
-  double hidden, outputs, samples; /* units; samples of a step */
-  bool small;
-};
-
 static void keep_minimum(double *least, double seconds)
 {
   if (seconds < *least) *least = seconds;
@@ -174,7 +181,7 @@ static bool measure(const struct trial *trial, struct measured *m)
   ready = ready &&
           isw_samples_create(data, &isw_losses(&rows)[network->loss.row], isw_sweep_precision(sweep), &samples,
                              &error) == ISW_OK &&
-          time_steps(trial, sweep, samples, m);
+          network->layers <= LAYERS_MAX && trial->time(trial, sweep, samples, m);
   if (ready) {
     size_t batch = network->batch_size ? network->batch_size : data->train_samples;
     size_t line = trial->layout == ISW_UNITS_IN_LANES ? isw_lanes(isw_sweep_precision(sweep)) : 1;
@@ -183,6 +190,10 @@ static bool measure(const struct trial *trial, struct measured *m)
     m->outputs = (double)network->size[network->layers];
     m->hidden = 0;
     for (size_t k = 1; k < network->layers; k++) m->hidden += (double)network->size[k];
+    memcpy(m->size, network->size, (network->layers + 1) * sizeof *m->size);
+    m->layers = network->layers;
+    m->train_samples = data->train_samples;
+    m->lanes = isw_lanes(isw_sweep_precision(sweep));
   }
   if (samples) isw_samples_destroy(samples);
   if (network) isw_network_destroy(network);
@@ -236,24 +247,106 @@ static void measure_rows(struct trial trial, enum choice choice, double *cost)
   }
 }
 
+/* The class of the packs that were measured, as far as isw_cost_passes uses it. */
+static struct isw_pack_class class_of(const struct trial *trial, const struct measured *m)
+{
+  struct isw_pack_class class = {.layers = m->layers, .size = m->size};
+  while (strcmp(name_of(ACTIVATION, class.activation), trial->row[ACTIVATION]) != 0) class.activation++;
+  while (strcmp(name_of(LOSS, class.loss), trial->row[LOSS]) != 0) class.loss++;
+  return class;
+}
+
 /* The time of a record of gradient and accuracy beyond the time of its passes. */
 static void measure_show(struct trial trial, struct isw_cost_model *model)
 {
-  enum { SAMPLES = 640, FEATURES = 64, HIDDEN = 32, OUTPUTS = 10 };
-  static const size_t size[] = {FEATURES, HIDDEN, HIDDEN, OUTPUTS};
   struct measured m;
   trial.shape = (struct shape){"{name: gaussian_mixture, samples: 640, features: 64, classes: 10, test_fraction: 0}",
                                "[32, 32]", "64"};
   trial.probes = "[loss, accuracy, gradient_norm]";
   if (!measure(&trial, &m)) return;
-  size_t rows;
-  const struct isw_data data = {.train_samples = SAMPLES};
-  struct isw_pack_class class = {.layers = 3, .size = size};
-  while (strcmp(isw_activations(&rows)[class.activation].row.name, trial.row[ACTIVATION]) != 0) class.activation++;
-  while (strcmp(isw_losses(&rows)[class.loss].row.name, trial.row[LOSS]) != 0) class.loss++;
+  const struct isw_data data = {.train_samples = m.train_samples};
+  const struct isw_pack_class class = class_of(&trial, &m);
   double more =
       m.record - model->record - isw_cost_passes(model, &data, &class, 1, ISW_NEEDS_TRAIN | ISW_NEEDS_GRADIENT);
-  model->record_output = more > 0 ? more / (SAMPLES * OUTPUTS) : 0;
+  model->record_output = more > 0 ? more / ((double)m.train_samples * m.outputs) : 0;
+}
+
+/* The least times of creating a pack and of training it for a step with two records. */
+static bool time_records(const struct trial *trial, struct isw_sweep *sweep, const struct isw_samples *samples,
+                         struct measured *m)
+{
+  enum { FEW = 3 };
+  double create, seconds, least = 1e9;
+  m->create = 1e9;
+  for (size_t i = 0; i < FEW; i++) {
+    if (!train(trial, sweep, samples, 1, &create, &seconds, &m->small)) return false;
+    keep_minimum(&least, seconds);
+    keep_minimum(&m->create, create);
+  }
+  m->record = least / 2;
+  return true;
+}
+
+/* The seconds of a FLOP of every probe that counts its own, from records with and without it. Each is measured on the
+ * largest shape on which it is quick, because the arrays of most large networks exceed the cache too. */
+static void measure_probes(struct trial trial, struct isw_cost_model *model)
+{
+  static const struct shape tries[] = {
+      {"{name: gaussian_mixture, samples: 64, features: 32, classes: 4, test_fraction: 0}", "[160, 160]", "full"},
+      {"{name: gaussian_mixture, samples: 64, features: 64, classes: 4, test_fraction: 0}", "[64, 64]", "full"},
+      {"{name: gaussian_mixture, samples: 64, features: 8, classes: 4, test_fraction: 0}", "[12, 12]", "full"},
+  };
+  enum { TRIES = sizeof tries / sizeof tries[0] };
+  const double most = 6e7; /* FLOPs of a record: 0.1 s at most */
+  struct measured base[TRIES], with;
+  bool known[TRIES];
+  size_t count;
+  const struct isw_probe *const *probes = isw_probes(&count);
+  trial.row[LOSS] = "cross_entropy";
+  trial.time = time_records;
+  for (size_t i = 0; i < TRIES; i++) {
+    trial.shape = tries[i];
+    known[i] = measure(&trial, &base[i]);
+  }
+  for (size_t row = 0; row < count && row < ISW_COST_ROWS; row++) {
+    double flops = 0;
+    size_t i = 0;
+    for (; probes[row]->flops && i < TRIES; i++) {
+      flops = known[i] ? probes[row]->flops(base[i].layers, base[i].size, base[i].train_samples, 0) : 0;
+      if (flops > 0 && flops <= most) break;
+    }
+    if (!probes[row]->flops || i == TRIES) continue;
+    char list[TEXT];
+    snprintf(list, sizeof list, "[loss, %s]", probes[row]->row.name);
+    trial.probes = list;
+    trial.shape = tries[i];
+    if (!measure(&trial, &with)) continue;
+    const struct isw_data data = {.train_samples = with.train_samples};
+    const struct isw_pack_class class = class_of(&trial, &with);
+    double seconds = with.record - base[i].record -
+                     isw_cost_passes(model, &data, &class, 1, probes[row]->needs | ISW_NEEDS_TRAIN) +
+                     isw_cost_passes(model, &data, &class, 1, ISW_NEEDS_TRAIN);
+    if (seconds > 0) model->probe[row] = seconds / flops;
+  }
+}
+
+/* The seconds of a FLOP of every initialiser that counts its own. */
+static void measure_starts(struct trial trial, double *rate)
+{
+  struct measured base, with;
+  size_t count;
+  const struct isw_initializer *rows = isw_initializers(&count);
+  trial.shape = (struct shape){classes, "[96, 96]", "64"};
+  trial.time = time_records;
+  if (!measure(&trial, &base)) return;
+  for (size_t row = 0; row < count && row < ISW_COST_ROWS; row++) {
+    if (!rows[row].flops) continue;
+    double flops = 0;
+    for (size_t k = 0; k < base.layers; k++) flops += rows[row].flops(base.size[k + 1], base.size[k]);
+    trial.init = rows[row].row.name;
+    if (measure(&trial, &with) && with.create > base.create)
+      rate[row] = (with.create - base.create) / flops / (double)with.lanes;
+  }
 }
 
 static bool fit_units(struct trial trial, struct isw_cost_model *model)
@@ -274,7 +367,8 @@ static bool fit_units(struct trial trial, struct isw_cost_model *model)
 enum isw_status isw_cost_calibrate(const struct isw_kernels *kernels, enum isw_precision precision,
                                    struct isw_cost_model *model, struct isw_error *error)
 {
-  struct trial trial = {.kernels = kernels,
+  struct trial trial = {.time = time_steps,
+                        .kernels = kernels,
                         .precision = precision == ISW_FLOAT64 ? "float64" : "float32",
                         .row = {"tanh", "mse", "sgd"},
                         .probes = "[loss]",
@@ -308,5 +402,7 @@ enum isw_status isw_cost_calibrate(const struct isw_kernels *kernels, enum isw_p
   measure_rows(trial, LOSS, model->loss);
   measure_rows(trial, OPTIMIZER, model->optimizer);
   measure_show(trial, model);
+  measure_probes(trial, model);
+  measure_starts(trial, model->start);
   return ISW_OK;
 }

@@ -1,5 +1,6 @@
 /* The arithmetic of the cost model: from the shape of a pack to seconds. The coefficients come from calibrate.c. */
 #include "initsweep/cost.h"
+#include "initsweep/probes.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,12 +90,28 @@ static double forward_flops(const struct isw_pack_class *class, size_t samples)
   return 2 * (double)samples * weights;
 }
 
-/* What the probes of a record need, and their own FLOPs. */
-static unsigned record_needs(const struct isw_data *data, const struct isw_probe *const *probes, size_t probe_count,
-                             const struct isw_pack_class *class, const bool *const *due, size_t record, double *own)
+/* The work that probes do beyond the passes. */
+struct own_work {
+  double flops, seconds;
+};
+
+/* The seconds of one FLOP by a probe. */
+static double probe_rate(const struct isw_cost_model *model, const struct isw_probe *probe)
+{
+  size_t count, row = 0;
+  const struct isw_probe *const *all = isw_probes(&count);
+  while (row + 1 < count && all[row] != probe) row++;
+  return model->probe[row];
+}
+
+/* What the probes of a record need, and their own work. `model` may be NULL: the seconds are then 0. */
+static unsigned record_needs(const struct isw_cost_model *model, const struct isw_data *data,
+                             const struct isw_probe *const *probes, size_t probe_count,
+                             const struct isw_pack_class *class, const bool *const *due, size_t record,
+                             struct own_work *own)
 {
   unsigned needs = 0;
-  *own = 0;
+  *own = (struct own_work){0};
   for (size_t i = 0; i < probe_count; i++) {
     const struct isw_probe *probe = probes[i];
     bool shared = false; /* probes that share their scratch do most of their work once */
@@ -102,8 +119,10 @@ static unsigned record_needs(const struct isw_data *data, const struct isw_probe
     for (size_t before = 0; before < i; before++)
       shared |= (!due[before] || due[before][record]) && isw_probes_share(probes[before], probe);
     needs |= probe->needs;
-    if (probe->flops && !shared)
-      *own += probe->flops(class->layers, class->size, data->train_samples, data->test_samples);
+    if (!probe->flops || shared) continue;
+    double flops = probe->flops(class->layers, class->size, data->train_samples, data->test_samples);
+    own->flops += flops;
+    if (model) own->seconds += flops * probe_rate(model, probe);
   }
   return needs;
 }
@@ -158,8 +177,8 @@ static void sum_records(const struct isw_sweep *sweep, const struct isw_probe *c
   size_t different = !due ? 0 : own_schedule ? class->records : class->records > 0;
   double times = own_schedule ? 1 : (double)class->records;
   for (size_t r = 0; r < different; r++) {
-    double own;
-    unsigned needs = record_needs(data, probes, probe_count, class, due, r, &own);
+    struct own_work own;
+    unsigned needs = record_needs(model, data, probes, probe_count, class, due, r, &own);
     double passes = 0;
     if (needs & ISW_NEEDS_GRADIENT)
       passes += isw_step_flops(class->layers, class->size, class->branch_layers, data->train_samples);
@@ -168,10 +187,10 @@ static void sum_records(const struct isw_sweep *sweep, const struct isw_probe *c
     if (needs & ISW_NEEDS_TEST) passes += forward_flops(class, data->test_samples);
     if (is_batch_again(class, needs))
       passes += isw_step_flops(class->layers, class->size, class->branch_layers, class->samples);
-    *flops += times * (own + passes);
+    *flops += times * (own.flops + passes);
     if (model)
-      *seconds += times * (model->record + isw_cost_passes(model, data, class, line_of(sweep, class), needs) +
-                           own / 2 * model->large[ISW_COST_PRODUCT]);
+      *seconds +=
+          times * (model->record + isw_cost_passes(model, data, class, line_of(sweep, class), needs) + own.seconds);
   }
   free(due);
 }
@@ -250,6 +269,38 @@ enum isw_status isw_cost_choose_layouts(const struct isw_cost_model *model, cons
   return ISW_OK;
 }
 
+/* The seconds that the initialisers of a network's layers compute beyond draws. */
+static double start_seconds(const struct isw_cost_model *model, const struct isw_network *network)
+{
+  size_t rows;
+  const struct isw_initializer *all = isw_initializers(&rows);
+  double seconds = 0;
+  for (size_t k = 0; k < network->layers; k++) {
+    size_t row = network->init[k].row;
+    if (all[row].flops) seconds += model->start[row] * all[row].flops(network->size[k + 1], network->size[k]);
+  }
+  return seconds;
+}
+
+double isw_cost_starts(const struct isw_cost_model *model, const struct isw_sweep *sweep, const struct isw_packs *packs,
+                       const struct isw_pack_class *class)
+{
+  enum { SAMPLES = 16 };
+  uint64_t numbers[ISW_LANES_MAX], wanted = class->packs < SAMPLES ? class->packs : SAMPLES;
+  double seconds = 0, networks = 0;
+  for (uint64_t i = 0; i < wanted; i++) {
+    size_t count = isw_packs_networks(packs, class->first_pack + i * class->packs / wanted, numbers);
+    struct isw_network *network = NULL;
+    /* which of the pack's networks differs from sample to sample, so that no initialiser always has the same place */
+    if (isw_sweep_network(sweep, numbers[i % count], &network, NULL) != ISW_OK || !network) continue;
+    seconds += start_seconds(model, network);
+    networks += 1;
+    isw_network_destroy(network);
+  }
+  double per_pack = class->packs > 0 ? (double)class->networks / (double)class->packs : 0;
+  return networks > 0 ? seconds / networks * per_pack : 0;
+}
+
 double isw_cost_all(const struct isw_packs *packs, const double *cost, size_t workers)
 {
   double sum = 0, longest = 0;
@@ -277,6 +328,7 @@ struct isw_cost_model isw_cost_default(enum isw_precision precision)
       .pack = 2e-5,
       .draw = 3e-7,
   };
+  for (size_t r = 0; r < ISW_COST_ROWS; r++) model.probe[r] = 1.5e-9, model.start[r] = 2e-10;
   for (size_t t = ISW_COST_UNIT; t < ISW_COST_PARAMETER; t++)
     model.small[t] *= factor, model.large[t] *= factor, model.units[t] *= factor;
   model.tiny *= factor;

@@ -12,7 +12,6 @@ enum {
 /* What the model does not measure, s: MPI's start and end; moving a network into the journal, and from there into the
  * results file; bytes of the results file per second. */
 static const double MPI_SECONDS = 0.045, FINISH_SECONDS = 1.0e-6, GATHER_SECONDS = 1.0e-6, GATHER_RATE = 4e8;
-static const double PROGRAM_BYTES = 32e6; /* of a rank without any pack */
 
 /* Bytes of one network's recorded values and weights. */
 static double value_bytes(const struct isw_estimate *estimate, size_t records, size_t layers, double parameters)
@@ -36,13 +35,8 @@ static double free_bytes(const char *file)
   return known ? (double)disk.f_bavail * (double)disk.f_frsize : NAN;
 }
 
-/* Maxima over all classes. */
-struct largest {
-  double pack, state; /* bytes of a pack that trains, and of its checkpoint */
-};
-
-static enum isw_status add_class(struct isw_estimate *estimate, const struct isw_pack_class *class,
-                                 struct largest *largest, struct isw_error *error)
+/* Adds a class to the sums. largest_state: bytes of the largest checkpoint of a pack. */
+static void add_class(struct isw_estimate *estimate, const struct isw_pack_class *class, double *largest_state)
 {
   double networks = (double)class->networks, bytes_each = (double)isw_precision_bytes(estimate->precision);
   double parameters = (double)isw_parameters(class->layers, class->size, class->branch_layers);
@@ -52,44 +46,28 @@ static enum isw_status add_class(struct isw_estimate *estimate, const struct isw
   estimate->flops += networks * (class->flops + isw_cost_record_flops(estimate->sweep, estimate->probes,
                                                                       estimate->probe_count, class));
   estimate->journal_bytes += networks * (ENTRY_BYTES + values);
-
-  uint64_t numbers[ISW_LANES_MAX];
-  struct isw_network *network;
-  isw_packs_networks(estimate->packs, class->first_pack, numbers);
-  enum isw_status status = isw_sweep_network(estimate->sweep, numbers[0], &network, error);
-  if (status != ISW_OK) return status;
-  double pack = (double)isw_pack_bytes(network, isw_sweep_data(estimate->sweep, class->dataset), estimate->precision,
-                                       class->layout, class->records, estimate->probes, estimate->probe_count);
-  isw_network_destroy(network);
   size_t rows;
   double arrays = 1 + (double)isw_optimizers(&rows)[class->optimizer].states;
   double state = (double)class->lanes * (HEAD_BYTES + arrays * parameters * bytes_each + values);
-  if (pack > largest->pack) largest->pack = pack;
-  if (state > largest->state) largest->state = state;
-  return ISW_OK;
+  if (state > *largest_state) *largest_state = state;
 }
 
 /* Sets upper bounds of the sizes in memory and on the disk. */
-static void set_sizes(struct isw_estimate *estimate, const struct largest *largest)
+static enum isw_status set_sizes(struct isw_estimate *estimate, double largest_state, struct isw_error *error)
 {
   const struct isw_sweep *sweep = estimate->sweep;
-  double networks = (double)isw_sweep_networks(sweep), samples = 0;
-  for (size_t d = 0; d < isw_sweep_datasets(sweep); d++) {
-    const struct isw_data *data = isw_sweep_data(sweep, d);
-    samples += (double)(data->train_samples + data->test_samples) * (double)(data->features + data->targets);
-  }
-  double bytes_each = (double)isw_precision_bytes(estimate->precision);
-  estimate->memory_bytes =
-      largest->pack * (double)estimate->threads + samples * (sizeof(double) + bytes_each) + PROGRAM_BYTES;
+  double networks = (double)isw_sweep_networks(sweep);
+  estimate->memory = isw_memory_limit("");
   estimate->result_bytes = networks * (17 + 8 * (double)isw_sweep_columns(sweep) +
                                        value_bytes(estimate, isw_sweep_records_max(sweep), isw_sweep_layers_max(sweep),
                                                    (double)isw_sweep_parameters_max(sweep)));
   uint64_t packs = isw_packs_count(estimate->packs), workers = estimate->ranks * estimate->threads;
   uint64_t training = packs < workers ? packs : workers;
   /* each pack in training has a checkpoint and, while it is replaced, a second one under a temporary name */
-  estimate->checkpoint_bytes = 2 * largest->state * (double)training;
+  estimate->checkpoint_bytes = 2 * largest_state * (double)training;
   estimate->files = estimate->ranks + 1 + 2 * (size_t)training;
   estimate->free_bytes = free_bytes(estimate->out);
+  return isw_cost_memory(sweep, estimate->packs, estimate->ranks, estimate->threads, &estimate->memory_bytes, error);
 }
 
 static enum isw_status choose_layouts(struct isw_estimate *estimate, const struct isw_cost_model *model,
@@ -113,7 +91,8 @@ static enum isw_status set_times(struct isw_estimate *estimate, const struct isw
   if (!cost) return isw_error_memory(error, classes * sizeof *cost, "the packs' costs");
   for (size_t i = 0; i < classes; i++) {
     const struct isw_pack_class *class = isw_packs_class(estimate->packs, i);
-    cost[i] = isw_cost_pack(model, estimate->kernels, estimate->sweep, estimate->probes, estimate->probe_count, class);
+    cost[i] = isw_cost_pack(model, estimate->kernels, estimate->sweep, estimate->probes, estimate->probe_count, class) +
+              isw_cost_starts(model, estimate->sweep, estimate->packs, class);
     sum += cost[i] * (double)class->packs;
   }
   isw_packs_order(estimate->packs, cost);
@@ -122,7 +101,7 @@ static enum isw_status set_times(struct isw_estimate *estimate, const struct isw
   double networks = (double)isw_sweep_networks(estimate->sweep);
   estimate->thread_seconds = sum + networks * FINISH_SECONDS;
   estimate->rate = estimate->thread_seconds > 0 ? estimate->flops / estimate->thread_seconds : 0;
-  estimate->seconds = MPI_SECONDS + isw_cost_all(estimate->packs, cost, workers) +
+  estimate->seconds = MPI_SECONDS + estimate->load_seconds + isw_cost_all(estimate->packs, cost, workers) +
                       networks * FINISH_SECONDS / (double)workers + networks * GATHER_SECONDS +
                       estimate->result_bytes / GATHER_RATE;
   free(cost);
@@ -130,10 +109,15 @@ static enum isw_status set_times(struct isw_estimate *estimate, const struct isw
 }
 
 enum isw_status isw_estimate_create(const struct isw_sweep *sweep, const char *out, size_t ranks, size_t threads,
-                                    bool calibrate, struct isw_estimate *estimate, struct isw_error *error)
+                                    double load_seconds, bool calibrate, struct isw_estimate *estimate,
+                                    struct isw_error *error)
 {
-  *estimate = (struct isw_estimate){
-      .sweep = sweep, .out = out, .ranks = ranks, .threads = threads, .precision = isw_sweep_precision(sweep)};
+  *estimate = (struct isw_estimate){.sweep = sweep,
+                                    .out = out,
+                                    .ranks = ranks,
+                                    .threads = threads,
+                                    .load_seconds = load_seconds,
+                                    .precision = isw_sweep_precision(sweep)};
   estimate->probe_count = isw_sweep_probes(sweep, &estimate->probes);
   enum isw_status status = isw_kernels_choose(NULL, &estimate->kernels, error);
   if (status == ISW_OK) status = isw_packs_create(sweep, isw_lanes(estimate->precision), &estimate->packs, error);
@@ -142,12 +126,12 @@ enum isw_status isw_estimate_create(const struct isw_sweep *sweep, const char *o
     status =
         isw_cost_find_model(estimate->kernels, estimate->precision, calibrate, &model, &estimate->model_source, error);
   if (status == ISW_OK) status = choose_layouts(estimate, &model, error);
-  struct largest largest = {0};
-  for (size_t i = 0; status == ISW_OK && i < isw_packs_classes(estimate->packs); i++)
-    status = add_class(estimate, isw_packs_class(estimate->packs, i), &largest, error);
   if (status != ISW_OK) return status;
-  set_sizes(estimate, &largest);
-  return set_times(estimate, &model, error);
+  double largest_state = 0;
+  for (size_t i = 0; i < isw_packs_classes(estimate->packs); i++)
+    add_class(estimate, isw_packs_class(estimate->packs, i), &largest_state);
+  status = set_sizes(estimate, largest_state, error);
+  return status == ISW_OK ? set_times(estimate, &model, error) : status;
 }
 
 void isw_estimate_clear(struct isw_estimate *estimate)

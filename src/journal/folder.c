@@ -9,8 +9,16 @@
 
 enum isw_status isw_journal_make_folder(const char *folder, struct isw_error *error)
 {
-  if (mkdir(folder, 0777) != 0 && errno != EEXIST) return isw_error_system(error, folder, "cannot make this folder");
-  return ISW_OK;
+  struct stat about;
+  if (mkdir(folder, 0777) == 0) return ISW_OK;
+  if (errno != EEXIST) return isw_error_system(error, folder, "cannot make this folder");
+  const char *what = NULL;
+  if (stat(folder, &about) == 0)
+    what = S_ISDIR(about.st_mode) ? NULL : "is not a folder";
+  else if (lstat(folder, &about) == 0 && S_ISLNK(about.st_mode)) /* else the folder was removed a moment ago */
+    what = "is a link to a folder that does not exist or cannot be reached";
+  if (!what) return ISW_OK;
+  return isw_error_set(error, ISW_BAD_INPUT, "'%s' %s\n  move it away, or name another output with -o", folder, what);
 }
 
 static bool ends_with(const char *name, const char *suffix)
@@ -76,8 +84,10 @@ static enum isw_status remove_files(const char *folder, enum removal removal, ui
 
 enum isw_status isw_journal_remove(const char *folder, struct isw_error *error)
 {
+  struct stat about;
   enum isw_status status = remove_files(folder, ALL, 0, error);
-  if (status == ISW_OK && rmdir(folder) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
+  if (status != ISW_OK || lstat(folder, &about) != 0 || S_ISLNK(about.st_mode)) return status;
+  if (rmdir(folder) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
     status = isw_error_system(error, folder, "cannot remove this folder");
   return status;
 }

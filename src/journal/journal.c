@@ -68,7 +68,8 @@ enum isw_status isw_journal_create(const char *folder, uint64_t identity, unsign
                                    struct isw_journal **journal, struct isw_error *error)
 {
   *journal = NULL;
-  if (isw_journal_make_folder(folder, error) != ISW_OK) return ISW_FAILED;
+  enum isw_status status = isw_journal_make_folder(folder, error);
+  if (status != ISW_OK) return status;
   struct isw_journal *made = isw_allocate(1, sizeof *made);
   if (!made) return isw_error_memory(error, sizeof *made, "a journal");
   made->identity = identity;
@@ -76,7 +77,7 @@ enum isw_status isw_journal_create(const char *folder, uint64_t identity, unsign
   pthread_mutex_init(&made->lock, NULL);
   made->last_sync = isw_clock();
   made->fd = -1;
-  enum isw_status status = open_new(made, folder, rank, error);
+  status = open_new(made, folder, rank, error);
   if (status == ISW_OK) {
     status = write_head(made, rank, error);
     if (status == ISW_OK) status = isw_folder_sync(folder, error);

@@ -72,6 +72,6 @@ uint64_t isw_journal_body_checksum(uint64_t identity, const void *const parts[3]
 void isw_journal_put(unsigned char *bytes, uint64_t value, size_t size);
 uint64_t isw_journal_get(const unsigned char *bytes, size_t size);
 
-/** Creates a run folder if it is missing. */
+/** Creates a run folder if it is missing. ISW_BAD_INPUT if something else has its name. */
 enum isw_status isw_journal_make_folder(const char *folder, struct isw_error *error);
 #endif

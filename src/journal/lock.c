@@ -35,6 +35,24 @@ static void write_owner(int fd)
   if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)length, 0) < 0) return;
 }
 
+/* Opens the lock file, which is never a link, so that it cannot be in another folder. -1: errno has the reason. */
+static int open_lock(const char *path, int how)
+{
+  struct stat about;
+  int fd = open(path, how | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+  if (fd < 0 || (fstat(fd, &about) == 0 && S_ISREG(about.st_mode))) return fd;
+  close(fd);
+  errno = ELOOP;
+  return -1;
+}
+
+static enum isw_status refuse_lock_file(const char *path, struct isw_error *error)
+{
+  if (errno != ELOOP && errno != EISDIR && errno != ENXIO)
+    return isw_error_system(error, path, "cannot create this lock file");
+  return isw_error_set(error, ISW_BAD_INPUT, "'%s' is not a regular file\n  remove it, unless a run is active", path);
+}
+
 enum isw_status isw_lock_take(const char *folder, struct isw_lock **lock, bool *unlocked, struct isw_error *error)
 {
   *lock = NULL;
@@ -46,13 +64,13 @@ enum isw_status isw_lock_take(const char *folder, struct isw_lock **lock, bool *
   for (bool again = status == ISW_OK; again;) {
     again = false;
     if ((status = isw_journal_make_folder(folder, error)) != ISW_OK) break;
-    made->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    made->fd = open_lock(path, O_RDWR | O_CREAT);
     if (made->fd < 0) {
       if (errno == ENOENT) {
         again = true;
         continue;
       }
-      status = isw_error_system(error, path, "cannot create this lock file");
+      status = refuse_lock_file(path, error);
       break;
     }
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -86,7 +104,7 @@ void isw_lock_release(struct isw_lock *lock)
 bool isw_lock_held(const char *folder)
 {
   char *path = isw_path_join(folder, LOCK_NAME);
-  int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+  int fd = path ? open_lock(path, O_RDONLY) : -1;
   struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
   bool held = fd >= 0 && fcntl(fd, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
   if (fd >= 0) close(fd);

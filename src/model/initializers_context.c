@@ -76,6 +76,12 @@ bool isw_fill_lsuv(const struct isw_choice *settings, const struct isw_start *st
   return true;
 }
 
+/* The matrix, two passes over its outputs, and the forward pass that gives the next layer its inputs. */
+double isw_lsuv_flops(size_t fan_out, size_t fan_in)
+{
+  return isw_orthonormal_flops(fan_out, fan_in) + 3.0 * 2.0 * ISW_START_SAMPLES * (double)fan_out * (double)fan_in;
+}
+
 bool isw_fill_file(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out, size_t fan_in,
                    size_t columns, const struct isw_stream *stream, double *weight)
 {

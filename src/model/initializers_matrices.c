@@ -62,6 +62,13 @@ bool isw_fill_orthonormal(size_t fan_out, size_t fan_in, const struct isw_stream
   return true;
 }
 
+/* Both products of reflections take 4 FLOPs per element that a reflection changes. */
+double isw_orthonormal_flops(size_t fan_out, size_t fan_in)
+{
+  double m = (double)(fan_out > fan_in ? fan_out : fan_in), n = (double)(fan_out > fan_in ? fan_in : fan_out);
+  return 8.0 * n * n * (m / 2.0 - n / 6.0);
+}
+
 bool isw_fill_orthogonal(const struct isw_choice *settings, size_t fan_out, size_t fan_in, size_t columns,
                          const struct isw_stream *stream, double *weight)
 {

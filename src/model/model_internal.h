@@ -15,6 +15,11 @@ isw_fill_from isw_fill_target_mean, isw_fill_symmetric_pairs, isw_fill_lsuv, isw
 
 /** The row `orthogonal` with gain 1. */
 bool isw_fill_orthonormal(size_t fan_out, size_t fan_in, const struct isw_stream *stream, double *weight);
+/** @name FLOPs of rows, as isw_initializer.flops
+ *  @{ */
+double isw_orthonormal_flops(size_t fan_out, size_t fan_in);
+double isw_lsuv_flops(size_t fan_out, size_t fan_in);
+/** @} */
 
 /** Words of symmetric_pairs' `output`. */
 enum { ISW_PAIRS_POWER_OF_TWO, ISW_PAIRS_NORMAL };

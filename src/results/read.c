@@ -243,7 +243,7 @@ enum isw_status isw_results_open(const char *path, struct isw_results **results,
   return status;
 }
 
-enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uint64_t extends, struct isw_error *error)
+enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uint64_t replaces, struct isw_error *error)
 {
   struct stat about;
   if (lstat(path, &about) != 0) return ISW_OK;
@@ -255,7 +255,7 @@ enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uin
   if (!results)
     status =
         isw_error_set(error, status, "'%s' is not a results file that can be read (%s)", path, isw_error_text(&reason));
-  else if (results->identity != identity && (extends == 0 || results->identity != extends))
+  else if (results->identity != identity && (replaces == 0 || results->identity != replaces))
     status = isw_error_set(error, ISW_BAD_INPUT, "'%s' holds another sweep", path);
   isw_results_close(results);
   isw_error_clear(&reason);

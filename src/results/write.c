@@ -93,14 +93,14 @@ static enum isw_status write_temporary(const char *path, const char *temporary, 
 static enum isw_status may_replace(void *context, const char *path, struct isw_error *error)
 {
   const struct isw_results_head *head = context;
-  return isw_results_may_replace(path, head->identity, head->extends, error);
+  return isw_results_may_replace(path, head->identity, head->replaces, error);
 }
 
 enum isw_status isw_results_write(const char *path, const struct isw_results_head *head, struct isw_index *index,
                                   struct isw_error *error)
 {
   char *temporary;
-  enum isw_status status = isw_results_may_replace(path, head->identity, head->extends, error);
+  enum isw_status status = isw_results_may_replace(path, head->identity, head->replaces, error);
   if (status != ISW_OK) return status;
   int fd = isw_open_new(path, 0666, &temporary);
   if (fd < 0) return isw_error_system(error, path, "cannot create this file");

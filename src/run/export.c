@@ -141,7 +141,7 @@ void isw_description_clear(struct isw_description *description)
 }
 
 enum isw_status isw_export(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
-                           const struct isw_run_facts *facts, enum isw_network_status absent, uint64_t extends,
+                           const struct isw_run_facts *facts, enum isw_network_status absent, uint64_t replaces,
                            struct isw_progress *progress, struct isw_error *error)
 {
   struct isw_description description;
@@ -153,7 +153,7 @@ enum isw_status isw_export(const char *path, const struct isw_sweep *sweep, stru
   description.progress = progress;
   head->progress = written;
   head->absent = absent;
-  head->extends = extends;
+  head->replaces = replaces;
   head->provenance_count = list_facts(facts, end, provenance);
   head->provenance = provenance;
   head->threads = facts->threads;

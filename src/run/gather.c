@@ -34,7 +34,11 @@ static enum isw_status export_index(const char *out, const char *command_line, c
   isw_progress_start(&progress, false);
   enum isw_status status = isw_export(out, sweep, index, &facts, ISW_MISSING, 0, &progress, error);
   isw_progress_end(&progress);
-  return status == ISW_BAD_INPUT ? advise_another_output(error) : status;
+  if (status == ISW_BAD_INPUT) return advise_another_output(error);
+  if (status == ISW_FAILED)
+    isw_error_set(error, status, "%s\n  the run's networks are kept: gather them again, perhaps to another disk",
+                  isw_error_text(error));
+  return status;
 }
 
 enum isw_status isw_gather(const char *parts, const char *out, const char *command_line,

@@ -41,6 +41,13 @@ static enum isw_status report_unreadable(const struct isw_run_output *output, co
                        output->out, isw_error_text(reason));
 }
 
+/* Whether a results file holds a sweep of the same name, whose settings or data have changed since. */
+static bool is_renewed(const struct isw_sweep *sweep, struct isw_results *results)
+{
+  const char *title = isw_results_attribute(results, "title");
+  return title && strcmp(title, isw_sweep_name(sweep)) == 0;
+}
+
 static enum isw_status report_other_sweep(const struct isw_run_output *output, const char *file,
                                           const struct isw_sweep *sweep, struct isw_results *results,
                                           struct isw_error *error)
@@ -51,7 +58,8 @@ static enum isw_status report_other_sweep(const struct isw_run_output *output, c
                 title ? title : "?", (unsigned long long)isw_results_identity(results), isw_sweep_name(sweep),
                 (unsigned long long)isw_sweep_identity(sweep), file);
   isw_error_add_difference(error, isw_results_attribute(results, "settings"), isw_sweep_settings(sweep));
-  isw_text_add(&error->message, "  name another with -o, move it away, or, if the grid has grown: --resume extend");
+  isw_text_add(&error->message, "  name another with -o, move it away%s, or, if the grid has grown: --resume extend",
+               is_renewed(sweep, results) ? ", replace it with --resume never" : "");
   return ISW_BAD_INPUT;
 }
 
@@ -82,11 +90,12 @@ enum isw_status isw_run_output_inspect(struct isw_run_output *output, const char
     return ISW_BAD_INPUT;
   }
   *state = ISW_OUTPUT_INCOMPLETE;
+  output->present = true;
   if (isw_results_identity(results) == isw_sweep_identity(sweep))
     status = resume == ISW_RESUME_NEVER ? ISW_OK : count_missing(results, state, error);
-  else if (resume == ISW_RESUME_EXTEND) {
-    *state = ISW_OUTPUT_OTHER;
-    output->extended = isw_results_identity(results);
+  else if (resume == ISW_RESUME_EXTEND || (resume == ISW_RESUME_NEVER && is_renewed(sweep, results))) {
+    if (resume == ISW_RESUME_EXTEND) *state = ISW_OUTPUT_OTHER;
+    output->replaced = isw_results_identity(results);
   } else
     status = report_other_sweep(output, file, sweep, results, error);
   isw_results_close(results);

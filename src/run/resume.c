@@ -94,6 +94,7 @@ enum isw_status isw_run_resume(struct isw_run_state *run, struct isw_error *erro
   struct isw_training *training = &run->training;
   training->progress.networks = isw_sweep_networks(run->sweep);
   enum isw_status status = claim_folder(run, error);
+  if (status == ISW_OK) status = isw_output_can_create(run->output.path, error);
   if (status != ISW_OK) return status;
   status = isw_run_open_index(run, &training->index, error);
   if (status == ISW_BAD_INPUT)
@@ -115,6 +116,13 @@ void isw_run_leave_folder(const struct isw_run_state *run)
   isw_error_clear(&ignored);
 }
 
+const char *isw_run_continuation(const struct isw_run_state *run)
+{
+  if (run->settings->resume != ISW_RESUME_NEVER) return "the same command";
+  return run->output.present ? "the command without --resume never, once the old results file is moved away,"
+                             : "the command without --resume never";
+}
+
 void isw_run_describe_rest(struct isw_run_state *run, enum isw_status status, struct isw_error *error)
 {
   struct isw_index *index = NULL;
@@ -131,12 +139,12 @@ void isw_run_describe_rest(struct isw_run_state *run, enum isw_status status, st
   isw_run_leave_folder(run);
   isw_text_add(&text, "%s; ", status == ISW_INTERRUPTED ? "interrupted" : isw_error_text(error));
   if (finished > 0)
-    isw_text_add(&text, "%llu of %llu networks are kept in %s.parts, the same command continues from there",
-                 (unsigned long long)finished, (unsigned long long)isw_sweep_networks(run->sweep), run->output.out);
+    isw_text_add(&text, "%llu of %llu networks are kept in %s.parts, %s continues from there",
+                 (unsigned long long)finished, (unsigned long long)isw_sweep_networks(run->sweep), run->output.out,
+                 isw_run_continuation(run));
   else if (checkpoints > 0)
-    isw_text_add(&text,
-                 "no network was finished, %zu packs in training are kept in %s.parts: the same command continues",
-                 checkpoints, run->output.out);
+    isw_text_add(&text, "no network was finished, %zu packs in training are kept in %s.parts: %s continues",
+                 checkpoints, run->output.out, isw_run_continuation(run));
   else
     isw_text_add(&text, "no network was finished");
   isw_error_set(error, status, "%s", text.bytes ? text.bytes : "interrupted");

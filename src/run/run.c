@@ -2,7 +2,9 @@
  * earlier runs have left; training.c and refine.c choose what is trained. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include "initsweep/cost.h"
 #include "run/run_internal.h"
 
 /* ---- start ---- */
@@ -171,13 +173,34 @@ static enum isw_status close_journal(struct isw_run_state *run, enum isw_status 
   return status;
 }
 
-/* Another file has appeared under the results file's name since the start. */
-static enum isw_status describe_taken_name(const struct isw_run_output *output, struct isw_error *error)
+/* The results file could not be written: what is kept, and how to continue. ISW_BAD_INPUT: another file has appeared
+ * under its name since the start. */
+static enum isw_status describe_kept_networks(const struct isw_run_state *run, enum isw_status status,
+                                              struct isw_error *error)
 {
-  return isw_error_set(error, ISW_BAD_INPUT,
-                       "%s\n  all networks are kept in %s.parts: move '%s' away and run the same command again, which "
-                       "writes the\n  file without training, or write another file: initsweep gather %s.parts -o FILE",
-                       isw_error_text(error), output->out, output->out, output->out);
+  const char *out = run->output.out;
+  struct isw_text move = {0};
+  if (status == ISW_BAD_INPUT) isw_text_add(&move, "move '%s' away: ", out);
+  isw_error_set(error, status,
+                "%s\n  all networks are kept in %s.parts: %s%s writes the file without training;\n  to write another "
+                "file: initsweep gather %s.parts -o FILE",
+                isw_error_text(error), out, move.bytes ? move.bytes : "", isw_run_continuation(run), out);
+  isw_text_clear(&move);
+  return status;
+}
+
+/* Removes the run folder after the results file is complete. */
+static enum isw_status remove_folder(const struct isw_run_state *run, struct isw_error *error)
+{
+  struct stat about;
+  enum isw_status status = isw_journal_remove(run->output.parts, error);
+  if (status != ISW_OK)
+    return isw_error_set(error, status, "%s\n  '%s' is complete; remove %s.parts by hand", isw_error_text(error),
+                         run->output.out, run->output.out);
+  if (lstat(run->output.parts, &about) == 0 && S_ISDIR(about.st_mode))
+    isw_report_line(&run->settings->reporter, ISW_REPORT_WARNING, "%s.parts is kept: it holds files of something else",
+                    run->output.out);
+  return ISW_OK;
 }
 
 /* Writes the results file from the journal, on rank 0. */
@@ -185,7 +208,7 @@ static enum isw_status write_results(struct isw_run_state *run, struct isw_error
 {
   struct isw_index *index = NULL;
   enum isw_status status = isw_run_open_index(run, &index, error);
-  if (status != ISW_OK) return status;
+  if (status != ISW_OK) return describe_kept_networks(run, ISW_FAILED, error);
   bool refined = isw_sweep_levels(run->sweep) > 0;
   uint64_t networks = refined ? isw_refinement_count(&run->refinement) : isw_sweep_networks(run->sweep);
   if (isw_index_count(index) < networks)
@@ -195,12 +218,12 @@ static enum isw_status write_results(struct isw_run_state *run, struct isw_error
   run->training.progress.networks = isw_sweep_networks(run->sweep); /* all are written, including skipped ones */
   if (status == ISW_OK) {
     status = isw_export(run->output.path, run->sweep, index, &run->facts, refined ? ISW_SKIPPED : ISW_MISSING,
-                        run->output.extended, &run->training.progress, error);
-    if (status == ISW_BAD_INPUT) status = describe_taken_name(&run->output, error);
+                        run->output.replaced, &run->training.progress, error);
+    if (status != ISW_OK) status = describe_kept_networks(run, status, error);
   }
   isw_progress_end(&run->training.progress);
   isw_index_destroy(index);
-  return status == ISW_OK ? isw_journal_remove(run->output.parts, error) : status;
+  return status == ISW_OK ? remove_folder(run, error) : status;
 }
 
 /* Prepares the journal and the remaining packs. */
@@ -243,6 +266,28 @@ static enum isw_status train(struct isw_run_state *run, const char *advice, stru
   return isw_cluster_agree(run->cluster, status, error);
 }
 
+/* Refuses a run that this host cannot hold: the system would end a process of it, hours later and without a message. */
+static enum isw_status check_memory(const struct isw_run_state *run, struct isw_error *error)
+{
+  double mine = 0;
+  enum isw_status status =
+      isw_cost_memory(run->sweep, run->training.packs, run->facts.ranks, run->facts.threads, &mine, error);
+  double all = isw_cluster_host_sum(run->cluster, mine);
+  const struct isw_memory_limit memory = isw_memory_limit("");
+  if (status == ISW_OK && all > memory.bytes) {
+    char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE], c[ISW_NUMBER_SIZE];
+    status =
+        isw_error_set(error, ISW_FAILED,
+                      "not enough memory: the ranks of this host need up to %s, %s each, and %s %s\n"
+                      "  each thread holds a pack: use fewer threads (--threads), fewer ranks on this host, or more "
+                      "memory;\n  `initsweep plan` shows what a rank needs",
+                      isw_format_bytes(all, a), isw_format_bytes(mine, b),
+                      memory.is_group ? "the control group of the job or container allows" : "the machine has",
+                      isw_format_bytes(memory.bytes, c));
+  }
+  return isw_cluster_agree(run->cluster, status, error);
+}
+
 static enum isw_status create_training(struct isw_run_state *run, const char **advice, struct isw_error *error)
 {
   const struct isw_run_settings *settings = run->settings;
@@ -257,7 +302,7 @@ static enum isw_status create_training(struct isw_run_state *run, const char **a
                                       .ranks = isw_cluster_size(run->cluster),
                                       .threads = threads};
   isw_format_utc_now(run->facts.start);
-  return ISW_OK;
+  return check_memory(run, error);
 }
 
 static enum isw_status run_all(struct isw_run_state *run, struct isw_run_report *report, struct isw_error *error)

@@ -121,11 +121,11 @@ enum isw_status isw_description_create(struct isw_description *description, cons
 void isw_description_clear(struct isw_description *description);
 /** The quantities of probes, on the heap: [count]; NULL if memory cannot be allocated. */
 struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_t count);
-/** Writes the results file of a sweep from an index. absent: the status of networks that the index lacks. extends:
- *  identity of the smaller sweep whose results file is replaced, as one of the same sweep always is; 0: none.
+/** Writes the results file of a sweep from an index. absent: the status of networks that the index lacks. replaces:
+ *  identity of another sweep whose results file may be replaced, as one of the same sweep always may; 0: none.
  *  ISW_BAD_INPUT if the path holds anything else. */
 enum isw_status isw_export(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
-                           const struct isw_run_facts *facts, enum isw_network_status absent, uint64_t extends,
+                           const struct isw_run_facts *facts, enum isw_network_status absent, uint64_t replaces,
                            struct isw_progress *progress, struct isw_error *error);
 
 /* ---- a results file with its sweep (saved_run.c) ----------------------------------------------------------------- */
@@ -178,7 +178,9 @@ struct isw_run_output {
   char *out;         /**< the results file as the user named it */
   char *path;        /**< absolute, because ranks on other machines may start in other folders */
   char *parts;       /**< the journal's folder, absolute */
-  uint64_t extended; /**< identity of the smaller sweep that the results file holds and this run extends; 0: none */
+  bool present;      /**< there was a results file before this run */
+  uint64_t replaced; /**< identity of another sweep that the results file holds and that this run may replace, with
+                          --resume never or extend; 0: none */
 };
 /** Chooses the names of a run's files. wanted: NULL: the sweep's name and .h5. */
 enum isw_status isw_run_output_create(const char *wanted, const char *sweep_name, struct isw_run_output *output,
@@ -191,8 +193,9 @@ enum isw_output_state {
   ISW_OUTPUT_COMPLETE,   /**< of this sweep */
   ISW_OUTPUT_OTHER       /**< of another sweep, to be extended */
 };
-/** Inspects a results file that may exist, and sets output->extended. ISW_BAD_INPUT if something else is there, or if
- *  the file cannot be read or, unless it is to be extended, is of another sweep; the message shows the difference.
+/** Inspects a results file that may exist, and sets output->present and ->replaced. ISW_BAD_INPUT if something else is
+ *  there, if the file cannot be read, or if it is of another sweep that is neither extended nor, with ISW_RESUME_NEVER,
+ *  an earlier version of the same name; the message shows the difference.
  *  @param[in] file  the sweep file's name, for messages */
 enum isw_status isw_run_output_inspect(struct isw_run_output *output, const char *file, const struct isw_sweep *sweep,
                                        enum isw_resume resume, enum isw_output_state *state, struct isw_error *error);
@@ -225,6 +228,8 @@ enum isw_status isw_run_resume(struct isw_run_state *run, struct isw_error *erro
 enum isw_status isw_run_open_index(const struct isw_run_state *run, struct isw_index **index, struct isw_error *error);
 /** Removes OUT.parts if this run has created it and it is empty. */
 void isw_run_leave_folder(const struct isw_run_state *run);
+/** How an interrupted run is continued: "the same command", or another, which is then named. */
+const char *isw_run_continuation(const struct isw_run_state *run);
 /** After an early end: adds to the message what is kept and how to continue. */
 void isw_run_describe_rest(struct isw_run_state *run, enum isw_status status, struct isw_error *error);
 /** Trains the levels of a sweep that refines its grid. Collective. */

@@ -90,9 +90,12 @@ double *isw_training_costs(const struct isw_training *training)
   size_t classes = isw_packs_classes(training->packs);
   double *cost = isw_allocate(classes, sizeof *cost);
   const struct isw_cost_model model = isw_cost_cached_or_default(training->kernels, training->precision);
-  for (size_t i = 0; cost && i < classes; i++)
-    cost[i] = isw_cost_pack(&model, training->kernels, training->sweep, training->probes, training->probe_count,
-                            isw_packs_class(training->packs, i));
+  for (size_t i = 0; cost && i < classes; i++) {
+    const struct isw_pack_class *class = isw_packs_class(training->packs, i);
+    cost[i] =
+        isw_cost_pack(&model, training->kernels, training->sweep, training->probes, training->probe_count, class) +
+        isw_cost_starts(&model, training->sweep, training->packs, class);
+  }
   return cost;
 }
 

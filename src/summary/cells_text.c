@@ -138,7 +138,7 @@ void isw_summary_write_cells(const struct isw_summary *summary, const struct isw
   isw_write_wrapped(page->out, text.bytes ? text.bytes : "", 0, 0, page->text_width);
   isw_text_clear(&text);
   for (size_t n = 0; n < numbers; n++)
-    fprintf(page->out, "  %*s", width_of(summary, n), summary->finals[shown_final(summary, n)].name);
+    isw_print(page->out, "  %*s", width_of(summary, n), summary->finals[shown_final(summary, n)].name);
   static const char *const titles[] = {"", "median loss", "median loss: first -> last",
                                        "median loss: first -> middle -> last"};
   size_t title = page->utf8 ? 1 : numbers_of_curve(columns, isw_results_records(summary->results));

@@ -7,15 +7,15 @@
 #include "initsweep/sweep.h"
 #include "summary/summary_internal.h"
 
-enum { LOOKS_WITHOUT_ANY = 3 }; /* a shared file system may show the folder's removal before the file */
+/* A shared file system may show the folder's removal before the file, and a run that starts makes the folder first. */
+enum { LOOKS_WITHOUT_ANY = 3 };
 
 struct isw_follow {
   char *file, *parts;      /* the results file, and the run's folder */
   struct isw_watch *watch; /* NULL: the folder has no manifest yet */
   uint64_t identity;
   struct isw_follow_view view;
-  size_t missed;   /* looks that have found neither file nor folder */
-  bool looked;     /* at least once */
+  size_t missed;   /* looks that have found neither file nor run */
   double since;    /* seconds of the monotonic clock when it was first seen running, */
   uint64_t before; /* and the networks that were finished then */
 };
@@ -99,7 +99,7 @@ static void set_state(struct isw_follow *follow, enum isw_follow_state state)
   follow->view.state = state;
 }
 
-/* If the run folder does not exist, the run has finished, has not started, or has left nothing. */
+/* If there is no run folder, or one that no run uses, the run has finished, has not started, or has left nothing. */
 static enum isw_status look_at_file(struct isw_follow *follow, struct isw_error *error)
 {
   if (access(follow->file, F_OK) == 0) {
@@ -109,13 +109,13 @@ static enum isw_status look_at_file(struct isw_follow *follow, struct isw_error 
     }
     if (!follow->watch)
       return isw_error_set(error, ISW_BAD_INPUT,
-                           "'%s' is not a complete results file, and there is no folder '%s': no run is in progress\n"
+                           "'%s' is not a complete results file, and there is no run in '%s': no run is in progress\n"
                            "  `initsweep show %s` shows what is in it",
                            follow->file, follow->parts, follow->file);
   }
-  if (!follow->looked)
+  if (!follow->watch)
     return isw_error_set(error, ISW_BAD_INPUT,
-                         "there is neither a results file '%s' nor the folder '%s' of a run\n"
+                         "there is neither a results file '%s' nor a run in a folder '%s'\n"
                          "  give OUT as in `initsweep run ... -o OUT`, once the run has begun",
                          follow->file, follow->parts);
   if (++follow->missed < LOOKS_WITHOUT_ANY) return ISW_OK;
@@ -125,14 +125,18 @@ static enum isw_status look_at_file(struct isw_follow *follow, struct isw_error 
 
 static enum isw_status look(struct isw_follow *follow, struct isw_error *error)
 {
-  if (!is_folder(follow->parts)) return look_at_file(follow, error);
-  follow->missed = 0;
   struct isw_run_manifest manifest;
   bool there;
+  if (!is_folder(follow->parts)) return look_at_file(follow, error);
   enum isw_status status = isw_run_manifest_read(follow->parts, &manifest, &there, error);
   if (status == ISW_OK && there && (!follow->watch || manifest.identity != follow->identity))
     status = open_run(follow, &manifest, error);
   isw_run_manifest_clear(&manifest);
+  if (status == ISW_OK && !there && !isw_lock_held(follow->parts)) {
+    bool may_start = access(follow->file, F_OK) != 0 && ++follow->missed < LOOKS_WITHOUT_ANY;
+    return may_start ? ISW_OK : look_at_file(follow, error);
+  }
+  follow->missed = 0;
   if (status != ISW_OK || !follow->watch) return status;
   struct isw_watched now;
   status = isw_watch_look(follow->watch, &now, error);
@@ -170,7 +174,6 @@ enum isw_status isw_follow_look(struct isw_follow *follow, struct isw_follow_vie
 {
   enum isw_status status = look(follow, error);
   if (status != ISW_OK) return status;
-  follow->looked = true;
   *view = follow->view;
   view->rate = measure_rate(follow);
   return ISW_OK;

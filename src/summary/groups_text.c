@@ -19,13 +19,40 @@ struct layout {
   int width[COLUMNS_MAX];
 };
 
+/* Number of columns of a text in visible form. */
+static size_t columns_of(const char *text)
+{
+  struct isw_text shown = {0};
+  size_t columns = 0;
+  if (isw_text_add_visible(&shown, text, strlen(text), &columns) != ISW_OK) columns = 0;
+  isw_text_clear(&shown);
+  return columns;
+}
+
+/* Writes a text in exactly `width` columns: cut, or padded with blanks. */
+static void write_padded(FILE *out, const char *text, size_t width)
+{
+  size_t used = 0;
+  for (size_t i = 0, length = strlen(text); i < length;) {
+    struct isw_text shown = {0};
+    uint32_t code;
+    size_t size = isw_character(text + i, length - i, &code), columns = 0;
+    if (isw_text_add_visible(&shown, text + i, size, &columns) != ISW_OK || used + columns > width) length = i;
+    if (i < length) fwrite(shown.bytes, 1, shown.length, out);
+    used += i < length ? columns : 0;
+    isw_text_clear(&shown);
+    i += size;
+  }
+  fprintf(out, "%*s", (int)(width - used), "");
+}
+
 static size_t widest_value(const struct isw_summary *summary)
 {
   const struct isw_summary_axis *axis = summary->grouped;
   char number[ISW_NUMBER_SIZE];
-  size_t widest = strlen(axis->name);
+  size_t widest = columns_of(axis->name);
   for (size_t g = 0; g < summary->group_count && g < GROUPS_SHOWN_MAX; g++) {
-    size_t length = strlen(isw_summary_value_text(axis, summary->groups[g].value, number));
+    size_t length = columns_of(isw_summary_value_text(axis, summary->groups[g].value, number));
     if (length > widest) widest = length;
   }
   return widest < NAME_WIDTH_MAX ? widest : NAME_WIDTH_MAX;
@@ -54,8 +81,7 @@ static void write_group(const struct isw_summary *summary, const struct isw_summ
                         const struct layout *layout, const struct isw_summary_group *group)
 {
   char number[ISW_NUMBER_SIZE];
-  int name = (int)layout->name_width;
-  fprintf(page->out, "%-*.*s", name, name, isw_summary_value_text(summary->grouped, group->value, number));
+  write_padded(page->out, isw_summary_value_text(summary->grouped, group->value, number), layout->name_width);
   if (layout->counts) fprintf(page->out, "  %8llu", (unsigned long long)group->networks);
   fprintf(page->out, "  %s%8llu%s", group->diverged > 0 ? isw_page_red(page) : "", (unsigned long long)group->diverged,
           group->diverged > 0 ? isw_page_plain(page) : "");
@@ -73,11 +99,11 @@ void isw_summary_write_groups(const struct isw_summary *summary, const struct is
 {
   if (!summary->grouped) return;
   const struct layout layout = lay_out(summary, page->table_width);
-  int name = (int)layout.name_width;
-  fprintf(page->out, "\n%s%-*.*s", isw_page_bold(page), name, name, summary->grouped->name);
+  fprintf(page->out, "\n%s", isw_page_bold(page));
+  write_padded(page->out, summary->grouped->name, layout.name_width);
   if (layout.counts) fprintf(page->out, "  %8s", "networks");
   fprintf(page->out, "  %8s", "diverged");
-  for (size_t c = 0; c < layout.columns; c++) fprintf(page->out, "  %*s", layout.width[c], layout.title[c]);
+  for (size_t c = 0; c < layout.columns; c++) isw_print(page->out, "  %*s", layout.width[c], layout.title[c]);
   fprintf(page->out, "%s\n", isw_page_plain(page));
   for (size_t g = 0; g < summary->group_count && g < GROUPS_SHOWN_MAX; g++)
     write_group(summary, page, &layout, &summary->groups[g]);

@@ -52,6 +52,7 @@ static void write_class(struct isw_json *json, const struct isw_pack_class *clas
 static void write_resources(struct isw_json *json, const struct isw_estimate *estimate)
 {
   isw_json_number(json, "memory_bytes_per_rank", round(estimate->memory_bytes));
+  isw_json_number(json, "memory_limit_bytes", estimate->memory.bytes);
   isw_json_text(json, "output", estimate->out);
   isw_json_number(json, "result_bytes_at_most", round(estimate->result_bytes));
   isw_json_number(json, "journal_bytes_at_most", round(estimate->journal_bytes));
@@ -79,6 +80,7 @@ void isw_plan_write_json(const struct isw_estimate *estimate, bool all_classes, 
   isw_json_text(&json, "kernels", isw_kernels_name(estimate->kernels));
   isw_json_number(&json, "flops_per_second_per_thread", estimate->rate);
   isw_json_number(&json, "thread_seconds", estimate->thread_seconds);
+  isw_json_number(&json, "load_seconds", estimate->load_seconds);
   isw_json_number(&json, "seconds_estimate", estimate->seconds);
   isw_json_count(&json, "classes", isw_packs_classes(estimate->packs));
   isw_json_array(&json, "largest_classes", ISW_JSON_LINES);

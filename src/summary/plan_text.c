@@ -81,15 +81,32 @@ static void write_work(const struct isw_estimate *estimate, FILE *out)
           isw_format_si(estimate->flops, b));
 }
 
+/* Whether this machine can hold one rank, and all of them. */
+static void write_memory(const struct isw_estimate *estimate, FILE *out)
+{
+  char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE];
+  double all = estimate->memory_bytes * (double)estimate->ranks;
+  fprintf(out, "memory       %s per rank of %zu thread%s", isw_format_bytes(estimate->memory_bytes, a),
+          estimate->threads, plural(estimate->threads));
+  if (isfinite(estimate->memory.bytes))
+    fprintf(out, "; %s %s", estimate->memory.is_group ? "this job or container may use" : "this machine has",
+            isw_format_bytes(estimate->memory.bytes, b));
+  if (estimate->memory_bytes > estimate->memory.bytes)
+    fprintf(out, ": NOT ENOUGH for one rank");
+  else if (all > estimate->memory.bytes)
+    fprintf(out, ": NOT ENOUGH for all %zu ranks on one such machine", estimate->ranks);
+  fprintf(out, "\n");
+}
+
 static void write_resources(const struct isw_estimate *estimate, FILE *out)
 {
   char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE], c[ISW_NUMBER_SIZE];
-  fprintf(out, "memory       %s per rank of %zu thread%s\n", isw_format_bytes(estimate->memory_bytes, a),
-          estimate->threads, plural(estimate->threads));
-  fprintf(out,
-          "disk         at most %s for %s (before compression), %s for the journal and %s for checkpoints, %zu files\n",
-          isw_format_bytes(estimate->result_bytes, a), estimate->out, isw_format_bytes(estimate->journal_bytes, b),
-          isw_format_bytes(estimate->checkpoint_bytes, c), estimate->files);
+  write_memory(estimate, out);
+  isw_print(
+      out,
+      "disk         at most %s for %s (before compression), %s for the journal and %s for checkpoints, %zu files\n",
+      isw_format_bytes(estimate->result_bytes, a), estimate->out, isw_format_bytes(estimate->journal_bytes, b),
+      isw_format_bytes(estimate->checkpoint_bytes, c), estimate->files);
   double need = estimate->result_bytes + estimate->journal_bytes + estimate->checkpoint_bytes;
   if (isnan(estimate->free_bytes))
     fprintf(out, "free space   unknown: there is no such folder\n");
@@ -122,9 +139,9 @@ enum isw_status isw_plan_write_text(const struct isw_estimate *estimate, bool al
   if (status != ISW_OK)
     status = isw_error_memory(error, 1, "a line of text");
   else {
-    fprintf(out, "sweep        %s, seed %llu, %s\n", isw_sweep_name(sweep), (unsigned long long)isw_sweep_seed(sweep),
-            estimate->precision == ISW_FLOAT64 ? "float64" : "float32");
-    fprintf(out, "networks     %s\n", grids.bytes);
+    isw_print(out, "sweep        %s, seed %llu, %s\n", isw_sweep_name(sweep), (unsigned long long)isw_sweep_seed(sweep),
+              estimate->precision == ISW_FLOAT64 ? "float64" : "float32");
+    isw_print(out, "networks     %s\n", grids.bytes);
     write_work(estimate, out);
     write_resources(estimate, out);
     write_time(estimate, out);

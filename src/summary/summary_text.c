@@ -11,7 +11,7 @@ enum {
 
 static void write_line(const struct isw_summary_page *page, const char *label, const char *text)
 {
-  fprintf(page->out, "%-*s ", LABEL_WIDTH, label);
+  isw_print(page->out, "%-*s ", LABEL_WIDTH, label);
   isw_write_wrapped(page->out, text, LABEL_WIDTH + 1, LABEL_WIDTH + 1, page->text_width);
 }
 
@@ -84,7 +84,7 @@ static void write_values(FILE *out, const struct isw_summary_axis *axis, size_t 
     isw_text_clear(&text);
     isw_text_add(&text, "%.*s, ...", columns > 5 ? (int)columns - 5 : 0, isw_summary_value_text(axis, 0, number));
   }
-  fprintf(out, "%s\n", text.bytes ? text.bytes : "");
+  isw_print(out, "%s\n", text.bytes ? text.bytes : "");
   isw_text_clear(&text);
 }
 
@@ -97,7 +97,7 @@ static void write_axes(const struct isw_summary *summary, const struct isw_summa
   fprintf(page->out, "\n%s%-*s  values%s\n", isw_page_bold(page), (int)name, "axis", isw_page_plain(page));
   for (size_t i = 0; i < summary->axis_count; i++) {
     const struct isw_summary_axis *axis = &summary->axes[i];
-    fprintf(page->out, "%-*s  %6zu  ", (int)name, axis->name, axis->count);
+    isw_print(page->out, "%-*s  %6zu  ", (int)name, axis->name, axis->count);
     write_values(page->out, axis, page->table_width > name + 20 ? page->table_width - name - 10 : 10);
   }
 }
@@ -108,7 +108,7 @@ static void write_provenance(const struct isw_summary *summary, const struct isw
   fprintf(page->out, "\n%sprovenance%s\n", isw_page_bold(page), isw_page_plain(page));
   for (size_t i = 0; (text = isw_summary_provenance(summary, i, &name)) != NULL; i++) {
     if (!text[0]) continue;
-    fprintf(page->out, "  %-16s ", name);
+    isw_print(page->out, "  %-16s ", name);
     isw_write_wrapped(page->out, text, 19, 19, page->text_width);
   }
 }

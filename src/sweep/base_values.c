@@ -14,7 +14,22 @@ static const char *read_text(struct isw_reader *reader, size_t id, const char *o
   return isw_arena_copy(&reader->sweep->arena, node->text, node->length);
 }
 
-/* The sweep file's name without folder and extension. */
+enum { NAME_BYTES_MAX = 100 };
+
+/* Whether a text can name the results file, and can be printed as it is. */
+static bool is_name(const char *text)
+{
+  size_t length = strlen(text), size;
+  if (!length || length > NAME_BYTES_MAX || strchr(text, '/') || *text == '.' || *text == '-') return false;
+  for (size_t i = 0; i < length; i += size) {
+    uint32_t code;
+    size = isw_character(text + i, length - i, &code);
+    if (code == ISW_NOT_UTF8 || isw_character_is_hidden(code)) return false;
+  }
+  return true;
+}
+
+/* The sweep file's name without folder and extension, or "sweep" if that cannot be a name. */
 static const char *name_of_file(struct isw_reader *reader)
 {
   const char *file = reader->from->file, *slash = strrchr(file, '/');
@@ -22,26 +37,22 @@ static const char *name_of_file(struct isw_reader *reader)
   const char *dot = strrchr(file, '.');
   size_t length = dot && dot != file ? (size_t)(dot - file) : strlen(file);
   char *name = isw_arena_copy(&reader->sweep->arena, file, length);
-  if (!*name || *name == '.' || *name == '-') return "sweep";
-  return name;
+  return is_name(name) ? name : "sweep";
 }
 
 static void read_name(struct isw_reader *reader)
 {
-  enum { LONGEST = 100 };
   struct isw_sweep *sweep = reader->sweep;
   sweep->name = read_text(reader, ISW_SET_SWEEP, name_of_file(reader));
   sweep->about = read_text(reader, ISW_SET_ABOUT, "");
   if (!reader->leaf[ISW_SET_SWEEP]) return;
-  bool bad = strchr(sweep->name, '/') || *sweep->name == '.' || *sweep->name == '-' || !*sweep->name ||
-             strlen(sweep->name) > LONGEST;
-  for (const char *c = sweep->name; *c; c++) bad = bad || (unsigned char)*c < ' ' || *c == 0x7F;
-  if (!bad) return;
+  if (is_name(sweep->name)) return;
   isw_report_add(&reader->report, reader->leaf[ISW_SET_SWEEP]->place, "%s cannot name a sweep",
                  isw_tree_describe(&reader->scratch, reader->leaf[ISW_SET_SWEEP]));
   isw_report_hint(&reader->report,
-                  "the results file is named after it: 1 to %d bytes, without '/', not starting with '.' or '-'",
-                  LONGEST);
+                  "the results file is named after it: 1 to %d bytes, without '/', control characters and marks of "
+                  "direction or zero width, not starting with '.' or '-'",
+                  NAME_BYTES_MAX);
 }
 
 static void set_base(struct isw_sweep *sweep, const struct isw_values *values)

@@ -74,15 +74,11 @@ static bool read_number_parameter(struct isw_reader *reader, const struct isw_pa
 {
   struct isw_number_rule rule = {.what = what,
                                  .integer = parameter->type == ISW_COUNT,
-                                 .low = parameter->low,
-                                 .high = parameter->high,
                                  .low_open = parameter->low_open,
                                  .high_open = parameter->high_open,
                                  .word = parameter->word,
                                  .word_number = parameter->word_number};
-  if (parameter->low == 0.0 && parameter->high == 0.0) rule.low = -INFINITY, rule.high = INFINITY;
-  if (rule.low < -1e30) rule.low = -1e30; /* within the range of float32 */
-  if (rule.high > 1e30) rule.high = 1e30;
+  isw_parameter_range(parameter, &rule.low, &rule.high);
   struct isw_numbers numbers;
   isw_read_numbers(reader, &rule, node, true, &numbers);
   if (numbers.count > ISW_VALUES_MAX) {
@@ -253,7 +249,7 @@ static const struct isw_node *find_name(struct isw_reader *reader, const struct 
 /* Reads weight_decay inside an optimiser's choice. */
 static void read_decay(struct isw_reader *reader, const struct isw_node *node, struct parameter_values *values)
 {
-  struct isw_number_rule rule = {.what = "weight_decay", .low = 0.0, .high = 1e30};
+  struct isw_number_rule rule = {.what = "weight_decay", .low = 0.0, .high = ISW_LARGEST_NUMBER};
   struct isw_numbers numbers;
   isw_read_numbers(reader, &rule, node, true, &numbers);
   values->parameter = ISW_PARAMETERS_MAX;

@@ -14,8 +14,12 @@ static const char *const weights[] = {"none", "initial", "final", "both", NULL};
 static const struct isw_setting settings[ISW_SETTINGS] = {
     [ISW_SET_SWEEP] = {.path = "sweep",
                        .kind = ISW_KIND_TEXT,
-                       .type = "a name: no '/', no '.' or '-' at its start",
-                       .about = "name of the sweep and of its results file; default: the name of the sweep file"},
+                       .type =
+                           "a name of 1 to 100 bytes: no '/', no '.' or '-' at its start, no control characters, no "
+                           "marks of direction or zero width",
+                       .about =
+                           "name of the sweep and of its results file; default: the name of the sweep file without "
+                           "folder and extension, or `sweep` if that cannot be a name"},
     [ISW_SET_ABOUT] = {.path = "about",
                        .kind = ISW_KIND_TEXT,
                        .initial = "\"\"",

@@ -85,7 +85,9 @@ const struct isw_setting *isw_setting(size_t id);
 size_t isw_setting_find(const char *path);
 /** The table of a setting whose value is a choice. */
 const struct isw_table_view *isw_setting_table(size_t id);
-/** Describes a range in words: "a whole number from 0 to 1000". */
+/** The numbers that a parameter of a row accepts: those of its row, within ISW_LARGEST_NUMBER or _INTEGER. */
+void isw_parameter_range(const struct isw_parameter *parameter, double *low, double *high);
+/** Describes a range in words, with both limits: "a whole number from 0 to 1000". */
 void isw_describe_range(bool integer, double low, double high, bool low_open, bool high_open, char *text, size_t size);
 /** Writes a number in the shortest form that reads back as the same number. */
 void isw_write_number(double number, char *text, size_t size);

@@ -40,7 +40,7 @@ bool isw_read_number(struct isw_reader *reader, const struct isw_number_rule *ru
   double value = is_number ? strtod(node->text, NULL) : NAN;
   if (is_number && value >= rule->low && value <= rule->high && !(rule->low_open && value <= rule->low) &&
       !(rule->high_open && value >= rule->high) && isfinite(value) && (!rule->integer || floor(value) == value)) {
-    *number = rule->integer ? value + 0.0 : value; /* integers have no negative zero */
+    *number = value + 0.0; /* -0 is the same setting as 0 */
     return true;
   }
   char range[TEXT_SIZE];
@@ -144,11 +144,13 @@ static void read_generator(struct isw_reader *reader, const struct isw_number_ru
                                                : isw_tree_describe(&reader->scratch, list));
     return;
   }
-  struct isw_number_rule end = *rule,
-                         step = {.what = "the step of a range", .integer = rule->integer, .low = -1e30, .high = 1e30};
+  struct isw_number_rule end = *rule, step = {.what = "the step of a range",
+                                              .integer = rule->integer,
+                                              .low = -ISW_LARGEST_NUMBER,
+                                              .high = ISW_LARGEST_NUMBER};
   struct isw_number_rule count = {.what = "the number of points", .integer = true, .low = 1, .high = ISW_VALUES_MAX};
   end.word = NULL;
-  if (rule->integer) step.low = -9007199254740992.0, step.high = 9007199254740992.0;
+  if (rule->integer) step.low = -ISW_LARGEST_INTEGER, step.high = ISW_LARGEST_INTEGER;
   double argument[3] = {0.0, 0.0, 1.0};
   for (size_t i = 0; i < list->count; i++)
     if (!isw_read_number(reader, i < 2 ? &end : range ? &step : &count, list->child[i], &argument[i])) return;

@@ -43,8 +43,10 @@ static void write_parameter(FILE *out, const struct isw_parameter *parameter)
     else
       fprintf(out, " (a text; must be given)");
   } else {
-    isw_describe_range(parameter->type == ISW_COUNT, parameter->low, parameter->high, parameter->low_open,
-                       parameter->high_open, text, sizeof text);
+    double low, high;
+    isw_parameter_range(parameter, &low, &high);
+    isw_describe_range(parameter->type == ISW_COUNT, low, high, parameter->low_open, parameter->high_open, text,
+                       sizeof text);
     fprintf(out, " (");
     if (parameter->word) fprintf(out, "`%s` or ", parameter->word);
     write_cell(out, text);
@@ -145,7 +147,8 @@ void isw_sweep_write_reference(FILE *out, const struct isw_table_view *tables, s
       "- `grid:` maps dotted paths to values; every combination is a network, and the first axis varies slowest. A "
       "list of "
       "such mappings is their union, in order; a network that two of them name is trained once.\n"
-      "- Values are a list, one value, `{range: [first, last, step]}` (ends included, default step 1), "
+      "- Values are a list, one value, `{range: [first, last, step]}` (first, first + step, ... up to last, which is "
+      "included if the steps reach it; default step 1), "
       "`{linspace: [a, b, n]}` or `{geomspace: [a, b, n]}` (inner points to 12 digits; whole-number settings are "
       "rounded).\n"
       "- A list or generator inside a named choice multiplies it in place: `{name: constant, value: [0.1, 0.5]}` is "

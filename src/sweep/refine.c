@@ -107,7 +107,7 @@ void isw_read_refine(struct isw_reader *reader)
   bool good = read_whole(reader, find(map, "levels"), "levels", 1, (double)levels_most, &refine->levels);
   if ((node = find(map, "margin"))) read_whole(reader, node, "margin", 0, 1000, &refine->margin);
   if ((node = find(map, "loss_below"))) {
-    const struct isw_number_rule rule = {.what = "loss_below", .low = -1e300, .high = 1e300};
+    const struct isw_number_rule rule = {.what = "loss_below", .low = -ISW_LARGEST_NUMBER, .high = ISW_LARGEST_NUMBER};
     isw_read_number(reader, &rule, node, &refine->loss_below);
   }
   if (good && reader->report.count == 0) check_counts(reader, find(map, "axes"));

@@ -17,7 +17,7 @@ bool isw_read_schedule_rule(struct isw_reader *reader, const char *what, const s
                             struct isw_schedule_rule *rule)
 {
   rule->place = node->place;
-  struct isw_number_rule number = {.what = "a recorded step", .integer = true, .low = 0, .high = 9007199254740992.0};
+  struct isw_number_rule number = {.what = "a recorded step", .integer = true, .low = 0, .high = ISW_LARGEST_INTEGER};
   double value = 0.0;
   if (node->kind == ISW_NODE_LIST) {
     uint64_t *step = isw_arena_get(&reader->sweep->arena, node->count, sizeof *step);

@@ -5,27 +5,6 @@
 
 enum { SHOWN_PROBLEMS = 100, SHOWN_WIDTH = 100 };
 
-size_t isw_character(const char *bytes, size_t length, uint32_t *code)
-{
-  const unsigned char *b = (const unsigned char *)bytes;
-  size_t need = b[0] < 0x80                   ? 1
-                : b[0] >= 0xC2 && b[0] < 0xE0 ? 2
-                : b[0] >= 0xE0 && b[0] < 0xF0 ? 3
-                : b[0] >= 0xF0 && b[0] < 0xF5 ? 4
-                                              : 0;
-  *code = 0xFFFD;
-  if (need == 0 || need > length) return 1;
-  uint32_t value = need == 1 ? b[0] : b[0] & (0x7Fu >> need);
-  for (size_t i = 1; i < need; i++) {
-    if ((b[i] & 0xC0) != 0x80) return 1;
-    value = value << 6 | (b[i] & 0x3F);
-  }
-  bool too_long = (need == 3 && value < 0x800) || (need == 4 && value < 0x10000);
-  if (too_long || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000)) return 1;
-  *code = value;
-  return need;
-}
-
 static bool is_break(uint32_t code)
 {
   return code == '\n' || code == '\r' || code == 0x85 || code == 0x2028 || code == 0x2029;
@@ -57,57 +36,18 @@ struct isw_place isw_place_of_byte(const struct isw_source *source, unsigned num
   return place;
 }
 
-/* Number of terminal columns of a character; 0: it must not be printed. */
-static unsigned shown_width(uint32_t code)
-{
-  static const uint32_t wide[][2] = {{0x1100, 0x115F},   {0x2E80, 0xA4CF},  {0xAC00, 0xD7A3}, {0xF900, 0xFAFF},
-                                     {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},  {0xFFE0, 0xFFE6}, {0x1F300, 0x1F64F},
-                                     {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
-  static const uint32_t hidden[][2] = {{0, 0x1F},        {0x7F, 0x9F},     {0xAD, 0xAD},       {0x300, 0x36F},
-                                       {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},   {0xFE00, 0xFE0F},
-                                       {0xFEFF, 0xFEFF}, {0xFFF0, 0xFFFF}, {0xE0000, 0x10FFFF}};
-  for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
-    if (code >= hidden[i][0] && code <= hidden[i][1]) return 0;
-  for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
-    if (code >= wide[i][0] && code <= wide[i][1]) return 2;
-  return 1;
-}
-
 static void check(const struct isw_report *report, enum isw_status status)
 {
   if (status != ISW_OK) longjmp(*report->out_of_memory, 1);
-}
-
-/* Appends bytes in a form that is safe on a terminal: '?' replaces everything that is not a printable character. */
-static void add_clean(struct isw_report *report, struct isw_text *text, const char *bytes, size_t length)
-{
-  for (size_t i = 0; i < length;) {
-    uint32_t code;
-    size_t size = isw_character(bytes + i, length - i, &code);
-    bool printable = code == '\n' || shown_width(code) > 0;
-    if (printable)
-      check(report, isw_text_add_bytes(text, bytes + i, size));
-    else
-      check(report, isw_text_add_bytes(text, "?", 1));
-    i += size;
-  }
 }
 
 static void add_formatted(struct isw_report *report, struct isw_text *text, const char *format, va_list list)
 {
   struct isw_text raw = {0};
   enum isw_status status = isw_text_add_list(&raw, format, list);
-  if (status == ISW_OK) {
-    if (text->length) status = isw_text_add_bytes(text, "\n", 1);
-    for (size_t i = 0; status == ISW_OK && i < raw.length;) { /* as add_clean, but a jump must not leak `raw` */
-      uint32_t code;
-      size_t size = isw_character(raw.bytes + i, raw.length - i, &code);
-      bool printable = code == '\n' || shown_width(code) > 0;
-      status = printable ? isw_text_add_bytes(text, raw.bytes + i, size) : isw_text_add_bytes(text, "?", 1);
-      i += size;
-    }
-  }
-  isw_text_clear(&raw);
+  if (status == ISW_OK && text->length) status = isw_text_add_bytes(text, "\n", 1);
+  if (status == ISW_OK) status = isw_text_add_visible_lines(text, raw.bytes, raw.length);
+  isw_text_clear(&raw); /* before the jump of check */
   check(report, status);
 }
 
@@ -185,19 +125,18 @@ static void add_line(struct isw_report *report, struct isw_text *text, const str
   enum isw_status status = isw_text_add(text, "\n  %s", first ? "..." : "");
   if (status == ISW_OK) status = isw_text_add(&caret, "\n  %s", first ? "   " : "");
   size_t column = 0;
+  bool begun = false;
   for (size_t i = start; status == ISW_OK && i < stop && column < last; column++) {
     uint32_t code;
-    size_t size = isw_character(source->bytes + i, stop - i, &code);
+    size_t size = isw_character(source->bytes + i, stop - i, &code), width = 1;
     if (column >= first) {
-      unsigned width = shown_width(code);
-      status = code == '\t' ? isw_text_add(text, " ")
-               : width      ? isw_text_add_bytes(text, source->bytes + i, size)
-                            : isw_text_add(text, "?");
+      status =
+          code == '\t' ? isw_text_add_bytes(text, " ", 1) : isw_text_add_visible(text, source->bytes + i, size, &width);
       bool under = column >= place->column && column - place->column < marked;
-      const char *mark = column == place->column ? "^" : under ? "~" : " ";
-      if (status == ISW_OK && column < place->column + marked) status = isw_text_add(&caret, "%s", mark);
-      if (status == ISW_OK && width == 2 && column < place->column + marked)
-        status = isw_text_add(&caret, "%s", under ? "~" : " ");
+      for (size_t c = 0; c < width && column < place->column + marked && status == ISW_OK; c++) {
+        status = isw_text_add(&caret, "%s", !under ? " " : begun ? "~" : "^");
+        begun = begun || under;
+      }
     }
     i += size;
   }
@@ -218,7 +157,8 @@ void isw_report_write(struct isw_report *report, struct isw_text *text)
     const struct isw_problem *problem = &report->problem[i];
     if (i) check(report, isw_text_add(text, "\n"));
     const char *name = report->source[problem->place.source].name;
-    add_clean(report, text, name, strlen(name));
+    size_t columns;
+    check(report, isw_text_add_visible(text, name, strlen(name), &columns));
     check(report, isw_text_add(text, ":%zu:%zu: error: %s", problem->place.line + 1, problem->place.column + 1,
                                problem->message.bytes));
     add_line(report, text, &problem->place);

@@ -200,7 +200,7 @@ static bool check_bytes(struct isw_report *report, unsigned number)
   for (size_t i = 0; i < source->length;) {
     uint32_t code;
     size_t size = isw_character(source->bytes + i, source->length - i, &code);
-    bool invalid = size == 1 && code == 0xFFFD;
+    bool invalid = code == ISW_NOT_UTF8;
     bool control = (code < 0x20 && code != '\t' && code != '\n' && code != '\r') ||
                    (code >= 0x7F && code < 0xA0 && code != 0x85) || code == 0xFFFE || code == 0xFFFF ||
                    (code == 0xFEFF && i > 0);

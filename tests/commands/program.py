@@ -78,10 +78,10 @@ class Case(unittest.TestCase):
     def command(self, words, ranks=0):
         return ([MPIEXEC, "-n", str(ranks)] if ranks else []) + [self.program, *words]
 
-    def run_program(self, *words, ranks=0, **environment):
+    def run_program(self, *words, ranks=0, timeout=300, **environment):
         """Runs to the end. ranks 0: without mpirun."""
         return subprocess.run(self.command(words, ranks), cwd=self.folder, env={**ENVIRONMENT, **environment},
-                              capture_output=True, text=True, check=False, timeout=300)
+                              capture_output=True, text=True, check=False, timeout=timeout)
 
     def expect(self, status, *words, stdout=None, stderr=None, **more):
         """Runs, compares exit status and, where given, exact output."""

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """initsweep new: the sweep files that it writes pass the check and run; no file is written over."""
+import os
 import re
 import unittest
 
@@ -25,6 +26,19 @@ class New(Case):
                     self.expect(0, "check", f"{name}.yaml", stderr="")
         text = open(self.path("digits.yaml"), encoding="utf-8").read()
         self.assertIn("cross_entropy", text)
+
+    def test_the_name_is_the_one_that_was_given(self):
+        for name in ("a #b", "it's", "12", "1.5e3", "true", "No", "null", "~", "a: b", "[x]", "größe", "&a", "'q'", '"',
+                     "%d%n"):
+            with self.subTest(name=name):
+                self.expect(0, "new", name, "-o", "file.yaml", stderr="")
+                said = self.expect(0, "check", "file.yaml", stderr="").stdout
+                self.assertIn(f"good: sweep '{name}', ", said)
+                os.remove(self.path("file.yaml"))
+        for name in ("a\nb", "\x1b[31m"):
+            self.expect(2, "new", name, "-o", "file.yaml", stdout="",
+                        stderr="initsweep: a sweep's name cannot contain control characters\n")
+        self.assertEqual(self.files(), [])
 
     def test_it_never_writes_over_a_file(self):
         self.write("first.yaml", "mine\n")

@@ -44,6 +44,34 @@ train: {loss: cross_entropy, optimizer: adam, learning_rate: 0.01, batch_size: 6
 record: {steps: [0], probes: [loss], weights: final}
 grid: {replicate: {range: [0, 31]}}
 """
+# Work that is not training: singular values, pairs of units, and orthogonal starts
+SPECTRA = """\
+sweep: spectra
+seed: 1
+dataset: {name: gaussian_mixture, samples: 64, features: 64, classes: 4}
+network: {hidden: [128, 128], activation: tanh, init: he_normal}
+train: {loss: cross_entropy, optimizer: sgd, learning_rate: 0.01, steps: 1}
+record: {steps: [0, 1], probes: [loss, singular_value_max, effective_rank, mean_cosine]}
+"""
+STARTS = """\
+sweep: starts
+seed: 1
+dataset: {name: xor}
+network: {hidden: [500, 500], activation: tanh, init: orthogonal}
+train: {loss: mse, optimizer: sgd, learning_rate: 0.01, steps: 1}
+record: {steps: [0], probes: [loss]}
+grid: {replicate: {range: [0, 15]}}
+"""
+# 64 packs of 16 networks of 1.6 * 10^9 parameters: 100 GB of weights each
+ENORMOUS = """\
+sweep: enormous
+seed: 1
+dataset: {name: xor}
+network: {hidden: [40000, 40000], activation: tanh, init: zeros}
+train: {loss: mse, optimizer: sgd, learning_rate: 0.01, steps: 1}
+record: {steps: [0], probes: [loss]}
+grid: {replicate: {range: [0, 1023]}}
+"""
 
 
 class Plan(Case):
@@ -82,7 +110,8 @@ class Plan(Case):
         text = self.expect(0, "plan", self.write("small.yaml", SMALL), stderr="", **NO_MPI).stdout
         for line in (r"sweep +small, seed 7, float32", rf"networks +{SMALL_NETWORKS} = ",
                      r"packs +12 of 16 networks, 32 idle lanes",
-                     r"memory +\S+ .iB per rank", r"free space +\S+ .iB", r"time +about .*estimate"):
+                     r"memory +\S+ .iB per rank of \d+ threads?; this (machine has|job or container may use) \S+ .iB$",
+                     r"free space +\S+ .iB", r"time +about .*estimate"):
             self.assertRegex(text, r"(?m)^" + line)
         self.assertEqual(self.files(), ["small.yaml"])
 
@@ -115,8 +144,8 @@ class Plan(Case):
     @unittest.skipIf(os.environ.get("INITSWEEP_SANITIZE"), "sanitizers multiply time and memory")
     def test_a_run_takes_what_was_estimated(self):
         """Time is the processor's, which other programs on the machine disturb little."""
-        for text in (MEASURED, WIDE):
-            plan = self.plan(text, "--threads", "1", "--calibrate")
+        for text, calibrate in ((MEASURED, ["--calibrate"]), (WIDE, []), (SPECTRA, []), (STARTS, [])):
+            plan = self.plan(text, "--threads", "1", *calibrate)
             usage = self.measure("run", "sweep.yaml", "--quiet")
             seconds, memory = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
             said = (f"{plan['sweep']}: {plan['thread_seconds']:.2f} s and {plan['memory_bytes_per_rank'] / 2**20:.0f} "
@@ -124,9 +153,22 @@ class Plan(Case):
             print(said, flush=True)
             self.assertLessEqual(memory, plan["memory_bytes_per_rank"], said)
             self.assertGreaterEqual(memory, plan["memory_bytes_per_rank"] / MEMORY_FACTOR, said)
-            if text is MEASURED:  # the other is a moment of training
+            if text is not WIDE:  # that is a moment of training
                 self.assertLess(seconds, TIME_FACTOR * plan["thread_seconds"], said)
                 self.assertGreater(seconds, plan["thread_seconds"] / TIME_FACTOR, said)
+
+    def test_a_run_that_cannot_fit_is_refused(self):
+        file = self.write("enormous.yaml", ENORMOUS)
+        plan = self.plan(ENORMOUS, "--threads", "64")
+        self.assertGreater(plan["memory_bytes_per_rank"], 64 * 16 * 4 * 1.6e9)
+        with open("/proc/meminfo", encoding="ascii") as info:
+            machine = 1024 * int(re.search(r"MemTotal: +(\d+)", info.read()).group(1))
+        self.assertLessEqual(plan["memory_limit_bytes"], machine)
+        text = self.expect(0, "plan", file, "--threads", "64", stderr="", **NO_MPI).stdout
+        self.assertRegex(text, r"(?m)^memory .*: NOT ENOUGH for one rank$")
+        result = self.expect(1, "run", file, "--threads", "64")
+        self.assertRegex(result.stderr, r"not enough memory: the ranks of this host need up to \S+ .iB, \S+ .iB each,")
+        self.assertEqual(self.files(), ["enormous.yaml", "sweep.yaml"])
 
     def test_ten_million_networks_take_little_memory(self):
         file = self.write("huge.yaml", HUGE)

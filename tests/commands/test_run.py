@@ -8,7 +8,7 @@ import unittest
 import h5py
 import numpy
 
-from program import SMALL, SMALL_NETWORKS, Case
+from program import ENVIRONMENT, PROGRAM, SMALL, SMALL_NETWORKS, Case
 
 RUN_WITH_STRIDE = os.environ["RUN_WITH_STRIDE"]  # another order of the packs in the queue
 
@@ -105,15 +105,55 @@ class Run(Case):
         file = self.write("small.yaml", SMALL)
         self.expect(0, "run", file)
         first = self.contents("small.h5")
-        for more in ((), ("--resume", "never")):
-            done = self.expect(2, "run", file, "--set", "seed=8", *more, stdout="", ranks=2)
-            self.assertRegex(done.stderr, r"'small\.h5' holds another sweep: 'small' \(\w{16}\), not 'small' "
-                                          r"\(\w{16}\)")
-            self.assertEqual(done.stderr.count("holds another sweep"), 1)
+        done = self.expect(2, "run", file, "--set", "seed=8", stdout="", ranks=2)
+        self.assertRegex(done.stderr, r"'small\.h5' holds another sweep: 'small' \(\w{16}\), not 'small' \(\w{16}\)")
+        self.assertEqual(done.stderr.count("holds another sweep"), 1)
+        self.assertIn("replace it with --resume never", done.stderr)
+        # of another name: not even on request
+        done = self.expect(2, "run", file, "--set", "sweep=large", "-o", "small.h5", "--resume", "never", stdout="")
+        self.assertIn("'small.h5' holds another sweep: 'small'", done.stderr)
+        self.assertNotIn("--resume never", done.stderr)
         self.assertEqual(self.contents("small.h5"), first)
         self.write("text.h5", "words\n")
         self.assertIn("'text.h5' exists", self.expect(2, "run", file, "-o", "text.h5", stdout="").stderr)
         self.assertEqual(self.files(), ["small.h5", "small.yaml", "text.h5"])
+
+    def test_a_changed_sweep_replaces_its_old_results_on_request(self):
+        file = self.write("small.yaml", SMALL)
+        self.expect(0, "run", file, "--quiet")
+        first = os.stat(self.path("small.h5"))
+        self.expect(0, "run", file, "--set", "seed=8", "-o", "new.h5", "--quiet")
+        self.expect(0, "run", file, "--set", "seed=8", "--resume", "never", "--quiet", stderr="", ranks=2)
+        self.assertEqual(self.contents("small.h5"), self.contents("new.h5"))
+        self.assertNotEqual(os.stat(self.path("small.h5")).st_ino, first.st_ino)
+        self.assertEqual(self.files(), ["new.h5", "small.h5", "small.yaml"])
+
+    def test_a_name_too_long_for_the_temporary_file_is_told_before_training(self):
+        file = self.write("small.yaml", SMALL)
+        name = "n" * (255 - len(".parts") - len(".h5")) + ".h5"
+        for words in (("run", file), ("run", file, "--resume", "never")):
+            done = self.expect(2, *words, "-o", name, stdout="")
+            self.assertRegex(done.stderr, "initsweep: cannot create '.*': File name too long\n$")
+            self.assertEqual(self.files(), ["small.yaml"])
+        self.expect(0, "run", file, "--quiet")
+        done = self.expect(2, "replay", "small.h5", "--network", "0", "-o", name, stdout="")
+        self.assertIn("File name too long", done.stderr)
+
+    def test_pipes(self):
+        """A sweep file may come through a pipe; one that nothing writes to is an error, and results files are none."""
+        os.mkfifo(self.path("pipe"))
+        self.write("small.yaml", SMALL)
+        for words in (("check", "pipe"), ("run", "pipe", "-o", "out.h5")):
+            done = self.expect(2, *words, stdout="", timeout=60)
+            self.assertEqual(done.stderr, "initsweep: pipe is a pipe that nothing writes to\n", words)
+        for words in (("show",), ("verify",), ("replay", "--network", "0")):
+            self.assertIn("pipe is no regular file", self.expect(2, *words, "pipe", stdout="", timeout=60).stderr)
+        done = subprocess.run(f"sleep 0.5; cat small.yaml > pipe & {PROGRAM} check pipe", cwd=self.folder, shell=True,
+                              env=ENVIRONMENT, capture_output=True, text=True, check=True, timeout=60)
+        self.assertIn("pipe: good: sweep 'small'", done.stdout)
+        done = subprocess.run(f"(sleep 0.5; cat small.yaml) | {PROGRAM} check /dev/stdin", cwd=self.folder, shell=True,
+                              env=ENVIRONMENT, capture_output=True, text=True, check=True, timeout=60)
+        self.assertIn("/dev/stdin: good: sweep 'small'", done.stdout)
 
     def test_an_output_that_cannot_be_is_told_before_training(self):
         file = self.write("small.yaml", SMALL)
@@ -125,8 +165,7 @@ class Run(Case):
                                                                   "file\n")
         self.assertEqual(self.files(), before)
         self.write("small.h5.parts", "in the way\n")
-        done = self.run_program("run", file)
-        self.assertIn(done.returncode, (1, 2))
+        done = self.expect(2, "run", file, stdout="")
         self.assertIn("small.h5.parts", done.stderr)
         self.assertNotIn("rank", done.stderr)
 

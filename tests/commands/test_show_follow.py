@@ -137,15 +137,15 @@ class Follow(Case):
 
     def test_what_nobody_can_follow(self):
         done = self.expect(2, "show", "--follow", "out.h5", stdout="")
-        self.assertEqual(done.stderr, "initsweep: there is neither a results file 'out.h5' nor the folder "
-                                      "'out.h5.parts' of a run\n"
+        self.assertEqual(done.stderr, "initsweep: there is neither a results file 'out.h5' nor a run in a "
+                                      "folder 'out.h5.parts'\n"
                          "  give OUT as in `initsweep run ... -o OUT`, once the run has begun\n")
         self.assertIn("'.' is a folder\n", self.expect(2, "show", "--follow", ".", stdout="").stderr)
         self.expect(0, "run", self.write("small.yaml", SMALL), "--quiet")
         with h5py.File(self.path("small.h5"), "r+") as results:
             results["status"][:2] = 0
         done = self.expect(2, "show", "--follow", "small.h5", stdout="")
-        self.assertIn("'small.h5' is not a complete results file, and there is no folder 'small.h5.parts'", done.stderr)
+        self.assertIn("'small.h5' is not a complete results file, and there is no run in 'small.h5.parts'", done.stderr)
         self.expect(2, "show", "small.h5", "--every", "1", stdout="",
                     stderr="initsweep show: --every needs --follow: without it the file is shown once\n")
         for wrong in ("0", "-1", "nan", "5s", "4000"):

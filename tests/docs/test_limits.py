@@ -141,6 +141,24 @@ class Limits(unittest.TestCase):
         samples = number(limits()["a dataset in memory"], "GiB") // (8 * 100) + 1
         self.refused(self.check(f"{{name: teacher, samples: {samples}, features: 99}}"), "4 GiB")
 
+    def set_at(self, path, value):
+        self.accepted(self.check("xor"))
+        return self.run_program("check", "sweep.yaml", "--set", f"{path}={value}")
+
+    def test_number_sweep_file(self):
+        limit = limits()["a number in a sweep file"]
+        largest = re.search(r"to (\S+),", limit)[1]
+        for sign in ("", "-"):
+            self.accepted(self.set_at("network.init", f"{{name: constant, value: {sign}{largest}}}"))
+            self.refused(self.set_at("network.init", f"{{name: constant, value: {sign}{float(largest) * 1.01}}}"),
+                         f"must be a number from -{largest} to {largest}, not")
+        self.refused(self.set_at("grid.train.learning_rate", "[0, -0.0]"), "value 2 .* is the same as value 1")
+
+    def test_whole_number_sweep_file(self):
+        largest = 2 ** int(limits()["a whole number in a sweep file"].removeprefix("2^"))
+        self.accepted(self.set_at("seed", largest))
+        self.refused(self.set_at("seed", largest + 2), rf"must be a whole number from 0 to {largest} \(2\^53\), not")
+
     def test_threads_rank(self):
         threads = int(limits()["threads of a rank"])
         self.accepted(self.check("xor"))

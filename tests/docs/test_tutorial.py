@@ -32,6 +32,8 @@ RULES = [
      "initsweep plan"),
     ("memory and checkpoints follow the threads", rf"{SIZE} (per rank of|for checkpoints)", r"SIZE \1",
      "initsweep plan"),
+    ("memory of the machine, or of a container", rf"this (?:machine has|job or container may use) {SIZE}",
+     "this machine has SIZE", "initsweep plan"),
     ("free space", rf"free space +{SIZE}", "free space SIZE", "initsweep plan"),
     ("version", r"^initsweep [\d.]+ \(.*\)$", "initsweep VERSION", "--version"),
     ("where and when",

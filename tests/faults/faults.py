@@ -374,7 +374,7 @@ def paths(bench, long):
     bench.judge(part, bench.run("run", "small.yaml", "-o", "plain"), (2,))
     bench.judge(part, bench.run("run", "small.yaml", "-o", "plain/out.h5"))
     bench.write("taken.h5.parts", "a file")
-    bench.judge(part, bench.run("run", "small.yaml", "-o", "taken.h5"), (1,))
+    bench.judge(part, bench.run("run", "small.yaml", "-o", "taken.h5"), (2,))
     for out in ("blank name.h5", "größe-мера-量.h5", "%s%n.h5", "a folder/out.h5", "'quote\".h5"):
         done = bench.run("run", "small.yaml", "-o", out, "--quiet")
         bench.judge(part, done, ())

@@ -60,6 +60,29 @@ class KilledOutput(Case):
         self.expect(0, *words)
         self.assertEqual(self.files(), ["out.h5", "small.yaml"])
 
+    def test_a_disk_that_fails_while_the_results_are_written(self):
+        """The networks are kept, and both ways on that the message names write the file without training."""
+        first = self.contents("out.h5")
+        for more in ((), ("--resume", "never")):
+            with self.subTest(more=more):
+                if not more:
+                    os.remove(self.path("out.h5"))
+                done = self.expect(1, "run", "small.yaml", "-o", "out.h5", "--quiet", *more, stdout="",
+                                   LD_PRELOAD=os.environ["FAILING_CALLS"], FAULT_KIND="sync", FAULT_AT="2",
+                                   FAULT_UNDER=".new")
+                self.assertIn("cannot sync: Input/output error\n  all networks are kept in out.h5.parts: ", done.stderr)
+                self.assertIn("initsweep gather out.h5.parts -o FILE", done.stderr)
+                self.expect(0, "gather", "out.h5.parts", "-o", "gathered.h5")
+                self.assertEqual(self.contents("gathered.h5"), first)
+                os.remove(self.path("gathered.h5"))
+                if more:
+                    self.assertIn("without --resume never, once the old results file is moved away,", done.stderr)
+                    os.remove(self.path("out.h5"))
+                done = self.expect(0, "run", "small.yaml", "-o", "out.h5")
+                self.assertIn("continuing: 160 networks", done.stderr)
+                self.assertEqual(self.contents("out.h5"), first)
+                self.assertEqual(self.files(), ["out.h5", "small.yaml"])
+
 
 if __name__ == "__main__":
     unittest.main()

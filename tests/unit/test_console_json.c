@@ -39,9 +39,11 @@ static void texts_are_escaped(void **state)
   isw_json_text(json, NULL, "");
   isw_json_text(json, NULL, NULL);
   isw_json_text(json, NULL, "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x99\x82");
+  isw_json_text(json, NULL, "\xc2\x9b \xe2\x80\xae \xf3\xa0\x81\x81"); /* hidden: CSI, right to left, a tag */
   isw_json_close(json);
   end(&document, "[\"say \\\"no\\\" \\\\ \\u0009\\u000a\\u0001\\u007f\", \"\", null, "
-                 "\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x99\x82\"]\n");
+                 "\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x99\x82\", "
+                 "\"\\u009b \\u202e \\udb40\\udc41\"]\n");
 }
 
 /* Unicode, table 3-7: a malformed sequence becomes one replacement character per byte. */

@@ -52,7 +52,7 @@ static void sums_are_over_all_networks(void **state)
   (void)state;
   struct isw_sweep *sweep = read_sweep();
   struct isw_estimate estimate;
-  assert_int_equal(isw_estimate_create(sweep, "/none/a.h5", 1, 1, false, &estimate, NULL), ISW_OK);
+  assert_int_equal(isw_estimate_create(sweep, "/none/a.h5", 1, 1, 0, false, &estimate, NULL), ISW_OK);
   assert_int_equal(estimate.model_source, ISW_COST_CACHED);
   assert_true(estimate.parameters == 10 * (13 + 25));
   assert_true(estimate.network_steps == 20 * 20);
@@ -76,10 +76,10 @@ static void more_workers_need_more_memory_and_less_time(void **state)
   struct isw_sweep *sweep = read_sweep();
   struct isw_estimate one, many;
   char *out = isw_path_join(*state, "a.h5");
-  assert_int_equal(isw_estimate_create(sweep, out, 1, 1, false, &one, NULL), ISW_OK);
-  assert_int_equal(isw_estimate_create(sweep, out, 2, 4, false, &many, NULL), ISW_OK);
+  assert_int_equal(isw_estimate_create(sweep, out, 1, 1, 0, false, &one, NULL), ISW_OK);
+  assert_int_equal(isw_estimate_create(sweep, out, 2, 4, 0, false, &many, NULL), ISW_OK);
   assert_true(one.free_bytes > 0);
-  assert_true(many.memory_bytes > one.memory_bytes && many.seconds < one.seconds);
+  assert_true(many.memory_bytes == one.memory_bytes && many.seconds < one.seconds); /* one pack per rank in both */
   assert_true(many.thread_seconds == one.thread_seconds && many.result_bytes == one.result_bytes);
   /* a journal per rank, its manifest, and two checkpoints of each pack in training: one, or both */
   assert_int_equal(one.files, 1 + 1 + 2 * 1);
@@ -91,11 +91,35 @@ static void more_workers_need_more_memory_and_less_time(void **state)
   free(out);
 }
 
+/* Threads hold the largest packs at a time; those that outnumber the packs share them. */
+static void memory_is_that_of_the_largest_packs(void **state)
+{
+  (void)state;
+  struct isw_sweep *sweep = read_sweep();
+  struct isw_packs *packs;
+  double bytes[6];
+  static const struct {
+    size_t ranks, threads;
+  } workers[6] = {{1, 1}, {1, 2}, {1, 3}, {2, 1}, {2, 8}, {1, 0}};
+  assert_int_equal(isw_packs_create(sweep, 16, &packs, NULL), ISW_OK);
+  assert_int_equal(isw_packs_count(packs), 2); /* one of 2-3-3-1, one of 2-3-1 */
+  for (size_t i = 0; i < 6; i++)
+    assert_int_equal(isw_cost_memory(sweep, packs, workers[i].ranks, workers[i].threads, &bytes[i], NULL), ISW_OK);
+  double deep = bytes[0] - bytes[5], shallow = bytes[1] - bytes[0];
+  assert_true(deep > shallow && shallow > 16 * 13 * 4.0);
+  assert_true(bytes[2] == bytes[1] && bytes[3] == bytes[0] && bytes[4] == bytes[0]);
+  /* the program, four samples of two inputs and a target in float64 and float32, and 20 networks */
+  assert_true(bytes[5] == 32e6 + 4 * 3 * 12 + 20 * 13);
+  isw_packs_destroy(packs);
+  isw_sweep_destroy(sweep);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sums_are_over_all_networks),
       cmocka_unit_test(more_workers_need_more_memory_and_less_time),
+      cmocka_unit_test(memory_is_that_of_the_largest_packs),
   };
   return cmocka_run_group_tests(tests, store_model, remove_model);
 }

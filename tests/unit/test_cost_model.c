@@ -22,7 +22,11 @@ static struct isw_cost_model some_model(void)
     model.large[t] = 1e-9 * (double)(t + 10) / 3;
     model.units[t] = 1e-9 * (double)(t + 20) / 3;
   }
-  for (size_t r = 0; r < ISW_COST_ROWS; r++) model.activation[r] = -1e-9 / (double)(r + 1);
+  for (size_t r = 0; r < ISW_COST_ROWS; r++) {
+    model.activation[r] = -1e-9 / (double)(r + 1);
+    model.probe[r] = 1e-9 / (double)(r + 3);
+    model.start[r] = 1e-9 / (double)(r + 7);
+  }
   return model;
 }
 
@@ -187,6 +191,44 @@ static void a_pack_costs_its_making_steps_and_records(void **state)
   isw_sweep_destroy(sweep);
 }
 
+/* Work beyond passes and draws has the rates of its own rows. */
+static void own_work_of_probes_and_initialisers_counts(void **state)
+{
+  (void)state;
+  static const char text[] =
+      "sweep: test\nseed: 7\ndataset: {name: xor}\nnetwork: {hidden: [5], activation: linear}\n"
+      "train: {loss: mse, optimizer: sgd, learning_rate: 0.1, steps: 100}\n"
+      "record: {steps: [0, 50], probes: [loss, mean_cosine, effective_rank, singular_value_max]}\n"
+      "grid: {network.init: [zeros, orthogonal], replicate: {range: [0, 31]}}\n";
+  struct isw_sweep *sweep = read_sweep(text);
+  struct isw_packs *packs;
+  const struct isw_kernels *kernels;
+  assert_int_equal(isw_kernels_choose(NULL, &kernels, NULL), ISW_OK);
+  assert_int_equal(isw_packs_create(sweep, 16, &packs, NULL), ISW_OK);
+  const struct isw_probe *const *probes, *const *all;
+  size_t count = isw_sweep_probes(sweep, &probes), rows;
+  const struct isw_pack_class *class = isw_packs_class(packs, 0);
+  struct isw_cost_model model = {.record = 0};
+  all = isw_probes(&rows);
+  for (size_t i = 0; i < rows; i++)
+    if (strcmp(all[i]->row.name, "mean_cosine") == 0) model.probe[i] = 2;
+  /* 2-5-1: units x inputs x (units + 1) of each layer; 3 records: 0, 50 and the last one */
+  assert_true(isw_cost_pack(&model, kernels, sweep, probes, count, class) == 3 * 2 * (2 * 5 * 6 + 5 * 1 * 2));
+  model = (struct isw_cost_model){.record = 0};
+  for (size_t i = 0; i < rows; i++) /* the two share their singular values: the first counts */
+    if (strcmp(all[i]->row.name, "effective_rank") == 0) model.probe[i] = 1;
+  assert_true(isw_cost_pack(&model, kernels, sweep, probes, count, class) == 3 * 7 * 12 * (5 * 2 * 1 / 2));
+  assert_true(isw_cost_starts(&model, sweep, packs, class) == 0);
+  const struct isw_initializer *initializers = isw_initializers(&rows);
+  for (size_t i = 0; i < rows; i++)
+    if (strcmp(initializers[i].row.name, "orthogonal") == 0) model.start[i] = 3;
+  /* m = 5, n = 2: 8 n^2 (m / 2 - n / 6); m = 5, n = 1; half of the networks, 16 in a pack */
+  double flops = 8 * 4 * (5 / 2.0 - 2 / 6.0) + 8 * (5 / 2.0 - 1 / 6.0);
+  assert_true(fabs(isw_cost_starts(&model, sweep, packs, class) / (3 * flops * 16 / 2) - 1) < 1e-12);
+  isw_packs_destroy(packs);
+  isw_sweep_destroy(sweep);
+}
+
 static void packs_follow_the_costs_they_are_given(void **state)
 {
   (void)state;
@@ -321,6 +363,7 @@ int main(void)
       cmocka_unit_test(the_fit_finds_the_coefficients_that_made_the_times),
       cmocka_unit_test(the_path_of_a_class_is_the_engines),
       cmocka_unit_test(a_pack_costs_its_making_steps_and_records),
+      cmocka_unit_test(own_work_of_probes_and_initialisers_counts),
       cmocka_unit_test(packs_follow_the_costs_they_are_given),
       cmocka_unit_test(text_comes_back_to_the_bit_and_damage_does_not),
       cmocka_unit_test(the_cache_keeps_what_it_can_and_never_fails),

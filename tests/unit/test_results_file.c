@@ -466,9 +466,9 @@ static void the_smaller_sweep_that_is_extended_is_replaced(void **state)
   make_foreign(OTHER_SWEEP, *state, path);
   sample_journal(&sample, parts, 0, 0, 6, 1);
   assert_int_equal(isw_index_create(parts, 19, 6, 4, &index, NULL), ISW_OK);
-  head.extends = 21;
+  head.replaces = 21;
   assert_int_equal(isw_results_write(path, &head, index, NULL), ISW_BAD_INPUT);
-  head.extends = 20;
+  head.replaces = 20;
   assert_int_equal(isw_results_write(path, &head, index, NULL), ISW_OK);
   struct isw_results *results = open_sample(path);
   assert_int_equal(isw_results_identity(results), 19);

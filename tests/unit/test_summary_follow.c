@@ -94,7 +94,8 @@ static void what_is_no_run_is_refused(void **state)
   char folder[] = "/tmp/initsweep-follow-XXXXXX";
   assert_non_null(mkdtemp(folder));
   assert_int_equal(chdir(folder), 0);
-  expect_look("none.h5", ISW_BAD_INPUT, "there is neither a results file 'none.h5' nor the folder 'none.h5.parts'");
+  expect_look("none.h5", ISW_BAD_INPUT,
+              "there is neither a results file 'none.h5' nor a run in a folder 'none.h5.parts'");
   expect_look("none.h5.parts///", ISW_BAD_INPUT, "neither a results file 'none.h5'");
   expect_look(folder, ISW_BAD_INPUT, "is a folder");
   FILE *file = fopen("text.h5", "w");
