@@ -23,8 +23,12 @@
 #define INITSWEEP_ENGINE_KERNELS_ONCE
 #if defined(__clang__)
 #define UNROLL _Pragma("unroll")
+#define UNROLL_TILE UNROLL
+#define SHUFFLE_4(x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
 #else
 #define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL_TILE _Pragma("GCC unroll 12")
+#define SHUFFLE_4(x, y, ...) __builtin_shuffle(x, y, (NAME(four_indices)){__VA_ARGS__})
 #endif
 #define PREFETCH(line) __builtin_prefetch(line, 0, 2)
 #define TANH(x) NAME(tanh)(x)
