@@ -44,9 +44,9 @@ __attribute__((destructor)) static void say(void)
   }
 
 WRAP(enum isw_status, isw_journal_create,
-     (const char *folder, uint64_t identity, unsigned rank, size_t real_bytes, struct isw_journal **journal,
-      struct isw_error *error),
-     (folder, identity, rank, real_bytes, journal, error))
+     (const char *folder, uint64_t identity, unsigned rank, size_t real_bytes, const char *program,
+      struct isw_journal **journal, struct isw_error *error),
+     (folder, identity, rank, real_bytes, program, journal, error))
 WRAP(enum isw_status, isw_journal_append,
      (struct isw_journal * journal, const struct isw_finished *networks, size_t number, struct isw_error *error),
      (journal, networks, number, error))

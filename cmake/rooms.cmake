@@ -10,8 +10,8 @@ target_compile_options(isw_options INTERFACE
   -ffp-contract=off -fno-math-errno -fno-trapping-math) # contraction is written, never left to the compiler
 target_link_libraries(isw_options INTERFACE Threads::Threads)
 
-# isw_kernel_sources(out): the kernels of this processor's instruction sets, each with its own flags
-function(isw_kernel_sources out)
+# isw_kernel_sources(out prefix): the sources PREFIX_SET.c of this processor's instruction sets, each with its own flags
+function(isw_kernel_sources out prefix)
   set(flags_portable "")
   set(flags_avx2 -mavx2 -mfma)
   set(flags_avx512 -mavx2 -mfma -mavx512f -mavx512dq)
@@ -23,7 +23,7 @@ function(isw_kernel_sources out)
     list(APPEND sets advsimd)
   endif()
   foreach(set IN LISTS sets)
-    set(source ${PROJECT_SOURCE_DIR}/src/engine/kernels_${set}.c)
+    set(source ${prefix}_${set}.c)
     set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
       "-O3;-ffp-contract=off;-fno-math-errno;${flags_${set}}")
     # instrumented code takes a compiler minutes, the loop that is all unrolled for ever; the bits are the same
@@ -42,7 +42,7 @@ function(isw_room name)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c)
   if(name STREQUAL engine)
     list(FILTER sources EXCLUDE REGEX "/kernels_[a-z0-9]+\\.c$")
-    isw_kernel_sources(kernels)
+    isw_kernel_sources(kernels ${PROJECT_SOURCE_DIR}/src/engine/kernels)
     list(APPEND sources ${kernels})
   endif()
   add_library(isw_${name} STATIC ${sources})

@@ -45,6 +45,10 @@ unsigned isw_cluster_size(const struct isw_cluster *cluster);
 const char *isw_cluster_library(void);
 /** Host names of all ranks, each once, comma-separated, on rank 0; NULL on the others. Collective. Owned by cluster. */
 const char *isw_cluster_hosts(struct isw_cluster *cluster);
+/** The words of all ranks, on rank 0: "avx512" if all have the same, else "avx512 on ranks 0-2 4, avx2 on ranks 3". On
+ *  the heap, for the caller to free; NULL on the other ranks. Collective.
+ *  @param[in] word  at most 15 bytes */
+char *isw_cluster_words(struct isw_cluster *cluster, const char *word);
 
 /** Sum of a value over the ranks of this rank's host. Collective. */
 double isw_cluster_host_sum(struct isw_cluster *cluster, double value);

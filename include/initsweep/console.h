@@ -232,6 +232,7 @@ void isw_json_bool(struct isw_json *json, const char *key, bool value);      /**
 
 const char *isw_version(void);          /**< "0.1.0" */
 const char *isw_version_git(void);      /**< "1aba268-dirty"; "" if the source was not a git checkout */
+const char *isw_version_program(void);  /**< "initsweep 0.1.0 (1aba268-dirty)" */
 const char *isw_version_compiler(void); /**< name and version */
 const char *isw_version_flags(void);    /**< of the compiler */
 const char *isw_version_yaml(void);     /**< libyaml's */

@@ -9,7 +9,7 @@
  *   LESSER(x, y)          the smaller number, or y if one of them is NaN
  *   TIMES_SIGN(x, y)      x with its sign bit xor that of y
  *   MASK                  the type of LESS(x, y), LESS_EQUAL(x, y), EQUAL(x, y), which are false for NaN;
- *                         BOTH(m, n), EITHER(m, n), ANY(m); CHOOSE(m, x, y) is x where m is true, otherwise y
+ *                         BOTH(m, n), EITHER(m, n), ANY(m), ALL(m); CHOOSE(m, x, y) is x where m is true, otherwise y
  *   WORD                  only for one number (exact_scalar.inc.h), with WORD_OF and REAL_OF
  * and defines on top of them, for its functions:
  *   WORD                  unsigned integers as wide as REAL: + - & | ^ ~ << >>
@@ -17,7 +17,10 @@
  *   WORD_OF(x), REAL_OF(w)  the bits of a V as a WORD, and back
  *   SHIFTER               1.5 times the number above which only integers are representable: the last bits of
  *                         x + SHIFTER are the integer nearest to x */
+#include <math.h>
 #include <stdint.h>
+#include <string.h>
+#include "initsweep/exact.h"
 
 #ifndef INITSWEEP_EXACT_FUNCTIONS_ONCE
 #define INITSWEEP_EXACT_FUNCTIONS_ONCE
@@ -41,3 +44,6 @@ typedef uint64_t NAME(word) __attribute__((vector_size(sizeof(V))));
 #define KW(c) ((WORD){0} + UINT64_C(c))
 #define SHIFTER K(0x1.8p52)
 #endif
+
+#include "initsweep/exact_log.inc.h"
+#include "initsweep/exact_sincos.inc.h"

@@ -14,6 +14,7 @@
 #define BOTH(m, n) ((m) & (n))
 #define EITHER(m, n) ((m) | (n))
 #define ANY(mask) (mask)
+#define ALL(mask) (mask)
 #define CHOOSE(mask, x, y) ((mask) ? (x) : (y))
 #if BITS == 32
 #define V float

@@ -6,17 +6,18 @@
 #include "initsweep/record.h"
 
 /** A journal: an append-only file of one rank in OUT.parts/. It begins with a head (magic, version, the sweep's
- *  identity), followed by one entry per network with its length and XXH3 checksums, little-endian.
- *  docs/results-format.md defines the bytes. */
+ *  identity, program and version of the bits), followed by one entry per network with its length and XXH3 checksums,
+ *  little-endian. docs/results-format.md defines the bytes. */
 struct isw_journal;
 /** Used as the rank of the journal of networks that an extension kept from the smaller grid. */
 #define ISW_RANK_REUSED UINT32_MAX
 /** Creates the folder if needed and in it a new file that no other rank or run uses.
  *  @param[in] folder      the run folder OUT.parts
  *  @param[in] identity    isw_sweep_identity
- *  @param[in] real_bytes  bytes of a number, 4 or 8 */
+ *  @param[in] real_bytes  bytes of a number, 4 or 8
+ *  @param[in] program     name and version of the program, kept in the head beside the version of the bits */
 enum isw_status isw_journal_create(const char *folder, uint64_t identity, unsigned rank, size_t real_bytes,
-                                   struct isw_journal **journal, struct isw_error *error);
+                                   const char *program, struct isw_journal **journal, struct isw_error *error);
 /** Appends `count` networks of a pack in one write, and syncs if the last sync was more than 30 s ago. Thread-safe.
  *  After a write error the file ends with its last complete entry, and the message names file, bytes and reason. */
 enum isw_status isw_journal_append(struct isw_journal *journal, const struct isw_finished *networks, size_t count,
@@ -30,7 +31,7 @@ enum isw_status isw_journal_destroy(struct isw_journal *journal, struct isw_erro
 struct isw_index;
 /** Reads every journal file of a folder. Torn tails and entries with a wrong checksum are skipped and counted. A
  *  missing folder gives an empty index.
- *  @return ISW_BAD_INPUT if a journal has another identity */
+ *  @return ISW_BAD_INPUT if a journal has another identity, or another version of the bits */
 enum isw_status isw_index_create(const char *folder, uint64_t identity, uint64_t networks, size_t real_bytes,
                                  struct isw_index **index, struct isw_error *error);
 /** The same, but ignores journals of identity `other` (0: none), as in isw_run_manifest. */
@@ -83,14 +84,15 @@ struct isw_checkpoint {
   uint64_t step;
   const void *state;
   size_t bytes;
+  const char *program; /**< as in isw_journal_create */
 };
 /** Writes a checkpoint safely: temporary name, sync, rename, sync of the folder. */
 enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsigned rank, size_t real_bytes,
                                      const struct isw_checkpoint *checkpoint, struct isw_error *error);
 /** Reads the checkpoint whose first network is `number`. The arrays of *checkpoint are in *file, which the caller
  *  frees.
- *  @return false if there is none, or if it is damaged or of another sweep; its networks must then be trained from step
- *          0 */
+ *  @return false if there is none, or if it is damaged, of another sweep or of another version of the bits; its networks
+ *          must then be trained from step 0 */
 bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_bytes, uint64_t number, void **file,
                          struct isw_checkpoint *checkpoint);
 /** Lists the first network of every checkpoint of a folder, on the heap, in no particular order. */
@@ -111,11 +113,14 @@ void isw_checkpoint_remove(const char *folder, uint64_t number);
  *  gathered and resumed without any other file. Texts are on the heap. */
 struct isw_run_manifest {
   uint64_t identity;
-  uint64_t other;   /**< identity of journal files to ignore, while an extension imports networks; 0: none */
-  char *file;       /**< the sweep file's name as the user gave it */
-  char *folder;     /**< the base of its relative paths, absolute */
-  char *text;       /**< the sweep file's text */
-  char *settings;   /**< isw_sweep_settings */
+  uint64_t other; /**< identity of journal files to ignore, while an extension imports networks; 0: none */
+  char *file;     /**< the sweep file's name as the user gave it */
+  char *folder;   /**< the base of its relative paths, absolute */
+  char *text;     /**< the sweep file's text */
+  char *settings; /**< isw_sweep_settings */
+  uint32_t bits_version;
+  char **programs; /**< that have worked in the folder, with their kernels; [program_count] */
+  size_t program_count;
   char **overrides; /**< arguments of --set, [override_count] */
   size_t override_count;
 };
@@ -127,6 +132,8 @@ enum isw_status isw_run_manifest_write(const char *folder, const struct isw_run_
  *  @return ISW_BAD_INPUT if the file is torn or damaged */
 enum isw_status isw_run_manifest_read(const char *folder, struct isw_run_manifest *manifest, bool *there,
                                       struct isw_error *error);
+/** The program that worked in the folder last, with its kernels. */
+const char *isw_run_manifest_program(const struct isw_run_manifest *manifest);
 void isw_run_manifest_clear(struct isw_run_manifest *manifest);
 
 /** The lock of a run folder, whose holder alone may write to it: a POSIX record lock on OUT.parts/lock. The system

@@ -1,14 +1,20 @@
-/** @file What is recorded of a network: precision, status, quantities, the byte layout of their values, and the
- *  finished network. */
+/** @file What is recorded of a network: the version of its bits, precision, status, quantities, the byte layout of
+ *  their values, and the finished network. */
 #ifndef INITSWEEP_RECORD_H
 #define INITSWEEP_RECORD_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "initsweep/base.h"
 
 /** The version of the bits (docs/numerics.md, "Version of the bits"): programs of one number give the same trajectories
  *  to the bit. A change of this number is a decision: tests/reference/test_bits_version.py. */
 enum { ISW_BITS_VERSION = 1 };
+/** Refuses networks of another version: they cannot be compared, continued or extended.
+ *  @param[in] path     of their file or folder
+ *  @param[in] program  that wrote them, such as "initsweep 0.1.0 (1aba268)"; NULL or "" if it is not known
+ *  @return ISW_BAD_INPUT, and the message says which program is needed */
+enum isw_status isw_bits_check(const char *path, unsigned bits_version, const char *program, struct isw_error *error);
 
 /** The precision in which a sweep trains and records. */
 enum isw_precision { ISW_FLOAT32, ISW_FLOAT64 };

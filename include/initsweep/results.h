@@ -56,8 +56,8 @@ struct isw_results_head {
 };
 
 /** Checks whether a sweep's results file may be written to `path`: nothing has the name, or a results file of that
- *  sweep or of another one that the user has agreed to replace.
- *  @param[in] replaces  identity of that other sweep; 0: none
+ *  sweep with this program's version of the bits, or one that the user has agreed to replace.
+ *  @param[in] replaces  identity of the sweep of the latter, in any version of the bits; 0: none
  *  @return ISW_BAD_INPUT if anything else has the name */
 enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uint64_t replaces,
                                         struct isw_error *error);
@@ -75,6 +75,8 @@ uint64_t isw_results_networks(const struct isw_results *results);
 size_t isw_results_records(const struct isw_results *results);
 size_t isw_results_layers(const struct isw_results *results);
 uint64_t isw_results_identity(const struct isw_results *results);
+/** isw_bits_check for the networks of the file. */
+enum isw_status isw_results_check_bits(struct isw_results *results, struct isw_error *error);
 /** A text attribute of the root or, with a name such as "provenance/hosts", of a group; NULL if there is none. Owned by
  *  results. */
 const char *isw_results_attribute(struct isw_results *results, const char *name);

@@ -27,6 +27,44 @@ const char *isw_cluster_hosts(struct isw_cluster *cluster)
   return cluster->hosts;
 }
 
+enum { WORD_BYTES = 16 };
+
+/* Appends the ranks whose word is that of rank `first`, as ranges. */
+static void add_ranks(struct isw_text *text, char (*all)[WORD_BYTES], int ranks, int first)
+{
+  for (int i = first; i < ranks; i++) {
+    int end = i;
+    while (end < ranks && strcmp(all[end], all[first]) == 0) end++;
+    if (end > i) isw_text_add(text, " %d", i);
+    if (end > i + 1) isw_text_add(text, "-%d", end - 1);
+    if (end > i) i = end;
+  }
+}
+
+char *isw_cluster_words(struct isw_cluster *cluster, const char *word)
+{
+  char mine[WORD_BYTES] = "";
+  snprintf(mine, sizeof mine, "%s", word);
+  char(*all)[WORD_BYTES] = cluster->rank == 0 ? isw_allocate((size_t)cluster->size, sizeof *all) : NULL;
+  if (cluster->rank == 0 && !all) isw_out_of_memory(cluster); /* the other ranks are already in the collective call */
+  MPI_Gather(mine, WORD_BYTES, MPI_CHAR, all, WORD_BYTES, MPI_CHAR, 0, cluster->everyone);
+  if (!all) return NULL;
+  struct isw_text text = {0};
+  bool same = true;
+  for (int i = 1; i < cluster->size; i++) same = same && strcmp(all[i], all[0]) == 0;
+  if (same) isw_text_add(&text, "%s", all[0]);
+  for (int i = 0; i < cluster->size && !same; i++) {
+    bool known = false;
+    for (int j = 0; j < i && !known; j++) known = strcmp(all[i], all[j]) == 0;
+    if (known) continue;
+    isw_text_add(&text, "%s%s on ranks", i ? ", " : "", all[i]);
+    add_ranks(&text, all, cluster->size, i);
+  }
+  free(all);
+  if (!text.bytes) isw_out_of_memory(cluster);
+  return text.bytes;
+}
+
 double isw_cluster_host_sum(struct isw_cluster *cluster, double value)
 {
   MPI_Comm host;

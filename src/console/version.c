@@ -16,6 +16,12 @@ const char *isw_version_git(void)
   return INITSWEEP_GIT;
 }
 
+const char *isw_version_program(void)
+{
+  return sizeof INITSWEEP_GIT > 1 ? "initsweep " INITSWEEP_VERSION " (" INITSWEEP_GIT ")"
+                                  : "initsweep " INITSWEEP_VERSION " (not from git)";
+}
+
 const char *isw_version_compiler(void)
 {
   return INITSWEEP_COMPILER;
@@ -43,7 +49,7 @@ const char *isw_version_sleef(void)
 
 void isw_version_write(FILE *out)
 {
-  fprintf(out, "initsweep %s (%s)\n", isw_version(), isw_version_git()[0] ? isw_version_git() : "not from git");
+  fprintf(out, "%s\n", isw_version_program());
   fprintf(out, "bits      version %d (docs/numerics.md)\n", ISW_BITS_VERSION);
   fprintf(out, "compiler  %s\n", isw_version_compiler());
   fprintf(out, "flags     %s\n", isw_version_flags());

@@ -26,6 +26,7 @@
 #define LESS_EQUAL(x, y) vcleq_f32(x, y)
 #define EQUAL(x, y) vceqq_f32(x, y)
 #define ANY(mask) (vmaxvq_u32(mask) != 0)
+#define ALL(mask) (vminvq_u32(mask) != 0)
 #define CHOOSE(mask, x, y) vbslq_f32(mask, x, y)
 #define TIMES_SIGN(x, y)                                                                                               \
   vreinterpretq_f32_u32(                                                                                               \
@@ -47,6 +48,7 @@
 #define LESS_EQUAL(x, y) vcleq_f64(x, y)
 #define EQUAL(x, y) vceqq_f64(x, y)
 #define ANY(mask) (vmaxvq_u32(vreinterpretq_u32_u64(mask)) != 0)
+#define ALL(mask) (vminvq_u32(vreinterpretq_u32_u64(mask)) != 0)
 #define CHOOSE(mask, x, y) vbslq_f64(mask, x, y)
 #define TIMES_SIGN(x, y)                                                                                               \
   vreinterpretq_f64_u64(                                                                                               \

@@ -28,6 +28,7 @@
 #define BOTH(m, n) _mm256_and_ps(m, n)
 #define EITHER(m, n) _mm256_or_ps(m, n)
 #define ANY(mask) (_mm256_movemask_ps(mask) != 0)
+#define ALL(mask) (_mm256_movemask_ps(mask) == 0xff)
 #define CHOOSE(mask, x, y) _mm256_blendv_ps(y, x, mask)
 #define ROUND(x) _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 /* x 2^n where neither is near the ends of the exponents */
@@ -54,6 +55,7 @@
 #define BOTH(m, n) _mm256_and_pd(m, n)
 #define EITHER(m, n) _mm256_or_pd(m, n)
 #define ANY(mask) (_mm256_movemask_pd(mask) != 0)
+#define ALL(mask) (_mm256_movemask_pd(mask) == 0xf)
 #define CHOOSE(mask, x, y) _mm256_blendv_pd(y, x, mask)
 #define UNLESS_ABOVE(x, limit) _mm256_cmp_pd(x, limit, _CMP_NGT_UQ)
 #define OVER(x, y, mask, other) _mm256_blendv_pd(other, (x) / (y), mask)

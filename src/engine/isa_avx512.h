@@ -24,6 +24,7 @@
 #define ANY_NAN(x) (_mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q) != 0)
 #define LESSER(x, y) _mm512_min_ps(x, y)
 #define MASK __mmask16
+#define ALL(mask) ((mask) == UINT16_MAX)
 #define LESS(x, y) _mm512_cmp_ps_mask(x, y, _CMP_LT_OQ)
 #define LESS_EQUAL(x, y) _mm512_cmp_ps_mask(x, y, _CMP_LE_OQ)
 #define EQUAL(x, y) _mm512_cmp_ps_mask(x, y, _CMP_EQ_OQ)
@@ -48,6 +49,7 @@
 #define ANY_NAN(x) (_mm512_cmp_pd_mask(x, x, _CMP_UNORD_Q) != 0)
 #define LESSER(x, y) _mm512_min_pd(x, y)
 #define MASK __mmask8
+#define ALL(mask) ((mask) == UINT8_MAX)
 #define LESS(x, y) _mm512_cmp_pd_mask(x, y, _CMP_LT_OQ)
 #define LESS_EQUAL(x, y) _mm512_cmp_pd_mask(x, y, _CMP_LE_OQ)
 #define EQUAL(x, y) _mm512_cmp_pd_mask(x, y, _CMP_EQ_OQ)

@@ -10,7 +10,7 @@
  *   IN_REGISTER(x)           makes the compiler load x once
  *   K, FMA, SELECT, SQRT, ABS  as src/model/activations.def needs them
  *   ANY_NAN(x)               whether a number of x is NaN
- *   MASK, LESS, LESS_EQUAL, EQUAL, BOTH, EITHER, ANY, CHOOSE  as exact_functions.inc.h needs them
+ *   MASK, LESS, LESS_EQUAL, EQUAL, BOTH, EITHER, ANY, ALL, CHOOSE  as exact_functions.inc.h needs them
  *   SLEEF(function, accuracy)  the name of SLEEF's function on a V
  *   OWN_TANH                 tanh is computed in line; this needs ROUND, SCALE, TIMES_SIGN and LESSER(x, y), the
  *                            smaller number, or y if one of them is NaN; in float64 the mask UNLESS_ABOVE(x, limit),
@@ -76,41 +76,4 @@ static isw_small_steps_kernel *const NAME(tiny_steps)[] = {NULL};
 #endif
 
 #undef CURVATURE
-#undef BITS
-#undef REAL
-#undef V
-#undef NAME
-#undef PARTS
-#undef TILE_ROWS
-#undef TILE_COLUMNS
-#undef CHUNK
-#undef BLOCK_COLUMNS
-#undef K
-#undef FMA
-#undef SELECT
-#undef SQRT
-#undef ABS
-#undef SLEEF
-#undef IN_REGISTER
-#undef OWN_TANH
-#undef TINY
-#undef ANY_NAN
-#undef LESSER
-#undef UNLESS_ABOVE
-#undef OVER
-#undef ROUND
-#undef SCALE
-#undef TIMES_SIGN
-#undef MASK
-#undef LESS
-#undef LESS_EQUAL
-#undef EQUAL
-#undef BOTH
-#undef EITHER
-#undef ANY
-#undef CHOOSE
-#undef WORD
-#undef WORD_OF
-#undef REAL_OF
-#undef KW
-#undef SHIFTER
+#include "engine/isa_undefine.h"

@@ -13,8 +13,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { HEAD_BYTES = JOURNAL_HEAD_BYTES + JOURNAL_ENTRY_BYTES };
-static_assert(HEAD_BYTES % sizeof(uint64_t) == 0, "the lists of a checkpoint are read where they lie");
+enum { HEADS_BYTES = JOURNAL_HEAD_BYTES + JOURNAL_ENTRY_BYTES }; /* of this program's files; older ones have fewer */
+static_assert(HEADS_BYTES % sizeof(uint64_t) == 0 && JOURNAL_HEAD_BYTES_1 % sizeof(uint64_t) == 0,
+              "the lists of a checkpoint are read where they lie");
 
 static char *path_of(const char *folder, uint64_t number)
 {
@@ -27,11 +28,7 @@ enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsi
                                      const struct isw_checkpoint *checkpoint, struct isw_error *error)
 {
   const size_t list = checkpoint->count * sizeof(uint64_t);
-  struct journal_head head = {.version = JOURNAL_VERSION,
-                              .byte_order = isw_journal_byte_order(),
-                              .identity = identity,
-                              .real_bytes = (uint32_t)real_bytes,
-                              .rank = rank};
+  struct journal_head head = isw_journal_head(identity, rank, real_bytes, checkpoint->program);
   struct journal_entry entry = {.number = checkpoint->numbers[0],
                                 .id = checkpoint->ids[0],
                                 .steps_done = checkpoint->step,
@@ -55,28 +52,33 @@ enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsi
   return status;
 }
 
-/* Decodes the head of a checkpoint file of `size` bytes; false if it is not one of this sweep. */
-static bool decode(const unsigned char *all, size_t size, uint64_t identity, size_t real_bytes,
-                   struct journal_entry *entry)
+/* Decodes the heads of a checkpoint file of `size` bytes from its first `length` ones. Returns their length, after which
+ * the lists of networks begin; 0: it is not a checkpoint that this sweep can continue. */
+static size_t decode(const unsigned char *bytes, size_t length, size_t size, uint64_t identity, size_t real_bytes,
+                     struct journal_entry *entry)
 {
   struct journal_head head;
-  return size >= HEAD_BYTES && isw_journal_head_decode(all, &head) && head.version == JOURNAL_VERSION &&
-         head.byte_order == isw_journal_byte_order() && head.identity == identity && head.real_bytes == real_bytes &&
-         isw_journal_checkpoint_decode(all + JOURNAL_HEAD_BYTES, identity, entry) && entry->records > 0 &&
-         entry->values_bytes == size - HEAD_BYTES && entry->values_bytes / (2 * sizeof(uint64_t)) >= entry->records;
+  if (!isw_journal_head_decode(bytes, length, &head) || !isw_journal_version_is_known(&head)) return 0;
+  const size_t heads = head.bytes + JOURNAL_ENTRY_BYTES;
+  bool good = length >= heads && head.byte_order == isw_journal_byte_order() && head.identity == identity &&
+              head.real_bytes == real_bytes && head.bits_version == ISW_BITS_VERSION &&
+              isw_journal_checkpoint_decode(bytes + head.bytes, identity, entry) && entry->records > 0 &&
+              entry->values_bytes == size - heads && entry->values_bytes / (2 * sizeof(uint64_t)) >= entry->records;
+  return good ? heads : 0;
 }
 
 bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_bytes, uint64_t number, void **file,
                          struct isw_checkpoint *checkpoint)
 {
   struct journal_entry entry;
-  size_t size = 0;
+  size_t size = 0, heads = 0;
   char *path = path_of(folder, number), *raw = NULL;
-  bool good = path && isw_file_read(path, SIZE_MAX / 2, ISW_REGULAR_FILE, &raw, &size, NULL) == ISW_OK &&
-              decode((const unsigned char *)raw, size, identity, real_bytes, &entry) && entry.number == number;
+  bool good = path && isw_file_read(path, SIZE_MAX / 2, ISW_REGULAR_FILE, &raw, &size, NULL) == ISW_OK;
+  if (good) heads = decode((const unsigned char *)raw, size, size, identity, real_bytes, &entry);
   free(path);
+  good = good && heads > 0 && entry.number == number;
   if (good) {
-    const unsigned char *body = (const unsigned char *)raw + HEAD_BYTES;
+    const unsigned char *body = (const unsigned char *)raw + heads;
     const size_t list = entry.records * sizeof(uint64_t);
     const void *pieces[3] = {body, body + list, body + 2 * list};
     const size_t sizes[3] = {list, list, entry.values_bytes - 2 * list};
@@ -149,22 +151,22 @@ static int by_network(const void *a, const void *b)
 static bool add_networks(const char *folder, uint64_t identity, size_t real_bytes, uint64_t number,
                          struct isw_checkpointed **networks, size_t *count)
 {
-  unsigned char head[HEAD_BYTES];
+  unsigned char heads[HEADS_BYTES];
   struct journal_entry entry;
   struct stat facts;
   char *path = path_of(folder, number);
   int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
   bool enough = path != NULL;
-  bool good = file >= 0 && fstat(file, &facts) == 0 && read(file, head, sizeof head) == (ssize_t)sizeof head &&
-              decode(head, (size_t)facts.st_size, identity, real_bytes, &entry) && entry.number == number;
-  if (good) {
+  ssize_t length = file >= 0 && fstat(file, &facts) == 0 ? pread(file, heads, sizeof heads, 0) : 0;
+  size_t start = length > 0 ? decode(heads, (size_t)length, (size_t)facts.st_size, identity, real_bytes, &entry) : 0;
+  if (start > 0 && entry.number == number) {
     const size_t list = entry.records * sizeof(uint64_t);
     uint64_t *numbers = isw_allocate(entry.records, sizeof *numbers);
     struct isw_checkpointed *more = realloc(*networks, (*count + entry.records) * sizeof *more);
     if (more) *networks = more;
     enough = numbers && more;
-    good = enough && read(file, numbers, list) == (ssize_t)list;
-    for (size_t i = 0; good && i < entry.records; i++)
+    bool read = enough && pread(file, numbers, list, (off_t)start) == (ssize_t)list;
+    for (size_t i = 0; read && i < entry.records; i++)
       more[(*count)++] = (struct isw_checkpointed){numbers[i], entry.steps_done, number};
     free(numbers);
   }

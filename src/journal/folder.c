@@ -39,9 +39,9 @@ static bool has_identity(int folder, const char *name, uint64_t identity)
   unsigned char bytes[JOURNAL_HEAD_BYTES];
   struct journal_head head;
   int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  bool read_all = fd >= 0 && pread(fd, bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes;
+  ssize_t length = fd >= 0 ? pread(fd, bytes, sizeof bytes, 0) : -1;
   if (fd >= 0) close(fd);
-  return read_all && isw_journal_head_decode(bytes, &head) && head.identity == identity;
+  return length > 0 && isw_journal_head_decode(bytes, (size_t)length, &head) && head.identity == identity;
 }
 
 static bool begins_with(const char *name, const char *prefix)

@@ -105,11 +105,11 @@ static enum isw_status check_entry(const struct isw_index *index, struct window 
 
 /* Indexes every valid entry. Invalid bytes are skipped in steps of the alignment until an entry is found; each such
  * stretch counts as one damaged entry. */
-static enum isw_status scan(struct isw_index *index, size_t file, struct window *window, bool reused,
+static enum isw_status scan(struct isw_index *index, size_t file, struct window *window, uint64_t start, bool reused,
                             struct isw_error *error)
 {
   bool damaged = false;
-  for (uint64_t offset = JOURNAL_HEAD_BYTES; offset < window->size;) {
+  for (uint64_t offset = start; offset < window->size;) {
     struct journal_entry entry;
     size_t bytes;
     bool whole;
@@ -133,20 +133,33 @@ static enum isw_status scan(struct isw_index *index, size_t file, struct window 
   return ISW_OK;
 }
 
-static enum isw_status check_head(struct isw_index *index, const char *file, struct window *window, bool *ours,
+static enum isw_status check_bits(const struct isw_index *index, const char *file, const struct journal_head *head,
+                                  struct isw_error *error)
+{
+  if (head->bits_version == ISW_BITS_VERSION) return ISW_OK;
+  char *path = isw_path_join(index->folder, file);
+  if (!path) return isw_error_memory(error, strlen(index->folder), "a file's name");
+  enum isw_status status = isw_bits_check(path, head->bits_version, head->program, error);
+  free(path);
+  return status;
+}
+
+/* *start: offset of the first entry, or 0 if the file is to be ignored. */
+static enum isw_status check_head(struct isw_index *index, const char *file, struct window *window, uint64_t *start,
                                   bool *reused, struct isw_error *error)
 {
   const unsigned char *at;
   struct journal_head head;
-  *ours = *reused = false;
-  enum isw_status status = look(window, 0, JOURNAL_HEAD_BYTES, SCAN_BYTES, &at, error);
+  *start = 0;
+  *reused = false;
+  enum isw_status status = look(window, 0, JOURNAL_HEAD_BYTES_1, SCAN_BYTES, &at, error);
   if (status != ISW_OK) return status;
-  if (!at || !isw_journal_head_decode(at, &head)) {
+  if (!at || !isw_journal_head_decode(at, window->length, &head)) {
     index->damaged += window->size > 0; /* an empty file has lost nothing */
     return ISW_OK;
   }
-  if (head.version != JOURNAL_VERSION)
-    return isw_error_set(error, ISW_BAD_INPUT, "%s/%s: journal of version %u; this program reads version %d",
+  if (!isw_journal_version_is_known(&head))
+    return isw_error_set(error, ISW_BAD_INPUT, "%s/%s: journal of version %u; this program reads versions 1 and %d",
                          index->folder, file, head.version, JOURNAL_VERSION);
   if (head.byte_order != isw_journal_byte_order())
     return isw_error_set(error, ISW_BAD_INPUT, "%s/%s: journal of a machine with another byte order", index->folder,
@@ -158,7 +171,9 @@ static enum isw_status check_head(struct isw_index *index, const char *file, str
                          "  give this run another output, or remove the folder",
                          index->folder, file, (unsigned long long)head.identity, head.real_bytes,
                          (unsigned long long)index->identity, index->real_bytes);
-  *ours = true;
+  status = check_bits(index, file, &head, error);
+  if (status != ISW_OK) return status;
+  *start = head.bytes;
   *reused = head.rank == ISW_RANK_REUSED;
   if (!*reused || index->reused) return ISW_OK;
   index->reused = isw_allocate(isw_bits_words(index->networks), sizeof *index->reused);
@@ -186,7 +201,8 @@ static enum isw_status read_file(struct isw_index *index, size_t file, struct wi
   if (window->fd < 0) return refuse(index, name, error);
   struct stat about;
   enum isw_status status = ISW_OK;
-  bool ours = false, reused = false;
+  bool reused = false;
+  uint64_t start = 0;
   window->start = window->length = 0;
   if (fstat(window->fd, &about) != 0)
     status = refuse(index, name, error);
@@ -194,8 +210,8 @@ static enum isw_status read_file(struct isw_index *index, size_t file, struct wi
     status = isw_error_set(error, ISW_BAD_INPUT, "%s/%s: not a journal file", index->folder, name);
   if (status == ISW_OK) {
     window->size = (uint64_t)about.st_size;
-    status = check_head(index, name, window, &ours, &reused, error);
-    if (status == ISW_OK && ours) status = scan(index, file, window, reused, error);
+    status = check_head(index, name, window, &start, &reused, error);
+    if (status == ISW_OK && start > 0) status = scan(index, file, window, start, reused, error);
     if (status == ISW_FAILED && !*isw_error_text(error)) refuse(index, name, error);
   }
   close(window->fd);

@@ -49,13 +49,10 @@ static enum isw_status open_new(struct isw_journal *journal, const char *folder,
   return isw_error_set(error, ISW_FAILED, "%s: more than %d journal files of rank %u", folder, MAX_FILES, rank);
 }
 
-static enum isw_status write_head(struct isw_journal *journal, unsigned rank, struct isw_error *error)
+static enum isw_status write_head(struct isw_journal *journal, unsigned rank, const char *program,
+                                  struct isw_error *error)
 {
-  struct journal_head head = {.version = JOURNAL_VERSION,
-                              .byte_order = isw_journal_byte_order(),
-                              .identity = journal->identity,
-                              .real_bytes = (uint32_t)journal->real_bytes,
-                              .rank = rank};
+  struct journal_head head = isw_journal_head(journal->identity, rank, journal->real_bytes, program);
   unsigned char bytes[JOURNAL_HEAD_BYTES];
   isw_journal_head_encode(&head, bytes);
   struct iovec part = {bytes, sizeof bytes};
@@ -65,7 +62,7 @@ static enum isw_status write_head(struct isw_journal *journal, unsigned rank, st
 }
 
 enum isw_status isw_journal_create(const char *folder, uint64_t identity, unsigned rank, size_t real_bytes,
-                                   struct isw_journal **journal, struct isw_error *error)
+                                   const char *program, struct isw_journal **journal, struct isw_error *error)
 {
   *journal = NULL;
   enum isw_status status = isw_journal_make_folder(folder, error);
@@ -79,7 +76,7 @@ enum isw_status isw_journal_create(const char *folder, uint64_t identity, unsign
   made->fd = -1;
   status = open_new(made, folder, rank, error);
   if (status == ISW_OK) {
-    status = write_head(made, rank, error);
+    status = write_head(made, rank, program, error);
     if (status == ISW_OK) status = isw_folder_sync(folder, error);
     if (status != ISW_OK) unlink(made->path);
   }

@@ -1,5 +1,6 @@
 /* The byte format of journal files: converts heads and entries to and from structures, and computes checksums. */
 #include "journal_internal.h"
+#include <stdio.h>
 #include <string.h>
 
 static const uint64_t head_magic = UINT64_C(0x314c4e4a57535849); /* "IXSWJNL1" */
@@ -17,9 +18,9 @@ struct field {
   }
 
 static const struct field head_fields[] = {
-    FIELD(journal_head, magic),    FIELD(journal_head, version),    FIELD(journal_head, byte_order),
-    FIELD(journal_head, identity), FIELD(journal_head, real_bytes), FIELD(journal_head, rank),
-    FIELD(journal_head, checksum),
+    FIELD(journal_head, magic),        FIELD(journal_head, version),    FIELD(journal_head, byte_order),
+    FIELD(journal_head, identity),     FIELD(journal_head, real_bytes), FIELD(journal_head, rank),
+    FIELD(journal_head, bits_version), /* not in version 1 */
 };
 static const struct field entry_fields[] = {
     FIELD(journal_entry, magic),        FIELD(journal_entry, status),       FIELD(journal_entry, number),
@@ -31,6 +32,7 @@ static const struct field entry_fields[] = {
 enum {
   HEAD_FIELDS = sizeof head_fields / sizeof head_fields[0],
   ENTRY_FIELDS = sizeof entry_fields / sizeof entry_fields[0],
+  PROGRAM_OFFSET = 36, /* of a head's program in the file */
   CHECKSUM_BYTES = 8
 };
 
@@ -80,19 +82,55 @@ uint32_t isw_journal_byte_order(void)
   return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 1 : 2;
 }
 
+struct journal_head isw_journal_head(uint64_t identity, unsigned rank, size_t real_bytes, const char *program)
+{
+  struct journal_head head = {.version = JOURNAL_VERSION,
+                              .byte_order = isw_journal_byte_order(),
+                              .identity = identity,
+                              .real_bytes = (uint32_t)real_bytes,
+                              .rank = rank,
+                              .bits_version = ISW_BITS_VERSION};
+  snprintf(head.program, sizeof head.program, "%s", program);
+  return head;
+}
+
+static uint64_t head_checksum(const unsigned char *bytes, size_t length)
+{
+  return isw_hash(bytes, length - CHECKSUM_BYTES, 0);
+}
+
 void isw_journal_head_encode(const struct journal_head *head, unsigned char bytes[JOURNAL_HEAD_BYTES])
 {
   struct journal_head full = *head;
   full.magic = head_magic;
   encode(&full, head_fields, HEAD_FIELDS, bytes);
-  isw_journal_put(bytes + JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, isw_hash(bytes, JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, 0),
+  memcpy(bytes + PROGRAM_OFFSET, head->program, JOURNAL_PROGRAM_BYTES);
+  isw_journal_put(bytes + JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, head_checksum(bytes, JOURNAL_HEAD_BYTES),
                   CHECKSUM_BYTES);
 }
 
-bool isw_journal_head_decode(const unsigned char bytes[JOURNAL_HEAD_BYTES], struct journal_head *head)
+bool isw_journal_version_is_known(const struct journal_head *head)
 {
-  decode(bytes, head_fields, HEAD_FIELDS, head);
-  return head->magic == head_magic && head->checksum == isw_hash(bytes, JOURNAL_HEAD_BYTES - CHECKSUM_BYTES, 0);
+  return head->version == 1 || head->version == JOURNAL_VERSION;
+}
+
+bool isw_journal_head_decode(const unsigned char *bytes, size_t length, struct journal_head *head)
+{
+  *head = (struct journal_head){.bytes = JOURNAL_HEAD_BYTES_1};
+  if (length < JOURNAL_HEAD_BYTES_1) return false;
+  decode(bytes, head_fields, HEAD_FIELDS - 1, head);
+  if (head->magic != head_magic) return false;
+  if (head->version == 1) {
+    head->bits_version = 1;
+    snprintf(head->program, sizeof head->program, "%s", ISW_JOURNAL_PROGRAM_1);
+  } else {
+    head->bytes = JOURNAL_HEAD_BYTES;
+    if (length < JOURNAL_HEAD_BYTES) return false;
+    decode(bytes, head_fields, HEAD_FIELDS, head);
+    memcpy(head->program, bytes + PROGRAM_OFFSET, JOURNAL_PROGRAM_BYTES);
+  }
+  head->checksum = isw_journal_get(bytes + head->bytes - CHECKSUM_BYTES, CHECKSUM_BYTES);
+  return head->checksum == head_checksum(bytes, head->bytes);
 }
 
 static void encode_entry(struct journal_entry *entry, uint32_t magic, uint64_t identity, unsigned char *bytes)

@@ -6,11 +6,14 @@
 #include "initsweep/journal.h"
 
 enum {
-  JOURNAL_VERSION = 1,
-  JOURNAL_HEAD_BYTES = 40,
+  JOURNAL_VERSION = 2,
+  JOURNAL_HEAD_BYTES = 104,
+  JOURNAL_HEAD_BYTES_1 = 40, /**< of version 1, which says nothing of bits and program */
+  JOURNAL_PROGRAM_BYTES = 60,
   JOURNAL_ENTRY_BYTES = 80, /**< an entry's head; its body follows, padded with zeros to a multiple of 8 */
   JOURNAL_ALIGNMENT = 8
 };
+#define ISW_JOURNAL_PROGRAM_1 "initsweep 0.1.0 or earlier" /**< whose files do not name their program */
 #define JOURNAL_SUFFIX ".journal"
 #define CHECKPOINT_PREFIX "pack"
 #define CHECKPOINT_SUFFIX ".checkpoint"
@@ -25,7 +28,10 @@ struct journal_head {
   uint64_t identity;
   uint32_t real_bytes;
   uint32_t rank;
-  uint64_t checksum; /**< of the bytes before it */
+  uint32_t bits_version;
+  char program[JOURNAL_PROGRAM_BYTES + 1]; /**< that wrote the file; the file has it without the final 0 */
+  uint64_t checksum;                       /**< of the bytes before it */
+  size_t bytes;                            /**< of the head in the file; set by decoding */
 };
 
 /** Start of an entry. */
@@ -45,9 +51,14 @@ enum { KEPT_INITIAL = 1, KEPT_FINAL = 2 };
 /** This machine's byte order, as encoded in the head. */
 uint32_t isw_journal_byte_order(void);
 
+/** The head of a file that this program writes. program: truncated if it is too long. */
+struct journal_head isw_journal_head(uint64_t identity, unsigned rank, size_t real_bytes, const char *program);
 void isw_journal_head_encode(const struct journal_head *head, unsigned char bytes[JOURNAL_HEAD_BYTES]);
-/** Decodes a head. False if magic or checksum are wrong: the bytes are not the head of a journal. */
-bool isw_journal_head_decode(const unsigned char bytes[JOURNAL_HEAD_BYTES], struct journal_head *head);
+/** Decodes a head from the first `length` bytes of a file. Heads of version 1 are shorter; later versions keep the size
+ *  of this one. False if the bytes are not the head of a journal: magic or checksum are wrong, or bytes are missing. */
+bool isw_journal_head_decode(const unsigned char *bytes, size_t length, struct journal_head *head);
+/** Whether this program reads files of a head's version. */
+bool isw_journal_version_is_known(const struct journal_head *head);
 
 /** Encodes an entry. Its checksum is seeded with the sweep's identity, so that entries of other sweeps are rejected. */
 void isw_journal_entry_encode(struct journal_entry *entry, uint64_t identity, unsigned char bytes[JOURNAL_ENTRY_BYTES]);

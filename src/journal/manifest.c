@@ -11,9 +11,10 @@
 
 static const uint64_t manifest_magic = UINT64_C(0x3150575357535849); /* "IXSWSWP1" */
 enum {
-  MANIFEST_VERSION = 1,
-  HEAD_BYTES = 40,     /* magic, version, texts, identity, other, bytes of all texts with their lengths */
-  TEXTS = 4,           /* file, folder, text, settings; then the overrides */
+  MANIFEST_VERSION = 2,
+  HEAD_BYTES = 48,     /* magic, version, texts, identity, other, bytes of all texts, version of the bits, programs */
+  HEAD_BYTES_1 = 40,   /* of version 1, which lacks the last two */
+  TEXTS = 4,           /* file, folder, text, settings; then the programs and the overrides */
   MAX_BYTES = 64 << 20 /* a sweep file has at most 16 MiB */
 };
 
@@ -25,23 +26,39 @@ static enum isw_status put_text(struct isw_text *bytes, const char *text)
   return status == ISW_OK ? isw_text_add_bytes(bytes, text, strlen(text)) : status;
 }
 
+static uint64_t text_bytes(char *const *texts, size_t count)
+{
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < count; i++) bytes += 8 + strlen(texts[i]);
+  return bytes;
+}
+
+static enum isw_status put_texts(struct isw_text *bytes, char *const *texts, size_t count)
+{
+  enum isw_status status = ISW_OK;
+  for (size_t i = 0; i < count && status == ISW_OK; i++) status = put_text(bytes, texts[i]);
+  return status;
+}
+
 static enum isw_status encode(const struct isw_run_manifest *manifest, struct isw_text *bytes)
 {
-  const char *const texts[TEXTS] = {manifest->file, manifest->folder, manifest->text, manifest->settings};
+  char *const texts[TEXTS] = {manifest->file, manifest->folder, manifest->text, manifest->settings};
   unsigned char head[HEAD_BYTES];
   isw_journal_put(head, manifest_magic, 8);
   isw_journal_put(head + 8, MANIFEST_VERSION, 4);
-  isw_journal_put(head + 12, TEXTS + manifest->override_count, 4);
+  isw_journal_put(head + 12, TEXTS + manifest->program_count + manifest->override_count, 4);
   isw_journal_put(head + 16, manifest->identity, 8);
   isw_journal_put(head + 24, manifest->other, 8);
-  uint64_t length = 0;
-  for (size_t i = 0; i < TEXTS; i++) length += 8 + strlen(texts[i]);
-  for (size_t i = 0; i < manifest->override_count; i++) length += 8 + strlen(manifest->overrides[i]);
-  isw_journal_put(head + 32, length, 8);
+  isw_journal_put(head + 32,
+                  text_bytes(texts, TEXTS) + text_bytes(manifest->programs, manifest->program_count) +
+                      text_bytes(manifest->overrides, manifest->override_count),
+                  8);
+  isw_journal_put(head + 40, manifest->bits_version, 4);
+  isw_journal_put(head + 44, manifest->program_count, 4);
   enum isw_status status = isw_text_add_bytes(bytes, head, sizeof head);
-  for (size_t i = 0; i < TEXTS && status == ISW_OK; i++) status = put_text(bytes, texts[i]);
-  for (size_t i = 0; i < manifest->override_count && status == ISW_OK; i++)
-    status = put_text(bytes, manifest->overrides[i]);
+  if (status == ISW_OK) status = put_texts(bytes, texts, TEXTS);
+  if (status == ISW_OK) status = put_texts(bytes, manifest->programs, manifest->program_count);
+  if (status == ISW_OK) status = put_texts(bytes, manifest->overrides, manifest->override_count);
   if (status != ISW_OK) return status;
   unsigned char sum[8];
   isw_journal_put(sum, isw_hash(bytes->bytes, bytes->length, 0), sizeof sum);
@@ -67,34 +84,48 @@ enum isw_status isw_run_manifest_write(const char *folder, const struct isw_run_
   return status;
 }
 
+/* Takes the next text, on the heap; NULL if there is none. */
+static char *take_text(const unsigned char **at, size_t *left)
+{
+  uint64_t length = *left >= 8 ? isw_journal_get(*at, 8) : UINT64_MAX;
+  if (*left < 8 || length > *left - 8) return NULL;
+  char *text = strndup((const char *)*at + 8, (size_t)length);
+  *at += 8 + length;
+  *left -= 8 + (size_t)length;
+  return text;
+}
+
+static bool take_texts(const unsigned char **at, size_t *left, size_t count, char ***texts, size_t *taken)
+{
+  *texts = isw_allocate(count, sizeof **texts);
+  if (!*texts) return false;
+  for (*taken = 0; *taken < count; ++*taken) {
+    (*texts)[*taken] = take_text(at, left);
+    if (!(*texts)[*taken]) return false;
+  }
+  return true;
+}
+
 static bool decode(const unsigned char *bytes, size_t size, struct isw_run_manifest *manifest)
 {
-  if (size < HEAD_BYTES + 8 || isw_journal_get(bytes, 8) != manifest_magic ||
-      isw_journal_get(bytes + 8, 4) != MANIFEST_VERSION)
-    return false;
-  if (isw_journal_get(bytes + 32, 8) != size - HEAD_BYTES - 8) return false;
+  if (size < HEAD_BYTES_1 + 8 || isw_journal_get(bytes, 8) != manifest_magic) return false;
+  uint64_t version = isw_journal_get(bytes + 8, 4);
+  size_t head = version == 1 ? HEAD_BYTES_1 : HEAD_BYTES;
+  if (version < 1 || version > MANIFEST_VERSION || size < head + 8) return false;
+  if (isw_journal_get(bytes + 32, 8) != size - head - 8) return false;
   if (isw_journal_get(bytes + size - 8, 8) != isw_hash(bytes, size - 8, 0)) return false;
-  size_t count = (size_t)isw_journal_get(bytes + 12, 4), left = size - HEAD_BYTES - 8;
-  if (count < TEXTS || count > left / 8) return false;
+  size_t count = (size_t)isw_journal_get(bytes + 12, 4), left = size - head - 8;
+  size_t programs = version == 1 ? 0 : (size_t)isw_journal_get(bytes + 44, 4);
+  if (count < TEXTS || count > left / 8 || programs > count - TEXTS) return false;
   manifest->identity = isw_journal_get(bytes + 16, 8);
   manifest->other = isw_journal_get(bytes + 24, 8);
-  manifest->overrides = isw_allocate(count - TEXTS, sizeof *manifest->overrides);
-  if (!manifest->overrides) return false;
+  manifest->bits_version = version == 1 ? 1 : (uint32_t)isw_journal_get(bytes + 40, 4);
   char **texts[TEXTS] = {&manifest->file, &manifest->folder, &manifest->text, &manifest->settings};
-  const unsigned char *at = bytes + HEAD_BYTES;
-  for (size_t i = 0; i < count; i++) {
-    uint64_t length = left >= 8 ? isw_journal_get(at, 8) : UINT64_MAX;
-    if (left < 8 || length > left - 8) return false;
-    char *text = strndup((const char *)at + 8, (size_t)length);
-    if (!text) return false;
-    if (i < TEXTS)
-      *texts[i] = text;
-    else
-      manifest->overrides[manifest->override_count++] = text;
-    at += 8 + length;
-    left -= 8 + (size_t)length;
-  }
-  return left == 0;
+  const unsigned char *at = bytes + head;
+  for (size_t i = 0; i < TEXTS; i++)
+    if (!(*texts[i] = take_text(&at, &left))) return false;
+  return take_texts(&at, &left, programs, &manifest->programs, &manifest->program_count) &&
+         take_texts(&at, &left, count - TEXTS - programs, &manifest->overrides, &manifest->override_count) && left == 0;
 }
 
 enum isw_status isw_run_manifest_read(const char *folder, struct isw_run_manifest *manifest, bool *there,
@@ -121,10 +152,21 @@ enum isw_status isw_run_manifest_read(const char *folder, struct isw_run_manifes
   return ISW_OK;
 }
 
+const char *isw_run_manifest_program(const struct isw_run_manifest *manifest)
+{
+  return manifest->program_count > 0 ? manifest->programs[manifest->program_count - 1] : ISW_JOURNAL_PROGRAM_1;
+}
+
+static void free_texts(char **texts, size_t count)
+{
+  for (size_t i = 0; i < count; i++) free(texts[i]);
+  free(texts);
+}
+
 void isw_run_manifest_clear(struct isw_run_manifest *manifest)
 {
-  for (size_t i = 0; i < manifest->override_count; i++) free(manifest->overrides[i]);
-  free(manifest->overrides);
+  free_texts(manifest->programs, manifest->program_count);
+  free_texts(manifest->overrides, manifest->override_count);
   free(manifest->file);
   free(manifest->folder);
   free(manifest->text);

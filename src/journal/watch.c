@@ -123,12 +123,12 @@ static bool read_new(struct isw_watch *watch, int fd, struct watched_file *file,
   watch->start = watch->length = 0;
   if (file->offset == 0) {
     struct journal_head head;
-    if (!look(watch, fd, 0, JOURNAL_HEAD_BYTES, BLOCK_BYTES, &bytes)) return false;
-    if (!bytes || !isw_journal_head_decode(bytes, &head)) return true;
-    file->passed_over = head.version != JOURNAL_VERSION || head.byte_order != isw_journal_byte_order() ||
+    if (!look(watch, fd, 0, JOURNAL_HEAD_BYTES_1, BLOCK_BYTES, &bytes)) return false;
+    if (!bytes || !isw_journal_head_decode(bytes, watch->length, &head)) return true;
+    file->passed_over = !isw_journal_version_is_known(&head) || head.byte_order != isw_journal_byte_order() ||
                         head.identity != watch->identity || head.real_bytes != watch->real_bytes;
     if (file->passed_over) return true;
-    file->offset = JOURNAL_HEAD_BYTES;
+    file->offset = head.bytes;
   }
   size_t ahead = BLOCK_BYTES;
   for (uint64_t at = file->offset; at <= size && size - at >= JOURNAL_ENTRY_BYTES;) {

@@ -42,10 +42,11 @@ enum isw_status isw_writer_add_root_attributes(struct isw_writer *w)
   enum isw_status status = ISW_OK;
   for (int i = 0; i < ISW_ROOT_FORMAT_VERSION && status == ISW_OK; i++)
     status = isw_writer_add_text(w, w->file, isw_root_attribute((enum isw_root_attribute)i)->name, texts[i]);
-  int32_t version = ISW_FORMAT_VERSION;
-  if (status != ISW_OK) return status;
-  return isw_writer_add_attribute(w, w->file, isw_root_attribute(ISW_ROOT_FORMAT_VERSION)->name, H5T_STD_I32LE,
-                                  H5T_NATIVE_INT32, 0, &version);
+  static const int32_t versions[] = {ISW_FORMAT_VERSION, ISW_BITS_VERSION};
+  for (int i = ISW_ROOT_FORMAT_VERSION; i < ISW_ROOT_ATTRIBUTES && status == ISW_OK; i++)
+    status = isw_writer_add_attribute(w, w->file, isw_root_attribute((enum isw_root_attribute)i)->name, H5T_STD_I32LE,
+                                      H5T_NATIVE_INT32, 0, &versions[i - ISW_ROOT_FORMAT_VERSION]);
+  return status;
 }
 
 enum isw_status isw_writer_add_provenance(struct isw_writer *w)

@@ -197,6 +197,18 @@ static enum isw_status read_datasets(struct isw_results *results, struct isw_err
   return status;
 }
 
+/* A file without the attribute is of version 1. */
+static enum isw_status read_bits_version(struct isw_results *results, struct isw_error *error)
+{
+  char *text = read_attribute(results->file, "/", isw_root_attribute(ISW_ROOT_BITS_VERSION)->name);
+  double version = text ? strtod(text, NULL) : 1;
+  free(text);
+  if (!(version >= 1 && version <= INT32_MAX && version == floor(version)))
+    return no_results(results->path, "its attribute 'bits_version' is no whole number above 0", error);
+  results->bits_version = (unsigned)version;
+  return ISW_OK;
+}
+
 static enum isw_status read_head(struct isw_results *results, struct isw_error *error)
 {
   char *format = read_attribute(results->file, "/", isw_root_attribute(ISW_ROOT_FORMAT)->name);
@@ -215,7 +227,7 @@ static enum isw_status read_head(struct isw_results *results, struct isw_error *
   free(format);
   free(identity);
   free(version);
-  return status;
+  return status == ISW_OK ? read_bits_version(results, error) : status;
 }
 
 enum isw_status isw_results_open(const char *path, struct isw_results **results, struct isw_error *error)
@@ -255,8 +267,9 @@ enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uin
   if (!results)
     status =
         isw_error_set(error, status, "'%s' is not a results file that can be read (%s)", path, isw_error_text(&reason));
-  else if (results->identity != identity && (replaces == 0 || results->identity != replaces))
-    status = isw_error_set(error, ISW_BAD_INPUT, "'%s' holds another sweep", path);
+  else if (replaces == 0 || results->identity != replaces)
+    status = results->identity == identity ? isw_results_check_bits(results, error)
+                                           : isw_error_set(error, ISW_BAD_INPUT, "'%s' holds another sweep", path);
   isw_results_close(results);
   isw_error_clear(&reason);
   return status;
@@ -302,6 +315,21 @@ size_t isw_results_layers(const struct isw_results *results)
 uint64_t isw_results_identity(const struct isw_results *results)
 {
   return results->identity;
+}
+
+enum isw_status isw_results_check_bits(struct isw_results *results, struct isw_error *error)
+{
+  const char *version = isw_results_attribute(results, ISW_PROVENANCE_GROUP "/program_version");
+  const char *git = isw_results_attribute(results, ISW_PROVENANCE_GROUP "/git_description");
+  struct isw_text program = {0};
+  enum isw_status status = version ? isw_text_add(&program, "initsweep %s", version) : ISW_OK;
+  if (version && git && status == ISW_OK) status = isw_text_add(&program, " (%s)", git);
+  if (status == ISW_OK)
+    status = isw_bits_check(results->path, results->bits_version, program.bytes, error);
+  else
+    status = isw_error_memory(error, program.length, "a program's name");
+  isw_text_clear(&program);
+  return status;
 }
 
 const struct isw_results_dataset *isw_results_dataset(const struct isw_results *results, size_t index)

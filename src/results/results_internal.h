@@ -19,6 +19,7 @@ struct isw_results {
   hid_t file;
   char *path;
   uint64_t networks, identity;
+  unsigned bits_version;
   hsize_t records, layers, parameters;
   struct dataset *datasets;
   size_t dataset_count, dataset_capacity;

@@ -120,6 +120,8 @@ static const struct isw_attribute root[ISW_ROOT_ATTRIBUTES] = {
     [ISW_ROOT_IDENTITY] = {"identity", "16 hexadecimal digits: hash of everything that determines the file"},
     [ISW_ROOT_PRECISION] = {"precision", "float32 or float64"},
     [ISW_ROOT_FORMAT_VERSION] = {"format_version", "1"},
+    [ISW_ROOT_BITS_VERSION] = {"bits_version", "the [version of the bits](numerics.md#version-of-the-bits) of all "
+                                               "networks; 1 if a file does not have it"},
 };
 
 static const struct isw_attribute attributes[ISW_DATASET_ATTRIBUTES] = {

@@ -70,7 +70,8 @@ enum isw_root_attribute {
   ISW_ROOT_SETTINGS,
   ISW_ROOT_IDENTITY,
   ISW_ROOT_PRECISION,
-  ISW_ROOT_FORMAT_VERSION, /**< int32; the others are text */
+  ISW_ROOT_FORMAT_VERSION, /**< from here on int32; those before are text */
+  ISW_ROOT_BITS_VERSION,
   ISW_ROOT_ATTRIBUTES
 };
 /** One attribute. */

@@ -67,6 +67,7 @@ static size_t list_facts(const struct isw_run_facts *facts, const char *end, str
   list[n++] = (struct isw_provenance){"libyaml", isw_version_yaml(), 0};
   list[n++] = (struct isw_provenance){"xxhash", isw_version_xxhash(), 0};
   list[n++] = (struct isw_provenance){"kernels", facts->kernels, 0};
+  list[n++] = (struct isw_provenance){"trained_by", facts->programs, 0};
   list[n++] = (struct isw_provenance){"command_line", facts->command_line, 0};
   list[n++] = (struct isw_provenance){"hosts", facts->hosts, 0};
   list[n++] = (struct isw_provenance){"slurm_job_id", job ? job : "", 0};

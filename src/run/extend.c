@@ -137,7 +137,8 @@ static enum isw_status begin(struct extension *extension, const char *parts, str
   if (status == ISW_OK) status = index_networks(extension, error);
   if (status == ISW_OK)
     status = isw_journal_create(parts, isw_sweep_identity(extension->now), ISW_RANK_REUSED,
-                                isw_precision_bytes(isw_sweep_precision(extension->now)), &extension->journal, error);
+                                isw_precision_bytes(isw_sweep_precision(extension->now)), isw_version_program(),
+                                &extension->journal, error);
   return status;
 }
 

@@ -23,12 +23,16 @@ static enum isw_status load_sweep(const char *parts, const struct isw_run_manife
 }
 
 static enum isw_status export_index(const char *out, const char *command_line, const struct isw_sweep *sweep,
-                                    struct isw_index *index, struct isw_error *error)
+                                    struct isw_index *index, const char *programs, struct isw_error *error)
 {
   char host[256] = "";
   gethostname(host, sizeof host - 1);
-  struct isw_run_facts facts = {
-      .command_line = command_line, .kernels = "", .hosts = host, .ranks = 1, .threads = isw_cluster_default_threads()};
+  struct isw_run_facts facts = {.command_line = command_line,
+                                .kernels = "",
+                                .programs = programs,
+                                .hosts = host,
+                                .ranks = 1,
+                                .threads = isw_cluster_default_threads()};
   struct isw_progress progress = {.networks = isw_sweep_networks(sweep)};
   isw_format_utc_now(facts.start);
   isw_progress_start(&progress, false);
@@ -47,11 +51,17 @@ enum isw_status isw_gather(const char *parts, const char *out, const char *comma
   struct isw_run_manifest manifest;
   struct isw_sweep *sweep = NULL;
   struct isw_index *index = NULL;
+  struct isw_text programs = {0};
   bool there;
   enum isw_status status = isw_run_manifest_read(parts, &manifest, &there, error);
   if (status == ISW_OK && !there)
     status = isw_error_set(error, ISW_BAD_INPUT, "'%s' is not the folder of a run: it has no file 'sweep'", parts);
+  if (status == ISW_OK)
+    status = isw_bits_check(parts, manifest.bits_version, isw_run_manifest_program(&manifest), error);
   if (status == ISW_OK) status = load_sweep(parts, &manifest, &sweep, error);
+  for (size_t i = 0; i < manifest.program_count && status == ISW_OK; i++)
+    if (isw_text_add(&programs, "%s%s", i ? "; " : "", manifest.programs[i]) != ISW_OK)
+      status = isw_error_memory(error, programs.length, "the names of programs");
   if (status == ISW_OK) {
     status = isw_results_may_replace(out, manifest.identity, 0, error);
     if (status == ISW_BAD_INPUT) status = advise_another_output(error);
@@ -59,12 +69,13 @@ enum isw_status isw_gather(const char *parts, const char *out, const char *comma
   if (status == ISW_OK)
     status = isw_index_create_beside(parts, manifest.identity, manifest.other, isw_sweep_networks(sweep),
                                      isw_precision_bytes(isw_sweep_precision(sweep)), &index, error);
-  if (status == ISW_OK) status = export_index(out, command_line, sweep, index, error);
+  if (status == ISW_OK) status = export_index(out, command_line, sweep, index, programs.bytes, error);
   if (status == ISW_OK)
     *report = (struct isw_gather_report){
         .networks = isw_sweep_networks(sweep), .finished = isw_index_count(index), .damaged = isw_index_damaged(index)};
   isw_index_destroy(index);
   isw_sweep_destroy(sweep);
+  isw_text_clear(&programs);
   isw_run_manifest_clear(&manifest);
   return status;
 }

@@ -89,14 +89,22 @@ enum isw_status isw_run_output_inspect(struct isw_run_output *output, const char
     isw_error_clear(&reason);
     return ISW_BAD_INPUT;
   }
+  bool same = isw_results_identity(results) == isw_sweep_identity(sweep);
   *state = ISW_OUTPUT_INCOMPLETE;
   output->present = true;
-  if (isw_results_identity(results) == isw_sweep_identity(sweep))
-    status = resume == ISW_RESUME_NEVER ? ISW_OK : count_missing(results, state, error);
-  else if (resume == ISW_RESUME_EXTEND || (resume == ISW_RESUME_NEVER && is_renewed(sweep, results))) {
+  if (resume == ISW_RESUME_EXTEND || (resume != ISW_RESUME_NEVER && same)) {
+    status = isw_results_check_bits(results, error);
+    if (status == ISW_BAD_INPUT)
+      isw_text_add(&error->message, "\n  or name another output with -o, move it away%s",
+                   same ? ", or replace it with --resume never" : "");
+  }
+  if (status == ISW_OK && same && resume != ISW_RESUME_NEVER)
+    status = count_missing(results, state, error);
+  else if (status == ISW_OK &&
+           (resume == ISW_RESUME_EXTEND || (resume == ISW_RESUME_NEVER && (same || is_renewed(sweep, results))))) {
     if (resume == ISW_RESUME_EXTEND) *state = ISW_OUTPUT_OTHER;
     output->replaced = isw_results_identity(results);
-  } else
+  } else if (status == ISW_OK)
     status = report_other_sweep(output, file, sweep, results, error);
   isw_results_close(results);
   return status;

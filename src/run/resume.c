@@ -1,5 +1,6 @@
 /* Decides what a run does with the folder OUT.parts that it finds: continue, clear or extend it. Rank 0 only. */
 #include <stdlib.h>
+#include <string.h>
 #include "run/run_internal.h"
 
 enum isw_status isw_run_open_index(const struct isw_run_state *run, struct isw_index **index, struct isw_error *error)
@@ -8,6 +9,55 @@ enum isw_status isw_run_open_index(const struct isw_run_state *run, struct isw_i
                                  isw_sweep_networks(run->sweep), isw_precision_bytes(isw_sweep_precision(run->sweep)),
                                  index, error);
 }
+
+/* ---- the programs that have worked in the folder ---- */
+
+/* Copies lines to the end of a manifest's list. Returns whether memory sufficed. */
+static bool add_program(struct isw_run_manifest *manifest, const char *line)
+{
+  char **more = realloc(manifest->programs, (manifest->program_count + 1) * sizeof *more);
+  if (!more) return false;
+  manifest->programs = more;
+  more[manifest->program_count] = isw_copy_text(line);
+  return more[manifest->program_count] && ++manifest->program_count;
+}
+
+static bool has_program(const struct isw_run_manifest *manifest, const char *line)
+{
+  bool found = false;
+  for (size_t i = 0; i < manifest->program_count && !found; i++) found = strcmp(manifest->programs[i], line) == 0;
+  return found;
+}
+
+/* Reports, for the first run of this program in the folder, that another one has trained there. */
+static void report_other_program(const struct isw_run_state *run, const struct isw_run_manifest *before)
+{
+  size_t length = strlen(isw_version_program());
+  bool ours = false;
+  for (size_t i = 0; i < before->program_count; i++)
+    ours = ours || strncmp(before->programs[i], isw_version_program(), length) == 0;
+  if (!ours)
+    isw_report_line(&run->settings->reporter, ISW_REPORT_INFO,
+                    "continuing a run of %s, whose bits have the same version (%d)", isw_run_manifest_program(before),
+                    ISW_BITS_VERSION);
+}
+
+/* Adds this program to a manifest's list and copies the list for the provenance. *added: it was not there. */
+static enum isw_status register_program(struct isw_run_state *run, struct isw_run_manifest *manifest, bool *added,
+                                        struct isw_error *error)
+{
+  struct isw_text line = {0};
+  enum isw_status status = isw_text_add(&line, "%s with %s", isw_version_program(), run->facts.kernels);
+  *added = status == ISW_OK && !has_program(manifest, line.bytes);
+  if (*added && !add_program(manifest, line.bytes)) status = ISW_FAILED;
+  isw_text_clear(&line);
+  for (size_t i = 0; i < manifest->program_count && status == ISW_OK; i++)
+    status = isw_text_add(&run->programs, "%s%s", i ? "; " : "", manifest->programs[i]);
+  run->facts.programs = run->programs.bytes;
+  return status == ISW_OK ? ISW_OK : isw_error_memory(error, run->programs.length, "the names of programs");
+}
+
+/* ---- the manifest ---- */
 
 /* Makes the manifest of this run with copies of all texts. isw_run_manifest_clear releases it, also after an error. */
 static enum isw_status make_manifest(const struct isw_run_state *run, struct isw_run_manifest *manifest,
@@ -19,6 +69,7 @@ static enum isw_status make_manifest(const struct isw_run_state *run, struct isw
                                         .folder = isw_copy_text(run->folder),
                                         .text = isw_copy_text(run->text),
                                         .settings = isw_copy_text(isw_sweep_settings(run->sweep)),
+                                        .bits_version = ISW_BITS_VERSION,
                                         .overrides = isw_allocate(overrides->count, sizeof(char *))};
   bool complete = manifest->file && manifest->folder && manifest->text && manifest->settings && manifest->overrides;
   for (size_t i = 0; complete && i < overrides->count; i++) {
@@ -46,7 +97,11 @@ static enum isw_status write_manifest(struct isw_run_state *run, struct isw_run_
 {
   struct isw_run_manifest now;
   uint64_t reused = 0;
+  bool added;
   enum isw_status status = make_manifest(run, &now, error);
+  for (size_t i = 0; i < before->program_count && status == ISW_OK; i++)
+    if (!add_program(&now, before->programs[i])) status = isw_error_memory(error, 1, "the names of programs");
+  if (status == ISW_OK) status = register_program(run, &now, &added, error);
   if (status == ISW_OK && changed)
     status = isw_extend_journal(run->output.parts, before, &now, run->sweep, &reused, error);
   if (status == ISW_OK && run->output_is_smaller)
@@ -57,6 +112,31 @@ static enum isw_status write_manifest(struct isw_run_state *run, struct isw_run_
   if (status == ISW_OK) run->other_identity = now.other;
   isw_run_manifest_clear(&now);
   return status;
+}
+
+/* Refuses a folder of another version of the bits; reports one of another program. */
+static enum isw_status check_program(const struct isw_run_state *run, const struct isw_run_manifest *before,
+                                     struct isw_error *error)
+{
+  enum isw_status status =
+      isw_bits_check(run->output.parts, before->bits_version, isw_run_manifest_program(before), error);
+  if (status == ISW_OK)
+    report_other_program(run, before);
+  else if (status == ISW_BAD_INPUT)
+    isw_text_add(&error->message, "\n  or start afresh with --resume never, or name another output with -o");
+  return status;
+}
+
+/* Continues a folder of this sweep. */
+static enum isw_status continue_folder(struct isw_run_state *run, struct isw_run_manifest *before,
+                                       struct isw_error *error)
+{
+  const char *parts = run->output.parts;
+  bool added;
+  run->other_identity = before->other;
+  enum isw_status status = before->other ? isw_journal_remove_identity(parts, before->other, error) : ISW_OK;
+  if (status == ISW_OK) status = register_program(run, before, &added, error);
+  return status == ISW_OK && added ? isw_run_manifest_write(parts, before, error) : status;
 }
 
 /* Locks OUT.parts for this run and writes its manifest. */
@@ -80,11 +160,10 @@ static enum isw_status claim_folder(struct isw_run_state *run, struct isw_error 
   bool changed = there && before.identity != isw_sweep_identity(run->sweep);
   if (changed && resume != ISW_RESUME_EXTEND)
     status = report_other_journal(run, &before, error);
-  else if (there && !changed) {
-    run->other_identity = before.other;
-    if (before.other) status = isw_journal_remove_identity(parts, before.other, error);
-  } else
-    status = write_manifest(run, &before, changed, error);
+  else if (there)
+    status = check_program(run, &before, error);
+  if (status == ISW_OK)
+    status = there && !changed ? continue_folder(run, &before, error) : write_manifest(run, &before, changed, error);
   isw_run_manifest_clear(&before);
   return status;
 }

@@ -11,9 +11,7 @@
 
 static enum isw_status check_program(struct isw_cluster *cluster, struct isw_error *error)
 {
-  char version[128];
-  snprintf(version, sizeof version, "initsweep %s (%s)", isw_version(), isw_version_git());
-  return isw_cluster_same_program(cluster, version, isw_version_flags(), error);
+  return isw_cluster_same_program(cluster, isw_version_program(), isw_version_flags(), error);
 }
 
 /* Rank 0 reads the sweep file; every rank parses its bytes. */
@@ -236,8 +234,9 @@ static enum isw_status prepare(struct isw_run_state *run, struct isw_error *erro
   if (status == ISW_OK) status = share_checkpoints(run, error);
   if (status != ISW_OK) return status;
   /* detects an unwritable folder before the training, not after it */
-  status = isw_journal_create(run->output.parts, isw_sweep_identity(run->sweep), isw_cluster_rank(run->cluster),
-                              isw_precision_bytes(training->precision), &training->journal, error);
+  status =
+      isw_journal_create(run->output.parts, isw_sweep_identity(run->sweep), isw_cluster_rank(run->cluster),
+                         isw_precision_bytes(training->precision), isw_version_program(), &training->journal, error);
   return isw_cluster_agree(run->cluster, status, error);
 }
 
@@ -296,8 +295,9 @@ static enum isw_status create_training(struct isw_run_state *run, const char **a
   status = isw_cluster_agree(run->cluster, status, error);
   if (status == ISW_OK) status = isw_run_share_costs(run, error);
   if (status != ISW_OK) return status;
+  run->kernels = isw_cluster_words(run->cluster, isw_kernels_name(run->training.kernels));
   run->facts = (struct isw_run_facts){.command_line = settings->command_line,
-                                      .kernels = isw_kernels_name(run->training.kernels),
+                                      .kernels = run->kernels,
                                       .hosts = isw_cluster_hosts(run->cluster),
                                       .ranks = isw_cluster_size(run->cluster),
                                       .threads = threads};
@@ -335,6 +335,8 @@ enum isw_status isw_run(struct isw_cluster *cluster, const struct isw_run_settin
   isw_refinement_clear(&run.refinement);
   isw_sweep_destroy(run.sweep);
   isw_run_output_clear(&run.output);
+  isw_text_clear(&run.programs);
+  free(run.kernels);
   free(run.remaining);
   free(run.text);
   free(run.folder);

@@ -100,6 +100,7 @@ uint64_t isw_refinement_count(const struct isw_refinement *refinement);
 /** The provenance, which varies from run to run. */
 struct isw_run_facts {
   const char *command_line, *kernels, *hosts;
+  const char *programs; /**< that have trained the networks, with their kernels */
   size_t ranks, threads;
   char start[ISW_NUMBER_SIZE]; /**< UTC, ISO 8601 */
   double seconds;
@@ -141,7 +142,8 @@ struct isw_saved_run {
   size_t real_bytes;
   struct isw_keep_weights keep;
 };
-/** Opens a file and reads its settings; ISW_BAD_INPUT if they do not describe the file's sweep (its data have changed).
+/** Opens a file and reads its settings; ISW_BAD_INPUT if they do not describe the file's sweep (its data have changed),
+ *  or if the file is of another version of the bits.
  *  @param[in]  folder  base of relative paths of data; NULL: the file's folder
  *  @param[out] saved   isw_saved_run_close releases it, also after an error */
 enum isw_status isw_saved_run_open(const char *path, const char *folder, struct isw_saved_run *saved,
@@ -179,7 +181,7 @@ struct isw_run_output {
   char *path;        /**< absolute, because ranks on other machines may start in other folders */
   char *parts;       /**< the journal's folder, absolute */
   bool present;      /**< there was a results file before this run */
-  uint64_t replaced; /**< identity of another sweep that the results file holds and that this run may replace, with
+  uint64_t replaced; /**< identity of the sweep that the results file holds and that this run replaces, with
                           --resume never or extend; 0: none */
 };
 /** Chooses the names of a run's files. wanted: NULL: the sweep's name and .h5. */
@@ -217,8 +219,10 @@ struct isw_run_state {
   bool output_is_smaller;       /**< the results file is of another sweep, which is extended; rank 0 */
   struct isw_training training;
   struct isw_run_facts facts;
-  struct isw_lock *lock;   /**< rank 0 */
-  uint64_t other_identity; /**< of journal files to skip: an extension was interrupted; 0: none */
+  char *kernels;            /**< of all ranks; rank 0 */
+  struct isw_text programs; /**< the manifest's; rank 0 */
+  struct isw_lock *lock;    /**< rank 0 */
+  uint64_t other_identity;  /**< of journal files to skip: an extension was interrupted; 0: none */
   struct isw_refinement refinement;
   uint64_t *remaining; /**< bit set of networks that an extension has not reused; NULL: all */
 };

@@ -23,6 +23,7 @@ enum isw_status isw_saved_run_open(const char *path, const char *folder, struct 
   const struct isw_overrides none = {0};
   *saved = (struct isw_saved_run){.path = path};
   enum isw_status status = isw_results_open(path, &saved->results, error);
+  if (status == ISW_OK) status = isw_results_check_bits(saved->results, error);
   if (status == ISW_OK) status = isw_saved_run_sweep(saved, folder, &none, &saved->sweep, error);
   if (status != ISW_OK) return status;
   if (isw_sweep_identity(saved->sweep) != isw_results_identity(saved->results) ||

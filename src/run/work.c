@@ -172,7 +172,8 @@ static enum isw_status checkpoint(void *context, size_t worker, uint64_t turn, c
                                               .ids = made->id,
                                               .step = isw_pack_step(pack),
                                               .state = state,
-                                              .bytes = bytes};
+                                              .bytes = bytes,
+                                              .program = isw_version_program()};
   enum isw_status status = isw_checkpoint_write(training->folder, isw_sweep_identity(training->sweep), training->rank,
                                                 isw_precision_bytes(training->precision), &checkpoint_of_pack, error);
   free(state);

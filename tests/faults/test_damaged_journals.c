@@ -33,8 +33,9 @@ static void add_head(struct bytes *b, struct journal_head head)
 
 static struct journal_head good_head(void)
 {
-  return (struct journal_head){
-      .version = JOURNAL_VERSION, .byte_order = 1, .identity = identity, .real_bytes = 4, .rank = 0};
+  struct journal_head head = isw_journal_head(identity, 0, 4, "a test");
+  head.byte_order = 1;
+  return head;
 }
 
 static struct journal_entry good_entry(uint64_t number)
@@ -104,7 +105,7 @@ MAKE(bad_head_checksum)
 MAKE(truncated_in_head)
 {
   add_good(b);
-  b->length = 39;
+  b->length = JOURNAL_HEAD_BYTES - 1;
 }
 MAKE(truncated_in_entry_head)
 {
@@ -156,10 +157,17 @@ MAKE(twice_the_same)
   add_entry(b, good_entry(1), identity);
 }
 
-MAKE(version_2)
+MAKE(version_3)
 {
   struct journal_head head = good_head();
-  head.version = 2;
+  head.version = 3;
+  add_head(b, head);
+}
+
+MAKE(another_bits_version)
+{
+  struct journal_head head = good_head();
+  head.bits_version = 99;
   add_head(b, head);
 }
 
@@ -242,7 +250,8 @@ static const struct {
     ROW(zeros_at_the_end, ISW_OK, 3, 1),
     ROW(noise_between, ISW_OK, 3, 1),
     ROW(twice_the_same, ISW_OK, 3, 0),
-    ROW(version_2, ISW_BAD_INPUT, 0, 0),
+    ROW(version_3, ISW_BAD_INPUT, 0, 0),
+    ROW(another_bits_version, ISW_BAD_INPUT, 0, 0),
     ROW(another_byte_order, ISW_BAD_INPUT, 0, 0),
     ROW(another_sweep, ISW_BAD_INPUT, 0, 0),
     ROW(another_precision, ISW_BAD_INPUT, 0, 0),

@@ -29,8 +29,9 @@ static void put_sum(uint8_t *bytes, size_t length, uint64_t seed)
 
 static void mend(uint8_t *bytes, size_t length, uint8_t how)
 {
-  if (how & RIGHT_HEAD && length >= JOURNAL_HEAD_BYTES) put_sum(bytes, JOURNAL_HEAD_BYTES - 8, 0);
-  for (size_t at = JOURNAL_HEAD_BYTES; how & RIGHT_ENTRIES && at + JOURNAL_ENTRY_BYTES <= length;) {
+  size_t head = length >= 9 && bytes[8] == 1 ? JOURNAL_HEAD_BYTES_1 : JOURNAL_HEAD_BYTES;
+  if (how & RIGHT_HEAD && length >= head) put_sum(bytes, head - 8, 0);
+  for (size_t at = head; how & RIGHT_ENTRIES && at + JOURNAL_ENTRY_BYTES <= length;) {
     uint8_t *entry = bytes + at;
     struct journal_entry read;
     put_sum(entry, JOURNAL_ENTRY_BYTES - 8, identity);

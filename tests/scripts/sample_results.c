@@ -180,7 +180,7 @@ static bool write_results(struct grid *grid, const char *path, const char *parts
   };
   struct isw_journal *journal;
   struct isw_index *index;
-  if (isw_journal_create(parts, head.identity, 0, head.real_bytes, &journal, error) != ISW_OK) return false;
+  if (isw_journal_create(parts, head.identity, 0, head.real_bytes, "a test", &journal, error) != ISW_OK) return false;
   bool good = true;
   for (uint64_t number = 0; number < grid->networks && good; number++)
     if (!grid->holes || number % 7 != 3) good = append(grid, journal, number, error);

@@ -127,7 +127,7 @@ static inline void sample_journal(const struct sample *sample, const char *folde
 {
   struct isw_error error = {0};
   struct isw_journal *journal;
-  if (isw_journal_create(folder, sample->identity, rank, sample->real_bytes, &journal, &error) != ISW_OK)
+  if (isw_journal_create(folder, sample->identity, rank, sample->real_bytes, "a test", &journal, &error) != ISW_OK)
     fail_msg("%s", isw_error_text(&error));
   for (uint64_t number = first; number < end; number += stride) {
     struct sample_network network = sample_network(sample, number);

@@ -80,7 +80,7 @@ static inline void train_sample(const struct isw_sweep *sweep, const char *parts
   struct isw_training training = {0};
   EXPECT_OK(isw_training_create(&training, sweep, 1, stride, error));
   EXPECT_OK(isw_journal_create(parts, isw_sweep_identity(sweep), 0, isw_precision_bytes(isw_sweep_precision(sweep)),
-                               &training.journal, error));
+                               "a test", &training.journal, error));
   train_turns(&training);
   EXPECT_OK(isw_journal_destroy(training.journal, error));
   isw_training_destroy(&training);

@@ -149,7 +149,7 @@ static void torn_tails_are_left_out_at_every_byte(void **state)
     sample_write_file(file, bytes, cut);
     uint64_t whole = 0;
     while (whole < 4 && ends[whole] <= cut) whole++;
-    bool torn = cut != 0 && cut != 40 && (whole == 0 || ends[whole - 1] != cut);
+    bool torn = cut != 0 && cut != JOURNAL_HEAD_BYTES && (whole == 0 || ends[whole - 1] != cut);
     struct isw_index *index = read_index(&small, folder);
     assert_int_equal(check_networks(&small, index), whole);
     assert_int_equal(isw_index_damaged(index), torn);
@@ -174,7 +174,7 @@ static void every_flipped_byte_is_noticed(void **state)
       sample_write_file(file, bytes, length);
       struct isw_index *index = read_index(&small, folder);
       uint64_t found = check_networks(&small, index), damaged = isw_index_damaged(index);
-      if (at < 40)
+      if (at < JOURNAL_HEAD_BYTES)
         assert_true(found == 0 && damaged == 1);
       else
         assert_true((found == 3 && damaged == 1) || (found == 4 && damaged == 0 && bytes[at] == change));
@@ -182,6 +182,72 @@ static void every_flipped_byte_is_noticed(void **state)
       bytes[at] ^= (unsigned char)change;
     }
   free(bytes);
+  free(file);
+  free(folder);
+}
+
+/* Replaces the head of the file at `path` by one of `bytes` bytes. */
+static void replace_head(const char *path, const unsigned char *head, size_t bytes)
+{
+  size_t length;
+  unsigned char *whole = sample_read_file(path, &length), *other = isw_allocate(length, 1);
+  memcpy(other, head, bytes);
+  memcpy(other + bytes, whole + JOURNAL_HEAD_BYTES, length - JOURNAL_HEAD_BYTES);
+  sample_write_file(path, other, length - JOURNAL_HEAD_BYTES + bytes);
+  free(other);
+  free(whole);
+}
+
+static void journal_of_other_bits_is_refused_and_its_program_named(void **state)
+{
+  char *folder = sample_path(*state, "bits.parts"), *file = sample_path(*state, "bits.parts/rank00000-run0000.journal");
+  sample_journal(&small, folder, 0, 0, 4, 1);
+  unsigned char bytes[JOURNAL_HEAD_BYTES];
+  struct journal_head head = isw_journal_head(small.identity, 0, small.real_bytes, "initsweep 9.8.7 (abc)");
+  head.bits_version = ISW_BITS_VERSION + 5;
+  isw_journal_head_encode(&head, bytes);
+  replace_head(file, bytes, sizeof bytes);
+  struct isw_error error = {0};
+  struct isw_index *index;
+  assert_int_equal(isw_index_create(folder, small.identity, small.networks, 4, &index, &error), ISW_BAD_INPUT);
+  assert_non_null(strstr(isw_error_text(&error), "rank00000-run0000.journal"));
+  assert_non_null(strstr(isw_error_text(&error), "written by initsweep 9.8.7 (abc);"));
+  assert_null(index);
+  isw_error_clear(&error);
+  free(file);
+  free(folder);
+}
+
+/* Files of format version 1 have a shorter head, and bits of version 1. */
+static void journal_of_format_1_is_read_or_named(void **state)
+{
+  char *folder = sample_path(*state, "old.parts"), *file = sample_path(*state, "old.parts/rank00000-run0000.journal");
+  sample_journal(&small, folder, 0, 0, 4, 1);
+  unsigned char bytes[JOURNAL_HEAD_BYTES];
+  struct journal_head head = isw_journal_head(small.identity, 0, small.real_bytes, "");
+  head.version = 1;
+  isw_journal_head_encode(&head, bytes);
+  isw_journal_put(bytes + JOURNAL_HEAD_BYTES_1 - 8, isw_hash(bytes, JOURNAL_HEAD_BYTES_1 - 8, 0), 8);
+  replace_head(file, bytes, JOURNAL_HEAD_BYTES_1);
+  struct isw_error error = {0};
+  struct isw_index *index;
+  enum isw_status status = isw_index_create(folder, small.identity, small.networks, 4, &index, &error);
+  if (ISW_BITS_VERSION == 1) {
+    assert_int_equal(status, ISW_OK);
+    assert_int_equal(check_networks(&small, index), 4);
+    assert_int_equal(isw_index_damaged(index), 0);
+  } else {
+    assert_int_equal(status, ISW_BAD_INPUT);
+    assert_non_null(strstr(isw_error_text(&error), "bits of version 1, written by initsweep 0.1.0 or earlier"));
+  }
+  struct isw_watch *watch;
+  struct isw_watched now;
+  assert_int_equal(isw_watch_create(folder, small.identity, small.networks, 4, &watch, NULL), ISW_OK);
+  assert_int_equal(isw_watch_look(watch, &now, NULL), ISW_OK);
+  assert_int_equal(now.finished, 4);
+  isw_watch_destroy(watch);
+  isw_index_destroy(index);
+  isw_error_clear(&error);
   free(file);
   free(folder);
 }
@@ -290,7 +356,7 @@ static void full_disk_leaves_whole_entries(void **state)
 
   struct isw_error error = {0};
   struct isw_journal *journal;
-  assert_int_equal(isw_journal_create(folder, small.identity, 0, 4, &journal, &error), ISW_OK);
+  assert_int_equal(isw_journal_create(folder, small.identity, 0, 4, "a test", &journal, &error), ISW_OK);
   struct rlimit before, limit;
   assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
   void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
@@ -356,7 +422,7 @@ static void threads_share_a_journal(void **state)
   struct sample sample = {.networks = 4000, .identity = 77, .records = 3, .real_bytes = 4};
   char *folder = sample_path(*state, "threads.parts");
   struct isw_journal *journal;
-  assert_int_equal(isw_journal_create(folder, sample.identity, 0, 4, &journal, NULL), ISW_OK);
+  assert_int_equal(isw_journal_create(folder, sample.identity, 0, 4, "a test", &journal, NULL), ISW_OK);
   struct thread_work work[4];
   pthread_t threads[4];
   for (unsigned t = 0; t < 4; t++) {
@@ -379,7 +445,7 @@ static void large_appends_are_written_whole(void **state)
   struct sample sample = {.networks = 1000, .identity = 78, .records = 3, .real_bytes = 8};
   char *folder = sample_path(*state, "large.parts");
   struct isw_journal *journal;
-  assert_int_equal(isw_journal_create(folder, sample.identity, 0, 8, &journal, NULL), ISW_OK);
+  assert_int_equal(isw_journal_create(folder, sample.identity, 0, 8, "a test", &journal, NULL), ISW_OK);
   struct sample_network *networks = calloc(1000, sizeof *networks);
   struct isw_finished *finished = calloc(1000, sizeof *finished);
   for (uint64_t i = 0; i < 1000; i++) {
@@ -412,7 +478,7 @@ static void two_writers_of_a_checkpoint_do_not_meet(void **state)
       bool good = true;
       memset(pack, 1 + (int)w, BYTES);
       struct isw_checkpoint checkpoint = {
-          .count = 2, .numbers = numbers, .ids = ids, .state = pack, .bytes = BYTES - w};
+          .count = 2, .numbers = numbers, .ids = ids, .state = pack, .bytes = BYTES - w, .program = "a test"};
       for (size_t i = 0; i < WRITES && good; i++)
         good = isw_checkpoint_write(folder, 5, w, 4, &checkpoint, NULL) == ISW_OK;
       _exit(good ? 0 : 1);
@@ -468,6 +534,8 @@ int main(void)
       TEST(networks_come_back_to_the_bit),       TEST(more_files_than_open_descriptors_are_read),
       TEST(missing_folder_is_an_empty_index),    TEST(journal_without_entries_leaves_no_file),
       TEST(removal_leaves_what_is_not_ours),     TEST(torn_tails_are_left_out_at_every_byte),
+      TEST(every_flipped_byte_is_noticed),       TEST(journal_of_other_bits_is_refused_and_its_program_named),
+      TEST(every_flipped_byte_is_noticed),       TEST(journal_of_format_1_is_read_or_named),
       TEST(every_flipped_byte_is_noticed),       TEST(journal_of_another_sweep_is_refused),
       TEST(numbers_past_the_sweep_are_left_out), TEST(made_up_lengths_are_left_out),
       TEST(pipes_and_folders_are_no_journals),   TEST(damage_after_indexing_is_an_error),

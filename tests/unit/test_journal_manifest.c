@@ -34,6 +34,7 @@ ssize_t pread(int fd, void *bytes, size_t size, off_t offset)
 }
 
 static char folder[64], path[80];
+static char *programs[] = {"initsweep 0.1.0 (abc) with avx2", "initsweep 0.2.0 (def) with avx512"};
 static char *overrides[] = {"train.steps=10", "seed=3"};
 static const struct isw_run_manifest manifest = {.identity = 17,
                                                  .other = 18,
@@ -41,6 +42,9 @@ static const struct isw_run_manifest manifest = {.identity = 17,
                                                  .folder = "/home/ada/sweeps",
                                                  .text = "network: {depth: 3}\n",
                                                  .settings = "network:\n  depth: 3\n",
+                                                 .bits_version = 4,
+                                                 .programs = programs,
+                                                 .program_count = 2,
                                                  .overrides = overrides,
                                                  .override_count = 2};
 
@@ -52,6 +56,10 @@ static void check_same(const struct isw_run_manifest *read)
   assert_string_equal(read->text, manifest.text);
   assert_string_equal(read->settings, manifest.settings);
   assert_int_equal(read->override_count, manifest.override_count);
+  assert_int_equal(read->bits_version, 4);
+  assert_int_equal(read->program_count, 2);
+  for (size_t i = 0; i < 2; i++) assert_string_equal(read->programs[i], programs[i]);
+  assert_string_equal(isw_run_manifest_program(read), programs[1]);
   for (size_t i = 0; i < read->override_count; i++) assert_string_equal(read->overrides[i], overrides[i]);
 }
 
@@ -72,6 +80,37 @@ static void what_is_written_is_read(void **state)
     check_same(&read);
     isw_run_manifest_clear(&read);
   }
+}
+
+/* Version 1 has neither the version of the bits nor programs: the head ends 8 bytes earlier, and texts of programs are
+ * missing. */
+static void a_manifest_of_version_1_has_bits_of_version_1(void **state)
+{
+  (void)state;
+  enum { HEAD_1 = 40, HEAD_2 = 48 };
+  struct isw_run_manifest plain = manifest, read;
+  plain.program_count = 0;
+  bool there;
+  char *bytes;
+  size_t length;
+  assert_int_equal(isw_run_manifest_write(folder, &plain, NULL), ISW_OK);
+  assert_int_equal(isw_file_read(path, 1 << 20, ISW_REGULAR_FILE, &bytes, &length, NULL), ISW_OK);
+  memmove(bytes + HEAD_1, bytes + HEAD_2, length - HEAD_2);
+  length -= HEAD_2 - HEAD_1;
+  bytes[8] = 1;
+  uint64_t sum = isw_hash(bytes, length - 8, 0);
+  for (size_t i = 0; i < 8; i++) bytes[length - 8 + i] = (char)(sum >> 8 * i);
+  FILE *file = fopen(path, "wb");
+  assert_int_equal(fwrite(bytes, 1, length, file), length);
+  assert_int_equal(fclose(file), 0);
+  free(bytes);
+  assert_int_equal(isw_run_manifest_read(folder, &read, &there, NULL), ISW_OK);
+  assert_true(there);
+  assert_int_equal(read.bits_version, 1);
+  assert_string_equal(isw_run_manifest_program(&read), "initsweep 0.1.0 or earlier");
+  assert_string_equal(read.settings, manifest.settings);
+  assert_int_equal(read.override_count, 2);
+  isw_run_manifest_clear(&read);
 }
 
 static void a_missing_manifest_is_no_error(void **state)
@@ -135,6 +174,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_is_written_is_read),
+      cmocka_unit_test(a_manifest_of_version_1_has_bits_of_version_1),
       cmocka_unit_test(a_missing_manifest_is_no_error),
       cmocka_unit_test(a_damaged_manifest_is_refused),
   };

@@ -231,7 +231,7 @@ static void every_nan_has_the_same_bits(void **state)
     memcpy(network.values, &nans[i], sizeof nans[i]);                     /* loss */
     memcpy(network.values + 2 * sizeof(float), &nans[i], sizeof nans[i]); /* gradient_norm */
     memcpy(network.final + 5 * sizeof(float), &nans[i], sizeof nans[i]);
-    assert_int_equal(isw_journal_create(parts, 19, 0, 4, &journal, NULL), ISW_OK);
+    assert_int_equal(isw_journal_create(parts, 19, 0, 4, "a test", &journal, NULL), ISW_OK);
     assert_int_equal(isw_journal_append(journal, &network.finished, 1, NULL), ISW_OK);
     assert_int_equal(isw_journal_destroy(journal, NULL), ISW_OK);
     assert_int_equal(isw_index_create(parts, 19, 4, 4, &index, NULL), ISW_OK);
@@ -271,7 +271,7 @@ static void padding_of_weights_costs_nothing(void **state)
   head.sizes = wide_sizes;
   head.quantity_count = 1;
   struct isw_journal *journal;
-  assert_int_equal(isw_journal_create(parts, 14, 0, 4, &journal, NULL), ISW_OK);
+  assert_int_equal(isw_journal_create(parts, 14, 0, 4, "a test", &journal, NULL), ISW_OK);
   float *weights = calloc(1001000, sizeof *weights), loss = 1;
   for (uint64_t n = 0; n < 200; n++) {
     struct isw_finished finished = {.number = n,

@@ -36,7 +36,8 @@ static void levels_follow_the_boundary(void **state)
     for (uint64_t k = 0; k < 81; k++)
       if (level > 0 && isw_bits_has(refinement.level, k)) assert_in_range(k / 9, 4, level == 1 ? 8 : 6);
     EXPECT_OK(isw_training_restrict(&training, refinement.level, error));
-    EXPECT_OK(isw_journal_create(parts, isw_sweep_identity(sweep), (unsigned)level, 4, &training.journal, error));
+    EXPECT_OK(
+        isw_journal_create(parts, isw_sweep_identity(sweep), (unsigned)level, 4, "a test", &training.journal, error));
     train_turns(&training);
     EXPECT_OK(isw_journal_destroy(training.journal, error));
   }

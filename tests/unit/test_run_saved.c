@@ -124,7 +124,7 @@ static void a_larger_grid_takes_over_the_networks_of_a_file(void **state)
   assert_int_equal(isw_index_count(index), reused);
   struct isw_training training = {.index = index};
   EXPECT_OK(isw_training_create(&training, now, 1, 1, error));
-  EXPECT_OK(isw_journal_create(parts, isw_sweep_identity(now), 0, 4, &training.journal, error));
+  EXPECT_OK(isw_journal_create(parts, isw_sweep_identity(now), 0, 4, "a test", &training.journal, error));
   train_turns(&training);
   EXPECT_OK(isw_journal_destroy(training.journal, error));
   isw_training_destroy(&training);
@@ -172,7 +172,7 @@ static char *spoil(const struct sample *sample, uint64_t network)
   char *parts = sample_path(sample->folder, "spoiled.parts"), *path = sample_path(sample->folder, "spoiled.h5");
   struct isw_index *index = open_sample_index(sample->sweep, sample->parts);
   struct isw_journal *journal;
-  EXPECT_OK(isw_journal_create(parts, isw_sweep_identity(sample->sweep), 0, 4, &journal, error));
+  EXPECT_OK(isw_journal_create(parts, isw_sweep_identity(sample->sweep), 0, 4, "a test", &journal, error));
   for (uint64_t k = 0; k < isw_sweep_networks(sample->sweep); k++) {
     struct isw_finished finished;
     EXPECT_OK(isw_index_read(index, k, &finished, error));

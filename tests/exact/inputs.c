@@ -1,0 +1,48 @@
+/* Inputs of the elementary functions for tests. */
+#include "inputs.h"
+#include "initsweep/random.h"
+#include <math.h>
+#include <string.h>
+
+#define HALF_PI 1.5707963267948966
+
+const struct exact_facts exact_facts[EXACT_COUNT] = {
+    [EXACT_log] =
+        {"log", EXACT_NEITHER, INFINITY, 0.5, 2.0, 1.0, {0.0, 1.0, -1.0, INFINITY}, {-INFINITY, 0.0, NAN, INFINITY}},
+    [EXACT_log1p] = {"log1p",
+                     EXACT_NEITHER,
+                     INFINITY,
+                     -0.75,
+                     2.0,
+                     0.5,
+                     {-1.0, -0.0, -1.5, INFINITY},
+                     {-INFINITY, -0.0, NAN, INFINITY}},
+    [EXACT_sin] =
+        {"sin", EXACT_ODD, 1.0, -8.0, 8.0, HALF_PI, {0.0, -0.0, INFINITY, 0x1p-149}, {0.0, -0.0, NAN, 0x1p-149}},
+    [EXACT_cos] = {"cos", EXACT_EVEN, 1.0, -8.0, 8.0, HALF_PI, {0.0, -0.0, INFINITY, 0x1p-149}, {1.0, 1.0, NAN, 1.0}},
+};
+
+void exact_inputs_float64(size_t function, uint64_t block, double *x)
+{
+  const struct exact_facts *facts = &exact_facts[function];
+  struct isw_stream stream = {.seed = function, .replicate = block};
+  for (uint64_t i = 0; i < EXACT_BLOCK; i++) {
+    double unit = isw_uniform(&stream, 2 * i), other = isw_uniform(&stream, 2 * i + 1);
+    uint64_t word = (uint64_t)(unit * 0x1p53) << 11 | (uint64_t)(other * 0x1p11);
+    int size = (int)(other * 64.0);
+    switch (i % 4) {
+    case 0: memcpy(&x[i], &word, sizeof word); break;
+    case 1: x[i] = ldexp(unit - 0.5, 12 - size); break;
+    case 2: x[i] = facts->low + unit * (facts->high - facts->low); break;
+    default: x[i] = facts->step * (double)(word >> (44 + i / 4 % 20)) + ldexp(other - 0.5, -(int)(word % 64));
+    }
+  }
+}
+
+void exact_inputs_float32(uint64_t first, uint64_t step, float *x)
+{
+  for (uint64_t i = 0; i < EXACT_BLOCK; i++) {
+    uint32_t word = (uint32_t)(first + i * step);
+    memcpy(&x[i], &word, sizeof word);
+  }
+}
