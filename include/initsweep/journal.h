@@ -91,8 +91,8 @@ enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsi
                                      const struct isw_checkpoint *checkpoint, struct isw_error *error);
 /** Reads the checkpoint whose first network is `number`. The arrays of *checkpoint are in *file, which the caller
  *  frees.
- *  @return false if there is none, or if it is damaged, of another sweep or of another version of the bits; its networks
- *          must then be trained from step 0 */
+ *  @return false if there is none, or if it is damaged, of another sweep or of another version of the bits; its
+ *          networks must then be trained from step 0 */
 bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_bytes, uint64_t number, void **file,
                          struct isw_checkpoint *checkpoint);
 /** Lists the first network of every checkpoint of a folder, on the heap, in no particular order. */

@@ -52,8 +52,8 @@ enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsi
   return status;
 }
 
-/* Decodes the heads of a checkpoint file of `size` bytes from its first `length` ones. Returns their length, after which
- * the lists of networks begin; 0: it is not a checkpoint that this sweep can continue. */
+/* Decodes the heads of a checkpoint file of `size` bytes from its first `length` ones. Returns their length, after
+ * which the lists of networks begin; 0: it is not a checkpoint that this sweep can continue. */
 static size_t decode(const unsigned char *bytes, size_t length, size_t size, uint64_t identity, size_t real_bytes,
                      struct journal_entry *entry)
 {

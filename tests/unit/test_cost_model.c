@@ -42,6 +42,10 @@ static void terms_count_what_a_step_does(void **state)
   assert_true(terms[ISW_COST_PARAMETER] == 9 + 20 + 6 && terms[ISW_COST_FAR] == 0 && terms[ISW_COST_GATHER] == 0);
   isw_cost_terms(3, size, 4, false, 1, terms);
   assert_true(terms[ISW_COST_GATHER] == 8);
+  isw_cost_terms(3, size, 4, true, 4, terms); /* lines of four units: 1, 2 and 1; three layers */
+  assert_true(terms[ISW_COST_STEP] == 1 && terms[ISW_COST_LAYER] == 12 && terms[ISW_COST_UNIT] == 4 * 4);
+  assert_true(terms[ISW_COST_PRODUCT] == 4 * (2 * (2 * 1 + 3 * 2 + 5 * 1) + 5 * 1 + 1 * 2));
+  assert_true(terms[ISW_COST_PARAMETER] == 3 * 1 + 4 * 2 + 6 * 1);
   const size_t large[] = {784, 256, 10};
   isw_cost_terms(2, large, 4, true, 1, terms);
   assert_true(terms[ISW_COST_FAR] == 785 * 256 + 257 * 10 - 16384);
@@ -229,6 +233,44 @@ static void own_work_of_probes_and_initialisers_counts(void **state)
   isw_sweep_destroy(sweep);
 }
 
+/* 40 networks a class: two full packs, and eight networks that fill half a pack. */
+static void networks_are_alone_where_that_is_cheaper(void **state)
+{
+  (void)state;
+  struct isw_sweep *sweep = read_sweep(two_depths);
+  struct isw_packs *packs;
+  const struct isw_kernels *kernels;
+  const struct isw_probe *const *probes;
+  size_t count = isw_sweep_probes(sweep, &probes);
+  uint64_t alone[2];
+  assert_int_equal(isw_kernels_choose(NULL, &kernels, NULL), ISW_OK);
+  assert_int_equal(isw_packs_create(sweep, 16, &packs, NULL), ISW_OK);
+  static const struct {
+    double pack, single; /* seconds of a step */
+    uint64_t alone;
+  } cases[] = {{1, 1, 0}, {1, 0.13, 0}, {1, 0.12, 8}, {1, 0.063, 8}, {1, 0.062, 40}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const struct isw_cost_model model = {
+        .small = {cases[i].pack}, .large = {cases[i].pack}, .units = {cases[i].single}};
+    isw_cost_alone(&model, kernels, sweep, probes, count, packs, alone);
+    assert_int_equal(alone[0], cases[i].alone);
+    assert_int_equal(alone[1], cases[i].alone);
+  }
+  static const char *const asked[] = {"networks", "units", ""};
+  static const uint64_t expected[] = {0, 40, 8};
+  const struct isw_cost_model model = {.small = {1}, .large = {1}, .units = {0.1}};
+  for (size_t i = 0; i < 3; i++) {
+    setenv("INITSWEEP_LAYOUT", asked[i], 1);
+    assert_int_equal(isw_cost_choose_layouts(&model, kernels, sweep, probes, count, packs, alone, NULL), ISW_OK);
+    assert_int_equal(alone[0], expected[i]);
+  }
+  setenv("INITSWEEP_LAYOUT", "unit", 1);
+  assert_int_equal(isw_cost_choose_layouts(&model, kernels, sweep, probes, count, packs, alone, NULL), ISW_BAD_INPUT);
+  unsetenv("INITSWEEP_LAYOUT");
+  isw_packs_destroy(packs);
+  isw_sweep_destroy(sweep);
+}
+
 static void packs_follow_the_costs_they_are_given(void **state)
 {
   (void)state;
@@ -364,6 +406,7 @@ int main(void)
       cmocka_unit_test(the_path_of_a_class_is_the_engines),
       cmocka_unit_test(a_pack_costs_its_making_steps_and_records),
       cmocka_unit_test(own_work_of_probes_and_initialisers_counts),
+      cmocka_unit_test(networks_are_alone_where_that_is_cheaper),
       cmocka_unit_test(packs_follow_the_costs_they_are_given),
       cmocka_unit_test(text_comes_back_to_the_bit_and_damage_does_not),
       cmocka_unit_test(the_cache_keeps_what_it_can_and_never_fails),
