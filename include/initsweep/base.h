@@ -108,6 +108,27 @@ bool isw_write_parts(int fd, struct iovec *parts, size_t count, uint64_t *writte
 /** Syncs a folder to the disk, so that new and renamed files in it survive a crash. */
 enum isw_status isw_folder_sync(const char *folder, struct isw_error *error);
 
+/** @name Signals
+ *  SIGINT, SIGTERM, SIGUSR1, SIGXCPU and, unless it is ignored (nohup), SIGHUP end every command with ISW_INTERRUPTED.
+ *  @{ */
+enum isw_signal_end {
+  ISW_END_AT_ONCE, /**< the process ends in the handler; for commands that keep nothing */
+  ISW_END_IN_ORDER /**< the work ends where it asks isw_interrupted, or after 4 s; a second SIGINT ends the process at
+                        once. SIGXFSZ and SIGPIPE are ignored: writes past a limit and to closed pipes fail */
+};
+/** Catches the signals. May be called again, also with the other kind of end.
+ *  @param[in] speak  whether this process prints a message when it ends in a handler */
+void isw_signals_catch(enum isw_signal_end end, bool speak);
+/** Whether the work may take longer than 4 s to end after a signal, because it stores something of value: from now on,
+ *  until it is called with `false`. */
+void isw_signals_allow_time(bool allow);
+/** Whether a signal has arrived. Long work asks at least once a second and then returns early, also with invalid
+ *  results: a caller that has a status to return asks again (isw_check_interrupted) and discards them. */
+bool isw_interrupted(void);
+/** Returns ISW_OK, or after a signal ISW_INTERRUPTED with the message "interrupted". */
+enum isw_status isw_check_interrupted(struct isw_error *error);
+/** @} */
+
 #define ISW_NEW_SUFFIX ".new"
 /** Creates a temporary file that will be renamed to `path`. Its name is PATH.<16 random hexadecimal digits>.new, so
  *  that no other process on any machine uses the same one.

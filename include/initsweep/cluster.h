@@ -1,5 +1,5 @@
-/** @file The cluster room: distributes packs over ranks and threads, handles signals and reports progress. It is the
- *  only room that uses MPI and OpenMP.
+/** @file The cluster room: distributes packs over ranks and threads, stops training after a signal, reports progress.
+ *  It is the only room that uses MPI and OpenMP.
  *
  *  Rank 0's main thread hands out ranges of pack numbers to the other ranks' main threads by messages; worker threads
  *  never call MPI (MPI_THREAD_FUNNELED is requested and checked). A one-sided counter was rejected because one-sided
@@ -77,7 +77,7 @@ enum isw_status isw_cluster_share_double_array(struct isw_cluster *cluster, doub
  *  reported it. Collective. */
 enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status mine, struct isw_error *error);
 
-/* ---- threads and signals ---- */
+/* ---- threads ---- */
 
 /**
  * Number of worker threads of this rank. Collective.
@@ -93,12 +93,6 @@ size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const cha
 /** Number of worker threads of a program that runs without MPI: OMP_NUM_THREADS or, if that is unset, the number of
  *  processors in the affinity mask. */
 size_t isw_cluster_default_threads(void);
-
-/** Catches SIGINT, SIGTERM, SIGUSR1, SIGXCPU and, unless it is ignored (nohup), SIGHUP: the first one asks all workers
- *  to stop, now or when they begin; a second SIGINT ends the process at once. Ignores SIGXFSZ and SIGPIPE: a write past
- *  a file size limit fails like a write to a full disk, and a write to a closed pipe fails. May be called before
- *  isw_cluster_create. */
-void isw_cluster_catch_signals(void);
 
 /* ---- training all packs ---- */
 
@@ -120,8 +114,8 @@ struct isw_work {
   /** Whether two packs agree in everything that shapes the computation, and are small enough to be in memory together:
    *  a worker then merges them when few of their networks are left (isw_packs_compact). NULL: never. */
   bool (*mergeable)(void *context, uint64_t pack, uint64_t other);
-  /** Creates a pack. The same worker, 0 .. threads - 1, calls finish, and has at most ISW_MAX_PACKS_UNDER_WAY packs
-   *  between the two calls. */
+  /** Creates a pack; may return ISW_INTERRUPTED after a signal. The same worker, 0 .. threads - 1, calls finish, and
+   *  has at most ISW_MAX_PACKS_UNDER_WAY packs between the two calls. */
   enum isw_status (*prepare)(void *context, size_t worker, uint64_t number, struct isw_pack **pack,
                              struct isw_error *error);
   /** Stores the state of a pack whose training was interrupted: every checkpoint_seconds (0: never) and after a signal.

@@ -2,6 +2,7 @@
  *  that the engine passes to it. The probes themselves are in the room `probes`. */
 #ifndef INITSWEEP_ENGINE_VIEW_H
 #define INITSWEEP_ENGINE_VIEW_H
+#include <stdatomic.h>
 #include "initsweep/model.h"
 #include "initsweep/record.h"
 
@@ -66,7 +67,17 @@ struct isw_view {
   uint64_t step;                   /**< optimiser steps before this record; set before prepare and finish */
   struct isw_curvature *curvature; /**< only with ISW_NEEDS_CURVATURE */
   const bool *finite;              /**< [lanes] whether every weight and bias of the lane's network is finite */
+  const atomic_int *interrupt;     /**< isw_view_interrupted; NULL: never */
+  bool *abandoned;                 /**< set by isw_view_interrupted */
 };
+/** Whether training is interrupted; the record is then repeated. Long work in block and prepare asks at least once a
+ *  second and returns early. (Not in finish, whose results are stored at once.) */
+static inline bool isw_view_interrupted(const struct isw_view *view)
+{
+  if (!view->interrupt || atomic_load_explicit(view->interrupt, memory_order_relaxed) == 0) return false;
+  *view->abandoned = true;
+  return true;
+}
 
 /** A block of consecutive samples of a set after the forward pass. */
 struct isw_block {

@@ -90,7 +90,7 @@ static bool wait_for_bytes(struct source *source, ssize_t got, int reason)
 static enum isw_status read_to_end(struct source *source, const char *path, size_t expected, size_t limit, char **bytes,
                                    size_t *length, struct isw_error *error)
 {
-  enum { LEAST_ROOM = 4096 };
+  enum { LEAST_ROOM = 4096, READ_BYTES = 16 << 20 };
   size_t room = 0;
   for (bool ended = false; !ended;) {
     if (*length == room) {
@@ -100,7 +100,9 @@ static enum isw_status read_to_end(struct source *source, const char *path, size
       if (!larger) return isw_error_memory(error, room + 1, path);
       *bytes = larger;
     }
-    ssize_t more = read(source->fd, *bytes + *length, room - *length);
+    enum isw_status status = isw_check_interrupted(error);
+    if (status != ISW_OK) return status;
+    ssize_t more = read(source->fd, *bytes + *length, room - *length < READ_BYTES ? room - *length : READ_BYTES);
     int reason = errno;
     if (more < 0 && reason != EINTR && reason != EAGAIN)
       return isw_error_set(error, ISW_BAD_INPUT, "%s: %s", path, strerror(errno));

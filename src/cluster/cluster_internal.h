@@ -43,12 +43,10 @@ enum isw_status isw_worse_status(enum isw_status a, enum isw_status b);
 /** Sets an error with the message of another rank, prefixed with its number. */
 void isw_error_of_rank(struct isw_error *error, enum isw_status status, int rank, const char *text);
 
-/* ---- threads.c, signals.c ---- */
+/* ---- threads.c ---- */
 
 /** Binds the calling thread, worker number `worker` of `workers`, to its processor if isw_cluster_threads chose one. */
 void isw_pin_worker(const struct isw_cluster *cluster, size_t workers, size_t worker);
-/** Whether a signal that isw_cluster_catch_signals catches has arrived. */
-bool isw_signal_caught(void);
 
 /* ---- queue.c: which packs rank 0 hands out next; no MPI, no threads ---- */
 

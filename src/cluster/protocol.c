@@ -247,7 +247,7 @@ static bool client_next_report(struct client *client, struct report *report)
   pthread_mutex_lock(&pool->mutex);
   bool stopped = atomic_load(&pool->stop);
   bool all_idle = pool->waiting == 0 && pool->idle == pool->threads;
-  if (!client->stop_known && (pool->status != ISW_OK || isw_signal_caught())) {
+  if (!client->stop_known && (pool->status != ISW_OK || isw_interrupted())) {
     report->flags |= STOPPED;
     client->stop_known = true;
   }

@@ -192,6 +192,10 @@ static enum isw_status train_alone(struct isw_worker_pool *pool, size_t worker, 
     struct isw_pack *pack;
     bool suspended = false;
     status = work->prepare(work->context, worker, job->number[i], &pack, error);
+    if (status == ISW_INTERRUPTED && work->checkpoint) { /* of the suspended packs */
+      enum isw_status stored = checkpoint_all(pool, worker, all, error);
+      if (stored != ISW_OK) status = stored;
+    }
     if (status != ISW_OK) break;
     all->number[all->count] = job->number[i];
     all->pack[all->count++] = pack;

@@ -71,6 +71,7 @@ static int run_command(int argc, char **argv)
 int isw_commands_run(int argc, char **argv)
 {
   occupy_closed_streams();
+  isw_signals_catch(ISW_END_AT_ONCE, isw_cluster_is_first_process());
   return close_stdout(run_command(argc, argv));
 }
 

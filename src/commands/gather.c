@@ -30,6 +30,7 @@ static int run(int argc, char **argv)
   struct isw_error error = {0};
   int result;
   if (isw_parse_options(&isw_command_gather, argc, argv, handle, &out, &parts, &result)) {
+    isw_signals_catch(ISW_END_IN_ORDER, true);
     enum isw_status status = isw_gather(parts, out, line, &report, &error);
     if (status == ISW_OK)
       print_report(&report, parts, out);

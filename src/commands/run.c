@@ -56,9 +56,10 @@ static int run_on_cluster(int argc, char **argv, const struct isw_run_settings *
   struct isw_cluster *cluster = NULL;
   struct isw_run_report report = {0};
   struct isw_error error = {0};
-  isw_cluster_catch_signals(); /* before MPI_Init, which takes a while: a signal must not end the process */
+  bool speaks = isw_cluster_is_first_process();
+  isw_signals_catch(ISW_END_IN_ORDER, speaks);
   enum isw_status status = isw_cluster_create(&argc, &argv, &cluster, &error);
-  isw_cluster_catch_signals(); /* again: MPICH installs its own handler of SIGUSR1 */
+  isw_signals_catch(ISW_END_IN_ORDER, speaks); /* again: MPICH installs its own handler of SIGUSR1 */
   bool first = cluster ? isw_cluster_rank(cluster) == 0 : isw_cluster_is_first_process();
   if (status == ISW_OK) status = isw_run(cluster, settings, &report, &error);
   if (status == ISW_OK && first && !settings->quiet) print_report(&report);

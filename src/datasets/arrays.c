@@ -70,7 +70,7 @@ enum isw_status isw_array_open_file(struct isw_array_file *array, const char *fo
 static enum isw_status read_targets(const struct isw_array_file *array, int kind, double *target, size_t *classes,
                                     struct isw_error *error)
 {
-  for (size_t i = 0; i < array->rows * array->columns; i++) {
+  for (size_t i = 0; i < array->rows * array->columns && !isw_interrupted(); i++) {
     double t = number_at(array, i);
     if (kind == KIND_BINARY && t != 0.0 && t != 1.0)
       return isw_error_set(error, ISW_BAD_INPUT, "%s: target %zu is %g, neither 0 nor 1", array->path, i + 1, t);
@@ -87,7 +87,7 @@ static enum isw_status read_targets(const struct isw_array_file *array, int kind
 
 static void read_inputs(const struct isw_array_file *array, double byte_scale, double *input)
 {
-  for (size_t i = 0; i < array->rows * array->columns; i++)
+  for (size_t i = 0; i < array->rows * array->columns && !isw_interrupted(); i++)
     input[i] = array->type == ISW_U8 ? number_at(array, i) / byte_scale : number_at(array, i);
 }
 

@@ -360,7 +360,7 @@ static enum isw_status read_samples(struct table *table)
 {
   struct reader *reader = table->reader;
   enum isw_status status = table->names ? read_line(reader) : ISW_OK;
-  while (status == ISW_OK && reader->count > 0) {
+  while (status == ISW_OK && reader->count > 0 && !isw_interrupted()) {
     status = add_sample(table);
     if (status == ISW_OK) status = read_line(reader);
   }

@@ -45,7 +45,7 @@ static enum isw_status load(const struct isw_choice *settings, uint64_t seed, co
   double *mean = isw_allocate(means, sizeof *mean);
   if (!mean) return isw_error_memory(error, bytes, "the classes' means");
   place_means(data, seed, settings->value[3].number, settings->value[8].number == 1.0, mean);
-  for (size_t i = 0; i < data->train_samples; i++) {
+  for (size_t i = 0; i < data->train_samples && !isw_interrupted(); i++) {
     size_t class = i % data->classes;
     double shared = sqrt(correlation) * isw_normal(&common, i), *x = data->train_inputs + i * data->features;
     for (size_t f = 0; f < data->features; f++)

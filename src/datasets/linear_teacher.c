@@ -39,13 +39,13 @@ static enum isw_status read_modes(const char *text, double *mode, size_t *modes,
  * centred, so that normal draws are independent. */
 static void orthonormalize(size_t rows, size_t columns, bool centred, double *matrix)
 {
-  for (size_t c = 0; c < columns; c++) {
+  for (size_t c = 0; c < columns && !isw_interrupted(); c++) {
     for (int twice = 0; twice < 2; twice++) {
       double mean = 0.0;
       for (size_t r = 0; centred && r < rows; r++) mean = mean + matrix[r * columns + c];
       for (size_t r = 0; centred && r < rows; r++)
         matrix[r * columns + c] = matrix[r * columns + c] - mean / (double)rows;
-      for (size_t before = 0; before < c; before++) {
+      for (size_t before = 0; before < c && !isw_interrupted(); before++) {
         double product = 0.0;
         for (size_t r = 0; r < rows; r++) product = product + matrix[r * columns + before] * matrix[r * columns + c];
         for (size_t r = 0; r < rows; r++)
@@ -61,12 +61,12 @@ static void orthonormalize(size_t rows, size_t columns, bool centred, double *ma
 static void draw(uint64_t seed, uint64_t layer, size_t count, double *number)
 {
   const struct isw_stream stream = {.seed = seed, .purpose = ISW_PURPOSE_DATA, .layer = layer};
-  for (size_t i = 0; i < count; i++) number[i] = isw_normal(&stream, i);
+  for (size_t i = 0; i < count && !isw_interrupted(); i++) number[i] = isw_normal(&stream, i);
 }
 
 static void answer(struct isw_data *data, size_t modes, const double *mode, const double *v, const double *u)
 {
-  for (size_t s = 0; s < data->train_samples; s++) {
+  for (size_t s = 0; s < data->train_samples && !isw_interrupted(); s++) {
     const double *x = data->train_inputs + s * data->features;
     double *y = data->train_targets + s * data->targets;
     for (size_t o = 0; o < data->targets; o++) y[o] = 0.0;

@@ -17,7 +17,7 @@ static enum isw_status load(const struct isw_choice *settings, uint64_t seed, co
   data->classes = 2;
   enum isw_status status = isw_data_allocate(data, (size_t)1 << bits, error);
   if (status != ISW_OK) return status;
-  for (size_t s = 0; s < data->train_samples; s++) {
+  for (size_t s = 0; s < data->train_samples && !isw_interrupted(); s++) {
     size_t ones = 0;
     for (size_t b = 0; b < bits; b++) {
       size_t bit = s >> (bits - 1 - b) & 1;

@@ -39,7 +39,7 @@ static enum isw_status load_moons(const struct isw_choice *settings, uint64_t se
   (void)folder;
   enum isw_status status = begin(data, settings, error);
   if (status != ISW_OK) return status;
-  for (size_t i = 0; i < data->train_samples; i++) {
+  for (size_t i = 0; i < data->train_samples && !isw_interrupted(); i++) {
     size_t class = i % 2, place = i / 2, count = (data->train_samples + 1 - class) / 2;
     double t = count > 1 ? 3.141592653589793 * (double)place / (double)(count - 1) : 0.0;
     double x = isw_exact_cos(t), y = isw_exact_sin(t);
@@ -56,7 +56,7 @@ static enum isw_status load_circles(const struct isw_choice *settings, uint64_t 
   (void)folder;
   enum isw_status status = begin(data, settings, error);
   if (status != ISW_OK) return status;
-  for (size_t i = 0; i < data->train_samples; i++) {
+  for (size_t i = 0; i < data->train_samples && !isw_interrupted(); i++) {
     size_t class = i % 2, place = i / 2, count = (data->train_samples + 1 - class) / 2;
     double t = 6.283185307179586 * (double)place / (double)count, radius = class ? settings->value[2].number : 1.0;
     data->train_inputs[2 * i] = radius * isw_exact_cos(t);
@@ -73,7 +73,7 @@ static enum isw_status load_checkerboard(const struct isw_choice *settings, uint
   const struct isw_stream places = {.seed = seed, .purpose = ISW_PURPOSE_DATA, .layer = 1};
   enum isw_status status = begin(data, settings, error);
   if (status != ISW_OK) return status;
-  for (size_t i = 0; i < data->train_samples; i++) {
+  for (size_t i = 0; i < data->train_samples && !isw_interrupted(); i++) {
     double square = 0.0;
     for (size_t c = 0; c < 2; c++) {
       double place = isw_uniform(&places, 2 * i + c);

@@ -97,6 +97,7 @@ enum isw_status isw_dataset_load(const struct isw_choice *choice, uint64_t seed,
 {
   *data = (struct isw_data){0};
   enum isw_status status = registry[choice->row]->load(choice, seed, folder, data, error);
+  if (isw_interrupted()) status = isw_check_interrupted(error); /* the samples may be incomplete */
   if (status == ISW_OK) status = check(data, error);
   if (status != ISW_OK) return status;
   data->hash = hash(data);

@@ -31,6 +31,7 @@ static void take_rows(size_t samples, size_t columns, const bool *test, double *
 enum isw_status isw_data_split(struct isw_data *data, uint64_t seed, double test_fraction, struct isw_error *error)
 {
   size_t samples = data->train_samples, test_samples = (size_t)floor(test_fraction * (double)samples + 0.5);
+  if (isw_interrupted()) return isw_check_interrupted(error);
   if (test_samples == 0) return ISW_OK;
   if (test_samples >= samples)
     return isw_error_set(error, ISW_BAD_INPUT, "test_fraction %g of %zu samples leaves no training sample",
@@ -89,7 +90,7 @@ static void scale_column(size_t samples, size_t columns, double *column, double 
 static enum isw_status standardize(struct isw_data *data, size_t columns, double *train, double *test, const char *what,
                                    struct isw_error *error)
 {
-  for (size_t c = 0; c < columns; c++) {
+  for (size_t c = 0; c < columns && !isw_interrupted(); c++) {
     double mean, std;
     if (!column_moments(data->train_samples, columns, train + c, &mean, &std))
       return isw_error_set(error, ISW_BAD_INPUT, "%s %zu has values too large or too small to standardise", what,
@@ -133,6 +134,7 @@ enum isw_status isw_data_balance(struct isw_data *data, uint64_t seed, struct is
 {
   const struct isw_stream stream = {.seed = seed, .purpose = ISW_PURPOSE_DATA, .layer = 102};
   size_t samples = data->train_samples, smallest = samples;
+  if (isw_interrupted()) return isw_check_interrupted(error);
   if (data->kind == ISW_TARGETS_VALUES)
     return isw_error_set(error, ISW_BAD_INPUT, "balance is for classes; these targets are values");
   size_t *of_class = isw_allocate(data->classes, sizeof *of_class);

@@ -18,7 +18,7 @@ static enum isw_status load(const struct isw_choice *settings, uint64_t seed, co
   data->classes = 2;
   enum isw_status status = isw_data_allocate(data, samples, error);
   if (status != ISW_OK) return status;
-  for (size_t i = 0; i < samples; i++) {
+  for (size_t i = 0; i < samples && !isw_interrupted(); i++) {
     size_t place = i / 2 + 1, places = (samples + 1) / 2;
     double arm = (double)(i % 2), radius = (double)place / (double)places;
     double angle = 6.283185307179586 * turns * radius + 3.141592653589793 * arm;

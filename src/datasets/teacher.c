@@ -34,7 +34,7 @@ static double *draw_matrix(uint64_t seed, uint64_t layer, size_t rows, size_t co
   struct isw_stream stream = {.seed = seed, .purpose = ISW_PURPOSE_DATA, .layer = layer};
   double *matrix = isw_allocate(elements, sizeof *matrix);
   if (!matrix) isw_error_memory(error, bytes, "the teacher");
-  for (size_t i = 0; matrix && i < elements; i++) matrix[i] = isw_normal(&stream, i);
+  for (size_t i = 0; matrix && i < elements && !isw_interrupted(); i++) matrix[i] = isw_normal(&stream, i);
   return matrix;
 }
 
@@ -43,7 +43,7 @@ static void answer(struct isw_data *data, uint64_t seed, size_t hidden, bool ben
 {
   struct isw_stream inputs = {.seed = seed, .purpose = ISW_PURPOSE_DATA};
   struct isw_stream errors = {.seed = seed, .purpose = ISW_PURPOSE_DATA, .layer = 3};
-  for (size_t s = 0; s < data->train_samples; s++) {
+  for (size_t s = 0; s < data->train_samples && !isw_interrupted(); s++) {
     double *x = data->train_inputs + s * data->features, *y = data->train_targets + s * data->targets;
     for (size_t i = 0; i < data->features; i++) x[i] = isw_normal(&inputs, s * data->features + i);
     if (second) {

@@ -127,6 +127,7 @@ struct isw_pack {
   bool suspends_when_sparse, is_suspended;
   size_t suspended_lanes;
   void *saved_states; /**< of the suspended lanes */
+  bool abandoned;     /**< a probe has returned early from this record (isw_view_interrupted) */
   bool interrupted;   /**< written by member 0 before a barrier, read by all after it */
   atomic_uint
       nonfinite_lanes[2]; /**< bit set of lanes whose update left a number that is not finite, by the step's parity */

@@ -112,7 +112,8 @@ static bool draw(const struct isw_initial_weights *initial, const struct isw_cho
   size_t fan_out = fan_out_of(initial);
   if (!isw_initialize(init, &initial->start, fan_out, fan_in_of(initial), columns, &stream, weight)) return false;
   if (network->init_noise == 0.0) return true;
-  for (size_t i = 0; i < fan_out * columns; i++) weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
+  for (size_t i = 0; i < fan_out * columns && !isw_interrupted(); i++)
+    weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
   return true;
 }
 
@@ -125,7 +126,7 @@ bool isw_initial_weights_draw(struct isw_initial_weights *initial, double *weigh
             weight))
     return false;
   /* A larger sparsity zeroes all weights that a smaller one does, the same ones with every initialiser. */
-  for (size_t i = 0; network->init_sparsity > 0.0 && i < count; i++)
+  for (size_t i = 0; network->init_sparsity > 0.0 && i < count && !isw_interrupted(); i++)
     if (isw_uniform(&stream, i) < network->init_sparsity) weight[i] = 0.0;
   if (initial->weight) memcpy(initial->weight, weight, count * sizeof *weight);
   return true;
@@ -138,7 +139,7 @@ static void advance(struct isw_initial_weights *initial, const double *bias)
   struct isw_start *start = &initial->start;
   size_t fan_in = fan_in_of(initial), fan_out = fan_out_of(initial), numbers = start->input_samples * fan_out;
   for (size_t s = 0; s < start->input_samples; s++)
-    for (size_t j = 0; j < fan_out; j++) {
+    for (size_t j = 0; j < fan_out && !isw_interrupted(); j++) {
       double z = bias[j];
       for (size_t i = 0; i < fan_in; i++) z = fma(initial->in[s * fan_in + i], initial->weight[j * fan_in + i], z);
       initial->out[s * fan_out + j] = z;

@@ -42,12 +42,13 @@ INLINE void NAME(transpose)(size_t rows, size_t columns, const REAL *from, size_
 static void NAME(units_transpose)(size_t rows, size_t columns, const void *from, size_t from_stride, void *to,
                                   size_t to_stride)
 {
-  const size_t from_row = from_stride * NAME(LANES), to_row = to_stride * NAME(LANES);
-  for (size_t j = 0; j < columns; j += NAME(LANES))
-    for (size_t i = 0; i < rows; i += NAME(LANES))
-      NAME(transpose)
-      (rows - i < NAME(LANES) ? rows - i : NAME(LANES), columns - j < NAME(LANES) ? columns - j : NAME(LANES),
-       (const REAL *)from + i * from_row + j, from_row, (REAL *)to + j * to_row + i, to_row);
+  const size_t line = NAME(LANES), from_row = from_stride * line, to_row = to_stride * line;
+  for (size_t j = 0; j < columns; j += line)
+    for (size_t i = 0; i < rows; i += line) {
+      size_t height = rows - i < line ? rows - i : line, width = columns - j < line ? columns - j : line;
+      const REAL *block = (const REAL *)from + i * from_row + j;
+      NAME(transpose)(height, width, block, from_row, (REAL *)to + j * to_row + i, to_row);
+    }
 }
 
 /* ---- sums -------------------------------------------------------------------------------------------------------- */

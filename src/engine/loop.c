@@ -311,7 +311,8 @@ enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, siz
   isw_team_wait(team); /* all have read where it begins before one reaches an interruption */
   if (member == 0) {
     pack->is_suspended = false;
-    pack->interrupt = interrupt; /* for this member only */
+    pack->interrupt = pack->view.interrupt = interrupt; /* for this member only */
+    pack->view.abandoned = &pack->abandoned;
   }
   bool done = (m.live_count == 0 && pack->suspended_lanes == 0) || run(&m);
   while (done && pack->suspended_lanes > 0) {

@@ -170,6 +170,11 @@ enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct
     isw_pack_destroy(made);
     return isw_error_memory(error, bytes, "a pack of networks");
   }
+  enum isw_status status = isw_check_interrupted(error); /* the initial weights may be incomplete */
+  if (status != ISW_OK) {
+    isw_pack_destroy(made);
+    return status;
+  }
   *pack = made;
   return ISW_OK;
 }

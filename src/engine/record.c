@@ -93,6 +93,7 @@ static bool fills_scratch(const struct isw_pack *pack, size_t i)
 void isw_pack_begin_record(struct isw_pack *pack, size_t record)
 {
   pack->current_record = record;
+  pack->abandoned = false;
   for (size_t i = 0; i < pack->probe_count; i++) {
     size_t kept = pack->persistent_count[i], count = pack->scratch_count[i];
     if (kept < count) memset(pack->scratch[i] + kept, 0, (count - kept) * sizeof(double));
@@ -166,7 +167,7 @@ bool isw_pack_prepare_probes(struct isw_pack *pack, size_t record, bool of_batch
     pack->probes[i]->prepare(&pack->view, pack->scratch[i]);
     if (isw_pack_interrupted(pack)) return false;
   }
-  return true;
+  return !pack->abandoned; /* by a probe of the last block */
 }
 
 /* Finishes and stores the probes of the batch, or the others, for the live lanes. */

@@ -59,6 +59,8 @@ static enum isw_status look(struct window *window, uint64_t offset, size_t bytes
   *at = NULL;
   if (offset > window->size || bytes > window->size - offset) return ISW_OK;
   if (offset < window->start || offset + bytes > window->start + window->length) {
+    enum isw_status status = isw_check_interrupted(error);
+    if (status != ISW_OK) return status;
     size_t wanted = bytes > ahead ? bytes : ahead;
     if (wanted > window->size - offset) wanted = (size_t)(window->size - offset);
     if (wanted > window->capacity) {

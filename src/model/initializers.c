@@ -2,18 +2,19 @@
  * other structured matrices are in initializers_matrices.c, what depends on layer, data or a file in
  * initializers_context.c. */
 #include <math.h>
+#include "initsweep/base.h"
 #include "model_internal.h"
 
 /* Draw i of the stream belongs to element i under every row, so that replicates are paired across initialisers. */
 
 static void fill_normal(double mean, double std, size_t count, const struct isw_stream *stream, double *weight)
 {
-  for (size_t i = 0; i < count; i++) weight[i] = mean + std * isw_normal(stream, i);
+  for (size_t i = 0; i < count && !isw_interrupted(); i++) weight[i] = mean + std * isw_normal(stream, i);
 }
 
 static void fill_uniform(double low, double high, size_t count, const struct isw_stream *stream, double *weight)
 {
-  for (size_t i = 0; i < count; i++) weight[i] = low + (high - low) * isw_uniform(stream, i);
+  for (size_t i = 0; i < count && !isw_interrupted(); i++) weight[i] = low + (high - low) * isw_uniform(stream, i);
 }
 
 /* Uniform of standard deviation std: bound sqrt(3) std, as torch.nn.init computes it. */
@@ -60,7 +61,8 @@ static bool truncated_normal(const struct isw_choice *settings, size_t fan_out, 
 {
   (void)fan_in;
   double mean = settings->value[0].number, std = settings->value[1].number;
-  for (size_t i = 0; i < fan_out * columns; i++) weight[i] = mean + std * isw_truncated_normal(stream, i);
+  for (size_t i = 0; i < fan_out * columns && !isw_interrupted(); i++)
+    weight[i] = mean + std * isw_truncated_normal(stream, i);
   return true;
 }
 

@@ -2,6 +2,7 @@
  * initializers.c. */
 #include <math.h>
 #include <string.h>
+#include "initsweep/base.h"
 #include "model_internal.h"
 
 /* Sums each column over samples ascending, then divides once. */
@@ -36,7 +37,7 @@ bool isw_fill_symmetric_pairs(const struct isw_choice *settings, const struct is
 {
   double std = settings->value[0].number / sqrt((double)fan_in);
   bool output = start->layer == start->layers, exact = settings->value[1].number == ISW_PAIRS_POWER_OF_TWO;
-  for (size_t j = 0; j < fan_out; j++)
+  for (size_t j = 0; j < fan_out && !isw_interrupted(); j++)
     for (size_t i = 0; i < columns; i++) {
       size_t row = output ? j : j - j % 2, column = output ? i - i % 2 : i;
       double w = std * isw_normal(stream, row * columns + column);
@@ -58,7 +59,7 @@ bool isw_fill_lsuv(const struct isw_choice *settings, const struct isw_start *st
   double count = (double)start->input_samples * (double)fan_out, sum = 0.0, mean = 0.0, squares = 0.0;
   for (int pass = 0; pass < 2; pass++) { /* two passes avoid an array of all z */
     for (size_t s = 0; s < start->input_samples; s++)
-      for (size_t j = 0; j < fan_out; j++) {
+      for (size_t j = 0; j < fan_out && !isw_interrupted(); j++) {
         double z = 0.0;
         for (size_t i = 0; i < fan_in; i++) z = fma(start->inputs[s * fan_in + i], weight[j * fan_in + i], z);
         sum = sum + z;

@@ -22,7 +22,7 @@ static void reflect(size_t m, size_t n, size_t first, const double *v, double be
  * [m][n], m >= n, is used up; q [m][n]; v [n][m], sum [n], beta [n] and sign [n] are scratch. */
 static void orthonormalize(size_t m, size_t n, double *a, double *q, double *v, double *sum, double *beta, double *sign)
 {
-  for (size_t k = 0; k < n; k++) {
+  for (size_t k = 0; k < n && !isw_interrupted(); k++) {
     double *vk = v + k * m, square = 0.0;
     for (size_t i = k; i < m; i++) {
       vk[i] = a[i * n + k];
@@ -38,7 +38,7 @@ static void orthonormalize(size_t m, size_t n, double *a, double *q, double *v, 
   }
   for (size_t i = 0; i < m * n; i++) q[i] = 0.0;
   for (size_t k = 0; k < n; k++) q[k * n + k] = 1.0;
-  for (size_t k = n; k-- > 0;) reflect(m, n, k, v + k * m, beta[k], sum, q);
+  for (size_t k = n; k-- > 0 && !isw_interrupted();) reflect(m, n, k, v + k * m, beta[k], sum, q);
   for (size_t i = 0; i < m; i++)
     for (size_t k = 0; k < n; k++) q[i * n + k] = sign[k] * q[i * n + k];
 }
@@ -51,7 +51,7 @@ bool isw_fill_orthonormal(size_t fan_out, size_t fan_in, const struct isw_stream
   double *scratch = isw_allocate(numbers, sizeof *scratch);
   if (!scratch) return false;
   double *a = scratch, *q = a + elements, *v = q + elements, *sum = v + elements, *beta = sum + n, *sign = beta + n;
-  for (size_t row = 0; row < fan_out; row++)
+  for (size_t row = 0; row < fan_out && !isw_interrupted(); row++)
     for (size_t column = 0; column < fan_in; column++)
       a[tall ? row * n + column : column * n + row] = isw_normal(stream, row * fan_in + column);
   orthonormalize(m, n, a, q, v, sum, beta, sign);
@@ -99,7 +99,7 @@ bool isw_fill_sparse(const struct isw_choice *settings, size_t fan_out, size_t f
   size_t *order = isw_allocate(fan_in, sizeof *order);
   if (!order) return false;
   for (size_t i = 0; i < fan_out * fan_in; i++) weight[i] = 0.0;
-  for (size_t j = 0; j < fan_out; j++) {
+  for (size_t j = 0; j < fan_out && !isw_interrupted(); j++) {
     for (size_t i = 0; i < fan_in; i++) order[i] = i;
     for (size_t k = 0; k < most; k++) {
       size_t other = k + (size_t)isw_below(&choice, j * fan_in + k, fan_in - k), input = order[other];
@@ -130,8 +130,9 @@ bool isw_fill_torch_sparse(const struct isw_choice *settings, size_t fan_out, si
   choice.purpose = ISW_PURPOSE_CHOICE;
   size_t *order = isw_allocate(fan_out, sizeof *order);
   if (!order) return false;
-  for (size_t i = 0; i < fan_out * fan_in; i++) weight[i] = settings->value[1].number * isw_normal(stream, i);
-  for (size_t i = 0; i < fan_in; i++) {
+  for (size_t i = 0; i < fan_out * fan_in && !isw_interrupted(); i++)
+    weight[i] = settings->value[1].number * isw_normal(stream, i);
+  for (size_t i = 0; i < fan_in && !isw_interrupted(); i++) {
     for (size_t j = 0; j < fan_out; j++) order[j] = j;
     for (size_t k = 0; k < zero; k++) {
       size_t other = k + (size_t)isw_below(&choice, i * fan_out + k, fan_out - k), unit = order[other];

@@ -44,7 +44,7 @@ static void descend(const struct isw_view *view, const struct isw_block *part, s
       for (size_t l = 0; l < lanes; l++) from[(o * units + j) * lanes + l] = from[(o * units + j) * lanes + l] * x[l];
   }
   for (size_t i = 0; i < outputs * inputs * lanes; i++) to[i] = 0.0;
-  for (size_t i = 0; i < inputs; i++)
+  for (size_t i = 0; i < inputs && !isw_view_interrupted(view); i++)
     for (size_t j = 0; j < units; j++) {
       isw_widen(view, view->weight[k], i * view->weight_stride[k] + j, x);
       for (size_t o = 0; o < outputs; o++) {
@@ -118,10 +118,10 @@ static void add_values(const struct isw_view *view, const struct isw_block *part
   double *other = matrix == row ? row + rows(view) : row;
   isw_matrix_scale(lanes, features * outputs, matrix, exponent, finite);
   if (outputs <= features) {
-    isw_singular_values(lanes, outputs, features, matrix, value);
+    isw_singular_values(view, lanes, outputs, features, matrix, value);
   } else {
     isw_transpose(lanes, outputs, features, matrix, other);
-    isw_singular_values(lanes, features, outputs, other, value);
+    isw_singular_values(view, lanes, features, outputs, other, value);
   }
   for (size_t l = 0; l < lanes; l++) {
     double largest = 0.0, smallest = INFINITY;

@@ -83,14 +83,17 @@ static bool rotate(size_t lanes, size_t rows, double *restrict p, double *restri
   return true;
 }
 
-void isw_singular_values(size_t lanes, size_t columns, size_t rows, double *matrix, double *value)
+void isw_singular_values(const struct isw_view *view, size_t lanes, size_t columns, size_t rows, double *matrix,
+                         double *value)
 {
   bool turned = true;
   for (int sweep = 0; turned && sweep < 60; sweep++) {
     turned = false;
     for (size_t p = 0; p < columns; p++)
-      for (size_t q = p + 1; q < columns; q++)
+      for (size_t q = p + 1; q < columns; q++) {
+        if (view && isw_view_interrupted(view)) return;
         turned |= rotate(lanes, rows, matrix + p * rows * lanes, matrix + q * rows * lanes);
+      }
   }
   for (size_t c = 0; c < columns; c++) {
     double *square = value + c * lanes;

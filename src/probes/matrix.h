@@ -18,8 +18,9 @@ void isw_matrix_units(const struct isw_view *view, size_t k, double *unit, int *
  *  columns, not sorted: value[column][lane]. One-sided Jacobi (Hestenes 1958): sweeps over the pairs p < q, p outside,
  *  each pair rotated until its columns are orthogonal to 2^-50, at most 60 sweeps; sums from 0 over rows ascending; the
  *  values are the columns' norms. Destroys the matrix. Fast if columns <= rows; any shape is correct, and extra values
- *  are 0 up to rounding. */
-void isw_singular_values(size_t lanes, size_t columns, size_t rows, double *matrix, double *value);
+ *  are 0 up to rounding. Without values if the view (NULL: none) is interrupted. */
+void isw_singular_values(const struct isw_view *view, size_t lanes, size_t columns, size_t rows, double *matrix,
+                         double *value);
 
 /** Transposes a matrix from [rows][columns][lane] to [columns][rows][lane]. */
 void isw_transpose(size_t lanes, size_t rows, size_t columns, const double *from, double *to);

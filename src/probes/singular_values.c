@@ -22,14 +22,14 @@ static void prepare(const struct isw_view *view, double *memory)
   size_t lanes = view->lanes, matrix = isw_matrix_scratch(view);
   double *value = memory + 2 * matrix;
   int exponent[ISW_LANES_MAX];
-  for (size_t k = 0; k < view->layers; k++) {
+  for (size_t k = 0; k < view->layers && !isw_view_interrupted(view); k++) {
     size_t fan_in = view->size[k], fan_out = view->size[k + 1];
     isw_matrix_units(view, k, memory, exponent);
     if (fan_out <= fan_in) {
-      isw_singular_values(lanes, fan_out, fan_in, memory, value);
+      isw_singular_values(view, lanes, fan_out, fan_in, memory, value);
     } else {
       isw_transpose(lanes, fan_out, fan_in, memory, memory + matrix);
-      isw_singular_values(lanes, fan_in, fan_out, memory + matrix, value);
+      isw_singular_values(view, lanes, fan_in, fan_out, memory + matrix, value);
     }
     for (size_t c = 0; c < shorter(view, k); c++)
       for (size_t l = 0; l < lanes; l++) value[c * lanes + l] = ldexp(value[c * lanes + l], exponent[l]);

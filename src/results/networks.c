@@ -145,7 +145,8 @@ enum isw_status isw_writer_write_networks(struct isw_writer *w)
       for (size_t row = 0; row < rows && status == ISW_OK; row++) {
         uint64_t network = first + start + row;
         struct isw_finished finished;
-        status = put_known(w, network, start + row);
+        status = isw_check_interrupted(w->error);
+        if (status == ISW_OK) status = put_known(w, network, start + row);
         if (status != ISW_OK || !isw_index_has(w->index, network)) continue;
         status = isw_index_read(w->index, network, &finished, w->error);
         if (status == ISW_OK) status = put_finished(w, &finished, start + row);

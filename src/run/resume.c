@@ -179,7 +179,7 @@ enum isw_status isw_run_resume(struct isw_run_state *run, struct isw_error *erro
   if (status == ISW_BAD_INPUT)
     isw_text_add(&error->message, "\n  --resume never removes it and starts afresh; -o names another output");
   if (status != ISW_OK) return status;
-  training->progress.before = isw_index_count(training->index);
+  training->progress.before = run->finished = isw_index_count(training->index);
   uint64_t damaged = isw_index_damaged(training->index);
   if (damaged > 0)
     isw_report_line(&run->settings->reporter, ISW_REPORT_WARNING,
@@ -209,7 +209,10 @@ void isw_run_describe_rest(struct isw_run_state *run, enum isw_status status, st
   struct isw_error ignored = {0};
   uint64_t finished = 0, *packs = NULL;
   size_t checkpoints = 0;
-  if (isw_run_open_index(run, &index, &ignored) == ISW_OK) finished = isw_index_count(index);
+  if (status == ISW_INTERRUPTED)
+    finished = run->finished; /* reading the journal again could take long */
+  else if (isw_run_open_index(run, &index, &ignored) == ISW_OK)
+    finished = isw_index_count(index);
   isw_index_destroy(index);
   isw_error_clear(&ignored);
   isw_checkpoint_list(run->output.parts, &packs, &checkpoints, &ignored);

@@ -180,9 +180,10 @@ static enum isw_status describe_kept_networks(const struct isw_run_state *run, e
   struct isw_text move = {0};
   if (status == ISW_BAD_INPUT) isw_text_add(&move, "move '%s' away: ", out);
   isw_error_set(error, status,
-                "%s\n  all networks are kept in %s.parts: %s%s writes the file without training;\n  to write another "
+                "%s%s\n  all networks are kept in %s.parts: %s%s writes the file without training;\n  to write another "
                 "file: initsweep gather %s.parts -o FILE",
-                isw_error_text(error), out, move.bytes ? move.bytes : "", isw_run_continuation(run), out);
+                isw_error_text(error), status == ISW_INTERRUPTED ? " while the results file was written" : "", out,
+                move.bytes ? move.bytes : "", isw_run_continuation(run), out);
   isw_text_clear(&move);
   return status;
 }
@@ -206,7 +207,7 @@ static enum isw_status write_results(struct isw_run_state *run, struct isw_error
 {
   struct isw_index *index = NULL;
   enum isw_status status = isw_run_open_index(run, &index, error);
-  if (status != ISW_OK) return describe_kept_networks(run, ISW_FAILED, error);
+  if (status != ISW_OK) return describe_kept_networks(run, status == ISW_INTERRUPTED ? status : ISW_FAILED, error);
   bool refined = isw_sweep_levels(run->sweep) > 0;
   uint64_t networks = refined ? isw_refinement_count(&run->refinement) : isw_sweep_networks(run->sweep);
   if (isw_index_count(index) < networks)
@@ -248,6 +249,7 @@ static enum isw_status train(struct isw_run_state *run, const char *advice, stru
   bool begun = status == ISW_OK;
   if (begun) {
     if (run->first) report_start(run, advice);
+    isw_signals_allow_time(true); /* to save the packs in training */
     if (isw_sweep_levels(run->sweep))
       status = isw_run_refine(run, error);
     else if (isw_packs_count(training->packs) > 0)
@@ -256,6 +258,7 @@ static enum isw_status train(struct isw_run_state *run, const char *advice, stru
   isw_index_destroy(training->index);
   training->index = NULL;
   status = close_journal(run, status, error);
+  isw_signals_allow_time(false);
   if (run->first && status == ISW_OK)
     status = write_results(run, error);
   else if (run->first && begun)

@@ -222,6 +222,7 @@ struct isw_run_state {
   char *kernels;            /**< of all ranks; rank 0 */
   struct isw_text programs; /**< the manifest's; rank 0 */
   struct isw_lock *lock;    /**< rank 0 */
+  uint64_t finished;        /**< networks in the journal, as far as rank 0 knows */
   uint64_t other_identity;  /**< of journal files to skip: an extension was interrupted; 0: none */
   struct isw_refinement refinement;
   uint64_t *remaining; /**< bit set of networks that an extension has not reused; NULL: all */

@@ -45,6 +45,7 @@ enum isw_status isw_run_train_packs(struct isw_run_state *run, struct isw_error 
   enum isw_status status = isw_cluster_work(run->cluster, &work, &totals, error);
   run->facts.seconds += isw_progress_seconds(&training->progress);
   isw_progress_end(&training->progress);
+  run->finished = training->progress.before + totals.networks;
   sum->packs += totals.packs;
   sum->networks += totals.networks;
   sum->diverged += totals.diverged;

@@ -142,7 +142,14 @@ static enum isw_status prepare(void *context, size_t worker, uint64_t turn, stru
   struct isw_training_pack *made = pack_of_worker(training, worker, turn, true);
   uint64_t number = pack_of(training, turn);
   enum isw_status status = isw_training_pack(training, number, made, error);
-  if (status == ISW_OK && training->checkpoint_count > 0) status = restore(training, number, made, error);
+  if (status == ISW_OK && training->checkpoint_count > 0) {
+    status = restore(training, number, made, error);
+    /* a checkpoint may not have been read: the pack must not begin again and replace it */
+    if (status == ISW_OK && made->checkpointed && isw_interrupted()) {
+      isw_pack_destroy(made->pack);
+      status = isw_check_interrupted(error);
+    }
+  }
   if (status != ISW_OK) made->pack = NULL;
   made->turn = turn;
   *pack = made->pack;

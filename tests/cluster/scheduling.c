@@ -401,7 +401,7 @@ int main(int argc, char **argv)
   scene.shared = mmap(NULL, sizeof *scene.shared, PROT_READ | PROT_WRITE, MAP_SHARED, fileno(opened), 0);
   CHECK(scene.shared != MAP_FAILED);
   fclose(opened);
-  isw_cluster_catch_signals();
+  isw_signals_catch(ISW_END_IN_ORDER, true);
 
   if (strcmp(scene.name, "collective") == 0)
     collective(cluster);

@@ -1,6 +1,7 @@
 /* Preloaded: makes a system or library call of the program fail.
  *
- *   FAULT_KIND    malloc | write | read | sync | rename | open | full | hang (a sync does not return)
+ *   FAULT_KIND    malloc | write | read | sync | rename | open | full | hang (a sync does not return) | slow (from then
+ *                 on every read takes a second)
  *   FAULT_AT      which call of this kind fails, from 1; with `full` the disk is full from then on, after half a write
  *   FAULT_UNDER   counts only calls on files whose path contains this (malloc: calls from the program itself, not
  *                 from libraries)
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 /* glibc's functions, by the names that are not interposed */
@@ -56,7 +58,7 @@ static int fails(const char *of)
 {
   if (!kind || strcmp(kind, of) != 0 || at == 0) return 0;
   long n = atomic_fetch_add(&calls, 1) + 1;
-  if (n < at || (n > at && strcmp(of, "full") != 0)) return 0;
+  if (n < at || (n > at && strcmp(of, "full") != 0 && strcmp(of, "slow") != 0)) return 0;
   if (n == at && report) {
     int fd = open(report, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (fd >= 0) close(fd);
@@ -170,7 +172,11 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
 
 static int read_fails(int fd)
 {
-  if (!file_counts(fd) || !fails("read")) return 0;
+  if (!file_counts(fd)) return 0;
+  struct timespec left = {.tv_sec = 1};
+  if (fails("slow"))
+    while (nanosleep(&left, &left) != 0) continue; /* a signal does not shorten it */
+  if (!fails("read")) return 0;
   errno = EIO;
   return 1;
 }
@@ -183,6 +189,11 @@ ssize_t read(int fd, void *bytes, size_t size)
 ssize_t pread(int fd, void *bytes, size_t size, off_t offset)
 {
   return read_fails(fd) ? -1 : REAL(pread)(fd, bytes, size, offset);
+}
+
+ssize_t pread64(int fd, void *bytes, size_t size, off64_t offset) /* HDF5's */
+{
+  return read_fails(fd) ? -1 : REAL(pread64)(fd, bytes, size, offset);
 }
 
 ssize_t __pread_chk(int fd, void *bytes, size_t size, off_t offset, size_t room);

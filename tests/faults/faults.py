@@ -8,6 +8,8 @@ Parts (all, where none is named):
     signal         SIGTERM, SIGINT or SIGUSR1 to a random rank, likewise
     disk_full      the disk is full from the n-th write on
     failed_calls   the n-th write, read, sync, rename, open or allocation fails, for n = 1, 2, ... until none is reached
+    signals_all_phases  a signal in every phase of every command: reading and making data, starts, probes, training,
+                   gathering, calibration, and calls that do not return; each ends in time with 75, and nothing is lost
     damaged_bytes  every byte of a small run's journal, sweep and checkpoint files flipped, every length of them
     paths          read-only and missing folders, a link, names with blanks and beyond ASCII
 
@@ -35,7 +37,7 @@ from program import ENVIRONMENT, MPIEXEC, PROGRAM, Case, ranks_of  # noqa: E402
 
 FAILING_CALLS = os.environ["FAILING_CALLS"]
 CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL, 134, 135, 136, 139}
-KEYS = ("injected", "finished", "lost", "different", "crashes", "unclear")
+KEYS = ("injected", "finished", "lost", "different", "crashes", "unclear", "hangs")
 
 SMALL = """\
 sweep: small
@@ -200,8 +202,10 @@ def kill(bench, long, part="kill"):
                    and process.poll() is None and time.monotonic() < deadline):
                 time.sleep(0.005)
             time.sleep(bench.random.uniform(0, 0.6))
-            if process.poll() is None:
-                victim = bench.random.choice(ranks_of(process.pid))
+            # a signal to mpirun itself, where all ranks have ended, makes it end with 1 and without a message
+            victims = [pid for pid in ranks_of(process.pid) if pid != process.pid]
+            if process.poll() is None and victims:
+                victim = bench.random.choice(victims)
                 number = signal.SIGKILL if part == "kill" else bench.random.choice(
                     [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
                 try:
@@ -268,6 +272,138 @@ def second_interrupt(bench):
 def signals(bench, long):
     kill(bench, long, "signal")
     second_interrupt(bench)
+
+
+# Phases of a run that take minutes if they are not interrupted
+SLOW = """\
+sweep: slow
+seed: 1
+dataset: {name: teacher, samples: 64, features: %(features)s, outputs: %(outputs)s}
+network: {depth: 1, width: %(width)s, activation: tanh, init: %(init)s}
+train: {loss: mse, optimizer: sgd, learning_rate: 0.01, steps: %(steps)s}
+record: {steps: [0], probes: [%(probes)s]}
+grid: {replicate: {range: [0, 15]}}
+"""
+LARGE = {"features": 1000, "outputs": 1, "width": 1000, "init": "he_normal", "steps": 1000000, "probes": "loss"}
+SLOW_RUNS = {
+    "orthogonal": {"init": "orthogonal"},
+    "lsuv": {"init": "lsuv"},
+    "training": {},
+    "singular values": {"probes": "singular_value_max"},
+    "mean_cosine": {"features": 20, "width": 30000, "probes": "mean_cosine"},
+    "jacobian": {"outputs": 200, "probes": "jacobian_singular_value_max"},
+    "hessian": {"features": 200, "probes": "hessian_max"},
+}
+SLOW_DATA = """\
+sweep: data
+dataset: {name: %s, samples: 4000, features: 3000, %s}
+network: {depth: 1, width: 3, activation: tanh, init: zeros}
+train: {loss: mse, optimizer: sgd, learning_rate: 0.01, steps: 1}
+"""
+
+
+def catches_signals(pid):
+    """Whether a process has its handlers, which is so from the first moment of main on."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+            caught = re.search(r"^SigCgt:\s*(\w+)$", file.read(), re.MULTILINE)
+    except FileNotFoundError:
+        return False
+    return caught is not None and int(caught.group(1), 16) >> (signal.SIGUSR1 - 1) & 1 == 1
+
+
+def signal_in_phase(bench, long, name, words, number=signal.SIGTERM, ranks=0, seconds=1.0, stdin=None, **environment):
+    """Starts a command, sends a signal after some seconds (with FAULT_KIND in the environment: when the fault occurs)
+    and judges its end."""
+    part = "signals_all_phases"
+    limit = 5.5 if long else 60  # the short form also runs on busy machines; all phases are longer than that
+    bench.clean("report")
+    command = ([MPIEXEC, "-n", str(ranks)] if ranks else []) + [PROGRAM, *words]
+    if environment:
+        environment.update(LD_PRELOAD=FAILING_CALLS, FAULT_REPORT=bench.path("report"))
+    process = subprocess.Popen(command, cwd=bench.folder, env={**ENVIRONMENT, **environment}, stdin=stdin,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
+    while process.poll() is None and (not all(map(catches_signals, ranks_of(process.pid)))
+                                      or environment and not os.path.exists(bench.path("report"))):
+        time.sleep(0.01)
+    try:
+        process.wait(0 if environment else seconds)
+    except subprocess.TimeoutExpired:
+        pass
+    early = process.poll() is not None
+    for rank in ranks_of(process.pid) if ranks else [process.pid]:  # Open MPI's mpirun gives them 1 s after SIGTERM
+        os.kill(rank, number)
+    sent = time.monotonic()
+    try:
+        _, error = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        print(f"{part}: {name}: not ended after {limit} s")
+        bench.count(part, injected=1, hangs=1)
+        return
+    unclear = early or process.returncode != 75 or "initsweep: interrupted" not in error
+    crash = process.returncode in CRASHES
+    print(f"{part}: {name}: {time.monotonic() - sent:.1f} s", flush=True)
+    if unclear:
+        print(f"{part}: {name}: exit status {process.returncode}{' before the signal' if early else ''}: {error!r}")
+    bench.count(part, injected=1, crashes=crash, unclear=unclear and not crash)
+
+
+def signals_in_runs(bench, long):
+    """Data, starts and probes that take minutes."""
+    numbers = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGXCPU, signal.SIGUSR1]
+    for i, (name, settings) in enumerate(SLOW_RUNS.items()):
+        bench.clean("out.h5")
+        bench.write("slow.yaml", SLOW % {**LARGE, **settings})
+        for ranks in (0, 2) if long else (0,):
+            signal_in_phase(bench, long, name, ("run", "slow.yaml", "-o", "out.h5"), numbers[i % 5], ranks,
+                            seconds=8.0 if long else 3.0)
+    bench.clean("out.h5")
+    for name, more in (("linear_teacher", "outputs: 3"), ("teacher", "outputs: 6000, kind: linear")):
+        bench.write("data.yaml", SLOW_DATA % (name, more))
+        for words, ranks in ((("check", "data.yaml"), 0), (("plan", "data.yaml"), 0), (("run", "data.yaml"), 0),
+                             (("run", "data.yaml"), 2)):
+            signal_in_phase(bench, long, f"{name} {words[0]} {ranks}", words, ranks=ranks)
+
+
+def signals_all_phases(bench, long):
+    part = "signals_all_phases"
+    whole = bench.whole("small.yaml", SMALL)
+    signals_in_runs(bench, long)
+    run, under = ("run", "small.yaml", "-o", "out.h5"), bench.path("out.h5")
+    # no rename: all networks stay in the journal
+    bench.run(*run, LD_PRELOAD=FAILING_CALLS, FAULT_KIND="rename", FAULT_AT="2", FAULT_UNDER=under)
+    kept = bench.finished("out.h5")
+    bench.clean("gathered.h5")
+    reads = {"FAULT_KIND": "slow", "FAULT_UNDER": under + ".parts/rank"}
+    for at in (1, 2, 3):
+        for ranks in (0, 2):
+            signal_in_phase(bench, long, f"reading {at} of the journal by run {ranks}", run, ranks=ranks,
+                            FAULT_AT=str(at), **reads)
+        signal_in_phase(bench, long, f"reading {at} of the journal by gather",
+                        ("gather", "out.h5.parts", "-o", "gathered.h5"), FAULT_AT=str(at), **reads)
+    for words in (run, ("gather", "out.h5.parts", "-o", "out.h5")):
+        signal_in_phase(bench, long, f"a sync that hangs: {words[0]}", words, FAULT_KIND="hang", FAULT_AT="1",
+                        FAULT_UNDER=under + ".")
+    left = [name for name in os.listdir(bench.folder) if name in ("out.h5", "gathered.h5")]
+    if left:
+        print(f"{part}: {left} are there")
+    bench.count(part, finished=kept, lost=kept - bench.finished("out.h5"), different=len(left))
+    done = bench.run(*run)
+    bench.count(part, lost=kept if f"continuing: {kept} networks" not in done.stderr else 0)
+    bench.same(part, "out.h5", whole)
+    # commands that keep nothing
+    os.mkfifo(bench.path("pipe"))
+    reads = {"FAULT_KIND": "slow", "FAULT_AT": "1", "FAULT_UNDER": under}
+    for words in (("show", "out.h5"), ("verify", "out.h5"), ("replay", "out.h5", "--network", "0"), run,
+                  ("show", "-f", "out.h5")):
+        signal_in_phase(bench, long, f"reading OUT: {words[0]}", words, **reads)
+    signal_in_phase(bench, long, "calibration", ("plan", "small.yaml", "--calibrate"), seconds=0.1)
+    for words in (("run", "pipe"), ("check", "pipe")):
+        signal_in_phase(bench, long, f"a pipe: {words[0]}", words, seconds=0.1)
+    signal_in_phase(bench, long, "a terminal", ("run", "/dev/stdin"), seconds=0.1, stdin=subprocess.PIPE)
+    os.remove(bench.path("pipe"))
 
 
 def break_calls(bench, part, kind, whole, numbers, *words):
@@ -384,8 +520,8 @@ def paths(bench, long):
     bench.same(part, "a folder/linked.h5", whole)
 
 
-PARTS = {"kill": kill, "signal": signals, "disk_full": disk_full, "failed_calls": failed_calls,
-         "damaged_bytes": damaged_bytes, "paths": paths}
+PARTS = {"kill": kill, "signal": signals, "signals_all_phases": signals_all_phases, "disk_full": disk_full,
+         "failed_calls": failed_calls, "damaged_bytes": damaged_bytes, "paths": paths}
 
 
 def main():
@@ -403,9 +539,9 @@ def main():
             start = time.monotonic()
             PARTS[part](bench, arguments.long)
             print(f"{part}: {time.monotonic() - start:.0f} s", flush=True)
-    print(f"{'fault':14}" + "".join(f"{key:>11}" for key in KEYS))
+    print(f"{'fault':19}" + "".join(f"{key:>11}" for key in KEYS))
     for part, row in bench.rows.items():
-        print(f"{part:14}" + "".join(f"{row[key]:11}" for key in KEYS))
+        print(f"{part:19}" + "".join(f"{row[key]:11}" for key in KEYS))
     sys.exit(any(row[key] for row in bench.rows.values() for key in KEYS[2:]))
 
 

@@ -419,6 +419,55 @@ static void an_interrupted_prepare_is_done_again(void **state)
   isw_samples_destroy(samples);
 }
 
+/* A block that is interrupted and returns early at its first call of each record, which is then made again. */
+static size_t block_calls;
+
+static void leave_early(const struct isw_view *view, const struct isw_block *block, double *scratch)
+{
+  bool leaves = block_calls++ % 2 == 0;
+  if (leaves) atomic_store(&stop, 1);
+  assert_int_equal(isw_view_interrupted(view), leaves);
+  for (size_t s = 0; !leaves && s < block->samples; s++)
+    for (size_t l = 0; l < view->lanes; l++) scratch[l] += 1.0;
+}
+
+static void a_block_that_returns_early_is_done_again(void **state)
+{
+  (void)state;
+  static const struct isw_probe kept = {
+      .row.name = "kept", .scratch = two_a_lane, .persistent_scratch = two_a_lane, .finish = since_and_count};
+  static const struct isw_probe early = {
+      .row.name = "early", .needs = ISW_NEEDS_TRAIN, .scratch = one_a_lane, .block = leave_early, .finish = give};
+  static const struct isw_probe *const both[] = {&kept, &early};
+  static const uint64_t steps[] = {0, 7, STEPS};
+  size_t count;
+  const struct isw_kernels *kernels;
+  struct isw_samples *samples;
+  assert_int_equal(isw_kernels_choose(NULL, &kernels, NULL), ISW_OK);
+  assert_int_equal(isw_samples_create(&data, &isw_losses(&count)[loss_row()], ISW_FLOAT32, &samples, NULL), ISW_OK);
+  for (size_t batch = 0; batch <= 2; batch += 2) {
+    const struct trial trial = {.batch = batch, .record_steps = steps, .records = 3};
+    struct isw_pack *pack = make_with(&trial, kernels, samples, both, 2);
+    struct isw_team *team = isw_team_create(1);
+    finishes = block_calls = 0;
+    for (size_t record = 0; record < 3; record++) {
+      atomic_store(&stop, 0);
+      assert_int_equal(isw_pack_train(pack, team, 0, &stop), ISW_INTERRUPTED);
+      assert_int_equal(isw_pack_step(pack), steps[record]);
+      assert_int_equal(finishes, record);
+    }
+    atomic_store(&stop, 0);
+    assert_int_equal(isw_pack_train(pack, team, 0, &stop), ISW_OK);
+    const float *value = isw_pack_outcome(pack, 0)->values;
+    float samples_seen = (float)data.train_samples;
+    const float expected[] = {1, 702, 7303, samples_seen, samples_seen, samples_seen};
+    assert_memory_equal(value, expected, sizeof expected);
+    isw_pack_destroy(pack);
+    isw_team_destroy(team);
+  }
+  isw_samples_destroy(samples);
+}
+
 /* A clock that advances during every pass: a record that takes longer than the time between two checkpoints must not be
  * restarted for ever. */
 static atomic_uint ticks;
@@ -496,6 +545,7 @@ int main(void)
       cmocka_unit_test(killed_and_resumed_is_the_same_to_the_bit),
       cmocka_unit_test(a_state_of_one_layout_continues_in_the_other),
       cmocka_unit_test(an_interrupted_prepare_is_done_again),
+      cmocka_unit_test(a_block_that_returns_early_is_done_again),
       cmocka_unit_test(pauses_do_not_keep_a_record_from_being_made),
       cmocka_unit_test(a_state_that_makes_no_sense_is_refused),
   };

@@ -620,7 +620,7 @@ static void singular_values_of_made_matrices(void **state)
   int exponent[LANES];
   bool finite[LANES];
   isw_matrix_scale(LANES, (size_t)COLUMNS * ROWS, &matrix[0][0][0], exponent, finite);
-  isw_singular_values(LANES, COLUMNS, ROWS, &matrix[0][0][0], &value[0][0]);
+  isw_singular_values(NULL, LANES, COLUMNS, ROWS, &matrix[0][0][0], &value[0][0]);
   for (size_t l = 0; l < LANES; l++)
     for (size_t k = 0; k < COLUMNS; k++) { /* sorted here: each s by its rank */
       size_t larger = 0;
