@@ -11,8 +11,6 @@ struct machine_loops {
   const char *precision; /**< "float32", "float64" */
   double fma_flops;      /**< FLOPs of one round of fma */
   double (*fma)(uint64_t times);
-  double tanh_vectors; /**< vectors of 64 bytes (16 float32, 8 float64) of one round of tanh */
-  double (*tanh)(uint64_t times);
   /** Reads bytes of memory, times over; bytes is a multiple of 1024. */
   double (*read)(const void *memory, size_t bytes, uint64_t times);
   /** a = b + s c over bytes of each array, past the caches (streaming stores). */

@@ -1,6 +1,5 @@
 /* The measured loops, compiled once an instruction set: with AVX-512 flags or with AVX2 ones. */
 #include <immintrin.h>
-#include <sleef.h>
 #include "machine_loops.h"
 
 #ifdef __AVX512F__
@@ -10,8 +9,6 @@
 #define V64 __m512d
 #define MM32(x) _mm512_##x##_ps
 #define MM64(x) _mm512_##x##_pd
-#define TANH32 Sleef_finz_tanhf16_u35avx512f
-#define TANH64 Sleef_finz_tanhd8_u35avx512f
 #else
 #define ISA(x) x##_avx2
 #define KERNELS "avx2"
@@ -19,15 +16,12 @@
 #define V64 __m256d
 #define MM32(x) _mm256_##x##_ps
 #define MM64(x) _mm256_##x##_pd
-#define TANH32 Sleef_finz_tanhf8_u35avx2
-#define TANH64 Sleef_finz_tanhd4_u35avx2
 #endif
 
 /* twelve chains hide the latency of two units of four to five cycles each; 4 KiB of inputs and outputs stay in L1 */
 #define CHAINS 12
-#define TANH_BYTES 4096
 
-#define LOOPS(BITS, REAL, V, MM, TANH)                                                                                 \
+#define LOOPS(BITS, REAL, V, MM)                                                                                       \
   static double fma_##BITS(uint64_t times)                                                                             \
   {                                                                                                                    \
     volatile REAL start = (REAL)0.5;                                                                                   \
@@ -55,16 +49,6 @@
     REAL number[sizeof(V) / sizeof(REAL)];                                                                             \
     MM(storeu)(number, sum);                                                                                           \
     return (double)number[0];                                                                                          \
-  }                                                                                                                    \
-                                                                                                                       \
-  static double tanh_##BITS(uint64_t times)                                                                            \
-  {                                                                                                                    \
-    enum { COUNT = TANH_BYTES / sizeof(REAL), WIDTH = sizeof(V) / sizeof(REAL) };                                      \
-    _Alignas(64) REAL in[COUNT], out[COUNT];                                                                           \
-    for (int i = 0; i < COUNT; i++) in[i] = (REAL)(4.0 * i / COUNT - 2.0);                                             \
-    for (uint64_t t = 0; t < times; t++)                                                                               \
-      for (int i = 0; i < COUNT; i += WIDTH) MM(store)(out + i, TANH(MM(load)(in + i)));                               \
-    return (double)out[COUNT - 1];                                                                                     \
   }                                                                                                                    \
                                                                                                                        \
   static double read_##BITS(const void *memory, size_t bytes, uint64_t times)                                          \
@@ -106,11 +90,9 @@
       .precision = #BITS,                                                                                              \
       .fma_flops = 2.0 * CHAINS * sizeof(V) / sizeof(REAL),                                                            \
       .fma = fma_##BITS,                                                                                               \
-      .tanh_vectors = TANH_BYTES / 64.0,                                                                               \
-      .tanh = tanh_##BITS,                                                                                             \
       .read = read_##BITS,                                                                                             \
       .triad = triad_##BITS,                                                                                           \
   }
 
-LOOPS(float32, float, V32, MM32, TANH32);
-LOOPS(float64, double, V64, MM64, TANH64);
+LOOPS(float32, float, V32, MM32);
+LOOPS(float64, double, V64, MM64);

@@ -1,12 +1,4 @@
 # The version header that src/console/version.c includes: cmake/version.cmake writes it in every build.
-file(READ ${SLEEF_INCLUDE_DIR}/sleef.h sleef_header)
-set(sleef_version "")
-foreach(part MAJOR MINOR PATCHLEVEL)
-  string(REGEX MATCH "define SLEEF_VERSION_${part} ([0-9]+)" _ "${sleef_header}")
-  list(APPEND sleef_version "${CMAKE_MATCH_1}")
-endforeach()
-list(JOIN sleef_version "." sleef_version)
-
 # The flags that decide the arithmetic, without the paths of this machine
 string(TOUPPER "${CMAKE_BUILD_TYPE}" build_type)
 get_target_property(room_options isw_options INTERFACE_COMPILE_OPTIONS)
@@ -25,7 +17,7 @@ add_custom_target(isw_version
     -D INITSWEEP_VERSION=${PROJECT_VERSION}
     "-DINITSWEEP_COMPILER=${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION} (${CMAKE_SYSTEM_PROCESSOR})"
     "-DINITSWEEP_FLAGS=${flags}"
-    -D INITSWEEP_YAML=${YAML_VERSION} -D INITSWEEP_XXHASH=${XXHASH_VERSION} -D INITSWEEP_SLEEF=${sleef_version}
+    -D INITSWEEP_YAML=${YAML_VERSION} -D INITSWEEP_XXHASH=${XXHASH_VERSION}
     -P ${PROJECT_SOURCE_DIR}/cmake/version.cmake
   BYPRODUCTS ${version_folder}/initsweep_version.h
   COMMENT "git description" VERBATIM)

@@ -24,8 +24,9 @@ function(isw_kernel_sources out prefix)
   endif()
   foreach(set IN LISTS sets)
     set(source ${prefix}_${set}.c)
+    # scheduled before registers are allocated, independent calls of tanh overlap: 2-2-1 is 1.05 times faster
     set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
-      "-O3;-ffp-contract=off;-fno-math-errno;${flags_${set}}")
+      "-O3;$<$<C_COMPILER_ID:GNU>:-fschedule-insns>;-ffp-contract=off;-fno-math-errno;${flags_${set}}")
     # instrumented code takes a compiler minutes, the loop that is all unrolled for ever; the bits are the same
     if(INITSWEEP_SANITIZE)
       set_source_files_properties(${source} PROPERTIES COMPILE_DEFINITIONS INITSWEEP_NO_TINY

@@ -237,7 +237,6 @@ const char *isw_version_compiler(void); /**< name and version */
 const char *isw_version_flags(void);    /**< of the compiler */
 const char *isw_version_yaml(void);     /**< libyaml's */
 const char *isw_version_xxhash(void);   /**< xxHash's */
-const char *isw_version_sleef(void);    /**< SLEEF's */
 /** Writes the program's version, git description, compiler and flags, its libraries' versions and its kernels. */
 void isw_version_write(FILE *out);
 

@@ -7,6 +7,7 @@
  *   K(c)                  a constant
  *   FMA(x, y, c), ABS     x y + c with one rounding; |x|
  *   LESSER(x, y)          the smaller number, or y if one of them is NaN
+ *   GREATER(x, y)         the greater number, or y if one of them is NaN
  *   TIMES_SIGN(x, y)      x with its sign bit xor that of y
  *   MASK                  the type of LESS(x, y), LESS_EQUAL(x, y), EQUAL(x, y), which are false for NaN;
  *                         BOTH(m, n), EITHER(m, n), ANY(m), ALL(m); CHOOSE(m, x, y) is x where m is true, otherwise y
@@ -45,5 +46,8 @@ typedef uint64_t NAME(word) __attribute__((vector_size(sizeof(V))));
 #define SHIFTER K(0x1.8p52)
 #endif
 
+#include "initsweep/exact_exp.inc.h"
+#include "initsweep/exact_tanh.inc.h"
+#include "initsweep/exact_erf.inc.h"
 #include "initsweep/exact_log.inc.h"
 #include "initsweep/exact_sincos.inc.h"

@@ -6,6 +6,7 @@
 
 #define K(x) ((REAL)(x))
 #define LESSER(x, y) ((x) < (y) ? (x) : (y))
+#define GREATER(x, y) ((x) > (y) ? (x) : (y))
 #define TIMES_SIGN(x, y) REAL_OF(WORD_OF(x) ^ (WORD_OF(y) & KW(1) << (BITS - 1)))
 #define MASK int
 #define LESS(x, y) ((x) < (y))

@@ -1,6 +1,8 @@
 /* Initialises and finalises MPI. MPI's own errors end all ranks with the library's message. */
+#include <locale.h>
 #include <stdlib.h>
 #include "cluster_internal.h"
+#include "initsweep/exact.h"
 
 enum isw_status isw_cluster_create(int *argc, char ***argv, struct isw_cluster **cluster, struct isw_error *error)
 {
@@ -22,7 +24,9 @@ enum isw_status isw_cluster_create(int *argc, char ***argv, struct isw_cluster *
   MPI_Comm_dup(MPI_COMM_WORLD, &made->everyone);
   MPI_Comm_rank(made->everyone, &made->rank);
   MPI_Comm_size(made->everyone, &made->size);
-  if (made->size == 1) status = isw_launch_check_single(error);
+  setlocale(LC_NUMERIC, "C"); /* MPI may have loaded any library */
+  status = isw_exact_environment(error);
+  if (status == ISW_OK && made->size == 1) status = isw_launch_check_single(error);
   if (status == ISW_OK)
     *cluster = made;
   else

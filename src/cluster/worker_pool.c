@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <time.h>
 #include "cluster_internal.h"
+#include "initsweep/exact.h"
 
 struct isw_job {
   uint64_t number[ISW_MAX_PACKS_UNDER_WAY];
@@ -287,13 +288,11 @@ static void join_job(struct isw_worker_pool *pool, struct isw_job *job, size_t m
 void isw_worker_pool_run_worker(struct isw_worker_pool *pool, size_t worker)
 {
   struct isw_team *alone = isw_team_create(1);
+  struct isw_error error = {0};
+  enum isw_status status = alone ? isw_exact_environment(&error) : isw_error_memory(&error, 64, "a worker thread");
   pthread_mutex_lock(&pool->mutex);
-  if (!alone) {
-    struct isw_error error = {0};
-    isw_error_memory(&error, 64, "a worker thread");
-    record_failure(pool, ISW_FAILED, &error);
-    isw_error_clear(&error);
-  }
+  if (status != ISW_OK) record_failure(pool, status, &error);
+  isw_error_clear(&error);
   pool->idle++;
   wake_communicator(pool);
   while (!pool->closed) {

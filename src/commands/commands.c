@@ -2,11 +2,13 @@
  * command treats the standard streams at its start and end. */
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "initsweep/cluster.h"
 #include "initsweep/commands.h"
+#include "initsweep/exact.h"
 
 const struct isw_command *const isw_commands[] = {
     &isw_command_new,
@@ -72,6 +74,8 @@ int isw_commands_run(int argc, char **argv)
 {
   occupy_closed_streams();
   isw_signals_catch(ISW_END_AT_ONCE, isw_cluster_is_first_process());
+  setlocale(LC_NUMERIC, "C");  /* a library that was loaded may have set the user's */
+  isw_exact_environment(NULL); /* what trains reports an error; the others need no exact arithmetic */
   return close_stdout(run_command(argc, argv));
 }
 

@@ -42,11 +42,6 @@ const char *isw_version_xxhash(void)
   return INITSWEEP_XXHASH;
 }
 
-const char *isw_version_sleef(void)
-{
-  return INITSWEEP_SLEEF;
-}
-
 void isw_version_write(FILE *out)
 {
   fprintf(out, "%s\n", isw_version_program());
@@ -55,7 +50,6 @@ void isw_version_write(FILE *out)
   fprintf(out, "flags     %s\n", isw_version_flags());
   fprintf(out, "HDF5      %s\n", isw_hdf5_library());
   fprintf(out, "MPI       %s\n", isw_cluster_library());
-  fprintf(out, "SLEEF     %s\n", isw_version_sleef());
   fprintf(out, "libyaml   %s\n", isw_version_yaml());
   fprintf(out, "xxHash    %s\n", isw_version_xxhash());
   fprintf(out, "kernels   ");

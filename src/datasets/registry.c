@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "datasets_internal.h"
+#include "initsweep/exact.h"
 
 static const struct isw_dataset *const registry[] = {
 #define ISW_DATASET(name) &isw_dataset_##name,
@@ -96,7 +97,8 @@ enum isw_status isw_dataset_load(const struct isw_choice *choice, uint64_t seed,
                                  struct isw_data *data, struct isw_error *error)
 {
   *data = (struct isw_data){0};
-  enum isw_status status = registry[choice->row]->load(choice, seed, folder, data, error);
+  enum isw_status status = isw_exact_environment(error); /* a dataset before this one may have loaded HDF5's filters */
+  if (status == ISW_OK) status = registry[choice->row]->load(choice, seed, folder, data, error);
   if (isw_interrupted()) status = isw_check_interrupted(error); /* the samples may be incomplete */
   if (status == ISW_OK) status = check(data, error);
   if (status != ISW_OK) return status;

@@ -21,6 +21,7 @@
 #define SQRT(x) vsqrtq_f32(x)
 #define ABS(x) vabsq_f32(x)
 #define LESSER(x, y) vbslq_f32(vcltq_f32(x, y), x, y)
+#define GREATER(x, y) vbslq_f32(vcgtq_f32(x, y), x, y)
 #define MASK uint32x4_t
 #define LESS(x, y) vcltq_f32(x, y)
 #define LESS_EQUAL(x, y) vcleq_f32(x, y)
@@ -31,7 +32,6 @@
 #define TIMES_SIGN(x, y)                                                                                               \
   vreinterpretq_f32_u32(                                                                                               \
       veorq_u32(vreinterpretq_u32_f32(x), vandq_u32(vreinterpretq_u32_f32(y), vdupq_n_u32(UINT32_C(1) << 31))))
-#define SLEEF(function, accuracy) Sleef_finz_##function##f4_##accuracy##advsimd
 #else
 #define V float64x2_t
 #define REAL double
@@ -43,6 +43,7 @@
 #define SQRT(x) vsqrtq_f64(x)
 #define ABS(x) vabsq_f64(x)
 #define LESSER(x, y) vbslq_f64(vcltq_f64(x, y), x, y)
+#define GREATER(x, y) vbslq_f64(vcgtq_f64(x, y), x, y)
 #define MASK uint64x2_t
 #define LESS(x, y) vcltq_f64(x, y)
 #define LESS_EQUAL(x, y) vcleq_f64(x, y)
@@ -53,5 +54,4 @@
 #define TIMES_SIGN(x, y)                                                                                               \
   vreinterpretq_f64_u64(                                                                                               \
       veorq_u64(vreinterpretq_u64_f64(x), vandq_u64(vreinterpretq_u64_f64(y), vdupq_n_u64(UINT64_C(1) << 63))))
-#define SLEEF(function, accuracy) Sleef_finz_##function##d2_##accuracy##advsimd
 #endif

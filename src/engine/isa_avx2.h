@@ -18,9 +18,9 @@
 #define SELECT(condition, x, y) _mm256_blendv_ps(y, x, (__m256)(condition))
 #define SQRT(x) _mm256_sqrt_ps(x)
 #define ABS(x) _mm256_andnot_ps(_mm256_set1_ps(-0.0F), x)
-#define SLEEF(function, accuracy) Sleef_finz_##function##f8_##accuracy##avx2
 #define ANY_NAN(x) (_mm256_movemask_ps(_mm256_cmp_ps(x, x, _CMP_UNORD_Q)) != 0)
 #define LESSER(x, y) _mm256_min_ps(x, y)
+#define GREATER(x, y) _mm256_max_ps(x, y)
 #define MASK __m256
 #define LESS(x, y) _mm256_cmp_ps(x, y, _CMP_LT_OQ)
 #define LESS_EQUAL(x, y) _mm256_cmp_ps(x, y, _CMP_LE_OQ)
@@ -30,10 +30,6 @@
 #define ANY(mask) (_mm256_movemask_ps(mask) != 0)
 #define ALL(mask) (_mm256_movemask_ps(mask) == 0xff)
 #define CHOOSE(mask, x, y) _mm256_blendv_ps(y, x, mask)
-#define ROUND(x) _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
-/* x 2^n where neither is near the ends of the exponents */
-#define SCALE(x, n)                                                                                                    \
-  _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23)))
 /* x xor the sign of y */
 #define TIMES_SIGN(x, y) _mm256_xor_ps(x, _mm256_and_ps(y, _mm256_set1_ps(-0.0F)))
 #else
@@ -45,9 +41,9 @@
 #define SELECT(condition, x, y) _mm256_blendv_pd(y, x, (__m256d)(condition))
 #define SQRT(x) _mm256_sqrt_pd(x)
 #define ABS(x) _mm256_andnot_pd(_mm256_set1_pd(-0.0), x)
-#define SLEEF(function, accuracy) Sleef_finz_##function##d4_##accuracy##avx2
 #define ANY_NAN(x) (_mm256_movemask_pd(_mm256_cmp_pd(x, x, _CMP_UNORD_Q)) != 0)
 #define LESSER(x, y) _mm256_min_pd(x, y)
+#define GREATER(x, y) _mm256_max_pd(x, y)
 #define MASK __m256d
 #define LESS(x, y) _mm256_cmp_pd(x, y, _CMP_LT_OQ)
 #define LESS_EQUAL(x, y) _mm256_cmp_pd(x, y, _CMP_LE_OQ)
@@ -57,13 +53,6 @@
 #define ANY(mask) (_mm256_movemask_pd(mask) != 0)
 #define ALL(mask) (_mm256_movemask_pd(mask) == 0xf)
 #define CHOOSE(mask, x, y) _mm256_blendv_pd(y, x, mask)
-#define UNLESS_ABOVE(x, limit) _mm256_cmp_pd(x, limit, _CMP_NGT_UQ)
-#define OVER(x, y, mask, other) _mm256_blendv_pd(other, (x) / (y), mask)
-#define ROUND(x) _mm256_round_pd(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
-#define SCALE(x, n)                                                                                                    \
-  _mm256_castsi256_pd(                                                                                                 \
-      _mm256_add_epi64(_mm256_castpd_si256(x), _mm256_slli_epi64(_mm256_cvtepi32_epi64(_mm256_cvtpd_epi32(n)), 52)))
 #define TIMES_SIGN(x, y) _mm256_xor_pd(x, _mm256_and_pd(y, _mm256_set1_pd(-0.0)))
 #endif
-#define OWN_TANH
 #define TINY

@@ -20,17 +20,16 @@
 #define SELECT(condition, x, y) _mm512_mask_blend_ps(_mm512_movepi32_mask((__m512i)(condition)), y, x)
 #define SQRT(x) _mm512_sqrt_ps(x)
 #define ABS(x) _mm512_abs_ps(x)
-#define SLEEF(function, accuracy) Sleef_finz_##function##f16_##accuracy##avx512f
 #define ANY_NAN(x) (_mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q) != 0)
 #define LESSER(x, y) _mm512_min_ps(x, y)
+#define GREATER(x, y) _mm512_max_ps(x, y)
 #define MASK __mmask16
 #define ALL(mask) ((mask) == UINT16_MAX)
 #define LESS(x, y) _mm512_cmp_ps_mask(x, y, _CMP_LT_OQ)
 #define LESS_EQUAL(x, y) _mm512_cmp_ps_mask(x, y, _CMP_LE_OQ)
 #define EQUAL(x, y) _mm512_cmp_ps_mask(x, y, _CMP_EQ_OQ)
 #define CHOOSE(mask, x, y) _mm512_mask_blend_ps(mask, y, x)
-#define ROUND(x) _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
-/* x 2^n */
+/* x 2^n with one rounding */
 #define SCALE(x, n) _mm512_scalef_ps(x, n)
 /* x xor the sign of y */
 #define TIMES_SIGN(x, y)                                                                                               \
@@ -45,22 +44,18 @@
 #define SELECT(condition, x, y) _mm512_mask_blend_pd(_mm512_movepi64_mask((__m512i)(condition)), y, x)
 #define SQRT(x) _mm512_sqrt_pd(x)
 #define ABS(x) _mm512_abs_pd(x)
-#define SLEEF(function, accuracy) Sleef_finz_##function##d8_##accuracy##avx512f
 #define ANY_NAN(x) (_mm512_cmp_pd_mask(x, x, _CMP_UNORD_Q) != 0)
 #define LESSER(x, y) _mm512_min_pd(x, y)
+#define GREATER(x, y) _mm512_max_pd(x, y)
 #define MASK __mmask8
 #define ALL(mask) ((mask) == UINT8_MAX)
 #define LESS(x, y) _mm512_cmp_pd_mask(x, y, _CMP_LT_OQ)
 #define LESS_EQUAL(x, y) _mm512_cmp_pd_mask(x, y, _CMP_LE_OQ)
 #define EQUAL(x, y) _mm512_cmp_pd_mask(x, y, _CMP_EQ_OQ)
 #define CHOOSE(mask, x, y) _mm512_mask_blend_pd(mask, y, x)
-#define UNLESS_ABOVE(x, limit) _mm512_cmp_pd_mask(x, limit, _CMP_NGT_UQ)
-#define OVER(x, y, mask, other) _mm512_mask_div_pd(other, mask, x, y)
-#define ROUND(x) _mm512_roundscale_pd(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #define SCALE(x, n) _mm512_scalef_pd(x, n)
 #define TIMES_SIGN(x, y)                                                                                               \
   _mm512_castsi512_pd(                                                                                                 \
       _mm512_ternarylogic_epi64(_mm512_castpd_si512(x), _mm512_castpd_si512(y), _mm512_set1_epi64(INT64_MIN), 0x78))
 #endif
-#define OWN_TANH
 #define TINY

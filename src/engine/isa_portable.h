@@ -10,10 +10,8 @@
 #if BITS == 32
 #define PARTS 16
 #define NAME(x) x##_portable_float32
-#define SLEEF(function, accuracy) Sleef_finz_##function##f1_##accuracy##purecfma
 #else
 #define PARTS 8
 #define NAME(x) x##_portable_float64
-#define SLEEF(function, accuracy) Sleef_finz_##function##d1_##accuracy##purecfma
 #endif
 #include "initsweep/exact_scalar.inc.h"

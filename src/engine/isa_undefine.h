@@ -13,15 +13,11 @@
 #undef SELECT
 #undef SQRT
 #undef ABS
-#undef SLEEF
 #undef IN_REGISTER
-#undef OWN_TANH
 #undef TINY
 #undef ANY_NAN
 #undef LESSER
-#undef UNLESS_ABOVE
-#undef OVER
-#undef ROUND
+#undef GREATER
 #undef SCALE
 #undef TIMES_SIGN
 #undef MASK

@@ -12,17 +12,15 @@ struct candidate {
   bool (*usable)(void);
 };
 
-/* SLEEF's portable functions contain FMA instructions where the distribution's build enables them, so x86 needs FMA
- * even here. */
 #if defined(__x86_64__)
-static bool portable_usable(void)
+static bool avx2_usable(void)
 {
   return __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx2");
 }
 
 static bool avx512_usable(void)
 {
-  return portable_usable() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq");
+  return avx2_usable() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq");
 }
 #elif defined(__aarch64__)
 static bool advsimd_usable(void)
@@ -30,18 +28,16 @@ static bool advsimd_usable(void)
   return (getauxval(AT_HWCAP) & HWCAP_ASIMD) != 0;
 }
 #endif
-#if !defined(__x86_64__)
 static bool portable_usable(void)
 {
   return true;
 }
-#endif
 
 /* The fastest first. */
 static const struct candidate candidates[] = {
 #if defined(__x86_64__)
     {&isw_kernels_avx512, avx512_usable},
-    {&isw_kernels_avx2, portable_usable},
+    {&isw_kernels_avx2, avx2_usable},
 #elif defined(__aarch64__)
     {&isw_kernels_advsimd, advsimd_usable},
 #endif
@@ -62,10 +58,6 @@ enum isw_status isw_kernels_choose(const char *name, const struct isw_kernels **
     }
     if (name && *name) return isw_error_set(error, ISW_BAD_INPUT, "this machine cannot run the kernels '%s'", name);
   }
-  if (!name || !*name)
-    return isw_error_set(error, ISW_FAILED,
-                         "no kernels can run on this machine: SLEEF's functions need a processor with FMA and "
-                         "AVX2 (x86 since 2013)");
   const char *nearest = isw_nearest_word(name, names, CANDIDATES);
   return isw_error_set(error, ISW_BAD_INPUT, "unknown kernels '%s'%s%s%s", name, nearest ? "\n  did you mean '" : "",
                        nearest ? nearest : "", nearest ? "'?" : "");

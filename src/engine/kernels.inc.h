@@ -11,10 +11,6 @@
  *   K, FMA, SELECT, SQRT, ABS  as src/model/activations.def needs them
  *   ANY_NAN(x)               whether a number of x is NaN
  *   MASK, LESS, LESS_EQUAL, EQUAL, BOTH, EITHER, ANY, ALL, CHOOSE  as exact_functions.inc.h needs them
- *   SLEEF(function, accuracy)  the name of SLEEF's function on a V
- *   OWN_TANH                 tanh is computed in line; this needs ROUND, SCALE, TIMES_SIGN and LESSER(x, y), the
- *                            smaller number, or y if one of them is NaN; in float64 the mask UNLESS_ABOVE(x, limit),
- *                            true if one is NaN, and OVER(x, y, mask, other): x / y, or other where the mask is false
  *   TINY                     PARTS is small enough for kernels_tiny.inc.h
  * No lane ever reads another, so a network's numbers do not depend on its neighbours, nor units in lanes on those that
  * pad their last line. */
@@ -32,13 +28,13 @@
 #endif
 #define PREFETCH(line) __builtin_prefetch(line, 0, 2)
 #define TANH(x) NAME(tanh)(x)
-#define SIN(x) SLEEF(sin, u35)(x)
-#define COS(x) SLEEF(cos, u35)(x)
-#define LOG(x) SLEEF(log, u35)(x)
-#define EXP(x) SLEEF(exp, u10)(x)
-#define EXPM1(x) SLEEF(expm1, u10)(x)
-#define LOG1P(x) SLEEF(log1p, u10)(x)
-#define ERF(x) SLEEF(erf, u10)(x)
+#define SIN(x) NAME(sin)(x)
+#define COS(x) NAME(cos)(x)
+#define LOG(x) NAME(log)(x)
+#define EXP(x) NAME(exp)(x)
+#define EXPM1(x) NAME(expm1)(x)
+#define LOG1P(x) NAME(log1p)(x)
+#define ERF(x) NAME(erf)(x)
 #define KERNELS(suffix)                                                                                                \
   {                                                                                                                    \
     forward_##suffix, forward_first_##suffix, backward_##suffix, gradient_##suffix, gradient_first_##suffix,           \
@@ -53,18 +49,7 @@
   }
 #endif
 
-/* sleef.h declares some of these only if macros of its own are defined. */
-V SLEEF(tanh, u35)(V x) __attribute__((const));
-V SLEEF(sin, u35)(V x) __attribute__((const));
-V SLEEF(cos, u35)(V x) __attribute__((const));
-V SLEEF(log, u35)(V x) __attribute__((const));
-V SLEEF(exp, u10)(V x) __attribute__((const));
-V SLEEF(expm1, u10)(V x) __attribute__((const));
-V SLEEF(log1p, u10)(V x) __attribute__((const));
-V SLEEF(erf, u10)(V x) __attribute__((const));
-
 #include "initsweep/exact_functions.inc.h"
-#include "engine/kernels_tanh.inc.h"
 #include "engine/kernels_products.inc.h"
 #include "engine/kernels_rowwise.inc.h"
 #include "engine/kernels_units.inc.h"

@@ -63,7 +63,6 @@ static size_t list_facts(const struct isw_run_facts *facts, const char *end, str
   list[n++] = (struct isw_provenance){"compiler_flags", isw_version_flags(), 0};
   list[n++] = (struct isw_provenance){"hdf5", isw_hdf5_library(), 0};
   list[n++] = (struct isw_provenance){"mpi", isw_cluster_library(), 0};
-  list[n++] = (struct isw_provenance){"sleef", isw_version_sleef(), 0};
   list[n++] = (struct isw_provenance){"libyaml", isw_version_yaml(), 0};
   list[n++] = (struct isw_provenance){"xxhash", isw_version_xxhash(), 0};
   list[n++] = (struct isw_provenance){"kernels", facts->kernels, 0};

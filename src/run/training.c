@@ -2,6 +2,7 @@
  * work.c passes them to the queue. */
 #include <stdlib.h>
 #include "initsweep/cost.h"
+#include "initsweep/exact.h"
 #include "run/run_internal.h"
 
 /* The smallest stride of at least `wanted` that is coprime to the number of packs, so that every pack has its turn. */
@@ -32,7 +33,8 @@ enum isw_status isw_training_create(struct isw_training *training, const struct 
   training->made = isw_allocate(threads * ISW_MAX_PACKS_UNDER_WAY, sizeof *training->made);
   if (!training->samples || !training->made)
     return isw_error_memory(error, threads * ISW_MAX_PACKS_UNDER_WAY * sizeof *training->made, "training");
-  enum isw_status status = isw_kernels_choose(NULL, &training->kernels, error);
+  enum isw_status status = isw_exact_environment(error); /* reading data may have loaded libraries */
+  if (status == ISW_OK) status = isw_kernels_choose(NULL, &training->kernels, error);
   if (status == ISW_OK) status = isw_packs_create(sweep, isw_lanes(training->precision), &training->packs, error);
   if (status == ISW_OK) training->stride = coprime_stride(training->wanted_stride, isw_packs_count(training->packs));
   for (size_t i = 0; status == ISW_OK && i < isw_packs_classes(training->packs); i++) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include "initsweep/exact.h"
 #include "initsweep/random.h"
 #include "run/run_internal.h"
 
@@ -101,7 +102,8 @@ static void *work(void *context)
   struct verification *v = context;
   struct isw_team *alone = isw_team_create(1);
   pthread_mutex_lock(&v->mutex);
-  if (!alone) v->status = isw_error_memory(&v->error, 64, "a thread");
+  if (v->status == ISW_OK)
+    v->status = alone ? isw_exact_environment(&v->error) : isw_error_memory(&v->error, 64, "a thread");
   while (v->status == ISW_OK && v->next < v->jobs) {
     uint64_t job = v->next++;
     struct isw_error error = {0};

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define EXACT_FUNCTIONS(ROW) ROW(log) ROW(log1p) ROW(sin) ROW(cos)
+#define EXACT_FUNCTIONS(ROW) ROW(tanh) ROW(exp) ROW(expm1) ROW(erf) ROW(log) ROW(log1p) ROW(sin) ROW(cos)
 #define EXACT_INDEX(name) EXACT_##name,
 enum { EXACT_FUNCTIONS(EXACT_INDEX) EXACT_COUNT };
 #define EXACT_LINE_BYTES 64

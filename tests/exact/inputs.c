@@ -5,21 +5,52 @@
 #include <string.h>
 
 #define HALF_PI 1.5707963267948966
+#define HALF_LOG_2 0.34657359027997264
 
 const struct exact_facts exact_facts[EXACT_COUNT] = {
-    [EXACT_log] =
-        {"log", EXACT_NEITHER, INFINITY, 0.5, 2.0, 1.0, {0.0, 1.0, -1.0, INFINITY}, {-INFINITY, 0.0, NAN, INFINITY}},
+    [EXACT_tanh] =
+        {"tanh", EXACT_ODD, 1.0, true, -2.0, 2.0, 0.5, {0.0, -0.0, INFINITY, 0x1p-149}, {0.0, -0.0, 1.0, 0x1p-149}},
+    [EXACT_exp] = {"exp",
+                   EXACT_NEITHER,
+                   INFINITY,
+                   true,
+                   -8.0,
+                   8.0,
+                   HALF_LOG_2,
+                   {0.0, -0.0, -INFINITY, INFINITY},
+                   {1.0, 1.0, 0.0, INFINITY}},
+    [EXACT_expm1] = {"expm1",
+                     EXACT_NEITHER,
+                     INFINITY,
+                     true,
+                     -2.0,
+                     2.0,
+                     HALF_LOG_2,
+                     {0x1p-149, -0.0, -INFINITY, INFINITY},
+                     {0x1p-149, -0.0, -1.0, INFINITY}},
+    [EXACT_erf] = {"erf", EXACT_ODD, 1.0, false, -2.0, 2.0, 0.5, {0.0, -0.0, INFINITY, 100.0}, {0.0, -0.0, 1.0, 1.0}},
+    [EXACT_log] = {"log",
+                   EXACT_NEITHER,
+                   INFINITY,
+                   true,
+                   0.5,
+                   2.0,
+                   1.0,
+                   {0.0, 1.0, -1.0, INFINITY},
+                   {-INFINITY, 0.0, NAN, INFINITY}},
     [EXACT_log1p] = {"log1p",
                      EXACT_NEITHER,
                      INFINITY,
+                     true,
                      -0.75,
                      2.0,
                      0.5,
                      {-1.0, -0.0, -1.5, INFINITY},
                      {-INFINITY, -0.0, NAN, INFINITY}},
     [EXACT_sin] =
-        {"sin", EXACT_ODD, 1.0, -8.0, 8.0, HALF_PI, {0.0, -0.0, INFINITY, 0x1p-149}, {0.0, -0.0, NAN, 0x1p-149}},
-    [EXACT_cos] = {"cos", EXACT_EVEN, 1.0, -8.0, 8.0, HALF_PI, {0.0, -0.0, INFINITY, 0x1p-149}, {1.0, 1.0, NAN, 1.0}},
+        {"sin", EXACT_ODD, 1.0, false, -8.0, 8.0, HALF_PI, {0.0, -0.0, INFINITY, 0x1p-149}, {0.0, -0.0, NAN, 0x1p-149}},
+    [EXACT_cos] =
+        {"cos", EXACT_EVEN, 1.0, false, -8.0, 8.0, HALF_PI, {0.0, -0.0, INFINITY, 0x1p-149}, {1.0, 1.0, NAN, 1.0}},
 };
 
 void exact_inputs_float64(size_t function, uint64_t block, double *x)

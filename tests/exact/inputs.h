@@ -14,6 +14,7 @@ struct exact_facts {
   const char *name;
   enum exact_symmetry symmetry;
   double bound;                 /**< |f| is never above */
+  bool is_monotone;             /**< f never decreases from one float32 to the next */
   double low, high;             /**< where most of its arithmetic is at work */
   double step;                  /**< the multiples of it are difficult arguments */
   double argument[4], value[4]; /**< special arguments with their values */

@@ -47,7 +47,7 @@ static double mpfr_error(size_t function, const struct precision *precision, dou
   }
   mpfr_set_d(argument, x, MPFR_RNDN);
   oracles[function].mpfr(value, argument, MPFR_RNDN);
-  double rounded = mpfr_get_d(value, MPFR_RNDN);
+  double rounded = precision->digits == 24 ? (double)mpfr_get_flt(value, MPFR_RNDN) : mpfr_get_d(value, MPFR_RNDN);
   if (isnan(rounded) || isnan(y)) return isnan(rounded) && isnan(y) ? 0.0 : INFINITY;
   if (isinf(y) || mpfr_inf_p(value)) return y == rounded ? 0.0 : INFINITY;
   mpfr_sub_d(value, value, y, MPFR_RNDN);

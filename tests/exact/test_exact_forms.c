@@ -75,6 +75,19 @@ static void compare64(size_t function, struct block64 *block)
   }
 }
 
+/* block->x ascends or descends */
+static void check_order32(size_t function, const struct block32 *block)
+{
+  if (!exact_facts[function].is_monotone) return;
+  for (size_t i = 1; i < EXACT_BLOCK; i++) {
+    bool up = block->x[i] > block->x[i - 1];
+    float lower = block->expected[up ? i - 1 : i], upper = block->expected[up ? i : i - 1];
+    if (lower > upper)
+      fail_msg("%s is %a at %a and %a at %a in float32", exact_facts[function].name, (double)block->expected[i - 1],
+               (double)block->x[i - 1], (double)block->expected[i], (double)block->x[i]);
+  }
+}
+
 /* Bounds and symmetry of block->expected; block->x and block->found are used up. */
 static void check_shape32(size_t function, struct block32 *block)
 {
@@ -120,6 +133,7 @@ static void float32_bits_are_equal_in_all_forms(void **state)
     for (uint64_t first = 0; first < UINT64_C(1) << 32; first += EXACT_BLOCK * float32_step) {
       exact_inputs_float32(first, float32_step, block.x);
       compare32(function, &block);
+      check_order32(function, &block);
       check_shape32(function, &block);
     }
 }
@@ -152,6 +166,24 @@ static void bits_are_equal_around_powers_of_two(void **state)
     compare32(function, &block32);
     compare64(function, &block64);
   }
+}
+
+/* Consecutive float32 around the places where one formula takes over from another, or the last bit decides. */
+static void monotone_where_formulas_meet(void **state)
+{
+  (void)state;
+  static const float meeting[] = {0.1733F, 0.3466F, 0.5F,  0.90625F, 1.0F,   2.0F,
+                                  3.92F,   3.95F,   9.01F, 9.02F,    17.33F, 88.72F};
+  static struct block32 block;
+  for (size_t function = 0; function < EXACT_COUNT; function++)
+    for (size_t place = 0; place < 2 * sizeof meeting / sizeof meeting[0]; place++) {
+      float middle = place % 2 ? -meeting[place / 2] : meeting[place / 2];
+      uint32_t word;
+      memcpy(&word, &middle, sizeof word);
+      exact_inputs_float32(word - EXACT_BLOCK / 2, 1, block.x);
+      compare32(function, &block);
+      check_order32(function, &block);
+    }
 }
 
 /* One lane with a large, subnormal or infinite argument does not change the bits of the others. */
@@ -198,9 +230,9 @@ int main(int argc, char **argv)
 {
   if (argc == 2 && strcmp(argv[1], "long") == 0) float32_step = 1, float64_blocks = 100 * 1000 * 1000 / EXACT_BLOCK;
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(float32_bits_are_equal_in_all_forms), cmocka_unit_test(float64_bits_are_equal_in_all_forms),
-      cmocka_unit_test(bits_are_equal_around_powers_of_two), cmocka_unit_test(a_lane_does_not_depend_on_the_others),
-      cmocka_unit_test(special_arguments_have_their_values),
+      cmocka_unit_test(float32_bits_are_equal_in_all_forms),  cmocka_unit_test(float64_bits_are_equal_in_all_forms),
+      cmocka_unit_test(bits_are_equal_around_powers_of_two),  cmocka_unit_test(monotone_where_formulas_meet),
+      cmocka_unit_test(a_lane_does_not_depend_on_the_others), cmocka_unit_test(special_arguments_have_their_values),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

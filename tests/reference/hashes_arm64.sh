@@ -2,8 +2,6 @@
 # Builds the hashes program for 64-bit Arm, runs it under qemu and compares its output with hashes.txt.
 #
 #   hashes_arm64.sh BUILD-FOLDER
-#
-# SLEEF for Arm is Debian's package, downloaded and unpacked inside the build folder: nothing is installed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=scripts/common.sh
@@ -19,19 +17,6 @@ command -v qemu-aarch64 >/dev/null || missing "qemu-aarch64 (package qemu-user)"
 [ -d /usr/include/Random123 ] || missing "Random123 (package librandom123-dev)"
 [ -e /usr/include/xxhash.h ] || missing "xxHash (package libxxhash-dev)"
 
-download_sleef() {
-  command -v apt-get >/dev/null || missing "apt-get, which downloads SLEEF for Arm"
-  local apt=$build/apt
-  arm64_apt "$apt"
-  (cd "$apt" && apt-get -q update && apt-get -q download libsleef3 libsleef-dev) >"$apt/log" 2>&1 || {
-    grep '^E:' "$apt/log" | head -n 1
-    missing "Debian's mirror"
-  }
-  for package in "$apt"/libsleef*_arm64.deb; do dpkg -x "$package" "$build/packages"; done
-}
-sleef=$build/packages/usr
-[ -e "$sleef/lib/aarch64-linux-gnu/libsleef.so" ] || download_sleef
-
 # Random123 and xxHash are headers alone; a folder with nothing else keeps this machine's own headers out.
 mkdir -p "$build/include"
 ln -sfn /usr/include/Random123 /usr/include/xxhash.h "$build/include/"
@@ -39,7 +24,6 @@ ln -sfn /usr/include/Random123 /usr/include/xxhash.h "$build/include/"
 aarch64-linux-gnu-gcc --version | head -n 1
 cmake -S "$here/standalone" -B "$build/program" -DCMAKE_BUILD_TYPE=Release \
   -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_C_COMPILER=aarch64-linux-gnu-gcc \
-  -DSLEEF_INCLUDE_DIR="$sleef/include/aarch64-linux-gnu" -DSLEEF_LIBRARY="$sleef/lib/aarch64-linux-gnu/libsleef.so" \
   -DRANDOM123_INCLUDE_DIR="$build/include" >/dev/null
 cmake --build "$build/program"
 "$here/hashes.sh" qemu-aarch64 -L /usr/aarch64-linux-gnu "$build/program/hashes"

@@ -1,5 +1,6 @@
 /* The reference trainer's two precisions, and what they share. */
 #include "reference_trainer.h"
+#include "initsweep/exact.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,51 +101,38 @@ static void initial_layer(const struct isw_network *network, const struct isw_ch
 static double *exact_forward(const struct isw_choice *activation, size_t samples, size_t fan_out, size_t fan_in,
                              const double *weight, const double *bias, double *x);
 
-/* SLEEF's functions; its header hides them from a compiler that may not use FMA itself. */
-#define SLEEF_FUNCTION(function, accuracy)                                                                             \
-  float Sleef_finz_##function##f1_##accuracy##purecfma(float x);                                                       \
-  double Sleef_finz_##function##d1_##accuracy##purecfma(double x);
-SLEEF_FUNCTION(tanh, u35)
-SLEEF_FUNCTION(sin, u35)
-SLEEF_FUNCTION(cos, u35)
-SLEEF_FUNCTION(log, u35)
-SLEEF_FUNCTION(exp, u10)
-SLEEF_FUNCTION(expm1, u10)
-SLEEF_FUNCTION(log1p, u10)
-SLEEF_FUNCTION(erf, u10)
-
 #define V REAL
 #define K(x) ((REAL)(x))
 #define SELECT(condition, x, y) ((condition) ? (x) : (y))
-#define TANH(x) SLEEF(tanh, u35)(x)
-#define SIN(x) SLEEF(sin, u35)(x)
-#define COS(x) SLEEF(cos, u35)(x)
-#define LOG(x) SLEEF(log, u35)(x)
-#define EXP(x) SLEEF(exp, u10)(x)
-#define EXPM1(x) SLEEF(expm1, u10)(x)
-#define LOG1P(x) SLEEF(log1p, u10)(x)
-#define ERF(x) SLEEF(erf, u10)(x)
+#define TANH(x) EXACT(tanh)(x)
+#define SIN(x) EXACT(sin)(x)
+#define COS(x) EXACT(cos)(x)
+#define LOG(x) EXACT(log)(x)
+#define EXP(x) EXACT(exp)(x)
+#define EXPM1(x) EXACT(expm1)(x)
+#define LOG1P(x) EXACT(log1p)(x)
+#define ERF(x) EXACT(erf)(x)
 
 #define REAL float
 #define NAME(x) x##_float32
 #define FMA fmaf
 #define SQRT sqrtf
 #define ABS fabsf
-#define SLEEF(function, accuracy) Sleef_finz_##function##f1_##accuracy##purecfma
+#define EXACT(function) isw_exact_##function##_float32
 #include "reference_trainer.inc.h"
 #undef REAL
 #undef NAME
 #undef FMA
 #undef SQRT
 #undef ABS
-#undef SLEEF
+#undef EXACT
 
 #define REAL double
 #define NAME(x) x##_float64
 #define FMA fma
 #define SQRT sqrt
 #define ABS fabs
-#define SLEEF(function, accuracy) Sleef_finz_##function##d1_##accuracy##purecfma
+#define EXACT(function) isw_exact_##function
 #include "reference_trainer.inc.h"
 
 static double *exact_forward(const struct isw_choice *activation, size_t samples, size_t fan_out, size_t fan_in,

@@ -27,7 +27,6 @@ BUILD = SOURCE / "build/release"
 LIBRARIES = {
     "xxhash.h": {"base"},
     "Random123/": {"random"},
-    "sleef.h": {"exact", "engine"},
     "hdf5.h": {"hdf5", "results"},
     "hdf5_hl.h": {"hdf5", "results"},
     "H5FDdevelop.h": {"hdf5"},
