@@ -1,4 +1,6 @@
-# Every outside library, found once. A missing one names the Debian package that has it.
+# Every outside library, found once. A missing one names the Debian package that has it, one that is too old the version
+# that is needed.
+include(cmake/oldest_versions.cmake)
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
@@ -7,12 +9,15 @@ function(isw_missing what package)
   message(FATAL_ERROR "${what} was not found. On Debian: apt-get install ${package}")
 endfunction()
 
-# isw_pkg(NAME module package what): imported target isw::NAME from pkg-config
+# isw_pkg(NAME module package what): imported target isw::NAME from pkg-config; the first word of `what` has a row in
+# oldest_versions.cmake
 macro(isw_pkg name module package what)
   pkg_check_modules(${name} QUIET IMPORTED_TARGET ${module})
   if(NOT ${name}_FOUND)
     isw_missing("${what}" ${package})
   endif()
+  string(REGEX REPLACE " .*" "" library "${what}")
+  isw_check_version(${library} ${${name}_VERSION})
   add_library(isw::${name} ALIAS PkgConfig::${name})
 endmacro()
 
@@ -36,6 +41,7 @@ if(INITSWEEP_HDF5 STREQUAL any)
   if(NOT HDF5_FOUND)
     isw_missing("HDF5" libhdf5-dev)
   endif()
+  isw_check_version(HDF5 ${HDF5_VERSION})
   add_library(isw_hdf5 INTERFACE)
   target_link_libraries(isw_hdf5 INTERFACE hdf5::hdf5_hl hdf5::hdf5)
   add_library(isw::HDF5 ALIAS isw_hdf5)
@@ -45,7 +51,8 @@ else()
   else()
     isw_pkg(HDF5 hdf5-${INITSWEEP_HDF5} libhdf5-${INITSWEEP_HDF5}-dev "HDF5 (${INITSWEEP_HDF5})")
   endif()
-  find_library(HDF5_HL_${INITSWEEP_HDF5} hdf5_hl HINTS ${HDF5_LIBRARY_DIRS}) # dimension scales
+  # dimension scales; from HDF5 2 on Debian's library has the second name
+  find_library(HDF5_HL_${INITSWEEP_HDF5} NAMES hdf5_hl hdf5_${INITSWEEP_HDF5}_hl HINTS ${HDF5_LIBRARY_DIRS})
   if(NOT HDF5_HL_${INITSWEEP_HDF5})
     isw_missing("HDF5's high-level library" libhdf5-dev)
   endif()
@@ -56,6 +63,7 @@ find_package(MPI COMPONENTS C QUIET)
 if(NOT MPI_C_FOUND)
   isw_missing("MPI" "libopenmpi-dev openmpi-bin")
 endif()
+isw_check_mpi_version("${MPI_C_INCLUDE_DIRS}")
 add_library(isw_mpi INTERFACE)
 target_link_libraries(isw_mpi INTERFACE MPI::MPI_C)
 add_library(isw::MPI ALIAS isw_mpi)
@@ -80,3 +88,6 @@ set(INITSWEEP_PYTHON /usr/bin/python3 CACHE FILEPATH "Python 3 of the system")
 if(NOT EXISTS ${INITSWEEP_PYTHON})
   isw_missing("Python 3" python3)
 endif()
+execute_process(COMMAND ${INITSWEEP_PYTHON} -c "import platform; print(platform.python_version())"
+                OUTPUT_VARIABLE python_version OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+isw_check_version(Python ${python_version})

@@ -17,7 +17,7 @@ install(FILES README.md CHANGELOG.md LICENSE CITATION.cff DESTINATION ${CMAKE_IN
 
 set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME scripts)
 # the library stands beside the scripts: Python finds it there from any prefix
-install(PROGRAMS scripts/plot.py scripts/report.py scripts/results_hash.py scripts/table.py
+install(PROGRAMS scripts/plot.py scripts/report.py scripts/results_hash.py scripts/table.py scripts/mpi_settings.sh
         DESTINATION ${install_scripts})
 install(DIRECTORY scripts/initsweep scripts/claims scripts/notebooks DESTINATION ${install_scripts}
         PATTERN __pycache__ EXCLUDE PATTERN .ipynb_checkpoints EXCLUDE PATTERN execute.py EXCLUDE)

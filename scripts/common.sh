@@ -60,11 +60,17 @@ build() {
   cmake --build --preset "$1"
 }
 
-# allow_mpirun: lets Open MPI start as root (in containers there is nobody else)
-allow_mpirun() {
-  if [ "$(id -u)" -eq 0 ]; then
-    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-  fi
+# mpi_ranks N: sets mpi to the command that starts N ranks on this machine
+mpi_ranks() {
+  local groups=(one-host) setting
+  [ "$(id -u)" -ne 0 ] || groups+=(root)
+  [ "$1" -le "$(nproc)" ] || groups+=(crowded)
+  for setting in $(scripts/mpi_settings.sh "${groups[@]}"); do
+    export "${setting?}"
+  done
+  # by default a launcher may bind each rank to one core
+  # shellcheck disable=SC2034 # the caller's
+  mpi=(mpirun -n "$1" --bind-to none)
 }
 
 # arm64_apt FOLDER: from here on apt-get speaks of this Debian's packages for 64-bit Arm, with state and cache in

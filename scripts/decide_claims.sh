@@ -39,7 +39,7 @@ if [ -z "$program" ]; then
   build release OFF # the tests need more packages
   program=build/release/initsweep
 fi
-allow_mpirun
+mpi_ranks "$ranks"
 
 decide() {
   PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m claims.decide --results "$out" \
@@ -47,10 +47,6 @@ decide() {
 }
 
 sweeps=$(decide --sweeps) || exit $?
-mpi=(mpirun -n "$ranks" --bind-to none)
-if [ "$ranks" -gt "$(nproc)" ]; then
-  mpi+=(--oversubscribe)
-fi
 mkdir -p "$out"
 for sweep in $sweeps; do
   results=$out/$sweep.h5

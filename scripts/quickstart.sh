@@ -28,16 +28,9 @@ done
 
 install_packages build run
 build release OFF # the tests need more packages
-allow_mpirun
+mpi_ranks "$ranks"
 mkdir -p "$out"
 program=build/release/initsweep
-
-# --bind-to none: by default a launcher may bind each rank to one core
-cores=$(nproc)
-mpi=(mpirun -n "$ranks" --bind-to none)
-if [ "$ranks" -gt "$cores" ]; then
-  mpi+=(--oversubscribe)
-fi
 
 for sweep in quickstart-digits quickstart-xor; do
   results=$out/$sweep.h5

@@ -44,7 +44,6 @@ if [ "$tier" = long ]; then
   long=ON
 fi
 install_packages "${groups[@]}"
-allow_mpirun
 
 # A failure under a sanitizer is told at the end; the other tests still run.
 failed=()

@@ -9,10 +9,16 @@ set(FAST_TESTS "test_.*" "fuzz_.*" "sweep_.*" faults_damaged_journals cluster_qu
     style_lines style_clang_format style_shellcheck style_rooms docs_table_rows docs_citing)
 list(JOIN FAST_TESTS "|" FAST_TESTS)
 
+# As root and with more ranks than cores: of tests only, never of the program
+execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/mpi_settings.sh --launcher ${MPIEXEC_EXECUTABLE}
+                        root crowded one-host
+                OUTPUT_VARIABLE MPI_TEST_SETTINGS COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCHALL "[^\n]+" MPI_TEST_SETTINGS "${MPI_TEST_SETTINGS}")
+
 # What every test finds in its environment. XDG_CACHE_HOME: no test reads or leaves anything in the user's cache.
 set(TEST_ENVIRONMENT "INITSWEEP=$<TARGET_FILE:initsweep>" INITSWEEP_SOURCE=${PROJECT_SOURCE_DIR}
     INITSWEEP_BUILD=${PROJECT_BINARY_DIR} INITSWEEP_SANITIZE=${INITSWEEP_SANITIZE} MPIEXEC=${MPIEXEC_EXECUTABLE}
-    XDG_CACHE_HOME=${CMAKE_CURRENT_BINARY_DIR}/cache PYTHONDONTWRITEBYTECODE=1)
+    XDG_CACHE_HOME=${CMAKE_CURRENT_BINARY_DIR}/cache PYTHONDONTWRITEBYTECODE=1 ${MPI_TEST_SETTINGS})
 
 # isw_test(name COMMAND command... | PYTHON script arguments... LABELS label... [ENVIRONMENT NAME=value...] [TIMEOUT
 # seconds]

@@ -40,6 +40,17 @@ const char *isw_kernels_name(const struct isw_kernels *kernels);
  */
 const char *isw_kernels_list(size_t index, bool *usable);
 
+/** The self-check: computes a hash of every kernel and row on fixed numbers, and of a few training steps on each path.
+ *  The hashes are the same for all instruction sets.
+ *  @param[in] report_hash  called with "activation tanh in float32" and so on, always in the same order
+ *  @return ISW_FAILED if memory cannot be allocated */
+enum isw_status isw_kernels_hashes(const struct isw_kernels *kernels,
+                                   void (*report_hash)(void *context, const char *name, uint64_t hash), void *context,
+                                   struct isw_error *error);
+/** Compares the hashes with those of src/engine/self_check.def. Takes about a millisecond.
+ *  @return ISW_FAILED if one differs; the message names the first */
+enum isw_status isw_kernels_check(const struct isw_kernels *kernels, struct isw_error *error);
+
 /* ---- samples ----------------------------------------------------------------------------------------------------- */
 
 /** A dataset in the form that a loss needs, rounded to one precision. Read-only and shared by all packs. */

@@ -34,9 +34,14 @@ struct isw_index;
  *  @return ISW_BAD_INPUT if a journal has another identity, or another version of the bits */
 enum isw_status isw_index_create(const char *folder, uint64_t identity, uint64_t networks, size_t real_bytes,
                                  struct isw_index **index, struct isw_error *error);
-/** The same, but ignores journals of identity `other` (0: none), as in isw_run_manifest. */
+/** Told about a journal file that cannot be used, and why; `reason` begins with its path. Not ISW_OK: the index is not
+ *  made. */
+typedef enum isw_status isw_left_out(void *context, const char *file, const char *reason, struct isw_error *error);
+/** The same, but ignores journals of identity `other` (0: none), as in isw_run_manifest, and leaves out files that are
+ *  not readable journals of this sweep, after telling left_out: one bad file does not condemn the others. */
 enum isw_status isw_index_create_beside(const char *folder, uint64_t identity, uint64_t other, uint64_t networks,
-                                        size_t real_bytes, struct isw_index **index, struct isw_error *error);
+                                        size_t real_bytes, isw_left_out *left_out, void *context,
+                                        struct isw_index **index, struct isw_error *error);
 void isw_index_destroy(struct isw_index *index);
 bool isw_index_has(const struct isw_index *index, uint64_t number);
 uint64_t isw_index_count(const struct isw_index *index);   /**< number of networks found */
@@ -69,6 +74,9 @@ enum isw_status isw_journal_remove(const char *folder, struct isw_error *error);
 enum isw_status isw_journal_remove_dir_if_empty(const char *folder, struct isw_error *error);
 /** Like isw_journal_remove, but keeps the lock file and the folder. */
 enum isw_status isw_journal_remove_contents(const char *folder, struct isw_error *error);
+/** Renames a file of a run folder to FILE.set-aside, or FILE.N.set-aside if that exists: a name that nothing here reads
+ *  or removes. */
+enum isw_status isw_journal_set_aside(const char *folder, const char *file, struct isw_error *error);
 /** Removes the temporary files that killed processes left. The caller must hold the lock, because another run's
  *  temporary files may be in use. */
 enum isw_status isw_journal_remove_temporaries(const char *folder, struct isw_error *error);

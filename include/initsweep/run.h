@@ -59,9 +59,11 @@ struct isw_gather_report {
  *  @param[in] parts         the run folder OUT.parts, which is only read
  *  @param[in] out           the results file; a file of the same sweep is replaced
  *  @param[in] command_line  for the provenance
+ *  @param[in] reporter      is told which journal files cannot be used and are left out
  *  @return ISW_BAD_INPUT if `parts` is not a run folder, its data have changed, or `out` contains another sweep */
 enum isw_status isw_gather(const char *parts, const char *out, const char *command_line,
-                           struct isw_gather_report *report, struct isw_error *error);
+                           const struct isw_reporter *reporter, struct isw_gather_report *report,
+                           struct isw_error *error);
 
 /* ---- verify ------------------------------------------------------------------------------------------------------ */
 

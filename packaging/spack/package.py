@@ -23,7 +23,6 @@ class Initsweep(CMakePackage):
     depends_on("libyaml")
     depends_on("xxhash")
     depends_on("libdeflate")
-    depends_on("sleef@3.5:")
     depends_on("python", type=("build", "run"))
     for package in ("py-numpy", "py-xarray", "py-netcdf4", "py-h5py", "py-matplotlib", "py-pyyaml"):
         depends_on(package, type="run")

@@ -9,6 +9,16 @@ enum { SECONDS_TO_END = 4 };
 
 static atomic_int caught; /* the first signal that arrived; 0: none */
 static atomic_bool at_once, has_time, speaks;
+static bool hangup_is_ignored; /* nohup's doing */
+
+/* Runs before the constructors of shared libraries: UCX, which Debian 13's Open MPI brings, catches SIGHUP in one. */
+static void read_hangup(void)
+{
+  struct sigaction action;
+  hangup_is_ignored = sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+__attribute__((section(".preinit_array"), used)) static void (*const before_constructors)(void) = read_hangup;
 
 static void write_text(const char *text)
 {
@@ -50,8 +60,9 @@ void isw_signals_catch(enum isw_signal_end end, bool speak)
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGUSR1, &action, NULL);
   sigaction(SIGXCPU, &action, NULL);
-  struct sigaction before;
-  if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup has set it to be ignored */
+  if (hangup_is_ignored)
+    signal(SIGHUP, SIG_IGN);
+  else
     sigaction(SIGHUP, &action, NULL);
   if (end == ISW_END_AT_ONCE) return;
   signal(SIGXFSZ, SIG_IGN); /* write() then reports a limit on file sizes as an error, like a full disk */

@@ -30,8 +30,9 @@ static int run(int argc, char **argv)
   struct isw_error error = {0};
   int result;
   if (isw_parse_options(&isw_command_gather, argc, argv, handle, &out, &parts, &result)) {
+    const struct isw_reporter reporter = isw_stderr_reporter(false);
     isw_signals_catch(ISW_END_IN_ORDER, true);
-    enum isw_status status = isw_gather(parts, out, line, &report, &error);
+    enum isw_status status = isw_gather(parts, out, line, &reporter, &report, &error);
     if (status == ISW_OK)
       print_report(&report, parts, out);
     else

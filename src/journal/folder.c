@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -100,6 +101,32 @@ enum isw_status isw_journal_remove_contents(const char *folder, struct isw_error
 enum isw_status isw_journal_remove_temporaries(const char *folder, struct isw_error *error)
 {
   return remove_files(folder, TEMPORARIES, 0, error);
+}
+
+enum isw_status isw_journal_set_aside(const char *folder, const char *file, struct isw_error *error)
+{
+  enum { MOST = 1000 };
+  struct isw_text from = {0}, to = {0};
+  enum isw_status status = isw_text_add(&from, "%s/%s", folder, file);
+  bool renamed = false;
+  for (int n = 1; status == ISW_OK && !renamed && n <= MOST; n++) {
+    char number[16] = "";
+    if (n > 1) snprintf(number, sizeof number, ".%d", n);
+    isw_text_clear(&to);
+    status = isw_text_add(&to, "%s%s.set-aside", from.bytes, number);
+    /* the caller holds the lock of the folder, so that no other run takes the name in between */
+    if (status == ISW_OK && faccessat(AT_FDCWD, to.bytes, F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
+      renamed = rename(from.bytes, to.bytes) == 0;
+      if (!renamed) break;
+    }
+  }
+  if (status != ISW_OK)
+    status = isw_error_memory(error, strlen(folder), "a file's name");
+  else if (!renamed)
+    status = isw_error_system(error, from.bytes, "cannot set this file aside");
+  isw_text_clear(&from);
+  isw_text_clear(&to);
+  return status;
 }
 
 enum isw_status isw_journal_remove_identity(const char *folder, uint64_t identity, struct isw_error *error)

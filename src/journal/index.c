@@ -169,8 +169,7 @@ static enum isw_status check_head(struct isw_index *index, const char *file, str
   if (index->other && head.identity == index->other) return ISW_OK;
   if (head.identity != index->identity || head.real_bytes != index->real_bytes)
     return isw_error_set(error, ISW_BAD_INPUT,
-                         "%s/%s: journal of another sweep (%016llx, %u bytes a number; this sweep is %016llx, %zu)\n"
-                         "  give this run another output, or remove the folder",
+                         "%s/%s: journal of another sweep (%016llx, %u bytes a number; this sweep is %016llx, %zu)",
                          index->folder, file, (unsigned long long)head.identity, head.real_bytes,
                          (unsigned long long)index->identity, index->real_bytes);
   status = check_bits(index, file, &head, error);
@@ -196,10 +195,13 @@ static int open_file(const struct isw_index *index, size_t file)
   return fd;
 }
 
-static enum isw_status read_file(struct isw_index *index, size_t file, struct window *window, struct isw_error *error)
+/* *unusable: the error is one of this file, not of the program or its machine. */
+static enum isw_status read_file(struct isw_index *index, size_t file, struct window *window, bool *unusable,
+                                 struct isw_error *error)
 {
   const char *name = index->files[file];
   window->fd = open_file(index, file);
+  *unusable = window->fd < 0 && errno != EMFILE && errno != ENFILE && errno != ENOMEM;
   if (window->fd < 0) return refuse(index, name, error);
   struct stat about;
   enum isw_status status = ISW_OK;
@@ -214,9 +216,41 @@ static enum isw_status read_file(struct isw_index *index, size_t file, struct wi
     window->size = (uint64_t)about.st_size;
     status = check_head(index, name, window, &start, &reused, error);
     if (status == ISW_OK && start > 0) status = scan(index, file, window, start, reused, error);
-    if (status == ISW_FAILED && !*isw_error_text(error)) refuse(index, name, error);
+    if (status == ISW_FAILED && !*isw_error_text(error)) { /* of reading */
+      *unusable = true;
+      refuse(index, name, error);
+    }
   }
+  *unusable = *unusable || status == ISW_BAD_INPUT;
   close(window->fd);
+  return status;
+}
+
+/* Forgets what was found in a file. */
+static void forget(struct isw_index *index, size_t file)
+{
+  for (uint64_t k = 0; k < index->networks; k++) {
+    if (!index->places[k] || index->places[k] >> OFFSET_BITS != file) continue;
+    index->places[k] = 0;
+    index->found--;
+    if (index->reused) isw_bits_remove(index->reused, k);
+  }
+}
+
+static enum isw_status read_files(struct isw_index *index, isw_left_out *left_out, void *context,
+                                  struct isw_error *error)
+{
+  enum isw_status status = ISW_OK;
+  for (size_t file = 0; file < index->file_count && status == ISW_OK; file++) {
+    bool unusable;
+    status = read_file(index, file, &index->window, &unusable, error);
+    if (status == ISW_OK || !unusable || !left_out) continue;
+    forget(index, file);
+    struct isw_error reason = *error;
+    *error = (struct isw_error){0};
+    status = left_out(context, index->files[file], isw_error_text(&reason), error);
+    isw_error_clear(&reason);
+  }
   return status;
 }
 
@@ -303,11 +337,12 @@ static struct slot *open_slot(struct isw_index *index, size_t file)
 enum isw_status isw_index_create(const char *folder, uint64_t identity, uint64_t networks, size_t real_bytes,
                                  struct isw_index **index, struct isw_error *error)
 {
-  return isw_index_create_beside(folder, identity, 0, networks, real_bytes, index, error);
+  return isw_index_create_beside(folder, identity, 0, networks, real_bytes, NULL, NULL, index, error);
 }
 
 enum isw_status isw_index_create_beside(const char *folder, uint64_t identity, uint64_t other, uint64_t networks,
-                                        size_t real_bytes, struct isw_index **index, struct isw_error *error)
+                                        size_t real_bytes, isw_left_out *left_out, void *context,
+                                        struct isw_index **index, struct isw_error *error)
 {
   *index = NULL;
   struct isw_index *made = isw_allocate(1, sizeof *made);
@@ -323,8 +358,7 @@ enum isw_status isw_index_create_beside(const char *folder, uint64_t identity, u
   if (!made->places || !made->folder)
     status = isw_error_memory(&reason, networks * sizeof *made->places, "the index of the journal");
   if (status == ISW_OK) status = list_files(made, &reason);
-  for (size_t file = 0; file < made->file_count && status == ISW_OK; file++)
-    status = read_file(made, file, &made->window, &reason);
+  if (status == ISW_OK) status = read_files(made, left_out, context, &reason);
   made->window.length = 0;
   if (status == ISW_OK) status = make_slots(made, &reason);
   if (status != ISW_OK) {

@@ -157,7 +157,8 @@ static enum isw_status end(struct extension *extension, const char *parts, enum 
 }
 
 enum isw_status isw_extend_journal(const char *parts, struct isw_run_manifest *before, struct isw_run_manifest *now,
-                                   const struct isw_sweep *sweep, uint64_t *reused, struct isw_error *error)
+                                   const struct isw_sweep *sweep, isw_left_out *left_out, void *context,
+                                   uint64_t *reused, struct isw_error *error)
 {
   const struct isw_overrides overrides = {(const char **)before->overrides, before->override_count};
   struct isw_sweep *old = NULL;
@@ -176,12 +177,13 @@ enum isw_status isw_extend_journal(const char *parts, struct isw_run_manifest *b
   }
   if (status == ISW_OK)
     status = isw_index_create_beside(parts, before->identity, now->identity, isw_sweep_networks(old),
-                                     isw_precision_bytes(isw_sweep_precision(old)), &index, error);
+                                     isw_precision_bytes(isw_sweep_precision(old)), left_out, context, &index, error);
   extension.before = old;
   if (status == ISW_OK) status = begin(&extension, parts, error);
   for (uint64_t i = 0; status == ISW_OK && i < isw_sweep_networks(old); i++) {
     struct isw_finished finished;
-    if (!isw_index_has(index, i)) continue;
+    status = isw_check_interrupted(error);
+    if (status != ISW_OK || !isw_index_has(index, i)) continue;
     status = isw_index_read(index, i, &finished, error);
     if (status == ISW_OK) status = import_network(&extension, &finished, error);
   }
@@ -201,7 +203,8 @@ enum isw_status isw_extend_file(const char *path, const char *parts, const char 
   if (status == ISW_OK) status = begin(&extension, parts, error);
   for (uint64_t i = 0; status == ISW_OK && i < isw_sweep_networks(saved.sweep); i++) {
     struct isw_finished finished;
-    status = isw_saved_run_network(&saved, i, &finished, error);
+    status = isw_check_interrupted(error);
+    if (status == ISW_OK) status = isw_saved_run_network(&saved, i, &finished, error);
     if (status == ISW_OK && finished.status != ISW_MISSING && finished.status != ISW_SKIPPED)
       status = import_network(&extension, &finished, error);
   }

@@ -45,8 +45,16 @@ static enum isw_status export_index(const char *out, const char *command_line, c
   return status;
 }
 
+enum isw_status isw_report_left_out(void *context, const char *file, const char *reason, struct isw_error *error)
+{
+  (void)file, (void)error;
+  isw_report_line(context, ISW_REPORT_WARNING, "%s\n  its networks are left out", reason);
+  return ISW_OK;
+}
+
 enum isw_status isw_gather(const char *parts, const char *out, const char *command_line,
-                           struct isw_gather_report *report, struct isw_error *error)
+                           const struct isw_reporter *reporter, struct isw_gather_report *report,
+                           struct isw_error *error)
 {
   struct isw_run_manifest manifest;
   struct isw_sweep *sweep = NULL;
@@ -68,7 +76,8 @@ enum isw_status isw_gather(const char *parts, const char *out, const char *comma
   }
   if (status == ISW_OK)
     status = isw_index_create_beside(parts, manifest.identity, manifest.other, isw_sweep_networks(sweep),
-                                     isw_precision_bytes(isw_sweep_precision(sweep)), &index, error);
+                                     isw_precision_bytes(isw_sweep_precision(sweep)), isw_report_left_out,
+                                     (void *)(uintptr_t)reporter, &index, error);
   if (status == ISW_OK) status = export_index(out, command_line, sweep, index, programs.bytes, error);
   if (status == ISW_OK)
     *report = (struct isw_gather_report){

@@ -7,7 +7,23 @@ enum isw_status isw_run_open_index(const struct isw_run_state *run, struct isw_i
 {
   return isw_index_create_beside(run->output.parts, isw_sweep_identity(run->sweep), run->other_identity,
                                  isw_sweep_networks(run->sweep), isw_precision_bytes(isw_sweep_precision(run->sweep)),
-                                 index, error);
+                                 isw_report_left_out, (void *)(uintptr_t)&run->settings->reporter, index, error);
+}
+
+/* Renames a journal file that cannot be used, so that the end of this run does not remove it. */
+static enum isw_status set_aside(void *context, const char *file, const char *reason, struct isw_error *error)
+{
+  const struct isw_run_state *run = context;
+  isw_report_line(&run->settings->reporter, ISW_REPORT_WARNING,
+                  "%s\n  it is renamed to %s.set-aside, and its networks are trained again", reason, file);
+  return isw_journal_set_aside(run->output.parts, file, error);
+}
+
+static enum isw_status open_first_index(struct isw_run_state *run, struct isw_error *error)
+{
+  return isw_index_create_beside(run->output.parts, isw_sweep_identity(run->sweep), run->other_identity,
+                                 isw_sweep_networks(run->sweep), isw_precision_bytes(isw_sweep_precision(run->sweep)),
+                                 set_aside, run, &run->training.index, error);
 }
 
 /* ---- the programs that have worked in the folder ---- */
@@ -103,7 +119,7 @@ static enum isw_status write_manifest(struct isw_run_state *run, struct isw_run_
     if (!add_program(&now, before->programs[i])) status = isw_error_memory(error, 1, "the names of programs");
   if (status == ISW_OK) status = register_program(run, &now, &added, error);
   if (status == ISW_OK && changed)
-    status = isw_extend_journal(run->output.parts, before, &now, run->sweep, &reused, error);
+    status = isw_extend_journal(run->output.parts, before, &now, run->sweep, set_aside, run, &reused, error);
   if (status == ISW_OK && run->output_is_smaller)
     status = isw_extend_file(run->output.path, run->output.parts, before->folder ? before->folder : run->folder,
                              run->sweep, &reused, error);
@@ -155,7 +171,9 @@ static enum isw_status claim_folder(struct isw_run_state *run, struct isw_error 
     status = resume == ISW_RESUME_NEVER ? isw_journal_remove_contents(parts, error)
                                         : isw_journal_remove_temporaries(parts, error);
   }
-  if (status == ISW_OK) status = isw_run_manifest_read(parts, &before, &there, error);
+  if (status != ISW_OK) return status;
+  status = isw_run_manifest_read(parts, &before, &there, error);
+  run->keeps_folder = status != ISW_OK;
   if (status != ISW_OK) return status;
   bool changed = there && before.identity != isw_sweep_identity(run->sweep);
   if (changed && resume != ISW_RESUME_EXTEND)
@@ -175,9 +193,7 @@ enum isw_status isw_run_resume(struct isw_run_state *run, struct isw_error *erro
   enum isw_status status = claim_folder(run, error);
   if (status == ISW_OK) status = isw_output_can_create(run->output.path, error);
   if (status != ISW_OK) return status;
-  status = isw_run_open_index(run, &training->index, error);
-  if (status == ISW_BAD_INPUT)
-    isw_text_add(&error->message, "\n  --resume never removes it and starts afresh; -o names another output");
+  status = open_first_index(run, error);
   if (status != ISW_OK) return status;
   training->progress.before = run->finished = isw_index_count(training->index);
   uint64_t damaged = isw_index_damaged(training->index);
@@ -191,7 +207,7 @@ enum isw_status isw_run_resume(struct isw_run_state *run, struct isw_error *erro
 void isw_run_leave_folder(const struct isw_run_state *run)
 {
   struct isw_error ignored = {0};
-  if (run->lock) isw_journal_remove_dir_if_empty(run->output.parts, &ignored);
+  if (run->lock && !run->keeps_folder) isw_journal_remove_dir_if_empty(run->output.parts, &ignored);
   isw_error_clear(&ignored);
 }
 

@@ -168,7 +168,8 @@ enum isw_status isw_saved_run_network(const struct isw_saved_run *saved, uint64_
 /** From the journal in `parts`, of the sweep that `before` describes. Until the caller has written `now` and removed
  *  the old journal files, the folder holds files of both sweeps, and each manifest contains the other's identity. */
 enum isw_status isw_extend_journal(const char *parts, struct isw_run_manifest *before, struct isw_run_manifest *now,
-                                   const struct isw_sweep *sweep, uint64_t *reused, struct isw_error *error);
+                                   const struct isw_sweep *sweep, isw_left_out *left_out, void *context,
+                                   uint64_t *reused, struct isw_error *error);
 /** From a results file. folder: base of relative paths of its data. */
 enum isw_status isw_extend_file(const char *path, const char *parts, const char *folder, const struct isw_sweep *sweep,
                                 uint64_t *reused, struct isw_error *error);
@@ -222,6 +223,7 @@ struct isw_run_state {
   char *kernels;            /**< of all ranks; rank 0 */
   struct isw_text programs; /**< the manifest's; rank 0 */
   struct isw_lock *lock;    /**< rank 0 */
+  bool keeps_folder;        /**< its manifest cannot be read: nothing is removed; rank 0 */
   uint64_t finished;        /**< networks in the journal, as far as rank 0 knows */
   uint64_t other_identity;  /**< of journal files to skip: an extension was interrupted; 0: none */
   struct isw_refinement refinement;
@@ -229,9 +231,11 @@ struct isw_run_state {
 };
 /** Rank 0: locks OUT.parts, writes the run's manifest there, and reads what is already finished. */
 enum isw_status isw_run_resume(struct isw_run_state *run, struct isw_error *error);
-/** The index of the run's journal. */
+/** An isw_left_out that reports a warning. context: a const struct isw_reporter * */
+enum isw_status isw_report_left_out(void *context, const char *file, const char *reason, struct isw_error *error);
+/** The index of the run's journal; files that cannot be used are reported and left out. */
 enum isw_status isw_run_open_index(const struct isw_run_state *run, struct isw_index **index, struct isw_error *error);
-/** Removes OUT.parts if this run has created it and it is empty. */
+/** Removes OUT.parts if it holds no journal and no checkpoint. */
 void isw_run_leave_folder(const struct isw_run_state *run);
 /** How an interrupted run is continued: "the same command", or another, which is then named. */
 const char *isw_run_continuation(const struct isw_run_state *run);

@@ -35,6 +35,7 @@ enum isw_status isw_training_create(struct isw_training *training, const struct 
     return isw_error_memory(error, threads * ISW_MAX_PACKS_UNDER_WAY * sizeof *training->made, "training");
   enum isw_status status = isw_exact_environment(error); /* reading data may have loaded libraries */
   if (status == ISW_OK) status = isw_kernels_choose(NULL, &training->kernels, error);
+  if (status == ISW_OK) status = isw_kernels_check(training->kernels, error);
   if (status == ISW_OK) status = isw_packs_create(sweep, isw_lanes(training->precision), &training->packs, error);
   if (status == ISW_OK) training->stride = coprime_stride(training->wanted_stride, isw_packs_count(training->packs));
   for (size_t i = 0; status == ISW_OK && i < isw_packs_classes(training->packs); i++) {

@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ sys.path[:0] = [os.path.join(ROOT, "tests", "commands"), os.path.join(ROOT, "scr
 import h5py  # noqa: E402
 import initsweep  # noqa: E402
 import requirements  # noqa: E402
-from program import ENVIRONMENT, MPIEXEC, PROGRAM  # noqa: E402
+from program import ENVIRONMENT, MPIEXEC, PROGRAM, mpi_settings  # noqa: E402
 
 HOSTS = ("a", "b", "c")
 INSIDE = "INITSWEEP_TEST_HOSTS_INSIDE"
@@ -39,9 +40,10 @@ grid:
   - {network.depth: [4], train.steps: [25000], replicate: {range: [0, 63]}}
   - {network.depth: [2, 3], train.steps: [200], replicate: {range: [0, 799]}}
 """
-# A host that is not heard of is given up after seconds, not after minutes
-IMPATIENT = {"OMPI_MCA_oob_tcp_keepalive_time": "1", "OMPI_MCA_oob_tcp_keepalive_intvl": "1",
-             "OMPI_MCA_oob_tcp_keepalive_probes": "2"}
+# The batch file with numbers of this test: a host that is not heard of is given up after 3 s, not after 25 s
+BATCH_FILE = "scripts/pbs/several-nodes.pbs"
+BATCH_NUMBERS = {"_time=10": "_time=1", "_intvl=5": "_intvl=1", "_probes=3": "_probes=2",
+                 "ranks_per_node=2 ": "ranks_per_node=1 ", "threads=16 ": "threads=1 "}
 
 
 def shell(*words):
@@ -145,16 +147,33 @@ class World:
         while "refused" not in subprocess.run(knock, stderr=subprocess.PIPE, text=True, check=False).stderr:
             time.sleep(0.01)
 
-    def start(self, hosts, out, log, **environment):
-        """initsweep run under mpirun on the first host, a rank a host; its output goes to a file, as what a lost host
-        leaves may keep a pipe open."""
-        command = ["nsenter", "--target", str(self.holders[hosts[0]].pid), "--net", "--uts", "--mount",
-                   "--wd=" + self.folder,
-                   MPIEXEC, "--host", ",".join(host + ":1" for host in hosts), "-n", str(len(hosts)), PROGRAM, "run",
-                   "sweep.yaml", "-o", out]
+    def on(self, host, command, log, **environment):
+        """Starts a command on a host. Its output goes to a file, as what a lost host leaves may keep a pipe open."""
+        (agent,) = mpi_settings("agent")
         with open(self.path(log), "wb") as file:
-            return subprocess.Popen(command, stdout=file, stderr=file, env={
-                **ENVIRONMENT, "OMPI_MCA_plm_rsh_agent": self.path("agent"), **environment})
+            return subprocess.Popen(
+                ["nsenter", "--target", str(self.holders[host].pid), "--net", "--uts", "--mount", "--wd=" + self.folder,
+                 *command], stdout=file, stderr=file, env={**ENVIRONMENT, agent: self.path("agent"), **environment})
+
+    def start(self, hosts, out, log):
+        """initsweep run under mpirun on the first host, a rank a host."""
+        return self.on(hosts[0], [MPIEXEC, "--host", ",".join(host + ":1" for host in hosts), "-n", str(len(hosts)),
+                                  PROGRAM, "run", "sweep.yaml", "-o", out], log)
+
+    def submit(self, hosts, out, log):
+        """The batch file for several nodes, as PBS starts it on the first of them."""
+        with open(os.path.join(ROOT, BATCH_FILE), encoding="utf-8") as file:
+            text = file.read()
+        for old, new in BATCH_NUMBERS.items():
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        os.makedirs(self.path("bin"), exist_ok=True)
+        for name, target in (("mpirun", MPIEXEC), ("initsweep", PROGRAM)):
+            os.symlink(shutil.which(target), os.path.join(self.path("bin"), name))
+        with open(self.path("nodes"), "w", encoding="utf-8") as file:
+            file.write("\n".join(hosts) + "\n")
+        return self.on(hosts[0], ["bash", "-c", text], log, PATH=self.path("bin") + ":" + os.environ["PATH"],
+                       PBS_O_WORKDIR=self.folder, PBS_NODEFILE=self.path("nodes"), SWEEP="sweep.yaml", OUT=out)
 
     def said(self, log):
         with open(self.path(log), encoding="utf-8", errors="replace") as file:
@@ -219,8 +238,8 @@ class Hosts(unittest.TestCase):
         self.assertGreater(safe, 0)
         self.goes_on("killed.h5", safe)
 
-    def test_a_host_that_is_cut_off_ends_the_run_which_goes_on_without_it(self):
-        process = self.world.start(HOSTS, "cut.h5", "cut.log", **IMPATIENT)
+    def test_a_host_that_is_cut_off_ends_the_batch_job_and_the_run_goes_on_without_it(self):
+        process = self.world.submit(HOSTS, "cut.h5", "cut.log")
         self.addCleanup(self.world.mend, "b")
         self.wait_for_work(process, "cut.h5", "cut.log")
         os.kill(self.rank_of("b"), signal.SIGSTOP)  # so that the run cannot end before it is missed
@@ -242,7 +261,7 @@ class Hosts(unittest.TestCase):
 
 def go_inside():
     """Starts this script again in namespaces of its own."""
-    for tool in ("ip", "nsenter", "unshare"):
+    for tool in ("ip", "mount", "nsenter", "unshare"):
         requirements.tool(tool)
     spaces = ["unshare", "--net", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
     tried = subprocess.run([*spaces, "ip", "link", "add", "bridge", "type", "bridge"], stderr=subprocess.PIPE,

@@ -47,8 +47,8 @@ mpiexec.mpich -n 3 "$build/initsweep" run sweep.yaml -o three.h5
 # Under the launcher of another MPI each rank believes that it is alone: none of them writes.
 if command -v mpirun.openmpi >/dev/null; then
   status=0
-  OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
-    mpirun.openmpi --oversubscribe -n 2 "$build/initsweep" run sweep.yaml -o never.h5 2>said || status=$?
+  mapfile -t settings < <("$source/scripts/mpi_settings.sh" --launcher mpirun.openmpi root crowded one-host)
+  env "${settings[@]}" mpirun.openmpi -n 2 "$build/initsweep" run sweep.yaml -o never.h5 2>said || status=$?
   [ "$status" -eq 2 ]
   grep 'OMPI_COMM_WORLD_SIZE=2' said
   [ ! -e never.h5 ] && [ ! -e never.h5.parts ]

@@ -16,11 +16,18 @@ import requirements  # noqa: E402,F401 (for the tests too)
 
 PROGRAM = os.environ["INITSWEEP"]
 MPIEXEC = os.environ.get("MPIEXEC", "mpirun")
-# As root, and with more ranks than cores: of tests only
-ENVIRONMENT = {
-    **os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-    "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
-    "OMPI_MCA_hwloc_base_binding_policy": "none", "OMP_NUM_THREADS": "1"}
+MPI_SETTINGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts/mpi_settings.sh")
+
+
+def mpi_settings(*groups, launcher=MPIEXEC):
+    """Variables for a launcher (scripts/mpi_settings.sh)."""
+    lines = subprocess.run([MPI_SETTINGS, "--launcher", launcher, *groups], stdout=subprocess.PIPE, text=True,
+                           check=True).stdout.splitlines()
+    return dict(line.split("=", 1) for line in lines)
+
+
+# As root, and with more ranks than cores: of tests only, also of those that ctest did not start
+ENVIRONMENT = {**os.environ, **mpi_settings("root", "crowded", "one-host"), "OMP_NUM_THREADS": "1"}
 for name in list(ENVIRONMENT):
     if name in ("COLUMNS", "OMP_THREAD_LIMIT", "INITSWEEP_KERNELS", "INITSWEEP_LAYOUT") or name.startswith("SLURM_"):
         del ENVIRONMENT[name]

@@ -93,14 +93,16 @@ class BitsVersion(StoppedRun):
         self.assertEqual(self.files(), ["long.yaml", "out.h5.parts"])
         self.expect(0, *words, "--resume", "never", "--set", "train.steps=10")
 
-    def test_journals_of_other_bits_are_refused_without_the_manifest_too(self):
+    def test_journals_of_other_bits_are_left_out_where_the_manifest_does_not_name_them(self):
         self.stopped()
         with open(self.path("out.h5.parts/sweep"), "rb") as file:
             manifest = file.read()
         self.change_program(self.ours + 4)
         with open(self.path("out.h5.parts/sweep"), "wb") as file:
             file.write(manifest)
-        self.refused(OTHER, "run", self.file, "-o", "out.h5", "--quiet")
+        done = self.expect(0, "run", self.file, "-o", "out.h5", "--quiet")
+        self.assertIn(f"its networks have bits of version {self.ours + 4}, written by {OTHER}", done.stderr)
+        self.expect(0, "verify", "out.h5", "--sample", "20")
 
     def test_a_folder_of_another_program_is_continued_and_said_once(self):
         self.stopped("--checkpoint", "1")
@@ -133,6 +135,23 @@ class BitsVersion(StoppedRun):
             self.assertEqual(file["provenance"].attrs["trained_by"], f"{self.ours_name} with {mixed}")
         self.expect(0, "run", "small.yaml", "-o", "alone.h5", "--quiet")
         self.assertEqual(self.contents("mixed.h5"), self.contents("alone.h5"))
+
+    def test_miscompiled_kernels_are_refused_and_named(self):
+        """By every command that trains; the others, and other kernels, work."""
+        self.write("small.yaml", SMALL)
+        self.expect(0, "run", "small.yaml", "-o", "out.h5", "--quiet")
+        miscompiled = os.environ["MISCOMPILED"]
+        for words in (["run", "small.yaml", "-o", "other.h5"], ["verify", "out.h5"],
+                      ["replay", "out.h5", "--network", "3"]):
+            done = subprocess.run([miscompiled, *words], cwd=self.folder, capture_output=True, text=True, check=False,
+                                  env={**ENVIRONMENT, "INITSWEEP_KERNELS": "portable"})
+            self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+            self.assertRegex(done.stderr, "self-check: the kernels 'portable' of this program compute wrong bits: "
+                                          r"\w[\w ]+ in float(32|64)\n.*\n.*build with another compiler")
+        self.assertEqual(self.files(), ["out.h5", "small.yaml"])
+        for words in (["check", "small.yaml"], ["show", "out.h5"]):
+            subprocess.run([miscompiled, *words], cwd=self.folder, stdout=subprocess.DEVNULL, check=True,
+                           env={**ENVIRONMENT, "INITSWEEP_KERNELS": "portable"})
 
     def start_and_stop(self, words):
         """What a run prints that is stopped soon after it has made its journal."""

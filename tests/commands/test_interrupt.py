@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A run that a signal stops: exit status 75, nothing finished is lost, and the resumed file is the same bytes."""
 import os
+import re
 import signal
 import subprocess
 import time
@@ -161,9 +162,10 @@ class Interrupt(Case):
         done = subprocess.run(limited + self.command(words, ranks=2), cwd=self.folder, env=ENVIRONMENT,
                               capture_output=True, text=True, check=False, timeout=120)
         self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertEqual(done.stderr.count("File too large"), 1, done.stderr)
-        self.assertRegex(done.stderr, r"(?m)^initsweep: .*File too large.* \d+ of \d+ networks are kept in "
-                                      r"out\.h5\.parts")
+        # Open MPI 5 tells of its own file, which is larger, and goes on without it
+        told = re.findall(r"initsweep: .*File too large.*", done.stderr)
+        self.assertEqual(len(told), 1, done.stderr)
+        self.assertRegex(told[0], r" \d+ of \d+ networks are kept in out\.h5\.parts")
         again = self.expect(0, *words)
         self.assertRegex(again.stderr, r"continuing: \d+ networks")
         self.expect(0, *words[:2], "-o", "whole.h5", *words[4:])

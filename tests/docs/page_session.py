@@ -4,7 +4,8 @@ output.
 How a page is read: `sh` blocks go to one bash, in their order; a `text` block right after one is what it prints, on
 both streams; a `sh` block without one prints nothing. A `yaml` or `python` block after "Save this as `NAME`:" is that
 file. Both sides are compared after rules, which take out what differs from machine to machine and from run to run;
-everything else must be equal to the character.
+everything else must be equal to the character. Without ctest, mpirun needs its settings:
+export $(scripts/mpi_settings.sh root crowded one-host).
 """
 import argparse
 import difflib
@@ -46,11 +47,9 @@ class Shell:
 
     def __init__(self, prefix: pathlib.Path, folder: pathlib.Path):
         environment = {**os.environ, "PATH": f"{prefix}/bin:/usr/bin:/bin:{os.environ['PATH']}", "LC_ALL": "C.UTF-8",
-                       "PYTHONDONTWRITEBYTECODE": "1", "OMPI_MCA_rmaps_base_oversubscribe": "1"}
+                       "PYTHONDONTWRITEBYTECODE": "1"}
         for name in ("PYTHONPATH", "INITSWEEP_DATA", "OMP_NUM_THREADS"):
             environment.pop(name, None)
-        if os.geteuid() == 0:  # in a container there is nobody else
-            environment.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
         self.folder = folder
         self.here = folder / "home"
         self.here.mkdir()

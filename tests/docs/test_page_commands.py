@@ -71,8 +71,9 @@ HOW = [
     (r"initsweep run data/examples/trainability\.yaml", Run("{0} --set train.steps=2 --set record.steps=[2]")),
     (r"mpirun -n 8 --hostfile hosts --map-by ppr:2:node --bind-to none (.*) -o /shared/out\.h5",
      Run("mpirun -n 2 --hostfile hosts --map-by ppr:2:node --bind-to none {1} -o shared.h5")),
-    (r"(mpirun (?:--mca oob_tcp_\w+ \d+ ){3})\\\n  -n 8 --hostfile hosts (.*) -o /shared/out\.h5",
-     Run("{1} -n 2 --hostfile hosts --map-by ppr:2:node --bind-to none {2} -o lost.h5")),
+    (r"export \$\(scripts/mpi_settings\.sh keep-alive\)", Run("{0} && env | grep keepalive_probes=3")),
+    (r"mpirun -n 8 --hostfile hosts (initsweep .*) -o /shared/out\.h5",
+     Run("mpirun -n 2 --hostfile hosts --map-by ppr:2:node --bind-to none {1} -o lost.h5")),
     # as they are
     (r"source <\(initsweep help --format bash\)", Run("{0} && complete -p initsweep")),
     (r"(?:mpirun (?:-n \d )?(?:--bind-to none )?)?"
@@ -123,10 +124,7 @@ class Folder:
         self.environment = {**os.environ, "PATH": f"{path}/build/release:/usr/bin:/bin:{os.environ['PATH']}",
                             "LC_ALL": "C.UTF-8",
                             "HOME": str(path / "home"), "INITSWEEP_DATA": str(SOURCE / "data"),
-                            "PYTHONDONTWRITEBYTECODE": "1",
-                            "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_mpi_yield_when_idle": "1"}
-        if os.geteuid() == 0:
-            self.environment.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+                            "PYTHONDONTWRITEBYTECODE": "1"}
         sweeps = [block.text for block in page_blocks.blocks(page) if block.language == "yaml"]
         sweeps.append("sweep: sweep\ndataset: xor\nnetwork: {depth: 1, width: 4, activation: tanh}\n"
                       "train: {loss: mse, optimizer: sgd, learning_rate: 0.5, steps: 100}\n"

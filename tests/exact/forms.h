@@ -14,15 +14,16 @@ enum { EXACT_FUNCTIONS(EXACT_INDEX) EXACT_COUNT };
 typedef void exact_float32(size_t count, const float *x, float *y);
 typedef void exact_float64(size_t count, const double *x, double *y);
 
-/** One form, with the name of its kernels. */
+/** One form, with the name of its kernels; `scalar` is the form of exact.h. */
 struct exact_form {
   const char *name;
   exact_float32 *float32[EXACT_COUNT];
   exact_float64 *float64[EXACT_COUNT];
 };
 
-/** Form number i that this machine can run, the fastest first and `portable` last; NULL after the last. */
+/** Form number i that this machine can run, the fastest first; NULL after the last. */
 const struct exact_form *exact_form(size_t i);
 
-extern const struct exact_form exact_form_portable, exact_form_avx2, exact_form_avx512, exact_form_advsimd;
+extern const struct exact_form exact_form_scalar, exact_form_portable, exact_form_avx2, exact_form_avx512,
+    exact_form_advsimd;
 #endif

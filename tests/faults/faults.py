@@ -11,6 +11,9 @@ Parts (all, where none is named):
     signals_all_phases  a signal in every phase of every command: reading and making data, starts, probes, training,
                    gathering, calibration, and calls that do not return; each ends in time with 75, and nothing is lost
     damaged_bytes  every byte of a small run's journal, sweep and checkpoint files flipped, every length of them
+    ranks          one rank's journal damaged, cut off, of another sweep, or replaced by something else; gathered, and
+                   resumed on fewer and on more ranks
+    output         a link, a FIFO, a folder, a device or a file at every name that a command opens
     paths          read-only and missing folders, a link, names with blanks and beyond ASCII
 
 The last lines are a table: faults injected, networks finished before them, finished networks lost, results files that
@@ -19,6 +22,7 @@ not 0. The short form thins every part out; --long is for a night. Needs INITSWE
 library of failing_calls.c).
 """
 import argparse
+import contextlib
 import glob
 import os
 import random
@@ -323,7 +327,11 @@ def signal_in_phase(bench, long, name, words, number=signal.SIGTERM, ranks=0, se
         environment.update(LD_PRELOAD=FAILING_CALLS, FAULT_REPORT=bench.path("report"))
     process = subprocess.Popen(command, cwd=bench.folder, env={**ENVIRONMENT, **environment}, stdin=stdin,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
-    while process.poll() is None and (not all(map(catches_signals, ranks_of(process.pid)))
+
+    def processes():  # Open MPI's mpirun gives them 1 s after SIGTERM, so it is not sent to mpirun
+        return [pid for pid in ranks_of(process.pid) if pid != process.pid] if ranks else [process.pid]
+
+    while process.poll() is None and (len(processes()) < ranks or not all(map(catches_signals, processes()))
                                       or environment and not os.path.exists(bench.path("report"))):
         time.sleep(0.01)
     try:
@@ -331,8 +339,9 @@ def signal_in_phase(bench, long, name, words, number=signal.SIGTERM, ranks=0, se
     except subprocess.TimeoutExpired:
         pass
     early = process.poll() is not None
-    for rank in ranks_of(process.pid) if ranks else [process.pid]:  # Open MPI's mpirun gives them 1 s after SIGTERM
-        os.kill(rank, number)
+    for pid in processes():
+        with contextlib.suppress(ProcessLookupError):  # it has ended before the signal
+            os.kill(pid, number)
     sent = time.monotonic()
     try:
         _, error = process.communicate(timeout=limit)
@@ -498,6 +507,168 @@ def damaged_bytes(bench, long):
     flipped(bench, "damaged_bytes", files, whole, 1 if long else 29)
 
 
+MANY = """\
+sweep: many
+seed: 4
+dataset: {name: xor}
+network: {width: 8, activation: tanh, init: he_normal, depth: 2}
+train: {loss: mse, optimizer: adam, learning_rate: 0.01, batch_size: 3, steps: 300}
+record: {steps: {geomspace: 5}, probes: [loss], weights: final}
+grid: {replicate: {range: [0, 799]}}
+"""
+
+
+def replaced(make):
+    """A way to break a journal: another thing has its name."""
+    def at(path, _):
+        os.remove(path)
+        make(path)
+    return at
+
+
+def rewritten(change):
+    """A way to break a journal: its bytes, with the checksum of the head as it was."""
+    def at(path, other):
+        with open(path, "rb") as file:
+            bytes_ = file.read()
+        with open(path, "wb") as file:
+            file.write(change(bytes_, other))
+    return at
+
+
+BROKEN_JOURNALS = {  # name -> way
+    "a wrong byte of the head": rewritten(lambda old, _: old[:9] + bytes([old[9] ^ 64]) + old[10:]),
+    "no magic": rewritten(lambda old, _: b"x" + old[1:]),
+    "cut off in the head": rewritten(lambda old, _: old[:21]),
+    "cut off in an entry": rewritten(lambda old, _: old[:len(old) // 2 + 3]),
+    "empty": rewritten(lambda old, _: b""),
+    "zeros": rewritten(lambda old, _: bytes(len(old))),
+    "of another sweep": rewritten(lambda _, other: other),
+    "a folder": replaced(os.mkdir),
+    "a FIFO": replaced(os.mkfifo),
+    "a link to nothing": replaced(lambda path: os.symlink("nothing", path)),
+    "a link to itself": replaced(lambda path: os.symlink(os.path.basename(path), path)),
+}
+
+
+def ranks(bench, long):
+    """What the other journals hold is kept, and the broken one is named."""
+    part = "ranks"
+    whole = bench.whole("many.yaml", MANY)
+    kept_parts = {"LD_PRELOAD": FAILING_CALLS, "FAULT_KIND": "rename", "FAULT_AT": "2"}
+    out = bench.path("out.h5")
+    bench.write("small.yaml", SMALL)
+    bench.run("run", "small.yaml", "-o", "other.h5", **kept_parts, FAULT_UNDER=bench.path("other.h5"))
+    with open(glob.glob(bench.path("other.h5.parts/*.journal"))[0], "rb") as file:
+        other = file.read()
+    bench.run("run", "many.yaml", "-o", "out.h5", ranks=3, **kept_parts, FAULT_UNDER=out)
+    os.rename(out + ".parts", bench.path("template"))
+    journals = sorted(name for name in os.listdir(bench.path("template")) if name.endswith(".journal"))
+    cases = [(way, journals[i % len(journals)], number) for i, way in enumerate(BROKEN_JOURNALS)
+             for number in ((0, 1, 2, 5) if long else ((0, 2, 5)[i % 3],))]
+    for way, journal, number in cases:
+        bench.clean("out.h5")
+        shutil.copytree(bench.path("template"), out + ".parts")
+        os.remove(os.path.join(out + ".parts", journal))
+        good = bench.finished("out.h5")  # in the others
+        shutil.copy(os.path.join(bench.path("template"), journal), out + ".parts")
+        BROKEN_JOURNALS[way](os.path.join(out + ".parts", journal), other)
+        found = bench.finished("out.h5")
+        done = bench.run("run", "many.yaml", "-o", "out.h5", ranks=number, timeout=300)
+        kept = re.search(r"continuing: (\d+) networks", done.stderr)
+        lost = max(0, good - found) + max(0, good - (int(kept.group(1)) if kept else 0))
+        # an empty file has lost nothing that anybody could name
+        unclear = done.returncode != 0 or not (way == "empty" or "damaged entries" in done.stderr
+                                               or journal + ".set-aside" in done.stderr)
+        if lost or unclear:
+            print(f"{part}: {way}, {number} ranks: {good} good, {found} gathered: {done.stderr!r}")
+        bench.count(part, injected=1, finished=good, lost=lost, unclear=unclear, crashes=done.returncode in CRASHES)
+        bench.same(part, "out.h5", whole)
+        if "set-aside" in done.stderr:  # what may be somebody's is not removed
+            bench.count(part, lost=not os.path.lexists(os.path.join(out + ".parts", journal + ".set-aside")))
+    bench.clean("out.h5", "other.h5")
+    shutil.rmtree(bench.path("template"))
+
+
+def write_words(path):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("words\n")
+
+
+# What may have a name, and how it is made
+THINGS = {
+    "a folder": os.mkdir,
+    "a FIFO": os.mkfifo,
+    "a link to nothing": lambda path: os.symlink("nothing", path),
+    "a link to itself": lambda path: os.symlink(os.path.basename(path), path),
+    "a link to a FIFO": lambda path: os.symlink("pipe", path),
+    "a link to a device": lambda path: os.symlink("/dev/zero", path),
+    "a text": write_words,
+}
+
+
+def output(bench, long):
+    """Nothing waits for another process, spins or destroys what has a name; the message comes before the training."""
+    part = "output"
+    bench.write("small.yaml", SMALL)
+    bench.run("run", "small.yaml", "-o", "good.h5", "--quiet")
+    bench.run("run", "small.yaml", "-o", "stopped.h5", LD_PRELOAD=FAILING_CALLS, FAULT_KIND="rename", FAULT_AT="2",
+              FAULT_UNDER=bench.path("stopped.h5"))
+    os.mkfifo(bench.path("pipe"))
+    data = SMALL.replace("{name: xor}", "{name: %s, path: thing}")
+    bench.write("csv.yaml", data % "csv")
+    bench.write("npy.yaml", SMALL.replace("{name: xor}", "{name: npy, inputs: thing, targets: thing}"))
+    bench.write("hdf5.yaml", SMALL.replace("{name: xor}", "{name: hdf5, path: thing, inputs: x, targets: y}"))
+    bench.write("start.yaml", SMALL.replace("network.init: [zeros, glorot_uniform]",
+                                            "network.init: [{name: file, path: thing}]"))
+    cases = [("thing", words) for words in (
+        ("run", "small.yaml", "-o", "thing"), ("gather", "stopped.h5.parts", "-o", "thing"),
+        ("replay", "good.h5", "--network", "0", "-o", "thing"), ("new", "first", "-o", "thing"),
+        ("run", "small.yaml", "-o", "thing/out.h5"), ("run", "thing"), ("check", "thing"), ("plan", "thing"),
+        ("check", "csv.yaml"), ("check", "npy.yaml"), ("check", "hdf5.yaml"), ("check", "start.yaml"),
+        ("show", "thing"), ("verify", "thing"), ("replay", "thing", "--network", "0"),
+        ("gather", "thing", "-o", "new.h5"), ("show", "-f", "thing", "--every", "0.05"))]
+    cases += [(name, words) for name in ("out.h5.parts", "out.h5.parts/lock", "out.h5.parts/sweep") for words in (
+        ("run", "small.yaml", "-o", "out.h5"), ("show", "-f", "out.h5", "--every", "0.05"))]
+    chosen = [(what, *case) for what in THINGS for case in cases]
+    for what, name, words in chosen if long else bench.random.sample(chosen, 24):
+        bench.clean("out.h5", "new.h5")
+        path = bench.path(name)
+        if "/" in name:
+            os.mkdir(os.path.dirname(path))
+        THINGS[what](path)
+        before = os.lstat(path)
+        try:
+            done = bench.run(*words, timeout=30)
+        except subprocess.TimeoutExpired:
+            print(f"{part}: {what} at {name}: {' '.join(words)} hangs")
+            bench.count(part, injected=1, hangs=1)
+            done = None
+        if done:
+            # a run may use a folder, and replace what has the name of its lock or its manifest
+            may = words[0] == "run" and (what == "a folder" or name.startswith("out.h5.parts/"))
+            good = done.returncode == 0 and may
+            if not good:
+                bench.judge(part, done, (1, 2))
+            else:
+                bench.count(part, injected=1)
+            if done.returncode == 0 and not good:
+                print(f"{part}: {what} at {name}: {' '.join(words)} succeeds: {done.stdout!r}")
+            bench.count(part, unclear=done.returncode == 0 and not good)
+            after = os.lstat(path) if os.path.lexists(path) else None
+            gone = not good and (not after or (before.st_ino, before.st_mode, before.st_size) !=
+                                 (after.st_ino, after.st_mode, after.st_size) and what != "a folder")
+            if gone:
+                print(f"{part}: {what} at {name}: {' '.join(words)} has changed it")
+            bench.count(part, lost=gone)
+        if what == "a folder":
+            shutil.rmtree(path, ignore_errors=True)
+        elif os.path.lexists(path):
+            os.remove(path)
+    bench.clean("out.h5", "new.h5", "stopped.h5", "good.h5")
+    os.remove(bench.path("pipe"))
+
+
 def paths(bench, long):
     """Where a run cannot write it says so at once; odd names are names."""
     whole = bench.whole("small.yaml", SMALL)
@@ -521,7 +692,8 @@ def paths(bench, long):
 
 
 PARTS = {"kill": kill, "signal": signals, "signals_all_phases": signals_all_phases, "disk_full": disk_full,
-         "failed_calls": failed_calls, "damaged_bytes": damaged_bytes, "paths": paths}
+         "failed_calls": failed_calls, "damaged_bytes": damaged_bytes, "ranks": ranks, "output": output,
+         "paths": paths}
 
 
 def main():

@@ -15,7 +15,8 @@ release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 mmdebstrap --quiet --variant=apt "$release" "$root"
 cp "$package" "$root/tmp/initsweep.deb"
 mkdir -p "$root/tmp/tests/docs"
-cp "$tests"/docs/{test_tutorial,follow,pages}.py "$root/tmp/tests/docs/"
+cp "$tests"/docs/{test_tutorial,page_session,page_blocks}.py "$root/tmp/tests/docs/"
+cp "$tests/../scripts/mpi_settings.sh" "$root/tmp/"
 mount -t proc proc "$root/proc"        # where the program learns its own path
 mount -t sysfs -o ro sysfs "$root/sys" # and MPI the processors
 # shellcheck disable=SC2016 # the shell inside expands
@@ -31,6 +32,7 @@ chroot "$root" /bin/bash -euxc '
   initsweep plan /usr/share/initsweep/examples/digits.yaml >plan.txt
   initsweep verify xor.h5 --sample 5
   install $(dpkg-query -W -f "\${Recommends}" initsweep | tr -d ,)
+  export $(./mpi_settings.sh root crowded one-host)
   python3 tests/docs/test_tutorial.py --prefix /usr --page /usr/share/doc/initsweep/docs/tutorial.md
   apt-get remove -y -q initsweep >/dev/null
   [ ! -e /usr/share/initsweep ]

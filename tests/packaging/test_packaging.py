@@ -298,6 +298,17 @@ class Recipes(unittest.TestCase):
                 self.assertLessEqual(libraries, words)
                 self.assertIn(VERSION, text)
 
+    def test_conda_names_every_library_and_the_version(self):
+        text = (SOURCE / "packaging/conda/meta.yaml").read_text(encoding="utf-8")
+        # its templates are the only lines that are not YAML
+        recipe = requirements.module("yaml").safe_load(re.sub(r"\{\{.*\}\}", "template", text))
+        host = {row.split()[0] for row in recipe["requirements"]["host"]}
+        self.assertLessEqual({"openmpi", "hdf5", "yaml", "xxhash", "libdeflate", "python"}, host)
+        self.assertEqual([row.get("folder") for row in recipe["source"]], [None, "random123"])
+        self.assertEqual(recipe["package"]["version"], VERSION)
+        easybuild = (SOURCE / "packaging/easybuild/Random123-1.14.0-GCCcore-12.3.0.eb").read_text(encoding="utf-8")
+        self.assertIn(recipe["source"][1]["sha256"], easybuild)
+
     def test_what_easybuild_lacks_stands_beside_its_recipe(self):
         folder = SOURCE / "packaging/easybuild"
         (recipe,) = folder.glob("initsweep-*.eb")

@@ -100,6 +100,29 @@ class Directives(unittest.TestCase):
         for path in FILES:
             self.assertTrue(30 <= variable(path, "warning") < variable(path, "limit") / 2, path)
 
+    def test_jobs_on_several_hosts_have_the_settings_of_every_open_mpi_that_end_them_when_a_host_is_lost(self):
+        with tempfile.TemporaryDirectory(prefix="initsweep-launcher-") as folder:
+            launcher = pathlib.Path(folder, "mpirun")
+
+            def settings(version):
+                launcher.write_text(f"#!/bin/sh\necho '{version}'\n", encoding="utf-8")
+                launcher.chmod(0o755)
+                said = subprocess.run([SOURCE / "scripts/mpi_settings.sh", "--launcher", launcher, "keep-alive"],
+                                      stdout=subprocess.PIPE, text=True, check=True).stdout
+                return set(said.splitlines())
+
+            self.assertEqual(settings("HYDRA build details:"), set())
+            lines = [settings(version) for version in ("mpiexec (OpenRTE) 4.1.4", "mpirun (Open MPI) 5.0.7",
+                                                       "mpirun (Open MPI) 6.0.0rc2")]
+        self.assertEqual([len(line) for line in lines], [3, 3, 3])
+        for path in FILES:
+            text = path.read_text(encoding="utf-8")
+            if "mpirun -n" in text:
+                loop = re.search(r"^for keepalive in .*?^done$", text, re.MULTILINE | re.DOTALL)[0]
+                said = subprocess.run(["env", "-i", "bash", "-c", loop + "; /usr/bin/env"], stdout=subprocess.PIPE,
+                                      text=True, check=True).stdout
+                self.assertEqual({line for line in said.splitlines() if "keepalive_" in line}, set().union(*lines))
+
 
 class Jobs(unittest.TestCase):
     def setUp(self):
@@ -118,9 +141,6 @@ class Jobs(unittest.TestCase):
         (self.folder / "list").write_text("a.yaml\nb.yaml\n", encoding="utf-8")
         (self.folder / "hosts").write_text("localhost\nlocalhost\n", encoding="utf-8")
         self.environment = {**os.environ, "PATH": f"{bin_folder}:/usr/bin:/bin",
-                            "OMPI_MCA_rmaps_base_oversubscribe": "1",
-                            "OMPI_MCA_mpi_yield_when_idle": "1", "OMPI_ALLOW_RUN_AS_ROOT": "1",
-                            "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
                             "PBS_O_WORKDIR": str(self.folder), "PBS_NODEFILE": str(self.folder / "hosts"),
                             "LSB_DJOB_HOSTFILE": str(self.folder / "hosts")}
 

@@ -1,12 +1,13 @@
 #!/bin/bash
-# Compares the output of a hashes program with hashes.txt.
+# Compares the output of a program that prints hashes with a file of them.
 #
-#   hashes.sh PROGRAM [ARGUMENT...]
+#   hashes.sh HASHES-FILE PROGRAM [ARGUMENT...]
 set -euo pipefail
-expected=$(dirname "$0")/hashes.txt
+expected=$1
+shift
 actual=$("$@")
 diff -u "$expected" <(printf '%s\n' "$actual") || {
   echo 'Bits have changed: a mistake, or a new version of the bits (docs/numerics.md, "Version of the bits").' >&2
   exit 1
 }
-printf '%s lines as in hashes.txt\n' "$(grep -c ' float' "$expected")"
+printf '%s lines as in %s\n' "$(grep -c ' float' "$expected")" "$expected"

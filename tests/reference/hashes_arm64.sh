@@ -1,5 +1,6 @@
 #!/bin/bash
-# Builds the hashes program for 64-bit Arm, runs it under qemu and compares its output with hashes.txt.
+# Builds the programs that print hashes for 64-bit Arm, runs them under qemu and compares their output with the files
+# of hashes.
 #
 #   hashes_arm64.sh BUILD-FOLDER
 set -euo pipefail
@@ -26,4 +27,5 @@ cmake -S "$here/standalone" -B "$build/program" -DCMAKE_BUILD_TYPE=Release \
   -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_C_COMPILER=aarch64-linux-gnu-gcc \
   -DRANDOM123_INCLUDE_DIR="$build/include" >/dev/null
 cmake --build "$build/program"
-"$here/hashes.sh" qemu-aarch64 -L /usr/aarch64-linux-gnu "$build/program/hashes"
+"$here/hashes.sh" "$here/hashes.txt" qemu-aarch64 -L /usr/aarch64-linux-gnu "$build/program/hashes"
+"$here/hashes.sh" "$here/../exact/hashes.txt" qemu-aarch64 -L /usr/aarch64-linux-gnu "$build/program/exact_hashes"

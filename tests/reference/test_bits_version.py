@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""hashes.txt belongs to one version of the bits: no hash changes unless the number changes (docs/numerics.md)."""
+"""A file of hashes belongs to one version of the bits: no hash changes unless the number changes (docs/numerics.md)."""
 import os
 import pathlib
 import re
@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 SOURCE = pathlib.Path(os.environ["INITSWEEP_SOURCE"])
-HASHES = "tests/reference/hashes.txt"
+HASHES = ["tests/reference/hashes.txt", "tests/exact/hashes.txt"]  # of trajectories, of elementary functions
 
 
 def read_hashes(text):
@@ -31,14 +31,16 @@ def git(*words):
 
 class BitsVersion(unittest.TestCase):
     def setUp(self):
-        self.now = read_hashes((SOURCE / HASHES).read_text(encoding="utf-8"))
+        self.now = {name: read_hashes((SOURCE / name).read_text(encoding="utf-8")) for name in HASHES}
 
     def test_the_header_the_hashes_and_the_page_name_one_version(self):
         header = (SOURCE / "include/initsweep/record.h").read_text(encoding="utf-8")
-        self.assertEqual(re.findall(r"ISW_BITS_VERSION = (\d+)", header), [str(self.now[0])])
+        (version,) = re.findall(r"ISW_BITS_VERSION = (\d+)", header)
+        for name in HASHES:
+            self.assertEqual(self.now[name][0], int(version), name)
         page = (SOURCE / "docs/numerics.md").read_text(encoding="utf-8").partition("## Version of the bits")[2]
         history = re.findall(r"^\| (\d+) \|", page.partition("\n## ")[0], re.MULTILINE)
-        self.assertEqual(history, [str(version) for version in range(1, self.now[0] + 1)])
+        self.assertEqual(history, [str(earlier) for earlier in range(1, int(version) + 1)])
 
     def test_a_changed_hash_is_seen_unless_the_number_changes(self):
         before = read_hashes("loss mse float32 00\nloss mae float32 01\n")
@@ -47,14 +49,15 @@ class BitsVersion(unittest.TestCase):
         self.assertEqual(changed(read_hashes("bits_version 1\nloss mse float32 00\nloss new float32 03\n"), before), [])
 
     def test_no_hash_differs_from_an_earlier_commit_of_this_version(self):
-        commits = git("log", "--format=%H", "--", HASHES)
-        if commits is None:
-            self.skipTest("not a git checkout")
-        for commit in commits.split():
-            text = git("show", f"{commit}:{HASHES}")
-            if text:
-                with self.subTest(commit=commit):
-                    self.assertEqual(changed(self.now, read_hashes(text)), [])
+        for name in HASHES:
+            commits = git("log", "--format=%H", "--", name)
+            if commits is None:
+                self.skipTest("not a git checkout")
+            for commit in commits.split():
+                text = git("show", f"{commit}:{name}")
+                if text:
+                    with self.subTest(commit=commit, name=name):
+                        self.assertEqual(changed(self.now[name], read_hashes(text)), [])
 
 
 if __name__ == "__main__":

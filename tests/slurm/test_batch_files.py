@@ -10,7 +10,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "commands"))
 import h5py  # noqa: E402
-from program import ENVIRONMENT, PROGRAM, Case  # noqa: E402
+from program import ENVIRONMENT, PROGRAM, Case, mpi_settings  # noqa: E402
 from slurm_on_loopback import ENDS, Slurm  # noqa: E402
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "slurm")
@@ -33,7 +33,7 @@ class SlurmCase(Case):
     @classmethod
     def setUpClass(cls):
         # jobs take it over from sbatch; two nodes of one name would share Open MPI's files of shared memory
-        os.environ.update(ENVIRONMENT, OMPI_MCA_pml="ob1", OMPI_MCA_btl="tcp,self", OMPI_MCA_btl_tcp_if_include="lo")
+        os.environ.update(ENVIRONMENT, **mpi_settings("tcp"))
         os.environ["PATH"] = os.path.dirname(PROGRAM) + ":" + os.environ["PATH"]
         cls.slurm = Slurm()
         cls.addClassCleanup(cls.slurm.stop)

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -94,12 +95,26 @@ static void twice(int number)
   _exit(GOOD);
 }
 
+/* As a library does in its constructor: what the process was started with can no longer be asked for. */
+__attribute__((constructor)) static void catch_hangup_early(void)
+{
+  signal(SIGHUP, SIG_DFL);
+}
+
 static void under_nohup(int number)
 {
+  char text[16];
+  snprintf(text, sizeof text, "%d", number);
   signal(SIGHUP, SIG_IGN);
+  execl("/proc/self/exe", "test_base_signals", text, (char *)NULL);
+}
+
+/* The process that under_nohup starts. */
+static int started_by_nohup(int number)
+{
   isw_signals_catch(ISW_END_AT_ONCE, true);
   raise(number);
-  _exit(GOOD);
+  return GOOD;
 }
 
 static void signals_end_a_process(void **state)
@@ -127,8 +142,9 @@ static void a_process_that_never_asks_ends_too(void **state)
   assert_string_equal(said, "initsweep: interrupted: the same command can be run again\n");
 }
 
-int main(void)
+int main(int count, char **words)
 {
+  if (count == 2) return started_by_nohup(atoi(words[1]));
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(signals_end_a_process),
       cmocka_unit_test(a_process_that_never_asks_ends_too),
