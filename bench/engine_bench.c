@@ -3,7 +3,8 @@
  *   engine_bench REQUEST...   answers one request
  *   engine_bench              answers requests from standard input, one a line
  *
- * Requests: list | write FOLDER | measure CASE PRECISION KERNELS SECONDS | fma PRECISION KERNELS SECONDS |
+ * Requests: list | write FOLDER | measure CASE PRECISION KERNELS SECONDS | alone CASE PRECISION KERNELS SECONDS |
+ *           fma PRECISION KERNELS SECONDS |
  *           share WIDTH SAMPLES PRECISION KERNELS SECONDS | tanh PRECISION KERNELS SECONDS | read KIB KERNELS SECONDS |
  *           triad KERNELS SECONDS | all SECONDS */
 #include <errno.h>
@@ -19,7 +20,7 @@
 #include "case_file.h"
 #include "machine.h"
 
-/* ---- the six shapes ---------------------------------------------------------------------------------------------- */
+/* ---- the shapes ---------------------------------------------------------------------------------------------- */
 
 struct bench_case {
   const char *name;
@@ -35,6 +36,7 @@ static const struct bench_case cases[] = {
     {"64-32-32-10", 3, {64, 32, 32, 10}, 640, 64, 10, 0.1},
     {"64-128-128-10", 3, {64, 128, 128, 10}, 640, 64, 10, 0.1},
     {"784-256-256-10", 3, {784, 256, 256, 10}, 640, 64, 10, 0.02},
+    {"784-1024-1024-10", 3, {784, 1024, 1024, 10}, 640, 64, 10, 0.01},
 };
 enum { CASES = sizeof cases / sizeof cases[0], SEED = 2026 };
 
@@ -109,6 +111,7 @@ struct setup {
   const struct isw_loss *loss;
   const struct isw_kernels *kernels;
   enum isw_precision real;
+  enum isw_layout layout;
   size_t lanes, size[CASE_LAYERS_MAX + 1];
   struct isw_choice init[CASE_LAYERS_MAX], bias[CASE_LAYERS_MAX];
   struct isw_network network[CASE_NETWORKS];
@@ -121,10 +124,10 @@ static void drop_setup(struct setup *setup)
 }
 
 static enum isw_status make_setup(const struct bench_case *c, const char *precision, const char *kernels,
-                                  struct setup *setup, struct isw_error *error)
+                                  enum isw_layout layout, struct setup *setup, struct isw_error *error)
 {
-  *setup = (struct setup){.real = strcmp(precision, "float64") ? ISW_FLOAT32 : ISW_FLOAT64};
-  setup->lanes = isw_lanes(setup->real);
+  *setup = (struct setup){.real = strcmp(precision, "float64") ? ISW_FLOAT32 : ISW_FLOAT64, .layout = layout};
+  setup->lanes = isw_layout_networks(layout, setup->real);
   memcpy(setup->size, c->size, sizeof setup->size);
   struct isw_network network = {
       .seed = SEED, .layers = c->layers, .size = setup->size, .learning_rate = c->learning_rate};
@@ -199,6 +202,7 @@ static enum isw_status train(struct setup *setup, size_t first, uint64_t steps, 
     networks[l] = &setup->network[first + l];
   }
   struct isw_pack_settings settings = {.kernels = setup->kernels, .samples = setup->samples, .precision = setup->real};
+  settings.layout = setup->layout;
   settings.count = setup->lanes;
   settings.networks = networks;
   settings.records = records, settings.record_steps = record_steps;
@@ -237,10 +241,10 @@ static enum isw_status time_steps(struct setup *setup, uint64_t steps, double *s
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
 
 static enum isw_status answer_measure(const struct bench_case *c, const char *precision, const char *kernels,
-                                      double seconds, struct isw_error *error)
+                                      enum isw_layout layout, double seconds, struct isw_error *error)
 {
   struct setup setup;
-  enum isw_status status = make_setup(c, precision, kernels, &setup, error);
+  enum isw_status status = make_setup(c, precision, kernels, layout, &setup, error);
   double flops = isw_step_flops(c->layers, setup.size, 0, c->batch), elapsed = 0.0;
   /* a short run tells how many steps fill the time */
   uint64_t steps = 2;
@@ -252,9 +256,10 @@ static enum isw_status answer_measure(const struct bench_case *c, const char *pr
   }
   if (!status) {
     double rate = (double)setup.lanes * (double)steps / elapsed;
-    printf("{\"what\": \"engine\", \"case\": \"%s\", \"precision\": \"%s\", \"kernels\": \"%s\", \"rate\": %.9g, "
+    printf("{\"what\": \"%s\", \"case\": \"%s\", \"precision\": \"%s\", \"kernels\": \"%s\", \"rate\": %.9g, "
            "\"steps\": %" PRIu64 ", \"seconds\": %.6g, \"flops_per_step\": %.0f, \"flops\": %.6g}\n",
-           c->name, precision, kernels, rate, steps, elapsed, flops, rate * flops);
+           layout == ISW_UNITS_IN_LANES ? "alone" : "engine", c->name, precision, kernels, rate, steps, elapsed, flops,
+           rate * flops);
   }
   drop_setup(&setup);
   return status;
@@ -291,6 +296,7 @@ static enum isw_status time_shared(struct setup *setup, uint64_t steps, size_t m
   const struct isw_network *networks[CASE_NETWORKS];
   const struct isw_probe *probe = &clock_probe;
   struct isw_pack_settings settings = {.kernels = setup->kernels, .samples = setup->samples, .precision = setup->real};
+  settings.layout = setup->layout;
   settings.count = setup->lanes, settings.networks = networks;
   settings.records = 1, settings.record_steps = record_steps;
   settings.probe_count = 1, settings.probes = &probe;
@@ -325,7 +331,7 @@ static enum isw_status answer_share(size_t width, size_t samples, const char *pr
 {
   const struct bench_case c = {"share", 3, {2, width, width, 1}, samples, samples, 0, 0.01};
   struct setup setup;
-  enum isw_status status = make_setup(&c, precision, kernels, &setup, error);
+  enum isw_status status = make_setup(&c, precision, kernels, ISW_NETWORKS_IN_LANES, &setup, error);
   double flops = (double)setup.lanes * isw_step_flops(c.layers, setup.size, 0, c.batch), best[2] = {INFINITY, INFINITY};
   uint64_t steps = (uint64_t)(seconds * 4e10 / flops) + 1;
   for (size_t round = 0; round < 10 && !status; round++) {
@@ -398,7 +404,7 @@ static enum isw_status write_case(const struct bench_case *c, const char *precis
   struct setup setup;
   enum isw_status status = isw_text_add(&path, "%s/%s-%s.case", folder, c->name, precision);
   if (status) return isw_error_set(error, ISW_FAILED, "out of memory");
-  status = make_setup(c, precision, NULL, &setup, error);
+  status = make_setup(c, precision, NULL, ISW_NETWORKS_IN_LANES, &setup, error);
   FILE *file = status ? NULL : fopen(path.bytes, "wb");
   if (!status && !file) status = isw_error_set(error, ISW_FAILED, "%s: %s", path.bytes, strerror(errno));
   if (!status) {
@@ -466,7 +472,9 @@ static enum isw_status answer_all(const char *seconds, struct isw_error *error)
       status = answer(4, (char *[]){"fma", precision, kind, time}, error);
       if (!status) status = answer(4, (char *[]){"tanh", precision, kind, time}, error);
       for (size_t c = 0; c < CASES && !status; c++)
-        status = answer_measure(&cases[c], precision, kind, positive(seconds), error);
+        status = answer_measure(&cases[c], precision, kind, ISW_NETWORKS_IN_LANES, positive(seconds), error);
+      for (size_t c = 0; c < CASES && !status; c++)
+        status = answer_measure(&cases[c], precision, kind, ISW_UNITS_IN_LANES, positive(seconds), error);
     }
     if (!status) status = answer(3, (char *[]){"triad", kind, time}, error);
   }
@@ -489,7 +497,9 @@ static enum isw_status answer(size_t words, char *const *word, struct isw_error 
     return ISW_OK;
   }
   if (!strcmp(what, "measure") && words == 5 && case_named(word[1]) && known(word[2]) && seconds > 0.0)
-    return answer_measure(case_named(word[1]), word[2], word[3], seconds, error);
+    return answer_measure(case_named(word[1]), word[2], word[3], ISW_NETWORKS_IN_LANES, seconds, error);
+  if (!strcmp(what, "alone") && words == 5 && case_named(word[1]) && known(word[2]) && seconds > 0.0)
+    return answer_measure(case_named(word[1]), word[2], word[3], ISW_UNITS_IN_LANES, seconds, error);
   if (!strcmp(what, "share") && words == 6 && positive(word[1]) >= 1.0 && positive(word[2]) >= 1.0 && known(word[3]) &&
       seconds > 0.0)
     return answer_share((size_t)positive(word[1]), (size_t)positive(word[2]), word[3], word[4], seconds, error);

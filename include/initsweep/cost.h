@@ -6,12 +6,14 @@
 #include "initsweep/engine.h"
 #include "initsweep/sweep.h"
 
-/** The amounts of work in a step of a pack, each with a coefficient in seconds. */
+/** The amounts of work in a step of a pack, each with a coefficient in seconds. With units in lanes, units and weights
+ *  are counted in lines of them. */
 enum isw_cost_term {
   ISW_COST_STEP,      /**< 1 */
   ISW_COST_LAYER,     /**< samples x layers */
   ISW_COST_UNIT,      /**< samples x units; hidden ones with tanh */
-  ISW_COST_PRODUCT,   /**< fused multiply-adds of the three products: 3 N P - N P_1 for N samples and P weights */
+  ISW_COST_PRODUCT,   /**< fused multiply-adds of the three products: 3 N P - N P_1 for N samples and P weights, where
+                           the backward one counts the lines of its own units */
   ISW_COST_PARAMETER, /**< parameters: the update */
   ISW_COST_FAR,       /**< parameters beyond those that the second-level cache holds */
   ISW_COST_GATHER,    /**< samples x features, of minibatches */
@@ -24,22 +26,24 @@ enum { ISW_COST_ROWS = 64 };
 struct isw_cost_model {
   double small[ISW_COST_TERMS];     /**< of a step of a pack that fits in the first-level cache */
   double large[ISW_COST_TERMS];     /**< of a step of other packs */
+  double units[ISW_COST_TERMS];     /**< of a step of a network alone, with units in lanes */
   double tiny;                      /**< of a step of 2-2-1 networks on four samples, which use a separate loop */
-  double activation[ISW_COST_ROWS]; /**< of a unit and sample, relative to tanh */
-  double loss[ISW_COST_ROWS];       /**< of an output and sample, relative to mse */
-  double optimizer[ISW_COST_ROWS];  /**< of a parameter, relative to sgd */
+  double activation[ISW_COST_ROWS]; /**< of a unit and sample of a pack, or a line of units, relative to tanh */
+  double loss[ISW_COST_ROWS];       /**< of an output and sample, or a line of samples, relative to mse */
+  double optimizer[ISW_COST_ROWS];  /**< of a parameter, or a line of them, relative to sgd */
   double record;                    /**< of a record, without its passes */
   double record_output;             /**< of an output and sample of a record's pass, in addition to those of a step */
   double probe[ISW_COST_ROWS];      /**< of a FLOP of each network by the probe itself, beyond the passes */
-  double pack, draw;                /**< of creating a pack, and of each of its parameters */
+  double pack, draw;                /**< of creating a full pack, and of each of its parameters */
   double start[ISW_COST_ROWS];      /**< of a FLOP of an initialiser, of one network */
 };
 
 /** Computes the terms of a step of a pack.
  *  @param[in]  size   [layers + 1]
  *  @param[in]  full   full batches
+ *  @param[in]  line   consecutive units of a line: 1, or with units in lanes isw_lanes
  *  @param[out] terms  [ISW_COST_TERMS] */
-void isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, double *terms);
+void isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, size_t line, double *terms);
 /** The path on which the engine computes the steps of a class with these probes, from isw_pack_path. */
 enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct isw_probe *const *probes,
                                  size_t probe_count, const struct isw_pack_class *class);
@@ -49,9 +53,10 @@ enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct
  *  @param[out] coefficient  [ISW_COST_TERMS] */
 void isw_cost_fit(size_t count, double (*terms)[ISW_COST_TERMS], const double *seconds, double *coefficient);
 
-/** Seconds of the passes over a dataset's samples that a record needs. `needs` is a mask of enum isw_probe_needs. */
+/** Seconds of the passes over a dataset's samples that a record needs. `needs` is a mask of enum isw_probe_needs,
+ *  `line` as in isw_cost_terms. */
 double isw_cost_passes(const struct isw_cost_model *model, const struct isw_data *data,
-                       const struct isw_pack_class *class, unsigned needs);
+                       const struct isw_pack_class *class, size_t line, unsigned needs);
 /** FLOPs of all records of one network of a class: passes and probes. */
 double isw_cost_record_flops(const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
                              const struct isw_pack_class *class);
@@ -59,6 +64,20 @@ double isw_cost_record_flops(const struct isw_sweep *sweep, const struct isw_pro
 double isw_cost_pack(const struct isw_cost_model *model, const struct isw_kernels *kernels,
                      const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
                      const struct isw_pack_class *class);
+/** How many networks of each class are cheaper in packs of their own, with units in lanes: all; those that do not fill
+ *  a pack; or none. For packs as isw_packs_create makes them.
+ *  @param[out] alone  [classes] as isw_packs_set_alone takes it */
+void isw_cost_alone(const struct isw_cost_model *model, const struct isw_kernels *kernels,
+                    const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
+                    const struct isw_packs *packs, uint64_t *alone);
+/** Chooses the layouts of packs as isw_packs_create makes them: as the environment variable INITSWEEP_LAYOUT says or,
+ *  if it is unset or empty, by isw_cost_alone.
+ *  @param[out] alone  [classes] as isw_packs_set_alone takes it
+ *  @return ISW_BAD_INPUT if the variable is neither `networks` nor `units` */
+enum isw_status isw_cost_choose_layouts(const struct isw_cost_model *model, const struct isw_kernels *kernels,
+                                        const struct isw_sweep *sweep, const struct isw_probe *const *probes,
+                                        size_t probe_count, const struct isw_packs *packs, uint64_t *alone,
+                                        struct isw_error *error);
 /** Seconds of one thread for what initialisers with their own FLOPs compute, for a pack of a class. Networks of one
  *  class may have different initialisers: the mean over networks of packs that are spread evenly. */
 double isw_cost_starts(const struct isw_cost_model *model, const struct isw_sweep *sweep, const struct isw_packs *packs,
@@ -70,7 +89,7 @@ double isw_cost_all(const struct isw_packs *packs, const double *cost, size_t wo
 
 /** The largest number of threads that shorten the training of a pack of this class. At every step each thread fetches
  *  what the others wrote and waits for them, which limits the gain. */
-size_t isw_cost_max_threads(const struct isw_pack_class *class, enum isw_precision precision);
+size_t isw_cost_max_threads(const struct isw_pack_class *class);
 
 /** The built-in model, for a machine that was not measured: an AVX-512 core of 2023. */
 struct isw_cost_model isw_cost_default(enum isw_precision precision);

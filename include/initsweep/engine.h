@@ -1,6 +1,6 @@
 /** @file The engine: trains packs of networks in lockstep, one network per SIMD lane, with one kernel source for all
- *  instruction sets. docs/numerics.md defines every sum; tests/reference implements the same definition as a scalar
- *  program. */
+ *  instruction sets; or one network alone, with its units in the lanes. docs/numerics.md defines every sum;
+ *  tests/reference implements the same definition as a scalar program. */
 #ifndef INITSWEEP_ENGINE_H
 #define INITSWEEP_ENGINE_H
 #include <stdatomic.h>
@@ -13,6 +13,14 @@
 
 /** Networks per pack: 16 in float32, 8 in float64. */
 size_t isw_lanes(enum isw_precision precision);
+
+/** How the numbers of a pack lie in memory. The bits do not depend on it. */
+enum isw_layout {
+  ISW_NETWORKS_IN_LANES, /**< a line of 64 bytes holds one number of each network: for packs of many networks */
+  ISW_UNITS_IN_LANES     /**< a line holds consecutive units of a layer: for one network alone */
+};
+/** Networks per pack: isw_lanes, or 1 with units in lanes. */
+size_t isw_layout_networks(enum isw_layout layout, enum isw_precision precision);
 
 /** The kernels of one instruction set. */
 struct isw_kernels;
@@ -73,7 +81,8 @@ struct isw_pack_settings {
   const struct isw_kernels *kernels;
   const struct isw_samples *samples;
   enum isw_precision precision;
-  /** Number of networks, 1 .. isw_lanes(precision). They must agree in sizes, activations, loss, optimizer, batch size,
+  enum isw_layout layout;
+  /** Number of networks, 1 .. isw_layout_networks. They must agree in sizes, activations, loss, optimizer, batch size,
    *  steps and order of minibatches. */
   size_t count;
   const struct isw_network *const *networks; /**< [count], kept by the caller until isw_pack_create returns */
@@ -96,7 +105,8 @@ void isw_pack_destroy(struct isw_pack *pack);
 /** Memory in bytes of a full pack of such networks during training, including the weights of its outcomes. `plan` uses
  *  it. SIZE_MAX on overflow. */
 size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *data, enum isw_precision precision,
-                      size_t records, const struct isw_probe *const *probes, size_t probe_count);
+                      enum isw_layout layout, size_t records, const struct isw_probe *const *probes,
+                      size_t probe_count);
 
 /* ---- the path of a pack's steps ---------------------------------------------------------------------------------- */
 
@@ -104,10 +114,12 @@ size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *
 enum isw_pack_path {
   ISW_PATH_TINY,  /**< all numbers in registers: 2-2-1 networks on four samples, full-batch sgd of mse, linear output */
   ISW_PATH_SMALL, /**< all numbers in the first-level cache: full batches of few samples */
-  ISW_PATH_BLOCKED /**< blocks of samples, tiled products; the only one for teams of several threads */
+  ISW_PATH_BLOCKED, /**< blocks of samples, tiled products; the only one for teams of several threads */
+  ISW_PATH_UNITS    /**< the same with units in lanes */
 };
 /** Everything that determines the path of a pack. */
 struct isw_pack_shape {
+  enum isw_layout layout;
   size_t layers;
   const size_t *size;   /**< [layers + 1] */
   size_t branch_layers; /**< as in isw_residual */
@@ -180,6 +192,14 @@ void isw_pack_save(const struct isw_pack *pack, void *state);
  *         the pack can then only be destroyed
  */
 enum isw_status isw_pack_restore(struct isw_pack *pack, const void *state, size_t bytes, struct isw_error *error);
+/**
+ * The same from states of single networks, which may be those of other packs, of either layout: the state of a pack
+ * consists of its networks' states, in equal parts.
+ * @param[in] state  [networks] NULL: the network starts at step 0
+ * @param[in] bytes  of one network's state
+ */
+enum isw_status isw_pack_restore_networks(struct isw_pack *pack, const void *const *state, size_t bytes,
+                                          struct isw_error *error);
 
 /* ---- compaction: merging packs with few active networks ---------------------------------------------------------- */
 
@@ -193,7 +213,7 @@ bool isw_pack_is_suspended(const struct isw_pack *pack);
  * @param[in,out] packs  mergeable packs (they agree in everything that shapes the computation) that are suspended,
  *                       interrupted or finished. Networks may move between them, so all packs must exist until the last
  *                       network has ended. isw_pack_outcome, isw_pack_save and isw_pack_restore always refer to the
- *                       networks that a pack was created with
+ *                       networks that a pack was created with. Networks stay in packs of their layout
  * @return the pack that is furthest behind; NULL if all networks of all packs have ended
  */
 struct isw_pack *isw_packs_compact(struct isw_pack *const *packs, size_t count);

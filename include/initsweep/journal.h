@@ -97,13 +97,24 @@ struct isw_checkpoint {
 /** Writes a checkpoint safely: temporary name, sync, rename, sync of the folder. */
 enum isw_status isw_checkpoint_write(const char *folder, uint64_t identity, unsigned rank, size_t real_bytes,
                                      const struct isw_checkpoint *checkpoint, struct isw_error *error);
-/** Reads the checkpoint of exactly these networks. *state points into *file, which the caller frees.
- *  @return false if there is none, or if it is damaged, of another sweep or of another version of the bits; the pack
- *          must then be trained from step 0 */
-bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_bytes, const uint64_t *numbers,
-                         const uint64_t *ids, size_t count, void **file, const void **state, size_t *bytes);
+/** Reads the checkpoint whose first network is `number`. The arrays of *checkpoint are in *file, which the caller
+ *  frees.
+ *  @return false if there is none, or if it is damaged, of another sweep or of another version of the bits; its
+ *          networks must then be trained from step 0 */
+bool isw_checkpoint_read(const char *folder, uint64_t identity, size_t real_bytes, uint64_t number, void **file,
+                         struct isw_checkpoint *checkpoint);
 /** Lists the first network of every checkpoint of a folder, on the heap, in no particular order. */
 enum isw_status isw_checkpoint_list(const char *folder, uint64_t **numbers, size_t *count, struct isw_error *error);
+/** A network that is in a checkpoint. */
+struct isw_checkpointed {
+  uint64_t network;
+  uint64_t step;       /**< of the checkpoint */
+  uint64_t checkpoint; /**< its first network */
+};
+/** Lists the networks of all checkpoints of a sweep in a folder, on the heap: by number and, of those of the same
+ *  number, the latest step first. Only heads are read; isw_checkpoint_read detects damage. */
+enum isw_status isw_checkpoint_networks(const char *folder, uint64_t identity, size_t real_bytes,
+                                        struct isw_checkpointed **networks, size_t *count, struct isw_error *error);
 void isw_checkpoint_remove(const char *folder, uint64_t number);
 
 /** The contents of OUT.parts/sweep: the sweep that the journal files of the folder belong to. With it, they can be

@@ -145,6 +145,8 @@ size_t isw_packs_networks(const struct isw_packs *packs, uint64_t pack, uint64_t
 /** One class of packs, as `plan` shows it. Classes have the order of their packs. */
 struct isw_pack_class {
   uint64_t first_pack, packs, networks;
+  enum isw_layout layout; /**< of its packs */
+  size_t lanes;           /**< maximum number of networks per pack; 1 with units in lanes */
   size_t layers;
   const size_t *size;                                    /**< [layers + 1] */
   size_t branch_layers;                                  /**< as in isw_residual */
@@ -159,6 +161,10 @@ struct isw_pack_class {
 };
 size_t isw_packs_classes(const struct isw_packs *packs);
 const struct isw_pack_class *isw_packs_class(const struct isw_packs *packs, size_t index);
+/** Gives networks a pack each, with units in lanes; isw_packs_create makes only packs with networks in lanes. A class
+ *  of which some networks get one, but not all, becomes two.
+ *  @param[in] alone  [classes] how many networks of each class, its last ones, in the present order of the classes */
+enum isw_status isw_packs_set_alone(struct isw_packs *packs, const uint64_t *alone, struct isw_error *error);
 /** Sorts the classes, and with them the packs, by other costs, the most expensive first; equal costs keep grid order.
  *  All ranks must pass the same numbers.
  *  @param[in] cost  [classes] cost of a pack of each class, in the present order of the classes; finite */

@@ -20,6 +20,8 @@ const struct isw_help_fact isw_environment_variables[] = {
     {"COLUMNS", "the terminal's width, if it is a number; else the terminal is asked"},
     {"INITSWEEP_KERNELS",
      "portable, avx2, avx512 or advsimd instead of the best for this machine: the bits are the same"},
+    {"INITSWEEP_LAYOUT", "networks or units instead of the cheaper one for each class of packs, what a vector holds: "
+                         "the bits are the same"},
     {NULL, NULL}};
 
 enum isw_status isw_text_add_option_usage(struct isw_text *text, const struct isw_option *option)

@@ -60,12 +60,13 @@ struct group {
   double *value;
   size_t count;
 };
-enum { GROUPS = 12 };
+enum { GROUPS = 13 };
 
 static void list_groups(struct isw_cost_model *model, struct group *group)
 {
   const struct group all[GROUPS] = {{"small", model->small, ISW_COST_TERMS},
                                     {"large", model->large, ISW_COST_TERMS},
+                                    {"units", model->units, ISW_COST_TERMS},
                                     {"tiny", &model->tiny, 1},
                                     {"activation", model->activation, ISW_COST_ROWS},
                                     {"loss", model->loss, ISW_COST_ROWS},

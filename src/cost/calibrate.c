@@ -44,6 +44,13 @@ static const struct shape shapes[] = {
     {wide, "[256]", "64"},
 };
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
+/* With units in lanes. */
+static const struct shape unit_shapes[] = {
+    {spirals, "[12, 12]", "full"}, {spirals, "[40]", "full"},   {classes, "[24, 24]", "64"},
+    {classes, "[48]", "32"},       {classes, "[96, 96]", "64"}, {classes, "[160, 160, 160]", "64"},
+    {wide, "[160, 160]", "64"},    {wide, "[512, 512]", "64"},  {wide, "[256]", "32"},
+};
+enum { UNIT_SHAPES = sizeof unit_shapes / sizeof unit_shapes[0] };
 
 enum choice { ACTIVATION, LOSS, OPTIMIZER, CHOICES };
 enum { LAYERS_MAX = 6 };
@@ -62,6 +69,7 @@ struct trial {
                struct measured *m);
   const struct isw_kernels *kernels;
   const char *precision;
+  enum isw_layout layout;
   struct shape shape;
   const char *row[CHOICES], *probes, *init;
 };
@@ -82,7 +90,7 @@ static bool train(const struct trial *trial, struct isw_sweep *sweep, const stru
   struct isw_team *team = isw_team_create(1);
   enum isw_precision precision = isw_sweep_precision(sweep);
   const struct isw_probe *const *probes;
-  size_t probe_count = isw_sweep_probes(sweep, &probes), lanes = isw_lanes(precision);
+  size_t probe_count = isw_sweep_probes(sweep, &probes), lanes = isw_layout_networks(trial->layout, precision);
   uint64_t schedule[2] = {0, steps};
   const struct isw_network *all[ISW_LANES_MAX];
   atomic_int never = 0;
@@ -98,6 +106,7 @@ static bool train(const struct trial *trial, struct isw_sweep *sweep, const stru
   struct isw_pack_settings settings = {.kernels = trial->kernels,
                                        .samples = samples,
                                        .precision = precision,
+                                       .layout = trial->layout,
                                        .count = lanes,
                                        .networks = all,
                                        .records = 2,
@@ -109,7 +118,7 @@ static bool train(const struct trial *trial, struct isw_sweep *sweep, const stru
   ready = ready && isw_pack_train(pack, team, 0, &never) == ISW_OK;
   *seconds = now() - middle;
   *create = middle - start;
-  if (pack) *small = isw_pack_path_taken(pack) != ISW_PATH_BLOCKED;
+  if (pack) *small = isw_pack_path_taken(pack) < ISW_PATH_BLOCKED;
   if (pack) isw_pack_destroy(pack);
   if (network) isw_network_destroy(network);
   if (team) isw_team_destroy(team);
@@ -175,7 +184,8 @@ static bool measure(const struct trial *trial, struct measured *m)
           network->layers <= LAYERS_MAX && trial->time(trial, sweep, samples, m);
   if (ready) {
     size_t batch = network->batch_size ? network->batch_size : data->train_samples;
-    isw_cost_terms(network->layers, network->size, batch, network->batch_size == 0, m->terms);
+    size_t line = trial->layout == ISW_UNITS_IN_LANES ? isw_lanes(isw_sweep_precision(sweep)) : 1;
+    isw_cost_terms(network->layers, network->size, batch, network->batch_size == 0, line, m->terms);
     m->samples = (double)batch;
     m->outputs = (double)network->size[network->layers];
     m->hidden = 0;
@@ -256,7 +266,8 @@ static void measure_show(struct trial trial, struct isw_cost_model *model)
   if (!measure(&trial, &m)) return;
   const struct isw_data data = {.train_samples = m.train_samples};
   const struct isw_pack_class class = class_of(&trial, &m);
-  double more = m.record - model->record - isw_cost_passes(model, &data, &class, ISW_NEEDS_TRAIN | ISW_NEEDS_GRADIENT);
+  double more =
+      m.record - model->record - isw_cost_passes(model, &data, &class, 1, ISW_NEEDS_TRAIN | ISW_NEEDS_GRADIENT);
   model->record_output = more > 0 ? more / ((double)m.train_samples * m.outputs) : 0;
 }
 
@@ -313,8 +324,8 @@ static void measure_probes(struct trial trial, struct isw_cost_model *model)
     const struct isw_data data = {.train_samples = with.train_samples};
     const struct isw_pack_class class = class_of(&trial, &with);
     double seconds = with.record - base[i].record -
-                     isw_cost_passes(model, &data, &class, probes[row]->needs | ISW_NEEDS_TRAIN) +
-                     isw_cost_passes(model, &data, &class, ISW_NEEDS_TRAIN);
+                     isw_cost_passes(model, &data, &class, 1, probes[row]->needs | ISW_NEEDS_TRAIN) +
+                     isw_cost_passes(model, &data, &class, 1, ISW_NEEDS_TRAIN);
     if (seconds > 0) model->probe[row] = seconds / flops;
   }
 }
@@ -336,6 +347,21 @@ static void measure_starts(struct trial trial, double *rate)
     if (measure(&trial, &with) && with.create > base.create)
       rate[row] = (with.create - base.create) / flops / (double)with.lanes;
   }
+}
+
+static bool fit_units(struct trial trial, struct isw_cost_model *model)
+{
+  double terms[UNIT_SHAPES][ISW_COST_TERMS], seconds[UNIT_SHAPES];
+  trial.layout = ISW_UNITS_IN_LANES;
+  for (size_t i = 0; i < UNIT_SHAPES; i++) {
+    struct measured m;
+    trial.shape = unit_shapes[i];
+    if (!measure(&trial, &m)) return false;
+    memcpy(terms[i], m.terms, sizeof m.terms);
+    seconds[i] = m.step;
+  }
+  isw_cost_fit(UNIT_SHAPES, terms, seconds, model->units);
+  return true;
 }
 
 enum isw_status isw_cost_calibrate(const struct isw_kernels *kernels, enum isw_precision precision,
@@ -361,6 +387,7 @@ enum isw_status isw_cost_calibrate(const struct isw_kernels *kernels, enum isw_p
   }
   isw_cost_fit(count[true], terms[true], seconds[true], model->small);
   isw_cost_fit(count[false], terms[false], seconds[false], model->large);
+  if (!fit_units(trial, model)) return isw_error_set(error, ISW_FAILED, "the calibration's networks cannot be trained");
   struct trial tiny = trial;
   tiny.shape = (struct shape){xor_data, "[2]", "full"};
   if (measure(&tiny, &drawn)) model->tiny = drawn.step;

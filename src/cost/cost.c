@@ -7,19 +7,25 @@
 
 enum { NEAR_PARAMETERS = 16384 }; /* of a pack, that a second-level cache of 1 MiB holds */
 
-void isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, double *terms)
+static double lines_of(size_t units, size_t line)
 {
-  double n = (double)samples, units = 0, weights = 0, parameters = 0;
+  return (double)(units / line + (units % line > 0));
+}
+
+void isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, size_t line, double *terms)
+{
+  double n = (double)samples, units = 0, products = 0, parameters = 0;
   for (size_t k = 0; k < layers; k++) {
-    units += (double)size[k + 1];
-    weights += (double)size[k] * (double)size[k + 1];
-    parameters += ((double)size[k] + 1) * (double)size[k + 1];
+    double lines = lines_of(size[k + 1], line);
+    units += lines;
+    products += 2 * (double)size[k] * lines;
+    if (k > 0) products += (double)size[k + 1] * lines_of(size[k], line);
+    parameters += ((double)size[k] + 1) * lines;
   }
-  double first = (double)size[0] * (double)size[1];
   terms[ISW_COST_STEP] = 1;
   terms[ISW_COST_LAYER] = n * (double)layers;
   terms[ISW_COST_UNIT] = n * units;
-  terms[ISW_COST_PRODUCT] = n * (3 * weights - first);
+  terms[ISW_COST_PRODUCT] = n * products;
   terms[ISW_COST_PARAMETER] = parameters;
   terms[ISW_COST_FAR] = parameters > NEAR_PARAMETERS ? parameters - NEAR_PARAMETERS : 0;
   terms[ISW_COST_GATHER] = full ? 0 : n * (double)size[0];
@@ -28,7 +34,8 @@ void isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full
 enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct isw_probe *const *probes,
                                  size_t probe_count, const struct isw_pack_class *class)
 {
-  struct isw_pack_shape shape = {.layers = class->layers,
+  struct isw_pack_shape shape = {.layout = class->layout,
+                                 .layers = class->layers,
                                  .size = class->size,
                                  .branch_layers = class->branch_layers,
                                  .train_samples = class->samples,
@@ -40,6 +47,12 @@ enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct
                                  .uses_gradient_norm = class->uses_gradient_norm};
   for (size_t i = 0; i < probe_count; i++) shape.needs |= probes[i]->needs;
   return isw_pack_path(kernels, &shape);
+}
+
+/* Consecutive units that a line holds in packs of a class. */
+static size_t line_of(const struct isw_sweep *sweep, const struct isw_pack_class *class)
+{
+  return class->layout == ISW_UNITS_IN_LANES ? isw_lanes(isw_sweep_precision(sweep)) : 1;
 }
 
 static double apply(const double *coefficient, const double *terms)
@@ -121,25 +134,29 @@ static bool is_batch_again(const struct isw_pack_class *class, unsigned needs)
 }
 
 double isw_cost_passes(const struct isw_cost_model *model, const struct isw_data *data,
-                       const struct isw_pack_class *class, unsigned needs)
+                       const struct isw_pack_class *class, size_t line, unsigned needs)
 {
+  const double *step = line > 1 ? model->units : model->large;
   double terms[ISW_COST_TERMS], seconds = 0, outputs = (double)class->size[class->layers];
   const size_t samples[2] = {data->train_samples, data->test_samples};
   const bool wanted[2] = {needs & (ISW_NEEDS_GRADIENT | ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS),
                           needs & ISW_NEEDS_TEST};
   for (size_t set = 0; set < 2; set++) {
     if (!wanted[set]) continue;
-    isw_cost_terms(class->layers, class->size, samples[set], true, terms);
+    isw_cost_terms(class->layers, class->size, samples[set], true, line, terms);
     bool gradient = set == 0 && (needs & ISW_NEEDS_GRADIENT);
-    seconds +=
-        model->large[ISW_COST_STEP] + model->large[ISW_COST_LAYER] * terms[ISW_COST_LAYER] +
-        (model->large[ISW_COST_UNIT] + model->activation[class->activation]) * terms[ISW_COST_UNIT] +
-        (model->loss[class->loss] + model->record_output) * (double)samples[set] * outputs +
-        model->large[ISW_COST_PRODUCT] * (gradient ? terms[ISW_COST_PRODUCT] : forward_flops(class, samples[set]) / 2);
+    double forward = 0;
+    for (size_t k = 0; k < class->layers; k++)
+      forward += (double)samples[set] * (double)class->size[k] * lines_of(class->size[k + 1], line);
+    seconds += step[ISW_COST_STEP] + step[ISW_COST_LAYER] * terms[ISW_COST_LAYER] +
+               (step[ISW_COST_UNIT] + model->activation[class->activation]) * terms[ISW_COST_UNIT] +
+               model->loss[class->loss] * lines_of(samples[set], line) * outputs +
+               model->record_output * (double)samples[set] * outputs +
+               step[ISW_COST_PRODUCT] * (gradient ? terms[ISW_COST_PRODUCT] : forward);
   }
   if (is_batch_again(class, needs)) {
-    isw_cost_terms(class->layers, class->size, class->samples, false, terms);
-    seconds += apply(model->large, terms);
+    isw_cost_terms(class->layers, class->size, class->samples, false, line, terms);
+    seconds += apply(step, terms);
   }
   return seconds;
 }
@@ -171,7 +188,9 @@ static void sum_records(const struct isw_sweep *sweep, const struct isw_probe *c
     if (is_batch_again(class, needs))
       passes += isw_step_flops(class->layers, class->size, class->branch_layers, class->samples);
     *flops += times * (own.flops + passes);
-    if (model) *seconds += times * (model->record + isw_cost_passes(model, data, class, needs) + own.seconds);
+    if (model)
+      *seconds +=
+          times * (model->record + isw_cost_passes(model, data, class, line_of(sweep, class), needs) + own.seconds);
   }
   free(due);
 }
@@ -192,6 +211,7 @@ static double path_seconds(const struct isw_cost_model *model, enum isw_pack_pat
   switch (path) {
   case ISW_PATH_TINY: return model->tiny;
   case ISW_PATH_SMALL: return apply(model->small, terms);
+  case ISW_PATH_UNITS: return apply(model->units, terms);
   case ISW_PATH_BLOCKED: break;
   }
   return apply(model->large, terms);
@@ -202,16 +222,51 @@ double isw_cost_pack(const struct isw_cost_model *model, const struct isw_kernel
                      const struct isw_pack_class *class)
 {
   double terms[ISW_COST_TERMS], flops, records, hidden = 0;
-  isw_cost_terms(class->layers, class->size, class->samples, class->batch_size == 0, terms);
-  for (size_t k = 0; k + 1 < class->layers; k++) hidden += (double)class->size[k + 1];
+  size_t line = line_of(sweep, class);
+  isw_cost_terms(class->layers, class->size, class->samples, class->batch_size == 0, line, terms);
+  for (size_t k = 0; k + 1 < class->layers; k++) hidden += lines_of(class->size[k + 1], line);
   double samples = (double)class->samples, outputs = (double)class->size[class->layers];
   double step = path_seconds(model, isw_cost_path(kernels, probes, probe_count, class), terms) +
-                samples * hidden * model->activation[class->activation] + samples * outputs * model->loss[class->loss] +
+                samples * hidden * model->activation[class->activation] +
+                lines_of(class->samples, line) * outputs * model->loss[class->loss] +
                 terms[ISW_COST_PARAMETER] * model->optimizer[class->optimizer];
-  double least = terms[ISW_COST_PRODUCT] * model->large[ISW_COST_PRODUCT] / 4;
+  double least = terms[ISW_COST_PRODUCT] * (line > 1 ? model->units : model->large)[ISW_COST_PRODUCT] / 4;
   if (!(step > least)) step = least; /* measured differences may be negative */
   sum_records(sweep, probes, probe_count, class, model, &flops, &records);
-  return model->pack + model->draw * terms[ISW_COST_PARAMETER] + step * (double)class->steps + records;
+  double parameters = 0; /* of a full pack, or of the share of a pack that one network is */
+  for (size_t k = 0; k < class->layers; k++) parameters += ((double)class->size[k] + 1) * (double)class->size[k + 1];
+  return (model->pack + model->draw * parameters) / (double)line + step * (double)class->steps + records;
+}
+
+void isw_cost_alone(const struct isw_cost_model *model, const struct isw_kernels *kernels,
+                    const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
+                    const struct isw_packs *packs, uint64_t *alone)
+{
+  for (size_t c = 0; c < isw_packs_classes(packs); c++) {
+    const struct isw_pack_class *together = isw_packs_class(packs, c);
+    struct isw_pack_class single = *together;
+    single.layout = ISW_UNITS_IN_LANES;
+    single.lanes = 1;
+    double pack = isw_cost_pack(model, kernels, sweep, probes, probe_count, together);
+    double each = isw_cost_pack(model, kernels, sweep, probes, probe_count, &single);
+    uint64_t rest = together->networks % together->lanes;
+    alone[c] = (double)together->lanes * each < pack ? together->networks : (double)rest * each < pack ? rest : 0;
+  }
+}
+
+enum isw_status isw_cost_choose_layouts(const struct isw_cost_model *model, const struct isw_kernels *kernels,
+                                        const struct isw_sweep *sweep, const struct isw_probe *const *probes,
+                                        size_t probe_count, const struct isw_packs *packs, uint64_t *alone,
+                                        struct isw_error *error)
+{
+  const char *asked = getenv("INITSWEEP_LAYOUT");
+  bool networks = asked && strcmp(asked, "networks") == 0, units = asked && strcmp(asked, "units") == 0;
+  if (asked && *asked && !networks && !units)
+    return isw_error_set(error, ISW_BAD_INPUT, "INITSWEEP_LAYOUT is '%s', not networks or units", asked);
+  if (!networks && !units) isw_cost_alone(model, kernels, sweep, probes, probe_count, packs, alone);
+  for (size_t c = 0; (networks || units) && c < isw_packs_classes(packs); c++)
+    alone[c] = units ? isw_packs_class(packs, c)->networks : 0;
+  return ISW_OK;
 }
 
 /* The seconds that the initialisers of a network's layers compute beyond draws. */
@@ -266,6 +321,7 @@ struct isw_cost_model isw_cost_default(enum isw_precision precision)
   struct isw_cost_model model = {
       .small = {2e-8, 4e-9, 1.3e-8, 1.5e-9, 2e-9, 0, 0},
       .large = {2e-7, 2e-9, 1.4e-8, 3.3e-10, 3e-9, 2e-9, 1e-9},
+      .units = {2e-7, 1e-8, 1.4e-8, 3.3e-10, 3e-9, 2e-9, 1e-9},
       .tiny = 9e-8,
       .record = 2e-6,
       .record_output = 2e-8,
@@ -273,14 +329,15 @@ struct isw_cost_model isw_cost_default(enum isw_precision precision)
       .draw = 3e-7,
   };
   for (size_t r = 0; r < ISW_COST_ROWS; r++) model.probe[r] = 1.5e-9, model.start[r] = 2e-10;
-  for (size_t t = ISW_COST_UNIT; t < ISW_COST_PARAMETER; t++) model.small[t] *= factor, model.large[t] *= factor;
+  for (size_t t = ISW_COST_UNIT; t < ISW_COST_PARAMETER; t++)
+    model.small[t] *= factor, model.large[t] *= factor, model.units[t] *= factor;
   model.tiny *= factor;
   return model;
 }
 
-size_t isw_cost_max_threads(const struct isw_pack_class *class, enum isw_precision precision)
+size_t isw_cost_max_threads(const struct isw_pack_class *class)
 {
   const double worth = 1e7; /* FLOPs per thread and step: docs/benchmarks.md, "Threads that share a pack" */
-  double step = class->steps > 0 ? class->flops / (double)class->steps * (double)isw_lanes(precision) : 0;
+  double step = class->steps > 0 ? class->flops / (double)class->steps * (double)class->lanes : 0;
   return step < 2 * worth ? 1 : step > 1024 * worth ? 1024 : (size_t)(step / worth);
 }

@@ -48,7 +48,7 @@ static void add_class(struct isw_estimate *estimate, const struct isw_pack_class
   estimate->journal_bytes += networks * (ENTRY_BYTES + values);
   size_t rows;
   double arrays = 1 + (double)isw_optimizers(&rows)[class->optimizer].states;
-  double state = (double)isw_lanes(estimate->precision) * (HEAD_BYTES + arrays * parameters * bytes_each + values);
+  double state = (double)class->lanes * (HEAD_BYTES + arrays * parameters * bytes_each + values);
   if (state > *largest_state) *largest_state = state;
 }
 
@@ -70,20 +70,29 @@ static enum isw_status set_sizes(struct isw_estimate *estimate, double largest_s
   return isw_cost_memory(sweep, estimate->packs, estimate->ranks, estimate->threads, &estimate->memory_bytes, error);
 }
 
-static enum isw_status set_times(struct isw_estimate *estimate, bool calibrate, struct isw_error *error)
+static enum isw_status choose_layouts(struct isw_estimate *estimate, const struct isw_cost_model *model,
+                                      struct isw_error *error)
 {
   size_t classes = isw_packs_classes(estimate->packs);
-  struct isw_cost_model model;
-  enum isw_status status =
-      isw_cost_find_model(estimate->kernels, estimate->precision, calibrate, &model, &estimate->model_source, error);
-  if (status != ISW_OK) return status;
+  uint64_t *alone = isw_allocate(classes, sizeof *alone);
+  if (!alone) return isw_error_memory(error, classes * sizeof *alone, "the packs' layouts");
+  enum isw_status status = isw_cost_choose_layouts(model, estimate->kernels, estimate->sweep, estimate->probes,
+                                                   estimate->probe_count, estimate->packs, alone, error);
+  if (status == ISW_OK) status = isw_packs_set_alone(estimate->packs, alone, error);
+  free(alone);
+  return status;
+}
+
+static enum isw_status set_times(struct isw_estimate *estimate, const struct isw_cost_model *model,
+                                 struct isw_error *error)
+{
+  size_t classes = isw_packs_classes(estimate->packs);
   double *cost = isw_allocate(classes, sizeof *cost), sum = 0;
   if (!cost) return isw_error_memory(error, classes * sizeof *cost, "the packs' costs");
   for (size_t i = 0; i < classes; i++) {
     const struct isw_pack_class *class = isw_packs_class(estimate->packs, i);
-    cost[i] =
-        isw_cost_pack(&model, estimate->kernels, estimate->sweep, estimate->probes, estimate->probe_count, class) +
-        isw_cost_starts(&model, estimate->sweep, estimate->packs, class);
+    cost[i] = isw_cost_pack(model, estimate->kernels, estimate->sweep, estimate->probes, estimate->probe_count, class) +
+              isw_cost_starts(model, estimate->sweep, estimate->packs, class);
     sum += cost[i] * (double)class->packs;
   }
   isw_packs_order(estimate->packs, cost);
@@ -112,12 +121,17 @@ enum isw_status isw_estimate_create(const struct isw_sweep *sweep, const char *o
   estimate->probe_count = isw_sweep_probes(sweep, &estimate->probes);
   enum isw_status status = isw_kernels_choose(NULL, &estimate->kernels, error);
   if (status == ISW_OK) status = isw_packs_create(sweep, isw_lanes(estimate->precision), &estimate->packs, error);
+  struct isw_cost_model model;
+  if (status == ISW_OK)
+    status =
+        isw_cost_find_model(estimate->kernels, estimate->precision, calibrate, &model, &estimate->model_source, error);
+  if (status == ISW_OK) status = choose_layouts(estimate, &model, error);
   if (status != ISW_OK) return status;
   double largest_state = 0;
   for (size_t i = 0; i < isw_packs_classes(estimate->packs); i++)
     add_class(estimate, isw_packs_class(estimate->packs, i), &largest_state);
   status = set_sizes(estimate, largest_state, error);
-  return status == ISW_OK ? set_times(estimate, calibrate, error) : status;
+  return status == ISW_OK ? set_times(estimate, &model, error) : status;
 }
 
 void isw_estimate_clear(struct isw_estimate *estimate)

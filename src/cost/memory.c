@@ -30,8 +30,8 @@ static enum isw_status measure_class(const struct isw_sweep *sweep, const struct
   enum isw_status status = isw_sweep_network(sweep, numbers[0], &network, error);
   if (status != ISW_OK) return status;
   *memory = (struct class_memory){.bytes = (double)isw_pack_bytes(network, isw_sweep_data(sweep, class->dataset),
-                                                                  isw_sweep_precision(sweep), class->records, probes,
-                                                                  probe_count),
+                                                                  isw_sweep_precision(sweep), class->layout,
+                                                                  class->records, probes, probe_count),
                                   .packs = class->packs};
   isw_network_destroy(network);
   return ISW_OK;

@@ -35,6 +35,7 @@ bool isw_member_resume_networks(struct isw_member *m, uint64_t step, uint64_t re
       m->live_count++;
       m->finite[l] = pack->finite[l];
     }
+  m->transposed = false;
   isw_member_watch_losses(m);
   return true;
 }
@@ -122,9 +123,10 @@ static void fill_free_lanes(struct isw_pack *pack, struct isw_pack *from)
   }
 }
 
-static bool are_at_same_step(const struct isw_pack *a, const struct isw_pack *b)
+static bool can_exchange(const struct isw_pack *a, const struct isw_pack *b)
 {
-  return a->step == b->step && a->record == b->record && a->suspended_lanes == 0 && b->suspended_lanes == 0;
+  return a->layout == b->layout && a->step == b->step && a->record == b->record && a->suspended_lanes == 0 &&
+         b->suspended_lanes == 0;
 }
 
 struct isw_pack *isw_packs_compact(struct isw_pack *const *packs, size_t count)
@@ -138,7 +140,7 @@ struct isw_pack *isw_packs_compact(struct isw_pack *const *packs, size_t count)
       next = packs[i];
   }
   for (size_t i = 0; next && i < count; i++)
-    if (packs[i] != next && are_at_same_step(packs[i], next)) fill_free_lanes(next, packs[i]);
+    if (packs[i] != next && can_exchange(packs[i], next)) fill_free_lanes(next, packs[i]);
   for (size_t i = 0; i < count; i++) unfinished += running_networks(packs[i]) > 0;
   if (next) next->suspends_when_sparse = unfinished > 1;
   return next;

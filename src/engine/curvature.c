@@ -87,7 +87,7 @@ struct isw_curvature *isw_curvature_create(struct isw_pack *pack)
   made.inputs = isw_memory_allocate(memory, block * pack->features, sizeof(double));
   made.targets = isw_memory_allocate(memory, block * outputs, sizeof(double));
   made.loss = isw_memory_allocate_lines(memory, block, 1);
-  made.loss_scratch = isw_memory_allocate_lines(memory, 2 * outputs, 1);
+  made.loss_scratch = isw_memory_allocate_lines(memory, 3 * outputs, 1);
   made.hidden = isw_memory_allocate_lines(memory, 1, 1);
   made.output = isw_memory_allocate_lines(memory, 1, 1);
   made.loss_parameter = isw_memory_allocate_lines(memory, 1, 1);
@@ -106,10 +106,12 @@ struct isw_curvature *isw_curvature_create(struct isw_pack *pack)
   return c;
 }
 
-/* Lanes first .. first + LANES - 1 of element `element` of an array of the pack, in float64. */
-static void widen(const struct isw_pack *pack, const void *array, size_t element, size_t first, double *to)
+/* The numbers of lanes first .. first + LANES - 1, of which `index` is that of lane 0, in float64; 0 for lanes that the
+ * pack does not have. */
+static void widen(const struct isw_pack *pack, const void *array, size_t index, size_t first, double *to)
 {
-  for (size_t l = 0; l < LANES; l++) to[l] = isw_number_load(pack->precision, array, element * pack->lanes + first + l);
+  for (size_t l = 0; l < LANES; l++)
+    to[l] = first + l < pack->lanes ? isw_number_load(pack->precision, array, index + first + l) : 0.0;
 }
 
 void isw_curvature_begin(struct isw_curvature *c, size_t first)
@@ -125,10 +127,10 @@ void isw_curvature_begin(struct isw_curvature *c, size_t first)
     for (size_t i = 0; i < l->fan_in; i++)
       for (size_t j = 0; j < l->fan_out; j++) {
         double *w = l->vector_weight + ((l->fan_in + i) * l->fan_out + j) * LANES;
-        widen(pack, from->weight, i * from->stride + j, first, w);
+        widen(pack, from->weight, isw_number_index(pack, from, i, j, 0), first, w);
         memcpy(l->weight_vector + (i * l->stride + j) * LANES, w, ISW_LINE_BYTES);
       }
-    for (size_t j = 0; j < l->fan_out; j++) widen(pack, from->bias, j, first, l->bias + j * LANES);
+    for (size_t j = 0; j < l->fan_out; j++) widen(pack, from->bias, j * pack->lanes, first, l->bias + j * LANES);
     if (l->scale) widen(pack, from->scale, 0, first, l->scale);
   }
 }

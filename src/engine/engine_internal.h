@@ -62,8 +62,11 @@ struct isw_pack {
   const struct isw_precision_kernels *kernels_float64; /**< for the curvature and for initial weights */
   const struct isw_samples *samples;
   enum isw_precision precision;
+  enum isw_layout layout;
   size_t number_bytes; /**< of a number of the precision */
-  size_t lanes, count, layers, parameters;
+  size_t line_numbers; /**< of a line */
+  size_t lanes;        /**< networks that a pack of this layout may hold: line_numbers, or 1 with units in lanes */
+  size_t count, layers, parameters;
   size_t *size;                 /**< [layers + 1] */
   struct isw_residual residual; /**< all lanes' except for scale, which is each lane's own */
   struct isw_layer *layer;
@@ -90,7 +93,7 @@ struct isw_pack {
   size_t block_samples;               /**< samples that pass through the networks together */
   uint64_t *order;                    /**< [train_samples] of this epoch; NULL: full batches */
   void *batch_inputs, *batch_targets; /**< a block's rows, gathered */
-  void *loss, *loss_scratch;          /**< [block_samples] lines; [block_samples][2 outputs] lines */
+  void *loss, *loss_scratch;          /**< [block_samples] of all lanes; [block_samples][3 outputs] lines */
   void *rate, *decay;                 /**< [ISW_RATES] lines; [ISW_DECAYS] lines */
   void *loss_parameter;               /**< a line */
 
@@ -134,13 +137,31 @@ struct isw_pack {
 
 /** Sets what a network and the sizes of its data decide. */
 void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *network, enum isw_precision precision,
-                          size_t features, size_t train_samples, size_t test_samples);
+                          enum isw_layout layout, size_t features, size_t train_samples, size_t test_samples);
 /** Copies the sizes of the layers; false without memory. */
 bool isw_layout_copy_sizes(struct isw_pack *pack, const struct isw_network *network);
 /** Allocates everything but the sizes; pack->memory.failed is set after a failure. */
 void isw_layout_allocate(struct isw_pack *pack, bool keep_initial, bool keep_final);
 /** Bytes of a lane's values of all probes. */
 size_t isw_layout_values_bytes(const struct isw_pack *pack);
+
+/** Index of a lane's number (row i, unit j) in an array of rows of l's stride. */
+static inline size_t isw_number_index(const struct isw_pack *pack, const struct isw_layer *l, size_t i, size_t j,
+                                      size_t lane)
+{
+  return i * l->stride * pack->line_numbers + j * pack->lanes + lane;
+}
+/** The layer's number of units that are in its last line, if they do not fill it; otherwise 0. */
+static inline size_t isw_units_of_last_line(const struct isw_pack *pack, const struct isw_layer *l)
+{
+  return pack->layout == ISW_UNITS_IN_LANES ? l->fan_out % pack->line_numbers : 0;
+}
+
+/* ---- lines.c ----------------------------------------------------------------------------------------------------- */
+
+/** Stores a lane's number in line `line` of an array of lines that each hold one number of every network: in its place
+ *  or, with units in lanes, in the whole line. */
+void isw_line_store(const struct isw_pack *pack, void *array, size_t line, size_t lane, double x);
 
 /* ---- path.c ------------------------------------------------------------------------------------------------------ */
 
@@ -251,6 +272,7 @@ struct isw_member {
   double watch_below[ISW_LANES_MAX];  /**< the larger of that and the stop rule */
   bool step_begun;                    /**< something of the step is done */
   bool updated;                       /**< the pass has updated this member's weights, and set nonfinite_mask */
+  bool transposed;                    /**< all members' isw_layer.transposed hold the present weights */
   alignas(ISW_LINE_BYTES) unsigned char nonfinite_mask[ISW_LINE_BYTES]; /**< isw_update_kernel */
 };
 
@@ -291,8 +313,8 @@ bool isw_member_pass(struct isw_member *member, const struct isw_pass *pass);
 
 /* ---- update.c ---------------------------------------------------------------------------------------------------- */
 
-/** Updates columns column .. column + columns - 1 of rows first .. first + count - 1 of layer k by their gradient,
- *  which has the weights' stride. nonfinite_mask: as in isw_update_kernel. */
+/** Updates lines column .. column + columns - 1 of rows first .. first + count - 1 of layer k by their gradient, which
+ *  has the weights' stride. nonfinite_mask: as in isw_update_kernel; what pads a row does not change it. */
 void isw_update_weights(const struct isw_pack *pack, size_t k, size_t first, size_t count, size_t column,
                         size_t columns, const void *gradient, void *nonfinite_mask);
 /** Updates the biases of layer k, and the scale of a branch that ends there if it is trained. */

@@ -1,9 +1,9 @@
 /** @file The kernels that every instruction set provides to the training loop. kernels.inc.h is their only source;
  *  kernels.c selects them.
  *
- *  A line is 64 bytes: one number of each network of a pack. An array [rows][columns] of lines with a stride has
- *  element (row, column) at line row * stride + column. Every sum is in the order of docs/numerics.md, whatever the
- *  tiles. */
+ *  A line is 64 bytes: one number of each network of a pack, or with units in lanes (isw_layout) 16 (8) consecutive
+ *  units of its only network. An array [rows][columns] of lines with a stride has element (row, column) at line row *
+ *  stride + column. Every sum is in the order of docs/numerics.md, whatever the tiles. */
 #ifndef INITSWEEP_ENGINE_KERNELS_H
 #define INITSWEEP_ENGINE_KERNELS_H
 #include <stdbool.h>
@@ -14,9 +14,11 @@
 enum { ISW_RATES = 8 }; /**< numbers that an optimiser's update takes, a line each */
 
 /** A weight layer. Arrays of lines; stride is that of weight rows [fan_in] and of sample rows [block]. It is odd,
- *  because rows a power of two apart would map to few sets of the first cache. */
+ *  because rows a power of two apart would map to few sets of the first cache. lines of a row hold units: fan_out or,
+ *  with units in lanes, fan_out numbers, rounded up to whole lines. Where fan_out lines are stated below, it is then
+ *  these; lines that hold a number of each network hold 16 (8) copies of the only network's. */
 struct isw_layer {
-  size_t fan_in, fan_out, stride;
+  size_t fan_in, fan_out, lines, stride;
   void *weight, *weight_gradient, *weight_state[2]; /**< [fan_in][stride] */
   void *bias, *bias_gradient, *bias_state[2];       /**< [fan_out] */
   void *activation, *pre_activation, *delta;        /**< [block][stride]; pre_activation NULL if never kept */
@@ -28,6 +30,9 @@ struct isw_layer {
   void *scale_sums;                      /**< [fan_out] each unit's term of the gradient */
   void *branch_output;                   /**< [block][stride] f = g(z) */
   void *sum_delta;                       /**< [block][stride] d loss / d (h + alpha f) */
+  /** Units in lanes: the weights transposed, for the backward pass; NULL for the first layer and with networks. */
+  void *transposed;         /**< [fan_out][transposed_stride] */
+  size_t transposed_stride; /**< as stride, of fan_in units */
 };
 
 struct isw_activation_kernels {
@@ -78,8 +83,9 @@ typedef uint64_t isw_small_steps_kernel(const struct isw_small_pack *small, uint
                                         const double *loss_below);
 
 /** The losses of samples: y and delta [samples][outputs] of one stride, target [samples][outputs] numbers that all
- *  lanes share, loss [samples] lines; parameter: a line, the row's p0; scale is rounded to the precision. scratch: 2 *
- *  outputs lines. */
+ *  lanes share, loss [samples] lines; parameter: a line, the row's p0; scale is rounded to the precision. scratch: 3 *
+ *  outputs lines. With units in lanes y and delta have numbers instead of lines, in rows of stride lines, and loss
+ *  [samples] has numbers. */
 typedef void isw_loss_kernel(size_t samples, size_t outputs, size_t stride, const void *y, const void *target,
                              const void *parameter, double scale, void *delta, void *loss, void *scratch);
 
@@ -94,12 +100,27 @@ typedef void isw_loss_hessian_kernel(size_t samples, size_t outputs, size_t stri
 typedef void isw_update_kernel(size_t rows, size_t units, size_t stride, void *w, const void *g, void *const *state,
                                const void *rate, const void *decay, void *nonfinite_mask);
 
+/** What units in lanes need beside the other kernels: numbers are the only network's, strides count lines. */
+struct isw_unit_kernels {
+  /** sum += loss [samples], ascending */
+  void (*sum_loss)(size_t samples, const void *loss, double *sum);
+  /** sum += squares of x [rows][units], rows outside */
+  void (*sum_squares)(size_t rows, size_t units, size_t stride, const void *x, double *sum);
+  /** As residual_scale_gradient below. */
+  void (*residual_scale_gradient)(size_t samples, size_t units, size_t stride, const void *sum_delta, const void *f,
+                                  void *sums, void *gradient, bool first);
+  isw_loss_kernel *const *loss; /**< rows of losses.def */
+  /** to [columns][rows] = from [rows][columns] */
+  void (*transpose)(size_t rows, size_t columns, const void *from, size_t from_stride, void *to, size_t to_stride);
+};
+
 /** The kernels of one precision. */
 struct isw_precision_kernels {
   /** z [samples][fan_out] = bias + in [samples][fan_in] . weight [fan_in][fan_out] */
   void (*forward)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride, const void *weight,
                   size_t weight_stride, const void *bias, void *z, size_t z_stride);
-  /** The same for the first layer: in [samples][in_stride] numbers that all lanes share. */
+  /** The same with numbers that all lanes share: in [samples][in_stride]. For the first layer and, with units in lanes,
+   *  all products. bias may be NULL: 0. */
   void (*forward_first)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride,
                         const void *weight, size_t weight_stride, const void *bias, void *z, size_t z_stride);
   /** below [samples][fan_in] = delta [samples][fan_out] . weight transposed */
@@ -140,6 +161,7 @@ struct isw_precision_kernels {
   /** sums [units] = (first ? 0 : sums) + sum over samples of sum_delta * f; gradient: a line, the sum of sums */
   void (*residual_scale_gradient)(size_t samples, size_t units, size_t stride, const void *sum_delta, const void *f,
                                   void *sums, void *gradient, bool first);
+  struct isw_unit_kernels units;
 };
 
 struct isw_kernels {

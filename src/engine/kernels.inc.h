@@ -12,14 +12,19 @@
  *   ANY_NAN(x)               whether a number of x is NaN
  *   MASK, LESS, LESS_EQUAL, EQUAL, BOTH, EITHER, ANY, ALL, CHOOSE  as exact_functions.inc.h needs them
  *   TINY                     PARTS is small enough for kernels_tiny.inc.h
- * No lane ever reads another, so a network's numbers do not depend on its neighbours. */
+ * No lane ever reads another, so a network's numbers do not depend on its neighbours, nor units in lanes on those that
+ * pad their last line. */
 
 #ifndef INITSWEEP_ENGINE_KERNELS_ONCE
 #define INITSWEEP_ENGINE_KERNELS_ONCE
 #if defined(__clang__)
 #define UNROLL _Pragma("unroll")
+#define UNROLL_TILE UNROLL
+#define SHUFFLE_4(x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
 #else
 #define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL_TILE _Pragma("GCC unroll 12")
+#define SHUFFLE_4(x, y, ...) __builtin_shuffle(x, y, (NAME(four_indices)){__VA_ARGS__})
 #endif
 #define PREFETCH(line) __builtin_prefetch(line, 0, 2)
 #define TANH(x) NAME(tanh)(x)
@@ -36,13 +41,18 @@
         bias_gradient_##suffix, sum_loss_##suffix, sum_squares_##suffix, activation_##suffix, loss_##suffix,           \
         loss_hessian_product_##suffix, update_##suffix, scale_##suffix, small_steps_##suffix, tiny_steps_##suffix,     \
         residual_forward_##suffix, residual_backward_scale_##suffix, residual_backward_add_##suffix,                   \
-        residual_scale_gradient_##suffix                                                                               \
+        residual_scale_gradient_##suffix,                                                                              \
+    {                                                                                                                  \
+      units_sum_loss_##suffix, units_sum_squares_##suffix, units_residual_scale_gradient_##suffix,                     \
+          units_loss_##suffix, units_transpose_##suffix                                                                \
+    }                                                                                                                  \
   }
 #endif
 
 #include "initsweep/exact_functions.inc.h"
 #include "engine/kernels_products.inc.h"
 #include "engine/kernels_rowwise.inc.h"
+#include "engine/kernels_units.inc.h"
 #include "engine/kernels_small.inc.h"
 #if defined TINY && !defined INITSWEEP_NO_TINY
 #include "engine/kernels_tiny.inc.h"

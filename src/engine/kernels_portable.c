@@ -1,4 +1,5 @@
 /* The kernels of isa_portable.h in both precisions; their source is kernels.inc.h. */
+#include <string.h>
 #include "kernels.h"
 
 #define BITS 32

@@ -23,20 +23,20 @@ struct NAME(product) {
 INLINE void NAME(tile)(const struct NAME(product) * p, const void *a, const V *b, const V *start, V *c, size_t rows,
                        size_t columns, bool shared, const V *prefetch)
 {
-  V sum[TILE_ROWS][TILE_COLUMNS], b_now[TILE_COLUMNS];
+  V sum[TILE_ROWS * TILE_COLUMNS], b_now[TILE_COLUMNS]; /* sum [rows][columns] */
   const size_t a_row = p->a_row, a_term = p->a_term, b_term = p->b_term, b_column = p->b_column, c_row = p->c_row;
   const V *lanes = a;
   const REAL *numbers = a;
-  UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t k = 0; k < columns; k++) sum[r][k] =
+  UNROLL_TILE for (size_t r = 0; r < rows; r++) UNROLL for (size_t k = 0; k < columns; k++) sum[r * columns + k] =
       start ? start[r * p->start_row + k * PARTS] : K(0.0);
   for (size_t left = p->terms; left > 0; left--) {
     UNROLL for (size_t k = 0; k < columns; k++) b_now[k] = b[k * b_column];
     if (prefetch) PREFETCH(prefetch);
-    UNROLL for (size_t r = 0; r < rows; r++)
+    UNROLL_TILE for (size_t r = 0; r < rows; r++)
     {
       V factor = shared ? K(numbers[r * a_row]) : lanes[r * a_row];
       IN_REGISTER(factor); /* otherwise the compiler reloads it for every column */
-      UNROLL for (size_t k = 0; k < columns; k++) sum[r][k] = FMA(factor, b_now[k], sum[r][k]);
+      UNROLL for (size_t k = 0; k < columns; k++) sum[r * columns + k] = FMA(factor, b_now[k], sum[r * columns + k]);
     }
     if (shared)
       numbers += a_term;
@@ -45,8 +45,8 @@ INLINE void NAME(tile)(const struct NAME(product) * p, const void *a, const V *b
     b += b_term;
     if (prefetch) prefetch += b_term;
   }
-  UNROLL for (size_t r = 0; r < rows; r++) UNROLL for (size_t k = 0; k < columns; k++) c[r * c_row + k * PARTS] =
-      sum[r][k];
+  UNROLL_TILE for (size_t r = 0; r < rows; r++) UNROLL for (size_t k = 0; k < columns; k++) c[r * c_row + k * PARTS] =
+      sum[r * columns + k];
 }
 
 /* Separate functions, so that the tile can use all registers. */
@@ -86,6 +86,14 @@ static __attribute__((noinline)) void NAME(tile_shared_prefetching)(const struct
   NAME(tile)(p, a, b, start, c, TILE_ROWS, TILE_COLUMNS, true, b + p->prefetch_distance);
 }
 
+enum { NAME(TALL_ROWS) = 2 * TILE_ROWS };
+
+static __attribute__((noinline)) void NAME(tile_shared_tall)(const struct NAME(product) * p, const void *a, const V *b,
+                                                             const V *start, V *c)
+{
+  NAME(tile)(p, a, b, start, c, NAME(TALL_ROWS), 1, true, NULL);
+}
+
 static NAME(tile_kernel) *const NAME(tile_kernels)[2][6][4] = {
 #define TILES(r)                                                                                                       \
   {                                                                                                                    \
@@ -101,26 +109,52 @@ static NAME(tile_kernel) *const NAME(tile_kernels)[2][6][4] = {
 #undef TILES
 };
 
-/* The first rows of tiles prefetch, each a different column of its tile. */
-INLINE void NAME(tiles)(struct NAME(product) * p, size_t from, size_t to, bool shared)
+/* A tile at this row and column. The first rows of tiles prefetch, each a different column of its tile. */
+INLINE void NAME(place_tile)(struct NAME(product) * p, NAME(tile_kernel) * tile, size_t row, size_t column, bool shared)
+{
+  for (size_t part = 0; part < PARTS; part++) {
+    const void *a = shared ? (const void *)(p->shared + row * p->a_row) : p->a + row * p->a_row + part;
+    const V *start = p->start ? p->start + row * p->start_row + column * PARTS + part : NULL;
+    tile(p, a, p->b + column * p->b_column + part, start, p->c + row * p->c_row + column * PARTS + part);
+  }
+}
+
+INLINE void NAME(some_tile)(struct NAME(product) * p, size_t row, size_t column, size_t to, bool prefetches,
+                            bool shared)
+{
+  size_t rows = p->rows - row < TILE_ROWS ? p->rows - row : TILE_ROWS;
+  size_t columns = to - column < TILE_COLUMNS ? to - column : TILE_COLUMNS;
+  NAME(tile_kernel) *tile = NAME(tile_kernels)[shared][rows - 1][columns - 1];
+  if (prefetches && row < TILE_ROWS * TILE_COLUMNS && rows == TILE_ROWS && columns == TILE_COLUMNS)
+    tile = shared ? NAME(tile_shared_prefetching) : NAME(tile_prefetching);
+  for (size_t r = 0; p->prefetch_next && r < rows; r++)
+    for (size_t k = 0; k < columns * PARTS; k += 64 / sizeof(V))
+      PREFETCH(p->prefetch_next + (row + r) * p->c_row + column * PARTS + k);
+  NAME(place_tile)(p, tile, row, column, shared);
+}
+
+/* Of one row of tiles after the other: their part of `a` stays in the first cache. */
+INLINE void NAME(tiles)(struct NAME(product) * p, size_t from, size_t to)
 {
   const bool prefetches = p->prefetch_distance != 0;
   for (size_t row = 0; row < p->rows; row += TILE_ROWS, p->prefetch_distance += (ptrdiff_t)p->b_column)
-    for (size_t column = from; column < to; column += TILE_COLUMNS) {
-      size_t rows = p->rows - row < TILE_ROWS ? p->rows - row : TILE_ROWS;
-      size_t columns = to - column < TILE_COLUMNS ? to - column : TILE_COLUMNS;
-      NAME(tile_kernel) *tile = NAME(tile_kernels)[shared][rows - 1][columns - 1];
-      if (prefetches && row < TILE_ROWS * TILE_COLUMNS && rows == TILE_ROWS && columns == TILE_COLUMNS)
-        tile = shared ? NAME(tile_shared_prefetching) : NAME(tile_prefetching);
-      for (size_t r = 0; p->prefetch_next && r < rows; r++)
-        for (size_t k = 0; k < columns * PARTS; k += 64 / sizeof(V))
-          PREFETCH(p->prefetch_next + (row + r) * p->c_row + column * PARTS + k);
-      for (size_t part = 0; part < PARTS; part++) {
-        const void *a = shared ? (const void *)(p->shared + row * p->a_row) : p->a + row * p->a_row + part;
-        const V *start = p->start ? p->start + row * p->start_row + column * PARTS + part : NULL;
-        tile(p, a, p->b + column * p->b_column + part, start, p->c + row * p->c_row + column * PARTS + part);
-      }
-    }
+    for (size_t column = from; column < to; column += TILE_COLUMNS)
+      NAME(some_tile)(p, row, column, to, prefetches, false);
+}
+
+/* Of one column of tiles after the other: their part of b, which is larger than that of the plain numbers, stays in the
+ * first cache. A single column of lines takes twice the rows, because so few sums would wait for each other. */
+INLINE void NAME(tiles_shared)(struct NAME(product) * p, size_t from, size_t to)
+{
+  const ptrdiff_t distance = p->prefetch_distance;
+  for (size_t column = from; column < to; column += TILE_COLUMNS) {
+    size_t row = 0;
+    p->prefetch_distance = distance;
+    for (; to - column == 1 && distance == 0 && row + NAME(TALL_ROWS) <= p->rows; row += NAME(TALL_ROWS))
+      NAME(place_tile)(p, NAME(tile_shared_tall), row, column, true);
+    for (; row < p->rows; row += TILE_ROWS, p->prefetch_distance += (ptrdiff_t)p->b_column)
+      NAME(some_tile)(p, row, column, to, distance != 0, true);
+  }
 }
 
 /* Loops over blocks of columns, whose part of b in a chunk of terms stays in the second cache for all rows, and over
@@ -136,7 +170,10 @@ INLINE void NAME(multiply)(const struct NAME(product) * product, bool shared)
       p.prefetch_distance = !large         ? 0
                             : left > CHUNK ? (ptrdiff_t)(CHUNK * p.b_term)
                                            : (ptrdiff_t)(BLOCK_COLUMNS * p.b_column) - (p.b - product->b);
-      NAME(tiles)(&p, from, to, shared);
+      if (shared)
+        NAME(tiles_shared)(&p, from, to);
+      else
+        NAME(tiles)(&p, from, to);
       if (left <= CHUNK) break;
       if (shared)
         p.shared += CHUNK * p.a_term;

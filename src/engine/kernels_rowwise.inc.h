@@ -68,16 +68,24 @@ static void NAME(residual_backward_add)(size_t samples, size_t units, size_t str
       ((V *)delta)[i] = ((const V *)delta)[i] + ((const V *)more)[i];
 }
 
-/* One sum per unit, because a single sum would wait for the latency of each addition; then the sum of these. */
+/* sums [lines] = (first ? 0 : sums) + sum over samples of sum_delta f: a sum for each unit, because a single one would
+ * wait for the latency of each addition */
+INLINE void NAME(sum_branch_terms)(size_t samples, size_t lines, size_t stride, const void *sum_delta, const void *f,
+                                   void *sums, bool first)
+{
+  V *sum = sums;
+  for (size_t i = 0; first && i < lines * PARTS; i++) sum[i] = K(0.0);
+  for (size_t s = 0; s < samples; s++) {
+    const V *d = (const V *)sum_delta + s * stride * PARTS, *value = (const V *)f + s * stride * PARTS;
+    for (size_t i = 0; i < lines * PARTS; i++) sum[i] = FMA(d[i], value[i], sum[i]);
+  }
+}
+
 static void NAME(residual_scale_gradient)(size_t samples, size_t units, size_t stride, const void *sum_delta,
                                           const void *f, void *sums, void *gradient, bool first)
 {
-  V *sum = sums;
-  for (size_t i = 0; first && i < units * PARTS; i++) sum[i] = K(0.0);
-  for (size_t s = 0; s < samples; s++) {
-    const V *d = (const V *)sum_delta + s * stride * PARTS, *value = (const V *)f + s * stride * PARTS;
-    for (size_t i = 0; i < units * PARTS; i++) sum[i] = FMA(d[i], value[i], sum[i]);
-  }
+  const V *sum = sums;
+  NAME(sum_branch_terms)(samples, units, stride, sum_delta, f, sums, first);
   for (size_t part = 0; part < PARTS; part++) {
     V total = K(0.0);
     for (size_t j = 0; j < units; j++) total = total + sum[j * PARTS + part];
@@ -155,26 +163,26 @@ static const struct isw_activation_kernels NAME(activation)[] = {
 #include "model/losses.def"
 #undef ISW_LOSS_FUNCTIONS
 
-/* The rows' functions need one sample's outputs side by side; if a line has several vectors, they are copied to and
- * from scratch. */
+/* The rows' functions need one sample's outputs side by side, as vectors; if a line has several, they are copied to
+ * and from scratch. */
 #define ISW_LOSS(name, ...)                                                                                            \
   static void NAME(loss_rows_##name)(size_t samples, size_t outputs, size_t stride, const void *y_rows,                \
                                      const void *target_rows, const void *parameter, double scale_number,              \
                                      void *delta_rows, void *loss_rows, void *scratch)                                 \
   {                                                                                                                    \
-    V scale = K(scale_number);                                                                                         \
+    V scale = K(scale_number), *shared = scratch, *y_part = shared + outputs, *delta_part = y_part + outputs;          \
     for (size_t s = 0; s < samples; s++) {                                                                             \
       const V *y = (const V *)y_rows + s * stride * PARTS;                                                             \
       const REAL *target = (const REAL *)target_rows + s * outputs;                                                    \
       V *delta = (V *)delta_rows + s * stride * PARTS, *loss = (V *)loss_rows + s * PARTS;                             \
+      for (size_t j = 0; j < outputs; j++) shared[j] = K(target[j]);                                                   \
       if (PARTS == 1) {                                                                                                \
-        loss[0] = NAME(loss_##name)(outputs, y, target, ((const V *)parameter)[0], scale, delta);                      \
+        loss[0] = NAME(loss_##name)(outputs, y, shared, ((const V *)parameter)[0], scale, delta);                      \
         continue;                                                                                                      \
       }                                                                                                                \
-      V *y_part = scratch, *delta_part = y_part + outputs;                                                             \
       for (size_t part = 0; part < PARTS; part++) {                                                                    \
         for (size_t j = 0; j < outputs; j++) y_part[j] = y[j * PARTS + part];                                          \
-        loss[part] = NAME(loss_##name)(outputs, y_part, target, ((const V *)parameter)[part], scale, delta_part);      \
+        loss[part] = NAME(loss_##name)(outputs, y_part, shared, ((const V *)parameter)[part], scale, delta_part);      \
         for (size_t j = 0; j < outputs; j++) delta[j * PARTS + part] = delta_part[j];                                  \
       }                                                                                                                \
     }                                                                                                                  \

@@ -73,7 +73,7 @@ INLINE V NAME(tiny_update)(V w, V g, V rate, V decay, V *nonfinite_mask)
             kept[part][s][j] = a;                                                                                      \
             y = FMA(a, n->out[j], y);                                                                                  \
           }                                                                                                            \
-          V loss = NAME(loss_mse)(1, &y, target + s, K(0.0), scale, &delta[part][s]);                                  \
+          V t = K(target[s]), loss = NAME(loss_mse)(1, &y, &t, K(0.0), scale, &delta[part][s]);                        \
           if (loss_below) ((V *)small->loss)[s * PARTS + part] = loss;                                                 \
           sum = sum + loss;                                                                                            \
         }                                                                                                              \

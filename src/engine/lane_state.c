@@ -1,7 +1,7 @@
 /* The state of a lane between two steps, for checkpoints and for moving a network to another pack. A pack's state is
  * that of its networks, one after the other, because compaction.c may have moved them to packs at other steps. What a
  * state consists of is defined by the tables and the walk below only; everything else is recreated from the settings.
- * Padding of the layout is left out, so a state fits the kernels of any machine. */
+ * Padding of the layout is left out, so a state fits the kernels of any machine and either layout. */
 #include "engine_internal.h"
 #include <stdlib.h>
 #include <string.h>
@@ -58,14 +58,24 @@ static void copy_bytes(struct walk *walk, void *place, size_t bytes)
   walk->bytes += bytes;
 }
 
-/* A lane's numbers of an array [rows][columns] of lines with a stride; NULL: none. */
-static void copy_lane(struct walk *walk, const struct isw_pack *pack, size_t lane, void *array, size_t rows,
-                      size_t columns, size_t stride)
+/* A lane's numbers of an array [rows][fan_out] of rows of the layer's stride; NULL: none. */
+static void copy_units(struct walk *walk, const struct isw_pack *pack, size_t lane, const struct isw_layer *layer,
+                       size_t rows, void *array)
 {
-  for (size_t row = 0; array && row < rows; row++)
-    for (size_t c = 0; c < columns; c++)
-      copy_bytes(walk, (unsigned char *)array + (row * stride + c) * ISW_LINE_BYTES + lane * pack->number_bytes,
+  for (size_t i = 0; array && i < rows; i++)
+    for (size_t j = 0; j < layer->fan_out; j++)
+      copy_bytes(walk, (unsigned char *)array + isw_number_index(pack, layer, i, j, lane) * pack->number_bytes,
                  pack->number_bytes);
+}
+
+/* A lane's number of each of some lines (isw_line_store); NULL: none. */
+static void copy_lines(struct walk *walk, const struct isw_pack *pack, size_t lane, size_t lines, void *array)
+{
+  for (size_t i = 0; array && i < lines; i++) {
+    unsigned char *number = (unsigned char *)array + i * ISW_LINE_BYTES + lane * pack->number_bytes;
+    copy_bytes(walk, number, pack->number_bytes);
+    if (walk->direction == RESTORE) isw_line_store(pack, array, i, lane, isw_number_load(pack->precision, number, 0));
+  }
 }
 
 static void walk_layer(struct walk *walk, const struct isw_pack *pack, size_t lane, struct isw_layer *layer)
@@ -74,13 +84,12 @@ static void walk_layer(struct walk *walk, const struct isw_pack *pack, size_t la
     void *weight, *bias, *scale;
     memcpy(&weight, (unsigned char *)layer + weight_arrays[i], sizeof weight);
     memcpy(&bias, (unsigned char *)layer + bias_arrays[i], sizeof bias);
-    copy_lane(walk, pack, lane, weight, layer->fan_in, layer->fan_out,
-              layer->stride); /* NULL: the optimiser has fewer arrays */
-    copy_lane(walk, pack, lane, bias, 1, layer->fan_out, layer->fan_out);
+    copy_units(walk, pack, lane, layer, layer->fan_in, weight); /* NULL: the optimiser has fewer arrays */
+    copy_units(walk, pack, lane, layer, 1, bias);
     memcpy(&scale, (unsigned char *)layer + scale_arrays[i], sizeof scale);
-    copy_lane(walk, pack, lane, scale, 1, 1, 1);
+    copy_lines(walk, pack, lane, 1, scale);
   }
-  if (walk->moves) copy_lane(walk, pack, lane, layer->weight_start, layer->fan_in, layer->fan_out, layer->stride);
+  if (walk->moves) copy_units(walk, pack, lane, layer, layer->fan_in, layer->weight_start);
 }
 
 /* Persistent scratch of a probe: some numbers that all lanes share, then lines of float64. */
@@ -107,15 +116,15 @@ static void walk_lane(struct walk *walk, struct isw_pack *pack, size_t l)
     if (lane->weights_final) copy_bytes(walk, lane->weights_final, pack->parameters * pack->number_bytes);
   } else {
     void *parameters[] = {pack->hidden.parameter, pack->output.parameter, pack->loss_parameter};
-    for (size_t i = 0; i < 3; i++) copy_lane(walk, pack, l, parameters[i], 1, 1, 1);
+    for (size_t i = 0; i < 3; i++) copy_lines(walk, pack, l, 1, parameters[i]);
     copy_bytes(walk, &pack->gradient_below[l], sizeof pack->gradient_below[l]);
     copy_bytes(walk, &pack->escape_below[l], sizeof pack->escape_below[l]);
     copy_bytes(walk, pack->running_before[l], sizeof pack->running_before[l]);
   }
   copy_bytes(walk, &pack->loss_below[l], sizeof pack->loss_below[l]); /* none after the network has ended */
   copy_bytes(walk, &pack->finite[l], sizeof pack->finite[l]);
-  copy_lane(walk, pack, l, pack->rate, ISW_RATES, 1, 1);
-  copy_lane(walk, pack, l, pack->decay, ISW_DECAYS, 1, 1);
+  copy_lines(walk, pack, l, ISW_RATES, pack->rate);
+  copy_lines(walk, pack, l, ISW_DECAYS, pack->decay);
   for (size_t i = 0; i < pack->probe_count; i++)
     if (pack->persistent_count[i]) walk_probe(walk, pack, l, pack->scratch[i], pack->persistent_count[i]);
   for (size_t k = 0; k < pack->layers; k++) walk_layer(walk, pack, l, &pack->layer[k]);
@@ -156,30 +165,65 @@ static bool is_valid(const struct isw_pack *pack, const struct isw_lane *lane)
          (unsigned)lane->outcome.status <= ISW_DIVERGED && lane->outcome.records_done <= pack->records;
 }
 
-enum isw_status isw_pack_restore(struct isw_pack *pack, const void *state, size_t bytes, struct isw_error *error)
+/* Restores a lane from pack->saved_states, in which its network waits until the pack is at its step. */
+static enum isw_status restore_lane(struct isw_pack *pack, size_t l, size_t bytes, struct isw_error *error)
+{
+  struct isw_lane *lane = &pack->lane[l];
+  struct walk walk = {.direction = RESTORE, .state = (unsigned char *)pack->saved_states + l * bytes};
+  walk_lane(&walk, pack, l);
+  if (!is_valid(pack, lane)) return isw_error_set(error, ISW_BAD_INPUT, "a pack's state is invalid");
+  if (lane->outcome.status != ISW_MISSING) return ISW_OK;
+  isw_pack_clear_lane(pack, l);
+  lane->saved_state = walk.state;
+  pack->suspended_lanes++;
+  return ISW_OK;
+}
+
+/* Sets the pack to the step and record of its network that is furthest behind; one that is not restored is at the
+ * start. */
+static void set_first_step(struct isw_pack *pack)
+{
+  const struct isw_lane *first = NULL;
+  pack->step = pack->record = 0;
+  for (size_t l = 0; l < pack->count; l++) {
+    const struct isw_lane *lane = &pack->lane[l];
+    if (lane->outcome.status != ISW_MISSING) continue;
+    if (!lane->saved_state) return;
+    if (!first || lane->resume_step < first->resume_step ||
+        (lane->resume_step == first->resume_step && lane->resume_record < first->resume_record))
+      first = lane;
+  }
+  if (!first) return;
+  pack->step = first->resume_step;
+  pack->record = first->resume_record;
+}
+
+enum isw_status isw_pack_restore_networks(struct isw_pack *pack, const void *const *state, size_t bytes,
+                                          struct isw_error *error)
 {
   size_t each = lane_bytes(pack, false);
+  if (bytes != each)
+    return isw_error_set(error, ISW_BAD_INPUT, "a network's state has %zu bytes, not %zu", each, bytes);
+  pack->saved_states = isw_allocate(pack->count, each);
+  if (!pack->saved_states) return isw_error_memory(error, pack->count * each, "a pack's state");
+  enum isw_status status = ISW_OK;
+  for (size_t l = 0; l < pack->count && status == ISW_OK; l++) {
+    if (!state[l]) continue;
+    memcpy((unsigned char *)pack->saved_states + l * each, state[l], each);
+    status = restore_lane(pack, l, each, error);
+  }
+  if (status == ISW_OK) set_first_step(pack);
+  return status;
+}
+
+enum isw_status isw_pack_restore(struct isw_pack *pack, const void *state, size_t bytes, struct isw_error *error)
+{
+  const void *each[ISW_LANES_MAX];
   if (bytes != isw_pack_state_bytes(pack))
     return isw_error_set(error, ISW_BAD_INPUT, "a pack's state has %zu bytes, not %zu", isw_pack_state_bytes(pack),
                          bytes);
-  pack->saved_states = isw_allocate(bytes, 1);
-  if (!pack->saved_states) return isw_error_memory(error, bytes, "a pack's state");
-  memcpy(pack->saved_states, state, bytes);
-  for (size_t l = 0; l < pack->count; l++) {
-    struct isw_lane *lane = &pack->lane[l];
-    struct walk walk = {.direction = RESTORE, .state = (unsigned char *)pack->saved_states + l * each};
-    walk_lane(&walk, pack, l);
-    if (!is_valid(pack, lane)) return isw_error_set(error, ISW_BAD_INPUT, "a pack's state is invalid");
-    if (lane->outcome.status != ISW_MISSING) continue;
-    isw_pack_clear_lane(pack, l);
-    lane->saved_state = walk.state;
-    if (pack->suspended_lanes++ == 0 || lane->resume_step < pack->step ||
-        (lane->resume_step == pack->step && lane->resume_record < pack->record)) {
-      pack->step = lane->resume_step;
-      pack->record = lane->resume_record;
-    }
-  }
-  return ISW_OK;
+  for (size_t l = 0; l < pack->count; l++) each[l] = (const unsigned char *)state + l * (bytes / pack->count);
+  return isw_pack_restore_networks(pack, each, bytes / pack->count, error);
 }
 
 void isw_pack_resume_lane(struct isw_pack *pack, size_t lane)

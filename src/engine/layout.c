@@ -7,13 +7,20 @@
  * from memory for every block, twice theirs, which amortises the memory traffic. */
 enum { MIN_BLOCK_BYTES = 512 * 1024, MAX_BLOCK_BYTES = 4096 * 1024, MIN_BLOCK_SAMPLES = 12 };
 
+size_t isw_layout_networks(enum isw_layout layout, enum isw_precision precision)
+{
+  return layout == ISW_UNITS_IN_LANES ? 1 : isw_lanes(precision);
+}
+
 void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *network, enum isw_precision precision,
-                          size_t features, size_t train_samples, size_t test_samples)
+                          enum isw_layout layout, size_t features, size_t train_samples, size_t test_samples)
 {
   size_t count;
   pack->precision = precision;
+  pack->layout = layout;
   pack->number_bytes = isw_precision_bytes(precision);
-  pack->lanes = isw_lanes(precision);
+  pack->line_numbers = isw_lanes(precision);
+  pack->lanes = isw_layout_networks(layout, precision);
   pack->layers = network->layers;
   pack->residual = network->residual;
   pack->parameters = isw_parameters(network->layers, network->size, network->residual.branch_layers);
@@ -52,8 +59,9 @@ static size_t block_samples(const struct isw_pack *pack)
                                    (2 + isw_shape_keeps_pre_activation(&shape, k) + (ends_branch(pack, k) ? 2 : 0)),
                                &lines))
       return MIN_BLOCK_SAMPLES;
+  size_t parameter_bytes = pack->lanes * pack->number_bytes;
   size_t bytes =
-      pack->parameters < MAX_BLOCK_BYTES / ISW_LINE_BYTES ? 2 * pack->parameters * ISW_LINE_BYTES : MAX_BLOCK_BYTES;
+      pack->parameters < MAX_BLOCK_BYTES / parameter_bytes ? 2 * pack->parameters * parameter_bytes : MAX_BLOCK_BYTES;
   if (bytes < MIN_BLOCK_BYTES) bytes = MIN_BLOCK_BYTES;
   if (bytes > MAX_BLOCK_BYTES) bytes = MAX_BLOCK_BYTES;
   size_t block = lines ? bytes / ISW_LINE_BYTES / lines : all;
@@ -79,7 +87,7 @@ static void allocate_branch(struct isw_pack *pack, struct isw_layer *l)
   l->sum_delta = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
   if (!pack->residual.train_scale) return;
   l->scale_gradient = isw_memory_allocate_lines(memory, 1, 1);
-  l->scale_sums = isw_memory_allocate_lines(memory, l->fan_out, 1);
+  l->scale_sums = isw_memory_allocate_lines(memory, l->lines, 1);
   for (size_t i = 0; i < pack->states; i++) l->scale_state[i] = isw_memory_allocate_lines(memory, 1, 1);
 }
 
@@ -92,11 +100,12 @@ static void allocate_layers(struct isw_pack *pack)
     struct isw_layer *l = &pack->layer[k];
     l->weight = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
     l->weight_gradient = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
-    l->bias = isw_memory_allocate_lines(memory, l->fan_out, 1);
-    l->bias_gradient = isw_memory_allocate_lines(memory, l->fan_out, 1);
+    l->bias = isw_memory_allocate_lines(memory, l->lines, 1);
+    l->bias_gradient = isw_memory_allocate_lines(memory, l->lines, 1);
+    if (l->transposed_stride) l->transposed = isw_memory_allocate_lines(memory, l->fan_out, l->transposed_stride);
     for (size_t i = 0; i < pack->states; i++) {
       l->weight_state[i] = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
-      l->bias_state[i] = isw_memory_allocate_lines(memory, l->fan_out, 1);
+      l->bias_state[i] = isw_memory_allocate_lines(memory, l->lines, 1);
     }
     l->activation = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
     l->delta = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
@@ -144,7 +153,7 @@ static void make_view(struct isw_pack *pack)
                            l->slope,         l->weight_start, l->scale,
                            l->scale_gradient};
     for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) pack->pointers[i * n + k] = array[i];
-    pack->strides[k] = l->stride;
+    pack->strides[k] = l->stride * pack->line_numbers / pack->lanes;
   }
   view->loss_parameter = pack->loss_parameter;
   view->curvature = pack->curvature;
@@ -206,7 +215,7 @@ void isw_layout_allocate(struct isw_pack *pack, bool keep_initial, bool keep_fin
         isw_memory_allocate(memory, pack->block_samples * pack->size[pack->layers], pack->number_bytes);
   }
   pack->loss = isw_memory_allocate_lines(memory, pack->block_samples, 1);
-  pack->loss_scratch = isw_memory_allocate_lines(memory, pack->block_samples, 2 * pack->size[pack->layers]);
+  pack->loss_scratch = isw_memory_allocate_lines(memory, pack->block_samples, 3 * pack->size[pack->layers]);
   pack->rate = isw_memory_allocate_lines(memory, ISW_RATES, 1);
   pack->decay = isw_memory_allocate_lines(memory, ISW_DECAYS, 1);
   pack->loss_parameter = isw_memory_allocate_lines(memory, 1, 1);
@@ -222,8 +231,13 @@ bool isw_layout_copy_sizes(struct isw_pack *pack, const struct isw_network *netw
   pack->layer = isw_allocate(network->layers, sizeof *pack->layer);
   if (!pack->size || !pack->layer) return false;
   memcpy(pack->size, network->size, (network->layers + 1) * sizeof *pack->size);
-  for (size_t k = 0; k < network->layers; k++)
-    pack->layer[k] = (struct isw_layer){
-        .fan_in = pack->size[k], .fan_out = pack->size[k + 1], .stride = isw_stride_of(pack->size[k + 1])};
+  size_t unit_numbers = pack->line_numbers / pack->lanes; /* numbers of a line that are consecutive units */
+  for (size_t k = 0; k < network->layers; k++) {
+    struct isw_layer l = {.fan_in = pack->size[k], .fan_out = pack->size[k + 1]};
+    l.lines = (l.fan_out + unit_numbers - 1) / unit_numbers;
+    l.stride = isw_stride_of(l.lines);
+    if (pack->layout == ISW_UNITS_IN_LANES && k > 0) l.transposed_stride = pack->layer[k - 1].stride;
+    pack->layer[k] = l;
+  }
   return true;
 }

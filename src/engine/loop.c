@@ -198,7 +198,7 @@ static uint64_t run_small_steps(struct isw_member *m, uint64_t step, uint64_t ne
 {
   const struct isw_pack *pack = m->pack;
   uint64_t done = 0, limit = pack->rates_change ? 1 : next - step;
-  if (pack->path == ISW_PATH_BLOCKED || m->members > 1) return 0;
+  if (pack->path >= ISW_PATH_BLOCKED || m->members > 1) return 0;
   while (done < limit && m->live_count > 0) {
     uint64_t stretch = pack->tracks_first_change ? 1 : STEPS_BETWEEN_POLLS; /* every step is compared with the start */
     uint64_t wanted = limit - done < stretch ? limit - done : stretch;

@@ -13,7 +13,7 @@ static bool draw_lane(struct isw_pack *pack, size_t lane, struct isw_initial_wei
     if (!isw_initial_weights_draw(initial, buffer)) return false;
     for (size_t i = 0; i < l->fan_in; i++)
       for (size_t j = 0; j < l->fan_out; j++) {
-        size_t at = (i * l->stride + j) * pack->lanes + lane;
+        size_t at = isw_number_index(pack, l, i, j, lane);
         isw_number_store(pack->precision, l->weight, at, buffer[j * l->fan_in + i]);
         finite = finite && isfinite(isw_number_load(pack->precision, l->weight, at));
       }
@@ -22,7 +22,7 @@ static bool draw_lane(struct isw_pack *pack, size_t lane, struct isw_initial_wei
       isw_number_store(pack->precision, l->bias, j * pack->lanes + lane, buffer[j]);
       finite = finite && isfinite(isw_number_load(pack->precision, l->bias, j * pack->lanes + lane));
     }
-    if (l->scale) isw_number_store(pack->precision, l->scale, lane, initial->network->residual.scale);
+    if (l->scale) isw_line_store(pack, l->scale, 0, lane, initial->network->residual.scale);
   }
   pack->finite[lane] = finite;
   return true;
@@ -62,9 +62,9 @@ static bool start_lane(struct isw_pack *pack, size_t l, const struct isw_network
   pack->loss_below[l] = network->stop_loss_below;
   pack->gradient_below[l] = network->stop_gradient_below;
   pack->has_gradient_rules = pack->has_gradient_rules || network->stop_gradient_below > -INFINITY;
-  isw_number_store(pack->precision, pack->hidden.parameter, l, network->activation.value[0].number);
-  isw_number_store(pack->precision, pack->output.parameter, l, network->output_activation.value[0].number);
-  isw_number_store(pack->precision, pack->loss_parameter, l, network->loss.value[0].number);
+  isw_line_store(pack, pack->hidden.parameter, 0, l, network->activation.value[0].number);
+  isw_line_store(pack, pack->output.parameter, 0, l, network->output_activation.value[0].number);
+  isw_line_store(pack, pack->loss_parameter, 0, l, network->loss.value[0].number);
   fill_values(pack, lane->values);
   if (lane->weights_initial) isw_pack_copy_weights(pack, l, lane->weights_initial);
   lane->outcome = (struct isw_outcome){.values = lane->values,
@@ -96,8 +96,7 @@ static bool start_lanes(struct isw_pack *pack, const struct isw_network *const *
   /* A lane without a network does not change, because its rate 0 is 0. Its other rates are 1, so that nothing is 0 /
    * 0. */
   for (size_t l = 0; l < pack->lanes; l++)
-    for (size_t i = 0; i < ISW_RATES; i++)
-      isw_number_store(pack->precision, pack->rate, i * pack->lanes + l, i == 0 ? 0.0 : 1.0);
+    for (size_t i = 0; i < ISW_RATES; i++) isw_line_store(pack, pack->rate, i, l, i == 0 ? 0.0 : 1.0);
   return done;
 }
 
@@ -131,7 +130,7 @@ static void set_settings(struct isw_pack *pack, const struct isw_pack_settings *
   for (size_t i = 0; i < pack->probe_count; i++) pack->needs |= pack->probes[i]->needs;
   atomic_init(&pack->nonfinite_lanes[0], 0);
   atomic_init(&pack->nonfinite_lanes[1], 0);
-  isw_layout_set_shape(pack, network, settings->precision, samples->features, samples->train.samples,
+  isw_layout_set_shape(pack, network, settings->precision, settings->layout, samples->features, samples->train.samples,
                        samples->test.samples);
   pack->hidden.kernels = &pack->kernels->activation[network->activation.row];
   pack->output.kernels = &pack->kernels->activation[network->output_activation.row];
@@ -191,11 +190,11 @@ void isw_pack_destroy(struct isw_pack *pack)
 }
 
 size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *data, enum isw_precision precision,
-                      size_t records, const struct isw_probe *const *probes, size_t probe_count)
+                      enum isw_layout layout, size_t records, const struct isw_probe *const *probes, size_t probe_count)
 {
   struct isw_pack pack = {.records = records, .probe_count = probe_count, .probes = probes, .memory.measuring = true};
   for (size_t i = 0; i < probe_count; i++) pack.needs |= probes[i]->needs;
-  isw_layout_set_shape(&pack, network, precision, data->features, data->train_samples, data->test_samples);
+  isw_layout_set_shape(&pack, network, precision, layout, data->features, data->train_samples, data->test_samples);
   pack.count = pack.lanes;
   size_t bytes = SIZE_MAX;
   if (isw_layout_copy_sizes(&pack, network)) {

@@ -38,6 +38,23 @@ static const struct isw_layer *branch_from(const struct isw_pack *pack, size_t k
 
 /* ---- the samples of one member ----------------------------------------------------------------------------------- */
 
+/* The factor of the rows in the products of layer k. */
+struct row_factors {
+  const void *numbers;
+  size_t stride;
+  bool shared; /* plain numbers, not lines: the inputs of the networks, and everything with units in lanes */
+};
+
+/* The inputs of layer k of samples from `first` on. inputs: layer 0's, from the first of these samples on */
+static struct row_factors inputs_of(const struct isw_pack *pack, size_t k, size_t first, const void *inputs)
+{
+  if (k == 0) return (struct row_factors){inputs, pack->features, true};
+  const struct isw_layer *below = &pack->layer[k - 1];
+  bool shared = pack->layout == ISW_UNITS_IN_LANES;
+  return (struct row_factors){isw_line(below->activation, first * below->stride),
+                              shared ? below->stride * pack->line_numbers : below->stride, shared};
+}
+
 static void forward(const struct isw_pack *pack, size_t first, size_t samples, const void *inputs)
 {
   const struct isw_precision_kernels *kernels = pack->kernels;
@@ -47,16 +64,13 @@ static void forward(const struct isw_pack *pack, size_t first, size_t samples, c
     const struct isw_layer_activation *activation = k + 1 < pack->layers ? &pack->hidden : &pack->output;
     size_t at = first * l->stride;
     void *z = isw_line(pre_activation_buffer(l), at), *a = isw_line(activation_buffer(l), at);
-    if (k == 0)
-      kernels->forward_first(samples, l->fan_in, l->fan_out, inputs, pack->features, l->weight, l->stride, l->bias, z,
-                             l->stride);
-    else
-      kernels->forward(samples, l->fan_in, l->fan_out, isw_line(l[-1].activation, first * l[-1].stride), l[-1].stride,
-                       l->weight, l->stride, l->bias, z, l->stride);
+    struct row_factors in = inputs_of(pack, k, first, inputs);
+    (in.shared ? kernels->forward_first : kernels->forward)(samples, l->fan_in, l->lines, in.numbers, in.stride,
+                                                            l->weight, l->stride, l->bias, z, l->stride);
     if (!activation_is_identity(activation, l))
-      activation->kernels->value(samples, l->fan_out, l->stride, z, activation->parameter, a);
+      activation->kernels->value(samples, l->lines, l->stride, z, activation->parameter, a);
     if (l->branch_output)
-      kernels->residual_forward(samples, l->fan_out, l->stride, l->scale, a,
+      kernels->residual_forward(samples, l->lines, l->stride, l->scale, a,
                                 isw_line(l[-(ptrdiff_t)branch_layers].activation, at), isw_line(l->activation, at));
   }
 }
@@ -66,8 +80,7 @@ static void multiply_by_slope(const struct isw_layer_activation *activation, con
 {
   size_t at = first * l->stride;
   if (activation->is_identity) return; /* times 1 */
-  activation->kernels->slope(samples, l->fan_out, l->stride,
-                             activation->needs_z ? isw_line(l->pre_activation, at) : NULL,
+  activation->kernels->slope(samples, l->lines, l->stride, activation->needs_z ? isw_line(l->pre_activation, at) : NULL,
                              isw_line(activation_buffer(l), at), activation->parameter, isw_line(l->delta, at));
 }
 
@@ -79,12 +92,16 @@ static void backward(const struct isw_pack *pack, size_t first, size_t samples)
     const struct isw_layer *l = &pack->layer[k], *below = l - 1, *branch = branch_from(pack, k);
     size_t at = first * below->stride;
     void *delta = isw_line(below->branch_output ? below->sum_delta : below->delta, at);
-    kernels->backward(samples, l->fan_in, l->fan_out, isw_line(l->delta, first * l->stride), l->stride, l->weight,
-                      l->stride, delta, below->stride);
+    const void *above = isw_line(l->delta, first * l->stride);
+    if (pack->layout == ISW_UNITS_IN_LANES)
+      kernels->forward_first(samples, l->fan_out, below->lines, above, l->stride * pack->line_numbers, l->transposed,
+                             l->transposed_stride, NULL, delta, below->stride);
+    else
+      kernels->backward(samples, l->fan_in, l->fan_out, above, l->stride, l->weight, l->stride, delta, below->stride);
     if (branch)
-      kernels->residual_backward_add(samples, below->fan_out, below->stride, isw_line(branch->sum_delta, at), delta);
+      kernels->residual_backward_add(samples, below->lines, below->stride, isw_line(branch->sum_delta, at), delta);
     if (below->branch_output)
-      kernels->residual_backward_scale(samples, below->fan_out, below->stride, below->scale, delta,
+      kernels->residual_backward_scale(samples, below->lines, below->stride, below->scale, delta,
                                        isw_line(below->delta, at));
     multiply_by_slope(&pack->hidden, below, first, samples);
   }
@@ -116,12 +133,34 @@ static void pass_samples(const struct isw_member *m, const struct isw_pass *pass
   if (count == 0) return;
   if (pass->order) gather(pack, pass, block, first, count);
   forward(pack, first, count, (const unsigned char *)inputs + first * pack->features * pack->number_bytes);
-  pack->kernels->loss[pack->loss_row](
-      count, output->fan_out, output->stride, isw_line(output->activation, first * output->stride),
-      (const unsigned char *)targets + first * output->fan_out * pack->number_bytes, pack->loss_parameter, scale,
-      isw_line(output->delta, first * output->stride), isw_line(pack->loss, first),
-      isw_line(pack->loss_scratch, first * 2 * output->fan_out));
+  isw_loss_kernel *loss =
+      (pack->layout == ISW_UNITS_IN_LANES ? pack->kernels->units.loss : pack->kernels->loss)[pack->loss_row];
+  loss(count, output->fan_out, output->stride, isw_line(output->activation, first * output->stride),
+       (const unsigned char *)targets + first * output->fan_out * pack->number_bytes, pack->loss_parameter, scale,
+       isw_line(output->delta, first * output->stride),
+       (unsigned char *)pack->loss + first * pack->lanes * pack->number_bytes,
+       isw_line(pack->loss_scratch, first * 3 * output->fan_out));
   if (pass->gradient) backward(pack, first, count);
+}
+
+/* ---- the transposed weights of one member ------------------------------------------------------------------------ */
+
+/* Of lines column .. column + columns - 1 of rows first .. first + count - 1 of a layer, if it has transposed ones. */
+static void transpose(const struct isw_pack *pack, const struct isw_layer *l, size_t first, size_t count, size_t column,
+                      size_t columns)
+{
+  if (!l->transposed) return;
+  size_t unit = column * pack->line_numbers, left = l->fan_out - unit, units = columns * pack->line_numbers;
+  pack->kernels->units.transpose(
+      count, units < left ? units : left, isw_line(l->weight, first * l->stride + column), l->stride,
+      (unsigned char *)isw_line(l->transposed, unit * l->transposed_stride) + first * pack->number_bytes,
+      l->transposed_stride);
+}
+
+static void transpose_rows(const struct isw_pack *pack, size_t k, size_t first, size_t count, void *context)
+{
+  (void)context;
+  transpose(pack, &pack->layer[k], first, count, 0, pack->layer[k].lines);
 }
 
 /* ---- the weights of one member ----------------------------------------------------------------------------------- */
@@ -129,8 +168,24 @@ static void pass_samples(const struct isw_member *m, const struct isw_pass *pass
 static void add_scale_gradient(const struct isw_pack *pack, const struct isw_layer *l, size_t samples, bool first_block)
 {
   if (!l->scale_gradient) return;
-  pack->kernels->residual_scale_gradient(samples, l->fan_out, l->stride, l->sum_delta, l->branch_output, l->scale_sums,
-                                         l->scale_gradient, first_block);
+  (pack->layout == ISW_UNITS_IN_LANES ? pack->kernels->units.residual_scale_gradient
+                                      : pack->kernels->residual_scale_gradient)(
+      samples, l->fan_out, l->stride, l->sum_delta, l->branch_output, l->scale_sums, l->scale_gradient, first_block);
+}
+
+/* gradient [count][columns] = (first_block ? 0 : gradient) + that of `samples` samples, for lines column .. column +
+ * columns - 1 of rows row .. row + count - 1 of layer k. prefetch_next: as in isw_precision_kernels */
+static void add_products(const struct isw_pack *pack, size_t k, size_t samples, const void *inputs, size_t row,
+                         size_t count, size_t column, size_t columns, void *gradient, bool first_block,
+                         const void *prefetch_next)
+{
+  const struct isw_precision_kernels *kernels = pack->kernels;
+  const struct isw_layer *l = &pack->layer[k];
+  struct row_factors in = inputs_of(pack, k, 0, inputs);
+  size_t number_bytes = in.shared ? pack->number_bytes : ISW_LINE_BYTES;
+  (in.shared ? kernels->gradient_first : kernels->gradient)(
+      samples, count, columns, (const unsigned char *)in.numbers + row * number_bytes, in.stride,
+      isw_line(l->delta, column), l->stride, gradient, l->stride, first_block, prefetch_next);
 }
 
 struct gradient_work {
@@ -144,15 +199,9 @@ static void add_gradient(const struct isw_pack *pack, size_t k, size_t first, si
   const struct gradient_work *work = context;
   const struct isw_layer *l = &pack->layer[k];
   void *gradient = isw_line(l->weight_gradient, first * l->stride);
-  if (k == 0)
-    pack->kernels->gradient_first(work->samples, count, l->fan_out,
-                                  (const unsigned char *)work->inputs + first * pack->number_bytes, pack->features,
-                                  l->delta, l->stride, gradient, l->stride, work->first_block, NULL);
-  else
-    pack->kernels->gradient(work->samples, count, l->fan_out, isw_line(l[-1].activation, first), l[-1].stride, l->delta,
-                            l->stride, gradient, l->stride, work->first_block, NULL);
+  add_products(pack, k, work->samples, work->inputs, first, count, 0, l->lines, gradient, work->first_block, NULL);
   if (first > 0) return;
-  pack->kernels->bias_gradient(work->samples, l->fan_out, l->delta, l->stride, l->bias_gradient, work->first_block);
+  pack->kernels->bias_gradient(work->samples, l->lines, l->delta, l->stride, l->bias_gradient, work->first_block);
   add_scale_gradient(pack, l, work->samples, work->first_block);
 }
 
@@ -167,28 +216,21 @@ struct update_work {
 static void update_with_gradient(const struct isw_pack *pack, size_t k, size_t first, size_t count, void *context)
 {
   const struct update_work *work = context;
-  const struct isw_precision_kernels *kernels = pack->kernels;
   const struct isw_layer *l = &pack->layer[k];
   void *gradient = isw_line(l->weight_gradient, first * l->stride);
   const bool prefetches = l->fan_in * l->stride * ISW_LINE_BYTES > PREFETCHED_BYTES;
-  for (size_t column = 0; column < l->fan_out; column += UPDATE_COLUMNS) {
-    size_t columns = l->fan_out - column < UPDATE_COLUMNS ? l->fan_out - column : UPDATE_COLUMNS;
+  for (size_t column = 0; column < l->lines; column += UPDATE_COLUMNS) {
+    size_t columns = l->lines - column < UPDATE_COLUMNS ? l->lines - column : UPDATE_COLUMNS;
     for (size_t done = 0; done < count; done += UPDATE_ROWS) {
       size_t row = first + done, rows = count - done < UPDATE_ROWS ? count - done : UPDATE_ROWS;
-      const void *delta = isw_line(l->delta, column);
       const void *prefetch_next = prefetches ? isw_line(l->weight, row * l->stride + column) : NULL;
-      if (k == 0)
-        kernels->gradient_first(work->samples, rows, columns,
-                                (const unsigned char *)work->inputs + row * pack->number_bytes, pack->features, delta,
-                                l->stride, gradient, l->stride, true, prefetch_next);
-      else
-        kernels->gradient(work->samples, rows, columns, isw_line(l[-1].activation, row), l[-1].stride, delta, l->stride,
-                          gradient, l->stride, true, prefetch_next);
+      add_products(pack, k, work->samples, work->inputs, row, rows, column, columns, gradient, true, prefetch_next);
       isw_update_weights(pack, k, row, rows, column, columns, gradient, work->nonfinite_mask);
+      transpose(pack, l, row, rows, column, columns);
     }
   }
   if (first > 0) return;
-  kernels->bias_gradient(work->samples, l->fan_out, l->delta, l->stride, l->bias_gradient, true);
+  pack->kernels->bias_gradient(work->samples, l->lines, l->delta, l->stride, l->bias_gradient, true);
   add_scale_gradient(pack, l, work->samples, true);
   isw_update_biases(pack, k, work->nonfinite_mask);
 }
@@ -200,6 +242,11 @@ bool isw_member_pass(struct isw_member *m, const struct isw_pass *pass)
   struct isw_pack *pack = m->pack;
   double divisor = isw_mean_divisor(pack, pass->samples);
   for (size_t l = 0; l < pack->lanes; l++) m->loss[l] = 0.0;
+  if (pass->gradient && pack->layout == ISW_UNITS_IN_LANES && !m->transposed) {
+    isw_member_for_rows(m, NULL, transpose_rows);
+    isw_team_wait(m->team);
+    m->transposed = true;
+  }
   for (size_t first = 0; first < pass->samples; first += pack->block_samples) {
     size_t samples = pass->samples - first < pack->block_samples ? pass->samples - first : pack->block_samples;
     const void *inputs = pass->order
@@ -217,7 +264,8 @@ bool isw_member_pass(struct isw_member *m, const struct isw_pass *pass)
     pass_samples(m, pass, first, samples, inputs, targets, isw_loss_factor(pack->loss_row) / divisor);
     isw_team_wait(m->team);
     if (pack->interrupted) return false;
-    pack->kernels->sum_loss(samples, pack->loss, m->loss);
+    (pack->layout == ISW_UNITS_IN_LANES ? pack->kernels->units.sum_loss : pack->kernels->sum_loss)(samples, pack->loss,
+                                                                                                   m->loss);
     if (pass->feed_probes && m->index == 0) isw_pack_feed_probes(pack, pass->set, first, samples);
     bool one_block = samples == pass->samples, last = first + samples == pass->samples;
     for (size_t l = 0; last && l < pack->lanes; l++) m->loss[l] = m->loss[l] / divisor;

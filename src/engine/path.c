@@ -33,7 +33,8 @@ bool isw_activation_is_identity(size_t row)
 
 struct isw_pack_shape isw_shape_of(const struct isw_pack *pack)
 {
-  return (struct isw_pack_shape){.layers = pack->layers,
+  return (struct isw_pack_shape){.layout = pack->layout,
+                                 .layers = pack->layers,
                                  .size = pack->size,
                                  .branch_layers = pack->residual.branch_layers,
                                  .train_samples = pack->train_samples,
@@ -81,6 +82,7 @@ static bool is_tiny(const struct isw_pack_shape *shape)
 
 enum isw_pack_path isw_pack_path(const struct isw_kernels *kernels, const struct isw_pack_shape *shape)
 {
+  if (shape->layout == ISW_UNITS_IN_LANES) return ISW_PATH_UNITS;
   if (!is_small(shape)) return ISW_PATH_BLOCKED;
   bool has_tiny = kernels->by_precision[ISW_FLOAT32].tiny_steps[0] != NULL; /* in both precisions or in none */
   return has_tiny && is_tiny(shape) ? ISW_PATH_TINY : ISW_PATH_SMALL;

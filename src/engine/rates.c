@@ -52,9 +52,8 @@ void isw_pack_set_rates(struct isw_pack *pack, uint64_t step, const bool *live)
       bool decays = of == ISW_DECAY_OF_WEIGHTS || lane->decay_biases == ISW_DECAY_ALL ||
                     (of == ISW_DECAY_OF_HIDDEN_BIASES && lane->decay_biases == ISW_DECAY_HIDDEN);
       double decay = decays ? lane->weight_decay : 0.0;
-      isw_number_store(pack->precision, pack->decay, of * pack->lanes + l,
-                       decoupled ? 1.0 - learning_rate * decay : decay);
+      isw_line_store(pack, pack->decay, of, l, decoupled ? 1.0 - learning_rate * decay : decay);
     }
-    for (size_t i = 0; i < ISW_RATES; i++) isw_number_store(pack->precision, pack->rate, i * pack->lanes + l, rate[i]);
+    for (size_t i = 0; i < ISW_RATES; i++) isw_line_store(pack, pack->rate, i, l, rate[i]);
   }
 }

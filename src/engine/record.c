@@ -13,7 +13,7 @@ void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to)
     for (size_t j = 0; j < l->fan_out; j++)
       for (size_t i = 0; i < l->fan_in; i++)
         isw_number_store(pack->precision, to, at++,
-                         isw_number_load(pack->precision, l->weight, (i * l->stride + j) * pack->lanes + lane));
+                         isw_number_load(pack->precision, l->weight, isw_number_index(pack, l, i, j, lane)));
     for (size_t j = 0; j < l->fan_out; j++)
       isw_number_store(pack->precision, to, at++, isw_number_load(pack->precision, l->bias, j * pack->lanes + lane));
     if (l->scale) isw_number_store(pack->precision, to, at++, isw_number_load(pack->precision, l->scale, lane));
@@ -22,7 +22,7 @@ void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to)
 
 static void zero_lane(const struct isw_pack *pack, size_t lane, void *array, size_t lines)
 {
-  for (size_t i = 0; array && i < lines; i++) isw_number_store(pack->precision, array, i * pack->lanes + lane, 0.0);
+  for (size_t i = 0; array && i < lines; i++) isw_line_store(pack, array, i, lane, 0.0);
 }
 
 void isw_pack_clear_lane(struct isw_pack *pack, size_t lane)
@@ -35,13 +35,12 @@ void isw_pack_clear_lane(struct isw_pack *pack, size_t lane)
     void *scale[] = {l->scale, l->scale_gradient, l->scale_state[0], l->scale_state[1]};
     for (size_t i = 0; i < 4; i++) {
       zero_lane(pack, lane, weight[i], l->fan_in * l->stride);
-      zero_lane(pack, lane, bias[i], l->fan_out);
+      zero_lane(pack, lane, bias[i], l->lines);
       zero_lane(pack, lane, scale[i], 1);
     }
   }
-  for (size_t i = 0; i < ISW_RATES; i++)
-    isw_number_store(pack->precision, pack->rate, i * pack->lanes + lane, i == 0 ? 0.0 : 1.0);
-  for (size_t i = 0; i < ISW_DECAYS; i++) isw_number_store(pack->precision, pack->decay, i * pack->lanes + lane, 0.0);
+  for (size_t i = 0; i < ISW_RATES; i++) isw_line_store(pack, pack->rate, i, lane, i == 0 ? 0.0 : 1.0);
+  for (size_t i = 0; i < ISW_DECAYS; i++) isw_line_store(pack, pack->decay, i, lane, 0.0);
   pack->loss_below[lane] = -INFINITY;
   pack->finite[lane] = false;
 }
@@ -107,10 +106,10 @@ static void find_slopes(const struct isw_pack *pack, size_t samples)
   for (size_t k = 0; k < pack->layers; k++) {
     const struct isw_layer *l = &pack->layer[k];
     const struct isw_layer_activation *unit = k + 1 < pack->layers ? &pack->hidden : &pack->output;
-    size_t numbers = samples * l->stride * pack->lanes;
+    size_t numbers = samples * l->stride * pack->line_numbers;
     for (size_t i = 0; i < numbers; i++) isw_number_store(pack->precision, l->slope, i, 1.0);
     if (!unit->is_identity)
-      unit->kernels->slope(samples, l->fan_out, l->stride, unit->needs_z ? l->pre_activation : NULL,
+      unit->kernels->slope(samples, l->lines, l->stride, unit->needs_z ? l->pre_activation : NULL,
                            l->branch_output ? l->branch_output : l->activation, unit->parameter, l->slope);
   }
 }
@@ -257,6 +256,17 @@ static void compare64(size_t lines, const double *restrict now, const double *re
     for (size_t l = 0; l < LANES; l++) differs[l] |= now[i * LANES + l] != start[i * LANES + l];
 }
 
+/* Whether some of `count` numbers differ. */
+static bool numbers_differ(enum isw_precision precision, size_t count, const void *now, const void *start)
+{
+  int differs = 0;
+  for (size_t i = 0; precision == ISW_FLOAT32 && i < count; i++)
+    differs |= ((const float *)now)[i] != ((const float *)start)[i];
+  for (size_t i = 0; precision == ISW_FLOAT64 && i < count; i++)
+    differs |= ((const double *)now)[i] != ((const double *)start)[i];
+  return differs;
+}
+
 /* Marks the lanes whose weights of layer k differ from their start; ends early once all wanted lanes do. */
 static void find_changed(const struct isw_pack *pack, size_t k, const bool *wanted, int32_t *differs)
 {
@@ -264,7 +274,9 @@ static void find_changed(const struct isw_pack *pack, size_t k, const bool *want
   const unsigned char *now = layer->weight, *start = layer->weight_start;
   for (size_t i = 0; i < layer->fan_in; i++) {
     size_t at = i * layer->stride * ISW_LINE_BYTES;
-    if (pack->precision == ISW_FLOAT32)
+    if (pack->layout == ISW_UNITS_IN_LANES)
+      differs[0] |= numbers_differ(pack->precision, layer->fan_out, now + at, start + at);
+    else if (pack->precision == ISW_FLOAT32)
       compare32(layer->fan_out, (const void *)(now + at), (const void *)(start + at), differs);
     else
       compare64(layer->fan_out, (const void *)(now + at), (const void *)(start + at), differs);

@@ -39,11 +39,13 @@ void isw_member_gradient_norms(const struct isw_member *m, double *norm)
   const struct isw_pack *pack = m->pack;
   double squares[ISW_LANES_MAX] = {0.0};
   isw_team_wait(m->team);
+  void (*sum_squares)(size_t rows, size_t units, size_t stride, const void *x, double *sum) =
+      pack->layout == ISW_UNITS_IN_LANES ? pack->kernels->units.sum_squares : pack->kernels->sum_squares;
   for (size_t k = 0; k < pack->layers; k++) {
     const struct isw_layer *l = &pack->layer[k];
-    pack->kernels->sum_squares(l->fan_in, l->fan_out, l->stride, l->weight_gradient, squares);
-    pack->kernels->sum_squares(1, l->fan_out, l->fan_out, l->bias_gradient, squares);
-    if (l->scale_gradient) pack->kernels->sum_squares(1, 1, 1, l->scale_gradient, squares);
+    sum_squares(l->fan_in, l->fan_out, l->stride, l->weight_gradient, squares);
+    sum_squares(1, l->fan_out, l->lines, l->bias_gradient, squares);
+    if (l->scale_gradient) sum_squares(1, 1, 1, l->scale_gradient, squares);
   }
   for (size_t l = 0; l < pack->lanes; l++) norm[l] = sqrt(squares[l]);
 }

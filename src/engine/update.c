@@ -4,26 +4,72 @@
 #include <string.h>
 #include "engine_internal.h"
 
+/* What an update reads and changes: lines of rows of a stride. */
+struct update_arrays {
+  size_t rows, stride;
+  unsigned char *number, *state[2]; /* state: NULL where the optimiser has fewer arrays */
+  const unsigned char *gradient;
+  const void *decay;
+};
+
+/* Updates lines first .. first + lines - 1 of each row. */
+static void update_lines(const struct isw_pack *pack, const struct update_arrays *u, size_t first, size_t lines,
+                         void *nonfinite_mask)
+{
+  size_t at = first * ISW_LINE_BYTES;
+  void *state[2];
+  for (size_t i = 0; i < 2; i++) state[i] = u->state[i] ? u->state[i] + at : NULL;
+  pack->kernels->update[pack->optimizer_row](u->rows, lines, u->stride, u->number + at, u->gradient + at, state,
+                                             pack->rate, u->decay, nonfinite_mask);
+}
+
+/* Updates `lines` lines of each row, of which the last has units in its first `last_units` numbers only (0: in all):
+ * the others, which pad it, must not end the network. */
+static void update_padded_lines(const struct isw_pack *pack, const struct update_arrays *u, size_t lines,
+                                size_t last_units, void *nonfinite_mask)
+{
+  alignas(ISW_LINE_BYTES) unsigned char mask[ISW_LINE_BYTES] = {0};
+  if (lines > (last_units > 0)) update_lines(pack, u, 0, lines - (last_units > 0), nonfinite_mask);
+  if (last_units == 0) return;
+  update_lines(pack, u, lines - 1, 1, mask);
+  if (memcmp(mask, (unsigned char[ISW_LINE_BYTES]){0}, ISW_LINE_BYTES) == 0) return;
+  for (size_t j = 0; j < last_units; j++)
+    if (isnan(isw_number_load(pack->precision, mask, j))) isw_number_store(pack->precision, nonfinite_mask, j, NAN);
+}
+
 void isw_update_weights(const struct isw_pack *pack, size_t k, size_t first, size_t count, size_t column,
                         size_t columns, const void *gradient, void *nonfinite_mask)
 {
   const struct isw_layer *l = &pack->layer[k];
   size_t at = first * l->stride + column;
-  void *state[2];
-  for (size_t i = 0; i < 2; i++) state[i] = l->weight_state[i] ? isw_line(l->weight_state[i], at) : NULL;
-  pack->kernels->update[pack->optimizer_row](count, columns, l->stride, isw_line(l->weight, at), gradient, state,
-                                             pack->rate, pack->decay, nonfinite_mask);
+  struct update_arrays u = {.rows = count,
+                            .stride = l->stride,
+                            .number = isw_line(l->weight, at),
+                            .gradient = gradient,
+                            .decay = pack->decay};
+  for (size_t i = 0; i < 2; i++) u.state[i] = l->weight_state[i] ? isw_line(l->weight_state[i], at) : NULL;
+  update_padded_lines(pack, &u, columns, column + columns == l->lines ? isw_units_of_last_line(pack, l) : 0,
+                      nonfinite_mask);
 }
 
 void isw_update_biases(const struct isw_pack *pack, size_t k, void *nonfinite_mask)
 {
   const struct isw_layer *l = &pack->layer[k];
   size_t decay = k + 1 < pack->layers ? ISW_DECAY_OF_HIDDEN_BIASES : ISW_DECAY_OF_OUTPUT_BIASES;
-  isw_update_kernel *update = pack->kernels->update[pack->optimizer_row];
-  update(1, l->fan_out, l->fan_out, l->bias, l->bias_gradient, l->bias_state, pack->rate, isw_line(pack->decay, decay),
-         nonfinite_mask);
-  if (l->scale_gradient)
-    update(1, 1, 1, l->scale, l->scale_gradient, l->scale_state, pack->rate, pack->decay, nonfinite_mask);
+  struct update_arrays bias = {.rows = 1,
+                               .stride = l->lines,
+                               .number = l->bias,
+                               .state = {l->bias_state[0], l->bias_state[1]},
+                               .gradient = l->bias_gradient,
+                               .decay = isw_line(pack->decay, decay)};
+  update_padded_lines(pack, &bias, l->lines, isw_units_of_last_line(pack, l), nonfinite_mask);
+  struct update_arrays scale = {.rows = 1,
+                                .stride = 1,
+                                .number = l->scale,
+                                .state = {l->scale_state[0], l->scale_state[1]},
+                                .gradient = l->scale_gradient,
+                                .decay = pack->decay};
+  if (l->scale_gradient) update_lines(pack, &scale, 0, 1, nonfinite_mask);
 }
 
 struct clip_work {
@@ -34,9 +80,9 @@ static void clip_layer(const struct isw_pack *pack, size_t k, size_t first, size
 {
   const struct clip_work *work = context;
   const struct isw_layer *l = &pack->layer[k];
-  pack->kernels->scale(count, l->fan_out, l->stride, work->factor, isw_line(l->weight_gradient, first * l->stride));
+  pack->kernels->scale(count, l->lines, l->stride, work->factor, isw_line(l->weight_gradient, first * l->stride));
   if (first > 0) return;
-  pack->kernels->scale(1, l->fan_out, l->fan_out, work->factor, l->bias_gradient);
+  pack->kernels->scale(1, l->lines, l->lines, work->factor, l->bias_gradient);
   if (l->scale_gradient) pack->kernels->scale(1, 1, 1, work->factor, l->scale_gradient);
 }
 
@@ -51,7 +97,7 @@ static void clip_gradients(struct isw_member *m)
   for (size_t l = 0; l < pack->lanes; l++) {
     bool clips = l < pack->count && m->live[l] && pack->lane[l].clip_norm > 0.0;
     double factor = clips ? pack->lane[l].clip_norm / (norm[l] + 1e-6) : 1.0;
-    isw_number_store(pack->precision, work.factor, l, factor > 1.0 ? 1.0 : factor);
+    isw_line_store(pack, work.factor, 0, l, factor > 1.0 ? 1.0 : factor);
   }
   isw_team_wait(m->team); /* all members have read the gradients before one changes them */
   isw_member_for_rows(m, &work, clip_layer);
@@ -60,7 +106,7 @@ static void clip_gradients(struct isw_member *m)
 static void update_layer(const struct isw_pack *pack, size_t k, size_t first, size_t count, void *nonfinite_mask)
 {
   const struct isw_layer *l = &pack->layer[k];
-  isw_update_weights(pack, k, first, count, 0, l->fan_out, isw_line(l->weight_gradient, first * l->stride),
+  isw_update_weights(pack, k, first, count, 0, l->lines, isw_line(l->weight_gradient, first * l->stride),
                      nonfinite_mask);
   if (first == 0) isw_update_biases(pack, k, nonfinite_mask);
 }
@@ -69,8 +115,8 @@ unsigned isw_nonfinite_lanes(const struct isw_pack *pack, const void *nonfinite_
 {
   unsigned lanes = 0;
   if (memcmp(nonfinite_mask, (unsigned char[ISW_LINE_BYTES]){0}, ISW_LINE_BYTES) != 0)
-    for (size_t l = 0; l < pack->count; l++)
-      if (isnan(isw_number_load(pack->precision, nonfinite_mask, l))) lanes |= 1U << l;
+    for (size_t i = 0; i < pack->line_numbers; i++)
+      if (isnan(isw_number_load(pack->precision, nonfinite_mask, i))) lanes |= 1U << i % pack->lanes;
   return lanes;
 }
 
@@ -86,6 +132,7 @@ void isw_member_update(struct isw_member *m, uint64_t step)
     clip_gradients(m);
     memset(m->nonfinite_mask, 0, sizeof m->nonfinite_mask);
     isw_member_for_rows(m, m->nonfinite_mask, update_layer);
+    m->transposed = false;
   }
   m->updated = false;
   unsigned mine = isw_nonfinite_lanes(pack, m->nonfinite_mask);

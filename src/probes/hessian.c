@@ -25,10 +25,10 @@ static size_t iterations(size_t parameters)
   return parameters < ITERATIONS ? parameters : ITERATIONS;
 }
 
-/* [3][lanes], then vectors q [iterations] and w [parameters][WIDE] */
+/* [3][lanes of curvature], then vectors q [iterations] and w [parameters][WIDE] */
 static size_t lanczos_scratch(const struct isw_view *view)
 {
-  return 3 * view->lanes + (iterations(view->trained) + 1) * view->trained * WIDE;
+  return 3 * isw_curvature_lanes(view) + (iterations(view->trained) + 1) * view->trained * WIDE;
 }
 
 static void dot(size_t count, const double *x, const double *y, double *sum)
@@ -129,7 +129,7 @@ static bool any_finite(const struct isw_view *view, size_t first)
 
 static void lanczos_prepare(const struct isw_view *view, double *memory)
 {
-  size_t lanes = view->lanes;
+  size_t lanes = isw_curvature_lanes(view);
   struct tridiagonal t;
   for (size_t i = 0; i < 3 * lanes; i++) memory[i] = (double)NAN;
   for (size_t first = 0; first < lanes; first += WIDE) {
@@ -156,26 +156,27 @@ static void finish_first(const struct isw_view *view, double *memory, double *va
 
 static void finish_min(const struct isw_view *view, double *memory, double *value)
 {
-  finish(view, memory + view->lanes, value);
+  finish(view, memory + isw_curvature_lanes(view), value);
 }
 
 static void finish_residual(const struct isw_view *view, double *memory, double *value)
 {
-  finish(view, memory + 2 * view->lanes, value);
+  finish(view, memory + 2 * isw_curvature_lanes(view), value);
 }
 
-/* [lanes], then gradient and product [trained][WIDE] */
+/* [lanes of curvature], then gradient and product [trained][WIDE] */
 static size_t gradient_scratch(const struct isw_view *view)
 {
-  return view->lanes + 2 * view->trained * WIDE;
+  return isw_curvature_lanes(view) + 2 * view->trained * WIDE;
 }
 
 static void curvature_prepare(const struct isw_view *view, double *memory)
 {
-  double *gradient = memory + view->lanes, *product = gradient + view->trained * WIDE, above[WIDE], below[WIDE];
+  size_t lanes = isw_curvature_lanes(view);
+  double *gradient = memory + lanes, *product = gradient + view->trained * WIDE, above[WIDE], below[WIDE];
   int exponent[WIDE];
   bool finite[WIDE];
-  for (size_t l = 0; l < view->lanes; l++) memory[l] = (double)NAN;
+  for (size_t l = 0; l < lanes; l++) memory[l] = (double)NAN;
   for (size_t first = 0; first < view->lanes; first += WIDE) {
     if (!any_finite(view, first)) continue;
     isw_curvature_begin(view->curvature, first);
@@ -191,11 +192,12 @@ static void curvature_prepare(const struct isw_view *view, double *memory)
 
 /* ---- the whole spectrum ------------------------------------------------------------------------------------------ */
 
-/* eigenvalues [trained][lanes]; then matrix [trained][trained], d, e, unit vector and work [2], of WIDE each */
+/* eigenvalues [trained][lanes of curvature]; then matrix [trained][trained], d, e, unit vector and work [2], of WIDE
+ * each */
 static size_t spectrum_scratch(const struct isw_view *view)
 {
   size_t n = view->trained;
-  return n * view->lanes + (n <= SPECTRUM_MOST ? n * (n + 5) * WIDE : 0);
+  return n * isw_curvature_lanes(view) + (n <= SPECTRUM_MOST ? n * (n + 5) * WIDE : 0);
 }
 
 /* matrix [n][n]: H, symmetric to the bit. */
@@ -217,7 +219,7 @@ static void fill_matrix(struct isw_curvature *curvature, size_t n, double *unit,
 
 static void spectrum_prepare(const struct isw_view *view, double *memory)
 {
-  size_t n = view->trained, lanes = view->lanes;
+  size_t n = view->trained, lanes = isw_curvature_lanes(view);
   double *matrix = memory + n * lanes, *d = matrix + n * n * WIDE, *e = d + n * WIDE, *unit = e + n * WIDE;
   double own_d[SPECTRUM_MOST], own_e[SPECTRUM_MOST];
   int exponent[WIDE];
@@ -242,15 +244,16 @@ static void spectrum_prepare(const struct isw_view *view, double *memory)
 
 static void finish_spectrum(const struct isw_view *view, double *memory, double *value)
 {
-  size_t count = view->trained * view->lanes;
-  for (size_t i = 0; i < count; i++) value[i] = isw_canonical(memory[i]);
-  for (size_t i = count; i < view->parameters * view->lanes; i++) value[i] = (double)NAN;
+  size_t lanes = isw_curvature_lanes(view);
+  for (size_t i = 0; i < view->parameters; i++)
+    for (size_t l = 0; l < view->lanes; l++)
+      value[i * view->lanes + l] = i < view->trained ? isw_canonical(memory[i * lanes + l]) : (double)NAN;
 }
 
 static void finish_negative(const struct isw_view *view, double *memory, double *value)
 {
-  size_t n = view->trained, lanes = view->lanes;
-  for (size_t l = 0; l < lanes; l++) {
+  size_t n = view->trained, lanes = isw_curvature_lanes(view);
+  for (size_t l = 0; l < view->lanes; l++) {
     double least = memory[l], most = memory[(n - 1) * lanes + l];
     double size = fabs(least) > fabs(most) ? fabs(least) : fabs(most), count = 0.0;
     for (size_t i = 0; i < n; i++)

@@ -5,15 +5,15 @@
  *   gradient_noise_scale   S / (|G|^2 - S / N), B_simple with the unbiased square of the true gradient: McCandlish et
  *                          al. 2018, appendix A.1 with B_small = 1 and B_big = N
  * The noise scale is negative if the estimate of the square is, near the end of training; both are NaN for N = 1.
- * |G|^2 is summed from 0 over the parameters in curvature's order. scratch: S [lanes], |G|^2 [lanes], then a
- * gradient. */
+ * |G|^2 is summed from 0 over the parameters in curvature's order. scratch: S and |G|^2 [lanes of
+ * curvature], then a gradient. */
 #include "probes_internal.h"
 
 enum { WIDE = ISW_CURVATURE_LANES };
 
 static size_t scratch(const struct isw_view *view)
 {
-  return 2 * view->lanes + view->trained * WIDE;
+  return 2 * isw_curvature_lanes(view) + view->trained * WIDE;
 }
 
 static bool any_finite(const struct isw_view *view, size_t first)
@@ -25,9 +25,10 @@ static bool any_finite(const struct isw_view *view, size_t first)
 
 static void prepare(const struct isw_view *view, double *memory)
 {
-  double *variance = memory, *square = memory + view->lanes, *gradient = square + view->lanes;
+  size_t lanes = isw_curvature_lanes(view);
+  double *variance = memory, *square = memory + lanes, *gradient = square + lanes;
   double samples = (double)view->train_samples, mean[WIDE];
-  for (size_t l = 0; l < 2 * view->lanes; l++) memory[l] = (double)NAN;
+  for (size_t l = 0; l < 2 * lanes; l++) memory[l] = (double)NAN;
   for (size_t first = 0; first < view->lanes; first += WIDE) {
     if (view->train_samples < 2 || !any_finite(view, first)) continue;
     isw_curvature_begin(view->curvature, first);
@@ -51,7 +52,7 @@ static void finish_scale(const struct isw_view *view, double *memory, double *va
 {
   double samples = (double)view->train_samples;
   for (size_t l = 0; l < view->lanes; l++)
-    value[l] = isw_canonical(memory[l] / (memory[view->lanes + l] - memory[l] / samples));
+    value[l] = isw_canonical(memory[l] / (memory[isw_curvature_lanes(view) + l] - memory[l] / samples));
 }
 
 /* Forward, backward and gradient, and the squares. */

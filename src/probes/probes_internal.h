@@ -20,6 +20,13 @@ static inline void isw_widen(const struct isw_view *view, const void *array, siz
   }
 }
 
+/** Lanes for which a probe that calls isw_curvature_... keeps values: the view's, rounded up to whole groups of
+ *  ISW_CURVATURE_LANES. */
+static inline size_t isw_curvature_lanes(const struct isw_view *view)
+{
+  return view->lanes < ISW_CURVATURE_LANES ? (size_t)ISW_CURVATURE_LANES : view->lanes;
+}
+
 /** x, or the one quiet NaN that is stored, because NaN payloads differ between machines. */
 static inline double isw_canonical(double x)
 {

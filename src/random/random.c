@@ -6,11 +6,16 @@
 
 __extension__ typedef unsigned __int128 uint128;
 
-void isw_random_block(const struct isw_stream *stream, uint64_t index, uint64_t attempt, uint64_t *word)
+static inline philox4x64_ctr_t block_of(const struct isw_stream *stream, uint64_t index, uint64_t attempt)
 {
   philox4x64_ctr_t counter = {{index, attempt, stream->layer, stream->purpose}};
   philox4x64_key_t key = {{stream->seed, stream->replicate}};
-  philox4x64_ctr_t block = philox4x64_R(10, counter, key);
+  return philox4x64_R(10, counter, key);
+}
+
+void isw_random_block(const struct isw_stream *stream, uint64_t index, uint64_t attempt, uint64_t *word)
+{
+  philox4x64_ctr_t block = block_of(stream, index, attempt);
   for (size_t i = 0; i < 4; i++) word[i] = block.v[i];
 }
 
@@ -46,21 +51,25 @@ double isw_truncated_normal(const struct isw_stream *stream, uint64_t index)
   }
 }
 
+/* Rejected are products whose low half is below (2^64 - bound) mod bound: they would favour some results. This is below
+ * bound, so nearly all draws need no division. */
+static inline uint64_t below(const struct isw_stream *stream, uint64_t index, uint64_t bound)
+{
+  for (uint64_t attempt = 0;; attempt++) {
+    uint128 product = (uint128)block_of(stream, index, attempt).v[0] * bound;
+    if ((uint64_t)product >= bound || (uint64_t)product >= -bound % bound) return (uint64_t)(product >> 64);
+  }
+}
+
 uint64_t isw_below(const struct isw_stream *stream, uint64_t index, uint64_t bound)
 {
-  uint64_t rejected = -bound % bound; /* (2^64 - bound) mod bound: products that would favour some results */
-  for (uint64_t attempt = 0;; attempt++) {
-    uint64_t word[4];
-    isw_random_block(stream, index, attempt, word);
-    uint128 product = (uint128)word[0] * bound;
-    if ((uint64_t)product >= rejected) return (uint64_t)(product >> 64);
-  }
+  return below(stream, index, bound);
 }
 
 void isw_shuffle(const struct isw_stream *stream, size_t count, uint64_t *order)
 {
   for (size_t i = count; i-- > 1;) {
-    size_t j = (size_t)isw_below(stream, i, i + 1);
+    size_t j = (size_t)below(stream, i, i + 1);
     uint64_t swapped = order[i];
     order[i] = order[j];
     order[j] = swapped;

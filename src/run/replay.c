@@ -59,6 +59,23 @@ static enum isw_status load_sweep(struct isw_replay *replay, const struct isw_re
   return status;
 }
 
+/* Makes the packs of the replayed network alone, with the layout that trains it fastest. */
+static enum isw_status choose_pack(struct isw_replay *replay, struct isw_error *error)
+{
+  struct isw_training *training = &replay->training;
+  size_t words = isw_bits_words(isw_sweep_networks(replay->sweep));
+  uint64_t *only = isw_allocate(words, sizeof *only), *alone = NULL;
+  if (!only) return isw_error_memory(error, words * sizeof *only, "the network's number");
+  isw_bits_add(only, replay->network);
+  enum isw_status status = isw_training_restrict(training, only, error);
+  if (status == ISW_OK) status = isw_training_choose_layouts(training, &alone, error);
+  if (status == ISW_OK) status = isw_training_set_layouts(training, alone, error);
+  if (status == ISW_OK) status = isw_training_pack(training, 0, &replay->made, error);
+  free(only);
+  free(alone);
+  return status;
+}
+
 static enum isw_status train(struct isw_replay *replay, struct isw_error *error)
 {
   struct isw_training *training = &replay->training;
@@ -67,7 +84,7 @@ static enum isw_status train(struct isw_replay *replay, struct isw_error *error)
   atomic_init(&never, 0);
   enum isw_status status = alone ? ISW_OK : isw_error_memory(error, 64, "a thread");
   if (status == ISW_OK) status = isw_training_create(training, replay->sweep, 1, 1, error);
-  if (status == ISW_OK) status = isw_training_pack(training, 1, &replay->network, &replay->made, error);
+  if (status == ISW_OK) status = choose_pack(replay, error);
   if (status == ISW_OK) status = isw_pack_train(replay->made.pack, alone, 0, &never);
   if (status == ISW_OK && !(replay->quantities = isw_quantities(training->probes, training->probe_count)))
     status = isw_error_memory(error, training->probe_count, "quantities");

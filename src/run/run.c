@@ -78,12 +78,19 @@ static enum isw_status inspect_output(struct isw_run_state *run, bool *complete,
 /* Rank 0 lists the checkpoints, so that the other ranks need not query the file system for each pack. */
 static enum isw_status share_checkpoints(struct isw_run_state *run, struct isw_error *error)
 {
-  uint64_t *list = NULL;
+  struct isw_checkpointed *list = NULL;
+  const size_t words = sizeof *list / sizeof(uint64_t);
   size_t count = 0;
   enum isw_status status = ISW_OK;
-  if (run->first) status = isw_checkpoint_list(run->output.parts, &list, &count, error);
+  if (run->first)
+    status = isw_checkpoint_networks(run->output.parts, isw_sweep_identity(run->sweep),
+                                     isw_precision_bytes(run->training.precision), &list, &count, error);
   status = isw_cluster_agree(run->cluster, status, error);
-  if (status == ISW_OK) status = isw_cluster_share_u64_array(run->cluster, &list, &count, error);
+  uint64_t *shared = (uint64_t *)list;
+  size_t length = count * words;
+  if (status == ISW_OK) status = isw_cluster_share_u64_array(run->cluster, &shared, &length, error);
+  list = (struct isw_checkpointed *)shared;
+  count = length / words;
   if (status != ISW_OK) {
     free(list);
     return status;

@@ -35,7 +35,7 @@ struct isw_training {
   const char *folder;          /**< of checkpoints; NULL: none are written */
   unsigned rank;
   double checkpoint_seconds;
-  uint64_t *checkpoints; /**< [checkpoint_count] first networks of packs that have one, ascending */
+  struct isw_checkpointed *checkpoints; /**< [checkpoint_count] in the order of isw_checkpoint_networks */
   size_t checkpoint_count;
   struct isw_index *index;      /**< rank 0: finished before this run; NULL: nothing */
   struct isw_progress progress; /**< rank 0 */
@@ -48,20 +48,25 @@ enum isw_status isw_training_create(struct isw_training *training, const struct 
 /** Replaces the packs by packs of some networks only. subset: a bit set of networks, owned by the caller. */
 enum isw_status isw_training_restrict(struct isw_training *training, const uint64_t *subset, struct isw_error *error);
 void isw_training_destroy(struct isw_training *training);
+/** Chooses the packs' layouts by this machine's cached cost model, or by the built-in one (isw_cost_choose_layouts).
+ *  @param[out] alone  [classes] on the heap */
+enum isw_status isw_training_choose_layouts(const struct isw_training *training, uint64_t **alone,
+                                            struct isw_error *error);
+/** Divides the packs as chosen; once after they were made.
+ *  @param[in] alone  [classes] as isw_packs_set_alone takes it */
+enum isw_status isw_training_set_layouts(struct isw_training *training, const uint64_t *alone, struct isw_error *error);
 /** The cost of a pack of each class by this machine's cached cost model, or by the built-in one. On the heap,
  *  [classes]; NULL if memory cannot be allocated. */
 double *isw_training_costs(const struct isw_training *training);
 /** Turns checkpoints on: packs in training are stored in `folder` every `seconds` (0: only after a signal), and packs
- *  of the list continue from their checkpoints.
+ *  with networks of the list continue from their checkpoints.
  *  @param[in] folder       kept by the caller
- *  @param[in] checkpoints  [count] first networks of packs; owned by training from now on */
+ *  @param[in] checkpoints  [count] from isw_checkpoint_networks; owned by training from now on */
 void isw_training_use_checkpoints(struct isw_training *training, const char *folder, unsigned rank, double seconds,
-                                  uint64_t *checkpoints, size_t count);
-/** Makes a pack of networks of one class that records what the sweep requests; the caller destroys made->pack.
- *  Thread-safe.
- *  @param[in] numbers  [count] */
-enum isw_status isw_training_pack(const struct isw_training *training, size_t count, const uint64_t *numbers,
-                                  struct isw_training_pack *made, struct isw_error *error);
+                                  struct isw_checkpointed *checkpoints, size_t count);
+/** Makes pack number `pack`, which records what the sweep requests; the caller destroys made->pack. Thread-safe. */
+enum isw_status isw_training_pack(const struct isw_training *training, uint64_t pack, struct isw_training_pack *made,
+                                  struct isw_error *error);
 /** The outcome of a network of a trained pack; points into the pack. */
 struct isw_finished isw_training_outcome(const struct isw_training_pack *made, size_t lane);
 /** All packs as work for the cluster room; refers to training. */

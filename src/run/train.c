@@ -2,8 +2,25 @@
 #include <stdlib.h>
 #include "run/run_internal.h"
 
+/* Rank 0 chooses the layouts of the packs; all ranks divide them alike. */
+static enum isw_status share_layouts(struct isw_run_state *run, struct isw_error *error)
+{
+  size_t classes = isw_packs_classes(run->training.packs), count = classes;
+  uint64_t *alone = NULL;
+  enum isw_status status = run->first ? isw_training_choose_layouts(&run->training, &alone, error) : ISW_OK;
+  status = isw_cluster_agree(run->cluster, status, error);
+  if (status == ISW_OK) status = isw_cluster_share_u64_array(run->cluster, &alone, &count, error);
+  if (status == ISW_OK && count != classes)
+    status = isw_error_set(error, ISW_FAILED, "the ranks' classes of packs differ: are their programs the same?");
+  if (status == ISW_OK) status = isw_training_set_layouts(&run->training, alone, error);
+  free(alone);
+  return isw_cluster_agree(run->cluster, status, error);
+}
+
 enum isw_status isw_run_share_costs(struct isw_run_state *run, struct isw_error *error)
 {
+  enum isw_status divided = share_layouts(run, error);
+  if (divided != ISW_OK) return divided;
   size_t classes = isw_packs_classes(run->training.packs), count = classes;
   double *costs = run->first ? isw_training_costs(&run->training) : NULL;
   enum isw_status status = ISW_OK;

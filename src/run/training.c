@@ -70,6 +70,24 @@ void isw_training_destroy(struct isw_training *training)
   *training = (struct isw_training){0};
 }
 
+enum isw_status isw_training_choose_layouts(const struct isw_training *training, uint64_t **alone,
+                                            struct isw_error *error)
+{
+  size_t classes = isw_packs_classes(training->packs);
+  const struct isw_cost_model model = isw_cost_cached_or_default(training->kernels, training->precision);
+  *alone = isw_allocate(classes, sizeof **alone);
+  if (!*alone) return isw_error_memory(error, classes * sizeof **alone, "the packs' layouts");
+  return isw_cost_choose_layouts(&model, training->kernels, training->sweep, training->probes, training->probe_count,
+                                 training->packs, *alone, error);
+}
+
+enum isw_status isw_training_set_layouts(struct isw_training *training, const uint64_t *alone, struct isw_error *error)
+{
+  enum isw_status status = isw_packs_set_alone(training->packs, alone, error);
+  training->stride = coprime_stride(training->wanted_stride, isw_packs_count(training->packs));
+  return status;
+}
+
 double *isw_training_costs(const struct isw_training *training)
 {
   size_t classes = isw_packs_classes(training->packs);
@@ -84,9 +102,11 @@ double *isw_training_costs(const struct isw_training *training)
   return cost;
 }
 
-enum isw_status isw_training_pack(const struct isw_training *training, size_t count, const uint64_t *numbers,
-                                  struct isw_training_pack *made, struct isw_error *error)
+enum isw_status isw_training_pack(const struct isw_training *training, uint64_t pack, struct isw_training_pack *made,
+                                  struct isw_error *error)
 {
+  uint64_t numbers[ISW_LANES_MAX];
+  size_t count = isw_packs_networks(training->packs, pack, numbers);
   struct isw_network *networks[ISW_LANES_MAX] = {NULL};
   const bool **due = isw_allocate(training->probe_count, sizeof *due);
   enum isw_status status =
@@ -100,6 +120,7 @@ enum isw_status isw_training_pack(const struct isw_training *training, size_t co
                                          .samples =
                                              training->samples[first->dataset * training->losses + first->loss.row],
                                          .precision = training->precision,
+                                         .layout = isw_class_of(training->packs, pack)->layout,
                                          .count = count,
                                          .networks = (const struct isw_network *const *)networks,
                                          .probe_count = training->probe_count,

@@ -14,9 +14,8 @@ struct verification {
   struct isw_saved_run saved;
   struct isw_training training;
   const struct isw_reporter *reporter;
-  bool all;
-  uint64_t jobs;         /* packs if all, otherwise networks of the sample */
-  uint64_t *sample;      /* [jobs] */
+  uint64_t jobs;         /* packs */
+  uint64_t *chosen;      /* bit set of the sample; NULL: all */
   uint64_t *trained;     /* bit set of the networks that have results in the file; NULL: all have */
   pthread_mutex_t mutex; /* guards everything below, the file, and the reporter: HDF5 is used by one thread at a time */
   uint64_t next;
@@ -92,15 +91,9 @@ static enum isw_status compare(struct verification *v, const struct isw_finished
 static enum isw_status train(const struct verification *v, uint64_t job, struct isw_team *team,
                              struct isw_training_pack *made, struct isw_error *error)
 {
-  uint64_t numbers[ISW_LANES_MAX];
-  size_t count = 1;
   atomic_int never;
   atomic_init(&never, 0);
-  if (v->all)
-    count = isw_packs_networks(v->training.packs, job, numbers);
-  else
-    numbers[0] = v->sample[job];
-  enum isw_status status = isw_training_pack(&v->training, count, numbers, made, error);
+  enum isw_status status = isw_training_pack(&v->training, job, made, error);
   return status == ISW_OK ? isw_pack_train(made->pack, team, 0, &never) : status;
 }
 
@@ -134,20 +127,30 @@ static void *work(void *context)
 
 /* ---- choosing ---- */
 
-/* Chooses one network from each of `jobs` equal parts of the grid: distinct, and spread over it. */
-static enum isw_status draw_sample(struct verification *v, uint64_t networks, struct isw_error *error)
+/* Chooses one network from each of `count` equal parts of the networks: distinct, and spread over the grid. `networks`:
+ * those with results, which are the `trained` ones */
+static enum isw_status draw_sample(struct verification *v, uint64_t networks, uint64_t count, struct isw_error *error)
 {
   struct isw_stream stream = {0};
+  uint64_t word = 0, before = 0; /* where the search continues, and the number of trained networks before it */
+  size_t words = isw_bits_words(isw_sweep_networks(v->saved.sweep));
   if (getrandom(&stream, sizeof stream, 0) != (ssize_t)sizeof stream)
     return isw_error_set(error, ISW_FAILED, "the system returned no random numbers");
-  v->sample = isw_allocate((size_t)v->jobs, sizeof *v->sample);
-  if (!v->sample) return isw_error_memory(error, (size_t)v->jobs * sizeof *v->sample, "the sample");
-  for (uint64_t i = 0; i < v->jobs; i++) {
-    uint64_t first = networks / v->jobs * i + networks % v->jobs * i / v->jobs;
-    uint64_t end = networks / v->jobs * (i + 1) + networks % v->jobs * (i + 1) / v->jobs;
-    v->sample[i] = first + isw_below(&stream, i, end - first);
+  v->chosen = isw_allocate(words, sizeof *v->chosen);
+  if (!v->chosen) return isw_error_memory(error, words * sizeof *v->chosen, "the sample");
+  for (uint64_t i = 0; i < count; i++) {
+    uint64_t first = networks / count * i + networks % count * i / count;
+    uint64_t end = networks / count * (i + 1) + networks % count * (i + 1) / count;
+    uint64_t number = first + isw_below(&stream, i, end - first);
+    if (v->trained) { /* the position among the trained networks becomes a network's number */
+      uint64_t further = isw_bits_select(v->trained + word, number - before);
+      number = 64 * word + further;
+      before += isw_bits_count(v->trained + word, further - further % 64);
+      word += further / 64;
+    }
+    isw_bits_add(v->chosen, number);
   }
-  return ISW_OK;
+  return isw_training_restrict(&v->training, v->chosen, error);
 }
 
 /* Finds the networks that were trained, in a file without the results of all. */
@@ -171,16 +174,13 @@ static enum isw_status find_trained(struct verification *v, struct isw_error *er
   return result == ISW_OK ? isw_training_restrict(&v->training, v->trained, error) : result;
 }
 
-/* Replaces ascending positions among the trained networks by network numbers. */
-static void number_sample(struct verification *v)
+static enum isw_status choose_layouts(struct verification *v, struct isw_error *error)
 {
-  uint64_t word = 0, before = 0; /* where the search continues, and the number of trained networks before it */
-  for (uint64_t i = 0; i < v->jobs; i++) {
-    uint64_t further = isw_bits_select(v->trained + word, v->sample[i] - before);
-    v->sample[i] = 64 * word + further;
-    before += isw_bits_count(v->trained + word, further - further % 64);
-    word += further / 64;
-  }
+  uint64_t *alone = NULL;
+  enum isw_status status = isw_training_choose_layouts(&v->training, &alone, error);
+  if (status == ISW_OK) status = isw_training_set_layouts(&v->training, alone, error);
+  free(alone);
+  return status;
 }
 
 static enum isw_status choose(struct verification *v, const struct isw_verify_settings *settings,
@@ -188,11 +188,10 @@ static enum isw_status choose(struct verification *v, const struct isw_verify_se
 {
   uint64_t all = isw_sweep_networks(v->saved.sweep), networks = v->report.networks;
   enum isw_status status = networks < all ? find_trained(v, error) : ISW_OK;
-  if (status != ISW_OK) return status;
-  v->all = settings->all || settings->sample >= networks;
-  v->jobs = v->all ? isw_packs_count(v->training.packs) : settings->sample;
-  if (!v->all) status = draw_sample(v, networks, error);
-  if (status == ISW_OK && !v->all && v->trained) number_sample(v);
+  if (status == ISW_OK && !settings->all && settings->sample < networks)
+    status = draw_sample(v, networks, settings->sample, error);
+  if (status == ISW_OK) status = choose_layouts(v, error);
+  if (status == ISW_OK) v->jobs = isw_packs_count(v->training.packs);
   return status;
 }
 
@@ -260,7 +259,7 @@ enum isw_status isw_verify(const struct isw_verify_settings *settings, const str
   *report = v.report;
   isw_training_destroy(&v.training);
   isw_saved_run_close(&v.saved);
-  free(v.sample);
+  free(v.chosen);
   free(v.trained);
   isw_error_clear(&v.error);
   return status;

@@ -33,50 +33,95 @@ static double cost(void *context, uint64_t turn)
 static size_t max_threads_per_pack(void *context, uint64_t turn)
 {
   const struct isw_training *training = context;
-  return isw_cost_max_threads(isw_class_of(training->packs, pack_of(training, turn)), training->precision);
-}
-
-static int by_number(const void *a, const void *b)
-{
-  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return (x > y) - (x < y);
+  return isw_cost_max_threads(isw_class_of(training->packs, pack_of(training, turn)));
 }
 
 void isw_training_use_checkpoints(struct isw_training *training, const char *folder, unsigned rank, double seconds,
-                                  uint64_t *checkpoints, size_t count)
+                                  struct isw_checkpointed *checkpoints, size_t count)
 {
   training->folder = folder;
   training->rank = rank;
   training->checkpoint_seconds = seconds;
   training->checkpoints = checkpoints;
   training->checkpoint_count = count;
-  if (count > 0) qsort(checkpoints, count, sizeof *checkpoints, by_number);
 }
 
-static bool has_checkpoint(const struct isw_training *training, uint64_t number)
+/* The latest checkpoint that has a network; NULL: none. */
+static const struct isw_checkpointed *checkpoint_of(const struct isw_training *training, uint64_t network)
 {
-  return training->checkpoint_count > 0 &&
-         bsearch(&number, training->checkpoints, training->checkpoint_count, sizeof number, by_number) != NULL;
+  size_t low = 0, high = training->checkpoint_count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (training->checkpoints[middle].network < network)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  const struct isw_checkpointed *found = training->checkpoints + low;
+  return low < training->checkpoint_count && found->network == network ? found : NULL;
 }
 
-/* Restores a new pack from its checkpoint. If the checkpoint cannot be used, the pack starts from its beginning. */
-static enum isw_status restore(const struct isw_training *training, size_t count, const uint64_t *numbers,
-                               struct isw_training_pack *made, struct isw_error *error)
+/* The checkpoints of a pack's networks: files, and in them the states of the networks. */
+struct saved_networks {
+  size_t files;
+  void *file[ISW_LANES_MAX];
+  const void *state[ISW_LANES_MAX]; /* NULL: none */
+  size_t bytes;                     /* of each state */
+};
+
+/* Reads one checkpoint and finds the states of the pack's networks in it. */
+static void find_states(const struct isw_training *training, const struct isw_training_pack *made, uint64_t checkpoint,
+                        struct saved_networks *saved)
 {
-  void *file;
-  const void *state;
-  size_t bytes;
-  struct isw_error reason = {0};
-  made->checkpointed = true;
+  struct isw_checkpoint read;
   if (!isw_checkpoint_read(training->folder, isw_sweep_identity(training->sweep),
-                           isw_precision_bytes(training->precision), numbers, made->id, count, &file, &state, &bytes))
-    return ISW_OK;
-  enum isw_status status = isw_pack_restore(made->pack, state, bytes, &reason);
+                           isw_precision_bytes(training->precision), checkpoint, &saved->file[saved->files], &read))
+    return;
+  saved->files++;
+  size_t bytes = read.bytes / read.count;
+  if (read.bytes % read.count != 0 || (saved->bytes && saved->bytes != bytes)) return;
+  saved->bytes = bytes;
+  for (size_t i = 0; i < made->count; i++) {
+    const struct isw_checkpointed *latest = checkpoint_of(training, made->number[i]);
+    for (size_t n = 0; latest && latest->checkpoint == checkpoint && n < read.count; n++)
+      if (read.numbers[n] == made->number[i] && read.ids[n] == made->id[i])
+        saved->state[i] = (const unsigned char *)read.state + n * bytes;
+  }
+}
+
+/* Whether a network of the pack before number i is in the same checkpoint. */
+static bool is_read(const struct isw_training *training, const struct isw_training_pack *made, size_t i,
+                    uint64_t checkpoint)
+{
+  for (size_t before = 0; before < i; before++) {
+    const struct isw_checkpointed *other = checkpoint_of(training, made->number[before]);
+    if (other && other->checkpoint == checkpoint) return true;
+  }
+  return false;
+}
+
+/* Restores a new pack from the checkpoints of its networks, which may have been in other packs, of either layout. If
+ * they cannot be used, the pack starts from its beginning. */
+static enum isw_status restore(const struct isw_training *training, uint64_t pack, struct isw_training_pack *made,
+                               struct isw_error *error)
+{
+  struct saved_networks saved = {0};
+  struct isw_error reason = {0};
+  bool any = false;
+  for (size_t i = 0; i < made->count; i++) {
+    const struct isw_checkpointed *latest = checkpoint_of(training, made->number[i]);
+    any = any || latest;
+    if (latest && !is_read(training, made, i, latest->checkpoint))
+      find_states(training, made, latest->checkpoint, &saved);
+  }
+  enum isw_status status = ISW_OK;
+  made->checkpointed = any;
+  if (saved.bytes) status = isw_pack_restore_networks(made->pack, saved.state, saved.bytes, &reason);
   isw_error_clear(&reason);
-  free(file);
+  for (size_t i = 0; i < saved.files; i++) free(saved.file[i]);
   if (status == ISW_OK) return ISW_OK;
   isw_pack_destroy(made->pack);
-  status = isw_training_pack(training, count, numbers, made, error);
+  status = isw_training_pack(training, pack, made, error);
   made->checkpointed = true;
   return status;
 }
@@ -95,13 +140,12 @@ static enum isw_status prepare(void *context, size_t worker, uint64_t turn, stru
 {
   struct isw_training *training = context;
   struct isw_training_pack *made = pack_of_worker(training, worker, turn, true);
-  uint64_t numbers[ISW_LANES_MAX];
-  size_t count = isw_packs_networks(training->packs, pack_of(training, turn), numbers);
-  enum isw_status status = isw_training_pack(training, count, numbers, made, error);
-  if (status == ISW_OK && has_checkpoint(training, numbers[0])) {
-    status = restore(training, count, numbers, made, error);
-    /* the checkpoint may not have been read: the pack must not begin again and replace it */
-    if (status == ISW_OK && isw_interrupted()) {
+  uint64_t number = pack_of(training, turn);
+  enum isw_status status = isw_training_pack(training, number, made, error);
+  if (status == ISW_OK && training->checkpoint_count > 0) {
+    status = restore(training, number, made, error);
+    /* a checkpoint may not have been read: the pack must not begin again and replace it */
+    if (status == ISW_OK && made->checkpointed && isw_interrupted()) {
       isw_pack_destroy(made->pack);
       status = isw_check_interrupted(error);
     }
@@ -117,7 +161,7 @@ static bool mergeable(void *context, uint64_t turn, uint64_t other)
 {
   const struct isw_training *training = context;
   const struct isw_pack_class *class = isw_class_of(training->packs, pack_of(training, turn));
-  return class == isw_class_of(training->packs, pack_of(training, other)) &&
+  return class->layout == ISW_NETWORKS_IN_LANES && class == isw_class_of(training->packs, pack_of(training, other)) &&
          isw_parameters(class->layers, class->size, class->branch_layers) <= MERGEABLE_PARAMETERS;
 }
 
@@ -144,6 +188,17 @@ static enum isw_status checkpoint(void *context, size_t worker, uint64_t turn, c
   return status;
 }
 
+/* Removes the checkpoints of a pack whose networks are in the journal: its own, and those of earlier packs that its
+ * later networks were the first of. */
+static void remove_checkpoints(const struct isw_training *training, const struct isw_training_pack *made)
+{
+  isw_checkpoint_remove(training->folder, made->number[0]);
+  for (size_t i = 1; i < made->count; i++) {
+    const struct isw_checkpointed *latest = checkpoint_of(training, made->number[i]);
+    if (latest && latest->checkpoint == made->number[i]) isw_checkpoint_remove(training->folder, latest->checkpoint);
+  }
+}
+
 static enum isw_status finish(void *context, size_t worker, uint64_t turn, const struct isw_pack *pack,
                               uint64_t *networks, uint64_t *diverged, struct isw_error *error)
 {
@@ -159,7 +214,7 @@ static enum isw_status finish(void *context, size_t worker, uint64_t turn, const
   enum isw_status status = isw_journal_append(training->journal, finished, made->count, error);
   if (status == ISW_OK && made->checkpointed) { /* synced before the checkpoint is removed */
     status = isw_journal_sync(training->journal, error);
-    if (status == ISW_OK) isw_checkpoint_remove(training->folder, made->number[0]);
+    if (status == ISW_OK) remove_checkpoints(training, made);
   }
   made->pack = NULL; /* the caller destroys it */
   return status;

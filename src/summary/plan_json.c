@@ -42,6 +42,7 @@ static void write_class(struct isw_json *json, const struct isw_pack_class *clas
   isw_json_count(json, "records", class->records);
   isw_json_count(json, "networks", class->networks);
   isw_json_count(json, "packs", class->packs);
+  isw_json_text(json, "in_lanes", class->layout == ISW_UNITS_IN_LANES ? "units" : "networks");
   isw_json_number(json, "flops_per_network", class->flops);
   isw_json_number(json, "seconds_per_pack", class->cost);
   isw_json_close(json);

@@ -28,6 +28,17 @@ static void format_sizes(const struct isw_pack_class *class, char *buffer)
   }
 }
 
+/* Packs with units in lanes, of one network each. */
+static uint64_t single_packs(const struct isw_estimate *estimate)
+{
+  uint64_t packs = 0;
+  for (size_t i = 0; i < isw_packs_classes(estimate->packs); i++) {
+    const struct isw_pack_class *class = isw_packs_class(estimate->packs, i);
+    if (class->layout == ISW_UNITS_IN_LANES) packs += class->packs;
+  }
+  return packs;
+}
+
 static void write_classes(const struct isw_estimate *estimate, bool all_classes, FILE *out)
 {
   size_t count = isw_packs_classes(estimate->packs), shown = isw_plan_classes_shown(estimate, all_classes), rows;
@@ -36,16 +47,18 @@ static void write_classes(const struct isw_estimate *estimate, bool all_classes,
   const struct isw_optimizer *optimizers = isw_optimizers(&rows);
   char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE], c[ISW_NUMBER_SIZE], sizes[SIZES_SIZE], batch[ISW_NUMBER_SIZE];
   fprintf(out, "\nclasses of packs, the most expensive first\n");
-  fprintf(out, "  %-24s %-11s %-20s %-9s %6s %8s %9s %9s %12s\n", "layer sizes", "activation", "loss", "optimizer",
-          "batch", "steps", "networks", "packs", "FLOP/network");
+  bool layouts = single_packs(estimate) > 0;
+  fprintf(out, "  %-24s %-11s %-20s %-9s %6s %8s %9s %9s %12s%s\n", "layer sizes", "activation", "loss", "optimizer",
+          "batch", "steps", "networks", "packs", "FLOP/network", layouts ? "  in lanes" : "");
   for (size_t i = 0; i < shown; i++) {
     const struct isw_pack_class *class = isw_packs_class(estimate->packs, i);
     format_sizes(class, sizes);
     snprintf(batch, sizeof batch, class->batch_size ? "%zu" : "full", class->batch_size);
-    fprintf(out, "  %-24s %-11s %-20s %-9s %6s %8llu %9s %9s %12s\n", sizes, activations[class->activation].row.name,
+    const char *in_lanes = class->layout == ISW_UNITS_IN_LANES ? "  units" : "  networks";
+    fprintf(out, "  %-24s %-11s %-20s %-9s %6s %8llu %9s %9s %12s%s\n", sizes, activations[class->activation].row.name,
             losses[class->loss].row.name, optimizers[class->optimizer].row.name, batch,
             (unsigned long long)class->steps, isw_format_si((double)class->networks, a),
-            isw_format_si((double)class->packs, b), isw_format_si(class->flops, c));
+            isw_format_si((double)class->packs, b), isw_format_si(class->flops, c), layouts ? in_lanes : "");
   }
   if (shown < count) fprintf(out, "  and %zu more\n", count - shown);
 }
@@ -53,10 +66,15 @@ static void write_classes(const struct isw_estimate *estimate, bool all_classes,
 static void write_work(const struct isw_estimate *estimate, FILE *out)
 {
   char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE];
-  uint64_t packs = isw_packs_count(estimate->packs), idle = isw_packs_unfilled(estimate->packs);
+  uint64_t single = single_packs(estimate), idle = isw_packs_unfilled(estimate->packs);
+  uint64_t packs = isw_packs_count(estimate->packs) - single;
   double lanes = (double)packs * (double)isw_lanes(estimate->precision);
-  fprintf(out, "packs        %llu of %zu networks, %llu idle lanes (%.1f %%)\n", (unsigned long long)packs,
-          isw_lanes(estimate->precision), (unsigned long long)idle, lanes > 0 ? 100 * (double)idle / lanes : 0);
+  fprintf(out, "packs        ");
+  if (packs > 0 || single == 0)
+    fprintf(out, "%llu of %zu networks, %llu idle lanes (%.1f %%)%s", (unsigned long long)packs,
+            isw_lanes(estimate->precision), (unsigned long long)idle, lanes > 0 ? 100 * (double)idle / lanes : 0,
+            single > 0 ? "; " : "\n");
+  if (single > 0) fprintf(out, "%llu of one network, units in lanes\n", (unsigned long long)single);
   fprintf(out, "parameters   %s in all, at most %zu per network\n", isw_format_si(estimate->parameters, a),
           isw_sweep_parameters_max(estimate->sweep));
   fprintf(out, "work         %s network-steps, %sFLOP with the records\n", isw_format_si(estimate->network_steps, a),

@@ -1,4 +1,4 @@
-/* Packs: the networks of each class, which agree in shape, in groups of at most `lanes`. */
+/* Packs: the networks of each class, which agree in shape, in groups of at most `lanes`, or each alone. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@ struct class {
   struct isw_pack_class shown;
   size_t grouping;
   uint64_t class, cell; /* its number in the grouping; its first network's cell */
+  uint64_t skipped;     /* networks of the grouping's class before its first */
   size_t start;         /* first of its packs' starts */
   size_t size;          /* first of its sizes */
 };
@@ -95,30 +96,42 @@ static bool some_are_missing(const struct isw_packs *packs)
   return packs->sweep->kept || packs->subset;
 }
 
-/* Counts the networks of a class and, if cells are missing, stores where its packs start. */
-static bool add_class(struct isw_packs *packs, size_t grouping, uint64_t number)
+/* Counts at most `most` networks of a class after the skipped ones; if cells are missing, stores where its packs
+ * start. */
+static bool count_networks(struct isw_packs *packs, struct class *class, uint64_t most)
 {
-  struct class class = {.grouping = grouping, .class = number, .start = packs->starts};
+  struct isw_pack_class *shown = &class->shown;
   struct isw_walk walk;
-  isw_walk_start(&walk, &packs->grouping[grouping], number, 0);
-  class.cell = walk.cell;
+  class->start = packs->starts;
+  shown->networks = 0;
   if (!some_are_missing(packs)) {
-    class.shown.networks = walk.left;
+    isw_walk_start(&walk, &packs->grouping[class->grouping], class->class, class->skipped);
+    class->cell = walk.cell;
+    shown->networks = walk.left < most ? walk.left : most;
   } else {
-    for (uint64_t member = 0; walk.left; member++) {
-      if (is_member(packs, walk.cell)) {
-        if (class.shown.networks % packs->lanes == 0) {
+    uint64_t before = 0;
+    isw_walk_start(&walk, &packs->grouping[class->grouping], class->class, 0);
+    for (uint64_t member = 0; walk.left && shown->networks < most; member++) {
+      if (is_member(packs, walk.cell) && before++ >= class->skipped) {
+        if (shown->networks % shown->lanes == 0) {
           if (!grow((void **)&packs->start, packs->starts, 1, &packs->start_capacity, sizeof *packs->start))
             return false;
           packs->start[packs->starts++] = member;
         }
-        if (class.shown.networks++ == 0) class.cell = walk.cell;
+        if (shown->networks++ == 0) class->cell = walk.cell;
       }
       isw_walk_step(&walk);
     }
   }
+  shown->packs = (shown->networks + shown->lanes - 1) / shown->lanes;
+  return true;
+}
+
+static bool add_class(struct isw_packs *packs, size_t grouping, uint64_t number)
+{
+  struct class class = {.grouping = grouping, .class = number, .shown.lanes = packs->lanes};
+  if (!count_networks(packs, &class, UINT64_MAX)) return false;
   if (!class.shown.networks) return true;
-  class.shown.packs = (class.shown.networks + packs->lanes - 1) / packs->lanes;
   if (!describe(packs, &class)) return false;
   if (!grow((void **)&packs->class, packs->classes, 1, &packs->class_capacity, sizeof class)) return false;
   packs->class[packs->classes++] = class;
@@ -135,10 +148,14 @@ static int by_cost(const void *a, const void *b)
 static void put_in_order(struct isw_packs *packs)
 {
   uint64_t first = 0;
+  packs->packs = packs->unfilled = 0;
   if (packs->classes) qsort(packs->class, packs->classes, sizeof *packs->class, by_cost);
   for (size_t c = 0; c < packs->classes; c++) {
-    packs->class[c].shown.first_pack = first;
-    first += packs->class[c].shown.packs;
+    struct isw_pack_class *shown = &packs->class[c].shown;
+    shown->first_pack = first;
+    first += shown->packs;
+    packs->packs += shown->packs;
+    packs->unfilled += shown->packs * shown->lanes - shown->networks;
   }
 }
 
@@ -156,14 +173,39 @@ static bool fill(struct isw_packs *packs)
     for (uint64_t c = 0; c < packs->grouping[g].classes; c++)
       if (!add_class(packs, g, c)) return false;
   }
-  for (size_t c = 0; c < packs->classes; c++) {
-    struct isw_pack_class *shown = &packs->class[c].shown;
-    shown->size = packs->size + packs->class[c].size;
-    packs->packs += shown->packs;
-    packs->unfilled += shown->packs * packs->lanes - shown->networks;
-  }
+  for (size_t c = 0; c < packs->classes; c++) packs->class[c].shown.size = packs->size + packs->class[c].size;
   put_in_order(packs);
   return true;
+}
+
+/* Moves the last `alone` networks of class c to packs of their own. */
+static bool separate(struct isw_packs *packs, size_t c, uint64_t alone)
+{
+  struct class first = packs->class[c], last = first;
+  uint64_t together = first.shown.networks - alone;
+  last.shown.layout = ISW_UNITS_IN_LANES;
+  last.shown.lanes = 1;
+  last.skipped += together;
+  if (!count_networks(packs, &last, alone)) return false;
+  if (together == 0) {
+    packs->class[c] = last;
+    return true;
+  }
+  if (!count_networks(packs, &first, together) ||
+      !grow((void **)&packs->class, packs->classes, 1, &packs->class_capacity, sizeof last))
+    return false;
+  packs->class[c] = first;
+  packs->class[packs->classes++] = last;
+  return true;
+}
+
+enum isw_status isw_packs_set_alone(struct isw_packs *packs, const uint64_t *alone, struct isw_error *error)
+{
+  const size_t classes = packs->classes;
+  bool done = true;
+  for (size_t c = 0; c < classes && done; c++) done = alone[c] == 0 || separate(packs, c, alone[c]);
+  put_in_order(packs);
+  return done ? ISW_OK : isw_error_memory(error, packs->classes * sizeof *packs->class, "the classes of packs");
 }
 
 void isw_packs_order(struct isw_packs *packs, const double *cost)
@@ -222,12 +264,13 @@ size_t isw_packs_networks(const struct isw_packs *packs, uint64_t pack, uint64_t
       high = middle;
   }
   const struct class *class = &packs->class[low];
-  uint64_t piece = pack - class->shown.first_pack;
-  uint64_t from = some_are_missing(packs) ? packs->start[class->start + piece] : piece * packs->lanes;
+  uint64_t piece = pack - class->shown.first_pack, before = piece * class->shown.lanes;
+  uint64_t from = some_are_missing(packs) ? packs->start[class->start + piece] : class->skipped + before;
+  uint64_t left = class->shown.networks - before, most = left < class->shown.lanes ? left : class->shown.lanes;
   struct isw_walk walk;
   isw_walk_start(&walk, &packs->grouping[class->grouping], class->class, from);
   size_t count = 0;
-  while (walk.left && count < packs->lanes) {
+  while (walk.left && count < most) {
     if (is_member(packs, walk.cell)) numbers[count++] = isw_number_of_cell(packs->sweep, walk.cell);
     isw_walk_step(&walk);
   }

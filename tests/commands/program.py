@@ -29,7 +29,7 @@ def mpi_settings(*groups, launcher=MPIEXEC):
 # As root, and with more ranks than cores: of tests only, also of those that ctest did not start
 ENVIRONMENT = {**os.environ, **mpi_settings("root", "crowded", "one-host"), "OMP_NUM_THREADS": "1"}
 for name in list(ENVIRONMENT):
-    if name in ("COLUMNS", "OMP_THREAD_LIMIT", "INITSWEEP_KERNELS") or name.startswith("SLURM_"):
+    if name in ("COLUMNS", "OMP_THREAD_LIMIT", "INITSWEEP_KERNELS", "INITSWEEP_LAYOUT") or name.startswith("SLURM_"):
         del ENVIRONMENT[name]
 
 SMALL = """\

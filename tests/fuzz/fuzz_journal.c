@@ -93,15 +93,21 @@ static void read_origin(const char *folder)
 
 static void read_checkpoint(const char *folder)
 {
-  static const uint64_t numbers[2] = {0, 1}, ids[2] = {100, 101};
   void *file;
-  const void *state;
-  size_t bytes;
-  for (size_t count = 1; count <= 2; count++) {
-    if (!isw_checkpoint_read(folder, identity, 4, numbers, ids, count, &file, &state, &bytes)) continue;
-    touch(state, bytes);
+  struct isw_checkpoint checkpoint;
+  struct isw_checkpointed *networks = NULL;
+  struct isw_error error = {0};
+  size_t count;
+  if (isw_checkpoint_read(folder, identity, 4, 0, &file, &checkpoint)) {
+    touch(checkpoint.numbers, checkpoint.count * sizeof *checkpoint.numbers);
+    touch(checkpoint.ids, checkpoint.count * sizeof *checkpoint.ids);
+    touch(checkpoint.state, checkpoint.bytes);
     free(file);
   }
+  if (isw_checkpoint_networks(folder, identity, 4, &networks, &count, &error) != ISW_OK) abort();
+  touch(networks, count * sizeof *networks);
+  free(networks);
+  isw_error_clear(&error);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)

@@ -82,7 +82,7 @@ static bool dump(bool by_reference, const char *name, struct trial trial)
   if (by_reference)
     trial_reference(&trial, &networks, results);
   else
-    trained = trial_engine(&trial, &networks, NULL, results);
+    trained = trial_engine(&trial, &networks, NULL, ISW_NETWORKS_IN_LANES, results);
   for (size_t lane = 0; trained && lane < networks.count; lane++) {
     print_network(&trial, &networks, lane, &results[lane]);
     reference_result_clear(&results[lane]);

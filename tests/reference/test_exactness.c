@@ -558,6 +558,38 @@ static void residual_branches(void **state)
   assert_true(counts.completed > counts.networks / 2);
 }
 
+/* With units in lanes, units that pad a line have gradients of 0, and with an epsilon of 0 become NaN at the first
+ * update. */
+static void units_that_pad_a_line_end_no_network(void **state)
+{
+  (void)state;
+  static const char *const optimizers[] = {"adam", "adagrad", "rmsprop"};
+  struct trial_counts counts = {0};
+  for (size_t o = 0; o < sizeof optimizers / sizeof *optimizers; o++)
+    for (int real = 0; real < 2; real++) {
+      struct trial trial = {.name = "padding",
+                            .real = real ? ISW_FLOAT64 : ISW_FLOAT32,
+                            .data = TRIAL_CLASSES,
+                            .init = trial_initializer("glorot_uniform"),
+                            .bias_init = trial_initializer("uniform"),
+                            .activation = trial_activation("tanh"),
+                            .loss = trial_loss("cross_entropy"),
+                            .optimizer = trial_optimizer(optimizers[o]),
+                            .no_epsilon = true,
+                            .depth = 2,
+                            .width = 21,
+                            .batch_size = real ? 0 : 4,
+                            .steps = 10,
+                            .learning_rate = 0.01,
+                            .gradient_below = 1e-6,
+                            .count = 2,
+                            .members = 1 + o % 2};
+      trial_run(&trial, &counts);
+    }
+  report("padding", &counts);
+  assert_int_equal(counts.completed, counts.networks);
+}
+
 /* ---- a network does not depend on its neighbours
  * --------------------------------------------------------------------- */
 
@@ -578,12 +610,12 @@ static void a_lane_alone_equals_the_lane_among_others(void **state)
   struct trial_networks together, alone;
   struct reference_result among[16], single[1];
   trial_networks_create(&trial, &together);
-  assert_true(trial_engine(&trial, &together, NULL, among));
+  assert_true(trial_engine(&trial, &together, NULL, ISW_NETWORKS_IN_LANES, among));
   for (size_t lane = 0; lane < together.count; lane++) {
     trial_networks_create(&trial, &alone);
     alone.count = 1;
     alone.list[0] = &alone.network[lane];
-    assert_true(trial_engine(&trial, &alone, NULL, single));
+    assert_true(trial_engine(&trial, &alone, NULL, ISW_NETWORKS_IN_LANES, single));
     assert_true(trial_same("alone", &single[0], &among[lane]));
     reference_result_clear(&single[0]);
     reference_result_clear(&among[lane]);
@@ -622,6 +654,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(batches_of_several_blocks),
       cmocka_unit_test(weights_beyond_the_second_cache),
       cmocka_unit_test(residual_branches),
+      cmocka_unit_test(units_that_pad_a_line_end_no_network),
       cmocka_unit_test(a_lane_alone_equals_the_lane_among_others),
       cmocka_unit_test(full_product_of_the_tables),
       cmocka_unit_test(all_pairs_of_all_settings),

@@ -40,8 +40,32 @@ static const struct isw_probe *distinct_units(void)
   abort();
 }
 
-/* Trains a full pack, in which each lane has its own constant and learning rate; every hidden layer of every network
- * must have one distinct unit at every record, and the weights must have changed. */
+/* Trains a pack; every hidden layer of every network must have one distinct unit at every record, and the weights must
+ * have changed. */
+static void expect_symmetric(const struct isw_pack_settings *settings)
+{
+  struct isw_pack *pack;
+  struct isw_team *team = isw_team_create(1);
+  atomic_int interrupt = 0;
+  assert_non_null(team);
+  assert_int_equal(isw_pack_create(settings, &pack, NULL), ISW_OK);
+  assert_int_equal(isw_pack_train(pack, team, 0, &interrupt), ISW_OK);
+  for (size_t lane = 0; lane < settings->count; lane++) {
+    const struct isw_outcome *outcome = isw_pack_outcome(pack, lane);
+    const int32_t *distinct = outcome->values;
+    assert_int_equal(outcome->status, ISW_COMPLETED);
+    assert_int_equal(outcome->steps_done, STEPS);
+    assert_memory_not_equal(outcome->weights_initial, outcome->weights_final, outcome->parameters * sizeof(float));
+    for (size_t record = 0; record < RECORDS; record++)
+      for (size_t layer = 0; layer + 1 < LAYERS; layer++) assert_int_equal(distinct[record * LAYERS + layer], 1);
+    assert_true(distinct[(RECORDS - 1) * LAYERS + LAYERS - 1] > 1); /* the outputs have learnt their classes */
+  }
+  isw_pack_destroy(pack);
+  isw_team_destroy(team);
+}
+
+/* A full pack, in which each lane has its own constant and learning rate, and two of its networks alone, with units in
+ * lanes. */
 static void expect_symmetry(const char *optimizer, double learning_rate)
 {
   struct isw_error error = {0};
@@ -90,30 +114,19 @@ static void expect_symmetry(const char *optimizer, double learning_rate)
                                        .keep_initial = true,
                                        .keep_final = true};
   struct isw_samples *samples;
-  struct isw_pack *pack;
-  struct isw_team *team = isw_team_create(1);
-  atomic_int interrupt = 0;
   const struct isw_loss *loss = &isw_losses(&rows)[network[0].loss.row];
-  assert_non_null(team);
   assert_true(probe->quantity.integer && probe->quantity.per_layer);
   assert_int_equal(isw_kernels_choose(NULL, &settings.kernels, &error), ISW_OK);
   assert_int_equal(isw_samples_create(&data, loss, ISW_FLOAT32, &samples, &error), ISW_OK);
   settings.samples = samples;
-  assert_int_equal(isw_pack_create(&settings, &pack, &error), ISW_OK);
-  assert_int_equal(isw_pack_train(pack, team, 0, &interrupt), ISW_OK);
-  for (size_t lane = 0; lane < lanes; lane++) {
-    const struct isw_outcome *outcome = isw_pack_outcome(pack, lane);
-    const int32_t *distinct = outcome->values;
-    assert_int_equal(outcome->status, ISW_COMPLETED);
-    assert_int_equal(outcome->steps_done, STEPS);
-    assert_memory_not_equal(outcome->weights_initial, outcome->weights_final, outcome->parameters * sizeof(float));
-    for (size_t record = 0; record < RECORDS; record++)
-      for (size_t layer = 0; layer + 1 < LAYERS; layer++) assert_int_equal(distinct[record * LAYERS + layer], 1);
-    assert_true(distinct[(RECORDS - 1) * LAYERS + LAYERS - 1] > 1); /* the outputs have learnt their classes */
+  expect_symmetric(&settings);
+  settings.layout = ISW_UNITS_IN_LANES;
+  settings.count = 1;
+  for (size_t lane = 0; lane < lanes; lane += lanes - 1) {
+    settings.networks = list + lane;
+    expect_symmetric(&settings);
   }
-  isw_pack_destroy(pack);
   isw_samples_destroy(samples);
-  isw_team_destroy(team);
   isw_data_destroy(&data);
   isw_error_clear(&error);
   test_free(network);

@@ -134,6 +134,16 @@ static struct isw_choice nudged(const struct isw_row *row, size_t index, size_t 
   return choice;
 }
 
+static struct isw_choice optimizer_of(const struct trial *trial, size_t lane)
+{
+  size_t rows;
+  const struct isw_row *row = &isw_optimizers(&rows)[trial->optimizer].row;
+  struct isw_choice choice = nudged(row, trial->optimizer, lane, trial->varied);
+  for (size_t p = 0; trial->no_epsilon && p < isw_row_parameters(row); p++)
+    if (strcmp(row->parameters[p].name, "epsilon") == 0) choice.value[p].number = 0.0;
+  return choice;
+}
+
 static void set_network(const struct trial *trial, struct trial_networks *all, size_t lane)
 {
   size_t rows, layers = all->layers;
@@ -148,7 +158,6 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
     init[k].weights = bias_init[k].weights = &all->weights;
   }
   const struct isw_activation *activations = isw_activations(&rows);
-  const struct isw_optimizer *optimizers = isw_optimizers(&rows);
   const struct isw_rate_schedule *schedules = isw_schedules(&rows);
   all->network[lane] = (struct isw_network){
       .number = lane,
@@ -161,7 +170,7 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
       .output_activation =
           nudged(&activations[trial->output_activation].row, trial->output_activation, lane, trial->varied),
       .loss = nudged(&isw_losses(&rows)[trial->loss].row, trial->loss, lane, trial->varied && !trial->plain_loss),
-      .optimizer = nudged(&optimizers[trial->optimizer].row, trial->optimizer, lane, trial->varied),
+      .optimizer = optimizer_of(trial, lane),
       .init = init,
       .bias_init = bias_init,
       .init_noise = trial->init_noise,
@@ -369,8 +378,36 @@ static struct isw_pack_class class_of(const struct trial_networks *networks)
                                      first->clip_norm > 0.0 || first->stop_gradient_below > -INFINITY};
 }
 
+/* Trains networks first .. first + count - 1 in one pack. */
+static enum isw_status train_pack(const struct trial *trial, const struct trial_networks *networks, size_t first,
+                                  struct isw_pack_settings *settings, const struct isw_probe *const *found,
+                                  struct reference_result *results, struct isw_error *error)
+{
+  struct isw_pack *pack = NULL;
+  settings->networks = networks->list + first;
+  enum isw_status status = isw_pack_create(settings, &pack, error);
+  if (status == ISW_OK && trial_expected_path && settings->layout == ISW_NETWORKS_IN_LANES) {
+    const struct isw_pack_class class = class_of(networks);
+    enum isw_pack_path expected =
+        trial_expected_path(settings->kernels, settings->probes, settings->probe_count, &class);
+    if (isw_pack_path_taken(pack) != expected)
+      status = isw_error_set(error, ISW_FAILED, "the pack's path is %d, expected %d", (int)isw_pack_path_taken(pack),
+                             (int)expected);
+  }
+  if (status == ISW_OK) status = train(pack, trial->members ? trial->members : 1);
+  for (size_t lane = 0; status == ISW_OK && lane < settings->count; lane++)
+    results[first + lane] = result_of(trial, networks, isw_pack_outcome(pack, lane), found);
+  isw_pack_destroy(pack);
+  return status;
+}
+
+size_t trial_stride(const struct trial_networks *networks, enum isw_layout layout)
+{
+  return layout == ISW_UNITS_IN_LANES ? (networks->count + 3) / 4 : networks->count;
+}
+
 bool trial_engine(const struct trial *trial, const struct trial_networks *networks, const char *kernels,
-                  struct reference_result *results)
+                  enum isw_layout layout, struct reference_result *results)
 {
   struct isw_error error = {0};
   const struct isw_probe *found[REFERENCE_MEASURES], *probes[REFERENCE_MEASURES];
@@ -386,8 +423,8 @@ bool trial_engine(const struct trial *trial, const struct trial_networks *networ
     probes[probe_count++] = found[m];
   }
   struct isw_pack_settings settings = {.precision = trial->real,
-                                       .count = networks->count,
-                                       .networks = networks->list,
+                                       .layout = layout,
+                                       .count = layout == ISW_UNITS_IN_LANES ? 1 : networks->count,
                                        .records = networks->records,
                                        .record_steps = networks->record_steps,
                                        .probe_count = probe_count,
@@ -396,24 +433,13 @@ bool trial_engine(const struct trial *trial, const struct trial_networks *networ
                                        .keep_initial = true,
                                        .keep_final = true};
   struct isw_samples *samples = NULL;
-  struct isw_pack *pack = NULL;
   enum isw_status status = isw_kernels_choose(kernels, &settings.kernels, &error);
   if (status == ISW_OK)
     status = isw_samples_create(&networks->data, &isw_losses(&rows)[trial->loss], trial->real, &samples, &error);
   settings.samples = samples;
-  if (status == ISW_OK) status = isw_pack_create(&settings, &pack, &error);
-  if (status == ISW_OK && trial_expected_path) {
-    const struct isw_pack_class class = class_of(networks);
-    enum isw_pack_path expected = trial_expected_path(settings.kernels, probes, probe_count, &class);
-    if (isw_pack_path_taken(pack) != expected)
-      status = isw_error_set(&error, ISW_FAILED, "the pack's path is %d, expected %d", (int)isw_pack_path_taken(pack),
-                             (int)expected);
-  }
-  if (status == ISW_OK) status = train(pack, trial->members ? trial->members : 1);
+  for (size_t first = 0; status == ISW_OK && first < networks->count; first += trial_stride(networks, layout))
+    status = train_pack(trial, networks, first, &settings, found, results, &error);
   if (status != ISW_OK) fprintf(stderr, "%s on %s: %s\n", trial->name, kernels, isw_error_text(&error));
-  for (size_t lane = 0; status == ISW_OK && lane < networks->count; lane++)
-    results[lane] = result_of(trial, networks, isw_pack_outcome(pack, lane), found);
-  isw_pack_destroy(pack);
   isw_samples_destroy(samples);
   isw_error_clear(&error);
   free(dues);
@@ -486,21 +512,43 @@ uint64_t trial_hash(const struct trial *trial, const struct reference_result *re
   return hash;
 }
 
-static void describe(const struct trial *trial, const char *kernels, size_t lane, size_t size, char *text)
+static void describe(const struct trial *trial, const char *kernels, enum isw_layout layout, size_t lane, size_t size,
+                     char *text)
 {
   size_t rows;
-  snprintf(text, size,
-           "%s, %s: %s %s %s %s, float%d, data %d, depth %zu, width %zu, batch %zu, %zu members: network %zu",
-           trial->name, kernels, isw_initializers(&rows)[trial->init].row.name,
-           isw_activations(&rows)[trial->activation].row.name, isw_losses(&rows)[trial->loss].row.name,
-           isw_optimizers(&rows)[trial->optimizer].row.name, trial->real == ISW_FLOAT32 ? 32 : 64, (int)trial->data,
-           trial->depth, trial->width, trial->batch_size, trial->members, lane);
+  snprintf(
+      text, size,
+      "%s, %s, %s in lanes: %s %s %s %s, float%d, data %d, depth %zu, width %zu, batch %zu, %zu members: network %zu",
+      trial->name, kernels, layout == ISW_UNITS_IN_LANES ? "units" : "networks",
+      isw_initializers(&rows)[trial->init].row.name, isw_activations(&rows)[trial->activation].row.name,
+      isw_losses(&rows)[trial->loss].row.name, isw_optimizers(&rows)[trial->optimizer].row.name,
+      trial->real == ISW_FLOAT32 ? 32 : 64, (int)trial->data, trial->depth, trial->width, trial->batch_size,
+      trial->members, lane);
+}
+
+/* Compares the engine with the reference's results. */
+static void compare(const struct trial *trial, const struct trial_networks *networks, const char *kernels,
+                    enum isw_layout layout, const struct reference_result *reference, struct trial_counts *counts)
+{
+  struct reference_result engine[ISW_LANES_MAX];
+  if (!trial_engine(trial, networks, kernels, layout, engine)) {
+    counts->differences++;
+    return;
+  }
+  const size_t step = layout == ISW_UNITS_IN_LANES ? trial_stride(networks, layout) : 1;
+  for (size_t lane = 0; lane < networks->count; lane += step) {
+    char what[400];
+    counts->packs += layout == ISW_UNITS_IN_LANES || lane == 0;
+    describe(trial, kernels, layout, lane, sizeof what, what);
+    if (!trial_same(what, &engine[lane], &reference[lane])) counts->differences++;
+    reference_result_clear(&engine[lane]);
+  }
 }
 
 uint64_t trial_run(const struct trial *trial, struct trial_counts *counts)
 {
   struct trial_networks networks;
-  struct reference_result reference[16], engine[16];
+  struct reference_result reference[ISW_LANES_MAX];
   trial_networks_create(trial, &networks);
   trial_reference(trial, &networks, reference);
   uint64_t hash = trial_hash(trial, reference, networks.count);
@@ -515,20 +563,9 @@ uint64_t trial_run(const struct trial *trial, struct trial_counts *counts)
   }
   const char *kernels;
   bool usable;
-  for (size_t i = 0; (kernels = isw_kernels_list(i, &usable)); i++) {
-    if (!usable) continue;
-    counts->packs++;
-    if (!trial_engine(trial, &networks, kernels, engine)) {
-      counts->differences++;
-      continue;
-    }
-    for (size_t lane = 0; lane < networks.count; lane++) {
-      char what[400];
-      describe(trial, kernels, lane, sizeof what, what);
-      if (!trial_same(what, &engine[lane], &reference[lane])) counts->differences++;
-      reference_result_clear(&engine[lane]);
-    }
-  }
+  for (size_t i = 0; (kernels = isw_kernels_list(i, &usable)); i++)
+    for (int layout = 0; usable && layout <= ISW_UNITS_IN_LANES; layout++)
+      compare(trial, &networks, kernels, (enum isw_layout)layout, reference, counts);
   for (size_t lane = 0; lane < networks.count; lane++) reference_result_clear(&reference[lane]);
   trial_networks_destroy(&networks);
   return hash;

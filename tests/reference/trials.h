@@ -45,6 +45,7 @@ struct trial {
   double learning_rate, weight_decay, init_noise, loss_below, gradient_below; /**< thresholds; 0: no rule */
   double clip_norm;                                                           /**< 0: none */
   double init_sparsity;
+  bool no_epsilon; /**< the optimiser's epsilon is 0, so that a gradient of 0 gives 0 / 0 */
   enum isw_decay_biases decay_biases;
   bool varied;           /**< the lanes differ in learning rate and in every parameter of every row */
   bool plain_loss;       /**< except the loss's */
@@ -85,16 +86,20 @@ void trial_reference(const struct trial *trial, const struct trial_networks *net
 /** The path that a pack of a class should take: isw_cost_path, if the cost room is linked. */
 typedef enum isw_pack_path trial_path_function(const struct isw_kernels *kernels, const struct isw_probe *const *probes,
                                                size_t probe_count, const struct isw_pack_class *class);
-/** Compared with the path of every pack that trial_engine trains; NULL: not checked. */
+/** Compared with the path of every pack with networks in lanes that trial_engine trains; NULL: not checked. */
 extern trial_path_function *trial_expected_path;
-/** Trains them with the engine and the named kernels, results [count] in the reference trainer's form; false, with a
- *  line on stderr, if the engine refuses. */
+/** The number of networks from a pack's first to the next pack's: all; or, with units in lanes, where a pack has one
+ *  network, so many that at most four are trained. */
+size_t trial_stride(const struct trial_networks *networks, enum isw_layout layout);
+/** Trains them with the engine and the named kernels in one pack or, with units in lanes, those that are trial_stride
+ *  apart in a pack each; results [count] in the reference trainer's form; false, with a line on stderr, if the engine
+ *  refuses. */
 bool trial_engine(const struct trial *trial, const struct trial_networks *networks, const char *kernels,
-                  struct reference_result *results);
+                  enum isw_layout layout, struct reference_result *results);
 /** Whether both are equal, where all NaNs count as the same; writes the first difference to stderr. */
 bool trial_same(const char *what, const struct reference_result *engine, const struct reference_result *reference);
 
-/** Runs the whole trial: compares every usable kernel with the reference trainer. Returns the reference trainer's
- *  hash. */
+/** Runs the whole trial: compares every usable kernel, in both layouts, with the reference trainer. Returns the
+ *  reference trainer's hash. */
 uint64_t trial_run(const struct trial *trial, struct trial_counts *counts);
 #endif

@@ -20,6 +20,7 @@ static struct isw_cost_model some_model(void)
   for (size_t t = 0; t < ISW_COST_TERMS; t++) {
     model.small[t] = 1e-9 * (double)(t + 1) / 7;
     model.large[t] = 1e-9 * (double)(t + 10) / 3;
+    model.units[t] = 1e-9 * (double)(t + 20) / 3;
   }
   for (size_t r = 0; r < ISW_COST_ROWS; r++) {
     model.activation[r] = -1e-9 / (double)(r + 1);
@@ -34,15 +35,19 @@ static void terms_count_what_a_step_does(void **state)
   (void)state;
   double terms[ISW_COST_TERMS];
   const size_t size[] = {2, 3, 5, 1};
-  isw_cost_terms(3, size, 4, true, terms);
+  isw_cost_terms(3, size, 4, true, 1, terms);
   assert_true(terms[ISW_COST_STEP] == 1 && terms[ISW_COST_LAYER] == 12 && terms[ISW_COST_UNIT] == 4 * 9);
   assert_true(terms[ISW_COST_PRODUCT] == 4 * (3 * (6 + 15 + 5) - 6));
   assert_true(2 * terms[ISW_COST_PRODUCT] == isw_step_flops(3, size, 0, 4));
   assert_true(terms[ISW_COST_PARAMETER] == 9 + 20 + 6 && terms[ISW_COST_FAR] == 0 && terms[ISW_COST_GATHER] == 0);
-  isw_cost_terms(3, size, 4, false, terms);
+  isw_cost_terms(3, size, 4, false, 1, terms);
   assert_true(terms[ISW_COST_GATHER] == 8);
+  isw_cost_terms(3, size, 4, true, 4, terms); /* lines of four units: 1, 2 and 1; three layers */
+  assert_true(terms[ISW_COST_STEP] == 1 && terms[ISW_COST_LAYER] == 12 && terms[ISW_COST_UNIT] == 4 * 4);
+  assert_true(terms[ISW_COST_PRODUCT] == 4 * (2 * (2 * 1 + 3 * 2 + 5 * 1) + 5 * 1 + 1 * 2));
+  assert_true(terms[ISW_COST_PARAMETER] == 3 * 1 + 4 * 2 + 6 * 1);
   const size_t large[] = {784, 256, 10};
-  isw_cost_terms(2, large, 4, true, terms);
+  isw_cost_terms(2, large, 4, true, 1, terms);
   assert_true(terms[ISW_COST_FAR] == 785 * 256 + 257 * 10 - 16384);
 }
 
@@ -53,7 +58,7 @@ static void the_fit_finds_the_coefficients_that_made_the_times(void **state)
   double terms[40][ISW_COST_TERMS], seconds[40] = {0}, found[ISW_COST_TERMS];
   for (size_t i = 0; i < 40; i++) {
     const size_t size[] = {1 + i * i % 97, 1 + i * 37 % 300, 1 + i * 11 % 200, 1 + i % 10};
-    isw_cost_terms(3, size, 1 + i * 13 % 64, i % 3 == 0, terms[i]);
+    isw_cost_terms(3, size, 1 + i * 13 % 64, i % 3 == 0, 1, terms[i]);
     for (size_t t = 0; t < ISW_COST_TERMS; t++) seconds[i] += made[t] * terms[i][t];
   }
   isw_cost_fit(40, terms, seconds, found);
@@ -228,6 +233,44 @@ static void own_work_of_probes_and_initialisers_counts(void **state)
   isw_sweep_destroy(sweep);
 }
 
+/* 40 networks a class: two full packs, and eight networks that fill half a pack. */
+static void networks_are_alone_where_that_is_cheaper(void **state)
+{
+  (void)state;
+  struct isw_sweep *sweep = read_sweep(two_depths);
+  struct isw_packs *packs;
+  const struct isw_kernels *kernels;
+  const struct isw_probe *const *probes;
+  size_t count = isw_sweep_probes(sweep, &probes);
+  uint64_t alone[2];
+  assert_int_equal(isw_kernels_choose(NULL, &kernels, NULL), ISW_OK);
+  assert_int_equal(isw_packs_create(sweep, 16, &packs, NULL), ISW_OK);
+  static const struct {
+    double pack, single; /* seconds of a step */
+    uint64_t alone;
+  } cases[] = {{1, 1, 0}, {1, 0.13, 0}, {1, 0.12, 8}, {1, 0.063, 8}, {1, 0.062, 40}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const struct isw_cost_model model = {
+        .small = {cases[i].pack}, .large = {cases[i].pack}, .units = {cases[i].single}};
+    isw_cost_alone(&model, kernels, sweep, probes, count, packs, alone);
+    assert_int_equal(alone[0], cases[i].alone);
+    assert_int_equal(alone[1], cases[i].alone);
+  }
+  static const char *const asked[] = {"networks", "units", ""};
+  static const uint64_t expected[] = {0, 40, 8};
+  const struct isw_cost_model model = {.small = {1}, .large = {1}, .units = {0.1}};
+  for (size_t i = 0; i < 3; i++) {
+    setenv("INITSWEEP_LAYOUT", asked[i], 1);
+    assert_int_equal(isw_cost_choose_layouts(&model, kernels, sweep, probes, count, packs, alone, NULL), ISW_OK);
+    assert_int_equal(alone[0], expected[i]);
+  }
+  setenv("INITSWEEP_LAYOUT", "unit", 1);
+  assert_int_equal(isw_cost_choose_layouts(&model, kernels, sweep, probes, count, packs, alone, NULL), ISW_BAD_INPUT);
+  unsetenv("INITSWEEP_LAYOUT");
+  isw_packs_destroy(packs);
+  isw_sweep_destroy(sweep);
+}
+
 static void packs_follow_the_costs_they_are_given(void **state)
 {
   (void)state;
@@ -363,6 +406,7 @@ int main(void)
       cmocka_unit_test(the_path_of_a_class_is_the_engines),
       cmocka_unit_test(a_pack_costs_its_making_steps_and_records),
       cmocka_unit_test(own_work_of_probes_and_initialisers_counts),
+      cmocka_unit_test(networks_are_alone_where_that_is_cheaper),
       cmocka_unit_test(packs_follow_the_costs_they_are_given),
       cmocka_unit_test(text_comes_back_to_the_bit_and_damage_does_not),
       cmocka_unit_test(the_cache_keeps_what_it_can_and_never_fails),

@@ -117,7 +117,7 @@ static size_t row_called(const struct isw_row *first, size_t bytes, const char *
 }
 
 /* networks first .. first + count - 1 as a pack */
-static struct isw_pack *make(const struct scene *scene, size_t first, size_t count_networks)
+static struct isw_pack *make(const struct scene *scene, enum isw_layout layout, size_t first, size_t count_networks)
 {
   size_t count, w = scene->trial->width;
   size_t size[LAYERS + 1] = {2, w, 1}, deeper[RESIDUAL_LAYERS + 1] = {2, w, w, w, 1};
@@ -169,6 +169,7 @@ static struct isw_pack *make(const struct scene *scene, size_t first, size_t cou
   struct isw_pack_settings settings = {.kernels = scene->kernels,
                                        .samples = scene->samples,
                                        .precision = t->real,
+                                       .layout = layout,
                                        .count = count_networks,
                                        .networks = list,
                                        .records = STEPS / 256 + 1,
@@ -188,7 +189,7 @@ static void kill_all(struct scene *scene, struct isw_pack **pack)
 {
   struct isw_pack *new[PACKS];
   for (size_t i = 0; i < PACKS; i++) {
-    new[i] = make(scene, i * scene->lanes, scene->lanes);
+    new[i] = make(scene, ISW_NETWORKS_IN_LANES, i * scene->lanes, scene->lanes);
     size_t bytes = isw_pack_state_bytes(pack[i]);
     void *state = malloc(bytes);
     assert_non_null(state);
@@ -242,7 +243,7 @@ static void compare_alone(struct scene *scene, struct isw_pack *const *pack, uin
   records_to_live = 0;
   atomic_store(&stop, 0);
   for (size_t n = 0; n < PACKS * scene->lanes; n++) {
-    struct isw_pack *alone = make(scene, n, 1);
+    struct isw_pack *alone = make(scene, n % 2 ? ISW_UNITS_IN_LANES : ISW_NETWORKS_IN_LANES, n, 1);
     assert_int_equal(isw_pack_train(alone, scene->team, 0, &stop), ISW_OK);
     const struct isw_outcome *x = isw_pack_outcome(alone, 0),
                              *y = isw_pack_outcome(pack[n / scene->lanes], n % scene->lanes);
@@ -268,7 +269,7 @@ static void run_trial(const struct trial *trial, size_t to_live)
   assert_int_equal(isw_kernels_choose(NULL, &scene.kernels, NULL), ISW_OK);
   assert_int_equal(isw_samples_create(&data, &isw_losses(&count)[loss], trial->real, &scene.samples, NULL), ISW_OK);
   struct isw_pack *pack[PACKS];
-  for (size_t i = 0; i < PACKS; i++) pack[i] = make(&scene, i * scene.lanes, scene.lanes);
+  for (size_t i = 0; i < PACKS; i++) pack[i] = make(&scene, ISW_NETWORKS_IN_LANES, i * scene.lanes, scene.lanes);
   atomic_store(&stop, 0);
   records_seen = 0;
   records_to_live = to_live;

@@ -141,10 +141,11 @@ static size_t tanh_row(void)
   return 0;
 }
 
-/* Some lanes diverge at once, some later, some stop by a rule: a state includes networks that have ended. */
-static struct isw_pack *make_with(const struct trial *t, const struct isw_kernels *kernels,
-                                  const struct isw_samples *samples, const struct isw_probe *const *measured,
-                                  size_t measured_count)
+/* Networks first .. first + networks - 1. Some diverge at once, some later, some stop by a rule: a state includes
+ * networks that have ended. */
+static struct isw_pack *make_some(const struct trial *t, enum isw_layout layout, size_t first, size_t networks,
+                                  const struct isw_kernels *kernels, const struct isw_samples *samples,
+                                  const struct isw_probe *const *measured, size_t measured_count)
 {
   size_t count, size[LAYERS + 1] = {2, 5, 1}, deeper[RESIDUAL_LAYERS + 1] = {2, 5, 5, 5, 1};
   struct isw_choice init[RESIDUAL_LAYERS], bias_init[RESIDUAL_LAYERS];
@@ -184,8 +185,9 @@ static struct isw_pack *make_with(const struct trial *t, const struct isw_kernel
   struct isw_pack_settings settings = {.kernels = kernels,
                                        .samples = samples,
                                        .precision = t->real,
-                                       .count = isw_lanes(t->real),
-                                       .networks = list,
+                                       .layout = layout,
+                                       .count = networks,
+                                       .networks = list + first,
                                        .records = t->records,
                                        .record_steps = t->record_steps,
                                        .probe_count = measured_count,
@@ -198,24 +200,34 @@ static struct isw_pack *make_with(const struct trial *t, const struct isw_kernel
   return pack;
 }
 
+static struct isw_pack *make_with(const struct trial *t, const struct isw_kernels *kernels,
+                                  const struct isw_samples *samples, const struct isw_probe *const *measured,
+                                  size_t measured_count)
+{
+  return make_some(t, ISW_NETWORKS_IN_LANES, 0, isw_lanes(t->real), kernels, samples, measured, measured_count);
+}
+
 static struct isw_pack *make(const struct trial *t, const struct isw_kernels *kernels,
                              const struct isw_samples *samples)
 {
   return make_with(t, kernels, samples, probes, sizeof probes / sizeof *probes);
 }
 
+static void assert_same_outcome(const struct isw_outcome *x, const struct isw_outcome *y, const struct trial *t)
+{
+  assert_int_equal(x->status, y->status);
+  assert_int_equal(x->steps_done, y->steps_done);
+  assert_int_equal(x->records_done, y->records_done);
+  assert_int_equal(x->values_bytes, y->values_bytes);
+  assert_memory_equal(x->values, y->values, x->values_bytes);
+  assert_memory_equal(x->weights_initial, y->weights_initial, x->parameters * isw_precision_bytes(t->real));
+  assert_memory_equal(x->weights_final, y->weights_final, x->parameters * isw_precision_bytes(t->real));
+}
+
 static void assert_same(const struct isw_pack *a, const struct isw_pack *b, const struct trial *t)
 {
-  for (size_t l = 0; l < isw_lanes(t->real); l++) {
-    const struct isw_outcome *x = isw_pack_outcome(a, l), *y = isw_pack_outcome(b, l);
-    assert_int_equal(x->status, y->status);
-    assert_int_equal(x->steps_done, y->steps_done);
-    assert_int_equal(x->records_done, y->records_done);
-    assert_int_equal(x->values_bytes, y->values_bytes);
-    assert_memory_equal(x->values, y->values, x->values_bytes);
-    assert_memory_equal(x->weights_initial, y->weights_initial, x->parameters * isw_precision_bytes(t->real));
-    assert_memory_equal(x->weights_final, y->weights_final, x->parameters * isw_precision_bytes(t->real));
-  }
+  for (size_t l = 0; l < isw_lanes(t->real); l++)
+    assert_same_outcome(isw_pack_outcome(a, l), isw_pack_outcome(b, l), t);
 }
 
 /* One cell of the matrix; returns the number of kills. */
@@ -285,6 +297,69 @@ static void killed_and_resumed_is_the_same_to_the_bit(void **state)
           }
   print_message("%zu cells, %zu kills\n", cells, kills);
   assert_true(kills > 10 * cells);
+}
+
+/* Trains one network alone and kills it again and again; each time the other layout continues. Returns the number of
+ * kills. */
+static size_t resume_in_turn(const struct trial *t, size_t network, const struct isw_kernels *kernels,
+                             const struct isw_samples *samples, const struct isw_outcome *expected)
+{
+  const size_t to_live = 2, measured = sizeof probes / sizeof *probes;
+  size_t kills = 0;
+  struct isw_team *team = isw_team_create(1);
+  struct isw_pack *pack = make_some(t, ISW_UNITS_IN_LANES, network, 1, kernels, samples, probes, measured);
+  atomic_store(&stop, 0);
+  for (blocks_seen = 0, blocks_to_live = to_live; isw_pack_train(pack, team, 0, &stop) != ISW_OK; kills++) {
+    assert_true(kills < 10 * STEPS);
+    size_t bytes = isw_pack_state_bytes(pack);
+    void *state = malloc(bytes);
+    assert_non_null(state);
+    isw_pack_save(pack, state);
+    isw_pack_destroy(pack);
+    pack = make_some(t, kills % 2 ? ISW_UNITS_IN_LANES : ISW_NETWORKS_IN_LANES, network, 1, kernels, samples, probes,
+                     measured);
+    assert_int_equal(isw_pack_restore(pack, state, bytes, NULL), ISW_OK);
+    free(state);
+    atomic_store(&stop, 0);
+    blocks_seen = 0;
+    blocks_to_live = to_live;
+  }
+  assert_same_outcome(isw_pack_outcome(pack, 0), expected, t);
+  isw_pack_destroy(pack);
+  isw_team_destroy(team);
+  return kills;
+}
+
+static void a_state_of_one_layout_continues_in_the_other(void **state)
+{
+  (void)state;
+  static const uint64_t steps[] = {0, 1, 2, 5, 13, 33, STEPS};
+  size_t optimizers, count, kills = 0, networks = 0;
+  const struct isw_kernels *kernels;
+  assert_int_equal(isw_kernels_choose(NULL, &kernels, NULL), ISW_OK);
+  isw_optimizers(&optimizers);
+  for (size_t cell = 0; cell < 2 * optimizers; cell++) {
+    const struct trial t = {.optimizer = cell / 2,
+                            .batch = cell % 3 * 2,
+                            .residual = cell % 2 == 0,
+                            .real = cell % 4 < 2 ? ISW_FLOAT32 : ISW_FLOAT64,
+                            .record_steps = steps,
+                            .records = sizeof steps / sizeof *steps};
+    struct isw_samples *samples;
+    assert_int_equal(isw_samples_create(&data, &isw_losses(&count)[loss_row()], t.real, &samples, NULL), ISW_OK);
+    struct isw_team *team = isw_team_create(1);
+    struct isw_pack *together = make(&t, kernels, samples);
+    blocks_to_live = 0;
+    atomic_store(&stop, 0);
+    assert_int_equal(isw_pack_train(together, team, 0, &stop), ISW_OK);
+    for (size_t l = 0; l < isw_lanes(t.real); l += 2 - cell % 2, networks++)
+      kills += resume_in_turn(&t, l, kernels, samples, isw_pack_outcome(together, l));
+    isw_pack_destroy(together);
+    isw_team_destroy(team);
+    isw_samples_destroy(samples);
+  }
+  print_message("%zu networks, %zu kills\n", networks, kills);
+  assert_true(kills > 3 * networks);
 }
 
 /* A prepare that is interrupted at its first call of each step: no probe may have finished then, because the record is
@@ -468,6 +543,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(killed_and_resumed_is_the_same_to_the_bit),
+      cmocka_unit_test(a_state_of_one_layout_continues_in_the_other),
       cmocka_unit_test(an_interrupted_prepare_is_done_again),
       cmocka_unit_test(a_block_that_returns_early_is_done_again),
       cmocka_unit_test(pauses_do_not_keep_a_record_from_being_made),

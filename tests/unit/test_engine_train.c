@@ -182,8 +182,9 @@ static struct isw_pack *train(const struct trial *t, const char *kernels_name, s
   assert_int_equal(isw_kernels_choose(kernels_name, &kernels, NULL), ISW_OK);
   assert_int_equal(isw_samples_create(t->data, &isw_losses(&rows)[t->network[0].loss.row], t->real, samples, NULL),
                    ISW_OK);
-  const struct isw_pack_settings settings = {kernels, *samples, t->real, count, networks, t->records, t->record_steps,
-                                             4,       probes,   NULL,    true,  true,     0.5};
+  const struct isw_pack_settings settings = {
+      kernels, *samples, t->real, ISW_NETWORKS_IN_LANES, count, networks, t->records, t->record_steps, 4, probes, NULL,
+      true,    true,     0.5};
   assert_int_equal(isw_pack_create(&settings, &pack, NULL), ISW_OK);
   struct isw_team *team = members ? isw_team_create(members) : NULL;
   struct seat seat[MEMBERS_MAX];
@@ -486,8 +487,9 @@ static void an_interrupt_ends_every_member(void **state)
   const struct isw_network *network = &t.network[0];
   assert_int_equal(isw_kernels_choose(NULL, &kernels, NULL), ISW_OK);
   assert_int_equal(isw_samples_create(t.data, &isw_losses(&rows)[network->loss.row], t.real, &samples, NULL), ISW_OK);
-  const struct isw_pack_settings settings = {kernels, samples, t.real, 1,     &network, 4,  t.record_steps,
-                                             4,       probes,  NULL,   false, false,    0.5};
+  const struct isw_pack_settings settings = {
+      kernels, samples, t.real, ISW_NETWORKS_IN_LANES, 1, &network, 4, t.record_steps, 4, probes, NULL,
+      false,   false,   0.5};
   assert_int_equal(isw_pack_create(&settings, &pack, NULL), ISW_OK);
   struct isw_team *team = isw_team_create(2);
   struct seat seat = {pack, team, 1, &interrupt, ISW_OK};
@@ -521,10 +523,10 @@ static void bytes_are_those_of_the_arrays(void **state)
   struct trial t;
   set_trial(&t, &xor_data, 100, 3, "adam");
   size_t parameters = isw_parameters(3, t.size, 0);
-  size_t bytes = isw_pack_bytes(&t.network[0], &xor_data, ISW_FLOAT32, 4, probes, 4);
+  size_t bytes = isw_pack_bytes(&t.network[0], &xor_data, ISW_FLOAT32, ISW_NETWORKS_IN_LANES, 4, probes, 4);
   assert_in_range(bytes, parameters * 64 * 4, parameters * 64 * 40);
   t.size[1] = t.size[2] = (size_t)1 << 40;
-  assert_true(isw_pack_bytes(&t.network[0], &xor_data, ISW_FLOAT32, 4, probes, 4) == SIZE_MAX);
+  assert_true(isw_pack_bytes(&t.network[0], &xor_data, ISW_FLOAT32, ISW_NETWORKS_IN_LANES, 4, probes, 4) == SIZE_MAX);
 }
 
 int main(void)

@@ -489,12 +489,14 @@ static void two_writers_of_a_checkpoint_do_not_meet(void **state)
     assert_int_equal(status, 0);
   }
   void *file;
-  const void *kept;
-  size_t bytes;
-  assert_true(isw_checkpoint_read(folder, 5, 4, numbers, ids, 2, &file, &kept, &bytes));
-  unsigned last = ((const unsigned char *)kept)[0];
-  assert_int_equal(bytes, BYTES + 1 - last);
-  for (size_t i = 0; i < bytes; i++) assert_int_equal(((const unsigned char *)kept)[i], last);
+  struct isw_checkpoint kept;
+  assert_true(isw_checkpoint_read(folder, 5, 4, 16, &file, &kept));
+  assert_int_equal(kept.count, 2);
+  assert_memory_equal(kept.numbers, numbers, sizeof numbers);
+  assert_memory_equal(kept.ids, ids, sizeof ids);
+  unsigned last = ((const unsigned char *)kept.state)[0];
+  assert_int_equal(kept.bytes, BYTES + 1 - last);
+  for (size_t i = 0; i < kept.bytes; i++) assert_int_equal(((const unsigned char *)kept.state)[i], last);
   free(file);
   isw_checkpoint_remove(folder, 16);
   assert_int_equal(rmdir(folder), 0); /* nothing else is left */

@@ -61,56 +61,93 @@ static void finished_packs_are_not_trained_again(void **state)
   free(parts);
 }
 
-/* Stops the first pack after its first step, stores it, and continues it in another training. */
-static void a_pack_continues_from_its_checkpoint(void **state)
+/* A training whose packs have the layouts that INITSWEEP_LAYOUT asks for. */
+static struct isw_work start_training(struct isw_training *training, const struct isw_sweep *sweep, const char *parts,
+                                      unsigned rank, const char *layout)
 {
-  (void)state;
+  uint64_t *alone = NULL;
+  struct isw_checkpointed *list = NULL;
+  size_t count = 0;
+  *training = (struct isw_training){0};
+  setenv("INITSWEEP_LAYOUT", layout, 1);
+  EXPECT_OK(isw_training_create(training, sweep, 1, 1, error));
+  EXPECT_OK(isw_training_choose_layouts(training, &alone, error));
+  EXPECT_OK(isw_training_set_layouts(training, alone, error));
+  EXPECT_OK(isw_journal_create(parts, isw_sweep_identity(sweep), rank, 4, "a test", &training->journal, error));
+  EXPECT_OK(isw_checkpoint_networks(parts, isw_sweep_identity(sweep), 4, &list, &count, error));
+  isw_training_use_checkpoints(training, parts, rank, 0, list, count);
+  free(alone);
+  unsetenv("INITSWEEP_LAYOUT");
+  return isw_training_work(training);
+}
+
+static size_t count_checkpoints(const struct isw_sweep *sweep, const char *parts)
+{
+  struct isw_checkpointed *list = NULL;
+  size_t count = 0;
+  EXPECT_OK(isw_checkpoint_networks(parts, isw_sweep_identity(sweep), 4, &list, &count, error));
+  free(list);
+  return count;
+}
+
+/* Stops the first two packs after a step or two, stores them, and continues in another training, whose packs may have
+ * other networks and the other layout. */
+static void expect_continued(const char *before, const char *after)
+{
   char folder[64];
   make_sample_folder(folder);
   char *whole = sample_path(folder, "whole.parts"), *parts = sample_path(folder, "a.parts");
   struct isw_sweep *sweep = read_sample(text);
   train_sample(sweep, whole, 1);
-  struct isw_training training = {0};
-  EXPECT_OK(isw_training_create(&training, sweep, 1, 1, error));
-  EXPECT_OK(isw_journal_create(parts, isw_sweep_identity(sweep), 0, 4, "a test", &training.journal, error));
-  isw_training_use_checkpoints(&training, parts, 0, 0, NULL, 0);
-  struct isw_work work = isw_training_work(&training);
+  struct isw_training training, again;
+  struct isw_work work = start_training(&training, sweep, parts, 0, before);
   struct isw_team *alone = isw_team_create(1);
-  struct isw_pack *pack;
   atomic_int at_once = 1;
-  EXPECT_OK(work.prepare(work.context, 0, 0, &pack, error));
-  assert_int_equal(isw_pack_train(pack, alone, 0, &at_once), ISW_INTERRUPTED);
-  uint64_t step = isw_pack_step(pack);
-  EXPECT_OK(work.checkpoint(work.context, 0, 0, pack, error));
-  isw_pack_destroy(pack);
+  uint64_t step[2];
+  for (uint64_t turn = 0; turn < 2; turn++) {
+    struct isw_pack *pack;
+    EXPECT_OK(work.prepare(work.context, 0, turn, &pack, error));
+    for (uint64_t stops = 0; stops <= turn; stops++)
+      assert_int_equal(isw_pack_train(pack, alone, 0, &at_once), ISW_INTERRUPTED);
+    step[turn] = isw_pack_step(pack);
+    EXPECT_OK(work.checkpoint(work.context, 0, turn, pack, error));
+    isw_pack_destroy(pack);
+    training.made[0].pack = training.made[1].pack = NULL;
+  }
   EXPECT_OK(isw_journal_destroy(training.journal, error));
   isw_training_destroy(&training);
+  assert_true(count_checkpoints(sweep, parts) >= 2);
 
-  uint64_t *list = NULL;
-  size_t count = 0;
-  EXPECT_OK(isw_checkpoint_list(parts, &list, &count, error));
-  assert_int_equal(count, 1);
-  struct isw_training again = {0};
-  EXPECT_OK(isw_training_create(&again, sweep, 1, 1, error));
-  EXPECT_OK(isw_journal_create(parts, isw_sweep_identity(sweep), 1, 4, "a test", &again.journal, error));
-  isw_training_use_checkpoints(&again, parts, 1, 0, list, count);
-  work = isw_training_work(&again);
+  work = start_training(&again, sweep, parts, 1, after);
+  struct isw_pack *pack;
   EXPECT_OK(work.prepare(work.context, 0, 0, &pack, error));
-  assert_int_equal(isw_pack_step(pack), step);
+  if (strcmp(before, after) == 0) assert_int_equal(isw_pack_step(pack), step[0]);
   isw_pack_destroy(pack);
   again.made[0].pack = NULL;
   train_turns(&again);
   EXPECT_OK(isw_journal_destroy(again.journal, error));
   isw_training_destroy(&again);
   expect_same_networks(sweep, whole, parts);
-  EXPECT_OK(isw_checkpoint_list(parts, &list, &count, error));
-  assert_int_equal(count, 0); /* the journal has replaced it */
-  free(list);
+  assert_int_equal(count_checkpoints(sweep, parts), 0); /* the journal has replaced them */
   isw_team_destroy(alone);
   isw_sweep_destroy(sweep);
   remove_sample_folder(folder);
   free(whole);
   free(parts);
+}
+
+static void a_pack_continues_from_its_checkpoint(void **state)
+{
+  (void)state;
+  expect_continued("networks", "networks");
+  expect_continued("units", "units");
+}
+
+static void networks_continue_in_packs_of_the_other_layout(void **state)
+{
+  (void)state;
+  expect_continued("networks", "units");
+  expect_continued("units", "networks");
 }
 
 int main(void)
@@ -120,6 +157,7 @@ int main(void)
       cmocka_unit_test(every_stride_visits_every_pack_once),
       cmocka_unit_test(finished_packs_are_not_trained_again),
       cmocka_unit_test(a_pack_continues_from_its_checkpoint),
+      cmocka_unit_test(networks_continue_in_packs_of_the_other_layout),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,14 +17,37 @@ static bool alike(const struct isw_network *a, const struct isw_network *b)
          a->batch_size == b->batch_size && a->steps == b->steps && a->seed == b->seed && order;
 }
 
+/* Gives all networks of some classes packs of their own, and of others those that fill no pack. */
+static void divide(struct isw_packs *packs)
+{
+  size_t classes = isw_packs_classes(packs);
+  uint64_t *alone = calloc(classes, sizeof *alone), expected = 0, found = 0;
+  assert_non_null(alone);
+  for (size_t c = 0; c < classes; c++) {
+    const struct isw_pack_class *class = isw_packs_class(packs, c);
+    assert_int_equal(class->layout, ISW_NETWORKS_IN_LANES);
+    alone[c] = c % 3 == 0 ? class->networks : c % 3 == 1 ? class->networks % class->lanes : 0;
+    expected += alone[c];
+  }
+  assert_int_equal(isw_packs_set_alone(packs, alone, NULL), ISW_OK);
+  for (size_t c = 0; c < isw_packs_classes(packs); c++) {
+    const struct isw_pack_class *class = isw_packs_class(packs, c);
+    if (class->layout == ISW_NETWORKS_IN_LANES) continue;
+    assert_int_equal(class->lanes, 1);
+    found += class->networks;
+  }
+  assert_int_equal(found, expected);
+  free(alone);
+}
+
 /* Checks every pack and its networks. */
-static void check_packs(const char *text, size_t lanes, size_t least_classes)
+static void check_some_packs(const char *text, size_t most, size_t least_classes, bool divided)
 {
   struct isw_sweep *sweep = test_read(text);
   struct isw_packs *packs;
-  assert_int_equal(isw_packs_create(sweep, lanes, &packs, NULL), ISW_OK);
-  uint64_t networks = isw_sweep_networks(sweep), *number = calloc(lanes, sizeof *number), seen = 0, empty = 0,
-           total = 0;
+  assert_int_equal(isw_packs_create(sweep, most, &packs, NULL), ISW_OK);
+  if (divided) divide(packs);
+  uint64_t networks = isw_sweep_networks(sweep), *number = calloc(most, sizeof *number), seen = 0, empty = 0, total = 0;
   bool *met = calloc(networks, 1);
   double cost = 1e300;
   uint64_t next = 0;
@@ -32,6 +55,8 @@ static void check_packs(const char *text, size_t lanes, size_t least_classes)
     const struct isw_pack_class *class = isw_packs_class(packs, c);
     assert_true(class->flops <= cost);
     cost = class->flops;
+    const size_t lanes = class->lanes;
+    if (class->layout == ISW_NETWORKS_IN_LANES) assert_int_equal(lanes, most);
     assert_int_equal(class->first_pack, next);
     next += class->packs;
     total += class->networks;
@@ -74,6 +99,12 @@ static void check_packs(const char *text, size_t lanes, size_t least_classes)
   free(number);
   isw_packs_destroy(packs);
   isw_sweep_destroy(sweep);
+}
+
+static void check_packs(const char *text, size_t lanes, size_t least_classes)
+{
+  check_some_packs(text, lanes, least_classes, false);
+  check_some_packs(text, lanes, least_classes, true);
 }
 
 static void packs_cover_a_grid_once(void **state)
