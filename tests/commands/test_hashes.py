@@ -139,7 +139,7 @@ class Hashes(Case):
 
     def test_large_rows_are_read_in_parts(self):
         self.write("wide.yaml", SMALL.replace("width: 3", "width: 2100").replace("weights: both", "weights: final")
-                   .replace("network.depth: [1, 2]", "network.depth: [2]").replace("steps: 40", "steps: 0")
+                   .replace("network.depth: [1, 2]", "network.depth: [2]").replace("steps: 40", "steps: 1")
                    .replace("[relu, tanh]", "[tanh]").replace("range: [0, 4]", "range: [0, 0]"))
         self.expect(0, "run", "wide.yaml", "-o", "wide.h5", "--quiet", "--set", "grid.network.init=[glorot_uniform]",
                     "--set", "grid.train.learning_rate=[0.5]")
