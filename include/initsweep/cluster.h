@@ -90,6 +90,10 @@ enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status m
  *                     NULL. Owned by cluster
  */
 size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const char **advice);
+/** Checks that this many worker threads can be created, by creating and ending them, and that their stacks and that of
+ *  the main thread are large enough. Collective: the ranks of a host hold their threads at the same time.
+ *  @return ISW_FAILED if not, on every rank */
+enum isw_status isw_cluster_check_threads(struct isw_cluster *cluster, size_t threads, struct isw_error *error);
 /** Number of worker threads of a program that runs without MPI: OMP_NUM_THREADS or, if that is unset, the number of
  *  processors in the affinity mask. */
 size_t isw_cluster_default_threads(void);

@@ -12,7 +12,8 @@ struct isw_dataset {
    * @param[in]  settings this row's parameters
    * @param[in]  seed     the sweep's seed: generated samples and the split depend on it, not on the replicate
    * @param[in]  folder   base of relative paths to the user's files (the sweep file's folder)
-   * @param[out] data     zero-initialised by the caller; release with isw_data_destroy, also after an error
+   * @param[out] data     zero-initialised by the caller but for `largest`; release with isw_data_destroy, also after
+   *                      an error
    * @return ISW_BAD_INPUT if the settings or a file are invalid; the message names file, line and value
    */
   enum isw_status (*load)(const struct isw_choice *settings, uint64_t seed, const char *folder, struct isw_data *data,
@@ -23,9 +24,12 @@ struct isw_dataset {
 const struct isw_dataset *const *isw_datasets(size_t *count);
 
 /** Loads a dataset, validates it (finite values, labels in range, at least one training sample) and hashes it.
- *  Arguments and errors as for isw_dataset.load. */
-enum isw_status isw_dataset_load(const struct isw_choice *choice, uint64_t seed, const char *folder,
+ *  Arguments and errors as for isw_dataset.load.
+ *  @param[in] largest  largest magnitude that the networks' precision represents: FLT_MAX or DBL_MAX */
+enum isw_status isw_dataset_load(const struct isw_choice *choice, uint64_t seed, const char *folder, double largest,
                                  struct isw_data *data, struct isw_error *error);
+/** Whether a path is absolute or contains "..". Symbolic links are not followed. */
+bool isw_path_leaves_folder(const char *path);
 void isw_data_destroy(struct isw_data *data);
 
 /** Appends the path of a user's file to *full. A relative path is taken relative to `folder`, unless that is NULL or

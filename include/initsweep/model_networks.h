@@ -17,8 +17,7 @@ struct isw_data {
   double *test_inputs;   /**< [test_samples][features]; NULL if test_samples is 0 */
   double *test_targets;  /**< [test_samples][targets]; NULL if test_samples is 0 */
   uint64_t hash;         /**< of everything above */
-  /** A file that was read and whose name is not below the sweep file's folder; NULL: none. Owned by the choice. */
-  const char *outside;
+  double largest;        /**< largest magnitude of a number, before anything is read; DBL_MAX: float64 */
 };
 
 /** Number of outputs of a network with this data and loss; 0 if the loss does not accept the data. */

@@ -23,6 +23,8 @@ struct isw_sweep_source {
   size_t length;
   const char *const *overrides; /**< "path=value" of --set, in order */
   size_t override_count;
+  bool stored; /**< read from a results file or a run folder, which may be of an earlier version: settings without
+                    effect are accepted */
 };
 
 /** Parses a sweep file, checks everything, loads the datasets and prepares the grid.
@@ -33,6 +35,12 @@ enum isw_status isw_sweep_read(const struct isw_sweep_source *source, struct isw
                                struct isw_error *error);
 void isw_sweep_destroy(struct isw_sweep *sweep);
 
+#define ISW_SWEEP_NAME_RULE                                                                                            \
+  "the results file is named after it: 1 to 100 bytes, without '/', control characters and marks of direction or "     \
+  "zero "                                                                                                              \
+  "width, not starting with '.' or '-'"
+/** Whether a text can name a sweep: ISW_SWEEP_NAME_RULE, and UTF-8. */
+bool isw_is_sweep_name(const char *text);
 const char *isw_sweep_name(const struct isw_sweep *sweep);
 const char *isw_sweep_about(const struct isw_sweep *sweep); /**< "" if the file has none */
 uint64_t isw_sweep_seed(const struct isw_sweep *sweep);
@@ -49,6 +57,10 @@ uint64_t isw_sweep_identity(const struct isw_sweep *sweep);
 /** Number of datasets that the sweep's networks use. */
 size_t isw_sweep_datasets(const struct isw_sweep *sweep);
 const struct isw_data *isw_sweep_data(const struct isw_sweep *sweep, size_t dataset);
+
+/** The files that were read and whose paths leave the sweep file's folder, each once, for datasets and initialisers.
+ *  *paths is owned by the sweep. Returns their number. */
+size_t isw_sweep_outside(const struct isw_sweep *sweep, const char *const **paths);
 
 /* ---- networks --------------------------------------------------------------------------------------------------- */
 
@@ -198,6 +210,10 @@ enum isw_status isw_absolute_folder_of(const char *path, char **folder, struct i
 enum isw_status isw_load_sweep(const char *file, const char *folder, const char *bytes, size_t length,
                                const struct isw_overrides *overrides, struct isw_sweep **sweep,
                                struct isw_error *error);
+/** The same for the settings of a results file or the sweep file of a run folder (isw_sweep_source.stored). */
+enum isw_status isw_load_stored_sweep(const char *file, const char *folder, const char *bytes, size_t length,
+                                      const struct isw_overrides *overrides, struct isw_sweep **sweep,
+                                      struct isw_error *error);
 /** Reads a sweep file from disk and calls isw_load_sweep, for commands that run in one process. */
 enum isw_status isw_open_sweep(const char *file, const struct isw_overrides *overrides, struct isw_sweep **sweep,
                                struct isw_error *error);

@@ -92,10 +92,11 @@ void isw_pin_worker(const struct isw_cluster *cluster, size_t workers, size_t wo
 
 static size_t threads_from_environment(void)
 {
+  enum { MAX_THREADS = 65536 };
   const char *text = getenv("OMP_NUM_THREADS");
   char *end;
   unsigned long count = text ? strtoul(text, &end, 10) : 0; /* "4,2" is for nested regions: the first counts */
-  return count <= 65536 ? count : 0;
+  return count <= MAX_THREADS ? count : MAX_THREADS;        /* as many as --threads accepts */
 }
 
 size_t isw_cluster_default_threads(void)

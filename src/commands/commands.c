@@ -67,7 +67,9 @@ static int run_command(int argc, char **argv)
     return 0;
   }
   const struct isw_command *command = isw_command_find(isw_commands, argv[1]);
-  return command ? command->run(argc - 1, argv + 1) : isw_command_unknown(isw_commands, "initsweep", argv[1]);
+  if (!command) return isw_command_unknown(isw_commands, "initsweep", argv[1]);
+  /* only `run` divides its work among ranks: each of the others would do and write the same */
+  return first || command == &isw_command_run ? command->run(argc - 1, argv + 1) : 0;
 }
 
 int isw_commands_run(int argc, char **argv)

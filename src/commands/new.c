@@ -40,7 +40,9 @@ static int run(int argc, char **argv)
     result = isw_print_error(status, &error);
   else
     isw_print(stdout, "%s: written%s\n  initsweep plan %s\n  mpirun -n 2 initsweep run %s\n", request.out,
-              incomplete ? "; replace each FILL-IN, then" : "; next:", request.out, request.out);
+              incomplete ? "; replace each FILL-IN by the path of your file (a comment says what else), then:"
+                         : "; next:",
+              request.out, request.out);
   isw_text_clear(&text);
   isw_text_clear(&out);
   isw_error_clear(&error);
@@ -70,8 +72,8 @@ const struct isw_command isw_command_new = {
     .argument = "NAME",
     .argument_about = "the name of a sweep",
     .summary = "writes a commented sweep file to start from",
-    .about = "Writes a sweep file that runs as it is, with a comment on every setting. An existing file is never "
-             "overwritten.",
+    .about = "Writes a sweep file with a comment on every setting. It runs as it is; for csv, idx, npy and hdf5, which "
+             "read your own files, replace each FILL-IN by a path first. An existing file is never overwritten.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -71,8 +71,7 @@ struct isw_reporter isw_stderr_reporter(bool quiet)
 
 void isw_report_outside_data(const struct isw_reporter *reporter, const char *file, const struct isw_sweep *sweep)
 {
-  for (size_t d = 0; d < isw_sweep_datasets(sweep); d++) {
-    const char *outside = isw_sweep_data(sweep, d)->outside;
-    if (outside) isw_report_line(reporter, ISW_REPORT_INFO, "%s reads '%s', outside its folder", file, outside);
-  }
+  const char *const *paths;
+  for (size_t i = 0, count = isw_sweep_outside(sweep, &paths); i < count; i++)
+    isw_report_line(reporter, ISW_REPORT_INFO, "%s reads '%s', outside its folder", file, paths[i]);
 }

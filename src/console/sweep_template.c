@@ -40,8 +40,14 @@ static enum isw_status write_dataset(struct isw_text *text, const struct isw_row
     if (required) status = isw_text_add(text, ", %s: FILL-IN", parameter->name);
     *incomplete |= required;
   }
+  for (size_t p = 0; *incomplete && p < isw_row_parameters(dataset) && status == ISW_OK; p++)
+    if (strcmp(dataset->parameters[p].name, "kind") == 0) status = isw_text_add(text, ", kind: classes");
   if (status == ISW_OK)
     status = isw_text_add(text, "}    # `initsweep list datasets` shows all, and their parameters\n");
+  if (status == ISW_OK && *incomplete)
+    status = isw_text_add(text, "# To do: replace each FILL-IN by the path of your file, from this file's folder. For "
+                                "targets that are\n# numbers, set kind: values, loss: mse, and take accuracy out of "
+                                "probes.\n");
   return status;
 }
 
@@ -105,9 +111,8 @@ enum isw_status isw_sweep_template(const char *name, const char *file, const cha
   const char *nearest;
   const struct isw_row *row = isw_find_dataset(dataset, &nearest);
   if (!row) return isw_error_set(error, ISW_BAD_INPUT, "unknown dataset '%s'", dataset);
-  for (const char *c = name; *c; c++)
-    if ((unsigned char)*c < 0x20 || *c == 0x7f)
-      return isw_error_set(error, ISW_BAD_INPUT, "a sweep's name cannot contain control characters");
+  if (!isw_is_sweep_name(name))
+    return isw_error_set(error, ISW_BAD_INPUT, "'%s' cannot name a sweep\n  " ISW_SWEEP_NAME_RULE, name);
   enum isw_status status = ISW_OK;
   for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
     isw_text_clear(text);

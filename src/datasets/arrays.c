@@ -66,6 +66,12 @@ enum isw_status isw_array_open_file(struct isw_array_file *array, const char *fo
   return status == ISW_OK ? head(array, error) : status;
 }
 
+/* The largest magnitude of the numbers in a file: numbers that are standardised later may be larger. */
+static double largest_in_file(const struct isw_data *data, bool standardized)
+{
+  return standardized ? (double)INFINITY : data->largest;
+}
+
 /* Reads the targets of one set and checks their kind; raises *classes to the largest label plus 1 if needed. */
 static enum isw_status read_targets(const struct isw_array_file *array, int kind, double *target, size_t *classes,
                                     struct isw_error *error)
@@ -91,6 +97,31 @@ static void read_inputs(const struct isw_array_file *array, double byte_scale, d
     input[i] = array->type == ISW_U8 ? number_at(array, i) / byte_scale : number_at(array, i);
 }
 
+/* What is done with the numbers of the files. */
+struct conversion {
+  double byte_scale;
+  int kind;
+  enum isw_standardize standardize;
+};
+
+/* Reads the inputs and targets of one set. */
+static enum isw_status read_set(struct isw_data *data, const struct isw_array_file *inputs,
+                                const struct isw_array_file *targets, const struct conversion *conversion,
+                                double *input, double *target, struct isw_error *error)
+{
+  bool features = conversion->standardize != ISW_STANDARDIZE_NONE;
+  bool values = conversion->standardize == ISW_STANDARDIZE_ALL && conversion->kind == KIND_VALUES;
+  read_inputs(inputs, conversion->byte_scale, input);
+  enum isw_status status = read_targets(targets, conversion->kind, target, &data->classes, error);
+  if (status == ISW_OK)
+    status = isw_data_check_finite(inputs->path, largest_in_file(data, features), inputs->rows, inputs->columns, input,
+                                   error);
+  if (status == ISW_OK)
+    status = isw_data_check_finite(targets->path, largest_in_file(data, values), targets->rows, targets->columns,
+                                   target, error);
+  return status;
+}
+
 /* Checks that the two files of a set agree with each other, and with the training set if that was read before. */
 static enum isw_status check_pair(const struct isw_data *data, const struct isw_array_file *inputs,
                                   const struct isw_array_file *targets, int kind, bool second, struct isw_error *error)
@@ -110,11 +141,11 @@ static enum isw_status check_pair(const struct isw_data *data, const struct isw_
 
 /* Reads the test set's files into `data`, which already has its training set. */
 static enum isw_status take_test(struct isw_data *data, const struct isw_array_file *inputs,
-                                 const struct isw_array_file *targets, double byte_scale, int kind,
+                                 const struct isw_array_file *targets, const struct conversion *conversion,
                                  struct isw_error *error)
 {
   size_t numbers, bytes;
-  enum isw_status status = check_pair(data, inputs, targets, kind, true, error);
+  enum isw_status status = check_pair(data, inputs, targets, conversion->kind, true, error);
   if (status != ISW_OK) return status;
   if (!isw_multiply(inputs->rows, data->features + data->targets, &numbers) ||
       !isw_multiply(numbers, sizeof(double), &bytes) || bytes > ISW_DATA_BYTES_MAX)
@@ -124,14 +155,14 @@ static enum isw_status take_test(struct isw_data *data, const struct isw_array_f
   data->test_targets = isw_allocate(inputs->rows * data->targets, sizeof(double));
   if (!data->test_inputs || !data->test_targets) return isw_error_memory(error, bytes, "test samples");
   data->test_samples = inputs->rows;
-  read_inputs(inputs, byte_scale, data->test_inputs);
-  return read_targets(targets, kind, data->test_targets, &data->classes, error);
+  return read_set(data, inputs, targets, conversion, data->test_inputs, data->test_targets, error);
 }
 
 static enum isw_status take_train(struct isw_data *data, const struct isw_array_file *inputs,
-                                  const struct isw_array_file *targets, double byte_scale, int kind,
+                                  const struct isw_array_file *targets, const struct conversion *conversion,
                                   struct isw_error *error)
 {
+  int kind = conversion->kind;
   enum isw_status status = check_pair(data, inputs, targets, kind, false, error);
   if (status != ISW_OK) return status;
   data->features = inputs->columns;
@@ -142,8 +173,7 @@ static enum isw_status take_train(struct isw_data *data, const struct isw_array_
   data->classes = kind == KIND_VALUES ? 0 : 2;
   status = isw_data_allocate(data, inputs->rows, error);
   if (status != ISW_OK) return status;
-  read_inputs(inputs, byte_scale, data->train_inputs);
-  return read_targets(targets, kind, data->train_targets, &data->classes, error);
+  return read_set(data, inputs, targets, conversion, data->train_inputs, data->train_targets, error);
 }
 
 enum isw_status isw_arrays_load(const struct isw_choice *settings, uint64_t seed, const char *folder,
@@ -154,20 +184,22 @@ enum isw_status isw_arrays_load(const struct isw_choice *settings, uint64_t seed
   const char *container = format->has_container ? settings->value[0].text : NULL;
   struct isw_array_file array[4] = {{0}};
   struct isw_text full[4] = {{0}};
-  int kind = (int)value[2].number;
+  const struct conversion conversion = {.byte_scale = format->byte_scale,
+                                        .kind = (int)value[2].number,
+                                        .standardize = (enum isw_standardize)value[6].number};
   bool test[2] = {value[3].text[0] != '\0', value[4].text[0] != '\0'};
   enum isw_status status = ISW_OK;
   if (test[0] != test[1]) status = isw_error_set(error, ISW_BAD_INPUT, "test_inputs and test_targets go together");
   for (size_t a = 0; status == ISW_OK && a < (test[0] ? 4 : 2); a++)
     status = format->open(&array[a], folder, container, value[name_of[a]].text, &full[a], error);
-  if (status == ISW_OK) status = take_train(data, &array[0], &array[1], format->byte_scale, kind, error);
-  if (status == ISW_OK && test[0]) status = take_test(data, &array[2], &array[3], format->byte_scale, kind, error);
+  if (status == ISW_OK) status = take_train(data, &array[0], &array[1], &conversion, error);
+  if (status == ISW_OK && test[0]) status = take_test(data, &array[2], &array[3], &conversion, error);
   for (size_t a = 0; a < 4; a++) {
     free(array[a].bytes);
     isw_text_clear(&full[a]);
   }
   const struct isw_finish finish = {.test_fraction = test[0] ? 0.0 : value[5].number,
-                                    .standardize = (enum isw_standardize)value[6].number,
+                                    .standardize = conversion.standardize,
                                     .label_noise = value[7].number,
                                     .balance = value[8].number == 1.0};
   return status == ISW_OK ? isw_data_finish(data, seed, &finish, error) : status;

@@ -42,6 +42,7 @@ struct table {
   struct reader *reader;
   int kind;
   size_t columns, targets, samples, capacity;
+  double largest[2];    /* magnitude of a feature, of a target */
   const char **names;   /* [columns] the header's, or NULL */
   size_t *target_of;    /* [columns] 0: a feature; else its target's number from 1 */
   double *values;       /* [samples][columns] */
@@ -315,6 +316,10 @@ static enum isw_status read_value(struct table *table, size_t column, double *va
   case TOO_LARGE:
     return fail(reader, field->line, field->column, "'%s' in %s is too large", shown(field->text, text), where);
   }
+  if (!(fabs(*value) <= table->largest[target]))
+    return fail(reader, field->line, field->column,
+                "'%s' in %s (sample %zu) is not finite in float32: set precision: float64", shown(field->text, text),
+                where, table->samples + 1);
   if (target && table->kind == KIND_BINARY && *value != 0.0 && *value != 1.0)
     return fail(reader, field->line, field->column, "'%s' in %s is neither 0 nor 1", shown(field->text, text), where);
   return ISW_OK;
@@ -450,14 +455,19 @@ static enum isw_status load(const struct isw_choice *settings, uint64_t seed, co
   if (isw_data_path(folder, settings->value[0].text, &full, error) != ISW_OK) return ISW_FAILED;
   struct reader reader = {
       .path = full.bytes, .line = 1, .delimiter = delimiters[(size_t)settings->value[4].number], .error = error};
-  struct table table = {.reader = &reader, .kind = (int)settings->value[2].number};
+  enum isw_standardize standardized = (enum isw_standardize)settings->value[6].number;
+  struct table table = {.reader = &reader,
+                        .kind = (int)settings->value[2].number,
+                        .largest = {data->largest, data->largest}}; /* standardised numbers are checked later */
+  if (standardized != ISW_STANDARDIZE_NONE) table.largest[0] = (double)INFINITY;
+  if (standardized == ISW_STANDARDIZE_ALL && table.kind == KIND_VALUES) table.largest[1] = (double)INFINITY;
   enum isw_status status = isw_file_read(full.bytes, FILE_MAX, ISW_REGULAR_FILE, &reader.bytes, &reader.length, error);
   if (status == ISW_OK) status = check_bytes(&reader);
   if (status == ISW_OK) status = open_table(&table, settings);
   if (status == ISW_OK) status = read_samples(&table);
   if (status == ISW_OK) status = fill_data(&table, data);
   const struct isw_finish finish = {.test_fraction = settings->value[5].number,
-                                    .standardize = (enum isw_standardize)settings->value[6].number,
+                                    .standardize = standardized,
                                     .label_noise = settings->value[7].number,
                                     .balance = settings->value[8].number == 1.0};
   if (status == ISW_OK) status = isw_data_finish(data, seed, &finish, error);

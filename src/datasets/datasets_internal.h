@@ -41,6 +41,13 @@ enum isw_standardize { ISW_STANDARDIZE_NONE, ISW_STANDARDIZE_FEATURES, ISW_STAND
  *  ISW_BAD_INPUT where the samples would take more than ISW_DATA_BYTES_MAX. */
 enum isw_status isw_data_allocate(struct isw_data *data, size_t samples, struct isw_error *error);
 
+/** Checks that numbers are at most `largest` in magnitude.
+ *  @param[in] what    begins the message: a file, or "training input"
+ *  @param[in] values  [samples][columns]
+ *  @return ISW_BAD_INPUT if one is not; the message names its sample and column, from 1 */
+enum isw_status isw_data_check_finite(const char *what, double largest, size_t samples, size_t columns,
+                                      const double *values, struct isw_error *error);
+
 /** Moves floor(test_fraction * samples + 1/2) samples from the training set to the test set: those that come first in a
  *  permutation drawn from (seed, replicate 0, SPLIT). Both sets keep the dataset's order. */
 enum isw_status isw_data_split(struct isw_data *data, uint64_t seed, double test_fraction, struct isw_error *error);

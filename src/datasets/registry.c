@@ -26,16 +26,6 @@ void isw_data_destroy(struct isw_data *data)
   *data = (struct isw_data){0};
 }
 
-static enum isw_status check_finite(const char *what, size_t samples, size_t columns, const double *values,
-                                    struct isw_error *error)
-{
-  for (size_t i = 0; i < samples * columns; i++)
-    if (!isfinite(values[i]))
-      return isw_error_set(error, ISW_BAD_INPUT, "%s of sample %zu, column %zu: %g is not finite", what,
-                           i / columns + 1, i % columns + 1, values[i]);
-  return ISW_OK;
-}
-
 static enum isw_status check_labels(const char *what, size_t samples, size_t classes, const double *labels,
                                     struct isw_error *error)
 {
@@ -49,8 +39,8 @@ static enum isw_status check_labels(const char *what, size_t samples, size_t cla
 static enum isw_status check_set(const struct isw_data *data, const char *inputs, const char *targets, size_t samples,
                                  const double *x, const double *t, struct isw_error *error)
 {
-  enum isw_status status = check_finite(inputs, samples, data->features, x, error);
-  if (status == ISW_OK) status = check_finite(targets, samples, data->targets, t, error);
+  enum isw_status status = isw_data_check_finite(inputs, data->largest, samples, data->features, x, error);
+  if (status == ISW_OK) status = isw_data_check_finite(targets, data->largest, samples, data->targets, t, error);
   if (status == ISW_OK && data->kind != ISW_TARGETS_VALUES)
     status = check_labels(targets, samples, data->classes, t, error);
   return status;
@@ -82,8 +72,7 @@ static uint64_t hash(const struct isw_data *data)
   return isw_hash(parts, sizeof parts, 0);
 }
 
-/* Whether a path is absolute or contains "..". Symbolic links are not followed. */
-static bool leaves_folder(const char *path)
+bool isw_path_leaves_folder(const char *path)
 {
   if (path[0] == '/') return true;
   for (const char *part = path; part; part = strchr(part, '/')) {
@@ -93,18 +82,15 @@ static bool leaves_folder(const char *path)
   return false;
 }
 
-enum isw_status isw_dataset_load(const struct isw_choice *choice, uint64_t seed, const char *folder,
+enum isw_status isw_dataset_load(const struct isw_choice *choice, uint64_t seed, const char *folder, double largest,
                                  struct isw_data *data, struct isw_error *error)
 {
-  *data = (struct isw_data){0};
+  *data = (struct isw_data){.largest = largest};
   enum isw_status status = isw_exact_environment(error); /* a dataset before this one may have loaded HDF5's filters */
   if (status == ISW_OK) status = registry[choice->row]->load(choice, seed, folder, data, error);
   if (isw_interrupted()) status = isw_check_interrupted(error); /* the samples may be incomplete */
   if (status == ISW_OK) status = check(data, error);
   if (status != ISW_OK) return status;
   data->hash = hash(data);
-  const struct isw_row *row = &registry[choice->row]->row;
-  for (size_t p = 0; p < isw_row_parameters(row); p++)
-    if (row->parameters[p].is_path && leaves_folder(choice->value[p].text)) data->outside = choice->value[p].text;
   return ISW_OK;
 }

@@ -18,6 +18,17 @@ enum isw_status isw_data_allocate(struct isw_data *data, size_t samples, struct 
   return ISW_OK;
 }
 
+enum isw_status isw_data_check_finite(const char *what, double largest, size_t samples, size_t columns,
+                                      const double *values, struct isw_error *error)
+{
+  for (size_t i = 0; i < samples * columns; i++)
+    if (!(fabs(values[i]) <= largest))
+      return isw_error_set(error, ISW_BAD_INPUT, "%s: sample %zu, column %zu: %g is not finite%s", what,
+                           i / columns + 1, i % columns + 1, values[i],
+                           isfinite(values[i]) ? " in float32: set precision: float64" : "");
+  return ISW_OK;
+}
+
 /* Moves the rows that test[] marks to `taken` and closes the gaps; rows of `columns` numbers. */
 static void take_rows(size_t samples, size_t columns, const bool *test, double *rows, double *taken)
 {

@@ -389,7 +389,7 @@ static const struct isw_initializer table[] = {
      ISW_START_INPUTS,
      isw_lsuv_flops},
     {{"file",
-      {ISW_TEXT_PARAMETER("path", NULL, "an HDF5 file; a relative path starts at the sweep file's folder"),
+      {ISW_PATH_PARAMETER("path", NULL, "an HDF5 file; a relative path starts at the sweep file's folder"),
        ISW_TEXT_PARAMETER("dataset", "weights_final", "dataset in the file, [network][parameter] or [parameter]"),
        ISW_COUNT_PARAMETER("network", 0.0, 0.0, 9007199254740992.0, "row of the dataset")},
       "w or b of the layer in the network of the file, which must have the same layers: for each layer weight "

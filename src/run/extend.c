@@ -165,7 +165,7 @@ enum isw_status isw_extend_journal(const char *parts, struct isw_run_manifest *b
   struct isw_index *index = NULL;
   struct extension extension = {.now = sweep, .reused = reused};
   enum isw_status status =
-      isw_load_sweep(before->file, before->folder, before->text, strlen(before->text), &overrides, &old, error);
+      isw_load_stored_sweep(before->file, before->folder, before->text, strlen(before->text), &overrides, &old, error);
   if (status == ISW_OK && isw_sweep_identity(old) != before->identity)
     status = isw_error_set(error, ISW_BAD_INPUT, "%s: the data of its sweep have changed", parts);
   if (status == ISW_OK) {

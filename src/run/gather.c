@@ -13,8 +13,8 @@ static enum isw_status load_sweep(const char *parts, const struct isw_run_manife
                                   struct isw_error *error)
 {
   const struct isw_overrides overrides = {(const char **)manifest->overrides, manifest->override_count};
-  enum isw_status status = isw_load_sweep(manifest->file, manifest->folder, manifest->text, strlen(manifest->text),
-                                          &overrides, sweep, error);
+  enum isw_status status = isw_load_stored_sweep(manifest->file, manifest->folder, manifest->text,
+                                                 strlen(manifest->text), &overrides, sweep, error);
   if (status == ISW_OK && isw_sweep_identity(*sweep) != manifest->identity)
     status = isw_error_set(error, ISW_BAD_INPUT,
                            "%s: its sweep file does not describe the same sweep any more: data under '%s' have changed",

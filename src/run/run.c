@@ -294,7 +294,9 @@ static enum isw_status create_training(struct isw_run_state *run, const char **a
 {
   const struct isw_run_settings *settings = run->settings;
   size_t threads = isw_cluster_threads(run->cluster, settings->threads, advice);
-  enum isw_status status = isw_training_create(&run->training, run->sweep, threads, settings->pack_stride, error);
+  enum isw_status status = isw_cluster_check_threads(run->cluster, threads, error);
+  if (status != ISW_OK) return status;
+  status = isw_training_create(&run->training, run->sweep, threads, settings->pack_stride, error);
   status = isw_cluster_agree(run->cluster, status, error);
   if (status == ISW_OK) status = isw_run_share_costs(run, error);
   if (status != ISW_OK) return status;

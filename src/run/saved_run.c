@@ -12,7 +12,8 @@ enum isw_status isw_saved_run_sweep(const struct isw_saved_run *saved, const cha
   char *own = NULL;
   enum isw_status status = folder ? ISW_OK : isw_absolute_folder_of(saved->path, &own, error);
   if (status == ISW_OK)
-    status = isw_load_sweep(saved->path, folder ? folder : own, settings, strlen(settings), overrides, sweep, error);
+    status =
+        isw_load_stored_sweep(saved->path, folder ? folder : own, settings, strlen(settings), overrides, sweep, error);
   free(own);
   return status;
 }

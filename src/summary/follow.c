@@ -54,8 +54,8 @@ static enum isw_status open_run(struct isw_follow *follow, const struct isw_run_
   struct isw_sweep *sweep = NULL;
   isw_watch_destroy(follow->watch);
   follow->watch = NULL;
-  enum isw_status status = isw_load_sweep(manifest->file, manifest->folder, manifest->text, strlen(manifest->text),
-                                          &overrides, &sweep, error);
+  enum isw_status status = isw_load_stored_sweep(manifest->file, manifest->folder, manifest->text,
+                                                 strlen(manifest->text), &overrides, &sweep, error);
   if (status == ISW_OK) {
     follow->identity = manifest->identity;
     follow->view.networks = isw_sweep_networks(sweep);

@@ -42,10 +42,13 @@ static void check_distinct(struct isw_reader *reader, const struct isw_grid_axis
 }
 
 /* Marks the settings of paths whose values are all invalid as given, so that they are not reported as missing, too. */
-static void mark_given(struct isw_sweep *sweep, size_t parts, const struct isw_values **part)
+static void mark_given(struct isw_reader *reader, size_t parts, const struct isw_values **part)
 {
   for (size_t p = 0; p < parts; p++)
-    for (size_t m = 0; part[p] && m < part[p]->members; m++) sweep->given[part[p]->member[m]] = true;
+    for (size_t m = 0; part[p] && m < part[p]->members; m++) {
+      reader->sweep->given[part[p]->member[m]] = true;
+      reader->broken[part[p]->member[m]] = true;
+    }
 }
 
 /* Makes an axis of parts that vary together; false if they do not have equally many values. */
@@ -80,6 +83,7 @@ static void read_zips(struct isw_reader *reader)
   const struct isw_node *node = reader->zip;
   if (!node || isw_tree_is_null(node)) return;
   if (node->kind != ISW_NODE_LIST) {
+    reader->grids_broken = true;
     isw_report_add(&reader->report, node->place, "zip must be a list of mappings, not %s",
                    isw_tree_describe(&reader->scratch, node));
     isw_report_hint(&reader->report, "for example zip: [{network.width: [2, 4], train.steps: [400, 200]}]");
@@ -89,6 +93,7 @@ static void read_zips(struct isw_reader *reader)
   for (size_t z = 0; z < node->count; z++) {
     const struct isw_node *map = node->child[z];
     if (map->kind != ISW_NODE_MAP || map->count == 0) {
+      reader->grids_broken = true;
       isw_report_add(&reader->report, map->place, "each zip must be a mapping of paths to lists, not %s",
                      map->kind == ISW_NODE_MAP ? "an empty one" : isw_tree_describe(&reader->scratch, map));
       continue;
@@ -97,12 +102,13 @@ static void read_zips(struct isw_reader *reader)
     bool good = true;
     for (size_t p = 0; p < map->count; p++) {
       part[p] = isw_read_path(reader, map->child[2 * p], map->child[2 * p + 1], ISW_AXIS);
+      if (!part[p]) reader->grids_broken = true; /* which setting was meant is not known */
       good = good && part[p];
     }
     if (good && make_axis(reader, map->count, part, &sweep->zip[sweep->zips]))
       sweep->zips++;
     else
-      mark_given(sweep, map->count, part);
+      mark_given(reader, map->count, part);
   }
 }
 
@@ -116,6 +122,7 @@ static void own(struct isw_reader *reader, struct isw_grid *grid, const struct i
                        isw_path_of(reader->sweep, axis->part[p]->member[m]));
         isw_report_hint(&reader->report, "the other axis is %s on line %zu", binding->values->name,
                         binding->values->key.line + 1);
+        reader->grids_broken = true;
         return;
       }
       *binding = (struct isw_axis_binding){axis, axis->part[p], m};
@@ -126,11 +133,13 @@ static void read_grid(struct isw_reader *reader, const struct isw_node *map, str
 {
   struct isw_sweep *sweep = reader->sweep;
   if (map->kind != ISW_NODE_MAP) {
+    reader->grids_broken = true;
     isw_report_add(&reader->report, map->place, "a grid must be a mapping of paths to values, not %s",
                    isw_tree_describe(&reader->scratch, map));
     return;
   }
   if (map->count + sweep->zips > ISW_AXES_MAX) {
+    reader->grids_broken = true;
     isw_report_add(&reader->report, map->place, "a grid can have at most %d axes", ISW_AXES_MAX);
     return;
   }
@@ -138,10 +147,11 @@ static void read_grid(struct isw_reader *reader, const struct isw_node *map, str
   for (size_t i = 0; i < map->count; i++) {
     const struct isw_values **part = isw_arena_get(&sweep->arena, 1, sizeof *part);
     part[0] = isw_read_path(reader, map->child[2 * i], map->child[2 * i + 1], ISW_AXIS);
+    if (!part[0]) reader->grids_broken = true; /* which setting was meant is not known */
     if (part[0] && make_axis(reader, 1, part, &grid->axis[grid->axes]))
       grid->axes++;
     else
-      mark_given(sweep, 1, part);
+      mark_given(reader, 1, part);
   }
   grid->own = grid->axes;
   for (size_t z = 0; z < sweep->zips; z++) grid->axis[grid->axes++] = sweep->zip[z];
@@ -151,6 +161,7 @@ static void read_grid(struct isw_reader *reader, const struct isw_node *map, str
     grid->axis[a].stride = grid->cells;
     if (__builtin_mul_overflow(grid->cells, grid->axis[a].count, &grid->cells) || grid->cells >= cells_limit) {
       isw_report_add(&reader->report, map->place, "this grid has 2^40 networks or more");
+      reader->grids_broken = true;
       return;
     }
   }
@@ -162,7 +173,10 @@ void isw_read_grids(struct isw_reader *reader)
   read_zips(reader);
   const struct isw_node *node = reader->grid;
   bool list = node && node->kind == ISW_NODE_LIST;
-  if (list && node->count == 0) isw_report_add(&reader->report, node->place, "the list of grids is empty");
+  if (list && node->count == 0) {
+    isw_report_add(&reader->report, node->place, "the list of grids is empty");
+    reader->grids_broken = true;
+  }
   size_t grids = list ? node->count : 1;
   struct isw_node none = {.kind = ISW_NODE_MAP, .place = reader->root->place};
   sweep->grid = isw_arena_get(&sweep->arena, grids, sizeof *sweep->grid);
@@ -174,6 +188,7 @@ void isw_read_grids(struct isw_reader *reader)
     sweep->cells += grid->cells;
     if (sweep->cells >= cells_limit && grid->cells < cells_limit) {
       isw_report_add(&reader->report, (node ? node : reader->root)->place, "the grids have 2^40 networks or more");
+      reader->grids_broken = true;
       break;
     }
   }

@@ -16,8 +16,7 @@ static const char *read_text(struct isw_reader *reader, size_t id, const char *o
 
 enum { NAME_BYTES_MAX = 100 };
 
-/* Whether a text can name the results file, and can be printed as it is. */
-static bool is_name(const char *text)
+bool isw_is_sweep_name(const char *text)
 {
   size_t length = strlen(text), size;
   if (!length || length > NAME_BYTES_MAX || strchr(text, '/') || *text == '.' || *text == '-') return false;
@@ -37,7 +36,7 @@ static const char *name_of_file(struct isw_reader *reader)
   const char *dot = strrchr(file, '.');
   size_t length = dot && dot != file ? (size_t)(dot - file) : strlen(file);
   char *name = isw_arena_copy(&reader->sweep->arena, file, length);
-  return is_name(name) ? name : "sweep";
+  return isw_is_sweep_name(name) ? name : "sweep";
 }
 
 static void read_name(struct isw_reader *reader)
@@ -46,13 +45,10 @@ static void read_name(struct isw_reader *reader)
   sweep->name = read_text(reader, ISW_SET_SWEEP, name_of_file(reader));
   sweep->about = read_text(reader, ISW_SET_ABOUT, "");
   if (!reader->leaf[ISW_SET_SWEEP]) return;
-  if (is_name(sweep->name)) return;
+  if (isw_is_sweep_name(sweep->name)) return;
   isw_report_add(&reader->report, reader->leaf[ISW_SET_SWEEP]->place, "%s cannot name a sweep",
                  isw_tree_describe(&reader->scratch, reader->leaf[ISW_SET_SWEEP]));
-  isw_report_hint(&reader->report,
-                  "the results file is named after it: 1 to %d bytes, without '/', control characters and marks of "
-                  "direction or zero width, not starting with '.' or '-'",
-                  NAME_BYTES_MAX);
+  isw_report_hint(&reader->report, "%s", ISW_SWEEP_NAME_RULE);
 }
 
 static void set_base(struct isw_sweep *sweep, const struct isw_values *values)
@@ -75,6 +71,7 @@ void isw_read_base(struct isw_reader *reader)
     struct isw_node *initial =
         isw_tree_scalar(&reader->scratch, (struct isw_place){0}, row->initial, strlen(row->initial));
     set_base(sweep, isw_expand(reader, id, row->path, initial, initial, ISW_BASE));
+    reader->standard[id] = sweep->base[id];
   }
   for (size_t id = 0; id < ISW_SETTINGS; id++) {
     const struct isw_setting *row = isw_setting(id);

@@ -54,17 +54,6 @@ static void check_batch(void *context, const struct isw_grid *grid, uint64_t cel
   isw_report_hint(&reader->report, "'full' uses all of them");
 }
 
-/* Whether some network of a grid may have residual branches. */
-static bool has_branches(const struct isw_sweep *sweep, const struct isw_grid *grid)
-{
-  const struct isw_axis_binding *binding = &grid->binding[ISW_SET_BRANCH_LAYERS];
-  if (isw_largest_depth(sweep, grid) < 2) return false;
-  if (!binding->axis) return sweep->base[ISW_SET_BRANCH_LAYERS].integer > 0;
-  for (size_t i = 0; i < binding->axis->count; i++)
-    if (isw_value_at(binding->values, i, binding->member).integer > 0) return true;
-  return false;
-}
-
 /* Reports depths that residual branches do not divide, and widths that differ. */
 static void check_branches(void *context, const struct isw_grid *grid, uint64_t cell)
 {
@@ -93,61 +82,28 @@ static void check_branches(void *context, const struct isw_grid *grid, uint64_t 
   }
 }
 
-/* Reports settings of residual branches that have no effect because no network has a branch. */
-static void check_residual(struct isw_reader *reader)
+static void find_branch(void *context, const struct isw_grid *grid, uint64_t cell)
 {
-  static const size_t settings[] = {ISW_SET_BRANCH_LAYERS, ISW_SET_BRANCH_SCALE, ISW_SET_TRAIN_SCALE};
-  const struct isw_sweep *sweep = reader->sweep;
-  for (size_t g = 0; g < sweep->grids; g++)
-    if (has_branches(sweep, &sweep->grid[g])) return;
-  for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
-    size_t id = settings[i];
-    bool asked = id == ISW_SET_BRANCH_SCALE ? sweep->base[id].number != 1.0 : sweep->base[id].integer != 0;
-    struct isw_place place = reader->leaf_key[id] ? reader->leaf_key[id]->place : reader->at[id];
-    for (size_t g = 0; g < sweep->grids; g++) {
-      const struct isw_axis_binding *binding = &sweep->grid[g].binding[id];
-      if (!binding->axis) continue;
-      asked = true;
-      place = binding->values->key;
-    }
-    if (!asked) continue;
-    isw_report_add(&reader->report, place, "%s has no effect: no network has a residual branch", isw_setting(id)->path);
-    isw_report_hint(&reader->report,
-                    "branches require network.residual.branch_layers 1 or 2 and more than one hidden layer");
-    return;
-  }
+  struct isw_reader *reader = context;
+  union isw_setting_value settings[ISW_SETTINGS_MAX];
+  (void)grid;
+  isw_cell_settings(reader->sweep, cell, settings);
+  size_t depth = isw_depth_of(settings);
+  if (depth + 1 > reader->most_layers) reader->most_layers = depth + 1;
+  reader->has_branches = reader->has_branches || (settings[ISW_SET_BRANCH_LAYERS].integer > 0 && depth > 1);
 }
 
-static void check_order(struct isw_reader *reader)
+bool isw_slot_exists(const struct isw_reader *reader, size_t slot)
 {
-  const struct isw_sweep *sweep = reader->sweep;
-  for (size_t g = 0; g < sweep->grids; g++) {
-    const struct isw_axis_binding *batch = &sweep->grid[g].binding[ISW_SET_BATCH_SIZE];
-    if (batch->axis && (batch->values->is_range || batch->axis->count > 1)) return;
-    if (batch->axis && isw_value_at(batch->values, 0, batch->member).integer) return;
-    if (!batch->axis && sweep->base[ISW_SET_BATCH_SIZE].integer) return;
-  }
-  const struct isw_axis_binding *order = &sweep->grid[0].binding[ISW_SET_SHUFFLE];
-  bool asked = order->axis || sweep->base[ISW_SET_SHUFFLE].integer;
-  if (!asked) return;
-  isw_report_add(&reader->report, order->axis ? order->values->key : reader->at[ISW_SET_SHUFFLE],
-                 "train.shuffle has no effect: every batch is the full training set");
-  isw_report_hint(&reader->report, "set train.batch_size");
+  size_t layer = reader->sweep->slot_layer[slot];
+  return layer >= ISW_BRANCH_FIRST ? reader->has_branches : layer <= reader->most_layers;
 }
 
 static void check_layers(struct isw_reader *reader)
 {
   const struct isw_sweep *sweep = reader->sweep;
-  size_t layers = 0;
-  for (size_t g = 0; g < sweep->grids; g++) {
-    size_t depth = isw_largest_depth(sweep, &sweep->grid[g]);
-    if (depth + 1 > layers) layers = depth + 1;
-  }
-  bool branches = false;
-  for (size_t g = 0; g < sweep->grids; g++) branches = branches || has_branches(sweep, &sweep->grid[g]);
   for (size_t s = 0; s < sweep->slots; s++) {
-    bool of_branches = sweep->slot_layer[s] >= ISW_BRANCH_FIRST;
-    if (of_branches ? branches : sweep->slot_layer[s] <= layers) continue;
+    if (isw_slot_exists(reader, s)) continue;
     const char *name = strrchr(sweep->slot_path[s], '.') + 1;
     struct isw_node *key = NULL;
     struct isw_place place = reader->root->place;
@@ -157,11 +113,11 @@ static void check_layers(struct isw_reader *reader)
         isw_tree_find(reader->leaf[ISW_SET_INIT_BY_LAYER], name, strlen(name), &key))
       place = key->place;
     isw_report_add(&reader->report, place, "no network has a layer %s", name);
-    if (of_branches)
+    if (sweep->slot_layer[s] >= ISW_BRANCH_FIRST)
       isw_report_hint(&reader->report, "set network.residual.branch_layers to have branches");
     else
       isw_report_hint(&reader->report, "the deepest network has %zu weight layers, numbered from 1 at the input",
-                      layers);
+                      reader->most_layers);
   }
 }
 
@@ -252,7 +208,16 @@ static bool check_inits(struct isw_reader *reader)
   setting[count++] = ISW_SET_BIAS_INIT;
   for (size_t s = 0; s < sweep->slots; s++) setting[count++] = ISW_SETTINGS + s;
   for (size_t i = 9; i < count; i++) any = any || inits_look_around(sweep, setting[i]);
-  return !any || isw_visit_classes(sweep, setting, count, check_init, reader);
+  return !any || !isw_all_usable(reader, setting, count) ||
+         isw_visit_classes(sweep, setting, count, check_init, reader);
+}
+
+/* Checks the classes of cells that agree in these settings, unless one of them has an error; false if memory cannot be
+ * allocated. */
+static bool check_classes(struct isw_reader *reader, const size_t *settings, size_t count,
+                          void (*visit)(void *context, const struct isw_grid *grid, uint64_t cell))
+{
+  return !isw_all_usable(reader, settings, count) || isw_visit_classes(reader->sweep, settings, count, visit, reader);
 }
 
 void isw_check_combinations(struct isw_reader *reader)
@@ -261,13 +226,9 @@ void isw_check_combinations(struct isw_reader *reader)
   static const size_t output[] = {ISW_SET_LOSS, ISW_SET_OUTPUT_ACTIVATION};
   static const size_t batch[] = {ISW_SET_DATASET, ISW_SET_SEED, ISW_SET_BATCH_SIZE};
   static const size_t branches[] = {ISW_SET_BRANCH_LAYERS, ISW_SET_DEPTH, ISW_SET_HIDDEN};
-  const struct isw_sweep *sweep = reader->sweep;
-  bool good = isw_visit_classes(sweep, loss, 3, check_loss, reader) &&
-              isw_visit_classes(sweep, output, 2, check_output, reader) &&
-              isw_visit_classes(sweep, batch, 3, check_batch, reader) &&
-              isw_visit_classes(sweep, branches, 3, check_branches, reader) && check_inits(reader);
+  bool good = check_classes(reader, loss, 3, check_loss) && check_classes(reader, output, 2, check_output) &&
+              check_classes(reader, batch, 3, check_batch) && check_classes(reader, branches, 3, check_branches) &&
+              check_classes(reader, branches, 3, find_branch) && check_inits(reader);
   if (!good) longjmp(reader->out_of_memory, 1);
-  check_residual(reader);
-  check_order(reader);
-  check_layers(reader);
+  if (isw_all_usable(reader, branches, 3)) check_layers(reader);
 }

@@ -288,6 +288,31 @@ static bool read_given(struct reading *choice, const struct isw_node *key, const
   return values->count > 0;
 }
 
+/* The values that a choice gives a parameter; NULL: none, or the row has no such parameter. */
+static const struct parameter_values *values_given(const struct reading *choice, const char *name)
+{
+  for (size_t i = 0; i < choice->count; i++)
+    if (choice->given[i].parameter < ISW_PARAMETERS_MAX &&
+        strcmp(choice->row->parameters[choice->given[i].parameter].name, name) == 0)
+      return &choice->given[i];
+  return NULL;
+}
+
+/* Reports a test_fraction other than the default if the test set is read from files in every value of the choice. */
+static void check_test_fraction(const struct reading *choice)
+{
+  struct isw_reader *reader = choice->reader;
+  const struct parameter_values *files = values_given(choice, "test_inputs");
+  const struct parameter_values *fraction = values_given(choice, "test_fraction");
+  if (!files || !fraction || choice->mode == ISW_PATTERN || reader->from->stored) return;
+  bool used = fraction->count == 1 && fraction->value[0].number == choice->row->parameters[fraction->parameter].initial;
+  for (size_t i = 0; i < files->count; i++) used = used || !files->value[i].text[0];
+  if (used) return;
+  const struct isw_node *node = isw_tree_find(choice->node, "test_fraction", strlen("test_fraction"), NULL);
+  isw_report_add(&reader->report, node->place,
+                 "test_fraction of %s has no effect: the test set is read from test_inputs", choice->row->name);
+}
+
 /* Whether every parameter without a default has a value. Invalid values were reported before. */
 static bool has_required(const struct reading *choice)
 {
@@ -331,5 +356,6 @@ void isw_read_choice(struct isw_reader *reader, size_t setting, struct isw_node 
     if (node->child[2 * i + 1] != choice.name)
       good = read_given(&choice, node->child[2 * i], node->child[2 * i + 1]) && good;
   good = has_required(&choice) && good;
+  if (good) check_test_fraction(&choice);
   if (good) multiply(&choice, choices);
 }

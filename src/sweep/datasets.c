@@ -1,4 +1,5 @@
 /* Loads each dataset that the sweep uses, once per seed. */
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 #include "sweep_internal.h"
@@ -28,6 +29,7 @@ static void find_uses(struct uses *uses, const struct isw_grid *grid)
   bool together = dataset->axis && dataset->axis == seed->axis;
   size_t pairs = together ? datasets : datasets > DATASETS_MAX || seeds > DATASETS_MAX ? SIZE_MAX : datasets * seeds;
   if (pairs > DATASETS_MAX || sweep->uses + pairs > 2 * DATASETS_MAX) {
+    reader->broken[ISW_SET_DATASET] = true;
     isw_report_add(&reader->report, seed->axis ? seed->values->key : dataset->values->key,
                    "more than %d datasets: each combination of a dataset and a seed counts", DATASETS_MAX);
     return;
@@ -68,8 +70,11 @@ static void load(struct isw_reader *reader, struct isw_dataset_use *use, const s
   struct isw_sweep *sweep = reader->sweep;
   struct isw_data *data = &sweep->data[sweep->datasets];
   enum isw_status status =
-      isw_dataset_load(&use->item->choice, use->seed, reader->from->folder, data, &reader->loading);
+      isw_dataset_load(&use->item->choice, use->seed, reader->from->folder,
+                       sweep->precision == ISW_FLOAT32 ? (double)FLT_MAX : DBL_MAX, data, &reader->loading);
   if (status == ISW_OK) {
+    size_t rows;
+    isw_note_outside(reader, &isw_datasets(&rows)[use->item->choice.row]->row, &use->item->choice);
     use->data = 0;
     while (use->data < sweep->datasets && sweep->data[use->data].hash != data->hash) use->data++;
     if (use->data == sweep->datasets)
@@ -80,6 +85,7 @@ static void load(struct isw_reader *reader, struct isw_dataset_use *use, const s
   }
   isw_data_destroy(data);
   *failed = use->item;
+  reader->broken[ISW_SET_DATASET] = true;
   if (status == ISW_BAD_INPUT) {
     size_t count;
     isw_report_add(&reader->report, place_of_dataset(reader, use->item), "dataset %s: %s",
@@ -87,6 +93,21 @@ static void load(struct isw_reader *reader, struct isw_dataset_use *use, const s
     return;
   }
   reader->status = isw_error_set(reader->error, status, "%s", isw_error_text(&reader->loading));
+}
+
+void isw_note_outside(struct isw_reader *reader, const struct isw_row *row, const struct isw_choice *choice)
+{
+  struct isw_sweep *sweep = reader->sweep;
+  for (size_t p = 0; p < isw_row_parameters(row); p++) {
+    const char *path = choice->value[p].text;
+    if (!row->parameters[p].is_path || !isw_path_leaves_folder(path)) continue;
+    size_t known = 0;
+    while (known < sweep->outsides && strcmp(sweep->outside[known], path) != 0) known++;
+    if (known < sweep->outsides) continue;
+    sweep->outside = isw_arena_grow(&sweep->arena, sweep->outside, sweep->outsides, &reader->outside_capacity,
+                                    sizeof *sweep->outside);
+    sweep->outside[sweep->outsides++] = path;
+  }
 }
 
 void isw_load_datasets(struct isw_reader *reader)

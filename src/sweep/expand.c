@@ -111,6 +111,10 @@ struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const c
     isw_report_hint(&reader->report, "several values make an axis: write them under grid:");
   if (!values->count && mode != ISW_BASE && problems == reader->report.count + reader->report.left_out)
     isw_report_add(&reader->report, node->place, "%s has no values", name);
+  if (problems != reader->report.count + reader->report.left_out || !values->count) {
+    for (size_t m = 0; mode != ISW_PATTERN && m < values->members; m++) reader->broken[values->member[m]] = true;
+    if (mode != ISW_PATTERN) reader->broken[setting] = true; /* that of init_by_layer is no member */
+  }
   return values;
 }
 

@@ -25,21 +25,33 @@ enum isw_status isw_absolute_folder_of(const char *path, char **folder, struct i
   return status;
 }
 
-enum isw_status isw_load_sweep(const char *file, const char *folder, const char *bytes, size_t length,
-                               const struct isw_overrides *overrides, struct isw_sweep **sweep, struct isw_error *error)
+static enum isw_status load(struct isw_sweep_source source, const struct isw_overrides *overrides,
+                            struct isw_sweep **sweep, struct isw_error *error)
 {
   /* First of all, because reading a sweep draws random numbers: where no kernel can run, they cannot be drawn
    * either. */
   const struct isw_kernels *kernels;
   enum isw_status status = isw_kernels_choose(NULL, &kernels, error);
   if (status != ISW_OK) return status;
-  struct isw_sweep_source source = {.file = file,
-                                    .folder = folder,
-                                    .bytes = bytes,
-                                    .length = length,
-                                    .overrides = overrides->text,
-                                    .override_count = overrides->count};
+  source.overrides = overrides->text;
+  source.override_count = overrides->count;
   return isw_sweep_read(&source, sweep, error);
+}
+
+enum isw_status isw_load_sweep(const char *file, const char *folder, const char *bytes, size_t length,
+                               const struct isw_overrides *overrides, struct isw_sweep **sweep, struct isw_error *error)
+{
+  return load((struct isw_sweep_source){.file = file, .folder = folder, .bytes = bytes, .length = length}, overrides,
+              sweep, error);
+}
+
+enum isw_status isw_load_stored_sweep(const char *file, const char *folder, const char *bytes, size_t length,
+                                      const struct isw_overrides *overrides, struct isw_sweep **sweep,
+                                      struct isw_error *error)
+{
+  return load(
+      (struct isw_sweep_source){.file = file, .folder = folder, .bytes = bytes, .length = length, .stored = true},
+      overrides, sweep, error);
 }
 
 enum isw_status isw_open_sweep(const char *file, const struct isw_overrides *overrides, struct isw_sweep **sweep,

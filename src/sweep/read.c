@@ -32,16 +32,17 @@ static void read_all(struct isw_reader *reader)
   if (reader->status != ISW_OK) return;
   isw_load_datasets(reader);
   isw_read_record(reader);
-  if (!clean(reader)) return;
+  if (reader->status != ISW_OK || reader->grids_broken) return;
   isw_apply_excludes(reader);
-  if (!clean(reader)) return;
+  if (reader->grids_broken) return;
+  /* Each of these checks what it can: those that read a setting with an error leave it out. */
   isw_check_combinations(reader);
-  if (!clean(reader)) return;
-  isw_drop_duplicates(reader);
+  isw_check_unused(reader);
   isw_check_refine(reader);
-  if (!clean(reader)) return;
   isw_measure(reader);
   isw_make_schedules(reader);
+  if (!clean(reader)) return;
+  isw_drop_duplicates(reader);
   if (!clean(reader)) return;
   isw_make_columns(reader);
   isw_write_settings(reader);

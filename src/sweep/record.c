@@ -144,6 +144,11 @@ static void read_probes(struct isw_reader *reader)
 
 void isw_read_record(struct isw_reader *reader)
 {
-  read_steps(reader);
-  read_probes(reader);
+  static void (*const read[])(struct isw_reader * reader) = {read_steps, read_probes};
+  static const size_t setting[] = {ISW_SET_RECORD_STEPS, ISW_SET_RECORD_PROBES};
+  for (size_t i = 0; i < 2; i++) {
+    size_t problems = reader->report.count + reader->report.left_out;
+    read[i](reader);
+    if (problems != reader->report.count + reader->report.left_out) reader->broken[setting[i]] = true;
+  }
 }

@@ -124,8 +124,9 @@ void isw_sweep_write_reference(FILE *out, const struct isw_table_view *tables, s
   fprintf(
       out,
       "# Sweep files: every setting\n\n"
-      "This page is generated from the program's tables. A sweep file is one YAML 1.2 document; an unknown or unused "
-      "key is an error.\n\n## settings\n\n"
+      "This page is generated from the program's tables. A sweep file is one YAML 1.2 document. An unknown key is an "
+      "error. So is a setting that no network uses, such as `network.width` without hidden layers, unless its value is "
+      "the default; that some networks of a grid use it is enough.\n\n## settings\n\n"
       "| setting | type | default | axis | what |\n|---|---|---|---|---|\n");
   for (size_t id = 0; id < ISW_SETTINGS; id++) {
     const struct isw_setting *row = isw_setting(id);

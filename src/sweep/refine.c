@@ -11,7 +11,8 @@ enum { KEYS = sizeof keys / sizeof *keys };
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-static void read_axes(struct isw_reader *reader, const struct isw_node *node)
+/* Returns whether both axes are known. */
+static bool read_axes(struct isw_reader *reader, const struct isw_node *node)
 {
   struct isw_sweep *sweep = reader->sweep;
   const struct isw_grid *grid = &sweep->grid[0];
@@ -22,8 +23,9 @@ static void read_axes(struct isw_reader *reader, const struct isw_node *node)
                    node->kind == ISW_NODE_LIST ? "a list of a different length"
                                                : isw_tree_describe(&reader->scratch, node));
     isw_report_hint(&reader->report, "for example axes: [train.learning_rate, network.init.std]");
-    return;
+    return false;
   }
+  bool good = true;
   for (size_t i = 0; i < 2; i++) {
     const struct isw_node *name = node->child[i];
     size_t a = 0;
@@ -34,9 +36,12 @@ static void read_axes(struct isw_reader *reader, const struct isw_node *node)
       isw_suggest(reader, name->kind == ISW_NODE_SCALAR ? name->text : "", names, grid->axes, NULL);
     } else if (i == 1 && a == sweep->refine.axis[0]) {
       isw_report_add(&reader->report, name->place, "axes lists %s twice", isw_tree_describe(&reader->scratch, name));
+      good = false;
     }
+    good = good && a < grid->axes;
     sweep->refine.axis[i] = a;
   }
+  return good;
 }
 
 static bool read_whole(struct isw_reader *reader, const struct isw_node *node, const char *what, double low,
@@ -103,20 +108,20 @@ void isw_read_refine(struct isw_reader *reader)
     return;
   }
   *refine = (struct isw_refine){.loss_below = NAN, .margin = 1, .place = map->place};
-  read_axes(reader, find(map, "axes"));
+  bool known = read_axes(reader, find(map, "axes"));
   bool good = read_whole(reader, find(map, "levels"), "levels", 1, (double)levels_most, &refine->levels);
   if ((node = find(map, "margin"))) read_whole(reader, node, "margin", 0, 1000, &refine->margin);
   if ((node = find(map, "loss_below"))) {
     const struct isw_number_rule rule = {.what = "loss_below", .low = -ISW_LARGEST_NUMBER, .high = ISW_LARGEST_NUMBER};
     isw_read_number(reader, &rule, node, &refine->loss_below);
   }
-  if (good && reader->report.count == 0) check_counts(reader, find(map, "axes"));
+  if (good && known && !reader->grids_broken) check_counts(reader, find(map, "axes"));
 }
 
 void isw_check_refine(struct isw_reader *reader)
 {
   const struct isw_sweep *sweep = reader->sweep;
-  if (!sweep->refine.levels) return;
+  if (!sweep->refine.levels || reader->broken[ISW_SET_RECORD_PROBES]) return;
   bool loss = false;
   for (size_t p = 0; p < sweep->probes; p++) loss = loss || strcmp(sweep->probe[p]->row.name, "loss") == 0;
   if (!isnan(sweep->refine.loss_below) && !loss) {

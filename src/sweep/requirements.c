@@ -54,6 +54,7 @@ static void check_required(struct isw_reader *reader)
     size_t lacking = 0;
     for (size_t g = 0; g < sweep->grids; g++) lacking += lacks(sweep, &sweep->grid[g], id);
     if (!lacking) continue;
+    reader->broken[id] = true;
     isw_report_add(&reader->report, place_of_section(reader, row->path), "missing setting '%s'", row->path);
     isw_report_hint(&reader->report, "%s: %s", row->path, row->about);
     if (lacking < sweep->grids)

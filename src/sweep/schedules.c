@@ -180,6 +180,8 @@ void isw_make_schedules(struct isw_reader *reader)
   static const size_t steps[] = {ISW_SET_STEPS};
   struct isw_sweep *sweep = reader->sweep;
   struct distinct found = {.reader = reader};
+  if (reader->broken[ISW_SET_STEPS] || reader->broken[ISW_SET_RECORD_STEPS] || reader->broken[ISW_SET_RECORD_PROBES])
+    return;
   if (!isw_visit_classes(sweep, steps, 1, note_steps, &found)) longjmp(reader->out_of_memory, 1);
   if (!sweep->schedules) return;
   qsort(sweep->schedule, sweep->schedules, sizeof *sweep->schedule, by_steps);

@@ -49,7 +49,7 @@ static void unknown_key(struct isw_reader *reader, const char *prefix, const str
   char path[PATH_SIZE];
   snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", nearest ? nearest : "");
   size_t meant = isw_setting_find(path);
-  if (meant < ISW_SETTINGS) reader->sweep->given[meant] = true; /* misspelt, so not missing */
+  if (meant < ISW_SETTINGS) reader->sweep->given[meant] = reader->broken[meant] = true; /* misspelt, so not missing */
 }
 
 void isw_read_section(struct isw_reader *reader, const char *prefix, struct isw_node *map)

@@ -62,6 +62,12 @@ const struct isw_data *isw_sweep_data(const struct isw_sweep *sweep, size_t data
   return &sweep->data[dataset];
 }
 
+size_t isw_sweep_outside(const struct isw_sweep *sweep, const char *const **paths)
+{
+  *paths = sweep->outside;
+  return sweep->outsides;
+}
+
 uint64_t isw_sweep_networks(const struct isw_sweep *sweep)
 {
   return sweep->networks;

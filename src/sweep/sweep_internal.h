@@ -140,6 +140,8 @@ struct isw_sweep {
   uint64_t *kept_before; /**< cells kept before each block of ISW_KEPT_BLOCK words */
   size_t datasets;
   struct isw_data *data;
+  size_t outsides;
+  const char **outside; /**< paths of files that were read, as the sweep file names them, that leave its folder */
   size_t uses;
   struct isw_dataset_use *use; /**< sorted by item number and seed */
   struct isw_schedule_rule rule;
@@ -171,9 +173,15 @@ struct isw_reader {
   struct isw_node *root;
   struct isw_node *leaf[ISW_SETTINGS]; /**< what the file gives */
   struct isw_node *leaf_key[ISW_SETTINGS];
-  struct isw_place at[ISW_SETTINGS_MAX]; /**< position of a base value */
+  struct isw_place at[ISW_SETTINGS_MAX];          /**< position of a base value */
+  union isw_setting_value standard[ISW_SETTINGS]; /**< defaults */
+  bool broken[ISW_SETTINGS_MAX]; /**< a value of the setting is missing or invalid, which was reported */
+  size_t most_layers;            /**< weight layers of the deepest network */
+  bool has_branches;             /**< some network has a residual branch */
+  bool grids_broken;             /**< the networks are not known: an error in a grid or an exclude was reported */
   struct isw_node *grid, *zip, *exclude, *refine;
-  struct isw_node *empty;   /**< used in place of a missing node */
+  struct isw_node *empty; /**< used in place of a missing node */
+  size_t outside_capacity;
   struct isw_error *error;  /**< memory and machine failures */
   struct isw_text writing;  /**< the text of the settings while it is written */
   struct isw_error loading; /**< a dataset's error, before it is added to the report */
@@ -250,6 +258,8 @@ void isw_read_choice(struct isw_reader *reader, size_t setting, struct isw_node 
  *  report. */
 bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, struct isw_item *item,
                       const struct isw_node *node);
+/** Adds the files that a choice names to the sweep's list of files outside of its folder. */
+void isw_note_outside(struct isw_reader *reader, const struct isw_row *row, const struct isw_choice *choice);
 /** Adds the lists of widths that a node gives. */
 void isw_expand_widths(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_node *node,
                        enum isw_expand mode);
@@ -286,6 +296,12 @@ void isw_read_record(struct isw_reader *reader);
 void isw_apply_excludes(struct isw_reader *reader);
 void isw_check_combinations(struct isw_reader *reader);
 void isw_drop_duplicates(struct isw_reader *reader);
+/** Whether no error has been reported for any of these settings, so that later stages may read their values. */
+bool isw_all_usable(const struct isw_reader *reader, const size_t *settings, size_t count);
+/** Reports settings that have no effect on any network. */
+void isw_check_unused(struct isw_reader *reader);
+/** Whether some network has the layer of a slot. */
+bool isw_slot_exists(const struct isw_reader *reader, size_t slot);
 /** Checks what `refine` requires of the probes and the grid. */
 void isw_check_refine(struct isw_reader *reader);
 void isw_measure(struct isw_reader *reader);

@@ -1,4 +1,5 @@
 /* Reads the weights of the initialiser `file` from an HDF5 file. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 #include "initsweep/hdf5.h"
@@ -36,12 +37,19 @@ bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, stru
     reader->status = isw_error_set(reader->error, status, "%s", isw_error_text(&reader->loading));
     return false;
   }
+  isw_note_outside(reader, row, &item->choice);
+  bool single = sweep->base[ISW_SET_PRECISION].integer == ISW_FLOAT32; /* read before the initialisers */
   size_t count = without_padding(&array), good = 0;
-  while (good < count && isfinite(array.value[good])) good++;
-  if (good < count || count == 0) {
-    isw_report_add(&reader->report, node->place, "initializer file: %s: row %llu of '%s' %s", full,
-                   (unsigned long long)network, name,
-                   count ? "has weights that are not finite" : "has no weights (only NaN)");
+  while (good < count && fabs(array.value[good]) <= (single ? (double)FLT_MAX : DBL_MAX)) good++;
+  if (count == 0) {
+    isw_report_add(&reader->report, node->place, "initializer file: %s: row %llu of '%s' has no weights (only NaN)",
+                   full, (unsigned long long)network, name);
+  } else if (good < count) {
+    isw_report_add(&reader->report, node->place,
+                   "initializer file: %s: row %llu of '%s': weight %zu, %g, is not finite%s", full,
+                   (unsigned long long)network, name, good + 1, array.value[good],
+                   isfinite(array.value[good]) ? " in float32" : "");
+    if (isfinite(array.value[good])) isw_report_hint(&reader->report, "set precision: float64");
   } else {
     struct isw_weights *weights = isw_arena_get(&sweep->arena, 1, sizeof *weights);
     double *value = isw_arena_get(&sweep->arena, count, sizeof *value);

@@ -156,9 +156,10 @@ class World:
                  *command], stdout=file, stderr=file, env={**ENVIRONMENT, agent: self.path("agent"), **environment})
 
     def start(self, hosts, out, log):
-        """initsweep run under mpirun on the first host, a rank a host."""
+        """initsweep run under mpirun on the first host, a rank a host. Open MPI 5, which may start more ranks than
+        there are slots, would start all on the first."""
         return self.on(hosts[0], [MPIEXEC, "--host", ",".join(host + ":1" for host in hosts), "-n", str(len(hosts)),
-                                  PROGRAM, "run", "sweep.yaml", "-o", out], log)
+                                  "--map-by", "ppr:1:node", PROGRAM, "run", "sweep.yaml", "-o", out], log)
 
     def submit(self, hosts, out, log):
         """The batch file for several nodes, as PBS starts it on the first of them."""

@@ -4,6 +4,9 @@ import json
 import os
 import unittest
 
+import h5py
+import numpy as np
+
 from program import SMALL, SMALL_NETWORKS, Case
 
 # Open MPI cannot start with this: a command that is said to do without MPI must not notice
@@ -133,6 +136,44 @@ class Usage(Case):
             file = self.write("sweeps/small.yaml", text)
             said = f"initsweep: {file} reads '{path}', outside its folder\n" if said else ""
             self.expect(0, "check", file, stderr=said)
+
+    def test_all_files_outside_the_folder_are_said_once(self):
+        os.mkdir(self.path("sweeps"))
+        np.save(self.path("x.npy"), np.eye(4))
+        np.save(self.path("y.npy"), np.eye(4))
+        with h5py.File(self.path("w.h5"), "w") as file:
+            file["w"] = np.arange(2.0 * (5 * 3 + 4 * 4)).reshape(2, -1)
+        init = "{name: file, path: ../w.h5, dataset: w, network: NETWORK}"
+        self.write("sweeps/a.yaml", "dataset: {name: npy, inputs: ../x.npy, targets: ../y.npy, test_fraction: 0}\n"
+                                    "train: {loss: mse, optimizer: sgd, learning_rate: 0.5, steps: 1}\n"
+                                    f"network: {{depth: 1, width: 3, activation: tanh}}\n"
+                                    f"grid: {{network.init: [{init.replace('NETWORK', '0')}, "
+                                    f"{init.replace('NETWORK', '1')}], seed: [1, 2]}}\n")
+        said = "".join(f"initsweep: sweeps/a.yaml reads '../{name}', outside its folder\n"
+                       for name in ("w.h5", "x.npy", "y.npy"))
+        self.expect(0, "check", "sweeps/a.yaml", stderr=said)
+
+    def test_under_mpirun_one_rank_speaks_and_writes(self):
+        self.write("small.yaml", SMALL)
+        self.expect(0, "run", "small.yaml", "-o", "small.h5", "--quiet")
+        plain = {"COLUMNS": "100", "TERM": "dumb", "LC_ALL": "C"}  # mpirun gives the first rank a terminal
+        for words in (["check", "small.yaml"], ["plan", "small.yaml", "--json"], ["show", "small.h5"],
+                      ["verify", "small.h5", "--sample", "1"], ["list"], ["help", "run"], ["help"], ["--help"],
+                      ["--version"], ["replay", "small.h5", "--network", "1", "-o", "replayed.csv"],
+                      ["new", "first"]):
+            with self.subTest(words=words):
+                done = self.run_program(*words, ranks=3, **plain)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                for name in ("first.yaml", "replayed.csv"):
+                    if os.path.exists(self.path(name)):
+                        os.remove(self.path(name))
+                alone = self.run_program(*words, **plain)
+                if words[0] != "plan":  # which measures times
+                    self.assertEqual((done.stdout, done.stderr), (alone.stdout, alone.stderr))
+                self.assertEqual(done.stdout.count("\n"), alone.stdout.count("\n"))
+                for name in ("first.yaml", "replayed.csv"):
+                    if os.path.exists(self.path(name)):
+                        os.remove(self.path(name))
 
     def test_broken_files_are_refused_with_their_place_and_leave_nothing(self):
         self.assertGreaterEqual(len(BROKEN), 20)

@@ -3,6 +3,8 @@
 import os
 import unittest
 
+import h5py
+
 from stopped_run import LONG, StoppedRun
 
 
@@ -39,6 +41,15 @@ class Extend(StoppedRun):
         self.expect(0, "verify", "out.h5", "--sample", "100")
         self.assertEqual(self.contents("out.h5"), self.contents("whole.h5"))
         self.assertEqual(self.files(), ["long.yaml", "out.h5", "whole.h5"])
+
+    def test_only_the_description_may_change(self):
+        self.file = self.write("long.yaml", LONG)
+        self.expect(0, "run", self.file, "-o", "out.h5", "--quiet", "--set", "grid.replicate=[0, 1]")
+        grown = ("run", self.file, "-o", "out.h5", "--quiet", "--resume", "extend", "--set", "grid.replicate=[0, 1, 2]")
+        self.expect(2, *grown, "--set", "record.escape_fraction=0.1", "--set", "record.probes=[escape_step]")
+        self.expect(0, *grown, "--set", "about=now with three")
+        with h5py.File(self.path("out.h5")) as file:
+            self.assertEqual((file.attrs["about"], len(file["status"])), ("now with three", 6))
 
     def test_extension_that_was_stopped_goes_on(self):
         self.file = self.write("long.yaml", LONG)

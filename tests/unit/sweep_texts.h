@@ -27,6 +27,17 @@ static inline struct isw_sweep *test_read_with(const char *text, const char *ove
   return sweep;
 }
 
+/* The sweep of a stored text, in which settings without effect are no mistake. */
+static inline struct isw_sweep *test_read_stored(const char *text)
+{
+  struct isw_sweep_source source = test_source("test.yaml", text, strlen(text));
+  source.stored = true;
+  struct isw_sweep *sweep;
+  struct isw_error error = {0};
+  if (isw_sweep_read(&source, &sweep, &error) != ISW_OK) fail_msg("%s", isw_error_text(&error));
+  return sweep;
+}
+
 static inline struct isw_sweep *test_read(const char *text)
 {
   return test_read_with(text, NULL);

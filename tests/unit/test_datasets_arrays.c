@@ -1,4 +1,5 @@
 /* IDX and .npy files: valid ones, invalid ones with their messages, and ones with random damage. */
+#include <float.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +38,7 @@ static enum isw_status load(const char *name, int kind, bool test, struct isw_da
   choice.value[3].text = test ? "inputs" : "";
   choice.value[4].text = test ? "targets" : "";
   choice.value[5].number = 0.0;
-  return isw_dataset_load(&choice, 1, folder, data, error);
+  return isw_dataset_load(&choice, 1, folder, DBL_MAX, data, error);
 }
 
 static void check_refused(const char *name, int kind, const char *message)
@@ -261,7 +262,7 @@ static void wrong_hdf5_is_refused(void **state)
   choice.value[2].text = "t";
   choice.value[4].text = choice.value[5].text = "";
   write_file("inputs", images, sizeof images);
-  assert_int_equal(isw_dataset_load(&choice, 1, folder, &data, &error), ISW_BAD_INPUT);
+  assert_int_equal(isw_dataset_load(&choice, 1, folder, DBL_MAX, &data, &error), ISW_BAD_INPUT);
   assert_non_null(strstr(isw_error_text(&error), "/inputs: cannot open this file"));
   isw_error_clear(&error);
   isw_data_destroy(&data);

@@ -1,6 +1,7 @@
 /* Grids: order, zip, exclude, unions, generators, and how a network is computed from its number. */
 #include <malloc.h>
 #include <math.h>
+#include <time.h>
 #include "sweep_texts.h"
 
 #define BASE                                                                                                           \
@@ -187,6 +188,61 @@ static void excluded_networks_leave_no_gap(void **state)
   isw_sweep_destroy(sweep);
 }
 
+/* Excludes on axes of each kind, on two grids and a zip, compared with the settings of every network. */
+static void excludes_match_every_kind_of_value(void **state)
+{
+  (void)state;
+#define KINDS                                                                                                          \
+  "sweep: test\nseed: 7\ndataset: xor\nnetwork: {init: zeros}\ntrain: {loss: mse, optimizer: sgd}\n"                   \
+  "grid:\n"                                                                                                            \
+  "  - {network.hidden: [[2], [3], [2, 3]], train.learning_rate: {linspace: [0.1, 0.5, 5]}, replicate: "               \
+  "{range: [12, 0, -3]}}\n"                                                                                            \
+  "  - {network.hidden: [[2], [2, 2]], train.learning_rate: [0.3, 0.2], seed: [1, 2]}\n"                               \
+  "zip: [{network.activation: [tanh, relu, {name: leaky_relu, negative_slope: [0.1, 0.2]}], train.steps: [4, 5, "      \
+  "4, 6]}]\n"
+  struct isw_sweep *whole = test_read(KINDS);
+  struct isw_sweep *sweep = test_read(KINDS "exclude:\n"
+                                            "  - {network.hidden: [[2], [3, 3]], replicate: {range: [0, 6, 3]}}\n"
+                                            "  - {train.learning_rate: 0.30000000000000004, network.activation: tanh}\n"
+                                            "  - {network.activation: leaky_relu, train.steps: 4}\n"
+                                            "  - {network.activation: {name: leaky_relu, negative_slope: 0.2}, seed: "
+                                            "[2, 3]}\n");
+  uint64_t kept = 0, all = isw_sweep_networks(whole);
+  for (uint64_t k = 0; k < all; k++) {
+    struct isw_network *a = test_network(whole, k);
+    bool two = a->layers == 2 && a->size[1] == 2;
+    const char *activation = text(whole, "activation", k);
+    bool leaky = strcmp(activation, "leaky_relu") == 0;
+    if (!(two && a->replicate <= 6) && !(fabs(a->learning_rate - 0.3) < 1e-9 && strcmp(activation, "tanh") == 0) &&
+        !(leaky && a->steps == 4) && !(leaky && value(whole, "activation_negative_slope", k) == 0.2 && a->seed == 2)) {
+      struct isw_network *b = test_network(sweep, kept++);
+      assert_true(a->id == b->id);
+      isw_network_destroy(b);
+    }
+    isw_network_destroy(a);
+  }
+  assert_int_equal(isw_sweep_networks(sweep), kept);
+  assert_in_range(kept, 1, all - 1);
+  isw_sweep_destroy(whole);
+  isw_sweep_destroy(sweep);
+}
+
+/* Processor time: 0.02 s on one core; one pass over the axis per exclude takes 5 s. */
+static void many_excludes_take_little_time(void **state)
+{
+  (void)state;
+  struct isw_text sweep_text = {0};
+  isw_text_add(&sweep_text, "%s", BASE "grid: {replicate: {range: [0, 99999]}}\nexclude:\n");
+  for (size_t e = 0; e < 10000; e++) isw_text_add(&sweep_text, "  - {replicate: %zu}\n", 7 * e + 1);
+  clock_t start = clock();
+  struct isw_sweep *sweep = test_read(sweep_text.bytes);
+  assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 2.0);
+  assert_int_equal(isw_sweep_networks(sweep), 90000);
+  assert_true(value(sweep, "replicate", 1) == 2.0);
+  isw_sweep_destroy(sweep);
+  isw_text_clear(&sweep_text);
+}
+
 static void a_union_trains_each_network_once(void **state)
 {
   (void)state;
@@ -235,7 +291,7 @@ static void unions_equal_their_slow_twin(void **state)
              BASE "grid:\n  - %s\n  - {replicate: [2], network.width: [2]}\n"
                   "  - {replicate: [4], train.learning_rate: [0.1]}\n%s",
              grids[g], exclude);
-    struct isw_sweep *sweep = test_read(text);
+    struct isw_sweep *sweep = test_read_stored(text);
     size_t before = count;
     for (uint64_t k = 0; k < isw_sweep_networks(sweep); k++) {
       struct isw_network *n = test_network(sweep, k);
@@ -450,6 +506,8 @@ int main(void)
       cmocka_unit_test(ends_are_exact),
       cmocka_unit_test(zipped_settings_move_together),
       cmocka_unit_test(excluded_networks_leave_no_gap),
+      cmocka_unit_test(excludes_match_every_kind_of_value),
+      cmocka_unit_test(many_excludes_take_little_time),
       cmocka_unit_test(a_union_trains_each_network_once),
       cmocka_unit_test(unions_equal_their_slow_twin),
       cmocka_unit_test(initialisers_of_single_layers),

@@ -149,12 +149,74 @@ static void seeds_and_own_orders_never_share_a_pack(void **state)
       16, 4);
 }
 
+/* Two values of each setting that can be an axis: whether their networks share a pack (glossary: "class"). */
+static void settings_of_a_class_are_the_documented_ones(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *path, *values;
+    bool shared;
+  } cases[] = {
+      {"seed", "[1, 2]", false},
+      {"replicate", "[1, 2]", true},
+      {"dataset", "[xor, {name: xor, encoding: pm1}]", false},
+      {"network.depth", "[1, 2]", false},
+      {"network.width", "[2, 3]", false},
+      {"network.activation", "[tanh, relu]", false},
+      {"network.activation", "[{name: leaky_relu, negative_slope: [0.1, 0.2]}]", true},
+      {"network.output_activation", "[linear, tanh]", false},
+      {"network.init", "[zeros, he_normal]", true},
+      {"network.bias_init", "[zeros, {name: constant, value: 1}]", true},
+      {"network.init_by_layer", "[{1: zeros}, {2: he_normal}]", true},
+      {"network.init_noise", "[0, 1]", true},
+      {"network.init_sparsity", "[0, 0.5]", true},
+      {"network.residual.branch_layers", "[none, 2]", false},
+      {"network.residual.scale", "[1, 2]", true},
+      {"network.residual.train_scale", "[true, false]", false},
+      {"train.loss", "[mse, mae]", false},
+      {"train.optimizer", "[sgd, adam]", false},
+      {"train.optimizer", "[{name: momentum, momentum: [0.5, 0.9]}]", true},
+      {"train.optimizer", "[{name: sgd, weight_decay: [0.5, 0.9]}]", true},
+      {"train.learning_rate", "[1, 2]", true},
+      {"train.weight_decay", "[0, 1]", true},
+      {"train.decay_biases", "[all, none]", true},
+      {"train.schedule", "[constant, cosine]", true},
+      {"train.clip_norm", "[none, 1]", true},
+      {"train.batch_size", "[full, 2]", false},
+      {"train.shuffle", "[shared, per_replicate]", false},
+      {"train.steps", "[5, 6]", false},
+      {"train.stop.loss_below", "[none, 0.1]", true},
+      {"train.stop.gradient_below", "[none, 0.1]", true},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct isw_text text = {0};
+    bool residual = strncmp(cases[i].path, "network.residual.", 17) == 0, layers = strstr(cases[i].path, "depth");
+    isw_text_add(&text,
+                 "dataset: xor\nnetwork: {%swidth: 2, activation: tanh, init: zeros%s}\n"
+                 "train: {loss: mse, optimizer: sgd, learning_rate: 0.1, steps: 9%s%s}\ngrid: {%s: %s}\n",
+                 layers     ? ""
+                 : residual ? "depth: 3, "
+                            : "depth: 1, ",
+                 strstr(cases[i].path, "scale") ? ", residual: {branch_layers: 1}" : "",
+                 strstr(cases[i].path, "shuffle") ? ", batch_size: 2" : "",
+                 strstr(cases[i].path, "decay_biases") ? ", weight_decay: 1" : "", cases[i].path, cases[i].values);
+    struct isw_sweep *sweep = test_read(text.bytes);
+    struct isw_packs *packs;
+    assert_int_equal(isw_packs_create(sweep, 16, &packs, NULL), ISW_OK);
+    if (isw_packs_count(packs) != (cases[i].shared ? 1 : 2)) fail_msg("%s: %s", cases[i].path, cases[i].values);
+    isw_packs_destroy(packs);
+    isw_sweep_destroy(sweep);
+    isw_text_clear(&text);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(packs_cover_a_grid_once),
       cmocka_unit_test(packs_cover_zips_and_unions_once),
       cmocka_unit_test(seeds_and_own_orders_never_share_a_pack),
+      cmocka_unit_test(settings_of_a_class_are_the_documented_ones),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ static void settings_are_the_same_sweep(void **state)
       "grid: {train.schedule: [constant, {name: step, every: [10, 20], gamma: 0.5}], train.clip_norm: [none, 0.1]}\n"
       "exclude: [{train.schedule: constant, train.clip_norm: none}]\n",
       HEAD TRAIN
-      "network: {hidden: [5, 4], activation: relu, init: he_normal, init_by_layer: {3: identity, output: zeros}, "
+      "network: {hidden: [5, 4], activation: relu, init: he_normal, init_by_layer: {2: identity, output: zeros}, "
       "init_noise: 1e-3, bias_init: {name: uniform, low: -1}}\n",
       HEAD TRAIN
       "network: {depth: 3, width: 4, activation: relu, init: he_normal, residual: {branch_layers: 1, scale: -0.5}, "
