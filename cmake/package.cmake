@@ -15,8 +15,9 @@ set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "python3:any") # scripts/
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS
-    "openmpi-bin, python3-h5py, python3-matplotlib, python3-netcdf4, python3-numpy, python3-xarray, python3-yaml")
+string(CONCAT CPACK_DEBIAN_PACKAGE_RECOMMENDS
+    "openmpi-bin, python3-h5py, python3-matplotlib, python3-netcdf4, python3-numpy, python3-xarray, "
+    "python3-xxhash, python3-yaml")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 "initsweep trains every network of a grid of initialisers, activations,
 depths and other settings, which a sweep file describes: thousands to

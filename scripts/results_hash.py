@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Prints a hash of everything in results files that their sweep decides.
+"""Prints the results hash of files: of everything in them that their sweep determines.
 
     results_hash.py FILE...
 
-Two files have the same hash where all but /provenance is the same: names, types, shapes, attributes and values to the
-bit.
+It is computed from the contents; `initsweep verify --hashes` compares it with the one that the file stores. Two files
+have the same hash if all but /provenance is the same: names, types, dimensions, attributes and values to the bit.
 """
 import argparse
 import sys

@@ -184,6 +184,18 @@ struct isw_memory_limit isw_memory_limit(const char *root);
  *  is 0. */
 uint64_t isw_hash(const void *bytes, size_t length, uint64_t seed);
 
+/** @name XXH3-128 of a stream of bytes, seed 0
+ *  @{ */
+enum { ISW_DIGEST_SIZE = 33 }; /**< of the hash as text: 32 hexadecimal digits, the canonical form of xxHash */
+struct isw_digest;
+/** NULL if memory cannot be allocated. */
+struct isw_digest *isw_digest_create(void);
+void isw_digest_destroy(struct isw_digest *digest);
+void isw_digest_add(struct isw_digest *digest, const void *bytes, size_t length);
+/** Writes the hash of all bytes so far; more may follow. */
+void isw_digest_write(const struct isw_digest *digest, char text[ISW_DIGEST_SIZE]);
+/** @} */
+
 /** @name Bit sets
  *  A set of numbers 0 .. size - 1, stored in 64-bit words: bit k % 64 of word k / 64 is 1 if k is in the set. The
  *  unused bits of the last word are 0.

@@ -152,6 +152,9 @@ struct isw_probe {
   /** The engine stores the number of steps after which a weight of the layer first differs from its initial value; -1:
    *  never. */
   bool tracks_first_change;
+  /** The value at a record depends on the step of the previous record. Recordings are then comparable only where they
+   *  agree in both. */
+  bool needs_previous_record;
   /** FLOPs of one record of one network in addition to the passes, for `plan`; NULL: negligible. */
   double (*flops)(size_t layers, const size_t *size, size_t train_samples, size_t test_samples);
 };

@@ -9,7 +9,7 @@ struct isw_array {
   size_t rows, columns;
   double *value; /**< [rows][columns] */
 };
-/** Reads a dataset of integers or floating-point numbers.
+/** Reads a dataset of integers or floating-point numbers, in a child process (isw_hdf5_call).
  *  @param[in]  name   name of the dataset, with its groups: "weights_final", "train/inputs"
  *  @param[in]  row    NULL: all rows; else the index, from 0, of one row of a two-dimensional dataset. A
  *                     one-dimensional dataset counts as one row, with index 0
@@ -19,6 +19,37 @@ struct isw_array {
 enum isw_status isw_array_read(const char *path, const char *name, const uint64_t *row, size_t limit,
                                struct isw_array *array, struct isw_error *error);
 void isw_array_clear(struct isw_array *array);
+
+/** @name Child processes
+ *  Damage inside a file can crash the HDF5 library, or keep it busy without end. Files of any origin are therefore read
+ *  in a child process. A read that takes more than ISW_HDF5_SECONDS_MAX of processor time ends it too.
+ *  @{ */
+enum { ISW_HDF5_SECONDS_MAX = 10 };
+/** Continues the program in a child process, which ends with the program's parent. To be called before the process has
+ *  other threads. If the child crashes, the error says that the file is damaged.
+ *  @param[in]  file         the file that will be read, for messages
+ *  @param[out] exit_status  in the parent: the exit status of the child, or the status of `error`
+ *  @return true in the parent, after the end of the child; false in the child */
+bool isw_hdf5_continue_in_child(const char *file, int *exit_status, struct isw_error *error);
+
+/** Work of which only some data come back. */
+struct isw_hdf5_work {
+  const char *file; /**< for messages */
+  /** Runs in the child: reads the file and passes data to isw_hdf5_send. Its other effects on memory are lost. */
+  enum isw_status (*send)(void *context, int to, struct isw_error *error);
+  /** Runs in the parent at the same time: takes the data with isw_hdf5_receive. False if they end early; it sets
+   *  `error` if it fails for another reason. */
+  bool (*receive)(void *context, int from, struct isw_error *error);
+};
+/** Does the work in a child process and returns its status and message. The process may have other threads, which the
+ *  child does not have.
+ *  @return ISW_BAD_INPUT if the child crashes or takes too long: the file is damaged */
+enum isw_status isw_hdf5_call(const struct isw_hdf5_work *work, void *context, struct isw_error *error);
+/** Sends bytes; false if the parent has given up. */
+bool isw_hdf5_send(int to, const void *bytes, size_t length);
+/** Receives as many bytes; false if there are fewer. */
+bool isw_hdf5_receive(int from, void *bytes, size_t length);
+/** @} */
 
 /** Name and version of the HDF5 library: "HDF5 1.10.8 (serial)". */
 const char *isw_hdf5_library(void);

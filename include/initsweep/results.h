@@ -121,7 +121,8 @@ enum isw_status isw_results_network(struct isw_results *results, const struct is
                                     struct isw_finished *finished, struct isw_error *error);
 /** Compares everything that a sweep determines without training with what isw_results_write would write for this head:
  *  dimensions, settings, ids, sizes and recorded steps of all networks, types and shapes of all datasets, and all
- *  attributes except `sweep`, whose text cannot be derived from the settings. Networks without results must have no
+ *  attributes except `sweep`, whose text cannot be derived from the settings, `long_name`, whose wording belongs to the
+ *  program's version, and the hashes. Networks without results must have no
  *  values. Datasets and attributes that the format does not have are ignored. Memory is bounded by a block of networks.
  *  @param[in]  head         absent: ISW_SKIPPED if networks may be skipped
  *  @param[in]  report       called with a line for each dataset, dimension or attribute that differs
@@ -129,6 +130,21 @@ enum isw_status isw_results_network(struct isw_results *results, const struct is
 enum isw_status isw_results_check(struct isw_results *results, const struct isw_results_head *head,
                                   void (*report)(void *context, const char *line), void *context, uint64_t *differences,
                                   struct isw_error *error);
+/** How the contents of a results file compare with the hashes that it stores. */
+struct isw_hash_report {
+  size_t datasets;
+  uint64_t differences;       /**< datasets that differ; 1 if only something outside the datasets differs */
+  uint64_t changed;           /**< of these, datasets whose hash is another; the others have none */
+  struct isw_text first;      /**< describes the first difference; empty if there is none */
+  char hash[ISW_DIGEST_SIZE]; /**< of the whole, as computed: the results hash */
+};
+/** Computes all hashes of a file again and compares them with the stored ones (docs/results-format.md). Memory is
+ *  bounded by a block of networks.
+ *  @param[out] report  release with isw_hash_report_clear, also after an error
+ *  @return ISW_BAD_INPUT if the file stores no hashes, or if a dataset cannot be read: it is damaged */
+enum isw_status isw_results_check_hashes(struct isw_results *results, struct isw_hash_report *report,
+                                         struct isw_error *error);
+void isw_hash_report_clear(struct isw_hash_report *report);
 /** Adds the networks of a results file to the counts of each status. */
 enum isw_status isw_count_ended(struct isw_results *results, uint64_t ended[ISW_NETWORK_STATUSES],
                                 struct isw_error *error);

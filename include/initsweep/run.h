@@ -108,7 +108,8 @@ enum isw_status isw_replay_create(const struct isw_replay_settings *settings, st
 /** Writes the records as CSV, one per line. Numbers have enough digits to restore every bit. Returns false after a
  *  write error. */
 bool isw_replay_write_csv(const struct isw_replay *replay, FILE *out);
-/** Compares the replay with the stored network: status, steps, final weights, and all quantities at common records.
+/** Compares the replay with the stored network: status, steps, final weights, and all quantities at common records;
+ *  those of probes with needs_previous_record only if the previous records are common, too.
  *  @param[out] steps    number of steps that were trained
  *  @param[out] numbers  number of values that were compared
  *  @return ISW_FAILED if a bit differs; ISW_BAD_INPUT if the file has no values of the network */

@@ -24,7 +24,7 @@ class Initsweep(CMakePackage):
     depends_on("xxhash")
     depends_on("libdeflate")
     depends_on("python", type=("build", "run"))
-    for package in ("py-numpy", "py-xarray", "py-netcdf4", "py-h5py", "py-matplotlib", "py-pyyaml"):
+    for package in ("py-numpy", "py-xarray", "py-netcdf4", "py-h5py", "py-matplotlib", "py-pyyaml", "py-xxhash"):
         depends_on(package, type="run")
 
     generator("ninja")

@@ -1,7 +1,6 @@
-"""A hash of everything in a results file that its sweep decides."""
+"""The hashes of a results file, as docs/results-format.md defines them."""
 from __future__ import annotations
 
-import hashlib
 import os
 import struct
 from typing import Any
@@ -11,78 +10,105 @@ import numpy as np
 from initsweep.arrays import Array
 
 BLOCK_BYTES = 1 << 24
-OUTSIDE = "provenance"
+NOT_COVERED = ("hash", "CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST")
 
 
-def put(digest: Any, data: bytes) -> None:
-    """Adds bytes preceded by their length, so that different lists of them give different streams."""
-    digest.update(struct.pack("<Q", len(data)))
+def put_number(digest: Any, number: int) -> None:
+    """Adds a number in 8 bytes, little-endian."""
+    digest.update(struct.pack("<Q", number))
+
+
+def put_text(digest: Any, text: str | bytes) -> None:
+    """Adds the number of bytes of a text, then its bytes in UTF-8."""
+    data = text if isinstance(text, bytes) else text.encode()
+    put_number(digest, len(data))
     digest.update(data)
 
 
 def put_values(digest: Any, values: Array) -> None:
-    """Adds an array's values: texts as UTF-8, numbers as little-endian bytes."""
+    """Adds values in row-major order: texts, or numbers in little-endian bytes."""
     if values.dtype.kind in "OSU":
         for value in values.ravel():
-            put(digest, value if isinstance(value, bytes) else str(value).encode())
+            put_text(digest, value)
     else:
-        put(digest, np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<")).tobytes())
-
-
-def put_array(digest: Any, values: Any) -> None:
-    """Adds type, shape and values of an attribute."""
-    array = np.asarray(values)
-    kind = "text" if array.dtype.kind in "OSU" else array.dtype.newbyteorder("<").str
-    put(digest, f"{kind} {array.shape}".encode())
-    put_values(digest, array)
+        digest.update(np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<")).tobytes())
 
 
 def put_attributes(digest: Any, node: Any) -> None:
-    """Adds the attributes of a node, sorted by name.
+    """Adds the number of attributes that hashes cover, then each in the byte order of names."""
+    names = sorted((name for name in node.attrs if name not in NOT_COVERED), key=str.encode)
+    put_number(digest, len(names))
+    for name in names:
+        array = np.asarray(node.attrs[name])
+        put_text(digest, name)
+        put_text(digest, "text" if array.dtype.kind in "OSU" else array.dtype.name)
+        put_number(digest, array.ndim)
+        for length in array.shape:
+            put_number(digest, length)
+        put_values(digest, array)
 
-    References to other objects (DIMENSION_LIST, REFERENCE_LIST) are left out, because they depend on where objects are
-    in the file; put_dataset adds the names of the dimensions instead.
-    """
-    for name in sorted(node.attrs):
-        if name not in ("DIMENSION_LIST", "REFERENCE_LIST"):
-            put(digest, name.encode())
-            put_array(digest, node.attrs[name])
 
-
-def put_dataset(digest: Any, node: Any) -> None:
-    """Adds type, shape, names of the dimensions and values of a dataset, a block of rows at a time."""
+def put_dataset(digest: Any, name: str, node: Any) -> None:
+    """Adds name, type, dimensions, attributes and values of a dataset, a block of rows at a time."""
     import h5py
     text = h5py.check_string_dtype(node.dtype) is not None
-    kind = "text" if text else node.dtype.newbyteorder("<").str
-    dims = [scale.name for dim in node.dims for scale in dim.values()]
-    put(digest, f"{kind} {node.shape} {dims}".encode())
-    rows = node.shape[0] if node.ndim else 0
+    scales = node.attrs.get("DIMENSION_LIST")
+    put_text(digest, name)
+    put_text(digest, "text" if text else node.dtype.name)
+    put_number(digest, node.ndim)
+    for length, scale in zip(node.shape, scales if scales is not None else [()] * node.ndim):
+        put_number(digest, length)
+        put_text(digest, node.file[scale[0]].name.lstrip("/") if len(scale) else "")
+    put_attributes(digest, node)
     row_bytes = max(1, node.dtype.itemsize * int(np.prod(node.shape[1:], dtype=np.int64)))
     step = node.chunks[0] if node.chunks else 1
     step *= max(1, BLOCK_BYTES // (row_bytes * step))
-    for start in range(0, rows, step):
+    for start in range(0, node.shape[0], step):
         put_values(digest, node[start:start + step])
-    if node.ndim == 0:
-        put_values(digest, np.asarray(node[()]))
+
+
+def compute_hashes(file: Any) -> tuple[str, dict[str, str]]:
+    """The hashes of an open file: of the whole, and of each dataset by name."""
+    import h5py
+    import xxhash
+    hashes = {}
+    for name in sorted(file, key=str.encode):
+        if file.get(name, getlink=True).__class__ is h5py.HardLink and isinstance(file[name], h5py.Dataset):
+            digest = xxhash.xxh3_128()
+            put_dataset(digest, name, file[name])
+            hashes[name] = digest.hexdigest()
+    whole = xxhash.xxh3_128()
+    put_attributes(whole, file)
+    put_number(whole, len(hashes))
+    for name, value in hashes.items():
+        put_text(whole, name)
+        put_text(whole, value)
+    return whole.hexdigest(), hashes
 
 
 def results_hash(path: str | os.PathLike[str]) -> str:
-    """SHA-256 of everything outside /provenance: names, types, shapes, dimensions, attributes and values, by name.
+    """The results hash: XXH3-128 of everything outside /provenance, 32 hexadecimal digits, computed from the contents.
 
-    It does not depend on chunks and compression. Returns 64 hexadecimal digits.
+    It covers names, types, dimensions, attributes and values; it does not depend on chunks and compression.
     """
     import h5py
-    digest = hashlib.sha256()
     with h5py.File(path, "r") as file:
-        put_attributes(digest, file)
-        names: list[str] = []
-        file.visit(names.append)
-        for name in sorted(names):
-            if name == OUTSIDE or name.startswith(OUTSIDE + "/"):
-                continue
-            node = file[name]
-            put(digest, name.encode())
-            put_attributes(digest, node)
-            if isinstance(node, h5py.Dataset):
-                put_dataset(digest, node)
-    return digest.hexdigest()
+        return compute_hashes(file)[0]
+
+
+def check_hashes(path: str | os.PathLike[str]) -> list[str]:
+    """Compares the contents of a results file with the hashes that it stores, as `initsweep verify --hashes` does.
+
+    Returns the names of the datasets that differ or have no hash; "/" stands for the attributes of the file and the
+    list of its datasets. Raises ValueError if the file stores no hashes.
+    """
+    import h5py
+    with h5py.File(path, "r") as file:
+        stored = {name: file[name].attrs.get("hash") for name in file if isinstance(file[name], h5py.Dataset)}
+        if "hash" not in file.attrs and not any(stored.values()):
+            raise ValueError(f"{path}: it stores no hashes: initsweep 0.1.0 wrote none")
+        whole, hashes = compute_hashes(file)
+        differ = [name for name, value in hashes.items() if stored[name] != value]
+        if not differ and file.attrs.get("hash") != whole:
+            differ = ["/"]
+        return differ

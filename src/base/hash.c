@@ -1,9 +1,33 @@
-/* The hash of the file formats and identities: XXH3-64 of the xxHash library. */
+/* The hashes of the file formats: XXH3-64 for identities and checksums, XXH3-128 for contents (xxHash library). */
 #define XXH_INLINE_ALL /* header only: no library to link */
 #include <xxhash.h>
+#include <stdio.h>
 #include "initsweep/base.h"
 
 uint64_t isw_hash(const void *bytes, size_t length, uint64_t seed)
 {
   return XXH3_64bits_withSeed(bytes, length, seed);
+}
+
+struct isw_digest *isw_digest_create(void)
+{
+  XXH3_state_t *state = XXH3_createState();
+  if (state) XXH3_128bits_reset(state);
+  return (struct isw_digest *)state;
+}
+
+void isw_digest_destroy(struct isw_digest *digest)
+{
+  XXH3_freeState((XXH3_state_t *)digest);
+}
+
+void isw_digest_add(struct isw_digest *digest, const void *bytes, size_t length)
+{
+  XXH3_128bits_update((XXH3_state_t *)digest, bytes, length);
+}
+
+void isw_digest_write(const struct isw_digest *digest, char text[ISW_DIGEST_SIZE])
+{
+  XXH128_hash_t hash = XXH3_128bits_digest((const XXH3_state_t *)digest);
+  snprintf(text, ISW_DIGEST_SIZE, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "initsweep/commands.h"
 #include "initsweep/console.h"
+#include "initsweep/hdf5.h"
 #include "initsweep/run.h"
 
 struct request {
@@ -73,8 +74,8 @@ static int run(int argc, char **argv)
     return result;
   if (request.settings.every_step && request.settings.steps)
     return isw_usage_error("replay", "--every or --steps, not both");
-  enum isw_status status = replay_network(&request, &error);
-  if (status != ISW_OK) result = isw_print_error(status, &error);
+  if (!isw_hdf5_continue_in_child(request.settings.file, &result, &error)) result = replay_network(&request, &error);
+  if (error.status != ISW_OK) result = isw_print_error(error.status, &error);
   isw_error_clear(&error);
   return result;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "initsweep/commands.h"
 #include "initsweep/console.h"
+#include "initsweep/hdf5.h"
 #include "initsweep/summary.h"
 
 enum { CELLS_SHOWN = 3 };
@@ -55,6 +56,19 @@ static enum isw_status follow_run(struct isw_follow *follow, const struct reques
   return status;
 }
 
+static enum isw_status show_or_follow(const char *file, const struct request *request, struct isw_error *error)
+{
+  struct isw_follow *follow = NULL;
+  enum isw_status status = ISW_OK;
+  if (request->follow) status = isw_follow_create(file, &follow, error);
+  if (request->follow && status == ISW_OK) status = follow_run(follow, request, error);
+  bool whole_summary = !request->follow || !request->json; /* with both options, each line is one object */
+  if (ferror(stdout)) whole_summary = false;               /* the end of the program reports it */
+  if (status == ISW_OK && whole_summary) status = show(follow ? isw_follow_file(follow) : file, request, error);
+  isw_follow_destroy(follow);
+  return status;
+}
+
 static int handle(void *state, int code, const char *argument)
 {
   struct request *request = state;
@@ -76,19 +90,12 @@ static int run(int argc, char **argv)
   const char *file;
   struct request request = {.top = CELLS_SHOWN};
   struct isw_error error = {0};
-  struct isw_follow *follow = NULL;
   int result;
   if (!isw_parse_options(&isw_command_show, argc, argv, handle, &request, &file, &result)) return result;
   if (request.every > 0 && !request.follow)
     return isw_usage_error("show", "--every needs --follow: without it the file is shown once");
-  enum isw_status status = ISW_OK;
-  if (request.follow) status = isw_follow_create(file, &follow, &error);
-  if (request.follow && status == ISW_OK) status = follow_run(follow, &request, &error);
-  bool whole_summary = !request.follow || !request.json; /* with both options, each line is one object */
-  if (ferror(stdout)) whole_summary = false;             /* the end of the program reports it */
-  if (status == ISW_OK && whole_summary) status = show(follow ? isw_follow_file(follow) : file, &request, &error);
-  isw_follow_destroy(follow);
-  if (status != ISW_OK) result = isw_print_error(status, &error);
+  if (!isw_hdf5_continue_in_child(file, &result, &error)) result = show_or_follow(file, &request, &error);
+  if (error.status != ISW_OK) result = isw_print_error(error.status, &error);
   isw_error_clear(&error);
   return result;
 }

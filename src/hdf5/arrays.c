@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include "initsweep/hdf5_handles.h"
 
+enum { BLOCK_NUMBERS = 1 << 21 }; /* in memory at a time, if a chunk does not have more */
+
 /* Which part of a dataset is read, once its shape is known. */
 struct part {
   int rank;
@@ -36,60 +38,151 @@ static enum isw_status find_part(const char *path, const char *name, const uint6
   return ISW_OK;
 }
 
-static enum isw_status read_part(const char *path, const char *name, hid_t dataset, hid_t space,
-                                 const struct part *part, bool one_row, size_t limit, struct isw_array *array,
+/* What an array is read for, and its shape as the child sends it before the numbers. */
+struct request {
+  const char *path, *name;
+  const uint64_t *row;
+  size_t limit;
+  struct isw_array *array;
+};
+struct shape {
+  size_t rows, columns;
+};
+
+/* The dimension along which a part is read in blocks, and the size of a block. */
+struct blocks {
+  int dimension;
+  size_t item; /* numbers of one index along the dimension */
+  hsize_t most;
+};
+
+static struct blocks choose_blocks(hid_t dataset, const struct part *part)
+{
+  struct blocks blocks = {.item = 1};
+  hsize_t chunk[H5S_MAX_RANK];
+  while (blocks.dimension + 1 < part->rank && part->count[blocks.dimension] == 1) blocks.dimension++;
+  for (int d = blocks.dimension + 1; d < part->rank; d++) blocks.item *= (size_t)part->count[d];
+  blocks.most = BLOCK_NUMBERS / blocks.item;
+  hid_t properties = H5Dget_create_plist(dataset);
+  if (H5Pget_layout(properties) == H5D_CHUNKED && H5Pget_chunk(properties, part->rank, chunk) == part->rank) {
+    hsize_t whole = chunk[blocks.dimension]; /* a chunk in two blocks would be uncompressed twice */
+    blocks.most = blocks.most > whole ? blocks.most - blocks.most % whole : whole;
+  }
+  H5Pclose(properties);
+  if (blocks.most == 0) blocks.most = 1;
+  if (blocks.most > part->count[blocks.dimension]) blocks.most = part->count[blocks.dimension];
+  return blocks;
+}
+
+static bool read_block(hid_t dataset, hid_t space, const struct part *part, double *block)
+{
+  struct isw_hdf5_guard guard;
+  isw_hdf5_guard_begin(&guard);
+  hid_t memory = H5Screate_simple(part->rank, part->count, NULL);
+  bool good = memory >= 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, part->start, NULL, part->count, NULL) >= 0 &&
+              H5Dread(dataset, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, block) >= 0;
+  if (memory >= 0) H5Sclose(memory);
+  isw_hdf5_guard_end(&guard);
+  return good;
+}
+
+/* Sends the shape and the numbers, a block in memory at a time. */
+static enum isw_status send_part(const struct request *request, hid_t dataset, hid_t space, struct part part, int to,
                                  struct isw_error *error)
 {
   size_t numbers = 1, bytes;
   bool fits = true;
-  for (int d = 0; d < part->rank; d++) fits = fits && isw_multiply(numbers, part->count[d], &numbers);
-  if (!fits || !isw_multiply(numbers, sizeof(double), &bytes) || bytes > limit)
-    return isw_error_set(error, ISW_BAD_INPUT, "%s: dataset '%s' takes more than %zu MiB", path, name, limit >> 20);
-  array->value = isw_allocate(numbers, sizeof(double));
-  if (!array->value) return isw_error_memory(error, bytes, path);
-  array->rows = one_row ? 1 : (size_t)part->count[0];
-  array->columns = numbers / array->rows;
-  hid_t memory = H5Screate_simple(part->rank, part->count, NULL);
-  bool read = memory >= 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, part->start, NULL, part->count, NULL) >= 0 &&
-              H5Dread(dataset, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, array->value) >= 0;
-  enum isw_status status = read ? ISW_OK : isw_hdf5_refuse(error, ISW_BAD_INPUT, path, "cannot read its numbers");
-  if (memory >= 0) H5Sclose(memory);
+  for (int d = 0; d < part.rank; d++) fits = fits && isw_multiply(numbers, part.count[d], &numbers);
+  if (!fits || !isw_multiply(numbers, sizeof(double), &bytes) || bytes > request->limit)
+    return isw_error_set(error, ISW_BAD_INPUT, "%s: dataset '%s' takes more than %zu MiB", request->path, request->name,
+                         request->limit >> 20);
+  struct shape shape = {.rows = request->row ? 1 : (size_t)part.count[0]};
+  shape.columns = numbers / shape.rows;
+  const struct blocks blocks = choose_blocks(dataset, &part);
+  double *block = isw_allocate((size_t)blocks.most * blocks.item, sizeof *block);
+  if (!block) return isw_error_memory(error, (size_t)blocks.most * blocks.item * sizeof *block, request->path);
+  enum isw_status status = ISW_OK;
+  bool wanted = isw_hdf5_send(to, &shape, sizeof shape);
+  hsize_t *start = &part.start[blocks.dimension], *count = &part.count[blocks.dimension], end = *start + *count;
+  for (; wanted && *start < end; *start += *count) {
+    *count = end - *start < blocks.most ? end - *start : blocks.most;
+    if (!read_block(dataset, space, &part, block)) {
+      status = isw_hdf5_refuse(error, ISW_BAD_INPUT, request->path, "cannot read its numbers");
+      break;
+    }
+    wanted = isw_hdf5_send(to, block, (size_t)*count * blocks.item * sizeof *block);
+  }
+  free(block);
   return status;
 }
 
-static enum isw_status read_dataset(const char *path, const char *name, hid_t file, const uint64_t *row, size_t limit,
-                                    struct isw_array *array, struct isw_error *error)
+static enum isw_status send_dataset(const struct request *request, hid_t file, int to, struct isw_error *error)
 {
   hid_t dataset;
+  const char *path = request->path, *name = request->name;
+  struct isw_hdf5_guard guard;
+  isw_hdf5_guard_begin(&guard);
   enum isw_status status = isw_hdf5_open_dataset(file, path, name, &dataset, error);
+  isw_hdf5_guard_end(&guard);
   if (status != ISW_OK) return status;
+  isw_hdf5_guard_begin(&guard);
   hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
   H5T_class_t kind = H5Tget_class(type);
   struct part part;
   if (kind != H5T_FLOAT && kind != H5T_INTEGER)
     status = isw_error_set(error, ISW_BAD_INPUT, "%s: dataset '%s' does not hold plain numbers", path, name);
-  if (status == ISW_OK) status = find_part(path, name, row, space, &part, error);
-  if (status == ISW_OK) status = read_part(path, name, dataset, space, &part, row != NULL, limit, array, error);
+  if (status == ISW_OK) status = find_part(path, name, request->row, space, &part, error);
+  isw_hdf5_guard_end(&guard);
+  if (status == ISW_OK) status = send_part(request, dataset, space, part, to, error);
   H5Tclose(type);
   H5Sclose(space);
   H5Dclose(dataset);
   return status;
 }
 
+static enum isw_status send_array(void *context, int to, struct isw_error *error)
+{
+  const struct request *request = context;
+  struct isw_hdf5_guard guard;
+  isw_hdf5_guard_begin(&guard);
+  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
+  hid_t file;
+  enum isw_status status = isw_hdf5_open_file(request->path, access, &file, error);
+  H5Pclose(access);
+  isw_hdf5_guard_end(&guard);
+  if (status == ISW_OK) status = send_dataset(request, file, to, error);
+  isw_hdf5_guard_begin(&guard);
+  if (file >= 0) H5Fclose(file);
+  isw_hdf5_guard_end(&guard);
+  return status;
+}
+
+static bool receive_array(void *context, int from, struct isw_error *error)
+{
+  const struct request *request = context;
+  struct isw_array *array = request->array;
+  struct shape shape;
+  size_t numbers, bytes;
+  if (!isw_hdf5_receive(from, &shape, sizeof shape)) return false;
+  if (!isw_multiply(shape.rows, shape.columns, &numbers) || !isw_multiply(numbers, sizeof(double), &bytes))
+    return false;
+  *array = (struct isw_array){.rows = shape.rows, .columns = shape.columns};
+  array->value = isw_allocate(numbers, sizeof(double));
+  if (!array->value) {
+    isw_error_memory(error, bytes, request->path);
+    return false;
+  }
+  return isw_hdf5_receive(from, array->value, bytes);
+}
+
 enum isw_status isw_array_read(const char *path, const char *name, const uint64_t *row, size_t limit,
                                struct isw_array *array, struct isw_error *error)
 {
   *array = (struct isw_array){0};
-  struct isw_hdf5_silence silence;
-  isw_hdf5_silence_begin(&silence);
-  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-  H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-  hid_t file;
-  enum isw_status status = isw_hdf5_open_file(path, access, &file, error);
-  if (status == ISW_OK) status = read_dataset(path, name, file, row, limit, array, error);
-  if (file >= 0) H5Fclose(file);
-  H5Pclose(access);
-  isw_hdf5_silence_end(&silence);
+  struct request request = {path, name, row, limit, array};
+  const struct isw_hdf5_work work = {path, send_array, receive_array};
+  enum isw_status status = isw_hdf5_call(&work, &request, error);
   if (status != ISW_OK) isw_array_clear(array);
   return status;
 }

@@ -10,6 +10,7 @@ enum isw_status isw_hdf5_open_file(const char *path, hid_t access, hid_t *file, 
   *file = H5I_INVALID_HID;
   if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
     return isw_error_set(error, ISW_BAD_INPUT, "%s is no regular file", path);
+  H5dont_atexit(); /* closing the library can loop without end on what a damaged file has left; all files are closed */
   *file = H5Fopen(path, H5F_ACC_RDONLY, access);
   return *file < 0 ? isw_hdf5_refuse(error, ISW_BAD_INPUT, path, "cannot open this file") : ISW_OK;
 }

@@ -50,6 +50,7 @@ const struct isw_probe isw_probe_update_ratio = {
     .quantity.long_name = "relative change of a layer's weights a step since the record before",
     .quantity.units = "1",
     .quantity.per_layer = true,
+    .needs_previous_record = true,
     .scratch = scratch,
     .persistent_scratch = scratch,
     .finish = finish,

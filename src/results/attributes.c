@@ -1,5 +1,6 @@
-/* Writes the attributes of the results file: those of the root group and of /provenance. */
+/* Writes the attributes of the results file: those of the root group and of /provenance, and the hashes. */
 #include <stdio.h>
+#include <stdlib.h>
 #include "results_internal.h"
 
 enum isw_status isw_writer_add_attribute(struct isw_writer *w, hid_t object, const char *name, hid_t file_type,
@@ -43,7 +44,7 @@ enum isw_status isw_writer_add_root_attributes(struct isw_writer *w)
   for (int i = 0; i < ISW_ROOT_FORMAT_VERSION && status == ISW_OK; i++)
     status = isw_writer_add_text(w, w->file, isw_root_attribute((enum isw_root_attribute)i)->name, texts[i]);
   static const int32_t versions[] = {ISW_FORMAT_VERSION, ISW_BITS_VERSION};
-  for (int i = ISW_ROOT_FORMAT_VERSION; i < ISW_ROOT_ATTRIBUTES && status == ISW_OK; i++)
+  for (int i = ISW_ROOT_FORMAT_VERSION; i < ISW_ROOT_HASH && status == ISW_OK; i++)
     status = isw_writer_add_attribute(w, w->file, isw_root_attribute((enum isw_root_attribute)i)->name, H5T_STD_I32LE,
                                       H5T_NATIVE_INT32, 0, &versions[i - ISW_ROOT_FORMAT_VERSION]);
   return status;
@@ -67,4 +68,25 @@ enum isw_status isw_writer_add_provenance(struct isw_writer *w)
   }
   H5Gclose(group);
   return status;
+}
+
+/* ---- hashes ---- */
+
+enum isw_status isw_writer_begin_hash(struct isw_writer *w, hid_t dataset, const char *name, struct isw_digest **digest)
+{
+  *digest = isw_digest_create();
+  if (!*digest) return isw_error_memory(w->error, sizeof(uint64_t), "a hash");
+  return isw_hash_head(*digest, dataset, w->path, name, w->references, w->error);
+}
+
+enum isw_status isw_writer_end_hash(struct isw_writer *w, hid_t dataset, const char *name,
+                                    const struct isw_digest *digest)
+{
+  struct isw_dataset_hash *more = realloc(w->hashes, (w->hash_count + 1) * sizeof *more);
+  if (!more) return isw_error_memory(w->error, (w->hash_count + 1) * sizeof *more, "hashes");
+  w->hashes = more;
+  struct isw_dataset_hash *hash = &more[w->hash_count++];
+  hash->name = name;
+  isw_digest_write(digest, hash->text);
+  return isw_writer_add_text(w, dataset, isw_dataset_attribute(ISW_ATTRIBUTE_HASH)->name, hash->text);
 }

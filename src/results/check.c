@@ -14,6 +14,7 @@ struct check {
   void *context;
   uint64_t differences;
   struct isw_error *error;
+  struct isw_hdf5_guard guard;
   hsize_t dims[ISW_DIMENSIONS];
   hid_t text;
   union isw_real_nan nan;
@@ -170,6 +171,7 @@ static enum isw_status open_dataset(struct check *c, const struct isw_field *fie
 {
   hid_t type, memory, file = c->results->file;
   const char *problem = NULL;
+  isw_hdf5_guard_renew(&c->guard, 0);
   isw_field_types(field, c->head->real_bytes, c->text, &type, &memory);
   *dataset = H5I_INVALID_HID;
   enum isw_hdf5_path path = isw_hdf5_follow(file, field->name);
@@ -268,6 +270,7 @@ static enum isw_status read_rows(struct check *c, struct rows *rows, hsize_t fir
 {
   hsize_t start[3] = {first};
   rows->count[0] = count;
+  isw_hdf5_guard_renew(&c->guard, count * rows->items * rows->item);
   hid_t space = H5Dget_space(rows->dataset), memory = H5Screate_simple((int)rows->field->rank, rows->count, NULL);
   bool good = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, rows->count, NULL) >= 0 &&
               H5Dread(rows->dataset, rows->memory_type, memory, space, H5P_DEFAULT, into) >= 0;
@@ -546,13 +549,12 @@ enum isw_status isw_results_check(struct isw_results *results, const struct isw_
                              [ISW_DIM_LAYER] = head->layers_max,
                              [ISW_DIM_PARAMETER] = head->parameters_max},
                     .nan = isw_real_nan(head->real_bytes)};
-  struct isw_hdf5_silence silence;
-  isw_hdf5_silence_begin(&silence);
+  isw_hdf5_guard_begin(&c.guard);
   c.text = isw_hdf5_text_type();
   c.unfinished = isw_allocate(isw_bits_words(head->networks), sizeof *c.unfinished);
   enum isw_status status = c.unfinished ? check_all(&c) : no_memory(&c);
   H5Tclose(c.text);
-  isw_hdf5_silence_end(&silence);
+  isw_hdf5_guard_end(&c.guard);
   isw_text_clear(&c.coordinates);
   free(c.unfinished);
   *differences = c.differences;

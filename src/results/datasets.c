@@ -173,16 +173,23 @@ static enum isw_status make_scale(struct isw_writer *w, enum isw_dimension dimen
   plan.chunk[0] = SCALE_CHUNK;
   enum isw_status status = make_dataset(w, &plan, &w->scales[dimension]);
   if (status != ISW_OK) return status;
-  if (H5DSset_scale(w->scales[dimension], field->name) < 0) return isw_writer_refuse(w, "cannot make a dimension");
+  if (H5DSset_scale(w->scales[dimension], field->name) < 0 ||
+      H5Rcreate(&w->references[dimension], w->scales[dimension], ".", H5R_OBJECT, H5I_INVALID_HID) < 0)
+    return isw_writer_refuse(w, "cannot make a dimension");
   hsize_t all = w->dims[dimension];
   int64_t *numbers = isw_allocate(SCALE_CHUNK, sizeof *numbers);
   if (!numbers) return isw_error_memory(w->error, SCALE_CHUNK * sizeof *numbers, "a dimension");
   const struct isw_chunk_layout layout = layout_of(w, &plan, w->scales[dimension]);
+  struct isw_digest *digest;
+  status = isw_writer_begin_hash(w, w->scales[dimension], field->name, &digest);
   for (hsize_t start = 0, count; start < all && status == ISW_OK; start += count) {
     count = isw_smaller(all - start, SCALE_CHUNK);
     for (hsize_t i = 0; i < count; i++) numbers[i] = first + (int64_t)(start + i);
+    isw_hash_values(digest, numbers, count, sizeof *numbers, false);
     status = isw_writer_write_chunks(w, &layout, &start, &count, numbers);
   }
+  if (status == ISW_OK) status = isw_writer_end_hash(w, w->scales[dimension], field->name, digest);
+  isw_digest_destroy(digest);
   free(numbers);
   return status;
 }
@@ -211,7 +218,8 @@ static enum isw_status make_output(struct isw_writer *w, const struct plan *plan
   enum isw_status status = make_dataset(w, plan, &dataset);
   if (status == ISW_OK) status = attach(w, plan->field, dataset);
   if (status != ISW_OK) return status;
-  *output = (struct isw_output){.memory_type = plan->memory_type, .layout = layout_of(w, plan, dataset), .items = 1};
+  *output = (struct isw_output){
+      .name = plan->field->name, .memory_type = plan->memory_type, .layout = layout_of(w, plan, dataset), .items = 1};
   for (unsigned d = 1; d < plan->field->rank; d++) output->items *= output->layout.dims[d];
   size_t row = output->layout.item * output->items;
   output->block = isw_allocate(w->block, row);
@@ -293,14 +301,21 @@ static enum isw_status write_common_steps(struct isw_writer *w)
   hid_t dataset = H5I_INVALID_HID;
   enum isw_status status = make_dataset(w, &plan, &dataset);
   if (status == ISW_OK) status = attach(w, plan.field, dataset);
-  if (status != ISW_OK || !head->networks || !head->records_max) return status;
-  const uint64_t *steps;
-  if (head->schedule(head->context, 0, &steps) != head->records_max)
-    return isw_error_set(w->error, ISW_FAILED, "%s: the schedule does not have %zu records", w->path,
-                         head->records_max);
-  if (H5Dwrite(dataset, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, steps) < 0)
-    return isw_writer_refuse(w, "cannot write the schedule");
-  return ISW_OK;
+  struct isw_digest *digest = NULL;
+  if (status == ISW_OK) status = isw_writer_begin_hash(w, dataset, plan.field->name, &digest);
+  if (status == ISW_OK && head->networks && head->records_max) {
+    const uint64_t *steps;
+    if (head->schedule(head->context, 0, &steps) != head->records_max)
+      status =
+          isw_error_set(w->error, ISW_FAILED, "%s: the schedule does not have %zu records", w->path, head->records_max);
+    else if (H5Dwrite(dataset, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, steps) < 0)
+      status = isw_writer_refuse(w, "cannot write the schedule");
+    else
+      isw_hash_values(digest, steps, head->records_max, sizeof *steps, false);
+  }
+  if (status == ISW_OK) status = isw_writer_end_hash(w, dataset, plan.field->name, digest);
+  isw_digest_destroy(digest);
+  return status;
 }
 
 static enum isw_status make_steps(struct isw_writer *w, struct isw_output *output)
@@ -348,7 +363,9 @@ static enum isw_status make_weights(struct isw_writer *w, enum isw_field_id id, 
   hid_t dataset = H5I_INVALID_HID;
   enum isw_status status = make_dataset(w, &plan, &dataset);
   if (status == ISW_OK) status = attach(w, plan.field, dataset);
+  if (status == ISW_OK) status = isw_writer_begin_hash(w, dataset, plan.field->name, &weights->digest);
   if (status != ISW_OK) return status;
+  weights->name = plan.field->name;
   weights->layout = layout_of(w, &plan, dataset);
   size_t row;
   if (!isw_multiply(w->head->parameters_max, w->head->real_bytes, &row) ||

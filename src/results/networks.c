@@ -116,6 +116,31 @@ static enum isw_status write_texts(struct isw_writer *w, const struct isw_output
   return status;
 }
 
+/* Begins the hashes of the datasets that are written block by block; all of them have their attributes now. */
+static enum isw_status begin_hashes(struct isw_writer *w)
+{
+  enum isw_status status = ISW_OK;
+  for (size_t o = 0; o < w->output_count && status == ISW_OK; o++) {
+    struct isw_output *output = &w->outputs[o];
+    if (output->block) status = isw_writer_begin_hash(w, output->layout.dataset, output->name, &output->digest);
+  }
+  return status;
+}
+
+static enum isw_status end_hashes(struct isw_writer *w)
+{
+  const struct isw_weight_rows *weights[] = {&w->initial, &w->final};
+  enum isw_status status = ISW_OK;
+  for (size_t o = 0; o < w->output_count && status == ISW_OK; o++) {
+    const struct isw_output *output = &w->outputs[o];
+    if (output->block) status = isw_writer_end_hash(w, output->layout.dataset, output->name, output->digest);
+  }
+  for (size_t i = 0; i < 2 && status == ISW_OK; i++)
+    if (weights[i]->rows)
+      status = isw_writer_end_hash(w, weights[i]->layout.dataset, weights[i]->name, weights[i]->digest);
+  return status;
+}
+
 static enum isw_status write_block(struct isw_writer *w, uint64_t first, size_t networks)
 {
   enum isw_status status = ISW_OK;
@@ -123,6 +148,8 @@ static enum isw_status write_block(struct isw_writer *w, uint64_t first, size_t 
     const struct isw_output *output = &w->outputs[o];
     if (output->items == 0 || !output->block) continue; /* nothing recorded, or step (record) */
     hsize_t start[3] = {first, 0, 0}, count[3] = {networks, output->layout.dims[1], output->layout.dims[2]};
+    isw_hash_values(output->digest, output->block, networks * output->items, output->layout.item,
+                    output->memory_type == w->text);
     if (output->memory_type == w->text)
       status = write_texts(w, output, first, networks);
     else
@@ -134,7 +161,7 @@ static enum isw_status write_block(struct isw_writer *w, uint64_t first, size_t 
 enum isw_status isw_writer_write_networks(struct isw_writer *w)
 {
   const struct isw_results_head *head = w->head;
-  enum isw_status status = ISW_OK;
+  enum isw_status status = begin_hashes(w);
   for (uint64_t first = 0; first < head->networks && status == ISW_OK; first += w->block) {
     size_t networks = (size_t)isw_smaller(w->block, head->networks - first);
     for (size_t o = 0; o < w->output_count; o++)
@@ -158,5 +185,5 @@ enum isw_status isw_writer_write_networks(struct isw_writer *w)
     if (status == ISW_OK) status = write_block(w, first, networks);
     if (status == ISW_OK && head->progress) head->progress(head->context, first + networks);
   }
-  return status;
+  return status == ISW_OK ? end_hashes(w) : status;
 }

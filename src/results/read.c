@@ -57,15 +57,15 @@ static char *read_attribute(hid_t file, const char *object, const char *name)
 
 const char *isw_results_attribute(struct isw_results *results, const char *name)
 {
-  struct isw_hdf5_silence silence;
-  isw_hdf5_silence_begin(&silence);
+  struct isw_hdf5_guard guard;
+  isw_hdf5_guard_begin(&guard);
   const char *slash = strrchr(name, '/');
   struct isw_text group = {0};
   const char *text = NULL;
   if (isw_text_add(&group, "/%.*s", slash ? (int)(slash - name) : 0, name) == ISW_OK)
     text = keep(results, read_attribute(results->file, group.bytes, slash ? slash + 1 : name));
   isw_text_clear(&group);
-  isw_hdf5_silence_end(&silence);
+  isw_hdf5_guard_end(&guard);
   return text;
 }
 
@@ -174,11 +174,12 @@ static herr_t add_dataset(hid_t root, const char *name, const H5L_info_t *link, 
 
 static enum isw_status read_datasets(struct isw_results *results, struct isw_error *error)
 {
-  hobj_ref_t scales[ISW_DIMENSIONS] = {HADDR_UNDEF, HADDR_UNDEF, HADDR_UNDEF, HADDR_UNDEF};
+  hobj_ref_t *scales = results->scales;
   hsize_t lengths[ISW_DIMENSIONS] = {0};
   enum isw_status status = ISW_OK;
   for (size_t d = 0; d < ISW_DIMENSIONS && status == ISW_OK; d++) {
     const char *name = isw_field((enum isw_field_id)d)->name;
+    scales[d] = HADDR_UNDEF;
     bool optional = d == ISW_DIM_PARAMETER; /* only files with a dataset along it have it */
     if (optional && H5Lexists(results->file, name, H5P_DEFAULT) == 0) continue;
     status = read_scale(results, name, &scales[d], &lengths[d], error);
@@ -238,8 +239,8 @@ enum isw_status isw_results_open(const char *path, struct isw_results **results,
     free(made);
     return isw_error_memory(error, sizeof *made, "a results file");
   }
-  struct isw_hdf5_silence silence;
-  isw_hdf5_silence_begin(&silence);
+  struct isw_hdf5_guard guard;
+  isw_hdf5_guard_begin(&guard);
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
   H5Pset_cache(access, 0, CACHE_SLOTS, CACHE_BYTES, 0.75);
@@ -247,12 +248,43 @@ enum isw_status isw_results_open(const char *path, struct isw_results **results,
   H5Pclose(access);
   if (status == ISW_OK) status = read_head(made, error);
   if (status == ISW_OK) status = read_datasets(made, error);
-  isw_hdf5_silence_end(&silence);
+  isw_hdf5_guard_end(&guard);
   if (status == ISW_OK)
     *results = made;
   else
     isw_results_close(made);
   return status;
+}
+
+/* Which sweeps' results files may be replaced. */
+struct replaceable {
+  const char *path;
+  uint64_t identity, replaces;
+};
+
+static enum isw_status check_replaceable(void *context, int to, struct isw_error *error)
+{
+  const struct replaceable *file = context;
+  struct isw_results *results;
+  struct isw_error reason = {0};
+  (void)to;
+  enum isw_status status = isw_results_open(file->path, &results, &reason);
+  if (!results)
+    status = isw_error_set(error, status, "'%s' is not a results file that can be read (%s)", file->path,
+                           isw_error_text(&reason));
+  else if (file->replaces == 0 || results->identity != file->replaces)
+    status = results->identity == file->identity
+                 ? isw_results_check_bits(results, error)
+                 : isw_error_set(error, ISW_BAD_INPUT, "'%s' holds another sweep", file->path);
+  isw_results_close(results);
+  isw_error_clear(&reason);
+  return status;
+}
+
+static bool receive_nothing(void *context, int from, struct isw_error *error)
+{
+  (void)context, (void)from, (void)error;
+  return true;
 }
 
 enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uint64_t replaces, struct isw_error *error)
@@ -261,31 +293,22 @@ enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uin
   if (lstat(path, &about) != 0) return ISW_OK;
   if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) /* opening a FIFO would wait for its other end */
     return isw_error_set(error, ISW_BAD_INPUT, "'%s' is not a regular file", path);
-  struct isw_results *results;
-  struct isw_error reason = {0};
-  enum isw_status status = isw_results_open(path, &results, &reason);
-  if (!results)
-    status =
-        isw_error_set(error, status, "'%s' is not a results file that can be read (%s)", path, isw_error_text(&reason));
-  else if (replaces == 0 || results->identity != replaces)
-    status = results->identity == identity ? isw_results_check_bits(results, error)
-                                           : isw_error_set(error, ISW_BAD_INPUT, "'%s' holds another sweep", path);
-  isw_results_close(results);
-  isw_error_clear(&reason);
-  return status;
+  struct replaceable file = {path, identity, replaces};
+  const struct isw_hdf5_work work = {path, check_replaceable, receive_nothing};
+  return isw_hdf5_call(&work, &file, error);
 }
 
 void isw_results_close(struct isw_results *results)
 {
   if (!results) return;
-  struct isw_hdf5_silence silence;
-  isw_hdf5_silence_begin(&silence);
+  struct isw_hdf5_guard guard;
+  isw_hdf5_guard_begin(&guard);
   for (size_t i = 0; i < results->dataset_count; i++) {
     H5Dclose(results->datasets[i].id);
     free(results->datasets[i].name);
   }
   if (results->file >= 0) H5Fclose(results->file);
-  isw_hdf5_silence_end(&silence);
+  isw_hdf5_guard_end(&guard);
   for (size_t i = 0; i < results->kept_count; i++) free(results->kept[i]);
   free(results->kept);
   free(results->last_text);
@@ -359,15 +382,16 @@ static bool read_some(const struct isw_results *results, const struct dataset *d
   unsigned rank = 1;
   if (view->per_record) counts[rank] = records, start[rank++] = record;
   if (view->per_layer) start[rank++] = layer - 1;
-  struct isw_hdf5_silence silence;
-  isw_hdf5_silence_begin(&silence);
+  struct isw_hdf5_guard guard;
+  isw_hdf5_guard_begin(&guard);
+  isw_hdf5_guard_renew(&guard, count * records * sizeof(double));
   hid_t space = H5Dget_space(dataset->id), memory = H5Screate_simple((int)rank, counts, NULL);
   /* of the same shape: HDF5 copies between different shapes one number at a time */
   bool good = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, counts, NULL) >= 0 &&
               H5Dread(dataset->id, type, memory, space, H5P_DEFAULT, into) >= 0;
   H5Sclose(space);
   H5Sclose(memory);
-  isw_hdf5_silence_end(&silence);
+  isw_hdf5_guard_end(&guard);
   return good;
 }
 

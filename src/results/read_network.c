@@ -78,8 +78,9 @@ static enum isw_status read_values(struct isw_results *results, const struct isw
   return ISW_OK;
 }
 
-static enum isw_status read_weights(struct isw_results *results, size_t which, size_t real_bytes,
-                                    const struct isw_finished *finished, const void **weights, struct isw_error *error)
+static enum isw_status read_weights(struct isw_results *results, const struct isw_hdf5_guard *guard, size_t which,
+                                    size_t real_bytes, const struct isw_finished *finished, const void **weights,
+                                    struct isw_error *error)
 {
   const char *name = isw_field(which == 0 ? ISW_FIELD_WEIGHTS_INITIAL : ISW_FIELD_WEIGHTS_FINAL)->name;
   size_t bytes;
@@ -90,6 +91,7 @@ static enum isw_status read_weights(struct isw_results *results, size_t which, s
   enum isw_status status = isw_hdf5_open_dataset(results->file, results->path, name, &dataset, error);
   if (status != ISW_OK) return status;
   hsize_t wanted = finished->parameters;
+  isw_hdf5_guard_renew(guard, bytes);
   bool good = read_part(dataset, finished->number, &wanted, 2, real_bytes == 4 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE,
                         results->weights[which]);
   H5Dclose(dataset);
@@ -102,8 +104,8 @@ enum isw_status isw_results_network(struct isw_results *results, const struct is
                                     size_t real_bytes, bool keep_initial, bool keep_final,
                                     struct isw_finished *finished, struct isw_error *error)
 {
-  struct isw_hdf5_silence silence;
-  isw_hdf5_silence_begin(&silence);
+  struct isw_hdf5_guard guard;
+  isw_hdf5_guard_begin(&guard);
   int32_t ended = 0;
   int64_t steps_done = 0;
   uint64_t number = finished->number;
@@ -116,13 +118,13 @@ enum isw_status isw_results_network(struct isw_results *results, const struct is
     status = read_one(results, ISW_FIELD_STEPS_DONE, number, H5T_NATIVE_INT64, &steps_done, error);
     if (status == ISW_OK) status = read_values(results, quantities, count, real_bytes, finished, error);
     if (status == ISW_OK && keep_initial)
-      status = read_weights(results, 0, real_bytes, finished, &finished->weights_initial, error);
+      status = read_weights(results, &guard, 0, real_bytes, finished, &finished->weights_initial, error);
     if (status == ISW_OK && keep_final)
-      status = read_weights(results, 1, real_bytes, finished, &finished->weights_final, error);
+      status = read_weights(results, &guard, 1, real_bytes, finished, &finished->weights_final, error);
   }
   finished->status = (uint8_t)ended;
   finished->steps_done = (uint64_t)steps_done;
-  isw_hdf5_silence_end(&silence);
+  isw_hdf5_guard_end(&guard);
   return status;
 }
 
@@ -156,13 +158,14 @@ enum isw_status isw_results_texts(struct isw_results *results, const char *datas
     return isw_error_set(error, ISW_BAD_INPUT, "%s: no texts named '%s' along 'network'", results->path, dataset);
   char **block = isw_allocate(TEXTS_PER_BLOCK, sizeof *block);
   if (!block) return isw_error_memory(error, TEXTS_PER_BLOCK * sizeof *block, dataset);
-  struct isw_hdf5_silence silence;
-  isw_hdf5_silence_begin(&silence);
+  struct isw_hdf5_guard guard;
+  isw_hdf5_guard_begin(&guard);
   enum isw_status status = ISW_OK;
   hid_t type = isw_hdf5_text_type(), space = H5Dget_space(from->id);
   uint32_t last = 0;
   for (hsize_t first = 0, some; first < results->networks && status == ISW_OK; first += some) {
     some = results->networks - first < TEXTS_PER_BLOCK ? results->networks - first : TEXTS_PER_BLOCK;
+    isw_hdf5_guard_renew(&guard, 0);
     hid_t memory = H5Screate_simple(1, &some, NULL);
     if (H5Sselect_hyperslab(space, H5S_SELECT_SET, &first, NULL, &some, NULL) < 0 ||
         H5Dread(from->id, type, memory, space, H5P_DEFAULT, block) < 0)
@@ -179,7 +182,7 @@ enum isw_status isw_results_texts(struct isw_results *results, const char *datas
   }
   H5Sclose(space);
   H5Tclose(type);
-  isw_hdf5_silence_end(&silence);
+  isw_hdf5_guard_end(&guard);
   free(block);
   if (status != ISW_OK) {
     isw_results_free_texts(*texts, *count);

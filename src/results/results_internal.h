@@ -18,6 +18,7 @@ struct dataset {
 struct isw_results {
   hid_t file;
   char *path;
+  hobj_ref_t scales[ISW_DIMENSIONS]; /* HADDR_UNDEF: it has none */
   uint64_t networks, identity;
   unsigned bits_version;
   hsize_t records, layers, parameters;
@@ -32,6 +33,36 @@ struct isw_results {
 /** The dataset of a name along `network`, or NULL. */
 const struct dataset *isw_results_find(const struct isw_results *results, const char *name);
 
+/* ---- hashes (hash.c) ---- */
+
+enum { ISW_RANK_MAX = 3 };
+/** The type of values: its name in hashes, and the HDF5 type of numbers in memory; 0: text. */
+struct isw_value_type {
+  const char *name;
+  hid_t memory;
+};
+/** False if the format has no such type. */
+bool isw_hash_type(hid_t type, struct isw_value_type *found);
+void isw_hash_text(struct isw_digest *digest, const char *text);
+/** Adds values of a dataset or attribute in order. item: bytes of a number. text: they are pointers to texts. */
+void isw_hash_values(struct isw_digest *digest, const void *values, size_t count, size_t item, bool text);
+/** Adds the attributes of a dataset or, with the name "", of the root group.
+ *  @return ISW_BAD_INPUT if one cannot be read or has a type that the format does not have */
+enum isw_status isw_hash_attributes(struct isw_digest *digest, hid_t object, const char *path, const char *name,
+                                    struct isw_error *error);
+/** Adds everything of a dataset that precedes its values.
+ *  @param[in] scales  how datasets refer to the dimension scales */
+enum isw_status isw_hash_head(struct isw_digest *digest, hid_t dataset, const char *path, const char *name,
+                              const hobj_ref_t scales[ISW_DIMENSIONS], struct isw_error *error);
+/** The hash of a dataset. */
+struct isw_dataset_hash {
+  const char *name;
+  char text[ISW_DIGEST_SIZE];
+};
+/** Computes the hash of a whole file. Sorts the hashes of its datasets by name. */
+enum isw_status isw_hash_whole(hid_t file, const char *path, struct isw_dataset_hash *hashes, size_t count,
+                               char text[ISW_DIGEST_SIZE], struct isw_error *error);
+
 /* ---- a file being written ---- */
 
 /** The NaN that fills datasets of reals, in the sweep's precision. */
@@ -42,7 +73,9 @@ union isw_real_nan {
 
 /** A dataset along `network` and the numbers of a block of networks for it. */
 struct isw_output {
+  const char *name;
   hid_t memory_type;
+  struct isw_digest *digest;
   struct isw_chunk_layout layout; /**< dataset, bytes of a number; fill NULL: every number is set */
   size_t items;                   /**< numbers of a network */
   unsigned char *block;           /**< [networks of a block][items] */
@@ -50,7 +83,9 @@ struct isw_output {
 
 /** A weight dataset and the rows of a chunk for it. */
 struct isw_weight_rows {
+  const char *name;
   struct isw_chunk_layout layout;
+  struct isw_digest *digest;
   unsigned char *rows; /**< [weight_rows][parameters_max] */
 };
 
@@ -64,6 +99,9 @@ struct isw_writer {
   hid_t driver;          /**< of the file, for as long as that is open */
   hid_t file, text;
   hid_t scales[ISW_DIMENSIONS];
+  hobj_ref_t references[ISW_DIMENSIONS]; /**< to the scales, as datasets refer to them */
+  struct isw_dataset_hash *hashes;       /**< [hash_count] of the datasets that are complete */
+  size_t hash_count;
   hsize_t dims[ISW_DIMENSIONS];
   struct isw_text coordinates; /**< names for the attribute of that name */
   size_t output_count;
@@ -123,6 +161,12 @@ enum isw_status isw_writer_add_text(struct isw_writer *w, hid_t object, const ch
 void isw_root_texts(const struct isw_results_head *head, char identity[17], const char *texts[ISW_ROOT_FORMAT_VERSION]);
 enum isw_status isw_writer_add_root_attributes(struct isw_writer *w);
 enum isw_status isw_writer_add_provenance(struct isw_writer *w);
+/** Begins the hash of a dataset that has all its attributes and no values yet. */
+enum isw_status isw_writer_begin_hash(struct isw_writer *w, hid_t dataset, const char *name,
+                                      struct isw_digest **digest);
+/** Stores the hash of a dataset whose values are complete. */
+enum isw_status isw_writer_end_hash(struct isw_writer *w, hid_t dataset, const char *name,
+                                    const struct isw_digest *digest);
 
 /* chunk_sizes.c */
 /** Chooses the sizes of chunks and blocks, and creates the compressor. */

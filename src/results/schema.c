@@ -122,6 +122,7 @@ static const struct isw_attribute root[ISW_ROOT_ATTRIBUTES] = {
     [ISW_ROOT_FORMAT_VERSION] = {"format_version", "1"},
     [ISW_ROOT_BITS_VERSION] = {"bits_version", "the [version of the bits](numerics.md#version-of-the-bits) of all "
                                                "networks; 1 if a file does not have it"},
+    [ISW_ROOT_HASH] = {"hash", "32 hexadecimal digits: the results hash"},
 };
 
 static const struct isw_attribute attributes[ISW_DATASET_ATTRIBUTES] = {
@@ -134,6 +135,7 @@ static const struct isw_attribute attributes[ISW_DATASET_ATTRIBUTES] = {
     [ISW_ATTRIBUTE_PATH] = {"path", "of a setting: its path in the sweep file"},
     [ISW_ATTRIBUTE_FLAG_VALUES] = {"flag_values", "of `status`: its values"},
     [ISW_ATTRIBUTE_FLAG_MEANINGS] = {"flag_meanings", "of `status`: a word for each value"},
+    [ISW_ATTRIBUTE_HASH] = {"hash", "32 hexadecimal digits: a hash of the dataset and its other attributes"},
 };
 
 const struct isw_field *isw_field(enum isw_field_id id)

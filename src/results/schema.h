@@ -70,8 +70,9 @@ enum isw_root_attribute {
   ISW_ROOT_SETTINGS,
   ISW_ROOT_IDENTITY,
   ISW_ROOT_PRECISION,
-  ISW_ROOT_FORMAT_VERSION, /**< from here on int32; those before are text */
+  ISW_ROOT_FORMAT_VERSION, /**< this and the next are int32; the others are text */
   ISW_ROOT_BITS_VERSION,
+  ISW_ROOT_HASH, /**< written last */
   ISW_ROOT_ATTRIBUTES
 };
 /** One attribute. */
@@ -90,6 +91,7 @@ enum isw_dataset_attribute {
   ISW_ATTRIBUTE_PATH,
   ISW_ATTRIBUTE_FLAG_VALUES,
   ISW_ATTRIBUTE_FLAG_MEANINGS,
+  ISW_ATTRIBUTE_HASH, /**< written last */
   ISW_DATASET_ATTRIBUTES
 };
 const struct isw_attribute *isw_dataset_attribute(enum isw_dataset_attribute id);

@@ -24,6 +24,7 @@ enum isw_status isw_writer_write_weights(struct isw_writer *w, const struct isw_
   if (!weights->rows) return ISW_OK;
   hsize_t all = w->head->parameters_max;
   enum isw_status status = ISW_OK;
+  isw_hash_values(weights->digest, weights->rows, networks * all, w->head->real_bytes, false);
   for (size_t row = 0; row < networks && status == ISW_OK; row += w->weight_networks) {
     size_t rows = isw_smaller(w->weight_networks, networks - row);
     uint64_t most = 0;

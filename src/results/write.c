@@ -23,6 +23,14 @@ static enum isw_status create_file(struct isw_writer *w)
   return status;
 }
 
+static enum isw_status add_hash(struct isw_writer *w)
+{
+  char hash[ISW_DIGEST_SIZE];
+  enum isw_status status = isw_hash_whole(w->file, w->path, w->hashes, w->hash_count, hash, w->error);
+  if (status != ISW_OK) return status;
+  return isw_writer_add_text(w, w->file, isw_root_attribute(ISW_ROOT_HASH)->name, hash);
+}
+
 static enum isw_status write_file(struct isw_writer *w)
 {
   const struct isw_results_head *head = w->head;
@@ -42,6 +50,7 @@ static enum isw_status write_file(struct isw_writer *w)
   if (status == ISW_OK) status = isw_writer_make_datasets(w);
   if (status == ISW_OK) status = isw_writer_write_networks(w);
   if (status == ISW_OK) status = isw_writer_add_provenance(w);
+  if (status == ISW_OK) status = add_hash(w);
   if ((H5Fclose(w->file) < 0 || w->problem) && status == ISW_OK)
     status = isw_writer_refuse(w, "cannot close this file");
   return status;
@@ -49,12 +58,18 @@ static enum isw_status write_file(struct isw_writer *w)
 
 static void free_writer(struct isw_writer *w)
 {
-  for (size_t o = 0; w->outputs && o < w->output_count; o++) free(w->outputs[o].block);
+  for (size_t o = 0; w->outputs && o < w->output_count; o++) {
+    free(w->outputs[o].block);
+    isw_digest_destroy(w->outputs[o].digest);
+  }
   free(w->outputs);
   free(w->parameters);
   isw_chunk_compressor_destroy(w->compressor);
   free(w->initial.rows);
   free(w->final.rows);
+  isw_digest_destroy(w->initial.digest);
+  isw_digest_destroy(w->final.digest);
+  free(w->hashes);
   isw_text_clear(&w->coordinates);
 }
 

@@ -2,6 +2,7 @@
  * them into a journal of the new one. */
 #include <stdlib.h>
 #include <string.h>
+#include "initsweep/hdf5.h"
 #include "run/run_internal.h"
 
 struct extension {
@@ -193,14 +194,37 @@ enum isw_status isw_extend_journal(const char *parts, struct isw_run_manifest *b
   return status;
 }
 
-enum isw_status isw_extend_file(const char *path, const char *parts, const char *folder, const struct isw_sweep *sweep,
-                                uint64_t *reused, struct isw_error *error)
+/* A results file to extend. The child process that reads it writes the journal, too. */
+struct file_extension {
+  const char *path, *parts, *folder;
+  const struct isw_sweep *sweep;
+  uint64_t reused;
+};
+
+/* Networks of a file that has changed are not those that were trained. Files of version 0.1.0 store no hashes. */
+static enum isw_status check_unchanged(const char *path, struct isw_results *results, struct isw_error *error)
 {
+  struct isw_hash_report report;
+  if (!isw_results_attribute(results, "hash")) return ISW_OK;
+  enum isw_status status = isw_results_check_hashes(results, &report, error);
+  if (status == ISW_OK && report.changed > 0)
+    status = isw_error_set(error, ISW_BAD_INPUT,
+                           "'%s' has changed since it was written, and cannot be extended: %s\n"
+                           "  `initsweep verify %s --hashes` checks the file; move it away to train all networks",
+                           path, report.first.bytes, path);
+  isw_hash_report_clear(&report);
+  return status;
+}
+
+static enum isw_status import_file(void *context, int to, struct isw_error *error)
+{
+  struct file_extension *file = context;
   struct isw_saved_run saved;
-  struct extension extension = {.now = sweep, .reused = reused};
-  enum isw_status status = isw_saved_run_open(path, folder, &saved, error);
+  struct extension extension = {.now = file->sweep, .reused = &file->reused};
+  enum isw_status status = isw_saved_run_open(file->path, file->folder, &saved, error);
   extension.before = saved.sweep;
-  if (status == ISW_OK) status = begin(&extension, parts, error);
+  if (status == ISW_OK) status = check_unchanged(file->path, saved.results, error);
+  if (status == ISW_OK) status = begin(&extension, file->parts, error);
   for (uint64_t i = 0; status == ISW_OK && i < isw_sweep_networks(saved.sweep); i++) {
     struct isw_finished finished;
     status = isw_check_interrupted(error);
@@ -208,7 +232,28 @@ enum isw_status isw_extend_file(const char *path, const char *parts, const char 
     if (status == ISW_OK && finished.status != ISW_MISSING && finished.status != ISW_SKIPPED)
       status = import_network(&extension, &finished, error);
   }
-  status = end(&extension, parts, status, error);
+  status = end(&extension, file->parts, status, error);
   isw_saved_run_close(&saved);
+  isw_hdf5_send(to, &file->reused, sizeof file->reused);
+  return status;
+}
+
+static bool receive_count(void *context, int from, struct isw_error *error)
+{
+  struct file_extension *file = context;
+  (void)error;
+  return isw_hdf5_receive(from, &file->reused, sizeof file->reused);
+}
+
+enum isw_status isw_extend_file(const char *path, const char *parts, const char *folder, const struct isw_sweep *sweep,
+                                uint64_t *reused, struct isw_error *error)
+{
+  struct file_extension file = {path, parts, folder, sweep, 0};
+  const struct isw_hdf5_work work = {path, import_file, receive_count};
+  enum isw_status status = isw_hdf5_call(&work, &file, error);
+  struct isw_error ignored = {0};
+  if (status != ISW_OK) isw_journal_remove_identity(parts, isw_sweep_identity(sweep), &ignored); /* the child crashed */
+  isw_error_clear(&ignored);
+  *reused += file.reused;
   return status;
 }

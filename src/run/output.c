@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "initsweep/hdf5.h"
 #include "run/run_internal.h"
 
 enum isw_status isw_run_output_create(const char *wanted, const char *sweep_name, struct isw_run_output *output,
@@ -72,10 +73,60 @@ static enum isw_status count_missing(struct isw_results *results, enum isw_outpu
   return status;
 }
 
+/* The inspection of a results file, and what comes back from the child process that reads it. */
+struct inspection {
+  const char *file;
+  const struct isw_run_output *output;
+  const struct isw_sweep *sweep;
+  enum isw_resume resume;
+  struct finding {
+    bool readable; /* the file is a results file without damage, of whatever sweep */
+    enum isw_output_state state;
+    uint64_t replaced;
+  } found;
+};
+
+static enum isw_status send_finding(void *context, int to, struct isw_error *error)
+{
+  const struct inspection *inspection = context;
+  struct isw_results *results;
+  struct finding found = {.readable = true, .state = ISW_OUTPUT_INCOMPLETE};
+  enum isw_status status = isw_results_open(inspection->output->path, &results, error);
+  if (status != ISW_OK) return status;
+  bool extends = inspection->resume == ISW_RESUME_EXTEND, never = inspection->resume == ISW_RESUME_NEVER;
+  bool same = isw_results_identity(results) == isw_sweep_identity(inspection->sweep);
+  if (extends || (!never && same)) {
+    status = isw_results_check_bits(results, error);
+    if (status == ISW_BAD_INPUT)
+      isw_text_add(&error->message, "\n  or name another output with -o, move it away%s",
+                   same ? ", or replace it with --resume never" : "");
+  }
+  if (status == ISW_OK && same && !never) {
+    status = count_missing(results, &found.state, error);
+    found.readable = status == ISW_OK;
+  } else if (status == ISW_OK && (extends || (never && (same || is_renewed(inspection->sweep, results))))) {
+    if (extends) found.state = ISW_OUTPUT_OTHER;
+    found.replaced = isw_results_identity(results);
+  } else if (status == ISW_OK) {
+    status = report_other_sweep(inspection->output, inspection->file, inspection->sweep, results, error);
+  }
+  isw_results_close(results);
+  isw_hdf5_send(to, &found, sizeof found);
+  return status;
+}
+
+static bool receive_finding(void *context, int from, struct isw_error *error)
+{
+  struct inspection *inspection = context;
+  (void)error;
+  return isw_hdf5_receive(from, &inspection->found, sizeof inspection->found);
+}
+
 enum isw_status isw_run_output_inspect(struct isw_run_output *output, const char *file, const struct isw_sweep *sweep,
                                        enum isw_resume resume, enum isw_output_state *state, struct isw_error *error)
 {
-  struct isw_results *results;
+  struct inspection inspection = {.file = file, .output = output, .sweep = sweep, .resume = resume};
+  const struct isw_hdf5_work work = {output->path, send_finding, receive_finding};
   struct isw_error reason = {0};
   *state = ISW_OUTPUT_ABSENT;
   struct stat about;
@@ -83,30 +134,15 @@ enum isw_status isw_run_output_inspect(struct isw_run_output *output, const char
   if (stat(output->path, &about) != 0 || !S_ISREG(about.st_mode)) /* opening a FIFO would block */
     return isw_error_set(error, ISW_BAD_INPUT, "'%s' is not a regular file\n  name another with -o, or move it away",
                          output->out);
-  enum isw_status status = isw_results_open(output->path, &results, &reason);
-  if (status != ISW_OK) {
+  enum isw_status status = isw_hdf5_call(&work, &inspection, &reason);
+  if (status == ISW_BAD_INPUT && !inspection.found.readable)
     report_unreadable(output, &reason, error);
-    isw_error_clear(&reason);
-    return ISW_BAD_INPUT;
-  }
-  bool same = isw_results_identity(results) == isw_sweep_identity(sweep);
-  *state = ISW_OUTPUT_INCOMPLETE;
-  output->present = true;
-  if (resume == ISW_RESUME_EXTEND || (resume != ISW_RESUME_NEVER && same)) {
-    status = isw_results_check_bits(results, error);
-    if (status == ISW_BAD_INPUT)
-      isw_text_add(&error->message, "\n  or name another output with -o, move it away%s",
-                   same ? ", or replace it with --resume never" : "");
-  }
-  if (status == ISW_OK && same && resume != ISW_RESUME_NEVER)
-    status = count_missing(results, state, error);
-  else if (status == ISW_OK &&
-           (resume == ISW_RESUME_EXTEND || (resume == ISW_RESUME_NEVER && (same || is_renewed(sweep, results))))) {
-    if (resume == ISW_RESUME_EXTEND) *state = ISW_OUTPUT_OTHER;
-    output->replaced = isw_results_identity(results);
-  } else if (status == ISW_OK)
-    status = report_other_sweep(output, file, sweep, results, error);
-  isw_results_close(results);
+  else if (status != ISW_OK)
+    isw_error_set(error, status, "%s", isw_error_text(&reason));
+  isw_error_clear(&reason);
+  *state = inspection.found.state;
+  output->present = status == ISW_OK;
+  output->replaced = inspection.found.replaced;
   return status;
 }
 

@@ -213,14 +213,16 @@ static size_t find_quantity(const struct isw_replay *replay, const char *name)
   return p;
 }
 
-/* Compares record a of the file with record b; both are of the same step. */
-static enum isw_status compare_records(struct comparison *c, size_t a, size_t b, struct isw_error *error)
+/* Compares record a of the file with record b; both are of the same step. same_before: so are the previous records. */
+static enum isw_status compare_records(struct comparison *c, size_t a, size_t b, bool same_before,
+                                       struct isw_error *error)
 {
   const struct isw_replay *replay = c->replay;
   for (size_t q = 0; q < replay->saved.probe_count; q++) {
     const struct isw_quantity *quantity = &replay->saved.quantities[q];
     size_t p = find_quantity(replay, quantity->name);
     if (p == replay->training.probe_count || (quantity->per_run && a > 0)) continue; /* per_run: once, at step 0 */
+    if (replay->saved.probes[q]->needs_previous_record && !same_before) continue;
     struct isw_record_place here = isw_record_layout_find(c->file_layout, replay->saved.quantities, q);
     struct isw_record_place there = isw_record_layout_find(c->again_layout, replay->quantities, p);
     if (memcmp((const char *)c->file->values + isw_record_offset(&here, a),
@@ -243,7 +245,8 @@ static enum isw_status compare_common_records(struct comparison *c, const uint64
     else if (steps[a] > made->record_steps[b])
       b++;
     else {
-      enum isw_status status = compare_records(c, a++, b++, error);
+      bool same_before = a == 0 ? b == 0 : b > 0 && steps[a - 1] == made->record_steps[b - 1];
+      enum isw_status status = compare_records(c, a++, b++, same_before, error);
       if (status != ISW_OK) return status;
     }
   }

@@ -3,6 +3,7 @@
 contradicts the settings in the file."""
 import csv
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -190,6 +191,29 @@ class VerifyReplay(Case):
             file["loss"][83, -1] = numpy.nextafter(file["loss"][83, -1], numpy.float32(1))
         done = self.expect(1, "replay", "out.h5", "--network", "83", "--steps", "1,2", "-o", "x.csv", stdout="")
         self.assertIn("network 83 differs: loss at step 40", done.stderr)
+
+    def test_probes_that_depend_on_the_recording_are_compared_where_it_agrees(self):
+        self.small("--set", "record.probes=[loss, update_ratio]")  # records at 0, 1, 2, 4, 9, 19, 40
+        steps = h5py.File(self.path("out.h5"))["step"][()].tolist()
+        numbers = {}
+        for recorded in (steps, sorted([*steps, 3]), [0, 5, 40]):
+            done = self.expect(0, "replay", "out.h5", "--network", "83", "--steps", ",".join(map(str, recorded)))
+            numbers[len(recorded)] = int(re.search(r"(\d+) stored numbers", done.stderr).group(1))
+        # a record that is inserted takes the two layers of the next one away
+        self.assertEqual(numbers[len(steps)] - numbers[len(steps) + 1], 2)
+        with h5py.File(self.path("out.h5"), "r+") as file:
+            file["update_ratio"][83, 1] *= numpy.float32(2)
+        done = self.expect(1, "replay", "out.h5", "--network", "83", "--steps", "1,2")
+        self.assertIn("network 83 differs: update_ratio at step 1", done.stderr)
+
+    def test_no_other_probe_depends_on_the_recording(self):
+        names = [line.strip() for line in self.expect(0, "list", "probes").stdout.splitlines()
+                 if re.fullmatch(r"  \w+", line)]
+        self.write("probes.yaml", SMALL.replace("[loss, accuracy, gradient_norm, distinct_units]",
+                                                f"[{', '.join(names)}]"))
+        self.expect(0, "run", "probes.yaml", "-o", "out.h5", "--quiet")
+        self.expect(0, "replay", "out.h5", "--network", "83", "--every")
+        self.expect(0, "replay", "out.h5", "--network", "83", "--steps", "20")
 
     def test_wrong_arguments_are_named(self):
         self.small()

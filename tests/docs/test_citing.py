@@ -64,7 +64,7 @@ class Citation(unittest.TestCase):
                 self.assertTrue(all(file.attrs[name] for name in ("sweep", "settings", "identity")))
             done = subprocess.run(["/usr/bin/python3", SOURCE / "scripts/results_hash.py", out], capture_output=True,
                                   text=True)
-            self.assertRegex(done.stdout, r"^[0-9a-f]{64}  ")
+            self.assertRegex(done.stdout, r"^[0-9a-f]{32}  ")
 
 
 if __name__ == "__main__":

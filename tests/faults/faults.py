@@ -14,12 +14,14 @@ Parts (all, where none is named):
     ranks          one rank's journal damaged, cut off, of another sweep, or replaced by something else; gathered, and
                    resumed on fewer and on more ranks
     output         a link, a FIFO, a folder, a device or a file at every name that a command opens
+    hdf5           damage inside results files, HDF5 data and stored weights, read by every command that reads them
+    memory         MALLOC_PERTURB_, and valgrind, on every command that reads or writes results
     paths          read-only and missing folders, a link, names with blanks and beyond ASCII
 
 The last lines are a table: faults injected, networks finished before them, finished networks lost, results files that
-differ from the uninterrupted run's, crashes, and ends without a message. Exit status 1 where one of the last four is
-not 0. The short form thins every part out; --long is for a night. Needs INITSWEEP (the program) and FAILING_CALLS (the
-library of failing_calls.c).
+differ from the uninterrupted run's, crashes, ends without a message, and commands that hang. Exit status 1 where one of
+the last five is not 0. The short form thins every part out; --long is for a night. Needs INITSWEEP (the program) and
+FAILING_CALLS (the library of failing_calls.c).
 """
 import argparse
 import contextlib
@@ -37,6 +39,8 @@ import types
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "commands"))
 import h5py  # noqa: E402
+import part_hdf5  # noqa: E402
+import part_memory  # noqa: E402
 from program import ENVIRONMENT, MPIEXEC, PROGRAM, Case, ranks_of  # noqa: E402
 
 FAILING_CALLS = os.environ["FAILING_CALLS"]
@@ -96,10 +100,11 @@ class Bench:
         for key, value in counts.items():
             row[key] += value
 
-    def run(self, *words, ranks=0, timeout=600, **environment):
-        command = ([MPIEXEC, "-n", str(ranks)] if ranks else []) + [PROGRAM, *words]
-        return subprocess.run(command, cwd=self.folder, env={**ENVIRONMENT, **environment}, capture_output=True,
-                              text=True, errors="replace", check=False, timeout=timeout)
+    def run(self, *words, ranks=0, timeout=600, wrapper=(), **environment):
+        command = ([MPIEXEC, "-n", str(ranks)] if ranks else []) + [*wrapper, PROGRAM, *words]
+        # TMPDIR: Open MPI fails now and then where other tests make and remove its session folders, too
+        return subprocess.run(command, cwd=self.folder, env={**ENVIRONMENT, "TMPDIR": self.folder, **environment},
+                              capture_output=True, text=True, errors="replace", check=False, timeout=timeout)
 
     def clean(self, *names):
         for name in names:
@@ -691,9 +696,17 @@ def paths(bench, long):
     bench.same(part, "a folder/linked.h5", whole)
 
 
+def hdf5(bench, long):
+    part_hdf5.hdf5(bench, long, SMALL)
+
+
+def memory(bench, long):
+    part_memory.memory(bench, long, contents)
+
+
 PARTS = {"kill": kill, "signal": signals, "signals_all_phases": signals_all_phases, "disk_full": disk_full,
-         "failed_calls": failed_calls, "damaged_bytes": damaged_bytes, "ranks": ranks, "output": output,
-         "paths": paths}
+         "failed_calls": failed_calls, "damaged_bytes": damaged_bytes, "ranks": ranks, "output": output, "hdf5": hdf5,
+         "memory": memory, "paths": paths}
 
 
 def main():

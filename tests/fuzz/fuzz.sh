@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds the fuzz targets with clang and runs each for some seconds from the corpus in the tree and other seeds.
 #
-#   tests/fuzz/fuzz.sh [--keep] [SECONDS] [TARGET...]     600 seconds; sweep, csv, idx, npy and journal
+#   tests/fuzz/fuzz.sh [--keep] [SECONDS] [TARGET...]     600 seconds; sweep, csv, idx, npy, journal, results
 #
 #   --keep   what a target has found is minimised and replaces tests/fuzz/corpus/TARGET.corpus, which ctest reads
 #
@@ -16,7 +16,7 @@ if [ "${1:-}" = --keep ]; then
 fi
 seconds=${1:-600}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- sweep csv idx npy journal
+[ $# -gt 0 ] || set -- sweep csv idx npy journal results
 build=${INITSWEEP_FUZZ_BUILD:-build/fuzz}
 cmake -S . -B "$build" -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo \
   -DCMAKE_C_FLAGS_RELWITHDEBINFO="-O1 -g" -DINITSWEEP_FUZZ=ON -DINITSWEEP_SANITIZE=address,undefined,fuzzer-no-link
@@ -24,7 +24,7 @@ ninja -C "$build" "${@/#/fuzz_}"
 
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
-mkdir "$seeds/sweep" "$seeds/csv" "$seeds/idx" "$seeds/npy" "$seeds/journal"
+mkdir "$seeds/sweep" "$seeds/csv" "$seeds/idx" "$seeds/npy" "$seeds/journal" "$seeds/results"
 cp tests/sweep_errors/*.yaml "$seeds/sweep"
 find data -name '*.yaml' -exec cp {} "$seeds/sweep" \;
 # the first byte chooses the parameters
@@ -48,6 +48,12 @@ for file in tests/faults/journals/*.journal; do
     { printf '%b' "$how"; cat "$file"; } > "$seeds/journal/$(basename "$file")-${how#\\}"
   done
 done
+# ... or a place in a results file, and bytes to put there (255: its end)
+for place in 00 08 20 40 60 80 c0; do
+  for bytes in '\x01\xff' '\x04\0\0\0\0' '\x08\xff\xff\xff\xff\xff\xff\xff\xff' '\xff.'; do
+    printf '%b' "\x00\x$place$bytes" > "$seeds/results/$place-${bytes//\\/}"
+  done
+done
 printf '\x04IXSWSWP1\x01\x00\x00\x00\x04\x00\x00\x00%064d' 0 > "$seeds/journal/origin"
 
 status=0
@@ -55,8 +61,8 @@ for target in "$@"; do
   corpus=$build/corpus/$target fuzz=$build/tests/fuzz/fuzz_$target kept=tests/fuzz/corpus/$target.corpus
   mkdir -p "$corpus"
   [ ! -e "$kept" ] || /usr/bin/python3 tests/fuzz/corpus.py unpack "$kept" "$corpus"
-  "$fuzz" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=20 -max_len=20000 -print_final_stats=1 \
-    -artifact_prefix="$build/corpus/" "$corpus" "$seeds/$target" 2> "$corpus.log" || status=1
+  "$fuzz" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=60 -malloc_limit_mb=100000 -max_len=20000 \
+    -print_final_stats=1 -artifact_prefix="$build/corpus/" "$corpus" "$seeds/$target" 2> "$corpus.log" || status=1
   printf '%s: ' "$target"
   grep -E 'stat::number_of_executed_units|ERROR|SUMMARY' "$corpus.log" | tr '\n' ' '
   printf '\n'

@@ -39,8 +39,8 @@ LIBRARIES = {
 SYSTEM = set(
     "assert.h ctype.h dirent.h errno.h fcntl.h float.h getopt.h immintrin.h inttypes.h limits.h locale.h math.h "
     "poll.h pthread.h sched.h setjmp.h signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h "
-    "stdlib.h string.h strings.h time.h unistd.h arm_neon.h sys/auxv.h sys/ioctl.h sys/mman.h sys/random.h "
-    "sys/resource.h sys/stat.h sys/statvfs.h sys/syscall.h sys/time.h sys/types.h sys/uio.h sys/utsname.h "
+    "stdlib.h string.h strings.h time.h unistd.h arm_neon.h sys/auxv.h sys/ioctl.h sys/mman.h sys/prctl.h "
+    "sys/random.h sys/resource.h sys/stat.h sys/statvfs.h sys/syscall.h sys/time.h sys/types.h sys/uio.h sys/utsname.h "
     "sys/wait.h sys/file.h linux/fs.h termios.h wchar.h fenv.h".split())
 
 MAX_COMMAND_LINES = 150
