@@ -9,7 +9,8 @@ enum { NEAR_PARAMETERS = 16384 }; /* of a pack, that a second-level cache of 1 M
 
 static double lines_of(size_t units, size_t line)
 {
-  return (double)(units / line + (units % line > 0));
+  size_t lines = units / line + (units % line > 0);
+  return (double)lines;
 }
 
 void isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full, size_t line, double *terms)

@@ -218,12 +218,13 @@ enum isw_status isw_pack_restore_networks(struct isw_pack *pack, const void *con
 
 enum isw_status isw_pack_restore(struct isw_pack *pack, const void *state, size_t bytes, struct isw_error *error)
 {
-  const void *each[ISW_LANES_MAX];
+  const size_t each = lane_bytes(pack, false);
+  const void *of_network[ISW_LANES_MAX] = {NULL};
   if (bytes != isw_pack_state_bytes(pack))
     return isw_error_set(error, ISW_BAD_INPUT, "a pack's state has %zu bytes, not %zu", isw_pack_state_bytes(pack),
                          bytes);
-  for (size_t l = 0; l < pack->count; l++) each[l] = (const unsigned char *)state + l * (bytes / pack->count);
-  return isw_pack_restore_networks(pack, each, bytes / pack->count, error);
+  for (size_t l = 0; l < pack->count; l++) of_network[l] = (const unsigned char *)state + l * each;
+  return isw_pack_restore_networks(pack, of_network, each, error);
 }
 
 void isw_pack_resume_lane(struct isw_pack *pack, size_t lane)
