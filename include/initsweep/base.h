@@ -44,7 +44,7 @@ bool isw_character_is_hidden(uint32_t code);
 /** Number of terminal columns of a character that is not hidden: 0 (combining), 1 or 2. */
 size_t isw_character_columns(uint32_t code);
 /** Appends bytes in a form that is safe on a terminal: hidden characters, line breaks among them, and bytes that are
- *  not UTF-8 become \xNN, \uNNNN or \UNNNNNNNN. Errors as for isw_text_add.
+ *  not UTF-8 become \\xNN, \\uNNNN or \\UNNNNNNNN. Errors as for isw_text_add.
  *  @param[out] columns  number of terminal columns that were appended */
 enum isw_status isw_text_add_visible(struct isw_text *text, const char *bytes, size_t length, size_t *columns);
 /** The same for text of several lines: the bytes 0x0A stay. After an error, some lines may have been appended. */
