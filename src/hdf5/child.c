@@ -135,7 +135,11 @@ struct verdict {
 
 static void send_verdict(int to, enum isw_status status, const struct isw_error *error)
 {
-  const struct verdict verdict = {status, error->located, error->message.length};
+  struct verdict verdict;
+  memset(&verdict, 0, sizeof verdict); /* padding too: all bytes are sent */
+  verdict.status = status;
+  verdict.located = error->located;
+  verdict.length = error->message.length;
   if (isw_hdf5_send(to, &verdict, sizeof verdict) && verdict.length > 0)
     isw_hdf5_send(to, error->message.bytes, verdict.length);
 }

@@ -90,7 +90,10 @@ static enum isw_status send_finding(void *context, int to, struct isw_error *err
 {
   const struct inspection *inspection = context;
   struct isw_results *results;
-  struct finding found = {.readable = true, .state = ISW_OUTPUT_INCOMPLETE};
+  struct finding found;
+  memset(&found, 0, sizeof found); /* padding too: all bytes are sent */
+  found.readable = true;
+  found.state = ISW_OUTPUT_INCOMPLETE;
   enum isw_status status = isw_results_open(inspection->output->path, &results, error);
   if (status != ISW_OK) return status;
   bool extends = inspection->resume == ISW_RESUME_EXTEND, never = inspection->resume == ISW_RESUME_NEVER;

@@ -27,8 +27,8 @@ grid:
 DATA = SWEEP.replace("dataset: {name: xor}", "dataset: {name: hdf5, path: data.h5, inputs: x, targets: t}")
 WEIGHTS = SWEEP.replace("[zeros, glorot_uniform]", "[{name: file, path: whole.h5, network: 9}]").replace(
     "network.depth: [1, 2]", "network.depth: [1]").replace("weights: both", "weights: final")
-with open("/proc/cpuinfo", encoding="ascii") as cpuinfo:  # valgrind 3.19 does not know AVX-512
-    KERNELS = {"INITSWEEP_KERNELS": "avx2"} if "avx512f" in cpuinfo.read() else {}
+# valgrind 3.19 does not know AVX-512, and its fused multiply-adds of AVX2 round twice, which the self-check notices
+KERNELS = {"INITSWEEP_KERNELS": "portable"}
 VALGRIND_FOUND = 99
 
 

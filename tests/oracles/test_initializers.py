@@ -180,7 +180,7 @@ class Starts(unittest.TestCase):
             ("path: own.h5, dataset: w", "network 0 of 'w' in own.h5 has 70 weights and biases, a network of sizes "
                                          "3-6-5-2 has 71"),
             ("path: own.h5, dataset: w, network: 2", "row 2 of dataset 'w', which has 2 (from 0)"),
-            ("path: own.h5, dataset: nan", "has weights that are not finite"),
+            ("path: own.h5, dataset: nan", "row 0 of 'nan': weight 2, nan, is not finite"),
             ("path: own.h5, dataset: only_nan", "has no weights (only NaN)"),
             ("path: own.h5, dataset: text", "dataset 'text' does not hold plain numbers"),
             ("path: own.h5, dataset: number", "dataset 'number' is no array"),
