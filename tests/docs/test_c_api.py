@@ -38,6 +38,8 @@ class Headers(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         functions = 0
         for header in sorted((SOURCE / "include/initsweep").glob("*.h")):
+            if header.name.endswith(".inc.h"):
+                continue  # templates of functions, which docs/numerics.md defines
             name = header.stem.replace("_", "__")  # as doxygen names its pages
             page = (self.folder / "api" / f"{name}_8h.html").read_text(encoding="utf-8")
             comment = re.search(r"@file (.*?)[.:]", header.read_text(encoding="utf-8"), re.DOTALL)[1]
