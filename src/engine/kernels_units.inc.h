@@ -80,7 +80,7 @@ static void NAME(units_residual_scale_gradient)(size_t samples, size_t units, si
 
 /* ---- losses ------------------------------------------------------------------------------------------------------ */
 
-enum { NAME(V_NUMBERS) = sizeof(V) / sizeof(REAL) };
+enum { NAME(V_NUMBERS) = sizeof(V) / sizeof(REAL) }; /* NOLINT(misc-redundant-expression): 1 where V is a number */
 
 /* to [numbers][V_NUMBERS] = the numbers of `count` samples; past these, the first sample's, so that nothing is computed
  * that a sample does not have */
