@@ -339,7 +339,9 @@ static enum isw_status describe(struct finding *finding, const struct rows *rows
   return status == ISW_OK ? isw_text_add(text, " expected") : status;
 }
 
-static enum isw_status report_finding(struct check *c, const struct rows *rows, struct finding *finding)
+/* Reports what a comparison found. Returns the status of the comparison if that failed. */
+static enum isw_status report_finding(struct check *c, const struct rows *rows, struct finding *finding,
+                                      enum isw_status compared)
 {
   struct isw_text line = {0};
   enum isw_status status = ISW_OK;
@@ -349,7 +351,7 @@ static enum isw_status report_finding(struct check *c, const struct rows *rows, 
                                       (unsigned long long)finding->rows, (unsigned long long)rows->all,
                                       finding->first.bytes));
   isw_text_clear(&finding->first);
-  return status;
+  return compared == ISW_OK ? status : compared;
 }
 
 /* Compares rows that were read with those expected. numbers: of the rows, in steps of 1 from `first`. */
@@ -392,8 +394,7 @@ static enum isw_status compare_known(struct check *c, const struct known *known,
   }
   free(found);
   free(expected);
-  enum isw_status reported = report_finding(c, &rows, &finding);
-  return status == ISW_OK ? reported : status;
+  return report_finding(c, &rows, &finding, status);
 }
 
 static enum isw_status check_known(struct check *c, const struct known *known)
@@ -464,8 +465,7 @@ static enum isw_status check_status(struct check *c)
   free(ended);
   if (status == ISW_OK) status = check_flags(c, dataset);
   H5Dclose(dataset);
-  enum isw_status reported = report_finding(c, &rows, &finding);
-  return status == ISW_OK ? reported : status;
+  return report_finding(c, &rows, &finding, status);
 }
 
 /* Compares the rows of the networks without results with fill values; reads only blocks that have such networks. */
@@ -496,8 +496,7 @@ static enum isw_status compare_unfinished(struct check *c, const struct isw_fiel
     status = no_memory(c);
   free(found);
   free(expected);
-  enum isw_status reported = report_finding(c, &rows, &finding);
-  return status == ISW_OK ? reported : status;
+  return report_finding(c, &rows, &finding, status);
 }
 
 static enum isw_status check_trained(struct check *c, const struct isw_field *field)
