@@ -91,7 +91,12 @@ class Features(unittest.TestCase):
         self.assertTrue(shows("test_a (m.C.test_a) ... ok\ntest_b (m.C.test_b) ... skipped 'x'\n", "test_a"))
         self.assertFalse(shows("test_a (m.C.test_a) ... ok\ntest_b (m.C.test_b) ... skipped 'x'\n", "test_b"))
         self.assertFalse(shows("test_a (m.C.test_a) ... ok\n", "test_c"))
-        self.assertTrue(shows("168 lines as in hashes.txt\n", feature_evidence.HASHES))
+
+    def test_evidence_of_hashes_is_what_their_test_prints(self):
+        reference = SOURCE / "tests/reference"
+        said = subprocess.run([reference / "hashes.sh", reference / "hashes.txt", "cat", reference / "hashes.txt"],
+                              capture_output=True, text=True, check=True).stdout
+        self.assertTrue(feature_evidence.shows(said, feature_evidence.HASHES), said)
 
     def test_every_yes_of_a_peer_is_shown_by_a_method(self):
         said = {}
