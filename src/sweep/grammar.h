@@ -69,6 +69,8 @@ struct isw_setting {
   bool axis;           /**< may be swept */
   bool shape;          /**< networks of one pack must agree in it */
   bool required;       /**< has no default */
+  bool implied;        /**< its default is not written into the text of the settings, nor into an identity, so that
+                            sweeps older than the setting keep theirs: set it for every new setting */
   const char *initial; /**< the default as a sweep file would write it, NULL: none */
   double low, high;    /**< allowed numbers */
   bool low_open;

@@ -85,6 +85,10 @@ static uint64_t hash_item(const struct isw_item *item)
   return item ? item->hash : 0;
 }
 
+/* Tell apart the words that follow only where a setting is not at its default. They never change: new ones are new
+ * numbers. */
+enum { TAG_INIT_SPARSITY = 15, TAG_DECAY_BIASES = 23 };
+
 /* The identity: XXH3-64 of one 64-bit word for each thing that decides the trajectory, words of several numbers being
  * their XXH3-64, chained; schedule, clipping and residual branches where there are. What is recorded is no part of
  * it. */
@@ -123,9 +127,9 @@ uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_
   const struct isw_item *schedule = settings[ISW_SET_SCHEDULE].item;
   if (schedule->choice.row != 0) hash = chain(hash, schedule->hash);
   if (settings[ISW_SET_CLIP_NORM].number != 0.0) hash = chain(hash, bits_of(settings[ISW_SET_CLIP_NORM].number));
-  const uint64_t sparsity[] = {ISW_SET_INIT_SPARSITY, bits_of(settings[ISW_SET_INIT_SPARSITY].number)};
+  const uint64_t sparsity[] = {TAG_INIT_SPARSITY, bits_of(settings[ISW_SET_INIT_SPARSITY].number)};
   if (settings[ISW_SET_INIT_SPARSITY].number != 0.0) hash = chain(hash, isw_hash(sparsity, sizeof sparsity, 0));
-  const uint64_t decay[] = {ISW_SET_DECAY_BIASES, settings[ISW_SET_DECAY_BIASES].integer};
+  const uint64_t decay[] = {TAG_DECAY_BIASES, settings[ISW_SET_DECAY_BIASES].integer};
   if (settings[ISW_SET_DECAY_BIASES].integer != 0) hash = chain(hash, isw_hash(decay, sizeof decay, 0));
   if (isw_branches(depth + 1, (size_t)settings[ISW_SET_BRANCH_LAYERS].integer) > 0) {
     const uint64_t branches[] = {

@@ -224,6 +224,8 @@ static void put_base(struct isw_reader *reader)
     }
     bool text = row->kind == ISW_KIND_TEXT, record = row->kind == ISW_KIND_SCHEDULE || row->kind == ISW_KIND_PROBES;
     if (!text && !record && (!sweep->given[id] || swept_everywhere(sweep, id))) continue;
+    if (row->implied && isw_value_hash(id, sweep->base[id], false) == isw_value_hash(id, reader->standard[id], false))
+      continue;
     put_path(reader, row->path, &last);
     if (record) {
       put_record(reader, id);
