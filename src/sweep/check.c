@@ -154,7 +154,7 @@ static void check_init(void *context, const struct isw_grid *grid, uint64_t cell
   isw_cell_settings(sweep, cell, settings);
   size_t size[SIZES_MAX], layers = isw_depth_of(settings) + 1, count;
   isw_sizes_of(sweep, settings, size);
-  size_t parameters = isw_parameters(layers, size, (size_t)settings[ISW_SET_BRANCH_LAYERS].integer);
+  size_t parameters = isw_parameters(layers, size, isw_parts_of_settings(settings));
   for (size_t k = 0; k <= layers; k++) { /* 0: the biases */
     const struct isw_item *item = k ? isw_init_of(sweep, settings, k, layers) : settings[ISW_SET_BIAS_INIT].item;
     const struct isw_weights *weights = item->choice.weights;
@@ -204,10 +204,11 @@ static bool check_inits(struct isw_reader *reader)
   size_t count = 8;
   bool any = false;
   setting[count++] = ISW_SET_BRANCH_LAYERS;
+  setting[count++] = ISW_SET_BIAS;
   setting[count++] = ISW_SET_INIT;
   setting[count++] = ISW_SET_BIAS_INIT;
   for (size_t s = 0; s < sweep->slots; s++) setting[count++] = ISW_SETTINGS + s;
-  for (size_t i = 9; i < count; i++) any = any || inits_look_around(sweep, setting[i]);
+  for (size_t i = 10; i < count; i++) any = any || inits_look_around(sweep, setting[i]);
   return !any || !isw_all_usable(reader, setting, count) ||
          isw_visit_classes(sweep, setting, count, check_init, reader);
 }
