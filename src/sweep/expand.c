@@ -72,22 +72,33 @@ static void expand_choices(struct isw_reader *reader, struct isw_values_builder 
   }
 }
 
+static void expand_factors(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_node *node,
+                           enum isw_expand mode)
+{
+  struct isw_choices choices = {0};
+  isw_read_factors(reader, node, mode, &choices);
+  for (size_t k = 0; k < choices.count; k++)
+    isw_set_member(builder->values, isw_add_value(reader, builder, node->place), 0,
+                   (union isw_setting_value){.item = choices.list[k].item});
+}
+
 struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const char *name, struct isw_node *key,
                               struct isw_node *node, enum isw_expand mode)
 {
   struct isw_sweep *sweep = reader->sweep;
   const struct isw_setting *row = isw_setting(setting);
   struct isw_values *values = isw_arena_get(&sweep->arena, 1, sizeof *values);
-  bool layers = setting == ISW_SET_INIT_BY_LAYER, decay = setting == ISW_SET_OPTIMIZER && names_decay(node);
+  size_t first_slot = 0, slots = 0;
+  bool layers = row->kind == ISW_KIND_LAYERS, decay = setting == ISW_SET_OPTIMIZER && names_decay(node);
   values->name = isw_arena_copy(&sweep->arena, name, strlen(name));
   values->path = setting;
   values->at = node->place;
   values->key = key->place;
-  values->members = layers ? sweep->slots : decay ? 2 : 1;
+  if (layers) slots = isw_slots_of(sweep, setting, &first_slot)->count;
+  values->members = layers ? slots : decay ? 2 : 1;
   size_t *member = isw_arena_get(&sweep->arena, values->members, sizeof *member);
   values->member = member;
-  for (size_t m = 0; m < values->members; m++)
-    member[m] = layers ? ISW_SETTINGS + m : m ? ISW_SET_WEIGHT_DECAY : setting;
+  for (size_t m = 0; m < values->members; m++) member[m] = layers ? first_slot + m : m ? ISW_SET_WEIGHT_DECAY : setting;
   struct isw_values_builder builder = {.values = values};
   size_t problems = reader->report.count + reader->report.left_out;
   switch (row->kind) {
@@ -96,10 +107,11 @@ struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const c
   case ISW_KIND_WORD: expand_words(reader, &builder, setting, node, mode); break;
   case ISW_KIND_CHOICE: expand_choices(reader, &builder, setting, node, mode); break;
   case ISW_KIND_SIZES: isw_expand_widths(reader, &builder, node, mode); break;
+  case ISW_KIND_FACTORS: expand_factors(reader, &builder, node, mode); break;
   case ISW_KIND_LAYERS: {
     bool list = mode != ISW_BASE && node->kind == ISW_NODE_LIST;
     for (size_t i = 0; i < (list ? node->count : 1); i++)
-      isw_read_layers(reader, &builder, list ? node->child[i] : node, mode);
+      isw_read_layers(reader, &builder, setting, list ? node->child[i] : node, mode);
     break;
   }
   case ISW_KIND_TEXT:
@@ -113,7 +125,7 @@ struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const c
     isw_report_add(&reader->report, node->place, "%s has no values", name);
   if (problems != reader->report.count + reader->report.left_out || !values->count) {
     for (size_t m = 0; mode != ISW_PATTERN && m < values->members; m++) reader->broken[values->member[m]] = true;
-    if (mode != ISW_PATTERN) reader->broken[setting] = true; /* that of init_by_layer is no member */
+    if (mode != ISW_PATTERN) reader->broken[setting] = true; /* that of ISW_KIND_LAYERS is no member */
   }
   return values;
 }

@@ -19,7 +19,7 @@ import page_blocks
 
 PAGE = page_session.SOURCE / "docs/cookbook.md"
 FILES = page_session.SOURCE / "data/cookbook"
-RECIPES = 20
+RECIPES = 23
 
 
 def shown(page: pathlib.Path) -> list[str]:
