@@ -84,10 +84,11 @@ struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const c
   values->at = node->place;
   values->key = key->place;
   values->members = layers ? sweep->slots : decay ? 2 : 1;
-  size_t *member = isw_arena_get(&sweep->arena, values->members, sizeof *member);
+  size_t *member = isw_arena_get(&sweep->arena, ISW_SETTINGS_MAX, sizeof *member);
   values->member = member;
   for (size_t m = 0; m < values->members; m++)
     member[m] = layers ? ISW_SETTINGS + m : m ? ISW_SET_WEIGHT_DECAY : setting;
+  if (row->kind == ISW_KIND_SECTION) values->members = isw_section_members(setting, node, member);
   struct isw_values_builder builder = {.values = values};
   size_t problems = reader->report.count + reader->report.left_out;
   switch (row->kind) {
@@ -102,6 +103,7 @@ struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const c
       isw_read_layers(reader, &builder, list ? node->child[i] : node, mode);
     break;
   }
+  case ISW_KIND_SECTION: isw_expand_sections(reader, &builder, node, mode); break;
   case ISW_KIND_TEXT:
   case ISW_KIND_SCHEDULE:
   case ISW_KIND_PROBES: break; /* never swept */

@@ -23,9 +23,11 @@ enum isw_setting_id {
   ISW_SET_INIT_BY_LAYER,
   ISW_SET_INIT_NOISE,
   ISW_SET_INIT_SPARSITY,
+  ISW_SET_RESIDUAL,
   ISW_SET_BRANCH_LAYERS,
   ISW_SET_BRANCH_SCALE,
   ISW_SET_TRAIN_SCALE,
+  ISW_SET_ACTIVATION_AFTER,
   ISW_SET_LOSS,
   ISW_SET_OPTIMIZER,
   ISW_SET_LEARNING_RATE,
@@ -58,6 +60,7 @@ enum isw_setting_kind {
   ISW_KIND_CHOICE,   /**< a row of a table, with parameters */
   ISW_KIND_SIZES,    /**< a list of widths */
   ISW_KIND_LAYERS,   /**< layer: choice */
+  ISW_KIND_SECTION,  /**< settings of a section, which an axis or a pattern gives together; never a base value */
   ISW_KIND_SCHEDULE, /**< record.steps */
   ISW_KIND_PROBES
 };

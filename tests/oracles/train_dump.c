@@ -46,8 +46,8 @@ static void print_network(const struct trial *trial, const struct trial_networks
   printf(", \"size\": [%zu", n->size[0]);
   for (size_t k = 1; k <= n->layers; k++) printf(", %zu", n->size[k]);
   printf("]");
-  printf(", \"branch_layers\": %zu, \"train_scale\": %s", n->residual.branch_layers,
-         n->residual.train_scale ? "true" : "false");
+  printf(", \"branch_layers\": %zu, \"train_scale\": %s, \"ends_linear\": %s", n->residual.branch_layers,
+         n->residual.train_scale ? "true" : "false", n->residual.ends_linear ? "true" : "false");
   print_choice("activation", &isw_activations(&rows)[n->activation.row].row, &n->activation);
   print_choice("output_activation", &isw_activations(&rows)[n->output_activation.row].row, &n->output_activation);
   print_choice("loss", &isw_losses(&rows)[n->loss.row].row, &n->loss);
@@ -259,11 +259,17 @@ static bool dump_depths(bool by_reference)
   return good;
 }
 
-/* Branches of one and two layers whose scale is fixed or trained, initially 0 or not, with every optimiser; and one
+/* Branches of one and two layers whose scale is fixed or trained, initially 0 or not, which end with the activation or
+ * without, with every optimiser; and one
  * step of rate 1 whose difference of weights is the gradient, on smooth and kinked activations. */
 static bool dump_residual(bool by_reference)
 {
-  static const struct isw_residual residuals[] = {{1, 0.5, false}, {1, 0.0, true}, {2, 1.0, false}, {2, -0.3, true}};
+  static const struct isw_residual residuals[] = {{.branch_layers = 1, .scale = 0.5},
+                                                  {.branch_layers = 1, .train_scale = true},
+                                                  {.branch_layers = 2, .scale = 1.0},
+                                                  {.branch_layers = 2, .scale = -0.3, .train_scale = true},
+                                                  {.branch_layers = 1, .scale = 0.7, .ends_linear = true},
+                                                  {.branch_layers = 2, .train_scale = true, .ends_linear = true}};
   static const char *const smooth[] = {"tanh", "gelu", "relu", "linear"};
   size_t optimizers;
   bool good = true;

@@ -177,7 +177,7 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
       .init_sparsity = trial->init_sparsity * (trial->varied ? 1.0 - 0.05 * (double)lane : 1.0),
       .decay_biases = trial->decay_biases,
       .residual = {trial->residual.branch_layers, trial->residual.scale + (trial->varied ? 0.1 * (double)lane : 0.0),
-                   trial->residual.train_scale},
+                   trial->residual.train_scale, trial->residual.ends_linear},
       .learning_rate = trial->learning_rate * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
       .weight_decay = trial->weight_decay * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
       .schedule = nudged(&schedules[trial->schedule].row, trial->schedule, lane, trial->varied),

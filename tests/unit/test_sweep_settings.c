@@ -36,6 +36,13 @@ static void settings_are_the_same_sweep(void **state)
       "init_by_layer: {branch_last: zeros}}\n"
       "grid: {network.residual.train_scale: [false, true], network.residual.branch_layers: [none, 1, 2], "
       "network.init_by_layer.branch_first: [identity, zeros]}\n",
+      HEAD TRAIN
+      "network: {depth: 3, width: 4, activation: relu, init: he_normal, residual: {scale: -0.5}}\n"
+      "grid: {network.residual: [{}, {branch_layers: [1, 2], activation_after: [true, false]}, {branch_layers: 2, "
+      "scale: 0, train_scale: true}], seed: [1, 2]}\n"
+      "exclude: [{network.residual: {branch_layers: 2, activation_after: false}, seed: 2}]\n",
+      HEAD TRAIN "network: {depth: 3, width: 4, activation: relu, init: he_normal, residual: {branch_layers: 1, "
+                 "activation_after: false}}\n",
   };
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     struct isw_sweep *sweep = test_read(texts[i]);
