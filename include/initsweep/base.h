@@ -180,9 +180,30 @@ struct isw_memory_limit {
  *  @param[in] root  the folder that holds proc and sys: "", or another one in tests */
 struct isw_memory_limit isw_memory_limit(const char *root);
 
+/** The processor time that control groups allow, in processors: a process on two processors whose group may use 100 ms
+ *  of every 100 ms has a quota of 1. */
+struct isw_processor_quota {
+  double processors; /**< INFINITY: no quota; may be a fraction */
+  uint64_t group;    /**< equal for processes of a machine that share the quota */
+};
+/** Reads the smallest quota of this process's control group and those above it, version 1 (cpu.cfs_quota_us) and 2
+ *  (cpu.max).
+ *  @param[in] root  as for isw_memory_limit */
+struct isw_processor_quota isw_processor_quota(const char *root);
+
 /** XXH3-64 of the bytes (xxHash: Collet 2019). The values are part of the file formats. `bytes` may be NULL if length
  *  is 0. */
 uint64_t isw_hash(const void *bytes, size_t length, uint64_t seed);
+/** @name isw_hash of a stream of bytes, seed 0
+ *  @{ */
+struct isw_hasher;
+/** NULL if memory cannot be allocated. */
+struct isw_hasher *isw_hasher_create(void);
+void isw_hasher_destroy(struct isw_hasher *hasher);
+void isw_hasher_add(struct isw_hasher *hasher, const void *bytes, size_t length);
+/** isw_hash of all bytes so far; more may follow. */
+uint64_t isw_hasher_value(const struct isw_hasher *hasher);
+/** @} */
 
 /** @name XXH3-128 of a stream of bytes, seed 0
  *  @{ */

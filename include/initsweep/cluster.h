@@ -85,9 +85,10 @@ enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status m
  * If there are as many workers as processors of this rank, isw_cluster_work binds each worker to one processor, unless
  * the environment controls the binding (OMP_PROC_BIND, OMP_PLACES, ...).
  * @param[in]  wanted  requested number. 0: OMP_NUM_THREADS or, if that is unset, the number of processors in the
- *                     affinity mask, divided among the ranks of this host that share them
- * @param[out] advice  on rank 0 a line for the user if the launcher or OMP_THREAD_LIMIT leaves processors unused; else
- *                     NULL. Owned by cluster
+ *                     affinity mask, divided among the ranks of this host that share them, or less where a CPU quota
+ *                     of the control group allows less
+ * @param[out] advice  on rank 0 a line for the user if the launcher or OMP_THREAD_LIMIT leaves processors unused, or if
+ *                     more threads than processors were requested; else NULL. Owned by cluster
  */
 size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const char **advice);
 /** Checks that this many worker threads can be created, by creating and ending them, and that their stacks and that of
@@ -95,7 +96,7 @@ size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const cha
  *  @return ISW_FAILED if not, on every rank */
 enum isw_status isw_cluster_check_threads(struct isw_cluster *cluster, size_t threads, struct isw_error *error);
 /** Number of worker threads of a program that runs without MPI: OMP_NUM_THREADS or, if that is unset, the number of
- *  processors in the affinity mask. */
+ *  processors in the affinity mask, or less where a CPU quota of the control group allows less. */
 size_t isw_cluster_default_threads(void);
 
 /* ---- training all packs ---- */

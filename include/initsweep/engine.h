@@ -68,8 +68,10 @@ struct isw_team;
 /** Creates a team of `members` threads, which the caller provides; NULL if memory cannot be allocated. */
 struct isw_team *isw_team_create(size_t members);
 void isw_team_destroy(struct isw_team *team);
-/** Barrier: waits until all members have called it. It spins, then yields, because a team may have more threads than
- *  the machine has processors. */
+/** Makes waiting members yield their processor without spinning before, for teams of more threads than processors. To
+ *  be called before the members wait. */
+void isw_team_yield_at_once(struct isw_team *team);
+/** Barrier: waits until all members have called it. It spins for some microseconds, then yields. */
 void isw_team_wait(struct isw_team *team);
 
 /* ---- creating a pack --------------------------------------------------------------------------------------------- */

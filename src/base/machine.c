@@ -1,8 +1,11 @@
-/* How much memory the processes of a machine may use: what it has, or less where a control group limits it, as batch
- * systems and containers do. */
+/* What the processes of a machine may use: its memory, or less where a control group limits it, as batch systems and
+ * containers do, and the processor time that control groups allow.
+ *
+ * Why not hwloc: it reports which processors a process may run on, as sched_getaffinity does, but no CPU quotas. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "initsweep/base.h"
 
 enum { FILE_LIMIT = 1 << 20 };
@@ -19,64 +22,105 @@ static char *read_text(const char *root, const char *path)
   return read ? text : NULL;
 }
 
-/* The bytes that a limit file permits; INFINITY if it is missing or, as version 2 writes it, "max". */
+/* The number in a file of a group; INFINITY if it is missing, not positive (version 1: -1) or, as version 2 writes it,
+ * "max". A second number, if there is one, divides the first. */
 static double read_limit(const char *root, const char *folder, const char *file)
 {
   struct isw_text path = {0};
   double limit = INFINITY;
   char *end, *text = isw_text_add(&path, "%s/%s", folder, file) == ISW_OK ? read_text(root, path.bytes) : NULL;
   if (text) {
-    double bytes = strtod(text, &end);
-    if (end != text && bytes > 0) limit = bytes;
+    double number = strtod(text, &end), divisor = strtod(end, NULL);
+    if (end != text && number > 0) limit = divisor > 0 ? number / divisor : number;
   }
   free(text);
   isw_text_clear(&path);
   return limit;
 }
 
-/* The smallest limit of a group and those above it. In a container the group's own path may not exist below the mount
- * point; the limit is then that of the mount point. */
-static double group_limit(const char *root, const char *mount, const char *group, const char *file)
+/* The bytes that a group may use. */
+static double memory_of_1(const char *root, const char *folder)
+{
+  return read_limit(root, folder, "memory.limit_in_bytes");
+}
+
+static double memory_of_2(const char *root, const char *folder)
+{
+  return read_limit(root, folder, "memory.max");
+}
+
+/* The processors whose time a group may use. */
+static double processors_of_1(const char *root, const char *folder)
+{
+  double quota = read_limit(root, folder, "cpu.cfs_quota_us"), period = read_limit(root, folder, "cpu.cfs_period_us");
+  return isfinite(period) ? quota / period : (double)INFINITY;
+}
+
+static double processors_of_2(const char *root, const char *folder)
+{
+  return read_limit(root, folder, "cpu.max");
+}
+
+/* What a controller limits, in both versions of control groups. */
+struct controller {
+  const char *name, *mount; /* of version 1 */
+  double (*version_1)(const char *root, const char *folder);
+  double (*version_2)(const char *root, const char *folder);
+};
+static const struct controller memory_controller = {"memory", "/sys/fs/cgroup/memory", memory_of_1, memory_of_2};
+static const struct controller processor_controller = {"cpu", "/sys/fs/cgroup/cpu", processors_of_1, processors_of_2};
+
+/* The smallest limit so far, and a hash of the folder that has it. */
+struct smallest {
+  double limit;
+  uint64_t folder;
+};
+
+static void keep_smallest(struct smallest *smallest, double limit, const struct isw_text *folder)
+{
+  if (limit < smallest->limit) *smallest = (struct smallest){limit, isw_hash(folder->bytes, folder->length, 0)};
+}
+
+/* Looks at a group and those above it. In a container the group's own path may not exist below the mount point; the
+ * limit is then that of the mount point. */
+static void visit_groups(const char *root, const char *mount, const char *group,
+                         double (*limit)(const char *root, const char *folder), struct smallest *smallest)
 {
   struct isw_text path = {0};
-  double least = read_limit(root, mount, file);
   size_t above = strlen(mount);
-  if (isw_text_add(&path, "%s%s", mount, group) != ISW_OK) return least;
-  while (path.length > above) {
-    double limit = read_limit(root, path.bytes, file);
-    if (limit < least) least = limit;
+  bool named = isw_text_add(&path, "%s%s", mount, group) == ISW_OK;
+  while (named && path.length > above) {
+    keep_smallest(smallest, limit(root, path.bytes), &path);
     while (path.length > above && path.bytes[path.length - 1] != '/') path.bytes[--path.length] = '\0';
     if (path.length > above) path.bytes[--path.length] = '\0';
   }
+  if (named) keep_smallest(smallest, limit(root, path.bytes), &path);
   isw_text_clear(&path);
-  return least;
 }
 
-/* Whether a comma-separated list of controllers holds "memory". */
-static bool has_memory(const char *list, size_t length)
+/* Whether a comma-separated list of controllers holds `word`. */
+static bool has_controller(const char *list, size_t length, const char *word)
 {
-  static const char word[] = "memory";
+  size_t letters = strlen(word);
   for (const char *at = list, *end = list + length; at < end; at += strcspn(at, ",:") + 1)
-    if (strcspn(at, ",:") == sizeof word - 1 && memcmp(at, word, sizeof word - 1) == 0) return true;
+    if (strcspn(at, ",:") == letters && memcmp(at, word, letters) == 0) return true;
   return false;
 }
 
 /* /proc/self/cgroup has a line "ID:CONTROLLERS:PATH" for each hierarchy; version 2 is "0::PATH". */
-static double groups_limit(const char *root)
+static struct smallest groups_limit(const char *root, const struct controller *controller)
 {
   char *text = read_text(root, "/proc/self/cgroup"), *rest = NULL;
-  double least = INFINITY;
+  struct smallest smallest = {.limit = (double)INFINITY};
   for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest)) {
     char *controllers = strchr(line, ':'), *path = controllers ? strchr(controllers + 1, ':') : NULL;
-    double limit = INFINITY;
     if (path && path == controllers + 1)
-      limit = group_limit(root, "/sys/fs/cgroup", path + 1, "memory.max");
-    else if (path && has_memory(controllers + 1, (size_t)(path - controllers) - 1))
-      limit = group_limit(root, "/sys/fs/cgroup/memory", path + 1, "memory.limit_in_bytes");
-    if (limit < least) least = limit;
+      visit_groups(root, "/sys/fs/cgroup", path + 1, controller->version_2, &smallest);
+    else if (path && has_controller(controllers + 1, (size_t)(path - controllers) - 1, controller->name))
+      visit_groups(root, controller->mount, path + 1, controller->version_1, &smallest);
   }
   free(text);
-  return least;
+  return smallest;
 }
 
 static double machine_memory(const char *root)
@@ -90,7 +134,20 @@ static double machine_memory(const char *root)
 
 struct isw_memory_limit isw_memory_limit(const char *root)
 {
-  double machine = machine_memory(root), groups = groups_limit(root);
+  double machine = machine_memory(root), groups = groups_limit(root, &memory_controller).limit;
   bool limited = groups < machine;
   return (struct isw_memory_limit){.bytes = limited ? groups : machine, .is_group = limited};
+}
+
+struct isw_processor_quota isw_processor_quota(const char *root)
+{
+  const struct smallest smallest = groups_limit(root, &processor_controller);
+  struct isw_processor_quota quota = {.processors = smallest.limit, .group = smallest.folder};
+  char name[64]; /* containers name their groups alike: the namespace tells them apart */
+  struct isw_text path = {0};
+  ssize_t length =
+      isw_text_add(&path, "%s/proc/self/ns/cgroup", root) == ISW_OK ? readlink(path.bytes, name, sizeof name) : -1;
+  if (length > 0) quota.group = isw_hash(name, (size_t)length, quota.group);
+  isw_text_clear(&path);
+  return quota;
 }

@@ -12,6 +12,7 @@ struct isw_cluster {
   char *advice; /**< isw_cluster_threads */
   size_t processors;
   int *processor; /**< [processors] to which this rank's workers are bound; none: not bound */
+  bool crowded;   /**< isw_threads_outnumber_processors */
 };
 
 /* ---- launch.c: the launcher's environment variables ---- */
@@ -22,6 +23,11 @@ enum isw_status isw_launch_prepare_environment(struct isw_error *error);
 /** Checks that a process that is single for MPI is also single for its launcher; otherwise ISW_BAD_INPUT with what to
  *  do. */
 enum isw_status isw_launch_check_single(struct isw_error *error);
+/** Whether a launcher started this process. */
+bool isw_launch_is_launched(void);
+/** Whether srun started this process or an ancestor. sbatch sets SLURM_NTASKS and SLURM_PROCID too, but no step; a step
+ *  with a terminal (srun --pty) is an interactive shell. */
+bool isw_launch_in_slurm_step(void);
 
 /* ---- mpi_helpers.c ---- */
 
@@ -42,6 +48,31 @@ int isw_status_severity(enum isw_status status);
 enum isw_status isw_worse_status(enum isw_status a, enum isw_status b);
 /** Sets an error with the message of another rank, prefixed with its number. */
 void isw_error_of_rank(struct isw_error *error, enum isw_status status, int rank, const char *text);
+
+/* ---- thread_choice.c: how many worker threads a rank has; no MPI ---- */
+
+/** What the number of worker threads of a rank depends on. "Host": this machine and the ranks on it. */
+struct isw_thread_facts {
+  size_t ranks;       /**< of the host */
+  size_t processors;  /**< of the rank's affinity mask; 0: unknown */
+  size_t part;        /**< the rank's part of them, divided among the ranks of the host that may use them */
+  size_t used;        /**< that the ranks of the host may use together; 0: unknown */
+  size_t mpirun;      /**< of the affinity mask of Open MPI's mpirun; 0: not started by it */
+  size_t available;   /**< of the job, or else the machine; 0: unknown */
+  bool launched;      /**< by a launcher */
+  bool in_slurm_step; /**< by srun */
+  double quota;       /**< isw_processor_quota; INFINITY: none */
+  size_t quota_ranks; /**< ranks of the host that share the quota */
+  size_t wanted;      /**< by --threads or OMP_NUM_THREADS; 0: neither */
+  size_t limit;       /**< OMP_THREAD_LIMIT */
+};
+/** Number of worker threads of the rank, at least 1. */
+size_t isw_choose_threads(const struct isw_thread_facts *facts);
+/** Whether the workers of the host cannot all run at the same time, if each rank has this many. */
+bool isw_threads_outnumber_processors(const struct isw_thread_facts *facts, size_t threads);
+/** Appends a line for the user if the launcher or a limit leaves processors unused, or if more threads than processors
+ *  were requested. */
+void isw_advise_on_threads(const struct isw_thread_facts *facts, size_t threads, struct isw_text *text);
 
 /* ---- threads.c ---- */
 
@@ -79,10 +110,11 @@ struct isw_counts {
   uint64_t packs, networks, diverged, network_steps;
   double cost;
 };
-/** The mutex protects everything except work, threads and the atomic members. */
+/** The mutex protects everything except work, threads, crowded and the atomic members. */
 struct isw_worker_pool {
   const struct isw_work *work;
   size_t threads;
+  bool crowded; /**< more workers than processors: waiting members of a team yield at once */
   pthread_mutex_t mutex;
   pthread_cond_t worker_wakeup; /**< packs have arrived, a team can be joined, a job has changed, or the pool closed */
   pthread_cond_t communicator_wakeup; /**< a worker is idle, packs run low, or an error occurred */

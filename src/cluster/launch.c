@@ -28,9 +28,7 @@ static const struct launcher {
 };
 enum { LAUNCHERS = sizeof launchers / sizeof launchers[0], SRUN = LAUNCHERS - 1 };
 
-/* Whether srun started this process or an ancestor. sbatch sets SLURM_NTASKS and SLURM_PROCID too, but no step; a step
- * with a terminal (srun --pty) is an interactive shell. */
-static bool in_slurm_step(void)
+bool isw_launch_in_slurm_step(void)
 {
   return getenv("SLURM_STEP_ID") && !getenv("SLURM_PTY_PORT");
 }
@@ -38,7 +36,7 @@ static bool in_slurm_step(void)
 /* This process's rank by a launcher's variable; NULL: not started by it. */
 static const char *launcher_rank(size_t launcher)
 {
-  return launcher != SRUN || in_slurm_step() ? getenv(launchers[launcher].rank) : NULL;
+  return launcher != SRUN || isw_launch_in_slurm_step() ? getenv(launchers[launcher].rank) : NULL;
 }
 
 /* Number of processes by a launcher's variable; 0: unknown. */
@@ -48,10 +46,22 @@ static unsigned long launcher_size(size_t launcher)
   return text && text[0] >= '0' && text[0] <= '9' ? strtoul(text, NULL, 10) : 0;
 }
 
-bool isw_cluster_is_first_process(void)
+/* This process's rank by the innermost launcher; NULL: no launcher. */
+static const char *innermost_rank(void)
 {
   const char *rank = NULL;
   for (size_t i = 0; i < LAUNCHERS && !rank; i++) rank = launcher_rank(i);
+  return rank;
+}
+
+bool isw_launch_is_launched(void)
+{
+  return innermost_rank() != NULL;
+}
+
+bool isw_cluster_is_first_process(void)
+{
+  const char *rank = innermost_rank();
   return !rank || strtoul(rank, NULL, 10) == 0;
 }
 

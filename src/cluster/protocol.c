@@ -405,6 +405,7 @@ enum isw_status isw_cluster_work(struct isw_cluster *cluster, const struct isw_w
 
   enum isw_status status = isw_worker_pool_create(&rank_comm.pool, work, error);
   bool pool_created = status == ISW_OK;
+  rank_comm.pool.crowded = cluster->crowded;
   int team = pool_created ? team_size(work->threads) : 0;
   if (pool_created && team < 2)
     status = isw_error_set(error, ISW_FAILED,

@@ -102,54 +102,75 @@ static size_t threads_from_environment(void)
 size_t isw_cluster_default_threads(void)
 {
   uint64_t own[WORDS];
-  size_t wanted = threads_from_environment(), processors = read_affinity(0, own);
-  return wanted > 0 ? wanted : processors > 0 ? processors : 1;
+  const struct isw_thread_facts facts = {.ranks = 1,
+                                         .part = read_affinity(0, own),
+                                         .quota = isw_processor_quota("").processors,
+                                         .wanted = threads_from_environment(),
+                                         .limit = SIZE_MAX};
+  return isw_choose_threads(&facts);
 }
 
-size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const char **advice)
+/* The processors of this host that the job has (in a Slurm step), or else the machine. */
+static size_t available_processors(void)
 {
-  *advice = NULL;
+  const char *job = isw_launch_in_slurm_step() ? getenv("SLURM_JOB_CPUS_PER_NODE") : NULL;
+  long machine = sysconf(_SC_NPROCESSORS_ONLN);
+  size_t of_job = job ? (size_t)strtoul(job, NULL, 10) : 0; /* "16(x2),8": the first host's */
+  return of_job > 0 ? of_job : machine > 0 ? (size_t)machine : 0;
+}
+
+/* What the ranks of a host tell each other. */
+struct rank_processors {
+  uint64_t mask[WORDS], quota_group;
+};
+
+/* Sets what the ranks of this host find out together, and chooses the processors to which workers are bound. */
+static void divide_host(struct isw_cluster *cluster, struct isw_thread_facts *facts)
+{
   MPI_Comm host;
   MPI_Comm_split_type(cluster->everyone, MPI_COMM_TYPE_SHARED, cluster->rank, MPI_INFO_NULL, &host);
   int ranks, mine;
   MPI_Comm_size(host, &ranks);
   MPI_Comm_rank(host, &mine);
-  uint64_t own[WORDS];
-  size_t processors = read_affinity(0, own);
-  uint64_t(*mask)[WORDS] = isw_allocate((size_t)ranks, sizeof *mask);
-  size_t *got = isw_allocate((size_t)ranks, sizeof *got);
-  if (!mask || !got) isw_out_of_memory(cluster); /* the other ranks are already in the collective call */
-  MPI_Allgather(own, WORDS, MPI_UINT64_T, mask, WORDS, MPI_UINT64_T, host);
+  struct isw_processor_quota quota = isw_processor_quota("");
+  struct rank_processors own = {.quota_group = quota.group};
+  facts->processors = read_affinity(0, own.mask);
+  facts->ranks = (size_t)ranks;
+  facts->quota = quota.processors;
+  struct rank_processors *all = isw_allocate(facts->ranks, sizeof *all);
+  uint64_t(*mask)[WORDS] = isw_allocate(facts->ranks, sizeof *mask);
+  size_t *got = isw_allocate(facts->ranks, sizeof *got);
+  if (!all || !mask || !got) isw_out_of_memory(cluster); /* the other ranks are already in the collective call */
+  MPI_Allgather(&own, sizeof own, MPI_BYTE, all, sizeof own, MPI_BYTE, host);
   MPI_Comm_free(&host);
-
-  size_t part = divide_processors((size_t)ranks, (size_t)mine, (const uint64_t(*)[WORDS])mask, got);
-  size_t used = 0;
-  for (int r = 0; r < ranks; r++) used += got[r];
+  for (size_t r = 0; r < facts->ranks; r++) {
+    memcpy(mask[r], all[r].mask, sizeof *mask);
+    facts->quota_ranks += all[r].quota_group == quota.group;
+  }
+  facts->part = divide_processors(facts->ranks, (size_t)mine, (const uint64_t(*)[WORDS])mask, got);
+  for (size_t r = 0; r < facts->ranks; r++) facts->used += got[r];
+  choose_processors(cluster, isw_choose_threads(facts), facts->ranks, (size_t)mine, (const uint64_t(*)[WORDS])mask);
   free(got);
-
-  size_t threads = wanted ? wanted : threads_from_environment();
-  bool chosen = threads > 0;
-  if (!chosen) threads = part > 0 ? part : 1;
-
-  /* one more thread than the workers communicates; OMP_THREAD_LIMIT may make the team smaller */
-  size_t limit = (size_t)omp_get_thread_limit();
-  size_t asked = threads;
-  if (threads >= limit) threads = limit > 1 ? limit - 1 : 1;
-  choose_processors(cluster, threads, (size_t)ranks, (size_t)mine, (const uint64_t(*)[WORDS])mask);
   free(mask);
+  free(all);
+}
 
-  uint64_t parent_mask[WORDS];
-  size_t parents = getenv("OMPI_COMM_WORLD_SIZE") ? read_affinity(getppid(), parent_mask) : 0;
+size_t isw_cluster_threads(struct isw_cluster *cluster, size_t wanted, const char **advice)
+{
+  uint64_t mask[WORDS];
+  struct isw_thread_facts facts = {.mpirun = getenv("OMPI_COMM_WORLD_SIZE") ? read_affinity(getppid(), mask) : 0,
+                                   .available = available_processors(),
+                                   .launched = isw_launch_is_launched(),
+                                   .in_slurm_step = isw_launch_in_slurm_step(),
+                                   .wanted = wanted > 0 ? wanted : threads_from_environment(),
+                                   .limit = (size_t)omp_get_thread_limit()};
+  divide_host(cluster, &facts);
+  size_t threads = isw_choose_threads(&facts);
+  cluster->crowded = isw_threads_outnumber_processors(&facts, threads);
+  *advice = NULL;
   if (cluster->rank == 0) {
     struct isw_text text = {0};
-    if (threads < asked)
-      isw_text_add(&text, "OMP_THREAD_LIMIT=%zu leaves %zu of %zu worker threads (one more thread serves messages)",
-                   limit, threads, asked);
-    else if (parents >= 2 * used && used > 0 && (!chosen || threads > processors))
-      isw_text_add(&text,
-                   "mpirun pinned its %d rank%s on this machine to %zu of %zu processors: "
-                   "`mpirun --bind-to none` lets them use all",
-                   ranks, ranks == 1 ? "" : "s", used, parents);
+    isw_advise_on_threads(&facts, threads, &text);
     free(cluster->advice);
     cluster->advice = text.bytes;
     *advice = cluster->advice;

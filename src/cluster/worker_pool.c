@@ -253,6 +253,7 @@ static void lead_job(struct isw_worker_pool *pool, size_t worker, struct isw_tea
     status = train_alone(pool, worker, job, &all, &counts, &error);
   } else {
     job->team = isw_team_create(job->members);
+    if (job->team && pool->crowded) isw_team_yield_at_once(job->team);
     status = train_shared(pool, worker, job, &all, &counts, &error);
     isw_team_destroy(job->team);
   }

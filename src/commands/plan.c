@@ -1,7 +1,7 @@
 /* initsweep plan: prints an estimate of what `run` would do, without initialising MPI. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include "initsweep/cluster.h"
 #include "initsweep/commands.h"
 #include "initsweep/console.h"
 #include "initsweep/summary.h"
@@ -52,8 +52,7 @@ static int handle(void *state, int code, const char *argument)
 
 static int run(int argc, char **argv)
 {
-  long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  struct request request = {.ranks = 1, .threads = processors > 0 ? (size_t)processors : 1};
+  struct request request = {.ranks = 1, .threads = isw_cluster_default_threads()};
   struct isw_error error = {0};
   int result;
   if (isw_parse_options(&isw_command_plan, argc, argv, handle, &request, &request.file, &result)) {
@@ -72,7 +71,7 @@ static const struct isw_option options[] = {
     {.name = "threads",
      .code = 't',
      .argument = "T",
-     .about = "worker threads per rank (default: the processors of this machine)"},
+     .about = "worker threads per rank (default: OMP_NUM_THREADS, else the processors that the program may use)"},
     {.name = "calibrate", .code = 'c', .about = "measures the cost model of this machine again"},
     {.name = "classes", .code = 'a', .about = "shows all classes of packs instead of the eight most expensive"},
     ISW_OPTION_JSON,

@@ -9,6 +9,7 @@ enum { SPINS = 200 }; /* some microseconds; after these, yielding costs little i
 
 struct isw_team {
   size_t members;
+  unsigned spins; /* before a waiting member yields its processor */
   alignas(64) atomic_size_t arrived;
   alignas(64) atomic_uint generation; /* of the barrier; members wait for its change */
 };
@@ -18,6 +19,7 @@ struct isw_team *isw_team_create(size_t members)
   struct isw_team *team = isw_allocate(1, sizeof *team);
   if (!team) return NULL;
   team->members = members;
+  team->spins = SPINS;
   atomic_init(&team->arrived, 0);
   atomic_init(&team->generation, 0);
   return team;
@@ -31,6 +33,11 @@ void isw_team_destroy(struct isw_team *team)
 size_t isw_team_members(const struct isw_team *team)
 {
   return team ? team->members : 1;
+}
+
+void isw_team_yield_at_once(struct isw_team *team)
+{
+  team->spins = 0;
 }
 
 static void spin_hint(void)
@@ -52,7 +59,7 @@ void isw_team_wait(struct isw_team *team)
     return;
   }
   for (unsigned spins = 0; atomic_load_explicit(&team->generation, memory_order_acquire) == generation; spins++)
-    if (spins < SPINS)
+    if (spins < team->spins)
       spin_hint();
     else
       sched_yield();

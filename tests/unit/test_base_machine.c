@@ -1,4 +1,5 @@
-/* The memory limit of a machine, from files of /proc and of control groups in a folder of the test's own. */
+/* The memory limit of a machine and the CPU quota, from files of /proc and of control groups in a folder of the test's
+ * own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -108,6 +109,63 @@ static void version_1_has_a_hierarchy_of_its_own(void **state)
   assert_limit(6000, true);
 }
 
+static void assert_quota(double processors)
+{
+  assert_true(isw_processor_quota(root).processors == processors);
+}
+
+static void no_quota_without_files(void **state)
+{
+  (void)state;
+  assert_quota(INFINITY);
+  put("/proc/self/cgroup", "0::/user.slice\n");
+  put("/sys/fs/cgroup/user.slice/cpu.max", "max 100000\n");
+  assert_quota(INFINITY);
+  put("/sys/fs/cgroup/user.slice/cpu.max", "rubbish\n");
+  assert_quota(INFINITY);
+}
+
+static void the_smallest_quota_above_counts(void **state)
+{
+  (void)state;
+  put("/proc/self/cgroup", "0::/pod/box/main\n");
+  put("/sys/fs/cgroup/pod/box/main/cpu.max", "max 100000\n");
+  put("/sys/fs/cgroup/pod/box/cpu.max", "400000 100000\n");
+  assert_quota(4);
+  uint64_t box = isw_processor_quota(root).group;
+  put("/sys/fs/cgroup/pod/cpu.max", "75000 50000\n");
+  assert_quota(1.5);
+  assert_true(isw_processor_quota(root).group != box);
+  put("/proc/self/cgroup", "0::/pod/other\n"); /* shares the pod's quota */
+  uint64_t pod = isw_processor_quota(root).group;
+  put("/proc/self/cgroup", "0::/pod/box/main\n");
+  assert_true(isw_processor_quota(root).group == pod);
+}
+
+static void a_container_sees_its_quota_at_the_mount_point(void **state)
+{
+  (void)state;
+  put("/proc/self/cgroup", "0::/docker/0123\n");
+  put("/sys/fs/cgroup/cpu.max", "100000 100000\n");
+  assert_quota(1);
+}
+
+static void version_1_has_quota_and_period_in_two_files(void **state)
+{
+  (void)state;
+  put("/proc/self/cgroup", "5:cpuset:/batch\n4:cpu,cpuacct:/batch/job\n0::/\n");
+  put("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+  put("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+  assert_quota(INFINITY);
+  put("/sys/fs/cgroup/cpu/batch/cpu.cfs_quota_us", "250000\n");
+  assert_quota(INFINITY); /* without its period */
+  put("/sys/fs/cgroup/cpu/batch/cpu.cfs_period_us", "100000\n");
+  assert_quota(2.5);
+  put("/sys/fs/cgroup/cpu/batch/job/cpu.cfs_quota_us", "-1\n");
+  put("/sys/fs/cgroup/cpu/batch/job/cpu.cfs_period_us", "100000\n");
+  assert_quota(2.5);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -116,6 +174,10 @@ int main(void)
       cmocka_unit_test_setup_teardown(the_smallest_group_above_is_the_limit, make_root, remove_root),
       cmocka_unit_test_setup_teardown(a_container_sees_its_limit_at_the_mount_point, make_root, remove_root),
       cmocka_unit_test_setup_teardown(version_1_has_a_hierarchy_of_its_own, make_root, remove_root),
+      cmocka_unit_test_setup_teardown(no_quota_without_files, make_root, remove_root),
+      cmocka_unit_test_setup_teardown(the_smallest_quota_above_counts, make_root, remove_root),
+      cmocka_unit_test_setup_teardown(a_container_sees_its_quota_at_the_mount_point, make_root, remove_root),
+      cmocka_unit_test_setup_teardown(version_1_has_quota_and_period_in_two_files, make_root, remove_root),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

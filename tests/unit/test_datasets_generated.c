@@ -217,6 +217,121 @@ static void tanh_teacher_is_its_definition(void **state)
   isw_data_destroy(&data);
 }
 
+static double norm_of(const double *x, size_t count)
+{
+  double squares = 0.0;
+  for (size_t i = 0; i < count; i++) squares += x[i] * x[i];
+  return sqrt(squares);
+}
+
+/* Inputs and hidden weights of norm 1, output weights 1 or -1; linear in x where all hidden units are on. */
+static void relu_teacher_is_on_the_sphere(void **state)
+{
+  (void)state;
+  enum { N = 3, HIDDEN = 5, OUT = 2 };
+  struct isw_data data = LOAD("teacher", 9, {"samples", 40}, {"features", N}, {"outputs", OUT}, {"kind", 3},
+                              {"hidden", HIDDEN}, {"noise", 0.25}, {"test_fraction", 0.0});
+  const struct isw_stream v = {9, 0, ISW_PURPOSE_DATA, 1}, sign = {9, 0, ISW_PURPOSE_DATA, 2},
+                          noise = {9, 0, ISW_PURPOSE_DATA, 3};
+  size_t negative = 0, off = 0;
+  for (size_t s = 0; s < 40; s++) {
+    const double *x = data.train_inputs + s * N;
+    assert_true(fabs(norm_of(x, N) - 1.0) < 1e-15);
+    for (size_t o = 0; o < OUT; o++) {
+      double y = 0.25 * isw_normal(&noise, s * OUT + o);
+      for (size_t h = 0; h < HIDDEN; h++) {
+        double row[N], z = 0.0, s_oh = isw_normal(&sign, o * HIDDEN + h) < 0.0 ? -1.0 : 1.0;
+        for (size_t i = 0; i < N; i++) row[i] = isw_normal(&v, h * N + i);
+        for (size_t i = 0; i < N; i++) z += row[i] / norm_of(row, N) * x[i];
+        y += s_oh * (z > 0.0 ? z : 0.0);
+        negative += s_oh < 0.0;
+        off += z < 0.0;
+      }
+      assert_true(fabs(y - data.train_targets[s * OUT + o]) < 1e-13);
+    }
+  }
+  assert_true(negative > 0 && negative < 40 * OUT * HIDDEN && off > 0); /* the seed shows both signs and both slopes */
+  isw_data_destroy(&data);
+}
+
+/* Targets that do not depend on the inputs, which are those of the other kinds. */
+static void random_teacher_ignores_its_inputs(void **state)
+{
+  (void)state;
+  enum { SAMPLES = 2000 };
+  struct isw_data data = LOAD("teacher", 9, {"samples", SAMPLES}, {"features", 2}, {"kind", 4}, {"test_fraction", 0.0});
+  struct isw_data linear = LOAD("teacher", 9, {"samples", SAMPLES}, {"features", 2}, {"test_fraction", 0.0});
+  const struct isw_stream targets = {9, 0, ISW_PURPOSE_DATA, 1};
+  assert_memory_equal(data.train_inputs, linear.train_inputs, 2 * SAMPLES * sizeof(double));
+  double square = 0.0, correlation = 0.0;
+  for (size_t s = 0; s < SAMPLES; s++) {
+    assert_true(data.train_targets[s] == isw_normal(&targets, s));
+    square += data.train_targets[s] * data.train_targets[s] / SAMPLES;
+    correlation += data.train_targets[s] * data.train_inputs[2 * s] / SAMPLES;
+  }
+  assert_true(fabs(square - 1.0) < 5.0 * sqrt(2.0 / SAMPLES)); /* 5 standard errors */
+  assert_true(fabs(correlation) < 5.0 / sqrt(SAMPLES));
+  isw_data_destroy(&data);
+  isw_data_destroy(&linear);
+}
+
+/* Every pair once, of the class of its sum; the inputs name the pair. */
+static void modular_addition_is_the_table(void **state)
+{
+  (void)state;
+  enum { P = 7 };
+  struct isw_data one = LOAD("modular_addition", 1, {"p", P}, {"test_fraction", 0.0}),
+                  two = LOAD("modular_addition", 1, {"p", P}, {"inputs", 1}, {"test_fraction", 0.0});
+  assert_int_equal(one.kind, ISW_TARGETS_CLASSES);
+  assert_int_equal(one.classes, P);
+  assert_int_equal(one.train_samples, P * P);
+  assert_int_equal(one.features, 2 * P);
+  assert_int_equal(two.features, P);
+  for (size_t a = 0; a < P; a++)
+    for (size_t b = 0; b < P; b++) {
+      size_t s = P * a + b;
+      for (size_t i = 0; i < P; i++) {
+        assert_true(one.train_inputs[s * 2 * P + i] == (i == a));
+        assert_true(one.train_inputs[s * 2 * P + P + i] == (i == b));
+        assert_true(two.train_inputs[s * P + i] == (i == a) + (i == b));
+      }
+      assert_true(one.train_targets[s] == (double)((a + b) % P) && two.train_targets[s] == one.train_targets[s]);
+    }
+  struct isw_data half = LOAD("modular_addition", 1, {"p", P}); /* 49 pairs, of which 25 are for the test */
+  assert_true(half.train_samples == 24 && half.test_samples == 25);
+  isw_data_destroy(&one);
+  isw_data_destroy(&two);
+  isw_data_destroy(&half);
+}
+
+/* T_n(cos t) = cos(n t); at their nodes polynomials of different degrees are orthogonal. */
+static void chebyshev_is_a_cosine(void **state)
+{
+  (void)state;
+  enum { POINTS = 33 };
+  struct isw_data low = LOAD("chebyshev", 1, {"degree", 3}, {"points", POINTS}),
+                  high = LOAD("chebyshev", 1, {"degree", 20}, {"points", POINTS}),
+                  even = LOAD("chebyshev", 1, {"degree", 20}, {"points", POINTS}, {"spacing", 1}),
+                  flat = LOAD("chebyshev", 1, {"degree", 0}, {"points", POINTS});
+  double product = 0.0, square = 0.0;
+  for (size_t i = 0; i < POINTS; i++) {
+    double x = high.train_inputs[i];
+    assert_true(fabs(x + cos(M_PI * (2.0 * (double)i + 1.0) / (2.0 * POINTS))) < 1e-15);
+    assert_true(fabs(high.train_targets[i] - cos(20.0 * acos(x))) < 1e-12);
+    assert_true(fabs(low.train_targets[i] - (4.0 * x * x * x - 3.0 * x)) < 1e-14);
+    assert_true(even.train_inputs[i] == -1.0 + (double)i / 16.0);
+    assert_true(fabs(even.train_targets[i] - cos(20.0 * acos(even.train_inputs[i]))) < 1e-12);
+    assert_true(flat.train_targets[i] == 1.0);
+    product += low.train_targets[i] * high.train_targets[i];
+    square += high.train_targets[i] * high.train_targets[i];
+  }
+  assert_true(fabs(product) < 1e-12 && fabs(square - POINTS / 2.0) < 1e-12);
+  isw_data_destroy(&low);
+  isw_data_destroy(&high);
+  isw_data_destroy(&even);
+  isw_data_destroy(&flat);
+}
+
 static void digits_are_the_test_part_of_uci(void **state)
 {
   (void)state;
@@ -518,6 +633,8 @@ static void what_cannot_be_is_refused(void **state)
   check_refused("linear_teacher", (const struct setting[]){{"samples", 8}, {"features", 8}}, 2,
                 "white inputs of 8 features take at least 9 samples, not 8");
   check_refused("linear_teacher", (const struct setting[]){{"outputs", 2}}, 1, "3 singular_values of a 2 x 8 matrix");
+  check_refused("modular_addition", (const struct setting[]){{"p", 1000}}, 1,
+                "1000000 samples of 2000 features and 1 targets take more than 4 GiB");
   check_refused("gaussian_mixture", (const struct setting[]){{"features", 1e6}, {"classes", 1e4}}, 2,
                 "10000 classes of 1000000 features take more than 4 GiB");
   struct isw_text shipped = {0};
@@ -571,6 +688,10 @@ int main(void)
       cmocka_unit_test(spirals_lie_on_their_arms),
       cmocka_unit_test(teachers_are_linear_or_not),
       cmocka_unit_test(tanh_teacher_is_its_definition),
+      cmocka_unit_test(relu_teacher_is_on_the_sphere),
+      cmocka_unit_test(random_teacher_ignores_its_inputs),
+      cmocka_unit_test(modular_addition_is_the_table),
+      cmocka_unit_test(chebyshev_is_a_cosine),
       cmocka_unit_test(digits_are_the_test_part_of_uci),
       cmocka_unit_test(moons_and_circles_are_their_curves),
       cmocka_unit_test(checkerboard_alternates),

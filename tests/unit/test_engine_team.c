@@ -27,11 +27,11 @@ static void *visit(void *context)
   return NULL;
 }
 
-static void nobody_passes_before_all_have_come(void **state)
+static void check_barrier(bool yields)
 {
-  (void)state;
   struct isw_team *team = isw_team_create(MEMBERS);
   assert_non_null(team);
+  if (yields) isw_team_yield_at_once(team);
   int mark[MEMBERS] = {0};
   struct seat seat[MEMBERS];
   pthread_t thread[MEMBERS];
@@ -42,6 +42,13 @@ static void nobody_passes_before_all_have_come(void **state)
   for (size_t i = 0; i < MEMBERS; i++) assert_int_equal(pthread_join(thread[i], NULL), 0);
   for (size_t i = 0; i < MEMBERS; i++) assert_false(seat[i].early);
   isw_team_destroy(team);
+}
+
+static void nobody_passes_before_all_have_come(void **state)
+{
+  (void)state;
+  check_barrier(false);
+  check_barrier(true);
 }
 
 static void one_member_or_no_team_waits_for_nobody(void **state)
