@@ -266,12 +266,6 @@ void isw_expand_widths(struct isw_reader *reader, struct isw_values_builder *bui
 /** Adds the combinations of initialisers of {layer: choice, ...}. */
 void isw_read_layers(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_node *node,
                      enum isw_expand mode);
-/** The settings of a section that a mapping or some mapping of a list names; returns their number.
- *  @param[out] member  [ISW_SETTINGS_MAX] in the order of the grammar */
-size_t isw_section_members(size_t section, const struct isw_node *node, size_t *member);
-/** Adds the combinations of the settings of a section that each mapping gives. */
-void isw_expand_sections(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_node *node,
-                         enum isw_expand mode);
 /** The slot of a layer; a new layer gets one. ISW_SETTINGS_MAX if the text is not a layer or there are too many. */
 size_t isw_slot(struct isw_reader *reader, const char *text);
 /** Assigns a slot to every layer that the file names anywhere, before the first value is read. */
@@ -290,6 +284,8 @@ size_t isw_resolve_path(struct isw_reader *reader, const struct isw_node *key, s
 
 /** Puts the value of override number `number` (from 1) into the tree. */
 void isw_apply_override(struct isw_reader *reader, unsigned number);
+/** Reports a key that a section does not have; prefix: "" or the section's path. */
+void isw_report_unknown_key(struct isw_reader *reader, const char *prefix, const struct isw_node *key);
 /** Finds the settings of a mapping; prefix: "" or a section's path. */
 void isw_read_section(struct isw_reader *reader, const char *prefix, struct isw_node *map);
 void isw_read_base(struct isw_reader *reader);

@@ -145,8 +145,9 @@ class WhoMovesWhen(unittest.TestCase):
 class Measures(unittest.TestCase):
     TEXT = ("network: {depth: 5, width: 6, activation: tanh, init: glorot_normal, bias_init: {name: normal, std: 0.3}, "
             "residual: {train_scale: true}}\n"
-            "grid: {network.activation: [tanh, relu, sigmoid, linear], network.residual: [{branch_layers: [none, 1, 2]}, "
-            "{branch_layers: [1, 2], activation_after: false}], network.residual.scale: [0.5, -1.3]}\n")
+            "grid: {network.activation: [tanh, relu, sigmoid, linear], network.residual: "
+            "[{branch_layers: [none, 1, 2]}, {branch_layers: [1, 2], activation_after: false}], "
+            "network.residual.scale: [0.5, -1.3]}\n")
 
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
