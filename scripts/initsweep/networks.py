@@ -79,7 +79,8 @@ def network_function(results: Any, network: int, which: str = "final") -> Callab
         a = np.atleast_2d(np.asarray(inputs, dtype=layers[0][0].dtype))
         branch = a
         for k, ((weight, bias, scale), (activation, parameters)) in enumerate(zip(layers, activations)):
-            a = activation.numpy(a @ weight.T + bias, **parameters).astype(weight.dtype, copy=False)
+            z = a @ weight.T + bias if len(bias) else a @ weight.T
+            a = activation.numpy(z, **parameters).astype(weight.dtype, copy=False)
             if len(scale):
                 a = branch + scale * a
             if k == 0 or len(scale):
@@ -108,9 +109,10 @@ def torch_module(results: Any, network: int, which: str = "final") -> Any:
             super().__init__()
             self.layers = torch.nn.ModuleList()
             for weight, bias, _ in layers:
-                linear = torch.nn.Linear(weight.shape[1], weight.shape[0])
+                linear = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=len(bias) > 0)
                 linear.weight = torch.nn.Parameter(torch.from_numpy(np.array(weight)))
-                linear.bias = torch.nn.Parameter(torch.from_numpy(np.array(bias)))
+                if len(bias):
+                    linear.bias = torch.nn.Parameter(torch.from_numpy(np.array(bias)))
                 self.layers.append(linear)
             self.scales = torch.nn.ParameterList(
                 [torch.nn.Parameter(torch.from_numpy(np.array(layers[k][2]))) for k in branch_ends])

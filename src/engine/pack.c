@@ -18,7 +18,7 @@ static bool draw_lane(struct isw_pack *pack, size_t lane, struct isw_initial_wei
         finite = finite && isfinite(isw_number_load(pack->precision, l->weight, at));
       }
     if (!isw_initial_weights_draw_biases(initial, buffer)) return false;
-    for (size_t j = 0; j < l->fan_out; j++) {
+    for (size_t j = 0; l->bias && j < l->fan_out; j++) {
       isw_number_store(pack->precision, l->bias, j * pack->lanes + lane, buffer[j]);
       finite = finite && isfinite(isw_number_load(pack->precision, l->bias, j * pack->lanes + lane));
     }

@@ -201,7 +201,8 @@ static void add_gradient(const struct isw_pack *pack, size_t k, size_t first, si
   void *gradient = isw_line(l->weight_gradient, first * l->stride);
   add_products(pack, k, work->samples, work->inputs, first, count, 0, l->lines, gradient, work->first_block, NULL);
   if (first > 0) return;
-  pack->kernels->bias_gradient(work->samples, l->lines, l->delta, l->stride, l->bias_gradient, work->first_block);
+  if (l->bias_gradient)
+    pack->kernels->bias_gradient(work->samples, l->lines, l->delta, l->stride, l->bias_gradient, work->first_block);
   add_scale_gradient(pack, l, work->samples, work->first_block);
 }
 
@@ -230,7 +231,8 @@ static void update_with_gradient(const struct isw_pack *pack, size_t k, size_t f
     }
   }
   if (first > 0) return;
-  pack->kernels->bias_gradient(work->samples, l->lines, l->delta, l->stride, l->bias_gradient, true);
+  if (l->bias_gradient)
+    pack->kernels->bias_gradient(work->samples, l->lines, l->delta, l->stride, l->bias_gradient, true);
   add_scale_gradient(pack, l, work->samples, true);
   isw_update_biases(pack, k, work->nonfinite_mask);
 }

@@ -57,7 +57,7 @@ static bool same_network(const struct extension *extension, const struct isw_net
   return same && (a->layers == 1 || same_choice(&a->activation, &b->activation)) &&
          same_choice(&a->output_activation, &b->output_activation) && same_choice(&a->loss, &b->loss) &&
          same_choice(&a->optimizer, &b->optimizer) && same_number(a->init_noise, b->init_noise) &&
-         same_number(a->init_sparsity, b->init_sparsity) && a->decay_biases == b->decay_biases &&
+         same_number(a->init_sparsity, b->init_sparsity) && a->decay_biases == b->decay_biases && a->bias == b->bias &&
          same_number(a->learning_rate, b->learning_rate) && same_number(a->weight_decay, b->weight_decay) &&
          same_choice(&a->schedule, &b->schedule) && same_number(a->clip_norm, b->clip_norm) &&
          a->batch_size == b->batch_size && a->shuffle_per_replicate == b->shuffle_per_replicate &&

@@ -162,7 +162,7 @@ static bool mergeable(void *context, uint64_t turn, uint64_t other)
   const struct isw_training *training = context;
   const struct isw_pack_class *class = isw_class_of(training->packs, pack_of(training, turn));
   return class->layout == ISW_NETWORKS_IN_LANES && class == isw_class_of(training->packs, pack_of(training, other)) &&
-         isw_parameters(class->layers, class->size, class->branch_layers) <= MERGEABLE_PARAMETERS;
+         isw_parameters(class->layers, class->size, class->parts) <= MERGEABLE_PARAMETERS;
 }
 
 static enum isw_status checkpoint(void *context, size_t worker, uint64_t turn, const struct isw_pack *pack,

@@ -154,7 +154,7 @@ static void check_init(void *context, const struct isw_grid *grid, uint64_t cell
   isw_cell_settings(sweep, cell, settings);
   size_t size[SIZES_MAX], layers = isw_depth_of(settings) + 1, count;
   isw_sizes_of(sweep, settings, size);
-  size_t parameters = isw_parameters(layers, size, (size_t)settings[ISW_SET_BRANCH_LAYERS].integer);
+  size_t parameters = isw_parameters(layers, size, isw_parts_of_settings(settings));
   const struct isw_residual residual = {.branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer,
                                         .ends_linear = settings[ISW_SET_ACTIVATION_AFTER].integer == 1};
   for (size_t k = 0; k <= layers; k++) { /* 0: the biases */
@@ -208,6 +208,7 @@ static bool check_inits(struct isw_reader *reader)
   bool any = false;
   setting[count++] = ISW_SET_BRANCH_LAYERS;
   setting[count++] = ISW_SET_ACTIVATION_AFTER;
+  setting[count++] = ISW_SET_BIAS;
   size_t first_init = count;
   setting[count++] = ISW_SET_INIT;
   setting[count++] = ISW_SET_BIAS_INIT;

@@ -9,7 +9,7 @@ static const char *const precisions[] = {"float32", "float64", NULL};
 static const char *const no_yes[] = {"false", "true", NULL};
 static const char *const yes_no[] = {"true", "false", NULL};
 static const char *const orders[] = {"shared", "per_replicate", NULL};
-static const char *const biases[] = {"all", "hidden", "none", NULL}; /* enum isw_decay_biases */
+static const char *const biases[] = {"all", "hidden", "none", NULL}; /* enum isw_decay_biases, enum isw_bias */
 static const char *const weights[] = {"none", "initial", "final", "both", NULL};
 
 static const struct isw_setting settings[ISW_SETTINGS] = {
@@ -96,6 +96,14 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                       .required = true,
                       .table = "initializers",
                       .about = "initialiser of the weights"},
+    [ISW_SET_BIAS] = {.path = "network.bias",
+                      .kind = ISW_KIND_WORD,
+                      .axis = true,
+                      .shape = true,
+                      .implied = true,
+                      .initial = "all",
+                      .words = biases,
+                      .about = "layers that have biases: all, all except the output layer, or none"},
     [ISW_SET_BIAS_INIT] = {.path = "network.bias_init",
                            .kind = ISW_KIND_CHOICE,
                            .axis = true,

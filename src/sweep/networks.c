@@ -51,6 +51,12 @@ const struct isw_item *isw_init_of(const struct isw_sweep *sweep, const union is
   return numbered ? numbered : last ? last : first ? first : found;
 }
 
+struct isw_parts isw_parts_of_settings(const union isw_setting_value *settings)
+{
+  return (struct isw_parts){.branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer,
+                            .bias = (enum isw_bias)settings[ISW_SET_BIAS].integer};
+}
+
 static uint64_t bits_of(double number)
 {
   uint64_t bits;
@@ -87,7 +93,7 @@ static uint64_t hash_item(const struct isw_item *item)
 
 /* Tell apart the words that follow only where a setting is not at its default. They never change: new ones are new
  * numbers. */
-enum { TAG_INIT_SPARSITY = 15, TAG_DECAY_BIASES = 23, TAG_ACTIVATION_AFTER = 200 };
+enum { TAG_INIT_SPARSITY = 15, TAG_DECAY_BIASES = 23, TAG_BIAS = 100, TAG_ACTIVATION_AFTER = 200 };
 
 /* The identity: XXH3-64 of one 64-bit word for each thing that decides the trajectory, words of several numbers being
  * their XXH3-64, chained; schedule, clipping and residual branches where there are. What is recorded is no part of
@@ -131,6 +137,8 @@ uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_
   if (settings[ISW_SET_INIT_SPARSITY].number != 0.0) hash = chain(hash, isw_hash(sparsity, sizeof sparsity, 0));
   const uint64_t decay[] = {TAG_DECAY_BIASES, settings[ISW_SET_DECAY_BIASES].integer};
   if (settings[ISW_SET_DECAY_BIASES].integer != 0) hash = chain(hash, isw_hash(decay, sizeof decay, 0));
+  const uint64_t bias[] = {TAG_BIAS, settings[ISW_SET_BIAS].integer};
+  if (settings[ISW_SET_BIAS].integer != ISW_BIAS_ALL) hash = chain(hash, isw_hash(bias, sizeof bias, 0));
   if (isw_branches(depth + 1, (size_t)settings[ISW_SET_BRANCH_LAYERS].integer) > 0) {
     const uint64_t branches[] = {
         0x7265736964756C, settings[ISW_SET_BRANCH_LAYERS].integer, /* "residul": distinguishes it from a clip_norm */
@@ -173,6 +181,7 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
     n->init[k] = isw_init_of(sweep, settings, k + 1, layers)->choice;
     n->bias_init[k] = settings[ISW_SET_BIAS_INIT].item->choice;
   }
+  n->bias = (enum isw_bias)settings[ISW_SET_BIAS].integer;
   n->init_noise = settings[ISW_SET_INIT_NOISE].number;
   n->init_sparsity = settings[ISW_SET_INIT_SPARSITY].number;
   n->residual = (struct isw_residual){.branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer,

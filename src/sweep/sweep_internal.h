@@ -344,6 +344,7 @@ union isw_setting_value isw_setting_at(const struct isw_sweep *sweep, const stru
 size_t isw_data_of(const struct isw_sweep *sweep, const union isw_setting_value *settings);
 /** Fills size[0 .. layers], layers = isw_depth_of + 1; the data must fit the loss. */
 void isw_sizes_of(const struct isw_sweep *sweep, const union isw_setting_value *settings, size_t *size);
+struct isw_parts isw_parts_of_settings(const union isw_setting_value *settings);
 /** The initialiser of weight layer `layer` (from 1) of `layers`. */
 const struct isw_item *isw_init_of(const struct isw_sweep *sweep, const union isw_setting_value *settings, size_t layer,
                                    size_t layers);

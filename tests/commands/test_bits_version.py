@@ -27,9 +27,11 @@ class BitsVersion(StoppedRun):
         with open(self.path(name), "rb") as file:
             return file.read()
 
+    def folder_names(self):
+        return set(os.listdir(self.path("out.h5.parts")))
+
     def folder_content(self):
-        return {name: self.content(f"out.h5.parts/{name}") for name in os.listdir(self.path("out.h5.parts"))
-                if name != "lock"}
+        return {name: self.content(f"out.h5.parts/{name}") for name in self.folder_names() - {"lock"}}
 
     def change_program(self, bits_version):
         subprocess.run([CHANGE_PROGRAM, self.path("out.h5.parts"), str(bits_version), OTHER], check=True)
@@ -155,10 +157,10 @@ class BitsVersion(StoppedRun):
 
     def start_and_stop(self, words):
         """What a run prints that is stopped soon after it has made its journal."""
-        before = set(self.folder_content())
+        before = self.folder_names()
         process = subprocess.Popen([PROGRAM, *words], cwd=self.folder, env=ENVIRONMENT, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True)
-        while not any(name.endswith(".journal") for name in set(self.folder_content()) - before):
+        while not any(name.endswith(".journal") for name in self.folder_names() - before):
             self.assertIsNone(process.poll())
             time.sleep(0.002)
         process.send_signal(signal.SIGTERM)

@@ -61,6 +61,9 @@ class Networks(unittest.TestCase):
                    "[true, false]}]", "activation: tanh, residual: {scale: 0.5}", "float64"), 1e-12),
             (sweep(cls.folder, "linear", "train.learning_rate: [0.1, 0.2]",
                    "activation: tanh, residual: {branch_layers: 1, activation_after: false}", "float64"), 1e-12),
+            (sweep(cls.folder, "bias", "network.bias: [all, hidden, none]",
+                   "activation: tanh, bias_init: {name: constant, value: 0.3}"), 1e-6),
+            (sweep(cls.folder, "no_bias", "network.width: [4, 6]", "activation: tanh, bias: none"), 1e-6),
             (sweep(cls.folder, "logits", "network.width: [4, 6]", "activation: relu", loss="binary_cross_entropy"),
              1e-6)]
 

@@ -73,8 +73,9 @@ static void check_some_packs(const char *text, size_t most, size_t least_classes
       assert_int_equal(class->steps, first->steps);
       const struct isw_data *data = isw_sweep_data(sweep, first->dataset);
       assert_int_equal(class->samples, first->batch_size ? first->batch_size : data->train_samples);
-      assert_true(class->flops == isw_step_flops(first->layers, first->size, class->branch_layers, class->samples) *
-                                      (double)first->steps);
+      assert_true(class->flops ==
+                  isw_step_flops(first->layers, first->size, class->parts.branch_layers, class->samples) *
+                      (double)first->steps);
       for (size_t i = 0; i < count; i++) {
         if (i) assert_true(number[i] > number[i - 1]);
         assert_true(number[i] < networks);
@@ -166,6 +167,7 @@ static void settings_of_a_class_are_the_documented_ones(void **state)
       {"network.activation", "[{name: leaky_relu, negative_slope: [0.1, 0.2]}]", true},
       {"network.output_activation", "[linear, tanh]", false},
       {"network.init", "[zeros, he_normal]", true},
+      {"network.bias", "[all, none]", false},
       {"network.bias_init", "[zeros, {name: constant, value: 1}]", true},
       {"network.init_by_layer", "[{1: zeros}, {2: he_normal}]", true},
       {"network.init_noise", "[0, 1]", true},
