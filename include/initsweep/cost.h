@@ -129,12 +129,13 @@ enum isw_status isw_cost_find_model(const struct isw_kernels *kernels, enum isw_
 struct isw_cost_model isw_cost_cached_or_default(const struct isw_kernels *kernels, enum isw_precision precision);
 
 /** An upper bound of the memory of one rank in bytes: the program, its copies of the data, the largest packs that its
- *  threads have in training at a time, and what rank 0 keeps for each network. Packs whose networks end early, and
- *  which wait to be merged (isw_work.mergeable), are not counted.
+ *  threads have in training at a time, and what rank 0 keeps for each network.
  *  @param[in] packs  all packs of the sweep
+ *  @param[in] held   mergeable packs that a thread holds: 1, or more if those whose networks have ended early wait for
+ *                    others
  *  @return ISW_FAILED if memory cannot be allocated */
 enum isw_status isw_cost_memory(const struct isw_sweep *sweep, const struct isw_packs *packs, size_t ranks,
-                                size_t threads, double *bytes, struct isw_error *error);
+                                size_t threads, size_t held, double *bytes, struct isw_error *error);
 
 /** What `run` would do with a sweep. Sums are over all networks; sizes in bytes are upper bounds. */
 struct isw_estimate {

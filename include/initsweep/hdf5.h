@@ -6,13 +6,14 @@
 
 /** An array in float64. The first dimension of the dataset gives the rows; the others are flattened to columns. */
 struct isw_array {
+  uint64_t first; /**< index of row 0 in the dataset */
   size_t rows, columns;
   double *value; /**< [rows][columns] */
 };
 /** Reads a dataset of integers or floating-point numbers, in a child process (isw_hdf5_call).
  *  @param[in]  name   name of the dataset, with its groups: "weights_final", "train/inputs"
- *  @param[in]  row    NULL: all rows; else the index, from 0, of one row of a two-dimensional dataset. A
- *                     one-dimensional dataset counts as one row, with index 0
+ *  @param[in]  row    NULL: all rows; else the index, from 0, of a row of a two-dimensional dataset, which is read with
+ *                     some of its neighbours. A one-dimensional dataset counts as one row, with index 0
  *  @param[in]  limit  maximum size of the array in bytes
  *  @param[out] array  release with isw_array_clear after success
  *  @return ISW_BAD_INPUT if the file, the dataset or the row does not exist or the type is not supported */
@@ -21,10 +22,12 @@ enum isw_status isw_array_read(const char *path, const char *name, const uint64_
 void isw_array_clear(struct isw_array *array);
 
 /** @name Child processes
- *  Damage inside a file can crash the HDF5 library, or keep it busy without end. Files of any origin are therefore read
- *  in a child process. A read that takes more than ISW_HDF5_SECONDS_MAX of processor time ends it too.
+ *  Damage inside a file can crash the HDF5 library, keep it busy without end, or make it ask for any amount of memory.
+ *  Files of any origin are therefore read in a child process. A read that takes more than ISW_HDF5_SECONDS_MAX of
+ *  processor time ends it too. A read fails that needs more memory than ISW_HDF5_BYTES_MAX and ISW_HDF5_BYTES_PER_BYTE
+ *  times the bytes to be read: a compressed chunk, and what it is uncompressed to, twice as large while it grows.
  *  @{ */
-enum { ISW_HDF5_SECONDS_MAX = 10 };
+enum { ISW_HDF5_SECONDS_MAX = 10, ISW_HDF5_BYTES_MAX = 1 << 30, ISW_HDF5_BYTES_PER_BYTE = 8 };
 /** Continues the program in a child process, which ends with the program's parent. To be called before the process has
  *  other threads. If the child crashes, the error says that the file is damaged.
  *  @param[in]  file         the file that will be read, for messages

@@ -2,6 +2,7 @@
 #ifndef INITSWEEP_HDF5_HANDLES_H
 #define INITSWEEP_HDF5_HANDLES_H
 #include <hdf5.h>
+#include <sys/resource.h>
 #include <time.h>
 #include "initsweep/hdf5.h"
 
@@ -14,14 +15,16 @@ void isw_hdf5_silence_begin(struct isw_hdf5_silence *silence);
 void isw_hdf5_silence_end(const struct isw_hdf5_silence *silence);
 
 /** The same for reading a part of a file of any origin. In addition, SIGVTALRM ends the process if this thread spends
- *  more than ISW_HDF5_SECONDS_MAX of processor time in between; hence such files are read in child processes. */
+ *  more than ISW_HDF5_SECONDS_MAX of processor time in between; hence such files are read in child processes. The
+ *  process can allocate at most ISW_HDF5_BYTES_MAX bytes in between, after which its allocations fail. */
 struct isw_hdf5_guard {
   struct isw_hdf5_silence silence;
   timer_t timer;
-  bool limited;
+  bool limited, memory_limited;
+  struct rlimit memory; /**< RLIMIT_DATA before it began */
 };
 void isw_hdf5_guard_begin(struct isw_hdf5_guard *guard);
-/** Allows as much time again, and more where many bytes are to be read. */
+/** Allows as much time and memory again, and more where many bytes are to be read. */
 void isw_hdf5_guard_renew(const struct isw_hdf5_guard *guard, uint64_t bytes);
 void isw_hdf5_guard_end(const struct isw_hdf5_guard *guard);
 

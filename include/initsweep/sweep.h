@@ -161,6 +161,9 @@ struct isw_pack_class {
 };
 size_t isw_packs_classes(const struct isw_packs *packs);
 const struct isw_pack_class *isw_packs_class(const struct isw_packs *packs, size_t index);
+/** Whether packs of a class can be merged when few of their networks are left: they have a network per lane, and are so
+ *  small that a thread can hold several. */
+bool isw_pack_class_is_mergeable(const struct isw_pack_class *class);
 /** Gives networks a pack each, with units in lanes; isw_packs_create makes only packs with networks in lanes. A class
  *  of which some networks get one, but not all, becomes two.
  *  @param[in] alone  [classes] how many networks of each class, its last ones, in the present order of the classes */

@@ -336,7 +336,8 @@ def split_weights(results: Any, network: int, which: str = "final") -> list[tupl
 
     network: its number. which: "initial" or "final". Returns for each weight layer (weight [fan_out, fan_in], bias
     [fan_out], or [0] if the layer has none) in the sweep's precision, NaN if the network is missing. They do not
-    include the scales of residual branches (residual_scales). Raises ValueError if the file does not have these weights.
+    include the scales of residual branches (residual_scales). Raises ValueError if the file does not have these
+    weights.
     """
     return [(weight, bias) for weight, bias, _ in split_parameters(results, network, which)]
 

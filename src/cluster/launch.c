@@ -88,10 +88,13 @@ enum isw_status isw_launch_check_single(struct isw_error *error)
 }
 
 /* Without a launcher there is one rank, which needs no network: Open MPI would search for one and start a daemon,
- * which takes a third of a second. Variables that the user has set are kept. Other MPIs do not read these. */
+ * which takes a third of a second. Open MPI 4 would also use a folder that all such processes of a user share, and fail
+ * if another one removes it in the same moment. Variables that the user has set are kept. Other MPIs do not read
+ * these. */
 static void disable_network(void)
 {
   setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+  setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
   setenv("OMPI_MCA_pml", "ob1", 0);
   setenv("OMPI_MCA_btl", "self", 0);
 }

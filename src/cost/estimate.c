@@ -67,7 +67,7 @@ static enum isw_status set_sizes(struct isw_estimate *estimate, double largest_s
   estimate->checkpoint_bytes = 2 * largest_state * (double)training;
   estimate->files = estimate->ranks + 1 + 2 * (size_t)training;
   estimate->free_bytes = free_bytes(estimate->out);
-  return isw_cost_memory(sweep, estimate->packs, estimate->ranks, estimate->threads, &estimate->memory_bytes, error);
+  return isw_cost_memory(sweep, estimate->packs, estimate->ranks, estimate->threads, 1, &estimate->memory_bytes, error);
 }
 
 static enum isw_status choose_layouts(struct isw_estimate *estimate, const struct isw_cost_model *model,

@@ -6,10 +6,10 @@
 static const double PROGRAM_BYTES = 36e6; /* of a rank without any pack, with Open MPI 5, which takes more than 4 */
 static const double NETWORK_BYTES = 13;   /* what rank 0 keeps of each finished network */
 
-/* The packs of a class. */
+/* What threads hold of a class at a time. */
 struct class_memory {
-  double bytes; /* of one pack */
-  uint64_t packs;
+  double bytes; /* of a thread */
+  uint64_t threads;
 };
 
 static int largest_first(const void *a, const void *b)
@@ -18,10 +18,47 @@ static int largest_first(const void *a, const void *b)
   return (x < y) - (x > y);
 }
 
+/* What creating a pack takes in float64 while it makes the weights of a network's largest layer: themselves, and four
+ * matrices more where an initialiser computes (isw_fill_orthonormal, and the layers before for lsuv). */
+static double start_bytes(const struct isw_network *network)
+{
+  size_t rows;
+  const struct isw_initializer *all = isw_initializers(&rows);
+  double most = 0;
+  for (size_t k = 0; k < network->layers; k++) {
+    double matrices = all[network->init[k].row].flops ? 5 : 1;
+    double numbers = matrices * (double)network->size[k] * (double)network->size[k + 1];
+    if (numbers > most) most = numbers;
+  }
+  return most * sizeof(double);
+}
+
+/* The same of a class, whose networks may have several initialisers: of networks that are spread over its packs. */
+static enum isw_status measure_start(const struct isw_sweep *sweep, const struct isw_packs *packs,
+                                     const struct isw_pack_class *class, double *bytes, struct isw_error *error)
+{
+  enum { SAMPLES = 16 };
+  uint64_t numbers[ISW_LANES_MAX], wanted = class->packs < SAMPLES ? class->packs : SAMPLES;
+  enum isw_status status = ISW_OK;
+  *bytes = 0;
+  for (uint64_t i = 0; status == ISW_OK && i < wanted; i++) {
+    size_t count = isw_packs_networks(packs, class->first_pack + i * class->packs / wanted, numbers);
+    struct isw_network *network;
+    status = isw_sweep_network(sweep, numbers[i % count], &network, error);
+    if (status != ISW_OK) break;
+    double one = start_bytes(network);
+    if (one > *bytes) *bytes = one;
+    isw_network_destroy(network);
+  }
+  return status;
+}
+
 static enum isw_status measure_class(const struct isw_sweep *sweep, const struct isw_packs *packs,
-                                     const struct isw_pack_class *class, struct class_memory *memory,
+                                     const struct isw_pack_class *class, uint64_t held, struct class_memory *memory,
                                      struct isw_error *error)
 {
+  if (held > class->packs) held = class->packs;
+  if (held == 0 || !isw_pack_class_is_mergeable(class)) held = 1;
   const struct isw_probe *const *probes;
   size_t probe_count = isw_sweep_probes(sweep, &probes);
   uint64_t numbers[ISW_LANES_MAX];
@@ -29,12 +66,13 @@ static enum isw_status measure_class(const struct isw_sweep *sweep, const struct
   isw_packs_networks(packs, class->first_pack, numbers);
   enum isw_status status = isw_sweep_network(sweep, numbers[0], &network, error);
   if (status != ISW_OK) return status;
-  *memory = (struct class_memory){.bytes = (double)isw_pack_bytes(network, isw_sweep_data(sweep, class->dataset),
-                                                                  isw_sweep_precision(sweep), class->layout,
-                                                                  class->records, probes, probe_count),
-                                  .packs = class->packs};
+  size_t pack = isw_pack_bytes(network, isw_sweep_data(sweep, class->dataset), isw_sweep_precision(sweep),
+                               class->layout, class->records, probes, probe_count);
   isw_network_destroy(network);
-  return ISW_OK;
+  double start;
+  status = measure_start(sweep, packs, class, &start, error);
+  *memory = (struct class_memory){(double)held * (double)pack + start, (class->packs + held - 1) / held};
+  return status;
 }
 
 /* The numbers of all datasets, in float64 and in the sweep's precision. */
@@ -49,14 +87,14 @@ static double data_bytes(const struct isw_sweep *sweep)
 }
 
 enum isw_status isw_cost_memory(const struct isw_sweep *sweep, const struct isw_packs *packs, size_t ranks,
-                                size_t threads, double *bytes, struct isw_error *error)
+                                size_t threads, size_t held, double *bytes, struct isw_error *error)
 {
   size_t classes = isw_packs_classes(packs);
   struct class_memory *memory = isw_allocate(classes, sizeof *memory);
   enum isw_status status =
       memory ? ISW_OK : isw_error_memory(error, classes * sizeof *memory, "the packs' sizes in memory");
   for (size_t i = 0; memory && status == ISW_OK && i < classes; i++)
-    status = measure_class(sweep, packs, isw_packs_class(packs, i), &memory[i], error);
+    status = measure_class(sweep, packs, isw_packs_class(packs, i), held, &memory[i], error);
   *bytes = PROGRAM_BYTES + data_bytes(sweep) + NETWORK_BYTES * (double)isw_sweep_networks(sweep);
   if (memory && status == ISW_OK) {
     /* one pack per thread, the largest ones; where threads outnumber packs, several threads share a pack */
@@ -64,7 +102,7 @@ enum isw_status isw_cost_memory(const struct isw_sweep *sweep, const struct isw_
     if (left > threads) left = threads;
     qsort(memory, classes, sizeof *memory, largest_first);
     for (size_t i = 0; i < classes && left > 0; i++) {
-      uint64_t taken = memory[i].packs < left ? memory[i].packs : left;
+      uint64_t taken = memory[i].threads < left ? memory[i].threads : left;
       *bytes += (double)taken * memory[i].bytes;
       left -= taken;
     }

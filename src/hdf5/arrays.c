@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include "initsweep/hdf5_handles.h"
 
-enum { BLOCK_NUMBERS = 1 << 21 }; /* in memory at a time, if a chunk does not have more */
+enum { BLOCK_NUMBERS = 1 << 21 /* in memory at a time, if a chunk does not have more */, NEIGHBOURS = 1 << 18 };
 
-/* Which part of a dataset is read, once its shape is known. */
+/* Which part of a dataset is read, once its shape is known. With a row come its neighbours, NEIGHBOURS numbers
+ * altogether, in blocks that do not depend on the row: a child process is started for the first one only. */
 struct part {
   int rank;
   hsize_t size[H5S_MAX_RANK], start[H5S_MAX_RANK], count[H5S_MAX_RANK];
@@ -32,8 +33,9 @@ static enum isw_status find_part(const char *path, const char *name, const uint6
     return isw_error_set(error, ISW_BAD_INPUT, "%s: row %" PRIu64 " of dataset '%s', which has %" PRIu64 " (from 0)",
                          path, *row, name, rows);
   if (part->rank == 2) {
-    part->start[0] = *row;
-    part->count[0] = 1;
+    hsize_t rows_together = part->size[1] < NEIGHBOURS ? NEIGHBOURS / part->size[1] : 1;
+    part->start[0] = *row - *row % rows_together;
+    part->count[0] = rows - part->start[0] < rows_together ? rows - part->start[0] : rows_together;
   }
   return ISW_OK;
 }
@@ -46,6 +48,7 @@ struct request {
   struct isw_array *array;
 };
 struct shape {
+  uint64_t first;
   size_t rows, columns;
 };
 
@@ -74,16 +77,21 @@ static struct blocks choose_blocks(hid_t dataset, const struct part *part)
   return blocks;
 }
 
-static bool read_block(hid_t dataset, hid_t space, const struct part *part, double *block)
+/* bytes: of the block, for the limits of its read */
+static enum isw_status read_block(const char *path, hid_t dataset, hid_t space, const struct part *part, size_t bytes,
+                                  double *block, struct isw_error *error)
 {
   struct isw_hdf5_guard guard;
+  enum isw_status status = ISW_OK;
   isw_hdf5_guard_begin(&guard);
+  isw_hdf5_guard_renew(&guard, bytes);
   hid_t memory = H5Screate_simple(part->rank, part->count, NULL);
-  bool good = memory >= 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, part->start, NULL, part->count, NULL) >= 0 &&
-              H5Dread(dataset, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, block) >= 0;
+  if (memory < 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, part->start, NULL, part->count, NULL) < 0 ||
+      H5Dread(dataset, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, block) < 0)
+    status = isw_hdf5_refuse(error, ISW_BAD_INPUT, path, "cannot read its numbers");
   if (memory >= 0) H5Sclose(memory);
   isw_hdf5_guard_end(&guard);
-  return good;
+  return status;
 }
 
 /* Sends the shape and the numbers, a block in memory at a time. */
@@ -96,21 +104,20 @@ static enum isw_status send_part(const struct request *request, hid_t dataset, h
   if (!fits || !isw_multiply(numbers, sizeof(double), &bytes) || bytes > request->limit)
     return isw_error_set(error, ISW_BAD_INPUT, "%s: dataset '%s' takes more than %zu MiB", request->path, request->name,
                          request->limit >> 20);
-  struct shape shape = {.rows = request->row ? 1 : (size_t)part.count[0]};
-  shape.columns = numbers / shape.rows;
+  int first = request->row && part.rank == 1 ? 0 : 1; /* dimension of the columns */
+  struct shape shape = {.first = part.start[0], .rows = first == 0 ? 1 : (size_t)part.count[0], .columns = 1};
+  for (int d = first; d < part.rank; d++) shape.columns *= (size_t)part.count[d];
   const struct blocks blocks = choose_blocks(dataset, &part);
   double *block = isw_allocate((size_t)blocks.most * blocks.item, sizeof *block);
   if (!block) return isw_error_memory(error, (size_t)blocks.most * blocks.item * sizeof *block, request->path);
   enum isw_status status = ISW_OK;
   bool wanted = isw_hdf5_send(to, &shape, sizeof shape);
   hsize_t *start = &part.start[blocks.dimension], *count = &part.count[blocks.dimension], end = *start + *count;
-  for (; wanted && *start < end; *start += *count) {
+  for (; status == ISW_OK && wanted && *start < end; *start += *count) {
     *count = end - *start < blocks.most ? end - *start : blocks.most;
-    if (!read_block(dataset, space, &part, block)) {
-      status = isw_hdf5_refuse(error, ISW_BAD_INPUT, request->path, "cannot read its numbers");
-      break;
-    }
-    wanted = isw_hdf5_send(to, block, (size_t)*count * blocks.item * sizeof *block);
+    bytes = (size_t)*count * blocks.item * sizeof *block;
+    status = read_block(request->path, dataset, space, &part, bytes, block, error);
+    if (status == ISW_OK) wanted = isw_hdf5_send(to, block, bytes);
   }
   free(block);
   return status;
@@ -167,7 +174,7 @@ static bool receive_array(void *context, int from, struct isw_error *error)
   if (!isw_hdf5_receive(from, &shape, sizeof shape)) return false;
   if (!isw_multiply(shape.rows, shape.columns, &numbers) || !isw_multiply(numbers, sizeof(double), &bytes))
     return false;
-  *array = (struct isw_array){.rows = shape.rows, .columns = shape.columns};
+  *array = (struct isw_array){.first = shape.first, .rows = shape.rows, .columns = shape.columns};
   array->value = isw_allocate(numbers, sizeof(double));
   if (!array->value) {
     isw_error_memory(error, bytes, request->path);

@@ -1,11 +1,12 @@
-/* Reads files of any origin in a child process, because damage inside a file can crash the HDF5 library or keep it busy
- * without end. The parent survives and reports that the file is damaged. */
+/* Reads files of any origin in a child process, because damage inside a file can crash the HDF5 library, keep it busy
+ * without end or make it ask for any amount of memory. The parent survives and reports that the file is damaged. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "initsweep/hdf5_handles.h"
@@ -22,11 +23,37 @@ static bool is_crash(int number)
   return found;
 }
 
+/* The memory of this process that RLIMIT_DATA limits, in bytes: private, and not a file. It is the sixth number of
+ * proc_pid_statm(5), in pages. 0: unknown. */
+static uint64_t data_bytes(void)
+{
+  enum { DATA = 6 };
+  char text[256];
+  int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  ssize_t length = file >= 0 ? read(file, text, sizeof text - 1) : 0;
+  if (file >= 0) close(file);
+  text[length > 0 ? length : 0] = '\0';
+  uint64_t pages = 0;
+  char *at = text;
+  for (size_t i = 0; i < DATA; i++) pages = strtoull(at, &at, 10);
+  return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* The library allocates what a file says; beyond the limit it gets an error instead of the machine's memory. */
+static void limit_memory(const struct isw_hdf5_guard *guard, uint64_t bytes)
+{
+  uint64_t now = data_bytes(), most = now + ISW_HDF5_BYTES_MAX + ISW_HDF5_BYTES_PER_BYTE * bytes;
+  struct rlimit limit = guard->memory;
+  if (now > 0 && most < limit.rlim_cur) limit.rlim_cur = most;
+  setrlimit(RLIMIT_DATA, &limit);
+}
+
 void isw_hdf5_guard_begin(struct isw_hdf5_guard *guard)
 {
   struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = OUT_OF_TIME};
   isw_hdf5_silence_begin(&guard->silence);
   guard->limited = timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &guard->timer) == 0;
+  guard->memory_limited = getrlimit(RLIMIT_DATA, &guard->memory) == 0;
   isw_hdf5_guard_renew(guard, 0);
 }
 
@@ -34,11 +61,13 @@ void isw_hdf5_guard_renew(const struct isw_hdf5_guard *guard, uint64_t bytes)
 {
   const struct itimerspec limit = {.it_value = {.tv_sec = ISW_HDF5_SECONDS_MAX + (time_t)(bytes / SLOWEST)}};
   if (guard->limited) timer_settime(guard->timer, 0, &limit, NULL);
+  if (guard->memory_limited) limit_memory(guard, bytes);
 }
 
 void isw_hdf5_guard_end(const struct isw_hdf5_guard *guard)
 {
   if (guard->limited) timer_delete(guard->timer);
+  if (guard->memory_limited) setrlimit(RLIMIT_DATA, &guard->memory);
   isw_hdf5_silence_end(&guard->silence);
 }
 

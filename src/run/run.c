@@ -268,14 +268,22 @@ static enum isw_status train(struct isw_run_state *run, const char *advice, stru
   return isw_cluster_agree(run->cluster, status, error);
 }
 
-/* Refuses a run that this host cannot hold: the system would end a process of it, hours later and without a message. */
-static enum isw_status check_memory(const struct isw_run_state *run, struct isw_error *error)
+/* Refuses a run that this host cannot hold: the system would end a process of it, hours later and without a message.
+ * Packs wait to be merged only if that fits, too. */
+static enum isw_status check_memory(struct isw_run_state *run, struct isw_error *error)
 {
-  double mine = 0;
-  enum isw_status status =
-      isw_cost_memory(run->sweep, run->training.packs, run->facts.ranks, run->facts.threads, &mine, error);
-  double all = isw_cluster_host_sum(run->cluster, mine);
+  const size_t held[2] = {1, ISW_MAX_PACKS_UNDER_WAY};
+  double need[2] = {0}, sum[2];
+  enum isw_status status = ISW_OK;
+  for (size_t i = 0; i < 2; i++) {
+    if (status == ISW_OK)
+      status = isw_cost_memory(run->sweep, run->training.packs, run->facts.ranks, run->facts.threads, held[i], &need[i],
+                               error);
+    sum[i] = isw_cluster_host_sum(run->cluster, need[i]);
+  }
+  double mine = need[0], all = sum[0];
   const struct isw_memory_limit memory = isw_memory_limit("");
+  run->training.merges = sum[1] <= memory.bytes;
   if (status == ISW_OK && all > memory.bytes) {
     char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE], c[ISW_NUMBER_SIZE];
     status =

@@ -31,6 +31,7 @@ struct isw_training {
   size_t losses;
   struct isw_training_pack *made; /**< [threads][ISW_MAX_PACKS_UNDER_WAY] of each worker; pack NULL: unused */
   size_t threads;
+  bool merges;                 /**< whether packs wait to be merged with others */
   struct isw_journal *journal; /**< the rank's own */
   const char *folder;          /**< of checkpoints; NULL: none are written */
   unsigned rank;

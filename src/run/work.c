@@ -4,8 +4,6 @@
 #include "initsweep/cost.h"
 #include "run/run_internal.h"
 
-enum { MERGEABLE_PARAMETERS = 1 << 19 }; /* 32 MiB of weights per pack: eight of them fit into a worker's memory */
-
 /* The pack that has a turn in the queue. */
 static uint64_t pack_of(const struct isw_training *training, uint64_t turn)
 {
@@ -156,13 +154,12 @@ static enum isw_status prepare(void *context, size_t worker, uint64_t turn, stru
   return status;
 }
 
-/* Packs of one class, if their networks are small enough for several packs in memory. */
+/* Packs of one class, if several of them fit into memory. */
 static bool mergeable(void *context, uint64_t turn, uint64_t other)
 {
   const struct isw_training *training = context;
   const struct isw_pack_class *class = isw_class_of(training->packs, pack_of(training, turn));
-  return class->layout == ISW_NETWORKS_IN_LANES && class == isw_class_of(training->packs, pack_of(training, other)) &&
-         isw_parameters(class->layers, class->size, class->parts) <= MERGEABLE_PARAMETERS;
+  return isw_pack_class_is_mergeable(class) && class == isw_class_of(training->packs, pack_of(training, other));
 }
 
 static enum isw_status checkpoint(void *context, size_t worker, uint64_t turn, const struct isw_pack *pack,
@@ -235,7 +232,7 @@ struct isw_work isw_training_work(struct isw_training *training)
                            .wanted = wanted,
                            .cost = cost,
                            .max_threads_per_pack = max_threads_per_pack,
-                           .mergeable = mergeable,
+                           .mergeable = training->merges ? mergeable : NULL,
                            .prepare = prepare,
                            .checkpoint = training->folder ? checkpoint : NULL,
                            .checkpoint_seconds = training->checkpoint_seconds,

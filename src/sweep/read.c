@@ -109,6 +109,7 @@ enum isw_status isw_sweep_read(const struct isw_sweep_source *source, struct isw
   }
   isw_text_clear(&message);
   isw_error_clear(&reader->loading);
+  isw_array_clear(&reader->stored);
   isw_text_clear(&reader->writing);
   isw_report_clear(&reader->report);
   isw_arena_clear(&reader->scratch);

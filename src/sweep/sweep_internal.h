@@ -3,6 +3,7 @@
 #define INITSWEEP_SWEEP_INTERNAL_H
 #include "grammar.h"
 #include "initsweep/datasets.h"
+#include "initsweep/hdf5.h"
 #include "initsweep/yaml.h"
 
 /* ---- values ------------------------------------------------------------------------------------------------------ */
@@ -182,9 +183,11 @@ struct isw_reader {
   struct isw_node *grid, *zip, *exclude, *refine;
   struct isw_node *empty; /**< used in place of a missing node */
   size_t outside_capacity;
-  struct isw_error *error;  /**< memory and machine failures */
-  struct isw_text writing;  /**< the text of the settings while it is written */
-  struct isw_error loading; /**< a dataset's error, before it is added to the report */
+  struct isw_error *error;               /**< memory and machine failures */
+  struct isw_text writing;               /**< the text of the settings while it is written */
+  struct isw_error loading;              /**< a dataset's error, before it is added to the report */
+  struct isw_array stored;               /**< rows of stored weights that were read last */
+  const char *stored_file, *stored_name; /**< the dataset that they are of */
   enum isw_status status;
 };
 

@@ -194,6 +194,8 @@ class Hosts(unittest.TestCase):
             file.write(SWEEP)
         shell(PROGRAM, "run", cls.world.path("sweep.yaml"), "-o", cls.world.path("one.h5"), "--quiet")
         cls.whole = initsweep.results_hash(cls.world.path("one.h5"))
+        version = subprocess.run([MPIEXEC, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
+        cls.zero_status = "(Open MPI) 5." in version
 
     def finish(self, hosts, out, log):
         """A run to its end; returns what it said."""
@@ -215,6 +217,12 @@ class Hosts(unittest.TestCase):
         with h5py.File(self.world.path("so-far.h5"), "r") as file:
             return int((file["status"][()] != 0).sum())
 
+    def ends_without_results(self, process, out):
+        """mpirun ends; returns its exit status, which Open MPI 5.0 leaves at 0 when it has lost a host."""
+        status = process.wait(timeout=60)
+        self.assertFalse(os.path.exists(self.world.path(out)))
+        return status
+
     def goes_on(self, out, safe):
         """On the hosts that are left."""
         said = self.finish(("a", "c"), out, "again.log")
@@ -235,7 +243,8 @@ class Hosts(unittest.TestCase):
         self.wait_for_work(process, "killed.h5", "killed.log")
         self.world.kill("b")
         safe = self.safe("killed.h5")
-        self.assertNotEqual(process.wait(timeout=60), 0)
+        status = self.ends_without_results(process, "killed.h5")
+        self.assertTrue(status != 0 or self.zero_status, status)
         self.assertGreater(safe, 0)
         self.goes_on("killed.h5", safe)
 
@@ -245,7 +254,7 @@ class Hosts(unittest.TestCase):
         self.wait_for_work(process, "cut.h5", "cut.log")
         os.kill(self.rank_of("b"), signal.SIGSTOP)  # so that the run cannot end before it is missed
         self.world.cut_off("b")
-        self.assertNotEqual(process.wait(timeout=60), 0)
+        self.assertNotEqual(self.ends_without_results(process, "cut.h5"), 0)
         said = self.world.said("cut.log")
         self.assertIn("lost communication with a remote daemon", said)
         self.assertIn("on node b", said)

@@ -45,6 +45,13 @@ class Launch(Case):
         self.runs(**{**job, **STEP, "SLURM_NTASKS": "1", "SLURM_STEP_NUM_TASKS": "1"})  # srun -n 1, with no plug-in
         self.runs(**{**job, **STEP, "SLURM_PTY_PORT": "4711"})  # a shell by srun --pty
 
+    def test_one_process_does_not_need_a_folder_that_others_remove(self):
+        """Open MPI 4 made one in TMPDIR, by a name that all processes of a user share."""
+        version = self.expect(0, "--version").stdout
+        requirements.need(re.search(r"Open MPI 4|MPICH", version), "an MPI that needs no folder for a single process")
+        self.write("file", "")
+        self.runs(TMPDIR=self.path("file"))
+
     def test_ranks_of_mpirun_on_the_nodes_of_a_job(self):
         """mpirun starts its daemons by srun, one a node, and their ranks inherit that step."""
         for ranks in (1, 2):

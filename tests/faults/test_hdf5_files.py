@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import unittest
+import zlib
 
 import h5py
 import numpy
@@ -52,6 +53,14 @@ def through_printf(group, name, dtype):
     unlimited.select_hyperslab((0, 0), (h5py.h5s.UNLIMITED, 1), (1, 1), (1, 2))
     layout.set_virtual(unlimited, b".", name.encode(), unlimited)
     h5py.h5d.create(group.id, name.encode(), h5py.h5t.py_create(dtype), unlimited, layout)
+
+
+def zeros_compressed(blocks):
+    """zlib's form of so many blocks of 16 MiB of zeros, which takes a thousandth of that."""
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    block = compressor.compress(bytes(1 << 24)) + compressor.flush(zlib.Z_FULL_FLUSH)
+    checksum = (blocks << 24) % 65521 << 16 | 1  # Adler-32 of zeros
+    return b"\x78\xda" + block * blocks + compressor.flush() + checksum.to_bytes(4, "big")
 
 
 class Files(Case):
@@ -117,6 +126,14 @@ class Files(Case):
                          *self.data("x", lambda file, source=source, name=name:
                                     virtual(file, "x", source, (4, 2), "f8", name)))
         self.refused("data.h5: dataset 'x' is virtual", *self.data("x", lambda file: through_printf(file, "x", "f8")))
+
+    def test_a_chunk_that_takes_more_memory_than_a_file_should(self):
+        """Four numbers of a chunk of 3.9 GiB, which takes 4 MB in the file."""
+        def make(file):
+            x = file.create_dataset("x", (4, 2), "f8", maxshape=(None, 2), chunks=((250 << 24) // 16, 2),
+                                    compression="gzip")
+            x.id.write_direct_chunk((0, 0), zeros_compressed(250))
+        self.refused("data.h5: cannot read its numbers: memory allocation failed", *self.data("x", make))
 
     # Results files and stored weights
 

@@ -23,8 +23,9 @@ dataset: {dataset}
 network: {{hidden: {hidden}, activation: {activation}, init: {init}, bias_init: {bias_init}}}
 train: {{loss: mse, optimizer: sgd, learning_rate: 0.1, steps: 3}}
 record: {{steps: [0], weights: both, probes: [loss]}}
-grid: {{replicate: [0, 1, 2, 3]}}
+grid: {grid}
 """
+GRID = "{replicate: [0, 1, 2, 3]}"
 DATA = "{name: teacher, kind: tanh, samples: 300, features: 3, outputs: 2, test_fraction: 0}"
 
 
@@ -48,6 +49,7 @@ class Starts(unittest.TestCase):
             "activation": "tanh",
             "init": "lsuv",
             "bias_init": "zeros",
+            "grid": GRID,
         }
         values.update(settings)
         (self.folder / "sweep.yaml").write_text(SWEEP.format(**values), encoding="utf-8")
@@ -129,6 +131,22 @@ class Starts(unittest.TestCase):
             for flat in again["weights_initial"]:
                 self.assertEqual(flat.tobytes(), first["weights_final"][2].tobytes())
 
+    def test_rows_of_several_files_in_any_order(self):
+        """Rows are read together with others: each network begins with its own."""
+        random = numpy.random.default_rng(5)
+        stored = {"a": random.normal(size=(9000, 71)), "b": random.normal(size=(3, 71))}  # a: in three parts
+        with h5py.File(self.folder / "own.h5", "w") as file:
+            for name, rows in stored.items():
+                file[name] = rows
+        wanted = [("a", 8999), ("a", 0), ("b", 2), ("a", 1), ("b", 0), ("a", 3692), ("a", 3691), ("b", 1)]
+        rows = ", ".join(f"{{name: file, path: own.h5, dataset: {name}, network: {row}}}" for name, row in wanted)
+        found = self.run_sweep(grid=f"{{network.init: [{rows}]}}", bias_init="zeros", init="zeros")["weights_initial"]
+        self.assertEqual(len(found), len(wanted))
+        for flat, (name, row) in zip(found, wanted):
+            for (weight, _), (expected, _) in zip(self.layers(flat, [3, 6, 5, 2]),
+                                                  self.layers(stored[name][row], [3, 6, 5, 2])):
+                self.assertEqual(weight.tobytes(), expected.tobytes())
+
     def test_identity_is_what_the_file_holds(self):
         def identity(name):
             done = subprocess.run([PROGRAM, "run", "sweep.yaml", "-o", f"{name}.h5"], cwd=self.folder,
@@ -139,7 +157,7 @@ class Starts(unittest.TestCase):
 
         weights = numpy.arange(71.0) / 71
         text = SWEEP.format(precision="float64", dataset=DATA, hidden="[6, 5]", activation="tanh",
-                            init="{name: file, path: own.h5, dataset: w}", bias_init="zeros")
+                            init="{name: file, path: own.h5, dataset: w}", bias_init="zeros", grid=GRID)
         (self.folder / "sweep.yaml").write_text(text, encoding="utf-8")
         found = []
         for name, change in (("a", 0), ("b", 1), ("c", 0)):
@@ -158,7 +176,7 @@ class Starts(unittest.TestCase):
 
     def check_error(self, expected, **settings):
         values = {"precision": "float64", "dataset": DATA, "hidden": "[6, 5]", "activation": "tanh",
-                  "bias_init": "zeros"}
+                  "bias_init": "zeros", "grid": GRID}
         (self.folder / "sweep.yaml").write_text(SWEEP.format(**{**values, **settings}), encoding="utf-8")
         done = subprocess.run([PROGRAM, "check", "sweep.yaml"], cwd=self.folder, capture_output=True, text=True)
         self.assertEqual(done.returncode, 2)

@@ -191,6 +191,15 @@ class Jobs(unittest.TestCase):
         self.assertIn("continuing", done.stderr)
         self.assertTrue(self.whole("out.h5"))
 
+    def test_a_launcher_that_ends_with_0_without_results_fails(self):
+        """As Open MPI 5's mpirun does when it has lost a host."""
+        (self.folder / "bin/mpirun").unlink()
+        (self.folder / "bin/mpirun").symlink_to("/usr/bin/true")
+        for name in ("pbs/several-nodes.pbs", "lsf/several-nodes.lsf"):
+            done = self.job(name, SWEEP="a.yaml", OUT="out.h5")
+            self.assertEqual((done.returncode, "there is no out.h5" in done.stderr), (1, True), done.stderr)
+            self.assertFalse((self.folder / "qsub.log").exists())
+
     def test_a_task_of_an_array_is_a_line_of_the_list(self):
         for name, index in (("pbs/array.pbs", "PBS_ARRAY_INDEX"), ("pbs/array.pbs", "PBS_ARRAYID"),
                             ("lsf/array.lsf", "LSB_JOBINDEX")):

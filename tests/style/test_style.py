@@ -44,7 +44,10 @@ def lines(_build):
 
 
 def clang_format(_build):
-    return subprocess.run([requirements.tool("clang-format"), "--dry-run", "-Werror", *sources(".c", ".h")]).returncode
+    tool = requirements.tool("clang-format")
+    version = subprocess.run([tool, "--version"], capture_output=True, text=True, check=True).stdout
+    requirements.need(" version 14." in version, "clang-format 14")
+    return subprocess.run([tool, "--dry-run", "-Werror", *sources(".c", ".h")]).returncode
 
 
 def clang_tidy(build):

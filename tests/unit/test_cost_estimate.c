@@ -104,12 +104,32 @@ static void memory_is_that_of_the_largest_packs(void **state)
   assert_int_equal(isw_packs_create(sweep, 16, &packs, NULL), ISW_OK);
   assert_int_equal(isw_packs_count(packs), 2); /* one of 2-3-3-1, one of 2-3-1 */
   for (size_t i = 0; i < 6; i++)
-    assert_int_equal(isw_cost_memory(sweep, packs, workers[i].ranks, workers[i].threads, &bytes[i], NULL), ISW_OK);
+    assert_int_equal(isw_cost_memory(sweep, packs, workers[i].ranks, workers[i].threads, 1, &bytes[i], NULL), ISW_OK);
   double deep = bytes[0] - bytes[5], shallow = bytes[1] - bytes[0];
   assert_true(deep > shallow && shallow > 16 * 13 * 4.0);
   assert_true(bytes[2] == bytes[1] && bytes[3] == bytes[0] && bytes[4] == bytes[0]);
   /* the program, four samples of two inputs and a target in float64 and float32, and 20 networks */
   assert_true(bytes[5] == 36e6 + 4 * 3 * 12 + 20 * 13);
+  isw_packs_destroy(packs);
+  isw_sweep_destroy(sweep);
+}
+
+/* A thread holds that many packs of a class, or all that there are. What creating one takes is counted once. */
+static void packs_that_wait_to_be_merged_are_counted(void **state)
+{
+  (void)state;
+  struct isw_sweep *sweep = read_sweep();
+  struct isw_packs *packs;
+  double none, bytes[9];
+  assert_int_equal(isw_packs_create(sweep, 2, &packs, NULL), ISW_OK);
+  assert_int_equal(isw_packs_class(packs, 0)->packs, 5);
+  assert_true(isw_pack_class_is_mergeable(isw_packs_class(packs, 0)));
+  assert_int_equal(isw_cost_memory(sweep, packs, 1, 0, 1, &none, NULL), ISW_OK);
+  for (size_t held = 1; held <= 8; held++)
+    assert_int_equal(isw_cost_memory(sweep, packs, 1, 1, held, &bytes[held], NULL), ISW_OK);
+  double pack = bytes[2] - bytes[1], start = 3 * 3 * 8.0;
+  assert_true(bytes[1] == none + pack + start);
+  assert_true(bytes[3] == none + 3 * pack + start && bytes[5] == none + 5 * pack + start && bytes[8] == bytes[5]);
   isw_packs_destroy(packs);
   isw_sweep_destroy(sweep);
 }
@@ -120,6 +140,7 @@ int main(void)
       cmocka_unit_test(sums_are_over_all_networks),
       cmocka_unit_test(more_workers_need_more_memory_and_less_time),
       cmocka_unit_test(memory_is_that_of_the_largest_packs),
+      cmocka_unit_test(packs_that_wait_to_be_merged_are_counted),
   };
   return cmocka_run_group_tests(tests, store_model, remove_model);
 }

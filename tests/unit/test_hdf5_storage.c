@@ -97,14 +97,43 @@ static void an_array_is_read_whole_or_by_row(void **state)
   isw_array_clear(&array);
   const uint64_t last = ROWS - 1, past = ROWS;
   assert_int_equal(isw_array_read(path, "x", &last, 1 << 20, &array, &error), ISW_OK);
-  assert_int_equal(array.rows, 1);
-  assert_true(array.value[3] == number(last, 3));
+  assert_int_equal(array.first, 0);
+  assert_int_equal(array.rows, ROWS);
+  assert_true(array.value[last * COLUMNS + 3] == number(last, 3));
   isw_array_clear(&array);
   assert_int_equal(isw_array_read(path, "x", &past, 1 << 20, &array, &error), ISW_BAD_INPUT);
   assert_non_null(strstr(isw_error_text(&error), "37"));
   assert_int_equal(isw_array_read(path, "y", NULL, 1 << 20, &array, &error), ISW_BAD_INPUT);
   assert_int_equal(isw_array_read(path, "x", NULL, 100, &array, &error), ISW_BAD_INPUT);
   isw_error_clear(&error);
+  unlink(path);
+  free(path);
+}
+
+/* As many neighbours as are read quickly; which ones does not depend on the row that was asked for. */
+static void a_row_comes_with_its_neighbours(void **state)
+{
+  enum { WIDE_ROWS = 5, WIDE_COLUMNS = 100000 };
+  static signed char numbers[WIDE_ROWS][WIDE_COLUMNS];
+  const hsize_t dims[2] = {WIDE_ROWS, WIDE_COLUMNS};
+  (void)state;
+  for (size_t r = 0; r < WIDE_ROWS; r++) numbers[r][7] = (signed char)(10 + r);
+  char *path = file_name("wide.h5");
+  hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), space = H5Screate_simple(2, dims, NULL);
+  hid_t dataset = H5Dcreate2(file, "x", H5T_NATIVE_SCHAR, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  assert_true(H5Dwrite(dataset, H5T_NATIVE_SCHAR, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers) >= 0);
+  H5Dclose(dataset);
+  H5Sclose(space);
+  H5Fclose(file);
+  for (uint64_t row = 0; row < WIDE_ROWS; row++) {
+    struct isw_array array;
+    assert_int_equal(isw_array_read(path, "x", &row, 1 << 24, &array, NULL), ISW_OK);
+    assert_int_equal(array.first, row - row % 2);
+    assert_int_equal(array.rows, row == WIDE_ROWS - 1 ? 1 : 2);
+    assert_int_equal(array.columns, WIDE_COLUMNS);
+    assert_true(array.value[(row - array.first) * WIDE_COLUMNS + 7] == (double)(10 + row));
+    isw_array_clear(&array);
+  }
   unlink(path);
   free(path);
 }
@@ -165,6 +194,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(hdf5_reads_back_what_any_number_of_threads_compressed),
       cmocka_unit_test(an_array_is_read_whole_or_by_row),
+      cmocka_unit_test(a_row_comes_with_its_neighbours),
       cmocka_unit_test(a_refused_write_is_reported_and_the_file_closes),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
