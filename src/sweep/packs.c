@@ -291,7 +291,7 @@ bool isw_pack_class_is_mergeable(const struct isw_pack_class *class)
 {
   enum { MOST_PARAMETERS = 1 << 19 }; /* 32 MiB of weights per pack: a thread can hold several */
   return class->layout == ISW_NETWORKS_IN_LANES &&
-         isw_parameters(class->layers, class->size, class->branch_layers) <= MOST_PARAMETERS;
+         isw_parameters(class->layers, class->size, class->parts) <= MOST_PARAMETERS;
 }
 
 uint64_t isw_packs_unfilled(const struct isw_packs *packs)
