@@ -94,6 +94,7 @@ static const struct rule rules[] = {
     {ISW_SET_BRANCH_LAYERS, has_branch, BRANCHES, no_branch, ask_branch},
     {ISW_SET_BRANCH_SCALE, has_branch, BRANCHES, no_branch, ask_branch},
     {ISW_SET_TRAIN_SCALE, has_branch, BRANCHES, no_branch, ask_branch},
+    {ISW_SET_ACTIVATION_AFTER, has_branch, BRANCHES, no_branch, ask_branch},
     {ISW_SET_BIAS_INIT, has_bias, BIASES, no_bias, ask_bias},
     {ISW_SET_OPTIMIZER, takes_steps, STEPS, no_steps, ask_steps},
     {ISW_SET_LEARNING_RATE, takes_steps, STEPS, no_steps, ask_steps},
