@@ -84,8 +84,8 @@ struct isw_pack_settings {
   const struct isw_samples *samples;
   enum isw_precision precision;
   enum isw_layout layout;
-  /** Number of networks, 1 .. isw_layout_networks. They must agree in sizes, activations, loss, optimizer, batch size,
-   *  steps and order of minibatches. */
+  /** Number of networks, 1 .. isw_layout_networks. They must agree in sizes, biases, activations, loss, optimizer,
+   *  batch size, steps and order of minibatches. */
   size_t count;
   const struct isw_network *const *networks; /**< [count], kept by the caller until isw_pack_create returns */
   size_t records;
@@ -114,8 +114,9 @@ size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *
 
 /** How the steps of a pack are computed, the most specialised path first. All paths give the same bits. */
 enum isw_pack_path {
-  ISW_PATH_TINY,  /**< all numbers in registers: 2-2-1 networks on four samples, full-batch sgd of mse, linear output */
-  ISW_PATH_SMALL, /**< all numbers in the first-level cache: full batches of few samples */
+  ISW_PATH_TINY,    /**< all numbers in registers: 2-2-1 networks with biases on four samples, full-batch sgd of mse,
+                       linear output */
+  ISW_PATH_SMALL,   /**< all numbers in the first-level cache: full batches of few samples */
   ISW_PATH_BLOCKED, /**< blocks of samples, tiled products; the only one for teams of several threads */
   ISW_PATH_UNITS    /**< the same with units in lanes */
 };
@@ -123,8 +124,8 @@ enum isw_pack_path {
 struct isw_pack_shape {
   enum isw_layout layout;
   size_t layers;
-  const size_t *size;   /**< [layers + 1] */
-  size_t branch_layers; /**< as in isw_residual */
+  const size_t *size; /**< [layers + 1] */
+  struct isw_parts parts;
   size_t train_samples;
   size_t batch_size;                                     /**< 0: full */
   size_t activation, output_activation, loss, optimizer; /**< rows */
@@ -170,8 +171,8 @@ struct isw_outcome {
    *  record if per_run. int32 if integer, else of the pack's precision. */
   const void *values;
   size_t values_bytes;
-  /** Weights in the pack's precision, layer after layer: weight [fan_out][fan_in], then bias [fan_out], then the scale
-   *  of a branch that ends there. NULL if not kept. */
+  /** Weights in the pack's precision, layer after layer: weight [fan_out][fan_in], then bias [fan_out] if the layer
+   *  has biases, then the scale of a branch that ends there. NULL if not kept. */
   const void *weights_initial, *weights_final;
   size_t parameters;
 };

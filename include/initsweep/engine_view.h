@@ -52,7 +52,7 @@ struct isw_view {
   const double *labels;     /**< [train_samples][label_columns] the training set's targets as in isw_data */
   size_t label_columns;
   /** weight[k]: layer k + 1 as [fan_in][fan_out][lane] with rows of weight_stride[k] >= fan_out elements; bias[k]:
-   *  [fan_out][lane] */
+   *  [fan_out][lane], NULL if the layer has no biases */
   const void *const *weight;
   const void *const *bias;
   const size_t *weight_stride;
@@ -110,7 +110,8 @@ bool isw_curvature_interrupted(const struct isw_curvature *curvature);
  *
  * The others evaluate the training set's loss of these networks as a function of all their weights, biases and trained
  * scales of branches, in float64 at the stored numbers. A vector is [trained][ISW_CURVATURE_LANES], 64-byte aligned:
- * layer after layer, weight [fan_in][fan_out], then bias [fan_out], then the scale of a branch that ends there.
+ * layer after layer, weight [fan_in][fan_out], then bias [fan_out] if there are biases, then the scale of a branch
+ * that ends there.
  */
 void isw_curvature_begin(struct isw_curvature *curvature, size_t first);
 /** Computes the gradient of the loss.

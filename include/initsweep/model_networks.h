@@ -33,11 +33,25 @@ struct isw_residual {
   size_t branch_layers; /**< 0: no branches; else divides the depth minus 1 */
   double scale;         /**< initial alpha of every branch */
   bool train_scale;     /**< whether alpha is trained like a weight; else it is constant */
+  bool ends_linear;     /**< f ends without an activation: its last layer's is the identity */
 };
 /** Number of branches of a network of `layers` weight layers. */
 size_t isw_branches(size_t layers, size_t branch_layers);
 /** Whether weight layer k (from 0) is the last layer of a branch. */
 bool isw_ends_branch(size_t layers, size_t branch_layers, size_t k);
+/** Whether weight layer k (from 0) ends a branch without an activation. */
+bool isw_ends_linear(size_t layers, const struct isw_residual *residual, size_t k);
+
+/** Which layers have biases. */
+enum isw_bias { ISW_BIAS_ALL, ISW_BIAS_HIDDEN, ISW_BIAS_NONE };
+/** Whether weight layer k (from 0) of `layers` has biases. */
+bool isw_has_bias(enum isw_bias bias, size_t layers, size_t k);
+
+/** What decides, with the sizes of its layers, which parameters a network has. */
+struct isw_parts {
+  size_t branch_layers; /**< as in isw_residual */
+  enum isw_bias bias;
+};
 
 /** One network: everything that determines its trajectory, as numbers. */
 struct isw_network {
@@ -48,8 +62,9 @@ struct isw_network {
   size_t layers;  /**< weight layers: depth + 1 */
   size_t *size;   /**< [layers + 1] features, hidden widths, outputs */
   struct isw_choice activation, output_activation, loss, optimizer;
-  struct isw_choice *init;      /**< [layers] of layer k + 1 */
-  struct isw_choice *bias_init; /**< [layers] */
+  struct isw_choice *init; /**< [layers] of layer k + 1 */
+  enum isw_bias bias;
+  struct isw_choice *bias_init; /**< [layers], without effect on a layer without biases */
   double init_noise;
   double init_sparsity; /**< fraction of the initial weights, not biases, that are set to 0 */
   struct isw_residual residual;
@@ -64,9 +79,14 @@ struct isw_network {
   double stop_gradient_below; /**< -infinity: no such rule */
 };
 
-/** Number of parameters of a network: weights and biases, the sum over layers of fan_out (fan_in + 1), and one scale
- *  per branch. SIZE_MAX on overflow. */
-size_t isw_parameters(size_t layers, const size_t *size, size_t branch_layers);
+/** The activation of weight layer k (from 0): that of the hidden layers, of the output, or `linear`. */
+const struct isw_choice *isw_activation_of(const struct isw_network *network, size_t k);
+
+/** The parts of a network. */
+struct isw_parts isw_parts_of(const struct isw_network *network);
+/** Number of parameters of a network: the sum over layers of fan_out (fan_in + 1), or fan_out fan_in where a layer has
+ *  no biases, and one scale per branch. SIZE_MAX on overflow. */
+size_t isw_parameters(size_t layers, const size_t *size, struct isw_parts parts);
 /** FLOPs of one optimiser step on a batch of `samples`: 6 N P - 2 N P_1 over weights (P_1: the first layer's), and 6 N
  *  n for each branch of n units: the sum h + alpha f, its delta times alpha, the deltas' sum, alpha's gradient. */
 double isw_step_flops(size_t layers, const size_t *size, size_t branch_layers, size_t samples);

@@ -148,8 +148,8 @@ struct isw_pack_class {
   enum isw_layout layout; /**< of its packs */
   size_t lanes;           /**< maximum number of networks per pack; 1 with units in lanes */
   size_t layers;
-  const size_t *size;                                    /**< [layers + 1] */
-  size_t branch_layers;                                  /**< as in isw_residual */
+  const size_t *size; /**< [layers + 1] */
+  struct isw_parts parts;
   size_t activation, output_activation, loss, optimizer; /**< rows */
   bool uses_gradient_norm;    /**< its first network has clip_norm or a stop rule for the gradient */
   size_t dataset, batch_size; /**< batch_size 0: full */

@@ -335,8 +335,9 @@ def split_weights(results: Any, network: int, which: str = "final") -> list[tupl
     """Weights and biases of one network, layer by layer.
 
     network: its number. which: "initial" or "final". Returns for each weight layer (weight [fan_out, fan_in], bias
-    [fan_out]) in the sweep's precision, NaN if the network is missing. They do not include the scales of residual
-    branches (residual_scales). Raises ValueError if the file does not have these weights.
+    [fan_out], or [0] if the layer has none) in the sweep's precision, NaN if the network is missing. They do not
+    include the scales of residual branches (residual_scales). Raises ValueError if the file does not have these
+    weights.
     """
     return [(weight, bias) for weight, bias, _ in split_parameters(results, network, which)]
 
@@ -352,7 +353,8 @@ def residual_scales(results: Any, network: int, which: str = "final") -> Array:
 def split_parameters(results: Any, network: int, which: str) -> list[tuple[Array, Array, Array]]:
     """Weight [fan_out, fan_in], bias [fan_out] and scale of each weight layer.
 
-    The scale is that of the residual branch that ends at the layer, [1], or empty, [0], if none does.
+    The bias is empty, [0], if the layer has none. The scale is that of the residual branch that ends at the layer, [1],
+    or empty, [0], if none does.
     """
     name = f"weights_{which}"
     if which not in ("initial", "final"):
@@ -361,6 +363,7 @@ def split_parameters(results: Any, network: int, which: str) -> list[tuple[Array
         raise ValueError(f"the file has no {which} weights (record.weights)")
     at = network_position(results, network)
     branch_layers = int(get_values(results, "branch_layers")[at]) if "branch_layers" in columns(results) else 0
+    bias = str(get_values(results, "bias")[at]) if "bias" in columns(results) else "all"
     flat = np.asarray(results[name][at])
     hidden_and_outputs = np.asarray(results["layer_size"][at])
     sizes = [int(get_values(results, "features")[at])]
@@ -368,7 +371,7 @@ def split_parameters(results: Any, network: int, which: str) -> list[tuple[Array
     layers, start = [], 0
     for k, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
         end = start + fan_out * fan_in
-        scale = end + fan_out
+        scale = end + fan_out * (bias == "all" or (bias == "hidden" and k < len(sizes) - 2))
         start = scale + (branch_layers > 0 and 0 < k < len(sizes) - 2 and k % branch_layers == 0)
         layers.append((flat[end - fan_out * fan_in:end].reshape(fan_out, fan_in), flat[end:scale], flat[scale:start]))
     return layers

@@ -42,10 +42,25 @@ def network_choice(results: Any, network: int, column: str) -> tuple[str, dict[s
     return own_name, {**parameters, **swept} if name == own_name else swept
 
 
-def layer_activations(results: Any, network: int, layers: int) -> list[tuple[Activation, dict[str, float]]]:
-    """The activation of each weight layer of a network, with its parameters; the last is the output activation."""
+def branches_end_linear(results: Any, network: int) -> bool:
+    """Whether the residual branches of a network end without an activation."""
+    if "activation_after" in columns(results):
+        return str(get_values(results, "activation_after")[network_position(results, network)]) == "false"
+    import yaml
+    settings = yaml.safe_load(str(results.attrs.get("settings", ""))) or {}
+    return (settings.get("network", {}).get("residual") or {}).get("activation_after") is False
+
+
+def layer_activations(results: Any, network: int,
+                      layers: list[tuple[Array, Array, Array]]) -> list[tuple[Activation, dict[str, float]]]:
+    """The activation of each weight layer of a network, with its parameters; the last is the output activation.
+
+    layers: of split_parameters.
+    """
     hidden = find_activation(*network_choice(results, network, "activation"))
-    return [hidden] * (layers - 1) + [find_activation(*network_choice(results, network, "output_activation"))]
+    linear = find_activation("linear", {}) if branches_end_linear(results, network) else hidden
+    return [linear if len(scale) else hidden for *_, scale in layers[:-1]] + [
+        find_activation(*network_choice(results, network, "output_activation"))]
 
 
 def network_function(results: Any, network: int, which: str = "final") -> Callable[[Array], Array]:
@@ -58,13 +73,14 @@ def network_function(results: Any, network: int, which: str = "final") -> Callab
     keep these weights.
     """
     layers = split_parameters(results, network, which)
-    activations = layer_activations(results, network, len(layers))
+    activations = layer_activations(results, network, layers)
 
     def function(inputs: Array) -> Array:
         a = np.atleast_2d(np.asarray(inputs, dtype=layers[0][0].dtype))
         branch = a
         for k, ((weight, bias, scale), (activation, parameters)) in enumerate(zip(layers, activations)):
-            a = activation.numpy(a @ weight.T + bias, **parameters).astype(weight.dtype, copy=False)
+            z = a @ weight.T + bias if len(bias) else a @ weight.T
+            a = activation.numpy(z, **parameters).astype(weight.dtype, copy=False)
             if len(scale):
                 a = branch + scale * a
             if k == 0 or len(scale):
@@ -83,7 +99,7 @@ def torch_module(results: Any, network: int, which: str = "final") -> Any:
     """
     import torch
     layers = split_parameters(results, network, which)
-    activations = layer_activations(results, network, len(layers))
+    activations = layer_activations(results, network, layers)
     branch_ends = [k for k, (*_, scale) in enumerate(layers) if len(scale)]
 
     class Network(torch.nn.Module):  # type: ignore[misc]  # torch has no types here
@@ -93,9 +109,10 @@ def torch_module(results: Any, network: int, which: str = "final") -> Any:
             super().__init__()
             self.layers = torch.nn.ModuleList()
             for weight, bias, _ in layers:
-                linear = torch.nn.Linear(weight.shape[1], weight.shape[0])
+                linear = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=len(bias) > 0)
                 linear.weight = torch.nn.Parameter(torch.from_numpy(np.array(weight)))
-                linear.bias = torch.nn.Parameter(torch.from_numpy(np.array(bias)))
+                if len(bias):
+                    linear.bias = torch.nn.Parameter(torch.from_numpy(np.array(bias)))
                 self.layers.append(linear)
             self.scales = torch.nn.ParameterList(
                 [torch.nn.Parameter(torch.from_numpy(np.array(layers[k][2]))) for k in branch_ends])

@@ -38,7 +38,7 @@ enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct
   struct isw_pack_shape shape = {.layout = class->layout,
                                  .layers = class->layers,
                                  .size = class->size,
-                                 .branch_layers = class->branch_layers,
+                                 .parts = class->parts,
                                  .train_samples = class->samples,
                                  .batch_size = class->batch_size,
                                  .activation = class->activation,
@@ -182,12 +182,12 @@ static void sum_records(const struct isw_sweep *sweep, const struct isw_probe *c
     unsigned needs = record_needs(model, data, probes, probe_count, class, due, r, &own);
     double passes = 0;
     if (needs & ISW_NEEDS_GRADIENT)
-      passes += isw_step_flops(class->layers, class->size, class->branch_layers, data->train_samples);
+      passes += isw_step_flops(class->layers, class->size, class->parts.branch_layers, data->train_samples);
     else if (needs & (ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS))
       passes += forward_flops(class, data->train_samples);
     if (needs & ISW_NEEDS_TEST) passes += forward_flops(class, data->test_samples);
     if (is_batch_again(class, needs))
-      passes += isw_step_flops(class->layers, class->size, class->branch_layers, class->samples);
+      passes += isw_step_flops(class->layers, class->size, class->parts.branch_layers, class->samples);
     *flops += times * (own.flops + passes);
     if (model)
       *seconds +=

@@ -39,7 +39,7 @@ static double free_bytes(const char *file)
 static void add_class(struct isw_estimate *estimate, const struct isw_pack_class *class, double *largest_state)
 {
   double networks = (double)class->networks, bytes_each = (double)isw_precision_bytes(estimate->precision);
-  double parameters = (double)isw_parameters(class->layers, class->size, class->branch_layers);
+  double parameters = (double)isw_parameters(class->layers, class->size, class->parts);
   double values = value_bytes(estimate, class->records, class->layers, parameters);
   estimate->parameters += networks * parameters;
   estimate->network_steps += networks * (double)class->steps;

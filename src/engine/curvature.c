@@ -24,7 +24,7 @@ struct curvature_layer {
   size_t fan_in, fan_out, stride;       /* stride: of all rows except vector_weight's, odd, at least 2 fan_out */
   double *vector_weight;                /* [2 fan_in][fan_out]: v, then w */
   double *weight_vector;                /* [fan_in][stride]: w | v */
-  double *bias, *bias_vector;           /* [fan_out] */
+  double *bias, *bias_vector;           /* [fan_out]; NULL if the layer has no biases */
   double *z, *a, *delta, *e;            /* [block][stride]: z | R{z}, a | R{a}, R{delta} | delta, e | e g'' */
   double *f;                            /* as a: g(z), which is a but in a branch's last layer */
   double *scale, *scale_vector;         /* of a branch's last layer: alpha, v_alpha; NULL elsewhere */
@@ -46,13 +46,14 @@ struct isw_curvature {
   bool passed; /* the set is a single block, whose pass is done */
 };
 
-static struct curvature_layer allocate_layer(struct isw_memory *memory, size_t fan_in, size_t fan_out, size_t block)
+static struct curvature_layer allocate_layer(struct isw_memory *memory, size_t fan_in, size_t fan_out, bool has_bias,
+                                             size_t block)
 {
   struct curvature_layer l = {.fan_in = fan_in, .fan_out = fan_out, .stride = isw_stride_of(2 * fan_out)};
   l.vector_weight = isw_memory_allocate_lines(memory, 2 * fan_in, fan_out);
   l.weight_vector = isw_memory_allocate_lines(memory, fan_in, l.stride);
-  l.bias = isw_memory_allocate_lines(memory, fan_out, 1);
-  l.bias_vector = isw_memory_allocate_lines(memory, fan_out, 1);
+  if (has_bias) l.bias = isw_memory_allocate_lines(memory, fan_out, 1);
+  if (has_bias) l.bias_vector = isw_memory_allocate_lines(memory, fan_out, 1);
   l.z = isw_memory_allocate_lines(memory, block, l.stride);
   l.a = isw_memory_allocate_lines(memory, block, l.stride);
   l.delta = isw_memory_allocate_lines(memory, block, l.stride);
@@ -79,7 +80,8 @@ struct isw_curvature *isw_curvature_create(struct isw_pack *pack)
   struct isw_curvature *c = isw_memory_allocate(memory, 1, sizeof *c);
   struct curvature_layer *layer = isw_memory_allocate(memory, pack->layers, sizeof *layer);
   for (size_t k = 0; k < pack->layers; k++) {
-    struct curvature_layer l = allocate_layer(memory, pack->size[k], pack->size[k + 1], block);
+    bool has_bias = isw_has_bias(pack->bias, pack->layers, k);
+    struct curvature_layer l = allocate_layer(memory, pack->size[k], pack->size[k + 1], has_bias, block);
     if (isw_ends_branch(pack->layers, branch_layers, k)) allocate_branch(memory, block, &l);
     if (layer) layer[k] = l;
   }
@@ -95,8 +97,8 @@ struct isw_curvature *isw_curvature_create(struct isw_pack *pack)
   made.kernels = pack->kernels_float64;
   for (size_t k = 0; k < pack->layers; k++) {
     bool last = k + 1 == pack->layers;
-    layer[k].activation = &made.kernels->activation[last ? pack->output_row : pack->activation_row];
-    layer[k].is_identity = last ? pack->output.is_identity : pack->hidden.is_identity;
+    layer[k].activation = &made.kernels->activation[isw_activation_row_of(pack, k)];
+    layer[k].is_identity = isw_layer_activation_of(pack, k)->is_identity;
     layer[k].parameter = last ? made.output : made.hidden;
     if (!layer[k].scale) continue;
     layer[k].trunk = &layer[k - branch_layers];
@@ -130,7 +132,8 @@ void isw_curvature_begin(struct isw_curvature *c, size_t first)
         widen(pack, from->weight, isw_number_index(pack, from, i, j, 0), first, w);
         memcpy(l->weight_vector + (i * l->stride + j) * LANES, w, ISW_LINE_BYTES);
       }
-    for (size_t j = 0; j < l->fan_out; j++) widen(pack, from->bias, j * pack->lanes, first, l->bias + j * LANES);
+    for (size_t j = 0; l->bias && j < l->fan_out; j++)
+      widen(pack, from->bias, j * pack->lanes, first, l->bias + j * LANES);
     if (l->scale) widen(pack, from->scale, 0, first, l->scale);
   }
 }
@@ -259,8 +262,10 @@ static void add_gradient(struct isw_curvature *c, size_t samples, bool first, vo
     const double *delta = l->delta + l->fan_out * LANES;
     add_outer_product(c, k, samples, false, delta, first, to);
     to += l->fan_in * l->fan_out * LANES;
-    c->kernels->bias_gradient(samples, l->fan_out, delta, l->stride, to, first);
-    to += l->fan_out * LANES;
+    if (l->bias) {
+      c->kernels->bias_gradient(samples, l->fan_out, delta, l->stride, to, first);
+      to += l->fan_out * LANES;
+    }
     if (!is_trained(c, l)) continue;
     c->kernels->residual_scale_gradient(samples, l->fan_out, l->stride, l->sum_delta + l->fan_out * LANES, l->f,
                                         l->scale_sums, to, first);
@@ -336,8 +341,10 @@ static void add_product(struct isw_curvature *c, size_t samples, bool first, voi
     if (k > 0) add_outer_product(c, k, samples, true, l->delta + l->fan_out * LANES, first, product);
     add_outer_product(c, k, samples, false, l->delta, first && k == 0, product);
     product += l->fan_in * l->fan_out * LANES;
-    c->kernels->bias_gradient(samples, l->fan_out, l->delta, l->stride, product, first);
-    product += l->fan_out * LANES;
+    if (l->bias) {
+      c->kernels->bias_gradient(samples, l->fan_out, l->delta, l->stride, product, first);
+      product += l->fan_out * LANES;
+    }
     if (!is_trained(c, l)) continue;
     size_t half_row = l->fan_out * LANES;
     c->kernels->residual_scale_gradient(samples, l->fan_out, l->stride, l->sum_delta, l->f, l->scale_sums, product,
@@ -357,8 +364,10 @@ void isw_curvature_times(struct isw_curvature *c, const double *vector, double *
       memcpy(l->weight_vector + (i * l->stride + l->fan_out) * LANES, vector + i * l->fan_out * LANES,
              l->fan_out * ISW_LINE_BYTES);
     vector += l->fan_in * l->fan_out * LANES;
-    memcpy(l->bias_vector, vector, l->fan_out * ISW_LINE_BYTES);
-    vector += l->fan_out * LANES;
+    if (l->bias) {
+      memcpy(l->bias_vector, vector, l->fan_out * ISW_LINE_BYTES);
+      vector += l->fan_out * LANES;
+    }
     if (!is_trained(c, l)) continue; /* v_alpha stays 0 */
     memcpy(l->scale_vector, vector, ISW_LINE_BYTES);
     vector += LANES;
@@ -382,19 +391,20 @@ static void add_scale_squares(const struct curvature_layer *l, size_t s, double 
   add_squares(1, slope, sum);
 }
 
-/* A sample's gradient of a layer is the outer product of delta and [1, a]: its square is that of both. */
+/* A sample's gradient of a layer is the outer product of delta and [1, a], without biases of delta and a: its square is
+ * that of both. */
 static void add_sample_squares(struct isw_curvature *c, size_t samples, bool first, void *context)
 {
   double *sum = context;
   (void)first;
   for (size_t s = 0; s < samples; s++) {
-    double input = 1.0;
+    double input = c->layer[0].bias ? 1.0 : 0.0;
     for (size_t i = 0; i < c->pack->features; i++)
       input = input + c->inputs[s * c->pack->features + i] * c->inputs[s * c->pack->features + i];
     for (size_t k = 0; k < c->layers; k++) {
       const struct curvature_layer *l = &c->layer[k];
       double delta[LANES] = {0.0}, below[LANES];
-      for (size_t j = 0; j < LANES; j++) below[j] = k == 0 ? input : 1.0;
+      for (size_t j = 0; j < LANES; j++) below[j] = k == 0 ? input : l->bias ? 1.0 : 0.0;
       add_squares(l->fan_out, l->delta + (s * l->stride + l->fan_out) * LANES, delta);
       if (k > 0) add_squares(l->fan_in, l[-1].a + s * l[-1].stride * LANES, below);
       for (size_t j = 0; j < LANES; j++) sum[j] = sum[j] + delta[j] * below[j];

@@ -69,8 +69,9 @@ struct isw_pack {
   size_t count, layers, parameters;
   size_t *size;                 /**< [layers + 1] */
   struct isw_residual residual; /**< all lanes' except for scale, which is each lane's own */
+  enum isw_bias bias;
   struct isw_layer *layer;
-  struct isw_layer_activation hidden, output;
+  struct isw_layer_activation hidden, output, identity; /**< isw_layer_activation_of selects */
   size_t activation_row, output_row, loss_row, optimizer_row;
   size_t states; /**< arrays of the optimiser */
   uint64_t steps, batches_per_epoch;
@@ -171,6 +172,10 @@ struct isw_pack_shape isw_shape_of(const struct isw_pack *pack);
 bool isw_shape_keeps_pre_activation(const struct isw_pack_shape *shape, size_t k);
 /** Whether a row of activations.def is g(z) = z. */
 bool isw_activation_is_identity(size_t row);
+/** The row of activations.def of layer k (from 0). */
+size_t isw_activation_row_of(const struct isw_pack *pack, size_t k);
+/** The activation of layer k (from 0). */
+const struct isw_layer_activation *isw_layer_activation_of(const struct isw_pack *pack, size_t k);
 
 /* ---- initial_weights.c ------------------------------------------------------------------------------------------- */
 
@@ -189,7 +194,7 @@ bool isw_initial_weights_begin(const struct isw_pack *pack, const struct isw_net
                                struct isw_initial_weights *initial);
 /** Draws the weights [fan_out][fan_in] of the layer. */
 bool isw_initial_weights_draw(struct isw_initial_weights *initial, double *weight);
-/** Draws its biases [fan_out], after its weights, and advances to the next layer. */
+/** Draws its biases [fan_out], or fills in zeros if it has none, after its weights, and advances to the next layer. */
 bool isw_initial_weights_draw_biases(struct isw_initial_weights *initial, double *bias);
 void isw_initial_weights_clear(struct isw_initial_weights *initial);
 
@@ -227,8 +232,8 @@ bool isw_pack_interrupted_or_checkpoint_due(const struct isw_pack *pack);
 void isw_pack_clear_lane(struct isw_pack *pack, size_t lane);
 /** Stores the outcome of a network that ends, and clears its lane. */
 void isw_pack_end_network(struct isw_pack *pack, size_t lane, enum isw_network_status status, uint64_t steps_done);
-/** Copies a lane's weights: layer after layer, weight [fan_out][fan_in], then bias, then the scale of a branch that
- *  ends there. */
+/** Copies a lane's weights: layer after layer, weight [fan_out][fan_in], then bias if the layer has biases, then the
+ *  scale of a branch that ends there. */
 void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to);
 /** What the probes that are due at a record need. */
 unsigned isw_pack_needs(const struct isw_pack *pack, size_t record);
@@ -317,7 +322,7 @@ bool isw_member_pass(struct isw_member *member, const struct isw_pass *pass);
  *  has the weights' stride. nonfinite_mask: as in isw_update_kernel; what pads a row does not change it. */
 void isw_update_weights(const struct isw_pack *pack, size_t k, size_t first, size_t count, size_t column,
                         size_t columns, const void *gradient, void *nonfinite_mask);
-/** Updates the biases of layer k, and the scale of a branch that ends there if it is trained. */
+/** Updates the biases of layer k if it has any, and the scale of a branch that ends there if it is trained. */
 void isw_update_biases(const struct isw_pack *pack, size_t k, void *nonfinite_mask);
 /** Updates all weights unless the pass has done so, and ends networks that diverge: rule 5 of docs/numerics.md. */
 void isw_member_update(struct isw_member *member, uint64_t step);

@@ -23,6 +23,11 @@ static bool ends_branch(const struct isw_initial_weights *initial)
   return isw_ends_branch(network->layers, network->residual.branch_layers, initial->start.layer - 1);
 }
 
+static bool has_bias(const struct isw_initial_weights *initial)
+{
+  return isw_has_bias(initial->network->bias, initial->network->layers, initial->start.layer - 1);
+}
+
 /* Elements of the largest array of activations, padded to whole lines; false on overflow. */
 static bool count_activations(const struct isw_network *network, size_t samples, size_t *numbers)
 {
@@ -70,9 +75,7 @@ static bool copy_targets(const struct isw_pack *pack, struct isw_initial_weights
 
 static void set_layer(struct isw_initial_weights *initial)
 {
-  const struct isw_network *network = initial->network;
-  bool output = initial->start.layer == network->layers;
-  initial->start.activation = output ? &network->output_activation : &network->activation;
+  initial->start.activation = isw_activation_of(initial->network, initial->start.layer - 1);
 }
 
 bool isw_initial_weights_begin(const struct isw_pack *pack, const struct isw_network *network,
@@ -162,10 +165,13 @@ bool isw_initial_weights_draw_biases(struct isw_initial_weights *initial, double
 {
   struct isw_start *start = &initial->start;
   const struct isw_choice *init = &initial->network->bias_init[start->layer - 1];
-  if (!draw(initial, init, ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, 1, bias)) return false;
+  if (!has_bias(initial))
+    memset(bias, 0, fan_out_of(initial) * sizeof *bias);
+  else if (!draw(initial, init, ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, 1, bias))
+    return false;
   if (start->layer == start->layers) return true;
   if (initial->weight) advance(initial, bias);
-  start->before += fan_out_of(initial) * (fan_in_of(initial) + 1) + ends_branch(initial);
+  start->before += fan_out_of(initial) * (fan_in_of(initial) + has_bias(initial)) + ends_branch(initial);
   start->layer++;
   set_layer(initial);
   return true;

@@ -20,7 +20,7 @@ enum { ISW_RATES = 8 }; /**< numbers that an optimiser's update takes, a line ea
 struct isw_layer {
   size_t fan_in, fan_out, lines, stride;
   void *weight, *weight_gradient, *weight_state[2]; /**< [fan_in][stride] */
-  void *bias, *bias_gradient, *bias_state[2];       /**< [fan_out] */
+  void *bias, *bias_gradient, *bias_state[2];       /**< [fan_out]; NULL if the layer has no biases */
   void *activation, *pre_activation, *delta;        /**< [block][stride]; pre_activation NULL if never kept */
   void *slope;                                      /**< [block][stride]; NULL if no probe asks */
   void *weight_start;                               /**< [fan_in][stride] the initial weights; NULL if not asked for */
@@ -116,11 +116,11 @@ struct isw_unit_kernels {
 
 /** The kernels of one precision. */
 struct isw_precision_kernels {
-  /** z [samples][fan_out] = bias + in [samples][fan_in] . weight [fan_in][fan_out] */
+  /** z [samples][fan_out] = bias + in [samples][fan_in] . weight [fan_in][fan_out]; bias may be NULL: 0 */
   void (*forward)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride, const void *weight,
                   size_t weight_stride, const void *bias, void *z, size_t z_stride);
   /** The same with numbers that all lanes share: in [samples][in_stride]. For the first layer and, with units in lanes,
-   *  all products. bias may be NULL: 0. */
+   *  all products. */
   void (*forward_first)(size_t samples, size_t fan_in, size_t fan_out, const void *in, size_t in_stride,
                         const void *weight, size_t weight_stride, const void *bias, void *z, size_t z_stride);
   /** below [samples][fan_in] = delta [samples][fan_out] . weight transposed */

@@ -12,7 +12,7 @@
     const V *w = (const V *)l->weight + unit * PARTS + part;                                                           \
     const V *a = (const V *)in + sample * in_stride * PARTS + part;                                                    \
     const REAL *x = (const REAL *)in + sample * in_stride;                                                             \
-    UNROLL for (size_t s = 0; s < samples; s++) sum[s] = ((const V *)l->bias)[unit * PARTS + part];                    \
+    UNROLL for (size_t s = 0; s < samples; s++) sum[s] = l->bias ? ((const V *)l->bias)[unit * PARTS + part] : K(0.0); \
     for (size_t k = 0; k < l->fan_in; k++, w += l->stride * PARTS)                                                     \
       UNROLL for (size_t s = 0; s < samples; s++) sum[s] =                                                             \
           FMA(shared ? K(x[s * in_stride + k]) : a[(s * in_stride + k) * PARTS], *w, sum[s]);                          \
@@ -122,8 +122,9 @@ static const struct isw_small_activation_kernels NAME(small_activation)[] = {
         V sum = K(0.0), four[4] = {K(0.0)};                                                                            \
         if (samples == 4) UNROLL for (size_t s = 0; s < 4; s++) four[s] = delta[s * step];                             \
         UNROLL for (size_t s = 0; s < samples; s++) sum = sum + (samples == 4 ? four[s] : delta[s * step]);            \
-        nonfinite_mask = NAME(small_update_element_##name)(l->bias, sum, l->bias_state, j * PARTS + part, rate,        \
-                                                           bias_decay, nonfinite_mask);                                \
+        if (l->bias)                                                                                                   \
+          nonfinite_mask = NAME(small_update_element_##name)(l->bias, sum, l->bias_state, j * PARTS + part, rate,      \
+                                                             bias_decay, nonfinite_mask);                              \
         for (size_t i = 0; i < l->fan_in; i++) {                                                                       \
           V g = K(0.0);                                                                                                \
           UNROLL for (size_t s = 0; s < samples; s++) g =                                                              \

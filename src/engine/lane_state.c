@@ -84,8 +84,8 @@ static void walk_layer(struct walk *walk, const struct isw_pack *pack, size_t la
     void *weight, *bias, *scale;
     memcpy(&weight, (unsigned char *)layer + weight_arrays[i], sizeof weight);
     memcpy(&bias, (unsigned char *)layer + bias_arrays[i], sizeof bias);
-    copy_units(walk, pack, lane, layer, layer->fan_in, weight); /* NULL: the optimiser has fewer arrays */
-    copy_units(walk, pack, lane, layer, 1, bias);
+    copy_units(walk, pack, lane, layer, layer->fan_in, weight); /* NULL: the optimiser has fewer arrays, or */
+    copy_units(walk, pack, lane, layer, 1, bias);               /* the layer has no biases */
     memcpy(&scale, (unsigned char *)layer + scale_arrays[i], sizeof scale);
     copy_lines(walk, pack, lane, 1, scale);
   }

@@ -23,7 +23,8 @@ void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *netwo
   pack->lanes = isw_layout_networks(layout, precision);
   pack->layers = network->layers;
   pack->residual = network->residual;
-  pack->parameters = isw_parameters(network->layers, network->size, network->residual.branch_layers);
+  pack->bias = network->bias;
+  pack->parameters = isw_parameters(network->layers, network->size, isw_parts_of(network));
   pack->activation_row = network->activation.row;
   pack->output_row = network->output_activation.row;
   pack->loss_row = network->loss.row;
@@ -33,6 +34,7 @@ void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *netwo
   pack->output.needs_z = isw_activations(&count)[network->output_activation.row].needs_pre_activation;
   pack->hidden.is_identity = isw_activation_is_identity(network->activation.row);
   pack->output.is_identity = isw_activation_is_identity(network->output_activation.row);
+  pack->identity.is_identity = true;
   pack->features = features;
   pack->train_samples = train_samples;
   pack->test_samples = test_samples;
@@ -100,12 +102,13 @@ static void allocate_layers(struct isw_pack *pack)
     struct isw_layer *l = &pack->layer[k];
     l->weight = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
     l->weight_gradient = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
-    l->bias = isw_memory_allocate_lines(memory, l->lines, 1);
-    l->bias_gradient = isw_memory_allocate_lines(memory, l->lines, 1);
+    bool has_bias = isw_has_bias(pack->bias, pack->layers, k);
+    if (has_bias) l->bias = isw_memory_allocate_lines(memory, l->lines, 1);
+    if (has_bias) l->bias_gradient = isw_memory_allocate_lines(memory, l->lines, 1);
     if (l->transposed_stride) l->transposed = isw_memory_allocate_lines(memory, l->fan_out, l->transposed_stride);
     for (size_t i = 0; i < pack->states; i++) {
       l->weight_state[i] = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
-      l->bias_state[i] = isw_memory_allocate_lines(memory, l->lines, 1);
+      if (has_bias) l->bias_state[i] = isw_memory_allocate_lines(memory, l->lines, 1);
     }
     l->activation = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
     l->delta = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
@@ -221,6 +224,7 @@ void isw_layout_allocate(struct isw_pack *pack, bool keep_initial, bool keep_fin
   pack->loss_parameter = isw_memory_allocate_lines(memory, 1, 1);
   pack->hidden.parameter = isw_memory_allocate_lines(memory, 1, 1);
   pack->output.parameter = isw_memory_allocate_lines(memory, 1, 1);
+  pack->identity.parameter = pack->hidden.parameter; /* of a row that has none */
   if (pack->needs & ISW_NEEDS_CURVATURE) pack->curvature = isw_curvature_create(pack);
   allocate_records(pack, keep_initial, keep_final);
 }

@@ -18,7 +18,7 @@ static bool draw_lane(struct isw_pack *pack, size_t lane, struct isw_initial_wei
         finite = finite && isfinite(isw_number_load(pack->precision, l->weight, at));
       }
     if (!isw_initial_weights_draw_biases(initial, buffer)) return false;
-    for (size_t j = 0; j < l->fan_out; j++) {
+    for (size_t j = 0; l->bias && j < l->fan_out; j++) {
       isw_number_store(pack->precision, l->bias, j * pack->lanes + lane, buffer[j]);
       finite = finite && isfinite(isw_number_load(pack->precision, l->bias, j * pack->lanes + lane));
     }
@@ -134,6 +134,9 @@ static void set_settings(struct isw_pack *pack, const struct isw_pack_settings *
                        samples->test.samples);
   pack->hidden.kernels = &pack->kernels->activation[network->activation.row];
   pack->output.kernels = &pack->kernels->activation[network->output_activation.row];
+  for (size_t k = 0; k + 1 < pack->layers; k++)
+    if (isw_ends_linear(pack->layers, &pack->residual, k))
+      pack->identity.kernels = &pack->kernels->activation[isw_activation_row_of(pack, k)];
 }
 
 static void copy_schedule(struct isw_pack *pack, const struct isw_pack_settings *settings)

@@ -61,7 +61,7 @@ static void forward(const struct isw_pack *pack, size_t first, size_t samples, c
   size_t branch_layers = pack->residual.branch_layers;
   for (size_t k = 0; k < pack->layers; k++) {
     const struct isw_layer *l = &pack->layer[k];
-    const struct isw_layer_activation *activation = k + 1 < pack->layers ? &pack->hidden : &pack->output;
+    const struct isw_layer_activation *activation = isw_layer_activation_of(pack, k);
     size_t at = first * l->stride;
     void *z = isw_line(pre_activation_buffer(l), at), *a = isw_line(activation_buffer(l), at);
     struct row_factors in = inputs_of(pack, k, first, inputs);
@@ -103,7 +103,7 @@ static void backward(const struct isw_pack *pack, size_t first, size_t samples)
     if (below->branch_output)
       kernels->residual_backward_scale(samples, below->lines, below->stride, below->scale, delta,
                                        isw_line(below->delta, at));
-    multiply_by_slope(&pack->hidden, below, first, samples);
+    multiply_by_slope(isw_layer_activation_of(pack, k - 1), below, first, samples);
   }
 }
 
@@ -201,7 +201,8 @@ static void add_gradient(const struct isw_pack *pack, size_t k, size_t first, si
   void *gradient = isw_line(l->weight_gradient, first * l->stride);
   add_products(pack, k, work->samples, work->inputs, first, count, 0, l->lines, gradient, work->first_block, NULL);
   if (first > 0) return;
-  pack->kernels->bias_gradient(work->samples, l->lines, l->delta, l->stride, l->bias_gradient, work->first_block);
+  if (l->bias_gradient)
+    pack->kernels->bias_gradient(work->samples, l->lines, l->delta, l->stride, l->bias_gradient, work->first_block);
   add_scale_gradient(pack, l, work->samples, work->first_block);
 }
 
@@ -230,7 +231,8 @@ static void update_with_gradient(const struct isw_pack *pack, size_t k, size_t f
     }
   }
   if (first > 0) return;
-  pack->kernels->bias_gradient(work->samples, l->lines, l->delta, l->stride, l->bias_gradient, true);
+  if (l->bias_gradient)
+    pack->kernels->bias_gradient(work->samples, l->lines, l->delta, l->stride, l->bias_gradient, true);
   add_scale_gradient(pack, l, work->samples, true);
   isw_update_biases(pack, k, work->nonfinite_mask);
 }

@@ -31,12 +31,24 @@ bool isw_activation_is_identity(size_t row)
   return row == ACTIVATION_linear;
 }
 
+size_t isw_activation_row_of(const struct isw_pack *pack, size_t k)
+{
+  if (k + 1 == pack->layers) return pack->output_row;
+  return isw_ends_linear(pack->layers, &pack->residual, k) ? ACTIVATION_linear : pack->activation_row;
+}
+
+const struct isw_layer_activation *isw_layer_activation_of(const struct isw_pack *pack, size_t k)
+{
+  if (k + 1 == pack->layers) return &pack->output;
+  return isw_ends_linear(pack->layers, &pack->residual, k) ? &pack->identity : &pack->hidden;
+}
+
 struct isw_pack_shape isw_shape_of(const struct isw_pack *pack)
 {
   return (struct isw_pack_shape){.layout = pack->layout,
                                  .layers = pack->layers,
                                  .size = pack->size,
-                                 .branch_layers = pack->residual.branch_layers,
+                                 .parts = {pack->residual.branch_layers, pack->bias},
                                  .train_samples = pack->train_samples,
                                  .batch_size = pack->full_batch ? 0 : pack->batch_size,
                                  .activation = pack->activation_row,
@@ -61,7 +73,7 @@ static bool is_small(const struct isw_pack_shape *shape)
 {
   size_t lines = 0, count, states = isw_optimizers(&count)[shape->optimizer].states;
   if (shape->batch_size > 0 || shape->train_samples > MAX_SMALL_SAMPLES || shape->uses_gradient_norm ||
-      isw_branches(shape->layers, shape->branch_layers) > 0)
+      isw_branches(shape->layers, shape->parts.branch_layers) > 0)
     return false;
   for (size_t k = 0; k < shape->layers; k++) {
     size_t fan_in = shape->size[k], fan_out = shape->size[k + 1], stride = isw_stride_of(fan_out);
@@ -75,9 +87,10 @@ static bool is_small(const struct isw_pack_shape *shape)
 
 static bool is_tiny(const struct isw_pack_shape *shape)
 {
-  return shape->layers == 2 && shape->train_samples == TINY_SAMPLES && shape->size[0] == TINY_FEATURES &&
-         shape->size[1] == TINY_UNITS && shape->size[2] == TINY_OUTPUTS && shape->loss == LOSS_mse &&
-         shape->optimizer == OPTIMIZER_sgd && isw_activation_is_identity(shape->output_activation);
+  return shape->layers == 2 && shape->parts.bias == ISW_BIAS_ALL && shape->train_samples == TINY_SAMPLES &&
+         shape->size[0] == TINY_FEATURES && shape->size[1] == TINY_UNITS && shape->size[2] == TINY_OUTPUTS &&
+         shape->loss == LOSS_mse && shape->optimizer == OPTIMIZER_sgd &&
+         isw_activation_is_identity(shape->output_activation);
 }
 
 enum isw_pack_path isw_pack_path(const struct isw_kernels *kernels, const struct isw_pack_shape *shape)

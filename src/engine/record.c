@@ -14,7 +14,7 @@ void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to)
       for (size_t i = 0; i < l->fan_in; i++)
         isw_number_store(pack->precision, to, at++,
                          isw_number_load(pack->precision, l->weight, isw_number_index(pack, l, i, j, lane)));
-    for (size_t j = 0; j < l->fan_out; j++)
+    for (size_t j = 0; l->bias && j < l->fan_out; j++)
       isw_number_store(pack->precision, to, at++, isw_number_load(pack->precision, l->bias, j * pack->lanes + lane));
     if (l->scale) isw_number_store(pack->precision, to, at++, isw_number_load(pack->precision, l->scale, lane));
   }
@@ -105,7 +105,7 @@ static void find_slopes(const struct isw_pack *pack, size_t samples)
 {
   for (size_t k = 0; k < pack->layers; k++) {
     const struct isw_layer *l = &pack->layer[k];
-    const struct isw_layer_activation *unit = k + 1 < pack->layers ? &pack->hidden : &pack->output;
+    const struct isw_layer_activation *unit = isw_layer_activation_of(pack, k);
     size_t numbers = samples * l->stride * pack->line_numbers;
     for (size_t i = 0; i < numbers; i++) isw_number_store(pack->precision, l->slope, i, 1.0);
     if (!unit->is_identity)

@@ -62,7 +62,7 @@ void isw_update_biases(const struct isw_pack *pack, size_t k, void *nonfinite_ma
                                .state = {l->bias_state[0], l->bias_state[1]},
                                .gradient = l->bias_gradient,
                                .decay = isw_line(pack->decay, decay)};
-  update_padded_lines(pack, &bias, l->lines, isw_units_of_last_line(pack, l), nonfinite_mask);
+  if (l->bias) update_padded_lines(pack, &bias, l->lines, isw_units_of_last_line(pack, l), nonfinite_mask);
   struct update_arrays scale = {.rows = 1,
                                 .stride = 1,
                                 .number = l->scale,
@@ -82,7 +82,7 @@ static void clip_layer(const struct isw_pack *pack, size_t k, size_t first, size
   const struct isw_layer *l = &pack->layer[k];
   pack->kernels->scale(count, l->lines, l->stride, work->factor, isw_line(l->weight_gradient, first * l->stride));
   if (first > 0) return;
-  pack->kernels->scale(1, l->lines, l->lines, work->factor, l->bias_gradient);
+  if (l->bias_gradient) pack->kernels->scale(1, l->lines, l->lines, work->factor, l->bias_gradient);
   if (l->scale_gradient) pack->kernels->scale(1, 1, 1, work->factor, l->scale_gradient);
 }
 

@@ -86,8 +86,8 @@ double isw_lsuv_flops(size_t fan_out, size_t fan_in)
 bool isw_fill_file(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out, size_t fan_in,
                    size_t columns, const struct isw_stream *stream, double *weight)
 {
-  (void)stream;
   const double *layer = settings->weights->value + start->before;
-  memcpy(weight, columns == 1 ? layer + fan_out * fan_in : layer, fan_out * columns * sizeof *weight);
+  bool bias = stream->purpose == ISW_PURPOSE_BIAS;
+  memcpy(weight, bias ? layer + fan_out * fan_in : layer, fan_out * columns * sizeof *weight);
   return true;
 }

@@ -36,11 +36,27 @@ bool isw_ends_branch(size_t layers, size_t branch_layers, size_t k)
   return branch_layers && k > 0 && k + 1 < layers && k % branch_layers == 0;
 }
 
-size_t isw_parameters(size_t layers, const size_t *size, size_t branch_layers)
+bool isw_ends_linear(size_t layers, const struct isw_residual *residual, size_t k)
 {
-  size_t sum = isw_branches(layers, branch_layers), layer;
+  return residual->ends_linear && isw_ends_branch(layers, residual->branch_layers, k);
+}
+
+bool isw_has_bias(enum isw_bias bias, size_t layers, size_t k)
+{
+  return bias == ISW_BIAS_ALL || (bias == ISW_BIAS_HIDDEN && k + 1 < layers);
+}
+
+struct isw_parts isw_parts_of(const struct isw_network *network)
+{
+  return (struct isw_parts){.branch_layers = network->residual.branch_layers, .bias = network->bias};
+}
+
+size_t isw_parameters(size_t layers, const size_t *size, struct isw_parts parts)
+{
+  size_t sum = isw_branches(layers, parts.branch_layers), layer;
   for (size_t k = 0; k < layers; k++)
-    if (size[k] == SIZE_MAX || __builtin_mul_overflow(size[k + 1], size[k] + 1, &layer) ||
+    if (size[k] == SIZE_MAX ||
+        __builtin_mul_overflow(size[k + 1], size[k] + isw_has_bias(parts.bias, layers, k), &layer) ||
         __builtin_add_overflow(sum, layer, &sum))
       return SIZE_MAX;
   return sum;

@@ -51,7 +51,8 @@ static double value_at(const struct isw_view *view, const void *array, size_t el
 
 static bool equal_units(const struct isw_view *view, size_t k, size_t lane, size_t a, size_t b)
 {
-  if (value_at(view, view->bias[k], a, lane) != value_at(view, view->bias[k], b, lane)) return false;
+  const void *bias = view->bias[k];
+  if (bias && value_at(view, bias, a, lane) != value_at(view, bias, b, lane)) return false;
   for (size_t i = 0; i < view->size[k]; i++) {
     size_t row = i * view->weight_stride[k];
     if (value_at(view, view->weight[k], row + a, lane) != value_at(view, view->weight[k], row + b, lane)) return false;
@@ -88,7 +89,7 @@ static void finish(const struct isw_view *view, double *memory, double *value)
   for (size_t k = 0; k < view->layers; k++) {
     size_t units = view->size[k + 1];
     memset(hash, 0, units * lanes * sizeof *hash);
-    mix_row(view, view->bias[k], 0, units, hash);
+    if (view->bias[k]) mix_row(view, view->bias[k], 0, units, hash);
     for (size_t i = 0; i < view->size[k]; i++) mix_row(view, view->weight[k], i * view->weight_stride[k], units, hash);
     for (size_t l = 0; l < lanes; l++) {
       value[k * lanes + l] = -1.0;

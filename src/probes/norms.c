@@ -1,7 +1,7 @@
 /* gradient_norm, bias_gradient_norm, weight_norm, bias_norm of each layer: from 0, over inputs i ascending and within
  * them units j ascending, sum = sum + x x, then the root; in float64, by a plain multiplication and addition
  * (docs/numerics.md). batch_gradient_norm and batch_bias_gradient_norm: the same for the batch's gradient, which the
- * engine then passes instead. */
+ * engine then passes instead. NaN for the biases of a layer without any. */
 #include "probes_internal.h"
 
 /* value[lane] of a [rows][columns][lane] array with rows of `stride` elements */
@@ -25,8 +25,13 @@ static void weight_norms(const struct isw_view *view, const void *const *weight,
 
 static void bias_norms(const struct isw_view *view, const void *const *bias, double *value)
 {
-  for (size_t k = 0; k < view->layers; k++)
-    norm(view, bias[k], 1, view->size[k + 1], view->size[k + 1], value + k * view->lanes);
+  for (size_t k = 0; k < view->layers; k++) {
+    double *of_layer = value + k * view->lanes;
+    if (bias[k])
+      norm(view, bias[k], 1, view->size[k + 1], view->size[k + 1], of_layer);
+    else
+      for (size_t l = 0; l < view->lanes; l++) of_layer[l] = (double)NAN;
+  }
 }
 
 static void gradient_norm(const struct isw_view *view, double *scratch, double *value)

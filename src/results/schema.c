@@ -88,18 +88,20 @@ static const struct isw_field fields[ISW_FIELDS] = {
                                    .rank = 2,
                                    .dimension = {ISW_DIM_NETWORK, ISW_DIM_RECORD},
                                    .about = "the same, if record schedules differ between networks"},
-    [ISW_FIELD_WEIGHTS_INITIAL] = {.name = "weights_initial",
-                                   .long_name = "weights and biases before the first step",
-                                   .units = "1",
-                                   .type = ISW_TYPE_REAL,
-                                   .fill = true,
-                                   .rank = 2,
-                                   .dimension = {ISW_DIM_NETWORK, ISW_DIM_PARAMETER},
-                                   .about = "if stored: for each layer the weights [fan_out][fan_in], row-major, then "
-                                            "the biases [fan_out], then, if the layer ends a residual branch, the "
-                                            "scale of the branch (trained or not; hidden layers 1 + m, 1 + 2 m, ... "
-                                            "with m = `branch_layers`, which is a coordinate in every file of a sweep "
-                                            "with branches)"},
+    [ISW_FIELD_WEIGHTS_INITIAL] =
+        {.name = "weights_initial",
+         .long_name = "weights and biases before the first step",
+         .units = "1",
+         .type = ISW_TYPE_REAL,
+         .fill = true,
+         .rank = 2,
+         .dimension = {ISW_DIM_NETWORK, ISW_DIM_PARAMETER},
+         .about = "if stored: for each layer the weights [fan_out][fan_in], row-major, then "
+                  "the biases [fan_out] if the layer has biases (`bias` is a coordinate in "
+                  "every file of a sweep in which some layer has none), then, if the layer "
+                  "ends a residual branch, the scale of the branch (trained or not; hidden layers 1 + m, 1 + 2 m, ... "
+                  "with m = `branch_layers`, which is a coordinate in every file of a sweep "
+                  "with branches)"},
     [ISW_FIELD_WEIGHTS_FINAL] = {.name = "weights_final",
                                  .long_name = "weights and biases after the last step",
                                  .units = "1",

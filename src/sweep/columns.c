@@ -281,8 +281,9 @@ void isw_make_columns(struct isw_reader *reader)
         for (size_t m = 0; m < sweep->grid[g].axis[a].part[p]->members; m++)
           add_setting(&making, sweep->grid[g].axis[a].part[p]->member[m]);
   for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) add_setting(&making, always[i]);
-  if (sweep->base[ISW_SET_BRANCH_LAYERS].integer)
-    add_setting(&making, ISW_SET_BRANCH_LAYERS); /* determines the layout of the weights */
+  static const size_t layout[] = {ISW_SET_BRANCH_LAYERS, ISW_SET_BIAS}; /* determine the layout of the weights */
+  for (size_t i = 0; i < sizeof layout / sizeof layout[0]; i++)
+    if (sweep->base[layout[i]].integer) add_setting(&making, layout[i]);
   if (!sweep->refine.levels) return;
   struct isw_column_private *level =
       add_column(&making, "level", "level of refinement: 0 is the coarsest grid", ISW_COLUMN_INTEGER, false);

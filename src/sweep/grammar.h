@@ -19,13 +19,16 @@ enum isw_setting_id {
   ISW_SET_ACTIVATION,
   ISW_SET_OUTPUT_ACTIVATION,
   ISW_SET_INIT,
+  ISW_SET_BIAS,
   ISW_SET_BIAS_INIT,
   ISW_SET_INIT_BY_LAYER,
   ISW_SET_INIT_NOISE,
   ISW_SET_INIT_SPARSITY,
+  ISW_SET_RESIDUAL,
   ISW_SET_BRANCH_LAYERS,
   ISW_SET_BRANCH_SCALE,
   ISW_SET_TRAIN_SCALE,
+  ISW_SET_ACTIVATION_AFTER,
   ISW_SET_LOSS,
   ISW_SET_OPTIMIZER,
   ISW_SET_LEARNING_RATE,
@@ -58,6 +61,7 @@ enum isw_setting_kind {
   ISW_KIND_CHOICE,   /**< a row of a table, with parameters */
   ISW_KIND_SIZES,    /**< a list of widths */
   ISW_KIND_LAYERS,   /**< layer: choice */
+  ISW_KIND_SECTION,  /**< settings of a section, which an axis or a pattern gives together; never a base value */
   ISW_KIND_SCHEDULE, /**< record.steps */
   ISW_KIND_PROBES
 };
@@ -69,6 +73,8 @@ struct isw_setting {
   bool axis;           /**< may be swept */
   bool shape;          /**< networks of one pack must agree in it */
   bool required;       /**< has no default */
+  bool implied;        /**< its default is not written into the text of the settings, nor into an identity, so that
+                            sweeps older than the setting keep theirs: set it for every new setting */
   const char *initial; /**< the default as a sweep file would write it, NULL: none */
   double low, high;    /**< allowed numbers */
   bool low_open;

@@ -51,6 +51,12 @@ const struct isw_item *isw_init_of(const struct isw_sweep *sweep, const union is
   return numbered ? numbered : last ? last : first ? first : found;
 }
 
+struct isw_parts isw_parts_of_settings(const union isw_setting_value *settings)
+{
+  return (struct isw_parts){.branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer,
+                            .bias = (enum isw_bias)settings[ISW_SET_BIAS].integer};
+}
+
 static uint64_t bits_of(double number)
 {
   uint64_t bits;
@@ -84,6 +90,10 @@ static uint64_t hash_item(const struct isw_item *item)
 {
   return item ? item->hash : 0;
 }
+
+/* Tell apart the words that follow only where a setting is not at its default. They never change: new ones are new
+ * numbers. */
+enum { TAG_INIT_SPARSITY = 15, TAG_DECAY_BIASES = 23, TAG_BIAS = 100, TAG_ACTIVATION_AFTER = 200 };
 
 /* The identity: XXH3-64 of one 64-bit word for each thing that decides the trajectory, words of several numbers being
  * their XXH3-64, chained; schedule, clipping and residual branches where there are. What is recorded is no part of
@@ -123,15 +133,19 @@ uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_
   const struct isw_item *schedule = settings[ISW_SET_SCHEDULE].item;
   if (schedule->choice.row != 0) hash = chain(hash, schedule->hash);
   if (settings[ISW_SET_CLIP_NORM].number != 0.0) hash = chain(hash, bits_of(settings[ISW_SET_CLIP_NORM].number));
-  const uint64_t sparsity[] = {ISW_SET_INIT_SPARSITY, bits_of(settings[ISW_SET_INIT_SPARSITY].number)};
+  const uint64_t sparsity[] = {TAG_INIT_SPARSITY, bits_of(settings[ISW_SET_INIT_SPARSITY].number)};
   if (settings[ISW_SET_INIT_SPARSITY].number != 0.0) hash = chain(hash, isw_hash(sparsity, sizeof sparsity, 0));
-  const uint64_t decay[] = {ISW_SET_DECAY_BIASES, settings[ISW_SET_DECAY_BIASES].integer};
+  const uint64_t decay[] = {TAG_DECAY_BIASES, settings[ISW_SET_DECAY_BIASES].integer};
   if (settings[ISW_SET_DECAY_BIASES].integer != 0) hash = chain(hash, isw_hash(decay, sizeof decay, 0));
+  const uint64_t bias[] = {TAG_BIAS, settings[ISW_SET_BIAS].integer};
+  if (settings[ISW_SET_BIAS].integer != ISW_BIAS_ALL) hash = chain(hash, isw_hash(bias, sizeof bias, 0));
   if (isw_branches(depth + 1, (size_t)settings[ISW_SET_BRANCH_LAYERS].integer) > 0) {
     const uint64_t branches[] = {
         0x7265736964756C, settings[ISW_SET_BRANCH_LAYERS].integer, /* "residul": distinguishes it from a clip_norm */
         bits_of(settings[ISW_SET_BRANCH_SCALE].number), settings[ISW_SET_TRAIN_SCALE].integer};
     hash = chain(hash, isw_hash(branches, sizeof branches, 0));
+    const uint64_t end[] = {TAG_ACTIVATION_AFTER, settings[ISW_SET_ACTIVATION_AFTER].integer};
+    if (settings[ISW_SET_ACTIVATION_AFTER].integer != 0) hash = chain(hash, isw_hash(end, sizeof end, 0));
   }
   return hash;
 }
@@ -167,11 +181,13 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
     n->init[k] = isw_init_of(sweep, settings, k + 1, layers)->choice;
     n->bias_init[k] = settings[ISW_SET_BIAS_INIT].item->choice;
   }
+  n->bias = (enum isw_bias)settings[ISW_SET_BIAS].integer;
   n->init_noise = settings[ISW_SET_INIT_NOISE].number;
   n->init_sparsity = settings[ISW_SET_INIT_SPARSITY].number;
   n->residual = (struct isw_residual){.branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer,
                                       .scale = settings[ISW_SET_BRANCH_SCALE].number,
-                                      .train_scale = settings[ISW_SET_TRAIN_SCALE].integer == 1};
+                                      .train_scale = settings[ISW_SET_TRAIN_SCALE].integer == 1,
+                                      .ends_linear = settings[ISW_SET_ACTIVATION_AFTER].integer == 1};
   n->learning_rate = settings[ISW_SET_LEARNING_RATE].number;
   n->weight_decay = settings[ISW_SET_WEIGHT_DECAY].number;
   n->decay_biases = (enum isw_decay_biases)settings[ISW_SET_DECAY_BIASES].integer;

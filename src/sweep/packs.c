@@ -64,7 +64,7 @@ static bool describe(struct isw_packs *packs, struct class *class)
   packs->sizes += shown->layers + 1;
   size_t *size = packs->size + class->size;
   isw_sizes_of(sweep, settings, size);
-  shown->branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer;
+  shown->parts = isw_parts_of_settings(settings);
   shown->activation = settings[ISW_SET_ACTIVATION].item ? settings[ISW_SET_ACTIVATION].item->choice.row : 0;
   shown->output_activation = settings[ISW_SET_OUTPUT_ACTIVATION].item->choice.row;
   shown->uses_gradient_norm =
@@ -77,7 +77,7 @@ static bool describe(struct isw_packs *packs, struct class *class)
   shown->steps = settings[ISW_SET_STEPS].integer;
   const uint64_t *schedule;
   shown->records = isw_sweep_schedule(sweep, shown->steps, &schedule);
-  shown->flops = isw_step_flops(shown->layers, size, shown->branch_layers, shown->samples) * (double)shown->steps;
+  shown->flops = isw_step_flops(shown->layers, size, shown->parts.branch_layers, shown->samples) * (double)shown->steps;
   shown->cost = shown->flops;
   return true;
 }
@@ -291,7 +291,7 @@ bool isw_pack_class_is_mergeable(const struct isw_pack_class *class)
 {
   enum { MOST_PARAMETERS = 1 << 19 }; /* 32 MiB of weights per pack: a thread can hold several */
   return class->layout == ISW_NETWORKS_IN_LANES &&
-         isw_parameters(class->layers, class->size, class->branch_layers) <= MOST_PARAMETERS;
+         isw_parameters(class->layers, class->size, class->parts) <= MOST_PARAMETERS;
 }
 
 uint64_t isw_packs_unfilled(const struct isw_packs *packs)

@@ -24,7 +24,7 @@ static size_t names_under(struct isw_reader *reader, const char *prefix, const c
   return count;
 }
 
-static void unknown_key(struct isw_reader *reader, const char *prefix, const struct isw_node *key)
+void isw_report_unknown_key(struct isw_reader *reader, const char *prefix, const struct isw_node *key)
 {
   isw_report_add(&reader->report, key->place, "unknown key %s%s%s", isw_tree_describe(&reader->scratch, key),
                  *prefix ? " in " : "", prefix);
@@ -60,7 +60,7 @@ void isw_read_section(struct isw_reader *reader, const char *prefix, struct isw_
     bool fits = (size_t)snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", key->text) < sizeof path;
     bool plain_key = fits && !strchr(key->text, '.') && key->length;
     size_t id = plain_key ? isw_setting_find(path) : ISW_SETTINGS;
-    if (id < ISW_SETTINGS) {
+    if (id < ISW_SETTINGS && isw_setting(id)->kind != ISW_KIND_SECTION) {
       /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): leaf is an array in the reader, which is never NULL */
       reader->leaf[id] = value;
       reader->leaf_key[id] = key;
@@ -78,7 +78,7 @@ void isw_read_section(struct isw_reader *reader, const char *prefix, struct isw_
     }
     const char *names[ISW_SETTINGS + 4];
     if (!plain_key || names_under(reader, path, names) == 0) {
-      unknown_key(reader, prefix, key);
+      isw_report_unknown_key(reader, prefix, key);
       continue;
     }
     if (value->kind == ISW_NODE_MAP)

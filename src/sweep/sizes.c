@@ -13,7 +13,7 @@ static void measure(void *context, const struct isw_grid *grid, uint64_t cell)
   enum { SIZES_MAX = 1002 }; /* depth is at most 1000 */
   size_t size[SIZES_MAX], layers = isw_depth_of(settings) + 1;
   isw_sizes_of(sweep, settings, size);
-  size_t parameters = isw_parameters(layers, size, (size_t)settings[ISW_SET_BRANCH_LAYERS].integer);
+  size_t parameters = isw_parameters(layers, size, isw_parts_of_settings(settings));
   if (layers > sweep->layers_max) sweep->layers_max = layers;
   if (parameters > sweep->parameters_max) sweep->parameters_max = parameters;
   if (parameters <= parameters_limit) return;
@@ -43,8 +43,8 @@ static void check_probes(struct isw_reader *reader)
 
 void isw_measure(struct isw_reader *reader)
 {
-  static const size_t shape[] = {ISW_SET_DATASET, ISW_SET_SEED,   ISW_SET_LOSS,         ISW_SET_DEPTH,
-                                 ISW_SET_WIDTH,   ISW_SET_HIDDEN, ISW_SET_BRANCH_LAYERS};
+  static const size_t shape[] = {ISW_SET_DATASET, ISW_SET_SEED,   ISW_SET_LOSS,          ISW_SET_DEPTH,
+                                 ISW_SET_WIDTH,   ISW_SET_HIDDEN, ISW_SET_BRANCH_LAYERS, ISW_SET_BIAS};
   enum { COUNT = sizeof shape / sizeof shape[0] };
   if (!isw_all_usable(reader, shape, COUNT)) return;
   if (!isw_visit_classes(reader->sweep, shape, COUNT, measure, reader)) longjmp(reader->out_of_memory, 1);

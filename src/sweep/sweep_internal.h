@@ -287,6 +287,8 @@ size_t isw_resolve_path(struct isw_reader *reader, const struct isw_node *key, s
 
 /** Puts the value of override number `number` (from 1) into the tree. */
 void isw_apply_override(struct isw_reader *reader, unsigned number);
+/** Reports a key that a section does not have; prefix: "" or the section's path. */
+void isw_report_unknown_key(struct isw_reader *reader, const char *prefix, const struct isw_node *key);
 /** Finds the settings of a mapping; prefix: "" or a section's path. */
 void isw_read_section(struct isw_reader *reader, const char *prefix, struct isw_node *map);
 void isw_read_base(struct isw_reader *reader);
@@ -345,6 +347,7 @@ union isw_setting_value isw_setting_at(const struct isw_sweep *sweep, const stru
 size_t isw_data_of(const struct isw_sweep *sweep, const union isw_setting_value *settings);
 /** Fills size[0 .. layers], layers = isw_depth_of + 1; the data must fit the loss. */
 void isw_sizes_of(const struct isw_sweep *sweep, const union isw_setting_value *settings, size_t *size);
+struct isw_parts isw_parts_of_settings(const union isw_setting_value *settings);
 /** The initialiser of weight layer `layer` (from 1) of `layers`. */
 const struct isw_item *isw_init_of(const struct isw_sweep *sweep, const union isw_setting_value *settings, size_t layer,
                                    size_t layers);

@@ -17,6 +17,12 @@ static bool has_branch(const struct isw_sweep *sweep, const union isw_setting_va
   return settings[ISW_SET_BRANCH_LAYERS].integer > 0 && isw_depth_of(settings) > 1;
 }
 
+static bool has_bias(const struct isw_sweep *sweep, const union isw_setting_value *settings)
+{
+  (void)sweep;
+  return isw_has_bias((enum isw_bias)settings[ISW_SET_BIAS].integer, isw_depth_of(settings) + 1, 0);
+}
+
 static bool takes_steps(const struct isw_sweep *sweep, const union isw_setting_value *settings)
 {
   (void)sweep;
@@ -65,6 +71,10 @@ struct rule {
   {                                                                                                                    \
     ISW_SET_BRANCH_LAYERS, ISW_SET_DEPTH, ISW_SET_HIDDEN, ISW_SETTINGS                                                 \
   }
+#define BIASES                                                                                                         \
+  {                                                                                                                    \
+    ISW_SET_BIAS, ISW_SET_DEPTH, ISW_SET_HIDDEN, ISW_SETTINGS                                                          \
+  }
 #define STEPS                                                                                                          \
   {                                                                                                                    \
     ISW_SET_STEPS, ISW_SETTINGS                                                                                        \
@@ -74,6 +84,7 @@ static const char no_branch[] = "no network has a residual branch", full[] = "ev
 static const char ask_depth[] = "leave it out, or set network.depth", ask_steps[] = "train.steps is 0";
 static const char ask_branch[] =
     "branches require network.residual.branch_layers 1 or 2 and more than one hidden layer";
+static const char no_bias[] = "no network has biases", ask_bias[] = "leave it out, or set network.bias: all";
 static const char ask_batch[] = "set train.batch_size", ask_probe[] = "add escape_step to record.probes";
 static const struct rule rules[] = {
     {ISW_SET_WIDTH, has_hidden_layer, SHAPE, no_layer, ask_depth},
@@ -81,10 +92,13 @@ static const struct rule rules[] = {
     {ISW_SET_BRANCH_LAYERS, has_branch, BRANCHES, no_branch, ask_branch},
     {ISW_SET_BRANCH_SCALE, has_branch, BRANCHES, no_branch, ask_branch},
     {ISW_SET_TRAIN_SCALE, has_branch, BRANCHES, no_branch, ask_branch},
+    {ISW_SET_ACTIVATION_AFTER, has_branch, BRANCHES, no_branch, ask_branch},
+    {ISW_SET_BIAS_INIT, has_bias, BIASES, no_bias, ask_bias},
     {ISW_SET_OPTIMIZER, takes_steps, STEPS, no_steps, ask_steps},
     {ISW_SET_LEARNING_RATE, takes_steps, STEPS, no_steps, ask_steps},
     {ISW_SET_WEIGHT_DECAY, takes_steps, STEPS, no_steps, ask_steps},
     {ISW_SET_DECAY_BIASES, takes_steps, STEPS, no_steps, ask_steps},
+    {ISW_SET_DECAY_BIASES, has_bias, BIASES, no_bias, ask_bias},
     {ISW_SET_DECAY_BIASES,
      decays,
      {ISW_SET_WEIGHT_DECAY, ISW_SETTINGS},

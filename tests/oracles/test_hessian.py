@@ -80,19 +80,21 @@ def spelt(name, parameters):
     return f"{{name: {name}, {key}: {parameters[name]}}}" if key else name
 
 
-def network(parameters, sizes, activation, output, inputs):
+def network(parameters, sizes, activation, output, inputs, bias="all"):
     """Output of an MLP [samples][sizes[-1]] whose flat parameters are as a results file has them."""
     x, first = inputs, 0
     for k, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
         weight = parameters[first : first + fan_in * fan_out].reshape(fan_out, fan_in)
         first += fan_in * fan_out
-        z = functional.linear(x, weight, parameters[first : first + fan_out])
-        first += fan_out
+        biases = fan_out * (bias == "all" or (bias == "hidden" and k + 2 < len(sizes)))
+        z = functional.linear(x, weight, parameters[first : first + biases] if biases else None)
+        first += biases
         x = ACTIVATIONS[activation if k + 2 < len(sizes) else output](z)
+    assert first == len(parameters)
     return x
 
 
-def residual_network(parameters, sizes, branch_layers, activation, inputs):
+def residual_network(parameters, sizes, branch_layers, activation, inputs, activation_after=True):
     """Output [samples][sizes[-1]] of an MLP with branches h + alpha f(h), and where in the flat parameters the alphas
     stand."""
     x, first, alphas, trunk = inputs, 0, [], None
@@ -103,8 +105,9 @@ def residual_network(parameters, sizes, branch_layers, activation, inputs):
         first += fan_out
         if k + 2 == len(sizes):
             return z, alphas
-        x = activation(z)
-        if k % branch_layers == 0 and k > 0:
+        ends = k % branch_layers == 0 and k > 0
+        x = z if ends and not activation_after else activation(z)
+        if ends:
             x = trunk + parameters[first] * x
             alphas.append(first)
             first += 1
@@ -114,10 +117,14 @@ def residual_network(parameters, sizes, branch_layers, activation, inputs):
 
 
 class Hessian(unittest.TestCase):
-    def check(self, loss, inputs, targets, outputs, dataset, output="linear", activations=None, precision="float64"):
+    def check(self, loss, inputs, targets, outputs, dataset, output="linear", activations=None, precision="float64",
+              bias="all"):
         """Every activation under one loss; 1e-10 of the largest eigenvalue."""
         names = activations or listed("activations")
-        results = run(fill(SWEEP, {
+        sweep = SWEEP if bias == "all" else SWEEP.replace("network: {", f"network: {{bias: {bias}, ")
+        if bias == "none":
+            sweep = sweep.replace(", network.bias_init: [{name: normal, std: 0.4}, zeros]", "")
+        results = run(fill(sweep, {
             "DATASET": dataset, "LOSS": f"{{name: {loss}{LOSSES[loss][0]}}}", "OUTPUT": output,
             "PROBES": ", ".join(PROBES), "PRECISION": precision,
             "ACTIVATIONS": ", ".join(spelt(name, PARAMETERS) for name in names)}))
@@ -129,7 +136,7 @@ class Hessian(unittest.TestCase):
             name = results["activation"][n]
 
             def value(parameters):
-                return LOSSES[loss][1](network(parameters, sizes, name, output, x), t)
+                return LOSSES[loss][1](network(parameters, sizes, name, output, x, bias), t)
 
             hessian = torch.autograd.functional.hessian(value, w).numpy()
             gradient = torch.autograd.grad(value(w), w)[0].numpy()
@@ -147,8 +154,8 @@ class Hessian(unittest.TestCase):
                 self.assertEqual(results["hessian_negative"][n, 0], (eigenvalues < -1e-10 * size).sum())
                 numpy.testing.assert_allclose(results["gradient_curvature"][n, 0], along, rtol=digits,
                                               atol=digits * size)
-                each = numpy.array([torch.autograd.grad(LOSSES[loss][1](network(w, sizes, name, output, x[s : s + 1]),
-                                                                        t[s : s + 1]), w)[0].numpy()
+                each = numpy.array([torch.autograd.grad(LOSSES[loss][1](network(w, sizes, name, output, x[s : s + 1],
+                                                                                bias), t[s : s + 1]), w)[0].numpy()
                                     for s in range(len(x))])
                 variance, square = each.var(axis=0, ddof=1).sum(), gradient @ gradient
                 scale = variance / (square - variance / len(x))
@@ -165,6 +172,8 @@ class Hessian(unittest.TestCase):
             self.check(loss, table[:, :3], table[:, 3:], 2, dataset)
         self.check("mse", table[:, :3], table[:, 3:], 2, dataset, output="tanh", activations=["tanh", "gelu"])
         self.check("huber", table[:, :3], table[:, 3:], 2, dataset, output="softplus", activations=["sigmoid"])
+        for bias in ("hidden", "none"):
+            self.check("mse", table[:, :3], table[:, 3:], 2, dataset, activations=["sigmoid"], bias=bias)
 
     def test_classes(self):
         path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], "classes.csv")
@@ -224,18 +233,21 @@ class Hessian(unittest.TestCase):
             "OUTPUT": "linear", "PROBES": ", ".join(PROBES), "PRECISION": "float64",
             "ACTIVATIONS": "tanh, gelu, linear", "hidden: [4, 3]": "depth: 5, width: 4, residual: {scale: 0.7}",
             "{name: normal, std: 0.9}, zeros]": "{name: normal, std: 0.9}, lecun_normal]"})
-        results = run(text.replace("  network.activation:", "  network.residual.branch_layers: [1, 2]\n"
-                                   "  network.residual.train_scale: [false, true]\n  network.activation:"))
+        results = run(text.replace("  network.activation:",
+                                   "  network.residual: [{branch_layers: [1, 2], train_scale: [false, true]}, "
+                                   "{branch_layers: [1, 2], train_scale: true, activation_after: false}]\n"
+                                   "  network.activation:"))
         x, t = torch.tensor(table[:, :3]), torch.tensor(table[:, 3:])
         sizes = [3, 4, 4, 4, 4, 4, 2]
-        self.assertEqual(len(results["loss"]), 24)
+        self.assertEqual(len(results["loss"]), 36)
         for n, start in enumerate(results["weights_initial"]):
             w = torch.tensor(start[~numpy.isnan(start)], requires_grad=True)
             branch_layers, name = int(results["branch_layers"][n]), results["activation"][n]
             trained = bool(results["train_scale"][n] == "true")
+            after = bool(results["activation_after"][n] == "true")
 
             def output(parameters, inputs):
-                return residual_network(parameters, sizes, branch_layers, ACTIVATIONS[name], inputs)[0]
+                return residual_network(parameters, sizes, branch_layers, ACTIVATIONS[name], inputs, after)[0]
 
             def value(parameters):
                 return functional.mse_loss(output(parameters, x), t)
@@ -250,7 +262,7 @@ class Hessian(unittest.TestCase):
             each = numpy.array([torch.autograd.grad(functional.mse_loss(output(w, x[s : s + 1]), t[s : s + 1]),
                                                     w)[0].numpy()[keep]
                                 for s in range(len(x))])
-            with self.subTest(branch_layers=branch_layers, trained=trained, activation=name):
+            with self.subTest(branch_layers=branch_layers, trained=trained, after=after, activation=name):
                 numpy.testing.assert_allclose(results["loss"][n, 0], value(w).detach(), rtol=1e-10)
                 spectrum = results["hessian_eigenvalues"][n, 0]
                 numpy.testing.assert_allclose(spectrum[: keep.sum()], eigenvalues, rtol=0, atol=1e-10 * size)

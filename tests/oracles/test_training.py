@@ -65,19 +65,26 @@ class Network:
         return f"{self.case}: {self.init} {' '.join(names)} {self.size} {self.kind} batch {self.batch_size}"
 
     def layers(self, flat):
-        """Weight, bias and, of a residual branch's last layer, scale ([1], else []) of each layer in a flat array of
-        parameters."""
+        """Weight, bias ([0] if the layer has none) and, of a residual branch's last layer, scale ([1], else []) of each
+        layer in a flat array of parameters."""
         first, layers = 0, []
         for k, (fan_in, fan_out) in enumerate(zip(self.size, self.size[1:])):
             weight = flat[first : first + fan_out * fan_in].reshape(fan_out, fan_in)
             first += fan_out * fan_in
-            bias = flat[first : first + fan_out]
-            first += fan_out
+            biases = fan_out * (self.bias == 0 or (self.bias == 1 and k < len(self.size) - 2))  # all, hidden, none
+            bias = flat[first : first + biases]
+            first += biases
             ends = self.branch_layers and 0 < k < len(self.size) - 2 and k % self.branch_layers == 0
             layers.append((weight, bias, flat[first : first + ends]))
             first += ends
         assert first == len(flat)
         return layers
+
+    def activations(self):
+        """The activation of each layer."""
+        count = len(self.size) - 1
+        linear = [self.ends_linear and 0 < k < count - 1 and k % self.branch_layers == 0 for k in range(count - 1)]
+        return [{"name": "linear"} if k else self.activation for k in linear] + [self.output_activation]
 
     def fixed(self):
         """[parameters] whether it stays: a scale that is not trained."""
@@ -234,8 +241,8 @@ def train_by_torch(network):
     parameters = [tensor for tensor in everything if tensor.requires_grad and len(tensor)]
     inputs, one_hot = torch.tensor(network.inputs), torch.tensor(network.one_hot)
     labels = torch.tensor(network.targets[:, 0]).long()
-    biases = [bias for _, bias, _ in layers]
-    spared = ([], biases[-1:], biases)[network.decay_biases]  # all, hidden, none
+    spared = [bias for k, (_, bias, _) in enumerate(layers)
+              if len(bias) and (network.decay_biases == 2 or (network.decay_biases == 1 and k + 1 == len(layers)))]
     groups = [{"params": [tensor for tensor in parameters if not any(tensor is bias for bias in spared)]}]
     if spared:
         groups.append({"params": spared, "weight_decay": 0.0})
@@ -246,9 +253,9 @@ def train_by_torch(network):
 
     def loss_of(samples):
         a = inputs[samples]
-        for k, (weight, bias, scale) in enumerate(layers):
-            choice = network.activation if k + 1 < len(layers) else network.output_activation
-            a = TORCH_ACTIVATIONS[choice["name"]](torch.nn.functional.linear(a, weight, bias), choice)
+        for k, ((weight, bias, scale), choice) in enumerate(zip(layers, network.activations())):
+            z = torch.nn.functional.linear(a, weight, bias if len(bias) else None)
+            a = TORCH_ACTIVATIONS[choice["name"]](z, choice)
             if len(scale):
                 a = h + scale * a
             if k == 0 or len(scale):
@@ -265,7 +272,7 @@ def train_by_torch(network):
             found["losses"].append((loss_of(samples) if network.batch_size else loss).item())
         for weight, bias, _ in layers if step % NORMS_EVERY == 0 else ():
             found["batch_gradient_norms"].append(weight.grad.norm().item())
-            found["batch_bias_gradient_norms"].append(bias.grad.norm().item())
+            found["batch_bias_gradient_norms"].append(bias.grad.norm().item() if len(bias) else math.nan)
         if step == network.steps:
             break
         if network.clip_norm:
@@ -320,8 +327,7 @@ def numpy_loss(network, flat):
     """Loss, and on which side of each kink each hidden pre-activation and each output is."""
     a, sides = network.inputs, []
     layers = network.layers(flat)
-    for k, (weight, bias, scale) in enumerate(layers):
-        choice = network.activation if k + 1 < len(layers) else network.output_activation
+    for k, ((weight, bias, scale), choice) in enumerate(zip(layers, network.activations())):
         z = a @ weight.T + bias
         a = NUMPY_ACTIVATIONS[choice["name"]](z, choice)
         if len(scale):
@@ -359,7 +365,10 @@ class Training(unittest.TestCase):
                 self.assertEqual(network.status, 1)
                 for name, theirs in train_by_torch(network).items():
                     floor = 1e-5 if "norms" in name else 1e-300  # of a start where a gradient is 0 but for rounding
-                    difference = numpy.abs(getattr(network, name) - theirs).max() / max(numpy.abs(theirs).max(), floor)
+                    ours = getattr(network, name)
+                    numpy.testing.assert_array_equal(numpy.isnan(ours), numpy.isnan(theirs))  # no biases, no norm
+                    largest = max(numpy.nanmax(numpy.abs(theirs), initial=0.0), floor)
+                    difference = numpy.nanmax(numpy.abs(ours - theirs), initial=0.0) / largest
                     worst = max(worst, difference)
                     self.assertLessEqual(difference, tolerance, name)
         print(f"{case}: {len(chosen)} networks, largest relative difference {worst:.1e}")
@@ -395,6 +404,9 @@ class Training(unittest.TestCase):
             ends.setdefault(start, set()).add(tuple(network.weights_final))
         self.assertEqual({len(found) for found in ends.values()}, {3})  # the setting has an effect
 
+    def test_layers_without_biases_under_every_optimizer(self):
+        self.check("biases", 2 * 2 * len(TORCH_OPTIMIZERS))
+
     def test_every_initializer_as_a_start(self):
         self.check("initializer", 2)
 
@@ -403,10 +415,11 @@ class Training(unittest.TestCase):
 
     def test_residual_branches_under_every_optimizer(self):
         """h + alpha f(h); alpha is one more parameter, decayed and clipped as the others are, or stays."""
-        self.check("residual", 2 * len(TORCH_OPTIMIZERS) * 4)
+        self.check("residual", 2 * len(TORCH_OPTIMIZERS) * 6)
         starts = [[scale for *_, scale in network.layers(network.weights_initial)] for network in networks["residual"]]
         self.assertEqual(sum(len(scale) for scales in starts for scale in scales),
-                         2 * 2 * len(TORCH_OPTIMIZERS) * (4 + 2))
+                         2 * 3 * len(TORCH_OPTIMIZERS) * (4 + 2))
+        self.assertEqual(sum(network.ends_linear for network in networks["residual"]), 2 * 2 * len(TORCH_OPTIMIZERS))
 
     def test_gradients_are_finite_differences_of_the_loss(self):
         compared = skipped = 0

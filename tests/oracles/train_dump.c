@@ -46,8 +46,8 @@ static void print_network(const struct trial *trial, const struct trial_networks
   printf(", \"size\": [%zu", n->size[0]);
   for (size_t k = 1; k <= n->layers; k++) printf(", %zu", n->size[k]);
   printf("]");
-  printf(", \"branch_layers\": %zu, \"train_scale\": %s", n->residual.branch_layers,
-         n->residual.train_scale ? "true" : "false");
+  printf(", \"branch_layers\": %zu, \"train_scale\": %s, \"ends_linear\": %s, \"bias\": %d", n->residual.branch_layers,
+         n->residual.train_scale ? "true" : "false", n->residual.ends_linear ? "true" : "false", (int)n->bias);
   print_choice("activation", &isw_activations(&rows)[n->activation.row].row, &n->activation);
   print_choice("output_activation", &isw_activations(&rows)[n->output_activation.row].row, &n->output_activation);
   print_choice("loss", &isw_losses(&rows)[n->loss.row].row, &n->loss);
@@ -245,6 +245,29 @@ static bool dump_initializers(bool by_reference)
   return good;
 }
 
+/* Networks in which some or all layers have no biases, with every optimiser, and of every depth. */
+static bool dump_biases(bool by_reference)
+{
+  size_t optimizers;
+  bool good = true;
+  isw_optimizers(&optimizers);
+  for (int bias = ISW_BIAS_HIDDEN; bias <= ISW_BIAS_NONE; bias++)
+    for (size_t o = 0; o < optimizers; o++) {
+      struct trial trial = plain();
+      trial.bias = (enum isw_bias)bias;
+      trial.bias_init = trial_initializer("uniform");
+      trial.optimizer = o;
+      trial.depth = o % 4;
+      trial.learning_rate = 0.01;
+      trial.weight_decay = 0.01;
+      trial.decay_biases = (enum isw_decay_biases)(o % 3);
+      trial.clip_norm = o % 2 ? 0.5 : 0.0;
+      trial.batch_size = o % 3 == 0 ? 0 : 4;
+      good &= dump(by_reference, "biases", trial);
+    }
+  return good;
+}
+
 static bool dump_depths(bool by_reference)
 {
   bool good = true;
@@ -259,11 +282,17 @@ static bool dump_depths(bool by_reference)
   return good;
 }
 
-/* Branches of one and two layers whose scale is fixed or trained, initially 0 or not, with every optimiser; and one
+/* Branches of one and two layers whose scale is fixed or trained, initially 0 or not, which end with the activation or
+ * without, with every optimiser; and one
  * step of rate 1 whose difference of weights is the gradient, on smooth and kinked activations. */
 static bool dump_residual(bool by_reference)
 {
-  static const struct isw_residual residuals[] = {{1, 0.5, false}, {1, 0.0, true}, {2, 1.0, false}, {2, -0.3, true}};
+  static const struct isw_residual residuals[] = {{.branch_layers = 1, .scale = 0.5},
+                                                  {.branch_layers = 1, .train_scale = true},
+                                                  {.branch_layers = 2, .scale = 1.0},
+                                                  {.branch_layers = 2, .scale = -0.3, .train_scale = true},
+                                                  {.branch_layers = 1, .scale = 0.7, .ends_linear = true},
+                                                  {.branch_layers = 2, .train_scale = true, .ends_linear = true}};
   static const char *const smooth[] = {"tanh", "gelu", "relu", "linear"};
   size_t optimizers;
   bool good = true;
@@ -349,6 +378,7 @@ int main(int count, char **arguments)
   good &= dump_clipping(by_reference);
   good &= dump_decay_of_biases(by_reference);
   good &= dump_initializers(by_reference);
+  good &= dump_biases(by_reference);
   good &= dump_depths(by_reference);
   good &= dump_residual(by_reference);
   good &= dump_single_precision(by_reference);

@@ -9,7 +9,7 @@
 enum {
   REFERENCE_LOSS,
   REFERENCE_GRADIENT_NORM,      /**< a weight layer's weights */
-  REFERENCE_BIAS_GRADIENT_NORM, /**< its biases */
+  REFERENCE_BIAS_GRADIENT_NORM, /**< its biases; NaN if it has none */
   REFERENCE_WEIGHT_NORM,
   REFERENCE_BIAS_NORM,
   REFERENCE_SCALE, /**< alpha of the branch that ends with the layer, otherwise NaN */
@@ -26,7 +26,7 @@ struct reference_result {
   uint64_t steps_done;
   size_t parameters, records, records_done, layers, branches;
   double *weights_initial,
-      *weights_final; /**< [parameters] layer after layer: weight [fan_out][fan_in], bias [fan_out], scale */
+      *weights_final; /**< [parameters] layer after layer: weight [fan_out][fan_in], bias [fan_out] if any, scale */
   double *measure[REFERENCE_MEASURES]; /**< [records] for losses, otherwise [records][layers]; NaN: not recorded */
   bool subnormal_gradient;             /**< whether a gradient of a step was subnormal and not 0 */
 };

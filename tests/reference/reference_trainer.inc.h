@@ -11,7 +11,8 @@
 
 enum { NAME(LAYERS_MAX) = 64 };
 
-/* A weight layer: weight [fan_out][fan_in], and for one sample the units' z, a = g(z) and delta, each [fan_out]. */
+/* A weight layer: weight [fan_out][fan_in], bias and its gradient, NULL if it has no biases, and for one sample the
+ * units' z, a = g(z) and delta, each [fan_out]. */
 struct NAME(layer) {
   size_t fan_in, fan_out;
   REAL *weight, *bias, *weight_gradient, *bias_gradient;
@@ -94,9 +95,9 @@ static void NAME(forward)(struct NAME(trainer) * t, size_t sample)
   for (size_t k = 1; k <= t->layers; k++) {
     struct NAME(layer) *l = &t->layer[k];
     for (size_t j = 0; j < l->fan_out; j++) {
-      l->z[j] = l->bias[j];
+      l->z[j] = l->bias ? l->bias[j] : K(0.0);
       for (size_t i = 0; i < l->fan_in; i++) l->z[j] = FMA(a[i], l->weight[j * l->fan_in + i], l->z[j]);
-      l->a[j] = NAME(g)(k < t->layers ? &t->network->activation : &t->network->output_activation, l->z[j]);
+      l->a[j] = NAME(g)(isw_activation_of(t->network, k - 1), l->z[j]);
     }
     for (size_t j = 0; l->branch && j < l->fan_out; j++) {
       l->branch[j] = l->a[j];
@@ -125,8 +126,8 @@ static void NAME(backward)(struct NAME(trainer) * t, size_t sample)
         below->carried[i] = d;
         d = *below->scale * d;
       }
-      below->delta[i] =
-          d * NAME(slope)(&t->network->activation, below->z[i], below->branch ? below->branch[i] : below->a[i]);
+      below->delta[i] = d * NAME(slope)(isw_activation_of(t->network, k - 2), below->z[i],
+                                        below->branch ? below->branch[i] : below->a[i]);
     }
   }
   for (size_t k = 1; k <= t->layers; k++) {
@@ -135,7 +136,7 @@ static void NAME(backward)(struct NAME(trainer) * t, size_t sample)
     for (size_t j = 0; j < l->fan_out; j++) {
       for (size_t i = 0; i < l->fan_in; i++)
         l->weight_gradient[j * l->fan_in + i] = FMA(l->delta[j], a[i], l->weight_gradient[j * l->fan_in + i]);
-      l->bias_gradient[j] = l->bias_gradient[j] + l->delta[j];
+      if (l->bias) l->bias_gradient[j] = l->bias_gradient[j] + l->delta[j];
       if (l->branch) l->shares[j] = FMA(l->carried[j], l->branch[j], l->shares[j]);
     }
   }
@@ -173,13 +174,19 @@ static double NAME(squares)(double sum, size_t fan_out, size_t fan_in, const REA
   return sum;
 }
 
+/* Norm of biases or their gradient, x; NaN if the layer has none */
+static double NAME(bias_norm)(const struct NAME(layer) * l, const REAL *x)
+{
+  return l->bias ? sqrt(NAME(squares)(0.0, l->fan_out, 1, x)) : NAN;
+}
+
 /* Norm of the whole gradient */
 static double NAME(gradient_norm)(const struct NAME(trainer) * t)
 {
   double sum = 0.0;
   for (size_t k = 1; k <= t->layers; k++) {
     sum = NAME(squares)(sum, t->layer[k].fan_out, t->layer[k].fan_in, t->layer[k].weight_gradient);
-    sum = NAME(squares)(sum, t->layer[k].fan_out, 1, t->layer[k].bias_gradient);
+    if (t->layer[k].bias) sum = NAME(squares)(sum, t->layer[k].fan_out, 1, t->layer[k].bias_gradient);
     if (t->layer[k].branch) sum = NAME(squares)(sum, 1, 1, t->layer[k].scale_gradient); /* 0 if it is not trained */
   }
   return sqrt(sum);
@@ -199,7 +206,7 @@ static bool NAME(decays)(const struct NAME(trainer) * t, const REAL *parameter)
 {
   for (size_t k = 1; k <= t->layers; k++) {
     const struct NAME(layer) *l = &t->layer[k];
-    if (parameter < l->bias || parameter >= l->bias + l->fan_out) continue;
+    if (!l->bias || parameter < l->bias || parameter >= l->bias + l->fan_out) continue;
     return t->network->decay_biases == ISW_DECAY_ALL || (t->network->decay_biases == ISW_DECAY_HIDDEN && k < t->layers);
   }
   return true;
@@ -238,9 +245,9 @@ static void NAME(record)(struct NAME(trainer) * t, const uint64_t *all, const ui
     const struct NAME(layer) *l = &t->layer[k];
     double norm[REFERENCE_MEASURES] = {
         [REFERENCE_GRADIENT_NORM] = sqrt(NAME(squares)(0.0, l->fan_out, l->fan_in, l->weight_gradient)),
-        [REFERENCE_BIAS_GRADIENT_NORM] = sqrt(NAME(squares)(0.0, l->fan_out, 1, l->bias_gradient)),
+        [REFERENCE_BIAS_GRADIENT_NORM] = NAME(bias_norm)(l, l->bias_gradient),
         [REFERENCE_WEIGHT_NORM] = sqrt(NAME(squares)(0.0, l->fan_out, l->fan_in, l->weight)),
-        [REFERENCE_BIAS_NORM] = sqrt(NAME(squares)(0.0, l->fan_out, 1, l->bias)),
+        [REFERENCE_BIAS_NORM] = NAME(bias_norm)(l, l->bias),
         [REFERENCE_SCALE] = l->branch ? (double)*l->scale : NAN,
         [REFERENCE_SCALE_GRADIENT] = l->branch && t->network->residual.train_scale ? (double)*l->scale_gradient : NAN,
     };
@@ -252,9 +259,8 @@ static void NAME(record)(struct NAME(trainer) * t, const uint64_t *all, const ui
     const struct NAME(layer) *l = &t->layer[k];
     size_t at = record * t->layers + k - 1;
     double weights = NAME(squares)(0.0, l->fan_out, l->fan_in, l->weight_gradient);
-    double biases = NAME(squares)(0.0, l->fan_out, 1, l->bias_gradient);
     result->measure[REFERENCE_BATCH_GRADIENT_NORM][at] = (double)K(sqrt(weights));
-    result->measure[REFERENCE_BATCH_BIAS_GRADIENT_NORM][at] = (double)K(sqrt(biases));
+    result->measure[REFERENCE_BATCH_BIAS_GRADIENT_NORM][at] = (double)K(NAME(bias_norm)(l, l->bias_gradient));
   }
 }
 
@@ -328,19 +334,21 @@ static void NAME(initial_weights)(struct NAME(trainer) * t)
   for (size_t k = 1; k <= t->layers; k++) {
     struct NAME(layer) *l = &t->layer[k];
     size_t count = l->fan_out * l->fan_in;
-    double *bias = draws + count;
+    double *bias = numbers(l->fan_out, sizeof *bias);
     start.layer = k;
     start.inputs = x;
-    start.activation = k < t->layers ? &n->activation : &n->output_activation;
+    start.activation = isw_activation_of(n, k - 1);
     initial_layer(n, &n->init[k - 1], &start, ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, l->fan_out, l->fan_in,
                   l->fan_in, draws);
-    initial_layer(n, &n->bias_init[k - 1], &start, ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, l->fan_out, l->fan_in, 1,
-                  bias);
+    if (l->bias)
+      initial_layer(n, &n->bias_init[k - 1], &start, ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, l->fan_out, l->fan_in, 1,
+                    bias);
     for (size_t i = 0; i < count; i++) l->weight[i] = K(draws[i]);
-    for (size_t j = 0; j < l->fan_out; j++) l->bias[j] = K(bias[j]);
+    for (size_t j = 0; l->bias && j < l->fan_out; j++) l->bias[j] = K(bias[j]);
     if (l->branch) *l->scale = K(n->residual.scale);
-    start.before += count + l->fan_out + (l->branch ? 1 : 0);
+    start.before += count + (l->bias ? l->fan_out : 0) + (l->branch ? 1 : 0);
     x = exact_forward(start.activation, start.input_samples, l->fan_out, l->fan_in, draws, bias, x);
+    free(bias);
     if (k > 1 && !l->branch) continue;
     size_t values = start.input_samples * l->fan_out;
     for (size_t i = 0; l->branch && i < values; i++) x[i] = fma(n->residual.scale, x[i], trunk[i]);
@@ -371,7 +379,7 @@ static struct reference_result NAME(train)(const struct isw_network *network, co
     exit(1);
   }
   t.outputs = network->size[t.layers];
-  t.parameters = isw_parameters(t.layers, network->size, network->residual.branch_layers);
+  t.parameters = isw_parameters(t.layers, network->size, isw_parts_of(network));
   t.inputs = numbers(t.samples * t.features, sizeof(REAL));
   t.targets = numbers(t.samples * t.outputs, sizeof(REAL));
   t.w = numbers(t.parameters, sizeof(REAL));
@@ -381,17 +389,18 @@ static struct reference_result NAME(train)(const struct isw_network *network, co
   REAL *w = t.w, *gradient = t.gradient;
   for (size_t k = 1; k <= t.layers; k++) {
     size_t fan_in = network->size[k - 1], fan_out = network->size[k];
+    bool has_bias = network->bias == ISW_BIAS_ALL || (network->bias == ISW_BIAS_HIDDEN && k < t.layers);
     t.layer[k] = (struct NAME(layer)){.fan_in = fan_in,
                                       .fan_out = fan_out,
                                       .weight = w,
-                                      .bias = w + fan_out * fan_in,
+                                      .bias = has_bias ? w + fan_out * fan_in : NULL,
                                       .weight_gradient = gradient,
-                                      .bias_gradient = gradient + fan_out * fan_in,
+                                      .bias_gradient = has_bias ? gradient + fan_out * fan_in : NULL,
                                       .z = numbers(fan_out, sizeof(REAL)),
                                       .a = numbers(fan_out, sizeof(REAL)),
                                       .delta = numbers(fan_out, sizeof(REAL))};
-    w += fan_out * (fan_in + 1);
-    gradient += fan_out * (fan_in + 1);
+    w += fan_out * (fan_in + has_bias);
+    gradient += fan_out * (fan_in + has_bias);
     if (k < 2 || k == t.layers || network->residual.branch_layers == 0) continue;
     if ((k - 1) % network->residual.branch_layers != 0) continue; /* layer 1 is outside the branches */
     t.fixed[w - t.w] = !network->residual.train_scale;

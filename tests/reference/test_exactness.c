@@ -121,6 +121,7 @@ enum {
   NOISE,
   SPARSITY,
   DECAY_BIASES,
+  BIAS,
   BY_LAYER,
   RESIDUAL,
   COUNT,
@@ -191,8 +192,16 @@ found:
 
 static const size_t widths[] = {1, 2, 3, 7, 16, 33}, batches[] = {0, 3, 5};
 static const double rates[] = {0.05, 0.5, 1e30};
-static const struct isw_residual residuals[] = {{0, 0.0, false}, {1, 0.5, false}, {1, 0.0, true},
-                                                {1, 0.7, true},  {2, 1.0, false}, {2, 0.0, true}};
+static const struct isw_residual residuals[] = {
+    {.branch_layers = 0},
+    {.branch_layers = 1, .scale = 0.5},
+    {.branch_layers = 1, .train_scale = true},
+    {.branch_layers = 1, .scale = 0.7, .train_scale = true},
+    {.branch_layers = 2, .scale = 1.0},
+    {.branch_layers = 2, .train_scale = true},
+    {.branch_layers = 1, .scale = 0.6, .train_scale = true, .ends_linear = true},
+    {.branch_layers = 2, .scale = 0.9, .ends_linear = true},
+};
 
 /* Row number `number` among those that are suitable for biases. */
 static size_t bias_initializer(size_t number)
@@ -230,6 +239,7 @@ static struct trial trial_of(const size_t *level)
                         .init_noise = level[NOISE] ? 0.01 : 0.0,
                         .init_sparsity = level[SPARSITY] ? 0.4 : 0.0,
                         .decay_biases = (enum isw_decay_biases)level[DECAY_BIASES],
+                        .bias = (enum isw_bias)level[BIAS],
                         .loss_below = level[STOP] & 1 ? 0.1 : 0.0,
                         .gradient_below = level[STOP] & 2 ? 0.05 : 0.0,
                         .varied = level[VARIED],
@@ -252,6 +262,7 @@ static void all_pairs_of_all_settings(void **state)
                                         [NOISE] = 2,
                                         [SPARSITY] = 2,
                                         [DECAY_BIASES] = 3,
+                                        [BIAS] = 3,
                                         [BY_LAYER] = TRIAL_BY_LAYER,
                                         [RESIDUAL] = sizeof residuals / sizeof residuals[0],
                                         [COUNT] = 4,

@@ -176,8 +176,9 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
       .init_noise = trial->init_noise,
       .init_sparsity = trial->init_sparsity * (trial->varied ? 1.0 - 0.05 * (double)lane : 1.0),
       .decay_biases = trial->decay_biases,
+      .bias = trial->bias,
       .residual = {trial->residual.branch_layers, trial->residual.scale + (trial->varied ? 0.1 * (double)lane : 0.0),
-                   trial->residual.train_scale},
+                   trial->residual.train_scale, trial->residual.ends_linear},
       .learning_rate = trial->learning_rate * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
       .weight_decay = trial->weight_decay * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
       .schedule = nudged(&schedules[trial->schedule].row, trial->schedule, lane, trial->varied),
@@ -210,7 +211,8 @@ void trial_networks_create(const struct trial *trial, struct trial_networks *all
   for (uint64_t step = 0; step <= trial->steps; step++)
     if (!trial->sparse_records || step == 0 || step == 3 || step == trial->steps)
       all->record_steps[all->records++] = step;
-  all->weights.count = isw_parameters(all->layers, all->size, trial->residual.branch_layers);
+  all->weights.count =
+      isw_parameters(all->layers, all->size, (struct isw_parts){trial->residual.branch_layers, trial->bias});
   all->weights.value = all->weight_values = numbers(all->weights.count, sizeof *all->weight_values);
   for (size_t i = 0; i < all->weights.count; i++) all->weight_values[i] = 0.5 * draw(2, i);
   for (size_t lane = 0; lane < all->count; lane++) set_network(trial, all, lane);
@@ -367,7 +369,7 @@ static struct isw_pack_class class_of(const struct trial_networks *networks)
   size_t samples = networks->data.train_samples;
   return (struct isw_pack_class){.layers = first->layers,
                                  .size = first->size,
-                                 .branch_layers = first->residual.branch_layers,
+                                 .parts = isw_parts_of(first),
                                  .activation = first->activation.row,
                                  .output_activation = first->output_activation.row,
                                  .loss = first->loss.row,

@@ -38,6 +38,7 @@ struct trial {
   enum trial_by_layer by_layer;
   size_t depth,
       width; /**< hidden layers have width, then (width + 1) / 2, in turn; all width where there are branches */
+  enum isw_bias bias;
   struct isw_residual residual; /**< if the lanes vary, their scales are 0.1 apart */
   size_t batch_size;            /**< 0: full */
   bool shuffle_per_replicate;   /**< then all networks have the same replicate */

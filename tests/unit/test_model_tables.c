@@ -148,9 +148,11 @@ static void sizes_and_flops(void **state)
 {
   (void)state;
   size_t size[] = {64, 32, 16, 10}, huge[] = {SIZE_MAX / 2, 3, 1}, most[] = {SIZE_MAX, 1};
-  assert_int_equal(isw_parameters(3, size, 0), 65 * 32 + 33 * 16 + 17 * 10);
-  assert_true(isw_parameters(2, huge, 0) == SIZE_MAX);
-  assert_true(isw_parameters(1, most, 0) == SIZE_MAX);
+  assert_int_equal(isw_parameters(3, size, (struct isw_parts){0}), 65 * 32 + 33 * 16 + 17 * 10);
+  assert_int_equal(isw_parameters(3, size, (struct isw_parts){.bias = ISW_BIAS_HIDDEN}), 65 * 32 + 33 * 16 + 16 * 10);
+  assert_int_equal(isw_parameters(3, size, (struct isw_parts){.bias = ISW_BIAS_NONE}), 64 * 32 + 32 * 16 + 16 * 10);
+  assert_true(isw_parameters(2, huge, (struct isw_parts){0}) == SIZE_MAX);
+  assert_true(isw_parameters(1, most, (struct isw_parts){0}) == SIZE_MAX);
   double weights = 64.0 * 32 + 32 * 16 + 16 * 10;
   assert_true(isw_step_flops(3, size, 0, 100) == 100.0 * (6.0 * weights - 2.0 * 64 * 32));
 }

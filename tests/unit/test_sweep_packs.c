@@ -73,8 +73,9 @@ static void check_some_packs(const char *text, size_t most, size_t least_classes
       assert_int_equal(class->steps, first->steps);
       const struct isw_data *data = isw_sweep_data(sweep, first->dataset);
       assert_int_equal(class->samples, first->batch_size ? first->batch_size : data->train_samples);
-      assert_true(class->flops == isw_step_flops(first->layers, first->size, class->branch_layers, class->samples) *
-                                      (double)first->steps);
+      assert_true(class->flops ==
+                  isw_step_flops(first->layers, first->size, class->parts.branch_layers, class->samples) *
+                      (double)first->steps);
       for (size_t i = 0; i < count; i++) {
         if (i) assert_true(number[i] > number[i - 1]);
         assert_true(number[i] < networks);
@@ -166,6 +167,7 @@ static void settings_of_a_class_are_the_documented_ones(void **state)
       {"network.activation", "[{name: leaky_relu, negative_slope: [0.1, 0.2]}]", true},
       {"network.output_activation", "[linear, tanh]", false},
       {"network.init", "[zeros, he_normal]", true},
+      {"network.bias", "[all, none]", false},
       {"network.bias_init", "[zeros, {name: constant, value: 1}]", true},
       {"network.init_by_layer", "[{1: zeros}, {2: he_normal}]", true},
       {"network.init_noise", "[0, 1]", true},
@@ -173,6 +175,8 @@ static void settings_of_a_class_are_the_documented_ones(void **state)
       {"network.residual.branch_layers", "[none, 2]", false},
       {"network.residual.scale", "[1, 2]", true},
       {"network.residual.train_scale", "[true, false]", false},
+      {"network.residual.activation_after", "[true, false]", false},
+      {"network.residual", "[{branch_layers: 1, scale: 2}, {branch_layers: 1}]", true},
       {"train.loss", "[mse, mae]", false},
       {"train.optimizer", "[sgd, adam]", false},
       {"train.optimizer", "[{name: momentum, momentum: [0.5, 0.9]}]", true},
@@ -190,14 +194,15 @@ static void settings_of_a_class_are_the_documented_ones(void **state)
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct isw_text text = {0};
-    bool residual = strncmp(cases[i].path, "network.residual.", 17) == 0, layers = strstr(cases[i].path, "depth");
+    bool residual = strncmp(cases[i].path, "network.residual", 16) == 0, layers = strstr(cases[i].path, "depth");
     isw_text_add(&text,
                  "dataset: xor\nnetwork: {%swidth: 2, activation: tanh, init: zeros%s}\n"
                  "train: {loss: mse, optimizer: sgd, learning_rate: 0.1, steps: 9%s%s}\ngrid: {%s: %s}\n",
                  layers     ? ""
                  : residual ? "depth: 3, "
                             : "depth: 1, ",
-                 strstr(cases[i].path, "scale") ? ", residual: {branch_layers: 1}" : "",
+                 strstr(cases[i].path, "scale") || strstr(cases[i].path, "after") ? ", residual: {branch_layers: 1}"
+                                                                                  : "",
                  strstr(cases[i].path, "shuffle") ? ", batch_size: 2" : "",
                  strstr(cases[i].path, "decay_biases") ? ", weight_decay: 1" : "", cases[i].path, cases[i].values);
     struct isw_sweep *sweep = test_read(text.bytes);

@@ -36,6 +36,13 @@ static void settings_are_the_same_sweep(void **state)
       "init_by_layer: {branch_last: zeros}}\n"
       "grid: {network.residual.train_scale: [false, true], network.residual.branch_layers: [none, 1, 2], "
       "network.init_by_layer.branch_first: [identity, zeros]}\n",
+      HEAD TRAIN
+      "network: {depth: 3, width: 4, activation: relu, init: he_normal, residual: {scale: -0.5}}\n"
+      "grid: {network.residual: [{}, {branch_layers: [1, 2], activation_after: [true, false]}, {branch_layers: 2, "
+      "scale: 0, train_scale: true}], seed: [1, 2]}\n"
+      "exclude: [{network.residual: {branch_layers: 2, activation_after: false}, seed: 2}]\n",
+      HEAD TRAIN "network: {depth: 3, width: 4, activation: relu, init: he_normal, residual: {branch_layers: 1, "
+                 "activation_after: false}}\n",
   };
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     struct isw_sweep *sweep = test_read(texts[i]);
@@ -55,16 +62,22 @@ static void settings_are_the_same_sweep(void **state)
   }
 }
 
-static uint64_t identity_with(const char *override, uint64_t *id)
+#define DEEP HEAD "network: {depth: 2, width: 2, activation: tanh, init: glorot_uniform}\n"
+
+static uint64_t identity_of(const char *text, const char *override, uint64_t *id)
 {
-  struct isw_sweep *sweep =
-      test_read_with(HEAD "network: {depth: 2, width: 2, activation: tanh, init: glorot_uniform}\n" TRAIN, override);
+  struct isw_sweep *sweep = test_read_with(text, override);
   struct isw_network *n = test_network(sweep, 0);
   *id = n->id;
   isw_network_destroy(n);
   uint64_t identity = isw_sweep_identity(sweep);
   isw_sweep_destroy(sweep);
   return identity;
+}
+
+static uint64_t identity_with(const char *override, uint64_t *id)
+{
+  return identity_of(DEEP TRAIN, override, id);
 }
 
 /* What determines the trajectory changes both identities; what is recorded changes only the sweep's. */
@@ -82,6 +95,8 @@ static void identities_tell_what_matters(void **state)
                                          "network.output_activation=tanh",
                                          "network.init=zeros",
                                          "network.init.gain=1.5",
+                                         "network.bias=hidden",
+                                         "network.bias=none",
                                          "network.bias_init={name: constant, value: 1}",
                                          "network.init_by_layer.1=zeros",
                                          "network.init_by_layer={2: zeros}",
@@ -119,6 +134,7 @@ static void identities_tell_what_matters(void **state)
   assert_true(inside == outside && inside != id);
   /* other spellings of the same settings */
   static const char *const same[] = {"network.init_by_layer.1=glorot_uniform",
+                                     "network.bias=all",
                                      "train.optimizer={name: sgd, weight_decay: 0}",
                                      "train.schedule=constant",
                                      "train.clip_norm=none",
@@ -128,6 +144,26 @@ static void identities_tell_what_matters(void **state)
     uint64_t other;
     identity_with(same[i], &other);
     assert_true(other == id);
+  }
+}
+
+/* Identities of sweeps that version 0.1.0 can write; settings that are newer must not change them. */
+static void identities_never_change(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *text, *override;
+    uint64_t network, sweep;
+  } pinned[] = {
+      {DEEP TRAIN, "about=pinned", 0xfda9f8a6b13a7b99, 0xb83376090d23f131},
+      {DEEP TRAIN, "network.init_sparsity=0.5", 0xf386909c76ccd7c3, 0x445f8b5bb423ad21},
+      {DEEP "train: {loss: mse, optimizer: {name: sgd, weight_decay: 0.1}, learning_rate: 0.5, steps: 100}\n",
+       "train.decay_biases=hidden", 0xb52ce250b0d26e96, 0xe70d012852ed2795},
+      {DEEP TRAIN, "network.residual={branch_layers: 1, scale: 0.5}", 0x8c6bc5df3448af0f, 0x23093db278ca2154},
+  };
+  for (size_t i = 0; i < sizeof pinned / sizeof pinned[0]; i++) {
+    uint64_t network, sweep = identity_of(pinned[i].text, pinned[i].override, &network);
+    assert_true(network == pinned[i].network && sweep == pinned[i].sweep);
   }
 }
 
@@ -251,6 +287,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(settings_are_the_same_sweep),
       cmocka_unit_test(identities_tell_what_matters),
+      cmocka_unit_test(identities_never_change),
       cmocka_unit_test(aliases_are_their_rows),
       cmocka_unit_test(defaults_are_the_documented_ones),
       cmocka_unit_test(numbers_do_not_depend_on_the_locale),

@@ -34,6 +34,12 @@ static const struct {
      DATA DEEP ", init_by_layer: {1: zeros, 2: zeros, 3: zeros, output: zeros}}\n" TRAIN
                "}\ngrid: {network.init: [zeros, he_normal]}\n",
      "other settings of network.init_by_layer"},
+    {"network.bias", DATA NO_LAYER ", bias: none}\n" NO_STEPS "}\n", NULL},
+    {"network.bias_init", DATA NETWORK ", bias: none, bias_init: {name: constant, value: 1}}\n" TRAIN "}\n",
+     "no network has biases"},
+    {"network.bias_init",
+     DATA NO_LAYER ", bias_init: {name: constant, value: 1}}\n" TRAIN "}\ngrid: {network.bias: [hidden]}\n",
+     "no network has biases"},
     {"network.bias_init", DATA NO_LAYER ", bias_init: {name: constant, value: 1}}\n" TRAIN "}\n", NULL},
     {"network.init_by_layer", DATA DEEP ", init_by_layer: {4: zeros, output: he_normal}}\n" TRAIN "}\n",
      "other settings of network.init_by_layer"},
@@ -50,6 +56,10 @@ static const struct {
      "no network has a residual branch"},
     {"network.residual.train_scale", DATA DEEP ", residual: {branch_layers: 1, train_scale: true}}\n" NO_STEPS "}\n",
      NULL}, /* a trained scale is a parameter, also of the Hessian at the start */
+    {"network.residual.activation_after", DATA DEEP ", residual: {activation_after: false}}\n" TRAIN "}\n",
+     "no network has a residual branch"},
+    {"network.residual", DATA NETWORK "}\n" TRAIN "}\ngrid: {network.residual: [{}, {branch_layers: 1}]}\n",
+     "no network has a residual branch"},
     {"network.residual.scale",
      DATA "network: {activation: tanh, init: zeros, width: 2, residual: {scale: 0.5}}\n" TRAIN
           "}\nzip: [{network.depth: [1, 3], network.residual.branch_layers: [2, none]}]\n",
@@ -65,6 +75,8 @@ static const struct {
     {"train.decay_biases", DATA NETWORK "}\n" TRAIN ", decay_biases: none}\n", "train.weight_decay is 0"},
     {"train.decay_biases", DATA NETWORK "}\n" TRAIN "}\ngrid: {train.decay_biases: [none, all]}\n",
      "train.weight_decay is 0"},
+    {"train.decay_biases", DATA NETWORK ", bias: none}\n" TRAIN ", weight_decay: 0.1, decay_biases: none}\n",
+     "no network has biases"},
     {"train.schedule", DATA NETWORK "}\n" NO_STEPS ", schedule: cosine}\n", "no network takes a step"},
     {"train.clip_norm", DATA NETWORK "}\n" NO_STEPS ", clip_norm: 1}\n", "no network takes a step"},
     {"train.batch_size", DATA NETWORK "}\n" NO_STEPS ", batch_size: 2}\n", "no network takes a step"},
