@@ -130,9 +130,9 @@ struct isw_pack_shape {
   size_t batch_size;                                     /**< 0: full */
   size_t activation, output_activation, loss, optimizer; /**< rows */
   unsigned needs;                                        /**< of all probes together, enum isw_probe_needs */
-  bool uses_gradient_norm; /**< some network has clip_norm or a stop rule for the gradient */
-  bool scales_output;      /**< some network has an output_scale other than 1 */
-  bool has_factors;        /**< the networks have isw_network.factors */
+  bool checks_every_step; /**< some network has clip_norm or a stop rule other than stop_loss_below */
+  bool scales_output;     /**< some network has an output_scale other than 1 */
+  bool has_factors;       /**< the networks have isw_network.factors */
 };
 /** The path that a pack of this shape takes. */
 enum isw_pack_path isw_pack_path(const struct isw_kernels *kernels, const struct isw_pack_shape *shape);

@@ -162,8 +162,24 @@ enum {
   TAG_BIAS = 100,
   TAG_FACTORS,
   TAG_OUTPUT_SCALE,
-  TAG_ACTIVATION_AFTER = 200
+  TAG_ACTIVATION_AFTER = 200,
+  TAG_LOSS_ABOVE = 300,
+  TAG_ACCURACY_ABOVE,
+  TAG_PLATEAU
 };
+
+/* The stop rules that are younger than the identity. */
+static uint64_t hash_stops(uint64_t hash, const union isw_setting_value *settings)
+{
+  const uint64_t loss[] = {TAG_LOSS_ABOVE, bits_of(settings[ISW_SET_STOP_LOSS_ABOVE].number)};
+  const uint64_t accuracy[] = {TAG_ACCURACY_ABOVE, bits_of(settings[ISW_SET_STOP_ACCURACY_ABOVE].number)};
+  const uint64_t plateau[] = {TAG_PLATEAU, settings[ISW_SET_PLATEAU_STEPS].integer,
+                              bits_of(settings[ISW_SET_PLATEAU_RELATIVE].number)};
+  if (settings[ISW_SET_STOP_LOSS_ABOVE].number > 0.0) hash = chain(hash, isw_hash(loss, sizeof loss, 0));
+  if (settings[ISW_SET_STOP_ACCURACY_ABOVE].number > 0.0) hash = chain(hash, isw_hash(accuracy, sizeof accuracy, 0));
+  if (settings[ISW_SET_PLATEAU_STEPS].integer > 0) hash = chain(hash, isw_hash(plateau, sizeof plateau, 0));
+  return hash;
+}
 
 /* The identity: XXH3-64 of one 64-bit word for each thing that decides the trajectory, words of several numbers being
  * their XXH3-64, chained; schedule, clipping and residual branches where there are. What is recorded is no part of
@@ -213,6 +229,7 @@ uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_
   if (factors[1] != 0) hash = chain(hash, isw_hash(factors, sizeof factors, 0));
   const uint64_t scale[] = {TAG_OUTPUT_SCALE, bits_of(settings[ISW_SET_OUTPUT_SCALE].number)};
   if (settings[ISW_SET_OUTPUT_SCALE].number != 1.0) hash = chain(hash, isw_hash(scale, sizeof scale, 0));
+  hash = hash_stops(hash, settings);
   if (isw_branches(depth + 1, (size_t)settings[ISW_SET_BRANCH_LAYERS].integer) > 0) {
     const uint64_t branches[] = {
         0x7265736964756C, settings[ISW_SET_BRANCH_LAYERS].integer, /* "residul": distinguishes it from a clip_norm */
@@ -277,6 +294,10 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
   n->steps = settings[ISW_SET_STEPS].integer;
   n->stop_loss_below = settings[ISW_SET_STOP_LOSS_BELOW].number;
   n->stop_gradient_below = settings[ISW_SET_STOP_GRADIENT_BELOW].number;
+  n->stop_loss_above = settings[ISW_SET_STOP_LOSS_ABOVE].number;
+  n->stop_accuracy_above = settings[ISW_SET_STOP_ACCURACY_ABOVE].number;
+  n->stop_plateau = (struct isw_plateau){.steps = settings[ISW_SET_PLATEAU_STEPS].integer,
+                                         .relative = settings[ISW_SET_PLATEAU_RELATIVE].number};
   *network = n;
   return ISW_OK;
 }
