@@ -84,8 +84,8 @@ struct isw_pack_settings {
   const struct isw_samples *samples;
   enum isw_precision precision;
   enum isw_layout layout;
-  /** Number of networks, 1 .. isw_layout_networks. They must agree in sizes, biases, activations, loss, optimizer, batch
-   *  size, steps and order of minibatches, in whether they have isw_network.factors, and in what these freeze. */
+  /** Number of networks, 1 .. isw_layout_networks. They must agree in sizes, biases, activations, loss, optimizer,
+   *  batch size, steps and order of minibatches, in having isw_network.factors, and in what these freeze. */
   size_t count;
   const struct isw_network *const *networks; /**< [count], kept by the caller until isw_pack_create returns */
   size_t records;
