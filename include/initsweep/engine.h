@@ -130,7 +130,7 @@ struct isw_pack_shape {
   size_t batch_size;                                     /**< 0: full */
   size_t activation, output_activation, loss, optimizer; /**< rows */
   unsigned needs;                                        /**< of all probes together, enum isw_probe_needs */
-  bool uses_gradient_norm; /**< some network has clip_norm or a stop rule for the gradient */
+  bool checks_every_step; /**< some network has clip_norm or a stop rule other than stop_loss_below */
 };
 /** The path that a pack of this shape takes. */
 enum isw_pack_path isw_pack_path(const struct isw_kernels *kernels, const struct isw_pack_shape *shape);

@@ -93,7 +93,28 @@ static uint64_t hash_item(const struct isw_item *item)
 
 /* Tell apart the words that follow only where a setting is not at its default. They never change: new ones are new
  * numbers. */
-enum { TAG_INIT_SPARSITY = 15, TAG_DECAY_BIASES = 23, TAG_BIAS = 100, TAG_ACTIVATION_AFTER = 200 };
+enum {
+  TAG_INIT_SPARSITY = 15,
+  TAG_DECAY_BIASES = 23,
+  TAG_BIAS = 100,
+  TAG_ACTIVATION_AFTER = 200,
+  TAG_LOSS_ABOVE = 300,
+  TAG_ACCURACY_ABOVE,
+  TAG_PLATEAU
+};
+
+/* The stop rules that are younger than the identity. */
+static uint64_t hash_stops(uint64_t hash, const union isw_setting_value *settings)
+{
+  const uint64_t loss[] = {TAG_LOSS_ABOVE, bits_of(settings[ISW_SET_STOP_LOSS_ABOVE].number)};
+  const uint64_t accuracy[] = {TAG_ACCURACY_ABOVE, bits_of(settings[ISW_SET_STOP_ACCURACY_ABOVE].number)};
+  const uint64_t plateau[] = {TAG_PLATEAU, settings[ISW_SET_PLATEAU_STEPS].integer,
+                              bits_of(settings[ISW_SET_PLATEAU_RELATIVE].number)};
+  if (settings[ISW_SET_STOP_LOSS_ABOVE].number > 0.0) hash = chain(hash, isw_hash(loss, sizeof loss, 0));
+  if (settings[ISW_SET_STOP_ACCURACY_ABOVE].number > 0.0) hash = chain(hash, isw_hash(accuracy, sizeof accuracy, 0));
+  if (settings[ISW_SET_PLATEAU_STEPS].integer > 0) hash = chain(hash, isw_hash(plateau, sizeof plateau, 0));
+  return hash;
+}
 
 /* The identity: XXH3-64 of one 64-bit word for each thing that decides the trajectory, words of several numbers being
  * their XXH3-64, chained; schedule, clipping and residual branches where there are. What is recorded is no part of
@@ -139,6 +160,7 @@ uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_
   if (settings[ISW_SET_DECAY_BIASES].integer != 0) hash = chain(hash, isw_hash(decay, sizeof decay, 0));
   const uint64_t bias[] = {TAG_BIAS, settings[ISW_SET_BIAS].integer};
   if (settings[ISW_SET_BIAS].integer != ISW_BIAS_ALL) hash = chain(hash, isw_hash(bias, sizeof bias, 0));
+  hash = hash_stops(hash, settings);
   if (isw_branches(depth + 1, (size_t)settings[ISW_SET_BRANCH_LAYERS].integer) > 0) {
     const uint64_t branches[] = {
         0x7265736964756C, settings[ISW_SET_BRANCH_LAYERS].integer, /* "residul": distinguishes it from a clip_norm */
@@ -198,6 +220,10 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
   n->steps = settings[ISW_SET_STEPS].integer;
   n->stop_loss_below = settings[ISW_SET_STOP_LOSS_BELOW].number;
   n->stop_gradient_below = settings[ISW_SET_STOP_GRADIENT_BELOW].number;
+  n->stop_loss_above = settings[ISW_SET_STOP_LOSS_ABOVE].number;
+  n->stop_accuracy_above = settings[ISW_SET_STOP_ACCURACY_ABOVE].number;
+  n->stop_plateau = (struct isw_plateau){.steps = settings[ISW_SET_PLATEAU_STEPS].integer,
+                                         .relative = settings[ISW_SET_PLATEAU_RELATIVE].number};
   *network = n;
   return ISW_OK;
 }
