@@ -347,13 +347,20 @@ const struct isw_axis_column *isw_sweep_column(const struct isw_sweep *sweep, si
   return &sweep->column[column].shown;
 }
 
+/* The point of the sample, which is the first axis. */
+static double point_of(const struct isw_grid *grid, uint64_t cell)
+{
+  uint64_t point = (cell - grid->first) / grid->axis[0].stride;
+  return (double)point;
+}
+
 double isw_sweep_column_value(const struct isw_sweep *sweep, size_t column, uint64_t number)
 {
   const struct isw_column_private *c = &sweep->column[column];
   if (c->show == ISW_SHOW_LEVEL) return (double)isw_sweep_level(sweep, number);
   uint64_t cell = isw_cell_of_number(sweep, number);
   const struct isw_grid *grid = isw_grid_of_cell(sweep, cell);
-  if (c->show == ISW_SHOW_POINT) return (double)((cell - grid->first) / grid->axis[0].stride);
+  if (c->show == ISW_SHOW_POINT) return point_of(grid, cell);
   union isw_setting_value value = isw_setting_at(sweep, grid, cell, c->setting);
   const struct isw_item *hidden;
   switch (c->show) {
