@@ -17,7 +17,9 @@
 #define NAME(x) x##_avx512_float32
 #define K(x) _mm512_set1_ps((float)(x))
 #define FMA(x, y, c) _mm512_fmadd_ps(x, y, c)
-#define SELECT(condition, x, y) _mm512_mask_blend_ps(_mm512_movepi32_mask((__m512i)(condition)), y, x)
+#define SELECT(condition, x, y)                                                                                        \
+  _mm512_castsi512_ps(                                                                                                 \
+      _mm512_ternarylogic_epi32((__m512i)(condition), _mm512_castps_si512(x), _mm512_castps_si512(y), 0xca))
 #define SQRT(x) _mm512_sqrt_ps(x)
 #define ABS(x) _mm512_abs_ps(x)
 #define ANY_NAN(x) (_mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q) != 0)
@@ -41,7 +43,9 @@
 #define NAME(x) x##_avx512_float64
 #define K(x) _mm512_set1_pd(x)
 #define FMA(x, y, c) _mm512_fmadd_pd(x, y, c)
-#define SELECT(condition, x, y) _mm512_mask_blend_pd(_mm512_movepi64_mask((__m512i)(condition)), y, x)
+#define SELECT(condition, x, y)                                                                                        \
+  _mm512_castsi512_pd(                                                                                                 \
+      _mm512_ternarylogic_epi64((__m512i)(condition), _mm512_castpd_si512(x), _mm512_castpd_si512(y), 0xca))
 #define SQRT(x) _mm512_sqrt_pd(x)
 #define ABS(x) _mm512_abs_pd(x)
 #define ANY_NAN(x) (_mm512_cmp_pd_mask(x, x, _CMP_UNORD_Q) != 0)

@@ -86,13 +86,19 @@ static __attribute__((noinline)) void NAME(tile_shared_prefetching)(const struct
   NAME(tile)(p, a, b, start, c, TILE_ROWS, TILE_COLUMNS, true, b + p->prefetch_distance);
 }
 
-enum { NAME(TALL_ROWS) = 2 * TILE_ROWS };
-
-static __attribute__((noinline)) void NAME(tile_shared_tall)(const struct NAME(product) * p, const void *a, const V *b,
-                                                             const V *start, V *c)
-{
-  NAME(tile)(p, a, b, start, c, NAME(TALL_ROWS), 1, true, NULL);
-}
+/* Few columns take more rows, because few sums would wait for each other: rows of factors are plain numbers. */
+enum { NAME(TALL_ROWS) = 2 * TILE_ROWS, NAME(TALL_COLUMNS) = TILE_COLUMNS / 2 };
+#define TALL(r, c)                                                                                                     \
+  static __attribute__((noinline)) void NAME(tile_tall_##r##_##c)(const struct NAME(product) * p, const void *a,       \
+                                                                  const V *b, const V *start, V *to)                   \
+  {                                                                                                                    \
+    if ((r) <= NAME(TALL_ROWS) && (c) <= NAME(TALL_COLUMNS)) NAME(tile)(p, a, b, start, to, r, c, true, NULL);         \
+  }
+TALL(8, 1)
+TALL(8, 2)
+TALL(12, 1)
+TALL(12, 2)
+#undef TALL
 
 static NAME(tile_kernel) *const NAME(tile_kernels)[2][6][4] = {
 #define TILES(r)                                                                                                       \
@@ -142,16 +148,26 @@ INLINE void NAME(tiles)(struct NAME(product) * p, size_t from, size_t to)
       NAME(some_tile)(p, row, column, to, prefetches, false);
 }
 
+/* The tall tile for the next of `rows` rows, chosen so that the last tile has no very few; NULL: none is tall enough. */
+INLINE NAME(tile_kernel) * NAME(tall_tile)(size_t rows, size_t columns, size_t *height)
+{
+  if (NAME(TALL_ROWS) < 12 || columns > NAME(TALL_COLUMNS) || rows < 8) return NULL;
+  *height = rows < 12 || rows == 16 ? 8 : 12;
+  if (*height == 8) return columns == 1 ? NAME(tile_tall_8_1) : NAME(tile_tall_8_2);
+  return columns == 1 ? NAME(tile_tall_12_1) : NAME(tile_tall_12_2);
+}
+
 /* Of one column of tiles after the other: their part of b, which is larger than that of the plain numbers, stays in the
- * first cache. A single column of lines takes twice the rows, because so few sums would wait for each other. */
+ * first cache. */
 INLINE void NAME(tiles_shared)(struct NAME(product) * p, size_t from, size_t to)
 {
   const ptrdiff_t distance = p->prefetch_distance;
   for (size_t column = from; column < to; column += TILE_COLUMNS) {
-    size_t row = 0;
+    NAME(tile_kernel) * tall;
+    size_t row = 0, height = 0;
     p->prefetch_distance = distance;
-    for (; to - column == 1 && distance == 0 && row + NAME(TALL_ROWS) <= p->rows; row += NAME(TALL_ROWS))
-      NAME(place_tile)(p, NAME(tile_shared_tall), row, column, true);
+    for (; distance == 0 && (tall = NAME(tall_tile)(p->rows - row, to - column, &height)) != NULL; row += height)
+      NAME(place_tile)(p, tall, row, column, true);
     for (; row < p->rows; row += TILE_ROWS, p->prefetch_distance += (ptrdiff_t)p->b_column)
       NAME(some_tile)(p, row, column, to, distance != 0, true);
   }

@@ -82,13 +82,28 @@ static void NAME(units_residual_scale_gradient)(size_t samples, size_t units, si
 
 enum { NAME(V_NUMBERS) = sizeof(V) / sizeof(REAL) }; /* NOLINT(misc-redundant-expression): 1 where V is a number */
 
-/* to [numbers][V_NUMBERS] = the numbers of `count` samples; past these, the first sample's, so that nothing is computed
- * that a sample does not have */
-INLINE void NAME(samples_to_lanes)(size_t count, size_t numbers, size_t row, const REAL *from, REAL *to)
+/* The samples of a group have a lane each. Several groups take each step together: a vector that is loaded right after
+ * its numbers were stored one by one waits for these stores. */
+enum { NAME(LOSS_GROUPS) = 4 };
+
+/* to [groups][numbers][V_NUMBERS] = the numbers of `samples` samples; past these, the last group's first sample's, so
+ * that nothing is computed that a sample does not have. Groups are `step` apart. */
+INLINE void NAME(samples_to_lanes)(size_t samples, size_t numbers, const REAL *from, size_t row, REAL *to, size_t step)
 {
-  NAME(transpose)(count, numbers, from, row, to, NAME(V_NUMBERS));
-  for (size_t j = 0; j < numbers; j++)
-    for (size_t s = count; s < NAME(V_NUMBERS); s++) to[j * NAME(V_NUMBERS) + s] = to[j * NAME(V_NUMBERS)];
+  for (size_t first = 0; first < samples; first += NAME(V_NUMBERS), to += step) {
+    size_t count = samples - first < NAME(V_NUMBERS) ? samples - first : NAME(V_NUMBERS);
+    NAME(transpose)(count, numbers, from + first * row, row, to, NAME(V_NUMBERS));
+    for (size_t j = 0; j < numbers; j++)
+      for (size_t s = count; s < NAME(V_NUMBERS); s++) to[j * NAME(V_NUMBERS) + s] = to[j * NAME(V_NUMBERS)];
+  }
+}
+
+INLINE void NAME(lanes_to_samples)(size_t samples, size_t numbers, const REAL *from, size_t step, REAL *to, size_t row)
+{
+  for (size_t first = 0; first < samples; first += NAME(V_NUMBERS), from += step) {
+    size_t count = samples - first < NAME(V_NUMBERS) ? samples - first : NAME(V_NUMBERS);
+    NAME(transpose)(numbers, count, from, NAME(V_NUMBERS), to + first * row, row);
+  }
 }
 
 #define ISW_LOSS(name, ...)                                                                                            \
@@ -96,16 +111,20 @@ INLINE void NAME(samples_to_lanes)(size_t count, size_t numbers, size_t row, con
                                       const void *target_rows, const void *parameter, double scale_number,             \
                                       void *delta_rows, void *loss_rows, void *scratch)                                \
   {                                                                                                                    \
-    const size_t row = stride * NAME(LANES), columns = outputs * NAME(V_NUMBERS);                                      \
+    const size_t row = stride * NAME(LANES), columns = outputs * NAME(V_NUMBERS), step = 3 * columns;                  \
+    const size_t together = NAME(LOSS_GROUPS) * NAME(V_NUMBERS);                                                       \
     REAL *y = scratch, *target = y + columns, *delta = target + columns;                                               \
     V p0 = *(const V *)parameter, scale = K(scale_number);                                                             \
-    for (size_t s = 0; s < samples; s += NAME(V_NUMBERS)) {                                                            \
-      size_t count = samples - s < NAME(V_NUMBERS) ? samples - s : NAME(V_NUMBERS);                                    \
-      NAME(samples_to_lanes)(count, outputs, row, (const REAL *)y_rows + s * row, y);                                  \
-      NAME(samples_to_lanes)(count, outputs, outputs, (const REAL *)target_rows + s * outputs, target);                \
-      V loss = NAME(loss_##name)(outputs, (const V *)y, (const V *)target, p0, scale, (V *)delta);                     \
-      memcpy((REAL *)loss_rows + s, &loss, count * sizeof(REAL));                                                      \
-      NAME(transpose)(outputs, count, delta, NAME(V_NUMBERS), (REAL *)delta_rows + s * row, row);                      \
+    for (size_t first = 0; first < samples; first += together) {                                                       \
+      size_t count = samples - first < together ? samples - first : together;                                          \
+      NAME(samples_to_lanes)(count, outputs, (const REAL *)y_rows + first * row, row, y, step);                        \
+      NAME(samples_to_lanes)(count, outputs, (const REAL *)target_rows + first * outputs, outputs, target, step);      \
+      for (size_t s = 0, at = 0; s < count; s += NAME(V_NUMBERS), at += step) {                                        \
+        V loss = NAME(loss_##name)(outputs, (V *)(y + at), (V *)(target + at), p0, scale, (V *)(delta + at));          \
+        size_t group = count - s < NAME(V_NUMBERS) ? count - s : NAME(V_NUMBERS);                                      \
+        memcpy((REAL *)loss_rows + first + s, &loss, group * sizeof(REAL));                                            \
+      }                                                                                                                \
+      NAME(lanes_to_samples)(count, outputs, delta, step, (REAL *)delta_rows + first * row, row);                      \
     }                                                                                                                  \
   }
 #include "model/losses.def"

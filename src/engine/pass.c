@@ -4,8 +4,8 @@
 #include <string.h>
 
 /* Rows and columns of weights whose gradient and update are computed together: the deltas of 64 samples for them fill
- * a third of a cache of 1 MiB. */
-enum { UPDATE_ROWS = 24, UPDATE_COLUMNS = 80 };
+ * a third of a cache of 1 MiB. Where there are few columns, more rows fill the first cache. */
+enum { UPDATE_ROWS = 24, UPDATE_COLUMNS = 80, UPDATE_LINES = 384 };
 /* If a layer has more bytes of weights, the second cache no longer holds them at the update. */
 enum { PREFETCHED_BYTES = 1024 * 1024 };
 
@@ -232,8 +232,9 @@ static void update_with_gradient(const struct isw_pack *pack, size_t k, size_t f
   const bool prefetches = l->fan_in * l->stride * ISW_LINE_BYTES > PREFETCHED_BYTES;
   for (size_t column = 0; column < l->lines && !l->frozen[0]; column += UPDATE_COLUMNS) {
     size_t columns = l->lines - column < UPDATE_COLUMNS ? l->lines - column : UPDATE_COLUMNS;
-    for (size_t done = 0; done < count; done += UPDATE_ROWS) {
-      size_t row = first + done, rows = count - done < UPDATE_ROWS ? count - done : UPDATE_ROWS;
+    const size_t height = columns < UPDATE_LINES / UPDATE_ROWS ? UPDATE_LINES / columns : UPDATE_ROWS;
+    for (size_t done = 0; done < count; done += height) {
+      size_t row = first + done, rows = count - done < height ? count - done : height;
       const void *prefetch_next = prefetches ? isw_line(l->weight, row * l->stride + column) : NULL;
       add_products(pack, k, work->samples, work->inputs, row, rows, column, columns, gradient, true, prefetch_next);
       isw_update_weights(pack, k, row, rows, column, columns, gradient, work->nonfinite_mask);
