@@ -51,13 +51,18 @@ double isw_truncated_normal(const struct isw_stream *stream, uint64_t index)
   }
 }
 
-/* Rejected are products whose low half is below (2^64 - bound) mod bound: they would favour some results. This is below
- * bound, so nearly all draws need no division. */
+/* Whether a product of a random word and bound is rejected: its low half is below (2^64 - bound) mod bound, which would
+ * favour some results. This is below bound, so nearly all draws need no division. */
+static inline bool rejected(uint128 product, uint64_t bound)
+{
+  return (uint64_t)product < bound && (uint64_t)product < -bound % bound;
+}
+
 static inline uint64_t below(const struct isw_stream *stream, uint64_t index, uint64_t bound)
 {
   for (uint64_t attempt = 0;; attempt++) {
     uint128 product = (uint128)block_of(stream, index, attempt).v[0] * bound;
-    if ((uint64_t)product >= bound || (uint64_t)product >= -bound % bound) return (uint64_t)(product >> 64);
+    if (!rejected(product, bound)) return (uint64_t)(product >> 64);
   }
 }
 
@@ -66,12 +71,30 @@ uint64_t isw_below(const struct isw_stream *stream, uint64_t index, uint64_t bou
   return below(stream, index, bound);
 }
 
+static inline void swap(uint64_t *order, size_t i, size_t j)
+{
+  uint64_t swapped = order[i];
+  order[i] = order[j];
+  order[j] = swapped;
+}
+
+/* The steps of a shuffle at i = first + ISW_RANDOM_TOGETHER - 1 down to first. False: none is done. */
+static bool shuffle_together(const struct isw_stream *stream, size_t first, uint64_t *order)
+{
+  uint64_t word[ISW_RANDOM_TOGETHER];
+  if (!isw_random_first_words(stream, first, word)) return false;
+  for (size_t k = ISW_RANDOM_TOGETHER; k-- > 0;) {
+    uint64_t i = first + k;
+    uint128 product = (uint128)word[k] * (i + 1);
+    swap(order, i, (size_t)(rejected(product, i + 1) ? below(stream, i, i + 1) : (uint64_t)(product >> 64)));
+  }
+  return true;
+}
+
 void isw_shuffle(const struct isw_stream *stream, size_t count, uint64_t *order)
 {
-  for (size_t i = count; i-- > 1;) {
-    size_t j = (size_t)below(stream, i, i + 1);
-    uint64_t swapped = order[i];
-    order[i] = order[j];
-    order[j] = swapped;
-  }
+  size_t left = count;
+  while (left > ISW_RANDOM_TOGETHER && shuffle_together(stream, left - ISW_RANDOM_TOGETHER, order))
+    left -= ISW_RANDOM_TOGETHER;
+  while (left-- > 1) swap(order, left, (size_t)below(stream, left, left + 1));
 }

@@ -159,6 +159,26 @@ static void shuffle_is_a_fair_permutation(void **state)
   assert_true(chi < 60.0);
 }
 
+/* The draws of a shuffle are those of isw_below, however many are computed at a time; every word of a stream counts. */
+static void shuffle_is_the_documented_algorithm(void **state)
+{
+  (void)state;
+  for (size_t count = 0; count <= 100; count++) {
+    const struct isw_stream s = {
+        .seed = ~(UINT64_C(1) << count % 64), .replicate = count * stream.seed, .purpose = count, .layer = ~count};
+    uint64_t order[100], expected[100];
+    for (size_t i = 0; i < count; i++) order[i] = expected[i] = i;
+    isw_shuffle(&s, count, order);
+    for (size_t i = count; i-- > 1;) {
+      size_t j = (size_t)isw_below(&s, i, i + 1);
+      uint64_t swapped = expected[i];
+      expected[i] = expected[j];
+      expected[j] = swapped;
+    }
+    for (size_t i = 0; i < count; i++) assert_true(order[i] == expected[i]);
+  }
+}
+
 /* Streams that differ in one word share no draw: 53 random bits are equal with probability 1e-16 per pair. */
 static void every_word_of_a_stream_counts(void **state)
 {
@@ -197,6 +217,7 @@ int main(void)
       cmocka_unit_test(truncated_normal_is_a_normal_within_2),
       cmocka_unit_test(below_has_no_bias),
       cmocka_unit_test(shuffle_is_a_fair_permutation),
+      cmocka_unit_test(shuffle_is_the_documented_algorithm),
       cmocka_unit_test(every_word_of_a_stream_counts),
       cmocka_unit_test(exact_functions_are_within_2_ulp),
   };
