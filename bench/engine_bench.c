@@ -5,8 +5,9 @@
  *
  * Requests: list | write FOLDER | measure CASE PRECISION KERNELS SECONDS | alone CASE PRECISION KERNELS SECONDS |
  *           fma PRECISION KERNELS SECONDS |
- *           share WIDTH SAMPLES PRECISION KERNELS SECONDS | tanh PRECISION KERNELS SECONDS | read KIB KERNELS SECONDS |
- *           triad KERNELS SECONDS | all SECONDS */
+ *           share WIDTH SAMPLES PRECISION KERNELS SECONDS | two CASE PRECISION KERNELS SECONDS |
+ *           tanh PRECISION KERNELS SECONDS | read KIB KERNELS SECONDS | triad KERNELS SECONDS | all SECONDS
+ * measure: a full pack; alone: one network, with units in lanes; share, two: the same with two threads, beside one. */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -326,14 +327,15 @@ static enum isw_status time_shared(struct setup *setup, uint64_t steps, size_t m
   return status;
 }
 
-/* How much faster two threads train a pack of networks 2-width-width-1 than one: the best of five each, in turn. */
-static enum isw_status answer_share(size_t width, size_t samples, const char *precision, const char *kernels,
-                                    double seconds, struct isw_error *error)
+/* How much faster two threads train a pack than one: the best of five each, in turn. */
+static enum isw_status answer_threads(const char *what, const struct bench_case *c, enum isw_layout layout,
+                                      const char *precision, const char *kernels, double seconds,
+                                      struct isw_error *error)
 {
-  const struct bench_case c = {"share", 3, {2, width, width, 1}, samples, samples, 0, 0.01};
   struct setup setup;
-  enum isw_status status = make_setup(&c, precision, kernels, ISW_NETWORKS_IN_LANES, &setup, error);
-  double flops = (double)setup.lanes * isw_step_flops(c.layers, setup.size, 0, c.batch), best[2] = {INFINITY, INFINITY};
+  enum isw_status status = make_setup(c, precision, kernels, layout, &setup, error);
+  double flops = (double)setup.lanes * isw_step_flops(c->layers, setup.size, 0, c->batch);
+  double best[2] = {INFINITY, INFINITY};
   uint64_t steps = (uint64_t)(seconds * 4e10 / flops) + 1;
   for (size_t round = 0; round < 10 && !status; round++) {
     double elapsed = 0.0;
@@ -341,12 +343,22 @@ static enum isw_status answer_share(size_t width, size_t samples, const char *pr
     if (elapsed < best[round % 2]) best[round % 2] = elapsed;
   }
   if (!status)
-    printf("{\"what\": \"share\", \"width\": %zu, \"samples\": %zu, \"precision\": \"%s\", \"kernels\": \"%s\", "
-           "\"flops_per_step\": %.0f, \"us_per_step\": [%.3f, %.3f], \"speedup\": %.3f}\n",
-           width, samples, precision, kernels, flops, best[0] / (double)steps * 1e6, best[1] / (double)steps * 1e6,
+    printf("{\"what\": \"%s\", \"case\": \"%s\", \"precision\": \"%s\", \"kernels\": \"%s\", \"flops_per_step\": %.0f, "
+           "\"us_per_step\": [%.3f, %.3f], \"speedup\": %.3f}\n",
+           what, c->name, precision, kernels, flops, best[0] / (double)steps * 1e6, best[1] / (double)steps * 1e6,
            best[0] / best[1]);
   drop_setup(&setup);
   return status;
+}
+
+/* Of a pack of networks 2-width-width-1. */
+static enum isw_status answer_share(size_t width, size_t samples, const char *precision, const char *kernels,
+                                    double seconds, struct isw_error *error)
+{
+  char name[64];
+  snprintf(name, sizeof name, "2-%zu-%zu-1, %zu", width, width, samples);
+  const struct bench_case c = {name, 3, {2, width, width, 1}, samples, samples, 0, 0.01};
+  return answer_threads("share", &c, ISW_NETWORKS_IN_LANES, precision, kernels, seconds, error);
 }
 
 static bool put(FILE *file, const double *numbers, size_t count)
@@ -504,6 +516,8 @@ static enum isw_status answer(size_t words, char *const *word, struct isw_error 
   if (!strcmp(what, "share") && words == 6 && positive(word[1]) >= 1.0 && positive(word[2]) >= 1.0 && known(word[3]) &&
       seconds > 0.0)
     return answer_share((size_t)positive(word[1]), (size_t)positive(word[2]), word[3], word[4], seconds, error);
+  if (!strcmp(what, "two") && words == 5 && case_named(word[1]) && known(word[2]) && seconds > 0.0)
+    return answer_threads("two", case_named(word[1]), ISW_UNITS_IN_LANES, word[2], word[3], seconds, error);
   bool reading = strcmp(what, "read") == 0;
   bool machine = (words == 3 || words == 4) && seconds > 0.0 && (!reading || (words == 4 && positive(word[1]) >= 1.0));
   const char *precision = words == 4 && !reading ? word[1] : precisions[0];

@@ -3,7 +3,8 @@
 
     peers.py                 answers requests on standard input, one per line, each with one line of JSON:
         info                                            versions, BLAS
-        settings PATH PEER                              the settings that are worth trying for a case
+        settings PATH PEER [NETWORKS]                   the settings that are worth trying for a case; of packs of so
+                                                        many networks only
         check PATH PEER SETTING                         losses after 10 steps, one per network
         measure PATH PEER SETTING SECONDS               network-steps per second
 
@@ -114,7 +115,7 @@ class TorchAutograd:
     networks = 1
 
     @staticmethod
-    def settings(_case):
+    def settings(_case, _count=None):
         return ["plain"]
 
     def __init__(self, case, _setting, network=0):
@@ -149,7 +150,7 @@ class TorchEager:
     networks = 1
 
     @staticmethod
-    def settings(_case):
+    def settings(_case, _count=None):
         return ["plain"]
 
     def __init__(self, case, _setting, network=0):
@@ -189,6 +190,11 @@ class TorchEager:
         return self.case.losses_of([w.numpy()[None] for w in self.weight], [b.numpy()[None] for b in self.bias])
 
 
+def packs_of(case, count):
+    """Sizes of packs: the one that is asked for, or those that are worth trying."""
+    return [count] if count else case.pack_sizes()
+
+
 def choices(setting):
     """pack=256,bias=row -> {"pack": "256", "bias": "row"}"""
     return dict(part.split("=") for part in setting.split(","))
@@ -202,8 +208,8 @@ class TorchBatched:
     features] by [features, networks * units]."""
 
     @staticmethod
-    def settings(case):
-        return [f"pack={pack},bias={bias},first={first}" for pack in case.pack_sizes()
+    def settings(case, count=None):
+        return [f"pack={pack},bias={bias},first={first}" for pack in packs_of(case, count)
                 for bias in ("sum", "row") for first in ("bmm", "one")]
 
     def __init__(self, case, setting):
@@ -298,8 +304,8 @@ class TorchVmap:
     """A pack of networks: functorch's vmap over grad of the loss of one."""
 
     @staticmethod
-    def settings(case):
-        return [f"pack={pack}" for pack in case.pack_sizes()]
+    def settings(case, count=None):
+        return [f"pack={pack}" for pack in packs_of(case, count)]
 
     def __init__(self, case, setting):
         from functorch import grad, vmap
@@ -337,8 +343,8 @@ class TorchLanes:
     addcmul."""
 
     @staticmethod
-    def settings(case):
-        return [f"pack={pack}" for pack in case.pack_sizes() if pack >= 16 and case.parameters < 256]
+    def settings(case, count=None):
+        return [f"pack={pack}" for pack in packs_of(case, count) if pack >= 16 and case.parameters < 256]
 
     def __init__(self, case, setting):
         self.case = case
@@ -389,8 +395,8 @@ class NumpyBatched:
     """A pack of networks: matmul over networks, into arrays that exist; first=one as in TorchBatched."""
 
     @staticmethod
-    def settings(case):
-        return [f"pack={pack},first={first}" for pack in case.pack_sizes() for first in ("matmul", "one")]
+    def settings(case, count=None):
+        return [f"pack={pack},first={first}" for pack in packs_of(case, count) for first in ("matmul", "one")]
 
     def __init__(self, case, setting):
         choice = choices(setting)
@@ -511,7 +517,7 @@ def answer(words, cases):
     if path not in cases:
         cases[path] = Case(path)
     if what == "settings":
-        return {"settings": PEERS[peer].settings(cases[path])}
+        return {"settings": PEERS[peer].settings(cases[path], int(words[3]) if len(words) > 3 else None)}
     if what == "check":
         return check(cases[path], peer, words[3])
     if what == "measure":

@@ -19,21 +19,28 @@ TITLES = {"torch_autograd": "PyTorch autograd", "torch_eager": "PyTorch eager", 
           "torch_vmap": "PyTorch vmap", "torch_lanes": "PyTorch lanes", "numpy_batched": "NumPy", "scalar_c": "C -O3",
           "scalar_c_fast": "C -O3 fast", "fann": "FANN"}
 PYTORCH = ("torch_autograd", "torch_eager", "torch_bmm", "torch_vmap")
+OTHERS = ("numpy_batched", "scalar_c", "scalar_c_fast", "fann")
 BY_HAND = ("torch_bmm", "torch_lanes", "numpy_batched")
 XOR = ("2-2-1", "2-16-1")  # whose tanh calls are counted
+#: what is published of the engine
+ENGINE = ("rate", "of_peak", "times_tanh", "layout", "networks", "alone", "alone_of_peak")
 
 
 def reduce(result: dict) -> dict:
     """What is published of a bench.json: the run, and of each row its medians."""
     rows = []
     for row in result["rows"]:
-        kernels = {name: {key: values[key] for key in ("rate", "of_peak", "times_tanh")}
+        kernels = {name: {key: values[key] for key in ENGINE if key in values}
                    for name, values in row["kernels"].items()}
         peers = {name: {key: values[key] for key in ("rate", "ratio")} for name, values in row["peers"].items()}
         rows.append({key: row[key] for key in ("case", "precision", "batch", "best_kernels")}
                     | {"kernels": kernels, "peers": peers})
-    return {key: result[key] for key in ("started", "processor", "system", "rounds", "seconds_a_sample", "libraries")
-            if key in result} | {"rows": rows}
+    kept = {key: result[key] for key in ("started", "processor", "load_before", "load_after", "rounds",
+                                         "seconds_a_sample", "libraries", "machine") if key in result}
+    if "libraries" in kept:  # names of libraries, without the folders of the machine
+        names = [pathlib.Path(path).name for path in kept["libraries"]["blas"]]
+        kept["libraries"] = kept["libraries"] | {"blas": names}
+    return kept | {"rows": rows, "counts": result["counts"]}
 
 
 def rate(value: float) -> str:
@@ -65,6 +72,17 @@ def network(row: dict) -> str:
     return f"{row['case']}, {row['batch']}"
 
 
+def alone(ours: dict, row: dict) -> float:
+    """The rate of one network: with units in lanes or, where that is faster, in a pack that is not full."""
+    lanes = 16 if row["precision"] == "float32" else 8
+    return max(ours["alone"], ours["networks"] / lanes)
+
+
+def alone_ratio(ours: dict, row: dict) -> float:
+    """Its ratio to the faster of PyTorch's loops over one network."""
+    return alone(ours, row) / max(row["peers"][name]["rate"] for name in ("torch_autograd", "torch_eager"))
+
+
 def comparison(rows: list) -> str:
     """README's table: rates, and how many times the peer's rate the engine's is."""
     lines = []
@@ -72,12 +90,12 @@ def comparison(rows: list) -> str:
         def beside(name, title=""):
             peer = row["peers"][name]
             return f"{rate(peer['rate'])} ({two_digits(peer['ratio'])}){title}"
-        hand = best(row, BY_HAND)
-        lines.append([network(row), rate(row["kernels"][row["best_kernels"]]["rate"]), beside("torch_autograd"),
-                      beside("torch_vmap"), beside(hand, " " + TITLES[hand]),
-                      beside(best(row, ("scalar_c", "scalar_c_fast"))), beside("fann")])
-    return table(["network, batch", "initsweep", "PyTorch loop", "PyTorch vmap", "batched by hand", "C -O3", "FANN"],
-                 lines)
+        hand, ours = best(row, BY_HAND), row["kernels"][row["best_kernels"]]
+        lines.append([network(row), rate(ours["rate"]), beside("torch_autograd"), beside("torch_vmap"),
+                      beside(hand, " " + TITLES[hand]), beside(best(row, ("scalar_c", "scalar_c_fast"))),
+                      beside("fann"), f"{rate(alone(ours, row))} ({two_digits(alone_ratio(ours, row))})"])
+    return table(["network, batch", "initsweep", "PyTorch loop", "PyTorch vmap", "batched by hand", "C -O3", "FANN",
+                  "one network"], lines)
 
 
 def engine(rows: list) -> str:
@@ -85,13 +103,26 @@ def engine(rows: list) -> str:
     lines = []
     for row in rows:
         engine, pytorch, peer = row["kernels"][row["best_kernels"]], best(row, PYTORCH), best(row, tuple(TITLES))
-        lines.append([network(row), rate(engine["rate"]), f"{100 * engine['of_peak']:.0f} %",
+        lines.append([network(row), rate(engine["rate"]), engine["layout"], f"{100 * engine['of_peak']:.0f} %",
                       f"{engine['times_tanh']:.2f}" if row["case"] in XOR else "",
                       f"{rate(row['peers'][pytorch]['rate'])} {TITLES[pytorch].split()[1]}",
                       f"{row['peers'][pytorch]['ratio']:.1f}", f"{rate(row['peers'][peer]['rate'])} {TITLES[peer]}",
                       f"{row['peers'][peer]['ratio']:.1f}"])
-    return table(["network, batch", "network-steps/s", "of FMA peak", "over its tanh calls alone", "best of PyTorch",
-                  "ratio", "best peer", "ratio"], lines)
+    return table(["network, batch", "network-steps/s", "in lanes", "of FMA peak", "over its tanh calls alone",
+                  "best of PyTorch", "ratio", "best peer", "ratio"], lines)
+
+
+def few(rows: list) -> str:
+    """Numbers of networks that fill no pack, or little more than one."""
+    lines = []
+    for row in rows:
+        peers = row["peers"]
+        pytorch = max((name for name in PYTORCH if name in peers), key=lambda name: peers[name]["rate"])
+        lines.append([row["case"], str(row["count"]), rate(row["rate"]), f"{100 * row['of_peak']:.0f} %",
+                      f"{rate(peers[pytorch]['rate'])} {TITLES[pytorch].split()[1]}", f"{peers[pytorch]['ratio']:.1f}",
+                      *(rate(peers[name]["rate"]) if name in peers else "" for name in OTHERS)])
+    return table(["network", "networks", "initsweep", "of FMA peak", "best of PyTorch", "times that",
+                  *(TITLES[name] for name in OTHERS)], lines)
 
 
 def every_peer(rows: list) -> str:
@@ -102,10 +133,12 @@ def every_peer(rows: list) -> str:
 
 def avx2(single: list, double: list) -> str:
     lines = []
-    for row, other in zip(single, double):
+    doubles = {row["case"]: row for row in double}
+    for row in single:
         lines.append([network(row)])
-        for kernels in (row["kernels"]["avx2"], other["kernels"]["avx2"]):
-            lines[-1] += [rate(kernels["rate"]), f"{100 * kernels['of_peak']:.0f} %"]
+        for one in (row, doubles.get(row["case"])):
+            kernels = one["kernels"]["avx2"] if one else None
+            lines[-1] += [rate(kernels["rate"]), f"{100 * kernels['of_peak']:.0f} %"] if kernels else ["", ""]
     return table(["network, batch", "float32", "of peak", "float64", "of peak"], lines)
 
 
@@ -113,7 +146,8 @@ def tables(published: dict) -> list[str]:
     """All tables, as Markdown. Each stands in a page of PAGES after the same heading line."""
     single, double = ([row for row in published["rows"] if row["precision"] == precision]
                       for precision in ("float32", "float64"))
-    return [comparison(single), engine(single), engine(double), every_peer(single), avx2(single, double)]
+    return [comparison(single), engine(single), engine(double), every_peer(single), few(published["counts"]),
+            avx2(single, double)]
 
 
 def write_pages(made: list[str]) -> None:

@@ -34,6 +34,11 @@ TOLERANCE = {"float32": 1e-4, "float64": 1e-9}
 FANN_TOLERANCE = {"float32": 1e-4, "float64": 1e-6}
 READS = {"L1": 16, "L2": 256, "memory": 128 << 10}  # KiB of the working sets of the roofline's slopes
 TANH_BOUND = ("2-2-1", "2-16-1")
+#: shapes of the second table, in float32, and its numbers of networks
+COUNTED = ("64-32-32-10", "64-128-128-10", "784-256-256-10", "784-1024-1024-10")
+COUNTS = (1, 2, 3, 5, 8, 16, 17)
+TOGETHER = ("torch_bmm", "torch_vmap", "numpy_batched")  # peers whose packs may have any number of networks
+SINGLE = ("784-1024-1024-10",)  # shapes that are measured in float32 only
 
 
 class Worker:
@@ -120,20 +125,25 @@ class Run:
 
     def plan(self):
         """(case, precision) in the order of measuring."""
-        return [(case, precision) for precision in self.arguments.precisions for case in self.names]
+        return [(case, precision) for precision in self.arguments.precisions for case in self.names
+                if precision == "float32" or case not in SINGLE]
+
+    def counted(self):
+        """The shapes of the second table."""
+        return [case for case, precision in self.plan() if precision == "float32" and case in COUNTED]
 
     # ---- before the rounds: settings and agreement -----------------------------------------------------------------
 
-    def tune(self, case, precision, peer):
-        """The two best settings of a peer, tried for a moment each."""
+    def tune(self, case, precision, peer, kept=2, count=()):
+        """The best settings of a peer, tried for a moment each; count: only for so many networks."""
         path = self.cases[case, precision]["path"]
         if peer in SCALAR:
             return [""]
         tried = []
-        for setting in self.python.ask("settings", path, peer)["settings"]:
+        for setting in self.python.ask("settings", path, peer, *count)["settings"]:
             tried.append((self.python.ask("measure", path, peer, setting, 0.2 * self.arguments.seconds)["rate"],
                           setting))
-        return [setting for _, setting in sorted(tried, reverse=True)[:2]]
+        return [setting for _, setting in sorted(tried, reverse=True)[:kept]]
 
     def agree(self, case, precision, peer, setting):
         """Compares losses after 10 steps with the engine's, network by network."""
@@ -163,7 +173,17 @@ class Run:
                 say(f"trying {peer} on {case} {precision}")
                 kept = [s for s in self.tune(case, precision, peer) if self.agree(case, precision, peer, s)]
                 self.settings[case, precision, peer] = kept
+        for case in self.counted():
+            for peer in self.together():
+                for count in COUNTS:
+                    say(f"trying {peer} on {count} networks {case}")
+                    (setting,) = self.tune(case, "float32", peer, kept=1, count=(count,))
+                    if self.agree(case, "float32", peer, setting):
+                        self.settings[case, peer, count] = setting
         say("")
+
+    def together(self):
+        return [peer for peer in self.arguments.peers if peer in TOGETHER]
 
     # ---- the rounds ------------------------------------------------------------------------------------------------
 
@@ -183,9 +203,11 @@ class Run:
                 peak = self.engine.ask("fma", precision, kernels, 0.25 * seconds)["flops"]
                 tanh = self.engine.ask("tanh", precision, kernels, 0.25 * seconds)["seconds_per_vector"]
                 answer = self.engine.ask("measure", case, precision, kernels, seconds)
+                alone = self.engine.ask("alone", case, precision, kernels, seconds)
                 self.note(peak, "fma", case, precision, kernels)
                 self.note(tanh, "tanh", case, precision, kernels)
                 self.note(answer["rate"], "engine", case, precision, kernels)
+                self.note(alone["rate"], "alone", case, precision, kernels)
             for peer in self.arguments.peers:
                 for setting in self.settings[case, precision, peer]:
                     if peer in SCALAR:
@@ -193,6 +215,14 @@ class Run:
                     else:
                         answer = self.python.ask("measure", path, peer, setting, seconds)
                     self.note(answer["rate"], "peer", case, precision, f"{peer} {setting}".strip())
+        for case in self.counted():
+            say(f"round {number + 1} of {self.arguments.rounds}: few networks {case}")
+            for peer in self.together():
+                for count in COUNTS:
+                    if (case, peer, count) in self.settings:
+                        answer = self.python.ask("measure", self.cases[case, "float32"]["path"], peer,
+                                                 self.settings[case, peer, count], seconds)
+                        self.note(answer["rate"], "count", case, peer, count)
 
     # ---- results ---------------------------------------------------------------------------------------------------
 
@@ -200,8 +230,13 @@ class Run:
         return statistics.median(self.samples[key])
 
     def ratio(self, above, below):
-        """Median over rounds of the rounds' ratios."""
-        return statistics.median(a / b for a, b in zip(self.samples[above], self.samples[below]))
+        """Median over rounds of the rounds' ratios; above has a number per round."""
+        return statistics.median(a / b for a, b in zip(above, self.samples[below]))
+
+    def engine_of(self, *key):
+        """Rates of a full pack's networks in the layout that is faster, as the program chooses it, and its name."""
+        return max((self.samples["engine", *key], "networks"), (self.samples["alone", *key], "units"),
+                   key=lambda found: statistics.median(found[0]))
 
     def peers_of(self, case, precision):
         """{peer: (median rate, name with setting)}, the better setting of each."""
@@ -221,15 +256,20 @@ class Run:
         kernels = {}
         for name in self.kernels:
             key = (case, precision, name)
-            flops = [rate * info["flops_per_step"] for rate in self.samples[("engine", *key)]]
+            rates, layout = self.engine_of(*key)
+            flops = [rate * info["flops_per_step"] for rate in rates]
+            alone = [rate * info["flops_per_step"] for rate in self.samples[("alone", *key)]]
             vectors = info["batch"] * sum(size[1:-1])
             kernels[name] = {
-                "rate": self.median("engine", *key),
+                "rate": statistics.median(rates), "layout": layout, "networks": self.median("engine", *key),
                 "flops": statistics.median(flops),
                 "of_peak": statistics.median(f / p for f, p in zip(flops, self.samples[("fma", *key)])),
+                "alone": self.median("alone", *key),
+                "alone_of_peak": statistics.median(f / p for f, p in zip(alone, self.samples[("fma", *key)])),
                 "times_tanh": statistics.median(lanes / rate / (vectors * t) for rate, t in
-                                                zip(self.samples[("engine", *key)], self.samples[("tanh", *key)]))}
+                                                zip(rates, self.samples[("tanh", *key)]))}
         best = max(kernels, key=lambda name: kernels[name]["rate"])
+        engine, _ = self.engine_of(case, precision, best)
         peers = self.peers_of(case, precision)
         # each weight read and written once, each unit's activation and delta written and read once, inputs shared by
         # the pack
@@ -238,7 +278,7 @@ class Run:
         row = {"case": case, "precision": precision, "batch": info["batch"], "flops_per_step": info["flops_per_step"],
                "intensity": info["flops_per_step"] / compulsory, "best_kernels": best, "kernels": kernels,
                "peers": {peer: {"rate": rate, "name": name,
-                                "ratio": self.ratio(("engine", case, precision, best), ("peer", case, precision, name))}
+                                "ratio": self.ratio(engine, ("peer", case, precision, name))}
                          for peer, (rate, name) in peers.items()}}
         for label, names in (("best_peer", list(peers)),
                              ("best_pytorch", [p for p in peers
@@ -246,24 +286,53 @@ class Run:
             if names:
                 rate, name = max(peers[p] for p in names)
                 row[label] = {"name": name, "rate": rate,
-                              "ratio": self.ratio(("engine", case, precision, best), ("peer", case, precision, name))}
+                              "ratio": self.ratio(engine, ("peer", case, precision, name))}
         return row
+
+    def rates_of(self, case, kernels, count):
+        """Network-steps/s of `count` networks, a number per round: packs with networks in lanes, of which the last may
+        not be full, or networks alone, or full packs and the others alone; isw_cost_alone chooses among these."""
+        lanes, rates = PRECISIONS["float32"][2], []
+        full, rest = divmod(count, lanes)
+        for together, alone in zip(self.samples["engine", case, "float32", kernels],
+                                   self.samples["alone", case, "float32", kernels]):
+            pack, one = lanes / together, 1 / alone
+            rates.append(count / min((full + (rest > 0)) * pack, count * one, full * pack + rest * one))
+        return rates
+
+    def count_row(self, case, count):
+        """One line of the second table. A peer of single networks has one rate for all counts."""
+        kernels = self.kernels[0]
+        engine = self.rates_of(case, kernels, count)
+        flops = self.cases[case, "float32"]["flops_per_step"]
+        rounds = {peer: self.samples["peer", case, "float32", name] for peer, (_, name) in
+                  self.peers_of(case, "float32").items() if peer not in TOGETHER + ("torch_lanes",)}
+        rounds |= {peer: self.samples["count", case, peer, count] for peer in self.together()
+                   if (case, peer, count) in self.settings}
+        return {"case": case, "count": count, "kernels": kernels, "rate": statistics.median(engine),
+                "of_peak": statistics.median(rate * flops / peak for rate, peak in
+                                             zip(engine, self.samples["fma", case, "float32", kernels])),
+                "peers": {peer: {"rate": statistics.median(rates),
+                                 "ratio": statistics.median(a / b for a, b in zip(engine, rates))}
+                          for peer, rates in rounds.items()}}
 
     def result(self, started, load):
         rows = [self.row(case, precision) for case, precision in self.plan()]
+        counts = [self.count_row(case, count) for case in self.counted() for count in COUNTS]
         machine = {"read": {level: self.median("read", "", "", level) for level in READS},
                    "triad": self.median("triad", "", "", self.kernels[0]), "fma": {}, "tanh_seconds_per_64_bytes": {}}
         for precision in self.arguments.precisions:
             for kernels in self.kernels:
                 for what, to in (("fma", "fma"), ("tanh", "tanh_seconds_per_64_bytes")):
-                    numbers = [n for case in self.names for n in self.samples[what, case, precision, kernels]]
+                    numbers = [n for case, of in self.plan() if of == precision
+                               for n in self.samples[what, case, precision, kernels]]
                     machine[to][f"{precision} {kernels}"] = statistics.median(numbers)
         return {"started": started.isoformat(timespec="seconds"),
                 "seconds": (datetime.datetime.now(datetime.timezone.utc) - started).total_seconds(),
                 "processor": processor(), "cores": os.cpu_count(), "system": platform.platform(), "load_before": load,
                 "load_after": os.getloadavg(), "rounds": self.arguments.rounds,
                 "seconds_a_sample": self.arguments.seconds,
-                "libraries": self.info, "machine": machine, "rows": rows, "checks": self.checks,
+                "libraries": self.info, "machine": machine, "rows": rows, "counts": counts, "checks": self.checks,
                 "samples": [dict(zip(("what", "case", "precision", "name"), key), rounds=numbers)
                             for key, numbers in self.samples.items()]}
 
@@ -326,6 +395,15 @@ def table(result):
         for row in rows:
             lines.append(f"{row['case']:<15} " + " ".join(
                 f"{short(row['kernels'][k]['rate']):>10} {100 * row['kernels'][k]['of_peak']:>6.1f}%" for k in kernels))
+    if result["counts"]:
+        peers = [peer for peer in PEERS if any(peer in row["peers"] for row in result["counts"])]
+        lines += ["", "float32, few networks: network-steps/s a core, of all of them",
+                  f"{'network':<17} {'count':>5} {'engine':>8} {'of peak':>7} "
+                  + " ".join(f"{TITLES[peer]:>16}" for peer in peers)]
+        for row in result["counts"]:
+            rates = {peer: short(values["rate"]) for peer, values in row["peers"].items()}
+            lines.append(f"{row['case']:<17} {row['count']:>5} {short(row['rate']):>8} {100 * row['of_peak']:>6.1f}% "
+                         + " ".join(f"{rates.get(peer, '-'):>16}" for peer in peers))
     wrong = [c for c in result["checks"] if c["agrees"] is False]
     silent = sorted({(c["peer"], c["case"]) for c in result["checks"] if c["agrees"] is None})
     lines += ["", f"loss after 10 steps: {sum(c['agrees'] is True for c in result['checks'])} peers' settings agree "
