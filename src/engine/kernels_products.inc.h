@@ -148,7 +148,7 @@ INLINE void NAME(tiles)(struct NAME(product) * p, size_t from, size_t to)
       NAME(some_tile)(p, row, column, to, prefetches, false);
 }
 
-/* The tall tile for the next of `rows` rows, chosen so that the last tile has no very few; NULL: none is tall enough. */
+/* The tall tile for the next of `rows` rows, chosen so that the last tile is not low; NULL: none is tall enough. */
 INLINE NAME(tile_kernel) * NAME(tall_tile)(size_t rows, size_t columns, size_t *height)
 {
   if (NAME(TALL_ROWS) < 12 || columns > NAME(TALL_COLUMNS) || rows < 8) return NULL;

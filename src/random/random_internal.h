@@ -9,7 +9,7 @@
 void isw_random_block(const struct isw_stream *stream, uint64_t index, uint64_t attempt, uint64_t *word);
 
 enum { ISW_RANDOM_TOGETHER = 16 }; /**< blocks of isw_random_first_words */
-/** word [ISW_RANDOM_TOGETHER]: word 0 of the blocks of indices index, index + 1, ... at attempt 0. False: this processor
+/** word [ISW_RANDOM_TOGETHER]: word 0 of the blocks of indices index, index + 1, ..., attempt 0. False: this processor
  *  has no faster way than isw_random_block. */
 bool isw_random_first_words(const struct isw_stream *stream, uint64_t index, uint64_t *word);
 #endif
