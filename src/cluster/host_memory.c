@@ -6,7 +6,6 @@
  * (/proc/self/maps), so that the free space is known before the large one is created, and its pages are requested from
  * the kernel in a way that returns an error. Where that fails, each rank keeps a copy. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,12 +95,12 @@ static void mapped_file(const void *address, char *path, size_t room)
   FILE *maps = fopen("/proc/self/maps", "r");
   path[0] = '\0';
   while (maps && fgets(line, sizeof line, maps)) {
-    uintptr_t start, end;
-    int at = 0;
-    if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %*s %*s %*s %*s %n", &start, &end, &at) < 2 || at == 0) continue;
+    char *rest, *file = strchr(line, '/'); /* "start-end mode offset device inode path" */
+    uintptr_t start = (uintptr_t)strtoull(line, &rest, 16);
+    uintptr_t end = *rest == '-' ? (uintptr_t)strtoull(rest + 1, NULL, 16) : 0;
     if ((uintptr_t)address < start || (uintptr_t)address >= end) continue;
     line[strcspn(line, "\n")] = '\0';
-    if (line[at] == '/' && strncmp(line + at, "/SYSV", 5) != 0) snprintf(path, room, "%s", line + at);
+    if (file && strncmp(file, "/SYSV", 5) != 0) snprintf(path, room, "%s", file);
     break;
   }
   if (maps) fclose(maps);

@@ -44,7 +44,7 @@ static const struct shape shapes[] = {
     {wide, "[160, 160]", "64"},
     {wide, "[256]", "64"},
     {classes, "[112, 112]", "64"},
-    {wide, "[512, 512]", "64"},
+    {wide, "[768, 768]", "64"},
 };
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 /* With units in lanes. */
