@@ -131,6 +131,8 @@ struct isw_pack_shape {
   size_t batch_size;                                     /**< 0: full */
   size_t activation, output_activation, loss, optimizer; /**< rows */
   unsigned needs;                                        /**< of all probes together, enum isw_probe_needs */
+  bool drops;                                            /**< the networks have dropout */
+  bool draws_noise;                                      /**< some network has gradient_noise */
   bool checks_every_step; /**< some network has clip_norm or a stop rule other than stop_loss_below */
   bool scales_output;     /**< some network has an output_scale other than 1 */
   bool has_factors;       /**< the networks have isw_network.factors */

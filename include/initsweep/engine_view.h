@@ -63,6 +63,10 @@ struct isw_view {
    *  branch ends there; the gradient is also NULL if alpha is not trained. */
   const void *const *scale;
   const void *const *scale_gradient;
+  /** gain[k], shift[k]: [fan_out][lane] of the normalisation of layer k + 1, as bias; NULL if there are none. */
+  const void *const *gain;
+  const void *const *shift;
+  bool centers;                    /**< layers that normalise subtract the mean */
   const void *output_scale;        /**< [lane] a of y = a z, before the output activation */
   const void *const *weight_start; /**< initial weights in the layout of weight; only with ISW_NEEDS_START */
   uint64_t step;                   /**< optimiser steps before this record; set before prepare and finish */
@@ -110,6 +114,11 @@ struct isw_block {
   const void *const *activation;
   /** In the same layout; only with ISW_NEEDS_TRAIN_UNITS. Of the last layer output_scale times z. */
   const void *const *pre_activation;
+  /** Of layers that normalise, else NULL: the normalised pre-activations x in the same layout, and [samples][lane] the
+   *  inverse deviation that they were multiplied by. pre_activation, and z in what follows, is what the activation is
+   *  applied to: gain x + shift. */
+  const void *const *normalized;
+  const void *const *inverse_deviation;
   /** g'(z) in the same layout; for the output layer that of output_activation (logits: 1). Only with ISW_NEEDS_SLOPES
    *  and only for the training set. */
   const void *const *slope;

@@ -45,6 +45,24 @@ struct isw_optimizer {
 const struct isw_optimizer *isw_optimizers(size_t *count);
 size_t isw_optimizer_facts(size_t row, struct isw_fact *fact);
 
+/** One normalisation of pre-activations over the units of a layer. Row 0 is none. */
+struct isw_normalization {
+  struct isw_row row;
+  bool normalizes; /**< false: row 0 */
+  bool centers;    /**< subtracts the mean; affine, it then has a shift beside the gain */
+};
+const struct isw_normalization *isw_normalizations(size_t *count);
+/** A choice of a row as what the layers of a network need to know. */
+struct isw_normalizing {
+  bool is_on;
+  bool centers;     /**< as in isw_normalization */
+  bool affine;      /**< each unit has a gain, and if the row centres a shift */
+  bool branch_ends; /**< the last layers of residual branches are normalised, too */
+};
+struct isw_normalizing isw_normalizing_of(const struct isw_choice *normalization);
+/** The number that is added to the variance; 1 without normalisation. */
+double isw_normalization_epsilon(const struct isw_choice *normalization);
+
 /** One learning-rate schedule. Row 0 is constant. */
 struct isw_rate_schedule {
   struct isw_row row;

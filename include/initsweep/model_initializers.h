@@ -54,6 +54,8 @@ const struct isw_initializer *isw_initializers(size_t *count);
 /** Stores the facts of a row in fact[ISW_FACTS_MAX] and returns their number. The functions of other tables do the
  *  same. */
 size_t isw_initializer_facts(size_t row, struct isw_fact *fact);
+/** The stored weights of which a choice takes a layer's; NULL if its row does not read a file. */
+const struct isw_weights *isw_weights_of_file(const struct isw_choice *init);
 /** Fills one layer's weights or bias with the row that `init` selects. Arguments and result as for
  *  isw_initializer.fill. */
 bool isw_initialize(const struct isw_choice *init, const struct isw_start *start, size_t fan_out, size_t fan_in,

@@ -58,7 +58,10 @@ bool isw_has_bias(enum isw_bias bias, size_t layers, size_t k);
 struct isw_parts {
   size_t branch_layers; /**< as in isw_residual */
   enum isw_bias bias;
+  struct isw_normalizing normalizing;
 };
+/** Whether weight layer k (from 0) of `layers` normalises its pre-activations. */
+bool isw_normalizes(struct isw_parts parts, size_t layers, size_t k);
 
 /** Factors of a weight layer: [0] of its weights and of the scale of a branch that ends there, [1] of its biases. */
 struct isw_layer_factors {
@@ -83,17 +86,20 @@ struct isw_network {
   size_t layers;  /**< weight layers: depth + 1 */
   size_t *size;   /**< [layers + 1] features, hidden widths, outputs */
   struct isw_choice activation, output_activation, loss, optimizer;
-  struct isw_choice *init; /**< [layers] of layer k + 1 */
+  struct isw_choice normalization; /**< of the hidden layers' pre-activations */
+  struct isw_choice *init;         /**< [layers] of layer k + 1 */
   enum isw_bias bias;
   struct isw_choice *bias_init; /**< [layers], without effect on a layer without biases */
   double init_noise;
   double init_sparsity; /**< fraction of the initial weights, not biases, that are set to 0 */
   double output_scale;  /**< a of y = a z, before the output activation */
   struct isw_residual residual;
+  double dropout; /**< probability with which a step's pass drops each hidden unit of each sample */
   double learning_rate, weight_decay;
   const struct isw_layer_factors *factors; /**< [layers]; NULL: all 1 */
   enum isw_decay_biases decay_biases;
   struct isw_choice schedule; /**< of the learning rate */
+  double gradient_noise;      /**< standard deviation of normal noise that is added to each step's gradient; 0: none */
   double clip_norm;           /**< maximum norm of the gradient; 0: no clipping */
   size_t batch_size;          /**< 0: full */
   bool shuffle_per_replicate;
@@ -111,7 +117,7 @@ const struct isw_choice *isw_activation_of(const struct isw_network *network, si
 /** The parts of a network. */
 struct isw_parts isw_parts_of(const struct isw_network *network);
 /** Number of parameters of a network: the sum over layers of fan_out (fan_in + 1), or fan_out fan_in where a layer has
- *  no biases, and one scale per branch. SIZE_MAX on overflow. */
+ *  no biases, one gain and shift per unit of layers that have them, and one scale per branch. SIZE_MAX on overflow. */
 size_t isw_parameters(size_t layers, const size_t *size, struct isw_parts parts);
 /** FLOPs of one optimiser step on a batch of `samples`: 6 N P - 2 N P_1 over weights (P_1: the first layer's), and 6 N
  *  n for each branch of n units: the sum h + alpha f, its delta times alpha, the deltas' sum, alpha's gradient. */

@@ -12,13 +12,15 @@ enum isw_purpose {
   ISW_PURPOSE_BIAS = 2,         /**< initial biases */
   ISW_PURPOSE_WEIGHT_NOISE = 3, /**< network.init_noise on weights */
   ISW_PURPOSE_BIAS_NOISE = 4,
-  ISW_PURPOSE_SHUFFLE = 5,  /**< order of minibatches; layer = epoch from 0 */
-  ISW_PURPOSE_SPLIT = 6,    /**< train/test split */
-  ISW_PURPOSE_DATA = 7,     /**< generated datasets; layer is chosen by the generator */
-  ISW_PURPOSE_PROBE = 8,    /**< start vectors of probes; seed, replicate and layer are 0 */
-  ISW_PURPOSE_SAMPLE = 9,   /**< points of `sample`; replicate is 0, layer is chosen by src/sweep/sample_numbers.c */
-  ISW_PURPOSE_CHOICE = 16,  /**< which weights an initialiser fills; layer = weight layer from 1 */
-  ISW_PURPOSE_SPARSITY = 17 /**< which weights network.init_sparsity sets to zero; layer = weight layer from 1 */
+  ISW_PURPOSE_SHUFFLE = 5,   /**< order of minibatches; layer = epoch from 0 */
+  ISW_PURPOSE_SPLIT = 6,     /**< train/test split */
+  ISW_PURPOSE_DATA = 7,      /**< generated datasets; layer is chosen by the generator */
+  ISW_PURPOSE_PROBE = 8,     /**< start vectors of probes; seed, replicate and layer are 0 */
+  ISW_PURPOSE_SAMPLE = 9,    /**< points of `sample`; replicate is 0, layer is chosen by src/sweep/sample_numbers.c */
+  ISW_PURPOSE_CHOICE = 16,   /**< which weights an initialiser fills; layer = weight layer from 1 */
+  ISW_PURPOSE_SPARSITY = 17, /**< which weights network.init_sparsity sets to zero; layer = weight layer from 1 */
+  ISW_PURPOSE_GRADIENT_NOISE = 18, /**< train.gradient_noise; layer = 2048 step + weight layer from 1 */
+  ISW_PURPOSE_DROPOUT = 19         /**< network.dropout; layer = 2048 step + weight layer from 1 */
 };
 
 /** A stream of independent draws: Philox4x64-10 (Salmon et al. 2011) with key (seed, replicate) and counter

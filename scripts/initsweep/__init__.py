@@ -14,17 +14,17 @@ matplotlib. docs/python.md shows all of it, docs/results-format.md describes the
 from typing import Any
 
 from initsweep.arrays import (COMPLETED, DIVERGED, MISSING, SKIPPED, STOPPED, Array, Arrays, columns, final_values,
-                              labels, open_arrays, pair_replicates, residual_scales, select, split_weights,
-                              swept_columns)
+                              gains_and_shifts, labels, open_arrays, pair_replicates, residual_scales, select,
+                              split_weights, swept_columns)
 from initsweep.hashing import check_hashes, results_hash
 from initsweep.intervals import Line, fit_line, mean_and_error, median_interval, wilson, with_error
 from initsweep.networks import network_function, torch_module
 from initsweep.running import run_sweep
 
 __all__ = ["MISSING", "COMPLETED", "STOPPED", "DIVERGED", "SKIPPED", "Array", "Arrays", "open_arrays", "open_results",
-           "unfold", "select", "pair_replicates", "split_weights", "residual_scales", "network_function",
-           "torch_module", "results_hash", "check_hashes", "columns", "swept_columns", "labels", "final_values",
-           "run_sweep", "Line", "fit_line", "mean_and_error", "median_interval", "with_error", "wilson"]
+           "unfold", "select", "pair_replicates", "split_weights", "gains_and_shifts", "residual_scales",
+           "network_function", "torch_module", "results_hash", "check_hashes", "columns", "swept_columns", "labels",
+           "final_values", "run_sweep", "Line", "fit_line", "mean_and_error", "median_interval", "with_error", "wilson"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing
@@ -339,7 +339,41 @@ def split_weights(results: Any, network: int, which: str = "final") -> list[tupl
     include the scales of residual branches (residual_scales). Raises ValueError if the file does not have these
     weights.
     """
-    return [(weight, bias) for weight, bias, _ in split_parameters(results, network, which)]
+    return [(weight, bias) for weight, bias, *_ in split_parameters(results, network, which)]
+
+
+class Normalization(NamedTuple):
+    """How a network normalises its hidden layers: name of the row, its parameters, and whether the mean is
+    subtracted."""
+    name: str = "none"
+    epsilon: float = 0.0
+    affine: bool = False
+    branch_ends: bool = True
+
+    @property
+    def centers(self) -> bool:
+        return self.name == "layer_norm"
+
+
+def normalization(results: Any, network: int) -> Normalization:
+    """The normalisation of a network's hidden layers, from the columns that files of such sweeps have."""
+    if "normalization" not in columns(results):
+        return Normalization()
+    at = network_position(results, network)
+    name = str(get_values(results, "normalization")[at])
+    if name == "none":
+        return Normalization()
+    return Normalization(name, float(get_values(results, "normalization_epsilon")[at]),
+                         *(str(get_values(results, f"normalization_{parameter}")[at]) == "true"
+                           for parameter in ("affine", "branch_ends")))
+
+
+def gains_and_shifts(results: Any, network: int, which: str = "final") -> list[tuple[Array, Array]]:
+    """Gains [fan_out] and shifts [fan_out] of the normalisation of each layer of one network, [0] where it has none.
+
+    network, which, errors: as in split_weights.
+    """
+    return [(gain, shift) for _, _, gain, shift, _ in split_parameters(results, network, which)]
 
 
 def residual_scales(results: Any, network: int, which: str = "final") -> Array:
@@ -350,11 +384,11 @@ def residual_scales(results: Any, network: int, which: str = "final") -> Array:
     return np.concatenate([scale for *_, scale in split_parameters(results, network, which)])
 
 
-def split_parameters(results: Any, network: int, which: str) -> list[tuple[Array, Array, Array]]:
-    """Weight [fan_out, fan_in], bias [fan_out] and scale of each weight layer.
+def split_parameters(results: Any, network: int, which: str) -> list[tuple[Array, Array, Array, Array, Array]]:
+    """Weight [fan_out, fan_in], bias [fan_out], gain [fan_out], shift [fan_out] and scale of each weight layer.
 
-    The bias is empty, [0], if the layer has none. The scale is that of the residual branch that ends at the layer, [1],
-    or empty, [0], if none does.
+    Bias, gain and shift are empty, [0], if the layer has none. The scale is that of the residual branch that ends at
+    the layer, [1], or empty, [0], if none does.
     """
     name = f"weights_{which}"
     if which not in ("initial", "final"):
@@ -368,12 +402,17 @@ def split_parameters(results: Any, network: int, which: str) -> list[tuple[Array
     hidden_and_outputs = np.asarray(results["layer_size"][at])
     sizes = [int(get_values(results, "features")[at])]
     sizes += [int(size) for size in hidden_and_outputs if np.isfinite(size) and size >= 0]
+    of_units = normalization(results, network)
     layers, start = [], 0
     for k, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
-        end = start + fan_out * fan_in
-        scale = end + fan_out * (bias == "all" or (bias == "hidden" and k < len(sizes) - 2))
-        start = scale + (branch_layers > 0 and 0 < k < len(sizes) - 2 and k % branch_layers == 0)
-        layers.append((flat[end - fan_out * fan_in:end].reshape(fan_out, fan_in), flat[end:scale], flat[scale:start]))
+        ends_branch = branch_layers > 0 and 0 < k < len(sizes) - 2 and k % branch_layers == 0
+        has_gain = of_units.affine and k < len(sizes) - 2 and (of_units.branch_ends or not ends_branch)
+        counts = (fan_out * fan_in, fan_out * (bias == "all" or (bias == "hidden" and k < len(sizes) - 2)),
+                  fan_out * has_gain, fan_out * (has_gain and of_units.centers), int(ends_branch))
+        ends = start + np.cumsum(counts)
+        weight, biases, gain, shift, scale = (flat[end - count:end] for count, end in zip(counts, ends))
+        layers.append((weight.reshape(fan_out, fan_in), biases, gain, shift, scale))
+        start = int(ends[-1])
     return layers
 
 

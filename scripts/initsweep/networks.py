@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from initsweep.activations import Activation, find_activation
-from initsweep.arrays import Array, columns, choice_parameters, network_position, split_parameters, get_values
+from initsweep.arrays import (Array, columns, choice_parameters, network_position, normalization, split_parameters,
+                              get_values)
 
 
 def shared_choice(results: Any, section: str, name: str) -> tuple[str | None, dict[str, float]]:
@@ -60,8 +61,9 @@ def branches_end_linear(results: Any, network: int) -> bool:
     return (settings.get("network", {}).get("residual") or {}).get("activation_after") is False
 
 
-def layer_activations(results: Any, network: int,
-                      layers: list[tuple[Array, Array, Array]]) -> list[tuple[Activation, dict[str, float]]]:
+def layer_activations(
+        results: Any, network: int,
+        layers: list[tuple[Array, Array, Array, Array, Array]]) -> list[tuple[Activation, dict[str, float]]]:
     """The activation of each weight layer of a network, with its parameters; the last is the output activation.
 
     layers: of split_parameters.
@@ -72,24 +74,42 @@ def layer_activations(results: Any, network: int,
         find_activation(*network_choice(results, network, "output_activation"))]
 
 
+def normalized_layers(results: Any, network: int, layers: int) -> list[bool]:
+    """Whether each of so many weight layers of a network normalises its pre-activations."""
+    of_units = normalization(results, network)
+    branch_layers = 0
+    if "branch_layers" in columns(results):
+        branch_layers = int(get_values(results, "branch_layers")[network_position(results, network)])
+    ends = [branch_layers > 0 and 0 < k < layers - 1 and k % branch_layers == 0 for k in range(layers)]
+    return [of_units.name != "none" and k < layers - 1 and (of_units.branch_ends or not ends[k])
+            for k in range(layers)]
+
+
 def network_function(results: Any, network: int, which: str = "final") -> Callable[[Array], Array]:
     """What a network computes, from the weights that the file keeps.
 
     results: of open_results or open_arrays, of a sweep with record.weights. network: its number. which: "initial" or
     "final". Returns f: inputs [samples, features] -> outputs [samples, outputs] in the sweep's precision; it includes
-    the output activation and residual branches. The outputs are logits for losses on logits. NumPy sums in another
-    order than the program, so outputs agree with it to rounding, not to the bit. Raises ValueError if the file does not
-    keep these weights.
+    the output activation, normalisations and residual branches. The outputs are logits for losses on logits. NumPy sums
+    in another order than the program, so outputs agree with it to rounding, not to the bit. Raises ValueError if the
+    file does not keep these weights.
     """
     layers = split_parameters(results, network, which)
     activations = layer_activations(results, network, layers)
     scale_of_output = layers[-1][0].dtype.type(output_scale(results, network))
 
+    of_units, normalizes = normalization(results, network), normalized_layers(results, network, len(layers))
+
     def function(inputs: Array) -> Array:
         a = np.atleast_2d(np.asarray(inputs, dtype=layers[0][0].dtype))
         branch = a
-        for k, ((weight, bias, scale), (activation, parameters)) in enumerate(zip(layers, activations)):
+        for k, ((weight, bias, gain, shift, scale), (activation, parameters)) in enumerate(zip(layers, activations)):
             z = a @ weight.T + bias if len(bias) else a @ weight.T
+            if normalizes[k]:
+                z = z - z.mean(axis=1, keepdims=True) if of_units.centers else z
+                z = z / np.sqrt((z * z).mean(axis=1, keepdims=True) + of_units.epsilon)
+                z = gain * z if len(gain) else z
+                z = (z + shift if len(shift) else z).astype(weight.dtype, copy=False)
             z = z if k + 1 < len(layers) else scale_of_output * z
             a = activation.numpy(z, **parameters).astype(weight.dtype, copy=False)
             if len(scale):
@@ -105,14 +125,29 @@ def torch_module(results: Any, network: int, which: str = "final") -> Any:
     """The same network as a torch.nn.Module, which PyTorch can train further.
 
     results, network, which, errors: as in network_function. Its forward maps inputs [samples, features] to outputs
-    [samples, outputs]; module.layers are Linear modules with weight [fan_out, fan_in], module.scales has the scale of
+    [samples, outputs]; module.layers are Linear modules with weight [fan_out, fan_in], module.norms are their
+    normalisations (torch.nn.LayerNorm, a module like torch.nn.RMSNorm, or Identity), module.scales has the scale of
     each residual branch. Parameters have the sweep's precision. Raises ImportError if PyTorch is not installed.
     """
     import torch
     layers = split_parameters(results, network, which)
     activations = layer_activations(results, network, layers)
+    of_units, normalizes = normalization(results, network), normalized_layers(results, network, len(layers))
     scale_of_output = output_scale(results, network)
     branch_ends = [k for k, (*_, scale) in enumerate(layers) if len(scale)]
+
+    class RMSNorm(torch.nn.Module):  # type: ignore[misc]  # torch.nn has none before 2.4
+        """x / sqrt(mean x^2 + eps), times the weight if there is one."""
+
+        def __init__(self, units: int, eps: float, elementwise_affine: bool) -> None:
+            super().__init__()
+            self.eps = eps
+            self.weight = torch.nn.Parameter(torch.ones(units)) if elementwise_affine else None
+
+        def forward(self, x: Any) -> Any:
+            """[samples, units] -> the same"""
+            x = x / torch.sqrt((x * x).mean(dim=1, keepdim=True) + self.eps)
+            return x if self.weight is None else self.weight * x
 
     class Network(torch.nn.Module):  # type: ignore[misc]  # torch has no types here
         """A network of a results file."""
@@ -120,21 +155,31 @@ def torch_module(results: Any, network: int, which: str = "final") -> Any:
         def __init__(self) -> None:
             super().__init__()
             self.layers = torch.nn.ModuleList()
-            for weight, bias, _ in layers:
+            self.norms = torch.nn.ModuleList()
+            for k, (weight, bias, gain, shift, _) in enumerate(layers):
                 linear = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=len(bias) > 0)
                 linear.weight = torch.nn.Parameter(torch.from_numpy(np.array(weight)))
                 if len(bias):
                     linear.bias = torch.nn.Parameter(torch.from_numpy(np.array(bias)))
                 self.layers.append(linear)
+                norm = torch.nn.Identity()
+                if normalizes[k]:
+                    kind = torch.nn.LayerNorm if of_units.centers else RMSNorm
+                    norm = kind(len(weight), eps=of_units.epsilon, elementwise_affine=of_units.affine)
+                if len(gain):
+                    norm.weight = torch.nn.Parameter(torch.from_numpy(np.array(gain)))
+                if len(shift):
+                    norm.bias = torch.nn.Parameter(torch.from_numpy(np.array(shift)))
+                self.norms.append(norm)
             self.scales = torch.nn.ParameterList(
-                [torch.nn.Parameter(torch.from_numpy(np.array(layers[k][2]))) for k in branch_ends])
+                [torch.nn.Parameter(torch.from_numpy(np.array(layers[k][-1]))) for k in branch_ends])
 
         def forward(self, a: Any) -> Any:
             """inputs [samples, features] -> outputs [samples, outputs]"""
             branch = a
             for k, (linear, (activation, parameters)) in enumerate(zip(self.layers, activations)):
                 z = linear(a) if k + 1 < len(layers) else scale_of_output * linear(a)
-                a = activation.torch(torch, z, **parameters)
+                a = activation.torch(torch, self.norms[k](z), **parameters)
                 if k in branch_ends:
                     a = branch + self.scales[branch_ends.index(k)] * a
                 if k == 0 or k in branch_ends:

@@ -13,6 +13,14 @@
  *   (Hv)_alpha = sum R{c} f + sum c R{f}
  * and c is added to the derivative by h as well.
  *
+ * A layer that normalises has y = gain x + shift in place of z, where x = q c, c = z - mean z or z, q = 1 / sqrt(mean
+ * c^2 + epsilon) (docs/numerics.md). With D = dE/dy = g'(y) e, E_j = gain_j D_j, and means over the units, sums
+ * ascending,
+ *   p = mean x R{c},    R{x} = q (R{c} - p x),    R{y} = gain R{x} + v_gain x + v_shift
+ *   delta = q (E - mean E - x mean E x),          R{E} = gain R{D} + v_gain D
+ *   R{delta} = q (R{E} - mean R{E} - R{x} mean E x - x mean (R{E} x + E R{x}) - p delta)
+ *   (Hv)_gain = sum R{D} x + sum D R{x},          (Hv)_shift = sum R{D}
+ * where means of E alone are 0 if the mean of z is not subtracted, and without gains E = D.
  * The output layer's z is here u = a z with output_scale a, so that R{u} = a R{z}, and its delta and R{delta} are those
  * of u times a.
  *
@@ -34,6 +42,10 @@ struct curvature_layer {
   double *sum_delta, *scale_sums;       /* likewise: [block][stride] R{c} | c; [fan_out] */
   const struct curvature_layer *trunk;  /* likewise: the layer whose activation is h */
   const struct curvature_layer *branch; /* of any layer: the last layer of the branch that begins here; NULL: none */
+  double *normalized, *outer;           /* of a layer that normalises, else NULL: [block][stride] x | R{x}, R{D} | D */
+  double *inverse, *p;                  /* likewise: [block] q and p */
+  double *gain, *gain_vector;           /* [fan_out]; NULL: none */
+  double *shift, *shift_vector;         /* likewise */
   const struct isw_activation_kernels *activation;
   const double *parameter;
   bool is_identity;
@@ -45,7 +57,7 @@ struct isw_curvature {
   size_t block, layers;
   struct curvature_layer *layer;
   double *inputs, *targets; /* of a block: [block][features], [block][outputs] */
-  double *loss, *loss_scratch, *hidden, *output, *loss_parameter, *output_scale;
+  double *loss, *loss_scratch, *hidden, *output, *loss_parameter, *epsilon, *output_scale;
   bool passed; /* the set is a single block, whose pass is done */
 };
 
@@ -74,6 +86,21 @@ static void allocate_branch(struct isw_memory *memory, size_t block, struct curv
   l->scale_sums = isw_memory_allocate_lines(memory, l->fan_out, 1);
 }
 
+static void allocate_normalization(struct isw_memory *memory, const struct isw_normalizing *normalizing, size_t block,
+                                   struct curvature_layer *l)
+{
+  l->normalized = isw_memory_allocate_lines(memory, block, l->stride);
+  l->outer = isw_memory_allocate_lines(memory, block, l->stride);
+  l->inverse = isw_memory_allocate_lines(memory, block, 1);
+  l->p = isw_memory_allocate_lines(memory, block, 1);
+  if (!normalizing->affine) return;
+  l->gain = isw_memory_allocate_lines(memory, l->fan_out, 1);
+  l->gain_vector = isw_memory_allocate_lines(memory, l->fan_out, 1);
+  if (!normalizing->centers) return;
+  l->shift = isw_memory_allocate_lines(memory, l->fan_out, 1);
+  l->shift_vector = isw_memory_allocate_lines(memory, l->fan_out, 1);
+}
+
 struct isw_curvature *isw_curvature_create(struct isw_pack *pack)
 {
   struct isw_memory *memory = &pack->memory;
@@ -83,9 +110,11 @@ struct isw_curvature *isw_curvature_create(struct isw_pack *pack)
   struct isw_curvature *c = isw_memory_allocate(memory, 1, sizeof *c);
   struct curvature_layer *layer = isw_memory_allocate(memory, pack->layers, sizeof *layer);
   for (size_t k = 0; k < pack->layers; k++) {
-    bool has_bias = isw_has_bias(pack->bias, pack->layers, k);
+    bool has_bias = isw_has_bias(pack->parts.bias, pack->layers, k);
     struct curvature_layer l = allocate_layer(memory, pack->size[k], pack->size[k + 1], has_bias, block);
     if (isw_ends_branch(pack->layers, branch_layers, k)) allocate_branch(memory, block, &l);
+    if (isw_normalizes(pack->parts, pack->layers, k))
+      allocate_normalization(memory, &pack->parts.normalizing, block, &l);
     if (layer) layer[k] = l;
   }
   struct isw_curvature made = {.pack = pack, .block = block, .layers = pack->layers, .layer = layer};
@@ -96,6 +125,7 @@ struct isw_curvature *isw_curvature_create(struct isw_pack *pack)
   made.hidden = isw_memory_allocate_lines(memory, 1, 1);
   made.output = isw_memory_allocate_lines(memory, 1, 1);
   made.loss_parameter = isw_memory_allocate_lines(memory, 1, 1);
+  made.epsilon = isw_memory_allocate_lines(memory, 1, 1);
   made.output_scale = isw_memory_allocate_lines(memory, 1, 1);
   if (memory->measuring || memory->failed || !layer) return NULL;
   made.kernels = pack->kernels_float64;
@@ -127,6 +157,9 @@ void isw_curvature_begin(struct isw_curvature *c, size_t first)
   widen(pack, pack->hidden.parameter, 0, first, c->hidden);
   widen(pack, pack->output.parameter, 0, first, c->output);
   widen(pack, pack->loss_parameter, 0, first, c->loss_parameter);
+  widen(pack, pack->norm_epsilon, 0, first, c->epsilon);
+  for (size_t l = 0; l < LANES; l++)
+    if (first + l >= pack->lanes) c->epsilon[l] = 1.0; /* nothing is 0 / 0 */
   widen(pack, pack->output_scale, 0, first, c->output_scale);
   for (size_t k = 0; k < c->layers; k++) {
     const struct isw_layer *from = &pack->layer[k];
@@ -139,6 +172,10 @@ void isw_curvature_begin(struct isw_curvature *c, size_t first)
       }
     for (size_t j = 0; l->bias && j < l->fan_out; j++)
       widen(pack, from->bias, j * pack->lanes, first, l->bias + j * LANES);
+    for (size_t j = 0; l->gain && j < l->fan_out; j++)
+      widen(pack, from->gain.number, j * pack->lanes, first, l->gain + j * LANES);
+    for (size_t j = 0; l->shift && j < l->fan_out; j++)
+      widen(pack, from->shift.number, j * pack->lanes, first, l->shift + j * LANES);
     if (l->scale) widen(pack, from->scale, 0, first, l->scale);
   }
 }
@@ -166,6 +203,20 @@ static void widen_samples(struct isw_curvature *c, size_t first, size_t samples)
     c->targets[i] = isw_number_load(pack->precision, set->targets, first * outputs + i);
 }
 
+static struct isw_normalized_rows normalized_rows(const struct isw_curvature *c, const struct curvature_layer *l,
+                                                  size_t samples)
+{
+  return (struct isw_normalized_rows){.samples = samples,
+                                      .units = l->fan_out,
+                                      .stride = l->stride,
+                                      .centers = c->pack->parts.normalizing.centers,
+                                      .epsilon = c->epsilon,
+                                      .gain = l->gain,
+                                      .shift = l->shift,
+                                      .normalized = l->normalized,
+                                      .inverse_deviation = l->inverse};
+}
+
 /* Multiplies rows of the output layer by output_scale. Of other layers nothing. */
 static void scale_output(const struct isw_curvature *c, const struct curvature_layer *l, size_t samples, double *rows)
 {
@@ -173,7 +224,7 @@ static void scale_output(const struct isw_curvature *c, const struct curvature_l
     c->kernels->scale(samples, l->fan_out, l->stride, c->output_scale, rows);
 }
 
-/* z and a of the block's samples. */
+/* z, or where the layer normalises y in its place, and a of the block's samples. */
 static void forward(struct isw_curvature *c, size_t samples)
 {
   const struct isw_precision_kernels *kernels = c->kernels;
@@ -186,6 +237,10 @@ static void forward(struct isw_curvature *c, size_t samples)
     else
       kernels->forward(samples, l->fan_in, l->fan_out, l[-1].a, l[-1].stride, weight, l->fan_out, l->bias, l->z,
                        l->stride);
+    if (l->normalized) {
+      struct isw_normalized_rows rows = normalized_rows(c, l, samples);
+      kernels->normalization_forward(&rows, l->z, l->z);
+    }
     scale_output(c, l, samples, l->z);
     l->activation->value(samples, l->fan_out, l->stride, l->z, l->parameter, l->f);
     if (l->scale) kernels->residual_forward(samples, l->fan_out, l->stride, l->scale, l->f, l->trunk->a, l->a);
@@ -197,10 +252,14 @@ static void backward(struct isw_curvature *c, size_t k, size_t samples)
 {
   const struct isw_precision_kernels *kernels = c->kernels;
   struct curvature_layer *l = &c->layer[k];
-  double *delta = l->delta + l->fan_out * LANES;
+  double *delta = l->delta + l->fan_out * LANES, *outer = l->normalized ? l->outer + l->fan_out * LANES : delta;
   for (size_t s = 0; s < samples; s++)
-    memcpy(delta + s * l->stride * LANES, l->e + s * l->stride * LANES, l->fan_out * ISW_LINE_BYTES);
-  if (!l->is_identity) l->activation->slope(samples, l->fan_out, l->stride, l->z, l->f, l->parameter, delta);
+    memcpy(outer + s * l->stride * LANES, l->e + s * l->stride * LANES, l->fan_out * ISW_LINE_BYTES);
+  if (!l->is_identity) l->activation->slope(samples, l->fan_out, l->stride, l->z, l->f, l->parameter, outer);
+  if (l->normalized) {
+    struct isw_normalized_rows rows = normalized_rows(c, l, samples);
+    kernels->normalization_backward(&rows, outer, delta);
+  }
   scale_output(c, l, samples, delta);
   if (k > 0) {
     struct curvature_layer *below = l - 1;
@@ -280,6 +339,15 @@ static void add_gradient(struct isw_curvature *c, size_t samples, bool first, vo
       c->kernels->bias_gradient(samples, l->fan_out, delta, l->stride, to, first);
       to += l->fan_out * LANES;
     }
+    const double *outer = l->normalized ? l->outer + l->fan_out * LANES : NULL;
+    if (l->gain) {
+      c->kernels->gain_gradient(samples, l->fan_out, l->stride, outer, l->normalized, to, first);
+      to += l->fan_out * LANES;
+    }
+    if (l->shift) {
+      c->kernels->bias_gradient(samples, l->fan_out, outer, l->stride, to, first);
+      to += l->fan_out * LANES;
+    }
     if (!is_trained(c, l)) continue;
     c->kernels->residual_scale_gradient(samples, l->fan_out, l->stride, l->sum_delta + l->fan_out * LANES, l->f,
                                         l->scale_sums, to, first);
@@ -290,6 +358,62 @@ static void add_gradient(struct isw_curvature *c, size_t samples, bool first, vo
 void isw_curvature_gradient(struct isw_curvature *c, double *gradient)
 {
   for_blocks(c, gradient, add_gradient);
+}
+
+/* p, R{x} and, in place of R{z}, R{y} of a layer that normalises. */
+static void normalize_r(const struct isw_curvature *c, const struct curvature_layer *l, size_t samples)
+{
+  const size_t units = l->fan_out * LANES;
+  const double n = (double)l->fan_out;
+  for (size_t s = 0; s < samples; s++) {
+    size_t row = s * l->stride * LANES;
+    double *x = l->normalized + row, *rx = x + units, *rz = l->z + row + units, *p = l->p + s * LANES;
+    double mean[LANES] = {0.0};
+    for (size_t i = 0; c->pack->parts.normalizing.centers && i < units; i++) mean[i % LANES] = mean[i % LANES] + rz[i];
+    for (size_t lane = 0; lane < LANES; lane++) mean[lane] = mean[lane] / n, p[lane] = 0.0;
+    for (size_t i = 0; i < units; i++) {
+      rz[i] = rz[i] - mean[i % LANES];
+      p[i % LANES] = p[i % LANES] + x[i] * rz[i];
+    }
+    for (size_t lane = 0; lane < LANES; lane++) p[lane] = p[lane] / n;
+    for (size_t i = 0; i < units; i++) {
+      rx[i] = l->inverse[s * LANES + i % LANES] * (rz[i] - p[i % LANES] * x[i]);
+      rz[i] = l->gain ? l->gain[i] * rx[i] + l->gain_vector[i] * x[i] : rx[i];
+      if (l->shift) rz[i] = rz[i] + l->shift_vector[i];
+    }
+  }
+}
+
+/* R{delta} of a layer that normalises from R{D}, in place, which is kept beside D. */
+static void normalize_backward_r(const struct isw_curvature *c, const struct curvature_layer *l, size_t samples)
+{
+  const size_t units = l->fan_out * LANES;
+  const double n = (double)l->fan_out;
+  for (size_t s = 0; s < samples; s++) {
+    size_t row = s * l->stride * LANES;
+    const double *x = l->normalized + row, *rx = x + units, *d = l->outer + row + units,
+                 *delta = l->delta + row + units;
+    double *rd = l->outer + row, *to = l->delta + row;
+    double mean[LANES] = {0.0}, slope[LANES] = {0.0}, r_slope[LANES] = {0.0};
+    memcpy(rd, to, units * sizeof *rd);
+    for (size_t i = 0; i < units; i++) {
+      double e = l->gain ? l->gain[i] * d[i] : d[i];
+      to[i] = l->gain ? l->gain[i] * rd[i] + l->gain_vector[i] * d[i] : rd[i]; /* R{E} */
+      mean[i % LANES] = mean[i % LANES] + to[i];
+      slope[i % LANES] = slope[i % LANES] + e * x[i];
+      r_slope[i % LANES] = r_slope[i % LANES] + (to[i] * x[i] + e * rx[i]);
+    }
+    for (size_t lane = 0; lane < LANES; lane++) {
+      mean[lane] = c->pack->parts.normalizing.centers ? mean[lane] / n : 0.0;
+      slope[lane] = slope[lane] / n;
+      r_slope[lane] = r_slope[lane] / n;
+    }
+    for (size_t i = 0; i < units; i++) {
+      size_t lane = i % LANES;
+      double sum = ((to[i] - mean[lane]) - rx[i] * slope[lane]) - x[i] * r_slope[lane];
+      to[i] = l->inverse[s * LANES + lane] * (sum - l->p[s * LANES + lane] * delta[i]);
+    }
+  }
 }
 
 /* R{z} and R{a} of the passed block. */
@@ -304,6 +428,7 @@ static void forward_r(struct isw_curvature *c, size_t samples)
     else
       c->kernels->forward(samples, 2 * l->fan_in, l->fan_out, l[-1].a, l[-1].stride, l->vector_weight, l->fan_out,
                           l->bias_vector, rz, l->stride);
+    if (l->normalized) normalize_r(c, l, samples);
     scale_output(c, l, samples, rz);
     for (size_t s = 0; s < samples; s++)
       memcpy(rf + s * l->stride * LANES, rz + s * l->stride * LANES, l->fan_out * ISW_LINE_BYTES);
@@ -340,6 +465,7 @@ static void add_product(struct isw_curvature *c, size_t samples, bool first, voi
                                                       c->loss_parameter, scale(c), top->delta, c->loss_scratch);
   for (struct curvature_layer *l = top;; l--) {
     multiply_by_slope_r(l, samples);
+    if (l->normalized) normalize_backward_r(c, l, samples);
     scale_output(c, l, samples, l->delta);
     if (l == c->layer) break;
     struct curvature_layer *below = l - 1;
@@ -361,8 +487,18 @@ static void add_product(struct isw_curvature *c, size_t samples, bool first, voi
       c->kernels->bias_gradient(samples, l->fan_out, l->delta, l->stride, product, first);
       product += l->fan_out * LANES;
     }
-    if (!is_trained(c, l)) continue;
     size_t half_row = l->fan_out * LANES;
+    if (l->gain) {
+      c->kernels->gain_gradient(samples, l->fan_out, l->stride, l->outer, l->normalized, product, first);
+      c->kernels->gain_gradient(samples, l->fan_out, l->stride, l->outer + half_row, l->normalized + half_row, product,
+                                false);
+      product += l->fan_out * LANES;
+    }
+    if (l->shift) {
+      c->kernels->bias_gradient(samples, l->fan_out, l->outer, l->stride, product, first);
+      product += l->fan_out * LANES;
+    }
+    if (!is_trained(c, l)) continue;
     c->kernels->residual_scale_gradient(samples, l->fan_out, l->stride, l->sum_delta, l->f, l->scale_sums, product,
                                         first);
     c->kernels->residual_scale_gradient(samples, l->fan_out, l->stride, l->sum_delta + half_row, l->f + half_row,
@@ -382,6 +518,14 @@ void isw_curvature_times(struct isw_curvature *c, const double *vector, double *
     vector += l->fan_in * l->fan_out * LANES;
     if (l->bias) {
       memcpy(l->bias_vector, vector, l->fan_out * ISW_LINE_BYTES);
+      vector += l->fan_out * LANES;
+    }
+    if (l->gain) {
+      memcpy(l->gain_vector, vector, l->fan_out * ISW_LINE_BYTES);
+      vector += l->fan_out * LANES;
+    }
+    if (l->shift) {
+      memcpy(l->shift_vector, vector, l->fan_out * ISW_LINE_BYTES);
       vector += l->fan_out * LANES;
     }
     if (!is_trained(c, l)) continue; /* v_alpha stays 0 */
@@ -407,6 +551,17 @@ static void add_scale_squares(const struct curvature_layer *l, size_t s, double 
   add_squares(1, slope, sum);
 }
 
+/* The squares of sample s's derivatives by the gains and shifts of a layer. */
+static void add_affine_squares(const struct curvature_layer *l, size_t s, double *sum)
+{
+  const double *d = l->outer + (s * l->stride + l->fan_out) * LANES, *x = l->normalized + s * l->stride * LANES;
+  for (size_t i = 0; i < l->fan_out * LANES; i++) {
+    double by_gain = d[i] * x[i];
+    sum[i % LANES] = sum[i % LANES] + by_gain * by_gain;
+  }
+  if (l->shift) add_squares(l->fan_out, d, sum);
+}
+
 /* A sample's gradient of a layer is the outer product of delta and [1, a], without biases of delta and a: its square is
  * that of both. */
 static void add_sample_squares(struct isw_curvature *c, size_t samples, bool first, void *context)
@@ -424,6 +579,7 @@ static void add_sample_squares(struct isw_curvature *c, size_t samples, bool fir
       add_squares(l->fan_out, l->delta + (s * l->stride + l->fan_out) * LANES, delta);
       if (k > 0) add_squares(l->fan_in, l[-1].a + s * l[-1].stride * LANES, below);
       for (size_t j = 0; j < LANES; j++) sum[j] = sum[j] + delta[j] * below[j];
+      if (l->gain) add_affine_squares(l, s, sum);
       if (is_trained(c, l)) add_scale_squares(l, s, sum);
     }
   }

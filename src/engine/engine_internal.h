@@ -57,6 +57,9 @@ struct isw_lane {
   struct isw_layer_factors *factors; /**< [layers]; NULL: all 1 */
   struct isw_choice schedule;
   double clip_norm;      /**< 0: none */
+  double gradient_noise; /**< 0: none */
+  double dropout;
+  uint64_t replicate;
   double running[2];     /**< the optimiser's products that continue from step to step */
   unsigned char *values; /**< probe after probe */
   void *weights_initial, *weights_final;
@@ -76,7 +79,7 @@ struct isw_pack {
   size_t count, layers, parameters;
   size_t *size;                 /**< [layers + 1] */
   struct isw_residual residual; /**< all lanes' except for scale, which is each lane's own */
-  enum isw_bias bias;
+  struct isw_parts parts;
   bool has_factors;     /**< the lanes have factors */
   bool any_frozen;      /**< some layer is not updated, or a part of it */
   size_t first_trained; /**< the layers before it are frozen */
@@ -88,6 +91,7 @@ struct isw_pack {
   uint64_t steps, batches_per_epoch;
   size_t batch_size;
   bool full_batch;
+  bool drops; /**< dropout in the passes of steps */
   uint64_t seed, order_replicate;
   size_t train_samples, test_samples, features;
   struct isw_memory memory;
@@ -102,6 +106,7 @@ struct isw_pack {
   struct isw_best_loss best_loss[ISW_LANES_MAX]; /**< only with plateau_steps */
   bool has_gradient_rules, clips_gradients;      /**< in some lane: gradient_below, clip_norm */
   bool has_accuracy_rules, has_other_rules;      /**< accuracy_above; that, loss_above or plateau_steps */
+  bool draws_noise;                              /**< in some lane: gradient_noise */
   bool scales_output;                            /**< in some lane: output_scale is not 1 */
   bool rates_change;                             /**< from step to step */
   bool finite[ISW_LANES_MAX];
@@ -116,6 +121,7 @@ struct isw_pack {
   void *own_rates;                    /**< [layers][2][ISW_RATES + 1] lines: rates, then decay; NULL without factors */
   struct isw_layer_rates *rates;      /**< [layers] of either */
   void *loss_parameter;               /**< a line */
+  void *norm_epsilon;                 /**< a line, of the normalisation */
   void *output_scale;                 /**< a line */
 
   /* records and probes */
@@ -135,10 +141,11 @@ struct isw_pack {
   double escape_below[ISW_LANES_MAX]; /**< losses that a probe's threshold waits for; -infinity: none */
   bool tracks_first_change;           /**< a probe asks for first changes, and some layer has not changed yet */
   struct isw_curvature *curvature;    /**< NULL if no probe asks */
-  const void **pointers;              /**< of view and of blocks: 10 arrays [layers] */
+  const void **pointers;              /**< of view and of blocks: arrays [layers] (layout.c) */
   size_t *strides;                    /**< [layers] */
 
   /* progress */
+  uint64_t noise_step;                     /**< of the update: its draws */
   uint64_t step, record;                   /**< where training starts or resumes */
   double running_before[ISW_LANES_MAX][2]; /**< the lanes' running products at the start of the step */
   const atomic_int *interrupt;             /**< of isw_pack_train, for member 0 */
@@ -208,12 +215,15 @@ struct isw_initial_weights {
   double *weight;                                   /**< of the layer; NULL if no later layer needs its activations */
   double *in, *out;                                 /**< its inputs and activations, padded to whole lines; or NULL */
   double *trunk;                                    /**< the input of the current residual branch; NULL: none */
+  double *gain, *shift;                             /**< of the layer's normalisation, [units of the widest layer] */
 };
 /** Prepares the first layer; false without memory. isw_initial_weights_clear is to be called in any case. */
 bool isw_initial_weights_begin(const struct isw_pack *pack, const struct isw_network *network,
                                struct isw_initial_weights *initial);
 /** Draws the weights [fan_out][fan_in] of the layer. */
 bool isw_initial_weights_draw(struct isw_initial_weights *initial, double *weight);
+/** The initial gains and shifts [fan_out] of the layer whose weights were drawn, before its biases are. */
+void isw_initial_normalization(const struct isw_initial_weights *initial, double *gain, double *shift);
 /** Draws its biases [fan_out], or fills in zeros if it has none, after its weights, and advances to the next layer. */
 bool isw_initial_weights_draw_biases(struct isw_initial_weights *initial, double *bias);
 void isw_initial_weights_clear(struct isw_initial_weights *initial);
@@ -341,19 +351,34 @@ struct isw_pass {
   bool gradient;    /**< the backward pass too */
   bool frozen;      /**< also the gradients of frozen layers, which no update takes */
   bool feed_probes; /**< pass every block to the probes */
-  bool update;      /**< the gradient is for the update alone, which may be done with it, block of weights by block */
+  bool drops;       /**< draws masks of dropout, those of `step`; else nothing is dropped */
+  uint64_t step;
+  bool update; /**< the gradient is for the update alone, which may be done with it, block of weights by block */
 };
 /** One pass, block by block; leaves the mean loss in member->loss. No barrier follows the last block's gradient. False:
  *  interrupted. */
 bool isw_member_pass(struct isw_member *member, const struct isw_pass *pass);
+
+/* ---- dropout.c --------------------------------------------------------------------------------------------------- */
+
+/** Draws the masks of samples first .. first + samples - 1 of a block in layer k (from 0), of a step of which they are
+ *  samples position, position + 1, ... */
+void isw_draw_masks(const struct isw_pack *pack, size_t k, size_t first, size_t samples, size_t position,
+                    uint64_t step);
+/** to = from * mask, for samples of a block from `first` on, whose rows `from` and `to` are; in place or not. */
+void isw_multiply_by_mask(const struct isw_pack *pack, const struct isw_layer *l, size_t first, size_t samples,
+                          const void *from, void *to);
+/** to = from [samples] rows of the layer. */
+void isw_copy_rows(const struct isw_layer *l, size_t samples, const void *from, void *to);
 
 /* ---- update.c ---------------------------------------------------------------------------------------------------- */
 
 /** Updates lines column .. column + columns - 1 of rows first .. first + count - 1 of layer k by their gradient, which
  *  has the weights' stride. nonfinite_mask: as in isw_update_kernel; what pads a row does not change it. */
 void isw_update_weights(const struct isw_pack *pack, size_t k, size_t first, size_t count, size_t column,
-                        size_t columns, const void *gradient, void *nonfinite_mask);
-/** Updates the biases of layer k if it has any, and the scale of a branch that ends there if it is trained. */
+                        size_t columns, void *gradient, void *nonfinite_mask);
+/** Updates the biases, gains and shifts of layer k if it has any, and the scale of a branch that ends there if it is
+ *  trained. */
 void isw_update_biases(const struct isw_pack *pack, size_t k, void *nonfinite_mask);
 /** Updates all weights unless the pass has done so, and ends networks that diverge: rule 5 of docs/numerics.md. */
 void isw_member_update(struct isw_member *member, uint64_t step);

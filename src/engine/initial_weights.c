@@ -41,15 +41,19 @@ static bool copy_inputs(const struct isw_pack *pack, struct isw_initial_weights 
 {
   const struct isw_network *network = initial->network;
   struct isw_start *start = &initial->start;
-  size_t numbers, weights = 0, features = network->size[0];
-  for (size_t k = 0; k < network->layers; k++)
+  size_t numbers, weights = 0, widest = 0, features = network->size[0];
+  for (size_t k = 0; k < network->layers; k++) {
     if (network->size[k] * network->size[k + 1] > weights) weights = network->size[k] * network->size[k + 1];
+    if (network->size[k + 1] > widest) widest = network->size[k + 1];
+  }
   start->input_samples = start->samples < ISW_START_SAMPLES ? start->samples : ISW_START_SAMPLES;
   if (!count_activations(network, start->input_samples, &numbers)) return false;
   initial->in = isw_allocate(numbers, sizeof(double));
   initial->out = isw_allocate(numbers, sizeof(double));
   initial->weight = isw_allocate(weights, sizeof(double));
-  if (!initial->in || !initial->out || !initial->weight) return false;
+  initial->gain = isw_allocate(2 * widest, sizeof(double));
+  if (!initial->in || !initial->out || !initial->weight || !initial->gain) return false;
+  initial->shift = initial->gain + widest;
   if (isw_branches(network->layers, network->residual.branch_layers) > 0) {
     initial->trunk = isw_allocate(numbers, sizeof(double));
     if (!initial->trunk) return false;
@@ -103,6 +107,7 @@ void isw_initial_weights_clear(struct isw_initial_weights *initial)
   free(initial->in);
   free(initial->out);
   free(initial->trunk);
+  free(initial->gain);
   *initial = (struct isw_initial_weights){0};
 }
 
@@ -137,6 +142,39 @@ bool isw_initial_weights_draw(struct isw_initial_weights *initial, double *weigh
   return true;
 }
 
+void isw_initial_normalization(const struct isw_initial_weights *initial, double *gain, double *shift)
+{
+  const struct isw_network *network = initial->network;
+  const struct isw_weights *stored = isw_weights_of_file(&network->init[initial->start.layer - 1]);
+  const struct isw_parts parts = isw_parts_of(network);
+  size_t fan_out = fan_out_of(initial);
+  bool from_file =
+      stored && parts.normalizing.affine && isw_normalizes(parts, network->layers, initial->start.layer - 1);
+  for (size_t j = 0; j < fan_out; j++) {
+    const double *after_biases =
+        from_file ? stored->value + initial->start.before + fan_out * (fan_in_of(initial) + has_bias(initial)) : NULL;
+    gain[j] = after_biases ? after_biases[j] : 1.0;
+    shift[j] = after_biases && parts.normalizing.centers ? after_biases[fan_out + j] : 0.0;
+  }
+}
+
+/* Normalises the pre-activations z [fan_out] of a sample, with the gains and shifts before rounding. */
+static void normalize(const struct isw_initial_weights *initial, const struct isw_parts *parts, double *z)
+{
+  size_t fan_out = fan_out_of(initial);
+  double n = (double)fan_out, sum = 0.0, mean = 0.0, squares = 0.0;
+  const struct isw_normalizing *normalizing = &parts->normalizing;
+  for (size_t j = 0; normalizing->centers && j < fan_out; j++) sum = sum + z[j];
+  if (normalizing->centers) mean = sum / n;
+  for (size_t j = 0; j < fan_out; j++) squares = fma(z[j] - mean, z[j] - mean, squares);
+  double inverse = 1.0 / sqrt(squares / n + isw_normalization_epsilon(&initial->network->normalization));
+  for (size_t j = 0; j < fan_out; j++) {
+    z[j] = (z[j] - mean) * inverse;
+    if (!normalizing->affine) continue;
+    z[j] = normalizing->centers ? fma(initial->gain[j], z[j], initial->shift[j]) : initial->gain[j] * z[j];
+  }
+}
+
 /* Computes the inputs of the next layer: the forward pass of docs/numerics.md in float64, with weights before
  * rounding. */
 static void advance(struct isw_initial_weights *initial, const double *bias)
@@ -149,6 +187,11 @@ static void advance(struct isw_initial_weights *initial, const double *bias)
       for (size_t i = 0; i < fan_in; i++) z = fma(initial->in[s * fan_in + i], initial->weight[j * fan_in + i], z);
       initial->out[s * fan_out + j] = z;
     }
+  const struct isw_parts parts = isw_parts_of(initial->network);
+  bool normalizes = isw_normalizes(parts, start->layers, start->layer - 1);
+  if (normalizes) isw_initial_normalization(initial, initial->gain, initial->shift);
+  for (size_t s = 0; normalizes && s < start->input_samples; s++)
+    normalize(initial, &parts, initial->out + s * fan_out);
   alignas(ISW_LINE_BYTES) double parameter[ISW_LANES_FLOAT64];
   for (size_t i = 0; i < ISW_LANES_FLOAT64; i++) parameter[i] = start->activation->value[0].number;
   size_t lines = (numbers + ISW_LANES_FLOAT64 - 1) / ISW_LANES_FLOAT64;
@@ -173,7 +216,11 @@ bool isw_initial_weights_draw_biases(struct isw_initial_weights *initial, double
     return false;
   if (start->layer == start->layers) return true;
   if (initial->weight) advance(initial, bias);
-  start->before += fan_out_of(initial) * (fan_in_of(initial) + has_bias(initial)) + ends_branch(initial);
+  size_t sizes[] = {fan_in_of(initial), fan_out_of(initial)}, last = start->layer - 1;
+  const struct isw_parts parts = isw_parts_of(initial->network);
+  bool affine = parts.normalizing.affine && isw_normalizes(parts, start->layers, last);
+  start->before +=
+      sizes[1] * (sizes[0] + has_bias(initial) + (affine ? 1 + parts.normalizing.centers : 0)) + ends_branch(initial);
   start->layer++;
   set_layer(initial);
   return true;

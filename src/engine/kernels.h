@@ -13,6 +13,11 @@
 
 enum { ISW_RATES = 8 }; /**< numbers that an optimiser's update takes, a line each */
 
+/** Numbers that a layer has one of per unit, beside its biases: arrays of lines [fan_out]; all NULL: none. */
+struct isw_unit_parameters {
+  void *number, *gradient, *state[2];
+};
+
 /** A weight layer. Arrays of lines; stride is that of weight rows [fan_in] and of sample rows [block]. It is odd,
  *  because rows a power of two apart would map to few sets of the first cache. lines of a row hold units: fan_out or,
  *  with units in lanes, fan_out numbers, rounded up to whole lines. Where fan_out lines are stated below, it is then
@@ -31,6 +36,14 @@ struct isw_layer {
   void *scale_sums;                      /**< [fan_out] each unit's term of the gradient */
   void *branch_output;                   /**< [block][stride] f = g(z) */
   void *sum_delta;                       /**< [block][stride] d loss / d (h + alpha f) */
+  /** Of a layer that normalises its pre-activations, else NULL: with y = gain x + shift in place of z, */
+  void *normalized;        /**< [block][stride] x */
+  void *inverse_deviation; /**< [block] lines or, with units in lanes, numbers: what x was multiplied by */
+  void *outer_delta;       /**< [block][stride] d loss / d y; delta is d loss / d z */
+  struct isw_unit_parameters gain, shift; /**< none if they are not trained */
+  /** Of hidden layers with dropout, else NULL: */
+  void *mask;      /**< [block][stride] the factors of a step's pass, 0 or 1 / (1 - dropout) */
+  void *undropped; /**< [block][stride] g(z); activation, or branch_output, is that times mask */
   /** Units in lanes: the weights transposed, for the backward pass; NULL for the first layer and with networks. */
   void *transposed;         /**< [fan_out][transposed_stride] */
   size_t transposed_stride; /**< as stride, of fan_in units */
@@ -89,6 +102,21 @@ typedef void isw_small_update_kernel(size_t samples, const struct isw_layer *l, 
 typedef uint64_t isw_small_steps_kernel(const struct isw_small_pack *small, uint64_t max_steps,
                                         const double *loss_below);
 
+/** Some samples of a layer that normalises its pre-activations. */
+struct isw_normalized_rows {
+  size_t samples, units, stride;
+  bool centers;             /**< subtracts the mean */
+  const void *epsilon;      /**< a line */
+  const void *gain, *shift; /**< [units]; NULL: none */
+  void *normalized;         /**< [samples][units] of the stride: x, written by the forward pass */
+  void *inverse_deviation;  /**< [samples], likewise */
+};
+/** y = gain x + shift of the pre-activations z; y may be z. */
+typedef void isw_normalization_forward_kernel(const struct isw_normalized_rows *rows, const void *z, void *y);
+/** delta = d loss / d z from outer_delta = d loss / d y; not in place. */
+typedef void isw_normalization_backward_kernel(const struct isw_normalized_rows *rows, const void *outer_delta,
+                                               void *delta);
+
 /** The losses of samples: y and delta [samples][outputs] of one stride, target [samples][outputs] numbers that all
  *  lanes share, loss [samples] lines; parameter: a line, the row's p0; scale is rounded to the precision. scratch: 3 *
  *  outputs lines. With units in lanes y and delta have numbers instead of lines, in rows of stride lines, and loss
@@ -117,6 +145,9 @@ struct isw_unit_kernels {
   void (*residual_scale_gradient)(size_t samples, size_t units, size_t stride, const void *sum_delta, const void *f,
                                   void *sums, void *gradient, bool first);
   isw_loss_kernel *const *loss; /**< rows of losses.def */
+  /** Past `units` the last line of a row is left as it is. */
+  isw_normalization_forward_kernel *normalization_forward;
+  isw_normalization_backward_kernel *normalization_backward;
   /** to [columns][rows] = from [rows][columns] */
   void (*transpose)(size_t rows, size_t columns, const void *from, size_t from_stride, void *to, size_t to_stride);
 };
@@ -168,6 +199,12 @@ struct isw_precision_kernels {
   /** sums [units] = (first ? 0 : sums) + sum over samples of sum_delta * f; gradient: a line, the sum of sums */
   void (*residual_scale_gradient)(size_t samples, size_t units, size_t stride, const void *sum_delta, const void *f,
                                   void *sums, void *gradient, bool first);
+  isw_normalization_forward_kernel *normalization_forward;
+  isw_normalization_backward_kernel *normalization_backward;
+  /** gradient [units] = (first ? 0 : gradient) + sum over samples of outer_delta * x; arrays [samples][units] of one
+   *  stride */
+  void (*gain_gradient)(size_t samples, size_t units, size_t stride, const void *outer_delta, const void *x,
+                        void *gradient, bool first);
   struct isw_unit_kernels units;
 };
 

@@ -41,10 +41,12 @@
         bias_gradient_##suffix, sum_loss_##suffix, sum_squares_##suffix, activation_##suffix, loss_##suffix,           \
         loss_hessian_product_##suffix, update_##suffix, scale_##suffix, small_steps_##suffix, tiny_steps_##suffix,     \
         residual_forward_##suffix, residual_backward_scale_##suffix, residual_backward_add_##suffix,                   \
-        residual_scale_gradient_##suffix,                                                                              \
+        residual_scale_gradient_##suffix, normalization_forward_##suffix, normalization_backward_##suffix,             \
+        gain_gradient_##suffix,                                                                                        \
     {                                                                                                                  \
       units_sum_loss_##suffix, units_sum_squares_##suffix, units_residual_scale_gradient_##suffix,                     \
-          units_loss_##suffix, units_transpose_##suffix                                                                \
+          units_loss_##suffix, units_normalization_forward_##suffix, units_normalization_backward_##suffix,            \
+          units_transpose_##suffix                                                                                     \
     }                                                                                                                  \
   }
 #endif
@@ -53,6 +55,7 @@
 #include "engine/kernels_products.inc.h"
 #include "engine/kernels_rowwise.inc.h"
 #include "engine/kernels_units.inc.h"
+#include "engine/kernels_normalization.inc.h"
 #include "engine/kernels_small.inc.h"
 #if defined TINY && !defined INITSWEEP_NO_TINY
 #include "engine/kernels_tiny.inc.h"

@@ -27,6 +27,16 @@ static const size_t weight_arrays[] = {
     offsetof(struct isw_layer, weight_state[0]),
     offsetof(struct isw_layer, weight_state[1]),
 };
+static const size_t gain_arrays[] = {
+    offsetof(struct isw_layer, gain.number),
+    offsetof(struct isw_layer, gain.state[0]),
+    offsetof(struct isw_layer, gain.state[1]),
+};
+static const size_t shift_arrays[] = {
+    offsetof(struct isw_layer, shift.number),
+    offsetof(struct isw_layer, shift.state[0]),
+    offsetof(struct isw_layer, shift.state[1]),
+};
 static const size_t bias_arrays[] = {
     offsetof(struct isw_layer, bias),
     offsetof(struct isw_layer, bias_state[0]),
@@ -81,11 +91,15 @@ static void copy_lines(struct walk *walk, const struct isw_pack *pack, size_t la
 static void walk_layer(struct walk *walk, const struct isw_pack *pack, size_t lane, struct isw_layer *layer)
 {
   for (size_t i = 0; i < LAYER_ARRAYS; i++) {
-    void *weight, *bias, *scale;
+    void *weight, *bias, *gain, *shift, *scale;
     memcpy(&weight, (unsigned char *)layer + weight_arrays[i], sizeof weight);
     memcpy(&bias, (unsigned char *)layer + bias_arrays[i], sizeof bias);
     copy_units(walk, pack, lane, layer, layer->fan_in, weight); /* NULL: the optimiser has fewer arrays, or */
     copy_units(walk, pack, lane, layer, 1, bias);               /* the layer has no biases */
+    memcpy(&gain, (unsigned char *)layer + gain_arrays[i], sizeof gain);
+    memcpy(&shift, (unsigned char *)layer + shift_arrays[i], sizeof shift);
+    copy_units(walk, pack, lane, layer, 1, gain); /* likewise */
+    copy_units(walk, pack, lane, layer, 1, shift);
     memcpy(&scale, (unsigned char *)layer + scale_arrays[i], sizeof scale);
     copy_lines(walk, pack, lane, 1, scale);
   }
@@ -115,7 +129,8 @@ static void walk_lane(struct walk *walk, struct isw_pack *pack, size_t l)
     copy_bytes(walk, lane->values, lane->outcome.values_bytes);
     if (lane->weights_final) copy_bytes(walk, lane->weights_final, pack->parameters * pack->number_bytes);
   } else {
-    void *parameters[] = {pack->hidden.parameter, pack->output.parameter, pack->loss_parameter, pack->output_scale};
+    void *parameters[] = {pack->hidden.parameter, pack->output.parameter, pack->loss_parameter, pack->norm_epsilon,
+                          pack->output_scale};
     for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++) copy_lines(walk, pack, l, 1, parameters[i]);
     copy_bytes(walk, &pack->gradient_below[l], sizeof pack->gradient_below[l]);
     copy_bytes(walk, &pack->escape_below[l], sizeof pack->escape_below[l]);
@@ -273,6 +288,7 @@ bool isw_pack_swap_lanes(struct isw_pack *a, size_t lane_a, struct isw_pack *b, 
   a->rates_change = b->rates_change = a->rates_change || b->rates_change;
   a->scales_output = b->scales_output = a->scales_output || b->scales_output;
   a->clips_gradients = b->clips_gradients = a->clips_gradients || b->clips_gradients;
+  a->draws_noise = b->draws_noise = a->draws_noise || b->draws_noise;
   a->path = b->path = a->path > b->path ? a->path : b->path;
   a->tracks_first_change = b->tracks_first_change = a->tracks_first_change || b->tracks_first_change;
   return true;

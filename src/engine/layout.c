@@ -7,6 +7,8 @@
  * from memory for every block, twice theirs, which amortises the memory traffic. */
 enum { MIN_BLOCK_BYTES = 512 * 1024, MAX_BLOCK_BYTES = 4096 * 1024, MIN_BLOCK_SAMPLES = 12 };
 
+enum { POINTERS = 14 }; /* of isw_pack.pointers, for each layer */
+
 size_t isw_layout_networks(enum isw_layout layout, enum isw_precision precision)
 {
   return layout == ISW_UNITS_IN_LANES ? 1 : isw_lanes(precision);
@@ -30,9 +32,9 @@ void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *netwo
   pack->lanes = isw_layout_networks(layout, precision);
   pack->layers = network->layers;
   pack->residual = network->residual;
-  pack->bias = network->bias;
+  pack->parts = isw_parts_of(network);
+  pack->parameters = isw_parameters(network->layers, network->size, pack->parts);
   pack->has_factors = network->factors != NULL;
-  pack->parameters = isw_parameters(network->layers, network->size, isw_parts_of(network));
   pack->activation_row = network->activation.row;
   pack->output_row = network->output_activation.row;
   pack->loss_row = network->loss.row;
@@ -51,6 +53,7 @@ void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *netwo
   pack->full_batch = network->batch_size == 0;
   pack->batch_size = pack->full_batch || network->batch_size > train_samples ? train_samples : network->batch_size;
   pack->batches_per_epoch = pack->batch_size ? (train_samples + pack->batch_size - 1) / pack->batch_size : 1;
+  pack->drops = network->dropout > 0.0 && network->layers > 1;
   pack->seed = network->seed;
   pack->order_replicate = network->shuffle_per_replicate ? network->replicate : 0;
 }
@@ -67,7 +70,9 @@ static size_t block_samples(const struct isw_pack *pack)
   for (size_t k = 0; k < pack->layers; k++)
     if (__builtin_add_overflow(lines,
                                pack->layer[k].stride *
-                                   (2 + isw_shape_keeps_pre_activation(&shape, k) + (ends_branch(pack, k) ? 2 : 0)),
+                                   (2 + isw_shape_keeps_pre_activation(&shape, k) + (ends_branch(pack, k) ? 2U : 0U) +
+                                    (isw_normalizes(pack->parts, pack->layers, k) ? 2U : 0U) +
+                                    (pack->drops && k + 1 < pack->layers ? 2U : 0U)),
                                &lines))
       return MIN_BLOCK_SAMPLES;
   size_t parameter_bytes = pack->lanes * pack->number_bytes;
@@ -102,6 +107,23 @@ static void allocate_branch(struct isw_pack *pack, struct isw_layer *l)
   for (size_t i = 0; i < pack->states; i++) l->scale_state[i] = isw_memory_allocate_lines(memory, 1, 1);
 }
 
+static void allocate_unit_parameters(struct isw_pack *pack, const struct isw_layer *l, struct isw_unit_parameters *of)
+{
+  of->number = isw_memory_allocate_lines(&pack->memory, l->lines, 1);
+  of->gradient = isw_memory_allocate_lines(&pack->memory, l->lines, 1);
+  for (size_t i = 0; i < pack->states; i++) of->state[i] = isw_memory_allocate_lines(&pack->memory, l->lines, 1);
+}
+
+static void allocate_normalization(struct isw_pack *pack, struct isw_layer *l)
+{
+  l->normalized = isw_memory_allocate_lines(&pack->memory, pack->block_samples, l->stride);
+  l->outer_delta = isw_memory_allocate_lines(&pack->memory, pack->block_samples, l->stride);
+  l->inverse_deviation = isw_memory_allocate_lines(&pack->memory, pack->block_samples, 1);
+  if (!pack->parts.normalizing.affine) return;
+  allocate_unit_parameters(pack, l, &l->gain);
+  if (pack->parts.normalizing.centers) allocate_unit_parameters(pack, l, &l->shift);
+}
+
 static void allocate_layers(struct isw_pack *pack)
 {
   const struct isw_pack_shape shape = isw_shape_of(pack);
@@ -111,7 +133,7 @@ static void allocate_layers(struct isw_pack *pack)
     struct isw_layer *l = &pack->layer[k];
     l->weight = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
     l->weight_gradient = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
-    bool has_bias = isw_has_bias(pack->bias, pack->layers, k);
+    bool has_bias = isw_has_bias(pack->parts.bias, pack->layers, k);
     if (has_bias) l->bias = isw_memory_allocate_lines(memory, l->lines, 1);
     if (has_bias) l->bias_gradient = isw_memory_allocate_lines(memory, l->lines, 1);
     if (l->transposed_stride) l->transposed = isw_memory_allocate_lines(memory, l->fan_out, l->transposed_stride);
@@ -126,6 +148,10 @@ static void allocate_layers(struct isw_pack *pack)
     if (pack->needs & ISW_NEEDS_SLOPES) l->slope = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
     if (pack->needs & ISW_NEEDS_START) l->weight_start = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
     if (ends_branch(pack, k)) allocate_branch(pack, l);
+    if (isw_normalizes(pack->parts, pack->layers, k)) allocate_normalization(pack, l);
+    if (!pack->drops || k + 1 == pack->layers) continue;
+    l->mask = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
+    l->undropped = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
   }
 }
 
@@ -160,11 +186,14 @@ static void make_view(struct isw_pack *pack)
   if (!pack->pointers || !pack->strides) return;
   for (size_t k = 0; k < n; k++) {
     const struct isw_layer *l = &pack->layer[k];
-    const void *array[] = {l->weight,        l->bias,         l->weight_gradient,
-                           l->bias_gradient, l->activation,   l->pre_activation ? l->pre_activation : l->activation,
-                           l->slope,         l->weight_start, l->scale,
-                           l->scale_gradient};
-    for (size_t i = 0; i < sizeof array / sizeof array[0]; i++) pack->pointers[i * n + k] = array[i];
+    const void *array[POINTERS] = {l->weight,          l->bias,
+                                   l->weight_gradient, l->bias_gradient,
+                                   l->activation,      l->pre_activation ? l->pre_activation : l->activation,
+                                   l->slope,           l->weight_start,
+                                   l->scale,           l->scale_gradient,
+                                   l->gain.number,     l->shift.number,
+                                   l->normalized,      l->inverse_deviation};
+    for (size_t i = 0; i < POINTERS; i++) pack->pointers[i * n + k] = array[i];
     pack->strides[k] = l->stride * pack->line_numbers / pack->lanes;
   }
   view->loss_parameter = pack->loss_parameter;
@@ -174,6 +203,9 @@ static void make_view(struct isw_pack *pack)
   view->bias = pack->pointers + n;
   view->weight_stride = pack->strides;
   view->scale = pack->pointers + 8 * n;
+  view->gain = pack->pointers + 10 * n;
+  view->shift = pack->pointers + 11 * n;
+  view->centers = pack->parts.normalizing.centers;
   if (pack->needs & (ISW_NEEDS_GRADIENT | ISW_NEEDS_BATCH)) {
     view->weight_gradient = pack->pointers + 2 * n;
     view->bias_gradient = pack->pointers + 3 * n;
@@ -201,7 +233,7 @@ static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep
   pack->probe_values = isw_memory_allocate(memory, rows * pack->lanes, sizeof(double));
   pack->block_loss = isw_memory_allocate(memory, pack->block_samples * pack->lanes, sizeof(double));
   pack->persistent_count = isw_memory_allocate(memory, pack->probe_count, sizeof *pack->persistent_count);
-  pack->pointers = isw_memory_allocate(memory, 10 * pack->layers, sizeof *pack->pointers);
+  pack->pointers = isw_memory_allocate(memory, POINTERS * pack->layers, sizeof *pack->pointers);
   pack->strides = isw_memory_allocate(memory, pack->layers, sizeof *pack->strides);
   make_view(pack);
   for (size_t i = 0; i < pack->probe_count; i++) {
@@ -252,6 +284,7 @@ void isw_layout_allocate(struct isw_pack *pack, bool keep_initial, bool keep_fin
   pack->decay = isw_memory_allocate_lines(memory, ISW_DECAYS, 1);
   allocate_rates(pack);
   pack->loss_parameter = isw_memory_allocate_lines(memory, 1, 1);
+  pack->norm_epsilon = isw_memory_allocate_lines(memory, 1, 1);
   pack->output_scale = isw_memory_allocate_lines(memory, 1, 1);
   pack->hidden.parameter = isw_memory_allocate_lines(memory, 1, 1);
   pack->output.parameter = isw_memory_allocate_lines(memory, 1, 1);
@@ -263,7 +296,9 @@ void isw_layout_allocate(struct isw_pack *pack, bool keep_initial, bool keep_fin
 /* Whether no number of layer k is updated. */
 static bool is_frozen(const struct isw_pack *pack, size_t k)
 {
-  return pack->layer[k].frozen[0] && (pack->layer[k].frozen[1] || !isw_has_bias(pack->bias, pack->layers, k));
+  bool has_gain = pack->parts.normalizing.affine && isw_normalizes(pack->parts, pack->layers, k);
+  bool has_units = isw_has_bias(pack->parts.bias, pack->layers, k) || has_gain;
+  return pack->layer[k].frozen[0] && (pack->layer[k].frozen[1] || !has_units);
 }
 
 bool isw_layout_copy_sizes(struct isw_pack *pack, const struct isw_network *network)

@@ -16,6 +16,7 @@ static void prepare_step(struct isw_member *m, uint64_t step)
   if (m->index != 0) return;
   /* All members have read it before the first barrier of the last step, which used the other parity. */
   atomic_store_explicit(&pack->nonfinite_lanes[step % 2], 0, memory_order_relaxed);
+  pack->noise_step = step;
   if (step == 0 || pack->rates_change) {
     for (size_t l = 0; l < pack->count; l++)
       memcpy(pack->running_before[l], pack->lane[l].running, sizeof pack->running_before[l]);
@@ -41,6 +42,8 @@ static bool run_step_pass(struct isw_member *m, uint64_t step, bool update)
   struct isw_pass pass = {.set = &pack->samples->train,
                           .samples = pack->train_samples,
                           .gradient = true,
+                          .drops = pack->drops,
+                          .step = step,
                           .frozen = !update || pack->clips_gradients || pack->has_gradient_rules,
                           .update = update && !pack->clips_gradients};
   if (!pack->full_batch) {
@@ -71,12 +74,19 @@ struct record_plan {
   bool train;    /* a pass over the training set */
 };
 
+/* Whether the pass of the training set is that of the step, too. */
+static bool step_is_training_set(const struct isw_pack *pack)
+{
+  return pack->full_batch && !pack->drops;
+}
+
 static struct record_plan plan_record(const struct isw_pack *pack, size_t record, bool last)
 {
   unsigned needs = isw_pack_needs(pack, record);
-  unsigned of_gradient = pack->full_batch ? ISW_NEEDS_GRADIENT | ISW_NEEDS_BATCH : ISW_NEEDS_GRADIENT;
-  struct record_plan plan = {.batch = (needs & ISW_NEEDS_BATCH) && !pack->full_batch,
-                             .gradient = (needs & of_gradient) || (pack->full_batch && !last)};
+  bool same = step_is_training_set(pack);
+  unsigned of_gradient = same ? ISW_NEEDS_GRADIENT | ISW_NEEDS_BATCH : ISW_NEEDS_GRADIENT;
+  struct record_plan plan = {.batch = (needs & ISW_NEEDS_BATCH) && !same,
+                             .gradient = (needs & of_gradient) || (same && !last)};
   plan.train = last || plan.gradient || (needs & (ISW_NEEDS_TRAIN | ISW_NEEDS_TRAIN_UNITS));
   return plan;
 }
@@ -99,10 +109,10 @@ static void store_record(const struct isw_member *m, size_t record, const double
 {
   struct isw_pack *pack = m->pack;
   if (m->index != 0) return;
-  bool prepared = !pack->full_batch || isw_pack_prepare_probes(pack, record, true);
+  bool prepared = !step_is_training_set(pack) || isw_pack_prepare_probes(pack, record, true);
   pack->interrupted = !prepared || !isw_pack_prepare_probes(pack, record, false);
   if (pack->interrupted) return;
-  if (pack->full_batch) isw_pack_store_batch_record(pack, record, loss, m->live);
+  if (step_is_training_set(pack)) isw_pack_store_batch_record(pack, record, loss, m->live);
   isw_pack_store_record(pack, record, m->live);
 }
 
@@ -245,7 +255,7 @@ static bool run_due_record(struct isw_member *m, struct position *at)
   if (plan.batch && !run_batch_record(m, (size_t)at->record, at->step)) return false;
   if (!run_record(m, (size_t)at->record, &plan)) return false;
   at->record++;
-  at->pass_done = pack->full_batch || (plan.batch && !plan.gradient);
+  at->pass_done = step_is_training_set(pack) || (plan.batch && !plan.gradient);
   if (plan.batch && at->pass_done && !last) memcpy(m->loss, pack->batch_loss, sizeof m->loss);
   if (isw_member_resume_networks(m, at->step, at->record, true)) at->pass_done = false;
   return true;

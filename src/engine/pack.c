@@ -4,7 +4,20 @@
 #include <string.h>
 #include "engine_internal.h"
 
-/* Draws a network's initial weights and rounds them into its lane. buffer: [weights of the largest layer] */
+/* Rounds `from` [fan_out] into a lane of an array of lines; NULL: none. Returns whether all are finite. */
+static bool store_units(const struct isw_pack *pack, const struct isw_layer *l, size_t lane, const double *from,
+                        void *array)
+{
+  bool finite = true;
+  for (size_t j = 0; array && j < l->fan_out; j++) {
+    isw_number_store(pack->precision, array, j * pack->lanes + lane, from[j]);
+    finite = finite && isfinite(isw_number_load(pack->precision, array, j * pack->lanes + lane));
+  }
+  return finite;
+}
+
+/* Draws a network's initial weights and rounds them into its lane. buffer: [weights of the largest layer, at least 2
+ * units of it] */
 static bool draw_lane(struct isw_pack *pack, size_t lane, struct isw_initial_weights *initial, double *buffer)
 {
   bool finite = true;
@@ -17,11 +30,11 @@ static bool draw_lane(struct isw_pack *pack, size_t lane, struct isw_initial_wei
         isw_number_store(pack->precision, l->weight, at, buffer[j * l->fan_in + i]);
         finite = finite && isfinite(isw_number_load(pack->precision, l->weight, at));
       }
+    isw_initial_normalization(initial, buffer, buffer + l->fan_out);
+    finite &= store_units(pack, l, lane, buffer, l->gain.number);
+    finite &= store_units(pack, l, lane, buffer + l->fan_out, l->shift.number);
     if (!isw_initial_weights_draw_biases(initial, buffer)) return false;
-    for (size_t j = 0; l->bias && j < l->fan_out; j++) {
-      isw_number_store(pack->precision, l->bias, j * pack->lanes + lane, buffer[j]);
-      finite = finite && isfinite(isw_number_load(pack->precision, l->bias, j * pack->lanes + lane));
-    }
+    finite &= store_units(pack, l, lane, buffer, l->bias);
     if (l->scale) isw_line_store(pack, l->scale, 0, lane, initial->network->residual.scale);
   }
   pack->finite[lane] = finite;
@@ -57,6 +70,10 @@ static bool start_lane(struct isw_pack *pack, size_t l, const struct isw_network
   lane->decay_biases = network->decay_biases;
   lane->schedule = network->schedule;
   lane->clip_norm = network->clip_norm;
+  lane->gradient_noise = network->gradient_noise;
+  lane->dropout = network->dropout;
+  lane->replicate = network->replicate;
+  pack->draws_noise = pack->draws_noise || network->gradient_noise > 0.0;
   pack->clips_gradients = pack->clips_gradients || network->clip_norm > 0.0;
   for (size_t i = 0; i < ISW_PARAMETERS_MAX; i++) lane->p[i] = network->optimizer.value[i].number;
   lane->running[0] = lane->running[1] = 1.0;
@@ -72,6 +89,7 @@ static bool start_lane(struct isw_pack *pack, size_t l, const struct isw_network
   isw_line_store(pack, pack->hidden.parameter, 0, l, network->activation.value[0].number);
   isw_line_store(pack, pack->output.parameter, 0, l, network->output_activation.value[0].number);
   isw_line_store(pack, pack->loss_parameter, 0, l, network->loss.value[0].number);
+  isw_line_store(pack, pack->norm_epsilon, 0, l, isw_normalization_epsilon(&network->normalization));
   isw_line_store(pack, pack->output_scale, 0, l, network->output_scale);
   pack->scales_output = pack->scales_output || network->output_scale != 1.0;
   fill_values(pack, lane->values);
@@ -90,7 +108,7 @@ static bool start_lanes(struct isw_pack *pack, const struct isw_network *const *
   for (size_t k = 0; k < pack->layers; k++) {
     size_t weights = pack->size[k] * pack->size[k + 1];
     if (weights > most) most = weights;
-    if (pack->size[k + 1] > most) most = pack->size[k + 1];
+    if (2 * pack->size[k + 1] > most) most = 2 * pack->size[k + 1];
   }
   double *buffer = isw_allocate(most, sizeof *buffer);
   bool done = buffer != NULL;
@@ -100,6 +118,7 @@ static bool start_lanes(struct isw_pack *pack, const struct isw_network *const *
     pack->loss_above[l] = pack->accuracy_above[l] = INFINITY;
     pack->best_loss[l] = (struct isw_best_loss){INFINITY, 0};
   }
+  for (size_t l = 0; l < pack->lanes; l++) isw_line_store(pack, pack->norm_epsilon, 0, l, 1.0); /* nothing is 0 / 0 */
   for (size_t l = 0; l < pack->count && done; l++) done = start_lane(pack, l, networks[l], buffer);
   free(buffer);
   pack->rates_change = isw_pack_rates_change(pack);

@@ -15,16 +15,28 @@ static bool activation_is_identity(const struct isw_layer_activation *activation
   return activation->is_identity && !l->pre_activation;
 }
 
-/* Where g(z) is stored: the layer's activation, except in a branch's last layer. */
-static void *activation_buffer(const struct isw_layer *l)
+/* Where the layer's output is stored: its activation, except in a branch's last layer. */
+static void *output_buffer(const struct isw_layer *l)
 {
   return l->branch_output ? l->branch_output : l->activation;
+}
+
+/* Where g(z) is stored: that is the output unless some of it may be dropped. */
+static void *activation_buffer(const struct isw_layer *l)
+{
+  return l->undropped ? l->undropped : output_buffer(l);
 }
 
 /* Where z is stored: in a buffer of its own if something needs it, else it is replaced by g(z). */
 static void *pre_activation_buffer(const struct isw_layer *l)
 {
   return l->pre_activation ? l->pre_activation : activation_buffer(l);
+}
+
+/* Where the derivative by what the activation is applied to is stored: before the normalisation, if there is one. */
+static void *slope_delta_buffer(const struct isw_layer *l)
+{
+  return l->normalized ? l->outer_delta : l->delta;
 }
 
 /* The last layer of the branch that begins with layer k; NULL: none does. */
@@ -55,7 +67,58 @@ static struct row_factors inputs_of(const struct isw_pack *pack, size_t k, size_
                               shared ? below->stride * pack->line_numbers : below->stride, shared};
 }
 
-static void forward(const struct isw_pack *pack, size_t first, size_t samples, const void *inputs)
+/* What the kernels of the normalisation need to know of some samples of a layer. */
+static struct isw_normalized_rows normalized_rows(const struct isw_pack *pack, const struct isw_layer *l, size_t first,
+                                                  size_t samples)
+{
+  return (struct isw_normalized_rows){.samples = samples,
+                                      .units = l->fan_out,
+                                      .stride = l->stride,
+                                      .centers = pack->parts.normalizing.centers,
+                                      .epsilon = pack->norm_epsilon,
+                                      .gain = l->gain.number,
+                                      .shift = l->shift.number,
+                                      .normalized = isw_line(l->normalized, first * l->stride),
+                                      .inverse_deviation = (unsigned char *)l->inverse_deviation +
+                                                           first * pack->lanes * pack->number_bytes};
+}
+
+/* The pre-activations z of the layer become gain x + shift. */
+static void normalize(const struct isw_pack *pack, const struct isw_layer *l, size_t first, size_t samples, void *z)
+{
+  if (!l->normalized) return;
+  struct isw_normalized_rows rows = normalized_rows(pack, l, first, samples);
+  (pack->layout == ISW_UNITS_IN_LANES ? pack->kernels->units.normalization_forward
+                                      : pack->kernels->normalization_forward)(&rows, z, z);
+}
+
+static void normalize_backward(const struct isw_pack *pack, const struct isw_layer *l, size_t first, size_t samples)
+{
+  if (!l->normalized) return;
+  struct isw_normalized_rows rows = normalized_rows(pack, l, first, samples);
+  size_t at = first * l->stride;
+  (pack->layout == ISW_UNITS_IN_LANES
+       ? pack->kernels->units.normalization_backward
+       : pack->kernels->normalization_backward)(&rows, isw_line(l->outer_delta, at), isw_line(l->delta, at));
+}
+
+/* The output of a layer with dropout. block: the pass's samples before this block */
+static void drop(const struct isw_pack *pack, const struct isw_pass *pass, size_t k, size_t block, size_t first,
+                 size_t samples)
+{
+  const struct isw_layer *l = &pack->layer[k];
+  size_t at = first * l->stride;
+  if (!l->undropped) return;
+  if (!pass->drops) {
+    isw_copy_rows(l, samples, isw_line(l->undropped, at), isw_line(output_buffer(l), at));
+    return;
+  }
+  isw_draw_masks(pack, k, first, samples, block + first, pass->step);
+  isw_multiply_by_mask(pack, l, first, samples, isw_line(l->undropped, at), isw_line(output_buffer(l), at));
+}
+
+static void forward(const struct isw_pack *pack, const struct isw_pass *pass, size_t block, size_t first,
+                    size_t samples, const void *inputs)
 {
   const struct isw_precision_kernels *kernels = pack->kernels;
   size_t branch_layers = pack->residual.branch_layers;
@@ -67,12 +130,14 @@ static void forward(const struct isw_pack *pack, size_t first, size_t samples, c
     struct row_factors in = inputs_of(pack, k, first, inputs);
     (in.shared ? kernels->forward_first : kernels->forward)(samples, l->fan_in, l->lines, in.numbers, in.stride,
                                                             l->weight, l->stride, l->bias, z, l->stride);
+    normalize(pack, l, first, samples, z);
     if (k + 1 == pack->layers && pack->scales_output)
       kernels->scale(samples, l->lines, l->stride, pack->output_scale, z);
     if (!activation_is_identity(activation, l))
       activation->kernels->value(samples, l->lines, l->stride, z, activation->parameter, a);
+    drop(pack, pass, k, block, first, samples);
     if (l->branch_output)
-      kernels->residual_forward(samples, l->lines, l->stride, l->scale, a,
+      kernels->residual_forward(samples, l->lines, l->stride, l->scale, isw_line(l->branch_output, at),
                                 isw_line(l[-(ptrdiff_t)branch_layers].activation, at), isw_line(l->activation, at));
   }
 }
@@ -83,11 +148,13 @@ static void multiply_by_slope(const struct isw_layer_activation *activation, con
   size_t at = first * l->stride;
   if (activation->is_identity) return; /* times 1 */
   activation->kernels->slope(samples, l->lines, l->stride, activation->needs_z ? isw_line(l->pre_activation, at) : NULL,
-                             isw_line(activation_buffer(l), at), activation->parameter, isw_line(l->delta, at));
+                             isw_line(activation_buffer(l), at), activation->parameter,
+                             isw_line(slope_delta_buffer(l), at));
 }
 
 /* Down to the deltas of layer `lowest`. */
-static void backward(const struct isw_pack *pack, size_t lowest, size_t first, size_t samples)
+static void backward(const struct isw_pack *pack, const struct isw_pass *pass, size_t lowest, size_t first,
+                     size_t samples)
 {
   const struct isw_precision_kernels *kernels = pack->kernels;
   const struct isw_layer *output = &pack->layer[pack->layers - 1];
@@ -98,7 +165,7 @@ static void backward(const struct isw_pack *pack, size_t lowest, size_t first, s
   for (size_t k = pack->layers - 1; k > lowest; k--) {
     const struct isw_layer *l = &pack->layer[k], *below = l - 1, *branch = branch_from(pack, k);
     size_t at = first * below->stride;
-    void *delta = isw_line(below->branch_output ? below->sum_delta : below->delta, at);
+    void *delta = isw_line(below->branch_output ? below->sum_delta : slope_delta_buffer(below), at);
     const void *above = isw_line(l->delta, first * l->stride);
     if (pack->layout == ISW_UNITS_IN_LANES)
       kernels->forward_first(samples, l->fan_out, below->lines, above, l->stride * pack->line_numbers, l->transposed,
@@ -109,8 +176,12 @@ static void backward(const struct isw_pack *pack, size_t lowest, size_t first, s
       kernels->residual_backward_add(samples, below->lines, below->stride, isw_line(branch->sum_delta, at), delta);
     if (below->branch_output)
       kernels->residual_backward_scale(samples, below->lines, below->stride, below->scale, delta,
-                                       isw_line(below->delta, at));
+                                       isw_line(slope_delta_buffer(below), at));
+    if (below->mask && pass->drops)
+      isw_multiply_by_mask(pack, below, first, samples, isw_line(slope_delta_buffer(below), at),
+                           isw_line(slope_delta_buffer(below), at));
     multiply_by_slope(isw_layer_activation_of(pack, k - 1), below, first, samples);
+    normalize_backward(pack, below, first, samples);
   }
 }
 
@@ -139,7 +210,7 @@ static void pass_samples(const struct isw_member *m, const struct isw_pass *pass
   }
   if (count == 0) return;
   if (pass->order) gather(pack, pass, block, first, count);
-  forward(pack, first, count, (const unsigned char *)inputs + first * pack->features * pack->number_bytes);
+  forward(pack, pass, block, first, count, (const unsigned char *)inputs + first * pack->features * pack->number_bytes);
   isw_loss_kernel *loss =
       (pack->layout == ISW_UNITS_IN_LANES ? pack->kernels->units.loss : pack->kernels->loss)[pack->loss_row];
   loss(count, output->fan_out, output->stride, isw_line(output->activation, first * output->stride),
@@ -147,7 +218,7 @@ static void pass_samples(const struct isw_member *m, const struct isw_pass *pass
        isw_line(output->delta, first * output->stride),
        (unsigned char *)pack->loss + first * pack->lanes * pack->number_bytes,
        isw_line(pack->loss_scratch, first * 3 * output->fan_out));
-  if (pass->gradient) backward(pack, pass->frozen ? 0 : pack->first_trained, first, count);
+  if (pass->gradient) backward(pack, pass, pass->frozen ? 0 : pack->first_trained, first, count);
 }
 
 /* ---- the transposed weights of one member ------------------------------------------------------------------------ */
@@ -172,9 +243,19 @@ static void transpose_rows(const struct isw_pack *pack, size_t k, size_t first, 
 
 /* ---- the weights of one member ----------------------------------------------------------------------------------- */
 
-static void add_scale_gradient(const struct isw_pack *pack, const struct isw_layer *l, size_t samples, bool first_block)
+/* The gradients of what a layer has beside its weights: of its scale if the weights', of the others if the biases' are
+ * wanted. */
+static void add_unit_gradients(const struct isw_pack *pack, const struct isw_layer *l, size_t samples, bool first_block,
+                               bool weights, bool biases)
 {
-  if (!l->scale_gradient) return;
+  const struct isw_precision_kernels *kernels = pack->kernels;
+  if (l->bias_gradient && biases)
+    kernels->bias_gradient(samples, l->lines, l->delta, l->stride, l->bias_gradient, first_block);
+  if (l->gain.gradient && biases)
+    kernels->gain_gradient(samples, l->lines, l->stride, l->outer_delta, l->normalized, l->gain.gradient, first_block);
+  if (l->shift.gradient && biases)
+    kernels->bias_gradient(samples, l->lines, l->outer_delta, l->stride, l->shift.gradient, first_block);
+  if (!l->scale_gradient || !weights) return;
   (pack->layout == ISW_UNITS_IN_LANES ? pack->kernels->units.residual_scale_gradient
                                       : pack->kernels->residual_scale_gradient)(
       samples, l->fan_out, l->stride, l->sum_delta, l->branch_output, l->scale_sums, l->scale_gradient, first_block);
@@ -211,9 +292,7 @@ static void add_gradient(const struct isw_pack *pack, size_t k, size_t first, si
   if (weights)
     add_products(pack, k, work->samples, work->inputs, first, count, 0, l->lines, gradient, work->first_block, NULL);
   if (first > 0) return;
-  if (l->bias_gradient && biases)
-    pack->kernels->bias_gradient(work->samples, l->lines, l->delta, l->stride, l->bias_gradient, work->first_block);
-  if (weights) add_scale_gradient(pack, l, work->samples, work->first_block);
+  add_unit_gradients(pack, l, work->samples, work->first_block, weights, biases);
 }
 
 struct update_work {
@@ -242,9 +321,7 @@ static void update_with_gradient(const struct isw_pack *pack, size_t k, size_t f
     }
   }
   if (first > 0) return;
-  if (l->bias_gradient && !l->frozen[1])
-    pack->kernels->bias_gradient(work->samples, l->lines, l->delta, l->stride, l->bias_gradient, true);
-  if (!l->frozen[0]) add_scale_gradient(pack, l, work->samples, true);
+  add_unit_gradients(pack, l, work->samples, true, !l->frozen[0], !l->frozen[1]);
   isw_update_biases(pack, k, work->nonfinite_mask);
 }
 

@@ -48,7 +48,7 @@ struct isw_pack_shape isw_shape_of(const struct isw_pack *pack)
   return (struct isw_pack_shape){.layout = pack->layout,
                                  .layers = pack->layers,
                                  .size = pack->size,
-                                 .parts = {pack->residual.branch_layers, pack->bias},
+                                 .parts = pack->parts,
                                  .train_samples = pack->train_samples,
                                  .batch_size = pack->full_batch ? 0 : pack->batch_size,
                                  .activation = pack->activation_row,
@@ -56,6 +56,8 @@ struct isw_pack_shape isw_shape_of(const struct isw_pack *pack)
                                  .loss = pack->loss_row,
                                  .optimizer = pack->optimizer_row,
                                  .needs = pack->needs,
+                                 .drops = pack->drops,
+                                 .draws_noise = pack->draws_noise,
                                  .checks_every_step =
                                      pack->has_gradient_rules || pack->has_other_rules || pack->clips_gradients,
                                  .scales_output = pack->scales_output,
@@ -76,7 +78,9 @@ static bool is_small(const struct isw_pack_shape *shape)
 {
   size_t lines = 0, count, states = isw_optimizers(&count)[shape->optimizer].states;
   if (shape->batch_size > 0 || shape->train_samples > MAX_SMALL_SAMPLES || shape->checks_every_step ||
-      shape->scales_output || isw_branches(shape->layers, shape->parts.branch_layers) > 0)
+      shape->scales_output || shape->draws_noise || shape->drops ||
+      isw_branches(shape->layers, shape->parts.branch_layers) > 0 ||
+      (shape->parts.normalizing.is_on && shape->layers > 1))
     return false;
   for (size_t k = 0; k < shape->layers; k++) {
     size_t fan_in = shape->size[k], fan_out = shape->size[k + 1], stride = isw_stride_of(fan_out);

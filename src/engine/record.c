@@ -16,6 +16,11 @@ void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to)
                          isw_number_load(pack->precision, l->weight, isw_number_index(pack, l, i, j, lane)));
     for (size_t j = 0; l->bias && j < l->fan_out; j++)
       isw_number_store(pack->precision, to, at++, isw_number_load(pack->precision, l->bias, j * pack->lanes + lane));
+    for (size_t i = 0; i < 2; i++) {
+      const void *numbers = (i ? &l->shift : &l->gain)->number;
+      for (size_t j = 0; numbers && j < l->fan_out; j++)
+        isw_number_store(pack->precision, to, at++, isw_number_load(pack->precision, numbers, j * pack->lanes + lane));
+    }
     if (l->scale) isw_number_store(pack->precision, to, at++, isw_number_load(pack->precision, l->scale, lane));
   }
 }
@@ -32,10 +37,14 @@ void isw_pack_clear_lane(struct isw_pack *pack, size_t lane)
     const struct isw_layer *l = &pack->layer[k];
     void *weight[] = {l->weight, l->weight_gradient, l->weight_state[0], l->weight_state[1]};
     void *bias[] = {l->bias, l->bias_gradient, l->bias_state[0], l->bias_state[1]};
+    void *gain[] = {l->gain.number, l->gain.gradient, l->gain.state[0], l->gain.state[1]};
+    void *shift[] = {l->shift.number, l->shift.gradient, l->shift.state[0], l->shift.state[1]};
     void *scale[] = {l->scale, l->scale_gradient, l->scale_state[0], l->scale_state[1]};
     for (size_t i = 0; i < 4; i++) {
       zero_lane(pack, lane, weight[i], l->fan_in * l->stride);
       zero_lane(pack, lane, bias[i], l->lines);
+      zero_lane(pack, lane, gain[i], l->lines);
+      zero_lane(pack, lane, shift[i], l->lines);
       zero_lane(pack, lane, scale[i], 1);
     }
   }
@@ -127,6 +136,8 @@ void isw_pack_feed_probes(struct isw_pack *pack, const struct isw_set *set, size
       .samples = samples,
       .activation = pack->pointers + 4 * pack->layers,
       .pre_activation = pack->needs & ISW_NEEDS_TRAIN_UNITS ? pre_activation : NULL,
+      .normalized = pack->pointers + 12 * pack->layers,
+      .inverse_deviation = pack->pointers + 13 * pack->layers,
       .slope = slopes ? pack->pointers + 6 * pack->layers : NULL,
       .activation_stride = pack->strides,
       .loss = pack->block_loss,

@@ -168,6 +168,32 @@ static void check_sums(const struct check *c)
   report(c, "residual branch", "", hash_lines(c, 3, 1, hash_lines(c, 0, UNITS, hash)));
 }
 
+static void check_normalization(const struct check *c)
+{
+  const struct isw_precision_kernels *k = c->k;
+  unsigned char *const *a = c->array;
+  uint64_t hash = 0;
+  for (int centers = 0; centers < 2; centers++) {
+    fill_all(c);
+    fill(c, 5, 0.25);
+    const struct isw_normalized_rows rows = {.samples = SAMPLES,
+                                             .units = UNITS,
+                                             .stride = UNITS,
+                                             .centers = centers,
+                                             .epsilon = a[5],
+                                             .gain = a[3],
+                                             .shift = centers ? a[4] : NULL,
+                                             .normalized = a[1],
+                                             .inverse_deviation = a[2]};
+    k->normalization_forward(&rows, a[0], a[0]);
+    hash = hash_lines(c, 2, SAMPLES, hash_lines(c, 1, SAMPLES * UNITS, hash_lines(c, 0, SAMPLES * UNITS, hash)));
+    k->normalization_backward(&rows, a[0], a[4]);
+    k->gain_gradient(SAMPLES, UNITS, UNITS, a[0], a[1], a[5], true);
+    hash = hash_lines(c, 5, UNITS, hash_lines(c, 4, SAMPLES * UNITS, hash));
+  }
+  report(c, "normalization", "", hash);
+}
+
 /* ---- training: initial weights, forward, backward and update on each path ---- */
 
 /* The row of a name that the table has, with its defaults. bytes: of a row, which begins with its struct isw_row. */
@@ -258,6 +284,7 @@ static enum isw_status check_precision(struct check *c, struct isw_error *error)
   check_optimizers(c);
   check_products(c);
   check_sums(c);
+  check_normalization(c);
   enum isw_status status = train(c, "of a tiny network", 2, 0, "sgd", error);
   if (status == ISW_OK) status = train(c, "of a small network", 5, 0, "adam", error);
   return status == ISW_OK ? train(c, "by minibatches", 5, 3, "adam", error) : status;

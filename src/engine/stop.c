@@ -50,6 +50,8 @@ void isw_member_gradient_norms(const struct isw_member *m, double *norm)
     const struct isw_layer *l = &pack->layer[k];
     sum_squares(l->fan_in, l->fan_out, l->stride, l->weight_gradient, squares);
     if (l->bias_gradient) sum_squares(1, l->fan_out, l->lines, l->bias_gradient, squares);
+    if (l->gain.gradient) sum_squares(1, l->fan_out, l->lines, l->gain.gradient, squares);
+    if (l->shift.gradient) sum_squares(1, l->fan_out, l->lines, l->shift.gradient, squares);
     if (l->scale_gradient) sum_squares(1, 1, 1, l->scale_gradient, squares);
   }
   for (size_t l = 0; l < pack->lanes; l++) norm[l] = sqrt(squares[l]);

@@ -37,11 +37,86 @@ static void update_padded_lines(const struct isw_pack *pack, const struct update
     if (isnan(isw_number_load(pack->precision, mask, j))) isw_number_store(pack->precision, nonfinite_mask, j, NAN);
 }
 
+/* ---- noise ------------------------------------------------------------------------------------------------------- */
+
+/* The draws of a step for one network's parameters of layer k. */
+static struct isw_stream noise_stream(const struct isw_pack *pack, size_t k, size_t lane)
+{
+  enum { LAYERS = 2048 }; /* more than a network may have */
+  return (struct isw_stream){pack->seed, pack->lane[lane].replicate, ISW_PURPOSE_GRADIENT_NOISE,
+                             pack->noise_step * LAYERS + k + 1};
+}
+
+/* Adds to a network's number of a gradient its draw number `index`. */
+static void add_draw(const struct isw_pack *pack, const struct isw_stream *stream, size_t lane, uint64_t index,
+                     void *gradient, size_t at)
+{
+  double noise = pack->lane[lane].gradient_noise * isw_normal(stream, index);
+  if (pack->precision == ISW_FLOAT32)
+    ((float *)gradient)[at] = ((float *)gradient)[at] + (float)noise;
+  else
+    ((double *)gradient)[at] = ((double *)gradient)[at] + noise;
+}
+
+static bool draws_noise(const struct isw_pack *pack, size_t lane)
+{
+  return pack->lane[lane].gradient_noise > 0.0 && pack->lane[lane].outcome.status == ISW_MISSING &&
+         !pack->lane[lane].saved_state;
+}
+
+/* Lines column .. column + columns - 1 of rows first .. first + count - 1; draw i belongs to weight i of the layer. */
+static void add_weight_noise(const struct isw_pack *pack, size_t k, size_t first, size_t count, size_t column,
+                             size_t columns, void *gradient)
+{
+  const struct isw_layer *l = &pack->layer[k];
+  size_t units = pack->line_numbers / pack->lanes, unit = column * units, end = (column + columns) * units;
+  for (size_t lane = 0; lane < pack->count; lane++) {
+    const struct isw_stream stream = noise_stream(pack, k, lane);
+    for (size_t i = 0; draws_noise(pack, lane) && i < count; i++)
+      for (size_t j = unit; j < end && j < l->fan_out; j++)
+        add_draw(pack, &stream, lane, j * l->fan_in + first + i, gradient,
+                 isw_number_index(pack, l, i, j - unit, lane));
+  }
+}
+
+/* The draws of numbers that the layer has one of per unit begin at `index`; returns the index after them. */
+static uint64_t add_unit_noise(const struct isw_pack *pack, size_t k, uint64_t index, void *gradient)
+{
+  const struct isw_layer *l = &pack->layer[k];
+  if (!gradient) return index;
+  for (size_t lane = 0; lane < pack->count; lane++) {
+    const struct isw_stream stream = noise_stream(pack, k, lane);
+    for (size_t j = 0; draws_noise(pack, lane) && j < l->fan_out; j++)
+      add_draw(pack, &stream, lane, index + j, gradient, j * pack->lanes + lane);
+  }
+  return index + l->fan_out;
+}
+
+/* The biases, gains, shifts and the scale of layer k, in this order after its weights. */
+static void add_noise_of_layer(const struct isw_pack *pack, size_t k)
+{
+  const struct isw_layer *l = &pack->layer[k];
+  if (!pack->draws_noise) return;
+  uint64_t index = add_unit_noise(pack, k, (uint64_t)l->fan_in * l->fan_out, l->bias_gradient);
+  index = add_unit_noise(pack, k, index, l->gain.gradient);
+  index = add_unit_noise(pack, k, index, l->shift.gradient);
+  for (size_t lane = 0; l->scale_gradient && lane < pack->count; lane++) {
+    const struct isw_stream stream = noise_stream(pack, k, lane);
+    if (!draws_noise(pack, lane)) continue;
+    add_draw(pack, &stream, lane, index, l->scale_gradient, lane);
+    double noisy = isw_number_load(pack->precision, l->scale_gradient, lane);
+    isw_line_store(pack, l->scale_gradient, 0, lane, noisy); /* the whole line with units in lanes */
+  }
+}
+
+/* ---- updates ----------------------------------------------------------------------------------------------------- */
+
 void isw_update_weights(const struct isw_pack *pack, size_t k, size_t first, size_t count, size_t column,
-                        size_t columns, const void *gradient, void *nonfinite_mask)
+                        size_t columns, void *gradient, void *nonfinite_mask)
 {
   const struct isw_layer *l = &pack->layer[k];
   if (l->frozen[0]) return;
+  if (pack->draws_noise) add_weight_noise(pack, k, first, count, column, columns, gradient);
   size_t at = first * l->stride + column;
   struct update_arrays u = {.rows = count,
                             .stride = l->stride,
@@ -54,19 +129,31 @@ void isw_update_weights(const struct isw_pack *pack, size_t k, size_t first, siz
                       nonfinite_mask);
 }
 
+/* Updates numbers that the layer has one of per unit, as its biases; NULL: none. */
+static void update_units(const struct isw_pack *pack, size_t k, const struct isw_unit_parameters *numbers,
+                         void *nonfinite_mask)
+{
+  const struct isw_layer *l = &pack->layer[k];
+  struct update_arrays of = {.rows = 1,
+                             .stride = l->lines,
+                             .number = numbers->number,
+                             .state = {numbers->state[0], numbers->state[1]},
+                             .gradient = numbers->gradient,
+                             .rate = pack->rates[k].rate[1],
+                             .decay = pack->rates[k].decay[1]};
+  if (of.number && !l->frozen[1])
+    update_padded_lines(pack, &of, l->lines, isw_units_of_last_line(pack, l), nonfinite_mask);
+}
+
 void isw_update_biases(const struct isw_pack *pack, size_t k, void *nonfinite_mask)
 {
   const struct isw_layer *l = &pack->layer[k];
+  const struct isw_unit_parameters bias = {l->bias, l->bias_gradient, {l->bias_state[0], l->bias_state[1]}};
+  add_noise_of_layer(pack, k);
+  update_units(pack, k, &bias, nonfinite_mask);
+  update_units(pack, k, &l->gain, nonfinite_mask);
+  update_units(pack, k, &l->shift, nonfinite_mask);
   const struct isw_layer_rates *rates = &pack->rates[k];
-  struct update_arrays bias = {.rows = 1,
-                               .stride = l->lines,
-                               .number = l->bias,
-                               .state = {l->bias_state[0], l->bias_state[1]},
-                               .gradient = l->bias_gradient,
-                               .rate = rates->rate[1],
-                               .decay = rates->decay[1]};
-  if (l->bias && !l->frozen[1])
-    update_padded_lines(pack, &bias, l->lines, isw_units_of_last_line(pack, l), nonfinite_mask);
   struct update_arrays scale = {.rows = 1,
                                 .stride = 1,
                                 .number = l->scale,
@@ -87,7 +174,9 @@ static void clip_layer(const struct isw_pack *pack, size_t k, size_t first, size
   const struct isw_layer *l = &pack->layer[k];
   pack->kernels->scale(count, l->lines, l->stride, work->factor, isw_line(l->weight_gradient, first * l->stride));
   if (first > 0) return;
-  if (l->bias_gradient) pack->kernels->scale(1, l->lines, l->lines, work->factor, l->bias_gradient);
+  void *of_units[] = {l->bias_gradient, l->gain.gradient, l->shift.gradient};
+  for (size_t i = 0; i < sizeof of_units / sizeof of_units[0]; i++)
+    if (of_units[i]) pack->kernels->scale(1, l->lines, l->lines, work->factor, of_units[i]);
   if (l->scale_gradient) pack->kernels->scale(1, 1, 1, work->factor, l->scale_gradient);
 }
 

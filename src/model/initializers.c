@@ -416,6 +416,11 @@ size_t isw_initializer_facts(size_t row, struct isw_fact *fact)
   return 2;
 }
 
+const struct isw_weights *isw_weights_of_file(const struct isw_choice *init)
+{
+  return table[init->row].needs & ISW_START_FILE ? init->weights : NULL;
+}
+
 bool isw_initialize(const struct isw_choice *init, const struct isw_start *start, size_t fan_out, size_t fan_in,
                     size_t columns, const struct isw_stream *stream, double *weight)
 {

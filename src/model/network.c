@@ -48,17 +48,33 @@ bool isw_has_bias(enum isw_bias bias, size_t layers, size_t k)
 
 struct isw_parts isw_parts_of(const struct isw_network *network)
 {
-  return (struct isw_parts){.branch_layers = network->residual.branch_layers, .bias = network->bias};
+  return (struct isw_parts){.branch_layers = network->residual.branch_layers,
+                            .bias = network->bias,
+                            .normalizing = isw_normalizing_of(&network->normalization)};
+}
+
+bool isw_normalizes(struct isw_parts parts, size_t layers, size_t k)
+{
+  return parts.normalizing.is_on && k + 1 < layers &&
+         (parts.normalizing.branch_ends || !isw_ends_branch(layers, parts.branch_layers, k));
+}
+
+/* Numbers that each unit of weight layer k has beside its incoming weights. */
+static size_t unit_parameters(struct isw_parts parts, size_t layers, size_t k)
+{
+  size_t affine = isw_normalizes(parts, layers, k) && parts.normalizing.affine ? 1 + parts.normalizing.centers : 0;
+  return isw_has_bias(parts.bias, layers, k) + affine;
 }
 
 size_t isw_parameters(size_t layers, const size_t *size, struct isw_parts parts)
 {
   size_t sum = isw_branches(layers, parts.branch_layers), layer;
-  for (size_t k = 0; k < layers; k++)
-    if (size[k] == SIZE_MAX ||
-        __builtin_mul_overflow(size[k + 1], size[k] + isw_has_bias(parts.bias, layers, k), &layer) ||
-        __builtin_add_overflow(sum, layer, &sum))
+  for (size_t k = 0; k < layers; k++) {
+    size_t of_unit;
+    if (__builtin_add_overflow(size[k], unit_parameters(parts, layers, k), &of_unit) ||
+        __builtin_mul_overflow(size[k + 1], of_unit, &layer) || __builtin_add_overflow(sum, layer, &sum))
       return SIZE_MAX;
+  }
   return sum;
 }
 

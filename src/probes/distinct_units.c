@@ -1,7 +1,7 @@
-/* distinct_units of each layer: units whose incoming weights and bias are equal in every value (0 and -0 alike) count
- * once; -1 where a weight or bias is not finite. Units are sorted by a hash of their values, and those of equal hash
- * are compared value by value, so that a collision does not hide a unit. scratch: hashes [unit][lane], then the sorted
- * units of one lane. */
+/* distinct_units of each layer: units whose incoming weights, bias, gain and shift are equal in every value (0 and -0
+ * alike) count once; -1 where a weight or bias is not finite. Units are sorted by a hash of their values, and those of
+ * equal hash are compared value by value, so that a collision does not hide a unit. scratch: hashes [unit][lane], then
+ * the sorted units of one lane. */
 #include <stdlib.h>
 #include <string.h>
 #include "probes_internal.h"
@@ -53,6 +53,9 @@ static bool equal_units(const struct isw_view *view, size_t k, size_t lane, size
 {
   const void *bias = view->bias[k];
   if (bias && value_at(view, bias, a, lane) != value_at(view, bias, b, lane)) return false;
+  const void *gain = view->gain[k], *shift = view->shift[k];
+  if (gain && value_at(view, gain, a, lane) != value_at(view, gain, b, lane)) return false;
+  if (shift && value_at(view, shift, a, lane) != value_at(view, shift, b, lane)) return false;
   for (size_t i = 0; i < view->size[k]; i++) {
     size_t row = i * view->weight_stride[k];
     if (value_at(view, view->weight[k], row + a, lane) != value_at(view, view->weight[k], row + b, lane)) return false;
@@ -90,6 +93,8 @@ static void finish(const struct isw_view *view, double *memory, double *value)
     size_t units = view->size[k + 1];
     memset(hash, 0, units * lanes * sizeof *hash);
     if (view->bias[k]) mix_row(view, view->bias[k], 0, units, hash);
+    if (view->gain[k]) mix_row(view, view->gain[k], 0, units, hash);
+    if (view->shift[k]) mix_row(view, view->shift[k], 0, units, hash);
     for (size_t i = 0; i < view->size[k]; i++) mix_row(view, view->weight[k], i * view->weight_stride[k], units, hash);
     for (size_t l = 0; l < lanes; l++) {
       value[k * lanes + l] = -1.0;

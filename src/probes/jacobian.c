@@ -3,12 +3,14 @@
  *   jacobian_norm                 the Frobenius norm
  *   jacobian_singular_value_max, jacobian_singular_value_min the largest and smallest of min(features, outputs) values
  * float64 from the weights and the slopes g'(z) that training uses. Top layer: R[o][i] = (a g'_o) w_oi, a:
- * output_scale; then for layers downwards R[o][j] = R[o][j] g'_j, and from 0, units j ascending, R'[o][i] = R'[o][i] +
- * R[o][j] w_ji. At a residual branch's last layer T = R and R[o][j] = alpha R[o][j] come first, and below its first
- * layer R'[o][i] = T[o][i] + R'[o][i]. The norm's squares are added outputs outside, inputs inside, both ascending;
- * singular values as matrix.h has them; samples ascending, then divided by their number. NaN where a number of the
- * Jacobian is not finite. scratch: [sum of norms or largest, sum of smallest][lane], singular values, then R and R'
- * and, where there are branches, T [output][widest layer][lane]. */
+ * output_scale; then for layers downwards R[o][j] = R[o][j] g'_j; where the layer normalises, E[o][j] = gain_j R[o][j]
+ * (without gains R[o][j]) and, with means from 0, units j ascending, R[o][j] = q ((E[o][j] - mean E[o]) - x_j mean E[o]
+ * x), the mean of E only if the mean of z is subtracted; and from 0, units j ascending, R'[o][i] = R'[o][i] + R[o][j]
+ * w_ji. At a residual branch's last layer T = R and R[o][j] = alpha R[o][j] come first, and below its first layer
+ * R'[o][i] = T[o][i] + R'[o][i]. The norm's squares are added outputs outside, inputs inside, both ascending; singular
+ * values as matrix.h has them; samples ascending, then divided by their number. NaN where a number of the Jacobian is
+ * not finite. scratch: [sum of norms or largest, sum of smallest][lane], singular values, then R and R' and, where
+ * there are branches, T [output][widest layer][lane]. */
 #include "matrix.h"
 
 enum { SAMPLES = 16 };
@@ -32,6 +34,37 @@ static size_t scratch(const struct isw_view *view)
   return (2 + shorter(view)) * view->lanes + (view->branch_layers ? 3 : 2) * rows(view);
 }
 
+/* from [output][unit of layer k + 1][lane], the derivative after a normalisation, becomes that before it. */
+static void descend_normalization(const struct isw_view *view, const struct isw_block *part, size_t s, size_t k,
+                                  double *from)
+{
+  size_t lanes = view->lanes, units = view->size[k + 1], outputs = view->size[view->layers];
+  double x[ISW_LANES_MAX], gain[ISW_LANES_MAX], inverse[ISW_LANES_MAX];
+  isw_widen(view, part->inverse_deviation[k], s, inverse);
+  for (size_t o = 0; o < outputs; o++) {
+    double *r = from + o * units * lanes, mean[ISW_LANES_MAX] = {0.0}, slope[ISW_LANES_MAX] = {0.0};
+    for (size_t j = 0; j < units; j++) {
+      isw_widen(view, part->normalized[k], s * part->activation_stride[k] + j, x);
+      if (view->gain[k]) isw_widen(view, view->gain[k], j, gain);
+      for (size_t l = 0; l < lanes; l++) {
+        double *e = &r[j * lanes + l];
+        if (view->gain[k]) *e = gain[l] * *e;
+        mean[l] = mean[l] + *e;
+        slope[l] = slope[l] + *e * x[l];
+      }
+    }
+    for (size_t l = 0; l < lanes; l++) {
+      mean[l] = view->centers ? mean[l] / (double)units : 0.0;
+      slope[l] = slope[l] / (double)units;
+    }
+    for (size_t j = 0; j < units; j++) {
+      isw_widen(view, part->normalized[k], s * part->activation_stride[k] + j, x);
+      for (size_t l = 0; l < lanes; l++)
+        r[j * lanes + l] = inverse[l] * ((r[j * lanes + l] - mean[l]) - x[l] * slope[l]);
+    }
+  }
+}
+
 /* from [output][unit of layer k + 1][lane] times the slopes, then the weights: to [output][input][lane] */
 static void descend(const struct isw_view *view, const struct isw_block *part, size_t s, size_t k, double *from,
                     double *to)
@@ -43,6 +76,7 @@ static void descend(const struct isw_view *view, const struct isw_block *part, s
     for (size_t o = 0; o < outputs; o++)
       for (size_t l = 0; l < lanes; l++) from[(o * units + j) * lanes + l] = from[(o * units + j) * lanes + l] * x[l];
   }
+  if (part->normalized[k]) descend_normalization(view, part, s, k, from);
   for (size_t i = 0; i < outputs * inputs * lanes; i++) to[i] = 0.0;
   for (size_t i = 0; i < inputs && !isw_view_interrupted(view); i++)
     for (size_t j = 0; j < units; j++) {

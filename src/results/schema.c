@@ -98,8 +98,10 @@ static const struct isw_field fields[ISW_FIELDS] = {
          .dimension = {ISW_DIM_NETWORK, ISW_DIM_PARAMETER},
          .about = "if stored: for each layer the weights [fan_out][fan_in], row-major, then "
                   "the biases [fan_out] if the layer has biases (`bias` is a coordinate in "
-                  "every file of a sweep in which some layer has none), then, if the layer "
-                  "ends a residual branch, the scale of the branch (trained or not; hidden layers 1 + m, 1 + 2 m, ... "
+                  "every file of a sweep in which some layer has none), then the gains [fan_out] and shifts [fan_out] "
+                  "of its normalisation if it has any (`normalization` and its parameters are coordinates in every "
+                  "file of a sweep with one), then, if the layer ends a residual branch, the scale of the branch "
+                  "(trained or not; hidden layers 1 + m, 1 + 2 m, ... "
                   "with m = `branch_layers`, which is a coordinate in every file of a sweep "
                   "with branches)"},
     [ISW_FIELD_WEIGHTS_FINAL] = {.name = "weights_final",

@@ -96,11 +96,13 @@ static bool same_network(const struct extension *extension, const struct isw_net
          same_choice(&a->output_activation, &b->output_activation) && same_choice(&a->loss, &b->loss) &&
          same_choice(&a->optimizer, &b->optimizer) && same_number(a->init_noise, b->init_noise) &&
          same_number(a->init_sparsity, b->init_sparsity) && a->decay_biases == b->decay_biases && a->bias == b->bias &&
-         same_branches(a, b) && same_number(a->output_scale, b->output_scale) &&
-         same_number(a->learning_rate, b->learning_rate) && same_number(a->weight_decay, b->weight_decay) &&
-         same_choice(&a->schedule, &b->schedule) && same_number(a->clip_norm, b->clip_norm) &&
-         a->batch_size == b->batch_size && a->shuffle_per_replicate == b->shuffle_per_replicate &&
-         a->steps == b->steps && same_number(a->stop_loss_below, b->stop_loss_below) &&
+         same_branches(a, b) && (a->layers == 1 || same_choice(&a->normalization, &b->normalization)) &&
+         same_number(a->gradient_noise, b->gradient_noise) && (a->layers == 1 || same_number(a->dropout, b->dropout)) &&
+         same_number(a->output_scale, b->output_scale) && same_number(a->learning_rate, b->learning_rate) &&
+         same_number(a->weight_decay, b->weight_decay) && same_choice(&a->schedule, &b->schedule) &&
+         same_number(a->clip_norm, b->clip_norm) && a->batch_size == b->batch_size &&
+         a->shuffle_per_replicate == b->shuffle_per_replicate && a->steps == b->steps &&
+         same_number(a->stop_loss_below, b->stop_loss_below) &&
          same_number(a->stop_gradient_below, b->stop_gradient_below) && same_rules(a, b);
 }
 

@@ -243,6 +243,7 @@ static bool check_inits(struct isw_reader *reader)
   bool any = false;
   setting[count++] = ISW_SET_BRANCH_LAYERS;
   setting[count++] = ISW_SET_ACTIVATION_AFTER;
+  setting[count++] = ISW_SET_NORMALIZATION;
   setting[count++] = ISW_SET_BIAS;
   size_t first_init = count;
   setting[count++] = ISW_SET_INIT;

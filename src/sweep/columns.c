@@ -305,7 +305,7 @@ static void add_setting(struct making *making, size_t setting)
     column->show = ISW_SHOW_NAME;
     column->of_item = of_items(making);
     visit_items(making, show_name);
-    if (swept) visit_items(making, add_parameters);
+    if (swept || setting == ISW_SET_NORMALIZATION) visit_items(making, add_parameters);
   }
 }
 
@@ -324,6 +324,7 @@ void isw_make_columns(struct isw_reader *reader)
   static const size_t layout[] = {ISW_SET_BRANCH_LAYERS, ISW_SET_BIAS}; /* determine the layout of the weights */
   for (size_t i = 0; i < sizeof layout / sizeof layout[0]; i++)
     if (sweep->base[layout[i]].integer) add_setting(&making, layout[i]);
+  if (sweep->base[ISW_SET_NORMALIZATION].item->choice.row != 0) add_setting(&making, ISW_SET_NORMALIZATION);
   if (sweep->sample.points) {
     struct isw_column_private *point =
         add_column(&making, "point", "index of the point of the sample", ISW_COLUMN_INTEGER, false);

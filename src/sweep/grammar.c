@@ -138,6 +138,26 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
          .high = 1,
          .about = "fraction of all weights that start at 0, independently of initialiser and noise; each weight has "
                   "its own draw, so that a larger fraction zeroes the same weights and more"},
+    [ISW_SET_NORMALIZATION] =
+        {.path = "network.normalization",
+         .kind = ISW_KIND_CHOICE,
+         .axis = true,
+         .shape = true,
+         .implied = true,
+         .initial = "none",
+         .table = "normalizations",
+         .about = "normalisation of the pre-activations of each hidden layer over its units, before the activation"},
+    [ISW_SET_DROPOUT] = {.path = "network.dropout",
+                         .kind = ISW_KIND_NUMBER,
+                         .axis = true,
+                         .shape = true,
+                         .implied = true,
+                         .initial = "0",
+                         .low = 0,
+                         .high = 0.999,
+                         .about =
+                             "probability with which each hidden unit is 0 for a sample of a step, where the others "
+                             "are multiplied by 1 / (1 - dropout); measures of the training and test set have none"},
     [ISW_SET_PARAMETRIZATION] =
         {.path = "network.parametrization",
          .kind = ISW_KIND_CHOICE,
@@ -243,7 +263,8 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
          .axis = true,
          .initial = "all",
          .words = biases,
-         .about = "biases to which weight_decay applies: all, all except those of the output layer, or none"},
+         .about = "biases to which weight_decay applies: all, all except those of the output layer, or none; gains and "
+                  "shifts of a normalisation count as biases of their layer"},
     [ISW_SET_SCHEDULE] = {.path = "train.schedule",
                           .kind = ISW_KIND_CHOICE,
                           .axis = true,
@@ -261,6 +282,17 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
          .word = "none",
          .word_number = 0,
          .about = "maximum norm of a step's gradient, to which larger gradients are scaled down; none is 0 in results"},
+    [ISW_SET_GRADIENT_NOISE] =
+        {.path = "train.gradient_noise",
+         .kind = ISW_KIND_NUMBER,
+         .axis = true,
+         .implied = true,
+         .initial = "0",
+         .low = 0,
+         .high = ISW_LARGEST_NUMBER,
+         .about =
+             "standard deviation of normal noise that is added to each number of a step's gradient, after clipping "
+             "and before weight decay"},
     [ISW_SET_BATCH_SIZE] = {.path = "train.batch_size",
                             .kind = ISW_KIND_INTEGER,
                             .axis = true,

@@ -69,7 +69,8 @@ const struct isw_item *isw_factors_of(const struct isw_sweep *sweep, const union
 struct isw_parts isw_parts_of_settings(const union isw_setting_value *settings)
 {
   return (struct isw_parts){.branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer,
-                            .bias = (enum isw_bias)settings[ISW_SET_BIAS].integer};
+                            .bias = (enum isw_bias)settings[ISW_SET_BIAS].integer,
+                            .normalizing = isw_normalizing_of(&settings[ISW_SET_NORMALIZATION].item->choice)};
 }
 
 bool isw_has_factors(const struct isw_sweep *sweep)
@@ -163,6 +164,9 @@ enum {
   TAG_FACTORS,
   TAG_OUTPUT_SCALE,
   TAG_ACTIVATION_AFTER = 200,
+  TAG_NORMALIZATION = 201,
+  TAG_GRADIENT_NOISE = 202,
+  TAG_DROPOUT = 203,
   TAG_LOSS_ABOVE = 300,
   TAG_ACCURACY_ABOVE,
   TAG_PLATEAU
@@ -225,6 +229,13 @@ uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_
   if (settings[ISW_SET_DECAY_BIASES].integer != 0) hash = chain(hash, isw_hash(decay, sizeof decay, 0));
   const uint64_t bias[] = {TAG_BIAS, settings[ISW_SET_BIAS].integer};
   if (settings[ISW_SET_BIAS].integer != ISW_BIAS_ALL) hash = chain(hash, isw_hash(bias, sizeof bias, 0));
+  const uint64_t noise[] = {TAG_GRADIENT_NOISE, bits_of(settings[ISW_SET_GRADIENT_NOISE].number)};
+  if (settings[ISW_SET_GRADIENT_NOISE].number != 0.0) hash = chain(hash, isw_hash(noise, sizeof noise, 0));
+  const uint64_t dropout[] = {TAG_DROPOUT, bits_of(settings[ISW_SET_DROPOUT].number)};
+  if (depth > 0 && settings[ISW_SET_DROPOUT].number != 0.0) hash = chain(hash, isw_hash(dropout, sizeof dropout, 0));
+  const uint64_t normalization[] = {TAG_NORMALIZATION, hash_item(settings[ISW_SET_NORMALIZATION].item)};
+  if (depth > 0 && settings[ISW_SET_NORMALIZATION].item->choice.row != 0)
+    hash = chain(hash, isw_hash(normalization, sizeof normalization, 0));
   const uint64_t factors[] = {TAG_FACTORS, hash_factors(sweep, settings, depth + 1)};
   if (factors[1] != 0) hash = chain(hash, isw_hash(factors, sizeof factors, 0));
   const uint64_t scale[] = {TAG_OUTPUT_SCALE, bits_of(settings[ISW_SET_OUTPUT_SCALE].number)};
@@ -268,6 +279,7 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
   isw_sizes_of(sweep, settings, n->size);
   if (settings[ISW_SET_ACTIVATION].item) n->activation = settings[ISW_SET_ACTIVATION].item->choice;
   n->output_activation = settings[ISW_SET_OUTPUT_ACTIVATION].item->choice;
+  n->normalization = settings[ISW_SET_NORMALIZATION].item->choice;
   n->loss = settings[ISW_SET_LOSS].item->choice;
   n->optimizer = settings[ISW_SET_OPTIMIZER].item->choice;
   for (size_t k = 0; k < layers; k++) {
@@ -288,6 +300,8 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
   n->weight_decay = settings[ISW_SET_WEIGHT_DECAY].number;
   n->decay_biases = (enum isw_decay_biases)settings[ISW_SET_DECAY_BIASES].integer;
   n->schedule = settings[ISW_SET_SCHEDULE].item->choice;
+  n->dropout = settings[ISW_SET_DROPOUT].number;
+  n->gradient_noise = settings[ISW_SET_GRADIENT_NOISE].number;
   n->clip_norm = settings[ISW_SET_CLIP_NORM].number;
   n->batch_size = (size_t)settings[ISW_SET_BATCH_SIZE].integer;
   n->shuffle_per_replicate = settings[ISW_SET_SHUFFLE].integer == 1;

@@ -43,8 +43,9 @@ static void check_probes(struct isw_reader *reader)
 
 void isw_measure(struct isw_reader *reader)
 {
-  static const size_t shape[] = {ISW_SET_DATASET, ISW_SET_SEED,   ISW_SET_LOSS,          ISW_SET_DEPTH,
-                                 ISW_SET_WIDTH,   ISW_SET_HIDDEN, ISW_SET_BRANCH_LAYERS, ISW_SET_BIAS};
+  static const size_t shape[] = {ISW_SET_DATASET,       ISW_SET_SEED,          ISW_SET_LOSS,
+                                 ISW_SET_DEPTH,         ISW_SET_WIDTH,         ISW_SET_HIDDEN,
+                                 ISW_SET_BRANCH_LAYERS, ISW_SET_NORMALIZATION, ISW_SET_BIAS};
   enum { COUNT = sizeof shape / sizeof shape[0] };
   if (!isw_all_usable(reader, shape, COUNT)) return;
   if (!isw_visit_classes(reader->sweep, shape, COUNT, measure, reader)) longjmp(reader->out_of_memory, 1);

@@ -20,6 +20,7 @@
 TABLE(initializers)
 TABLE(activations)
 TABLE(losses)
+TABLE(normalizations)
 TABLE(optimizers)
 TABLE(schedules)
 TABLE(parametrizations)
@@ -29,6 +30,7 @@ REGISTRY(probes)
 static const struct isw_table_view tables[ISW_TABLES] = {
     {"initializers", "initializer", "network.init", count_of_initializers, row_of_initializers, isw_initializer_facts},
     {"activations", "activation", "network.activation", count_of_activations, row_of_activations, isw_activation_facts},
+    {"normalizations", "normalization", "network.normalization", count_of_normalizations, row_of_normalizations, NULL},
     {"losses", "loss", "train.loss", count_of_losses, row_of_losses, isw_loss_facts},
     {"optimizers", "optimizer", "train.optimizer", count_of_optimizers, row_of_optimizers, isw_optimizer_facts},
     {"schedules", "schedule", "train.schedule", count_of_schedules, row_of_schedules, NULL},

@@ -25,6 +25,13 @@ static bool has_bias(const struct isw_sweep *sweep, const union isw_setting_valu
   return isw_has_bias((enum isw_bias)settings[ISW_SET_BIAS].integer, isw_depth_of(settings) + 1, 0);
 }
 
+/* Whether the network has biases, gains or shifts. */
+static bool has_bias_or_gain(const struct isw_sweep *sweep, const union isw_setting_value *settings)
+{
+  const struct isw_parts parts = isw_parts_of_settings(settings);
+  return has_bias(sweep, settings) || (isw_depth_of(settings) > 0 && parts.normalizing.affine);
+}
+
 static bool takes_steps(const struct isw_sweep *sweep, const union isw_setting_value *settings)
 {
   (void)sweep;
@@ -83,6 +90,10 @@ struct rule {
   {                                                                                                                    \
     ISW_SET_BIAS, ISW_SET_DEPTH, ISW_SET_HIDDEN, ISW_SETTINGS                                                          \
   }
+#define GAINS                                                                                                          \
+  {                                                                                                                    \
+    ISW_SET_BIAS, ISW_SET_NORMALIZATION, ISW_SET_DEPTH, ISW_SET_HIDDEN                                                 \
+  }
 #define STEPS                                                                                                          \
   {                                                                                                                    \
     ISW_SET_STEPS, ISW_SETTINGS                                                                                        \
@@ -97,6 +108,9 @@ static const char ask_batch[] = "set train.batch_size", ask_probe[] = "add escap
 static const struct rule rules[] = {
     {ISW_SET_WIDTH, has_hidden_layer, SHAPE, no_layer, ask_depth},
     {ISW_SET_ACTIVATION, has_hidden_layer, SHAPE, no_layer, ask_depth},
+    {ISW_SET_NORMALIZATION, has_hidden_layer, SHAPE, no_layer, ask_depth},
+    {ISW_SET_DROPOUT, has_hidden_layer, SHAPE, no_layer, ask_depth},
+    {ISW_SET_DROPOUT, has_batches, {ISW_SET_STEPS, ISW_SET_RECORD_PROBES, ISW_SETTINGS}, no_steps, ask_steps},
     {ISW_SET_BRANCH_LAYERS, has_branch, BRANCHES, no_branch, ask_branch},
     {ISW_SET_BRANCH_SCALE, has_branch, BRANCHES, no_branch, ask_branch},
     {ISW_SET_TRAIN_SCALE, has_branch, BRANCHES, no_branch, ask_branch},
@@ -106,7 +120,7 @@ static const struct rule rules[] = {
     {ISW_SET_LEARNING_RATE, takes_steps, STEPS, no_steps, ask_steps},
     {ISW_SET_WEIGHT_DECAY, takes_steps, STEPS, no_steps, ask_steps},
     {ISW_SET_DECAY_BIASES, takes_steps, STEPS, no_steps, ask_steps},
-    {ISW_SET_DECAY_BIASES, has_bias, BIASES, no_bias, ask_bias},
+    {ISW_SET_DECAY_BIASES, has_bias_or_gain, GAINS, no_bias, ask_bias},
     {ISW_SET_DECAY_BIASES,
      decays,
      {ISW_SET_WEIGHT_DECAY, ISW_SETTINGS},
@@ -114,6 +128,7 @@ static const struct rule rules[] = {
      "set train.weight_decay"},
     {ISW_SET_SCHEDULE, takes_steps, STEPS, no_steps, ask_steps},
     {ISW_SET_CLIP_NORM, takes_steps, STEPS, no_steps, ask_steps},
+    {ISW_SET_GRADIENT_NOISE, takes_steps, STEPS, no_steps, ask_steps},
     {ISW_SET_BATCH_SIZE, has_batches, {ISW_SET_STEPS, ISW_SET_RECORD_PROBES, ISW_SETTINGS}, no_steps, ask_steps},
     {ISW_SET_SHUFFLE, has_batches, {ISW_SET_STEPS, ISW_SET_RECORD_PROBES, ISW_SETTINGS}, no_steps, ask_steps},
     {ISW_SET_SHUFFLE, has_minibatches, {ISW_SET_BATCH_SIZE, ISW_SETTINGS}, full, ask_batch},

@@ -12,6 +12,7 @@ union isw_setting_value isw_value_at(const struct isw_values *values, size_t ind
 uint64_t isw_value_hash(size_t setting, union isw_setting_value value, bool shape_only)
 {
   uint64_t bits;
+  if (shape_only && setting == ISW_SET_DROPOUT) value.number = value.number > 0.0; /* its number is each network's */
   switch (isw_setting(setting)->kind) {
   case ISW_KIND_INTEGER:
   case ISW_KIND_WORD: return isw_hash(&value.integer, sizeof value.integer, 0);
@@ -23,6 +24,11 @@ uint64_t isw_value_hash(size_t setting, union isw_setting_value value, bool shap
     return (uint64_t)(value.item->factor[0] == 0.0) + 2 * (uint64_t)(value.item->factor[1] == 0.0);
   bool kind_only = setting == ISW_SET_ACTIVATION || setting == ISW_SET_OUTPUT_ACTIVATION || setting == ISW_SET_LOSS ||
                    setting == ISW_SET_OPTIMIZER;
+  if (shape_only && setting == ISW_SET_NORMALIZATION) { /* its epsilon is a number of each network */
+    const struct isw_normalizing normalizing = isw_normalizing_of(&value.item->choice);
+    const uint64_t shape[] = {value.item->choice.row, normalizing.affine, normalizing.branch_ends};
+    return isw_hash(shape, sizeof shape, 0);
+  }
   return shape_only && kind_only ? value.item->choice.row + 1 : value.item->hash;
 }
 

@@ -31,8 +31,10 @@ sweep: branches
 seed: 8
 precision: float64
 dataset: {name: spirals, samples: 40, test_fraction: 0.2}
-network: {width: 9, depth: 3, init: glorot_normal, residual: {branch_layers: 2, scale: 0.5, train_scale: true}}
-train: {loss: mse, optimizer: momentum, learning_rate: 0.05, steps: 10, stop: {gradient_below: 0.01}}
+network: {width: 9, depth: 3, init: glorot_normal, residual: {branch_layers: 2, scale: 0.5, train_scale: true},
+  normalization: rms_norm, dropout: 0.2}
+train: {loss: mse, optimizer: momentum, learning_rate: 0.05, steps: 10, gradient_noise: 0.001,
+  stop: {gradient_below: 0.01}}
 record: {steps: {geomspace: 4}, probes: [PROBES, hessian_eigenvalues,
   hessian_negative, residual_scale, residual_scale_gradient], weights: final}
 grid:

@@ -40,6 +40,7 @@ EVIDENCE = {
         "test_results_file": "every_number_is_read_back", "commands_run": "test_h5diff_sees_no_difference"},
     "time, memory and disk": {"commands_plan": "test_a_run_takes_what_was_estimated"},
     "a stored network trained again": {"commands_verify_replay": "test_one_wrong_bit_is_found"},
+    "dropout, layer normalisation": {"oracle_training": r"/normalization: \d+ networks, .*/"},
     "eigenvalues of the Hessian": {"oracle_hessian": "test_values"},
 }
 

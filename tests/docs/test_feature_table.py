@@ -37,8 +37,10 @@ SHOWN = {
     ("eigenvalues of the Hessian", "PyTorch vmap"): "vmap_has_the_hessian",
     ("any model", "PyTorch loop"): "loop_trains_a_convolution",
     ("any model", "PyTorch vmap"): "vmap_has_convolutions_and_dropout",
-    ("dropout", "PyTorch loop"): "loop_has_dropout_and_batch_normalisation",
+    ("dropout", "PyTorch loop"): "loop_has_dropout_and_normalisation",
     ("dropout", "PyTorch vmap"): "vmap_has_convolutions_and_dropout",
+    ("batch normalisation", "PyTorch loop"): "loop_has_dropout_and_normalisation",
+    ("batch normalisation", "PyTorch vmap"): "vmap_has_normalisation",
     ("GPUs", "PyTorch loop"): "torch_reaches_for_gpus",
     ("GPUs", "PyTorch vmap"): "torch_reaches_for_gpus",
     ("networks that grow", "FANN"): "fann_sets_weights_and_rate_and_grows",
@@ -202,9 +204,20 @@ class Peers(unittest.TestCase):
         torch.testing.assert_close(curvature(torch.ones(3, dtype=torch.float64), scales),
                                    2 * scales[:, None, None] * torch.eye(3, dtype=torch.float64))
 
-    def test_loop_has_dropout_and_batch_normalisation(self):
+    def test_vmap_has_normalisation(self):
+        import functorch
+        torch = self.torch
+        values = torch.randn(4, 50, 3)
+        normal = functorch.vmap(lambda x: torch.nn.functional.batch_norm(x, None, None, training=True))(values)
+        torch.testing.assert_close(normal.var(1, unbiased=False), torch.ones(4, 3), rtol=1e-3, atol=0)
+        normal = functorch.vmap(lambda x: torch.nn.functional.layer_norm(x, (3,)))(values)
+        torch.testing.assert_close(normal, torch.nn.functional.layer_norm(values, (3,)))
+
+    def test_loop_has_dropout_and_normalisation(self):
         torch = self.torch
         values = torch.randn(4000, 3)
+        rows = torch.nn.LayerNorm(3)(values)
+        torch.testing.assert_close(rows.mean(1), torch.zeros(4000), rtol=0, atol=1e-5)
         normal = torch.nn.BatchNorm1d(3)(values)
         torch.testing.assert_close(normal.var(0, unbiased=False), torch.ones(3), rtol=1e-3, atol=0)
         # 12,000 draws of one half: beyond 0.03 with probability below 1e-10

@@ -22,6 +22,7 @@ ORACLES = {
     "losses": ("TORCH_LOSSES", "NUMPY_LOSSES"),
     "optimizers": ("TORCH_OPTIMIZERS",),
     "schedules": ("TORCH_SCHEDULES",),
+    "normalizations": ("TORCH_NORMALIZATIONS",),
 }
 UNIT_TESTS = {"initializers": "test_model_initializers*.c", "datasets": "test_datasets*.c", "probes": "test_probes*.c",
               "parametrizations": "test_model_tables.c"}
@@ -31,6 +32,7 @@ HASHED = {
     "losses": "loss",
     "optimizers": "optimizer",
     "schedules": "schedule",
+    "normalizations": "normalization",
 }
 
 

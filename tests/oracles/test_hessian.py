@@ -227,6 +227,69 @@ class Hessian(unittest.TestCase):
             found = results["hessian_eigenvalues"][n, 0]
             numpy.testing.assert_allclose(found[numpy.abs(found) > 1e-12], spectrum, rtol=0, atol=1e-13)
 
+    def test_normalization(self):
+        """Gains and shifts are parameters. 50 samples are two blocks."""
+        path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], "normalization.csv")
+        table = numpy.random.default_rng(15).normal(size=(50, 5))
+        numpy.savetxt(path, table, delimiter=",", fmt="%.17g")
+        text = fill(SWEEP, {
+            "DATASET": f'{{name: csv, path: "{path}", target: "4,5", test_fraction: 0}}', "LOSS": "mse",
+            "OUTPUT": "linear", "PROBES": ", ".join([*PROBES, "jacobian_norm"]), "PRECISION": "float64",
+            "ACTIVATIONS": "tanh, gelu", "hidden: [4, 3]": "depth: 3, width: 4, residual: {branch_layers: 2, "
+            "scale: 0.7, activation_after: false}",
+            "{name: normal, std: 0.9}, zeros]": "{name: normal, std: 0.9}, lecun_normal]"})
+        results = run(text.replace("  network.activation:", "  network.normalization: [" + ", ".join(
+            f"{{name: {name}, epsilon: 0.01, affine: [true, false], branch_ends: [true, false]}}"
+            for name in ("layer_norm", "rms_norm")) + "]\n  network.activation:"))
+        x, t = torch.tensor(table[:, :3]), torch.tensor(table[:, 3:])
+        sizes = [3, 4, 4, 4, 2]
+        for n, start in enumerate(results["weights_initial"]):
+            w = torch.tensor(start[~numpy.isnan(start)], requires_grad=True)
+            layer_norm = results["normalization"][n] == "layer_norm"
+            affine, branch_ends = (results[f"normalization_{name}"][n] == "true" for name in ("affine", "branch_ends"))
+            activation = ACTIVATIONS[results["activation"][n]]
+
+            def output(parameters, inputs):
+                a, first = inputs, 0
+
+                def take(count):
+                    nonlocal first
+                    first += count
+                    return parameters[first - count : first]
+                for k, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
+                    z = functional.linear(a, take(fan_in * fan_out).reshape(fan_out, fan_in), take(fan_out))
+                    if k == 3:
+                        return z
+                    if k < 2 or branch_ends:
+                        z = z - z.mean(dim=1, keepdim=True) if layer_norm else z
+                        z = z / torch.sqrt((z * z).mean(dim=1, keepdim=True) + 0.01)
+                        z = take(fan_out) * z if affine else z
+                        z = z + take(fan_out) if affine and layer_norm else z
+                    a = activation(z) if k < 2 else h + 0.7 * z
+                    take(k == 2)
+                    h = a if k == 0 else h
+
+            def value(parameters):
+                return functional.mse_loss(output(parameters, x), t)
+
+            alpha = len(w) - 2 * 5 - 1
+            keep = numpy.arange(len(w)) != alpha
+            hessian = torch.autograd.functional.hessian(value, w).numpy()[keep][:, keep]
+            eigenvalues = numpy.linalg.eigvalsh(hessian)
+            size = numpy.abs(eigenvalues).max()
+            jacobian = torch.autograd.functional.jacobian(lambda inputs: output(w, inputs).sum(dim=0), x)
+            chosen = jacobian.permute(1, 0, 2).detach().numpy()[[i * 50 // 16 for i in range(16)]]
+            each = numpy.array([torch.autograd.grad(functional.mse_loss(output(w, x[s : s + 1]), t[s : s + 1]),
+                                                    w)[0].numpy()[keep] for s in range(len(x))])
+            with self.subTest(network=n, layer_norm=layer_norm, affine=affine, branch_ends=branch_ends):
+                numpy.testing.assert_allclose(results["loss"][n, 0], value(w).detach(), rtol=1e-10)
+                spectrum = results["hessian_eigenvalues"][n, 0]
+                numpy.testing.assert_allclose(spectrum[: keep.sum()], eigenvalues, rtol=0, atol=1e-10 * size)
+                numpy.testing.assert_allclose(results["jacobian_norm"][n, 0],
+                                              numpy.linalg.norm(chosen, axis=(1, 2)).mean(), rtol=1e-10)
+                variance = each.var(axis=0, ddof=1).sum()
+                numpy.testing.assert_allclose(results["gradient_variance"][n, 0], variance, rtol=1e-9)
+
     def test_residual_branches(self):
         """Alphas are parameters where they are trained, and constants where not. 50 samples are two blocks."""
         path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], "residual.csv")

@@ -51,9 +51,12 @@ class Network:
         self.inputs = self.inputs.reshape(self.samples, -1)
         self.targets = self.targets.reshape(self.samples, -1)
         self.learning_rate, self.weight_decay = number(self.learning_rate), number(self.weight_decay)
+        self.clip_norm, self.gradient_noise, self.dropout = (
+            number(numbers[0]) for numbers in (self.clip_norm, self.gradient_noise, self.dropout))
+        self.normalization = {name: value if name == "name" else number(value)
+                              for name, value in self.normalization.items()}
         self.factors = [{name: number(value) for name, value in factors.items()} for factors in self.factors]
         self.output_scale = number(self.output_scale)
-        self.clip_norm = number(self.clip_norm[0])
         for choice in (self.activation, self.output_activation, self.loss, self.optimizer, self.schedule):
             choice.update({name: number(value) for name, value in choice.items() if name != "name"})
         if self.kind == "classes" or (self.kind == "binary" and self.size[-1] == 2):
@@ -67,8 +70,8 @@ class Network:
         return f"{self.case}: {self.init} {' '.join(names)} {self.size} {self.kind} batch {self.batch_size}"
 
     def layers(self, flat):
-        """Weight, bias ([0] if the layer has none) and, of a residual branch's last layer, scale ([1], else []) of each
-        layer in a flat array of parameters."""
+        """Weight, bias, gain, shift ([0] if the layer has none) and, of a residual branch's last layer, scale ([1],
+        else []) of each layer in a flat array of parameters."""
         first, layers = 0, []
         for k, (fan_in, fan_out) in enumerate(zip(self.size, self.size[1:])):
             weight = flat[first : first + fan_out * fan_in].reshape(fan_out, fan_in)
@@ -77,10 +80,20 @@ class Network:
             bias = flat[first : first + biases]
             first += biases
             ends = self.branch_layers and 0 < k < len(self.size) - 2 and k % self.branch_layers == 0
-            layers.append((weight, bias, flat[first : first + ends]))
+            gains = fan_out * (self.affine and self.normalizes(k))
+            gain = flat[first : first + gains]
+            first += gains
+            shift = flat[first : first + gains * (self.normalization["name"] == "layer_norm")]
+            first += len(shift)
+            layers.append((weight, bias, gain, shift, flat[first : first + ends]))
             first += ends
         assert first == len(flat)
         return layers
+
+    def normalizes(self, k):
+        """Whether layer k (from 0) normalises its pre-activations."""
+        ends = self.branch_layers and 0 < k < len(self.size) - 2 and k % self.branch_layers == 0
+        return self.normalization["name"] != "none" and k < len(self.size) - 2 and (self.branch_ends or not ends)
 
     def activations(self):
         """The activation of each layer."""
@@ -130,6 +143,18 @@ TORCH_ACTIVATIONS = {
     "cos": lambda z, choice: torch.cos(z),
     "gaussian": lambda z, choice: torch.exp(-z * z),
     "square": lambda z, choice: torch.square(z),
+}
+def rms_norm(z, gain, epsilon):
+    """torch.nn.functional.rms_norm, which PyTorch has from 2.4 on."""
+    x = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + epsilon)
+    return x if gain is None else gain * x
+
+
+TORCH_NORMALIZATIONS = {
+    "none": lambda z, gain, shift, choice: z,
+    "layer_norm": lambda z, gain, shift, choice: torch.nn.functional.layer_norm(z, z.shape[1:], gain, shift,
+                                                                                choice["epsilon"]),
+    "rms_norm": lambda z, gain, shift, choice: rms_norm(z, gain, choice["epsilon"]),
 }
 TORCH_LOSSES = {
     "mse": lambda y, one_hot, labels, choice: torch.nn.functional.mse_loss(y, one_hot),
@@ -254,11 +279,26 @@ TORCH_SCHEDULES = {
 }
 
 
+def normal(network, layer, index):
+    """A normal draw of the noise on the gradient (docs/numerics.md, "Random numbers")."""
+    words = philox.block((index, 0, layer, 18), (network.seed, network.replicate))
+    u0, u1 = ((word >> 11) * 2.0**-53 for word in words[:2])
+    return math.sqrt(-2.0 * math.log(1.0 - u0)) * math.cos(2 * math.pi * u1)
+
+
+def mask(network, step, k, samples, units):
+    """[samples][units] what dropout multiplies layer k (from 0) by."""
+    def kept(index):
+        return philox.block((index, 0, 2048 * step + k + 1, 19), (network.seed, network.replicate))[0] >> 11
+    drawn = numpy.array([kept(index) * 2.0**-53 for index in range(samples * units)]).reshape(samples, units)
+    return torch.tensor((drawn >= network.dropout) / (1 - network.dropout))
+
+
 def train_by_torch(network):
     """Full loss before each step and after the last, the batch's likewise with its gradient's norms a layer, and the
     final weights, all flat, by the names of Network."""
     layers = [
-        tuple(torch.tensor(array, requires_grad=i < 2 or network.train_scale) for i, array in enumerate(layer))
+        tuple(torch.tensor(array, requires_grad=i < 4 or network.train_scale) for i, array in enumerate(layer))
         for layer in network.layers(network.weights_initial)
     ]
     everything = [tensor for layer in layers for tensor in layer]
@@ -270,8 +310,8 @@ def train_by_torch(network):
         return network.decay_biases == 0 or (network.decay_biases == 1 and k + 1 < len(layers))
 
     groups = []
-    for k, (weight, bias, scale) in enumerate(layers):
-        for part, tensors in enumerate(([weight, scale], [bias])):
+    for k, (weight, *of_units, scale) in enumerate(layers):
+        for part, tensors in enumerate(([weight, scale], of_units)):
             factors = network.factors[2 * k + part] if network.factors else {"rate": 1.0, "decay": 1.0, "epsilon": 1.0}
             tensors = [tensor for tensor in tensors if tensor.requires_grad and len(tensor)]
             group = {"params": tensors, "lr": network.learning_rate * factors["rate"],
@@ -285,12 +325,18 @@ def train_by_torch(network):
     )  # groups have their own
     schedule = TORCH_SCHEDULES[network.schedule["name"]](optimizer, network.schedule, network.steps)
 
-    def loss_of(samples):
+    def loss_of(samples, step=None):
+        """step: whose masks drop units; None: none are dropped."""
         a = inputs[samples]
-        for k, ((weight, bias, scale), choice) in enumerate(zip(layers, network.activations())):
+        for k, ((weight, bias, gain, shift, scale), choice) in enumerate(zip(layers, network.activations())):
             z = torch.nn.functional.linear(a, weight, bias if len(bias) else None)
+            if network.normalizes(k):
+                z = TORCH_NORMALIZATIONS[network.normalization["name"]](
+                    z, gain if len(gain) else None, shift if len(shift) else None, network.normalization)
             z = z if k + 1 < len(layers) else network.output_scale * z
             a = TORCH_ACTIVATIONS[choice["name"]](z, choice)
+            if network.dropout and step is not None and k + 1 < len(layers):
+                a = a * mask(network, step, k, *a.shape)
             if len(scale):
                 a = h + scale * a
             if k == 0 or len(scale):
@@ -300,18 +346,25 @@ def train_by_torch(network):
     samples, found = list(range(network.samples)), collections.defaultdict(list)
     for step, batch in zip(range(network.steps + 1), network.batches()):
         optimizer.zero_grad()
-        loss = loss_of(batch)
+        loss = loss_of(batch, step)
         loss.backward()
         found["batch_losses"].append(loss.item())
         with torch.no_grad():
-            found["losses"].append((loss_of(samples) if network.batch_size else loss).item())
-        for weight, bias, _ in layers if step % NORMS_EVERY == 0 else ():
+            found["losses"].append((loss_of(samples) if network.batch_size or network.dropout else loss).item())
+        for weight, bias, *_ in layers if step % NORMS_EVERY == 0 else ():
             found["batch_gradient_norms"].append(weight.grad.norm().item())
             found["batch_bias_gradient_norms"].append(bias.grad.norm().item() if len(bias) else math.nan)
         if step == network.steps:
             break
         if network.clip_norm:
             torch.nn.utils.clip_grad_norm_(parameters, network.clip_norm)
+        for k, layer in enumerate(layers if network.gradient_noise else ()):
+            numbers = [tensor for tensor in layer if tensor.requires_grad and len(tensor)]
+            draws = iter(range(sum(tensor.numel() for tensor in numbers)))
+            for tensor in numbers:
+                noise = [normal(network, 2048 * step + k + 1, next(draws)) for _ in range(tensor.numel())]
+                noise = torch.tensor(noise, dtype=torch.float64).to(tensor).reshape(tensor.shape)
+                tensor.grad += network.gradient_noise * noise
         optimizer.step()
         schedule.step()
     found["weights_final"] = numpy.concatenate([tensor.detach().numpy().ravel() for tensor in everything])
@@ -362,8 +415,12 @@ def numpy_loss(network, flat):
     """Loss, and on which side of each kink each hidden pre-activation and each output is."""
     a, sides = network.inputs, []
     layers = network.layers(flat)
-    for k, ((weight, bias, scale), choice) in enumerate(zip(layers, network.activations())):
+    for k, ((weight, bias, gain, shift, scale), choice) in enumerate(zip(layers, network.activations())):
         z = a @ weight.T + bias
+        if network.normalizes(k):
+            z = z - z.mean(axis=1, keepdims=True) * (network.normalization["name"] == "layer_norm")
+            z = z / numpy.sqrt((z**2).mean(axis=1, keepdims=True) + network.normalization["epsilon"])
+            z = (gain if len(gain) else 1) * z + (shift if len(shift) else 0)
         a = NUMPY_ACTIVATIONS[choice["name"]](z, choice)
         if len(scale):
             a = h + scale * a
@@ -471,6 +528,36 @@ class Training(unittest.TestCase):
         self.assertEqual(sum(len(scale) for scales in starts for scale in scales),
                          2 * 3 * len(TORCH_OPTIMIZERS) * (4 + 2))
         self.assertEqual(sum(network.ends_linear for network in networks["residual"]), 2 * 2 * len(TORCH_OPTIMIZERS))
+
+    def test_normalizations_under_every_optimizer(self):
+        """torch.nn.functional.layer_norm, and the same without the mean; gains and shifts are parameters."""
+        self.check("normalization", 2 * len(TORCH_OPTIMIZERS) * 4 * (len(TORCH_NORMALIZATIONS) - 1))
+
+    def test_dropout_under_every_optimizer(self):
+        self.check("dropout", 2 * len(TORCH_OPTIMIZERS))
+
+    def test_noise_on_the_gradient_under_every_optimizer(self):
+        self.check("gradient noise", 2 * len(TORCH_OPTIMIZERS))
+
+    def test_a_normalized_layer_does_not_depend_on_the_scale_of_its_weights(self):
+        """The sum of w d loss / d w over the weights and biases of a normalised layer is 0, but for epsilon; of other
+        layers it is not."""
+        largest, others = 0.0, []
+        for network in networks["gradient"]:
+            if network.normalization["name"] == "none":
+                continue
+            start, end = (network.layers(flat) for flat in (network.weights_initial, network.weights_final))
+            for k, ((w, b, *_), (w_end, b_end, *_)) in enumerate(zip(start, end)):
+                w, gradient = (numpy.concatenate([x.ravel(), y]) for x, y in ((w, b), (w - w_end, b - b_end)))
+                cosine = abs(w @ gradient) / numpy.linalg.norm(w) / numpy.linalg.norm(gradient)
+                if network.normalizes(k):
+                    largest = max(largest, cosine)
+                else:
+                    others.append(cosine)
+        print(f"cosine of weights and gradient: largest {largest:.1e} if normalised, else median "
+              f"{numpy.median(others):.1e}")
+        self.assertLess(largest, 1e-3)
+        self.assertGreater(numpy.median(others), 1e-2)
 
     def test_gradients_are_finite_differences_of_the_loss(self):
         compared = skipped = 0

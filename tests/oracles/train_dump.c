@@ -48,6 +48,10 @@ static void print_network(const struct trial *trial, const struct trial_networks
   printf("]");
   printf(", \"branch_layers\": %zu, \"train_scale\": %s, \"ends_linear\": %s, \"bias\": %d", n->residual.branch_layers,
          n->residual.train_scale ? "true" : "false", n->residual.ends_linear ? "true" : "false", (int)n->bias);
+  const struct isw_normalizing normalizing = isw_normalizing_of(&n->normalization);
+  printf(", \"affine\": %s, \"branch_ends\": %s", normalizing.affine ? "true" : "false",
+         normalizing.branch_ends ? "true" : "false");
+  print_choice("normalization", &isw_normalizations(&rows)[n->normalization.row].row, &n->normalization);
   printf(", \"factors\": [");
   for (size_t k = 0; n->factors && k < n->layers; k++) {
     const struct isw_layer_factors *f = &n->factors[k];
@@ -62,6 +66,8 @@ static void print_network(const struct trial *trial, const struct trial_networks
   print_choice("optimizer", &isw_optimizers(&rows)[n->optimizer.row].row, &n->optimizer);
   print_choice("schedule", &isw_schedules(&rows)[n->schedule.row].row, &n->schedule);
   print_numbers("clip_norm", 1, &n->clip_norm);
+  print_numbers("gradient_noise", 1, &n->gradient_noise);
+  print_numbers("dropout", 1, &n->dropout);
   printf(", \"decay_biases\": %d", (int)n->decay_biases);
   print_numbers("inputs", data->train_samples * data->features, data->train_inputs);
   print_numbers("targets", data->train_samples * data->targets, data->train_targets);
@@ -380,6 +386,99 @@ static bool dump_residual(bool by_reference)
   return good;
 }
 
+/* Layers that normalise, with gains and shifts or without, in branches or not, with every optimiser; and one step of
+ * rate 1 whose difference of weights is the gradient. */
+static bool dump_normalizations(bool by_reference)
+{
+  static const char *const activations[] = {"tanh", "gelu", "softplus"};
+  size_t optimizers, normalizations, number = 0;
+  bool good = true;
+  isw_optimizers(&optimizers);
+  isw_normalizations(&normalizations);
+  for (size_t row = 1; row < normalizations; row++)
+    for (int way = 0; way < 4; way++) {
+      struct trial trial = plain();
+      trial.normalization = row;
+      trial.no_affine = way == 1;
+      trial.no_branch_ends = way == 3;
+      if (way >= 2) trial.residual = (struct isw_residual){.branch_layers = 2, .scale = 0.7, .ends_linear = way == 3};
+      trial.depth = 3;
+      trial.width = 6;
+      trial.steps = 60;
+      for (size_t o = 0; o < optimizers; o++, number++) {
+        trial.optimizer = o;
+        trial.loss = trial_loss(number % 2 ? "cross_entropy" : "mse");
+        trial.activation = trial_activation(activations[number % 3]);
+        trial.bias = (enum isw_bias)(number % 3);
+        trial.learning_rate = 0.01;
+        trial.weight_decay = 0.01;
+        trial.decay_biases = (enum isw_decay_biases)(number / 3 % 3);
+        trial.batch_size = o % 3 == 0 ? 0 : 4;
+        trial.clip_norm = o % 2 ? 0.5 : 0.0;
+        good &= dump(by_reference, "normalization", trial);
+      }
+      struct trial one = plain();
+      one.normalization = row;
+      one.no_affine = trial.no_affine;
+      one.no_branch_ends = trial.no_branch_ends;
+      one.residual = trial.residual;
+      one.depth = 3;
+      one.bias_init = trial_initializer("normal");
+      one.steps = 1;
+      one.learning_rate = 1.0;
+      one.varied = false;
+      good &= dump(by_reference, "gradient", one);
+    }
+  return good;
+}
+
+/* Dropout in networks with everything, on full batches and minibatches, under every optimiser. */
+static bool dump_dropout(bool by_reference)
+{
+  static const char *const activations[] = {"tanh", "relu", "gelu"};
+  size_t optimizers;
+  bool good = true;
+  isw_optimizers(&optimizers);
+  for (size_t o = 0; o < optimizers; o++) {
+    struct trial trial = plain();
+    trial.optimizer = o;
+    trial.activation = trial_activation(activations[o % 3]);
+    trial.dropout = 0.3;
+    trial.depth = 3;
+    trial.normalization = o % 3;
+    trial.residual = (struct isw_residual){.branch_layers = o % 2, .scale = 0.7, .train_scale = true};
+    trial.learning_rate = 0.01;
+    trial.batch_size = o % 2 == 0 ? 0 : 4;
+    trial.steps = 40;
+    good &= dump(by_reference, "dropout", trial);
+  }
+  return good;
+}
+
+/* Noise on the gradient, clipped or not, with layers that have everything, under every optimiser. */
+static bool dump_gradient_noise(bool by_reference)
+{
+  size_t optimizers;
+  bool good = true;
+  isw_optimizers(&optimizers);
+  for (size_t o = 0; o < optimizers; o++) {
+    struct trial trial = plain();
+    trial.optimizer = o;
+    trial.gradient_noise = 0.02;
+    trial.depth = 3;
+    trial.normalization = 1 + o % 2;
+    trial.residual = (struct isw_residual){.branch_layers = 1, .scale = 0.7, .train_scale = true};
+    trial.learning_rate = 0.01;
+    trial.weight_decay = 0.01;
+    trial.clip_norm = o % 2 ? 0.5 : 0.0;
+    trial.batch_size = o % 3 == 0 ? 0 : 4;
+    trial.steps = 40;
+    trial.varied = false;
+    good &= dump(by_reference, "gradient noise", trial);
+  }
+  return good;
+}
+
 /* Every activation, loss and optimiser in single precision, for few steps, so that rounding errors stay small. */
 static bool dump_single_precision(bool by_reference)
 {
@@ -437,6 +536,9 @@ int main(int count, char **arguments)
   good &= dump_output_scales(by_reference);
   good &= dump_depths(by_reference);
   good &= dump_residual(by_reference);
+  good &= dump_normalizations(by_reference);
+  good &= dump_gradient_noise(by_reference);
+  good &= dump_dropout(by_reference);
   good &= dump_single_precision(by_reference);
   return !good;
 }

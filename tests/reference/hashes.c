@@ -24,12 +24,13 @@ int main(void)
 {
   struct trial_counts counts = {0};
   printf("bits_version %d\n", ISW_BITS_VERSION);
-  size_t initializer_rows, activation_rows, loss_rows, optimizer_rows, schedule_rows;
+  size_t initializer_rows, activation_rows, loss_rows, optimizer_rows, schedule_rows, normalization_rows;
   const struct isw_initializer *initializers = isw_initializers(&initializer_rows);
   const struct isw_activation *activations = isw_activations(&activation_rows);
   const struct isw_loss *losses = isw_losses(&loss_rows);
   const struct isw_optimizer *optimizers = isw_optimizers(&optimizer_rows);
   const struct isw_rate_schedule *schedules = isw_schedules(&schedule_rows);
+  const struct isw_normalization *normalizations = isw_normalizations(&normalization_rows);
   /* varies each table's rows in one trial, whose other rows have fixed names */
   struct trial plain = {.data = TRIAL_CLASSES,
                         .init = trial_initializer("glorot_normal"),
@@ -95,6 +96,12 @@ int main(void)
   struct trial clipped = plain;
   clipped.clip_norm = 0.05;
   train("setting", &(struct isw_row){.name = "clip_norm"}, clipped, &counts);
+  struct trial noisy = plain;
+  noisy.gradient_noise = 0.05;
+  train("setting", &(struct isw_row){.name = "gradient_noise"}, noisy, &counts);
+  struct trial dropped = plain;
+  dropped.dropout = 0.3;
+  train("setting", &(struct isw_row){.name = "dropout"}, dropped, &counts);
   struct trial thinned = plain;
   thinned.init_sparsity = 0.6;
   train("setting", &(struct isw_row){.name = "init_sparsity"}, thinned, &counts);
@@ -137,6 +144,17 @@ int main(void)
     train("residual",
           &(struct isw_row){.name = branch_layers == 1 ? "branch_layers_1_ends_linear" : "branch_layers_2_ends_linear"},
           residual, &counts);
+  }
+  for (size_t i = 0; i < normalization_rows; i++) {
+    struct trial normalized = plain;
+    normalized.normalization = i;
+    normalized.depth = 3;
+    train("normalization", &normalizations[i].row, normalized, &counts);
+    if (i == 0) continue;
+    normalized.no_affine = normalized.no_branch_ends = true;
+    normalized.residual = (struct isw_residual){1, 0.5, false, true};
+    train("normalization", &(struct isw_row){.name = i == 1 ? "layer_norm_in_branches" : "rms_norm_in_branches"},
+          normalized, &counts);
   }
   for (size_t batch_size = 0; batch_size <= 5; batch_size += 5) {
     struct trial batches = clipped;

@@ -108,9 +108,10 @@ static void initial_layer(const struct isw_network *network, const struct isw_ch
     if (isw_uniform(&share, i) < network->init_sparsity) weight[i] = 0.0;
 }
 
-/* The activations [samples][fan_out] of a layer in float64; frees x [samples][fan_in]. */
-static double *exact_forward(const struct isw_choice *activation, size_t samples, size_t fan_out, size_t fan_in,
-                             const double *weight, const double *bias, double *x);
+/* The activations [samples][fan_out] of layer k (from 1) in float64; frees x [samples][fan_in]. affine: gains, then
+ * shifts */
+static double *exact_forward(const struct isw_network *network, size_t k, size_t samples, size_t fan_out, size_t fan_in,
+                             const double *weight, const double *bias, double *affine, double *x);
 
 #define V REAL
 #define K(x) ((REAL)(x))
@@ -146,16 +147,27 @@ static double *exact_forward(const struct isw_choice *activation, size_t samples
 #define EXACT(function) isw_exact_##function
 #include "reference_trainer.inc.h"
 
-static double *exact_forward(const struct isw_choice *activation, size_t samples, size_t fan_out, size_t fan_in,
-                             const double *weight, const double *bias, double *x)
+static double *exact_forward(const struct isw_network *network, size_t k, size_t samples, size_t fan_out, size_t fan_in,
+                             const double *weight, const double *bias, double *affine, double *x)
 {
-  double *a = numbers(samples * fan_out, sizeof *a);
-  for (size_t s = 0; s < samples; s++)
+  double *a = numbers(samples * fan_out, sizeof *a), *normalized = numbers(fan_out, sizeof *normalized);
+  const struct isw_parts parts = isw_parts_of(network);
+  bool has_shift = parts.normalizing.affine && parts.normalizing.centers;
+  const struct trainer_float64 trainer = {.network = network};
+  struct layer_float64 layer = {.fan_out = fan_out,
+                                .x = normalized,
+                                .gain = parts.normalizing.affine ? affine : NULL,
+                                .shift = has_shift ? affine + fan_out : NULL};
+  for (size_t s = 0; s < samples; s++) {
+    layer.z = a + s * fan_out;
     for (size_t j = 0; j < fan_out; j++) {
-      double z = bias[j];
-      for (size_t i = 0; i < fan_in; i++) z = fma(x[s * fan_in + i], weight[j * fan_in + i], z);
-      a[s * fan_out + j] = g_float64(activation, z);
+      layer.z[j] = bias[j];
+      for (size_t i = 0; i < fan_in; i++) layer.z[j] = fma(x[s * fan_in + i], weight[j * fan_in + i], layer.z[j]);
     }
+    if (isw_normalizes(parts, network->layers, k - 1)) normalize_float64(&trainer, &layer);
+    for (size_t j = 0; j < fan_out; j++) layer.z[j] = g_float64(isw_activation_of(network, k - 1), layer.z[j]);
+  }
+  free(normalized);
   free(x);
   return a;
 }

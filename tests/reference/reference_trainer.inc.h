@@ -12,11 +12,16 @@
 enum { NAME(LAYERS_MAX) = 64 };
 
 /* A weight layer: weight [fan_out][fan_in], bias and its gradient, NULL if it has no biases, and for one sample the
- * units' z, a = g(z) and delta, each [fan_out]. */
+ * units' z, a = g(z) and delta, each [fan_out]. If the layer normalises, z is gain x + shift; x, d loss / d z after the
+ * normalisation, and NULL where there are no gains or shifts. */
 struct NAME(layer) {
   size_t fan_in, fan_out;
   REAL *weight, *bias, *weight_gradient, *bias_gradient;
   REAL *z, *a, *delta;
+  REAL *kept, *undropped; /* of hidden layers: factors of dropout, and g(z) */
+  bool normalizes;
+  REAL *x, *outer, inverse;
+  REAL *gain, *shift, *gain_gradient, *shift_gradient;
   /* Of the last hidden layer of a residual branch, where a is h + scale g(z); else NULL: g(z), d loss / d a and each
    * unit's share of the scale's gradient, each [fan_out]. */
   REAL *scale, *scale_gradient, *branch, *carried, *shares;
@@ -25,10 +30,12 @@ struct NAME(layer) {
 struct NAME(trainer) {
   const struct isw_network *network;
   size_t samples, features, outputs, layers, parameters;
-  REAL *inputs, *targets;                         /* [samples][features], [samples][outputs] */
-  REAL *w, *gradient;                             /* [parameters]: layer after layer, weight, bias and scale */
-  REAL *state;                                    /* [parameters][2], the optimiser's */
-  bool *fixed;                                    /* [parameters]: not updated, such as a scale that is not trained */
+  REAL *inputs, *targets; /* [samples][features], [samples][outputs] */
+  REAL *w, *gradient;     /* [parameters]: layer after layer, weight, bias and scale */
+  REAL *state;            /* [parameters][2], the optimiser's */
+  bool *fixed;            /* [parameters]: not updated, such as a scale that is not trained */
+  bool drops;             /* the batch is that of `step` */
+  uint64_t step;
   struct NAME(layer) layer[NAME(LAYERS_MAX) + 1]; /* from 1, pointing into w and gradient */
 };
 
@@ -88,7 +95,53 @@ static REAL NAME(update)(size_t row, REAL w, REAL g, REAL *state, const REAL *ra
   return w;
 }
 
-static void NAME(forward)(struct NAME(trainer) * t, size_t sample)
+/* The pre-activations z of a layer become gain x + shift. */
+static void NAME(normalize)(const struct NAME(trainer) * t, struct NAME(layer) * l)
+{
+  const struct isw_normalizing normalizing = isw_normalizing_of(&t->network->normalization);
+  REAL n = (REAL)l->fan_out, sum = K(0.0), squares = K(0.0);
+  for (size_t j = 0; normalizing.centers && j < l->fan_out; j++) sum = sum + l->z[j];
+  for (size_t j = 0; normalizing.centers && j < l->fan_out; j++) l->z[j] = l->z[j] - sum / n;
+  for (size_t j = 0; j < l->fan_out; j++) squares = FMA(l->z[j], l->z[j], squares);
+  l->inverse = K(1.0) / SQRT(squares / n + K(isw_normalization_epsilon(&t->network->normalization)));
+  for (size_t j = 0; j < l->fan_out; j++) {
+    l->z[j] = l->x[j] = l->z[j] * l->inverse;
+    if (l->gain && !l->shift) l->z[j] = l->gain[j] * l->x[j];
+    if (l->shift) l->z[j] = FMA(l->gain[j], l->x[j], l->shift[j]);
+  }
+}
+
+/* delta, the derivative by z, from outer, that by gain x + shift */
+static void NAME(normalize_backward)(const struct NAME(trainer) * t, struct NAME(layer) * l)
+{
+  REAL n = (REAL)l->fan_out, sum = K(0.0), products = K(0.0);
+  for (size_t j = 0; j < l->fan_out; j++) {
+    l->delta[j] = l->gain ? l->gain[j] * l->outer[j] : l->outer[j];
+    sum = sum + l->delta[j];
+    products = FMA(l->delta[j], l->x[j], products);
+  }
+  bool centers = isw_normalizing_of(&t->network->normalization).centers;
+  for (size_t j = 0; j < l->fan_out; j++) {
+    if (centers) l->delta[j] = l->delta[j] - sum / n;
+    l->delta[j] = FMA(-l->x[j], products / n, l->delta[j]) * l->inverse;
+  }
+}
+
+/* position: of the sample in the batch */
+static void NAME(drop)(struct NAME(trainer) * t, size_t k, size_t position)
+{
+  const struct isw_network *n = t->network;
+  const struct isw_stream stream = {n->seed, n->replicate, ISW_PURPOSE_DROPOUT, t->step * 2048 + k};
+  struct NAME(layer) *l = &t->layer[k];
+  for (size_t j = 0; j < l->fan_out; j++) {
+    bool drops = t->drops && isw_uniform(&stream, position * l->fan_out + j) < n->dropout;
+    l->undropped[j] = l->a[j];
+    l->kept[j] = drops ? K(0.0) : t->drops ? K(1.0 / (1.0 - n->dropout)) : K(1.0);
+    l->a[j] = l->a[j] * l->kept[j];
+  }
+}
+
+static void NAME(forward)(struct NAME(trainer) * t, size_t sample, size_t position)
 {
   const struct isw_residual *residual = &t->network->residual;
   const REAL *a = t->inputs + sample * t->features;
@@ -97,9 +150,11 @@ static void NAME(forward)(struct NAME(trainer) * t, size_t sample)
     for (size_t j = 0; j < l->fan_out; j++) {
       l->z[j] = l->bias ? l->bias[j] : K(0.0);
       for (size_t i = 0; i < l->fan_in; i++) l->z[j] = FMA(a[i], l->weight[j * l->fan_in + i], l->z[j]);
-      if (k == t->layers) l->z[j] = l->z[j] * K(t->network->output_scale);
-      l->a[j] = NAME(g)(isw_activation_of(t->network, k - 1), l->z[j]);
     }
+    if (l->normalizes) NAME(normalize)(t, l);
+    for (size_t j = 0; k == t->layers && j < l->fan_out; j++) l->z[j] = l->z[j] * K(t->network->output_scale);
+    for (size_t j = 0; j < l->fan_out; j++) l->a[j] = NAME(g)(isw_activation_of(t->network, k - 1), l->z[j]);
+    if (k < t->layers) NAME(drop)(t, k, position);
     for (size_t j = 0; l->branch && j < l->fan_out; j++) {
       l->branch[j] = l->a[j];
       l->a[j] = FMA(*l->scale, l->branch[j], t->layer[k - residual->branch_layers].a[j]);
@@ -128,9 +183,11 @@ static void NAME(backward)(struct NAME(trainer) * t, size_t sample)
         below->carried[i] = d;
         d = *below->scale * d;
       }
-      below->delta[i] = d * NAME(slope)(isw_activation_of(t->network, k - 2), below->z[i],
-                                        below->branch ? below->branch[i] : below->a[i]);
+      d = d * below->kept[i];
+      d = d * NAME(slope)(isw_activation_of(t->network, k - 2), below->z[i], below->undropped[i]);
+      (below->normalizes ? below->outer : below->delta)[i] = d;
     }
+    if (below->normalizes) NAME(normalize_backward)(t, below);
   }
   for (size_t k = 1; k <= t->layers; k++) {
     struct NAME(layer) *l = &t->layer[k];
@@ -139,6 +196,8 @@ static void NAME(backward)(struct NAME(trainer) * t, size_t sample)
       for (size_t i = 0; i < l->fan_in; i++)
         l->weight_gradient[j * l->fan_in + i] = FMA(l->delta[j], a[i], l->weight_gradient[j * l->fan_in + i]);
       if (l->bias) l->bias_gradient[j] = l->bias_gradient[j] + l->delta[j];
+      if (l->gain) l->gain_gradient[j] = FMA(l->outer[j], l->x[j], l->gain_gradient[j]);
+      if (l->shift) l->shift_gradient[j] = l->shift_gradient[j] + l->outer[j];
       if (l->branch) l->shares[j] = FMA(l->carried[j], l->branch[j], l->shares[j]);
     }
   }
@@ -156,7 +215,7 @@ static double NAME(batch)(struct NAME(trainer) * t, const uint64_t *order, size_
     for (size_t j = 0; t->layer[k].branch && j < t->layer[k].fan_out; j++) t->layer[k].shares[j] = K(0.0);
   for (size_t s = 0; s < count; s++) {
     struct NAME(layer) *output = &t->layer[t->layers];
-    NAME(forward)(t, order[s]);
+    NAME(forward)(t, order[s], s);
     REAL loss =
         NAME(loss)(&t->network->loss, t->outputs, output->a, t->targets + order[s] * t->outputs, scale, output->delta);
     sum = sum + (double)loss;
@@ -177,7 +236,7 @@ static double NAME(accuracy)(struct NAME(trainer) * t, const uint64_t *order, si
     const REAL *y = t->layer[t->layers].a, *target = t->targets + order[s] * t->outputs;
     size_t largest = 0;
     bool any_nan = false;
-    NAME(forward)(t, order[s]);
+    NAME(forward)(t, order[s], s);
     for (size_t j = 0; j < t->outputs; j++) {
       any_nan = any_nan || isnan(y[j]);
       if (y[j] > y[largest]) largest = j;
@@ -211,6 +270,8 @@ static double NAME(gradient_norm)(const struct NAME(trainer) * t)
   for (size_t k = 1; k <= t->layers; k++) {
     sum = NAME(squares)(sum, t->layer[k].fan_out, t->layer[k].fan_in, t->layer[k].weight_gradient);
     if (t->layer[k].bias) sum = NAME(squares)(sum, t->layer[k].fan_out, 1, t->layer[k].bias_gradient);
+    if (t->layer[k].gain) sum = NAME(squares)(sum, t->layer[k].fan_out, 1, t->layer[k].gain_gradient);
+    if (t->layer[k].shift) sum = NAME(squares)(sum, t->layer[k].fan_out, 1, t->layer[k].shift_gradient);
     if (t->layer[k].branch) sum = NAME(squares)(sum, 1, 1, t->layer[k].scale_gradient); /* 0 if it is not trained */
   }
   return sqrt(sum);
@@ -223,6 +284,19 @@ static void NAME(clip)(struct NAME(trainer) * t)
   double factor = most / (NAME(gradient_norm)(t) + 1e-6);
   if (factor > 1.0) factor = 1.0;
   for (size_t i = 0; i < t->parameters; i++) t->gradient[i] = t->gradient[i] * K(factor);
+}
+
+/* Adds the noise of a step to the gradient: to the parameters of layer k, in their order, its draws 0, 1, ... */
+static void NAME(add_noise)(struct NAME(trainer) * t, uint64_t step)
+{
+  const struct isw_network *n = t->network;
+  for (size_t k = 1; k <= t->layers && n->gradient_noise != 0.0; k++) {
+    const struct isw_stream stream = {n->seed, n->replicate, ISW_PURPOSE_GRADIENT_NOISE, step * 2048 + k};
+    REAL *gradient = t->layer[k].weight_gradient;
+    REAL *end = k < t->layers ? t->layer[k + 1].weight_gradient : t->gradient + t->parameters;
+    for (size_t i = 0; gradient + i < end; i++)
+      gradient[i] = gradient[i] + K(n->gradient_noise * isw_normal(&stream, i));
+  }
 }
 
 /* Updates `count` parameters from w on, which all have these factors of layer k: its weights, biases or scale. */
@@ -257,6 +331,8 @@ static void NAME(step)(struct NAME(trainer) * t, double learning_rate, const dou
     NAME(update_some)(t, k, false, l->weight, l->fan_out * l->fan_in, learning_rate, running);
     if (l->bias) NAME(update_some)(t, k, true, l->bias, l->fan_out, learning_rate, running);
     if (l->scale) NAME(update_some)(t, k, false, l->scale, 1, learning_rate, running);
+    if (l->gain) NAME(update_some)(t, k, true, l->gain, l->fan_out, learning_rate, running);
+    if (l->shift) NAME(update_some)(t, k, true, l->shift, l->fan_out, learning_rate, running);
   }
 }
 
@@ -286,7 +362,9 @@ static void NAME(record)(struct NAME(trainer) * t, const uint64_t *all, const ui
     for (size_t m = REFERENCE_GRADIENT_NORM; m <= REFERENCE_SCALE_GRADIENT; m++)
       result->measure[m][record * t->layers + k - 1] = (double)K(norm[m]);
   }
+  t->drops = t->network->dropout > 0.0;
   result->measure[REFERENCE_BATCH_LOSS][record] = (double)K(NAME(batch)(t, batch, count));
+  t->drops = false;
   for (size_t k = 1; k <= t->layers; k++) {
     const struct NAME(layer) *l = &t->layer[k];
     size_t at = record * t->layers + k - 1;
@@ -306,7 +384,7 @@ static void NAME(loop)(struct NAME(trainer) * t, const uint64_t *all, uint64_t *
   double running[2] = {1.0, 1.0}, rate[ISW_PARAMETERS_MAX] = {0.0}, best_loss = INFINITY;
   uint64_t best_step = 0;
   for (uint64_t step = 0;; step++) {
-    result->steps_done = step;
+    result->steps_done = t->step = step;
     if (step % batches == 0) epoch_order(n, step / batches, t->samples, order);
     size_t first = step % batches * batch_size;
     size_t count = first + batch_size < t->samples ? batch_size : t->samples - first;
@@ -317,6 +395,7 @@ static void NAME(loop)(struct NAME(trainer) * t, const uint64_t *all, uint64_t *
       result->status = finite ? ISW_COMPLETED : ISW_DIVERGED;
       return;
     }
+    t->drops = n->dropout > 0.0;
     double loss = NAME(batch)(t, order + first, count);
     if (!isfinite(loss)) { /* 3 */
       result->status = ISW_DIVERGED;
@@ -329,6 +408,7 @@ static void NAME(loop)(struct NAME(trainer) * t, const uint64_t *all, uint64_t *
     bool flat = n->stop_plateau.steps && step - best_step >= n->stop_plateau.steps;
     bool above = n->stop_loss_above > 0.0 && loss > n->stop_loss_above;
     bool accurate = n->stop_accuracy_above > 0.0 && NAME(accuracy)(t, order + first, count) > n->stop_accuracy_above;
+    t->drops = false;
     if (loss < n->stop_loss_below || above || accurate || flat ||
         NAME(gradient_norm)(t) < n->stop_gradient_below) { /* 3, 4 */
       result->status = ISW_STOPPED;
@@ -338,6 +418,7 @@ static void NAME(loop)(struct NAME(trainer) * t, const uint64_t *all, uint64_t *
       if (fpclassify(t->gradient[i]) == FP_SUBNORMAL) result->subnormal_gradient = true;
     double learning_rate = learning_rate_at(n, step);
     NAME(clip)(t);
+    NAME(add_noise)(t, step);
     NAME(step)(t, learning_rate, running);
     step_rates(n, learning_rate, 1.0, running, rate); /* advances running */
     if (!NAME(weights_are_finite)(t)) {               /* 5 */
@@ -386,10 +467,21 @@ static void NAME(initial_weights)(struct NAME(trainer) * t)
                     bias);
     for (size_t i = 0; i < count; i++) l->weight[i] = K(draws[i]);
     for (size_t j = 0; l->bias && j < l->fan_out; j++) l->bias[j] = K(bias[j]);
+    const struct isw_weights *file = isw_weights_of_file(&n->init[k - 1]);
+    const double *stored = file ? file->value + start.before + count + (l->bias ? l->fan_out : 0) : NULL;
+    double *affine = numbers(2 * l->fan_out, sizeof *affine); /* gains, then shifts */
+    for (size_t j = 0; j < l->fan_out; j++) {
+      affine[j] = l->gain && stored ? stored[j] : 1.0;
+      affine[l->fan_out + j] = l->shift && stored ? stored[l->fan_out + j] : 0.0;
+      if (l->gain) l->gain[j] = K(affine[j]);
+      if (l->shift) l->shift[j] = K(affine[l->fan_out + j]);
+    }
     if (l->branch) *l->scale = K(n->residual.scale);
-    start.before += count + (l->bias ? l->fan_out : 0) + (l->branch ? 1 : 0);
-    x = exact_forward(start.activation, start.input_samples, l->fan_out, l->fan_in, draws, bias, x);
+    start.before += count + (l->bias ? l->fan_out : 0) + (l->gain ? l->fan_out : 0) + (l->shift ? l->fan_out : 0) +
+                    (l->branch ? 1 : 0);
+    x = exact_forward(n, k, start.input_samples, l->fan_out, l->fan_in, draws, bias, affine, x);
     free(bias);
+    free(affine);
     if (k > 1 && !l->branch) continue;
     size_t values = start.input_samples * l->fan_out;
     for (size_t i = 0; l->branch && i < values; i++) x[i] = fma(n->residual.scale, x[i], trunk[i]);
@@ -439,9 +531,24 @@ static struct reference_result NAME(train)(const struct isw_network *network, co
                                       .bias_gradient = has_bias ? gradient + fan_out * fan_in : NULL,
                                       .z = numbers(fan_out, sizeof(REAL)),
                                       .a = numbers(fan_out, sizeof(REAL)),
-                                      .delta = numbers(fan_out, sizeof(REAL))};
+                                      .delta = numbers(fan_out, sizeof(REAL)),
+                                      .kept = numbers(fan_out, sizeof(REAL)),
+                                      .undropped = numbers(fan_out, sizeof(REAL))};
     w += fan_out * (fan_in + has_bias);
     gradient += fan_out * (fan_in + has_bias);
+    const struct isw_normalizing normalizing = isw_normalizing_of(&network->normalization);
+    bool ends =
+        k > 1 && k < t.layers && network->residual.branch_layers && (k - 1) % network->residual.branch_layers == 0;
+    if (normalizing.is_on && k < t.layers && (normalizing.branch_ends || !ends)) {
+      t.layer[k].normalizes = true;
+      t.layer[k].x = numbers(fan_out, sizeof(REAL));
+      t.layer[k].outer = numbers(fan_out, sizeof(REAL));
+      size_t affine = normalizing.affine ? 1 + normalizing.centers : 0;
+      if (affine > 0) t.layer[k].gain = w, t.layer[k].gain_gradient = gradient;
+      if (affine > 1) t.layer[k].shift = w + fan_out, t.layer[k].shift_gradient = gradient + fan_out;
+      w += affine * fan_out;
+      gradient += affine * fan_out;
+    }
     if (k < 2 || k == t.layers || network->residual.branch_layers == 0) continue;
     if ((k - 1) % network->residual.branch_layers != 0) continue; /* layer 1 is outside the branches */
     t.fixed[w - t.w] = !network->residual.train_scale;
@@ -474,6 +581,10 @@ static struct reference_result NAME(train)(const struct isw_network *network, co
     free(t.layer[k].z);
     free(t.layer[k].a);
     free(t.layer[k].delta);
+    free(t.layer[k].kept);
+    free(t.layer[k].undropped);
+    free(t.layer[k].x);
+    free(t.layer[k].outer);
     free(t.layer[k].branch);
     free(t.layer[k].carried);
     free(t.layer[k].shares);

@@ -121,6 +121,9 @@ enum {
   NOISE,
   SPARSITY,
   DECAY_BIASES,
+  NORMALIZATION,
+  GRADIENT_NOISE,
+  DROPOUT,
   BIAS,
   LAYER_FACTORS,
   OUTPUT_SCALE,
@@ -242,6 +245,11 @@ static struct trial trial_of(const size_t *level)
                         .init_sparsity = level[SPARSITY] ? 0.4 : 0.0,
                         .decay_biases = (enum isw_decay_biases)level[DECAY_BIASES],
                         .bias = (enum isw_bias)level[BIAS],
+                        .normalization = level[NORMALIZATION] % 3, /* rows; the last ones with other parameters */
+                        .gradient_noise = level[GRADIENT_NOISE] ? 0.01 : 0.0,
+                        .dropout = level[DROPOUT] ? 0.4 : 0.0,
+                        .no_affine = level[NORMALIZATION] >= 3,
+                        .no_branch_ends = level[NORMALIZATION] >= 3,
                         .output_scale = level[OUTPUT_SCALE] ? -1.7 : 0.0,
                         .factors = (enum trial_factors)level[LAYER_FACTORS],
                         .loss_below = level[STOP] & 1 ? 0.1 : 0.0,
@@ -270,6 +278,9 @@ static void all_pairs_of_all_settings(void **state)
                                         [SPARSITY] = 2,
                                         [DECAY_BIASES] = 3,
                                         [BIAS] = 3,
+                                        [NORMALIZATION] = 6,
+                                        [GRADIENT_NOISE] = 2,
+                                        [DROPOUT] = 2,
                                         [OUTPUT_SCALE] = 2,
                                         [LAYER_FACTORS] = TRIAL_FACTOR_KINDS,
                                         [BY_LAYER] = TRIAL_BY_LAYER,
@@ -586,6 +597,53 @@ static void weights_beyond_the_second_cache(void **state)
   assert_int_equal(counts.completed, counts.networks);
 }
 
+/* Normalised layers in several blocks, parted among members, under every optimiser, with branches and without; of
+ * starts the one that looks through them and the one that reads gains and shifts. */
+static void normalized_layers(void **state)
+{
+  (void)state;
+  static const char *const inits[] = {"he_normal", "lsuv", "file"};
+  struct trial_counts counts = {0};
+  size_t number = 0, rows;
+  isw_normalizations(&rows);
+  for (size_t row = 1; row < rows; row++)
+    for (size_t o = 0; o < optimizers(); o++)
+      for (size_t batch = 0; batch <= 70; batch += 70) {
+        struct trial trial = {.name = "normalization",
+                              .real = number % 2 ? ISW_FLOAT64 : ISW_FLOAT32,
+                              .data = TRIAL_MANY,
+                              .init = trial_initializer(inits[number % 3]),
+                              .bias_init = trial_initializer(number % 4 ? "zeros" : "file"),
+                              .activation = number % activations(),
+                              .loss = trial_loss("cross_entropy"),
+                              .optimizer = o,
+                              .normalization = row,
+                              .gradient_noise = number % 7 < 3 ? 0.01 : 0.0,
+                              .dropout = number % 5 < 2 ? 0.3 : 0.0,
+                              .no_affine = number % 4 == 3,
+                              .no_branch_ends = number % 2,
+                              .bias = (enum isw_bias)(number % 3),
+                              .residual = residuals[number % (sizeof residuals / sizeof residuals[0])],
+                              .depth = 5,
+                              .width = 19 + number % 3,
+                              .batch_size = batch,
+                              .steps = 5,
+                              .learning_rate = 0.02,
+                              .weight_decay = 0.01,
+                              .decay_biases = (enum isw_decay_biases)(number / 3 % 3),
+                              .clip_norm = number % 3 == 0 ? 0.1 : 0.0,
+                              .gradient_below = number % 5 == 0 ? 0.05 : 0.0,
+                              .varied = number % 4 != 0,
+                              .sparse_records = number % 2,
+                              .count = 3,
+                              .members = 1 + number % 3};
+        trial_run(&trial, &counts);
+        number++;
+      }
+  report("normalization", &counts);
+  assert_true(counts.completed > counts.networks / 2);
+}
+
 /* Several branches in several blocks, parted among members, under every optimiser; of starts the one that looks through
  * them. */
 static void residual_branches(void **state)
@@ -720,6 +778,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(stop_rules_see_the_last_bit),
       cmocka_unit_test(batches_of_several_blocks),
       cmocka_unit_test(weights_beyond_the_second_cache),
+      cmocka_unit_test(normalized_layers),
       cmocka_unit_test(residual_branches),
       cmocka_unit_test(units_that_pad_a_line_end_no_network),
       cmocka_unit_test(a_lane_alone_equals_the_lane_among_others),

@@ -62,6 +62,13 @@ size_t trial_schedule(const char *name)
   return row_called(name, table, sizeof *table, count);
 }
 
+size_t trial_normalization(const char *name)
+{
+  size_t count;
+  const struct isw_normalization *table = isw_normalizations(&count);
+  return row_called(name, table, sizeof *table, count);
+}
+
 /* ---- data ------------------------------------------------------------------------------------------------------ */
 
 static double draw(size_t of, size_t index)
@@ -144,6 +151,17 @@ static struct isw_choice optimizer_of(const struct trial *trial, size_t lane)
   return choice;
 }
 
+static struct isw_choice normalization_of(const struct trial *trial, size_t lane)
+{
+  size_t rows;
+  const struct isw_row *row = &isw_normalizations(&rows)[trial->normalization].row;
+  struct isw_choice choice = nudged(row, trial->normalization, lane, trial->varied);
+  if (trial->normalization == 0) return choice;
+  choice.value[1].number = trial->no_affine;
+  choice.value[2].number = trial->no_branch_ends;
+  return choice;
+}
+
 /* Factors near 1 that differ in all layers, parts and kinds. */
 static struct isw_layer_factors factors_of(const struct trial *trial, size_t lane, size_t k, size_t layers)
 {
@@ -192,6 +210,7 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
       .optimizer = optimizer_of(trial, lane),
       .init = init,
       .bias_init = bias_init,
+      .normalization = normalization_of(trial, lane),
       .init_noise = trial->init_noise,
       .init_sparsity = trial->init_sparsity * (trial->varied ? 1.0 - 0.05 * (double)lane : 1.0),
       .decay_biases = trial->decay_biases,
@@ -205,6 +224,8 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
       .weight_decay = trial->weight_decay * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
       .schedule = nudged(&schedules[trial->schedule].row, trial->schedule, lane, trial->varied),
       .clip_norm = trial->clip_norm * (trial->varied ? 1.0 + 0.5 * (double)lane : 1.0),
+      .dropout = trial->dropout * (trial->varied ? 1.0 - 0.05 * (double)lane : 1.0),
+      .gradient_noise = trial->gradient_noise * (trial->varied ? 1.0 + (double)(lane % 3) : 1.0),
       .batch_size = trial->batch_size,
       .shuffle_per_replicate = trial->shuffle_per_replicate,
       .steps = trial->steps,
@@ -237,8 +258,9 @@ void trial_networks_create(const struct trial *trial, struct trial_networks *all
   for (uint64_t step = 0; step <= trial->steps; step++)
     if (!trial->sparse_records || step == 0 || step == 3 || step == trial->steps)
       all->record_steps[all->records++] = step;
-  all->weights.count =
-      isw_parameters(all->layers, all->size, (struct isw_parts){trial->residual.branch_layers, trial->bias});
+  const struct isw_choice normalization = normalization_of(trial, 0);
+  const struct isw_parts parts = {trial->residual.branch_layers, trial->bias, isw_normalizing_of(&normalization)};
+  all->weights.count = isw_parameters(all->layers, all->size, parts);
   all->weights.value = all->weight_values = numbers(all->weights.count, sizeof *all->weight_values);
   for (size_t i = 0; i < all->weights.count; i++) all->weight_values[i] = 0.5 * draw(2, i);
   for (size_t lane = 0; lane < all->count; lane++) set_network(trial, all, lane);
@@ -403,6 +425,8 @@ static struct isw_pack_class class_of(const struct trial_networks *networks)
                                  .optimizer = first->optimizer.row,
                                  .batch_size = first->batch_size,
                                  .samples = first->batch_size ? first->batch_size : samples,
+                                 .drops = first->dropout > 0.0 && first->layers > 1,
+                                 .draws_noise = first->gradient_noise > 0.0,
                                  .scales_output = first->output_scale != 1.0,
                                  .has_factors = first->factors != NULL,
                                  .checks_every_step =

@@ -19,6 +19,7 @@ size_t trial_activation(const char *name);
 size_t trial_loss(const char *name);
 size_t trial_optimizer(const char *name);
 size_t trial_schedule(const char *name);
+size_t trial_normalization(const char *name);
 
 /** Small data: xor (4 samples, binary); a random smooth function of 3 inputs (11 samples, 2 values); 3 classes of 5
  *  features (13 samples); and, not small, 131 samples of the same 3 classes. No test samples. */
@@ -43,6 +44,8 @@ struct trial {
       width; /**< hidden layers have width, then (width + 1) / 2, in turn; all width where there are branches */
   double output_scale; /**< 0: 1 */
   enum isw_bias bias;
+  size_t normalization;
+  bool no_affine, no_branch_ends; /**< parameters of the normalisation */
   enum trial_factors factors;
   struct isw_residual residual; /**< if the lanes vary, their scales are 0.1 apart */
   size_t batch_size;            /**< 0: full */
@@ -50,8 +53,8 @@ struct trial {
   uint64_t steps;
   double learning_rate, weight_decay, init_noise, loss_below, gradient_below; /**< thresholds; 0: no rule */
   double loss_above, accuracy_above;                                          /**< 0: no rule */
-  struct isw_plateau plateau; /**< if the lanes vary, its parts are 0.01 apart */
-  double clip_norm;           /**< 0: none */
+  struct isw_plateau plateau;                /**< if the lanes vary, its parts are 0.01 apart */
+  double clip_norm, gradient_noise, dropout; /**< 0: none */
   double init_sparsity;
   bool no_epsilon; /**< the optimiser's epsilon is 0, so that a gradient of 0 gives 0 / 0 */
   enum isw_decay_biases decay_biases;

@@ -64,6 +64,13 @@ class Networks(unittest.TestCase):
             (sweep(cls.folder, "bias", "network.bias: [all, hidden, none]",
                    "activation: tanh, bias_init: {name: constant, value: 0.3}"), 1e-6),
             (sweep(cls.folder, "no_bias", "network.width: [4, 6]", "activation: tanh, bias: none"), 1e-6),
+            (sweep(cls.folder, "layer_norm", "network.normalization: [none, layer_norm, {name: layer_norm, affine: "
+                   "false}]", "activation: tanh", "float64"), 1e-12),
+            (sweep(cls.folder, "norm_in_branches", "network.normalization: [{name: layer_norm, branch_ends: [true, "
+                   "false]}]", "activation: tanh, bias: none, residual: {branch_layers: 2, activation_after: false}",
+                   "float64"), 1e-12),
+            (sweep(cls.folder, "rms_norm", "train.learning_rate: [0.1, 0.2]",
+                   "activation: relu, normalization: {name: rms_norm, epsilon: 0.01}", "float64"), 1e-12),
             (sweep(cls.folder, "scaled", "network.output_scale: [0.5, 2, 1]",
                    "activation: tanh, output_activation: sigmoid"), 1e-6),
             (sweep(cls.folder, "one_scale", "network.width: [4, 6]", "activation: tanh, output_scale: 3"), 1e-6),

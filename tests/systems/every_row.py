@@ -101,6 +101,8 @@ def make_sweeps(tables: dict[str, list[Row]], precision: str) -> dict[str, dict[
         {"train.loss": [choice(row) for row in tables["losses"]], "train.batch_size": ["full", 7]},
         {"train.optimizer": [choice(row) for row in tables["optimizers"]], "train.weight_decay": [0, 0.01]},
         {"train.schedule": [choice(row) for row in tables["schedules"]], "train.clip_norm": ["none", 0.1]},
+        {"network.dropout": [0.2], "train.gradient_noise": [0.1], "train.batch_size": ["full", 7]},
+        {"network.normalization": [choice(row) for row in tables["normalizations"]], "network.activation": ["relu"]},
         {"network.residual": [{"branch_layers": 1, "train_scale": [False, True]},
                               {"branch_layers": 1, "activation_after": False}],
          "network.activation": ["relu"], "network.init_noise": [0.1], "network.init_sparsity": [0.5]},

@@ -142,6 +142,15 @@ static size_t tanh_row(void)
   return 0;
 }
 
+/* None, layer_norm and rms_norm in turn over the optimisers, epsilon differing between the lanes. */
+static struct isw_choice normalization_of(const struct trial *t, size_t lane)
+{
+  size_t count, row = (t->optimizer + t->batch) % 3;
+  struct isw_choice choice = isw_choice_default(&isw_normalizations(&count)[row].row, row);
+  if (row > 0) choice.value[0].number = 1e-5 * (double)(lane + 1);
+  return choice;
+}
+
 /* Networks first .. first + networks - 1. Some diverge at once, some later, some stop by a rule: a state includes
  * networks that have ended. */
 static struct isw_pack *make_some(const struct trial *t, enum isw_layout layout, size_t first, size_t networks,
@@ -170,7 +179,10 @@ static struct isw_pack *make_some(const struct trial *t, enum isw_layout layout,
                              .replicate = l,
                              .layers = t->residual ? RESIDUAL_LAYERS : LAYERS,
                              .size = t->residual ? deeper : size,
-                             .residual = {t->residual, 0.5, t->residual},
+                             .residual = {t->residual, 0.5, t->residual, false},
+                             .normalization = normalization_of(t, l),
+                             .gradient_noise = l % 2 ? 0.01 : 0.0,
+                             .dropout = t->optimizer % 3 == 1 ? 0.01 * (double)(l + 1) : 0.0,
                              .activation = isw_choice_default(&isw_activations(&count)[tanh_row()].row, tanh_row()),
                              .output_activation = isw_choice_default(&isw_activations(&count)[0].row, 0),
                              .loss = isw_choice_default(&isw_losses(&count)[loss_row()].row, loss_row()),

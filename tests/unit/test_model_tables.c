@@ -153,6 +153,17 @@ static void sizes_and_flops(void **state)
   assert_int_equal(isw_parameters(3, size, (struct isw_parts){0}), 65 * 32 + 33 * 16 + 17 * 10);
   assert_int_equal(isw_parameters(3, size, (struct isw_parts){.bias = ISW_BIAS_HIDDEN}), 65 * 32 + 33 * 16 + 16 * 10);
   assert_int_equal(isw_parameters(3, size, (struct isw_parts){.bias = ISW_BIAS_NONE}), 64 * 32 + 32 * 16 + 16 * 10);
+  const struct isw_parts layer_norm = {.normalizing = {.is_on = true, .centers = true, .affine = true}};
+  assert_int_equal(isw_parameters(3, size, layer_norm), 67 * 32 + 35 * 16 + 17 * 10);
+  const struct isw_parts rms_norm = {.normalizing = {.is_on = true, .affine = true}};
+  assert_int_equal(isw_parameters(3, size, rms_norm), 66 * 32 + 34 * 16 + 17 * 10);
+  const struct isw_parts plain = {.normalizing = {.is_on = true, .centers = true}};
+  assert_int_equal(isw_parameters(3, size, plain), isw_parameters(3, size, (struct isw_parts){0}));
+  size_t same[] = {2, 3, 3, 3, 1};
+  struct isw_parts branches = {.branch_layers = 2, .normalizing = layer_norm.normalizing};
+  assert_int_equal(isw_parameters(4, same, branches), 5 * 3 + 6 * 3 + 4 * 3 + 1 + 4);
+  branches.normalizing.branch_ends = true;
+  assert_int_equal(isw_parameters(4, same, branches), 5 * 3 + 6 * 3 + 6 * 3 + 1 + 4);
   assert_true(isw_parameters(2, huge, (struct isw_parts){0}) == SIZE_MAX);
   assert_true(isw_parameters(1, most, (struct isw_parts){0}) == SIZE_MAX);
   double weights = 64.0 * 32 + 32 * 16 + 16 * 10;

@@ -20,7 +20,8 @@ struct pack {
   bool finite[LANES_MAX];
   double batch_loss[LANES_MAX];
   void *weight[LAYERS], *bias[LAYERS], *weight_gradient[LAYERS], *bias_gradient[LAYERS];
-  void *scale[LAYERS]; /* of a branch that ends with layer 2 */
+  void *scale[LAYERS];                                                       /* of a branch that ends with layer 2 */
+  void *gain[LAYERS], *shift[LAYERS], *normalized[LAYERS], *inverse[LAYERS]; /* NULL: no layer normalises */
   size_t stride[LAYERS];
   void *activation[2][LAYERS]; /* of the full training and test set */
   double *loss[2], *target[2];
@@ -102,8 +103,9 @@ static struct pack *create(enum isw_precision real, const struct isw_loss *loss,
   view->weight_start = (const void *const *)pack->weight_gradient; /* any numbers of the same shape */
   pack->scale[1] = random_array(view, 1);
   view->scale = view->scale_gradient = (const void *const *)pack->scale;
-  view->loss_parameter = pack->bias[0];
-  view->output_scale = pack->bias[0]; /* any number of each lane */
+  view->gain = (const void *const *)pack->gain;
+  view->shift = (const void *const *)pack->shift;
+  view->loss_parameter = view->output_scale = pack->bias[0]; /* any numbers */
   view->weight_stride = pack->stride;
   view->finite = pack->finite;
   return pack;
@@ -157,6 +159,8 @@ static void measure(const struct pack *pack, const char *name, double *value)
                                 .activation = activation,
                                 .pre_activation = activation, /* likewise */
                                 .slope = activation,
+                                .normalized = (const void *const *)pack->normalized,
+                                .inverse_deviation = (const void *const *)pack->inverse,
                                 .activation_stride = pack->stride,
                                 .loss = pack->loss[t] + first * view->lanes,
                                 .target = pack->target[t] + first,

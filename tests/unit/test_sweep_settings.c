@@ -48,6 +48,11 @@ static void settings_are_the_same_sweep(void **state)
       "exclude: [{network.residual: {branch_layers: 2, activation_after: false}, seed: 2}]\n",
       HEAD TRAIN "network: {depth: 3, width: 4, activation: relu, init: he_normal, residual: {branch_layers: 1, "
                  "activation_after: false}}\n",
+      HEAD TRAIN
+      "network: {depth: 1, width: 4, activation: relu, init: he_normal, normalization: {name: rms_norm, affine: "
+      "false}}\n",
+      BASE "grid: {network.normalization: [none, {name: layer_norm, epsilon: [1e-5, 0.1], affine: [true, false]}]}\n"
+           "exclude: [{network.normalization: {name: layer_norm, affine: false}}]\n",
   };
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     struct isw_sweep *sweep = test_read(texts[i]);
@@ -107,6 +112,13 @@ static void identities_tell_what_matters(void **state)
                                          "network.init_by_layer={2: zeros}",
                                          "network.init_by_layer.output=zeros",
                                          "network.init_noise=1e-3",
+                                         "network.normalization=layer_norm",
+                                         "train.gradient_noise=0.1",
+                                         "network.dropout=0.1",
+                                         "network.normalization=rms_norm",
+                                         "network.normalization={name: layer_norm, epsilon: 1e-4}",
+                                         "network.normalization={name: layer_norm, affine: false}",
+                                         "network.normalization={name: layer_norm, branch_ends: false}",
                                          "network.parametrization=ntk",
                                          "network.output_scale=2",
                                          "network.parametrization=mean_field",
@@ -150,7 +162,8 @@ static void identities_tell_what_matters(void **state)
   identity_with("train.weight_decay=0.1", &outside);
   assert_true(inside == outside && inside != id);
   /* other spellings of the same settings */
-  static const char *const same[] = {"network.init_by_layer.1=glorot_uniform",
+  static const char *const same[] = {"network.normalization=none",
+                                     "network.init_by_layer.1=glorot_uniform",
                                      "network.bias=all",
                                      "network.output_scale=1.0",
                                      "network.parametrization={name: mup, base_width: 2}",
