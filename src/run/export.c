@@ -1,5 +1,5 @@
-/* Writes the results file of a sweep from its journal: the columns, the root attributes and the provenance. The file
- * format is the results room's subject. */
+/* What the results file of a sweep contains besides the journal's numbers: the columns, the root attributes and the
+ * provenance. The file format is the results room's subject; assemble.c makes its parts. */
 #include <stdlib.h>
 #include "initsweep/hdf5.h"
 #include "run/run_internal.h"
@@ -140,26 +140,32 @@ void isw_description_clear(struct isw_description *description)
   free(description->quantities);
 }
 
-enum isw_status isw_export(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
-                           const struct isw_run_facts *facts, enum isw_network_status absent, uint64_t replaces,
-                           struct isw_progress *progress, struct isw_error *error)
+enum isw_status isw_export(struct isw_cluster *cluster, const char *path, const struct isw_sweep *sweep,
+                           struct isw_index *index, struct isw_early *early, const struct isw_run_facts *facts,
+                           enum isw_network_status absent, uint64_t replaces, struct isw_progress *progress,
+                           struct isw_error *error)
 {
-  struct isw_description description;
+  struct isw_description own = {0}, *description = early ? isw_early_description(early) : &own;
   struct isw_provenance provenance[FACTS_MAX];
   char end[ISW_NUMBER_SIZE];
   isw_format_utc_now(end);
-  enum isw_status status = isw_description_create(&description, sweep, error);
-  struct isw_results_head *head = &description.head;
-  description.progress = progress;
-  head->progress = written;
+  enum isw_status status = early ? ISW_OK : isw_description_create(description, sweep, error);
+  struct isw_results_head *head = &description->head;
+  description->progress = progress;
+  head->progress = progress ? written : NULL;
   head->absent = absent;
   head->replaces = replaces;
   head->provenance_count = list_facts(facts, end, provenance);
   head->provenance = provenance;
   head->threads = facts->threads;
-  if (status == ISW_OK) status = isw_results_write(path, head, index, error);
-  if (status == ISW_OK && description.error.status != ISW_OK)
-    status = isw_error_set(error, description.error.status, "%s", isw_error_text(&description.error));
-  isw_description_clear(&description);
+  if (cluster) status = isw_cluster_agree(cluster, status, error);
+  if (status == ISW_OK) {
+    uint64_t first = 0;
+    struct isw_results_writer *writer = early ? isw_early_take(early, &first) : NULL;
+    status = isw_assemble(cluster, path, head, index, writer, first, error);
+  }
+  if (status == ISW_FAILED && description->error.status != ISW_OK)
+    status = isw_error_set(error, description->error.status, "%s", isw_error_text(&description->error));
+  isw_description_clear(&own);
   return status;
 }
