@@ -79,12 +79,6 @@ bool isw_has_parameters(const struct isw_results_head *head)
   return parameters;
 }
 
-enum isw_status isw_outline_refuse_network(const struct isw_outline *o, uint64_t network, const char *what)
-{
-  return isw_error_set(o->error, ISW_FAILED, "%s: the journal's network %llu does not fit the sweep: %s", o->path,
-                       (unsigned long long)network, what);
-}
-
 struct isw_output isw_outline_plan(const struct isw_outline *o, const struct isw_field *field,
                                    const hsize_t chunk[ISW_RANK_MAX])
 {

@@ -161,8 +161,6 @@ void isw_outline_clear(struct isw_outline *outline);
 /** Plans a dataset with chunks of at most these sizes. */
 struct isw_output isw_outline_plan(const struct isw_outline *outline, const struct isw_field *field,
                                    const hsize_t chunk[ISW_RANK_MAX]);
-/** Sets "PATH: the journal's network N does not fit the sweep: WHAT". */
-enum isw_status isw_outline_refuse_network(const struct isw_outline *outline, uint64_t network, const char *what);
 /** The types of a field's values, in the file and in memory. text: isw_hdf5_text_type; none is to be closed. */
 void isw_field_types(const struct isw_field *field, size_t real_bytes, hid_t text, hid_t *file, hid_t *memory);
 /** The fill value, in the type that it has in memory; NULL: the field has none. */
@@ -179,7 +177,9 @@ void isw_outline_choose_chunks(struct isw_outline *outline);
 /** Number of networks of a smaller chunk, at most `most`, of which a block is a multiple as well. */
 hsize_t isw_outline_part_of_chunk(const struct isw_outline *outline, size_t most);
 
-/* writer.c */
+/* errors.c */
+/** Sets "PATH: the journal's network N does not fit the sweep: WHAT". */
+enum isw_status isw_outline_refuse_network(const struct isw_outline *outline, uint64_t network, const char *what);
 /** Sets "PATH: WHAT: REASON", the reason being the first write that failed, or else HDF5's. */
 enum isw_status isw_writer_refuse(struct isw_results_writer *w, const char *what);
 

@@ -1,5 +1,5 @@
-/* Puts the weights of a part's networks into rows, and compresses them. Weights have parts of their own, because those of
- * one network may be larger than all other numbers of a block. */
+/* Puts the weights of a part's networks into rows, and compresses them. Weights have parts of their own, because those
+ * of one network may be larger than all other numbers of a block. */
 #include <string.h>
 #include "results_internal.h"
 

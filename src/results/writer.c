@@ -8,13 +8,6 @@
 #include <unistd.h>
 #include "results_internal.h"
 
-enum isw_status isw_writer_refuse(struct isw_results_writer *w, const char *what)
-{
-  if (w->problem)
-    return isw_error_set(w->outline.error, ISW_FAILED, "%s: cannot write: %s", w->path, strerror(w->problem));
-  return isw_hdf5_refuse(w->outline.error, ISW_FAILED, w->path, what);
-}
-
 /* ---- creation ---- */
 
 static enum isw_status create_file(struct isw_results_writer *w)

@@ -5,8 +5,8 @@
  * order; their states, not the numbers, go from the maker of a part to that of the next part of the same kind. Rank 0
  * takes the parts in order. A rank has a few parts under way at most (isw_mail_send), so it waits if rank 0 is slower.
  *
- * No rank waits for ever: of the parts that are not written yet, the first one waits only for states of parts before it,
- * which their makers have sent before the parts themselves. */
+ * No rank waits for ever: of the parts that are not written yet, the first one waits only for states of parts before
+ * it, which their makers have sent before the parts themselves. */
 #include <stdlib.h>
 #include <string.h>
 #include "run/run_internal.h"

@@ -434,8 +434,8 @@ static void check_mail(struct isw_cluster *cluster)
   free(array);
 }
 
-/* A rank that closes its channel with an error ends the waits of all others, whatever is under way: messages that nobody
- * receives, sends that wait for their turn, and receives of what is never sent. The next channel is clean. */
+/* A rank that closes its channel with an error ends the waits of all others, whatever is under way: messages that
+ * nobody receives, sends that wait for their turn, and receives of what is never sent. The next channel is clean. */
 static void check_failing_mail(struct isw_cluster *cluster, unsigned failing)
 {
   unsigned rank = isw_cluster_rank(cluster);

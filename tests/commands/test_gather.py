@@ -8,7 +8,7 @@ import numpy
 
 from program import SMALL
 from stopped_run import LONG, StoppedRun
-from test_refine import SWEEP as REFINED
+from test_refine import AXES, SWEEP as REFINED
 
 
 class Gather(StoppedRun):
@@ -74,7 +74,7 @@ class Gather(StoppedRun):
                           done.stderr)
 
     def test_a_refinement_is_not_left_ungathered(self):
-        file = self.write("refine.yaml", REFINED)
+        file = self.write("refine.yaml", REFINED + f"refine: {{{AXES}}}\n")
         done = self.expect(2, "run", file, "-o", "out.h5", "--no-gather", ranks=2)
         self.assertIn("refine.yaml: --no-gather does not go with refine", done.stderr)
         self.assertEqual(self.files(), ["refine.yaml"])

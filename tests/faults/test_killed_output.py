@@ -62,7 +62,7 @@ class KilledOutput(Case):
         self.assertEqual(self.files(), ["out.h5", "small.yaml"])
 
     def test_gathering_on_two_ranks(self):
-        """Both ranks killed while they read the journals, then while rank 0 syncs the file: nothing is trained again."""
+        """Both ranks killed while they read journals, then while rank 0 syncs the file: nothing is trained again."""
         whole = self.contents("out.h5")
         os.remove(self.path("out.h5"))
         self.expect(0, "run", "small.yaml", "-o", "out.h5", "--no-gather", "--quiet", ranks=2)

@@ -60,8 +60,8 @@ static void networks_come_back_to_the_bit(void **state)
   }
 }
 
-/* Two ranks read every second file each; the maximum of the places is the whole index, on both. A network whose place is
- * added instead of being read is found in a file that has grown since its last read. */
+/* Two ranks read every second file each; the maximum of the places is the whole index, on both. A network whose place
+ * is added instead of being read is found in a file that has grown since its last read. */
 static void parts_of_an_index_make_the_whole(void **state)
 {
   struct sample sample = {.networks = 100, .identity = 77, .records = 3, .real_bytes = 4};
