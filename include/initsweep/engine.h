@@ -85,7 +85,7 @@ struct isw_pack_settings {
   enum isw_precision precision;
   enum isw_layout layout;
   /** Number of networks, 1 .. isw_layout_networks. They must agree in sizes, biases, activations, loss, optimizer,
-   *  batch size, steps and order of minibatches. */
+   *  batch size, steps and order of minibatches, in having isw_network.factors, and in what these freeze. */
   size_t count;
   const struct isw_network *const *networks; /**< [count], kept by the caller until isw_pack_create returns */
   size_t records;
@@ -131,6 +131,8 @@ struct isw_pack_shape {
   size_t activation, output_activation, loss, optimizer; /**< rows */
   unsigned needs;                                        /**< of all probes together, enum isw_probe_needs */
   bool checks_every_step; /**< some network has clip_norm or a stop rule other than stop_loss_below */
+  bool scales_output;     /**< some network has an output_scale other than 1 */
+  bool has_factors;       /**< the networks have isw_network.factors */
 };
 /** The path that a pack of this shape takes. */
 enum isw_pack_path isw_pack_path(const struct isw_kernels *kernels, const struct isw_pack_shape *shape);

@@ -63,6 +63,7 @@ struct isw_view {
    *  branch ends there; the gradient is also NULL if alpha is not trained. */
   const void *const *scale;
   const void *const *scale_gradient;
+  const void *output_scale;        /**< [lane] a of y = a z, before the output activation */
   const void *const *weight_start; /**< initial weights in the layout of weight; only with ISW_NEEDS_START */
   uint64_t step;                   /**< optimiser steps before this record; set before prepare and finish */
   struct isw_curvature *curvature; /**< only with ISW_NEEDS_CURVATURE */
@@ -107,7 +108,8 @@ struct isw_block {
    *  The last layer's is the output after output_activation (mse) or the logits; that of a branch's last layer is the
    *  sum h + alpha f. */
   const void *const *activation;
-  const void *const *pre_activation; /**< in the same layout; only with ISW_NEEDS_TRAIN_UNITS */
+  /** In the same layout; only with ISW_NEEDS_TRAIN_UNITS. Of the last layer output_scale times z. */
+  const void *const *pre_activation;
   /** g'(z) in the same layout; for the output layer that of output_activation (logits: 1). Only with ISW_NEEDS_SLOPES
    *  and only for the training set. */
   const void *const *slope;

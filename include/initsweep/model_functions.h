@@ -53,4 +53,24 @@ struct isw_rate_schedule {
   double (*factor)(const struct isw_choice *settings, uint64_t step, uint64_t steps);
 };
 const struct isw_rate_schedule *isw_schedules(size_t *count);
+
+struct isw_layer_factors;
+
+/** One parametrization: how the initial numbers and the learning rates of a layer depend on the widths. Row 0 is the
+ *  standard one. */
+struct isw_parametrization {
+  struct isw_row row;
+};
+const struct isw_parametrization *isw_parametrizations(size_t *count);
+/** Whether a row of isw_parametrizations defines rates for a row of isw_optimizers. The standard one does for all. */
+bool isw_is_parametrized(size_t parametrization, size_t optimizer);
+/**
+ * Multiplies the factors of a layer by those of a parametrization.
+ * @param[in] settings   a row of isw_parametrizations with its parameters
+ * @param[in] optimizer  a row of isw_optimizers, for which isw_is_parametrized
+ * @param[in] layer      weight layer, from 1
+ * @param[in] size       [layers + 1]
+ */
+void isw_parametrize(const struct isw_choice *settings, size_t optimizer, size_t layer, size_t layers,
+                     const size_t *size, struct isw_layer_factors *factors);
 #endif

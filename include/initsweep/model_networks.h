@@ -53,6 +53,14 @@ struct isw_parts {
   enum isw_bias bias;
 };
 
+/** Factors of a weight layer: [0] of its weights and of the scale of a branch that ends there, [1] of its biases. */
+struct isw_layer_factors {
+  double rate[2];    /**< of learning_rate; 0: frozen */
+  double std[2];     /**< of the initial numbers */
+  double decay[2];   /**< of weight_decay */
+  double epsilon[2]; /**< of the optimiser's parameter epsilon */
+};
+
 /** The stop rule for losses that no longer fall (docs/numerics.md, the loop). */
 struct isw_plateau {
   uint64_t steps;  /**< since the last improvement; 0: no such rule */
@@ -73,8 +81,10 @@ struct isw_network {
   struct isw_choice *bias_init; /**< [layers], without effect on a layer without biases */
   double init_noise;
   double init_sparsity; /**< fraction of the initial weights, not biases, that are set to 0 */
+  double output_scale;  /**< a of y = a z, before the output activation */
   struct isw_residual residual;
   double learning_rate, weight_decay;
+  const struct isw_layer_factors *factors; /**< [layers]; NULL: all 1 */
   enum isw_decay_biases decay_biases;
   struct isw_choice schedule; /**< of the learning rate */
   double clip_norm;           /**< maximum norm of the gradient; 0: no clipping */

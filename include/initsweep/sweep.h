@@ -152,8 +152,10 @@ struct isw_pack_class {
   size_t layers;
   const size_t *size; /**< [layers + 1] */
   struct isw_parts parts;
+  bool has_factors;                                      /**< its networks have isw_network.factors */
   size_t activation, output_activation, loss, optimizer; /**< rows */
   bool checks_every_step;                                /**< of its first network, as in isw_pack_shape */
+  bool scales_output;                                    /**< its first network has an output_scale other than 1 */
   size_t dataset, batch_size;                            /**< batch_size 0: full */
   size_t samples;                                        /**< samples of one step */
   uint64_t steps;
@@ -193,7 +195,7 @@ struct isw_table_view {
 const char *isw_sweep_setting_path(size_t index);
 /** Writes the reference of the grammar (docs/sweep-file-reference.md): every setting, and the rows of the tables. */
 void isw_sweep_write_reference(FILE *out, const struct isw_table_view *tables, size_t count);
-enum { ISW_TABLES = 7 };
+enum { ISW_TABLES = 8 };
 /** All tables of named rows; *count is ISW_TABLES. */
 const struct isw_table_view *isw_tables(size_t *count);
 

@@ -42,6 +42,15 @@ def network_choice(results: Any, network: int, column: str) -> tuple[str, dict[s
     return own_name, {**parameters, **swept} if name == own_name else swept
 
 
+def output_scale(results: Any, network: int) -> float:
+    """The constant that multiplies a network's outputs before its output activation (network.output_scale)."""
+    if "output_scale" in columns(results):
+        return float(get_values(results, "output_scale")[network_position(results, network)])
+    import yaml
+    settings = yaml.safe_load(str(results.attrs.get("settings", ""))) or {}
+    return float(settings.get("network", {}).get("output_scale", 1.0))
+
+
 def branches_end_linear(results: Any, network: int) -> bool:
     """Whether the residual branches of a network end without an activation."""
     if "activation_after" in columns(results):
@@ -74,12 +83,14 @@ def network_function(results: Any, network: int, which: str = "final") -> Callab
     """
     layers = split_parameters(results, network, which)
     activations = layer_activations(results, network, layers)
+    scale_of_output = layers[-1][0].dtype.type(output_scale(results, network))
 
     def function(inputs: Array) -> Array:
         a = np.atleast_2d(np.asarray(inputs, dtype=layers[0][0].dtype))
         branch = a
         for k, ((weight, bias, scale), (activation, parameters)) in enumerate(zip(layers, activations)):
             z = a @ weight.T + bias if len(bias) else a @ weight.T
+            z = z if k + 1 < len(layers) else scale_of_output * z
             a = activation.numpy(z, **parameters).astype(weight.dtype, copy=False)
             if len(scale):
                 a = branch + scale * a
@@ -100,6 +111,7 @@ def torch_module(results: Any, network: int, which: str = "final") -> Any:
     import torch
     layers = split_parameters(results, network, which)
     activations = layer_activations(results, network, layers)
+    scale_of_output = output_scale(results, network)
     branch_ends = [k for k, (*_, scale) in enumerate(layers) if len(scale)]
 
     class Network(torch.nn.Module):  # type: ignore[misc]  # torch has no types here
@@ -121,7 +133,8 @@ def torch_module(results: Any, network: int, which: str = "final") -> Any:
             """inputs [samples, features] -> outputs [samples, outputs]"""
             branch = a
             for k, (linear, (activation, parameters)) in enumerate(zip(self.layers, activations)):
-                a = activation.torch(torch, linear(a), **parameters)
+                z = linear(a) if k + 1 < len(layers) else scale_of_output * linear(a)
+                a = activation.torch(torch, z, **parameters)
                 if k in branch_ends:
                     a = branch + self.scales[branch_ends.index(k)] * a
                 if k == 0 or k in branch_ends:

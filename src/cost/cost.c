@@ -45,7 +45,9 @@ enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct
                                  .output_activation = class->output_activation,
                                  .loss = class->loss,
                                  .optimizer = class->optimizer,
-                                 .checks_every_step = class->checks_every_step};
+                                 .checks_every_step = class->checks_every_step,
+                                 .scales_output = class->scales_output,
+                                 .has_factors = class->has_factors};
   for (size_t i = 0; i < probe_count; i++) shape.needs |= probes[i]->needs;
   return isw_pack_path(kernels, &shape);
 }

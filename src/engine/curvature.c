@@ -13,6 +13,9 @@
  *   (Hv)_alpha = sum R{c} f + sum c R{f}
  * and c is added to the derivative by h as well.
  *
+ * The output layer's z is here u = a z with output_scale a, so that R{u} = a R{z}, and its delta and R{delta} are those
+ * of u times a.
+ *
  * Eight networks are processed together: a float32 pack has two such halves. A number and its R{} are in one array, as
  * are [v; w] and [w | v], so that a pair of sums is one product. */
 #include "engine_internal.h"
@@ -42,7 +45,7 @@ struct isw_curvature {
   size_t block, layers;
   struct curvature_layer *layer;
   double *inputs, *targets; /* of a block: [block][features], [block][outputs] */
-  double *loss, *loss_scratch, *hidden, *output, *loss_parameter;
+  double *loss, *loss_scratch, *hidden, *output, *loss_parameter, *output_scale;
   bool passed; /* the set is a single block, whose pass is done */
 };
 
@@ -93,6 +96,7 @@ struct isw_curvature *isw_curvature_create(struct isw_pack *pack)
   made.hidden = isw_memory_allocate_lines(memory, 1, 1);
   made.output = isw_memory_allocate_lines(memory, 1, 1);
   made.loss_parameter = isw_memory_allocate_lines(memory, 1, 1);
+  made.output_scale = isw_memory_allocate_lines(memory, 1, 1);
   if (memory->measuring || memory->failed || !layer) return NULL;
   made.kernels = pack->kernels_float64;
   for (size_t k = 0; k < pack->layers; k++) {
@@ -123,6 +127,7 @@ void isw_curvature_begin(struct isw_curvature *c, size_t first)
   widen(pack, pack->hidden.parameter, 0, first, c->hidden);
   widen(pack, pack->output.parameter, 0, first, c->output);
   widen(pack, pack->loss_parameter, 0, first, c->loss_parameter);
+  widen(pack, pack->output_scale, 0, first, c->output_scale);
   for (size_t k = 0; k < c->layers; k++) {
     const struct isw_layer *from = &pack->layer[k];
     struct curvature_layer *l = &c->layer[k];
@@ -161,6 +166,13 @@ static void widen_samples(struct isw_curvature *c, size_t first, size_t samples)
     c->targets[i] = isw_number_load(pack->precision, set->targets, first * outputs + i);
 }
 
+/* Multiplies rows of the output layer by output_scale. Of other layers nothing. */
+static void scale_output(const struct isw_curvature *c, const struct curvature_layer *l, size_t samples, double *rows)
+{
+  if (l == &c->layer[c->layers - 1] && c->pack->scales_output)
+    c->kernels->scale(samples, l->fan_out, l->stride, c->output_scale, rows);
+}
+
 /* z and a of the block's samples. */
 static void forward(struct isw_curvature *c, size_t samples)
 {
@@ -174,6 +186,7 @@ static void forward(struct isw_curvature *c, size_t samples)
     else
       kernels->forward(samples, l->fan_in, l->fan_out, l[-1].a, l[-1].stride, weight, l->fan_out, l->bias, l->z,
                        l->stride);
+    scale_output(c, l, samples, l->z);
     l->activation->value(samples, l->fan_out, l->stride, l->z, l->parameter, l->f);
     if (l->scale) kernels->residual_forward(samples, l->fan_out, l->stride, l->scale, l->f, l->trunk->a, l->a);
   }
@@ -188,6 +201,7 @@ static void backward(struct isw_curvature *c, size_t k, size_t samples)
   for (size_t s = 0; s < samples; s++)
     memcpy(delta + s * l->stride * LANES, l->e + s * l->stride * LANES, l->fan_out * ISW_LINE_BYTES);
   if (!l->is_identity) l->activation->slope(samples, l->fan_out, l->stride, l->z, l->f, l->parameter, delta);
+  scale_output(c, l, samples, delta);
   if (k > 0) {
     struct curvature_layer *below = l - 1;
     double *to = below->scale ? below->sum_delta + below->fan_out * LANES : below->e;
@@ -290,6 +304,7 @@ static void forward_r(struct isw_curvature *c, size_t samples)
     else
       c->kernels->forward(samples, 2 * l->fan_in, l->fan_out, l[-1].a, l[-1].stride, l->vector_weight, l->fan_out,
                           l->bias_vector, rz, l->stride);
+    scale_output(c, l, samples, rz);
     for (size_t s = 0; s < samples; s++)
       memcpy(rf + s * l->stride * LANES, rz + s * l->stride * LANES, l->fan_out * ISW_LINE_BYTES);
     if (!l->is_identity) l->activation->slope(samples, l->fan_out, l->stride, l->z, l->f, l->parameter, rf);
@@ -325,6 +340,7 @@ static void add_product(struct isw_curvature *c, size_t samples, bool first, voi
                                                       c->loss_parameter, scale(c), top->delta, c->loss_scratch);
   for (struct curvature_layer *l = top;; l--) {
     multiply_by_slope_r(l, samples);
+    scale_output(c, l, samples, l->delta);
     if (l == c->layer) break;
     struct curvature_layer *below = l - 1;
     double *to = below->scale ? below->sum_delta : below->delta;

@@ -54,6 +54,7 @@ struct isw_lane {
   uint64_t resume_step, resume_record;
   double learning_rate, weight_decay, p[ISW_PARAMETERS_MAX]; /**< p: the optimiser's parameters */
   enum isw_decay_biases decay_biases;
+  struct isw_layer_factors *factors; /**< [layers]; NULL: all 1 */
   struct isw_choice schedule;
   double clip_norm;      /**< 0: none */
   double running[2];     /**< the optimiser's products that continue from step to step */
@@ -76,6 +77,10 @@ struct isw_pack {
   size_t *size;                 /**< [layers + 1] */
   struct isw_residual residual; /**< all lanes' except for scale, which is each lane's own */
   enum isw_bias bias;
+  bool has_factors;     /**< the lanes have factors */
+  bool any_frozen;      /**< some layer is not updated, or a part of it */
+  size_t first_trained; /**< the layers before it are frozen */
+  size_t epsilon;       /**< index of the optimiser's parameter epsilon; ISW_PARAMETERS_MAX: none */
   struct isw_layer *layer;
   struct isw_layer_activation hidden, output, identity; /**< isw_layer_activation_of selects */
   size_t activation_row, output_row, loss_row, optimizer_row;
@@ -97,6 +102,7 @@ struct isw_pack {
   struct isw_best_loss best_loss[ISW_LANES_MAX]; /**< only with plateau_steps */
   bool has_gradient_rules, clips_gradients;      /**< in some lane: gradient_below, clip_norm */
   bool has_accuracy_rules, has_other_rules;      /**< accuracy_above; that, loss_above or plateau_steps */
+  bool scales_output;                            /**< in some lane: output_scale is not 1 */
   bool rates_change;                             /**< from step to step */
   bool finite[ISW_LANES_MAX];
   enum isw_pack_path path;
@@ -106,8 +112,11 @@ struct isw_pack {
   uint64_t *order;                    /**< [train_samples] of this epoch; NULL: full batches */
   void *batch_inputs, *batch_targets; /**< a block's rows, gathered */
   void *loss, *loss_scratch;          /**< [block_samples] of all lanes; [block_samples][3 outputs] lines */
-  void *rate, *decay;                 /**< [ISW_RATES] lines; [ISW_DECAYS] lines */
+  void *rate, *decay;                 /**< [ISW_RATES] lines; [ISW_DECAYS] lines; used if no lane has factors */
+  void *own_rates;                    /**< [layers][2][ISW_RATES + 1] lines: rates, then decay; NULL without factors */
+  struct isw_layer_rates *rates;      /**< [layers] of either */
   void *loss_parameter;               /**< a line */
+  void *output_scale;                 /**< a line */
 
   /* records and probes */
   size_t records;
@@ -220,8 +229,15 @@ struct isw_curvature *isw_curvature_create(struct isw_pack *pack);
 double isw_loss_factor(size_t row);
 /** Whether some network's rates differ from step to step. */
 bool isw_pack_rates_change(const struct isw_pack *pack);
-/** Sets rate and decay of the lanes l with live[l] for the update of a step. */
+/** Sets the rates and decays of the lanes l with live[l] for the update of a step. */
 void isw_pack_set_rates(struct isw_pack *pack, uint64_t step, const bool *live);
+/** Sets those of a lane without a network, which does not change. */
+void isw_pack_set_idle_rates(const struct isw_pack *pack, size_t lane);
+/** Lines of own_rates. */
+static inline size_t isw_own_rates_lines(const struct isw_pack *pack)
+{
+  return pack->layers * 2 * (ISW_RATES + 1);
+}
 
 /* ---- lane_state.c: the state of a lane, for checkpoints and for moving networks ---------------------------------- */
 
@@ -323,6 +339,7 @@ struct isw_pass {
   const uint64_t *order; /**< [samples] rows of the set; NULL: its first rows */
   size_t samples;
   bool gradient;    /**< the backward pass too */
+  bool frozen;      /**< also the gradients of frozen layers, which no update takes */
   bool feed_probes; /**< pass every block to the probes */
   bool update;      /**< the gradient is for the update alone, which may be done with it, block of weights by block */
 };

@@ -112,11 +112,13 @@ static bool draw(const struct isw_initial_weights *initial, const struct isw_cho
   const struct isw_network *network = initial->network;
   const struct isw_stream stream = {network->seed, network->replicate, purpose, initial->start.layer};
   const struct isw_stream noise = {network->seed, network->replicate, noise_purpose, initial->start.layer};
-  size_t fan_out = fan_out_of(initial);
+  size_t fan_out = fan_out_of(initial), rows;
   if (!isw_initialize(init, &initial->start, fan_out, fan_in_of(initial), columns, &stream, weight)) return false;
-  if (network->init_noise == 0.0) return true;
-  for (size_t i = 0; i < fan_out * columns && !isw_interrupted(); i++)
+  for (size_t i = 0; network->init_noise != 0.0 && i < fan_out * columns && !isw_interrupted(); i++)
     weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
+  if (!network->factors || (isw_initializers(&rows)[init->row].needs & ISW_START_FILE)) return true;
+  double factor = network->factors[initial->start.layer - 1].std[purpose == ISW_PURPOSE_BIAS];
+  for (size_t i = 0; i < fan_out * columns; i++) weight[i] = factor * weight[i];
   return true;
 }
 

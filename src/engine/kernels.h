@@ -19,6 +19,7 @@ enum { ISW_RATES = 8 }; /**< numbers that an optimiser's update takes, a line ea
  *  these; lines that hold a number of each network hold 16 (8) copies of the only network's. */
 struct isw_layer {
   size_t fan_in, fan_out, lines, stride;
+  bool frozen[2];                                   /**< weights and scale, biases: never updated */
   void *weight, *weight_gradient, *weight_state[2]; /**< [fan_in][stride] */
   void *bias, *bias_gradient, *bias_state[2];       /**< [fan_out]; NULL if the layer has no biases */
   void *activation, *pre_activation, *delta;        /**< [block][stride]; pre_activation NULL if never kept */
@@ -46,6 +47,12 @@ struct isw_activation_kernels {
                     void *delta);
 };
 
+/** What the update of a layer takes, [0] for its weights and scale, [1] for its biases. */
+struct isw_layer_rates {
+  const void *rate[2];  /**< ISW_RATES lines; NULL: frozen */
+  const void *decay[2]; /**< a line */
+};
+
 /** Arguments of small_steps: full-batch steps of a pack whose numbers all stay in the first cache. Gradients are not
  *  kept. */
 struct isw_small_pack {
@@ -56,8 +63,9 @@ struct isw_small_pack {
   bool output_linear;
   const void *hidden_parameter, *output_parameter, *loss_parameter;
   size_t loss_row, optimizer_row;
-  double scale; /**< of the loss's delta */
-  const void *rate, *decay, *bias_decay, *output_bias_decay;
+  double scale;                        /**< of the loss's delta */
+  const struct isw_layer_rates *rates; /**< [layers] */
+  size_t first_trained;                /**< the layers before it are frozen */
   void *loss, *loss_scratch;
   void *nonfinite_mask; /**< a line of zeros; on return as isw_update_kernel leaves it */
 };
@@ -73,8 +81,7 @@ struct isw_small_activation_kernels {
 };
 /** Gradient and update of a layer of a small pack. */
 typedef void isw_small_update_kernel(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride,
-                                     bool in_shared, const void *rate, const void *decay, const void *bias_decay,
-                                     void *nonfinite_mask);
+                                     bool in_shared, const struct isw_layer_rates *rates, void *nonfinite_mask);
 
 /** Full-batch steps of a small pack, at most max_steps; returns how many were done. Ends before the update if the sum
  *  of losses is not finite (in float32: or overflows) or a mean may be below its rule, given in sums, loss_below

@@ -106,14 +106,20 @@ static const struct isw_small_activation_kernels NAME(small_activation)[] = {
     return nonfinite_mask + (new - new);                                                                               \
   }                                                                                                                    \
                                                                                                                        \
-  INLINE void NAME(small_update_layer_##name)(                                                                         \
-      size_t samples, const struct isw_layer *l, const void *in, size_t in_stride, bool shared,                        \
-      const void *rate_lines, const void *decay_line, const void *bias_line, void *nonfinite_mask_line)                \
+  INLINE void NAME(small_update_layer_##name)(size_t samples, const struct isw_layer *l, const void *in,               \
+                                              size_t in_stride, bool shared, const struct isw_layer_rates *rates,      \
+                                              void *nonfinite_mask_line)                                               \
   {                                                                                                                    \
     for (size_t part = 0; part < PARTS; part++) {                                                                      \
-      V rate[8], decay = ((const V *)decay_line)[part], bias_decay = ((const V *)bias_line)[part];                     \
+      const V *rate_lines = rates->rate[0], *bias_lines = l->bias ? rates->rate[1] : NULL;                             \
+      V rate[8], bias_rate[8];                                                                                         \
+      V decay = ((const V *)rates->decay[0])[part], bias_decay = ((const V *)rates->decay[1])[part];                   \
       V nonfinite_mask = ((V *)nonfinite_mask_line)[part];                                                             \
-      UNROLL for (size_t i = 0; i < 8; i++) rate[i] = ((const V *)rate_lines)[i * PARTS + part];                       \
+      UNROLL for (size_t i = 0; i < 8; i++)                                                                            \
+      {                                                                                                                \
+        rate[i] = rate_lines ? rate_lines[i * PARTS + part] : K(0.0);                                                  \
+        bias_rate[i] = bias_lines ? bias_lines[i * PARTS + part] : K(0.0);                                             \
+      }                                                                                                                \
       const V *a = (const V *)in + part;                                                                               \
       const REAL *x = in;                                                                                              \
       size_t step = l->stride * PARTS;                                                                                 \
@@ -122,10 +128,10 @@ static const struct isw_small_activation_kernels NAME(small_activation)[] = {
         V sum = K(0.0), four[4] = {K(0.0)};                                                                            \
         if (samples == 4) UNROLL for (size_t s = 0; s < 4; s++) four[s] = delta[s * step];                             \
         UNROLL for (size_t s = 0; s < samples; s++) sum = sum + (samples == 4 ? four[s] : delta[s * step]);            \
-        if (l->bias)                                                                                                   \
-          nonfinite_mask = NAME(small_update_element_##name)(l->bias, sum, l->bias_state, j * PARTS + part, rate,      \
+        if (bias_lines)                                                                                                \
+          nonfinite_mask = NAME(small_update_element_##name)(l->bias, sum, l->bias_state, j * PARTS + part, bias_rate, \
                                                              bias_decay, nonfinite_mask);                              \
-        for (size_t i = 0; i < l->fan_in; i++) {                                                                       \
+        for (size_t i = 0; rate_lines && i < l->fan_in; i++) {                                                         \
           V g = K(0.0);                                                                                                \
           UNROLL for (size_t s = 0; s < samples; s++) g =                                                              \
               FMA(shared ? K(x[s * in_stride + i]) : a[(s * in_stride + i) * PARTS],                                   \
@@ -139,17 +145,16 @@ static const struct isw_small_activation_kernels NAME(small_activation)[] = {
   }                                                                                                                    \
                                                                                                                        \
   static void NAME(small_update_##name)(size_t samples, const struct isw_layer *l, const void *in, size_t in_stride,   \
-                                        bool shared, const void *rate, const void *decay, const void *bias_decay,      \
-                                        void *nonfinite_mask)                                                          \
+                                        bool shared, const struct isw_layer_rates *rates, void *nonfinite_mask)        \
   {                                                                                                                    \
     if (samples == 4 && shared)                                                                                        \
-      NAME(small_update_layer_##name)(4, l, in, in_stride, true, rate, decay, bias_decay, nonfinite_mask);             \
+      NAME(small_update_layer_##name)(4, l, in, in_stride, true, rates, nonfinite_mask);                               \
     else if (samples == 4)                                                                                             \
-      NAME(small_update_layer_##name)(4, l, in, in_stride, false, rate, decay, bias_decay, nonfinite_mask);            \
+      NAME(small_update_layer_##name)(4, l, in, in_stride, false, rates, nonfinite_mask);                              \
     else if (shared)                                                                                                   \
-      NAME(small_update_layer_##name)(samples, l, in, in_stride, true, rate, decay, bias_decay, nonfinite_mask);       \
+      NAME(small_update_layer_##name)(samples, l, in, in_stride, true, rates, nonfinite_mask);                         \
     else                                                                                                               \
-      NAME(small_update_layer_##name)(samples, l, in, in_stride, false, rate, decay, bias_decay, nonfinite_mask);      \
+      NAME(small_update_layer_##name)(samples, l, in, in_stride, false, rates, nonfinite_mask);                        \
   }
 #include "model/optimizers.def"
 #undef ISW_OPTIMIZER
@@ -205,13 +210,12 @@ static uint64_t NAME(small_steps)(const struct isw_small_pack *small, uint64_t m
     if (!small->output_linear) NAME(activation)
     [small->output].slope(samples, output->fan_out, output->stride, output->pre_activation, output->activation,
                           small->output_parameter, output->delta);
-    for (const struct isw_layer *l = output;; l--) {
-      bool first = l == small->layer;
-      if (!first) hidden->backward(samples, l, small->hidden_parameter);
-      update(samples, l, first ? small->inputs : l[-1].activation, first ? small->features : l[-1].stride, first,
-             small->rate, small->decay, l == output ? small->output_bias_decay : small->bias_decay,
-             small->nonfinite_mask);
-      if (first) break;
+    for (size_t k = last;; k--) {
+      const struct isw_layer *l = small->layer + k;
+      if (k > small->first_trained) hidden->backward(samples, l, small->hidden_parameter);
+      update(samples, l, k ? l[-1].activation : small->inputs, k ? l[-1].stride : small->features, k == 0,
+             small->rates + k, small->nonfinite_mask);
+      if (k <= small->first_trained) break;
     }
     if (NAME(any_nan)(small->nonfinite_mask)) return step + 1;
   }

@@ -87,9 +87,9 @@ INLINE V NAME(tiny_update)(V w, V g, V rate, V decay, V *nonfinite_mask)
         struct NAME(tiny) *n = &net[part];                                                                             \
         const V *d = delta[part];                                                                                      \
         V p0 = ((const V *)small->hidden_parameter)[part], nonfinite_mask = K(0.0), out_bias = K(0.0);                 \
-        V rate = ((const V *)small->rate)[part], decay = ((const V *)small->decay)[part];                              \
-        V bias_decay = ((const V *)small->bias_decay)[part],                                                           \
-          output_decay = ((const V *)small->output_bias_decay)[part];                                                  \
+        const struct isw_layer_rates *of = small->rates; /* the same rates for all */                                  \
+        V rate = ((const V *)of->rate[0])[part], decay = ((const V *)of->decay[0])[part];                              \
+        V bias_decay = ((const V *)of->decay[1])[part], output_decay = ((const V *)of[1].decay[1])[part];              \
         (void)p0;                                                                                                      \
         TINY_EACH(j, NAME(TINY_UNITS))                                                                                 \
         {                                                                                                              \

@@ -115,8 +115,8 @@ static void walk_lane(struct walk *walk, struct isw_pack *pack, size_t l)
     copy_bytes(walk, lane->values, lane->outcome.values_bytes);
     if (lane->weights_final) copy_bytes(walk, lane->weights_final, pack->parameters * pack->number_bytes);
   } else {
-    void *parameters[] = {pack->hidden.parameter, pack->output.parameter, pack->loss_parameter};
-    for (size_t i = 0; i < 3; i++) copy_lines(walk, pack, l, 1, parameters[i]);
+    void *parameters[] = {pack->hidden.parameter, pack->output.parameter, pack->loss_parameter, pack->output_scale};
+    for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++) copy_lines(walk, pack, l, 1, parameters[i]);
     copy_bytes(walk, &pack->gradient_below[l], sizeof pack->gradient_below[l]);
     copy_bytes(walk, &pack->escape_below[l], sizeof pack->escape_below[l]);
     copy_bytes(walk, &pack->loss_above[l], sizeof pack->loss_above[l]);
@@ -129,6 +129,7 @@ static void walk_lane(struct walk *walk, struct isw_pack *pack, size_t l)
   if (pack->plateau_steps) copy_bytes(walk, &pack->best_loss[l], sizeof pack->best_loss[l]);
   copy_lines(walk, pack, l, ISW_RATES, pack->rate);
   copy_lines(walk, pack, l, ISW_DECAYS, pack->decay);
+  copy_lines(walk, pack, l, isw_own_rates_lines(pack), pack->own_rates);
   for (size_t i = 0; i < pack->probe_count; i++)
     if (pack->persistent_count[i]) walk_probe(walk, pack, l, pack->scratch[i], pack->persistent_count[i]);
   for (size_t k = 0; k < pack->layers; k++) walk_layer(walk, pack, l, &pack->layer[k]);
@@ -270,6 +271,7 @@ bool isw_pack_swap_lanes(struct isw_pack *a, size_t lane_a, struct isw_pack *b, 
   a->has_accuracy_rules = b->has_accuracy_rules = a->has_accuracy_rules || b->has_accuracy_rules;
   a->has_other_rules = b->has_other_rules = a->has_other_rules || b->has_other_rules;
   a->rates_change = b->rates_change = a->rates_change || b->rates_change;
+  a->scales_output = b->scales_output = a->scales_output || b->scales_output;
   a->clips_gradients = b->clips_gradients = a->clips_gradients || b->clips_gradients;
   a->path = b->path = a->path > b->path ? a->path : b->path;
   a->tracks_first_change = b->tracks_first_change = a->tracks_first_change || b->tracks_first_change;

@@ -12,6 +12,13 @@ size_t isw_layout_networks(enum isw_layout layout, enum isw_precision precision)
   return layout == ISW_UNITS_IN_LANES ? 1 : isw_lanes(precision);
 }
 
+static size_t find_epsilon(const struct isw_row *row)
+{
+  for (size_t p = 0; p < isw_row_parameters(row); p++)
+    if (strcmp(row->parameters[p].name, "epsilon") == 0) return p;
+  return ISW_PARAMETERS_MAX;
+}
+
 void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *network, enum isw_precision precision,
                           enum isw_layout layout, size_t features, size_t train_samples, size_t test_samples)
 {
@@ -24,12 +31,14 @@ void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *netwo
   pack->layers = network->layers;
   pack->residual = network->residual;
   pack->bias = network->bias;
+  pack->has_factors = network->factors != NULL;
   pack->parameters = isw_parameters(network->layers, network->size, isw_parts_of(network));
   pack->activation_row = network->activation.row;
   pack->output_row = network->output_activation.row;
   pack->loss_row = network->loss.row;
   pack->optimizer_row = network->optimizer.row;
   pack->states = isw_optimizers(&count)[network->optimizer.row].states;
+  pack->epsilon = find_epsilon(&isw_optimizers(&count)[network->optimizer.row].row);
   pack->hidden.needs_z = isw_activations(&count)[network->activation.row].needs_pre_activation;
   pack->output.needs_z = isw_activations(&count)[network->output_activation.row].needs_pre_activation;
   pack->hidden.is_identity = isw_activation_is_identity(network->activation.row);
@@ -159,6 +168,7 @@ static void make_view(struct isw_pack *pack)
     pack->strides[k] = l->stride * pack->line_numbers / pack->lanes;
   }
   view->loss_parameter = pack->loss_parameter;
+  view->output_scale = pack->output_scale;
   view->curvature = pack->curvature;
   view->weight = pack->pointers;
   view->bias = pack->pointers + n;
@@ -207,6 +217,25 @@ static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep
   }
 }
 
+/* Points each layer's rates to those of all layers, or to its own. */
+static void allocate_rates(struct isw_pack *pack)
+{
+  struct isw_memory *memory = &pack->memory;
+  for (size_t l = 0; pack->has_factors && l < pack->count; l++)
+    pack->lane[l].factors = isw_memory_allocate(memory, pack->layers, sizeof *pack->lane[l].factors);
+  if (pack->has_factors) pack->own_rates = isw_memory_allocate_lines(memory, isw_own_rates_lines(pack), 1);
+  pack->rates = isw_memory_allocate(memory, pack->layers, sizeof *pack->rates);
+  for (size_t k = 0; pack->rates && k < pack->layers; k++)
+    for (size_t part = 0; part < 2; part++) {
+      size_t own = (2 * k + part) * (ISW_RATES + 1), decay = ISW_DECAY_OF_WEIGHTS;
+      if (part == 1) decay = k + 1 < pack->layers ? ISW_DECAY_OF_HIDDEN_BIASES : ISW_DECAY_OF_OUTPUT_BIASES;
+      const void *rate = pack->has_factors ? isw_line(pack->own_rates, own) : pack->rate;
+      pack->rates[k].rate[part] = pack->layer[k].frozen[part] ? NULL : rate;
+      pack->rates[k].decay[part] =
+          pack->has_factors ? isw_line(pack->own_rates, own + ISW_RATES) : isw_line(pack->decay, decay);
+    }
+}
+
 void isw_layout_allocate(struct isw_pack *pack, bool keep_initial, bool keep_final)
 {
   struct isw_memory *memory = &pack->memory;
@@ -221,12 +250,20 @@ void isw_layout_allocate(struct isw_pack *pack, bool keep_initial, bool keep_fin
   pack->loss_scratch = isw_memory_allocate_lines(memory, pack->block_samples, 3 * pack->size[pack->layers]);
   pack->rate = isw_memory_allocate_lines(memory, ISW_RATES, 1);
   pack->decay = isw_memory_allocate_lines(memory, ISW_DECAYS, 1);
+  allocate_rates(pack);
   pack->loss_parameter = isw_memory_allocate_lines(memory, 1, 1);
+  pack->output_scale = isw_memory_allocate_lines(memory, 1, 1);
   pack->hidden.parameter = isw_memory_allocate_lines(memory, 1, 1);
   pack->output.parameter = isw_memory_allocate_lines(memory, 1, 1);
   pack->identity.parameter = pack->hidden.parameter; /* of a row that has none */
   if (pack->needs & ISW_NEEDS_CURVATURE) pack->curvature = isw_curvature_create(pack);
   allocate_records(pack, keep_initial, keep_final);
+}
+
+/* Whether no number of layer k is updated. */
+static bool is_frozen(const struct isw_pack *pack, size_t k)
+{
+  return pack->layer[k].frozen[0] && (pack->layer[k].frozen[1] || !isw_has_bias(pack->bias, pack->layers, k));
 }
 
 bool isw_layout_copy_sizes(struct isw_pack *pack, const struct isw_network *network)
@@ -241,7 +278,10 @@ bool isw_layout_copy_sizes(struct isw_pack *pack, const struct isw_network *netw
     l.lines = (l.fan_out + unit_numbers - 1) / unit_numbers;
     l.stride = isw_stride_of(l.lines);
     if (pack->layout == ISW_UNITS_IN_LANES && k > 0) l.transposed_stride = pack->layer[k - 1].stride;
+    for (size_t part = 0; network->factors && part < 2; part++) l.frozen[part] = network->factors[k].rate[part] == 0.0;
+    pack->any_frozen = pack->any_frozen || l.frozen[0] || l.frozen[1];
     pack->layer[k] = l;
   }
+  while (pack->first_trained < network->layers && is_frozen(pack, pack->first_trained)) pack->first_trained++;
   return true;
 }

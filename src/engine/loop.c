@@ -41,6 +41,7 @@ static bool run_step_pass(struct isw_member *m, uint64_t step, bool update)
   struct isw_pass pass = {.set = &pack->samples->train,
                           .samples = pack->train_samples,
                           .gradient = true,
+                          .frozen = !update || pack->clips_gradients || pack->has_gradient_rules,
                           .update = update && !pack->clips_gradients};
   if (!pack->full_batch) {
     size_t first = (size_t)(step % pack->batches_per_epoch) * pack->batch_size;
@@ -113,8 +114,11 @@ static bool run_record(struct isw_member *m, size_t record, const struct record_
   double loss[ISW_LANES_MAX] = {0.0};
   if (m->index == 0) isw_pack_begin_record(pack, record);
   if (plan->train) {
-    const struct isw_pass pass = {
-        .set = &pack->samples->train, .samples = pack->train_samples, .gradient = plan->gradient, .feed_probes = true};
+    const struct isw_pass pass = {.set = &pack->samples->train,
+                                  .samples = pack->train_samples,
+                                  .gradient = plan->gradient,
+                                  .frozen = true,
+                                  .feed_probes = true};
     if (!isw_member_pass(m, &pass)) return false;
     memcpy(loss, m->loss, sizeof loss);
     isw_team_wait(m->team);
@@ -163,10 +167,8 @@ static struct isw_small_pack small_pack(struct isw_member *m)
                                  .loss_row = pack->loss_row,
                                  .optimizer_row = pack->optimizer_row,
                                  .scale = isw_loss_factor(pack->loss_row) / isw_mean_divisor(pack, pack->train_samples),
-                                 .rate = pack->rate,
-                                 .decay = pack->decay,
-                                 .bias_decay = isw_line(pack->decay, ISW_DECAY_OF_HIDDEN_BIASES),
-                                 .output_bias_decay = isw_line(pack->decay, ISW_DECAY_OF_OUTPUT_BIASES),
+                                 .rates = pack->rates,
+                                 .first_trained = pack->first_trained,
                                  .loss = pack->loss,
                                  .loss_scratch = pack->loss_scratch,
                                  .nonfinite_mask = m->nonfinite_mask};
@@ -199,6 +201,8 @@ static uint64_t run_small_steps(struct isw_member *m, uint64_t step, uint64_t ne
   const struct isw_pack *pack = m->pack;
   uint64_t done = 0, limit = pack->rates_change ? 1 : next - step;
   if (pack->path >= ISW_PATH_BLOCKED || m->members > 1) return 0;
+  for (size_t l = 0; pack->any_frozen && l < pack->count; l++)
+    if (m->live[l] && !m->finite[l]) return 0; /* the update has to end it */
   while (done < limit && m->live_count > 0) {
     uint64_t stretch = pack->tracks_first_change ? 1 : STEPS_BETWEEN_POLLS; /* every step is compared with the start */
     uint64_t wanted = limit - done < stretch ? limit - done : stretch;

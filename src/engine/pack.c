@@ -53,6 +53,7 @@ static bool start_lane(struct isw_pack *pack, size_t l, const struct isw_network
   if (!drawn) return false;
   lane->learning_rate = network->learning_rate;
   lane->weight_decay = network->weight_decay;
+  if (lane->factors) memcpy(lane->factors, network->factors, pack->layers * sizeof *lane->factors);
   lane->decay_biases = network->decay_biases;
   lane->schedule = network->schedule;
   lane->clip_norm = network->clip_norm;
@@ -71,6 +72,8 @@ static bool start_lane(struct isw_pack *pack, size_t l, const struct isw_network
   isw_line_store(pack, pack->hidden.parameter, 0, l, network->activation.value[0].number);
   isw_line_store(pack, pack->output.parameter, 0, l, network->output_activation.value[0].number);
   isw_line_store(pack, pack->loss_parameter, 0, l, network->loss.value[0].number);
+  isw_line_store(pack, pack->output_scale, 0, l, network->output_scale);
+  pack->scales_output = pack->scales_output || network->output_scale != 1.0;
   fill_values(pack, lane->values);
   if (lane->weights_initial) isw_pack_copy_weights(pack, l, lane->weights_initial);
   lane->outcome = (struct isw_outcome){.values = lane->values,
@@ -104,10 +107,7 @@ static bool start_lanes(struct isw_pack *pack, const struct isw_network *const *
     const struct isw_layer *l = &pack->layer[k];
     if (l->weight_start) memcpy(l->weight_start, l->weight, l->fan_in * l->stride * ISW_LINE_BYTES);
   }
-  /* A lane without a network does not change, because its rate 0 is 0. Its other rates are 1, so that nothing is 0 /
-   * 0. */
-  for (size_t l = 0; l < pack->lanes; l++)
-    for (size_t i = 0; i < ISW_RATES; i++) isw_line_store(pack, pack->rate, i, l, i == 0 ? 0.0 : 1.0);
+  for (size_t l = 0; l < pack->lanes; l++) isw_pack_set_idle_rates(pack, l);
   return done;
 }
 

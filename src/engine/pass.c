@@ -67,6 +67,8 @@ static void forward(const struct isw_pack *pack, size_t first, size_t samples, c
     struct row_factors in = inputs_of(pack, k, first, inputs);
     (in.shared ? kernels->forward_first : kernels->forward)(samples, l->fan_in, l->lines, in.numbers, in.stride,
                                                             l->weight, l->stride, l->bias, z, l->stride);
+    if (k + 1 == pack->layers && pack->scales_output)
+      kernels->scale(samples, l->lines, l->stride, pack->output_scale, z);
     if (!activation_is_identity(activation, l))
       activation->kernels->value(samples, l->lines, l->stride, z, activation->parameter, a);
     if (l->branch_output)
@@ -84,11 +86,16 @@ static void multiply_by_slope(const struct isw_layer_activation *activation, con
                              isw_line(activation_buffer(l), at), activation->parameter, isw_line(l->delta, at));
 }
 
-static void backward(const struct isw_pack *pack, size_t first, size_t samples)
+/* Down to the deltas of layer `lowest`. */
+static void backward(const struct isw_pack *pack, size_t lowest, size_t first, size_t samples)
 {
   const struct isw_precision_kernels *kernels = pack->kernels;
-  multiply_by_slope(&pack->output, &pack->layer[pack->layers - 1], first, samples);
-  for (size_t k = pack->layers - 1; k > 0; k--) {
+  const struct isw_layer *output = &pack->layer[pack->layers - 1];
+  multiply_by_slope(&pack->output, output, first, samples);
+  if (pack->scales_output)
+    kernels->scale(samples, output->lines, output->stride, pack->output_scale,
+                   isw_line(output->delta, first * output->stride));
+  for (size_t k = pack->layers - 1; k > lowest; k--) {
     const struct isw_layer *l = &pack->layer[k], *below = l - 1, *branch = branch_from(pack, k);
     size_t at = first * below->stride;
     void *delta = isw_line(below->branch_output ? below->sum_delta : below->delta, at);
@@ -140,7 +147,7 @@ static void pass_samples(const struct isw_member *m, const struct isw_pass *pass
        isw_line(output->delta, first * output->stride),
        (unsigned char *)pack->loss + first * pack->lanes * pack->number_bytes,
        isw_line(pack->loss_scratch, first * 3 * output->fan_out));
-  if (pass->gradient) backward(pack, first, count);
+  if (pass->gradient) backward(pack, pass->frozen ? 0 : pack->first_trained, first, count);
 }
 
 /* ---- the transposed weights of one member ------------------------------------------------------------------------ */
@@ -192,18 +199,21 @@ struct gradient_work {
   size_t samples;
   const void *inputs;
   bool first_block;
+  bool frozen; /* isw_pass.frozen */
 };
 
 static void add_gradient(const struct isw_pack *pack, size_t k, size_t first, size_t count, void *context)
 {
   const struct gradient_work *work = context;
   const struct isw_layer *l = &pack->layer[k];
+  bool weights = work->frozen || !l->frozen[0], biases = work->frozen || !l->frozen[1];
   void *gradient = isw_line(l->weight_gradient, first * l->stride);
-  add_products(pack, k, work->samples, work->inputs, first, count, 0, l->lines, gradient, work->first_block, NULL);
+  if (weights)
+    add_products(pack, k, work->samples, work->inputs, first, count, 0, l->lines, gradient, work->first_block, NULL);
   if (first > 0) return;
-  if (l->bias_gradient)
+  if (l->bias_gradient && biases)
     pack->kernels->bias_gradient(work->samples, l->lines, l->delta, l->stride, l->bias_gradient, work->first_block);
-  add_scale_gradient(pack, l, work->samples, work->first_block);
+  if (weights) add_scale_gradient(pack, l, work->samples, work->first_block);
 }
 
 struct update_work {
@@ -220,7 +230,7 @@ static void update_with_gradient(const struct isw_pack *pack, size_t k, size_t f
   const struct isw_layer *l = &pack->layer[k];
   void *gradient = isw_line(l->weight_gradient, first * l->stride);
   const bool prefetches = l->fan_in * l->stride * ISW_LINE_BYTES > PREFETCHED_BYTES;
-  for (size_t column = 0; column < l->lines; column += UPDATE_COLUMNS) {
+  for (size_t column = 0; column < l->lines && !l->frozen[0]; column += UPDATE_COLUMNS) {
     size_t columns = l->lines - column < UPDATE_COLUMNS ? l->lines - column : UPDATE_COLUMNS;
     for (size_t done = 0; done < count; done += UPDATE_ROWS) {
       size_t row = first + done, rows = count - done < UPDATE_ROWS ? count - done : UPDATE_ROWS;
@@ -231,9 +241,9 @@ static void update_with_gradient(const struct isw_pack *pack, size_t k, size_t f
     }
   }
   if (first > 0) return;
-  if (l->bias_gradient)
+  if (l->bias_gradient && !l->frozen[1])
     pack->kernels->bias_gradient(work->samples, l->lines, l->delta, l->stride, l->bias_gradient, true);
-  add_scale_gradient(pack, l, work->samples, true);
+  if (!l->frozen[0]) add_scale_gradient(pack, l, work->samples, true);
   isw_update_biases(pack, k, work->nonfinite_mask);
 }
 
@@ -294,7 +304,7 @@ bool isw_member_pass(struct isw_member *m, const struct isw_pass *pass)
       memset(m->nonfinite_mask, 0, sizeof m->nonfinite_mask);
       isw_member_for_rows(m, &(struct update_work){samples, inputs, m->nonfinite_mask}, update_with_gradient);
     } else if (pass->gradient) {
-      isw_member_for_rows(m, &(struct gradient_work){samples, inputs, first == 0}, add_gradient);
+      isw_member_for_rows(m, &(struct gradient_work){samples, inputs, first == 0, pass->frozen}, add_gradient);
     }
   }
   return true;

@@ -57,7 +57,9 @@ struct isw_pack_shape isw_shape_of(const struct isw_pack *pack)
                                  .optimizer = pack->optimizer_row,
                                  .needs = pack->needs,
                                  .checks_every_step =
-                                     pack->has_gradient_rules || pack->has_other_rules || pack->clips_gradients};
+                                     pack->has_gradient_rules || pack->has_other_rules || pack->clips_gradients,
+                                 .scales_output = pack->scales_output,
+                                 .has_factors = pack->has_factors};
 }
 
 bool isw_shape_keeps_pre_activation(const struct isw_pack_shape *shape, size_t k)
@@ -74,7 +76,7 @@ static bool is_small(const struct isw_pack_shape *shape)
 {
   size_t lines = 0, count, states = isw_optimizers(&count)[shape->optimizer].states;
   if (shape->batch_size > 0 || shape->train_samples > MAX_SMALL_SAMPLES || shape->checks_every_step ||
-      isw_branches(shape->layers, shape->parts.branch_layers) > 0)
+      shape->scales_output || isw_branches(shape->layers, shape->parts.branch_layers) > 0)
     return false;
   for (size_t k = 0; k < shape->layers; k++) {
     size_t fan_in = shape->size[k], fan_out = shape->size[k + 1], stride = isw_stride_of(fan_out);
@@ -88,9 +90,9 @@ static bool is_small(const struct isw_pack_shape *shape)
 
 static bool is_tiny(const struct isw_pack_shape *shape)
 {
-  return shape->layers == 2 && shape->parts.bias == ISW_BIAS_ALL && shape->train_samples == TINY_SAMPLES &&
-         shape->size[0] == TINY_FEATURES && shape->size[1] == TINY_UNITS && shape->size[2] == TINY_OUTPUTS &&
-         shape->loss == LOSS_mse && shape->optimizer == OPTIMIZER_sgd &&
+  return shape->layers == 2 && !shape->has_factors && shape->parts.bias == ISW_BIAS_ALL &&
+         shape->train_samples == TINY_SAMPLES && shape->size[0] == TINY_FEATURES && shape->size[1] == TINY_UNITS &&
+         shape->size[2] == TINY_OUTPUTS && shape->loss == LOSS_mse && shape->optimizer == OPTIMIZER_sgd &&
          isw_activation_is_identity(shape->output_activation);
 }
 

@@ -39,8 +39,7 @@ void isw_pack_clear_lane(struct isw_pack *pack, size_t lane)
       zero_lane(pack, lane, scale[i], 1);
     }
   }
-  for (size_t i = 0; i < ISW_RATES; i++) isw_line_store(pack, pack->rate, i, lane, i == 0 ? 0.0 : 1.0);
-  for (size_t i = 0; i < ISW_DECAYS; i++) isw_line_store(pack, pack->decay, i, lane, 0.0);
+  isw_pack_set_idle_rates(pack, lane);
   pack->loss_below[lane] = -INFINITY;
   pack->finite[lane] = false;
 }

@@ -214,6 +214,7 @@ static enum isw_status train(const struct check *c, const char *name, size_t wid
                              .optimizer = choose(optimizer_rows, sizeof *optimizer_rows, optimizers, optimizer),
                              .schedule = choose(schedule, sizeof *schedule, schedules, "constant"),
                              .init = init,
+                             .output_scale = 1.0,
                              .bias_init = bias_init,
                              .learning_rate = 0.125,
                              .batch_size = batch_size,

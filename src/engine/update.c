@@ -9,7 +9,7 @@ struct update_arrays {
   size_t rows, stride;
   unsigned char *number, *state[2]; /* state: NULL where the optimiser has fewer arrays */
   const unsigned char *gradient;
-  const void *decay;
+  const void *rate, *decay;
 };
 
 /* Updates lines first .. first + lines - 1 of each row. */
@@ -20,7 +20,7 @@ static void update_lines(const struct isw_pack *pack, const struct update_arrays
   void *state[2];
   for (size_t i = 0; i < 2; i++) state[i] = u->state[i] ? u->state[i] + at : NULL;
   pack->kernels->update[pack->optimizer_row](u->rows, lines, u->stride, u->number + at, u->gradient + at, state,
-                                             pack->rate, u->decay, nonfinite_mask);
+                                             u->rate, u->decay, nonfinite_mask);
 }
 
 /* Updates `lines` lines of each row, of which the last has units in its first `last_units` numbers only (0: in all):
@@ -41,12 +41,14 @@ void isw_update_weights(const struct isw_pack *pack, size_t k, size_t first, siz
                         size_t columns, const void *gradient, void *nonfinite_mask)
 {
   const struct isw_layer *l = &pack->layer[k];
+  if (l->frozen[0]) return;
   size_t at = first * l->stride + column;
   struct update_arrays u = {.rows = count,
                             .stride = l->stride,
                             .number = isw_line(l->weight, at),
                             .gradient = gradient,
-                            .decay = pack->decay};
+                            .rate = pack->rates[k].rate[0],
+                            .decay = pack->rates[k].decay[0]};
   for (size_t i = 0; i < 2; i++) u.state[i] = l->weight_state[i] ? isw_line(l->weight_state[i], at) : NULL;
   update_padded_lines(pack, &u, columns, column + columns == l->lines ? isw_units_of_last_line(pack, l) : 0,
                       nonfinite_mask);
@@ -55,21 +57,24 @@ void isw_update_weights(const struct isw_pack *pack, size_t k, size_t first, siz
 void isw_update_biases(const struct isw_pack *pack, size_t k, void *nonfinite_mask)
 {
   const struct isw_layer *l = &pack->layer[k];
-  size_t decay = k + 1 < pack->layers ? ISW_DECAY_OF_HIDDEN_BIASES : ISW_DECAY_OF_OUTPUT_BIASES;
+  const struct isw_layer_rates *rates = &pack->rates[k];
   struct update_arrays bias = {.rows = 1,
                                .stride = l->lines,
                                .number = l->bias,
                                .state = {l->bias_state[0], l->bias_state[1]},
                                .gradient = l->bias_gradient,
-                               .decay = isw_line(pack->decay, decay)};
-  if (l->bias) update_padded_lines(pack, &bias, l->lines, isw_units_of_last_line(pack, l), nonfinite_mask);
+                               .rate = rates->rate[1],
+                               .decay = rates->decay[1]};
+  if (l->bias && !l->frozen[1])
+    update_padded_lines(pack, &bias, l->lines, isw_units_of_last_line(pack, l), nonfinite_mask);
   struct update_arrays scale = {.rows = 1,
                                 .stride = 1,
                                 .number = l->scale,
                                 .state = {l->scale_state[0], l->scale_state[1]},
                                 .gradient = l->scale_gradient,
-                                .decay = pack->decay};
-  if (l->scale_gradient) update_lines(pack, &scale, 0, 1, nonfinite_mask);
+                                .rate = rates->rate[0],
+                                .decay = rates->decay[0]};
+  if (l->scale_gradient && !l->frozen[0]) update_lines(pack, &scale, 0, 1, nonfinite_mask);
 }
 
 struct clip_work {
@@ -141,7 +146,8 @@ void isw_member_update(struct isw_member *m, uint64_t step)
   if (m->index == 0 && pack->tracks_first_change) isw_pack_store_first_changes(pack, step + 1, m->live);
   unsigned all = atomic_load_explicit(nonfinite_lanes, memory_order_relaxed);
   size_t before = m->live_count;
-  for (size_t l = 0; l < pack->count; l++)
-    if (m->live[l] && (all >> l & 1U)) isw_member_end_network(m, l, ISW_DIVERGED, step + 1);
+  for (size_t l = 0; l < pack->count; l++) /* an update does not look at frozen numbers */
+    if (m->live[l] && ((all >> l & 1U) || (pack->any_frozen && !m->finite[l])))
+      isw_member_end_network(m, l, ISW_DIVERGED, step + 1);
   if (m->live_count < before) isw_team_wait(m->team);
 }

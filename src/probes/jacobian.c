@@ -2,13 +2,13 @@
  * training samples that are spread evenly (probes_internal.h, isw_chosen), each measure's mean over them:
  *   jacobian_norm                 the Frobenius norm
  *   jacobian_singular_value_max, jacobian_singular_value_min the largest and smallest of min(features, outputs) values
- * float64 from the weights and the slopes g'(z) that training uses. Top layer: R[o][i] = g'_o w_oi; then for layers
- * downwards R[o][j] = R[o][j] g'_j, and from 0, units j ascending, R'[o][i] = R'[o][i] + R[o][j] w_ji. At a residual
- * branch's last layer T = R and R[o][j] = alpha R[o][j] come first, and below its first layer R'[o][i] = T[o][i] +
- * R'[o][i]. The norm's squares are added outputs outside, inputs inside, both ascending; singular values as matrix.h
- * has them; samples ascending, then divided by their number. NaN where a number of the Jacobian is not finite. scratch:
- * [sum of norms or largest, sum of smallest][lane], singular values, then R and R' and, where there are branches, T
- * [output][widest layer][lane]. */
+ * float64 from the weights and the slopes g'(z) that training uses. Top layer: R[o][i] = (a g'_o) w_oi, a:
+ * output_scale; then for layers downwards R[o][j] = R[o][j] g'_j, and from 0, units j ascending, R'[o][i] = R'[o][i] +
+ * R[o][j] w_ji. At a residual branch's last layer T = R and R[o][j] = alpha R[o][j] come first, and below its first
+ * layer R'[o][i] = T[o][i] + R'[o][i]. The norm's squares are added outputs outside, inputs inside, both ascending;
+ * singular values as matrix.h has them; samples ascending, then divided by their number. NaN where a number of the
+ * Jacobian is not finite. scratch: [sum of norms or largest, sum of smallest][lane], singular values, then R and R'
+ * and, where there are branches, T [output][widest layer][lane]. */
 #include "matrix.h"
 
 enum { SAMPLES = 16 };
@@ -73,9 +73,12 @@ static void enter_branch(const struct isw_view *view, size_t k, double *from, do
 static double *jacobian(const struct isw_view *view, const struct isw_block *part, size_t s, double *row)
 {
   size_t lanes = view->lanes, top = view->layers - 1, inputs = view->size[top], outputs = view->size[top + 1];
-  double *from = row, *to = row + rows(view), *carried = to + rows(view), slope[ISW_LANES_MAX];
+  double *from = row, *to = row + rows(view), *carried = to + rows(view);
+  double slope[ISW_LANES_MAX], scale[ISW_LANES_MAX];
+  isw_widen(view, view->output_scale, 0, scale);
   for (size_t o = 0; o < outputs; o++) {
     isw_widen(view, part->slope[top], s * part->activation_stride[top] + o, slope);
+    for (size_t l = 0; l < lanes; l++) slope[l] = scale[l] * slope[l];
     for (size_t i = 0; i < inputs; i++) {
       double *r = from + (o * inputs + i) * lanes;
       isw_widen(view, view->weight[top], i * view->weight_stride[top] + o, r);

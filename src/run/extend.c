@@ -46,6 +46,26 @@ static bool same_choice(const struct isw_choice *a, const struct isw_choice *b)
   return same;
 }
 
+/* The factors of layer k. */
+static struct isw_layer_factors factors_of(const struct isw_network *network, size_t k)
+{
+  if (network->factors) return network->factors[k];
+  return (struct isw_layer_factors){{1.0, 1.0}, {1.0, 1.0}, {1.0, 1.0}, {1.0, 1.0}};
+}
+
+static bool same_factors(const struct isw_network *a, const struct isw_network *b)
+{
+  bool same = true;
+  for (size_t k = 0; same && k < a->layers; k++) {
+    const struct isw_layer_factors x = factors_of(a, k), y = factors_of(b, k);
+    size_t parts = isw_has_bias(a->bias, a->layers, k) ? 2 : 1;
+    for (size_t part = 0; part < parts; part++)
+      same = same && same_number(x.rate[part], y.rate[part]) && same_number(x.std[part], y.std[part]) &&
+             same_number(x.decay[part], y.decay[part]) && same_number(x.epsilon[part], y.epsilon[part]);
+  }
+  return same;
+}
+
 /* Whether two networks of the same layers have the same branches, or none. */
 static bool same_branches(const struct isw_network *a, const struct isw_network *b)
 {
@@ -72,15 +92,15 @@ static bool same_network(const struct extension *extension, const struct isw_net
               memcmp(a->size, b->size, (a->layers + 1) * sizeof *a->size) == 0;
   for (size_t k = 0; same && k < a->layers; k++)
     same = same_choice(&a->init[k], &b->init[k]) && same_choice(&a->bias_init[k], &b->bias_init[k]);
-  return same && (a->layers == 1 || same_choice(&a->activation, &b->activation)) &&
+  return same && same_factors(a, b) && (a->layers == 1 || same_choice(&a->activation, &b->activation)) &&
          same_choice(&a->output_activation, &b->output_activation) && same_choice(&a->loss, &b->loss) &&
          same_choice(&a->optimizer, &b->optimizer) && same_number(a->init_noise, b->init_noise) &&
          same_number(a->init_sparsity, b->init_sparsity) && a->decay_biases == b->decay_biases && a->bias == b->bias &&
-         same_branches(a, b) && same_number(a->learning_rate, b->learning_rate) &&
-         same_number(a->weight_decay, b->weight_decay) && same_choice(&a->schedule, &b->schedule) &&
-         same_number(a->clip_norm, b->clip_norm) && a->batch_size == b->batch_size &&
-         a->shuffle_per_replicate == b->shuffle_per_replicate && a->steps == b->steps &&
-         same_number(a->stop_loss_below, b->stop_loss_below) &&
+         same_branches(a, b) && same_number(a->output_scale, b->output_scale) &&
+         same_number(a->learning_rate, b->learning_rate) && same_number(a->weight_decay, b->weight_decay) &&
+         same_choice(&a->schedule, &b->schedule) && same_number(a->clip_norm, b->clip_norm) &&
+         a->batch_size == b->batch_size && a->shuffle_per_replicate == b->shuffle_per_replicate &&
+         a->steps == b->steps && same_number(a->stop_loss_below, b->stop_loss_below) &&
          same_number(a->stop_gradient_below, b->stop_gradient_below) && same_rules(a, b);
 }
 

@@ -80,7 +80,7 @@ void isw_read_base(struct isw_reader *reader)
     if (!node || row->kind == ISW_KIND_TEXT || row->kind == ISW_KIND_SCHEDULE || row->kind == ISW_KIND_PROBES) continue;
     sweep->given[id] = true; /* even if invalid: then that is reported, and it is not missing */
     reader->at[id] = node->place;
-    if (isw_tree_is_null(node) && id == ISW_SET_INIT_BY_LAYER) continue;
+    if (isw_tree_is_null(node) && row->kind == ISW_KIND_LAYERS) continue;
     struct isw_values *values = isw_expand(reader, id, row->path, reader->leaf_key[id], node, ISW_BASE);
     set_base(sweep, values);
     if (id == ISW_SET_OPTIMIZER && values->members == 2 && values->count && values->present[1]) {
@@ -89,7 +89,7 @@ void isw_read_base(struct isw_reader *reader)
                        "weight_decay is given here and in train.optimizer");
       reader->at[ISW_SET_WEIGHT_DECAY] = node->place;
     }
-    for (size_t m = 0; id == ISW_SET_INIT_BY_LAYER && m < values->members; m++)
+    for (size_t m = 0; row->kind == ISW_KIND_LAYERS && m < values->members; m++)
       reader->at[values->member[m]] = node->place;
   }
   sweep->precision = sweep->base[ISW_SET_PRECISION].integer ? ISW_FLOAT64 : ISW_FLOAT32;

@@ -38,6 +38,25 @@ static void check_output(void *context, const struct isw_grid *grid, uint64_t ce
                  loss->row.name, output->name);
 }
 
+/* Reports networks for which a parametrization defines no rates. */
+static void check_parametrization(void *context, const struct isw_grid *grid, uint64_t cell)
+{
+  struct isw_reader *reader = context;
+  union isw_setting_value settings[ISW_SETTINGS_MAX];
+  isw_cell_settings(reader->sweep, cell, settings);
+  size_t count, row = settings[ISW_SET_PARAMETRIZATION].item->choice.row;
+  size_t optimizer = settings[ISW_SET_OPTIMIZER].item->choice.row;
+  const char *name = isw_parametrizations(&count)[row].row.name;
+  struct isw_place place = isw_place_of_value(reader, grid, cell, ISW_SET_PARAMETRIZATION);
+  bool trains_scale = settings[ISW_SET_BRANCH_LAYERS].integer > 0 && settings[ISW_SET_TRAIN_SCALE].integer == 1;
+  if (!isw_is_parametrized(row, optimizer))
+    isw_report_add(&reader->report, place, "parametrization '%s' defines no learning rates for optimizer '%s'", name,
+                   isw_optimizers(&count)[optimizer].row.name);
+  else if (row != 0 && trains_scale)
+    isw_report_add(&reader->report, place,
+                   "parametrization '%s' defines no learning rate for network.residual.train_scale", name);
+}
+
 static void check_batch(void *context, const struct isw_grid *grid, uint64_t cell)
 {
   struct isw_reader *reader = context;
@@ -110,27 +129,26 @@ static void find_branch(void *context, const struct isw_grid *grid, uint64_t cel
   reader->has_branches = reader->has_branches || (settings[ISW_SET_BRANCH_LAYERS].integer > 0 && depth > 1);
 }
 
-bool isw_slot_exists(const struct isw_reader *reader, size_t slot)
+bool isw_layer_exists(const struct isw_reader *reader, size_t layer)
 {
-  size_t layer = reader->sweep->slot_layer[slot];
   return layer >= ISW_BRANCH_FIRST ? reader->has_branches : layer <= reader->most_layers;
 }
 
-static void check_layers(struct isw_reader *reader)
+static void check_layers(struct isw_reader *reader, size_t setting)
 {
-  const struct isw_sweep *sweep = reader->sweep;
-  for (size_t s = 0; s < sweep->slots; s++) {
-    if (isw_slot_exists(reader, s)) continue;
-    const char *name = strrchr(sweep->slot_path[s], '.') + 1;
+  struct isw_sweep *sweep = reader->sweep;
+  size_t first;
+  const struct isw_slots *slots = isw_slots_of(sweep, setting, &first);
+  for (size_t s = 0; s < slots->count; s++) {
+    if (isw_layer_exists(reader, slots->layer[s])) continue;
+    const char *name = strrchr(slots->path[s], '.') + 1;
     struct isw_node *key = NULL;
     struct isw_place place = reader->root->place;
     for (size_t g = 0; g < sweep->grids; g++)
-      if (sweep->grid[g].binding[ISW_SETTINGS + s].axis) place = sweep->grid[g].binding[ISW_SETTINGS + s].values->key;
-    if (reader->leaf[ISW_SET_INIT_BY_LAYER] &&
-        isw_tree_find(reader->leaf[ISW_SET_INIT_BY_LAYER], name, strlen(name), &key))
-      place = key->place;
+      if (sweep->grid[g].binding[first + s].axis) place = sweep->grid[g].binding[first + s].values->key;
+    if (reader->leaf[setting] && isw_tree_find(reader->leaf[setting], name, strlen(name), &key)) place = key->place;
     isw_report_add(&reader->report, place, "no network has a layer %s", name);
-    if (sweep->slot_layer[s] >= ISW_BRANCH_FIRST)
+    if (slots->layer[s] >= ISW_BRANCH_FIRST)
       isw_report_hint(&reader->report, "set network.residual.branch_layers to have branches");
     else
       isw_report_hint(&reader->report, "the deepest network has %zu weight layers, numbered from 1 at the input",
@@ -145,8 +163,8 @@ static struct isw_place place_of_init(const struct isw_reader *reader, const str
   const struct isw_sweep *sweep = reader->sweep;
   size_t setting = ISW_SET_BIAS_INIT;
   if (isw_setting_at(sweep, grid, cell, ISW_SET_INIT).item == item) setting = ISW_SET_INIT;
-  for (size_t s = 0; s < sweep->slots; s++)
-    if (isw_setting_at(sweep, grid, cell, ISW_SETTINGS + s).item == item) setting = ISW_SETTINGS + s;
+  for (size_t s = ISW_INIT_SLOTS; s < ISW_INIT_SLOTS + sweep->init_slots.count; s++)
+    if (isw_setting_at(sweep, grid, cell, s).item == item) setting = s;
   return isw_place_of_value(reader, grid, cell, setting);
 }
 
@@ -229,7 +247,7 @@ static bool check_inits(struct isw_reader *reader)
   size_t first_init = count;
   setting[count++] = ISW_SET_INIT;
   setting[count++] = ISW_SET_BIAS_INIT;
-  for (size_t s = 0; s < sweep->slots; s++) setting[count++] = ISW_SETTINGS + s;
+  for (size_t s = 0; s < sweep->init_slots.count; s++) setting[count++] = ISW_INIT_SLOTS + s;
   for (size_t i = first_init; i < count; i++) any = any || inits_look_around(sweep, setting[i]);
   return !any || !isw_all_usable(reader, setting, count) ||
          isw_visit_classes(sweep, setting, count, check_init, reader);
@@ -247,13 +265,17 @@ void isw_check_combinations(struct isw_reader *reader)
 {
   static const size_t loss[] = {ISW_SET_DATASET, ISW_SET_SEED, ISW_SET_LOSS};
   static const size_t output[] = {ISW_SET_LOSS, ISW_SET_OUTPUT_ACTIVATION};
+  static const size_t rates[] = {ISW_SET_PARAMETRIZATION, ISW_SET_OPTIMIZER, ISW_SET_BRANCH_LAYERS,
+                                 ISW_SET_TRAIN_SCALE};
   static const size_t batch[] = {ISW_SET_DATASET, ISW_SET_SEED, ISW_SET_BATCH_SIZE};
   static const size_t accuracy[] = {ISW_SET_DATASET, ISW_SET_SEED, ISW_SET_STOP_ACCURACY_ABOVE};
   static const size_t branches[] = {ISW_SET_BRANCH_LAYERS, ISW_SET_DEPTH, ISW_SET_HIDDEN};
   bool good = check_classes(reader, loss, 3, check_loss) && check_classes(reader, output, 2, check_output) &&
-              check_classes(reader, batch, 3, check_batch) && check_classes(reader, accuracy, 3, check_accuracy) &&
+              check_classes(reader, rates, 4, check_parametrization) && check_classes(reader, batch, 3, check_batch) &&
+              check_classes(reader, accuracy, 3, check_accuracy) &&
               check_classes(reader, branches, 3, check_branches) && check_classes(reader, branches, 3, find_branch) &&
               check_inits(reader);
   if (!good) longjmp(reader->out_of_memory, 1);
-  if (isw_all_usable(reader, branches, 3)) check_layers(reader);
+  for (size_t id = 0; id < ISW_SETTINGS && isw_all_usable(reader, branches, 3); id++)
+    if (isw_setting(id)->kind == ISW_KIND_LAYERS) check_layers(reader, id);
 }

@@ -28,7 +28,7 @@ static uint64_t hash_choice(const struct isw_row *row, const struct isw_choice *
   return isw_hash(part, count * sizeof *part, 0);
 }
 
-static void add_choice(struct isw_reader *reader, struct isw_choices *choices, struct isw_chosen chosen)
+void isw_add_choice(struct isw_reader *reader, struct isw_choices *choices, struct isw_chosen chosen)
 {
   choices->list = isw_arena_grow(&reader->scratch, choices->list, choices->count, &choices->capacity, sizeof chosen);
   choices->list[choices->count++] = chosen;
@@ -178,7 +178,7 @@ static void unknown_parameter(struct isw_reader *reader, size_t setting, const s
 
 static bool is_initializer(size_t setting)
 {
-  return setting == ISW_SET_INIT || setting == ISW_SET_BIAS_INIT || setting >= ISW_SETTINGS;
+  return setting == ISW_SET_INIT || setting == ISW_SET_BIAS_INIT || setting >= ISW_INIT_SLOTS;
 }
 
 /* A choice that is being read. */
@@ -224,7 +224,7 @@ static void multiply(struct reading *choice, struct isw_choices *choices)
     item.hash = hash_choice(choice->row, &item.choice);
     if (from_file && !isw_load_weights(reader, choice->row, &item, choice->node)) continue;
     chosen.item = isw_new_item(reader, item);
-    add_choice(reader, choices, chosen);
+    isw_add_choice(reader, choices, chosen);
   }
 }
 

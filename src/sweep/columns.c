@@ -17,6 +17,8 @@ struct making {
   const char **texts;
   size_t texts_capacity;
   bool all_have_it, all_counts, any_text; /* of the current parameter */
+  bool any_parts;                         /* of the current slot of factors: some differ between weights and biases */
+  size_t part;                            /* 0: weights, 1: biases */
 };
 
 static bool is_taken(const struct making *making, const char *name)
@@ -140,6 +142,36 @@ static void show_width(struct making *making, const struct isw_item *item)
   making->column->of_item[item->number] = width;
 }
 
+/* Stores a slot's factor of the weights or of the biases. */
+static void show_factor(struct making *making, const struct isw_item *item)
+{
+  if (item) making->column->of_item[item->number] = item->factor[making->part];
+}
+
+static void survey_factors(struct making *making, const struct isw_item *item)
+{
+  making->any_parts = making->any_parts || (item && item->factor[0] != item->factor[1]);
+}
+
+/* The columns of a slot of train.rate_by_layer: one, or one each for weights and biases where they differ. */
+static void add_factors(struct making *making, bool swept)
+{
+  static const char *const parts[] = {"weights", "biases"};
+  making->any_parts = false;
+  visit_items(making, survey_factors);
+  for (making->part = 0; making->part < (making->any_parts ? 2 : 1); making->part++) {
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, making->any_parts ? "%s_%s" : "%s", making->name, parts[making->part]);
+    struct isw_column_private *column =
+        add_column(making, isw_arena_copy(&making->sweep->arena, name, strlen(name)),
+                   "factor of the learning rate of one layer", ISW_COLUMN_NUMBER, swept);
+    column->show = ISW_SHOW_PARAMETER;
+    column->of_item = of_items(making);
+    column->nothing = 1.0;
+    visit_items(making, show_factor);
+  }
+}
+
 /* ---- parameters of swept choices --------------------------------------------------------------------------------- */
 
 static const struct isw_parameter *parameter_of(const struct making *making, const struct isw_item *item,
@@ -242,6 +274,10 @@ static void add_setting(struct making *making, size_t setting)
   making->name = name_of(making, setting);
   const char *about = setting < ISW_SETTINGS ? row->about : "initialiser of one layer";
   bool swept = is_swept(sweep, setting);
+  if (row->kind == ISW_KIND_FACTORS) {
+    add_factors(making, swept);
+    return;
+  }
   bool whole = row->kind == ISW_KIND_INTEGER, number = row->kind == ISW_KIND_NUMBER;
   struct isw_column_private *column = add_column(making, making->name, about,
                                                  whole    ? ISW_COLUMN_INTEGER
@@ -311,13 +347,20 @@ const struct isw_axis_column *isw_sweep_column(const struct isw_sweep *sweep, si
   return &sweep->column[column].shown;
 }
 
+/* The point of the sample, which is the first axis. */
+static double point_of(const struct isw_grid *grid, uint64_t cell)
+{
+  uint64_t point = (cell - grid->first) / grid->axis[0].stride;
+  return (double)point;
+}
+
 double isw_sweep_column_value(const struct isw_sweep *sweep, size_t column, uint64_t number)
 {
   const struct isw_column_private *c = &sweep->column[column];
   if (c->show == ISW_SHOW_LEVEL) return (double)isw_sweep_level(sweep, number);
   uint64_t cell = isw_cell_of_number(sweep, number);
   const struct isw_grid *grid = isw_grid_of_cell(sweep, cell);
-  if (c->show == ISW_SHOW_POINT) return (double)((cell - grid->first) / grid->axis[0].stride);
+  if (c->show == ISW_SHOW_POINT) return point_of(grid, cell);
   union isw_setting_value value = isw_setting_at(sweep, grid, cell, c->setting);
   const struct isw_item *hidden;
   switch (c->show) {

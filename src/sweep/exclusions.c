@@ -61,6 +61,8 @@ static bool item_matches(size_t setting, const struct isw_item *pattern, const s
 {
   if (!item) return false;
   if (setting == ISW_SET_HIDDEN) return pattern->hash == item->hash;
+  if (isw_setting(setting)->kind == ISW_KIND_FACTORS)
+    return near(pattern->factor[0], item->factor[0]) && near(pattern->factor[1], item->factor[1]);
   if (pattern->choice.row != item->choice.row) return false;
   for (size_t p = 0; p < ISW_PARAMETERS_MAX; p++) {
     if (!(pattern->given & 1u << p)) continue;

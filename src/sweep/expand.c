@@ -75,6 +75,16 @@ static void expand_choices(struct isw_reader *reader, struct isw_values_builder 
   }
 }
 
+static void expand_factors(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_node *node,
+                           enum isw_expand mode)
+{
+  struct isw_choices choices = {0};
+  isw_read_factors(reader, node, mode, &choices);
+  for (size_t k = 0; k < choices.count; k++)
+    isw_set_member(builder->values, isw_add_value(reader, builder, node->place), 0,
+                   (union isw_setting_value){.item = choices.list[k].item});
+}
+
 /* ---- mappings of a section's settings ---- */
 
 /* The setting that a key of a mapping of a section's settings names; ISW_SETTINGS: none. */
@@ -174,16 +184,17 @@ struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const c
   struct isw_sweep *sweep = reader->sweep;
   const struct isw_setting *row = isw_setting(setting);
   struct isw_values *values = isw_arena_get(&sweep->arena, 1, sizeof *values);
-  bool layers = setting == ISW_SET_INIT_BY_LAYER, decay = setting == ISW_SET_OPTIMIZER && names_decay(node);
+  size_t first_slot = 0, slots = 0;
+  bool layers = row->kind == ISW_KIND_LAYERS, decay = setting == ISW_SET_OPTIMIZER && names_decay(node);
   values->name = isw_arena_copy(&sweep->arena, name, strlen(name));
   values->path = setting;
   values->at = node->place;
   values->key = key->place;
-  values->members = layers ? sweep->slots : decay ? 2 : 1;
+  if (layers) slots = isw_slots_of(sweep, setting, &first_slot)->count;
+  values->members = layers ? slots : decay ? 2 : 1;
   size_t *member = isw_arena_get(&sweep->arena, ISW_SETTINGS_MAX, sizeof *member);
   values->member = member;
-  for (size_t m = 0; m < values->members; m++)
-    member[m] = layers ? ISW_SETTINGS + m : m ? ISW_SET_WEIGHT_DECAY : setting;
+  for (size_t m = 0; m < values->members; m++) member[m] = layers ? first_slot + m : m ? ISW_SET_WEIGHT_DECAY : setting;
   if (row->kind == ISW_KIND_SECTION) values->members = section_members(setting, node, member);
   struct isw_values_builder builder = {.values = values};
   size_t problems = reader->report.count + reader->report.left_out;
@@ -193,10 +204,11 @@ struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const c
   case ISW_KIND_WORD: expand_words(reader, &builder, setting, node, mode); break;
   case ISW_KIND_CHOICE: expand_choices(reader, &builder, setting, node, mode); break;
   case ISW_KIND_SIZES: isw_expand_widths(reader, &builder, node, mode); break;
+  case ISW_KIND_FACTORS: expand_factors(reader, &builder, node, mode); break;
   case ISW_KIND_LAYERS: {
     bool list = mode != ISW_BASE && node->kind == ISW_NODE_LIST;
     for (size_t i = 0; i < (list ? node->count : 1); i++)
-      isw_read_layers(reader, &builder, list ? node->child[i] : node, mode);
+      isw_read_layers(reader, &builder, setting, list ? node->child[i] : node, mode);
     break;
   }
   case ISW_KIND_SECTION: expand_sections(reader, &builder, node, mode); break;
@@ -211,7 +223,7 @@ struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const c
     isw_report_add(&reader->report, node->place, "%s has no values", name);
   if (problems != reader->report.count + reader->report.left_out || !values->count) {
     for (size_t m = 0; mode != ISW_PATTERN && m < values->members; m++) reader->broken[values->member[m]] = true;
-    if (mode != ISW_PATTERN) reader->broken[setting] = true; /* that of init_by_layer is no member */
+    if (mode != ISW_PATTERN) reader->broken[setting] = true; /* that of ISW_KIND_LAYERS is no member */
   }
   return values;
 }

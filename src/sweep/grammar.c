@@ -138,6 +138,23 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
          .high = 1,
          .about = "fraction of all weights that start at 0, independently of initialiser and noise; each weight has "
                   "its own draw, so that a larger fraction zeroes the same weights and more"},
+    [ISW_SET_PARAMETRIZATION] =
+        {.path = "network.parametrization",
+         .kind = ISW_KIND_CHOICE,
+         .axis = true,
+         .implied = true,
+         .initial = "standard",
+         .table = "parametrizations",
+         .about = "factors of initial weights and learning rates by layer, which depend on the widths"},
+    [ISW_SET_OUTPUT_SCALE] = {.path = "network.output_scale",
+                              .kind = ISW_KIND_NUMBER,
+                              .axis = true,
+                              .implied = true,
+                              .initial = "1",
+                              .low = -ISW_LARGEST_NUMBER,
+                              .high = ISW_LARGEST_NUMBER,
+                              .about = "a constant that multiplies the outputs, before output_activation; large values "
+                                       "make training lazy (Chizat, Oyallon & Bach 2019)"},
     [ISW_SET_RESIDUAL] = {.path = "network.residual",
                           .kind = ISW_KIND_SECTION,
                           .axis = true,
@@ -203,6 +220,15 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                                .low = 0,
                                .high = ISW_LARGEST_NUMBER,
                                .about = "step size"},
+    [ISW_SET_RATE_BY_LAYER] =
+        {.path = "train.rate_by_layer",
+         .kind = ISW_KIND_LAYERS,
+         .axis = true,
+         .low = 0,
+         .high = ISW_LARGEST_NUMBER,
+         .type = "{layer: factor}; a factor is a number from 0 to 1e+30, or {weights: ..., biases: ...}",
+         .about = "factors of the learning rate of single layers, named as in init_by_layer; 0 freezes, 1 is the "
+                  "default; the scale of a branch has the factor of the weights of its last layer"},
     [ISW_SET_WEIGHT_DECAY] = {.path = "train.weight_decay",
                               .kind = ISW_KIND_NUMBER,
                               .axis = true,
@@ -356,8 +382,13 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
          .about = "probe escape_step reports when the loss falls below this fraction of constant_loss"},
 };
 
+/* A value of train.rate_by_layer.LAYER. Networks of a pack agree in what is frozen. */
+static const struct isw_setting rate_slot = {
+    .path = "train.rate_by_layer", .kind = ISW_KIND_FACTORS, .axis = true, .shape = true, .high = ISW_LARGEST_NUMBER};
+
 const struct isw_setting *isw_setting(size_t id)
 {
+  if (id >= ISW_RATE_SLOTS) return &rate_slot;
   return &settings[id < ISW_SETTINGS ? id : ISW_SET_INIT]; /* slots of init_by_layer are initialisers */
 }
 

@@ -4,8 +4,8 @@
 #define INITSWEEP_SWEEP_GRAMMAR_H
 #include "initsweep/sweep.h"
 
-/** Settings in the table's order. Slots of network.init_by_layer, one per layer that the file names, come after the
- *  last. */
+/** Settings in the table's order. Slots of network.init_by_layer and train.rate_by_layer, one per layer that the file
+ *  names, come after the last. */
 enum isw_setting_id {
   ISW_SET_SWEEP,
   ISW_SET_ABOUT,
@@ -24,6 +24,8 @@ enum isw_setting_id {
   ISW_SET_INIT_BY_LAYER,
   ISW_SET_INIT_NOISE,
   ISW_SET_INIT_SPARSITY,
+  ISW_SET_PARAMETRIZATION,
+  ISW_SET_OUTPUT_SCALE,
   ISW_SET_RESIDUAL,
   ISW_SET_BRANCH_LAYERS,
   ISW_SET_BRANCH_SCALE,
@@ -32,6 +34,7 @@ enum isw_setting_id {
   ISW_SET_LOSS,
   ISW_SET_OPTIMIZER,
   ISW_SET_LEARNING_RATE,
+  ISW_SET_RATE_BY_LAYER,
   ISW_SET_WEIGHT_DECAY,
   ISW_SET_DECAY_BIASES,
   ISW_SET_SCHEDULE,
@@ -52,7 +55,13 @@ enum isw_setting_id {
   ISW_SETTINGS
 };
 
-enum { ISW_SLOTS_MAX = 64, ISW_SETTINGS_MAX = ISW_SETTINGS + ISW_SLOTS_MAX };
+/** Slots of a setting of ISW_KIND_LAYERS, and the first slot of each. */
+enum {
+  ISW_SLOTS_MAX = 64,
+  ISW_INIT_SLOTS = ISW_SETTINGS,
+  ISW_RATE_SLOTS = ISW_INIT_SLOTS + ISW_SLOTS_MAX,
+  ISW_SETTINGS_MAX = ISW_RATE_SLOTS + ISW_SLOTS_MAX
+};
 
 #define ISW_LARGEST_INTEGER 9007199254740992.0 /* 2^53: float64 represents every smaller integer */
 #define ISW_LARGEST_NUMBER 1e30                /* within the range of float32 */
@@ -64,7 +73,8 @@ enum isw_setting_kind {
   ISW_KIND_WORD,     /**< one of `words`; its number is the word's index */
   ISW_KIND_CHOICE,   /**< a row of a table, with parameters */
   ISW_KIND_SIZES,    /**< a list of widths */
-  ISW_KIND_LAYERS,   /**< layer: choice */
+  ISW_KIND_FACTORS,  /**< a slot of train.rate_by_layer: a number or {weights: ..., biases: ...} */
+  ISW_KIND_LAYERS,   /**< layer: the value of a slot */
   ISW_KIND_SECTION,  /**< settings of a section, which an axis or a pattern gives together; never a base value */
   ISW_KIND_SCHEDULE, /**< record.steps */
   ISW_KIND_PROBES
@@ -90,6 +100,7 @@ struct isw_setting {
   const char *about;
 };
 
+/** A setting's row; that of a slot describes its values. */
 const struct isw_setting *isw_setting(size_t id);
 /** Finds a setting by its complete path; ISW_SETTINGS if there is none. */
 size_t isw_setting_find(const char *path);

@@ -33,14 +33,14 @@ void isw_sizes_of(const struct isw_sweep *sweep, const union isw_setting_value *
   size[depth + 1] = isw_outputs(data, &isw_losses(&losses)[settings[ISW_SET_LOSS].item->choice.row]);
 }
 
-const struct isw_item *isw_init_of(const struct isw_sweep *sweep, const union isw_setting_value *settings, size_t layer,
-                                   size_t layers)
+/* The value that slots give a weight layer; NULL: none. of: the settings from the first slot on */
+static const struct isw_item *find_by_layer(const struct isw_slots *slots, const union isw_setting_value *of,
+                                            size_t branch_layers, size_t layer, size_t layers)
 {
-  const struct isw_item *found = settings[ISW_SET_INIT].item, *first = NULL, *last = NULL, *numbered = NULL;
-  size_t branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer;
-  for (size_t s = 0; s < sweep->slots; s++) {
-    const struct isw_item *item = settings[ISW_SETTINGS + s].item;
-    size_t named = sweep->slot_layer[s];
+  const struct isw_item *first = NULL, *last = NULL, *numbered = NULL;
+  for (size_t s = 0; s < slots->count; s++) {
+    const struct isw_item *item = of[s].item;
+    size_t named = slots->layer[s];
     if (!item) continue;
     if (named == 0 && layer == layers) return item;
     if (named == layer) numbered = item;
@@ -48,13 +48,36 @@ const struct isw_item *isw_init_of(const struct isw_sweep *sweep, const union is
     if (named == ISW_BRANCH_FIRST && layer >= 2 && isw_ends_branch(layers, branch_layers, layer - 2 + branch_layers))
       first = item;
   }
-  return numbered ? numbered : last ? last : first ? first : found;
+  return numbered ? numbered : last ? last : first;
+}
+
+const struct isw_item *isw_init_of(const struct isw_sweep *sweep, const union isw_setting_value *settings, size_t layer,
+                                   size_t layers)
+{
+  const struct isw_item *own = find_by_layer(&sweep->init_slots, settings + ISW_INIT_SLOTS,
+                                             (size_t)settings[ISW_SET_BRANCH_LAYERS].integer, layer, layers);
+  return own ? own : settings[ISW_SET_INIT].item;
+}
+
+const struct isw_item *isw_factors_of(const struct isw_sweep *sweep, const union isw_setting_value *settings,
+                                      size_t layer, size_t layers)
+{
+  return find_by_layer(&sweep->rate_slots, settings + ISW_RATE_SLOTS, (size_t)settings[ISW_SET_BRANCH_LAYERS].integer,
+                       layer, layers);
 }
 
 struct isw_parts isw_parts_of_settings(const union isw_setting_value *settings)
 {
   return (struct isw_parts){.branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer,
                             .bias = (enum isw_bias)settings[ISW_SET_BIAS].integer};
+}
+
+bool isw_has_factors(const struct isw_sweep *sweep)
+{
+  const struct isw_item *base = sweep->base[ISW_SET_PARAMETRIZATION].item;
+  bool has = sweep->rate_slots.count > 0 || (base && base->choice.row != 0);
+  for (size_t g = 0; g < sweep->grids; g++) has = has || sweep->grid[g].binding[ISW_SET_PARAMETRIZATION].axis;
+  return has;
 }
 
 static uint64_t bits_of(double number)
@@ -74,7 +97,7 @@ static uint64_t chain(uint64_t hash, uint64_t next)
 static uint64_t hash_inits(const struct isw_sweep *sweep, const union isw_setting_value *settings, size_t layers)
 {
   bool alike = true;
-  for (size_t s = 0; s < sweep->slots; s++) alike = alike && !settings[ISW_SETTINGS + s].item;
+  for (size_t s = 0; s < sweep->init_slots.count; s++) alike = alike && !settings[ISW_INIT_SLOTS + s].item;
   if (alike) return settings[ISW_SET_INIT].item->hash;
   uint64_t first = isw_init_of(sweep, settings, 1, layers)->hash, hash = first;
   alike = true;
@@ -84,6 +107,46 @@ static uint64_t hash_inits(const struct isw_sweep *sweep, const union isw_settin
     hash = chain(hash, next);
   }
   return alike ? first : hash;
+}
+
+/* The factors of weight layer `layer` (from 1) of `layers`; those of biases that it lacks are 1. */
+static struct isw_layer_factors factors_of(const struct isw_sweep *sweep, const union isw_setting_value *settings,
+                                           size_t layer, size_t layers, const size_t *size)
+{
+  struct isw_layer_factors factors = {{1.0, 1.0}, {1.0, 1.0}, {1.0, 1.0}, {1.0, 1.0}};
+  const struct isw_item *item = isw_factors_of(sweep, settings, layer, layers);
+  size_t parts = isw_has_bias((enum isw_bias)settings[ISW_SET_BIAS].integer, layers, layer - 1) ? 2 : 1;
+  for (size_t part = 0; item && part < parts; part++) factors.rate[part] = item->factor[part];
+  isw_parametrize(&settings[ISW_SET_PARAMETRIZATION].item->choice, settings[ISW_SET_OPTIMIZER].item->choice.row, layer,
+                  layers, size, &factors);
+  if (parts == 1) factors.rate[1] = factors.std[1] = factors.decay[1] = factors.epsilon[1] = 1.0;
+  return factors;
+}
+
+static bool are_all_1(const struct isw_layer_factors *factors)
+{
+  bool all = true;
+  for (size_t part = 0; part < 2; part++)
+    all = all && factors->rate[part] == 1.0 && factors->std[part] == 1.0 && factors->decay[part] == 1.0 &&
+          factors->epsilon[part] == 1.0;
+  return all;
+}
+
+/* Hash of the factors of all layers; 0 if all are 1. */
+static uint64_t hash_factors(const struct isw_sweep *sweep, const union isw_setting_value *settings, size_t layers)
+{
+  enum { SIZES_MAX = 1002 };
+  size_t size[SIZES_MAX];
+  uint64_t hash = 0;
+  bool all_one = true;
+  if (!isw_has_factors(sweep)) return 0;
+  isw_sizes_of(sweep, settings, size);
+  for (size_t k = 1; k <= layers; k++) {
+    const struct isw_layer_factors factors = factors_of(sweep, settings, k, layers, size);
+    all_one = all_one && are_all_1(&factors);
+    hash = chain(hash, isw_hash(&factors, sizeof factors, 0));
+  }
+  return all_one ? 0 : hash;
 }
 
 static uint64_t hash_item(const struct isw_item *item)
@@ -97,6 +160,8 @@ enum {
   TAG_INIT_SPARSITY = 15,
   TAG_DECAY_BIASES = 23,
   TAG_BIAS = 100,
+  TAG_FACTORS,
+  TAG_OUTPUT_SCALE,
   TAG_ACTIVATION_AFTER = 200,
   TAG_LOSS_ABOVE = 300,
   TAG_ACCURACY_ABOVE,
@@ -160,6 +225,10 @@ uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_
   if (settings[ISW_SET_DECAY_BIASES].integer != 0) hash = chain(hash, isw_hash(decay, sizeof decay, 0));
   const uint64_t bias[] = {TAG_BIAS, settings[ISW_SET_BIAS].integer};
   if (settings[ISW_SET_BIAS].integer != ISW_BIAS_ALL) hash = chain(hash, isw_hash(bias, sizeof bias, 0));
+  const uint64_t factors[] = {TAG_FACTORS, hash_factors(sweep, settings, depth + 1)};
+  if (factors[1] != 0) hash = chain(hash, isw_hash(factors, sizeof factors, 0));
+  const uint64_t scale[] = {TAG_OUTPUT_SCALE, bits_of(settings[ISW_SET_OUTPUT_SCALE].number)};
+  if (settings[ISW_SET_OUTPUT_SCALE].number != 1.0) hash = chain(hash, isw_hash(scale, sizeof scale, 0));
   hash = hash_stops(hash, settings);
   if (isw_branches(depth + 1, (size_t)settings[ISW_SET_BRANCH_LAYERS].integer) > 0) {
     const uint64_t branches[] = {
@@ -182,12 +251,14 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
   union isw_setting_value settings[ISW_SETTINGS_MAX];
   isw_cell_settings(sweep, isw_cell_of_number(sweep, number), settings);
   size_t layers = isw_depth_of(settings) + 1;
-  size_t bytes = sizeof **network + 2 * layers * sizeof(struct isw_choice) + (layers + 1) * sizeof(size_t);
+  size_t bytes = sizeof **network + 2 * layers * sizeof(struct isw_choice) + (layers + 1) * sizeof(size_t) +
+                 layers * sizeof(struct isw_layer_factors);
   struct isw_network *n = calloc(1, bytes); /* one block: the arrays follow the struct */
   if (!n) return isw_error_memory(error, bytes, "a network");
   n->init = (struct isw_choice *)(n + 1);
   n->bias_init = n->init + layers;
-  n->size = (size_t *)(n->bias_init + layers);
+  struct isw_layer_factors *factors = (struct isw_layer_factors *)(n->bias_init + layers);
+  n->size = (size_t *)(factors + layers);
   n->number = number;
   n->id = isw_identity_of(sweep, settings);
   n->seed = settings[ISW_SET_SEED].integer;
@@ -204,8 +275,11 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
     n->bias_init[k] = settings[ISW_SET_BIAS_INIT].item->choice;
   }
   n->bias = (enum isw_bias)settings[ISW_SET_BIAS].integer;
+  for (size_t k = 0; k < layers; k++) factors[k] = factors_of(sweep, settings, k + 1, layers, n->size);
+  if (isw_has_factors(sweep)) n->factors = factors;
   n->init_noise = settings[ISW_SET_INIT_NOISE].number;
   n->init_sparsity = settings[ISW_SET_INIT_SPARSITY].number;
+  n->output_scale = settings[ISW_SET_OUTPUT_SCALE].number;
   n->residual = (struct isw_residual){.branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer,
                                       .scale = settings[ISW_SET_BRANCH_SCALE].number,
                                       .train_scale = settings[ISW_SET_TRAIN_SCALE].integer == 1,

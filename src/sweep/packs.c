@@ -64,6 +64,7 @@ static bool describe(struct isw_packs *packs, struct class *class)
   packs->sizes += shown->layers + 1;
   size_t *size = packs->size + class->size;
   isw_sizes_of(sweep, settings, size);
+  shown->has_factors = isw_has_factors(sweep);
   shown->parts = isw_parts_of_settings(settings);
   shown->activation = settings[ISW_SET_ACTIVATION].item ? settings[ISW_SET_ACTIVATION].item->choice.row : 0;
   shown->output_activation = settings[ISW_SET_OUTPUT_ACTIVATION].item->choice.row;
@@ -71,6 +72,7 @@ static bool describe(struct isw_packs *packs, struct class *class)
       settings[ISW_SET_CLIP_NORM].number > 0 || settings[ISW_SET_STOP_GRADIENT_BELOW].number > -INFINITY ||
       settings[ISW_SET_STOP_LOSS_ABOVE].number > 0 || settings[ISW_SET_STOP_ACCURACY_ABOVE].number > 0 ||
       settings[ISW_SET_PLATEAU_STEPS].integer > 0;
+  shown->scales_output = settings[ISW_SET_OUTPUT_SCALE].number != 1.0;
   shown->loss = settings[ISW_SET_LOSS].item->choice.row;
   shown->optimizer = settings[ISW_SET_OPTIMIZER].item->choice.row;
   shown->dataset = isw_data_of(sweep, settings);
@@ -169,6 +171,7 @@ static bool fill(struct isw_packs *packs)
   for (size_t g = 0; g < sweep->grids; g++) {
     bool wanted[ISW_SETTINGS_MAX] = {false};
     for (size_t id = 0; id < ISW_SETTINGS; id++) wanted[id] = isw_setting(id)->shape;
+    for (size_t s = 0; s < sweep->rate_slots.count; s++) wanted[ISW_RATE_SLOTS + s] = true;
     wanted[ISW_SET_REPLICATE] = orders_differ(sweep, &sweep->grid[g]);
     packs->groupings++;
     if (!isw_grouping_make(sweep, &sweep->grid[g], wanted, true, &packs->grouping[g])) return false;

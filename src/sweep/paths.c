@@ -41,9 +41,21 @@ static struct isw_node *put_parameter(struct isw_reader *reader, size_t id, cons
   return made;
 }
 
+/* The slot of a path such as network.init_by_layer.1; ISW_SETTINGS_MAX after a reported error. */
+static size_t find_slot(struct isw_reader *reader, size_t setting, const struct isw_node *key, const char *layer)
+{
+  size_t slot = isw_slot(reader, setting, layer);
+  if (slot < ISW_SETTINGS_MAX) return slot;
+  isw_report_add(&reader->report, key->place, "unknown layer in '%s'", key->text);
+  isw_report_hint(&reader->report,
+                  "a layer is a number from 1 to 1001, 'output', 'branch_first' or 'branch_last'; a sweep can name "
+                  "at most %d layers",
+                  ISW_SLOTS_MAX);
+  return slot;
+}
+
 size_t isw_resolve_path(struct isw_reader *reader, const struct isw_node *key, struct isw_node **node)
 {
-  static const char by_layer[] = "network.init_by_layer.";
   const char *path = key->text;
   size_t found = isw_setting_find(path), length = strlen(path);
   if (found < ISW_SETTINGS && isw_setting(found)->axis) return found;
@@ -52,21 +64,12 @@ size_t isw_resolve_path(struct isw_reader *reader, const struct isw_node *key, s
     isw_report_hint(&reader->report, "all networks of a sweep share this setting");
     return ISW_SETTINGS_MAX;
   }
-  if (strncmp(path, by_layer, sizeof by_layer - 1) == 0) {
-    size_t slot = isw_slot(reader, path + sizeof by_layer - 1);
-    if (slot == ISW_SETTINGS_MAX) {
-      isw_report_add(&reader->report, key->place, "unknown layer in '%s'", path);
-      isw_report_hint(&reader->report,
-                      "a layer is a number from 1 to 1001, 'output', 'branch_first' or 'branch_last'; a sweep can name "
-                      "at most %d layers",
-                      ISW_SLOTS_MAX);
-    }
-    return slot;
-  }
   for (size_t id = 0; id < ISW_SETTINGS; id++) {
     const struct isw_setting *row = isw_setting(id);
     size_t own = strlen(row->path);
-    if (strncmp(path, row->path, own) == 0 && path[own] == '.' && row->kind == ISW_KIND_CHOICE) {
+    bool inside = strncmp(path, row->path, own) == 0 && path[own] == '.';
+    if (inside && row->kind == ISW_KIND_LAYERS) return find_slot(reader, id, key, path + own + 1);
+    if (inside && row->kind == ISW_KIND_CHOICE) {
       if (!reader->leaf[id]) {
         isw_report_add(&reader->report, key->place, "'%s' requires %s to be given outside grid:", path, row->path);
         isw_report_hint(&reader->report, "sweep a parameter of a swept choice in place: {name: ..., %s: [...]}",
@@ -87,10 +90,11 @@ size_t isw_resolve_path(struct isw_reader *reader, const struct isw_node *key, s
 
 const char *isw_path_of(const struct isw_sweep *sweep, size_t setting)
 {
-  return setting < ISW_SETTINGS ? isw_setting(setting)->path : sweep->slot_path[setting - ISW_SETTINGS];
+  if (setting >= ISW_RATE_SLOTS) return sweep->rate_slots.path[setting - ISW_RATE_SLOTS];
+  return setting < ISW_SETTINGS ? isw_setting(setting)->path : sweep->init_slots.path[setting - ISW_INIT_SLOTS];
 }
 
 size_t isw_all_settings(const struct isw_sweep *sweep)
 {
-  return ISW_SETTINGS + sweep->slots;
+  return sweep->rate_slots.count ? ISW_RATE_SLOTS + sweep->rate_slots.count : ISW_INIT_SLOTS + sweep->init_slots.count;
 }

@@ -79,6 +79,17 @@ static void put_choice(struct isw_reader *reader, size_t setting, const struct i
   put(reader, bare ? "" : "}");
 }
 
+static void put_factors(struct isw_reader *reader, const double *factor)
+{
+  bool parts = factor[0] != factor[1];
+  put(reader, parts ? "{weights: " : "");
+  put_number(reader, factor[0]);
+  if (!parts) return;
+  put(reader, ", biases: ");
+  put_number(reader, factor[1]);
+  put(reader, "}");
+}
+
 static void put_value(struct isw_reader *reader, size_t setting, union isw_setting_value value, bool pattern)
 {
   const struct isw_setting *row = isw_setting(setting);
@@ -101,6 +112,7 @@ static void put_value(struct isw_reader *reader, size_t setting, union isw_setti
     for (size_t i = 0; i < value.item->count; i++) put(reader, "%s%zu", i ? ", " : "", value.item->size[i]);
     put(reader, "]");
     return;
+  case ISW_KIND_FACTORS: put_factors(reader, value.item->factor); return;
   default: put_choice(reader, setting, value.item, pattern, NULL); return;
   }
 }
@@ -113,7 +125,7 @@ static bool is_present(const struct isw_values *values, size_t index, size_t mem
 /* Writes value `index` of a path, which may set several settings. */
 static void put_values_at(struct isw_reader *reader, const struct isw_values *values, size_t index, bool pattern)
 {
-  enum isw_setting_kind kind = isw_setting(values->path)->kind;
+  enum isw_setting_kind kind = values->path < ISW_SETTINGS ? isw_setting(values->path)->kind : ISW_KIND_CHOICE;
   if (kind == ISW_KIND_LAYERS || kind == ISW_KIND_SECTION) {
     bool first = true;
     put(reader, "{");
@@ -179,19 +191,20 @@ static bool is_base_of_sample(const struct isw_sweep *sweep, size_t setting)
   return false;
 }
 
-static void put_layers(struct isw_reader *reader, const char **last)
+static void put_layers(struct isw_reader *reader, size_t by_layer, const char **last)
 {
-  const struct isw_sweep *sweep = reader->sweep;
-  bool first = true;
-  for (size_t s = 0; s < sweep->slots; s++) {
-    size_t setting = ISW_SETTINGS + s;
-    if (!sweep->base[setting].item || swept_everywhere(sweep, setting)) continue;
-    if (first) put_path(reader, "network.init_by_layer", last);
-    put(reader, "%s%s: ", first ? "{" : ", ", strrchr(sweep->slot_path[s], '.') + 1);
-    put_value(reader, setting, sweep->base[setting], false);
-    first = false;
+  struct isw_sweep *sweep = reader->sweep;
+  size_t first;
+  const struct isw_slots *slots = isw_slots_of(sweep, by_layer, &first);
+  bool begun = false;
+  for (size_t s = 0; s < slots->count; s++) {
+    if (!sweep->base[first + s].item || swept_everywhere(sweep, first + s)) continue;
+    if (!begun) put_path(reader, isw_setting(by_layer)->path, last);
+    put(reader, "%s%s: ", begun ? ", " : "{", strrchr(slots->path[s], '.') + 1);
+    put_value(reader, first + s, sweep->base[first + s], false);
+    begun = true;
   }
-  if (!first) put(reader, "}\n");
+  if (begun) put(reader, "}\n");
 }
 
 static void put_rule(struct isw_reader *reader, const struct isw_schedule_rule *rule)
@@ -231,8 +244,8 @@ static void put_base(struct isw_reader *reader)
   const char *last = NULL;
   for (size_t id = 0; id < ISW_SETTINGS; id++) {
     const struct isw_setting *row = isw_setting(id);
-    if (id == ISW_SET_INIT_BY_LAYER) {
-      put_layers(reader, &last);
+    if (row->kind == ISW_KIND_LAYERS) {
+      put_layers(reader, id, &last);
       continue;
     }
     if (row->kind == ISW_KIND_SECTION) continue; /* its settings have rows of their own */

@@ -8,7 +8,7 @@
 
 /* ---- values ------------------------------------------------------------------------------------------------------ */
 
-/** A value that is more than a number: a choice, or a list of widths. */
+/** A value that is more than a number: a choice, a list of widths, or factors. */
 struct isw_item {
   size_t number; /**< from 0, over the whole sweep */
   uint64_t hash; /**< of its name and parameters, or its widths */
@@ -16,6 +16,7 @@ struct isw_item {
   unsigned given; /**< bit p: parameter p was written, not a default */
   size_t count;   /**< widths */
   const size_t *size;
+  double factor[2]; /**< ISW_KIND_FACTORS: of weights, of biases */
 };
 
 /** A setting's value; the setting's kind determines which member is used. item is NULL if nothing was set. */
@@ -159,6 +160,13 @@ struct isw_refine {
   struct isw_place place;
 };
 
+/** The layers that a setting of ISW_KIND_LAYERS names. */
+struct isw_slots {
+  size_t count;
+  size_t layer[ISW_SLOTS_MAX]; /**< layer from 1; 0: output; or ISW_BRANCH_FIRST or _LAST */
+  const char *path[ISW_SLOTS_MAX];
+};
+
 struct isw_sweep {
   struct isw_arena arena;
   const char *name, *about, *text, *settings;
@@ -167,9 +175,7 @@ struct isw_sweep {
   union isw_setting_value base[ISW_SETTINGS_MAX];
   bool given[ISW_SETTINGS_MAX];   /**< has a value, from the file or a default */
   bool written[ISW_SETTINGS_MAX]; /**< has a value from the file */
-  size_t slots;
-  size_t slot_layer[ISW_SLOTS_MAX]; /**< layer from 1; 0: output; or ISW_BRANCH_FIRST or _LAST */
-  const char *slot_path[ISW_SLOTS_MAX];
+  struct isw_slots init_slots, rate_slots;
   size_t items;
   size_t grids, zips, excludes;
   struct isw_grid *grid;
@@ -200,7 +206,7 @@ struct isw_sweep {
 };
 
 enum { ISW_KEPT_BLOCK = 8, ISW_AXES_MAX = 100 };
-/** Slots of init_by_layer for the first and the last layer of every residual branch. */
+/** Layers of slots for the first and the last layer of every residual branch. */
 enum { ISW_BRANCH_FIRST = 1 << 20, ISW_BRANCH_LAST };
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
@@ -311,11 +317,19 @@ void isw_note_outside(struct isw_reader *reader, const struct isw_row *row, cons
 /** Adds the lists of widths that a node gives. */
 void isw_expand_widths(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_node *node,
                        enum isw_expand mode);
-/** Adds the combinations of initialisers of {layer: choice, ...}. */
-void isw_read_layers(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_node *node,
-                     enum isw_expand mode);
-/** The slot of a layer; a new layer gets one. ISW_SETTINGS_MAX if the text is not a layer or there are too many. */
-size_t isw_slot(struct isw_reader *reader, const char *text);
+/** Adds the combinations of values of {layer: value, ...}. setting: of ISW_KIND_LAYERS */
+void isw_read_layers(struct isw_reader *reader, struct isw_values_builder *builder, size_t setting,
+                     struct isw_node *node, enum isw_expand mode);
+/** Adds the factors that a node gives a slot of train.rate_by_layer. Invalid ones are reported and skipped. */
+void isw_read_factors(struct isw_reader *reader, struct isw_node *node, enum isw_expand mode,
+                      struct isw_choices *choices);
+/** Adds a choice to the list. */
+void isw_add_choice(struct isw_reader *reader, struct isw_choices *choices, struct isw_chosen chosen);
+/** The slots of a setting of ISW_KIND_LAYERS, and the first one's number as a setting. */
+struct isw_slots *isw_slots_of(struct isw_sweep *sweep, size_t setting, size_t *first);
+/** The slot of a layer that a setting of ISW_KIND_LAYERS names; a new layer gets one. ISW_SETTINGS_MAX if the text is
+ *  not a layer or there are too many. */
+size_t isw_slot(struct isw_reader *reader, size_t setting, const char *text);
 /** Assigns a slot to every layer that the file names anywhere, before the first value is read. */
 void isw_find_slots(struct isw_reader *reader);
 /** Reads the values that a node gives a setting. Invalid values are reported and skipped. */
@@ -353,8 +367,8 @@ void isw_drop_duplicates(struct isw_reader *reader);
 bool isw_all_usable(const struct isw_reader *reader, const size_t *settings, size_t count);
 /** Reports settings that have no effect on any network. */
 void isw_check_unused(struct isw_reader *reader);
-/** Whether some network has the layer of a slot. */
-bool isw_slot_exists(const struct isw_reader *reader, size_t slot);
+/** Whether some network has the layer of a slot, as struct isw_slots gives it. */
+bool isw_layer_exists(const struct isw_reader *reader, size_t layer);
 /** Checks what `refine` requires of the probes and the grid. */
 void isw_check_refine(struct isw_reader *reader);
 void isw_measure(struct isw_reader *reader);
@@ -409,6 +423,11 @@ struct isw_parts isw_parts_of_settings(const union isw_setting_value *settings);
 /** The initialiser of weight layer `layer` (from 1) of `layers`. */
 const struct isw_item *isw_init_of(const struct isw_sweep *sweep, const union isw_setting_value *settings, size_t layer,
                                    size_t layers);
+/** The factors of the learning rate of a weight layer; NULL: none were given, which are 1. */
+const struct isw_item *isw_factors_of(const struct isw_sweep *sweep, const union isw_setting_value *settings,
+                                      size_t layer, size_t layers);
+/** Whether the networks of the sweep have isw_network.factors: all or none, so that any may share a pack. */
+bool isw_has_factors(const struct isw_sweep *sweep);
 uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_value *settings);
 
 /** A grid's cells grouped by the values of some settings: per axis, its values in groups; a class is one group an

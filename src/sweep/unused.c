@@ -3,6 +3,8 @@
 #include <string.h>
 #include "sweep_internal.h"
 
+enum { WHY_SIZE = 100 };
+
 typedef bool uses(const struct isw_sweep *sweep, const union isw_setting_value *settings);
 
 static bool has_hidden_layer(const struct isw_sweep *sweep, const union isw_setting_value *settings)
@@ -135,18 +137,20 @@ static const struct rule rules[] = {
 /* What is asked about one setting while the networks are visited. */
 struct asking {
   struct isw_reader *reader;
-  uses *used; /* NULL: whether a layer takes its initialiser from the setting */
+  uses *used; /* NULL: whether a layer takes its value from the setting */
   size_t setting;
   bool *in_grid; /* [grids] whether a network of the grid uses the setting */
 };
 
-/* Whether some layer of the network takes its initialiser from the setting, network.init or a slot. */
-static bool initializes(const struct asking *asking, const union isw_setting_value *settings)
+/* Whether some layer of the network takes its value from the setting, network.init or a slot. */
+static bool sets_a_layer(const struct asking *asking, const union isw_setting_value *settings)
 {
+  const struct isw_sweep *sweep = asking->reader->sweep;
   const struct isw_item *item = settings[asking->setting].item;
   size_t layers = isw_depth_of(settings) + 1;
+  bool rates = asking->setting >= ISW_RATE_SLOTS;
   for (size_t k = 1; item && k <= layers; k++)
-    if (isw_init_of(asking->reader->sweep, settings, k, layers) == item) return true;
+    if ((rates ? isw_factors_of : isw_init_of)(sweep, settings, k, layers) == item) return true;
   return false;
 }
 
@@ -158,7 +162,7 @@ static void ask(void *context, const struct isw_grid *grid, uint64_t cell)
   union isw_setting_value settings[ISW_SETTINGS_MAX];
   if (*used) return;
   isw_cell_settings(sweep, cell, settings);
-  *used = asking->used ? asking->used(sweep, settings) : initializes(asking, settings);
+  *used = asking->used ? asking->used(sweep, settings) : sets_a_layer(asking, settings);
 }
 
 /* Whether the file gives a setting outside of the grids a value that is not the default. network.init and what each
@@ -247,19 +251,33 @@ static void check_rules(struct isw_reader *reader)
   }
 }
 
-/* network.init and network.init_by_layer: whether some layer takes the initialiser. */
-static void check_initializers(struct isw_reader *reader)
+static const char precedence[] = "`output` takes precedence over a number, a number over `branch_last`, and "
+                                 "`branch_last` over `branch_first`";
+
+/* Reports slots, and network.init, that set no layer of any network. */
+static void check_layers(struct isw_reader *reader, size_t by_layer)
 {
-  const struct isw_sweep *sweep = reader->sweep;
-  size_t needs[ISW_SLOTS_MAX + 4] = {ISW_SET_DEPTH, ISW_SET_HIDDEN, ISW_SET_BRANCH_LAYERS, ISW_SET_INIT}, count = 4;
-  for (size_t s = 0; s < sweep->slots; s++) needs[count++] = ISW_SETTINGS + s;
-  for (size_t i = 3; i < count && sweep->slots > 0; i++) {
+  struct isw_sweep *sweep = reader->sweep;
+  size_t needs[ISW_SLOTS_MAX + 4] = {ISW_SET_DEPTH, ISW_SET_HIDDEN, ISW_SET_BRANCH_LAYERS}, count = 3, first;
+  const struct isw_slots *slots = isw_slots_of(sweep, by_layer, &first);
+  char why[WHY_SIZE];
+  snprintf(why, sizeof why, "other settings of %s replace it in every layer", isw_setting(by_layer)->path);
+  if (by_layer == ISW_SET_INIT_BY_LAYER) needs[count++] = ISW_SET_INIT;
+  for (size_t s = 0; s < slots->count; s++) needs[count++] = first + s;
+  for (size_t i = 3; i < count && slots->count > 0; i++) {
     struct asking asking = {.reader = reader, .setting = needs[i]};
-    if (needs[i] >= ISW_SETTINGS && !isw_slot_exists(reader, needs[i] - ISW_SETTINGS)) continue; /* reported */
-    if (visit(&asking, needs, count))
-      report(&asking, "other settings of network.init_by_layer replace it in every layer",
-             "`output` takes precedence over a number, a number over `branch_last`, and `branch_last` over "
-             "`branch_first`");
+    if (needs[i] >= ISW_SETTINGS && !isw_layer_exists(reader, slots->layer[needs[i] - first])) continue; /* reported */
+    if (visit(&asking, needs, count)) report(&asking, why, precedence);
+  }
+}
+
+/* Reports factors of the learning rates of layers if no network takes a step. */
+static void check_rates(struct isw_reader *reader)
+{
+  static const size_t needs[] = {ISW_SET_STEPS};
+  for (size_t s = 0; s < reader->sweep->rate_slots.count; s++) {
+    struct asking asking = {.reader = reader, .used = takes_steps, .setting = ISW_RATE_SLOTS + s};
+    if (visit(&asking, needs, 1) && report(&asking, no_steps, ask_steps)) return;
   }
 }
 
@@ -267,5 +285,7 @@ void isw_check_unused(struct isw_reader *reader)
 {
   if (reader->from->stored) return;
   check_rules(reader);
-  check_initializers(reader);
+  check_layers(reader, ISW_SET_INIT_BY_LAYER);
+  check_layers(reader, ISW_SET_RATE_BY_LAYER);
+  check_rates(reader);
 }

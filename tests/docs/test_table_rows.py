@@ -23,7 +23,8 @@ ORACLES = {
     "optimizers": ("TORCH_OPTIMIZERS",),
     "schedules": ("TORCH_SCHEDULES",),
 }
-UNIT_TESTS = {"initializers": "test_model_initializers*.c", "datasets": "test_datasets*.c", "probes": "test_probes*.c"}
+UNIT_TESTS = {"initializers": "test_model_initializers*.c", "datasets": "test_datasets*.c", "probes": "test_probes*.c",
+              "parametrizations": "test_model_tables.c"}
 HASHED = {
     "initializers": "initializer",
     "activations": "activation",

@@ -80,7 +80,7 @@ def spelt(name, parameters):
     return f"{{name: {name}, {key}: {parameters[name]}}}" if key else name
 
 
-def network(parameters, sizes, activation, output, inputs, bias="all"):
+def network(parameters, sizes, activation, output, inputs, bias="all", scale=1):
     """Output of an MLP [samples][sizes[-1]] whose flat parameters are as a results file has them."""
     x, first = inputs, 0
     for k, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
@@ -89,7 +89,7 @@ def network(parameters, sizes, activation, output, inputs, bias="all"):
         biases = fan_out * (bias == "all" or (bias == "hidden" and k + 2 < len(sizes)))
         z = functional.linear(x, weight, parameters[first : first + biases] if biases else None)
         first += biases
-        x = ACTIVATIONS[activation if k + 2 < len(sizes) else output](z)
+        x = ACTIVATIONS[activation](z) if k + 2 < len(sizes) else ACTIVATIONS[output](scale * z)
     assert first == len(parameters)
     return x
 
@@ -118,12 +118,13 @@ def residual_network(parameters, sizes, branch_layers, activation, inputs, activ
 
 class Hessian(unittest.TestCase):
     def check(self, loss, inputs, targets, outputs, dataset, output="linear", activations=None, precision="float64",
-              bias="all"):
+              bias="all", output_scale=1):
         """Every activation under one loss; 1e-10 of the largest eigenvalue."""
         names = activations or listed("activations")
         sweep = SWEEP if bias == "all" else SWEEP.replace("network: {", f"network: {{bias: {bias}, ")
         if bias == "none":
             sweep = sweep.replace(", network.bias_init: [{name: normal, std: 0.4}, zeros]", "")
+        sweep = sweep.replace("network: {", f"network: {{output_scale: {output_scale}, ")
         results = run(fill(sweep, {
             "DATASET": dataset, "LOSS": f"{{name: {loss}{LOSSES[loss][0]}}}", "OUTPUT": output,
             "PROBES": ", ".join(PROBES), "PRECISION": precision,
@@ -136,7 +137,7 @@ class Hessian(unittest.TestCase):
             name = results["activation"][n]
 
             def value(parameters):
-                return LOSSES[loss][1](network(parameters, sizes, name, output, x, bias), t)
+                return LOSSES[loss][1](network(parameters, sizes, name, output, x, bias, output_scale), t)
 
             hessian = torch.autograd.functional.hessian(value, w).numpy()
             gradient = torch.autograd.grad(value(w), w)[0].numpy()
@@ -155,7 +156,8 @@ class Hessian(unittest.TestCase):
                 numpy.testing.assert_allclose(results["gradient_curvature"][n, 0], along, rtol=digits,
                                               atol=digits * size)
                 each = numpy.array([torch.autograd.grad(LOSSES[loss][1](network(w, sizes, name, output, x[s : s + 1],
-                                                                                bias), t[s : s + 1]), w)[0].numpy()
+                                                                                bias, output_scale), t[s : s + 1]),
+                                                      w)[0].numpy()
                                     for s in range(len(x))])
                 variance, square = each.var(axis=0, ddof=1).sum(), gradient @ gradient
                 scale = variance / (square - variance / len(x))
@@ -172,6 +174,8 @@ class Hessian(unittest.TestCase):
             self.check(loss, table[:, :3], table[:, 3:], 2, dataset)
         self.check("mse", table[:, :3], table[:, 3:], 2, dataset, output="tanh", activations=["tanh", "gelu"])
         self.check("huber", table[:, :3], table[:, 3:], 2, dataset, output="softplus", activations=["sigmoid"])
+        self.check("mse", table[:, :3], table[:, 3:], 2, dataset, output="tanh", activations=["gelu"],
+                   output_scale=-1.5)
         for bias in ("hidden", "none"):
             self.check("mse", table[:, :3], table[:, 3:], 2, dataset, activations=["sigmoid"], bias=bias)
 

@@ -51,6 +51,8 @@ class Network:
         self.inputs = self.inputs.reshape(self.samples, -1)
         self.targets = self.targets.reshape(self.samples, -1)
         self.learning_rate, self.weight_decay = number(self.learning_rate), number(self.weight_decay)
+        self.factors = [{name: number(value) for name, value in factors.items()} for factors in self.factors]
+        self.output_scale = number(self.output_scale)
         self.clip_norm = number(self.clip_norm[0])
         for choice in (self.activation, self.output_activation, self.loss, self.optimizer, self.schedule):
             choice.update({name: number(value) for name, value in choice.items() if name != "name"})
@@ -241,20 +243,31 @@ def train_by_torch(network):
     parameters = [tensor for tensor in everything if tensor.requires_grad and len(tensor)]
     inputs, one_hot = torch.tensor(network.inputs), torch.tensor(network.one_hot)
     labels = torch.tensor(network.targets[:, 0]).long()
-    spared = [bias for k, (_, bias, _) in enumerate(layers)
-              if len(bias) and (network.decay_biases == 2 or (network.decay_biases == 1 and k + 1 == len(layers)))]
-    groups = [{"params": [tensor for tensor in parameters if not any(tensor is bias for bias in spared)]}]
-    if spared:
-        groups.append({"params": spared, "weight_decay": 0.0})
+    def decays(k):
+        """Whether the biases of a layer do: all, all but the output layer's, none."""
+        return network.decay_biases == 0 or (network.decay_biases == 1 and k + 1 < len(layers))
+
+    groups = []
+    for k, (weight, bias, scale) in enumerate(layers):
+        for part, tensors in enumerate(([weight, scale], [bias])):
+            factors = network.factors[2 * k + part] if network.factors else {"rate": 1.0, "decay": 1.0, "epsilon": 1.0}
+            tensors = [tensor for tensor in tensors if tensor.requires_grad and len(tensor)]
+            group = {"params": tensors, "lr": network.learning_rate * factors["rate"],
+                     "weight_decay": network.weight_decay * factors["decay"] * (part == 0 or decays(k))}
+            if "epsilon" in network.optimizer:
+                group["eps"] = network.optimizer["epsilon"] * factors["epsilon"]
+            if tensors:
+                groups.append(group)
     optimizer = TORCH_OPTIMIZERS[network.optimizer["name"]](
         groups, network.optimizer, lr=network.learning_rate, weight_decay=network.weight_decay
-    )
+    )  # groups have their own
     schedule = TORCH_SCHEDULES[network.schedule["name"]](optimizer, network.schedule, network.steps)
 
     def loss_of(samples):
         a = inputs[samples]
         for k, ((weight, bias, scale), choice) in enumerate(zip(layers, network.activations())):
             z = torch.nn.functional.linear(a, weight, bias if len(bias) else None)
+            z = z if k + 1 < len(layers) else network.output_scale * z
             a = TORCH_ACTIVATIONS[choice["name"]](z, choice)
             if len(scale):
                 a = h + scale * a
@@ -406,6 +419,22 @@ class Training(unittest.TestCase):
 
     def test_layers_without_biases_under_every_optimizer(self):
         self.check("biases", 2 * 2 * len(TORCH_OPTIMIZERS))
+
+    def test_factors_of_layers_are_parameter_groups(self):
+        """What is frozen keeps its bits."""
+        self.check("factors", 2 * 3 * len(TORCH_OPTIMIZERS))
+        frozen = 0
+        for network in networks["factors"]:
+            both = [network.layers(weights) for weights in (network.weights_initial, network.weights_final)]
+            for k, (before, after) in enumerate(zip(*both)):
+                for part, (one, other) in enumerate(zip(before[:2], after[:2])):
+                    still = network.factors[2 * k + part]["rate"] == 0
+                    frozen += still
+                    self.assertEqual(one.tobytes() == other.tobytes(), still, (str(network), k, part))
+        self.assertEqual(frozen, 2 * 2 * 2 * len(TORCH_OPTIMIZERS))
+
+    def test_scaled_outputs_under_every_loss(self):
+        self.check("output scale", 2 * 2 * 14)
 
     def test_every_initializer_as_a_start(self):
         self.check("initializer", 2)

@@ -38,16 +38,24 @@ static void print_network(const struct trial *trial, const struct trial_networks
   printf("{\"case\": \"%s\", \"kind\": \"%s\", \"classes\": %zu, \"samples\": %zu, \"seed\": %" PRIu64
          ", \"replicate\": %" PRIu64 ", \"batch_size\": %zu, \"shuffle_per_replicate\": %s, \"steps\": %" PRIu64
          ", \"precision\": \"%s\", \"status\": %d, \"init\": \"%s\", \"bias_init\": \"%s\", \"learning_rate\": \"%a\", "
-         "\"weight_decay\": \"%a\"",
+         "\"weight_decay\": \"%a\", \"output_scale\": \"%a\"",
          trial->name, kinds[data->kind], data->classes, data->train_samples, n->seed, n->replicate, n->batch_size,
          n->shuffle_per_replicate ? "true" : "false", n->steps, trial->real == ISW_FLOAT32 ? "float32" : "float64",
          (int)result->status, isw_initializers(&rows)[trial->init].row.name,
-         isw_initializers(&rows)[trial->bias_init].row.name, n->learning_rate, n->weight_decay);
+         isw_initializers(&rows)[trial->bias_init].row.name, n->learning_rate, n->weight_decay, n->output_scale);
   printf(", \"size\": [%zu", n->size[0]);
   for (size_t k = 1; k <= n->layers; k++) printf(", %zu", n->size[k]);
   printf("]");
   printf(", \"branch_layers\": %zu, \"train_scale\": %s, \"ends_linear\": %s, \"bias\": %d", n->residual.branch_layers,
          n->residual.train_scale ? "true" : "false", n->residual.ends_linear ? "true" : "false", (int)n->bias);
+  printf(", \"factors\": [");
+  for (size_t k = 0; n->factors && k < n->layers; k++) {
+    const struct isw_layer_factors *f = &n->factors[k];
+    for (size_t part = 0; part < 2; part++)
+      printf("%s{\"rate\": \"%a\", \"decay\": \"%a\", \"epsilon\": \"%a\"}", k + part ? ", " : "", f->rate[part],
+             f->decay[part], f->epsilon[part]);
+  }
+  printf("]");
   print_choice("activation", &isw_activations(&rows)[n->activation.row].row, &n->activation);
   print_choice("output_activation", &isw_activations(&rows)[n->output_activation.row].row, &n->output_activation);
   print_choice("loss", &isw_losses(&rows)[n->loss.row].row, &n->loss);
@@ -268,6 +276,52 @@ static bool dump_biases(bool by_reference)
   return good;
 }
 
+/* Factors of learning rates, decays and epsilons by layer, some layers or parts of them frozen: parameter groups. */
+static bool dump_factors(bool by_reference)
+{
+  size_t optimizers;
+  bool good = true;
+  isw_optimizers(&optimizers);
+  for (int factors = TRIAL_FACTORS; factors < TRIAL_FACTOR_KINDS; factors++)
+    for (size_t o = 0; o < optimizers; o++) {
+      struct trial trial = plain();
+      trial.factors = (enum trial_factors)factors;
+      trial.bias_init = trial_initializer("uniform");
+      trial.optimizer = o;
+      trial.schedule = o % 2 ? trial_schedule("exponential") : trial_schedule("constant");
+      trial.depth = 3;
+      trial.learning_rate = 0.01;
+      trial.weight_decay = 0.01;
+      trial.clip_norm = o % 2 ? 0.5 : 0.0;
+      trial.batch_size = o % 3 == 0 ? 0 : 4;
+      if (factors == TRIAL_FROZEN_PARTS) trial.residual = (struct isw_residual){1, 0.5, true, false};
+      good &= dump(by_reference, "factors", trial);
+    }
+  return good;
+}
+
+/* Scaled outputs, with every loss and with output activations. */
+static bool dump_output_scales(bool by_reference)
+{
+  size_t losses;
+  bool good = true;
+  isw_losses(&losses);
+  for (size_t loss = 0; loss < losses; loss++)
+    for (int data = 0; data < TRIAL_SMALL_DATA; data++)
+      for (int scale = 0; scale < 2; scale++) {
+        struct trial trial = plain();
+        trial.loss = loss;
+        trial.data = (enum trial_data)data;
+        trial.output_scale = scale ? -0.7 : 4.0;
+        if (loss == trial_loss("mse")) trial.output_activation = trial_activation(scale ? "sigmoid" : "softsign");
+        trial.bias_init = trial_initializer("uniform");
+        trial.learning_rate = 0.01;
+        trial.steps = 60;
+        if (trial_takes(loss, trial.data)) good &= dump(by_reference, "output scale", trial);
+      }
+  return good;
+}
+
 static bool dump_depths(bool by_reference)
 {
   bool good = true;
@@ -379,6 +433,8 @@ int main(int count, char **arguments)
   good &= dump_decay_of_biases(by_reference);
   good &= dump_initializers(by_reference);
   good &= dump_biases(by_reference);
+  good &= dump_factors(by_reference);
+  good &= dump_output_scales(by_reference);
   good &= dump_depths(by_reference);
   good &= dump_residual(by_reference);
   good &= dump_single_precision(by_reference);

@@ -144,6 +144,24 @@ int main(void)
     batches.hashes_batches = true;
     train("probe", &(struct isw_row){.name = batch_size ? "batch" : "batch_of_all"}, batches, &counts);
   }
+  static const char *const lacking[] = {[ISW_BIAS_HIDDEN] = "bias_hidden", [ISW_BIAS_NONE] = "bias_none"};
+  for (int bias = ISW_BIAS_HIDDEN; bias <= ISW_BIAS_NONE; bias++) {
+    struct trial trial = clipped;
+    trial.bias = (enum isw_bias)bias;
+    train("setting", &(struct isw_row){.name = lacking[bias]}, trial, &counts);
+  }
+  struct trial scaled = plain;
+  scaled.output_scale = 3.0;
+  train("setting", &(struct isw_row){.name = "output_scale"}, scaled, &counts);
+  static const char *const kinds[] = {[TRIAL_FACTORS] = "factors",
+                                      [TRIAL_FROZEN_FIRST] = "factors_frozen_layer",
+                                      [TRIAL_FROZEN_PARTS] = "factors_frozen_parts"};
+  for (int kind = TRIAL_FACTORS; kind < TRIAL_FACTOR_KINDS; kind++) {
+    struct trial trial = plain;
+    trial.optimizer = trial_optimizer(kind == TRIAL_FACTORS ? "adam" : "sgd");
+    trial.factors = (enum trial_factors)kind;
+    train("setting", &(struct isw_row){.name = kinds[kind]}, trial, &counts);
+  }
   fprintf(stderr, "%zu trials, %zu packs on this machine's kernels, %zu differences\n", counts.trials, counts.packs,
           counts.differences);
   return counts.differences > 0;

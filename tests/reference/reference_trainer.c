@@ -57,11 +57,17 @@ static double learning_rate_at(const struct isw_network *network, uint64_t step)
   return network->learning_rate * schedule->factor(&network->schedule, step, network->steps);
 }
 
-/* A step's rates, float64. rate [ISW_PARAMETERS_MAX]; running [2] is kept from step to step */
-static void step_rates(const struct isw_network *network, double learning_rate, double *running, double *rate)
+/* A step's rates, float64. epsilon: factor of the optimiser's; rate [ISW_PARAMETERS_MAX]; running [2] is kept from step
+ * to step */
+static void step_rates(const struct isw_network *network, double learning_rate, double epsilon, double *running,
+                       double *rate)
 {
+  size_t rows;
   double p[ISW_PARAMETERS_MAX];
+  const struct isw_row *row = &isw_optimizers(&rows)[network->optimizer.row].row;
   for (size_t i = 0; i < ISW_PARAMETERS_MAX; i++) p[i] = network->optimizer.value[i].number;
+  for (size_t i = 0; i < isw_row_parameters(row); i++)
+    if (strcmp(row->parameters[i].name, "epsilon") == 0) p[i] = p[i] * epsilon;
   switch (network->optimizer.row) {
 #define ISW_OPTIMIZER(name, ...)                                                                                       \
   case OPTIMIZER_##name:                                                                                               \
@@ -92,6 +98,11 @@ static void initial_layer(const struct isw_network *network, const struct isw_ch
   struct isw_stream noise = {network->seed, network->replicate, noise_purpose, start->layer};
   for (size_t i = 0; network->init_noise != 0.0 && i < fan_out * columns; i++)
     weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
+  size_t rows;
+  bool from_file = (isw_initializers(&rows)[init->row].needs & ISW_START_FILE) != 0;
+  double factor =
+      network->factors && !from_file ? network->factors[start->layer - 1].std[purpose == ISW_PURPOSE_BIAS] : 1.0;
+  for (size_t i = 0; i < fan_out * columns; i++) weight[i] = factor * weight[i];
   struct isw_stream share = {network->seed, network->replicate, ISW_PURPOSE_SPARSITY, start->layer};
   for (size_t i = 0; purpose == ISW_PURPOSE_WEIGHT && i < fan_out * columns; i++)
     if (isw_uniform(&share, i) < network->init_sparsity) weight[i] = 0.0;

@@ -97,6 +97,7 @@ static void NAME(forward)(struct NAME(trainer) * t, size_t sample)
     for (size_t j = 0; j < l->fan_out; j++) {
       l->z[j] = l->bias ? l->bias[j] : K(0.0);
       for (size_t i = 0; i < l->fan_in; i++) l->z[j] = FMA(a[i], l->weight[j * l->fan_in + i], l->z[j]);
+      if (k == t->layers) l->z[j] = l->z[j] * K(t->network->output_scale);
       l->a[j] = NAME(g)(isw_activation_of(t->network, k - 1), l->z[j]);
     }
     for (size_t j = 0; l->branch && j < l->fan_out; j++) {
@@ -113,7 +114,8 @@ static void NAME(backward)(struct NAME(trainer) * t, size_t sample)
 {
   struct NAME(layer) *output = &t->layer[t->layers];
   for (size_t j = 0; j < output->fan_out; j++)
-    output->delta[j] = output->delta[j] * NAME(slope)(&t->network->output_activation, output->z[j], output->a[j]);
+    output->delta[j] = output->delta[j] * NAME(slope)(&t->network->output_activation, output->z[j], output->a[j]) *
+                       K(t->network->output_scale);
   for (size_t k = t->layers; k >= 2; k--) {
     struct NAME(layer) *l = &t->layer[k], *below = &t->layer[k - 1];
     for (size_t i = 0; i < l->fan_in; i++) {
@@ -223,30 +225,38 @@ static void NAME(clip)(struct NAME(trainer) * t)
   for (size_t i = 0; i < t->parameters; i++) t->gradient[i] = t->gradient[i] * K(factor);
 }
 
-/* Whether weight decay applies to a parameter: to weights, and to the biases that decay_biases names. */
-static bool NAME(decays)(const struct NAME(trainer) * t, const REAL *parameter)
+/* Updates `count` parameters from w on, which all have these factors of layer k: its weights, biases or scale. */
+static void NAME(update_some)(struct NAME(trainer) * t, size_t k, bool biases, REAL *w, size_t count,
+                              double learning_rate, const double *running)
+{
+  const struct isw_network *n = t->network;
+  size_t rows, row = n->optimizer.row;
+  bool decoupled = isw_optimizers(&rows)[row].decoupled_decay, decays = true;
+  if (biases) decays = n->decay_biases == ISW_DECAY_ALL || (n->decay_biases == ISW_DECAY_HIDDEN && k < t->layers);
+  struct isw_layer_factors factors = {{1.0, 1.0}, {1.0, 1.0}, {1.0, 1.0}, {1.0, 1.0}};
+  if (n->factors) factors = n->factors[k - 1];
+  if (factors.rate[biases] == 0.0) return; /* frozen */
+  double own = learning_rate * factors.rate[biases], decay = decays ? n->weight_decay * factors.decay[biases] : 0.0;
+  double rates[ISW_PARAMETERS_MAX] = {0.0}, copy[2] = {running[0], running[1]};
+  step_rates(n, own, factors.epsilon[biases], copy, rates);
+  REAL rate[ISW_PARAMETERS_MAX], shrink = K(1.0 - own * decay);
+  for (size_t i = 0; i < ISW_PARAMETERS_MAX; i++) rate[i] = K(rates[i]);
+  for (size_t i = (size_t)(w - t->w); i < (size_t)(w - t->w) + count; i++) {
+    if (t->fixed[i]) continue;
+    REAL start = decoupled ? shrink * t->w[i] : t->w[i];
+    REAL g = decoupled ? t->gradient[i] : FMA(K(decay), t->w[i], t->gradient[i]);
+    t->w[i] = NAME(update)(row, start, g, t->state + 2 * i, rate);
+  }
+}
+
+/* running: before the step */
+static void NAME(step)(struct NAME(trainer) * t, double learning_rate, const double *running)
 {
   for (size_t k = 1; k <= t->layers; k++) {
     const struct NAME(layer) *l = &t->layer[k];
-    if (!l->bias || parameter < l->bias || parameter >= l->bias + l->fan_out) continue;
-    return t->network->decay_biases == ISW_DECAY_ALL || (t->network->decay_biases == ISW_DECAY_HIDDEN && k < t->layers);
-  }
-  return true;
-}
-
-static void NAME(step)(struct NAME(trainer) * t, double learning_rate, const double *rates)
-{
-  size_t rows, row = t->network->optimizer.row;
-  bool decoupled = isw_optimizers(&rows)[row].decoupled_decay;
-  REAL rate[ISW_PARAMETERS_MAX], weight_decay = K(t->network->weight_decay);
-  REAL shrink = K(1.0 - learning_rate * t->network->weight_decay);
-  for (size_t i = 0; i < ISW_PARAMETERS_MAX; i++) rate[i] = K(rates[i]);
-  for (size_t i = 0; i < t->parameters; i++) {
-    if (t->fixed[i]) continue;
-    bool decays = NAME(decays)(t, t->w + i);
-    REAL w = decoupled && decays ? shrink * t->w[i] : t->w[i];
-    REAL g = decoupled ? t->gradient[i] : FMA(decays ? weight_decay : K(0.0), t->w[i], t->gradient[i]);
-    t->w[i] = NAME(update)(row, w, g, t->state + 2 * i, rate);
+    NAME(update_some)(t, k, false, l->weight, l->fan_out * l->fan_in, learning_rate, running);
+    if (l->bias) NAME(update_some)(t, k, true, l->bias, l->fan_out, learning_rate, running);
+    if (l->scale) NAME(update_some)(t, k, false, l->scale, 1, learning_rate, running);
   }
 }
 
@@ -327,10 +337,10 @@ static void NAME(loop)(struct NAME(trainer) * t, const uint64_t *all, uint64_t *
     for (size_t i = 0; i < t->parameters; i++)
       if (fpclassify(t->gradient[i]) == FP_SUBNORMAL) result->subnormal_gradient = true;
     double learning_rate = learning_rate_at(n, step);
-    step_rates(n, learning_rate, running, rate);
     NAME(clip)(t);
-    NAME(step)(t, learning_rate, rate);
-    if (!NAME(weights_are_finite)(t)) { /* 5 */
+    NAME(step)(t, learning_rate, running);
+    step_rates(n, learning_rate, 1.0, running, rate); /* advances running */
+    if (!NAME(weights_are_finite)(t)) {               /* 5 */
       result->status = ISW_DIVERGED;
       result->steps_done = step + 1;
       return;

@@ -93,6 +93,7 @@ static void expect_symmetry(const char *optimizer, double learning_rate)
                                          .loss = loss_called("cross_entropy"),
                                          .optimizer = optimizer_called(optimizer),
                                          .init = init + lane * LAYERS,
+                                         .output_scale = 1.0,
                                          .bias_init = bias_init,
                                          .learning_rate = learning_rate * (1.0 + 0.1 * (double)lane),
                                          .batch_size = 64,

@@ -144,6 +144,23 @@ static struct isw_choice optimizer_of(const struct trial *trial, size_t lane)
   return choice;
 }
 
+/* Factors near 1 that differ in all layers, parts and kinds. */
+static struct isw_layer_factors factors_of(const struct trial *trial, size_t lane, size_t k, size_t layers)
+{
+  struct isw_layer_factors factors;
+  double up = 1.0 + 0.05 * (double)(k + 1) + (trial->varied ? 0.02 * (double)lane : 0.0);
+  for (size_t part = 0; part < 2; part++) {
+    factors.rate[part] = part == 0 ? up : 1.0 / up;
+    factors.std[part] = 0.7 * factors.rate[part];
+    factors.decay[part] = 1.3 * factors.rate[part];
+    factors.epsilon[part] = 1.1 / factors.rate[part];
+  }
+  if (trial->factors == TRIAL_FROZEN_FIRST && k == 0) factors.rate[0] = factors.rate[1] = 0.0;
+  if (trial->factors == TRIAL_FROZEN_PARTS && k + 1 == layers) factors.rate[0] = 0.0;
+  if (trial->factors == TRIAL_FROZEN_PARTS && k == 1) factors.rate[1] = 0.0;
+  return factors;
+}
+
 static void set_network(const struct trial *trial, struct trial_networks *all, size_t lane)
 {
   size_t rows, layers = all->layers;
@@ -157,6 +174,8 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
     bias_init[k] = nudged(&initializers[trial->bias_init].row, trial->bias_init, lane, trial->varied);
     init[k].weights = bias_init[k].weights = &all->weights;
   }
+  struct isw_layer_factors *factors = all->factors + lane * layers;
+  for (size_t k = 0; k < layers; k++) factors[k] = factors_of(trial, lane, k, layers);
   const struct isw_activation *activations = isw_activations(&rows);
   const struct isw_rate_schedule *schedules = isw_schedules(&rows);
   all->network[lane] = (struct isw_network){
@@ -177,6 +196,9 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
       .init_sparsity = trial->init_sparsity * (trial->varied ? 1.0 - 0.05 * (double)lane : 1.0),
       .decay_biases = trial->decay_biases,
       .bias = trial->bias,
+      .output_scale =
+          trial->output_scale != 0.0 ? trial->output_scale * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0) : 1.0,
+      .factors = trial->factors ? factors : NULL,
       .residual = {trial->residual.branch_layers, trial->residual.scale + (trial->varied ? 0.1 * (double)lane : 0.0),
                    trial->residual.train_scale, trial->residual.ends_linear},
       .learning_rate = trial->learning_rate * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
@@ -210,6 +232,7 @@ void trial_networks_create(const struct trial *trial, struct trial_networks *all
   all->size[all->layers] = isw_outputs(&all->data, &isw_losses(&rows)[trial->loss]);
   all->init = numbers(all->count * all->layers, sizeof *all->init);
   all->bias_init = numbers(all->count * all->layers, sizeof *all->bias_init);
+  all->factors = numbers(all->count * all->layers, sizeof *all->factors);
   all->record_steps = numbers(trial->steps + 1, sizeof *all->record_steps);
   for (uint64_t step = 0; step <= trial->steps; step++)
     if (!trial->sparse_records || step == 0 || step == 3 || step == trial->steps)
@@ -227,6 +250,7 @@ void trial_networks_destroy(struct trial_networks *networks)
   free(networks->size);
   free(networks->init);
   free(networks->bias_init);
+  free(networks->factors);
   free(networks->record_steps);
   free(networks->weight_values);
 }
@@ -379,6 +403,8 @@ static struct isw_pack_class class_of(const struct trial_networks *networks)
                                  .optimizer = first->optimizer.row,
                                  .batch_size = first->batch_size,
                                  .samples = first->batch_size ? first->batch_size : samples,
+                                 .scales_output = first->output_scale != 1.0,
+                                 .has_factors = first->factors != NULL,
                                  .checks_every_step =
                                      first->clip_norm > 0.0 || first->stop_gradient_below > -INFINITY ||
                                      first->stop_loss_above > 0.0 || first->stop_accuracy_above > 0.0 ||

@@ -27,6 +27,9 @@ struct isw_data trial_data_create(enum trial_data kind);
 bool trial_takes(size_t loss, enum trial_data kind);
 void trial_data_destroy(struct isw_data *data);
 
+/** Factors of layers: none; all but 1, in every lane others if lanes vary; and with frozen parts. */
+enum trial_factors { TRIAL_NO_FACTORS, TRIAL_FACTORS, TRIAL_FROZEN_FIRST, TRIAL_FROZEN_PARTS, TRIAL_FACTOR_KINDS };
+
 enum trial_by_layer { TRIAL_SAME, TRIAL_ZERO_OUTPUT, TRIAL_CONSTANT_FIRST, TRIAL_BY_LAYER };
 
 /** A pack of networks. Rows are indices in their tables; members that are 0 select the plainest choice. */
@@ -38,7 +41,9 @@ struct trial {
   enum trial_by_layer by_layer;
   size_t depth,
       width; /**< hidden layers have width, then (width + 1) / 2, in turn; all width where there are branches */
+  double output_scale; /**< 0: 1 */
   enum isw_bias bias;
+  enum trial_factors factors;
   struct isw_residual residual; /**< if the lanes vary, their scales are 0.1 apart */
   size_t batch_size;            /**< 0: full */
   bool shuffle_per_replicate;   /**< then all networks have the same replicate */
@@ -65,6 +70,7 @@ struct trial_networks {
   size_t count, layers, records;
   size_t *size;
   struct isw_choice *init, *bias_init; /**< [count][layers] */
+  struct isw_layer_factors *factors;   /**< [count][layers] */
   struct isw_network network[ISW_LANES_MAX];
   const struct isw_network *list[ISW_LANES_MAX];
   uint64_t *record_steps;

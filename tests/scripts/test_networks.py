@@ -64,6 +64,9 @@ class Networks(unittest.TestCase):
             (sweep(cls.folder, "bias", "network.bias: [all, hidden, none]",
                    "activation: tanh, bias_init: {name: constant, value: 0.3}"), 1e-6),
             (sweep(cls.folder, "no_bias", "network.width: [4, 6]", "activation: tanh, bias: none"), 1e-6),
+            (sweep(cls.folder, "scaled", "network.output_scale: [0.5, 2, 1]",
+                   "activation: tanh, output_activation: sigmoid"), 1e-6),
+            (sweep(cls.folder, "one_scale", "network.width: [4, 6]", "activation: tanh, output_scale: 3"), 1e-6),
             (sweep(cls.folder, "logits", "network.width: [4, 6]", "activation: relu", loss="binary_cross_entropy"),
              1e-6)]
 

@@ -132,11 +132,15 @@ static struct isw_pack *make(const struct scene *scene, enum isw_layout layout, 
   size_t schedules, growing = ROW(isw_schedules, "linear");
   const struct isw_rate_schedule *schedule = isw_schedules(&schedules);
   struct isw_network network[16];
+  struct isw_layer_factors factors[16][RESIDUAL_LAYERS];
   const struct isw_network *list[16];
   for (size_t l = 0; l < count_networks; l++) {
     size_t n = first + l;
     bool early = n % 2 == 1; /* half of the networks end early: they diverge, or stop at once or later */
     size_t s = t->varied ? n % schedules : 0;
+    for (size_t k = 0; k < RESIDUAL_LAYERS; k++)
+      factors[l][k] = (struct isw_layer_factors){
+          {1.0 + 0.1 * (double)(n % 3), 1.0 + 0.1 * (double)k}, {1.0, 1.0}, {1.0, 1.0}, {1.0, 1.0}};
     network[l] = (struct isw_network){
         .number = n,
         .seed = 7,
@@ -149,9 +153,11 @@ static struct isw_pack *make(const struct scene *scene, enum isw_layout layout, 
         .loss = isw_choice_default(&isw_losses(&count)[loss].row, loss),
         .optimizer = isw_choice_default(&isw_optimizers(&count)[o].row, o),
         .init = init,
+        .output_scale = 1.0,
         .bias_init = bias,
         .learning_rate = early && n % 6 == 1 ? 1e30 : 0.01 + 0.001 * (double)(n % 7),
         .schedule = isw_choice_default(&schedule[s].row, s),
+        .factors = t->varied ? factors[l] : NULL,
         .clip_norm = t->varied && n % 5 == 0 ? 0.1 : 0.0,
         .batch_size = t->batch,
         .steps = STEPS,

@@ -157,9 +157,13 @@ static struct isw_pack *make_some(const struct trial *t, enum isw_layout layout,
   size_t schedule_count;
   const struct isw_rate_schedule *schedules = isw_schedules(&schedule_count);
   struct isw_network network[LANES];
+  struct isw_layer_factors factors[LANES][RESIDUAL_LAYERS];
   const struct isw_network *list[LANES];
   static const double rates[] = {0.01, 0.1, 1e30, 0.5, 30, 0.05, 1e19};
   for (size_t l = 0; l < LANES; l++) {
+    for (size_t k = 0; k < RESIDUAL_LAYERS; k++) /* the output layer's biases are frozen, where there are any */
+      factors[l][k] = (struct isw_layer_factors){
+          {1.0 + 0.1 * (double)l, k == LAYERS ? 0.0 : 0.5}, {1.0, 1.0}, {2.0, 2.0}, {1.5, 1.5}};
     network[l] =
         (struct isw_network){.number = l,
                              .seed = 5,
@@ -173,6 +177,8 @@ static struct isw_pack *make_some(const struct trial *t, enum isw_layout layout,
                              .optimizer = isw_choice_default(&isw_optimizers(&count)[t->optimizer].row, t->optimizer),
                              .init = init,
                              .bias = (enum isw_bias)(t->optimizer % 3),
+                             .factors = t->batch == 2 ? factors[l] : NULL,
+                             .output_scale = 1.0,
                              .bias_init = bias_init,
                              .learning_rate = rates[l % (sizeof rates / sizeof *rates)],
                              .weight_decay = l % 3 == 0 ? 0.001 : 0.0,

@@ -147,6 +147,7 @@ static void set_trial(struct trial *t, const struct isw_data *data, size_t width
                                          .loss = choice("loss", "mse"),
                                          .optimizer = choice("optimizer", optimizer),
                                          .init = t->init,
+                                         .output_scale = 1.0,
                                          .bias_init = t->bias_init,
                                          .learning_rate = 0.02 * (double)(l + 1),
                                          .steps = 300,

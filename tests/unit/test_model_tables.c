@@ -18,7 +18,8 @@ static void check_row(const struct isw_row *row)
   for (size_t p = 0; p < isw_row_parameters(row); p++) {
     const struct isw_parameter *parameter = &row->parameters[p];
     assert_non_null(parameter->about);
-    assert_true(parameter->initial >= parameter->low && parameter->initial <= parameter->high);
+    assert_true(isnan(parameter->initial) || /* must be given */
+                (parameter->initial >= parameter->low && parameter->initial <= parameter->high));
     assert_false(parameter->low_open && parameter->initial == parameter->low);
     assert_false(parameter->high_open && parameter->initial == parameter->high);
   }
@@ -65,6 +66,7 @@ static void tables_hold_the_rows_that_the_docs_promise(void **state)
   CHECK_TABLE(struct isw_optimizer, isw_optimizers, "sgd momentum nesterov adam adamw rmsprop adagrad sign_sgd");
   CHECK_TABLE(struct isw_rate_schedule, isw_schedules,
               "constant step exponential linear cosine warmup warmup_cosine inverse_sqrt");
+  CHECK_TABLE(struct isw_parametrization, isw_parametrizations, "standard ntk mean_field mup");
 }
 
 static void defaults_are_pytorchs(void **state)
@@ -157,10 +159,59 @@ static void sizes_and_flops(void **state)
   assert_true(isw_step_flops(3, size, 0, 100) == 100.0 * (6.0 * weights - 2.0 * 64 * 32));
 }
 
+/* Factors of a network of 5-8-8-3 whose base width is 4, r = 2: Yang et al. 2022, tables 3 and 8. */
+static void mup_has_the_factors_of_its_tables(void **state)
+{
+  (void)state;
+  static const size_t size[] = {5, 8, 8, 3};
+  static const struct {
+    const char *optimizer;
+    double weights[3], biases[3];
+  } rates[] = {
+      {"sgd", {2, 1, 0.5}, {2, 2, 1}}, {"adam", {1, 0.5, 0.5}, {1, 1, 1}}, {"adamw", {1, 0.5, 0.5}, {1, 1, 1}}};
+  size_t rows, optimizers;
+  const struct isw_parametrization *table = isw_parametrizations(&rows);
+  const struct isw_optimizer *optimizer = isw_optimizers(&optimizers);
+  struct isw_choice mup = isw_choice_default(&table[rows - 1].row, rows - 1);
+  assert_string_equal(table[rows - 1].row.name, "mup");
+  mup.value[0].number = 4.0;
+  for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+    size_t o = 0;
+    while (strcmp(optimizer[o].row.name, rates[i].optimizer) != 0) o++;
+    for (size_t k = 0; k < 3; k++) {
+      struct isw_layer_factors f = {{1.0, 1.0}, {1.0, 1.0}, {1.0, 1.0}, {1.0, 1.0}};
+      isw_parametrize(&mup, o, k + 1, 3, size, &f);
+      bool output = k == 2, decoupled = optimizer[o].decoupled_decay;
+      assert_true(f.rate[0] == rates[i].weights[k] && f.rate[1] == rates[i].biases[k]);
+      assert_true(f.std[1] == 1.0 && fabs(f.std[0] - (output ? sqrt(0.5) : 1.0)) < 1e-15);
+      assert_true(f.epsilon[0] == (output ? 2.0 : 1.0) && f.epsilon[1] == 1.0);
+      assert_true(f.decay[0] == (!output ? 1.0 : decoupled ? 2.0 : 4.0) && f.decay[1] == 1.0);
+    }
+  }
+}
+
+/* Rows whose step is a multiplication have no parametrization but the standard one. */
+static void optimizers_with_parametrizations(void **state)
+{
+  (void)state;
+  size_t rows, optimizers, lacking = 0;
+  isw_parametrizations(&rows);
+  const struct isw_optimizer *optimizer = isw_optimizers(&optimizers);
+  for (size_t o = 0; o < optimizers; o++) {
+    assert_true(isw_is_parametrized(0, o));
+    for (size_t row = 1; row < rows; row++) assert_true(isw_is_parametrized(row, o) == isw_is_parametrized(1, o));
+    lacking += !isw_is_parametrized(1, o);
+    if (strcmp(optimizer[o].row.name, "exponentiated_gradient") == 0) assert_false(isw_is_parametrized(1, o));
+  }
+  assert_true(lacking < optimizers / 2);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(tables_hold_the_rows_that_the_docs_promise),
+      cmocka_unit_test(mup_has_the_factors_of_its_tables),
+      cmocka_unit_test(optimizers_with_parametrizations),
       cmocka_unit_test(defaults_are_pytorchs),
       cmocka_unit_test(aliases_name_rows_and_hide_none),
       cmocka_unit_test(outputs_follow_targets_and_loss),

@@ -172,6 +172,8 @@ static void settings_of_a_class_are_the_documented_ones(void **state)
       {"network.init_by_layer", "[{1: zeros}, {2: he_normal}]", true},
       {"network.init_noise", "[0, 1]", true},
       {"network.init_sparsity", "[0, 0.5]", true},
+      {"network.output_scale", "[1, 2]", true},
+      {"network.parametrization", "[standard, ntk, {name: mup, base_width: [1, 2]}]", true},
       {"network.residual.branch_layers", "[none, 2]", false},
       {"network.residual.scale", "[1, 2]", true},
       {"network.residual.train_scale", "[true, false]", false},
@@ -182,6 +184,10 @@ static void settings_of_a_class_are_the_documented_ones(void **state)
       {"train.optimizer", "[{name: momentum, momentum: [0.5, 0.9]}]", true},
       {"train.optimizer", "[{name: sgd, weight_decay: [0.5, 0.9]}]", true},
       {"train.learning_rate", "[1, 2]", true},
+      {"train.rate_by_layer", "[{1: 0.1}, {output: 2}]", true},
+      {"train.rate_by_layer.1", "[1, {weights: 0.5, biases: 2}]", true},
+      {"train.rate_by_layer.1", "[1, 0]", false},
+      {"train.rate_by_layer.1", "[{weights: 0}, {biases: 0}]", false},
       {"train.weight_decay", "[0, 1]", true},
       {"train.decay_biases", "[all, none]", true},
       {"train.schedule", "[constant, cosine]", true},
@@ -205,8 +211,9 @@ static void settings_of_a_class_are_the_documented_ones(void **state)
                  layers     ? ""
                  : residual ? "depth: 3, "
                             : "depth: 1, ",
-                 strstr(cases[i].path, "scale") || strstr(cases[i].path, "after") ? ", residual: {branch_layers: 1}"
-                                                                                  : "",
+                 (residual && strstr(cases[i].path, "scale")) || strstr(cases[i].path, "after")
+                     ? ", residual: {branch_layers: 1}"
+                     : "",
                  strstr(cases[i].path, "shuffle") ? ", batch_size: 2" : "",
                  strstr(cases[i].path, "decay_biases") ? ", weight_decay: 1"
                  : strstr(cases[i].path, "relative")   ? ", stop: {plateau: {steps: 3}}"

@@ -36,6 +36,11 @@ static void settings_are_the_same_sweep(void **state)
       "init_by_layer: {branch_last: zeros}}\n"
       "grid: {network.residual.train_scale: [false, true], network.residual.branch_layers: [none, 1, 2], "
       "network.init_by_layer.branch_first: [identity, zeros]}\n",
+      BASE
+      "grid: {train.rate_by_layer: [{1: 0, output: {weights: [1, 2], biases: 0.5}}, {2: 0.25}], network.bias: [all, "
+      "none]}\nexclude: [{train.rate_by_layer: {1: 0, output: {weights: 2, biases: 0.5}}}]\n",
+      HEAD NETWORK "train: {loss: mse, optimizer: sgd, learning_rate: 0.5, steps: 100, rate_by_layer: {1: 0.1, output: "
+                   "{weights: 1, biases: 0}}}\ngrid: {train.rate_by_layer.1: [0, {weights: 2, biases: [3, 4]}]}\n",
       HEAD TRAIN
       "network: {depth: 3, width: 4, activation: relu, init: he_normal, residual: {scale: -0.5}}\n"
       "grid: {network.residual: [{}, {branch_layers: [1, 2], activation_after: [true, false]}, {branch_layers: 2, "
@@ -102,10 +107,18 @@ static void identities_tell_what_matters(void **state)
                                          "network.init_by_layer={2: zeros}",
                                          "network.init_by_layer.output=zeros",
                                          "network.init_noise=1e-3",
+                                         "network.parametrization=ntk",
+                                         "network.output_scale=2",
+                                         "network.parametrization=mean_field",
+                                         "network.parametrization={name: mup, base_width: 1}",
                                          "train.loss=binary_cross_entropy",
                                          "train.optimizer=momentum",
                                          "train.optimizer={name: momentum, momentum: 0.5}",
                                          "train.learning_rate=0.25",
+                                         "train.rate_by_layer.1=0.5",
+                                         "train.rate_by_layer={1: {weights: 0.5}}",
+                                         "train.rate_by_layer={1: {biases: 0.5}}",
+                                         "train.rate_by_layer={output: 0}",
                                          "train.weight_decay=0.1",
                                          "train.schedule=cosine",
                                          "train.schedule={name: step, every: 10}",
@@ -139,6 +152,9 @@ static void identities_tell_what_matters(void **state)
   /* other spellings of the same settings */
   static const char *const same[] = {"network.init_by_layer.1=glorot_uniform",
                                      "network.bias=all",
+                                     "network.output_scale=1.0",
+                                     "network.parametrization={name: mup, base_width: 2}",
+                                     "train.rate_by_layer={1: 1, 2: {weights: 1}, output: {biases: 1}}",
                                      "train.optimizer={name: sgd, weight_decay: 0}",
                                      "train.schedule=constant",
                                      "train.clip_norm=none",
