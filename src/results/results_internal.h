@@ -221,7 +221,7 @@ enum isw_status isw_part_maker_read_weights(struct isw_part_maker *m, const stru
 /** Passes the rows on, but no chunk of padding only: an unwritten one reads as fill values. */
 enum isw_status isw_part_maker_compress_weights(struct isw_part_maker *m, const struct isw_part *part);
 
-/* parts.c */
+/* compress.c */
 /** Compresses rows that begin with network `first`, and passes the chunks to the sink.
  *  @param[in] dataset  number of the dataset: an output, or output_count and 1 more for the weights */
 enum isw_status isw_part_maker_compress(struct isw_part_maker *m, size_t dataset, const struct isw_chunk_layout *layout,
