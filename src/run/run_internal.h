@@ -97,7 +97,7 @@ enum isw_status isw_refinement_choose(struct isw_refinement *refinement, size_t 
 /** Networks of all levels so far. */
 uint64_t isw_refinement_count(const struct isw_refinement *refinement);
 
-/* ---- the results file of a sweep (export.c) ---------------------------------------------------------------------- */
+/* ---- the results file of a sweep (description.c, export.c) ------------------------------------------------------- */
 
 /** The provenance, which varies from run to run. */
 struct isw_run_facts {
