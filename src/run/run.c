@@ -316,7 +316,7 @@ static enum isw_status train(struct isw_run_state *run, const char *advice, stru
     isw_index_destroy(training->index);
     training->index = NULL;
   }
-  /* the sync of the results file makes that of a short run's journal needless; other ranks can only read closed files */
+  /* The sync of the results file makes that of a short run's journal needless. Others can only read closed files. */
   bool stays_open = status == ISW_OK && !run->settings->no_gather && isw_cluster_size(run->cluster) == 1 &&
                     !isw_journal_is_synced(training->journal);
   if (!stays_open) status = close_journal(run, status, error);
