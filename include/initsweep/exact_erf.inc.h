@@ -1,17 +1,13 @@
 /* Part of exact_functions.inc.h: erf. docs/numerics.md defines it; src/exact/coefficients/erf.sollya finds the
- * coefficients.
+ * coefficients of float64, intervals.sollya those of float32.
  *
- * erf a = a + a R(a^2) for a = |x| < 1 (0.90625 in float64), otherwise 1 - exp(L(a)) */
+ * float64: erf a = a + a R(a^2) for a = |x| < 0.90625, otherwise 1 - exp(L(a)) */
 
+#if BITS == 64
 /* R */
 INLINE V NAME(erf_small)(V y)
 {
   V y2 = y * y;
-#if BITS == 32
-  V high = FMA(y2, K(0x1.4c5cb4p-14), FMA(K(-0x1.a5197ap-11), y, K(0x1.542fecp-8)));
-  V low = FMA(K(-0x1.b7fec4p-6), y, K(0x1.ce2d52p-4));
-  return FMA(y2, FMA(y2, high, low), FMA(K(-0x1.81274p-2), y, K(0x1.06eba8p-3)));
-#else
   V y4 = y2 * y2;
   V p12 = FMA(K(-0x1.dc78dd1c1c9f7p-39), y, K(0x1.62c56153498cbp-34));
   V p8 = FMA(y2, FMA(K(-0x1.4870bc0806af4p-30), y, K(0x1.fad20851e9bd7p-27)),
@@ -20,18 +16,11 @@ INLINE V NAME(erf_small)(V y)
              FMA(K(-0x1.c02db3fca9d26p-11), y, K(0x1.565bcd0ecdfc5p-8)));
   V p2 = FMA(FMA(y4, FMA(y4, p12, p8), p4), y2, FMA(K(-0x1.b82ce3129122cp-6), y, K(0x1.ce2f21a043053p-4)));
   return FMA(y, FMA(y, p2, K(-0x1.812746b0379f6p-2)), K(0x1.06eba8214db69p-3));
-#endif
 }
 
-/* L in float32, L + 3 log 2 in float64 */
+/* L + 3 log 2 */
 INLINE V NAME(erf_log)(V a)
 {
-#if BITS == 32
-  V a2 = a * a;
-  V high = FMA(a2, K(0x1.853474p-13), FMA(K(-0x1.815134p-9), a, K(0x1.654448p-6)));
-  V low = FMA(K(-0x1.a60b9ep-4), a, K(-0x1.46c55cp-1));
-  return FMA(a2, FMA(a2, high, low), FMA(K(-0x1.2085bep+0), a, K(-0x1.72b8d6p-12)));
-#else
   V v = a - K(1.0), v2 = v * v, v4 = v2 * v2; /* errors are smallest where exp(L) is largest */
   V p14 = FMA(v2, FMA(K(-0x1.046b69b0cb983p-37), v, K(0x1.7c930ced98b3ap-33)),
               FMA(K(-0x1.f6a927ec5a892p-30), v, K(0x1.86fdc57f5635fp-27)));
@@ -43,22 +32,20 @@ INLINE V NAME(erf_log)(V a)
              FMA(K(-0x1.5477f09ca17d6p-5), v, K(-0x1.afabc11a292a9p-1)));
   V p = FMA(v4, FMA(v4, FMA(v4, p14, p10), p6), p2);
   return FMA(v, FMA(v, p, K(-0x1.51c9b0006c23dp+1)), K(0x1.d6b445fe5a233p-3));
-#endif
 }
+#endif
 
 INLINE V NAME(erf)(V x)
 {
 #if BITS == 32
-  V a = LESSER(K(3.95), ABS(x)), limit = K(1.0); /* erf is 1 at 3.95 */
-  V l = NAME(erf_log)(a), t = FMA(l, K(0x1.715476p+0), K(0x1.8p23 + 127)), n = t - K(0x1.8p23 + 127);
-  V r = FMA(n, K(-0x1.62e43p-1), l), r2 = r * r, power = REAL_OF(WORD_OF(t) << 23);
-  V p = FMA(r2, NAME(exp_tail)(r, r2), r);
+  V a = LESSER(K(3.935), ABS(x)); /* erf is 1 there */
+  return TIMES_SIGN(NAME(by_intervals)(NAME(erf_rows), a, FMA(a, K(3.81), K(1.0))), x);
 #else
   V a = LESSER(K(5.95), ABS(x)), limit = K(0.90625);
   V l = NAME(erf_log)(a), t = FMA(l, K(0x1.71547652b82fep+0), K(0x1.8p52 + 1020)), n = t - K(0x1.8p52 + 1020);
   V r = FMA(n, K(-0x1.62e42fefa39efp-1), l), r2 = r * r, power = REAL_OF(WORD_OF(t) << 52);
   V p = FMA(r2, FMA(r, NAME(exp_tail)(r, r2), K(0.5)), r);
-#endif
   V small = FMA(a, NAME(erf_small)(a * a), a), large = FMA(-power, p, K(1.0) - power);
   return TIMES_SIGN(CHOOSE(LESS(a, limit), small, large), x);
+#endif
 }

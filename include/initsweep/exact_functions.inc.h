@@ -11,6 +11,7 @@
  *   TIMES_SIGN(x, y)      x with its sign bit xor that of y
  *   MASK                  the type of LESS(x, y), LESS_EQUAL(x, y), EQUAL(x, y), which are false for NaN;
  *                         BOTH(m, n), EITHER(m, n), ANY(m), ALL(m); CHOOSE(m, x, y) is x where m is true, otherwise y
+ *   LOOKUP(row, place)    float32: numbers of row[16] by the last three bits of the WORD `place`; row[8 + i] is row[i]
  *   WORD                  only for one number (exact_scalar.inc.h), with WORD_OF and REAL_OF
  * and defines on top of them, for its functions:
  *   WORD                  unsigned integers as wide as REAL: + - & | ^ ~ << >>
@@ -19,6 +20,7 @@
  *   SHIFTER               1.5 times the number above which only integers are representable: the last bits of
  *                         x + SHIFTER are the integer nearest to x */
 #include <math.h>
+#include <stdalign.h>
 #include <stdint.h>
 #include <string.h>
 #include "initsweep/exact.h"
@@ -47,6 +49,7 @@ typedef uint64_t NAME(word) __attribute__((vector_size(sizeof(V))));
 #endif
 
 #include "initsweep/exact_exp.inc.h"
+#include "initsweep/exact_intervals.inc.h"
 #include "initsweep/exact_tanh.inc.h"
 #include "initsweep/exact_erf.inc.h"
 #include "initsweep/exact_log.inc.h"

@@ -22,6 +22,7 @@
 #define REAL float
 #define WORD uint32_t
 #define FMA(x, y, c) fmaf(x, y, c)
+#define LOOKUP(row, place) (row)[(place)&7]
 #define SQRT(x) sqrtf(x)
 #define ABS(x) fabsf(x)
 #else

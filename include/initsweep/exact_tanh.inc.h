@@ -1,21 +1,14 @@
-/* Part of exact_functions.inc.h: tanh. src/exact/coefficients/tanh.sollya finds the coefficients.
+/* Part of exact_functions.inc.h: tanh. src/exact/coefficients/tanh.sollya finds the coefficients of float64,
+ * intervals.sollya those of float32.
  *
- * tanh a = b - b q for a = |x|, in two ranges that share one division:
+ * float64: tanh a = b - b q for a = |x|, in two ranges that share one division:
  *   a < 1   b = a, q = a^2 / G(a^2), G(y) = y^(3/2) / (sqrt(y) - tanh(sqrt(y))) = 3 + 6/5 y - ..., nearly linear
  *   else    b = 1, q = 1 / ((exp(2 a) + 1) / 2) */
 INLINE V NAME(tanh)(V x)
 {
 #if BITS == 32
-  V a = LESSER(K(9.02), ABS(x));                                               /* tanh is 1 there */
-  V t = FMA(a, K(0x1.715476p1), K(0x1.8p23 + 126)), n = t - K(0x1.8p23 + 126); /* the last bits of t: n - 1 + bias */
-  V r = FMA(n, K(-0x1.62e43p-2), a), r2 = r * r;
-  V power = REAL_OF(WORD_OF(t) << 23); /* exp(2 a) / 2 = power exp(2 r) */
-  V p = FMA(r2, FMA(r2, FMA(K(0x1.107648p-2), r, K(0x1.5775b4p-1)), FMA(K(0x1.5558c8p0), r, K(0x1.fffcaep0))),
-            FMA(K(0x1.fffff8p0), r, K(0x1.000002p0)));
-  V large = FMA(power, p, K(0.5));
-  MASK is_small = LESS(a, K(1.0));
-  V b = CHOOSE(is_small, a, K(1.0)), y = b * b;
-  V small = FMA(y, FMA(y, FMA(y, K(0x1.e76bdap-13), K(-0x1.75b658p-8)), K(0x1.333314p0)), K(0x1.8p1));
+  V a = LESSER(K(9.1), ABS(x)); /* tanh is 1 there */
+  return TIMES_SIGN(NAME(by_intervals)(NAME(tanh_rows), a, FMA(a, K(1.645), K(1.0))), x);
 #else
   V a = LESSER(K(19.1), ABS(x)), twice = a + a;
   V t = FMA(twice, K(0x1.71547652b82fep+0), K(0x1.8p52 + 1022)), n = t - K(0x1.8p52 + 1022);
@@ -29,7 +22,7 @@ INLINE V NAME(tanh)(V x)
                 FMA(K(0x1.4173f1a15b29ap-21), y, K(-0x1.997caec679289p-17)));
   small = FMA(y2, small, FMA(K(0x1.0a4e15769b5e1p-12), y, K(-0x1.767dce4335d3dp-8)));
   small = FMA(y, FMA(y, small, K(0x1.3333333333329p0)), K(3.0));
-#endif
   V q = y / CHOOSE(is_small, small, large);
   return TIMES_SIGN(FMA(-q, b, b), x);
+#endif
 }

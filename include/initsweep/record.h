@@ -9,7 +9,7 @@
 
 /** The version of the bits (docs/numerics.md, "Version of the bits"): programs of one number give the same trajectories
  *  to the bit. A change of this number is a decision: tests/reference/test_bits_version.py. */
-enum { ISW_BITS_VERSION = 2 };
+enum { ISW_BITS_VERSION = 3 };
 /** Refuses networks of another version: they cannot be compared, continued or extended.
  *  @param[in] path     of their file or folder
  *  @param[in] program  that wrote them, such as "initsweep 0.1.0 (1aba268)"; NULL or "" if it is not known

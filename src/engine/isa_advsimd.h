@@ -29,6 +29,11 @@
 #define ANY(mask) (vmaxvq_u32(mask) != 0)
 #define ALL(mask) (vminvq_u32(mask) != 0)
 #define CHOOSE(mask, x, y) vbslq_f32(mask, x, y)
+/* bytes 4 (place & 7) + 0, 1, 2, 3 of the row's first eight numbers */
+#define LOOKUP(row, place)                                                                                             \
+  vreinterpretq_f32_u8(                                                                                                \
+      vqtbl2q_u8((uint8x16x2_t){{vld1q_u8((const uint8_t *)(row)), vld1q_u8((const uint8_t *)(row) + 16)}},            \
+                 vreinterpretq_u8_u32(vmlaq_n_u32(vdupq_n_u32(0x03020100), (uint32x4_t)((place)&7), 0x04040404))))
 #define TIMES_SIGN(x, y)                                                                                               \
   vreinterpretq_f32_u32(                                                                                               \
       veorq_u32(vreinterpretq_u32_f32(x), vandq_u32(vreinterpretq_u32_f32(y), vdupq_n_u32(UINT32_C(1) << 31))))

@@ -30,6 +30,7 @@
 #define ANY(mask) (_mm256_movemask_ps(mask) != 0)
 #define ALL(mask) (_mm256_movemask_ps(mask) == 0xff)
 #define CHOOSE(mask, x, y) _mm256_blendv_ps(y, x, mask)
+#define LOOKUP(row, place) _mm256_permutevar8x32_ps(_mm256_load_ps(row), (__m256i)(place))
 /* x xor the sign of y */
 #define TIMES_SIGN(x, y) _mm256_xor_ps(x, _mm256_and_ps(y, _mm256_set1_ps(-0.0F)))
 #else

@@ -31,6 +31,7 @@
 #define CHOOSE(mask, x, y) _mm512_mask_blend_ps(mask, y, x)
 /* x 2^n with one rounding */
 #define SCALE(x, n) _mm512_scalef_ps(x, n)
+#define LOOKUP(row, place) _mm512_permutexvar_ps((__m512i)(place), _mm512_load_ps(row))
 /* x xor the sign of y */
 #define TIMES_SIGN(x, y)                                                                                               \
   _mm512_castsi512_ps(                                                                                                 \

@@ -34,3 +34,4 @@
 #undef REAL_OF
 #undef KW
 #undef SHIFTER
+#undef LOOKUP

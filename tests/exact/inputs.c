@@ -30,7 +30,7 @@ const struct exact_facts exact_facts[EXACT_COUNT] = {
                      HALF_LOG_2,
                      {0x1p-149, -0.0, -INFINITY, INFINITY},
                      {0x1p-149, -0.0, -1.0, INFINITY}},
-    [EXACT_erf] = {"erf", EXACT_ODD, 1.0, false, -2.0, 2.0, 0.5, {0.0, -0.0, INFINITY, 100.0}, {0.0, -0.0, 1.0, 1.0}},
+    [EXACT_erf] = {"erf", EXACT_ODD, 1.0, true, -2.0, 2.0, 0.5, {0.0, -0.0, INFINITY, 100.0}, {0.0, -0.0, 1.0, 1.0}},
     [EXACT_log] = {"log",
                    EXACT_NEITHER,
                    INFINITY,
