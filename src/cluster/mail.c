@@ -2,8 +2,9 @@
  *
  * Every send is synchronous (MPI_Issend): it is complete when its receive has begun. A message is its length, then its
  * bytes in pieces that an int can count. A rank that fails tells rank 0 (STOP), which tells all others; whoever knows
- * of it no longer waits. At the end each rank drops what still arrives, until its own sends are complete, and then until
- * those of all ranks are: MPI_Ibarrier (Hoefler et al. 2010, the NBX algorithm). So no message is left unreceived. */
+ * of it no longer waits. At the end each rank drops what still arrives, until its own sends are complete, and then
+ * until those of all ranks are: MPI_Ibarrier (Hoefler et al. 2010, the NBX algorithm). So no message is left
+ * unreceived. */
 #include <sched.h>
 #include <stdlib.h>
 #include <time.h>
