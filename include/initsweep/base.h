@@ -98,6 +98,12 @@ enum isw_file_kind {
  *          of the failed call, or 0. ISW_FAILED if memory cannot be allocated. */
 enum isw_status isw_file_read(const char *path, size_t limit, enum isw_file_kind kind, char **bytes, size_t *length,
                               struct isw_error *error);
+/** Opens a regular file for reading.
+ *  @param[in]  limit   maximum size in bytes, a multiple of 1 MiB
+ *  @param[out] fd      the caller closes it; -1 after an error
+ *  @param[out] length  its size in bytes
+ *  @return as isw_file_read */
+enum isw_status isw_file_open(const char *path, size_t limit, int *fd, size_t *length, struct isw_error *error);
 /** Reads `wanted` bytes at `offset` of an open file. *got is smaller if the file ends before.
  *  @return false after an error, with errno set */
 bool isw_read_at(int fd, void *bytes, size_t wanted, uint64_t offset, size_t *got);

@@ -107,6 +107,29 @@ void isw_mail_progress(struct isw_mail *mail);
  *  @return as isw_cluster_agree */
 enum isw_status isw_mail_close(struct isw_mail *mail, enum isw_status mine, struct isw_error *error);
 
+/* ---- memory that the ranks of a host share ---- */
+
+/**
+ * Calls `work` on the first rank of each host while the other ranks of the host wait, then on those. Memory that the
+ * first rank gets from isw_cluster_host_allocate is found by the others with isw_cluster_host_find. Collective.
+ * @return the status of `work`, agreed on: if it fails on a first rank, it is not called on the others
+ */
+enum isw_status isw_cluster_host_first(struct isw_cluster *cluster,
+                                       enum isw_status (*work)(void *context, struct isw_error *error), void *context,
+                                       struct isw_error *error);
+/** Memory for `bytes` bytes that the ranks of the host share, aligned to 64 bytes. It exists until
+ *  isw_cluster_destroy. To be called within the work of the first rank; the other ranks then only read it.
+ *  @return NULL if the host has only one rank, or if the memory cannot be shared */
+void *isw_cluster_host_allocate(struct isw_cluster *cluster, uint64_t key, size_t bytes);
+/** The memory that the first rank of this host has allocated with this key; NULL on the first rank itself, and if there
+ *  is none. */
+const void *isw_cluster_host_find(const struct isw_cluster *cluster, uint64_t key, size_t *bytes);
+/** Bytes of memory that this rank uses and the first rank of its host has allocated. */
+double isw_cluster_host_borrowed(const struct isw_cluster *cluster);
+/** On rank 0 a line for the user if memory could not be shared on some host; else NULL. Owned by cluster.
+ *  Collective. */
+const char *isw_cluster_host_advice(struct isw_cluster *cluster);
+
 /* ---- threads ---- */
 
 /**

@@ -22,6 +22,13 @@ enum isw_cost_term {
 /** Maximum number of rows of a table. */
 enum { ISW_COST_ROWS = 64 };
 
+/** What records cost beyond the passes over samples, in packs of one layout. */
+struct isw_record_cost {
+  double base;                 /**< of a record */
+  double output;               /**< of an output and sample of a record's pass, in addition to those of a step */
+  double probe[ISW_COST_ROWS]; /**< of a FLOP of each network by the probe itself */
+};
+
 /** The coefficients, in seconds of one thread unless stated otherwise. */
 struct isw_cost_model {
   double small[ISW_COST_TERMS];     /**< of a step of a pack that fits in the first-level cache */
@@ -31,9 +38,7 @@ struct isw_cost_model {
   double activation[ISW_COST_ROWS]; /**< of a unit and sample of a pack, or a line of units, relative to tanh */
   double loss[ISW_COST_ROWS];       /**< of an output and sample, or a line of samples, relative to mse */
   double optimizer[ISW_COST_ROWS];  /**< of a parameter, or a line of them, relative to sgd */
-  double record;                    /**< of a record, without its passes */
-  double record_output;             /**< of an output and sample of a record's pass, in addition to those of a step */
-  double probe[ISW_COST_ROWS];      /**< of a FLOP of each network by the probe itself, beyond the passes */
+  struct isw_record_cost record[2]; /**< by enum isw_layout: of a full pack, and of a network alone */
   double pack, draw;                /**< of creating a full pack, and of each of its parameters */
   double start[ISW_COST_ROWS];      /**< of a FLOP of an initialiser, of one network */
 };
@@ -156,7 +161,7 @@ struct isw_estimate {
   double free_bytes;                                    /**< of the file system; NaN if the folder does not exist */
   enum isw_cost_source model_source;
   double thread_seconds; /**< of one thread for all packs */
-  double load_seconds;   /**< of reading or making the data, which every rank does */
+  double load_seconds;   /**< of reading or making the data, which each host does */
   double seconds;        /**< of the run, load_seconds included */
   double rate;           /**< FLOP/s of one thread */
 };

@@ -55,7 +55,8 @@ enum isw_status isw_kernels_check(const struct isw_kernels *kernels, struct isw_
 
 /** A dataset in the form that a loss needs, rounded to one precision. Read-only and shared by all packs. */
 struct isw_samples;
-/** Prepares a dataset for a loss. The data may be freed afterwards.
+/** Prepares a dataset for a loss. The data must exist as long as the samples, which use its inputs and labels: only
+ *  inputs of another precision are copied.
  *  @return ISW_BAD_INPUT if the loss does not accept the data's targets; ISW_FAILED if memory cannot be allocated */
 enum isw_status isw_samples_create(const struct isw_data *data, const struct isw_loss *loss,
                                    enum isw_precision precision, struct isw_samples **samples, struct isw_error *error);

@@ -20,6 +20,17 @@ struct isw_array {
 enum isw_status isw_array_read(const char *path, const char *name, const uint64_t *row, size_t limit,
                                struct isw_array *array, struct isw_error *error);
 void isw_array_clear(struct isw_array *array);
+/** Sets rows and columns of a dataset as isw_array_read would. Arguments and errors as there. */
+enum isw_status isw_array_shape(const char *path, const char *name, size_t limit, size_t *rows, size_t *columns,
+                                struct isw_error *error);
+/** Takes some rows of an array: [rows][columns] of float64, from row `first` on. A status other than ISW_OK, with its
+ *  error, ends the reading. */
+typedef enum isw_status isw_visit_rows(void *context, size_t first, size_t rows, const double *value,
+                                       struct isw_error *error);
+/** Passes all rows of a dataset to `visit` in ascending order, without having all of them in memory. Arguments and
+ *  errors as for isw_array_read. */
+enum isw_status isw_array_visit(const char *path, const char *name, size_t limit, isw_visit_rows *visit, void *context,
+                                struct isw_error *error);
 
 /** @name Child processes
  *  Damage inside a file can crash the HDF5 library, keep it busy without end, or make it ask for any amount of memory.

@@ -5,19 +5,26 @@
 #include "initsweep/model_functions.h"
 #include "initsweep/model_rows.h"
 
-/** Samples and targets in float64; the engine rounds them to the sweep's precision. */
+/** Samples and targets of a dataset. Inputs are in the precision of the sweep: one of train_inputs and
+ *  train_inputs_float32 is NULL. Targets are in float64; the engine rounds them. */
 struct isw_data {
   size_t features; /**< columns of an input */
   enum isw_targets kind;
   size_t targets; /**< columns of a target (1 for binary and classes) */
   size_t classes; /**< ISW_TARGETS_CLASSES: number of classes; ISW_TARGETS_BINARY: 2; else 0 */
   size_t train_samples, test_samples;
-  double *train_inputs;  /**< [train_samples][features] */
-  double *train_targets; /**< [train_samples][targets] */
-  double *test_inputs;   /**< [test_samples][features]; NULL if test_samples is 0 */
-  double *test_targets;  /**< [test_samples][targets]; NULL if test_samples is 0 */
-  uint64_t hash;         /**< of everything above */
-  double largest;        /**< largest magnitude of a number, before anything is read; DBL_MAX: float64 */
+  double *train_inputs;                              /**< [train_samples][features] */
+  double *train_targets;                             /**< [train_samples][targets] */
+  double *test_inputs;                               /**< [test_samples][features]; NULL if test_samples is 0 */
+  double *test_targets;                              /**< [test_samples][targets]; NULL if test_samples is 0 */
+  float *train_inputs_float32, *test_inputs_float32; /**< in place of train_inputs and test_inputs */
+  uint64_t hash;                                     /**< of everything above, with the inputs in float64 */
+  double largest;                       /**< largest magnitude of a number, before anything is read; DBL_MAX: float64 */
+  const struct isw_data_memory *memory; /**< of isw_dataset_load, before anything is read */
+  uint64_t key;                         /**< of the samples in it */
+  double making_bytes;                  /**< memory that was needed in addition while the samples were made or read */
+  void *block;            /**< holds the samples once they are complete; NULL before, and if each array is its own */
+  bool block_is_borrowed; /**< the block belongs to whoever provided the memory */
 };
 
 /** Number of outputs of a network with this data and loss; 0 if the loss does not accept the data. */

@@ -71,7 +71,7 @@ struct isw_row {
     .name = parameter, .type = ISW_TEXT, .initial_text = standard, .about = clause, .is_path = true                    \
   }
 
-/* The argument PARAMETERS of a .def row: none, one or three real parameters. */
+/* The argument PARAMETERS of a .def row: none, one, three or four real parameters. */
 #define ISW_NONE                                                                                                       \
   {                                                                                                                    \
     {                                                                                                                  \
@@ -88,6 +88,15 @@ struct isw_row {
     ISW_REAL_PARAMETER(name0, standard0, low0, high0, open0, about0),                                                  \
         ISW_REAL_PARAMETER(name1, standard1, low1, high1, open1, about1),                                              \
         ISW_REAL_PARAMETER(name2, standard2, low2, high2, open2, about2)                                               \
+  }
+
+#define ISW_FOUR(name0, standard0, low0, high0, open0, about0, name1, standard1, low1, high1, open1, about1, name2,    \
+                 standard2, low2, high2, open2, about2, name3, standard3, low3, high3, open3, about3)                  \
+  {                                                                                                                    \
+    ISW_REAL_PARAMETER(name0, standard0, low0, high0, open0, about0),                                                  \
+        ISW_REAL_PARAMETER(name1, standard1, low1, high1, open1, about1),                                              \
+        ISW_REAL_PARAMETER(name2, standard2, low2, high2, open2, about2),                                              \
+        ISW_REAL_PARAMETER(name3, standard3, low3, high3, open3, about3)                                               \
   }
 
 struct isw_value {

@@ -4,6 +4,7 @@
 #define INITSWEEP_SWEEP_H
 #include <stdio.h>
 #include "initsweep/base.h"
+#include "initsweep/datasets.h"
 #include "initsweep/model.h"
 #include "initsweep/probes.h"
 #include "initsweep/record.h"
@@ -23,6 +24,7 @@ struct isw_sweep_source {
   size_t length;
   const char *const *overrides; /**< "path=value" of --set, in order */
   size_t override_count;
+  const struct isw_data_memory *memory; /**< of large datasets, as isw_dataset_load takes it; NULL: their own */
   bool stored; /**< read from a results file or a run folder, which may be of an earlier version: settings without
                     effect are accepted */
 };
@@ -218,6 +220,10 @@ enum isw_status isw_load_sweep(const char *file, const char *folder, const char 
                                const struct isw_overrides *overrides, struct isw_sweep **sweep,
                                struct isw_error *error);
 /** The same for the settings of a results file or the sweep file of a run folder (isw_sweep_source.stored). */
+/** The same as isw_load_sweep, with memory for large datasets that processes share (isw_dataset_load). */
+enum isw_status isw_load_shared_sweep(const char *file, const char *folder, const char *bytes, size_t length,
+                                      const struct isw_overrides *overrides, const struct isw_data_memory *memory,
+                                      struct isw_sweep **sweep, struct isw_error *error);
 enum isw_status isw_load_stored_sweep(const char *file, const char *folder, const char *bytes, size_t length,
                                       const struct isw_overrides *overrides, struct isw_sweep **sweep,
                                       struct isw_error *error);

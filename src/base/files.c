@@ -125,34 +125,39 @@ static enum isw_status read_to_end(struct source *source, const char *path, size
   return ISW_OK;
 }
 
-static enum isw_status read_open_file(int fd, const char *path, size_t limit, enum isw_file_kind kind, char **bytes,
-                                      size_t *length, struct isw_error *error)
+/* Opens a file without waiting for a writer. After an error errno is that of the failed call. */
+static enum isw_status open_source(const char *path, enum isw_file_kind kind, int *fd, struct stat *about,
+                                   struct isw_error *error)
 {
-  struct stat about;
-  if (fstat(fd, &about) != 0) return isw_error_set(error, ISW_BAD_INPUT, "%s: %s", path, strerror(errno));
-  bool regular = S_ISREG(about.st_mode);
-  if (!regular && kind == ISW_REGULAR_FILE) {
-    errno = 0;
-    return isw_error_set(error, ISW_BAD_INPUT, "%s is not a regular file", path);
+  *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  int reason;
+  if (*fd >= 0 && fstat(*fd, about) == 0) {
+    if (S_ISREG(about->st_mode) || kind == ISW_ANY_FILE) return ISW_OK;
+    isw_error_set(error, ISW_BAD_INPUT, "%s is not a regular file", path);
+    reason = 0;
+  } else {
+    reason = errno;
+    isw_error_set(error, ISW_BAD_INPUT, "%s: %s", path, strerror(reason));
   }
-  struct source source = {.fd = fd, .pipe = S_ISFIFO(about.st_mode), .start = isw_clock()};
-  return read_to_end(&source, path, regular ? (size_t)about.st_size : 0, limit, bytes, length, error);
+  if (*fd >= 0) close(*fd);
+  *fd = -1;
+  errno = reason;
+  return ISW_BAD_INPUT;
 }
 
 enum isw_status isw_file_read(const char *path, size_t limit, enum isw_file_kind kind, char **bytes, size_t *length,
                               struct isw_error *error)
 {
+  struct stat about;
+  int fd;
   *bytes = NULL;
   *length = 0;
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  enum isw_status status = open_source(path, kind, &fd, &about, error);
+  if (status != ISW_OK) return status;
+  struct source source = {.fd = fd, .pipe = S_ISFIFO(about.st_mode), .start = isw_clock()};
+  size_t expected = S_ISREG(about.st_mode) ? (size_t)about.st_size : 0;
+  status = read_to_end(&source, path, expected, limit, bytes, length, error);
   int reason = errno;
-  if (fd < 0) {
-    isw_error_set(error, ISW_BAD_INPUT, "%s: %s", path, strerror(errno));
-    errno = reason;
-    return ISW_BAD_INPUT;
-  }
-  enum isw_status status = read_open_file(fd, path, limit, kind, bytes, length, error);
-  reason = errno;
   close(fd);
   if (status != ISW_OK) {
     free(*bytes);
@@ -161,6 +166,19 @@ enum isw_status isw_file_read(const char *path, size_t limit, enum isw_file_kind
   }
   errno = reason;
   return status;
+}
+
+enum isw_status isw_file_open(const char *path, size_t limit, int *fd, size_t *length, struct isw_error *error)
+{
+  struct stat about;
+  enum isw_status status = open_source(path, ISW_REGULAR_FILE, fd, &about, error);
+  if (status != ISW_OK) return status;
+  *length = (size_t)about.st_size;
+  if (*length <= limit) return ISW_OK;
+  close(*fd);
+  *fd = -1;
+  errno = 0;
+  return isw_error_set(error, ISW_BAD_INPUT, "%s has more than %zu MiB", path, limit >> 20);
 }
 
 enum isw_status isw_folder_sync(const char *folder, struct isw_error *error)

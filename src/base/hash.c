@@ -10,6 +10,28 @@ uint64_t isw_hash(const void *bytes, size_t length, uint64_t seed)
   return XXH3_64bits_withSeed(bytes, length, seed);
 }
 
+struct isw_hasher *isw_hasher_create(void)
+{
+  XXH3_state_t *state = XXH3_createState();
+  if (state) XXH3_64bits_reset(state);
+  return (struct isw_hasher *)state;
+}
+
+void isw_hasher_destroy(struct isw_hasher *hasher)
+{
+  XXH3_freeState((XXH3_state_t *)hasher);
+}
+
+void isw_hasher_add(struct isw_hasher *hasher, const void *bytes, size_t length)
+{
+  XXH3_64bits_update((XXH3_state_t *)hasher, bytes, length);
+}
+
+uint64_t isw_hasher_value(const struct isw_hasher *hasher)
+{
+  return XXH3_64bits_digest((const XXH3_state_t *)hasher);
+}
+
 struct isw_digest *isw_digest_create(void)
 {
   XXH3_state_t *state = XXH3_createState();

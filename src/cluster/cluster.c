@@ -40,6 +40,7 @@ void isw_cluster_destroy(struct isw_cluster *cluster)
   MPI_Request all_here;
   MPI_Ibarrier(cluster->everyone, &all_here);
   isw_mpi_wait(&all_here);
+  isw_host_memory_destroy(cluster->host_memory);
   MPI_Comm_free(&cluster->everyone);
   MPI_Finalize();
   free(cluster->hosts);

@@ -5,14 +5,17 @@
 #include <pthread.h>
 #include "initsweep/cluster.h"
 
+struct isw_host_memory;
+
 struct isw_cluster {
   MPI_Comm everyone;
   int rank, size;
   char *hosts;  /**< isw_cluster_hosts */
   char *advice; /**< isw_cluster_threads */
   size_t processors;
-  int *processor; /**< [processors] to which this rank's workers are bound; none: not bound */
-  bool crowded;   /**< isw_threads_outnumber_processors */
+  int *processor;                      /**< [processors] to which this rank's workers are bound; none: not bound */
+  struct isw_host_memory *host_memory; /**< isw_cluster_host_first; NULL before */
+  bool crowded;                        /**< isw_threads_outnumber_processors */
 };
 
 /* ---- launch.c: the launcher's environment variables ---- */
@@ -39,6 +42,11 @@ void isw_mpi_wait(MPI_Request *request);
 /** Prints a message and ends all ranks; for errors in the middle of a collective call, where other ranks cannot be
  *  informed. */
 _Noreturn void isw_out_of_memory(struct isw_cluster *cluster);
+
+/* ---- host_memory.c ---- */
+
+/** Frees the windows; collective. NULL: nothing. */
+void isw_host_memory_destroy(struct isw_host_memory *memory);
 
 /* ---- status.c ---- */
 

@@ -10,13 +10,24 @@ struct range {
   double low, high;
 };
 
-static struct range range_of(size_t count, const double *numbers)
+static void extend(struct range *range, double number)
+{
+  range->low = fmin(range->low, number);
+  range->high = fmax(range->high, number);
+}
+
+static struct range range_of_inputs(const struct isw_data *data)
 {
   struct range range = {INFINITY, -INFINITY};
-  for (size_t i = 0; i < count; i++) {
-    range.low = fmin(range.low, numbers[i]);
-    range.high = fmax(range.high, numbers[i]);
-  }
+  for (size_t i = 0; i < data->train_samples * data->features; i++)
+    extend(&range, data->train_inputs ? data->train_inputs[i] : (double)data->train_inputs_float32[i]);
+  return range;
+}
+
+static struct range range_of_targets(const struct isw_data *data)
+{
+  struct range range = {INFINITY, -INFINITY};
+  for (size_t i = 0; i < data->train_samples * data->targets; i++) extend(&range, data->train_targets[i]);
   return range;
 }
 
@@ -56,12 +67,10 @@ enum isw_status isw_text_add_samples(struct isw_text *text, const struct isw_swe
   const struct isw_data *data = isw_sweep_data(sweep, dataset);
   enum isw_status status = isw_text_add(text, "%s: %zu training samples, %zu test samples",
                                         isw_sweep_data_name(sweep, dataset), data->train_samples, data->test_samples);
-  if (status == ISW_OK)
-    status =
-        add_range(text, data->features, "feature", range_of(data->train_samples * data->features, data->train_inputs));
+  if (status == ISW_OK) status = add_range(text, data->features, "feature", range_of_inputs(data));
   if (status != ISW_OK) return status;
   if (data->kind != ISW_TARGETS_VALUES) return add_classes(text, data);
-  return add_range(text, data->targets, "target", range_of(data->train_samples * data->targets, data->train_targets));
+  return add_range(text, data->targets, "target", range_of_targets(data));
 }
 
 static void put_range(struct isw_json *json, const char *key, struct range range)
@@ -83,10 +92,10 @@ enum isw_status isw_json_samples(struct isw_json *json, const struct isw_sweep *
   isw_json_count(json, "train_samples", data->train_samples);
   isw_json_count(json, "test_samples", data->test_samples);
   isw_json_count(json, "features", data->features);
-  put_range(json, "input_range", range_of(data->train_samples * data->features, data->train_inputs));
+  put_range(json, "input_range", range_of_inputs(data));
   isw_json_count(json, "targets", data->targets);
   if (values)
-    put_range(json, "target_range", range_of(data->train_samples * data->targets, data->train_targets));
+    put_range(json, "target_range", range_of_targets(data));
   else
     isw_json_array(json, "samples_of_classes", ISW_JSON_ROW);
   for (size_t c = 0; count && c < data->classes; c++) isw_json_count(json, NULL, count[c]);

@@ -12,7 +12,7 @@
 #include "initsweep/cost.h"
 #include "initsweep/console.h"
 
-static const char magic[] = "initsweep cost model 2";
+static const char magic[] = "initsweep cost model 3";
 enum { MAX_BYTES = 1 << 20 };
 
 /* The processor's name as Linux reports it; "" if unknown. */
@@ -60,7 +60,7 @@ struct group {
   double *value;
   size_t count;
 };
-enum { GROUPS = 13 };
+enum { GROUPS = 16 };
 
 static void list_groups(struct isw_cost_model *model, struct group *group)
 {
@@ -71,9 +71,12 @@ static void list_groups(struct isw_cost_model *model, struct group *group)
                                     {"activation", model->activation, ISW_COST_ROWS},
                                     {"loss", model->loss, ISW_COST_ROWS},
                                     {"optimizer", model->optimizer, ISW_COST_ROWS},
-                                    {"record", &model->record, 1},
-                                    {"show", &model->record_output, 1},
-                                    {"probe", model->probe, ISW_COST_ROWS},
+                                    {"record", &model->record[0].base, 1},
+                                    {"show", &model->record[0].output, 1},
+                                    {"probe", model->record[0].probe, ISW_COST_ROWS},
+                                    {"units_record", &model->record[1].base, 1},
+                                    {"units_show", &model->record[1].output, 1},
+                                    {"units_probe", model->record[1].probe, ISW_COST_ROWS},
                                     {"pack", &model->pack, 1},
                                     {"draw", &model->draw, 1},
                                     {"start", model->start, ISW_COST_ROWS}};

@@ -19,6 +19,7 @@ static const char xor_data[] = "{name: xor}", spirals[] = "{name: spirals, test_
                   parity[] = "{name: parity, bits: 4}";
 static const char classes[] = "{name: gaussian_mixture, samples: 320, features: 64, classes: 10, test_fraction: 0}";
 static const char wide[] = "{name: gaussian_mixture, samples: 256, features: 400, classes: 10, test_fraction: 0}";
+static const char one_batch[] = "{name: gaussian_mixture, samples: 64, features: 400, classes: 10, test_fraction: 0}";
 /* None is a shape of the benchmark, so that docs/benchmarks.md compares the model with other shapes. */
 static const struct shape shapes[] = {
     {xor_data, "[3]", "full"},
@@ -43,6 +44,8 @@ static const struct shape shapes[] = {
     {classes, "[160]", "64"},
     {wide, "[160, 160]", "64"},
     {wide, "[256]", "64"},
+    {classes, "[112, 112]", "64"},
+    {one_batch, "[1024, 1024]", "64"}, /* beyond the last cache */
 };
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 /* With units in lanes. */
@@ -260,19 +263,26 @@ static struct isw_pack_class class_of(const struct trial *trial, const struct me
   return class;
 }
 
+/* Seconds of the passes of one record of the packs that were measured. */
+static double passes_of(const struct trial *trial, const struct isw_cost_model *model, const struct measured *m,
+                        unsigned needs)
+{
+  const struct isw_data data = {.train_samples = m->train_samples};
+  const struct isw_pack_class class = class_of(trial, m);
+  return isw_cost_passes(model, &data, &class, trial->layout == ISW_UNITS_IN_LANES ? m->lanes : 1, needs);
+}
+
 /* The time of a record of gradient and accuracy beyond the time of its passes. */
 static void measure_show(struct trial trial, struct isw_cost_model *model)
 {
   struct measured m;
+  struct isw_record_cost *cost = &model->record[trial.layout];
   trial.shape = (struct shape){"{name: gaussian_mixture, samples: 640, features: 64, classes: 10, test_fraction: 0}",
                                "[32, 32]", "64"};
   trial.probes = "[loss, accuracy, gradient_norm]";
   if (!measure(&trial, &m)) return;
-  const struct isw_data data = {.train_samples = m.train_samples};
-  const struct isw_pack_class class = class_of(&trial, &m);
-  double more =
-      m.record - model->record - isw_cost_passes(model, &data, &class, 1, ISW_NEEDS_TRAIN | ISW_NEEDS_GRADIENT);
-  model->record_output = more > 0 ? more / ((double)m.train_samples * m.outputs) : 0;
+  double more = m.record - cost->base - passes_of(&trial, model, &m, ISW_NEEDS_TRAIN | ISW_NEEDS_GRADIENT);
+  cost->output = more > 0 ? more / ((double)m.train_samples * m.outputs) : 0;
 }
 
 /* The least times of creating a pack and of training it for a step with two records. */
@@ -325,12 +335,10 @@ static void measure_probes(struct trial trial, struct isw_cost_model *model)
     trial.probes = list;
     trial.shape = tries[i];
     if (!measure(&trial, &with)) continue;
-    const struct isw_data data = {.train_samples = with.train_samples};
-    const struct isw_pack_class class = class_of(&trial, &with);
     double seconds = with.record - base[i].record -
-                     isw_cost_passes(model, &data, &class, 1, probes[row]->needs | ISW_NEEDS_TRAIN) +
-                     isw_cost_passes(model, &data, &class, 1, ISW_NEEDS_TRAIN);
-    if (seconds > 0) model->probe[row] = seconds / flops;
+                     passes_of(&trial, model, &with, probes[row]->needs | ISW_NEEDS_TRAIN) +
+                     passes_of(&trial, model, &with, ISW_NEEDS_TRAIN);
+    if (seconds > 0) model->record[trial.layout].probe[row] = seconds / flops;
   }
 }
 
@@ -353,8 +361,16 @@ static void measure_starts(struct trial trial, double *rate)
   }
 }
 
+/* What records cost in the layout of a trial. */
+static void measure_records(struct trial trial, struct isw_cost_model *model)
+{
+  measure_show(trial, model);
+  measure_probes(trial, model);
+}
+
 static bool fit_units(struct trial trial, struct isw_cost_model *model)
 {
+  struct measured small = {0};
   double terms[UNIT_SHAPES][ISW_COST_TERMS], seconds[UNIT_SHAPES];
   trial.layout = ISW_UNITS_IN_LANES;
   for (size_t i = 0; i < UNIT_SHAPES; i++) {
@@ -363,8 +379,12 @@ static bool fit_units(struct trial trial, struct isw_cost_model *model)
     if (!measure(&trial, &m)) return false;
     memcpy(terms[i], m.terms, sizeof m.terms);
     seconds[i] = m.step;
+    if (i == 0) small = m;
   }
   isw_cost_fit(UNIT_SHAPES, terms, seconds, model->units);
+  trial.shape = unit_shapes[0];
+  double base = small.record - passes_of(&trial, model, &small, ISW_NEEDS_TRAIN);
+  model->record[ISW_UNITS_IN_LANES].base = base > 0 ? base : 0;
   return true;
 }
 
@@ -395,7 +415,7 @@ enum isw_status isw_cost_calibrate(const struct isw_kernels *kernels, enum isw_p
   struct trial tiny = trial;
   tiny.shape = (struct shape){xor_data, "[2]", "full"};
   if (measure(&tiny, &drawn)) model->tiny = drawn.step;
-  model->record = first.record;
+  model->record[ISW_NETWORKS_IN_LANES].base = first.record;
   model->pack = first.create;
   struct trial random = trial;
   random.shape = (struct shape){classes, "[64, 64]", "64"};
@@ -405,8 +425,10 @@ enum isw_status isw_cost_calibrate(const struct isw_kernels *kernels, enum isw_p
   measure_rows(trial, ACTIVATION, model->activation);
   measure_rows(trial, LOSS, model->loss);
   measure_rows(trial, OPTIMIZER, model->optimizer);
-  measure_show(trial, model);
-  measure_probes(trial, model);
+  measure_records(trial, model);
+  struct trial alone = trial;
+  alone.layout = ISW_UNITS_IN_LANES;
+  measure_records(alone, model);
   measure_starts(trial, model->start);
   return ISW_OK;
 }

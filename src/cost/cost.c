@@ -99,12 +99,12 @@ struct own_work {
 };
 
 /* The seconds of one FLOP by a probe. */
-static double probe_rate(const struct isw_cost_model *model, const struct isw_probe *probe)
+static double probe_rate(const struct isw_record_cost *cost, const struct isw_probe *probe)
 {
   size_t count, row = 0;
   const struct isw_probe *const *all = isw_probes(&count);
   while (row + 1 < count && all[row] != probe) row++;
-  return model->probe[row];
+  return cost->probe[row];
 }
 
 /* What the probes of a record need, and their own work. `model` may be NULL: the seconds are then 0. */
@@ -125,7 +125,7 @@ static unsigned record_needs(const struct isw_cost_model *model, const struct is
     if (!probe->flops || shared) continue;
     double flops = probe->flops(class->layers, class->size, data->train_samples, data->test_samples);
     own->flops += flops;
-    if (model) own->seconds += flops * probe_rate(model, probe);
+    if (model) own->seconds += flops * probe_rate(&model->record[class->layout], probe);
   }
   return needs;
 }
@@ -154,7 +154,7 @@ double isw_cost_passes(const struct isw_cost_model *model, const struct isw_data
     seconds += step[ISW_COST_STEP] + step[ISW_COST_LAYER] * terms[ISW_COST_LAYER] +
                (step[ISW_COST_UNIT] + model->activation[class->activation]) * terms[ISW_COST_UNIT] +
                model->loss[class->loss] * lines_of(samples[set], line) * outputs +
-               model->record_output * (double)samples[set] * outputs +
+               model->record[line > 1].output * (double)samples[set] * outputs +
                step[ISW_COST_PRODUCT] * (gradient ? terms[ISW_COST_PRODUCT] : forward);
   }
   if (is_batch_again(class, needs)) {
@@ -192,8 +192,8 @@ static void sum_records(const struct isw_sweep *sweep, const struct isw_probe *c
       passes += isw_step_flops(class->layers, class->size, class->parts.branch_layers, class->samples);
     *flops += times * (own.flops + passes);
     if (model)
-      *seconds +=
-          times * (model->record + isw_cost_passes(model, data, class, line_of(sweep, class), needs) + own.seconds);
+      *seconds += times * (model->record[class->layout].base +
+                           isw_cost_passes(model, data, class, line_of(sweep, class), needs) + own.seconds);
   }
   free(due);
 }
@@ -326,12 +326,15 @@ struct isw_cost_model isw_cost_default(enum isw_precision precision)
       .large = {2e-7, 2e-9, 1.4e-8, 3.3e-10, 3e-9, 2e-9, 1e-9},
       .units = {2e-7, 1e-8, 1.4e-8, 3.3e-10, 3e-9, 2e-9, 1e-9},
       .tiny = 9e-8,
-      .record = 2e-6,
-      .record_output = 2e-8,
+      .record = {{.base = 2e-6, .output = 2e-8}, {.base = 1e-6, .output = 4e-9}},
       .pack = 2e-5,
       .draw = 3e-7,
   };
-  for (size_t r = 0; r < ISW_COST_ROWS; r++) model.probe[r] = 1.5e-9, model.start[r] = 2e-10;
+  for (size_t r = 0; r < ISW_COST_ROWS; r++) {
+    model.record[ISW_NETWORKS_IN_LANES].probe[r] = 1.5e-9;
+    model.record[ISW_UNITS_IN_LANES].probe[r] = 1e-9;
+    model.start[r] = 2e-10;
+  }
   for (size_t t = ISW_COST_UNIT; t < ISW_COST_PARAMETER; t++)
     model.small[t] *= factor, model.large[t] *= factor, model.units[t] *= factor;
   model.tiny *= factor;

@@ -1,5 +1,6 @@
 /* The memory of a rank, by arithmetic on the sweep's classes of packs: an upper bound that `plan` shows and `run`
  * compares with what the machine has. */
+#include <math.h>
 #include <stdlib.h>
 #include "initsweep/cost.h"
 
@@ -75,15 +76,20 @@ static enum isw_status measure_class(const struct isw_sweep *sweep, const struct
   return status;
 }
 
-/* The numbers of all datasets, in float64 and in the sweep's precision. */
-static double data_bytes(const struct isw_sweep *sweep)
+/* The samples of all datasets: inputs in the sweep's precision, targets in float64 and as the losses need them, of
+ * which one-hot ones are the largest. *making: what the largest dataset needed in addition while it was made. */
+static double data_bytes(const struct isw_sweep *sweep, double *making)
 {
-  double numbers = 0;
+  double bytes = 0, number = (double)isw_precision_bytes(isw_sweep_precision(sweep));
+  *making = 0;
   for (size_t d = 0; d < isw_sweep_datasets(sweep); d++) {
     const struct isw_data *data = isw_sweep_data(sweep, d);
-    numbers += (double)(data->train_samples + data->test_samples) * (double)(data->features + data->targets);
+    double outputs = (double)(data->classes > data->targets ? data->classes : data->targets);
+    bytes += (double)(data->train_samples + data->test_samples) *
+             ((double)data->features * number + (double)data->targets * sizeof(double) + outputs * number);
+    if (data->making_bytes > *making) *making = data->making_bytes;
   }
-  return numbers * (double)(sizeof(double) + isw_precision_bytes(isw_sweep_precision(sweep)));
+  return bytes;
 }
 
 enum isw_status isw_cost_memory(const struct isw_sweep *sweep, const struct isw_packs *packs, size_t ranks,
@@ -95,7 +101,7 @@ enum isw_status isw_cost_memory(const struct isw_sweep *sweep, const struct isw_
       memory ? ISW_OK : isw_error_memory(error, classes * sizeof *memory, "the packs' sizes in memory");
   for (size_t i = 0; memory && status == ISW_OK && i < classes; i++)
     status = measure_class(sweep, packs, isw_packs_class(packs, i), held, &memory[i], error);
-  *bytes = PROGRAM_BYTES + data_bytes(sweep) + NETWORK_BYTES * (double)isw_sweep_networks(sweep);
+  double making, packs_bytes = 0, data = data_bytes(sweep, &making);
   if (memory && status == ISW_OK) {
     /* one pack per thread, the largest ones; where threads outnumber packs, several threads share a pack */
     uint64_t all = isw_packs_count(packs), left = all / ranks + (all % ranks > 0);
@@ -103,10 +109,11 @@ enum isw_status isw_cost_memory(const struct isw_sweep *sweep, const struct isw_
     qsort(memory, classes, sizeof *memory, largest_first);
     for (size_t i = 0; i < classes && left > 0; i++) {
       uint64_t taken = memory[i].threads < left ? memory[i].threads : left;
-      *bytes += (double)taken * memory[i].bytes;
+      packs_bytes += (double)taken * memory[i].bytes;
       left -= taken;
     }
   }
   free(memory);
+  *bytes = PROGRAM_BYTES + data + fmax(packs_bytes, making) + NETWORK_BYTES * (double)isw_sweep_networks(sweep);
   return status;
 }

@@ -2,17 +2,20 @@
 #ifndef INITSWEEP_DATASETS_ARRAYS_H
 #define INITSWEEP_DATASETS_ARRAYS_H
 #include "datasets_internal.h"
+#include "initsweep/hdf5.h"
 
 enum { ISW_DIMENSIONS_MAX = 8 };
 
 /** Types of numbers in files; arrays.c has their sizes in this order. */
 enum isw_number_type { ISW_U8, ISW_I8, ISW_U16, ISW_I16, ISW_U32, ISW_I32, ISW_I64, ISW_F32, ISW_F64 };
 
-/** The bytes of a file and the layout of the numbers in them. */
+/** An array in a file, and the layout of the numbers in the file's bytes. */
 struct isw_array_file {
   const char *path;     /**< for messages */
-  char *bytes;          /**< released by free() */
-  size_t length, first; /**< the numbers begin at byte `first` */
+  char *bytes;          /**< of the file: its head, or all if `whole`; released by free() */
+  bool whole;           /**< the file was gzipped */
+  int fd;               /**< from which the numbers are read unless `whole`; -1: none */
+  size_t length, first; /**< of the file; the numbers begin at byte `first` */
   enum isw_number_type type;
   bool big_endian;
   size_t rows, columns;
@@ -25,10 +28,14 @@ enum isw_status isw_array_set_shape(struct isw_array_file *array, size_t dimensi
 
 /** Parses the head of a file that has been read: sets first, type, big_endian, rows and columns. */
 typedef enum isw_status isw_read_head(struct isw_array_file *array, struct isw_error *error);
-/** Reads a file, gzipped or not, and its head. name: relative to `folder` unless it is absolute. *full is set to the
- *  path, to which array->path points. */
+/** Opens a file, gzipped or not, and reads its head. name: relative to `folder` unless it is absolute. *full is set to
+ *  the path, to which array->path points. */
 enum isw_status isw_array_open_file(struct isw_array_file *array, const char *folder, const char *name,
                                     isw_read_head *head, struct isw_text *full, struct isw_error *error);
+
+/** Passes the rows of a file that isw_array_open_file opened to `visit`. The other arguments are not used. */
+enum isw_status isw_array_visit_file(const struct isw_array_file *array, const char *folder, const char *container,
+                                     const char *name, isw_visit_rows *visit, void *context, struct isw_error *error);
 
 /** An array format. */
 struct isw_array_format {
@@ -38,6 +45,10 @@ struct isw_array_format {
    *  set to its name for messages; the caller releases it and array->bytes, also after an error. */
   enum isw_status (*open)(struct isw_array_file *array, const char *folder, const char *container, const char *name,
                           struct isw_text *full, struct isw_error *error);
+  /** Passes all rows of an open array to `visit`, in ascending order, from the file: an array is visited several times
+   *  rather than kept in memory in float64. */
+  enum isw_status (*visit)(const struct isw_array_file *array, const char *folder, const char *container,
+                           const char *name, isw_visit_rows *visit, void *context, struct isw_error *error);
 };
 
 /** Loads a dataset of inputs and targets; arguments as those of struct isw_dataset's load. */

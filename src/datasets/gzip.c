@@ -51,10 +51,14 @@ static enum isw_status unpack(struct libdeflate_decompressor *decompressor, cons
   return ISW_OK;
 }
 
+bool isw_is_gzip(const char *bytes, size_t length)
+{
+  return length >= 2 && (unsigned char)bytes[0] == 0x1f && (unsigned char)bytes[1] == 0x8b;
+}
+
 enum isw_status isw_gunzip(const char *path, size_t limit, char **bytes, size_t *length, struct isw_error *error)
 {
-  const unsigned char *head = (const unsigned char *)*bytes;
-  if (*length < 2 || head[0] != 0x1f || head[1] != 0x8b) return ISW_OK;
+  if (!isw_is_gzip(*bytes, *length)) return ISW_OK;
   struct unpacked out = {0};
   struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
   if (!decompressor) return isw_error_memory(error, first_capacity, path);

@@ -1,34 +1,36 @@
 /* hdf5: datasets of an HDF5 file, read by the hdf5 room. */
 #include <string.h>
 #include "arrays.h"
-#include "initsweep/hdf5.h"
 
-/* Reads a dataset as float64 numbers in the machine's byte order. */
 static enum isw_status open_array(struct isw_array_file *array, const char *folder, const char *container,
                                   const char *name, struct isw_text *full, struct isw_error *error)
 {
-  const uint16_t one = 1;
-  struct isw_array numbers;
   enum isw_status status = isw_data_path(folder, container, full, error);
-  if (status == ISW_OK) status = isw_array_read(full->bytes, name, NULL, ISW_DATA_BYTES_MAX, &numbers, error);
+  *array = (struct isw_array_file){.fd = -1, .type = ISW_F64};
+  if (status == ISW_OK)
+    status = isw_array_shape(full->bytes, name, ISW_DATA_BYTES_MAX, &array->rows, &array->columns, error);
   if (status != ISW_OK) return status;
-  if (isw_text_add(full, ", %s", name) != ISW_OK) {
-    isw_array_clear(&numbers);
-    return isw_error_memory(error, strlen(name), "a path");
-  }
-  *array = (struct isw_array_file){.path = full->bytes,
-                                   .bytes = (char *)numbers.value,
-                                   .type = ISW_F64,
-                                   .big_endian = *(const unsigned char *)&one == 0,
-                                   .rows = numbers.rows,
-                                   .columns = numbers.columns};
+  if (isw_text_add(full, ", %s", name) != ISW_OK) return isw_error_memory(error, strlen(name), "a path");
+  array->path = full->bytes;
   return ISW_OK;
+}
+
+static enum isw_status visit_array(const struct isw_array_file *array, const char *folder, const char *container,
+                                   const char *name, isw_visit_rows *visit, void *context, struct isw_error *error)
+{
+  (void)array;
+  struct isw_text full = {0};
+  enum isw_status status = isw_data_path(folder, container, &full, error);
+  if (status == ISW_OK) status = isw_array_visit(full.bytes, name, ISW_DATA_BYTES_MAX, visit, context, error);
+  isw_text_clear(&full);
+  return status;
 }
 
 static enum isw_status load(const struct isw_choice *settings, uint64_t seed, const char *folder, struct isw_data *data,
                             struct isw_error *error)
 {
-  static const struct isw_array_format format = {.has_container = true, .byte_scale = 1.0, .open = open_array};
+  static const struct isw_array_format format = {
+      .has_container = true, .byte_scale = 1.0, .open = open_array, .visit = visit_array};
   return isw_arrays_load(settings, seed, folder, &format, data, error);
 }
 

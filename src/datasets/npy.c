@@ -95,7 +95,7 @@ static enum isw_status open_array(struct isw_array_file *array, const char *fold
 static enum isw_status load(const struct isw_choice *settings, uint64_t seed, const char *folder, struct isw_data *data,
                             struct isw_error *error)
 {
-  static const struct isw_array_format format = {.byte_scale = 1.0, .open = open_array};
+  static const struct isw_array_format format = {.byte_scale = 1.0, .open = open_array, .visit = isw_array_visit_file};
   return isw_arrays_load(settings, seed, folder, &format, data, error);
 }
 

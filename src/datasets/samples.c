@@ -18,13 +18,13 @@ enum isw_status isw_data_allocate(struct isw_data *data, size_t samples, struct 
   return ISW_OK;
 }
 
-enum isw_status isw_data_check_finite(const char *what, double largest, size_t samples, size_t columns,
+enum isw_status isw_data_check_finite(const char *what, double largest, size_t first, size_t samples, size_t columns,
                                       const double *values, struct isw_error *error)
 {
   for (size_t i = 0; i < samples * columns; i++)
     if (!(fabs(values[i]) <= largest))
       return isw_error_set(error, ISW_BAD_INPUT, "%s: sample %zu, column %zu: %g is not finite%s", what,
-                           i / columns + 1, i % columns + 1, values[i],
+                           first + i / columns + 1, i % columns + 1, values[i],
                            isfinite(values[i]) ? " in float32: set precision: float64" : "");
   return ISW_OK;
 }
@@ -69,56 +69,80 @@ enum isw_status isw_data_split(struct isw_data *data, uint64_t seed, double test
   return status;
 }
 
-/* Mean and standard deviation of a column of the training set, samples ascending; *std is 0 where it is constant. */
-static bool column_moments(size_t samples, size_t columns, const double *column, double *mean, double *std)
+void isw_moments_add(struct isw_moments *moments, double x)
 {
-  double sum = 0.0, largest = 0.0, square = 0.0;
-  bool constant = true;
-  for (size_t s = 0; s < samples; s++) {
-    sum = sum + column[s * columns];
-    constant = constant && column[s * columns] == column[0];
-  }
-  *mean = constant ? column[0] : sum / (double)samples; /* rounding of the sum must not make a constant column vary */
+  if (moments->count++ == 0) moments->first = moments->low = moments->high = x;
+  moments->low = fmin(moments->low, x);
+  moments->high = fmax(moments->high, x);
+  moments->sum = moments->sum + x;
+}
+
+void isw_moments_center(struct isw_moments *moments)
+{
+  /* rounding of the sum must not make a constant column vary */
+  bool constant = moments->low == moments->high;
+  moments->mean = constant ? moments->first : moments->sum / (double)moments->count;
+  moments->largest = constant ? 0.0 : fmax(fabs(moments->low - moments->mean), fabs(moments->high - moments->mean));
+}
+
+void isw_moments_square(struct isw_moments *moments, double x)
+{
+  /* scaled by the largest, so that squares neither overflow nor vanish */
+  double deviation = moments->largest > 0.0 ? (x - moments->mean) / moments->largest : 0.0;
+  moments->square = moments->square + deviation * deviation;
+}
+
+bool isw_moments_std(const struct isw_moments *moments, double *std)
+{
   *std = 0.0;
-  if (constant) return true;
-  for (size_t s = 0; s < samples; s++) largest = fmax(largest, fabs(column[s * columns] - *mean));
-  for (size_t s = 0; s < samples; s++) { /* scaled by the largest, so that squares neither overflow nor vanish */
-    double deviation = (column[s * columns] - *mean) / largest;
-    square = square + deviation * deviation;
-  }
-  *std = largest * sqrt(square / (double)samples);
-  return isfinite(*mean) && isfinite(*std) && *std > 0.0;
+  if (moments->low == moments->high) return true;
+  *std = moments->largest * sqrt(moments->square / (double)moments->count);
+  return isfinite(moments->mean) && isfinite(*std) && *std > 0.0;
+}
+
+double isw_standardized(double x, double mean, double std)
+{
+  double centred = x - mean;
+  return std > 0.0 ? centred / std : centred;
 }
 
 static void scale_column(size_t samples, size_t columns, double *column, double mean, double std)
 {
-  for (size_t s = 0; s < samples; s++) {
-    double centred = column[s * columns] - mean;
-    column[s * columns] = std > 0.0 ? centred / std : centred;
-  }
+  for (size_t s = 0; s < samples; s++) column[s * columns] = isw_standardized(column[s * columns], mean, std);
+}
+
+enum isw_status isw_error_moments(const char *what, size_t column, struct isw_error *error)
+{
+  return isw_error_set(error, ISW_BAD_INPUT, "%s %zu has values too large or too small to standardise", what, column);
 }
 
 static enum isw_status standardize(struct isw_data *data, size_t columns, double *train, double *test, const char *what,
                                    struct isw_error *error)
 {
   for (size_t c = 0; c < columns && !isw_interrupted(); c++) {
-    double mean, std;
-    if (!column_moments(data->train_samples, columns, train + c, &mean, &std))
-      return isw_error_set(error, ISW_BAD_INPUT, "%s %zu has values too large or too small to standardise", what,
-                           c + 1);
-    scale_column(data->train_samples, columns, train + c, mean, std);
-    if (test) scale_column(data->test_samples, columns, test + c, mean, std);
+    struct isw_moments moments = {0};
+    double std;
+    for (size_t s = 0; s < data->train_samples; s++) isw_moments_add(&moments, train[s * columns + c]);
+    isw_moments_center(&moments);
+    for (size_t s = 0; s < data->train_samples; s++) isw_moments_square(&moments, train[s * columns + c]);
+    if (!isw_moments_std(&moments, &std)) return isw_error_moments(what, c + 1, error);
+    scale_column(data->train_samples, columns, train + c, moments.mean, std);
+    if (test) scale_column(data->test_samples, columns, test + c, moments.mean, std);
   }
   return ISW_OK;
+}
+
+enum isw_status isw_data_standardize_targets(struct isw_data *data, enum isw_standardize what, struct isw_error *error)
+{
+  if (what != ISW_STANDARDIZE_ALL || data->kind != ISW_TARGETS_VALUES) return ISW_OK;
+  return standardize(data, data->targets, data->train_targets, data->test_targets, "target", error);
 }
 
 enum isw_status isw_data_standardize(struct isw_data *data, enum isw_standardize what, struct isw_error *error)
 {
   if (what == ISW_STANDARDIZE_NONE) return ISW_OK;
   enum isw_status status = standardize(data, data->features, data->train_inputs, data->test_inputs, "feature", error);
-  if (status == ISW_OK && what == ISW_STANDARDIZE_ALL && data->kind == ISW_TARGETS_VALUES)
-    status = standardize(data, data->targets, data->train_targets, data->test_targets, "target", error);
-  return status;
+  return status == ISW_OK ? isw_data_standardize_targets(data, what, error) : status;
 }
 
 enum isw_status isw_data_label_noise(struct isw_data *data, uint64_t seed, double share, struct isw_error *error)

@@ -2,7 +2,6 @@
 #include "samples.h"
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 void isw_number_store(enum isw_precision precision, void *array, size_t index, double x)
 {
@@ -17,27 +16,38 @@ double isw_number_load(enum isw_precision precision, const void *array, size_t i
   return precision == ISW_FLOAT32 ? (double)((const float *)array)[index] : ((const double *)array)[index];
 }
 
-static bool fill_set(struct isw_samples *s, struct isw_set *set, size_t samples, const double *inputs,
-                     const double *labels, bool one_hot)
+/* One set of the data. */
+struct data_set {
+  size_t samples;
+  const double *inputs, *labels;
+  const float *inputs_float32; /* in place of inputs */
+};
+
+static bool fill_inputs(struct isw_samples *s, struct isw_set *set, const struct data_set *data)
 {
-  size_t input_count, target_count, label_count;
-  if (!isw_multiply(samples, s->features, &input_count) || !isw_multiply(samples, s->outputs, &target_count) ||
-      !isw_multiply(samples, s->columns, &label_count))
-    return false;
-  set->samples = samples;
-  set->inputs = isw_allocate(input_count, isw_precision_bytes(s->precision));
-  set->targets = isw_allocate(target_count, isw_precision_bytes(s->precision));
-  set->labels = isw_allocate(label_count, sizeof(double));
-  if (!set->inputs || !set->targets || !set->labels) return false;
-  if (samples) memcpy(set->labels, labels, label_count * sizeof(double));
-  for (size_t i = 0; i < input_count; i++) isw_number_store(s->precision, set->inputs, i, inputs[i]);
-  for (size_t i = 0; i < samples; i++)
+  size_t count;
+  set->inputs = s->precision == ISW_FLOAT32 ? (const void *)data->inputs_float32 : data->inputs;
+  if (set->inputs || data->samples == 0) return true;
+  if (!data->inputs || !isw_multiply(data->samples, s->features, &count)) return false;
+  set->inputs = set->rounded = isw_allocate(count, isw_precision_bytes(s->precision));
+  for (size_t i = 0; set->rounded && i < count; i++) isw_number_store(s->precision, set->rounded, i, data->inputs[i]);
+  return set->rounded != NULL;
+}
+
+static bool fill_set(struct isw_samples *s, struct isw_set *set, const struct data_set *data, bool one_hot)
+{
+  size_t count;
+  set->samples = data->samples;
+  set->labels = data->labels;
+  if (!isw_multiply(data->samples, s->outputs, &count) || !fill_inputs(s, set, data)) return false;
+  set->targets = isw_allocate(count, isw_precision_bytes(s->precision));
+  for (size_t i = 0; set->targets && i < data->samples; i++)
     for (size_t j = 0; j < s->outputs; j++) {
-      const double *label = labels + i * s->columns;
+      const double *label = data->labels + i * s->columns;
       isw_number_store(s->precision, set->targets, i * s->outputs + j,
                        one_hot ? (label[0] == (double)j ? 1.0 : 0.0) : label[j]);
     }
-  return true;
+  return set->targets != NULL;
 }
 
 enum isw_status isw_samples_create(const struct isw_data *data, const struct isw_loss *loss,
@@ -55,8 +65,10 @@ enum isw_status isw_samples_create(const struct isw_data *data, const struct isw
   s->outputs = outputs;
   s->columns = data->targets;
   bool one_hot = data->kind == ISW_TARGETS_CLASSES || (data->kind == ISW_TARGETS_BINARY && loss->binary_as_classes);
-  if (!fill_set(s, &s->train, data->train_samples, data->train_inputs, data->train_targets, one_hot) ||
-      !fill_set(s, &s->test, data->test_samples, data->test_inputs, data->test_targets, one_hot)) {
+  const struct data_set train = {data->train_samples, data->train_inputs, data->train_targets,
+                                 data->train_inputs_float32};
+  const struct data_set test = {data->test_samples, data->test_inputs, data->test_targets, data->test_inputs_float32};
+  if (!fill_set(s, &s->train, &train, one_hot) || !fill_set(s, &s->test, &test, one_hot)) {
     isw_samples_destroy(s);
     return isw_error_set(error, ISW_FAILED, "out of memory (%zu samples)", data->train_samples + data->test_samples);
   }
@@ -69,9 +81,8 @@ void isw_samples_destroy(struct isw_samples *samples)
   if (!samples) return;
   struct isw_set *sets[] = {&samples->train, &samples->test};
   for (size_t i = 0; i < 2; i++) {
-    free(sets[i]->inputs);
+    free(sets[i]->rounded);
     free(sets[i]->targets);
-    free(sets[i]->labels);
   }
   free(samples);
 }

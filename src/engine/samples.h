@@ -7,8 +7,10 @@
  *  them; labels [samples][columns] as the data had them, for probes. */
 struct isw_set {
   size_t samples;
-  void *inputs, *targets;
-  double *labels;
+  const void *inputs; /**< the data's own, or `rounded` */
+  void *rounded;      /**< NULL if the data have the precision */
+  void *targets;
+  const double *labels; /**< the data's */
 };
 
 struct isw_samples {

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include "initsweep/hdf5_handles.h"
 
-enum { BLOCK_NUMBERS = 1 << 21 /* in memory at a time, if a chunk does not have more */, NEIGHBOURS = 1 << 18 };
+/* In memory at a time: of the child, if a chunk does not have more, and of the parent, if a row does not. NEIGHBOURS:
+ * of a row that is read alone. */
+enum { BLOCK_NUMBERS = 1 << 21, VISITED_NUMBERS = 1 << 16, NEIGHBOURS = 1 << 18 };
 
 /* Which part of a dataset is read, once its shape is known. With a row come its neighbours, NEIGHBOURS numbers
  * altogether, in blocks that do not depend on the row: a child process is started for the first one only. */
@@ -40,12 +42,14 @@ static enum isw_status find_part(const char *path, const char *name, const uint6
   return ISW_OK;
 }
 
-/* What an array is read for, and its shape as the child sends it before the numbers. */
+/* What is read of an array, and its shape as the child sends it before the numbers. */
 struct request {
   const char *path, *name;
   const uint64_t *row;
   size_t limit;
-  struct isw_array *array;
+  struct isw_array *array; /* all numbers; or only the shape, if there is no visitor either */
+  isw_visit_rows *visit;
+  void *context;
 };
 struct shape {
   uint64_t first;
@@ -108,10 +112,11 @@ static enum isw_status send_part(const struct request *request, hid_t dataset, h
   struct shape shape = {.first = part.start[0], .rows = first == 0 ? 1 : (size_t)part.count[0], .columns = 1};
   for (int d = first; d < part.rank; d++) shape.columns *= (size_t)part.count[d];
   const struct blocks blocks = choose_blocks(dataset, &part);
+  bool wanted = isw_hdf5_send(to, &shape, sizeof shape);
+  if (!request->array && !request->visit) return ISW_OK;
   double *block = isw_allocate((size_t)blocks.most * blocks.item, sizeof *block);
   if (!block) return isw_error_memory(error, (size_t)blocks.most * blocks.item * sizeof *block, request->path);
   enum isw_status status = ISW_OK;
-  bool wanted = isw_hdf5_send(to, &shape, sizeof shape);
   hsize_t *start = &part.start[blocks.dimension], *count = &part.count[blocks.dimension], end = *start + *count;
   for (; status == ISW_OK && wanted && *start < end; *start += *count) {
     *count = end - *start < blocks.most ? end - *start : blocks.most;
@@ -183,11 +188,62 @@ static bool receive_array(void *context, int from, struct isw_error *error)
   return isw_hdf5_receive(from, array->value, bytes);
 }
 
+static bool receive_shape(void *context, int from, struct isw_error *error)
+{
+  const struct request *request = context;
+  (void)error;
+  return isw_hdf5_receive(from, request->context, sizeof(struct shape));
+}
+
+/* Passes the rows on, some at a time. */
+static bool receive_rows(void *context, int from, struct isw_error *error)
+{
+  const struct request *request = context;
+  struct shape shape;
+  size_t bytes;
+  if (!isw_hdf5_receive(from, &shape, sizeof shape) || !isw_multiply(shape.columns, sizeof(double), &bytes))
+    return false;
+  size_t most = VISITED_NUMBERS / shape.columns > 0 ? VISITED_NUMBERS / shape.columns : 1;
+  double *block = isw_allocate(most, bytes);
+  if (!block) {
+    isw_error_memory(error, most * bytes, request->path);
+    return false;
+  }
+  bool complete = true;
+  for (size_t first = 0, rows; complete && first < shape.rows; first += rows) {
+    rows = shape.rows - first < most ? shape.rows - first : most;
+    complete = isw_hdf5_receive(from, block, rows * bytes) &&
+               request->visit(request->context, first, rows, block, error) == ISW_OK;
+  }
+  free(block);
+  return complete;
+}
+
+enum isw_status isw_array_shape(const char *path, const char *name, size_t limit, size_t *rows, size_t *columns,
+                                struct isw_error *error)
+{
+  struct shape shape = {0};
+  struct request request = {.path = path, .name = name, .limit = limit, .context = &shape};
+  const struct isw_hdf5_work work = {path, send_array, receive_shape};
+  enum isw_status status = isw_hdf5_call(&work, &request, error);
+  *rows = shape.rows;
+  *columns = shape.columns;
+  return status;
+}
+
+enum isw_status isw_array_visit(const char *path, const char *name, size_t limit, isw_visit_rows *visit, void *context,
+                                struct isw_error *error)
+{
+  struct request request = {.path = path, .name = name, .limit = limit, .visit = visit, .context = context};
+  const struct isw_hdf5_work work = {path, send_array, receive_rows};
+  return isw_hdf5_call(&work, &request, error);
+}
+
 enum isw_status isw_array_read(const char *path, const char *name, const uint64_t *row, size_t limit,
                                struct isw_array *array, struct isw_error *error)
 {
   *array = (struct isw_array){0};
-  struct request request = {path, name, row, limit, array};
+  struct request request = {.path = path, .name = name, .row = row, .limit = limit, .array = array};
   const struct isw_hdf5_work work = {path, send_array, receive_array};
   enum isw_status status = isw_hdf5_call(&work, &request, error);
   if (status != ISW_OK) isw_array_clear(array);

@@ -14,7 +14,26 @@ static enum isw_status check_program(struct isw_cluster *cluster, struct isw_err
   return isw_cluster_same_program(cluster, isw_version_program(), isw_version_flags(), error);
 }
 
-/* Rank 0 reads the sweep file; every rank parses its bytes. */
+static const void *find_data(void *cluster, uint64_t key, size_t *bytes)
+{
+  return isw_cluster_host_find(cluster, key, bytes);
+}
+
+static void *allocate_data(void *cluster, uint64_t key, size_t bytes)
+{
+  return isw_cluster_host_allocate(cluster, key, bytes);
+}
+
+static enum isw_status load_sweep(void *state, struct isw_error *error)
+{
+  struct isw_run_state *run = state;
+  const struct isw_data_memory memory = {run->cluster, find_data, allocate_data};
+  return isw_load_shared_sweep(run->settings->file, run->folder, run->text, run->text_length, &run->settings->overrides,
+                               &memory, &run->sweep, error);
+}
+
+/* Rank 0 reads the sweep file; every rank parses its bytes. The first rank of each host reads large datasets for all
+ * ranks of the host. */
 static enum isw_status share_sweep(struct isw_run_state *run, struct isw_error *error)
 {
   const struct isw_run_settings *settings = run->settings;
@@ -27,12 +46,11 @@ static enum isw_status share_sweep(struct isw_run_state *run, struct isw_error *
   if (status == ISW_OK) status = isw_cluster_share(run->cluster, &run->text, &run->text_length, error);
   if (status == ISW_OK) status = isw_cluster_share_text(run->cluster, &run->folder, error);
   if (status != ISW_OK) return status;
-  status = isw_load_sweep(settings->file, run->folder, run->text, run->text_length, &settings->overrides, &run->sweep,
-                          error);
-  return isw_cluster_agree(run->cluster, status, error);
+  return isw_cluster_host_first(run->cluster, load_sweep, run, error);
 }
 
-/* Ranks can read different bytes from the same path: local disks, or a file that changes during the start. */
+/* Ranks can read different bytes from the same path: local disks, or a file that changes during the start. Of data that
+ * a host shares, its first rank's bytes are compared; the others have checked that they see these. */
 static enum isw_status check_same_sweep(struct isw_run_state *run, struct isw_error *error)
 {
   const char *settings = isw_sweep_settings(run->sweep);
@@ -139,7 +157,7 @@ static const char *plural(size_t count)
   return count == 1 ? "" : "s";
 }
 
-static void report_start(const struct isw_run_state *run, const char *advice)
+static void report_start(const struct isw_run_state *run, const char *advice, const char *copies)
 {
   const struct isw_training *training = &run->training;
   const struct isw_reporter *reporter = &run->settings->reporter;
@@ -157,6 +175,7 @@ static void report_start(const struct isw_run_state *run, const char *advice)
                     (unsigned long long)training->progress.before);
   isw_report_outside_data(reporter, run->settings->file, run->sweep);
   if (advice) isw_report_line(reporter, ISW_REPORT_INFO, "%s", advice);
+  if (copies) isw_report_line(reporter, ISW_REPORT_INFO, "%s", copies);
   size_t packs = (size_t)isw_packs_count(training->packs), idle = packs < facts->ranks ? facts->ranks - packs : 0;
   if (idle > 0)
     isw_report_line(reporter, ISW_REPORT_INFO, "%zu pack%s %zu rank%s busy, %zu rank%s idle", packs,
@@ -304,7 +323,8 @@ static enum isw_status train(struct isw_run_state *run, const char *advice, stru
   enum isw_status status = prepare(run, error);
   bool begun = status == ISW_OK;
   if (begun) {
-    if (run->first) report_start(run, advice);
+    const char *copies = isw_cluster_host_advice(run->cluster);
+    if (run->first) report_start(run, advice, copies);
     prepare_early_parts(run);
     isw_signals_allow_time(true); /* to save the packs in training */
     if (isw_sweep_levels(run->sweep))
@@ -339,13 +359,13 @@ static enum isw_status train(struct isw_run_state *run, const char *advice, stru
 static enum isw_status check_memory(struct isw_run_state *run, struct isw_error *error)
 {
   const size_t held[2] = {1, ISW_MAX_PACKS_UNDER_WAY};
-  double need[2] = {0}, sum[2];
+  double need[2] = {0}, sum[2], borrowed = isw_cluster_host_borrowed(run->cluster);
   enum isw_status status = ISW_OK;
   for (size_t i = 0; i < 2; i++) {
     if (status == ISW_OK)
       status = isw_cost_memory(run->sweep, run->training.packs, run->facts.ranks, run->facts.threads, held[i], &need[i],
                                error);
-    sum[i] = isw_cluster_host_sum(run->cluster, need[i]);
+    sum[i] = isw_cluster_host_sum(run->cluster, need[i] - borrowed);
   }
   double mine = need[0], all = sum[0];
   const struct isw_memory_limit memory = isw_memory_limit("");

@@ -69,9 +69,9 @@ static void load(struct isw_reader *reader, struct isw_dataset_use *use, const s
 {
   struct isw_sweep *sweep = reader->sweep;
   struct isw_data *data = &sweep->data[sweep->datasets];
-  enum isw_status status =
-      isw_dataset_load(&use->item->choice, use->seed, reader->from->folder,
-                       sweep->precision == ISW_FLOAT32 ? (double)FLT_MAX : DBL_MAX, data, &reader->loading);
+  enum isw_status status = isw_dataset_load(&use->item->choice, use->seed, reader->from->folder,
+                                            sweep->precision == ISW_FLOAT32 ? (double)FLT_MAX : DBL_MAX,
+                                            reader->from->memory, data, &reader->loading);
   if (status == ISW_OK) {
     size_t rows;
     isw_note_outside(reader, &isw_datasets(&rows)[use->item->choice.row]->row, &use->item->choice);

@@ -45,6 +45,15 @@ enum isw_status isw_load_sweep(const char *file, const char *folder, const char 
               sweep, error);
 }
 
+enum isw_status isw_load_shared_sweep(const char *file, const char *folder, const char *bytes, size_t length,
+                                      const struct isw_overrides *overrides, const struct isw_data_memory *memory,
+                                      struct isw_sweep **sweep, struct isw_error *error)
+{
+  return load(
+      (struct isw_sweep_source){.file = file, .folder = folder, .bytes = bytes, .length = length, .memory = memory},
+      overrides, sweep, error);
+}
+
 enum isw_status isw_load_stored_sweep(const char *file, const char *folder, const char *bytes, size_t length,
                                       const struct isw_overrides *overrides, struct isw_sweep **sweep,
                                       struct isw_error *error)

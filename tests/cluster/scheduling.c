@@ -344,6 +344,57 @@ static void check_typed_shares(struct isw_cluster *cluster)
   if (!first) free(costs);
 }
 
+enum { HOST_KEY = 7, HOST_BYTES = 3 << 20 };
+
+/* Work of the ranks of a host: the first fills memory, the others find it. */
+struct host_work {
+  struct isw_cluster *cluster;
+  int calls;
+  bool fails;
+  unsigned char *given;       /* to the first rank */
+  const unsigned char *found; /* by another rank */
+};
+
+static enum isw_status share_host(void *context, struct isw_error *error)
+{
+  struct host_work *work = context;
+  work->calls++;
+  if (work->fails) return isw_error_set(error, ISW_BAD_INPUT, "no data");
+  size_t bytes = 0;
+  work->found = isw_cluster_host_find(work->cluster, HOST_KEY, &bytes);
+  if (work->found) {
+    CHECK(bytes == HOST_BYTES);
+    return ISW_OK;
+  }
+  CHECK(!isw_cluster_host_allocate(work->cluster, HOST_KEY + 1, (size_t)1 << 50)); /* more than any host has */
+  work->given = isw_cluster_host_allocate(work->cluster, HOST_KEY, HOST_BYTES);
+  if (work->given) CHECK((uintptr_t)work->given % 64 == 0);
+  for (size_t i = 0; work->given && i < HOST_BYTES; i++) work->given[i] = (unsigned char)(i % 251);
+  return ISW_OK;
+}
+
+/* The ranks of a host share memory: one copy, which only the first rank makes. All ranks are on one host here. */
+static void check_host_memory(struct isw_cluster *cluster)
+{
+  unsigned rank = isw_cluster_rank(cluster), ranks = isw_cluster_size(cluster);
+  struct isw_error error = {0};
+  struct host_work work = {.cluster = cluster, .fails = true};
+  CHECK(isw_cluster_host_first(cluster, share_host, &work, &error) == ISW_BAD_INPUT);
+  CHECK(work.calls == (rank == 0));
+  if (rank == 0) CHECK(strcmp(isw_error_text(&error), "no data") == 0);
+  isw_error_clear(&error);
+  CHECK(!isw_cluster_host_advice(cluster));
+
+  work = (struct host_work){.cluster = cluster};
+  CHECK(isw_cluster_host_first(cluster, share_host, &work, &error) == ISW_OK);
+  CHECK(work.calls == 1 && (work.given != NULL) == (rank == 0 && ranks > 1) && (work.found != NULL) == (rank > 0));
+  for (size_t i = 0; work.found && i < HOST_BYTES; i++) CHECK(work.found[i] == i % 251);
+  CHECK(isw_cluster_host_borrowed(cluster) == (rank > 0 ? (double)HOST_BYTES : 0.0));
+  const char *advice = isw_cluster_host_advice(cluster);
+  CHECK((advice != NULL) == (rank == 0 && ranks > 1));
+  if (advice) CHECK(strstr(advice, "keeps a copy of the data: "));
+}
+
 /* Agreement and broadcasts: rank 0 reports the error of the lowest of the ranks with the most severe status. */
 static void collective(struct isw_cluster *cluster)
 {
@@ -374,6 +425,7 @@ static void collective(struct isw_cluster *cluster)
   CHECK(length == 0 && bytes);
   free(bytes);
   check_typed_shares(cluster);
+  check_host_memory(cluster);
   const char *hosts = isw_cluster_hosts(cluster);
   char own[256];
   gethostname(own, sizeof own);

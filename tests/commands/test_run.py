@@ -8,9 +8,18 @@ import unittest
 import h5py
 import numpy
 
-from program import ENVIRONMENT, PROGRAM, SEVERAL_PARTS, SMALL, SMALL_NETWORKS, Case
+from program import ENVIRONMENT, MPIEXEC, PROGRAM, SEVERAL_PARTS, SMALL, SMALL_NETWORKS, Case
 
 RUN_WITH_STRIDE = os.environ["RUN_WITH_STRIDE"]  # another order of the packs in the queue
+
+SHARED = """sweep: shared
+seed: 1
+dataset: {name: npy, inputs: /proc/self/cwd/x.npy, targets: /proc/self/cwd/t.npy, kind: classes, standardize: features}
+network: {width: 4, depth: 1, activation: tanh, init: glorot_uniform}
+train: {loss: cross_entropy, optimizer: sgd, learning_rate: 0.1, batch_size: 16, steps: 20}
+grid: {replicate: {range: [0, 31]}}
+record: {steps: [0, 20], probes: [loss, test_accuracy]}
+"""
 
 
 class Run(Case):
@@ -59,6 +68,33 @@ class Run(Case):
                 self.assertEqual(self.chunks("other.h5"), chunks)
                 self.assertEqual(self.contents("other.h5"), one)
                 os.remove(self.path("other.h5"))
+
+    def two_ranks(self, file, rows):
+        """A run of two ranks that find other data under the same path, by their working directories."""
+        for folder, factor in (("first", 1), ("second", 2)):
+            os.makedirs(self.path(folder), exist_ok=True)
+            inputs = factor * numpy.arange(100 * rows, dtype=numpy.float32).reshape(rows, 100) % 17
+            numpy.save(self.path(f"{folder}/x.npy"), inputs)
+            numpy.save(self.path(f"{folder}/t.npy"), numpy.arange(rows, dtype=numpy.uint8) % 3)
+        words = [PROGRAM, "run", self.path(file), "-o", self.path("two.h5")]
+        command = [MPIEXEC, "-n", "1", "-wdir", self.path("first"), *words, ":",
+                   "-n", "1", "-wdir", self.path("second"), *words]
+        return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=300)
+
+    def test_ranks_of_a_host_share_large_data(self):
+        """Large data are read by one rank only. Small ones are read by each, and other bytes are noticed."""
+        file = self.write("shared.yaml", SHARED)
+        done = self.two_ranks(file, 30)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertRegex(done.stderr, r"rank 1: this rank, on host \S+, reads other data than rank 0")
+        self.assertEqual(self.files(), ["first", "second", "shared.yaml"])
+        done = self.two_ranks(file, 3000)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("keeps a copy", done.stderr)
+        one = subprocess.run([PROGRAM, "run", self.path(file), "-o", self.path("one.h5")], cwd=self.path("first"),
+                             env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=300)
+        self.assertEqual(one.returncode, 0, one.stderr)
+        self.assertEqual(self.contents("two.h5"), self.contents("one.h5"))
 
     def test_a_pack_shared_by_threads_gives_the_same_bytes(self):
         text = SMALL.replace("{name: xor}", "{name: digits}").replace("mse", "cross_entropy").replace(

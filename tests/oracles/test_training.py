@@ -197,6 +197,28 @@ TORCH_OPTIMIZERS["exponentiated_gradient"] = lambda parameters, choice, **common
 )
 
 
+class DecayedRprop(torch.optim.Rprop):
+    """PyTorch's with weight_decay, which it has not."""
+
+    def __init__(self, parameters, weight_decay, **options):
+        super().__init__(parameters, **options)
+        for group in self.param_groups:
+            group.setdefault("weight_decay", weight_decay)
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for w in group["params"]:
+                w.grad += group["weight_decay"] * w
+        super().step()
+
+
+TORCH_OPTIMIZERS["rprop"] = lambda parameters, choice, **common: DecayedRprop(
+    parameters, etas=(choice["eta_minus"], choice["eta_plus"]), step_sizes=(choice["step_min"], choice["step_max"]),
+    **common
+)
+
+
 def by_lambda(factor):
     """A schedule that PyTorch has only as a function: factor(t, choice, steps)."""
     return lambda optimizer, choice, steps: torch.optim.lr_scheduler.LambdaLR(

@@ -71,7 +71,7 @@ static void expect_symmetry(const char *optimizer, double learning_rate)
   struct isw_error error = {0};
   struct isw_data data = {0};
   struct isw_choice digits = dataset_called("digits");
-  assert_int_equal(isw_dataset_load(&digits, 1, ".", DBL_MAX, &data, &error), ISW_OK);
+  assert_int_equal(isw_dataset_load(&digits, 1, ".", DBL_MAX, NULL, &data, &error), ISW_OK);
   size_t size[LAYERS + 1] = {64, 128, 128, 10}, lanes = isw_lanes(ISW_FLOAT32), rows;
   struct isw_network *network = test_calloc(lanes, sizeof *network);
   const struct isw_network **list = test_calloc(lanes, sizeof *list);

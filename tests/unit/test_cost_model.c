@@ -16,7 +16,7 @@ static const char key[] = "a machine, its kernels, this program";
 
 static struct isw_cost_model some_model(void)
 {
-  struct isw_cost_model model = {.record = 1e-6 / 3, .pack = 2e-5, .draw = 3e-7};
+  struct isw_cost_model model = {.record = {{.base = 1e-6 / 3}, {.base = 1e-7 / 3}}, .pack = 2e-5, .draw = 3e-7};
   for (size_t t = 0; t < ISW_COST_TERMS; t++) {
     model.small[t] = 1e-9 * (double)(t + 1) / 7;
     model.large[t] = 1e-9 * (double)(t + 10) / 3;
@@ -24,7 +24,8 @@ static struct isw_cost_model some_model(void)
   }
   for (size_t r = 0; r < ISW_COST_ROWS; r++) {
     model.activation[r] = -1e-9 / (double)(r + 1);
-    model.probe[r] = 1e-9 / (double)(r + 3);
+    model.record[0].probe[r] = 1e-9 / (double)(r + 3);
+    model.record[1].probe[r] = 1e-9 / (double)(r + 5);
     model.start[r] = 1e-9 / (double)(r + 7);
   }
   return model;
@@ -181,14 +182,14 @@ static void a_pack_costs_its_making_steps_and_records(void **state)
   const struct isw_pack_class *shallow = isw_packs_class(packs, 1); /* 2-3-1 */
   struct isw_cost_model model = {.small = {1, 0, 0, 0, 0, 0, 0}};
   assert_true(isw_cost_pack(&model, kernels, sweep, probes, count, shallow) == 100);
-  model = (struct isw_cost_model){.small = {0, 0, 0, 1, 2, 0, 0}, .record = 1000, .pack = 5e6, .draw = 1e6};
+  model = (struct isw_cost_model){.small = {0, 0, 0, 1, 2, 0, 0}, .record[0].base = 1000, .pack = 5e6, .draw = 1e6};
   double step = 4 * (3 * 9 - 6) + 2 * 13;
   assert_true(isw_cost_pack(&model, kernels, sweep, probes, count, shallow) == 5e6 + 13e6 + 100 * step + 3 * 1000.0);
   model.activation[0] = 10; /* linear: 3 hidden units, 4 samples; records have 4 units */
   assert_true(isw_cost_pack(&model, kernels, sweep, probes, count, shallow) ==
               5e6 + 13e6 + 100 * (step + 120) + 3 * 1160.0);
   model = (struct isw_cost_model){.large = {0, 0, 0, 1, 0, 0, 0},
-                                  .record_output = 1000}; /* forward: 4 samples, 9 weights, 1 output */
+                                  .record[0].output = 1000}; /* forward: 4 samples, 9 weights, 1 output */
   assert_true(isw_cost_pack(&model, kernels, sweep, probes, count, shallow) >= 3 * (36 + 4000.0));
   assert_true(isw_cost_pack(&model, kernels, sweep, probes, count, shallow) <= 3 * (36 + 4000.0) + 100 * 84 / 4);
   isw_packs_destroy(packs);
@@ -212,16 +213,21 @@ static void own_work_of_probes_and_initialisers_counts(void **state)
   const struct isw_probe *const *probes, *const *all;
   size_t count = isw_sweep_probes(sweep, &probes), rows;
   const struct isw_pack_class *class = isw_packs_class(packs, 0);
-  struct isw_cost_model model = {.record = 0};
+  struct isw_cost_model model = {.pack = 0};
   all = isw_probes(&rows);
   for (size_t i = 0; i < rows; i++)
-    if (strcmp(all[i]->row.name, "mean_cosine") == 0) model.probe[i] = 2;
+    if (strcmp(all[i]->row.name, "mean_cosine") == 0) model.record[0].probe[i] = 2;
   /* 2-5-1: units x inputs x (units + 1) of each layer; 3 records: 0, 50 and the last one */
   assert_true(isw_cost_pack(&model, kernels, sweep, probes, count, class) == 3 * 2 * (2 * 5 * 6 + 5 * 1 * 2));
-  model = (struct isw_cost_model){.record = 0};
+  model = (struct isw_cost_model){.pack = 0};
   for (size_t i = 0; i < rows; i++) /* the two share their singular values: the first counts */
-    if (strcmp(all[i]->row.name, "effective_rank") == 0) model.probe[i] = 1;
+    if (strcmp(all[i]->row.name, "effective_rank") == 0) model.record[0].probe[i] = 1;
   assert_true(isw_cost_pack(&model, kernels, sweep, probes, count, class) == 3 * 7 * 12 * (5 * 2 * 1 / 2));
+  struct isw_pack_class alone = *class; /* with units in lanes: rates of its own */
+  alone.layout = ISW_UNITS_IN_LANES;
+  assert_true(isw_cost_pack(&model, kernels, sweep, probes, count, &alone) == 0);
+  model.record[1] = model.record[0];
+  assert_true(isw_cost_pack(&model, kernels, sweep, probes, count, &alone) == 3 * 7 * 12 * (5 * 2 * 1 / 2));
   assert_true(isw_cost_starts(&model, sweep, packs, class) == 0);
   const struct isw_initializer *initializers = isw_initializers(&rows);
   for (size_t i = 0; i < rows; i++)
@@ -380,13 +386,13 @@ static void two_processes_may_write_at_once(void **state)
   for (size_t w = 0; w < 2; w++)
     if ((writer[w] = fork()) == 0) {
       bool good = true;
-      model.record = (double)(w + 1);
+      model.record[0].base = (double)(w + 1);
       for (size_t i = 0; i < 200; i++) good = isw_cost_store(file, key, &model) && good;
       _exit(good ? 0 : 1);
     }
   for (size_t i = 0; i < 400; i++) {
     assert_true(isw_cost_load(file, key, &back));
-    assert_true(back.record == 1 || back.record == 2 || back.record == model.record);
+    assert_true(back.record[0].base == 1 || back.record[0].base == 2 || back.record[0].base == model.record[0].base);
   }
   for (size_t w = 0; w < 2; w++) {
     int status;

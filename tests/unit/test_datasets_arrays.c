@@ -38,7 +38,7 @@ static enum isw_status load(const char *name, int kind, bool test, struct isw_da
   choice.value[3].text = test ? "inputs" : "";
   choice.value[4].text = test ? "targets" : "";
   choice.value[5].number = 0.0;
-  return isw_dataset_load(&choice, 1, folder, DBL_MAX, data, error);
+  return isw_dataset_load(&choice, 1, folder, DBL_MAX, NULL, data, error);
 }
 
 static void check_refused(const char *name, int kind, const char *message)
@@ -262,7 +262,7 @@ static void wrong_hdf5_is_refused(void **state)
   choice.value[2].text = "t";
   choice.value[4].text = choice.value[5].text = "";
   write_file("inputs", images, sizeof images);
-  assert_int_equal(isw_dataset_load(&choice, 1, folder, DBL_MAX, &data, &error), ISW_BAD_INPUT);
+  assert_int_equal(isw_dataset_load(&choice, 1, folder, DBL_MAX, NULL, &data, &error), ISW_BAD_INPUT);
   assert_non_null(strstr(isw_error_text(&error), "/inputs is not an HDF5 file"));
   isw_error_clear(&error);
   isw_data_destroy(&data);
@@ -346,6 +346,127 @@ static void wrong_npy_is_refused(void **state)
   check_refused("npy", VALUES, "%s/inputs ends within its head");
 }
 
+/* Many samples of classes, as .npy files and as text, so that they are read by two independent ways. */
+enum { MANY = 600, COLUMNS = 500 };
+
+static void write_many(void)
+{
+  char path[128], head[128];
+  static float inputs[MANY][COLUMNS];
+  static int32_t many_labels[MANY];
+  for (size_t s = 0; s < MANY; s++) {
+    many_labels[s] = (int32_t)(s % 10 % 3);
+    for (size_t c = 0; c < COLUMNS; c++) inputs[s][c] = c == 3 ? 0.1f : (float)((s * 31 + c * 17) % 101) / 7.0f;
+  }
+  snprintf(head, sizeof head, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", MANY, COLUMNS);
+  const char *const names[] = {"inputs", "targets", "csv"};
+  for (size_t f = 0; f < 3; f++) {
+    snprintf(path, sizeof path, "%s/%s", folder, names[f]);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    if (f == 1) snprintf(head, sizeof head, "{'descr': '<i4', 'fortran_order': False, 'shape': (%d,), }", MANY);
+    if (f < 2) fprintf(file, "\x93NUMPY%c%c%c%c%s", 1, 0, (int)strlen(head), 0, head);
+    if (f == 0) fwrite(inputs, sizeof inputs, 1, file);
+    if (f == 1) fwrite(many_labels, sizeof many_labels, 1, file);
+    for (size_t s = 0; f == 2 && s < MANY; s++) {
+      for (size_t c = 0; c < COLUMNS; c++) fprintf(file, "%.17g,", (double)inputs[s][c]);
+      fprintf(file, "%d\n", many_labels[s]);
+    }
+    fclose(file);
+  }
+}
+
+/* Loads them with a split, balance, label noise and standardisation. */
+static struct isw_data load_many(const char *name, double largest, const struct isw_data_memory *memory,
+                                 enum isw_status expected)
+{
+  size_t rows, row = 0;
+  const struct isw_dataset *const *table = isw_datasets(&rows);
+  while (strcmp(table[row]->row.name, name) != 0) row++;
+  struct isw_choice choice = isw_choice_default(&table[row]->row, row);
+  bool csv = strcmp(name, "csv") == 0;
+  choice.value[0].text = csv ? "csv" : "inputs";
+  if (!csv) choice.value[1].text = "targets";
+  choice.value[2].number = CLASSES;
+  choice.value[5].number = 0.3;
+  choice.value[6].number = ISW_STANDARDIZE_FEATURES;
+  choice.value[7].number = 0.1;
+  choice.value[8].number = 1.0;
+  struct isw_data data;
+  struct isw_error error = {0};
+  if (isw_dataset_load(&choice, 5, folder, largest, memory, &data, &error) != expected)
+    fail_msg("%s: %s", name, isw_error_text(&error));
+  isw_error_clear(&error);
+  return data;
+}
+
+static void arrays_are_the_samples_that_text_gives(void **state)
+{
+  (void)state;
+  write_many();
+  struct isw_data array = load_many("npy", DBL_MAX, NULL, ISW_OK), text = load_many("csv", DBL_MAX, NULL, ISW_OK);
+  struct isw_data rounded = load_many("npy", FLT_MAX, NULL, ISW_OK), made = load_many("csv", FLT_MAX, NULL, ISW_OK);
+  assert_true(array.test_samples == 180 && array.train_samples < 420 && array.features == COLUMNS);
+  assert_true(array.hash == text.hash && array.hash == rounded.hash && array.hash == made.hash);
+  size_t numbers = array.train_samples * COLUMNS, bytes = array.test_samples * COLUMNS * sizeof(double);
+  assert_memory_equal(array.train_inputs, text.train_inputs, numbers * sizeof(double));
+  assert_memory_equal(array.test_inputs, text.test_inputs, bytes);
+  assert_true(!rounded.train_inputs && !rounded.test_inputs && rounded.test_inputs_float32);
+  for (size_t i = 0; i < numbers; i++) assert_true(rounded.train_inputs_float32[i] == (float)array.train_inputs[i]);
+  assert_memory_equal(made.train_inputs_float32, rounded.train_inputs_float32, numbers * sizeof(float));
+  assert_true(array.making_bytes == 0 && text.making_bytes > 0);
+  isw_data_destroy(&array);
+  isw_data_destroy(&text);
+  isw_data_destroy(&rounded);
+  isw_data_destroy(&made);
+}
+
+/* Memory of the test's own in place of a host's. */
+struct provided {
+  void *block;
+  uint64_t key;
+  size_t bytes;
+  bool shown; /* to those that look for it */
+};
+
+static void *provide(void *context, uint64_t key, size_t bytes)
+{
+  struct provided *provided = context;
+  assert_null(provided->block);
+  provided->block = isw_allocate(bytes, 1);
+  provided->key = key;
+  provided->bytes = bytes;
+  return provided->block;
+}
+
+static const void *find(void *context, uint64_t key, size_t *bytes)
+{
+  const struct provided *provided = context;
+  *bytes = provided->bytes;
+  return provided->shown && provided->key == key ? provided->block : NULL;
+}
+
+static void another_process_finds_the_samples_in_memory(void **state)
+{
+  (void)state;
+  write_many();
+  struct provided provided = {0};
+  const struct isw_data_memory memory = {&provided, find, provide};
+  struct isw_data first = load_many("npy", FLT_MAX, &memory, ISW_OK);
+  assert_true(first.block == provided.block && provided.bytes < 2 * MANY * COLUMNS * sizeof(float));
+  provided.shown = true;
+  write_file("inputs", "", 0); /* nothing is read any more */
+  struct isw_data second = load_many("npy", FLT_MAX, &memory, ISW_OK);
+  assert_true(second.train_inputs_float32 == first.train_inputs_float32 && second.test_targets == first.test_targets);
+  assert_true(second.hash == first.hash && second.classes == 3 && second.train_samples == first.train_samples);
+  second.train_inputs_float32[5] += 1.0f; /* not what the head says */
+  struct isw_data third = load_many("npy", FLT_MAX, &memory, ISW_FAILED);
+  isw_data_destroy(&third);
+  isw_data_destroy(&second);
+  isw_data_destroy(&first);
+  free(provided.block);
+}
+
 static uint64_t random_state = 2026;
 
 static size_t below(size_t bound)
@@ -405,6 +526,8 @@ static int remove_folder(void **state)
   remove(path);
   snprintf(path, sizeof path, "%s/targets", folder);
   remove(path);
+  snprintf(path, sizeof path, "%s/csv", folder);
+  remove(path);
   return rmdir(folder);
 }
 
@@ -418,6 +541,8 @@ int main(void)
       cmocka_unit_test(gzip_of_zeros_is_unpacked),
       cmocka_unit_test(wrong_hdf5_is_refused),
       cmocka_unit_test(npy_is_read),
+      cmocka_unit_test(arrays_are_the_samples_that_text_gives),
+      cmocka_unit_test(another_process_finds_the_samples_in_memory),
       cmocka_unit_test(wrong_npy_is_refused),
       cmocka_unit_test(random_damage_is_no_danger),
   };

@@ -40,7 +40,7 @@ static enum isw_status read_path(const char *path, struct csv csv, struct isw_da
   choice.value[4].number = csv.delimiter;
   choice.value[5].number = csv.test_fraction;
   choice.value[6].number = csv.standardize;
-  return isw_dataset_load(&choice, 1, folder, DBL_MAX, data, error);
+  return isw_dataset_load(&choice, 1, folder, DBL_MAX, NULL, data, error);
 }
 
 static enum isw_status read_bytes(const char *bytes, size_t length, struct csv csv, struct isw_data *data,
@@ -232,17 +232,17 @@ static void other_than_files_are_refused(void **state)
   struct isw_error error = {0};
   char message[128], fifo[64];
   choice.value[0].text = "missing.csv";
-  assert_int_equal(isw_dataset_load(&choice, 1, folder, DBL_MAX, &data, &error), ISW_BAD_INPUT);
+  assert_int_equal(isw_dataset_load(&choice, 1, folder, DBL_MAX, NULL, &data, &error), ISW_BAD_INPUT);
   snprintf(message, sizeof message, "%s/missing.csv: No such file or directory", folder);
   assert_string_equal(isw_error_text(&error), message);
   choice.value[0].text = folder; /* absolute: the folder is not used */
-  assert_int_equal(isw_dataset_load(&choice, 1, "/nowhere", DBL_MAX, &data, &error), ISW_BAD_INPUT);
+  assert_int_equal(isw_dataset_load(&choice, 1, "/nowhere", DBL_MAX, NULL, &data, &error), ISW_BAD_INPUT);
   snprintf(message, sizeof message, "%s is not a regular file", folder);
   assert_string_equal(isw_error_text(&error), message);
   snprintf(fifo, sizeof fifo, "%s/fifo", folder);
   assert_int_equal(mkfifo(fifo, 0600), 0);
   choice.value[0].text = "fifo";
-  assert_int_equal(isw_dataset_load(&choice, 1, folder, DBL_MAX, &data, &error), ISW_BAD_INPUT);
+  assert_int_equal(isw_dataset_load(&choice, 1, folder, DBL_MAX, NULL, &data, &error), ISW_BAD_INPUT);
   snprintf(message, sizeof message, "%s is not a regular file", fifo);
   assert_string_equal(isw_error_text(&error), message);
   remove(fifo);

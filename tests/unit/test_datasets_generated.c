@@ -31,7 +31,7 @@ static enum isw_status try_load(const char *name, uint64_t seed, const struct se
     while (strcmp(table[row]->row.parameters[p].name, settings[s].name) != 0) p++;
     choice.value[p].number = settings[s].number;
   }
-  return isw_dataset_load(&choice, seed, "", DBL_MAX, data, error);
+  return isw_dataset_load(&choice, seed, "", DBL_MAX, NULL, data, error);
 }
 
 #define LOAD(name, seed, ...) load(name, seed, (const struct setting[]){__VA_ARGS__, {NULL, 0.0}})

@@ -190,7 +190,8 @@ static void file_takes_its_layers_share(void **state)
   struct isw_choice choice = named("file");
   choice.weights = &weights;
   assert_true(isw_initialize(&choice, &start, 2, 3, 3, &stream, w));
-  assert_true(isw_initialize(&choice, &start, 2, 3, 1, &stream, b));
+  const struct isw_stream of_biases = {.seed = 2026, .replicate = 7, .purpose = ISW_PURPOSE_BIAS, .layer = 2};
+  assert_true(isw_initialize(&choice, &start, 2, 3, 1, &of_biases, b));
   for (size_t i = 0; i < 6; i++) assert_true(w[i] == (double)(9 + i));
   assert_true(b[0] == 15.0 && b[1] == 16.0);
 }

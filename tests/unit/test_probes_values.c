@@ -103,6 +103,7 @@ static struct pack *create(enum isw_precision real, const struct isw_loss *loss,
   pack->scale[1] = random_array(view, 1);
   view->scale = view->scale_gradient = (const void *const *)pack->scale;
   view->loss_parameter = pack->bias[0];
+  view->output_scale = pack->bias[0]; /* any number of each lane */
   view->weight_stride = pack->stride;
   view->finite = pack->finite;
   return pack;
