@@ -47,9 +47,10 @@ WRAP(enum isw_status, isw_journal_create,
      (const char *folder, uint64_t identity, unsigned rank, size_t real_bytes, const char *program,
       struct isw_journal **journal, struct isw_error *error),
      (folder, identity, rank, real_bytes, program, journal, error))
-WRAP(enum isw_status, isw_journal_append,
-     (struct isw_journal * journal, const struct isw_finished *networks, size_t number, struct isw_error *error),
-     (journal, networks, number, error))
+WRAP(enum isw_status, isw_journal_append_at,
+     (struct isw_journal * journal, const struct isw_finished *networks, size_t number, uint64_t *offsets,
+      struct isw_error *error),
+     (journal, networks, number, offsets, error))
 WRAP(enum isw_status, isw_journal_sync, (struct isw_journal * journal, struct isw_error *error), (journal, error))
 WRAP(enum isw_status, isw_journal_destroy, (struct isw_journal * journal, struct isw_error *error), (journal, error))
 WRAP(enum isw_status, isw_checkpoint_write,

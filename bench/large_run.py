@@ -2,19 +2,27 @@
 """Predicts what limits a run on 16 to 4,096 ranks: queue, file system or gathering; from measurements on one core and
 a simulation of the queue.
 
-    bench/large_run.py [--program build/release/initsweep] [--ranks 16 128 1000 4096] [--threads 16]
-                       [--files 1000] [--json FILE]
+    bench/large_run.py [--program build/release/initsweep] [--phases build/bench/bench/gather_phases]
+                       [--ranks 1 2 16 64 256 1024 4096] [--threads 16] [--files 1000] [--disk 1000] [--json FILE]
 
 Four sweeps: 10^7 XOR networks, 10^5 and 10^7 networks 64-32-32-10 on digits, 10^3 networks 784-256-256-10. Measured for
 each:
 
 start      wall time of `plan` with costs in the cache: reading the sweep, making its data and the list of packs, which
            every rank does
-gather     time and bytes of `gather` per network, on one thread, from the journal of some networks (--set shortens
-           their training)
+gather     processor time of each phase of gathering, and bytes, per network (gather_phases), from the journal of some
+           networks (--set shortens their training); seconds per byte of a message between two ranks
 packs      classes and seconds per pack, from `plan --json --classes`
 
-Training is simulated (simulate_queue.py: --message us per message, --delay ms one way). File operations are counted:
+Training is simulated (simulate_queue.py: --message us per message, --delay ms one way). Gathering is a formula:
+
+    index / ranks + max(make, write, hash, disk)
+    make  = (read + decode + compress / threads) / makers, all ranks or, from five on, all but rank 0
+    write = receiving and writing the chunks, by rank 0; with up to four ranks after its share of `make`
+    hash  = the numbers of all networks, one after the other, wherever they are
+    disk  = the file's bytes at --disk MB/s
+
+File operations are counted:
 each rank creates, syncs and removes a journal, and every 300 s each worker creates, syncs and renames a checkpoint, all
 at the same moment. Their number is divided by --files, the operations per second that the file system is assumed to do.
 Rank 0 needs a descriptor per rank if messages use TCP (measured: 20 and one per rank) and one per journal, up to
@@ -24,7 +32,6 @@ import argparse
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,6 +40,7 @@ import time
 from simulate_queue import simulate
 
 CHECKPOINT = 300  # s, the default of --checkpoint
+FEW_RANKS = 4  # rank 0 makes parts, too (src/run/assemble.c)
 RANK0_BYTES = 13  # memory of rank 0 per network: 23.5 MB for none, 153 MB at 10^7 (docs/cluster-guide.md)
 DIGITS = """sweep: digits
 seed: 2026
@@ -74,6 +82,13 @@ grid:
 }
 
 
+def measure_message(phases):
+    """Seconds per byte of a long message between two ranks of this machine."""
+    shown = subprocess.run(["mpirun", "--bind-to", "none", "-n", "2", phases, "send"], stdout=subprocess.PIPE,
+                           check=True)
+    return json.loads(shown.stdout)["seconds_per_byte"]
+
+
 def timed(*command):
     """Wall time of a command on one thread, in s."""
     start = time.monotonic()
@@ -81,39 +96,46 @@ def timed(*command):
     return time.monotonic() - start
 
 
-def measure_gather(program, sweep, settings, folder):
-    """Seconds of `gather`, bytes of the journal and bytes of the results file, each per network of a short run."""
-    out, kept = folder / "some.h5", folder / "kept.parts"
+def measure_gather(program, phases, sweep, settings, folder):
+    """The phases of gathering a short run, as gather_phases prints them, all per network."""
     words = [word for setting in settings for word in ("--set", setting)]
-    run = subprocess.Popen([program, "run", sweep, "-o", out, "--quiet", *words],
-                           env={**os.environ, "OMP_NUM_THREADS": "1"})
-    parts = folder / "some.h5.parts"
-    while run.poll() is None and not list(parts.glob("*.journal")):
-        time.sleep(0.01)
-    shutil.copytree(parts, kept, copy_function=os.link)  # the run removes its own when it is done
-    if run.wait() != 0:
-        sys.exit(f"{sweep} does not run")
-    journal = sum(file.stat().st_size for file in kept.glob("*.journal"))
-    seconds = timed(program, "gather", kept, "-o", folder / "gathered.h5") - timed(program, "list", "losses")
-    size = (folder / "gathered.h5").stat().st_size
-    shown = json.loads(subprocess.run([program, "plan", sweep, "--json", *words], stdout=subprocess.PIPE,
-                                      check=True).stdout)
-    shutil.rmtree(kept)
-    out.unlink()
-    return [number / shown["networks"] for number in (seconds, journal, size)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run([program, "run", sweep, "-o", folder / "some.h5", "--quiet", "--no-gather", *words], env=environment,
+                   check=True)
+    rounds = [json.loads(subprocess.run([phases, folder / "some.h5.parts", folder / "gathered.h5"], env=environment,
+                                        stdout=subprocess.PIPE, check=True).stdout) for _ in range(3)]
+    best = rounds[0]
+    for phase in best["seconds"]:
+        best["seconds"][phase] = min(one["seconds"][phase] for one in rounds) / best["networks"]
+    return {"seconds": best["seconds"], **{name: best[name] / best["networks"] for name in
+                                           ("journal", "numbers", "chunks")}}
 
 
-def measure(program, text, settings, folder):
+def measure(program, phases, text, settings, folder):
     """What a sweep costs, measured on one thread."""
     sweep = folder / "sweep.yaml"
     sweep.write_text(text)
     plan = json.loads(subprocess.run([program, "plan", sweep, "--json", "--classes"], stdout=subprocess.PIPE,
                                      check=True).stdout)
     start = timed(program, "plan", sweep)
-    seconds, journal, size = measure_gather(program, sweep, settings, folder)
+    gather = measure_gather(program, phases, sweep, settings, folder)
     classes = [(c["seconds_per_pack"], c["packs"]) for c in plan["largest_classes"]]
-    return {"networks": plan["networks"], "classes": classes, "start": start, "gather": seconds, "journal": journal,
-            "file": size}
+    return {"networks": plan["networks"], "classes": classes, "start": start, "gather": gather,
+            "journal": gather["journal"], "file": gather["chunks"]}
+
+
+def predict_gather(cost, ranks, arguments):
+    """Seconds of gathering, and what limits it."""
+    networks, one = cost["networks"], cost["gather"]["seconds"]
+    makers = ranks if ranks <= FEW_RANKS else ranks - 1
+    make = networks * (one["read"] + one["decode"] + one["compress"] / arguments.threads) / makers
+    write = networks * (one["write"] + cost["file"] * arguments.send * (makers - 1) / makers)
+    if ranks <= FEW_RANKS:
+        write += make
+    parts = {"compression": make, "rank 0": write, "hashes": networks * one["hash"],
+             "disk": networks * cost["file"] / (1e6 * arguments.disk)}
+    limit = max(parts, key=lambda name: parts[name])
+    return networks * one["index"] / ranks + parts[limit], limit
 
 
 def predict(cost, ranks, arguments):
@@ -125,12 +147,13 @@ def predict(cost, ranks, arguments):
     _, training, messages, most_expensive, answers = simulate(cost["classes"], ranks, threads, 1e-6 * arguments.message,
                                                        1e-3 * arguments.delay)
     files = 3 * ranks + 3 * min(busy_workers, packs) * int(training / CHECKPOINT)
+    gather, gather_limit = predict_gather(cost, ranks, arguments)
     row = {"ranks": ranks, "ideal": ideal, "training": training, "messages": messages, "answers": answers,
            "files": files / arguments.files,
-           "gather": networks * cost["gather"], "start": cost["start"], "descriptors": 20 + ranks,
+           "gather": gather, "gather_limit": gather_limit, "start": cost["start"], "descriptors": 20 + ranks,
            "journal": networks * cost["journal"], "file": networks * cost["file"], "memory": RANK0_BYTES * networks}
     row["total"] = row["start"] + training + row["files"] + row["gather"]
-    waits = {"gathering": row["gather"], "files": row["files"], "start": row["start"]}
+    waits = {f"gathering ({gather_limit})": row["gather"], "files": row["files"], "start": row["start"]}
     why = ("rank 0's messages" if messages > 0.9 * training else "packs fewer than workers" if packs < busy_workers else
            "the most expensive pack" if most_expensive > 0.9 * training else "the last packs")
     waits[why] = training - ideal
@@ -142,26 +165,31 @@ def predict(cost, ranks, arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default="build/release/initsweep", help="default: %(default)s")
-    parser.add_argument("--ranks", type=int, nargs="+", default=[16, 128, 1000, 4096])
+    parser.add_argument("--phases", default="build/bench/bench/gather_phases", help="default: %(default)s")
+    parser.add_argument("--ranks", type=int, nargs="+", default=[1, 2, 16, 64, 256, 1024, 4096])
     parser.add_argument("--threads", type=int, default=16, help="default: %(default)s")
     parser.add_argument("--message", type=float, default=50, help="us (default: %(default)s)")
     parser.add_argument("--delay", type=float, default=0.05, help="ms (default: %(default)s)")
     parser.add_argument("--files", type=float, default=1000,
                         help="file operations per second of the file system (default: %(default)s)")
+    parser.add_argument("--disk", type=float, default=1000,
+                        help="MB/s at which rank 0 can write to the file system (default: %(default)s)")
     parser.add_argument("--json", help="the same numbers")
     arguments = parser.parse_args()
-    program = os.path.abspath(arguments.program)
+    program, phases = os.path.abspath(arguments.program), os.path.abspath(arguments.phases)
+    arguments.send = measure_message(phases)
+    print(f"a message between two ranks: {1e-9 / arguments.send:.3g} GB/s")
     found = {}
     for name, (text, settings) in SWEEPS.items():
         with tempfile.TemporaryDirectory() as folder:
-            cost = measure(program, text, settings, pathlib.Path(folder))
+            cost = measure(program, phases, text, settings, pathlib.Path(folder))
         rows = [predict(cost, ranks, arguments) for ranks in arguments.ranks]
         found[name] = {"cost": cost, "rows": rows}
-        print(f"\n{name}: per network {cost['journal']:.0f} bytes of journal, {cost['file']:.0f} of file and "
-              f"{1e6 * cost['gather']:.3g} us of "
-              f"gathering ({1e-6 * cost['journal'] / cost['gather']:.0f} MB/s); journal "
-              f"{1e-9 * rows[0]['journal']:.3g} GB, "
-              f"file {1e-9 * rows[0]['file']:.3g} GB, {1e-6 * rows[0]['memory']:.0f} MB on rank 0 for the index")
+        gather = ", ".join(f"{phase} {1e6 * seconds:.3g}" for phase, seconds in cost["gather"]["seconds"].items())
+        print(f"\n{name}: per network {cost['journal']:.0f} bytes of journal, {cost['gather']['numbers']:.0f} of "
+              f"numbers, {cost['file']:.0f} of chunks; us of gathering: {gather}\n"
+              f"journal {1e-9 * rows[0]['journal']:.3g} GB, "
+              f"file {1e-9 * rows[0]['file']:.3g} GB, {1e-6 * rows[0]['memory']:.0f} MB on each rank for the index")
         print(f"{'ranks':>6} {'ideal s':>9} {'training':>9} {'files':>7} {'gather':>7} {'start':>6} {'total':>9} "
               f"{'used':>5}  limit")
         for row in rows:

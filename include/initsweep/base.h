@@ -221,6 +221,10 @@ void isw_digest_destroy(struct isw_digest *digest);
 void isw_digest_add(struct isw_digest *digest, const void *bytes, size_t length);
 /** Writes the hash of all bytes so far; more may follow. */
 void isw_digest_write(const struct isw_digest *digest, char text[ISW_DIGEST_SIZE]);
+enum { ISW_DIGEST_STATE_BYTES = 576 };
+/** Saves the state after all bytes so far: another process of the same program can load it and add the next bytes. */
+void isw_digest_save(const struct isw_digest *digest, unsigned char state[ISW_DIGEST_STATE_BYTES]);
+void isw_digest_load(struct isw_digest *digest, const unsigned char state[ISW_DIGEST_STATE_BYTES]);
 /** @} */
 
 /** @name Bit sets

@@ -52,6 +52,11 @@ char *isw_cluster_words(struct isw_cluster *cluster, const char *word);
 
 /** Sum of a value over the ranks of this rank's host. Collective. */
 double isw_cluster_host_sum(struct isw_cluster *cluster, double value);
+/** Sum of a value over all ranks, on every rank. Collective. */
+uint64_t isw_cluster_sum_u64(struct isw_cluster *cluster, uint64_t value);
+/** Replaces each element by its maximum over all ranks, on every rank. Collective.
+ *  @param[in,out] array  [count], the same count on every rank */
+void isw_cluster_max_u64_array(struct isw_cluster *cluster, uint64_t *array, uint64_t count);
 
 /* ---- collective calls: rank 0's values for every rank ---- */
 
@@ -76,6 +81,31 @@ enum isw_status isw_cluster_share_double_array(struct isw_cluster *cluster, doub
 /** Agrees on a status. Every rank gets the most severe one; rank 0 also gets the message of the lowest rank that
  *  reported it. Collective. */
 enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status mine, struct isw_error *error);
+
+/* ---- messages between two ranks ---- */
+
+/** A channel for messages, for work that ranks do together after the training. Its waits poll, and end when a process
+ *  gets a signal or a rank has closed its channel with an error. Only the main thread may use it. */
+struct isw_mail;
+/** Opens a channel. Collective. ISW_FAILED on every rank if one is out of memory. */
+enum isw_status isw_mail_open(struct isw_cluster *cluster, struct isw_mail **mail, struct isw_error *error);
+/** Starts to send a message. Waits while several earlier messages have not arrived, so that memory is bounded.
+ *  @param[in] kind   0 .. 99; messages of one kind between two ranks arrive in order
+ *  @param[in] bytes  on the heap; freed when the message has arrived, also after an error
+ *  @return ISW_INTERRUPTED after a signal, or if another rank has failed */
+enum isw_status isw_mail_send(struct isw_mail *mail, unsigned to, unsigned kind, void *bytes, size_t length,
+                              struct isw_error *error);
+/** Waits for the next message of a kind from a rank.
+ *  @param[out] bytes  on the heap, for the caller to free; NULL after an error
+ *  @return as isw_mail_send */
+enum isw_status isw_mail_receive(struct isw_mail *mail, unsigned from, unsigned kind, void **bytes, size_t *length,
+                                 struct isw_error *error);
+/** Moves messages on, which may need this rank's help: to be called now and then by a rank that computes. */
+void isw_mail_progress(struct isw_mail *mail);
+/** Ends the exchange and frees the channel. Messages under way are dropped if a rank closes it with an error, and that
+ *  ends the waits of the other ranks. Collective.
+ *  @return as isw_cluster_agree */
+enum isw_status isw_mail_close(struct isw_mail *mail, enum isw_status mine, struct isw_error *error);
 
 /* ---- memory that the ranks of a host share ---- */
 

@@ -64,8 +64,8 @@ enum isw_status isw_hdf5_open_dataset(hid_t file, const char *path, const char *
  *  @param[out] scale  [rank] */
 bool isw_hdf5_dimension_list(hid_t dataset, int rank, hobj_ref_t *scale);
 
-/* Chunks of a dataset are cut, shuffled and compressed here by several threads and written with H5Dwrite_chunk. Any
- * HDF5 library can read them, because the filters are HDF5's own shuffle and deflate. */
+/* Chunks of a dataset are cut, shuffled and compressed here by several threads, for H5Dwrite_chunk. Any HDF5 library
+ * can read them, because the filters are HDF5's own shuffle and deflate. */
 
 enum { ISW_CHUNK_RANK = 3 };
 
@@ -87,14 +87,25 @@ struct isw_chunk_compressor;
 struct isw_chunk_compressor *isw_chunk_compressor_create(size_t threads, bool skip_incompressible);
 void isw_chunk_compressor_destroy(struct isw_chunk_compressor *compressor);
 
-/** Writes a slab of whole chunks: `count` items along each dimension from `start`. The slab must begin at chunk
- *  boundaries and end at chunk boundaries or at the dataset's edges.
+/** Takes a compressed chunk; false: no more are wanted.
+ *  @param[in] from  [ISW_CHUNK_RANK] where the chunk begins
+ *  @param[in] mask  of the filters that were left out, for H5Dwrite_chunk */
+typedef bool isw_chunk_sink(void *context, const hsize_t *from, uint32_t mask, const void *bytes, size_t size);
+/** Compresses a slab of whole chunks: `count` items along each dimension from `start`. The slab must begin at chunk
+ *  boundaries and end at chunk boundaries or at the dataset's edges. The dataset is not used.
  *  @param[in]  numbers  [count[0]][row] items in row-major order; a row has dims[1] * dims[2] items, of which the slab
  *                       begins at start[1], start[2]
+ *  @param[in]  sink     called by this thread, in row-major order of the chunks
  *  @param[out] memory   whether memory could not be allocated
+ *  @return false if the sink returned false or memory cannot be allocated */
+bool isw_chunks_compress(struct isw_chunk_compressor *compressor, const struct isw_chunk_layout *layout,
+                         const hsize_t *start, const hsize_t *count, const void *numbers, isw_chunk_sink *sink,
+                         void *context, bool *memory);
+/** Compresses the chunks of a slab and writes them to the dataset.
  *  @return false if HDF5 fails (its error stack has the reason) or memory cannot be allocated */
 bool isw_chunks_write(struct isw_chunk_compressor *compressor, const struct isw_chunk_layout *layout,
                       const hsize_t *start, const hsize_t *count, const void *numbers, bool *memory);
+
 /** Fills an array with `count` copies of the item `fill`; NULL: zeros. */
 void isw_chunks_fill(void *to, size_t count, size_t item, const void *fill);
 

@@ -22,10 +22,20 @@ enum isw_status isw_journal_create(const char *folder, uint64_t identity, unsign
  *  After a write error the file ends with its last complete entry, and the message names file, bytes and reason. */
 enum isw_status isw_journal_append(struct isw_journal *journal, const struct isw_finished *networks, size_t count,
                                    struct isw_error *error);
+/** The same.
+ *  @param[out] offsets  [count] of the entries, for isw_index_add */
+enum isw_status isw_journal_append_at(struct isw_journal *journal, const struct isw_finished *networks, size_t count,
+                                      uint64_t *offsets, struct isw_error *error);
+/** The name of the file in its folder. */
+const char *isw_journal_file(const struct isw_journal *journal);
+/** Whether the file was synced: it is if a process has appended to it for 30 s. */
+bool isw_journal_is_synced(const struct isw_journal *journal);
 /** Syncs the file to the disk. */
 enum isw_status isw_journal_sync(struct isw_journal *journal, struct isw_error *error);
 /** Syncs and closes the file and frees the journal. A file without entries is removed. */
 enum isw_status isw_journal_destroy(struct isw_journal *journal, struct isw_error *error);
+/** Closes the file without syncing it, because its networks are in a results file, and frees the journal. */
+void isw_journal_abandon(struct isw_journal *journal);
 
 /** The index of a folder's journal files: it maps a network's number to file and offset, in 8 bytes per network. */
 struct isw_index;
@@ -42,6 +52,30 @@ typedef enum isw_status isw_left_out(void *context, const char *file, const char
 enum isw_status isw_index_create_beside(const char *folder, uint64_t identity, uint64_t other, uint64_t networks,
                                         size_t real_bytes, isw_left_out *left_out, void *context,
                                         struct isw_index **index, struct isw_error *error);
+/** One of several parts of an index, which ranks make at the same time: each reads some of the files. */
+struct isw_index_part {
+  uint64_t identity, other;
+  const char *files;   /**< from isw_index_list_files, the same for all parts */
+  size_t files_length; /**< in bytes */
+  size_t part, parts;  /**< 0 <= part < parts */
+};
+/** The same, from some of the files. */
+enum isw_status isw_index_create_part(const char *folder, const struct isw_index_part *part, uint64_t networks,
+                                      size_t real_bytes, isw_left_out *left_out, void *context,
+                                      struct isw_index **index, struct isw_error *error);
+/** Lists the journal files of a folder for the parts of an index.
+ *  @param[out] files  on the heap, for the caller to free, also after an error */
+enum isw_status isw_index_list_files(const char *folder, char **files, size_t *length, struct isw_error *error);
+/** The places of all networks, [networks]; 0: not found. The element-wise maximum over all parts, stored here and
+ *  followed by isw_index_set_combined, makes the index complete. */
+uint64_t *isw_index_places(struct isw_index *index);
+/** @param[in] damaged  the sum over all parts */
+void isw_index_set_combined(struct isw_index *index, uint64_t damaged);
+/** Adds a file whose networks are added with isw_index_add, instead of being read.
+ *  @param[out] number  of the file */
+enum isw_status isw_index_add_file(struct isw_index *index, const char *file, size_t *number, struct isw_error *error);
+/** Adds a network whose entry begins at an offset of a file. */
+void isw_index_add(struct isw_index *index, size_t file, uint64_t network, uint64_t offset);
 void isw_index_destroy(struct isw_index *index);
 bool isw_index_has(const struct isw_index *index, uint64_t number);
 uint64_t isw_index_count(const struct isw_index *index);   /**< number of networks found */
@@ -51,6 +85,9 @@ const uint64_t *isw_index_reused(const struct isw_index *index);
 /** Reads the entry of a network. *finished points into a buffer of the index that the next call reuses. */
 enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct isw_finished *finished,
                                struct isw_error *error);
+/** The same without the weights, which are not read; the checksum of the body, which covers both, is not compared. */
+enum isw_status isw_index_read_values(struct isw_index *index, uint64_t number, struct isw_finished *finished,
+                                      struct isw_error *error);
 /** A read-only view of a run's journal files while the run writes them. It does not take the run's lock. Memory: one
  *  bit per network. */
 struct isw_watch;

@@ -67,6 +67,64 @@ enum isw_status isw_results_may_replace(const char *path, uint64_t identity, uin
 enum isw_status isw_results_write(const char *path, const struct isw_results_head *head, struct isw_index *index,
                                   struct isw_error *error);
 
+/* ---- a results file in parts, for several ranks or threads ---- */
+
+/** The numbers along `network` are written in a sequence of parts, each of consecutive networks. Any thread of any rank
+ *  can make any part from the head and an index; the file's bytes are the parts' chunks in order. */
+enum isw_part_kind { ISW_PART_WEIGHTS, ISW_PART_NUMBERS, ISW_PART_KINDS };
+struct isw_part {
+  enum isw_part_kind kind;
+  uint64_t first, networks;
+};
+/** A compressed chunk of a part. */
+struct isw_part_chunk {
+  uint32_t dataset; /**< in an order of the writer's own */
+  uint32_t mask;    /**< of the filters that were left out */
+  uint64_t from[3]; /**< where it begins in the dataset */
+  const void *bytes;
+  size_t size; /**< in bytes. bytes NULL: no chunk, but the texts of so many networks, which the writer makes itself */
+};
+/** Takes a chunk. The bytes are valid during the call. */
+typedef enum isw_status isw_part_sink(void *context, const struct isw_part_chunk *chunk, struct isw_error *error);
+
+/** Memory for one part, to be used by one thread at a time; its functions in `head` must be, too. */
+struct isw_part_maker;
+/** @param[in] path  for messages; path and head are kept */
+enum isw_status isw_part_maker_create(const char *path, const struct isw_results_head *head,
+                                      struct isw_part_maker **maker, struct isw_error *error);
+void isw_part_maker_destroy(struct isw_part_maker *maker);
+/** Number of parts of the file. */
+uint64_t isw_parts_count(const struct isw_part_maker *maker);
+struct isw_part isw_parts_get(const struct isw_part_maker *maker, uint64_t number);
+/** Reads a part's networks from an index and passes the compressed chunks to a sink, in the order of the file. Its
+ *  errors are those of isw_results_write. */
+enum isw_status isw_part_make(struct isw_part_maker *maker, uint64_t number, struct isw_index *index,
+                              isw_part_sink *sink, void *context, struct isw_error *error);
+/** Adds the numbers of the part that was made last to the hashes of its datasets. A hash needs the numbers of all
+ *  networks in order: the states go from the maker of a part to that of the next part of the same kind.
+ *  @param[in,out] states  as isw_results_writer_hashes returns them */
+void isw_part_hash(struct isw_part_maker *maker, uint64_t number, unsigned char *states);
+
+/** A results file under a temporary name. */
+struct isw_results_writer;
+/** Creates the file with everything but the parts. head is kept; its provenance is read at the end. */
+enum isw_status isw_results_writer_create(const char *path, const struct isw_results_head *head,
+                                          struct isw_results_writer **writer, struct isw_error *error);
+/** Writes a chunk; an isw_part_sink. Chunks must come in the order of the parts. */
+enum isw_status isw_results_writer_put(void *writer, const struct isw_part_chunk *chunk, struct isw_error *error);
+/** Starts to move the bytes so far to the disk, without waiting, so that the sync at the end has less to do. */
+void isw_results_writer_start_sync(struct isw_results_writer *writer);
+/** The states of the hashes of all datasets in parts of a kind: before the first part when the file is created; it must
+ *  be the states after the last part when it is completed. Owned by the writer.
+ *  @param[out] bytes  their size */
+unsigned char *isw_results_writer_hashes(struct isw_results_writer *writer, enum isw_part_kind kind, size_t *bytes);
+/** Adds provenance and hashes, syncs the file and publishes it with isw_output_publish. Frees the writer. */
+enum isw_status isw_results_writer_complete(struct isw_results_writer *writer, struct isw_error *error);
+/** Removes the file and frees the writer. NULL is allowed. */
+void isw_results_writer_discard(struct isw_results_writer *writer);
+
+/* ---- reading ---- */
+
 /** A results file open for reading. */
 struct isw_results;
 enum isw_status isw_results_open(const char *path, struct isw_results **results, struct isw_error *error);

@@ -22,6 +22,7 @@ struct isw_run_settings {
   struct isw_overrides overrides;
   enum isw_resume resume;
   bool quiet;                /**< no progress */
+  bool no_gather;            /**< leaves the journals, for isw_gather */
   size_t threads;            /**< per rank; 0: isw_cluster_threads decides */
   double checkpoint_seconds; /**< between two checkpoints of a pack in training; 0: only after a signal */
   const char *command_line;  /**< for the provenance */
@@ -36,6 +37,7 @@ struct isw_run_report {
   char *out;             /**< the results file, as the user named it */
   uint64_t networks;     /**< of the sweep, or of the file if it was already complete */
   bool already_complete; /**< the results file contained the whole sweep, so nothing was done */
+  bool not_gathered;     /**< with no_gather: the networks are in OUT.parts */
   struct isw_work_totals trained;
   double seconds; /**< of the training */
 };
@@ -55,13 +57,15 @@ struct isw_gather_report {
   uint64_t damaged;            /**< journal entries that were skipped */
 };
 /** Writes the networks that a run has finished so far to a results file. The others get the status ISW_MISSING. The run
- *  may be in progress.
- *  @param[in] parts         the run folder OUT.parts, which is only read
- *  @param[in] out           the results file; a file of the same sweep is replaced
- *  @param[in] command_line  for the provenance
- *  @param[in] reporter      is told which journal files cannot be used and are left out
- *  @return ISW_BAD_INPUT if `parts` is not a run folder, its data have changed, or `out` contains another sweep */
-enum isw_status isw_gather(const char *parts, const char *out, const char *command_line,
+ *  may be in progress. Collective: all ranks read, compress and hash; rank 0 writes.
+ *  @param[in]  parts         the run folder OUT.parts, which is only read
+ *  @param[in]  out           the results file; a file of the same sweep is replaced
+ *  @param[in]  command_line  for the provenance
+ *  @param[in]  reporter      is told on rank 0 which journal files cannot be used and are left out
+ *  @param[out] report        set on rank 0
+ *  @return ISW_BAD_INPUT if `parts` is not a run folder, its data have changed, or `out` contains another sweep. Rank 0
+ *          gets the message. */
+enum isw_status isw_gather(struct isw_cluster *cluster, const char *parts, const char *out, const char *command_line,
                            const struct isw_reporter *reporter, struct isw_gather_report *report,
                            struct isw_error *error);
 

@@ -2,6 +2,7 @@
 #define XXH_INLINE_ALL /* header only: no library to link */
 #include <xxhash.h>
 #include <stdio.h>
+#include <string.h>
 #include "initsweep/base.h"
 
 uint64_t isw_hash(const void *bytes, size_t length, uint64_t seed)
@@ -34,6 +35,7 @@ uint64_t isw_hasher_value(const struct isw_hasher *hasher)
 struct isw_digest *isw_digest_create(void)
 {
   XXH3_state_t *state = XXH3_createState();
+  if (state) memset(state, 0, sizeof *state); /* the whole of it can be saved */
   if (state) XXH3_128bits_reset(state);
   return (struct isw_digest *)state;
 }
@@ -52,4 +54,23 @@ void isw_digest_write(const struct isw_digest *digest, char text[ISW_DIGEST_SIZE
 {
   XXH128_hash_t hash = XXH3_128bits_digest((const XXH3_state_t *)digest);
   snprintf(text, ISW_DIGEST_SIZE, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+}
+
+_Static_assert(sizeof(XXH3_state_t) == ISW_DIGEST_STATE_BYTES, "the state of a digest has another size");
+
+/* The state contains the address of the secret, which differs between processes; a fresh state has this process's. */
+void isw_digest_save(const struct isw_digest *digest, unsigned char state[ISW_DIGEST_STATE_BYTES])
+{
+  XXH3_state_t copy;
+  memcpy(&copy, digest, sizeof copy);
+  copy.extSecret = NULL;
+  memcpy(state, &copy, sizeof copy);
+}
+
+void isw_digest_load(struct isw_digest *digest, const unsigned char state[ISW_DIGEST_STATE_BYTES])
+{
+  XXH3_state_t *loaded = (XXH3_state_t *)digest;
+  const unsigned char *secret = loaded->extSecret;
+  memcpy(loaded, state, sizeof *loaded);
+  loaded->extSecret = secret;
 }

@@ -75,6 +75,26 @@ double isw_cluster_host_sum(struct isw_cluster *cluster, double value)
   return sum;
 }
 
+uint64_t isw_cluster_sum_u64(struct isw_cluster *cluster, uint64_t value)
+{
+  uint64_t sum;
+  MPI_Request request;
+  MPI_Iallreduce(&value, &sum, 1, MPI_UINT64_T, MPI_SUM, cluster->everyone, &request);
+  isw_mpi_wait(&request);
+  return sum;
+}
+
+void isw_cluster_max_u64_array(struct isw_cluster *cluster, uint64_t *array, uint64_t count)
+{
+  const uint64_t at_once = 1 << 20; /* bounds the library's own buffers */
+  for (uint64_t start = 0; start < count && cluster->size > 1; start += at_once) {
+    MPI_Request request;
+    MPI_Iallreduce(MPI_IN_PLACE, array + start, (int)(count - start < at_once ? count - start : at_once), MPI_UINT64_T,
+                   MPI_MAX, cluster->everyone, &request);
+    isw_mpi_wait(&request);
+  }
+}
+
 enum isw_status isw_cluster_share(struct isw_cluster *cluster, char **bytes, size_t *length, struct isw_error *error)
 {
   uint64_t count = isw_cluster_share_u64(cluster, cluster->rank == 0 ? *length : 0);

@@ -68,8 +68,9 @@ static int run_command(int argc, char **argv)
   }
   const struct isw_command *command = isw_command_find(isw_commands, argv[1]);
   if (!command) return isw_command_unknown(isw_commands, "initsweep", argv[1]);
-  /* only `run` divides its work among ranks: each of the others would do and write the same */
-  return first || command == &isw_command_run ? command->run(argc - 1, argv + 1) : 0;
+  /* only these divide their work among ranks: of the others each rank would do and write the same */
+  bool on_all_ranks = command == &isw_command_run || command == &isw_command_gather;
+  return first || on_all_ranks ? command->run(argc - 1, argv + 1) : 0;
 }
 
 int isw_commands_run(int argc, char **argv)

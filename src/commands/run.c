@@ -27,6 +27,7 @@ static int handle(void *state, int code, const char *argument)
     if (!isw_parse_seconds(argument, 0, 1e6, &settings->checkpoint_seconds))
       return isw_usage_error("run", "--checkpoint must be seconds from 0 to 1e6, not '%s'", argument);
     break;
+  case 'g': settings->no_gather = true; break;
   default: settings->quiet = true; break;
   }
   return 0;
@@ -41,13 +42,16 @@ static void print_report(const struct isw_run_report *report)
               report->out, (unsigned long long)report->networks);
     return;
   }
-  isw_print(stdout, "%s: %llu networks", report->out, (unsigned long long)report->networks);
+  isw_print(stdout, "%s%s: %llu networks", report->out, report->not_gathered ? ".parts" : "",
+            (unsigned long long)report->networks);
   if (trained->networks > 0)
     printf("; trained %llu (%llu diverged) in %s: %s network-steps, %s/s", (unsigned long long)trained->networks,
            (unsigned long long)trained->diverged, isw_format_duration(report->seconds, a),
            isw_format_si((double)trained->network_steps, b),
            isw_format_si((double)trained->network_steps / report->seconds, c));
   printf("\n");
+  if (report->not_gathered)
+    isw_print(stdout, "to write the results file: initsweep gather %s.parts -o %s\n", report->out, report->out);
 }
 
 /* Initialises MPI, runs, prints on the first rank, and finalises MPI. */
@@ -105,6 +109,11 @@ static const struct isw_option options[] = {
      .code = 'c',
      .argument = "S",
      .about = "saves packs in training every S seconds (default 300; 0: only after a signal)"},
+    {.name = "no-gather",
+     .code = 'g',
+     .about =
+         "ends after the training, without the results file: `initsweep gather OUT.parts -o OUT` writes it, on any "
+         "number of ranks"},
     {.name = "quiet", .code = 'q', .about = "prints no progress and no summary"},
     {0},
 };

@@ -1,5 +1,5 @@
-/* Cuts a dataset's rows into chunks, shuffles and compresses them in several threads, and passes them to HDF5 in order.
- * HDF5's own filter pipeline runs in one thread; any HDF5 reads what this writes. */
+/* Cuts a dataset's rows into chunks, shuffles and compresses them in several threads, and passes them on in order, to
+ * HDF5 or to another sink. HDF5's own filter pipeline runs in one thread; any HDF5 reads what this writes. */
 #include "initsweep/hdf5_handles.h"
 #include <libdeflate.h>
 #include <pthread.h>
@@ -207,8 +207,9 @@ static void compress_batch(struct compression *p)
   free(helper);
 }
 
-bool isw_chunks_write(struct isw_chunk_compressor *compressor, const struct isw_chunk_layout *layout,
-                      const hsize_t *start, const hsize_t *count, const void *numbers, bool *memory)
+bool isw_chunks_compress(struct isw_chunk_compressor *compressor, const struct isw_chunk_layout *layout,
+                         const hsize_t *start, const hsize_t *count, const void *numbers, isw_chunk_sink *sink,
+                         void *context, bool *memory)
 {
   struct compression p = {.compressor = compressor,
                           .layout = layout,
@@ -233,8 +234,21 @@ bool isw_chunks_write(struct isw_chunk_compressor *compressor, const struct isw_
       hsize_t from[ISW_CHUNK_RANK], part[ISW_CHUNK_RANK];
       locate_chunk(&p, p.first + i, from, part);
       const struct chunk *chunk = &compressor->chunk[i];
-      good = H5Dwrite_chunk(layout->dataset, H5P_DEFAULT, chunk->mask, from, chunk->size, chunk->held.bytes) >= 0;
+      good = sink(context, from, chunk->mask, chunk->held.bytes, chunk->size);
     }
   }
   return good;
+}
+
+static bool write_chunk(void *context, const hsize_t *from, uint32_t mask, const void *bytes, size_t size)
+{
+  const struct isw_chunk_layout *layout = context;
+  return H5Dwrite_chunk(layout->dataset, H5P_DEFAULT, mask, from, size, bytes) >= 0;
+}
+
+bool isw_chunks_write(struct isw_chunk_compressor *compressor, const struct isw_chunk_layout *layout,
+                      const hsize_t *start, const hsize_t *count, const void *numbers, bool *memory)
+{
+  struct isw_chunk_layout dataset = *layout;
+  return isw_chunks_compress(compressor, layout, start, count, numbers, write_chunk, &dataset, memory);
 }

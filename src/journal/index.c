@@ -44,6 +44,7 @@ struct isw_index {
   struct window window; /* of isw_index_read */
   size_t window_file;   /* the file in the window */
   size_t guess;         /* bytes of the last entry read */
+  size_t part, parts;   /* the files part, part + parts, ... are read */
 };
 
 static enum isw_status refuse(const struct isw_index *index, const char *file, struct isw_error *error)
@@ -80,10 +81,10 @@ static enum isw_status look(struct window *window, uint64_t offset, size_t bytes
 }
 
 /* Checks the entry at `offset`. *bytes is its length with padding, or 0 if its head is invalid. *whole is set if the
- * body is valid, too; then *body points to it. */
+ * body is valid, too; then *body points to it. values_only: the weights are not read, and the body not checked. */
 static enum isw_status check_entry(const struct isw_index *index, struct window *window, uint64_t offset, size_t ahead,
-                                   struct journal_entry *entry, size_t *bytes, bool *whole, const unsigned char **body,
-                                   struct isw_error *error)
+                                   bool values_only, struct journal_entry *entry, size_t *bytes, bool *whole,
+                                   const unsigned char **body, struct isw_error *error)
 {
   const unsigned char *at;
   *bytes = 0;
@@ -92,11 +93,14 @@ static enum isw_status check_entry(const struct isw_index *index, struct window 
   if (status != ISW_OK || !at) return status;
   if (!isw_journal_entry_decode(at, index->identity, index->real_bytes, entry)) return ISW_OK;
   if (entry->number >= index->networks) return ISW_OK;
-  size_t length = JOURNAL_ENTRY_BYTES + isw_journal_padded(isw_journal_body_bytes(entry, index->real_bytes));
+  size_t body_bytes = isw_journal_padded(isw_journal_body_bytes(entry, index->real_bytes));
+  size_t length = JOURNAL_ENTRY_BYTES + (values_only ? entry->values_bytes : body_bytes);
   status = look(window, offset, length, ahead, &at, error);
   if (status != ISW_OK || !at) return status;
   *bytes = length;
   *body = at + JOURNAL_ENTRY_BYTES;
+  *whole = values_only;
+  if (values_only) return ISW_OK;
   size_t weights = isw_journal_weight_bytes(entry, index->real_bytes);
   size_t sizes[3] = {entry->values_bytes, entry->kept & KEPT_INITIAL ? weights : 0,
                      entry->kept & KEPT_FINAL ? weights : 0};
@@ -116,7 +120,8 @@ static enum isw_status scan(struct isw_index *index, size_t file, struct window 
     size_t bytes;
     bool whole;
     const unsigned char *body;
-    enum isw_status status = check_entry(index, window, offset, SCAN_BYTES, &entry, &bytes, &whole, &body, error);
+    enum isw_status status =
+        check_entry(index, window, offset, SCAN_BYTES, false, &entry, &bytes, &whole, &body, error);
     if (status != ISW_OK) return status;
     if (!whole) {
       index->damaged += bytes > 0 || !damaged;
@@ -241,7 +246,7 @@ static enum isw_status read_files(struct isw_index *index, isw_left_out *left_ou
                                   struct isw_error *error)
 {
   enum isw_status status = ISW_OK;
-  for (size_t file = 0; file < index->file_count && status == ISW_OK; file++) {
+  for (size_t file = index->part; file < index->file_count && status == ISW_OK; file += index->parts) {
     bool unusable;
     status = read_file(index, file, &index->window, &unusable, error);
     if (status == ISW_OK || !unusable || !left_out) continue;
@@ -259,6 +264,23 @@ static int by_name(const void *a, const void *b)
   return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Appends a file's name, with its terminating zero. */
+static enum isw_status add_file(struct isw_index *index, const char *file, struct isw_error *error)
+{
+  if (index->file_count == max_files)
+    return isw_error_set(error, ISW_FAILED, "%s: more than %zu journal files", index->folder, max_files);
+  if ((index->file_count & (index->file_count - 1)) == 0) { /* full: capacities are powers of 2 */
+    size_t more = index->file_count ? 2 * index->file_count : 1;
+    char **files = realloc(index->files, more * sizeof *files);
+    if (!files) return isw_error_memory(error, more * sizeof *files, "names of journal files");
+    index->files = files;
+  }
+  char *name = isw_copy_text(file);
+  if (!name) return isw_error_memory(error, strlen(file), "a file's name");
+  index->files[index->file_count++] = name;
+  return ISW_OK;
+}
+
 static enum isw_status list_files(struct isw_index *index, struct isw_error *error)
 {
   DIR *listing = opendir(index->folder);
@@ -266,29 +288,12 @@ static enum isw_status list_files(struct isw_index *index, struct isw_error *err
   if (!listing)
     return isw_error_set(error, ISW_FAILED, "%s: cannot read this folder: %s", index->folder, strerror(errno));
   enum isw_status status = ISW_OK;
-  size_t capacity = 0;
   for (struct dirent *file; status == ISW_OK && (file = readdir(listing));) {
     size_t length = strlen(file->d_name), suffix = strlen(JOURNAL_SUFFIX);
-    if (length <= suffix || strcmp(file->d_name + length - suffix, JOURNAL_SUFFIX) != 0) continue;
-    if (index->file_count == capacity) {
-      size_t more = capacity ? 2 * capacity : 16;
-      char **files = realloc(index->files, more * sizeof *files);
-      if (!files) {
-        status = isw_error_memory(error, more * sizeof *files, "names of journal files");
-        break;
-      }
-      index->files = files;
-      capacity = more;
-    }
-    char *name = isw_copy_text(file->d_name);
-    if (!name)
-      status = isw_error_memory(error, length, "a file's name");
-    else
-      index->files[index->file_count++] = name;
+    if (length > suffix && strcmp(file->d_name + length - suffix, JOURNAL_SUFFIX) == 0)
+      status = add_file(index, file->d_name, error);
   }
   closedir(listing);
-  if (status == ISW_OK && index->file_count > max_files)
-    status = isw_error_set(error, ISW_FAILED, "%s: more than %zu journal files", index->folder, max_files);
   if (index->file_count) qsort(index->files, index->file_count, sizeof *index->files, by_name);
   return status;
 }
@@ -334,6 +339,42 @@ static struct slot *open_slot(struct isw_index *index, size_t file)
   }
 }
 
+/* names: of the files, each with its terminating zero; NULL: those of the folder. */
+static enum isw_status create(struct isw_index *made, const char *folder, const char *names, size_t length,
+                              isw_left_out *left_out, void *context, struct isw_error *error)
+{
+  made->places = isw_allocate(made->networks, sizeof *made->places);
+  made->folder = isw_copy_text(folder);
+  if (!made->places || !made->folder)
+    return isw_error_memory(error, made->networks * sizeof *made->places, "the index of the journal");
+  enum isw_status status = names ? ISW_OK : list_files(made, error);
+  for (const char *name = names; names && name < names + length && status == ISW_OK; name += strlen(name) + 1)
+    status = add_file(made, name, error);
+  if (status == ISW_OK) status = read_files(made, left_out, context, error);
+  made->window.length = 0;
+  return status == ISW_OK ? make_slots(made, error) : status;
+}
+
+static enum isw_status create_index(const struct isw_index *settings, const char *folder, const char *names,
+                                    size_t length, isw_left_out *left_out, void *context, struct isw_index **index,
+                                    struct isw_error *error)
+{
+  *index = NULL;
+  struct isw_index *made = isw_allocate(1, sizeof *made);
+  if (!made) return isw_error_memory(error, sizeof *made, "the index of the journal");
+  *made = *settings;
+  struct isw_error reason = {0};
+  enum isw_status status = create(made, folder, names, length, left_out, context, &reason);
+  if (status != ISW_OK) {
+    isw_error_set(error, status, "%s", isw_error_text(&reason));
+    isw_index_destroy(made);
+  } else {
+    *index = made;
+  }
+  isw_error_clear(&reason);
+  return status;
+}
+
 enum isw_status isw_index_create(const char *folder, uint64_t identity, uint64_t networks, size_t real_bytes,
                                  struct isw_index **index, struct isw_error *error)
 {
@@ -344,31 +385,62 @@ enum isw_status isw_index_create_beside(const char *folder, uint64_t identity, u
                                         size_t real_bytes, isw_left_out *left_out, void *context,
                                         struct isw_index **index, struct isw_error *error)
 {
-  *index = NULL;
-  struct isw_index *made = isw_allocate(1, sizeof *made);
-  if (!made) return isw_error_memory(error, sizeof *made, "the index of the journal");
-  made->identity = identity;
-  made->other = other;
-  made->networks = networks;
-  made->real_bytes = real_bytes;
-  made->places = isw_allocate(networks, sizeof *made->places);
-  made->folder = isw_copy_text(folder);
-  struct isw_error reason = {0};
-  enum isw_status status = ISW_OK;
-  if (!made->places || !made->folder)
-    status = isw_error_memory(&reason, networks * sizeof *made->places, "the index of the journal");
-  if (status == ISW_OK) status = list_files(made, &reason);
-  if (status == ISW_OK) status = read_files(made, left_out, context, &reason);
-  made->window.length = 0;
-  if (status == ISW_OK) status = make_slots(made, &reason);
-  if (status != ISW_OK) {
-    isw_error_set(error, status, "%s", isw_error_text(&reason));
-    isw_index_destroy(made);
-  } else {
-    *index = made;
+  const struct isw_index settings = {
+      .identity = identity, .other = other, .networks = networks, .real_bytes = real_bytes, .parts = 1};
+  return create_index(&settings, folder, NULL, 0, left_out, context, index, error);
+}
+
+enum isw_status isw_index_create_part(const char *folder, const struct isw_index_part *part, uint64_t networks,
+                                      size_t real_bytes, isw_left_out *left_out, void *context,
+                                      struct isw_index **index, struct isw_error *error)
+{
+  const struct isw_index settings = {.identity = part->identity,
+                                     .other = part->other,
+                                     .networks = networks,
+                                     .real_bytes = real_bytes,
+                                     .part = part->part,
+                                     .parts = part->parts};
+  return create_index(&settings, folder, part->files, part->files_length, left_out, context, index, error);
+}
+
+enum isw_status isw_index_list_files(const char *folder, char **files, size_t *length, struct isw_error *error)
+{
+  struct isw_text names = {0};
+  struct isw_index listed = {.folder = (char *)(uintptr_t)folder};
+  enum isw_status status = list_files(&listed, error);
+  for (size_t i = 0; i < listed.file_count; i++) {
+    if (status == ISW_OK && isw_text_add_bytes(&names, listed.files[i], strlen(listed.files[i]) + 1) != ISW_OK)
+      status = isw_error_memory(error, names.length, "names of journal files");
+    free(listed.files[i]);
   }
-  isw_error_clear(&reason);
+  free(listed.files);
+  *files = names.bytes;
+  *length = names.length;
   return status;
+}
+
+uint64_t *isw_index_places(struct isw_index *index)
+{
+  return index->places;
+}
+
+void isw_index_set_combined(struct isw_index *index, uint64_t damaged)
+{
+  index->found = 0;
+  for (uint64_t k = 0; k < index->networks; k++) index->found += index->places[k] != 0;
+  index->damaged = damaged;
+}
+
+enum isw_status isw_index_add_file(struct isw_index *index, const char *file, size_t *number, struct isw_error *error)
+{
+  *number = index->file_count;
+  return add_file(index, file, error);
+}
+
+void isw_index_add(struct isw_index *index, size_t file, uint64_t network, uint64_t offset)
+{
+  index->found += index->places[network] == 0;
+  index->places[network] = (uint64_t)file << OFFSET_BITS | offset;
 }
 
 void isw_index_destroy(struct isw_index *index)
@@ -405,8 +477,8 @@ const uint64_t *isw_index_reused(const struct isw_index *index)
   return index->reused;
 }
 
-enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct isw_finished *finished,
-                               struct isw_error *error)
+static enum isw_status read_entry(struct isw_index *index, uint64_t number, bool values_only,
+                                  struct isw_finished *finished, struct isw_error *error)
 {
   if (!isw_index_has(index, number))
     return isw_error_set(error, ISW_FAILED, "%s: network %llu is not in the journal", index->folder,
@@ -432,7 +504,15 @@ enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct 
   struct isw_error reason = {0};
   /* The networks of a pack are consecutive in the journal, and mostly in the sweep. */
   size_t ahead = index->guess < AHEAD_BYTES / PACK_NETWORKS ? PACK_NETWORKS * index->guess : AHEAD_BYTES;
-  enum isw_status status = check_entry(index, window, offset, ahead, &entry, &bytes, &whole, &body, &reason);
+  if (values_only) ahead = index->guess; /* weights lie between the values of two networks */
+  enum isw_status status =
+      check_entry(index, window, offset, ahead, values_only, &entry, &bytes, &whole, &body, &reason);
+  struct stat now;
+  if (status == ISW_OK && !whole && fstat(slot->fd, &now) == 0 && (uint64_t)now.st_size > window->size) {
+    window->size = (uint64_t)now.st_size; /* the file has grown, because this process adds to it */
+    window->length = 0;
+    status = check_entry(index, window, offset, ahead, values_only, &entry, &bytes, &whole, &body, &reason);
+  }
   if (status != ISW_OK) {
     if (*isw_error_text(&reason))
       isw_error_set(error, status, "%s", isw_error_text(&reason));
@@ -459,8 +539,20 @@ enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct 
       .parameters = entry.parameters,
       .values = body,
       .values_bytes = entry.values_bytes,
-      .weights_initial = entry.kept & KEPT_INITIAL ? initial : NULL,
-      .weights_final = entry.kept & KEPT_FINAL ? final : NULL,
+      .weights_initial = entry.kept & KEPT_INITIAL && !values_only ? initial : NULL,
+      .weights_final = entry.kept & KEPT_FINAL && !values_only ? final : NULL,
   };
   return ISW_OK;
+}
+
+enum isw_status isw_index_read(struct isw_index *index, uint64_t number, struct isw_finished *finished,
+                               struct isw_error *error)
+{
+  return read_entry(index, number, false, finished, error);
+}
+
+enum isw_status isw_index_read_values(struct isw_index *index, uint64_t number, struct isw_finished *finished,
+                                      struct isw_error *error)
+{
+  return read_entry(index, number, true, finished, error);
 }

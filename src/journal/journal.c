@@ -25,7 +25,8 @@ struct isw_journal {
   size_t real_bytes;
   uint64_t bytes; /* of the file: complete entries only */
   uint64_t entries;
-  bool synced;
+  bool synced; /* since the last entry */
+  bool ever_synced;
   double last_sync; /* isw_clock */
   pthread_mutex_t lock;
 };
@@ -98,9 +99,20 @@ static enum isw_status sync_now(struct isw_journal *journal, struct isw_error *e
   do result = fdatasync(journal->fd);
   while (result != 0 && errno == EINTR);
   if (result != 0) return isw_error_system(error, journal->path, "cannot sync this journal file");
-  journal->synced = true;
+  journal->synced = journal->ever_synced = true;
   journal->last_sync = isw_clock();
   return ISW_OK;
+}
+
+const char *isw_journal_file(const struct isw_journal *journal)
+{
+  const char *slash = strrchr(journal->path, '/');
+  return slash ? slash + 1 : journal->path;
+}
+
+bool isw_journal_is_synced(const struct isw_journal *journal)
+{
+  return journal->ever_synced;
 }
 
 enum isw_status isw_journal_sync(struct isw_journal *journal, struct isw_error *error)
@@ -140,13 +152,17 @@ static uint64_t lay_out(const struct isw_journal *journal, const struct isw_fini
   return JOURNAL_ENTRY_BYTES + isw_journal_padded(body);
 }
 
+/* offsets: [count], or NULL. */
 static enum isw_status append(struct isw_journal *journal, const struct isw_finished *networks, size_t count,
-                              struct isw_error *error)
+                              uint64_t *offsets, struct isw_error *error)
 {
   unsigned char heads[NETWORKS_PER_WRITE][JOURNAL_ENTRY_BYTES];
   struct iovec parts[NETWORKS_PER_WRITE * PARTS_PER_NETWORK];
   uint64_t wanted = 0, written = 0;
-  for (size_t i = 0; i < count; i++) wanted += lay_out(journal, &networks[i], heads[i], parts + i * PARTS_PER_NETWORK);
+  for (size_t i = 0; i < count; i++) {
+    if (offsets) offsets[i] = journal->bytes + wanted;
+    wanted += lay_out(journal, &networks[i], heads[i], parts + i * PARTS_PER_NETWORK);
+  }
   journal->synced = false;
   if (!isw_write_parts(journal->fd, parts, count * PARTS_PER_NETWORK, &written)) {
     int reason = errno;
@@ -164,15 +180,29 @@ static enum isw_status append(struct isw_journal *journal, const struct isw_fini
 enum isw_status isw_journal_append(struct isw_journal *journal, const struct isw_finished *networks, size_t count,
                                    struct isw_error *error)
 {
+  return isw_journal_append_at(journal, networks, count, NULL, error);
+}
+
+enum isw_status isw_journal_append_at(struct isw_journal *journal, const struct isw_finished *networks, size_t count,
+                                      uint64_t *offsets, struct isw_error *error)
+{
   enum isw_status status = ISW_OK;
   pthread_mutex_lock(&journal->lock);
   for (size_t first = 0; first < count && status == ISW_OK; first += NETWORKS_PER_WRITE) {
     size_t some = count - first < NETWORKS_PER_WRITE ? count - first : NETWORKS_PER_WRITE;
-    status = append(journal, networks + first, some, error);
+    status = append(journal, networks + first, some, offsets ? offsets + first : NULL, error);
   }
   if (status == ISW_OK && isw_clock() - journal->last_sync >= SYNC_SECONDS) status = sync_now(journal, error);
   pthread_mutex_unlock(&journal->lock);
   return status;
+}
+
+void isw_journal_abandon(struct isw_journal *journal)
+{
+  close(journal->fd);
+  pthread_mutex_destroy(&journal->lock);
+  free(journal->path);
+  free(journal);
 }
 
 enum isw_status isw_journal_destroy(struct isw_journal *journal, struct isw_error *error)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include "results_internal.h"
 
-enum isw_status isw_writer_add_attribute(struct isw_writer *w, hid_t object, const char *name, hid_t file_type,
+enum isw_status isw_writer_add_attribute(struct isw_results_writer *w, hid_t object, const char *name, hid_t file_type,
                                          hid_t memory_type, hsize_t count, const void *value)
 {
   hid_t space = count ? H5Screate_simple(1, &count, NULL) : H5Screate(H5S_SCALAR); /* count 0: one number */
@@ -16,10 +16,10 @@ enum isw_status isw_writer_add_attribute(struct isw_writer *w, hid_t object, con
   return status;
 }
 
-enum isw_status isw_writer_add_text(struct isw_writer *w, hid_t object, const char *name, const char *text)
+enum isw_status isw_writer_add_text(struct isw_results_writer *w, hid_t object, const char *name, const char *text)
 {
   if (!text || !*text) return ISW_OK;
-  return isw_writer_add_attribute(w, object, name, w->text, w->text, 0, &text);
+  return isw_writer_add_attribute(w, object, name, w->outline.text, w->outline.text, 0, &text);
 }
 
 void isw_root_texts(const struct isw_results_head *head, char identity[17], const char *texts[ISW_ROOT_FORMAT_VERSION])
@@ -35,11 +35,11 @@ void isw_root_texts(const struct isw_results_head *head, char identity[17], cons
   texts[ISW_ROOT_PRECISION] = head->real_bytes == sizeof(double) ? "float64" : "float32";
 }
 
-enum isw_status isw_writer_add_root_attributes(struct isw_writer *w)
+enum isw_status isw_writer_add_root_attributes(struct isw_results_writer *w)
 {
   char identity[17];
   const char *texts[ISW_ROOT_FORMAT_VERSION];
-  isw_root_texts(w->head, identity, texts);
+  isw_root_texts(w->outline.head, identity, texts);
   enum isw_status status = ISW_OK;
   for (int i = 0; i < ISW_ROOT_FORMAT_VERSION && status == ISW_OK; i++)
     status = isw_writer_add_text(w, w->file, isw_root_attribute((enum isw_root_attribute)i)->name, texts[i]);
@@ -50,7 +50,7 @@ enum isw_status isw_writer_add_root_attributes(struct isw_writer *w)
   return status;
 }
 
-enum isw_status isw_writer_add_provenance(struct isw_writer *w)
+enum isw_status isw_writer_add_provenance(struct isw_results_writer *w)
 {
   hid_t properties = H5Pcreate(H5P_GROUP_CREATE);
   H5Pset_obj_track_times(properties, false);
@@ -59,8 +59,8 @@ enum isw_status isw_writer_add_provenance(struct isw_writer *w)
   H5Pclose(properties);
   if (group < 0) return isw_writer_refuse(w, "cannot make the group " ISW_PROVENANCE_GROUP);
   enum isw_status status = ISW_OK;
-  for (size_t i = 0; i < w->head->provenance_count && status == ISW_OK; i++) {
-    const struct isw_provenance *line = &w->head->provenance[i];
+  for (size_t i = 0; i < w->outline.head->provenance_count && status == ISW_OK; i++) {
+    const struct isw_provenance *line = &w->outline.head->provenance[i];
     if (line->text)
       status = isw_writer_add_text(w, group, line->name, line->text);
     else
@@ -72,18 +72,19 @@ enum isw_status isw_writer_add_provenance(struct isw_writer *w)
 
 /* ---- hashes ---- */
 
-enum isw_status isw_writer_begin_hash(struct isw_writer *w, hid_t dataset, const char *name, struct isw_digest **digest)
+enum isw_status isw_writer_begin_hash(struct isw_results_writer *w, hid_t dataset, const char *name,
+                                      struct isw_digest **digest)
 {
   *digest = isw_digest_create();
-  if (!*digest) return isw_error_memory(w->error, sizeof(uint64_t), "a hash");
-  return isw_hash_head(*digest, dataset, w->path, name, w->references, w->error);
+  if (!*digest) return isw_error_memory(w->outline.error, sizeof(uint64_t), "a hash");
+  return isw_hash_head(*digest, dataset, w->path, name, w->references, w->outline.error);
 }
 
-enum isw_status isw_writer_end_hash(struct isw_writer *w, hid_t dataset, const char *name,
+enum isw_status isw_writer_end_hash(struct isw_results_writer *w, hid_t dataset, const char *name,
                                     const struct isw_digest *digest)
 {
   struct isw_dataset_hash *more = realloc(w->hashes, (w->hash_count + 1) * sizeof *more);
-  if (!more) return isw_error_memory(w->error, (w->hash_count + 1) * sizeof *more, "hashes");
+  if (!more) return isw_error_memory(w->outline.error, (w->hash_count + 1) * sizeof *more, "hashes");
   w->hashes = more;
   struct isw_dataset_hash *hash = &more[w->hash_count++];
   hash->name = name;

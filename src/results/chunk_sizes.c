@@ -1,4 +1,4 @@
-/* The sizes of chunks and blocks of networks of a results file, from the sizes of the sweep. */
+/* The sizes of chunks, blocks and parts of networks of a results file, from the sizes of the sweep. */
 #include "results_internal.h"
 
 enum {
@@ -6,7 +6,8 @@ enum {
   CHUNK_STEP = 64,              /* networks per chunk are a multiple of it, or all */
   BLOCK_BYTES = 64 << 20,       /* numbers of networks in memory at a time */
   CHUNK_BYTES = 128 << 10,      /* of a quantity without layers */
-  ROWS_BYTES = 1 << 20,         /* weights in memory at a time, if those of a network are fewer */
+  ROWS_BYTES = 1 << 20,         /* initial weights that precede the same networks' final ones */
+  PART_BYTES = 8 << 20,         /* of a part of weights, if those of a network are fewer */
   SMALL_CHUNK_BYTES = 64 << 10, /* smaller chunks are made longer in records; also the weights' size */
   NETWORK_CHUNK = 16384,        /* of datasets with one number per network */
   RECORD_PIECES = 16,           /* a network's trajectory is in at most this many chunks */
@@ -20,11 +21,11 @@ static size_t power_below(size_t number)
   return power;
 }
 
-hsize_t isw_writer_part_of_chunk(const struct isw_writer *w, size_t most)
+hsize_t isw_outline_part_of_chunk(const struct isw_outline *o, size_t most)
 {
-  size_t chunk = (size_t)w->chunk_networks, part = power_below(most);
+  size_t chunk = (size_t)o->chunk_networks, part = power_below(most);
   if (most >= chunk) return chunk;
-  while (chunk % part != 0 && chunk < w->head->networks) part /= 2;
+  while (chunk % part != 0 && chunk < o->head->networks) part /= 2;
   return part;
 }
 
@@ -36,9 +37,9 @@ static size_t evened(size_t networks, size_t chunk)
 }
 
 /* A trajectory is in at most RECORD_PIECES chunks, and a record of all networks in about 1 / RECORD_PIECES of them. */
-void isw_writer_choose_chunks(struct isw_writer *w)
+void isw_outline_choose_chunks(struct isw_outline *o)
 {
-  const struct isw_results_head *head = w->head;
+  const struct isw_results_head *head = o->head;
   size_t real = head->real_bytes, networks = isw_larger(1, head->networks), records = isw_larger(1, head->records_max);
   size_t row = (head->coordinate_count + ISW_FIXED_OUTPUTS) * sizeof(double) + head->layers_max * sizeof(int32_t) +
                head->records_max * sizeof(int64_t);
@@ -54,18 +55,20 @@ void isw_writer_choose_chunks(struct isw_writer *w)
   } else {
     chunk = evened(networks, chunk);
   }
-  w->chunk_networks = chunk;
-  w->chunk_records = pieces;
-  w->block = chunk * power_below(isw_larger(1, block / chunk)); /* whole chunks of every dataset */
-  w->column_networks = chunk;
-  while (w->column_networks < w->block && 2 * w->column_networks <= NETWORK_CHUNK) w->column_networks *= 2;
+  o->chunk_networks = chunk;
+  o->chunk_records = pieces;
+  o->block = chunk * power_below(isw_larger(1, block / chunk)); /* whole chunks of every dataset */
+  o->column_networks = chunk;
+  while (o->column_networks < o->block && 2 * o->column_networks <= NETWORK_CHUNK) o->column_networks *= 2;
   size_t parameters = isw_smaller(isw_larger(1, head->parameters_max), SMALL_CHUNK_BYTES / real);
   size_t one = parameters * real, all = isw_larger(1, head->parameters_max) * real;
-  w->weight_parameters = parameters;
-  w->weight_networks = isw_writer_part_of_chunk(w, isw_larger(1, SMALL_CHUNK_BYTES / one));
-  w->weight_rows = w->weight_networks * isw_larger(1, ROWS_BYTES / (w->weight_networks * all));
-  w->block = isw_smaller(w->block, networks);
+  o->weight_parameters = parameters;
+  o->weight_networks = isw_outline_part_of_chunk(o, isw_larger(1, SMALL_CHUNK_BYTES / one));
+  o->weight_rows = o->weight_networks * isw_larger(1, ROWS_BYTES / (o->weight_networks * all));
+  o->part_rows = o->weight_rows * isw_larger(1, PART_BYTES / (o->weight_rows * all));
+  o->block = isw_smaller(o->block, networks);
+  o->part_rows = isw_smaller(o->part_rows, o->block);
   size_t kept = (head->keep_initial ? 1 : 0) + (head->keep_final ? 1 : 0);
   double bytes = (double)networks * ((double)row + (double)(kept * head->parameters_max * real));
-  w->compressor = isw_chunk_compressor_create(isw_larger(1, head->threads), bytes < THRIFTY_BYTES);
+  o->is_small = bytes < THRIFTY_BYTES;
 }

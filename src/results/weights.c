@@ -1,47 +1,73 @@
-/* Writes the weights of networks: as many rows at once as fit in memory, because the weights of one network may be
- * larger than all other numbers of a block. */
+/* Puts the weights of a part's networks into rows, and compresses them. Weights have parts of their own, because those
+ * of one network may be larger than all other numbers of a block. */
 #include <string.h>
 #include "results_internal.h"
 
-enum isw_status isw_writer_put_weights(struct isw_writer *w, const struct isw_finished *finished, size_t row)
+static enum isw_status put_weights(struct isw_part_maker *m, const struct isw_finished *finished, size_t row)
 {
-  const struct isw_results_head *head = w->head;
-  if (!head->keep_initial && !head->keep_final) return ISW_OK;
-  if ((head->keep_initial && !finished->weights_initial) || (head->keep_final && !finished->weights_final))
-    return isw_writer_refuse_network(w, finished->number, "its weights were not kept");
-  size_t offset = row * head->parameters_max * head->real_bytes;
-  if (head->keep_initial)
-    isw_writer_copy_reals(w, w->initial.rows + offset, finished->weights_initial, finished->parameters);
-  if (head->keep_final) isw_writer_copy_reals(w, w->final.rows + offset, finished->weights_final, finished->parameters);
-  w->parameters[row] = finished->parameters;
+  const struct isw_outline *o = &m->outline;
+  const void *stored[2] = {finished->weights_initial, finished->weights_final};
+  if (finished->parameters > o->head->parameters_max)
+    return isw_outline_refuse_network(o, finished->number, "it has more parameters");
+  for (size_t i = 0; i < 2; i++) {
+    const struct isw_output *weights = &o->weights[i];
+    if (!weights->block) continue;
+    if (!stored[i]) return isw_outline_refuse_network(o, finished->number, "its weights were not kept");
+    isw_part_maker_copy_reals(m, weights->block + row * weights->items * weights->layout.item, stored[i],
+                              finished->parameters);
+  }
+  m->parameters[row] = finished->parameters;
   return ISW_OK;
 }
 
-/* Writes the rows in memory, except chunks that contain only padding: unwritten chunks read as fill values. */
-enum isw_status isw_writer_write_weights(struct isw_writer *w, const struct isw_weight_rows *weights, uint64_t first,
-                                         size_t networks)
+enum isw_status isw_part_maker_read_weights(struct isw_part_maker *m, const struct isw_part *part,
+                                            struct isw_index *index)
 {
-  if (!weights->rows) return ISW_OK;
-  hsize_t all = w->head->parameters_max;
+  const struct isw_outline *o = &m->outline;
+  size_t networks = (size_t)part->networks;
   enum isw_status status = ISW_OK;
-  isw_hash_values(weights->digest, weights->rows, networks * all, w->head->real_bytes, false);
-  for (size_t row = 0; row < networks && status == ISW_OK; row += w->weight_networks) {
-    size_t rows = isw_smaller(w->weight_networks, networks - row);
-    uint64_t most = 0;
-    for (size_t i = 0; i < rows; i++) most = isw_larger(most, w->parameters[row + i]);
-    if (most == 0) continue;
-    hsize_t chunks = (most + w->weight_parameters - 1) / w->weight_parameters;
-    hsize_t start[2] = {first + row, 0}, count[2] = {rows, isw_smaller(chunks * w->weight_parameters, all)};
-    status =
-        isw_writer_write_chunks(w, &weights->layout, start, count, weights->rows + row * all * w->head->real_bytes);
+  for (size_t i = 0; i < 2; i++)
+    if (o->weights[i].block)
+      isw_chunks_fill(o->weights[i].block, networks * o->weights[i].items, o->weights[i].layout.item, &o->nan);
+  memset(m->parameters, 0, networks * sizeof *m->parameters);
+  for (size_t row = 0; row < networks && status == ISW_OK; row++) {
+    struct isw_finished finished;
+    status = isw_check_interrupted(o->error);
+    if (status != ISW_OK || !isw_index_has(index, part->first + row)) continue;
+    status = isw_index_read(index, part->first + row, &finished, o->error);
+    if (status == ISW_OK) status = put_weights(m, &finished, row);
   }
   return status;
 }
 
-void isw_writer_clear_weights(struct isw_writer *w, size_t networks)
+/* Compresses the rows of some networks, except chunks that contain only padding. */
+static enum isw_status compress_rows(struct isw_part_maker *m, size_t dataset, uint64_t first, size_t start_row,
+                                     size_t networks)
 {
-  const struct isw_weight_rows *both[] = {&w->initial, &w->final};
-  for (size_t i = 0; i < 2; i++)
-    if (both[i]->rows) isw_chunks_fill(both[i]->rows, networks * w->head->parameters_max, w->head->real_bytes, &w->nan);
-  memset(w->parameters, 0, networks * sizeof *w->parameters);
+  const struct isw_outline *o = &m->outline;
+  const struct isw_output *weights = &o->weights[dataset];
+  enum isw_status status = ISW_OK;
+  for (size_t row = start_row; row < start_row + networks && status == ISW_OK; row += o->weight_networks) {
+    size_t rows = isw_smaller(o->weight_networks, start_row + networks - row);
+    uint64_t most = 0;
+    for (size_t i = 0; i < rows; i++) most = isw_larger(most, m->parameters[row + i]);
+    if (most == 0) continue;
+    hsize_t chunks = (most + o->weight_parameters - 1) / o->weight_parameters;
+    hsize_t start[2] = {first + row, 0};
+    hsize_t count[2] = {rows, isw_smaller(chunks * o->weight_parameters, weights->items)};
+    status = isw_part_maker_compress(m, o->output_count + dataset, &weights->layout, start, count,
+                                     weights->block + row * weights->items * weights->layout.item);
+  }
+  return status;
+}
+
+enum isw_status isw_part_maker_compress_weights(struct isw_part_maker *m, const struct isw_part *part)
+{
+  const struct isw_outline *o = &m->outline;
+  enum isw_status status = ISW_OK;
+  for (size_t row = 0; row < part->networks && status == ISW_OK; row += o->weight_rows)
+    for (size_t i = 0; i < 2 && status == ISW_OK; i++)
+      if (o->weights[i].block)
+        status = compress_rows(m, i, part->first, row, isw_smaller(o->weight_rows, (size_t)part->networks - row));
+  return status;
 }

@@ -84,6 +84,11 @@ static enum isw_status inspect_output(struct isw_run_state *run, bool *complete,
     status = isw_run_output_inspect(&run->output, settings->file, run->sweep, settings->resume, &state, error);
   status = isw_cluster_agree(run->cluster, status, error);
   if (status == ISW_OK) status = isw_cluster_share_text(run->cluster, &run->output.parts, error);
+  if (status == ISW_OK && settings->no_gather && isw_sweep_levels(run->sweep) > 0)
+    status = isw_error_set(error, ISW_BAD_INPUT,
+                           "%s: --no-gather does not go with refine: gather could not tell skipped networks from "
+                           "missing ones",
+                           settings->file);
   if (status != ISW_OK) return status;
   run->output_is_smaller = state == ISW_OUTPUT_OTHER;
   *complete = isw_cluster_share_bool(run->cluster, state == ISW_OUTPUT_COMPLETE);
@@ -221,27 +226,52 @@ static enum isw_status remove_folder(const struct isw_run_state *run, struct isw
   return ISW_OK;
 }
 
-/* Writes the results file from the journal, on rank 0. */
-static enum isw_status write_results(struct isw_run_state *run, struct isw_error *error)
+/* The index of all journals; on one rank that has written parts of the file during the training, it is there. */
+static enum isw_status open_final_index(struct isw_run_state *run, struct isw_index **index, struct isw_error *error)
 {
-  struct isw_index *index = NULL;
-  enum isw_status status = isw_run_open_index(run, &index, error);
-  if (status != ISW_OK) return describe_kept_networks(run, status == ISW_INTERRUPTED ? status : ISW_FAILED, error);
+  *index = run->training.early ? run->training.index : NULL;
+  if (*index) {
+    run->training.index = NULL;
+    return ISW_OK;
+  }
+  enum isw_status status = isw_index_on_ranks(run->cluster, run->output.parts, run->sweep, run->other_identity,
+                                              &run->settings->reporter, index, error);
+  if (status == ISW_OK || !run->first) return status;
+  return describe_kept_networks(run, status == ISW_INTERRUPTED ? status : ISW_FAILED, error);
+}
+
+static enum isw_status check_complete(const struct isw_run_state *run, const struct isw_index *index,
+                                      struct isw_error *error)
+{
   bool refined = isw_sweep_levels(run->sweep) > 0;
   uint64_t networks = refined ? isw_refinement_count(&run->refinement) : isw_sweep_networks(run->sweep);
-  if (isw_index_count(index) < networks)
-    status = isw_error_set(error, ISW_FAILED, "%llu of %llu networks are missing in %s.parts: run again to train them",
-                           (unsigned long long)(networks - isw_index_count(index)), (unsigned long long)networks,
-                           run->output.out);
-  run->training.progress.networks = isw_sweep_networks(run->sweep); /* all are written, including skipped ones */
+  if (isw_index_count(index) >= networks) return ISW_OK;
+  return isw_error_set(error, ISW_FAILED, "%llu of %llu networks are missing in %s.parts: run again to train them",
+                       (unsigned long long)(networks - isw_index_count(index)), (unsigned long long)networks,
+                       run->output.out);
+}
+
+/* Writes the results file from the journals. Collective. */
+static enum isw_status write_results(struct isw_run_state *run, struct isw_error *error)
+{
+  struct isw_training *training = &run->training;
+  struct isw_index *index = NULL;
+  bool refined = isw_sweep_levels(run->sweep) > 0;
+  enum isw_status status = open_final_index(run, &index, error);
   if (status == ISW_OK) {
-    status = isw_export(run->output.path, run->sweep, index, &run->facts, refined ? ISW_SKIPPED : ISW_MISSING,
-                        run->output.replaced, &run->training.progress, error);
-    if (status != ISW_OK) status = describe_kept_networks(run, status, error);
+    status = run->first ? check_complete(run, index, error) : ISW_OK;
+    status = isw_cluster_agree(run->cluster, status, error);
+    if (status == ISW_OK) {
+      training->progress.networks = isw_sweep_networks(run->sweep); /* all are written, including skipped ones */
+      status = isw_export(run->cluster, run->first ? run->output.path : run->output.parts, run->sweep, index,
+                          training->early, &run->facts, refined ? ISW_SKIPPED : ISW_MISSING, run->output.replaced,
+                          run->first ? &training->progress : NULL, error);
+      if (status != ISW_OK && run->first) status = describe_kept_networks(run, status, error);
+    }
   }
-  isw_progress_end(&run->training.progress);
+  if (run->first) isw_progress_end(&training->progress);
   isw_index_destroy(index);
-  return status == ISW_OK ? remove_folder(run, error) : status;
+  return status;
 }
 
 /* Prepares the journal and the remaining packs. */
@@ -260,6 +290,32 @@ static enum isw_status prepare(struct isw_run_state *run, struct isw_error *erro
   return isw_cluster_agree(run->cluster, status, error);
 }
 
+/* Prepares to write parts of the results file during the training, if this rank sees all networks. What prevents it is
+ * reported if it also prevents the writing after the training. */
+static void prepare_early_parts(struct isw_run_state *run)
+{
+  struct isw_training *training = &run->training;
+  struct isw_error ignored = {0};
+  if (isw_cluster_size(run->cluster) > 1 || isw_sweep_levels(run->sweep) > 0 || run->settings->no_gather) return;
+  isw_early_create(run->output.path, run->sweep, training->index, training->journal, run->output.replaced,
+                   &training->early, &ignored);
+  isw_error_clear(&ignored);
+}
+
+/* Writes the results file, then removes the folder. Collective. */
+static enum isw_status finish(struct isw_run_state *run, struct isw_error *error)
+{
+  struct isw_training *training = &run->training;
+  enum isw_status status = write_results(run, error);
+  if (training->journal && status == ISW_OK) {
+    isw_journal_abandon(training->journal);
+    training->journal = NULL;
+  } else if (training->journal) {
+    status = close_journal(run, status, error);
+  }
+  return run->first && status == ISW_OK ? remove_folder(run, error) : status;
+}
+
 /* Everything from the creation of the journal on. */
 static enum isw_status train(struct isw_run_state *run, const char *advice, struct isw_error *error)
 {
@@ -269,22 +325,32 @@ static enum isw_status train(struct isw_run_state *run, const char *advice, stru
   if (begun) {
     const char *copies = isw_cluster_host_advice(run->cluster);
     if (run->first) report_start(run, advice, copies);
+    prepare_early_parts(run);
     isw_signals_allow_time(true); /* to save the packs in training */
     if (isw_sweep_levels(run->sweep))
       status = isw_run_refine(run, error);
     else if (isw_packs_count(training->packs) > 0)
       status = isw_run_train_packs(run, error);
   }
+  if (!training->early) {
+    isw_index_destroy(training->index);
+    training->index = NULL;
+  }
+  /* The sync of the results file makes that of a short run's journal needless. Others can only read closed files. */
+  bool stays_open = status == ISW_OK && !run->settings->no_gather && isw_cluster_size(run->cluster) == 1 &&
+                    !isw_journal_is_synced(training->journal);
+  if (!stays_open) status = close_journal(run, status, error);
+  isw_signals_allow_time(false);
+  if (status == ISW_OK && !run->settings->no_gather)
+    status = finish(run, error);
+  else if (status != ISW_OK && run->first && begun)
+    isw_run_describe_rest(run, status, error);
+  else if (status != ISW_OK && run->first)
+    isw_run_leave_folder(run);
+  isw_early_destroy(training->early);
+  training->early = NULL;
   isw_index_destroy(training->index);
   training->index = NULL;
-  status = close_journal(run, status, error);
-  isw_signals_allow_time(false);
-  if (run->first && status == ISW_OK)
-    status = write_results(run, error);
-  else if (run->first && begun)
-    isw_run_describe_rest(run, status, error);
-  else if (run->first)
-    isw_run_leave_folder(run);
   return isw_cluster_agree(run->cluster, status, error);
 }
 
@@ -361,6 +427,7 @@ enum isw_status isw_run(struct isw_cluster *cluster, const struct isw_run_settin
     report->trained = run.facts.trained;
     report->seconds = run.facts.seconds;
     report->out = run.output.out;
+    report->not_gathered = settings->no_gather && !report->already_complete;
     run.output.out = NULL;
   }
   isw_lock_release(run.lock);

@@ -39,6 +39,7 @@ struct isw_training {
   struct isw_checkpointed *checkpoints; /**< [checkpoint_count] in the order of isw_checkpoint_networks */
   size_t checkpoint_count;
   struct isw_index *index;      /**< rank 0: finished before this run; NULL: nothing */
+  struct isw_early *early;      /**< parts of the results file during the training; NULL: none */
   struct isw_progress progress; /**< rank 0 */
 };
 
@@ -96,7 +97,7 @@ enum isw_status isw_refinement_choose(struct isw_refinement *refinement, size_t 
 /** Networks of all levels so far. */
 uint64_t isw_refinement_count(const struct isw_refinement *refinement);
 
-/* ---- the results file of a sweep (export.c) ---------------------------------------------------------------------- */
+/* ---- the results file of a sweep (description.c, export.c) ------------------------------------------------------- */
 
 /** The provenance, which varies from run to run. */
 struct isw_run_facts {
@@ -123,12 +124,56 @@ enum isw_status isw_description_create(struct isw_description *description, cons
 void isw_description_clear(struct isw_description *description);
 /** The quantities of probes, on the heap: [count]; NULL if memory cannot be allocated. */
 struct isw_quantity *isw_quantities(const struct isw_probe *const *probes, size_t count);
-/** Writes the results file of a sweep from an index. absent: the status of networks that the index lacks. replaces:
- *  identity of another sweep whose results file may be replaced, as one of the same sweep always may; 0: none.
- *  ISW_BAD_INPUT if the path holds anything else. */
-enum isw_status isw_export(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
-                           const struct isw_run_facts *facts, enum isw_network_status absent, uint64_t replaces,
-                           struct isw_progress *progress, struct isw_error *error);
+struct isw_early;
+/** Writes the results file of a sweep from an index. Collective, with the same index on every rank.
+ *  @param[in] cluster   NULL: this process alone
+ *  @param[in] path      of rank 0; for messages on the others
+ *  @param[in] early     NULL, or what was written during the training; one rank only
+ *  @param[in] absent    the status of networks that the index lacks
+ *  @param[in] replaces  identity of another sweep whose results file may be replaced, as one of the same sweep always
+ *                       may; 0: none
+ *  @param[in] progress  of rank 0; NULL on the others
+ *  @return ISW_BAD_INPUT if the path holds anything else */
+enum isw_status isw_export(struct isw_cluster *cluster, const char *path, const struct isw_sweep *sweep,
+                           struct isw_index *index, struct isw_early *early, const struct isw_run_facts *facts,
+                           enum isw_network_status absent, uint64_t replaces, struct isw_progress *progress,
+                           struct isw_error *error);
+
+/* ---- its parts on all ranks (assemble.c) ------------------------------------------------------------------------- */
+
+/** Makes the parts of a results file from part number `first` on, and completes the file. Collective.
+ *  @param[in] cluster  NULL: this process alone
+ *  @param[in] writer   rank 0: with the parts before `first`, or NULL; completed or discarded */
+enum isw_status isw_assemble(struct isw_cluster *cluster, const char *path, const struct isw_results_head *head,
+                             struct isw_index *index, struct isw_results_writer *writer, uint64_t first,
+                             struct isw_error *error);
+/** Reads the journals of a run folder, each rank some of them, into an index on every rank. Rank 0 reports files that
+ *  cannot be used and are left out. Collective.
+ *  @param[in] other  rank 0: isw_index_create_beside */
+enum isw_status isw_index_on_ranks(struct isw_cluster *cluster, const char *parts, const struct isw_sweep *sweep,
+                                   uint64_t other, const struct isw_reporter *reporter, struct isw_index **index,
+                                   struct isw_error *error);
+
+/* ---- its parts during the training (early.c) --------------------------------------------------------------------- */
+
+/** Prepares to write parts of a results file while others train.
+ *  @param[in]  index    kept, and completed with the networks of isw_early_add
+ *  @param[in]  journal  of this run
+ *  @param[out] early    NULL if the file has so few parts that it would save no time */
+enum isw_status isw_early_create(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
+                                 const struct isw_journal *journal, uint64_t replaces, struct isw_early **early,
+                                 struct isw_error *error);
+/** Gives up what is written. NULL is allowed. */
+void isw_early_destroy(struct isw_early *early);
+/** Adds finished networks. offsets: from isw_journal_append_at. Thread-safe. */
+void isw_early_add(struct isw_early *early, const struct isw_finished *networks, size_t count, const uint64_t *offsets);
+/** Writes the next parts whose networks are all finished, unless another thread does. Thread-safe. */
+void isw_early_write(struct isw_early *early);
+/** The file so far, for the caller to complete or discard; NULL if it was given up.
+ *  @param[out] next  the first part that it lacks */
+struct isw_results_writer *isw_early_take(struct isw_early *early, uint64_t *next);
+/** The description of the file. */
+struct isw_description *isw_early_description(struct isw_early *early);
 
 /* ---- a results file with its sweep (saved_run.c) ----------------------------------------------------------------- */
 

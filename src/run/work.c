@@ -203,12 +203,17 @@ static enum isw_status finish(void *context, size_t worker, uint64_t turn, const
   struct isw_training *training = context;
   struct isw_training_pack *made = pack_of_worker(training, worker, turn, false);
   struct isw_finished finished[ISW_LANES_MAX];
+  uint64_t offsets[ISW_LANES_MAX];
   for (size_t i = 0; i < made->count; i++) {
     finished[i] = isw_training_outcome(made, i);
     *diverged += finished[i].status == ISW_DIVERGED;
   }
   *networks += made->count;
-  enum isw_status status = isw_journal_append(training->journal, finished, made->count, error);
+  enum isw_status status = isw_journal_append_at(training->journal, finished, made->count, offsets, error);
+  if (status == ISW_OK && training->early) {
+    isw_early_add(training->early, finished, made->count, offsets);
+    isw_early_write(training->early);
+  }
   if (status == ISW_OK && made->checkpointed) { /* synced before the checkpoint is removed */
     status = isw_journal_sync(training->journal, error);
     if (status == ISW_OK) remove_checkpoints(training, made);

@@ -434,6 +434,86 @@ static void collective(struct isw_cluster *cluster)
   CHECK(strstr(isw_cluster_library(), "(MPI "));
 }
 
+/* Sizes from none to more than a library sends without a receiver. */
+static size_t message_length(unsigned from, unsigned number)
+{
+  static const size_t lengths[] = {0, 1, 4097, 300000};
+  return lengths[(from + number) % 4];
+}
+
+static void send_message(struct isw_mail *mail, unsigned from, unsigned to, unsigned number)
+{
+  struct isw_error error = {0};
+  size_t length = message_length(from, number);
+  unsigned char *bytes = malloc(length + 1);
+  CHECK(bytes);
+  for (size_t i = 0; i < length; i++) bytes[i] = (unsigned char)(i * 7 + from + 31 * number);
+  CHECK(isw_mail_send(mail, to, number % 2, bytes, length, &error) == ISW_OK);
+}
+
+static void receive_message(struct isw_mail *mail, unsigned from, unsigned number)
+{
+  struct isw_error error = {0};
+  size_t length;
+  void *bytes;
+  CHECK(isw_mail_receive(mail, from, number % 2, &bytes, &length, &error) == ISW_OK);
+  CHECK(length == message_length(from, number));
+  for (size_t i = 0; i < length; i++) CHECK(((unsigned char *)bytes)[i] == (unsigned char)(i * 7 + from + 31 * number));
+  free(bytes);
+}
+
+/* Every rank sends 20 messages to the next one and takes those of the one before, then the sums and maxima. */
+static void check_mail(struct isw_cluster *cluster)
+{
+  unsigned rank = isw_cluster_rank(cluster), ranks = isw_cluster_size(cluster);
+  struct isw_error error = {0};
+  struct isw_mail *mail;
+  CHECK(isw_mail_open(cluster, &mail, &error) == ISW_OK);
+  for (unsigned number = 0; number < 20 && ranks > 1; number++) {
+    send_message(mail, rank, (rank + 1) % ranks, number);
+    isw_mail_progress(mail);
+    receive_message(mail, (rank + ranks - 1) % ranks, number);
+  }
+  CHECK(isw_mail_close(mail, ISW_OK, &error) == ISW_OK);
+  CHECK(isw_cluster_sum_u64(cluster, rank + 1) == (uint64_t)ranks * (ranks + 1) / 2);
+  enum { COUNT = (1 << 20) + 5 };
+  uint64_t *array = calloc(COUNT, sizeof *array);
+  CHECK(array);
+  array[0] = rank;
+  array[COUNT - 1] = ranks - rank;
+  isw_cluster_max_u64_array(cluster, array, COUNT);
+  CHECK(array[0] == ranks - 1 && array[1] == 0 && array[COUNT - 1] == ranks);
+  free(array);
+}
+
+/* A rank that closes its channel with an error ends the waits of all others, whatever is under way: messages that
+ * nobody receives, sends that wait for their turn, and receives of what is never sent. The next channel is clean. */
+static void check_failing_mail(struct isw_cluster *cluster, unsigned failing)
+{
+  unsigned rank = isw_cluster_rank(cluster);
+  struct isw_error error = {0};
+  struct isw_mail *mail;
+  CHECK(isw_mail_open(cluster, &mail, &error) == ISW_OK);
+  enum isw_status status = ISW_OK;
+  if (rank == failing) {
+    status = isw_error_set(&error, ISW_FAILED, "the disk of %u is full", rank);
+  } else if (rank % 2 == 0) {
+    size_t length;
+    void *bytes;
+    status = isw_mail_receive(mail, failing, 5, &bytes, &length, &error);
+    CHECK(!bytes);
+  } else {
+    while (status == ISW_OK) status = isw_mail_send(mail, failing, 3, malloc(100000), 100000, &error);
+  }
+  CHECK(rank == failing || status == ISW_INTERRUPTED);
+  CHECK(isw_mail_close(mail, status, &error) == ISW_FAILED);
+  char expected[64];
+  snprintf(expected, sizeof expected, failing ? "rank %u: the disk of %u is full" : "the disk of %u is full", failing,
+           failing);
+  if (rank == 0) CHECK(strcmp(isw_error_text(&error), expected) == 0);
+  isw_error_clear(&error);
+}
+
 int main(int argc, char **argv)
 {
   struct isw_cluster *cluster;
@@ -462,7 +542,11 @@ int main(int argc, char **argv)
 
   if (strcmp(scene.name, "collective") == 0)
     collective(cluster);
-  else if (strcmp(scene.name, "teams") == 0) {
+  else if (strcmp(scene.name, "mail") == 0) {
+    check_mail(cluster);
+    for (unsigned failing = 0; failing < scene.ranks; failing++) check_failing_mail(cluster, failing);
+    check_mail(cluster);
+  } else if (strcmp(scene.name, "teams") == 0) {
     scene.packs = 1; /* all threads of one rank */
     run(cluster, &scene);
     CHECK(largest_team(&scene) == scene.threads);

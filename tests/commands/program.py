@@ -47,6 +47,18 @@ grid:
   replicate: {range: [0, 4]}
 """
 SMALL_NETWORKS = 4 * 2 * 2 * 2 * 5
+# A results file of several parts (src/results/parts.c): eight of weights, 64 MB in all, then one of numbers
+SEVERAL_PARTS = """\
+sweep: parts
+seed: 7
+dataset: {name: digits}
+network: {depth: 2, width: 128, activation: relu}
+train: {loss: cross_entropy, optimizer: sgd, learning_rate: 0.1, batch_size: 4, steps: 1}
+record: {steps: [0, 1], probes: [batch_loss], weights: both}
+grid:
+  network.init: [he_normal, {name: normal, std: 0.1}]
+  replicate: {range: [0, 149]}
+"""
 
 
 def ranks_of(launcher):
@@ -125,6 +137,12 @@ class Case(unittest.TestCase):
 
     def files(self):
         return sorted(os.listdir(self.folder))
+
+    def chunks(self, name):
+        """The place, size and filters of every chunk of a results file."""
+        with h5py.File(self.path(name), "r") as file:
+            return {key: [item.id.get_chunk_info(i) for i in range(item.id.get_num_chunks())]
+                    for key, item in file.items() if isinstance(item, h5py.Dataset) and item.chunks}
 
     def contents(self, name):
         """Everything of a results file outside /provenance: name -> (shape, type, bytes, attributes)."""

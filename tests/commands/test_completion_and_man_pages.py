@@ -50,7 +50,7 @@ class Completion(Case):
     def test_every_option_of_the_help_is_offered(self):
         for command in COMMANDS:
             text = self.expect(0, command, "--help").stdout
-            options = re.findall(r"^  (?:-\w, )?(--[a-z]+)", text, re.MULTILINE)
+            options = re.findall(r"^  (?:-\w, )?(--[a-z-]+)", text, re.MULTILINE)
             self.assertEqual(self.bash(command, "--"), sorted(options), command)
 
     def test_fish_offers_the_same(self):

@@ -8,7 +8,7 @@ import unittest
 import h5py
 import numpy
 
-from program import ENVIRONMENT, MPIEXEC, PROGRAM, SMALL, SMALL_NETWORKS, Case
+from program import ENVIRONMENT, MPIEXEC, PROGRAM, SEVERAL_PARTS, SMALL, SMALL_NETWORKS, Case
 
 RUN_WITH_STRIDE = os.environ["RUN_WITH_STRIDE"]  # another order of the packs in the queue
 
@@ -51,6 +51,21 @@ class Run(Case):
         for ranks, threads in ((0, 4), (1, 2), (2, 1), (2, 3), (3, 1), (3, 2), (4, 1), (4, 4)):
             with self.subTest(ranks=ranks, threads=threads):
                 self.expect(0, "run", file, "-o", "other.h5", "--threads", str(threads), ranks=ranks)
+                self.assertEqual(self.contents("other.h5"), one)
+                os.remove(self.path("other.h5"))
+
+    def test_a_file_of_several_parts_is_the_same_from_any_ranks(self):
+        """On one rank parts are written while others train (not with --no-gather); six ranks are more than rank 0
+        makes parts for, and ten more than there are parts."""
+        file = self.write("parts.yaml", SEVERAL_PARTS)
+        self.expect(0, "run", file, "-o", "one.h5", "--no-gather")
+        self.expect(0, "gather", "one.h5.parts", "-o", "one.h5")
+        one, chunks = self.contents("one.h5"), self.chunks("one.h5")
+        self.assertGreater(sum(map(len, chunks.values())), 1000)
+        for ranks, threads in ((0, 2), (2, 2), (6, 1), (10, 1)):
+            with self.subTest(ranks=ranks, threads=threads):
+                self.expect(0, "run", file, "-o", "other.h5", "--threads", str(threads), ranks=ranks)
+                self.assertEqual(self.chunks("other.h5"), chunks)
                 self.assertEqual(self.contents("other.h5"), one)
                 os.remove(self.path("other.h5"))
 

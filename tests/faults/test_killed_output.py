@@ -5,13 +5,14 @@ The sync of the written file does not return (failing_calls.c), so that the kill
 Needs INITSWEEP (the program) and FAILING_CALLS (the library).
 """
 import os
+import signal
 import subprocess
 import sys
 import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "commands"))
-from program import ENVIRONMENT, PROGRAM, SMALL, Case  # noqa: E402
+from program import ENVIRONMENT, PROGRAM, SMALL, Case, ranks_of  # noqa: E402
 
 
 class KilledOutput(Case):
@@ -58,6 +59,32 @@ class KilledOutput(Case):
         self.assertRegex(" ".join(self.temporaries()), r"^out\.h5\.[0-9a-f]{16}\.new$")
         self.assertEqual(self.content("out.h5"), before)
         self.expect(0, *words)
+        self.assertEqual(self.files(), ["out.h5", "small.yaml"])
+
+    def test_gathering_on_two_ranks(self):
+        """Both ranks killed while they read journals, then while rank 0 syncs the file: nothing is trained again."""
+        whole = self.contents("out.h5")
+        os.remove(self.path("out.h5"))
+        self.expect(0, "run", "small.yaml", "-o", "out.h5", "--no-gather", "--quiet", ranks=2)
+        report = self.path("report")
+        for kind, under in (("slow", ".journal"), ("hang", ".new")):
+            launcher = subprocess.Popen(self.command(("run", "small.yaml", "-o", "out.h5", "--quiet"), 2),
+                                        cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        env={**ENVIRONMENT, "LD_PRELOAD": os.environ["FAILING_CALLS"],
+                                             "FAULT_KIND": kind, "FAULT_AT": "1", "FAULT_UNDER": under,
+                                             "FAULT_REPORT": report})
+            while not os.path.exists(report):
+                self.assertIsNone(launcher.poll())
+                time.sleep(0.002)
+            for process in ranks_of(launcher.pid):
+                os.kill(process, signal.SIGKILL)
+            launcher.kill()
+            launcher.wait(60)
+            os.remove(report)
+            self.assertNotIn("out.h5", self.files())
+        done = self.expect(0, "run", "small.yaml", "-o", "out.h5", ranks=2)
+        self.assertIn("continuing: 160 networks", done.stderr)
+        self.assertEqual(self.contents("out.h5"), whole)
         self.assertEqual(self.files(), ["out.h5", "small.yaml"])
 
     def test_a_disk_that_fails_while_the_results_are_written(self):

@@ -100,7 +100,7 @@ static inline void export_sample(const struct isw_sweep *sweep, const char *part
   struct isw_index *index = open_sample_index(sweep, parts);
   struct isw_progress progress = {0};
   const struct isw_run_facts facts = {.command_line = "", .kernels = "", .hosts = "", .ranks = 1, .threads = 1};
-  EXPECT_OK(isw_export(path, sweep, index, &facts, ISW_MISSING, 0, &progress, error));
+  EXPECT_OK(isw_export(NULL, path, sweep, index, NULL, &facts, ISW_MISSING, 0, &progress, error));
   isw_index_destroy(index);
 }
 

@@ -60,6 +60,57 @@ static void networks_come_back_to_the_bit(void **state)
   }
 }
 
+/* Two ranks read every second file each; the maximum of the places is the whole index, on both. A network whose place
+ * is added instead of being read is found in a file that has grown since its last read. */
+static void parts_of_an_index_make_the_whole(void **state)
+{
+  struct sample sample = {.networks = 100, .identity = 77, .records = 3, .real_bytes = 4};
+  char *folder = sample_path(*state, "parts.parts"), *files;
+  size_t length;
+  for (unsigned rank = 0; rank < 3; rank++) sample_journal(&sample, folder, rank, rank, 90, 3);
+  assert_int_equal(isw_index_list_files(folder, &files, &length, NULL), ISW_OK);
+  assert_int_equal(length, 3 * sizeof "rank00000-run0000.journal");
+  struct isw_index *index[2];
+  for (size_t i = 0; i < 2; i++) {
+    const struct isw_index_part part = {.identity = 77, .files = files, .files_length = length, .part = i, .parts = 2};
+    assert_int_equal(isw_index_create_part(folder, &part, 100, 4, NULL, NULL, &index[i], NULL), ISW_OK);
+    assert_int_equal(check_networks(&sample, index[i]), i == 0 ? 60 : 30);
+  }
+  for (uint64_t k = 0; k < 100; k++) {
+    uint64_t *a = &isw_index_places(index[0])[k], *b = &isw_index_places(index[1])[k];
+    *a = *b = *a > *b ? *a : *b;
+  }
+  for (size_t i = 0; i < 2; i++) {
+    isw_index_set_combined(index[i], 4);
+    assert_int_equal(check_networks(&sample, index[i]), 90);
+    assert_int_equal(isw_index_damaged(index[i]), 4);
+  }
+  struct isw_journal *journal;
+  size_t file;
+  assert_int_equal(isw_journal_create(folder, 77, 0, 4, "a test", &journal, NULL), ISW_OK);
+  assert_string_equal(isw_journal_file(journal), "rank00000-run0001.journal");
+  assert_int_equal(isw_index_add_file(index[0], isw_journal_file(journal), &file, NULL), ISW_OK);
+  for (uint64_t number = 90; number < 100; number++) {
+    struct sample_network network = sample_network(&sample, number);
+    struct isw_finished read;
+    uint64_t offset;
+    assert_int_equal(isw_journal_append_at(journal, &network.finished, 1, &offset, NULL), ISW_OK);
+    isw_index_add(index[0], file, number, offset);
+    assert_int_equal(isw_index_read_values(index[0], number, &read, NULL), ISW_OK);
+    assert_memory_equal(read.values, network.values, network.finished.values_bytes);
+    assert_null(read.weights_final);
+    sample_network_free(&network);
+  }
+  assert_false(isw_journal_is_synced(journal));
+  assert_int_equal(isw_journal_sync(journal, NULL), ISW_OK);
+  assert_true(isw_journal_is_synced(journal));
+  isw_journal_abandon(journal);
+  assert_int_equal(check_networks(&sample, index[0]), 100);
+  for (size_t i = 0; i < 2; i++) isw_index_destroy(index[i]);
+  free(files);
+  free(folder);
+}
+
 static size_t open_descriptors(void)
 {
   size_t count = 0;
@@ -531,16 +582,27 @@ static void tidying_removes_half_written_files(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      TEST(networks_come_back_to_the_bit),       TEST(more_files_than_open_descriptors_are_read),
-      TEST(missing_folder_is_an_empty_index),    TEST(journal_without_entries_leaves_no_file),
-      TEST(removal_leaves_what_is_not_ours),     TEST(torn_tails_are_left_out_at_every_byte),
-      TEST(every_flipped_byte_is_noticed),       TEST(journal_of_other_bits_is_refused_and_its_program_named),
-      TEST(every_flipped_byte_is_noticed),       TEST(journal_of_format_1_is_read_or_named),
-      TEST(every_flipped_byte_is_noticed),       TEST(journal_of_another_sweep_is_refused),
-      TEST(numbers_past_the_sweep_are_left_out), TEST(made_up_lengths_are_left_out),
-      TEST(pipes_and_folders_are_no_journals),   TEST(damage_after_indexing_is_an_error),
-      TEST(full_disk_leaves_whole_entries),      TEST(threads_share_a_journal),
-      TEST(large_appends_are_written_whole),     TEST(two_writers_of_a_checkpoint_do_not_meet),
+      TEST(networks_come_back_to_the_bit),
+      TEST(parts_of_an_index_make_the_whole),
+      TEST(more_files_than_open_descriptors_are_read),
+      TEST(missing_folder_is_an_empty_index),
+      TEST(journal_without_entries_leaves_no_file),
+      TEST(removal_leaves_what_is_not_ours),
+      TEST(torn_tails_are_left_out_at_every_byte),
+      TEST(every_flipped_byte_is_noticed),
+      TEST(journal_of_other_bits_is_refused_and_its_program_named),
+      TEST(every_flipped_byte_is_noticed),
+      TEST(journal_of_format_1_is_read_or_named),
+      TEST(every_flipped_byte_is_noticed),
+      TEST(journal_of_another_sweep_is_refused),
+      TEST(numbers_past_the_sweep_are_left_out),
+      TEST(made_up_lengths_are_left_out),
+      TEST(pipes_and_folders_are_no_journals),
+      TEST(damage_after_indexing_is_an_error),
+      TEST(full_disk_leaves_whole_entries),
+      TEST(threads_share_a_journal),
+      TEST(large_appends_are_written_whole),
+      TEST(two_writers_of_a_checkpoint_do_not_meet),
       TEST(tidying_removes_half_written_files),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -300,6 +300,49 @@ static void padding_of_weights_costs_nothing(void **state)
   free(path);
 }
 
+/* A maker of another process: it gets the state of the hashes from the one before, and passes it on. */
+static void parts_from_several_makers_are_the_same_file(void **state)
+{
+  struct sample sample = {.networks = 3, .identity = 19, .records = 4, .real_bytes = 4};
+  char *parts = sample_path(*state, "makers.parts"), *path = sample_path(*state, "makers.h5");
+  char *whole = sample_path(*state, "whole.h5");
+  struct isw_results_head head = sample_head(&sample);
+  struct isw_index *index;
+  struct isw_results_writer *writer;
+  struct isw_part_maker *maker[2];
+  struct isw_error error = {0};
+  sample_journal(&sample, parts, 0, 0, 3, 1);
+  assert_int_equal(isw_index_create(parts, 19, 3, 4, &index, NULL), ISW_OK);
+  assert_int_equal(isw_results_write(whole, &head, index, NULL), ISW_OK);
+  assert_int_equal(isw_results_writer_create(path, &head, &writer, &error), ISW_OK);
+  for (size_t i = 0; i < 2; i++) assert_int_equal(isw_part_maker_create(path, &head, &maker[i], &error), ISW_OK);
+  assert_int_equal(isw_parts_count(maker[0]), 2);
+  for (uint64_t number = 0; number < 2; number++) {
+    const struct isw_part part = isw_parts_get(maker[number], number);
+    assert_int_equal(part.kind, number == 0 ? ISW_PART_WEIGHTS : ISW_PART_NUMBERS);
+    assert_int_equal(part.first, 0);
+    assert_int_equal(part.networks, 3);
+    size_t bytes;
+    unsigned char *states = isw_results_writer_hashes(writer, part.kind, &bytes);
+    assert_true(bytes >= 2 * ISW_DIGEST_STATE_BYTES && bytes % ISW_DIGEST_STATE_BYTES == 0);
+    assert_int_equal(isw_part_make(maker[number], number, index, isw_results_writer_put, writer, &error), ISW_OK);
+    isw_part_hash(maker[number], number, states);
+  }
+  for (size_t i = 0; i < 2; i++) isw_part_maker_destroy(maker[i]);
+  assert_int_equal(isw_results_writer_complete(writer, &error), ISW_OK);
+  isw_index_destroy(index);
+  char *contents[2];
+  size_t length[2];
+  assert_int_equal(isw_file_read(path, 1 << 20, ISW_REGULAR_FILE, &contents[0], &length[0], &error), ISW_OK);
+  assert_int_equal(isw_file_read(whole, 1 << 20, ISW_REGULAR_FILE, &contents[1], &length[1], &error), ISW_OK);
+  assert_int_equal(length[0], length[1]);
+  assert_memory_equal(contents[0], contents[1], length[0]);
+  for (size_t i = 0; i < 2; i++) free(contents[i]);
+  free(whole);
+  free(parts);
+  free(path);
+}
+
 /* A journal that does not match the sweep is an error and leaves no file. */
 static void misfits_are_refused_and_leave_nothing(void **state)
 {
@@ -603,6 +646,7 @@ int main(void)
       TEST(same_sweep_gives_the_same_bytes),
       TEST(every_nan_has_the_same_bits),
       TEST(padding_of_weights_costs_nothing),
+      TEST(parts_from_several_makers_are_the_same_file),
       TEST(misfits_are_refused_and_leave_nothing),
       TEST(full_disk_leaves_the_earlier_file),
       TEST(what_is_not_of_the_sweep_is_not_replaced),
