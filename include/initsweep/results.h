@@ -89,6 +89,14 @@ typedef enum isw_status isw_part_sink(void *context, const struct isw_part_chunk
 
 /** Memory for one part, to be used by one thread at a time; its functions in `head` must be, too. */
 struct isw_part_maker;
+/** Bytes that a maker allocates, at most.
+ *
+ *  @param[in] networks  of the file
+ *  @param[in] numbers   bytes of a network's numbers
+ *  @param[in] weights   bytes of a network's weights, initial or final
+ *  @param[in] kept      0, 1 or 2 of these
+ */
+double isw_part_maker_bytes(double networks, double numbers, double weights, int kept);
 /** @param[in] path  for messages; path and head are kept */
 enum isw_status isw_part_maker_create(const char *path, const struct isw_results_head *head,
                                       struct isw_part_maker **maker, struct isw_error *error);

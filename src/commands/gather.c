@@ -66,7 +66,7 @@ static const struct isw_option options[] = {
     {0},
 };
 static const char *const examples[] = {"initsweep gather zero-on-xor.h5.parts -o so-far.h5",
-                                       "mpirun -n 4 initsweep gather zero-on-xor.h5.parts -o zero-on-xor.h5", NULL};
+                                       "mpirun -n 4 initsweep gather zero-on-xor.h5.parts -o gathered.h5", NULL};
 
 const struct isw_command isw_command_gather = {
     .name = "gather",

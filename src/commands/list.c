@@ -31,7 +31,7 @@ static int report_unknown_table(const char *name, const struct isw_table_view *t
 static void print_names(const struct isw_table_view *tables, size_t count)
 {
   for (size_t i = 0; i < count; i++) isw_table_write_names(stdout, &tables[i]);
-  printf("%-14severy setting of a sweep file, with its default\n\n"
+  printf("%-18severy setting of a sweep file, with its default\n\n"
          "`initsweep list TABLE` shows formulas, parameters and sources.\n",
          "settings");
 }

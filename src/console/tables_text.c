@@ -73,7 +73,7 @@ void isw_table_write_text(FILE *out, const struct isw_table_view *table)
 
 void isw_table_write_names(FILE *out, const struct isw_table_view *table)
 {
-  enum { COLUMNS = 97, LABEL = 14 }; /* 100 including the commas around a name */
+  enum { COLUMNS = 97, LABEL = 18 }; /* 100 including the commas around a name */
   int column = fprintf(out, "%-*s", LABEL, table->name);
   for (size_t i = 0; i < table->count(); i++) {
     const char *name = table->row(i)->name;

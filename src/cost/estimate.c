@@ -16,13 +16,9 @@ static const double MPI_SECONDS = 0.045, FINISH_SECONDS = 1.0e-6, GATHER_SECONDS
 /* Bytes of one network's recorded values and weights. */
 static double value_bytes(const struct isw_estimate *estimate, size_t records, size_t layers, double parameters)
 {
-  struct isw_record_layout layout = {.records = records,
-                                     .layers = layers,
-                                     .parameters = (size_t)parameters,
-                                     .real_bytes = isw_precision_bytes(estimate->precision)};
-  for (size_t i = 0; i < estimate->probe_count; i++) isw_record_layout_add(&layout, &estimate->probes[i]->quantity);
   struct isw_keep_weights keep = isw_sweep_weights(estimate->sweep);
-  return (double)layout.bytes + parameters * (double)layout.real_bytes * ((double)keep.initial + (double)keep.final);
+  return isw_cost_value_bytes(estimate->sweep, records, layers, (size_t)parameters) +
+         parameters * (double)isw_precision_bytes(estimate->precision) * ((double)keep.initial + (double)keep.final);
 }
 
 /* Free bytes of the file system that a file would be on; NaN where its folder does not exist. */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include "initsweep/cost.h"
+#include "initsweep/results.h"
 
 static const double PROGRAM_BYTES = 36e6; /* of a rank without any pack, with Open MPI 5, which takes more than 4 */
 static const double NETWORK_BYTES = 13;   /* what rank 0 keeps of each finished network */
@@ -92,6 +93,30 @@ static double data_bytes(const struct isw_sweep *sweep, double *making)
   return bytes;
 }
 
+double isw_cost_value_bytes(const struct isw_sweep *sweep, size_t records, size_t layers, size_t parameters)
+{
+  struct isw_record_layout layout = {.records = records,
+                                     .layers = layers,
+                                     .parameters = parameters,
+                                     .real_bytes = isw_precision_bytes(isw_sweep_precision(sweep))};
+  const struct isw_probe *const *probes;
+  size_t count = isw_sweep_probes(sweep, &probes);
+  for (size_t i = 0; i < count; i++) isw_record_layout_add(&layout, &probes[i]->quantity);
+  return (double)layout.bytes;
+}
+
+/* The parts of the results file, which are made after the training or, on one rank, meanwhile. */
+static double part_bytes(const struct isw_sweep *sweep)
+{
+  size_t records = isw_sweep_records_max(sweep), parameters = isw_sweep_parameters_max(sweep);
+  double values = isw_cost_value_bytes(sweep, records, isw_sweep_layers_max(sweep), parameters);
+  double columns = (double)(isw_sweep_columns(sweep) + records) * sizeof(double);
+  struct isw_keep_weights keep = isw_sweep_weights(sweep);
+  return isw_part_maker_bytes((double)isw_sweep_networks(sweep), values + columns,
+                              (double)parameters * (double)isw_precision_bytes(isw_sweep_precision(sweep)),
+                              keep.initial + keep.final);
+}
+
 enum isw_status isw_cost_memory(const struct isw_sweep *sweep, const struct isw_packs *packs, size_t ranks,
                                 size_t threads, size_t held, double *bytes, struct isw_error *error)
 {
@@ -114,6 +139,7 @@ enum isw_status isw_cost_memory(const struct isw_sweep *sweep, const struct isw_
     }
   }
   free(memory);
-  *bytes = PROGRAM_BYTES + data + fmax(packs_bytes, making) + NETWORK_BYTES * (double)isw_sweep_networks(sweep);
+  *bytes = PROGRAM_BYTES + data + fmax(packs_bytes, making) + part_bytes(sweep) +
+           NETWORK_BYTES * (double)isw_sweep_networks(sweep);
   return status;
 }

@@ -1,4 +1,5 @@
 /* The sizes of chunks, blocks and parts of networks of a results file, from the sizes of the sweep. */
+#include <math.h>
 #include "results_internal.h"
 
 enum {
@@ -71,4 +72,10 @@ void isw_outline_choose_chunks(struct isw_outline *o)
   size_t kept = (head->keep_initial ? 1 : 0) + (head->keep_final ? 1 : 0);
   double bytes = (double)networks * ((double)row + (double)(kept * head->parameters_max * real));
   o->is_small = bytes < THRIFTY_BYTES;
+}
+
+double isw_part_maker_bytes(double networks, double numbers, double weights, int kept)
+{
+  return fmin(networks * numbers, fmax(numbers, BLOCK_BYTES)) +
+         kept * fmin(networks * weights, fmax(weights, PART_BYTES));
 }

@@ -109,8 +109,10 @@ static void memory_is_that_of_the_largest_packs(void **state)
   assert_true(deep > shallow && shallow > 16 * 13 * 4.0);
   assert_true(bytes[2] == bytes[1] && bytes[3] == bytes[0] && bytes[4] == bytes[0]);
   /* the program, four samples of two inputs in float32 and a target in float64 and as one of the two classes of a loss,
-   * what making the inputs in float64 took while there was no pack, and 20 networks */
-  assert_true(bytes[5] == 36e6 + 4 * (2 * 4 + 8 + 2 * 4) + making + 20 * 13);
+   * what making the inputs in float64 took while there was no pack, 20 networks, and one part of the results file: of
+   * each network a loss and three norms at two steps, the steps, columns, and at most 25 weights */
+  double part = 20 * (2 * (1 + 3) * 4 + 8 * (2 + (double)isw_sweep_columns(sweep)) + 25 * 4);
+  assert_true(bytes[5] == 36e6 + 4 * (2 * 4 + 8 + 2 * 4) + making + 20 * 13 + part);
   isw_packs_destroy(packs);
   isw_sweep_destroy(sweep);
 }
