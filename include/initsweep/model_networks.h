@@ -62,8 +62,11 @@ struct isw_parts {
 };
 /** Whether weight layer k (from 0) of `layers` normalises its pre-activations. */
 bool isw_normalizes(struct isw_parts parts, size_t layers, size_t k);
+/** Numbers that each unit of weight layer k has beside its incoming weights: bias, gain and shift. */
+size_t isw_unit_parameters(struct isw_parts parts, size_t layers, size_t k);
 
-/** Factors of a weight layer: [0] of its weights and of the scale of a branch that ends there, [1] of its biases. */
+/** Factors of a weight layer: [0] of its weights and of the scale of a branch that ends there, [1] of its biases, gains
+ *  and shifts. */
 struct isw_layer_factors {
   double rate[2];    /**< of learning_rate; 0: frozen */
   double std[2];     /**< of the initial numbers */

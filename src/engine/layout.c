@@ -296,8 +296,7 @@ void isw_layout_allocate(struct isw_pack *pack, bool keep_initial, bool keep_fin
 /* Whether no number of layer k is updated. */
 static bool is_frozen(const struct isw_pack *pack, size_t k)
 {
-  bool has_gain = pack->parts.normalizing.affine && isw_normalizes(pack->parts, pack->layers, k);
-  bool has_units = isw_has_bias(pack->parts.bias, pack->layers, k) || has_gain;
+  bool has_units = isw_unit_parameters(pack->parts, pack->layers, k) > 0;
   return pack->layer[k].frozen[0] && (pack->layer[k].frozen[1] || !has_units);
 }
 

@@ -59,8 +59,7 @@ bool isw_normalizes(struct isw_parts parts, size_t layers, size_t k)
          (parts.normalizing.branch_ends || !isw_ends_branch(layers, parts.branch_layers, k));
 }
 
-/* Numbers that each unit of weight layer k has beside its incoming weights. */
-static size_t unit_parameters(struct isw_parts parts, size_t layers, size_t k)
+size_t isw_unit_parameters(struct isw_parts parts, size_t layers, size_t k)
 {
   size_t affine = isw_normalizes(parts, layers, k) && parts.normalizing.affine ? 1 + parts.normalizing.centers : 0;
   return isw_has_bias(parts.bias, layers, k) + affine;
@@ -71,7 +70,7 @@ size_t isw_parameters(size_t layers, const size_t *size, struct isw_parts parts)
   size_t sum = isw_branches(layers, parts.branch_layers), layer;
   for (size_t k = 0; k < layers; k++) {
     size_t of_unit;
-    if (__builtin_add_overflow(size[k], unit_parameters(parts, layers, k), &of_unit) ||
+    if (__builtin_add_overflow(size[k], isw_unit_parameters(parts, layers, k), &of_unit) ||
         __builtin_mul_overflow(size[k + 1], of_unit, &layer) || __builtin_add_overflow(sum, layer, &sum))
       return SIZE_MAX;
   }

@@ -58,7 +58,7 @@ static bool same_factors(const struct isw_network *a, const struct isw_network *
   bool same = true;
   for (size_t k = 0; same && k < a->layers; k++) {
     const struct isw_layer_factors x = factors_of(a, k), y = factors_of(b, k);
-    size_t parts = isw_has_bias(a->bias, a->layers, k) ? 2 : 1;
+    size_t parts = isw_unit_parameters(isw_parts_of(a), a->layers, k) > 0 ? 2 : 1;
     for (size_t part = 0; part < parts; part++)
       same = same && same_number(x.rate[part], y.rate[part]) && same_number(x.std[part], y.std[part]) &&
              same_number(x.decay[part], y.decay[part]) && same_number(x.epsilon[part], y.epsilon[part]);

@@ -110,13 +110,13 @@ static uint64_t hash_inits(const struct isw_sweep *sweep, const union isw_settin
   return alike ? first : hash;
 }
 
-/* The factors of weight layer `layer` (from 1) of `layers`; those of biases that it lacks are 1. */
+/* The factors of weight layer `layer` (from 1) of `layers`; those of biases, gains and shifts are 1 if it has none. */
 static struct isw_layer_factors factors_of(const struct isw_sweep *sweep, const union isw_setting_value *settings,
                                            size_t layer, size_t layers, const size_t *size)
 {
   struct isw_layer_factors factors = {{1.0, 1.0}, {1.0, 1.0}, {1.0, 1.0}, {1.0, 1.0}};
   const struct isw_item *item = isw_factors_of(sweep, settings, layer, layers);
-  size_t parts = isw_has_bias((enum isw_bias)settings[ISW_SET_BIAS].integer, layers, layer - 1) ? 2 : 1;
+  size_t parts = isw_unit_parameters(isw_parts_of_settings(settings), layers, layer - 1) > 0 ? 2 : 1;
   for (size_t part = 0; item && part < parts; part++) factors.rate[part] = item->factor[part];
   isw_parametrize(&settings[ISW_SET_PARAMETRIZATION].item->choice, settings[ISW_SET_OPTIMIZER].item->choice.row, layer,
                   layers, size, &factors);

@@ -72,6 +72,12 @@ def mup(k, sizes, like_sgd):
     return 1 / below if output else 1.0, weights, above if like_sgd else 1.0
 
 
+OPTIMIZERS = named("optimizer", "sgd", "exponentiated_gradient", momentum={"momentum": 0.8}, nesterov={"momentum": 0.7},
+                   adam=ADAM, adamw=ADAM, rmsprop={"alpha": 0.9, "epsilon": 1e-3, "momentum": 0.4},
+                   adagrad={"epsilon": 1e-3})
+# Their gradient by an output bias is a sum of equal numbers of both signs: it may be 0, and sign_sgd then takes the
+# sign of a rounding error.
+LINEAR_LOSSES = ("mae", "hinge")
 ROWS = [
     Row("network.depth", numbers("depth", 1, 2, 3, 5)),
     Row("network.width", numbers("width", 3, 8, 17)),
@@ -98,10 +104,15 @@ ROWS = [
         lambda drawn: drawn["branch_layers"] > 0),
     Row("network.residual.activation_after", {"true": {"ends_linear": False}, "false": {"ends_linear": True}},
         lambda drawn: drawn["branch_layers"] > 0),
-    Row("train.optimizer", named("optimizer", "sgd", "sign_sgd", "exponentiated_gradient", momentum={"momentum": 0.8},
-                                 nesterov={"momentum": 0.7}, adam=ADAM, adamw=ADAM,
-                                 rmsprop={"alpha": 0.9, "epsilon": 1e-3, "momentum": 0.4},
-                                 adagrad={"epsilon": 1e-3})),
+    Row("network.normalization", {
+        "layer_norm": {"normalization": {"name": "layer_norm", "epsilon": 1e-5}, "affine": True},
+        "{name: layer_norm, affine: false}": {"normalization": {"name": "layer_norm", "epsilon": 1e-5}},
+        "{name: rms_norm, epsilon: 0.01}": {"normalization": {"name": "rms_norm", "epsilon": 0.01}, "affine": True}}),
+    Row("network.dropout", numbers("dropout", 0.0, 0.25)),
+    Row("train.gradient_noise", numbers("gradient_noise", 0.0, 0.02)),
+    Row("train.optimizer", OPTIMIZERS, lambda drawn: drawn["loss"]["name"] in LINEAR_LOSSES),
+    Row("train.optimizer", OPTIMIZERS | named("optimizer", "sign_sgd"),
+        lambda drawn: drawn["loss"]["name"] not in LINEAR_LOSSES),
     Row("network.parametrization", {"standard": {}, "ntk": {"parametrization": ntk},
                                     "mean_field": {"parametrization": mean_field},
                                     "{name: mup, base_width: 4}": {"parametrization": mup}},
@@ -123,9 +134,11 @@ ROWS = [
     Row("seed", numbers("seed", 7, 8)),
 ]
 DEFAULTS = {"output_activation": {"name": "linear"}, "output_scale": 1.0, "bias": 0, "branch_layers": 0,
-            "train_scale": False, "ends_linear": False, "rates": by_layer()["rates"], "parametrization": None,
-            "decay_biases": 0, "weight_decay": 0.0, "schedule": {"name": "constant"}, "clip_norm": 0.0, "batch_size": 0,
-            "shuffle_per_replicate": False, "replicate": 0, "seed": 0, "steps": STEPS, "precision": "float64"}
+            "train_scale": False, "ends_linear": False, "normalization": {"name": "none"}, "affine": False,
+            "branch_ends": True, "dropout": 0.0, "gradient_noise": 0.0, "rates": by_layer()["rates"],
+            "parametrization": None, "decay_biases": 0, "weight_decay": 0.0, "schedule": {"name": "constant"},
+            "clip_norm": 0.0, "batch_size": 0, "shuffle_per_replicate": False,
+            "replicate": 0, "seed": 0, "steps": STEPS, "precision": "float64"}
 LIKE_SGD = ("sgd", "momentum", "nesterov")
 
 

@@ -318,6 +318,8 @@ def train_by_torch(network):
                      "weight_decay": network.weight_decay * factors["decay"] * (part == 0 or decays(k))}
             if "epsilon" in network.optimizer:
                 group["eps"] = network.optimizer["epsilon"] * factors["epsilon"]
+            if network.optimizer["name"] == "rprop" and factors["rate"] == 0:
+                group["step_sizes"] = (0.0, network.optimizer["step_max"])  # PyTorch would start at the smallest step
             if tensors:
                 groups.append(group)
     optimizer = TORCH_OPTIMIZERS[network.optimizer["name"]](
