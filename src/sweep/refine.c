@@ -75,28 +75,14 @@ static void check_counts(struct isw_reader *reader, const struct isw_node *axes)
 
 static const struct isw_node *find(const struct isw_node *map, const char *name)
 {
-  return isw_tree_find((struct isw_node *)(uintptr_t)map, name, strlen(name), NULL);
+  return isw_tree_find(map, name, strlen(name), NULL);
 }
 
 static bool check_keys(struct isw_reader *reader, const struct isw_node *map)
 {
-  if (map->kind != ISW_NODE_MAP) {
-    isw_report_add(&reader->report, map->place, "refine must be a mapping, not %s",
-                   isw_tree_describe(&reader->scratch, map));
-    isw_report_hint(&reader->report, "for example refine: {axes: [train.learning_rate, network.init.std], levels: 4}");
-    return false;
-  }
-  for (size_t i = 0; i < map->count; i++) {
-    const struct isw_node *key = map->child[2 * i];
-    size_t k = 0;
-    while (k < KEYS && strcmp(keys[k], key->text) != 0) k++;
-    if (k < KEYS) continue;
-    isw_report_add(&reader->report, key->place, "unknown key %s in refine", isw_tree_describe(&reader->scratch, key));
-    isw_suggest(reader, key->text, keys, KEYS, "Known keys: axes, levels, loss_below, margin");
-  }
-  for (size_t k = 0; k < 2; k++)
-    if (!find(map, keys[k])) isw_report_add(&reader->report, map->place, "refine requires '%s'", keys[k]);
-  return find(map, keys[0]) && find(map, keys[1]);
+  return isw_check_keys(reader, map, "refine", keys, KEYS, 2,
+                        "for example refine: {axes: [train.learning_rate, network.init.std], levels: 4}",
+                        "Known keys: axes, levels, loss_below, margin");
 }
 
 void isw_read_refine(struct isw_reader *reader)

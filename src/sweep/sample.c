@@ -198,29 +198,10 @@ static struct isw_node *find(const struct isw_node *map, const char *name)
 
 static bool check_keys(struct isw_reader *reader, const struct isw_node *map)
 {
-  bool good = true;
-  if (map->kind != ISW_NODE_MAP) {
-    isw_report_add(&reader->report, map->place, "sample must be a mapping, not %s",
-                   isw_tree_describe(&reader->scratch, map));
-    isw_report_hint(&reader->report, "for example sample: {design: sobol, points: 64, axes: {train.learning_rate: "
-                                     "{log_uniform: [1e-4, 1]}}}");
-    return false;
-  }
-  for (size_t i = 0; i < map->count; i++) {
-    const struct isw_node *key = map->child[2 * i];
-    size_t k = 0;
-    while (k < KEYS && strcmp(keys[k], key->text) != 0) k++;
-    if (k < KEYS) continue;
-    isw_report_add(&reader->report, key->place, "unknown key %s in sample", isw_tree_describe(&reader->scratch, key));
-    isw_suggest(reader, key->text, keys, KEYS, "Known keys: design, points, axes");
-    good = false;
-  }
-  for (size_t k = 0; k < KEYS; k++) {
-    if (find(map, keys[k])) continue;
-    isw_report_add(&reader->report, map->place, "sample requires '%s'", keys[k]);
-    good = false;
-  }
-  return good;
+  return isw_check_keys(reader, map, "sample", keys, KEYS, KEYS,
+                        "for example sample: {design: sobol, points: 64, axes: {train.learning_rate: "
+                        "{log_uniform: [1e-4, 1]}}}",
+                        "Known keys: design, points, axes");
 }
 
 static bool read_head(struct isw_reader *reader, const struct isw_node *map)

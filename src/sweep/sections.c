@@ -36,6 +36,33 @@ static void take_as_given(struct isw_reader *reader, const char *path)
   }
 }
 
+bool isw_check_keys(struct isw_reader *reader, const struct isw_node *map, const char *section, const char *const *keys,
+                    size_t count, size_t required, const char *example, const char *known)
+{
+  bool complete = true;
+  if (map->kind != ISW_NODE_MAP) {
+    isw_report_add(&reader->report, map->place, "%s must be a mapping, not %s", section,
+                   isw_tree_describe(&reader->scratch, map));
+    isw_report_hint(&reader->report, "%s", example);
+    return false;
+  }
+  for (size_t i = 0; i < map->count; i++) {
+    const struct isw_node *key = map->child[2 * i];
+    size_t k = 0;
+    while (k < count && strcmp(keys[k], key->text) != 0) k++;
+    if (k < count) continue;
+    isw_report_add(&reader->report, key->place, "unknown key %s in %s", isw_tree_describe(&reader->scratch, key),
+                   section);
+    isw_suggest(reader, key->text, keys, count, known);
+  }
+  for (size_t k = 0; k < required; k++) {
+    if (isw_tree_find(map, keys[k], strlen(keys[k]), NULL)) continue;
+    isw_report_add(&reader->report, map->place, "%s requires '%s'", section, keys[k]);
+    complete = false;
+  }
+  return complete;
+}
+
 void isw_report_unknown_key(struct isw_reader *reader, const char *prefix, const struct isw_node *key)
 {
   isw_report_add(&reader->report, key->place, "unknown key %s%s%s", isw_tree_describe(&reader->scratch, key),

@@ -346,6 +346,10 @@ size_t isw_resolve_path(struct isw_reader *reader, const struct isw_node *key, s
 
 /** Puts the value of override number `number` (from 1) into the tree. */
 void isw_apply_override(struct isw_reader *reader, unsigned number);
+/** Reports a section that is no mapping, its unknown keys, and those of the first `required` keys that it lacks.
+ *  @return whether it is a mapping with all of these */
+bool isw_check_keys(struct isw_reader *reader, const struct isw_node *map, const char *section, const char *const *keys,
+                    size_t count, size_t required, const char *example, const char *known);
 /** Reports a key that a section does not have; prefix: "" or the section's path. */
 void isw_report_unknown_key(struct isw_reader *reader, const char *prefix, const struct isw_node *key);
 /** Finds the settings of a mapping; prefix: "" or a section's path. */

@@ -73,4 +73,9 @@ static inline size_t test_column(const struct isw_sweep *sweep, const char *name
   fail_msg("no column %s", name);
   return 0;
 }
+
+static inline double test_value(const struct isw_sweep *sweep, const char *column, uint64_t number)
+{
+  return isw_sweep_column_value(sweep, test_column(sweep, column), number);
+}
 #endif

@@ -9,14 +9,9 @@
   "network: {depth: 1, width: 2, activation: tanh, init: glorot_uniform}\n"                                            \
   "train: {loss: mse, optimizer: sgd, learning_rate: 0.5, steps: 100}\n"
 
-static double value(const struct isw_sweep *sweep, const char *column, uint64_t number)
-{
-  return isw_sweep_column_value(sweep, test_column(sweep, column), number);
-}
-
 static const char *text(const struct isw_sweep *sweep, const char *column, uint64_t number)
 {
-  return isw_sweep_column(sweep, test_column(sweep, column))->texts[(size_t)value(sweep, column, number)];
+  return isw_sweep_column(sweep, test_column(sweep, column))->texts[(size_t)test_value(sweep, column, number)];
 }
 
 static void no_grid_is_one_network(void **state)
@@ -59,9 +54,9 @@ static void first_axis_varies_slowest(void **state)
         assert_int_equal(n->layers, depths[d] + 1);
         for (size_t k = 1; k < n->layers; k++) assert_int_equal(n->size[k], widths[w]);
         assert_int_equal(n->replicate, replicates[r]);
-        assert_true(value(sweep, "depth", number) == depths[d]);
-        assert_true(value(sweep, "width", number) == widths[w]);
-        assert_true(value(sweep, "replicate", number) == replicates[r]);
+        assert_true(test_value(sweep, "depth", number) == depths[d]);
+        assert_true(test_value(sweep, "width", number) == widths[w]);
+        assert_true(test_value(sweep, "replicate", number) == replicates[r]);
         assert_string_equal(text(sweep, "init", number), "glorot_uniform");
         isw_network_destroy(n);
       }
@@ -85,7 +80,8 @@ static void a_list_inside_a_choice_multiplies_it_in_place(void **state)
   assert_int_equal(isw_sweep_networks(sweep), 8);
   for (uint64_t k = 0; k < 8; k++) {
     assert_string_equal(text(sweep, "init", k), names[k]);
-    double l = value(sweep, "init_low", k), h = value(sweep, "init_high", k), c = value(sweep, "init_value", k);
+    double l = test_value(sweep, "init_low", k), h = test_value(sweep, "init_high", k),
+           c = test_value(sweep, "init_value", k);
     assert_true(isnan(low[k]) ? isnan(l) : l == low[k]);
     assert_true(isnan(high[k]) ? isnan(h) : h == high[k]);
     assert_true(isnan(constant[k]) ? isnan(c) : c == constant[k]);
@@ -106,11 +102,12 @@ static void generators_include_their_ends(void **state)
   assert_int_equal(isw_sweep_networks(sweep), 60);
   /* numpy.geomspace(0.01, 1, 5) */
   static const double rates[] = {0.01, 0.03162277660168379, 0.1, 0.31622776601683794, 1.0};
-  for (uint64_t i = 0; i < 5; i++) assert_true(fabs(value(sweep, "learning_rate", 12 * i) / rates[i] - 1.0) < 1e-11);
-  assert_true(value(sweep, "learning_rate", 0) == 0.01 && value(sweep, "learning_rate", 24) == 0.1);
-  assert_true(value(sweep, "learning_rate", 48) == 1.0);
-  assert_true(value(sweep, "init_noise", 0) == 0.1 && value(sweep, "init_noise", 9) == 0.7);
-  assert_true(value(sweep, "weight_decay", 0) == 0.1 && value(sweep, "weight_decay", 2) == 0.3);
+  for (uint64_t i = 0; i < 5; i++)
+    assert_true(fabs(test_value(sweep, "learning_rate", 12 * i) / rates[i] - 1.0) < 1e-11);
+  assert_true(test_value(sweep, "learning_rate", 0) == 0.01 && test_value(sweep, "learning_rate", 24) == 0.1);
+  assert_true(test_value(sweep, "learning_rate", 48) == 1.0);
+  assert_true(test_value(sweep, "init_noise", 0) == 0.1 && test_value(sweep, "init_noise", 9) == 0.7);
+  assert_true(test_value(sweep, "weight_decay", 0) == 0.1 && test_value(sweep, "weight_decay", 2) == 0.3);
   isw_sweep_destroy(sweep);
 }
 
@@ -120,9 +117,9 @@ static void ends_are_exact(void **state)
   struct isw_sweep *sweep =
       test_read(BASE "grid:\n  train.learning_rate: {geomspace: [0.12345678912345678, 0.7654321987654321, 3]}\n"
                      "  network.init_noise: {linspace: [0.1, 0.7654321987654321, 4]}\n");
-  assert_true(value(sweep, "learning_rate", 0) == 0.12345678912345678);
-  assert_true(value(sweep, "learning_rate", 8) == 0.7654321987654321);
-  assert_true(value(sweep, "init_noise", 0) == 0.1 && value(sweep, "init_noise", 3) == 0.7654321987654321);
+  assert_true(test_value(sweep, "learning_rate", 0) == 0.12345678912345678);
+  assert_true(test_value(sweep, "learning_rate", 8) == 0.7654321987654321);
+  assert_true(test_value(sweep, "init_noise", 0) == 0.1 && test_value(sweep, "init_noise", 3) == 0.7654321987654321);
   isw_sweep_destroy(sweep);
 }
 
@@ -135,10 +132,10 @@ static void zipped_settings_move_together(void **state)
                                            "  - {network.activation: [relu, sin], network.init: [he_normal, zeros]}\n");
   assert_int_equal(isw_sweep_networks(sweep), 12);
   for (uint64_t k = 0; k < 12; k++) {
-    assert_true(value(sweep, "replicate", k) == (double)(k / 6));
-    double width = value(sweep, "width", k);
+    assert_true(test_value(sweep, "replicate", k) == (double)(k / 6));
+    double width = test_value(sweep, "width", k);
     assert_true(width == (double)(2 << (k / 2 % 3)));
-    assert_true(value(sweep, "steps", k) * width == 800.0);
+    assert_true(test_value(sweep, "steps", k) * width == 800.0);
     assert_string_equal(text(sweep, "activation", k), k % 2 ? "sin" : "relu");
     assert_string_equal(text(sweep, "init", k), k % 2 ? "zeros" : "he_normal");
   }
@@ -168,16 +165,16 @@ static void excluded_networks_leave_no_gap(void **state)
   uint64_t kept = 0, all = isw_sweep_networks(whole);
   for (uint64_t k = 0; k < all; k++) {
     const char *init = text(whole, "init", k);
-    double depth = value(whole, "depth", k), replicate = value(whole, "replicate", k);
+    double depth = test_value(whole, "depth", k), replicate = test_value(whole, "replicate", k);
     bool constant = strcmp(init, "constant") == 0;
     bool out = (constant && (depth == 2.0 || depth == 4.0)) ||
-               (constant && value(whole, "init_value", k) == 0.5 && replicate >= 3.0 && replicate <= 5.0) ||
-               fabs(value(whole, "learning_rate", k) - 0.1) < 1e-9 || (depth == 0.0 && !constant);
+               (constant && test_value(whole, "init_value", k) == 0.5 && replicate >= 3.0 && replicate <= 5.0) ||
+               fabs(test_value(whole, "learning_rate", k) - 0.1) < 1e-9 || (depth == 0.0 && !constant);
     if (out) continue;
     struct isw_network *a = test_network(whole, k), *b = test_network(sweep, kept);
     assert_true(a->id == b->id);
     assert_int_equal(b->number, kept);
-    assert_true(value(sweep, "depth", kept) == depth);
+    assert_true(test_value(sweep, "depth", kept) == depth);
     isw_network_destroy(a);
     isw_network_destroy(b);
     kept++;
@@ -214,7 +211,8 @@ static void excludes_match_every_kind_of_value(void **state)
     const char *activation = text(whole, "activation", k);
     bool leaky = strcmp(activation, "leaky_relu") == 0;
     if (!(two && a->replicate <= 6) && !(fabs(a->learning_rate - 0.3) < 1e-9 && strcmp(activation, "tanh") == 0) &&
-        !(leaky && a->steps == 4) && !(leaky && value(whole, "activation_negative_slope", k) == 0.2 && a->seed == 2)) {
+        !(leaky && a->steps == 4) &&
+        !(leaky && test_value(whole, "activation_negative_slope", k) == 0.2 && a->seed == 2)) {
       struct isw_network *b = test_network(sweep, kept++);
       assert_true(a->id == b->id);
       isw_network_destroy(b);
@@ -238,7 +236,7 @@ static void many_excludes_take_little_time(void **state)
   struct isw_sweep *sweep = test_read(sweep_text.bytes);
   assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 2.0);
   assert_int_equal(isw_sweep_networks(sweep), 90000);
-  assert_true(value(sweep, "replicate", 1) == 2.0);
+  assert_true(test_value(sweep, "replicate", 1) == 2.0);
   isw_sweep_destroy(sweep);
   isw_text_clear(&sweep_text);
 }
@@ -259,9 +257,9 @@ static void a_union_trains_each_network_once(void **state)
     for (uint64_t j = 0; j < k; j++) assert_true(ids[j] != ids[k]);
     isw_network_destroy(n);
   }
-  assert_true(value(sweep, "replicate", 10) == 5.0 && value(sweep, "width", 10) == 3.0);
-  assert_true(value(sweep, "width", 16) == 4.0 && value(sweep, "width", 17) == -1.0);
-  assert_true(value(sweep, "depth", 17) == 2.0);
+  assert_true(test_value(sweep, "replicate", 10) == 5.0 && test_value(sweep, "width", 10) == 3.0);
+  assert_true(test_value(sweep, "width", 16) == 4.0 && test_value(sweep, "width", 17) == -1.0);
+  assert_true(test_value(sweep, "depth", 17) == 2.0);
   assert_string_equal(text(sweep, "hidden", 17), "3-2");
   assert_string_equal(text(sweep, "hidden", 0), "");
   isw_sweep_destroy(sweep);
@@ -341,7 +339,7 @@ static void initialisers_of_single_layers(void **state)
     isw_network_destroy(n);
   }
   assert_string_equal(text(sweep, "init_by_layer_2", 1), "constant");
-  assert_true(value(sweep, "init_by_layer_2_value", 1) == 3.0);
+  assert_true(test_value(sweep, "init_by_layer_2_value", 1) == 3.0);
   isw_sweep_destroy(sweep);
   sweep = test_read(
       BASE "grid: {network.init_by_layer: [{}, {1: zeros}, {1: {name: constant, value: [1, 2]}, output: zeros}]}\n");
@@ -374,11 +372,11 @@ static void every_decisive_setting_can_be_an_axis(void **state)
   n = test_network(sweep, 16);
   assert_true(n->weight_decay == 0.1);
   isw_network_destroy(n);
-  assert_true(isnan(value(sweep, "loss_below", 0)) && value(sweep, "loss_below", 2) == 1e-3);
-  assert_true(value(sweep, "accuracy_above", 0) == 0.5 && value(sweep, "plateau_steps", 0) == 9.0);
+  assert_true(isnan(test_value(sweep, "loss_below", 0)) && test_value(sweep, "loss_below", 2) == 1e-3);
+  assert_true(test_value(sweep, "accuracy_above", 0) == 0.5 && test_value(sweep, "plateau_steps", 0) == 9.0);
   assert_string_equal(text(sweep, "train_loss", 0), "mse"); /* `loss` is a probe */
   assert_string_equal(text(sweep, "dataset", 96), "parity");
-  assert_true(isnan(value(sweep, "dataset_bits", 0)) && value(sweep, "dataset_bits", 96) == 2.0);
+  assert_true(isnan(test_value(sweep, "dataset_bits", 0)) && test_value(sweep, "dataset_bits", 96) == 2.0);
   assert_string_equal(text(sweep, "dataset_encoding", 0), "01");
   assert_string_equal(text(sweep, "shuffle", 4), "per_replicate");
   isw_sweep_destroy(sweep);
@@ -393,8 +391,8 @@ static void a_parameter_of_a_fixed_choice_can_be_an_axis(void **state)
                 "train: {loss: mse, optimizer: momentum, learning_rate: 0.5, steps: 100}\n"
                 "grid: {train.optimizer.momentum: [0.5, 0.9], network.init.high: {linspace: [1, 2, 3]}}\n");
   assert_int_equal(isw_sweep_networks(sweep), 6);
-  assert_true(value(sweep, "optimizer_momentum", 3) == 0.9 && value(sweep, "init_high", 4) == 1.5);
-  assert_true(value(sweep, "init_low", 4) == -1.0);
+  assert_true(test_value(sweep, "optimizer_momentum", 3) == 0.9 && test_value(sweep, "init_high", 4) == 1.5);
+  assert_true(test_value(sweep, "init_low", 4) == -1.0);
   isw_sweep_destroy(sweep);
 }
 

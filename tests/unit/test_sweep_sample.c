@@ -12,11 +12,6 @@
   "{integer: [3, 6]}, network.activation: [tanh, relu, sin], network.init.std: {log_uniform: [0.1, 10]}, "             \
   "train.batch_size: {uniform: [1, 4]}, network.init_sparsity: {normal: [0.5, 0.05]}}"
 
-static double value(const struct isw_sweep *sweep, const char *column, uint64_t number)
-{
-  return isw_sweep_column_value(sweep, test_column(sweep, column), number);
-}
-
 static struct isw_sweep *read_design(const char *design, size_t points, const char *axes, const char *more)
 {
   struct isw_text text = {0};
@@ -39,16 +34,16 @@ static void values_follow_their_distributions(void **state)
     double mean_log = 0.0, mean = 0.0, square = 0.0;
     size_t width[4] = {0}, activation[3] = {0}, batch[4] = {0};
     for (size_t i = 0; i < POINTS; i++) {
-      double rate = value(sweep, "learning_rate", i), sparsity = value(sweep, "init_sparsity", i);
+      double rate = test_value(sweep, "learning_rate", i), sparsity = test_value(sweep, "init_sparsity", i);
       assert_true(rate >= 1e-4 && rate <= 1.0);
-      assert_true(value(sweep, "init_std", i) >= 0.1 && value(sweep, "init_std", i) <= 10.0);
-      assert_true(value(sweep, "point", i) == (double)i);
+      assert_true(test_value(sweep, "init_std", i) >= 0.1 && test_value(sweep, "init_std", i) <= 10.0);
+      assert_true(test_value(sweep, "point", i) == (double)i);
       mean_log += log10(rate) / POINTS;
       mean += sparsity / POINTS;
       square += (sparsity - 0.5) * (sparsity - 0.5) / POINTS;
-      width[(size_t)value(sweep, "width", i) - 3]++;
-      activation[(size_t)value(sweep, "activation", i)]++;
-      batch[(size_t)value(sweep, "batch_size", i) - 1]++;
+      width[(size_t)test_value(sweep, "width", i) - 3]++;
+      activation[(size_t)test_value(sweep, "activation", i)]++;
+      batch[(size_t)test_value(sweep, "batch_size", i) - 1]++;
     }
     double errors = d == 0 ? 5.0 : 0.5; /* standard errors of a random sample; the others are more even */
     assert_true(fabs(mean_log + 2.0) < errors * 4.0 / sqrt(12.0 * POINTS));
@@ -90,7 +85,7 @@ static void the_seed_decides_what_is_random(void **state)
     struct isw_sweep *one = test_read(text.bytes), *other = test_read_with(text.bytes, "seed=8");
     bool sobol = strcmp(designs[d], "sobol") == 0;
     for (size_t i = 0; i < 9; i++)
-      assert_true((value(one, "learning_rate", i) == value(other, "learning_rate", i)) == sobol);
+      assert_true((test_value(one, "learning_rate", i) == test_value(other, "learning_rate", i)) == sobol);
     isw_sweep_destroy(one);
     isw_sweep_destroy(other);
     isw_text_clear(&text);
@@ -108,7 +103,7 @@ static void a_latin_hypercube_has_a_point_in_each_stratum(void **state)
   for (size_t c = 0; c < 2; c++) {
     bool taken[POINTS] = {false};
     for (size_t i = 0; i < POINTS; i++) {
-      size_t stratum = (size_t)floor(value(sweep, columns[c], i) * POINTS);
+      size_t stratum = (size_t)floor(test_value(sweep, columns[c], i) * POINTS);
       assert_true(stratum < POINTS && !taken[stratum]);
       taken[stratum] = true;
       moved += stratum != i;
@@ -131,9 +126,10 @@ static void a_sample_is_crossed_with_grid_and_zip(void **state)
   assert_int_equal(values, 4);
   static const double sobol[] = {0.0, 0.5, 0.75, 0.25};
   for (uint64_t n = 0; n < 24; n++) {
-    assert_true(value(sweep, "point", n) == (double)(n / 6) && value(sweep, "learning_rate", n) == sobol[n / 6]);
-    assert_true(value(sweep, "replicate", n) == (double)(n / 2 % 3));
-    assert_true(value(sweep, "depth", n) == 1.0 + (double)(n % 2));
+    assert_true(test_value(sweep, "point", n) == (double)(n / 6) &&
+                test_value(sweep, "learning_rate", n) == sobol[n / 6]);
+    assert_true(test_value(sweep, "replicate", n) == (double)(n / 2 % 3));
+    assert_true(test_value(sweep, "depth", n) == 1.0 + (double)(n % 2));
   }
   isw_sweep_destroy(sweep);
   sweep = read_design("sobol", 4, "{train.learning_rate: {uniform: [0, 1]}}",
@@ -143,7 +139,7 @@ static void a_sample_is_crossed_with_grid_and_zip(void **state)
   sweep = read_design("sobol", 4, "{train.learning_rate: {uniform: [0, 1]}}",
                       "grid: {network.width: [2, 3]}\nexclude: [{train.learning_rate: 0.25, network.width: 2}]\n");
   assert_int_equal(isw_sweep_networks(sweep), 7);
-  assert_true(value(sweep, "point", 6) == 3.0 && value(sweep, "width", 6) == 3.0);
+  assert_true(test_value(sweep, "point", 6) == 3.0 && test_value(sweep, "width", 6) == 3.0);
   isw_sweep_destroy(sweep);
 }
 
@@ -194,7 +190,7 @@ static void overrides_reach_a_sample(void **state)
   assert_int_equal(isw_sweep_networks(sweep), 8);
   isw_sweep_destroy(sweep);
   sweep = test_read_with(text, "sample.axes.network.init_noise={uniform: [0, 1]}");
-  assert_true(value(sweep, "init_noise", 1) == 0.5 && value(sweep, "learning_rate", 1) == 0.5);
+  assert_true(test_value(sweep, "init_noise", 1) == 0.5 && test_value(sweep, "learning_rate", 1) == 0.5);
   isw_sweep_destroy(sweep);
 }
 
@@ -209,7 +205,7 @@ static void normal_values_are_quantiles(void **state)
   struct isw_sweep *sweep = read_design("sobol", 5, "{network.residual.scale: {normal: [2, 3]}}",
                                         "grid: {network.residual.branch_layers: [1], network.depth: [3]}\n");
   for (size_t i = 0; i < 5; i++)
-    assert_true(fabs((value(sweep, "scale", i) - 2.0) / 3.0 - quantile[i]) < (i ? 1e-15 : 1e-12));
+    assert_true(fabs((test_value(sweep, "scale", i) - 2.0) / 3.0 - quantile[i]) < (i ? 1e-15 : 1e-12));
   for (size_t i = 0; i < 2; i++)
     assert_true(fabs(isw_sample_number(&normal, i ? 255.0 / 256.0 : 1.0 / 256.0) - rare[i]) < 1e-14);
   isw_sweep_destroy(sweep);
