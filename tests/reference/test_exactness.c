@@ -597,6 +597,28 @@ static void weights_beyond_the_second_cache(void **state)
   assert_int_equal(counts.completed, counts.networks);
 }
 
+/* A trial of deep networks in several blocks, parted among members, whose settings vary with its number. */
+static struct trial deep_trial(const char *name, size_t number, size_t optimizer, size_t batch)
+{
+  return (struct trial){.name = name,
+                        .real = number % 2 ? ISW_FLOAT64 : ISW_FLOAT32,
+                        .data = TRIAL_MANY,
+                        .activation = number % activations(),
+                        .loss = trial_loss("cross_entropy"),
+                        .optimizer = optimizer,
+                        .batch_size = batch,
+                        .steps = 5,
+                        .learning_rate = 0.02,
+                        .weight_decay = 0.01,
+                        .decay_biases = (enum isw_decay_biases)(number / 3 % 3),
+                        .clip_norm = number % 3 == 0 ? 0.1 : 0.0,
+                        .gradient_below = number % 5 == 0 ? 0.05 : 0.0,
+                        .varied = number % 4 != 0,
+                        .sparse_records = number % 2,
+                        .count = 3,
+                        .members = 1 + number % 3};
+}
+
 /* Normalised layers in several blocks, parted among members, under every optimiser, with branches and without; of
  * starts the one that looks through them and the one that reads gains and shifts. */
 static void normalized_layers(void **state)
@@ -609,34 +631,18 @@ static void normalized_layers(void **state)
   for (size_t row = 1; row < rows; row++)
     for (size_t o = 0; o < optimizers(); o++)
       for (size_t batch = 0; batch <= 70; batch += 70) {
-        struct trial trial = {.name = "normalization",
-                              .real = number % 2 ? ISW_FLOAT64 : ISW_FLOAT32,
-                              .data = TRIAL_MANY,
-                              .init = trial_initializer(inits[number % 3]),
-                              .bias_init = trial_initializer(number % 4 ? "zeros" : "file"),
-                              .activation = number % activations(),
-                              .loss = trial_loss("cross_entropy"),
-                              .optimizer = o,
-                              .normalization = row,
-                              .gradient_noise = number % 7 < 3 ? 0.01 : 0.0,
-                              .dropout = number % 5 < 2 ? 0.3 : 0.0,
-                              .no_affine = number % 4 == 3,
-                              .no_branch_ends = number % 2,
-                              .bias = (enum isw_bias)(number % 3),
-                              .residual = residuals[number % (sizeof residuals / sizeof residuals[0])],
-                              .depth = 5,
-                              .width = 19 + number % 3,
-                              .batch_size = batch,
-                              .steps = 5,
-                              .learning_rate = 0.02,
-                              .weight_decay = 0.01,
-                              .decay_biases = (enum isw_decay_biases)(number / 3 % 3),
-                              .clip_norm = number % 3 == 0 ? 0.1 : 0.0,
-                              .gradient_below = number % 5 == 0 ? 0.05 : 0.0,
-                              .varied = number % 4 != 0,
-                              .sparse_records = number % 2,
-                              .count = 3,
-                              .members = 1 + number % 3};
+        struct trial trial = deep_trial("normalization", number, o, batch);
+        trial.init = trial_initializer(inits[number % 3]);
+        trial.bias_init = trial_initializer(number % 4 ? "zeros" : "file");
+        trial.normalization = row;
+        trial.gradient_noise = number % 7 < 3 ? 0.01 : 0.0;
+        trial.dropout = number % 5 < 2 ? 0.3 : 0.0;
+        trial.no_affine = number % 4 == 3;
+        trial.no_branch_ends = number % 2;
+        trial.bias = (enum isw_bias)(number % 3);
+        trial.residual = residuals[number % (sizeof residuals / sizeof residuals[0])];
+        trial.depth = 5;
+        trial.width = 19 + number % 3;
         trial_run(&trial, &counts);
         number++;
       }
@@ -654,27 +660,11 @@ static void residual_branches(void **state)
   for (size_t i = 1; i < sizeof residuals / sizeof residuals[0]; i++)
     for (size_t o = 0; o < optimizers(); o++)
       for (size_t batch = 0; batch <= 70; batch += 70) {
-        struct trial trial = {.name = "residual",
-                              .real = number % 2 ? ISW_FLOAT64 : ISW_FLOAT32,
-                              .data = TRIAL_MANY,
-                              .init = trial_initializer(number % 5 == 1 ? "lsuv" : "he_normal"),
-                              .activation = number % activations(),
-                              .loss = trial_loss("cross_entropy"),
-                              .optimizer = o,
-                              .residual = residuals[i],
-                              .depth = 7 + number % 2,
-                              .width = 20,
-                              .batch_size = batch,
-                              .steps = 5,
-                              .learning_rate = 0.02,
-                              .weight_decay = 0.01,
-                              .decay_biases = (enum isw_decay_biases)(number / 3 % 3),
-                              .clip_norm = number % 3 == 0 ? 0.1 : 0.0,
-                              .gradient_below = number % 5 == 0 ? 0.05 : 0.0,
-                              .varied = number % 4 != 0,
-                              .sparse_records = number % 2,
-                              .count = 3,
-                              .members = 1 + number % 3};
+        struct trial trial = deep_trial("residual", number, o, batch);
+        trial.init = trial_initializer(number % 5 == 1 ? "lsuv" : "he_normal");
+        trial.residual = residuals[i];
+        trial.depth = 7 + number % 2;
+        trial.width = 20;
         trial_run(&trial, &counts);
         number++;
       }
