@@ -116,6 +116,17 @@ def residual_network(parameters, sizes, branch_layers, activation, inputs, activ
     return None
 
 
+def three_features_two_targets(seed, changes):
+    """A table of 50 samples, which are two blocks, and the text of a sweep that learns it in float64."""
+    path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], f"table{seed}.csv")
+    table = numpy.random.default_rng(seed).normal(size=(50, 5))
+    numpy.savetxt(path, table, delimiter=",", fmt="%.17g")
+    return table, fill(SWEEP, {
+        "DATASET": f'{{name: csv, path: "{path}", target: "4,5", test_fraction: 0}}', "LOSS": "mse",
+        "OUTPUT": "linear", "PRECISION": "float64",
+        "{name: normal, std: 0.9}, zeros]": "{name: normal, std: 0.9}, lecun_normal]"} | changes)
+
+
 class Hessian(unittest.TestCase):
     def check(self, loss, inputs, targets, outputs, dataset, output="linear", activations=None, precision="float64",
               bias="all", output_scale=1):
@@ -229,15 +240,9 @@ class Hessian(unittest.TestCase):
 
     def test_normalization(self):
         """Gains and shifts are parameters. 50 samples are two blocks."""
-        path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], "normalization.csv")
-        table = numpy.random.default_rng(15).normal(size=(50, 5))
-        numpy.savetxt(path, table, delimiter=",", fmt="%.17g")
-        text = fill(SWEEP, {
-            "DATASET": f'{{name: csv, path: "{path}", target: "4,5", test_fraction: 0}}', "LOSS": "mse",
-            "OUTPUT": "linear", "PROBES": ", ".join([*PROBES, "jacobian_norm"]), "PRECISION": "float64",
-            "ACTIVATIONS": "tanh, gelu", "hidden: [4, 3]": "depth: 3, width: 4, residual: {branch_layers: 2, "
-            "scale: 0.7, activation_after: false}",
-            "{name: normal, std: 0.9}, zeros]": "{name: normal, std: 0.9}, lecun_normal]"})
+        table, text = three_features_two_targets(15, {
+            "PROBES": ", ".join([*PROBES, "jacobian_norm"]), "ACTIVATIONS": "tanh, gelu",
+            "hidden: [4, 3]": "depth: 3, width: 4, residual: {branch_layers: 2, scale: 0.7, activation_after: false}"})
         results = run(text.replace("  network.activation:", "  network.normalization: [" + ", ".join(
             f"{{name: {name}, epsilon: 0.01, affine: [true, false], branch_ends: [true, false]}}"
             for name in ("layer_norm", "rms_norm")) + "]\n  network.activation:"))
@@ -292,14 +297,9 @@ class Hessian(unittest.TestCase):
 
     def test_residual_branches(self):
         """Alphas are parameters where they are trained, and constants where not. 50 samples are two blocks."""
-        path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], "residual.csv")
-        table = numpy.random.default_rng(14).normal(size=(50, 5))
-        numpy.savetxt(path, table, delimiter=",", fmt="%.17g")
-        text = fill(SWEEP, {
-            "DATASET": f'{{name: csv, path: "{path}", target: "4,5", test_fraction: 0}}', "LOSS": "mse",
-            "OUTPUT": "linear", "PROBES": ", ".join(PROBES), "PRECISION": "float64",
-            "ACTIVATIONS": "tanh, gelu, linear", "hidden: [4, 3]": "depth: 5, width: 4, residual: {scale: 0.7}",
-            "{name: normal, std: 0.9}, zeros]": "{name: normal, std: 0.9}, lecun_normal]"})
+        table, text = three_features_two_targets(14, {
+            "PROBES": ", ".join(PROBES), "ACTIVATIONS": "tanh, gelu, linear",
+            "hidden: [4, 3]": "depth: 5, width: 4, residual: {scale: 0.7}"})
         results = run(text.replace("  network.activation:",
                                    "  network.residual: [{branch_layers: [1, 2], train_scale: [false, true]}, "
                                    "{branch_layers: [1, 2], train_scale: true, activation_after: false}]\n"
