@@ -153,9 +153,9 @@ void isw_curvature_times(struct isw_curvature *curvature, const double *vector, 
 /** Computes the mean over samples of the squared norm of each sample's gradient.
  *  @param[out] sum  [ISW_CURVATURE_LANES] */
 void isw_curvature_sample_squares(struct isw_curvature *curvature, double *sum);
-/** Sums over units and samples, samples outside, both ascending, of the derivatives of each sample's own loss by the
- *  pre-activations of each layer.
- *  @param[out] moment  [layers][3][ISW_CURVATURE_LANES] K, the first derivative, then the sums of d - K and (d - K)^2 */
+/** Sums over units and samples, samples outside, both ascending, of the derivatives of each sample's own loss by
+ *  the pre-activations of each layer.
+ *  @param[out] moment  [layers][3][ISW_CURVATURE_LANES] K, the first derivative, then sums of d - K and (d - K)^2 */
 void isw_curvature_delta_moments(struct isw_curvature *curvature, double *moment);
 /**
  * Computes the tangent kernel K_ij = sum over outputs o and parameters p of dy_o(x_i)/dp dy_o(x_j)/dp at some training
@@ -167,8 +167,8 @@ void isw_curvature_delta_moments(struct isw_curvature *curvature, double *moment
  * @param[out] kernel  [samples][samples][ISW_CURVATURE_LANES]
  * @param[out] work    [layers][samples][samples][ISW_CURVATURE_LANES]
  */
-void isw_curvature_tangent_kernel(struct isw_curvature *curvature, size_t samples, const size_t *sample,
-                                  double *kernel, double *work);
+void isw_curvature_tangent_kernel(struct isw_curvature *curvature, size_t samples, const size_t *sample, double *kernel,
+                                  double *work);
 
 /* ---- a probe ----------------------------------------------------------------------------------------------------- */
 

@@ -201,8 +201,7 @@ static void widen_inputs(struct isw_curvature *c, size_t from, size_t to)
   const struct isw_pack *pack = c->pack;
   size_t features = pack->features;
   for (size_t i = 0; i < features; i++)
-    c->inputs[to * features + i] =
-        isw_number_load(pack->precision, pack->samples->train.inputs, from * features + i);
+    c->inputs[to * features + i] = isw_number_load(pack->precision, pack->samples->train.inputs, from * features + i);
 }
 
 static void widen_samples(struct isw_curvature *c, size_t first, size_t samples)

@@ -9,9 +9,9 @@
  * of its largest |alpha| + beta so far has an invariant subspace, and ends there. The extremes are those of the
  * tridiagonal matrix of alpha and beta (symmetric.h), and the residual is the larger of beta_last |s|, s the last
  * component of the extremes' vectors.
- *   hessian_trace        the sum of its diagonal: of networks of at most 256 parameters by products with unit vectors; of
- *                        larger ones the mean of v . H v over 64 vectors v of +-1 (Hutchinson 1990), v_i of vector d -1
- *                        if draw d n + i of the uniform stream (0, 0, PROBE, 1) is below 1/2, n parameters
+ *   hessian_trace        the sum of its diagonal: of networks of at most 256 parameters by products with unit vectors;
+ *                        of larger ones the mean of v . H v over 64 vectors v of +-1 (Hutchinson 1990), v_i of vector
+ *                        d -1 if draw d n + i of the uniform stream (0, 0, PROBE, 1) is below 1/2, n parameters
  *   hessian_eigenvalues  all of them, ascending, of networks of at most 256 parameters
  *   hessian_negative     how many of those are below -1e-10 of the largest in size
  * Column j of H is its product with unit vector j; two elements mirrored at the diagonal are replaced by their mean. H
@@ -387,8 +387,8 @@ const struct isw_probe isw_probe_gradient_curvature = {
 
 const struct isw_probe isw_probe_hessian_trace = {
     ISW_PROBE_NAME("hessian_trace"),
-    .row.formula = "trace of the training loss's Hessian with respect to all weights and biases: exact for at most 256, "
-                   "else the mean of v'Hv over 64 fixed vectors v of +-1",
+    .row.formula = "trace of the training loss's Hessian with respect to all weights and biases: exact for at most "
+                   "256, else the mean of v'Hv over 64 fixed vectors v of +-1",
     .row.source = "Hutchinson 1990; products: Pearlmutter 1994",
     .quantity.long_name = "trace of the Hessian",
     .quantity.units = "1",

@@ -432,8 +432,8 @@ class Hessian(unittest.TestCase):
                       f'dataset: {{name: csv, path: "{path}", target: "4", test_fraction: 0}}\n'
                       "network: {hidden: [9, 3], activation: tanh}\n"
                       "train: {loss: mse, optimizer: sgd, learning_rate: 0.3, steps: 30, batch_size: full}\n"
-                      "record: {steps: [7], weights: both, probes: [ntk_trace, {name: ntk_change, steps: [9]}, ntk_max, "
-                      "direction_count]}\n"
+                      "record: {steps: [7], weights: both, probes: [ntk_trace, {name: ntk_change, steps: [9]}, "
+                      "ntk_max, direction_count]}\n"
                       "grid:\n  network.init: [{name: normal, std: 0.5}, {name: constant, value: 0.3}, zeros]\n"
                       "  network.bias: [all, none]\n")
         x, t = torch.tensor(table[:, :3]), torch.tensor(table[:, 3:])
@@ -444,8 +444,8 @@ class Hessian(unittest.TestCase):
             for record, key in ((0, "weights_initial"), (3, "weights_final")):
                 flat = results[key][n]
                 flat = flat[~numpy.isnan(flat)]
-                kernels.append(tangent_kernel(lambda p, inputs: network(p, [3, 9, 3, 1], "tanh", "linear", inputs, bias),
-                                              torch.tensor(flat), x)[0])
+                kernels.append(tangent_kernel(lambda p, inputs: network(p, [3, 9, 3, 1], "tanh", "linear", inputs,
+                                                                        bias), torch.tensor(flat), x)[0])
                 numpy.testing.assert_allclose(results["ntk_trace"][n, record], numpy.trace(kernels[-1]), rtol=1e-11)
                 numpy.testing.assert_allclose(results["ntk_max"][n, record], numpy.linalg.eigvalsh(kernels[-1])[-1],
                                               rtol=1e-11)
