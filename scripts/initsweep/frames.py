@@ -42,7 +42,7 @@ def status_words(results: Any) -> Array:
 
 
 def by_layer(name: str, values: Array, layers: int | None) -> dict[str, Array]:
-    """Columns of a quantity: one, or one for each layer, name_layer_1 at the inputs. values: [rows] or [rows, layer]."""
+    """Columns of a quantity, [rows] or [rows, layer]: one, or one for each layer, name_layer_1 at the inputs."""
     if layers is None:
         return {name: values}
     return {f"{name}_layer_{k + 1}": values[:, k] for k in range(layers)}
@@ -109,11 +109,12 @@ def csv_text(value: Any) -> str:
     """A value in a CSV file: the shortest text that gives the same number, empty for NaN, whole numbers without a
     point."""
     if isinstance(value, (float, np.floating)):
-        if math.isnan(value):
+        number = float(value)
+        if math.isnan(number):
             return ""
-        if math.isinf(value):
-            return "Inf" if value > 0 else "-Inf"
-        return str(int(value)) if value == int(value) and abs(value) < 1e15 else str(value)
+        if math.isinf(number):
+            return "Inf" if number > 0 else "-Inf"
+        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else str(value)
     return str(value)
 
 

@@ -1,13 +1,13 @@
-/* The table of subcommands, initsweep help, which prints from the table, programs initsweep-NAME as further subcommands,
- * the program's own options, and how every command treats the standard streams at its start and end. */
+/* The table of subcommands, initsweep help, which prints from the table, the program's own options, and how every
+ * command treats the standard streams at its start and end. */
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "commands/commands_internal.h"
 #include "initsweep/cluster.h"
-#include "initsweep/commands.h"
 #include "initsweep/exact.h"
 
 const struct isw_command *const isw_commands[] = {
@@ -48,25 +48,6 @@ static int close_stdout(int exit_status)
   return ISW_FAILED;
 }
 
-/* Replaces this process by the program initsweep-NAME on PATH, as git and cargo do.
- * argv: [0] is NAME, then its arguments, NULL-terminated. start: the beginning of a message. Returns the exit status if
- * there is no such program. */
-static int run_external(char **argv, const char *start)
-{
-  char program[128], *name = argv[0];
-  bool is_word = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") == strlen(name);
-  if (is_word && (size_t)snprintf(program, sizeof program, "initsweep-%s", name) < sizeof program) {
-    argv[0] = program;
-    execvp(program, argv);
-    argv[0] = name;
-    if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) {
-      fprintf(stderr, "%s: cannot run %s: %s\n", start, program, strerror(errno));
-      return ISW_FAILED;
-    }
-  }
-  return isw_command_unknown(isw_commands, start, name);
-}
-
 static int run_command(int argc, char **argv)
 {
   bool first = isw_cluster_is_first_process(); /* of the ranks of a launcher only the first prints */
@@ -86,7 +67,7 @@ static int run_command(int argc, char **argv)
     return 0;
   }
   const struct isw_command *command = isw_command_find(isw_commands, argv[1]);
-  if (!command) return first ? run_external(argv + 1, "initsweep") : 0;
+  if (!command) return first ? isw_run_external(isw_commands, "initsweep", argv[1], argv + 1) : 0;
   /* only these divide their work among ranks: of the others each rank would do and write the same */
   bool on_all_ranks = command == &isw_command_run || command == &isw_command_gather;
   return first || on_all_ranks ? command->run(argc - 1, argv + 1) : 0;
@@ -128,13 +109,9 @@ static int run(int argc, char **argv)
   int result;
   if (!isw_parse_options(&isw_command_help, argc, argv, handle, &format, &name, &result)) return result;
   const struct isw_command *command = name ? isw_command_find(isw_commands, name) : NULL;
-  if (name && !command && format != ISW_HELP_TEXT) return isw_command_unknown(isw_commands, "initsweep help", name);
-  if (name && !command) {
-    char word[128], option[] = "--help";
-    if ((size_t)snprintf(word, sizeof word, "%s", name) >= sizeof word)
-      return isw_command_unknown(isw_commands, "initsweep help", name);
-    return run_external((char *[]){word, option, NULL}, "initsweep help");
-  }
+  if (name && !command && format == ISW_HELP_TEXT)
+    return isw_run_external(isw_commands, "initsweep help", name, (char *[]){NULL, (char[]){"--help"}, NULL});
+  if (name && !command) return isw_command_unknown(isw_commands, "initsweep help", name);
   if (command && format != ISW_HELP_TEXT && format != ISW_HELP_SCDOC)
     return isw_usage_error("help", "--format %s covers all commands: leave out '%s'", format_names[format], name);
   isw_help_write(stdout, format, isw_commands, command);

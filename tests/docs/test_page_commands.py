@@ -63,7 +63,6 @@ HOW = [
     (r"cmake --install build/release --prefix ~/\.local",
      NotHere("docs/tutorial.md begins with it, and the test docs_tutorial does it")),
     (r"pip install .*", NotHere("the test scripts_pip_install installs into a fresh environment")),
-    (r"(?:docker|conda|conda-build) .*", NotHere("tools that Debian's CI does not have; docs/packaging.md says what was tried")),
     # scripts that build or measure for minutes: their options are read
     (r"(scripts/(?:quickstart|test|reproducible|arm64_package)\.sh)(?: .*)?", Run("{1} --help")),
     (r"(bench/\w+\.py)(?: .*)?", Run("{1} --help")),

@@ -1,16 +1,16 @@
 """Draws results files as PNG and SVG.
 
-    initsweep plot overview FILE...                              trajectories and heat map in one figure
-    initsweep plot trajectories FILE... [--quantity loss]        a quantity over the steps
-    initsweep plot heatmap FILE... [--quantity accuracy]         its final values
-    initsweep plot trainability FILE...                          final values over two numeric axes, as a map
-    initsweep plot multiples FILE... [--panels init]             every network, a panel for each value of a setting
-    initsweep plot layers FILE... [--quantity gradient_norm]     a quantity of each layer over the steps
-    initsweep plot symmetry FILE... [--quantity distinct_units]  the same for distinct_units or mean_cosine
-    initsweep plot escape FILE... [--columns init_noise]         escape_step over a number, both logarithmic, with a power law
-    initsweep plot spectra FILE...                               singular values and effective rank of each layer
-    initsweep plot hessian FILE...                               extreme eigenvalues of the Hessian over the steps
-    initsweep plot phase FILE... [--quantity accuracy]           final values over sigma_w and sigma_b, with the edge of chaos
+    initsweep plot overview FILE...                             trajectories and heat map in one figure
+    initsweep plot trajectories FILE... [--quantity loss]       a quantity over the steps
+    initsweep plot heatmap FILE... [--quantity accuracy]        its final values
+    initsweep plot trainability FILE...                         final values over two numeric axes, as a map
+    initsweep plot multiples FILE... [--panels init]            every network, a panel for each value of a setting
+    initsweep plot layers FILE... [--quantity gradient_norm]    a quantity of each layer over the steps
+    initsweep plot symmetry FILE... [--quantity distinct_units] the same for distinct_units or mean_cosine
+    initsweep plot escape FILE... [--columns init_noise]        escape_step over a number, with a power law
+    initsweep plot spectra FILE...                              singular values and effective rank of each layer
+    initsweep plot hessian FILE...                              extreme eigenvalues of the Hessian over the steps
+    initsweep plot phase FILE... [--quantity accuracy]          final values over sigma_w, sigma_b; edge of chaos
 
 For each file it writes FILE-KIND.png and FILE-KIND.svg in the same folder. -o OUT gives another name: OUT.png, OUT.svg
 or OUT.pdf is written as it is; any other OUT becomes OUT.png and OUT.svg. --format selects other formats.

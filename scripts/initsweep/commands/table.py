@@ -25,7 +25,7 @@ import numpy as np
 
 import initsweep
 from initsweep import tables
-from initsweep.arrays import Array, select_by_filters
+from initsweep.arrays import Array, format_value, select_by_filters
 
 
 def parse_steps(text: str) -> list[int]:
@@ -39,9 +39,9 @@ def parse_steps(text: str) -> list[int]:
 def parse_property(arguments: argparse.Namespace) -> tuple[Callable[[Array], Array] | None, str | None]:
     """The property of --below or --above as a function of values and as text; (None, None) if neither is given."""
     if arguments.below is not None:
-        return (lambda values: values < arguments.below), f"below {arguments.below:g}"
+        return (lambda values: np.less(values, arguments.below)), f"below {arguments.below:g}"
     if arguments.above is not None:
-        return (lambda values: values > arguments.above), f"above {arguments.above:g}"
+        return (lambda values: np.greater(values, arguments.above)), f"above {arguments.above:g}"
     return None, None
 
 
@@ -69,7 +69,7 @@ def table(results: Any, arguments: argparse.Namespace) -> str:
     def cell_text(grid: tables.Grid, row: int, column: int) -> str:
         return tables.statistic_text(grid.cells.get((row, column), empty), statistic, has, arguments.interval)
 
-    rows = [[tables.format_value(value), *(cell_text(grid, row, column) for grid, column in column_keys)]
+    rows = [[format_value(value), *(cell_text(grid, row, column) for grid, column in column_keys)]
             for row, value in enumerate(grids[0].rows)]
     return f"{', '.join(names)}{where}; {count} per cell\n\n{tables.markdown(header, rows)}"
 
