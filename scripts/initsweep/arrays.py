@@ -194,7 +194,7 @@ def labels(results: Any, column: str) -> Array:
     Returns [network]: numbers as they are; names of a choice with the parameters that vary among the networks of that
     choice, as "constant(value=0.1)". Raises ValueError for an unknown setting.
     """
-    if column not in columns(results):
+    if column not in results:
         raise ValueError(f"the file has no setting '{column}'; it has: {', '.join(columns(results))}")
     values = get_values(results, column)
     parameters = choice_parameters(results, column, columns(results))

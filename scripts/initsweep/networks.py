@@ -128,8 +128,8 @@ def torch_module(results: Any, network: int, which: str = "final") -> Any:
     results, network, which, errors: as in network_function. Its forward maps inputs [samples, features] to outputs
     [samples, outputs]; module.layers are Linear modules with weight [fan_out, fan_in], module.norms are their
     normalisations (torch.nn.LayerNorm, a module like torch.nn.RMSNorm, or Identity), module.scales has the scale of
-    each residual branch. Parameters have the sweep's precision. torch.save keeps the module; to load it, this library must
-    be installed. Raises ImportError if PyTorch is not installed.
+    each residual branch. Parameters have the sweep's precision. torch.save keeps the module; to load it, this library
+    must be installed. Raises ImportError if PyTorch is not installed.
     """
     try:
         from initsweep.modules import Layer, Network

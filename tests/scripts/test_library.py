@@ -193,7 +193,8 @@ class Library(unittest.TestCase):
         self.assertEqual(final[0], float(results.loss[0, -1]))
         self.assertEqual(final[1], float(results.loss[1, -5]))  # its schedule is four records shorter
         self.assertEqual((final.dims, final.name, final.attrs["units"]), (("network",), "loss", "1"))
-        self.assertEqual(float(final.where(final.init == "zeros").max()), np.nanmax(final.values[results.init == "zeros"]))
+        self.assertEqual(float(final.where(final.init == "zeros").max()),
+                         np.nanmax(final.values[results.init == "zeros"]))
         plain = initsweep.final_values(initsweep.open_arrays(self.holes), "loss")
         self.assertIs(type(plain), np.ndarray)
         np.testing.assert_array_equal(plain, final.values)
@@ -236,12 +237,12 @@ class Library(unittest.TestCase):
         results = initsweep.open_results(self.full)
         for call, message in (
                 (lambda: initsweep.final_values(results, "los"), "no quantity 'los' with records; they have: "),
-                (lambda: initsweep.final_values(results, "gradient_norm"), "for each of 4 layers: name one, as layer=1"),
+                (lambda: initsweep.final_values(results, "gradient_norm"), "each of 4 layers: name one, as layer=1"),
                 (lambda: initsweep.final_values(results, "gradient_norm", 5), "no layer 5: layers are 1 to 4"),
                 (lambda: initsweep.final_values(results, "loss", 1), "loss has no layers"),
                 (lambda: initsweep.labels(results, "rate"), "no setting 'rate'; it has: init, "),
                 (lambda: initsweep.final_values(self.full, "loss"), "what open_results or open_arrays returns, not '"),
-                (lambda: initsweep.unfold(initsweep.open_arrays(self.full)), "unfold needs the Dataset of open_results"),
+                (lambda: initsweep.unfold(initsweep.open_arrays(self.full)), "needs the Dataset of open_results"),
                 (lambda: initsweep.run_sweep("a.yaml", settings=["a"]), "settings must be a dictionary")):
             with self.assertRaisesRegex((ValueError, TypeError), message):
                 call()
