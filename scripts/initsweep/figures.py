@@ -133,7 +133,7 @@ def overview(dataset: xarray.Dataset, quantity: str = "loss", final_quantity: st
     size, marks = heatmap_size(cells), absent_cells(view_cells(cells, final_quantity))
     note = cell_note(cells, final_quantity, size.detailed)
     if drawn < shape[0] * shape[1]:
-        note += f"; lines: {drawn} of {shape[0] * shape[1]} panels (plot.py trajectories draws all)"
+        note += f"; lines: {drawn} of {shape[0] * shape[1]} panels (initsweep plot trajectories draws all)"
     axis = lines.axes["colour"]
     width = max(size.width, panel_width(len(part_of.axes["columns"].texts)))
     lower_height, marks_height = 0.5 + ROW * len(part_of.axes["rows"].texts), 0.3 if marks else 0.02

@@ -184,7 +184,7 @@ def trainability(dataset: xarray.Dataset, quantity: str = "loss", rows: str | No
     require_quantity(dataset, quantity)
     numbers = number_axes(dataset)
     if len(numbers) + (rows is not None) + (columns is not None) < 2:
-        together = f"; {numbers[0].label} vary together: plot.py curve draws them" \
+        together = f"; {numbers[0].label} vary together: initsweep plot curve draws them" \
             if numbers and numbers[0].along else ""
         names = {*REPEATS, *INDICES, *(name for axis in numbers for name in (axis.name, *axis.along))}
         inner = [name for name in swept_columns(dataset) if dataset[name].dtype.kind in "iuf" and name not in names]

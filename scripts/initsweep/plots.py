@@ -61,7 +61,7 @@ def require_layers(dataset: xarray.Dataset, quantity: str) -> None:
     """Raises ValueError if the file lacks a quantity, or if it has no layers."""
     require_probes(dataset, "this figure", quantity)
     if set(dataset[quantity].dims) != {"network", "record", "layer"}:
-        raise ValueError(f"{quantity} has no layers; plot.py trajectories draws it")
+        raise ValueError(f"{quantity} has no layers; initsweep plot trajectories draws it")
 
 
 @in_style
