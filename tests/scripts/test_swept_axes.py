@@ -272,7 +272,7 @@ class Samples(unittest.TestCase):
 
     def test_numbers_that_vary_together_are_no_plane(self):
         dataset = learning(init_std=np.array([0.1, 1.0]), learning_rate=np.array([0.1, 1.0]))
-        with self.assertRaisesRegex(ValueError, "init_std, learning_rate vary together: initsweep plot curve draws them"):
+        with self.assertRaisesRegex(ValueError, "init_std, learning_rate vary together: initsweep plot curve draws"):
             maps.trainability(dataset)
         self.assertIn("init_std (varies with learning_rate)", texts(curves.curve(dataset)))
 
