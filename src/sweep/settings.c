@@ -74,7 +74,8 @@ static void put_choice(struct isw_reader *reader, size_t setting, const struct i
 {
   const struct isw_row *row = isw_setting_table(setting)->row(item->choice.row);
   size_t count = isw_row_parameters(row);
-  if (item->choice.weights && reader->writes_plainly) { /* the text names a file; its contents are part of the identity */
+  if (item->choice.weights &&
+      reader->writes_plainly) { /* the text names a file; its contents are part of the identity */
     struct isw_sweep *sweep = reader->sweep;
     const uint64_t pair[] = {sweep->weights_hash, item->choice.weights->hash};
     sweep->weights_hash = isw_hash(pair, sizeof pair, 0);
