@@ -4,7 +4,7 @@
     gallery.py [--out FOLDER] [--images FOLDER]
 
 The sweeps' results go into FOLDER of --out (out/gallery). A picture of a kind is what the page's command draws, in at
-most 112 colours, so that it is small.
+most 100 colours, so that it is small.
 """
 import argparse
 import pathlib
@@ -20,7 +20,7 @@ from initsweep.running import find_program
 
 SOURCE = pathlib.Path(__file__).resolve().parents[1]
 PAGE = SOURCE / "docs/plots.md"
-COLOURS = 112
+COLOURS = 100
 
 
 def commands(page):
