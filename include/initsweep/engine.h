@@ -85,7 +85,8 @@ struct isw_pack_settings {
   enum isw_precision precision;
   enum isw_layout layout;
   /** Number of networks, 1 .. isw_layout_networks. They must agree in sizes, biases, activations, loss, optimizer, batch
-   *  size, steps and order of minibatches, in whether they have isw_network.factors, and in what these freeze. */
+   *  size, steps and order of minibatches, in whether they have isw_network.factors, in what these freeze, and in
+   *  whether they have a mask. */
   size_t count;
   const struct isw_network *const *networks; /**< [count], kept by the caller until isw_pack_create returns */
   size_t records;
@@ -131,6 +132,7 @@ struct isw_pack_shape {
   size_t activation, output_activation, loss, optimizer; /**< rows */
   unsigned needs;                                        /**< of all probes together, enum isw_probe_needs */
   bool uses_gradient_norm; /**< some network has clip_norm or a stop rule for the gradient */
+  bool has_mask;           /**< some weights stay 0 */
   bool scales_output;      /**< some network has an output_scale other than 1 */
   bool has_factors;        /**< the networks have isw_network.factors */
 };

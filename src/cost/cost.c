@@ -46,6 +46,7 @@ enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct
                                  .loss = class->loss,
                                  .optimizer = class->optimizer,
                                  .uses_gradient_norm = class->uses_gradient_norm,
+                                 .has_mask = class->has_mask,
                                  .scales_output = class->scales_output,
                                  .has_factors = class->has_factors};
   for (size_t i = 0; i < probe_count; i++) shape.needs |= probes[i]->needs;

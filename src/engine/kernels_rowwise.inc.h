@@ -35,6 +35,15 @@ static void NAME(scale)(size_t rows, size_t units, size_t stride, const void *fa
       }
 }
 
+static void NAME(apply_mask)(size_t rows, size_t units, size_t stride, const void *mask, void *x)
+{
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = i * stride * PARTS; j < (i * stride + units) * PARTS; j++) {
+      V keep = ((const V *)mask)[j];
+      ((V *)x)[j] = SELECT(keep > K(0.0), ((V *)x)[j], K(0.0));
+    }
+}
+
 /* ---- residual branches ------------------------------------------------------------------------------------------- */
 
 static void NAME(residual_forward)(size_t samples, size_t units, size_t stride, const void *scale, const void *f,

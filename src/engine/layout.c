@@ -32,6 +32,7 @@ void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *netwo
   pack->residual = network->residual;
   pack->bias = network->bias;
   pack->has_factors = network->factors != NULL;
+  pack->has_mask = network->mask.row != 0;
   pack->parameters = isw_parameters(network->layers, network->size, isw_parts_of(network));
   pack->activation_row = network->activation.row;
   pack->output_row = network->output_activation.row;
@@ -124,6 +125,7 @@ static void allocate_layers(struct isw_pack *pack)
       l->pre_activation = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
     if (pack->needs & ISW_NEEDS_SLOPES) l->slope = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
     if (pack->needs & ISW_NEEDS_START) l->weight_start = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
+    if (pack->has_mask) l->mask = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
     if (ends_branch(pack, k)) allocate_branch(pack, l);
   }
 }

@@ -45,6 +45,7 @@ struct isw_pack_shape isw_shape_of(const struct isw_pack *pack)
                                  .optimizer = pack->optimizer_row,
                                  .needs = pack->needs,
                                  .uses_gradient_norm = pack->has_gradient_rules || pack->clips_gradients,
+                                 .has_mask = pack->has_mask,
                                  .scales_output = pack->scales_output,
                                  .has_factors = pack->has_factors};
 }
@@ -63,7 +64,7 @@ static bool is_small(const struct isw_pack_shape *shape)
 {
   size_t lines = 0, count, states = isw_optimizers(&count)[shape->optimizer].states;
   if (shape->batch_size > 0 || shape->train_samples > MAX_SMALL_SAMPLES || shape->uses_gradient_norm ||
-      shape->scales_output || isw_branches(shape->layers, shape->parts.branch_layers) > 0)
+      shape->scales_output || shape->has_mask || isw_branches(shape->layers, shape->parts.branch_layers) > 0)
     return false;
   for (size_t k = 0; k < shape->layers; k++) {
     size_t fan_in = shape->size[k], fan_out = shape->size[k + 1], stride = isw_stride_of(fan_out);

@@ -52,6 +52,7 @@ void isw_update_weights(const struct isw_pack *pack, size_t k, size_t first, siz
   for (size_t i = 0; i < 2; i++) u.state[i] = l->weight_state[i] ? isw_line(l->weight_state[i], at) : NULL;
   update_padded_lines(pack, &u, columns, column + columns == l->lines ? isw_units_of_last_line(pack, l) : 0,
                       nonfinite_mask);
+  if (l->mask) pack->kernels->apply_mask(count, columns, l->stride, isw_line(l->mask, at), u.number);
 }
 
 void isw_update_biases(const struct isw_pack *pack, size_t k, void *nonfinite_mask)

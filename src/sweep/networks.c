@@ -148,7 +148,15 @@ static uint64_t hash_item(const struct isw_item *item)
 
 /* Tell apart the words that follow only where a setting is not at its default. They never change: new ones are new
  * numbers. */
-enum { TAG_INIT_SPARSITY = 15, TAG_DECAY_BIASES = 23, TAG_BIAS = 100, TAG_FACTORS, TAG_OUTPUT_SCALE };
+enum {
+  TAG_INIT_SPARSITY = 15,
+  TAG_DECAY_BIASES = 23,
+  TAG_BIAS = 100,
+  TAG_FACTORS,
+  TAG_OUTPUT_SCALE,
+  TAG_NOISE_OF,
+  TAG_MASK
+};
 
 /* The identity: XXH3-64 of one 64-bit word for each thing that decides the trajectory, words of several numbers being
  * their XXH3-64, chained; schedule, clipping and residual branches where there are. What is recorded is no part of
@@ -198,6 +206,11 @@ uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_
   if (factors[1] != 0) hash = chain(hash, isw_hash(factors, sizeof factors, 0));
   const uint64_t scale[] = {TAG_OUTPUT_SCALE, bits_of(settings[ISW_SET_OUTPUT_SCALE].number)};
   if (settings[ISW_SET_OUTPUT_SCALE].number != 1.0) hash = chain(hash, isw_hash(scale, sizeof scale, 0));
+  const uint64_t noise[] = {TAG_NOISE_OF, settings[ISW_SET_NOISE_OF].integer};
+  if (settings[ISW_SET_INIT_NOISE].number != 0.0 && noise[1] != ISW_NOISE_ALL)
+    hash = chain(hash, isw_hash(noise, sizeof noise, 0));
+  const uint64_t mask[] = {TAG_MASK, hash_item(settings[ISW_SET_MASK].item)};
+  if (settings[ISW_SET_MASK].item->choice.row != 0) hash = chain(hash, isw_hash(mask, sizeof mask, 0));
   if (isw_branches(depth + 1, (size_t)settings[ISW_SET_BRANCH_LAYERS].integer) > 0) {
     const uint64_t branches[] = {
         0x7265736964756C, settings[ISW_SET_BRANCH_LAYERS].integer, /* "residul": distinguishes it from a clip_norm */
@@ -244,6 +257,8 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
   for (size_t k = 0; k < layers; k++) factors[k] = factors_of(sweep, settings, k + 1, layers, n->size);
   if (isw_has_factors(sweep)) n->factors = factors;
   n->init_noise = settings[ISW_SET_INIT_NOISE].number;
+  n->noise_of = (enum isw_noise_of)settings[ISW_SET_NOISE_OF].integer;
+  n->mask = settings[ISW_SET_MASK].item->choice;
   n->init_sparsity = settings[ISW_SET_INIT_SPARSITY].number;
   n->output_scale = settings[ISW_SET_OUTPUT_SCALE].number;
   n->residual = (struct isw_residual){.branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer,

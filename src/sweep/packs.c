@@ -70,6 +70,7 @@ static bool describe(struct isw_packs *packs, struct class *class)
   shown->output_activation = settings[ISW_SET_OUTPUT_ACTIVATION].item->choice.row;
   shown->uses_gradient_norm =
       settings[ISW_SET_CLIP_NORM].number > 0 || settings[ISW_SET_STOP_GRADIENT_BELOW].number > -INFINITY;
+  shown->has_mask = settings[ISW_SET_MASK].item->choice.row != 0;
   shown->scales_output = settings[ISW_SET_OUTPUT_SCALE].number != 1.0;
   shown->loss = settings[ISW_SET_LOSS].item->choice.row;
   shown->optimizer = settings[ISW_SET_OPTIMIZER].item->choice.row;

@@ -265,7 +265,7 @@ void isw_read_choice(struct isw_reader *reader, size_t setting, struct isw_node 
                      struct isw_choices *choices);
 /** Reads the weights that a choice of the row `file` names, and makes their hash that of the item. False after a
  *  report. */
-bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, struct isw_item *item,
+bool isw_load_weights(struct isw_reader *reader, const char *what, const struct isw_row *row, struct isw_item *item,
                       const struct isw_node *node);
 /** Adds the files that a choice names to the sweep's list of files outside of its folder. */
 void isw_note_outside(struct isw_reader *reader, const struct isw_row *row, const struct isw_choice *choice);

@@ -24,7 +24,7 @@ ORACLES = {
     "schedules": ("TORCH_SCHEDULES",),
 }
 UNIT_TESTS = {"initializers": "test_model_initializers*.c", "datasets": "test_datasets*.c", "probes": "test_probes*.c",
-              "parametrizations": "test_model_tables.c"}
+              "parametrizations": "test_model_tables.c", "masks": "test_model_tables.c"}
 HASHED = {
     "initializers": "initializer",
     "activations": "activation",

@@ -5,9 +5,11 @@ Environment: INITSWEEP, the program.
 """
 import os
 import pathlib
+import subprocess
 import tempfile
 import unittest
 
+import h5py
 import numpy
 import torch
 
@@ -227,6 +229,53 @@ class Parametrizations(unittest.TestCase):
         print(f"slopes: {slopes}")
         self.assertLess(abs(slopes["{name: m"]), 0.1)
         self.assertGreater(slopes["standard"], 0.25)
+
+
+class Masks(unittest.TestCase):
+    def test_magnitude_masks_the_smallest_weights_of_each_layer(self):
+        """Of a stored network's final weights, as NumPy sorts them; the rest start as without a mask."""
+        draws = numpy.random.default_rng(25).normal(size=(30, 4))
+        folder = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"])
+        text = (f"dataset: {csv('ticket.csv', draws[:, :3], draws[:, 3:])}\nseed: 4\n"
+                "network: {hidden: [7, 5], activation: tanh, init: he_normal MASK}\n"
+                "train: {loss: mse, optimizer: adam, learning_rate: 0.01, steps: 60}\n"
+                "record: {probes: [loss], weights: both}\n")
+        (folder / "donor.yaml").write_text(text.replace("MASK", ""), encoding="utf-8")
+        subprocess.run([os.environ["INITSWEEP"], "run", folder / "donor.yaml", "-o", folder / "donor.h5", "--quiet"],
+                       check=True)
+        with h5py.File(folder / "donor.h5") as file:
+            initial, final = file["weights_initial"][0], file["weights_final"][0]
+        mask = f', mask: {{by: magnitude, sparsity: 0.7, path: "{folder}/donor.h5"}}'
+        ticket = run(text.replace(" MASK", mask))
+        first = 0
+        for fan_in, fan_out in ((3, 7), (7, 5), (5, 1)):
+            count = fan_in * fan_out
+            smallest = numpy.argsort(numpy.abs(final[first : first + count]), kind="stable")[: int(0.7 * count)]
+            expected = initial[first : first + count].copy()
+            expected[smallest] = 0
+            numpy.testing.assert_array_equal(ticket["weights_initial"][0][first : first + count], expected)
+            moved = ticket["weights_final"][0][first : first + count] != 0
+            numpy.testing.assert_array_equal(moved, expected != 0)
+            first += count + fan_out
+
+    def test_random_masks_are_init_sparsity_that_stays(self):
+        text = ("dataset: {name: spirals, samples: 30}\n"
+                "network: {depth: 2, width: 9, activation: tanh, init: he_normal, SETTING}\ntrain: {loss: cross_entropy, optimizer: adam, learning_rate: 0.01, steps: 30}\n"
+                "record: {probes: [loss], weights: both}\n")
+        mask, sparse = (run(text.replace("SETTING", setting))
+                        for setting in ("mask: {by: random, sparsity: 0.5}", "init_sparsity: 0.5"))
+        numpy.testing.assert_array_equal(mask["weights_initial"], sparse["weights_initial"])
+        self.assertGreater((sparse["weights_final"] != 0).sum(), (mask["weights_final"] != 0).sum())
+
+    def test_noise_of_weights_alone(self):
+        text = ("dataset: xor\n"
+                "network: {depth: 1, width: 9, activation: tanh, init: zeros, init_noise: {std: 0.1, of: OF}}\n"
+                "train: {loss: mse, optimizer: sgd, learning_rate: 0.1, steps: 0}\nrecord: {weights: initial}\n")
+        weights, biases, both = (run(text.replace("OF", of))["weights_initial"][0]
+                                 for of in ("weights", "biases", "all"))
+        self.assertEqual([(weights[:18] != 0).all(), (weights[18:27] == 0).all()], [True, True])
+        self.assertEqual([(biases[:18] == 0).all(), (biases[18:27] != 0).all()], [True, True])
+        numpy.testing.assert_array_equal(weights + biases, both)
 
 
 class OutputScale(unittest.TestCase):

@@ -270,11 +270,15 @@ def train_by_torch(network):
                 h = a
         return TORCH_LOSSES[network.loss["name"]](a, one_hot[samples], labels[samples], network.loss)
 
+    masks = [(weight != 0).double() if network.has_mask else None for weight, *_ in layers]  # no other weight is 0
     samples, found = list(range(network.samples)), collections.defaultdict(list)
     for step, batch in zip(range(network.steps + 1), network.batches()):
         optimizer.zero_grad()
         loss = loss_of(batch)
         loss.backward()
+        for (weight, *_), mask in zip(layers, masks):
+            if mask is not None:
+                weight.grad *= mask
         found["batch_losses"].append(loss.item())
         with torch.no_grad():
             found["losses"].append((loss_of(samples) if network.batch_size else loss).item())
@@ -286,6 +290,10 @@ def train_by_torch(network):
         if network.clip_norm:
             torch.nn.utils.clip_grad_norm_(parameters, network.clip_norm)
         optimizer.step()
+        with torch.no_grad():
+            for (weight, *_), mask in zip(layers, masks):
+                if mask is not None:
+                    weight *= mask
         schedule.step()
     found["weights_final"] = numpy.concatenate([tensor.detach().numpy().ravel() for tensor in everything])
     return {name: numpy.array(values) for name, values in found.items()}
@@ -431,6 +439,13 @@ class Training(unittest.TestCase):
 
     def test_scaled_outputs_under_every_loss(self):
         self.check("output scale", 2 * 2 * 14)
+
+    def test_masked_weights_stay_0_under_every_optimizer(self):
+        self.check("mask", 2 * 2 * len(TORCH_OPTIMIZERS))
+        for network in networks["mask"]:
+            zeros = [network.layers(weights)[0][0] == 0 for weights in (network.weights_initial, network.weights_final)]
+            self.assertTrue(0 < zeros[0].sum() < zeros[0].size)
+            numpy.testing.assert_array_equal(*zeros)
 
     def test_every_initializer_as_a_start(self):
         self.check("initializer", 2)

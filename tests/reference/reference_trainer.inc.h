@@ -16,6 +16,7 @@ enum { NAME(LAYERS_MAX) = 64 };
 struct NAME(layer) {
   size_t fan_in, fan_out;
   REAL *weight, *bias, *weight_gradient, *bias_gradient;
+  bool *kept; /* [fan_out][fan_in] whether a weight is not masked; NULL: no mask */
   REAL *z, *a, *delta;
   /* Of the last hidden layer of a residual branch, where a is h + scale g(z); else NULL: g(z), d loss / d a and each
    * unit's share of the scale's gradient, each [fan_out]. */
@@ -28,6 +29,7 @@ struct NAME(trainer) {
   REAL *inputs, *targets;                         /* [samples][features], [samples][outputs] */
   REAL *w, *gradient;                             /* [parameters]: layer after layer, weight, bias and scale */
   REAL *state;                                    /* [parameters][2], the optimiser's */
+  bool nonfinite_update;                          /* of a masked weight */
   bool *fixed;                                    /* [parameters]: not updated, such as a scale that is not trained */
   struct NAME(layer) layer[NAME(LAYERS_MAX) + 1]; /* from 1, pointing into w and gradient */
 };
@@ -165,6 +167,9 @@ static double NAME(batch)(struct NAME(trainer) * t, const uint64_t *order, size_
   for (size_t k = 1; k <= t->layers && t->network->residual.train_scale; k++)
     for (size_t j = 0; t->layer[k].branch && j < t->layer[k].fan_out; j++)
       *t->layer[k].scale_gradient = *t->layer[k].scale_gradient + t->layer[k].shares[j];
+  for (size_t k = 1; k <= t->layers; k++)
+    for (size_t i = 0; t->layer[k].kept && i < t->layer[k].fan_out * t->layer[k].fan_in; i++)
+      if (!t->layer[k].kept[i]) t->layer[k].weight_gradient[i] = K(0.0);
   return sum / divisor;
 }
 
@@ -233,6 +238,11 @@ static void NAME(step)(struct NAME(trainer) * t, double learning_rate, const dou
   for (size_t k = 1; k <= t->layers; k++) {
     const struct NAME(layer) *l = &t->layer[k];
     NAME(update_some)(t, k, false, l->weight, l->fan_out * l->fan_in, learning_rate, running);
+    for (size_t i = 0; l->kept && i < l->fan_out * l->fan_in; i++) {
+      if (l->kept[i]) continue;
+      t->nonfinite_update = t->nonfinite_update || !isfinite(l->weight[i]);
+      l->weight[i] = K(0.0);
+    }
     if (l->bias) NAME(update_some)(t, k, true, l->bias, l->fan_out, learning_rate, running);
     if (l->scale) NAME(update_some)(t, k, false, l->scale, 1, learning_rate, running);
   }
@@ -308,8 +318,8 @@ static void NAME(loop)(struct NAME(trainer) * t, const uint64_t *all, uint64_t *
     double learning_rate = learning_rate_at(n, step);
     NAME(clip)(t);
     NAME(step)(t, learning_rate, running);
-    step_rates(n, learning_rate, 1.0, running, rate); /* advances running */
-    if (!NAME(weights_are_finite)(t)) {               /* 5 */
+    step_rates(n, learning_rate, 1.0, running, rate);          /* advances running */
+    if (t->nonfinite_update || !NAME(weights_are_finite)(t)) { /* 5 */
       result->status = ISW_DIVERGED;
       result->steps_done = step + 1;
       return;
@@ -350,6 +360,11 @@ static void NAME(initial_weights)(struct NAME(trainer) * t)
     start.activation = k < t->layers ? &n->activation : &n->output_activation;
     initial_layer(n, &n->init[k - 1], &start, ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, l->fan_out, l->fan_in,
                   l->fan_in, draws);
+    const struct isw_stream share = {n->seed, n->replicate, ISW_PURPOSE_SPARSITY, k};
+    if (n->mask.row != 0) l->kept = numbers(count, sizeof *l->kept);
+    if (l->kept && !isw_mask_fill(&n->mask, start.before, count, &share, l->kept)) exit(1);
+    for (size_t i = 0; l->kept && i < count; i++)
+      if (!l->kept[i]) draws[i] = 0.0;
     if (l->bias)
       initial_layer(n, &n->bias_init[k - 1], &start, ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, l->fan_out, l->fan_in, 1,
                     bias);
@@ -441,6 +456,7 @@ static struct reference_result NAME(train)(const struct isw_network *network, co
   free(order);
   for (size_t k = 1; k <= t.layers; k++) {
     free(t.layer[k].z);
+    free(t.layer[k].kept);
     free(t.layer[k].a);
     free(t.layer[k].delta);
     free(t.layer[k].branch);

@@ -51,6 +51,8 @@ struct trial {
   double learning_rate, weight_decay, init_noise, loss_below, gradient_below; /**< thresholds; 0: no rule */
   double clip_norm;                                                           /**< 0: none */
   double init_sparsity;
+  size_t mask; /**< of 2 of 5 weights; lanes differ if they vary */
+  enum isw_noise_of noise_of;
   bool no_epsilon; /**< the optimiser's epsilon is 0, so that a gradient of 0 gives 0 / 0 */
   enum isw_decay_biases decay_biases;
   bool varied;           /**< the lanes differ in learning rate and in every parameter of every row */
