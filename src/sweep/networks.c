@@ -123,10 +123,18 @@ static struct isw_layer_factors factors_of(const struct isw_sweep *sweep, const 
   return factors;
 }
 
+static bool are_all_1(const struct isw_layer_factors *factors)
+{
+  bool all = true;
+  for (size_t part = 0; part < 2; part++)
+    all = all && factors->rate[part] == 1.0 && factors->std[part] == 1.0 && factors->decay[part] == 1.0 &&
+          factors->epsilon[part] == 1.0;
+  return all;
+}
+
 /* Hash of the factors of all layers; 0 if all are 1. */
 static uint64_t hash_factors(const struct isw_sweep *sweep, const union isw_setting_value *settings, size_t layers)
 {
-  const struct isw_layer_factors ones = {{1.0, 1.0}, {1.0, 1.0}, {1.0, 1.0}, {1.0, 1.0}};
   enum { SIZES_MAX = 1002 };
   size_t size[SIZES_MAX];
   uint64_t hash = 0;
@@ -135,7 +143,7 @@ static uint64_t hash_factors(const struct isw_sweep *sweep, const union isw_sett
   isw_sizes_of(sweep, settings, size);
   for (size_t k = 1; k <= layers; k++) {
     const struct isw_layer_factors factors = factors_of(sweep, settings, k, layers, size);
-    all_one = all_one && memcmp(&factors, &ones, sizeof ones) == 0;
+    all_one = all_one && are_all_1(&factors);
     hash = chain(hash, isw_hash(&factors, sizeof factors, 0));
   }
   return all_one ? 0 : hash;
