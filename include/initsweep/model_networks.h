@@ -33,11 +33,14 @@ struct isw_residual {
   size_t branch_layers; /**< 0: no branches; else divides the depth minus 1 */
   double scale;         /**< initial alpha of every branch */
   bool train_scale;     /**< whether alpha is trained like a weight; else it is constant */
+  bool ends_linear;     /**< f ends without an activation: its last layer's is the identity */
 };
 /** Number of branches of a network of `layers` weight layers. */
 size_t isw_branches(size_t layers, size_t branch_layers);
 /** Whether weight layer k (from 0) is the last layer of a branch. */
 bool isw_ends_branch(size_t layers, size_t branch_layers, size_t k);
+/** Whether weight layer k (from 0) ends a branch without an activation. */
+bool isw_ends_linear(size_t layers, const struct isw_residual *residual, size_t k);
 
 /** What init_noise is added to. */
 enum isw_noise_of { ISW_NOISE_ALL, ISW_NOISE_WEIGHTS, ISW_NOISE_BIASES };
@@ -90,6 +93,9 @@ struct isw_network {
   double stop_loss_below;     /**< -infinity: no such rule */
   double stop_gradient_below; /**< -infinity: no such rule */
 };
+
+/** The activation of weight layer k (from 0): that of the hidden layers, of the output, or `linear`. */
+const struct isw_choice *isw_activation_of(const struct isw_network *network, size_t k);
 
 /** The parts of a network. */
 struct isw_parts isw_parts_of(const struct isw_network *network);

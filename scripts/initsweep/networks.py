@@ -51,10 +51,25 @@ def output_scale(results: Any, network: int) -> float:
     return float(settings.get("network", {}).get("output_scale", 1.0))
 
 
-def layer_activations(results: Any, network: int, layers: int) -> list[tuple[Activation, dict[str, float]]]:
-    """The activation of each weight layer of a network, with its parameters; the last is the output activation."""
+def branches_end_linear(results: Any, network: int) -> bool:
+    """Whether the residual branches of a network end without an activation."""
+    if "activation_after" in columns(results):
+        return str(get_values(results, "activation_after")[network_position(results, network)]) == "false"
+    import yaml
+    settings = yaml.safe_load(str(results.attrs.get("settings", ""))) or {}
+    return (settings.get("network", {}).get("residual") or {}).get("activation_after") is False
+
+
+def layer_activations(results: Any, network: int,
+                      layers: list[tuple[Array, Array, Array]]) -> list[tuple[Activation, dict[str, float]]]:
+    """The activation of each weight layer of a network, with its parameters; the last is the output activation.
+
+    layers: of split_parameters.
+    """
     hidden = find_activation(*network_choice(results, network, "activation"))
-    return [hidden] * (layers - 1) + [find_activation(*network_choice(results, network, "output_activation"))]
+    linear = find_activation("linear", {}) if branches_end_linear(results, network) else hidden
+    return [linear if len(scale) else hidden for *_, scale in layers[:-1]] + [
+        find_activation(*network_choice(results, network, "output_activation"))]
 
 
 def network_function(results: Any, network: int, which: str = "final") -> Callable[[Array], Array]:
@@ -67,7 +82,7 @@ def network_function(results: Any, network: int, which: str = "final") -> Callab
     keep these weights.
     """
     layers = split_parameters(results, network, which)
-    activations = layer_activations(results, network, len(layers))
+    activations = layer_activations(results, network, layers)
     scale_of_output = layers[-1][0].dtype.type(output_scale(results, network))
 
     def function(inputs: Array) -> Array:
@@ -95,7 +110,7 @@ def torch_module(results: Any, network: int, which: str = "final") -> Any:
     """
     import torch
     layers = split_parameters(results, network, which)
-    activations = layer_activations(results, network, len(layers))
+    activations = layer_activations(results, network, layers)
     scale_of_output = output_scale(results, network)
     branch_ends = [k for k, (*_, scale) in enumerate(layers) if len(scale)]
 

@@ -101,8 +101,8 @@ struct isw_curvature *isw_curvature_create(struct isw_pack *pack)
   made.kernels = pack->kernels_float64;
   for (size_t k = 0; k < pack->layers; k++) {
     bool last = k + 1 == pack->layers;
-    layer[k].activation = &made.kernels->activation[last ? pack->output_row : pack->activation_row];
-    layer[k].is_identity = last ? pack->output.is_identity : pack->hidden.is_identity;
+    layer[k].activation = &made.kernels->activation[isw_activation_row_of(pack, k)];
+    layer[k].is_identity = isw_layer_activation_of(pack, k)->is_identity;
     layer[k].parameter = last ? made.output : made.hidden;
     if (!layer[k].scale) continue;
     layer[k].trunk = &layer[k - branch_layers];

@@ -77,7 +77,7 @@ struct isw_pack {
   size_t first_trained; /**< the layers before it are frozen */
   size_t epsilon;       /**< index of the optimiser's parameter epsilon; ISW_PARAMETERS_MAX: none */
   struct isw_layer *layer;
-  struct isw_layer_activation hidden, output;
+  struct isw_layer_activation hidden, output, identity; /**< isw_layer_activation_of selects */
   size_t activation_row, output_row, loss_row, optimizer_row;
   size_t states; /**< arrays of the optimiser */
   uint64_t steps, batches_per_epoch;
@@ -182,6 +182,10 @@ struct isw_pack_shape isw_shape_of(const struct isw_pack *pack);
 bool isw_shape_keeps_pre_activation(const struct isw_pack_shape *shape, size_t k);
 /** Whether a row of activations.def is g(z) = z. */
 bool isw_activation_is_identity(size_t row);
+/** The row of activations.def of layer k (from 0). */
+size_t isw_activation_row_of(const struct isw_pack *pack, size_t k);
+/** The activation of layer k (from 0). */
+const struct isw_layer_activation *isw_layer_activation_of(const struct isw_pack *pack, size_t k);
 
 /* ---- initial_weights.c ------------------------------------------------------------------------------------------- */
 

@@ -75,9 +75,7 @@ static bool copy_targets(const struct isw_pack *pack, struct isw_initial_weights
 
 static void set_layer(struct isw_initial_weights *initial)
 {
-  const struct isw_network *network = initial->network;
-  bool output = initial->start.layer == network->layers;
-  initial->start.activation = output ? &network->output_activation : &network->activation;
+  initial->start.activation = isw_activation_of(initial->network, initial->start.layer - 1);
 }
 
 bool isw_initial_weights_begin(const struct isw_pack *pack, const struct isw_network *network,

@@ -44,6 +44,7 @@ void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *netwo
   pack->output.needs_z = isw_activations(&count)[network->output_activation.row].needs_pre_activation;
   pack->hidden.is_identity = isw_activation_is_identity(network->activation.row);
   pack->output.is_identity = isw_activation_is_identity(network->output_activation.row);
+  pack->identity.is_identity = true;
   pack->features = features;
   pack->train_samples = train_samples;
   pack->test_samples = test_samples;
@@ -256,6 +257,7 @@ void isw_layout_allocate(struct isw_pack *pack, bool keep_initial, bool keep_fin
   pack->output_scale = isw_memory_allocate_lines(memory, 1, 1);
   pack->hidden.parameter = isw_memory_allocate_lines(memory, 1, 1);
   pack->output.parameter = isw_memory_allocate_lines(memory, 1, 1);
+  pack->identity.parameter = pack->hidden.parameter; /* of a row that has none */
   if (pack->needs & ISW_NEEDS_CURVATURE) pack->curvature = isw_curvature_create(pack);
   allocate_records(pack, keep_initial, keep_final);
 }

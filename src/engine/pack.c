@@ -135,6 +135,9 @@ static void set_settings(struct isw_pack *pack, const struct isw_pack_settings *
                        samples->test.samples);
   pack->hidden.kernels = &pack->kernels->activation[network->activation.row];
   pack->output.kernels = &pack->kernels->activation[network->output_activation.row];
+  for (size_t k = 0; k + 1 < pack->layers; k++)
+    if (isw_ends_linear(pack->layers, &pack->residual, k))
+      pack->identity.kernels = &pack->kernels->activation[isw_activation_row_of(pack, k)];
 }
 
 static void copy_schedule(struct isw_pack *pack, const struct isw_pack_settings *settings)

@@ -61,7 +61,7 @@ static void forward(const struct isw_pack *pack, size_t first, size_t samples, c
   size_t branch_layers = pack->residual.branch_layers;
   for (size_t k = 0; k < pack->layers; k++) {
     const struct isw_layer *l = &pack->layer[k];
-    const struct isw_layer_activation *activation = k + 1 < pack->layers ? &pack->hidden : &pack->output;
+    const struct isw_layer_activation *activation = isw_layer_activation_of(pack, k);
     size_t at = first * l->stride;
     void *z = isw_line(pre_activation_buffer(l), at), *a = isw_line(activation_buffer(l), at);
     struct row_factors in = inputs_of(pack, k, first, inputs);
@@ -110,7 +110,7 @@ static void backward(const struct isw_pack *pack, size_t lowest, size_t first, s
     if (below->branch_output)
       kernels->residual_backward_scale(samples, below->lines, below->stride, below->scale, delta,
                                        isw_line(below->delta, at));
-    multiply_by_slope(&pack->hidden, below, first, samples);
+    multiply_by_slope(isw_layer_activation_of(pack, k - 1), below, first, samples);
   }
 }
 

@@ -31,6 +31,18 @@ bool isw_activation_is_identity(size_t row)
   return row == ACTIVATION_linear;
 }
 
+size_t isw_activation_row_of(const struct isw_pack *pack, size_t k)
+{
+  if (k + 1 == pack->layers) return pack->output_row;
+  return isw_ends_linear(pack->layers, &pack->residual, k) ? ACTIVATION_linear : pack->activation_row;
+}
+
+const struct isw_layer_activation *isw_layer_activation_of(const struct isw_pack *pack, size_t k)
+{
+  if (k + 1 == pack->layers) return &pack->output;
+  return isw_ends_linear(pack->layers, &pack->residual, k) ? &pack->identity : &pack->hidden;
+}
+
 struct isw_pack_shape isw_shape_of(const struct isw_pack *pack)
 {
   return (struct isw_pack_shape){.layout = pack->layout,

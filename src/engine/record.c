@@ -104,7 +104,7 @@ static void find_slopes(const struct isw_pack *pack, size_t samples)
 {
   for (size_t k = 0; k < pack->layers; k++) {
     const struct isw_layer *l = &pack->layer[k];
-    const struct isw_layer_activation *unit = k + 1 < pack->layers ? &pack->hidden : &pack->output;
+    const struct isw_layer_activation *unit = isw_layer_activation_of(pack, k);
     size_t numbers = samples * l->stride * pack->line_numbers;
     for (size_t i = 0; i < numbers; i++) isw_number_store(pack->precision, l->slope, i, 1.0);
     if (!unit->is_identity)

@@ -11,6 +11,12 @@ static const struct isw_activation table[] = {
 #undef ISW_ACTIVATION
 };
 
+enum {
+#define ISW_ACTIVATION(name, ...) ACTIVATION_##name,
+#include "activations.def"
+#undef ISW_ACTIVATION
+};
+
 const struct isw_activation *isw_activations(size_t *count)
 {
   *count = sizeof table / sizeof table[0];
@@ -27,6 +33,13 @@ size_t isw_activation_facts(size_t row, struct isw_fact *fact)
                                    {"gain", "gain", g->gain, false}};
   memcpy(fact, facts, sizeof facts);
   return sizeof facts / sizeof facts[0];
+}
+
+const struct isw_choice *isw_activation_of(const struct isw_network *network, size_t k)
+{
+  static const struct isw_choice linear = {.row = ACTIVATION_linear};
+  if (k + 1 == network->layers) return &network->output_activation;
+  return isw_ends_linear(network->layers, &network->residual, k) ? &linear : &network->activation;
 }
 
 double isw_gain(const struct isw_choice *activation)

@@ -36,6 +36,11 @@ bool isw_ends_branch(size_t layers, size_t branch_layers, size_t k)
   return branch_layers && k > 0 && k + 1 < layers && k % branch_layers == 0;
 }
 
+bool isw_ends_linear(size_t layers, const struct isw_residual *residual, size_t k)
+{
+  return residual->ends_linear && isw_ends_branch(layers, residual->branch_layers, k);
+}
+
 bool isw_has_bias(enum isw_bias bias, size_t layers, size_t k)
 {
   return bias == ISW_BIAS_ALL || (bias == ISW_BIAS_HIDDEN && k + 1 < layers);

@@ -66,6 +66,15 @@ static bool same_factors(const struct isw_network *a, const struct isw_network *
   return same;
 }
 
+/* Whether two networks of the same layers have the same branches, or none. */
+static bool same_branches(const struct isw_network *a, const struct isw_network *b)
+{
+  const struct isw_residual *x = &a->residual, *y = &b->residual;
+  if (isw_branches(a->layers, x->branch_layers) == 0 && isw_branches(b->layers, y->branch_layers) == 0) return true;
+  return x->branch_layers == y->branch_layers && same_number(x->scale, y->scale) && x->train_scale == y->train_scale &&
+         x->ends_linear == y->ends_linear;
+}
+
 /* Whether two networks with the same identity are equal in everything that determines the trajectory. */
 static bool same_network(const struct extension *extension, const struct isw_network *a, const struct isw_network *b)
 {
@@ -79,11 +88,11 @@ static bool same_network(const struct extension *extension, const struct isw_net
          same_choice(&a->optimizer, &b->optimizer) && same_number(a->init_noise, b->init_noise) &&
          a->noise_of == b->noise_of && same_choice(&a->mask, &b->mask) &&
          same_number(a->init_sparsity, b->init_sparsity) && a->decay_biases == b->decay_biases && a->bias == b->bias &&
-         same_number(a->output_scale, b->output_scale) && same_number(a->learning_rate, b->learning_rate) &&
-         same_number(a->weight_decay, b->weight_decay) && same_choice(&a->schedule, &b->schedule) &&
-         same_number(a->clip_norm, b->clip_norm) && a->batch_size == b->batch_size &&
-         a->shuffle_per_replicate == b->shuffle_per_replicate && a->steps == b->steps &&
-         same_number(a->stop_loss_below, b->stop_loss_below) &&
+         same_branches(a, b) && same_number(a->output_scale, b->output_scale) &&
+         same_number(a->learning_rate, b->learning_rate) && same_number(a->weight_decay, b->weight_decay) &&
+         same_choice(&a->schedule, &b->schedule) && same_number(a->clip_norm, b->clip_norm) &&
+         a->batch_size == b->batch_size && a->shuffle_per_replicate == b->shuffle_per_replicate &&
+         a->steps == b->steps && same_number(a->stop_loss_below, b->stop_loss_below) &&
          same_number(a->stop_gradient_below, b->stop_gradient_below);
 }
 

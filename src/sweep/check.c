@@ -214,11 +214,14 @@ static void check_init(void *context, const struct isw_grid *grid, uint64_t cell
   size_t size[SIZES_MAX], layers = isw_depth_of(settings) + 1, count;
   isw_sizes_of(sweep, settings, size);
   size_t parameters = isw_parameters(layers, size, isw_parts_of_settings(settings));
+  const struct isw_residual residual = {.branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer,
+                                        .ends_linear = settings[ISW_SET_ACTIVATION_AFTER].integer == 1};
   for (size_t k = 0; k <= layers; k++) { /* 0: the biases */
     const struct isw_item *item = k ? isw_init_of(sweep, settings, k, layers) : settings[ISW_SET_BIAS_INIT].item;
     const struct isw_item *activation = settings[k == layers ? ISW_SET_OUTPUT_ACTIVATION : ISW_SET_ACTIVATION].item;
     struct isw_place place = place_of_init(reader, grid, cell, item);
     if (!check_weights(reader, item, "initializer file", place, layers, size, parameters)) return;
+    if (k > 0 && isw_ends_linear(layers, &residual, k - 1)) continue;
     if (!takes_gain_of_activation(item) || (activation && !isnan(isw_gain(&activation->choice)))) continue;
     if (!activation) continue; /* no hidden layer: the output layer's bias is checked with its weights */
     isw_report_add(&reader->report, place_of_init(reader, grid, cell, item),
@@ -252,11 +255,13 @@ static bool check_inits(struct isw_reader *reader)
   size_t count = 8;
   bool any = false;
   setting[count++] = ISW_SET_BRANCH_LAYERS;
+  setting[count++] = ISW_SET_ACTIVATION_AFTER;
   setting[count++] = ISW_SET_BIAS;
+  size_t first_init = count;
   setting[count++] = ISW_SET_INIT;
   setting[count++] = ISW_SET_BIAS_INIT;
   for (size_t s = 0; s < sweep->init_slots.count; s++) setting[count++] = ISW_INIT_SLOTS + s;
-  for (size_t i = 10; i < count; i++) any = any || inits_look_around(sweep, setting[i]);
+  for (size_t i = first_init; i < count; i++) any = any || inits_look_around(sweep, setting[i]);
   return !any || !isw_all_usable(reader, setting, count) ||
          isw_visit_classes(sweep, setting, count, check_init, reader);
 }

@@ -2,6 +2,8 @@
 #include <string.h>
 #include "sweep_internal.h"
 
+enum { PATH_SIZE = 128 };
+
 static void expand_numbers(struct isw_reader *reader, struct isw_values_builder *builder, size_t setting,
                            struct isw_node *node, enum isw_expand mode)
 {
@@ -82,6 +84,99 @@ static void expand_factors(struct isw_reader *reader, struct isw_values_builder 
                    (union isw_setting_value){.item = choices.list[k].item});
 }
 
+/* ---- mappings of a section's settings ---- */
+
+/* The setting that a key of a mapping of a section's settings names; ISW_SETTINGS: none. */
+static size_t setting_under(size_t section, const struct isw_node *key)
+{
+  char path[PATH_SIZE];
+  bool fits = (size_t)snprintf(path, sizeof path, "%s.%s", isw_setting(section)->path, key->text) < sizeof path;
+  return fits && !strchr(key->text, '.') ? isw_setting_find(path) : ISW_SETTINGS;
+}
+
+/* `none` as a value of network.residual: {branch_layers: none}. */
+static bool is_none(const struct isw_node *node)
+{
+  return node->kind == ISW_NODE_SCALAR && strcmp(node->text, "none") == 0;
+}
+
+static bool names_setting(size_t section, const struct isw_node *map, size_t id)
+{
+  if (is_none(map)) return id == ISW_SET_BRANCH_LAYERS;
+  for (size_t i = 0; map->kind == ISW_NODE_MAP && i < map->count; i++)
+    if (setting_under(section, map->child[2 * i]) == id) return true;
+  return false;
+}
+
+static size_t section_members(size_t section, const struct isw_node *node, size_t *member)
+{
+  size_t count = 0;
+  for (size_t id = 0; id < ISW_SETTINGS; id++) {
+    bool named = names_setting(section, node, id);
+    for (size_t i = 0; node->kind == ISW_NODE_LIST && i < node->count; i++)
+      named = named || names_setting(section, node->child[i], id);
+    if (named) member[count++] = id;
+  }
+  return count;
+}
+
+/* Reads one mapping: all combinations of its settings' values; the first key varies slowest. */
+static void read_mapping(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_node *map,
+                         enum isw_expand mode)
+{
+  struct isw_values *values = builder->values;
+  const char *section = isw_setting(values->path)->path;
+  if (is_none(map)) {
+    struct isw_node *made = isw_arena_get(&reader->scratch, 1, sizeof *made);
+    made->kind = ISW_NODE_MAP;
+    made->place = map->place;
+    isw_tree_put(&reader->scratch, made,
+                 isw_tree_scalar(&reader->scratch, map->place, "branch_layers", strlen("branch_layers")), map);
+    map = made;
+  }
+  if (map->kind != ISW_NODE_MAP) {
+    isw_report_add(&reader->report, map->place, "each value of %s must be none or a mapping of its settings, not %s",
+                   section, isw_tree_describe(&reader->scratch, map));
+    return;
+  }
+  struct isw_values **of = isw_arena_get(&reader->scratch, map->count, sizeof(struct isw_values *));
+  size_t total = 1;
+  bool good = true;
+  for (size_t i = 0; i < map->count; i++) {
+    struct isw_node *key = map->child[2 * i];
+    size_t id = setting_under(values->path, key);
+    if (id == ISW_SETTINGS) {
+      isw_report_unknown_key(reader, section, key);
+      good = false;
+      continue;
+    }
+    of[i] = isw_expand(reader, id, isw_setting(id)->path, key, map->child[2 * i + 1], mode);
+    good = good && of[i]->count;
+    if (!good || (isw_multiply(total, of[i]->count, &total) && total <= ISW_VALUES_MAX)) continue;
+    isw_report_add(&reader->report, map->place, "more than %d combinations of settings", ISW_VALUES_MAX);
+    good = false;
+  }
+  for (size_t k = 0; good && values->members && k < total; k++) {
+    size_t index = isw_add_value(reader, builder, map->place), rest = k;
+    for (size_t m = 0; m < values->members; m++) /* those that it does not name */
+      values->value[index * values->members + m] = reader->sweep->base[values->member[m]];
+    for (size_t i = map->count; i-- > 0;) {
+      size_t member = 0, at = rest % of[i]->count;
+      while (values->member[member] != of[i]->path) member++;
+      isw_set_member(values, index, member, isw_value_at(of[i], at, 0));
+      rest /= of[i]->count;
+    }
+  }
+}
+
+static void expand_sections(struct isw_reader *reader, struct isw_values_builder *builder, struct isw_node *node,
+                            enum isw_expand mode)
+{
+  bool list = node->kind == ISW_NODE_LIST;
+  for (size_t i = 0; i < (list ? node->count : 1); i++)
+    read_mapping(reader, builder, list ? node->child[i] : node, mode);
+}
+
 struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const char *name, struct isw_node *key,
                               struct isw_node *node, enum isw_expand mode)
 {
@@ -96,9 +191,10 @@ struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const c
   values->key = key->place;
   if (layers) slots = isw_slots_of(sweep, setting, &first_slot)->count;
   values->members = layers ? slots : decay ? 2 : 1;
-  size_t *member = isw_arena_get(&sweep->arena, values->members, sizeof *member);
+  size_t *member = isw_arena_get(&sweep->arena, ISW_SETTINGS_MAX, sizeof *member);
   values->member = member;
   for (size_t m = 0; m < values->members; m++) member[m] = layers ? first_slot + m : m ? ISW_SET_WEIGHT_DECAY : setting;
+  if (row->kind == ISW_KIND_SECTION) values->members = section_members(setting, node, member);
   struct isw_values_builder builder = {.values = values};
   size_t problems = reader->report.count + reader->report.left_out;
   switch (row->kind) {
@@ -114,6 +210,7 @@ struct isw_values *isw_expand(struct isw_reader *reader, size_t setting, const c
       isw_read_layers(reader, &builder, setting, list ? node->child[i] : node, mode);
     break;
   }
+  case ISW_KIND_SECTION: expand_sections(reader, &builder, node, mode); break;
   case ISW_KIND_TEXT:
   case ISW_KIND_SCHEDULE:
   case ISW_KIND_PROBES: break; /* never swept */

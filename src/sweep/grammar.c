@@ -7,6 +7,7 @@
 
 static const char *const precisions[] = {"float32", "float64", NULL};
 static const char *const no_yes[] = {"false", "true", NULL};
+static const char *const yes_no[] = {"true", "false", NULL};
 static const char *const orders[] = {"shared", "per_replicate", NULL};
 static const char *const biases[] = {"all", "hidden", "none", NULL};    /* enum isw_decay_biases, enum isw_bias */
 static const char *const noises[] = {"all", "weights", "biases", NULL}; /* enum isw_noise_of */
@@ -169,6 +170,13 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                               .high = ISW_LARGEST_NUMBER,
                               .about = "a constant that multiplies the outputs, before output_activation; large values "
                                        "make training lazy (Chizat, Oyallon & Bach 2019)"},
+    [ISW_SET_RESIDUAL] = {.path = "network.residual",
+                          .kind = ISW_KIND_SECTION,
+                          .axis = true,
+                          .type = "a section; on an axis `none` or mappings of its settings",
+                          .about = "residual branches; `none` on an axis is {branch_layers: none}, and a setting that "
+                                   "a mapping does not give has its "
+                                   "value outside of the grid, or its default"},
     [ISW_SET_BRANCH_LAYERS] = {.path = "network.residual.branch_layers",
                                .kind = ISW_KIND_INTEGER,
                                .axis = true,
@@ -196,6 +204,16 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
          .initial = "false",
          .words = no_yes,
          .about = "whether the scale of each branch is trained like a weight (ReZero: with initial value 0)"},
+    [ISW_SET_ACTIVATION_AFTER] =
+        {.path = "network.residual.activation_after",
+         .kind = ISW_KIND_WORD,
+         .axis = true,
+         .shape = true,
+         .implied = true,
+         .initial = "true",
+         .words = yes_no,
+         .about = "whether a branch ends with the activation g: with branches of 2 layers f(h) = g(W_b g(W_a h)) if "
+                  "true, f(h) = W_b g(W_a h) if false, biases left out"},
     [ISW_SET_LOSS] = {.path = "train.loss",
                       .kind = ISW_KIND_CHOICE,
                       .axis = true,

@@ -28,9 +28,11 @@ enum isw_setting_id {
   ISW_SET_MASK,
   ISW_SET_PARAMETRIZATION,
   ISW_SET_OUTPUT_SCALE,
+  ISW_SET_RESIDUAL,
   ISW_SET_BRANCH_LAYERS,
   ISW_SET_BRANCH_SCALE,
   ISW_SET_TRAIN_SCALE,
+  ISW_SET_ACTIVATION_AFTER,
   ISW_SET_LOSS,
   ISW_SET_OPTIMIZER,
   ISW_SET_LEARNING_RATE,
@@ -71,6 +73,7 @@ enum isw_setting_kind {
   ISW_KIND_SIZES,    /**< a list of widths */
   ISW_KIND_FACTORS,  /**< a slot of train.rate_by_layer: a number or {weights: ..., biases: ...} */
   ISW_KIND_LAYERS,   /**< layer: the value of a slot */
+  ISW_KIND_SECTION,  /**< settings of a section, which an axis or a pattern gives together; never a base value */
   ISW_KIND_SCHEDULE, /**< record.steps */
   ISW_KIND_PROBES
 };

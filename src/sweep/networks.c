@@ -163,7 +163,8 @@ enum {
   TAG_FACTORS,
   TAG_OUTPUT_SCALE,
   TAG_NOISE_OF,
-  TAG_MASK
+  TAG_MASK,
+  TAG_ACTIVATION_AFTER = 200
 };
 
 /* The identity: XXH3-64 of one 64-bit word for each thing that decides the trajectory, words of several numbers being
@@ -224,6 +225,8 @@ uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_
         0x7265736964756C, settings[ISW_SET_BRANCH_LAYERS].integer, /* "residul": distinguishes it from a clip_norm */
         bits_of(settings[ISW_SET_BRANCH_SCALE].number), settings[ISW_SET_TRAIN_SCALE].integer};
     hash = chain(hash, isw_hash(branches, sizeof branches, 0));
+    const uint64_t end[] = {TAG_ACTIVATION_AFTER, settings[ISW_SET_ACTIVATION_AFTER].integer};
+    if (settings[ISW_SET_ACTIVATION_AFTER].integer != 0) hash = chain(hash, isw_hash(end, sizeof end, 0));
   }
   return hash;
 }
@@ -271,7 +274,8 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
   n->output_scale = settings[ISW_SET_OUTPUT_SCALE].number;
   n->residual = (struct isw_residual){.branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer,
                                       .scale = settings[ISW_SET_BRANCH_SCALE].number,
-                                      .train_scale = settings[ISW_SET_TRAIN_SCALE].integer == 1};
+                                      .train_scale = settings[ISW_SET_TRAIN_SCALE].integer == 1,
+                                      .ends_linear = settings[ISW_SET_ACTIVATION_AFTER].integer == 1};
   n->learning_rate = settings[ISW_SET_LEARNING_RATE].number;
   n->weight_decay = settings[ISW_SET_WEIGHT_DECAY].number;
   n->decay_biases = (enum isw_decay_biases)settings[ISW_SET_DECAY_BIASES].integer;

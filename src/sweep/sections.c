@@ -24,7 +24,7 @@ static size_t names_under(struct isw_reader *reader, const char *prefix, const c
   return count;
 }
 
-static void unknown_key(struct isw_reader *reader, const char *prefix, const struct isw_node *key)
+void isw_report_unknown_key(struct isw_reader *reader, const char *prefix, const struct isw_node *key)
 {
   isw_report_add(&reader->report, key->place, "unknown key %s%s%s", isw_tree_describe(&reader->scratch, key),
                  *prefix ? " in " : "", prefix);
@@ -90,7 +90,7 @@ void isw_read_section(struct isw_reader *reader, const char *prefix, struct isw_
       read_noise(reader, value);
       continue;
     }
-    if (id < ISW_SETTINGS) {
+    if (id < ISW_SETTINGS && isw_setting(id)->kind != ISW_KIND_SECTION) {
       set_leaf(reader, id, key, value);
       continue;
     }
@@ -106,7 +106,7 @@ void isw_read_section(struct isw_reader *reader, const char *prefix, struct isw_
     }
     const char *names[ISW_SETTINGS + 4];
     if (!plain_key || names_under(reader, path, names) == 0) {
-      unknown_key(reader, prefix, key);
+      isw_report_unknown_key(reader, prefix, key);
       continue;
     }
     if (value->kind == ISW_NODE_MAP)

@@ -126,11 +126,13 @@ static bool is_present(const struct isw_values *values, size_t index, size_t mem
 /* Writes value `index` of a path, which may set several settings. */
 static void put_values_at(struct isw_reader *reader, const struct isw_values *values, size_t index, bool pattern)
 {
-  if (values->path < ISW_SETTINGS && isw_setting(values->path)->kind == ISW_KIND_LAYERS) {
+  enum isw_setting_kind kind = values->path < ISW_SETTINGS ? isw_setting(values->path)->kind : ISW_KIND_CHOICE;
+  if (kind == ISW_KIND_LAYERS || kind == ISW_KIND_SECTION) {
     bool first = true;
     put(reader, "{");
     for (size_t m = 0; m < values->members; m++) {
-      if (!is_present(values, index, m)) continue;
+      bool absent = !is_present(values, index, m); /* of a section: then it has the base value, which is not written */
+      if (absent && (pattern || kind == ISW_KIND_LAYERS)) continue;
       put(reader, "%s%s: ", first ? "" : ", ", strrchr(isw_path_of(reader->sweep, values->member[m]), '.') + 1);
       put_value(reader, values->member[m], isw_value_at(values, index, m), pattern);
       first = false;
@@ -258,6 +260,7 @@ static void put_base(struct isw_reader *reader)
       put_layers(reader, id, &last);
       continue;
     }
+    if (row->kind == ISW_KIND_SECTION) continue; /* its settings have rows of their own */
     bool text = row->kind == ISW_KIND_TEXT, record = row->kind == ISW_KIND_SCHEDULE || row->kind == ISW_KIND_PROBES;
     if (!text && !record && (!sweep->given[id] || swept_everywhere(sweep, id))) continue;
     if (row->implied && isw_value_hash(id, sweep->base[id], false) == isw_value_hash(id, reader->standard[id], false))

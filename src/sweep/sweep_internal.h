@@ -301,6 +301,8 @@ size_t isw_resolve_path(struct isw_reader *reader, const struct isw_node *key, s
 
 /** Puts the value of override number `number` (from 1) into the tree. */
 void isw_apply_override(struct isw_reader *reader, unsigned number);
+/** Reports a key that a section does not have; prefix: "" or the section's path. */
+void isw_report_unknown_key(struct isw_reader *reader, const char *prefix, const struct isw_node *key);
 /** Finds the settings of a mapping; prefix: "" or a section's path. */
 void isw_read_section(struct isw_reader *reader, const char *prefix, struct isw_node *map);
 void isw_read_base(struct isw_reader *reader);

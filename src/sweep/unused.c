@@ -100,6 +100,7 @@ static const struct rule rules[] = {
     {ISW_SET_BRANCH_LAYERS, has_branch, BRANCHES, no_branch, ask_branch},
     {ISW_SET_BRANCH_SCALE, has_branch, BRANCHES, no_branch, ask_branch},
     {ISW_SET_TRAIN_SCALE, has_branch, BRANCHES, no_branch, ask_branch},
+    {ISW_SET_ACTIVATION_AFTER, has_branch, BRANCHES, no_branch, ask_branch},
     {ISW_SET_NOISE_OF,
      has_noise,
      {ISW_SET_INIT_NOISE, ISW_SETTINGS},

@@ -98,6 +98,8 @@ ROWS = [
     Row("network.residual.scale", {"0.6": {}}, lambda drawn: drawn["branch_layers"] > 0),
     Row("network.residual.train_scale", {"true": {"train_scale": True}, "false": {"train_scale": False}},
         lambda drawn: drawn["branch_layers"] > 0),
+    Row("network.residual.activation_after", {"true": {"ends_linear": False}, "false": {"ends_linear": True}},
+        lambda drawn: drawn["branch_layers"] > 0),
     Row("train.optimizer", named("optimizer", "sgd", "sign_sgd", "exponentiated_gradient", momentum={"momentum": 0.8},
                                  nesterov={"momentum": 0.7}, adam=ADAM, adamw=ADAM,
                                  rmsprop={"alpha": 0.9, "epsilon": 1e-3, "momentum": 0.4},
@@ -123,7 +125,8 @@ ROWS = [
     Row("seed", numbers("seed", 7, 8)),
 ]
 DEFAULTS = {"output_activation": {"name": "linear"}, "output_scale": 1.0, "bias": 0, "branch_layers": 0,
-            "train_scale": False, "has_mask": False, "rates": by_layer()["rates"], "parametrization": None,
+            "train_scale": False, "ends_linear": False, "has_mask": False, "rates": by_layer()["rates"],
+            "parametrization": None,
             "decay_biases": 0, "weight_decay": 0.0, "schedule": {"name": "constant"}, "clip_norm": 0.0, "batch_size": 0,
             "shuffle_per_replicate": False, "replicate": 0, "seed": 0, "steps": STEPS, "precision": "float64"}
 LIKE_SGD = ("sgd", "momentum", "nesterov")

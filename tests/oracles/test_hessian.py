@@ -94,7 +94,7 @@ def network(parameters, sizes, activation, output, inputs, bias="all", scale=1):
     return x
 
 
-def residual_network(parameters, sizes, branch_layers, activation, inputs):
+def residual_network(parameters, sizes, branch_layers, activation, inputs, activation_after=True):
     """Output [samples][sizes[-1]] of an MLP with branches h + alpha f(h), and where in the flat parameters the alphas
     stand."""
     x, first, alphas, trunk = inputs, 0, [], None
@@ -105,8 +105,9 @@ def residual_network(parameters, sizes, branch_layers, activation, inputs):
         first += fan_out
         if k + 2 == len(sizes):
             return z, alphas
-        x = activation(z)
-        if k % branch_layers == 0 and k > 0:
+        ends = k % branch_layers == 0 and k > 0
+        x = z if ends and not activation_after else activation(z)
+        if ends:
             x = trunk + parameters[first] * x
             alphas.append(first)
             first += 1
@@ -236,18 +237,21 @@ class Hessian(unittest.TestCase):
             "OUTPUT": "linear", "PROBES": ", ".join(PROBES), "PRECISION": "float64",
             "ACTIVATIONS": "tanh, gelu, linear", "hidden: [4, 3]": "depth: 5, width: 4, residual: {scale: 0.7}",
             "{name: normal, std: 0.9}, zeros]": "{name: normal, std: 0.9}, lecun_normal]"})
-        results = run(text.replace("  network.activation:", "  network.residual.branch_layers: [1, 2]\n"
-                                   "  network.residual.train_scale: [false, true]\n  network.activation:"))
+        results = run(text.replace("  network.activation:",
+                                   "  network.residual: [{branch_layers: [1, 2], train_scale: [false, true]}, "
+                                   "{branch_layers: [1, 2], train_scale: true, activation_after: false}]\n"
+                                   "  network.activation:"))
         x, t = torch.tensor(table[:, :3]), torch.tensor(table[:, 3:])
         sizes = [3, 4, 4, 4, 4, 4, 2]
-        self.assertEqual(len(results["loss"]), 24)
+        self.assertEqual(len(results["loss"]), 36)
         for n, start in enumerate(results["weights_initial"]):
             w = torch.tensor(start[~numpy.isnan(start)], requires_grad=True)
             branch_layers, name = int(results["branch_layers"][n]), results["activation"][n]
             trained = bool(results["train_scale"][n] == "true")
+            after = bool(results["activation_after"][n] == "true")
 
             def output(parameters, inputs):
-                return residual_network(parameters, sizes, branch_layers, ACTIVATIONS[name], inputs)[0]
+                return residual_network(parameters, sizes, branch_layers, ACTIVATIONS[name], inputs, after)[0]
 
             def value(parameters):
                 return functional.mse_loss(output(parameters, x), t)
@@ -262,7 +266,7 @@ class Hessian(unittest.TestCase):
             each = numpy.array([torch.autograd.grad(functional.mse_loss(output(w, x[s : s + 1]), t[s : s + 1]),
                                                     w)[0].numpy()[keep]
                                 for s in range(len(x))])
-            with self.subTest(branch_layers=branch_layers, trained=trained, activation=name):
+            with self.subTest(branch_layers=branch_layers, trained=trained, after=after, activation=name):
                 numpy.testing.assert_allclose(results["loss"][n, 0], value(w).detach(), rtol=1e-10)
                 spectrum = results["hessian_eigenvalues"][n, 0]
                 numpy.testing.assert_allclose(spectrum[: keep.sum()], eigenvalues, rtol=0, atol=1e-10 * size)

@@ -87,13 +87,13 @@ class Trunk(unittest.TestCase):
 class WhoMovesWhen(unittest.TestCase):
     """Of alpha = 0 and a last layer of zeros one moves at step 1 and the rest at step 2; of both none ever."""
 
-    def steps(self, branch_layers, scale, last, train_scale=True):
+    def steps(self, branch_layers, scale, last, train_scale=True, activation="tanh", after=True):
         """When each layer moved, whether each scale had by steps 1 and 2, and the results, of one network of depth
         5."""
-        results = trained(f"network: {{depth: 5, width: 6, activation: tanh, init: he_normal, init_by_layer: "
+        results = trained(f"network: {{depth: 5, width: 6, activation: {activation}, init: he_normal, init_by_layer: "
                           f"{{branch_last: {last}}}, "
                           f"residual: {{branch_layers: {branch_layers}, scale: {scale}, train_scale: "
-                          f"{str(train_scale).lower()}}}}}\n")
+                          f"{str(train_scale).lower()}, activation_after: {str(after).lower()}}}}}\n")
         scales = results["residual_scale"][0]
         self.assertEqual(numpy.isfinite(scales[0]).tolist(), ends(6, branch_layers))
         self.assertEqual(numpy.isfinite(results["residual_scale_gradient"][0, 0]).tolist(),
@@ -122,6 +122,15 @@ class WhoMovesWhen(unittest.TestCase):
         self.assertEqual(moved, [1, 2, 1, 2, 1, 1])
         self.assertEqual(at_2, [False] * 2)
 
+    def test_relu_after_a_last_layer_of_zeros_is_dead_and_without_it_is_not(self):
+        """z = 0 in every unit of the branch's last layer, where relu's slope is 0."""
+        moved, _, at_2, _ = self.steps(2, 1.0, "zeros", activation="relu")
+        self.assertEqual(moved, [1, -1, -1, -1, -1, 1])
+        self.assertEqual(at_2, [False] * 2)
+        moved, _, at_2, _ = self.steps(2, 1.0, "zeros", activation="relu", after=False)
+        self.assertEqual(moved, [1, 2, 1, 2, 1, 1])
+        self.assertEqual(at_2, [True] * 2)
+
     def test_both_zero_never_move(self):
         for branch_layers in (1, 2):
             moved, at_1, at_2, results = self.steps(branch_layers, 0.0, "zeros")
@@ -136,7 +145,8 @@ class WhoMovesWhen(unittest.TestCase):
 class Measures(unittest.TestCase):
     TEXT = ("network: {depth: 5, width: 6, activation: tanh, init: glorot_normal, bias_init: {name: normal, std: 0.3}, "
             "residual: {train_scale: true}}\n"
-            "grid: {network.activation: [tanh, relu, sigmoid, linear], network.residual.branch_layers: [none, 1, 2], "
+            "grid: {network.activation: [tanh, relu, sigmoid, linear], network.residual: "
+            "[{branch_layers: [none, 1, 2]}, {branch_layers: [1, 2], activation_after: false}], "
             "network.residual.scale: [0.5, -1.3]}\n")
 
     def setUp(self):
@@ -153,9 +163,10 @@ class Measures(unittest.TestCase):
     def test_probes_are_those_of_pytorch_and_the_library_splits_the_weights(self):
         results, compared = initsweep.open_results(self.file), 0
         inputs = torch.tensor(teacher_inputs())
-        self.assertEqual(results.status.values.tolist(), [initsweep.COMPLETED] * 24)
+        self.assertEqual(results.status.values.tolist(), [initsweep.COMPLETED] * 40)
         for n in range(results.sizes["network"]):
             activation, branch_layers = str(results.activation.values[n]), int(results.branch_layers.values[n])
+            after = str(results.activation_after.values[n]) == "true"
             for record, which in ((0, "initial"), (-1, "final")):
                 layers = initsweep.split_weights(results, n, which)
                 scales = initsweep.residual_scales(results, n, which)
@@ -167,7 +178,7 @@ class Measures(unittest.TestCase):
                 left = list(scales)
                 for k, ((weight, bias), end) in enumerate(zip(layers, ends(6, branch_layers))):
                     z.append(torch.nn.functional.linear(value, torch.tensor(weight), torch.tensor(bias)))
-                    value = ACTIVATIONS[activation](z[-1]) if k < 5 else z[-1]
+                    value = ACTIVATIONS[activation](z[-1]) if k < 5 and (after or not end) else z[-1]
                     if end:
                         value = trunk + left.pop(0) * value
                     if k == 0 or end:
@@ -183,10 +194,11 @@ class Measures(unittest.TestCase):
                             "activation_variance": [v.var(unbiased=False).item() for v in a],
                             "pre_activation_variance": [v.var(unbiased=False).item() for v in z]}
                 for name, one in expected.items():
-                    with self.subTest(network=n, activation=activation, branch_layers=branch_layers, probe=name):
+                    with self.subTest(network=n, activation=activation, branch_layers=branch_layers, after=after,
+                                      probe=name):
                         numpy.testing.assert_allclose(results[name].values[n, record], one, rtol=1e-9, atol=1e-14)
                         compared += 1
-        self.assertEqual(compared, 24 * 2 * 6)
+        self.assertEqual(compared, 40 * 2 * 6)
 
     def test_verify_and_replay(self):
         self.program("verify", self.file, "--all")

@@ -82,6 +82,12 @@ class Network:
         assert first == len(flat)
         return layers
 
+    def activations(self):
+        """The activation of each layer."""
+        count = len(self.size) - 1
+        linear = [self.ends_linear and 0 < k < count - 1 and k % self.branch_layers == 0 for k in range(count - 1)]
+        return [{"name": "linear"} if k else self.activation for k in linear] + [self.output_activation]
+
     def fixed(self):
         """[parameters] whether it stays: a scale that is not trained."""
         layers = self.layers(numpy.arange(len(self.weights_initial)))
@@ -259,8 +265,7 @@ def train_by_torch(network):
 
     def loss_of(samples):
         a = inputs[samples]
-        for k, (weight, bias, scale) in enumerate(layers):
-            choice = network.activation if k + 1 < len(layers) else network.output_activation
+        for k, ((weight, bias, scale), choice) in enumerate(zip(layers, network.activations())):
             z = torch.nn.functional.linear(a, weight, bias if len(bias) else None)
             z = z if k + 1 < len(layers) else network.output_scale * z
             a = TORCH_ACTIVATIONS[choice["name"]](z, choice)
@@ -343,8 +348,7 @@ def numpy_loss(network, flat):
     """Loss, and on which side of each kink each hidden pre-activation and each output is."""
     a, sides = network.inputs, []
     layers = network.layers(flat)
-    for k, (weight, bias, scale) in enumerate(layers):
-        choice = network.activation if k + 1 < len(layers) else network.output_activation
+    for k, ((weight, bias, scale), choice) in enumerate(zip(layers, network.activations())):
         z = a @ weight.T + bias
         a = NUMPY_ACTIVATIONS[choice["name"]](z, choice)
         if len(scale):
@@ -455,10 +459,11 @@ class Training(unittest.TestCase):
 
     def test_residual_branches_under_every_optimizer(self):
         """h + alpha f(h); alpha is one more parameter, decayed and clipped as the others are, or stays."""
-        self.check("residual", 2 * len(TORCH_OPTIMIZERS) * 4)
+        self.check("residual", 2 * len(TORCH_OPTIMIZERS) * 6)
         starts = [[scale for *_, scale in network.layers(network.weights_initial)] for network in networks["residual"]]
         self.assertEqual(sum(len(scale) for scales in starts for scale in scales),
-                         2 * 2 * len(TORCH_OPTIMIZERS) * (4 + 2))
+                         2 * 3 * len(TORCH_OPTIMIZERS) * (4 + 2))
+        self.assertEqual(sum(network.ends_linear for network in networks["residual"]), 2 * 2 * len(TORCH_OPTIMIZERS))
 
     def test_gradients_are_finite_differences_of_the_loss(self):
         compared = skipped = 0

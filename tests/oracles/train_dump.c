@@ -46,8 +46,8 @@ static void print_network(const struct trial *trial, const struct trial_networks
   printf(", \"size\": [%zu", n->size[0]);
   for (size_t k = 1; k <= n->layers; k++) printf(", %zu", n->size[k]);
   printf("]");
-  printf(", \"branch_layers\": %zu, \"train_scale\": %s, \"bias\": %d", n->residual.branch_layers,
-         n->residual.train_scale ? "true" : "false", (int)n->bias);
+  printf(", \"branch_layers\": %zu, \"train_scale\": %s, \"ends_linear\": %s, \"bias\": %d", n->residual.branch_layers,
+         n->residual.train_scale ? "true" : "false", n->residual.ends_linear ? "true" : "false", (int)n->bias);
   printf(", \"has_mask\": %s", n->mask.row != 0 ? "true" : "false");
   printf(", \"factors\": [");
   for (size_t k = 0; n->factors && k < n->layers; k++) {
@@ -295,7 +295,7 @@ static bool dump_factors(bool by_reference)
       trial.weight_decay = 0.01;
       trial.clip_norm = o % 2 ? 0.5 : 0.0;
       trial.batch_size = o % 3 == 0 ? 0 : 4;
-      if (factors == TRIAL_FROZEN_PARTS) trial.residual = (struct isw_residual){1, 0.5, true};
+      if (factors == TRIAL_FROZEN_PARTS) trial.residual = (struct isw_residual){1, 0.5, true, false};
       good &= dump(by_reference, "factors", trial);
     }
   return good;
@@ -358,11 +358,17 @@ static bool dump_depths(bool by_reference)
   return good;
 }
 
-/* Branches of one and two layers whose scale is fixed or trained, initially 0 or not, with every optimiser; and one
+/* Branches of one and two layers whose scale is fixed or trained, initially 0 or not, which end with the activation or
+ * without, with every optimiser; and one
  * step of rate 1 whose difference of weights is the gradient, on smooth and kinked activations. */
 static bool dump_residual(bool by_reference)
 {
-  static const struct isw_residual residuals[] = {{1, 0.5, false}, {1, 0.0, true}, {2, 1.0, false}, {2, -0.3, true}};
+  static const struct isw_residual residuals[] = {{.branch_layers = 1, .scale = 0.5},
+                                                  {.branch_layers = 1, .train_scale = true},
+                                                  {.branch_layers = 2, .scale = 1.0},
+                                                  {.branch_layers = 2, .scale = -0.3, .train_scale = true},
+                                                  {.branch_layers = 1, .scale = 0.7, .ends_linear = true},
+                                                  {.branch_layers = 2, .train_scale = true, .ends_linear = true}};
   static const char *const smooth[] = {"tanh", "gelu", "relu", "linear"};
   size_t optimizers;
   bool good = true;

@@ -117,10 +117,18 @@ int main(void)
       static const char *const names[2][2] = {{"branch_layers_1", "branch_layers_1_trained"},
                                               {"branch_layers_2", "branch_layers_2_trained"}};
       struct trial residual = plain;
-      residual.residual = (struct isw_residual){branch_layers, 0.5, trained};
+      residual.residual = (struct isw_residual){branch_layers, 0.5, trained, false};
       residual.depth = 5;
       train("residual", &(struct isw_row){.name = names[branch_layers - 1][trained]}, residual, &counts);
     }
+  for (size_t branch_layers = 1; branch_layers <= 2; branch_layers++) {
+    struct trial residual = plain;
+    residual.residual = (struct isw_residual){branch_layers, 0.5, true, true};
+    residual.depth = 5;
+    train("residual",
+          &(struct isw_row){.name = branch_layers == 1 ? "branch_layers_1_ends_linear" : "branch_layers_2_ends_linear"},
+          residual, &counts);
+  }
   for (size_t batch_size = 0; batch_size <= 5; batch_size += 5) {
     struct trial batches = clipped;
     batches.batch_size = batch_size;

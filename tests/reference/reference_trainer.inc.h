@@ -100,7 +100,7 @@ static void NAME(forward)(struct NAME(trainer) * t, size_t sample)
       l->z[j] = l->bias ? l->bias[j] : K(0.0);
       for (size_t i = 0; i < l->fan_in; i++) l->z[j] = FMA(a[i], l->weight[j * l->fan_in + i], l->z[j]);
       if (k == t->layers) l->z[j] = l->z[j] * K(t->network->output_scale);
-      l->a[j] = NAME(g)(k < t->layers ? &t->network->activation : &t->network->output_activation, l->z[j]);
+      l->a[j] = NAME(g)(isw_activation_of(t->network, k - 1), l->z[j]);
     }
     for (size_t j = 0; l->branch && j < l->fan_out; j++) {
       l->branch[j] = l->a[j];
@@ -130,8 +130,8 @@ static void NAME(backward)(struct NAME(trainer) * t, size_t sample)
         below->carried[i] = d;
         d = *below->scale * d;
       }
-      below->delta[i] =
-          d * NAME(slope)(&t->network->activation, below->z[i], below->branch ? below->branch[i] : below->a[i]);
+      below->delta[i] = d * NAME(slope)(isw_activation_of(t->network, k - 2), below->z[i],
+                                        below->branch ? below->branch[i] : below->a[i]);
     }
   }
   for (size_t k = 1; k <= t->layers; k++) {
@@ -357,7 +357,7 @@ static void NAME(initial_weights)(struct NAME(trainer) * t)
     double *bias = numbers(l->fan_out, sizeof *bias);
     start.layer = k;
     start.inputs = x;
-    start.activation = k < t->layers ? &n->activation : &n->output_activation;
+    start.activation = isw_activation_of(n, k - 1);
     initial_layer(n, &n->init[k - 1], &start, ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, l->fan_out, l->fan_in,
                   l->fan_in, draws);
     const struct isw_stream share = {n->seed, n->replicate, ISW_PURPOSE_SPARSITY, k};

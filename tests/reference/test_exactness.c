@@ -196,8 +196,16 @@ found:
 
 static const size_t widths[] = {1, 2, 3, 7, 16, 33}, batches[] = {0, 3, 5};
 static const double rates[] = {0.05, 0.5, 1e30};
-static const struct isw_residual residuals[] = {{0, 0.0, false}, {1, 0.5, false}, {1, 0.0, true},
-                                                {1, 0.7, true},  {2, 1.0, false}, {2, 0.0, true}};
+static const struct isw_residual residuals[] = {
+    {.branch_layers = 0},
+    {.branch_layers = 1, .scale = 0.5},
+    {.branch_layers = 1, .train_scale = true},
+    {.branch_layers = 1, .scale = 0.7, .train_scale = true},
+    {.branch_layers = 2, .scale = 1.0},
+    {.branch_layers = 2, .train_scale = true},
+    {.branch_layers = 1, .scale = 0.6, .train_scale = true, .ends_linear = true},
+    {.branch_layers = 2, .scale = 0.9, .ends_linear = true},
+};
 
 /* Row number `number` among those that are suitable for biases. */
 static size_t bias_initializer(size_t number)

@@ -214,7 +214,7 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
           trial->output_scale != 0.0 ? trial->output_scale * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0) : 1.0,
       .factors = trial->factors ? factors : NULL,
       .residual = {trial->residual.branch_layers, trial->residual.scale + (trial->varied ? 0.1 * (double)lane : 0.0),
-                   trial->residual.train_scale},
+                   trial->residual.train_scale, trial->residual.ends_linear},
       .learning_rate = trial->learning_rate * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
       .weight_decay = trial->weight_decay * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
       .schedule = nudged(&schedules[trial->schedule].row, trial->schedule, lane, trial->varied),

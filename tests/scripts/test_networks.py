@@ -57,6 +57,10 @@ class Networks(unittest.TestCase):
                    "float64"), 1e-12),
             (sweep(cls.folder, "residual", "network.residual.branch_layers: [1, 2, none]",
                    "activation: tanh, residual: {scale: 0.5, train_scale: true}"), 1e-6),
+            (sweep(cls.folder, "section", "network.residual: [none, {branch_layers: [1, 2], activation_after: "
+                   "[true, false]}]", "activation: tanh, residual: {scale: 0.5}", "float64"), 1e-12),
+            (sweep(cls.folder, "linear", "train.learning_rate: [0.1, 0.2]",
+                   "activation: tanh, residual: {branch_layers: 1, activation_after: false}", "float64"), 1e-12),
             (sweep(cls.folder, "bias", "network.bias: [all, hidden, none]",
                    "activation: tanh, bias_init: {name: constant, value: 0.3}"), 1e-6),
             (sweep(cls.folder, "no_bias", "network.width: [4, 6]", "activation: tanh, bias: none"), 1e-6),

@@ -101,7 +101,8 @@ def make_sweeps(tables: dict[str, list[Row]], precision: str) -> dict[str, dict[
         {"train.loss": [choice(row) for row in tables["losses"]], "train.batch_size": ["full", 7]},
         {"train.optimizer": [choice(row) for row in tables["optimizers"]], "train.weight_decay": [0, 0.01]},
         {"train.schedule": [choice(row) for row in tables["schedules"]], "train.clip_norm": ["none", 0.1]},
-        {"network.residual.branch_layers": [1], "network.residual.train_scale": [False, True],
+        {"network.residual": [{"branch_layers": 1, "train_scale": [False, True]},
+                              {"branch_layers": 1, "activation_after": False}],
          "network.activation": ["relu"], "network.init_noise": [0.1], "network.init_sparsity": [0.5]},
     ]
     data = base(precision, mixture, ["loss", "gradient_norm"])

@@ -180,6 +180,8 @@ static void settings_of_a_class_are_the_documented_ones(void **state)
       {"network.residual.branch_layers", "[none, 2]", false},
       {"network.residual.scale", "[1, 2]", true},
       {"network.residual.train_scale", "[true, false]", false},
+      {"network.residual.activation_after", "[true, false]", false},
+      {"network.residual", "[{branch_layers: 1, scale: 2}, {branch_layers: 1}]", true},
       {"train.loss", "[mse, mae]", false},
       {"train.optimizer", "[sgd, adam]", false},
       {"train.optimizer", "[{name: momentum, momentum: [0.5, 0.9]}]", true},
@@ -201,14 +203,16 @@ static void settings_of_a_class_are_the_documented_ones(void **state)
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct isw_text text = {0};
-    bool residual = strncmp(cases[i].path, "network.residual.", 17) == 0, layers = strstr(cases[i].path, "depth");
+    bool residual = strncmp(cases[i].path, "network.residual", 16) == 0, layers = strstr(cases[i].path, "depth");
     isw_text_add(&text,
                  "dataset: xor\nnetwork: {%swidth: 2, activation: tanh, init: zeros%s}\n"
                  "train: {loss: mse, optimizer: sgd, learning_rate: 0.1, steps: 9%s%s}\ngrid: {%s: %s}\n",
                  layers     ? ""
                  : residual ? "depth: 3, "
                             : "depth: 1, ",
-                 residual && strstr(cases[i].path, "scale") ? ", residual: {branch_layers: 1}" : "",
+                 (residual && strstr(cases[i].path, "scale")) || strstr(cases[i].path, "after")
+                     ? ", residual: {branch_layers: 1}"
+                     : "",
                  strstr(cases[i].path, "shuffle") ? ", batch_size: 2" : "",
                  strstr(cases[i].path, "decay_biases") ? ", weight_decay: 1" : "", cases[i].path, cases[i].values);
     struct isw_sweep *sweep = test_read(text.bytes);

@@ -47,6 +47,13 @@ static void settings_are_the_same_sweep(void **state)
       "none]}\nexclude: [{train.rate_by_layer: {1: 0, output: {weights: 2, biases: 0.5}}}]\n",
       HEAD NETWORK "train: {loss: mse, optimizer: sgd, learning_rate: 0.5, steps: 100, rate_by_layer: {1: 0.1, output: "
                    "{weights: 1, biases: 0}}}\ngrid: {train.rate_by_layer.1: [0, {weights: 2, biases: [3, 4]}]}\n",
+      HEAD TRAIN
+      "network: {depth: 3, width: 4, activation: relu, init: he_normal, residual: {scale: -0.5}}\n"
+      "grid: {network.residual: [{}, {branch_layers: [1, 2], activation_after: [true, false]}, {branch_layers: 2, "
+      "scale: 0, train_scale: true}], seed: [1, 2]}\n"
+      "exclude: [{network.residual: {branch_layers: 2, activation_after: false}, seed: 2}]\n",
+      HEAD TRAIN "network: {depth: 3, width: 4, activation: relu, init: he_normal, residual: {branch_layers: 1, "
+                 "activation_after: false}}\n",
   };
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     struct isw_sweep *sweep = test_read(texts[i]);

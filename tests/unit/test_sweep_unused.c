@@ -61,6 +61,10 @@ static const struct {
      "no network has a residual branch"},
     {"network.residual.train_scale", DATA DEEP ", residual: {branch_layers: 1, train_scale: true}}\n" NO_STEPS "}\n",
      NULL}, /* a trained scale is a parameter, also of the Hessian at the start */
+    {"network.residual.activation_after", DATA DEEP ", residual: {activation_after: false}}\n" TRAIN "}\n",
+     "no network has a residual branch"},
+    {"network.residual", DATA NETWORK "}\n" TRAIN "}\ngrid: {network.residual: [{}, {branch_layers: 1}]}\n",
+     "no network has a residual branch"},
     {"network.residual.scale",
      DATA "network: {activation: tanh, init: zeros, width: 2, residual: {scale: 0.5}}\n" TRAIN
           "}\nzip: [{network.depth: [1, 3], network.residual.branch_layers: [2, none]}]\n",
