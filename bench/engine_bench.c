@@ -132,6 +132,7 @@ static enum isw_status make_setup(const struct bench_case *c, const char *precis
   struct isw_network network = {
       .seed = SEED, .layers = c->layers, .size = setup->size, .learning_rate = c->learning_rate};
   network.init = setup->init, network.bias_init = setup->bias;
+  network.output_scale = 1.0;
   network.batch_size = c->batch == c->samples ? 0 : c->batch;
   network.stop_loss_below = network.stop_gradient_below = -INFINITY;
   for (size_t k = 0; k < c->layers; k++) {
@@ -364,7 +365,7 @@ static enum isw_status write_arrays(const struct bench_case *c, struct setup *se
 {
   const size_t features = c->size[0];
   uint64_t *order = isw_allocate(c->samples, sizeof *order);
-  double *weights = isw_allocate(isw_parameters(c->layers, c->size, 0), sizeof *weights);
+  double *weights = isw_allocate(isw_parameters(c->layers, c->size, (struct isw_parts){0}), sizeof *weights);
   double losses[CASE_NETWORKS] = {0};
   enum isw_status status = ISW_OK;
   if (!order || !weights) status = isw_error_set(error, ISW_FAILED, "out of memory");
@@ -411,7 +412,7 @@ static enum isw_status write_case(const struct bench_case *c, const char *precis
     struct case_head head = {.magic = CASE_MAGIC, .layers = c->layers, .samples = c->samples, .batch = c->batch};
     for (size_t k = 0; k <= c->layers; k++) head.size[k] = c->size[k];
     head.classes = c->classes, head.networks = CASE_NETWORKS, head.real_bytes = isw_precision_bytes(setup.real);
-    head.parameters = isw_parameters(c->layers, c->size, 0), head.learning_rate = c->learning_rate;
+    head.parameters = isw_parameters(c->layers, c->size, (struct isw_parts){0}), head.learning_rate = c->learning_rate;
     if (fwrite(&head, sizeof head, 1, file) != 1)
       status = isw_error_set(error, ISW_FAILED, "%s: %s", path.bytes, strerror(errno));
   }
@@ -420,8 +421,8 @@ static enum isw_status write_case(const struct bench_case *c, const char *precis
   if (!status)
     printf("{\"what\": \"case\", \"case\": \"%s\", \"precision\": \"%s\", \"path\": \"%s\", \"parameters\": %zu, "
            "\"samples\": %zu, \"batch\": %zu, \"flops_per_step\": %.0f}\n",
-           c->name, precision, path.bytes, isw_parameters(c->layers, c->size, 0), c->samples, c->batch,
-           isw_step_flops(c->layers, c->size, 0, c->batch));
+           c->name, precision, path.bytes, isw_parameters(c->layers, c->size, (struct isw_parts){0}), c->samples,
+           c->batch, isw_step_flops(c->layers, c->size, 0, c->batch));
   isw_text_clear(&path);
   drop_setup(&setup);
   return status;

@@ -13,7 +13,8 @@ install(DIRECTORY data/ DESTINATION ${install_data})
 
 set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME documentation)
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES README.md CHANGELOG.md LICENSE CITATION.cff DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md CHANGELOG.md LICENSE packaging/debian/copyright CITATION.cff
+        DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME scripts)
 # the library stands beside the scripts: Python finds it there from any prefix

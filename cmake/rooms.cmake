@@ -5,6 +5,7 @@ target_include_directories(isw_options INTERFACE ${PROJECT_SOURCE_DIR}/include $
 target_compile_definitions(isw_options INTERFACE _GNU_SOURCE)
 target_compile_options(isw_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion -Wno-sign-conversion
+  $<$<C_COMPILER_ID:Clang>:-Wno-enum-float-conversion> # integer constants are enumerators
   $<$<BOOL:${INITSWEEP_WERROR}>:-Werror>
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. # the same bytes from any folder
   -ffp-contract=off -fno-math-errno -fno-trapping-math) # contraction is written, never left to the compiler

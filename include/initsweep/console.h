@@ -200,6 +200,12 @@ void isw_format_utc_now(char text[ISW_NUMBER_SIZE]);
 /** Appends the number of networks and their grids: "120 = network.init 4 x network.depth 3 x replicate 10".
  *  @return ISW_FAILED if memory cannot be allocated */
 enum isw_status isw_text_add_grids(struct isw_text *text, const struct isw_sweep *sweep);
+/** Number of datasets that `check` and `plan` describe; of more they tell the number. */
+enum { ISW_DATASETS_SHOWN = 8 };
+/** Appends the samples of a dataset: "xor: 4 training samples, 0 test samples; 2 features from 0 to 1; 2 classes of 2,
+ *  2". Ranges and numbers per class are of the training set.
+ *  @return ISW_FAILED if memory cannot be allocated */
+enum isw_status isw_text_add_samples(struct isw_text *text, const struct isw_sweep *sweep, size_t dataset);
 
 /** A JSON writer. Containers are opened and closed; a value is written into the innermost open container. Values of an
  *  object have a key; in an array the key is NULL. */
@@ -259,4 +265,7 @@ enum isw_status isw_sweep_template(const char *name, const char *file, const cha
 /** Finds the row of a dataset by name. If there is none, returns NULL and sets *nearest to the most similar name or
  *  NULL. */
 const struct isw_row *isw_find_dataset(const char *name, const char **nearest);
+/** Writes the samples of a dataset as an object.
+ *  @return ISW_FAILED if memory cannot be allocated */
+enum isw_status isw_json_samples(struct isw_json *json, const struct isw_sweep *sweep, size_t dataset);
 #endif

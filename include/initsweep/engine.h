@@ -84,9 +84,9 @@ struct isw_pack_settings {
   const struct isw_samples *samples;
   enum isw_precision precision;
   enum isw_layout layout;
-  /** Number of networks, 1 .. isw_layout_networks. They must agree in sizes, biases, activations, loss, optimizer, batch
-   *  size, steps and order of minibatches, in whether they have isw_network.factors, in what these freeze, and in
-   *  whether they have a mask. */
+  /** Number of networks, 1 .. isw_layout_networks. They must agree in sizes, biases, activations, loss, optimizer,
+   *  batch size, steps and order of minibatches, in having isw_network.factors, in what these freeze, and in having a
+   *  mask. */
   size_t count;
   const struct isw_network *const *networks; /**< [count], kept by the caller until isw_pack_create returns */
   size_t records;
@@ -131,10 +131,10 @@ struct isw_pack_shape {
   size_t batch_size;                                     /**< 0: full */
   size_t activation, output_activation, loss, optimizer; /**< rows */
   unsigned needs;                                        /**< of all probes together, enum isw_probe_needs */
-  bool uses_gradient_norm; /**< some network has clip_norm or a stop rule for the gradient */
-  bool has_mask;           /**< some weights stay 0 */
-  bool scales_output;      /**< some network has an output_scale other than 1 */
-  bool has_factors;        /**< the networks have isw_network.factors */
+  bool checks_every_step; /**< some network has clip_norm or a stop rule other than stop_loss_below */
+  bool has_mask;          /**< some weights stay 0 */
+  bool scales_output;     /**< some network has an output_scale other than 1 */
+  bool has_factors;       /**< the networks have isw_network.factors */
 };
 /** The path that a pack of this shape takes. */
 enum isw_pack_path isw_pack_path(const struct isw_kernels *kernels, const struct isw_pack_shape *shape);

@@ -71,6 +71,26 @@ struct isw_view {
   const atomic_int *interrupt;     /**< isw_view_interrupted; NULL: never */
   bool *abandoned;                 /**< set by isw_view_interrupted */
 };
+/** Element number `element` of an array of the view's precision, widened: wide[lane]. */
+static inline void isw_widen(const struct isw_view *view, const void *array, size_t element, double *restrict wide)
+{
+  size_t lanes = view->lanes;
+  if (view->precision == ISW_FLOAT32) {
+    const float *from = (const float *)array + element * lanes;
+    for (size_t l = 0; l < lanes; l++) wide[l] = (double)from[l];
+  } else {
+    const double *from = (const double *)array + element * lanes;
+    for (size_t l = 0; l < lanes; l++) wide[l] = from[l];
+  }
+}
+
+/** Adds 1 to right[lane] of every network that predicts a sample right. With one output for binary targets the
+ *  prediction is 1 if the output is above the loss's threshold, else 0; with several outputs it is the first of the
+ *  largest. An output that is NaN is wrong.
+ *  @param[in] output   the outputs of some samples, of which this one's first is element number `element`
+ *  @param[in] target   the sample's label, or 0 or 1 */
+void isw_count_right(const struct isw_view *view, const void *output, size_t element, double target, double *right);
+
 /** Whether training is interrupted; the record is then repeated. Long work in block and prepare asks at least once a
  *  second and returns early. (Not in finish, whose results are stored at once.) */
 static inline bool isw_view_interrupted(const struct isw_view *view)

@@ -64,6 +64,12 @@ struct isw_layer_factors {
   double epsilon[2]; /**< of the optimiser's parameter epsilon */
 };
 
+/** The stop rule for losses that no longer fall (docs/numerics.md, the loop). */
+struct isw_plateau {
+  uint64_t steps;  /**< since the last improvement; 0: no such rule */
+  double relative; /**< an improvement is a loss below the best one before by more than this part of it */
+};
+
 /** One network: everything that determines its trajectory, as numbers. */
 struct isw_network {
   uint64_t number; /**< index in grid order */
@@ -92,6 +98,9 @@ struct isw_network {
   uint64_t steps;
   double stop_loss_below;     /**< -infinity: no such rule */
   double stop_gradient_below; /**< -infinity: no such rule */
+  double stop_loss_above;     /**< 0: no such rule */
+  double stop_accuracy_above; /**< 0: no such rule */
+  struct isw_plateau stop_plateau;
 };
 
 /** The activation of weight layer k (from 0): that of the hidden layers, of the output, or `linear`. */

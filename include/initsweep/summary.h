@@ -115,6 +115,8 @@ struct isw_follow_view {
 };
 /** Follows a run from another process. It reads the run folder and takes no lock. */
 struct isw_follow;
+/** Whether a results file is not there, but the folder of its run is. */
+bool isw_follow_is_needed(const char *file);
 /** Starts to follow a run. Release with isw_follow_destroy.
  *  @param[in] given  the results file's name OUT, or the run folder OUT.parts
  *  @return ISW_BAD_INPUT if `given` is a folder of another kind */
@@ -147,6 +149,8 @@ void isw_follow_end(struct isw_follow_display *display);
  *  @return ISW_FAILED if memory cannot be allocated */
 enum isw_status isw_plan_write_text(const struct isw_estimate *estimate, bool all_classes, FILE *out,
                                     struct isw_error *error);
-/** Writes an estimate as one JSON object. */
-void isw_plan_write_json(const struct isw_estimate *estimate, bool all_classes, FILE *out);
+/** Writes an estimate as one JSON object.
+ *  @return ISW_FAILED if memory cannot be allocated */
+enum isw_status isw_plan_write_json(const struct isw_estimate *estimate, bool all_classes, FILE *out,
+                                    struct isw_error *error);
 #endif

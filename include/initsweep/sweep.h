@@ -57,6 +57,8 @@ uint64_t isw_sweep_identity(const struct isw_sweep *sweep);
 /** Number of datasets that the sweep's networks use. */
 size_t isw_sweep_datasets(const struct isw_sweep *sweep);
 const struct isw_data *isw_sweep_data(const struct isw_sweep *sweep, size_t dataset);
+/** The name of its row. */
+const char *isw_sweep_data_name(const struct isw_sweep *sweep, size_t dataset);
 
 /** The files that were read and whose paths leave the sweep file's folder, each once, for datasets and initialisers.
  *  *paths is owned by the sweep. Returns their number. */
@@ -152,11 +154,11 @@ struct isw_pack_class {
   struct isw_parts parts;
   bool has_factors;                                      /**< its networks have isw_network.factors */
   size_t activation, output_activation, loss, optimizer; /**< rows */
-  bool uses_gradient_norm;    /**< its first network has clip_norm or a stop rule for the gradient */
-  bool has_mask;              /**< some weights of its networks stay 0 */
-  bool scales_output;         /**< its first network has an output_scale other than 1 */
-  size_t dataset, batch_size; /**< batch_size 0: full */
-  size_t samples;             /**< samples of one step */
+  bool checks_every_step;                                /**< of its first network, as in isw_pack_shape */
+  bool has_mask;                                         /**< some weights of its networks stay 0 */
+  bool scales_output;                                    /**< its first network has an output_scale other than 1 */
+  size_t dataset, batch_size;                            /**< batch_size 0: full */
+  size_t samples;                                        /**< samples of one step */
   uint64_t steps;
   size_t records;
   double flops; /**< of one network, all its steps (isw_step_flops) */

@@ -4,6 +4,12 @@
 
 enum { MAX_LETTERS = 64 };
 
+/* Upper and lower case count as the same letter: ReLU is relu. */
+static bool same_letter(char a, char b)
+{
+  return a == b || ((a ^ b) == 0x20 && (a | 0x20) >= 'a' && (a | 0x20) <= 'z');
+}
+
 /* Optimal string alignment distance (Damerau 1964): insertions, deletions, substitutions, transpositions. */
 static size_t edit_distance(const char *a, size_t m, const char *b, size_t n)
 {
@@ -13,11 +19,11 @@ static size_t edit_distance(const char *a, size_t m, const char *b, size_t n)
     size_t *now = row[i % 3], *before = row[(i + 2) % 3], *earlier = row[(i + 1) % 3];
     now[0] = i;
     for (size_t j = 1; j <= n; j++) {
-      size_t best = before[j - 1] + (a[i - 1] != b[j - 1]);
+      size_t best = before[j - 1] + !same_letter(a[i - 1], b[j - 1]);
       if (before[j] + 1 < best) best = before[j] + 1;
       if (now[j - 1] + 1 < best) best = now[j - 1] + 1;
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && earlier[j - 2] + 1 < best)
-        best = earlier[j - 2] + 1;
+      bool swapped = i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]);
+      if (swapped && earlier[j - 2] + 1 < best) best = earlier[j - 2] + 1;
       now[j] = best;
     }
   }

@@ -26,7 +26,7 @@ static enum isw_status plan(const struct request *request, struct isw_error *err
     status = isw_estimate_create(sweep, request->out ? request->out : out.bytes, request->ranks, request->threads,
                                  isw_clock() - start, request->calibrate, &estimate, error);
   if (status == ISW_OK && request->json)
-    isw_plan_write_json(&estimate, request->all_classes, stdout);
+    status = isw_plan_write_json(&estimate, request->all_classes, stdout, error);
   else if (status == ISW_OK)
     status = isw_plan_write_text(&estimate, request->all_classes, stdout, error);
   isw_estimate_clear(&estimate);

@@ -19,6 +19,13 @@ int isw_command_unknown(const struct isw_command *const *commands, const char *s
   for (; commands[count] && count < NAMES_MAX; count++) names[count] = commands[count]->name;
   const char *nearest = isw_nearest_word(name, names, count);
   if (!isw_cluster_is_first_process()) return ISW_BAD_INPUT;
+  const char *end = strrchr(name, '.');
+  if (end && (strcmp(end, ".yaml") == 0 || strcmp(end, ".yml") == 0 || strcmp(end, ".h5") == 0)) {
+    isw_print(stderr,
+              "%s: '%s' is a file, not a command\n  did you mean `initsweep %s %s`? `initsweep --help` shows all.\n",
+              start, name, strcmp(end, ".h5") == 0 ? "show" : "run", name);
+    return ISW_BAD_INPUT;
+  }
   isw_print(stderr, "%s: unknown command '%s'\n  ", start, name);
   if (nearest) fprintf(stderr, "did you mean '%s'? ", nearest);
   fprintf(stderr, "`initsweep --help` shows all.\n");

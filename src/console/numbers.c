@@ -12,7 +12,7 @@ const char *isw_format_si(double number, char *buffer)
     scaled /= 1000;
     i++;
   }
-  if (i == 0 && number == floor(number))
+  if (i == 0 && (number == floor(number) || fabs(number) >= 999.5))
     snprintf(buffer, ISW_NUMBER_SIZE, "%.0f", number);
   else
     snprintf(buffer, ISW_NUMBER_SIZE, "%.3g%s", scaled, prefix[i]);

@@ -61,9 +61,21 @@ static int report_wrong_option(const struct isw_command *command, int found, con
                          command->name);
 }
 
-/* "give one results file and --network K" */
-static int report_wrong_argument(const struct isw_command *command)
+/* The first of several words that sets a setting as Hydra's command line does, path=value; NULL: none. */
+static const char *find_setting(const struct isw_command *command, int count, char **words)
 {
+  bool sets = false;
+  for (const struct isw_option *o = command->options; o->name; o++) sets = sets || strcmp(o->name, "set") == 0;
+  for (int i = 1; sets && i < count; i++)
+    if (strchr(words[i], '=')) return words[i];
+  return NULL;
+}
+
+/* "give one results file and --network K" */
+static int report_wrong_argument(const struct isw_command *command, int count, char **words)
+{
+  const char *setting = find_setting(command, count, words);
+  if (setting) return isw_usage_error(command->name, "unexpected '%s'\n  did you mean --set %s?", setting, setting);
   struct isw_text text = {0};
   enum isw_status status = isw_text_add(&text, "give %s", command->argument_about);
   for (const struct isw_option *o = command->options; o->name && status == ISW_OK; o++)
@@ -106,7 +118,7 @@ bool isw_parse_options(const struct isw_command *command, int argc, char **argv,
   bool right = !command->argument ? words == 0 : words == 1 || (words == 0 && optional);
   for (size_t i = 0; i < count; i++) right = right && (given[i] || !command->options[i].required);
   *argument = words > 0 ? argv[optind] : NULL;
-  *exit_status = right ? 0 : report_wrong_argument(command);
+  *exit_status = right ? 0 : report_wrong_argument(command, words, argv + optind);
   return right;
 }
 

@@ -9,7 +9,7 @@
 #include "initsweep/probes.h"
 
 enum { REPEATS = 9, TEXT = 512 };
-static const double ONE_RUN = 5e-4; /* s of the short training; the long one has five times as many steps */
+static const double ONE_RUN = 5e-4; /* s of the short training; the long one has five times as many steps, or two */
 static const double LONG = 0.2;     /* s after which trainings are not repeated: noise is a small part of them */
 
 struct shape {
@@ -143,19 +143,20 @@ static bool time_steps(const struct trial *trial, struct isw_sweep *sweep, const
     if (!train(trial, sweep, samples, 1, &create, &seconds, &m->small)) return false;
     keep_minimum(&one, seconds);
   }
-  for (seconds = 0; few < 100000; few *= 2) {
+  for (seconds = one; seconds < ONE_RUN && few < 100000;) {
+    few *= 2;
     if (!train(trial, sweep, samples, few, &create, &seconds, &m->small)) return false;
-    if (seconds >= ONE_RUN) break;
   }
+  uint64_t many = (one < LONG ? 5 : 2) * few;
   start = now();
   for (size_t i = 0; i < REPEATS && (i == 0 || now() - start < LONG); i++) {
     if (!train(trial, sweep, samples, few, &create, &seconds, &m->small)) return false;
     keep_minimum(&less, seconds);
     keep_minimum(&m->create, create);
-    if (!train(trial, sweep, samples, 5 * few, &create, &seconds, &m->small)) return false;
+    if (!train(trial, sweep, samples, many, &create, &seconds, &m->small)) return false;
     keep_minimum(&more, seconds);
   }
-  m->step = (more - less) / (4 * (double)few);
+  m->step = (more - less) / (double)(many - few);
   m->record = (one - m->step) / 2;
   if (m->record < 0) m->record = 0;
   return m->step > 0;

@@ -45,7 +45,7 @@ enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct
                                  .output_activation = class->output_activation,
                                  .loss = class->loss,
                                  .optimizer = class->optimizer,
-                                 .uses_gradient_norm = class->uses_gradient_norm,
+                                 .checks_every_step = class->checks_every_step,
                                  .has_mask = class->has_mask,
                                  .scales_output = class->scales_output,
                                  .has_factors = class->has_factors};

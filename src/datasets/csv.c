@@ -276,12 +276,32 @@ static enum isw_status find_targets(struct table *table, const char *list)
 }
 
 /* Determines the columns from the first line. */
+/* A line of one field that another separator would divide. */
+static enum isw_status check_separator(const struct table *table)
+{
+  static const struct {
+    char byte;
+    const char *name;
+  } others[] = {{',', "comma"}, {';', "semicolon"}, {'\t', "tab"}};
+  struct reader *reader = table->reader;
+  for (size_t i = 0; reader->count == 1 && i < sizeof others / sizeof *others; i++)
+    if (others[i].byte != reader->delimiter && strchr(reader->fields[0].text, others[i].byte))
+      return fail(reader, reader->fields[0].line, reader->fields[0].column,
+                  "the line has no '%s', but a %s: set delimiter: %s",
+                  reader->delimiter == '\t'  ? "tab"
+                  : reader->delimiter == ';' ? ";"
+                                             : ",",
+                  others[i].name, others[i].name);
+  return ISW_OK;
+}
+
 static enum isw_status open_table(struct table *table, const struct isw_choice *settings)
 {
   struct reader *reader = table->reader;
   enum isw_status status = read_line(reader);
   if (status != ISW_OK) return status;
   if (reader->count == 0) return isw_error_set(reader->error, ISW_BAD_INPUT, "%s is empty", reader->path);
+  if ((status = check_separator(table)) != ISW_OK) return status;
   table->columns = reader->count;
   table->target_of = isw_allocate(table->columns, sizeof *table->target_of);
   if (!table->target_of) return isw_error_memory(reader->error, table->columns * sizeof *table->target_of, "columns");

@@ -41,6 +41,12 @@ struct isw_lane_place {
   size_t lane;
 };
 
+/** What the plateau rule remembers of a network. */
+struct isw_best_loss {
+  double loss;   /**< of the last step that improved; infinity: none */
+  uint64_t step; /**< that step */
+};
+
 /** One network of a pack. */
 struct isw_lane {
   struct isw_lane_place home; /**< where it was created; its arrays are that pack's, wherever compaction.c moves it */
@@ -91,9 +97,14 @@ struct isw_pack {
   struct isw_lane lane[ISW_LANES_MAX];
   struct isw_lane_place location[ISW_LANES_MAX]; /**< where the networks are that this pack was created with */
   double loss_below[ISW_LANES_MAX], gradient_below[ISW_LANES_MAX]; /**< stop rules; -infinity: none */
-  bool has_gradient_rules, clips_gradients;                        /**< in some lane: gradient_below, clip_norm */
-  bool scales_output;                                              /**< in some lane: output_scale is not 1 */
-  bool rates_change;                                               /**< from step to step */
+  double loss_above[ISW_LANES_MAX], accuracy_above[ISW_LANES_MAX]; /**< infinity: none */
+  uint64_t plateau_steps;                                          /**< of all lanes; 0: no such rule */
+  double plateau_relative[ISW_LANES_MAX];
+  struct isw_best_loss best_loss[ISW_LANES_MAX]; /**< only with plateau_steps */
+  bool has_gradient_rules, clips_gradients;      /**< in some lane: gradient_below, clip_norm */
+  bool has_accuracy_rules, has_other_rules;      /**< accuracy_above; that, loss_above or plateau_steps */
+  bool scales_output;                            /**< in some lane: output_scale is not 1 */
+  bool rates_change;                             /**< from step to step */
   bool finite[ISW_LANES_MAX];
   enum isw_pack_path path;
 
@@ -289,13 +300,16 @@ struct isw_member {
   bool live[ISW_LANES_MAX];   /**< lanes with a running network */
   bool finite[ISW_LANES_MAX]; /**< pack->finite */
   size_t live_count;
-  uint64_t first_step;                /**< of this call of isw_pack_train */
-  double loss[ISW_LANES_MAX];         /**< of the pass: a sum over its samples, then the mean */
-  double escape_below[ISW_LANES_MAX]; /**< pack->escape_below until the network escapes; -infinity: none */
-  double watch_below[ISW_LANES_MAX];  /**< the larger of that and the stop rule */
-  bool step_begun;                    /**< something of the step is done */
-  bool updated;                       /**< the pass has updated this member's weights, and set nonfinite_mask */
-  bool transposed;                    /**< all members' isw_layer.transposed hold the present weights */
+  uint64_t first_step;                           /**< of this call of isw_pack_train */
+  double loss[ISW_LANES_MAX];                    /**< of the pass: a sum over its samples, then the mean */
+  double escape_below[ISW_LANES_MAX];            /**< pack->escape_below until the network escapes; -infinity: none */
+  double watch_below[ISW_LANES_MAX];             /**< the larger of that and the stop rule */
+  double watch_above[ISW_LANES_MAX];             /**< pack->loss_above of the running networks; infinity: none */
+  double accuracy[ISW_LANES_MAX];                /**< of the last pass with a gradient, if pack->has_accuracy_rules */
+  struct isw_best_loss best_loss[ISW_LANES_MAX]; /**< pack->best_loss */
+  bool step_begun;                               /**< something of the step is done */
+  bool updated;    /**< the pass has updated this member's weights, and set nonfinite_mask */
+  bool transposed; /**< all members' isw_layer.transposed hold the present weights */
   alignas(ISW_LINE_BYTES) unsigned char nonfinite_mask[ISW_LINE_BYTES]; /**< isw_update_kernel */
 };
 
@@ -352,9 +366,10 @@ unsigned isw_nonfinite_lanes(const struct isw_pack *pack, const void *nonfinite_
 
 /** What a sum of losses is divided by to give the mean. */
 double isw_mean_divisor(const struct isw_pack *pack, size_t samples);
-/** Whether no network can stop at this step: every lane's loss is finite and not below its rule. */
+/** Whether no network can stop at this step: every lane's loss is finite and within its rules, and there are no rules
+ *  but those for the loss. */
 bool isw_member_none_stops(const struct isw_member *member);
-/** Sets escape_below and watch_below for the running networks. */
+/** Sets escape_below, watch_below, watch_above and best_loss for the running networks. */
 void isw_member_watch_losses(struct isw_member *member);
 /** Ends a network for this member; member 0 stores its outcome. */
 void isw_member_end_network(struct isw_member *member, size_t lane, enum isw_network_status status,

@@ -120,10 +120,14 @@ static void walk_lane(struct walk *walk, struct isw_pack *pack, size_t l)
     for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++) copy_lines(walk, pack, l, 1, parameters[i]);
     copy_bytes(walk, &pack->gradient_below[l], sizeof pack->gradient_below[l]);
     copy_bytes(walk, &pack->escape_below[l], sizeof pack->escape_below[l]);
+    copy_bytes(walk, &pack->loss_above[l], sizeof pack->loss_above[l]);
+    copy_bytes(walk, &pack->accuracy_above[l], sizeof pack->accuracy_above[l]);
+    copy_bytes(walk, &pack->plateau_relative[l], sizeof pack->plateau_relative[l]);
     copy_bytes(walk, pack->running_before[l], sizeof pack->running_before[l]);
   }
   copy_bytes(walk, &pack->loss_below[l], sizeof pack->loss_below[l]); /* none after the network has ended */
   copy_bytes(walk, &pack->finite[l], sizeof pack->finite[l]);
+  if (pack->plateau_steps) copy_bytes(walk, &pack->best_loss[l], sizeof pack->best_loss[l]);
   copy_lines(walk, pack, l, ISW_RATES, pack->rate);
   copy_lines(walk, pack, l, ISW_DECAYS, pack->decay);
   copy_lines(walk, pack, l, isw_own_rates_lines(pack), pack->own_rates);
@@ -265,6 +269,8 @@ bool isw_pack_swap_lanes(struct isw_pack *a, size_t lane_a, struct isw_pack *b, 
   home_b.pack->location[home_b.lane] = (struct isw_lane_place){b, lane_b};
   /* what some lane of a pack needs */
   a->has_gradient_rules = b->has_gradient_rules = a->has_gradient_rules || b->has_gradient_rules;
+  a->has_accuracy_rules = b->has_accuracy_rules = a->has_accuracy_rules || b->has_accuracy_rules;
+  a->has_other_rules = b->has_other_rules = a->has_other_rules || b->has_other_rules;
   a->rates_change = b->rates_change = a->rates_change || b->rates_change;
   a->scales_output = b->scales_output = a->scales_output || b->scales_output;
   a->clips_gradients = b->clips_gradients = a->clips_gradients || b->clips_gradients;

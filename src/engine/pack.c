@@ -64,6 +64,12 @@ static bool start_lane(struct isw_pack *pack, size_t l, const struct isw_network
   pack->loss_below[l] = network->stop_loss_below;
   pack->gradient_below[l] = network->stop_gradient_below;
   pack->has_gradient_rules = pack->has_gradient_rules || network->stop_gradient_below > -INFINITY;
+  if (network->stop_loss_above > 0.0) pack->loss_above[l] = network->stop_loss_above;
+  if (network->stop_accuracy_above > 0.0) pack->accuracy_above[l] = network->stop_accuracy_above;
+  pack->plateau_relative[l] = network->stop_plateau.relative;
+  pack->has_accuracy_rules = pack->has_accuracy_rules || network->stop_accuracy_above > 0.0;
+  pack->has_other_rules =
+      pack->has_other_rules || network->stop_loss_above > 0.0 || pack->has_accuracy_rules || pack->plateau_steps > 0;
   isw_line_store(pack, pack->hidden.parameter, 0, l, network->activation.value[0].number);
   isw_line_store(pack, pack->output.parameter, 0, l, network->output_activation.value[0].number);
   isw_line_store(pack, pack->loss_parameter, 0, l, network->loss.value[0].number);
@@ -89,7 +95,12 @@ static bool start_lanes(struct isw_pack *pack, const struct isw_network *const *
   }
   double *buffer = isw_allocate(most, sizeof *buffer);
   bool done = buffer != NULL;
-  for (size_t l = 0; l < ISW_LANES_MAX; l++) pack->loss_below[l] = pack->gradient_below[l] = -INFINITY;
+  pack->plateau_steps = networks[0]->stop_plateau.steps;
+  for (size_t l = 0; l < ISW_LANES_MAX; l++) {
+    pack->loss_below[l] = pack->gradient_below[l] = -INFINITY;
+    pack->loss_above[l] = pack->accuracy_above[l] = INFINITY;
+    pack->best_loss[l] = (struct isw_best_loss){INFINITY, 0};
+  }
   for (size_t l = 0; l < pack->count && done; l++) done = start_lane(pack, l, networks[l], buffer);
   free(buffer);
   pack->rates_change = isw_pack_rates_change(pack);

@@ -260,13 +260,29 @@ static void update_with_gradient(const struct isw_pack *pack, size_t k, size_t f
   isw_update_biases(pack, k, work->nonfinite_mask);
 }
 
+/* ---- the accuracy ------------------------------------------------------------------------------------------------ */
+
+/* Adds a block's samples to the numbers of those that are predicted right. Each member counts all of them. */
+static void count_right(struct isw_member *m, const struct isw_pass *pass, size_t first, size_t samples)
+{
+  const struct isw_pack *pack = m->pack;
+  size_t last = pack->layers - 1;
+  for (size_t s = 0; s < samples; s++) {
+    size_t row = pass->order ? (size_t)pass->order[first + s] : first + s;
+    isw_count_right(&pack->view, pack->layer[last].activation, s * pack->strides[last],
+                    pass->set->labels[row * pack->samples->columns], m->accuracy);
+  }
+}
+
 /* ---- the pass ---------------------------------------------------------------------------------------------------- */
 
 bool isw_member_pass(struct isw_member *m, const struct isw_pass *pass)
 {
   struct isw_pack *pack = m->pack;
   double divisor = isw_mean_divisor(pack, pass->samples);
+  const bool counts = pack->has_accuracy_rules && pass->gradient;
   for (size_t l = 0; l < pack->lanes; l++) m->loss[l] = 0.0;
+  for (size_t l = 0; counts && l < pack->lanes; l++) m->accuracy[l] = 0.0;
   if (pass->gradient && pack->layout == ISW_UNITS_IN_LANES && !m->transposed) {
     isw_member_for_rows(m, NULL, transpose_rows);
     isw_team_wait(m->team);
@@ -292,8 +308,10 @@ bool isw_member_pass(struct isw_member *m, const struct isw_pass *pass)
     (pack->layout == ISW_UNITS_IN_LANES ? pack->kernels->units.sum_loss : pack->kernels->sum_loss)(samples, pack->loss,
                                                                                                    m->loss);
     if (pass->feed_probes && m->index == 0) isw_pack_feed_probes(pack, pass->set, first, samples);
+    if (counts) count_right(m, pass, first, samples);
     bool one_block = samples == pass->samples, last = first + samples == pass->samples;
     for (size_t l = 0; last && l < pack->lanes; l++) m->loss[l] = m->loss[l] / divisor;
+    for (size_t l = 0; counts && last && l < pack->lanes; l++) m->accuracy[l] = m->accuracy[l] / (double)pass->samples;
     m->updated = pass->update && one_block && isw_member_none_stops(m);
     if (m->updated) {
       memset(m->nonfinite_mask, 0, sizeof m->nonfinite_mask);

@@ -56,7 +56,8 @@ struct isw_pack_shape isw_shape_of(const struct isw_pack *pack)
                                  .loss = pack->loss_row,
                                  .optimizer = pack->optimizer_row,
                                  .needs = pack->needs,
-                                 .uses_gradient_norm = pack->has_gradient_rules || pack->clips_gradients,
+                                 .checks_every_step =
+                                     pack->has_gradient_rules || pack->has_other_rules || pack->clips_gradients,
                                  .has_mask = pack->has_mask,
                                  .scales_output = pack->scales_output,
                                  .has_factors = pack->has_factors};
@@ -75,7 +76,7 @@ bool isw_shape_keeps_pre_activation(const struct isw_pack_shape *shape, size_t k
 static bool is_small(const struct isw_pack_shape *shape)
 {
   size_t lines = 0, count, states = isw_optimizers(&count)[shape->optimizer].states;
-  if (shape->batch_size > 0 || shape->train_samples > MAX_SMALL_SAMPLES || shape->uses_gradient_norm ||
+  if (shape->batch_size > 0 || shape->train_samples > MAX_SMALL_SAMPLES || shape->checks_every_step ||
       shape->scales_output || shape->has_mask || isw_branches(shape->layers, shape->parts.branch_layers) > 0)
     return false;
   for (size_t k = 0; k < shape->layers; k++) {

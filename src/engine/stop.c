@@ -10,10 +10,12 @@ double isw_mean_divisor(const struct isw_pack *pack, size_t samples)
 
 bool isw_member_none_stops(const struct isw_member *m)
 {
-  const double *loss = m->loss, *watch_below = m->watch_below;
+  const double *loss = m->loss, *watch_below = m->watch_below, *watch_above = m->watch_above;
   int going_on = 0; /* nearly all steps ask only this, so it has no branch */
-  for (size_t l = 0; l < ISW_LANES_MAX; l++) going_on += (fabs(loss[l]) < INFINITY) & (loss[l] >= watch_below[l]);
-  return going_on == ISW_LANES_MAX && !m->pack->has_gradient_rules;
+  for (size_t l = 0; l < ISW_LANES_MAX; l++)
+    going_on += (fabs(loss[l]) < INFINITY) & (loss[l] >= watch_below[l]) & (loss[l] <= watch_above[l]);
+  const struct isw_pack *pack = m->pack;
+  return going_on == ISW_LANES_MAX && !pack->has_gradient_rules && !pack->has_accuracy_rules && !pack->plateau_steps;
 }
 
 void isw_member_watch_losses(struct isw_member *m)
@@ -23,6 +25,8 @@ void isw_member_watch_losses(struct isw_member *m)
     bool awaits = l < pack->count && m->live[l] && isw_pack_awaits_escape(pack, l);
     m->escape_below[l] = awaits ? pack->escape_below[l] : -INFINITY;
     m->watch_below[l] = m->escape_below[l] > pack->loss_below[l] ? m->escape_below[l] : pack->loss_below[l];
+    m->watch_above[l] = l < pack->count && m->live[l] ? pack->loss_above[l] : INFINITY;
+    m->best_loss[l] = pack->best_loss[l];
   }
 }
 
@@ -30,6 +34,7 @@ void isw_member_end_network(struct isw_member *m, size_t lane, enum isw_network_
 {
   m->live[lane] = false;
   m->escape_below[lane] = m->watch_below[lane] = -INFINITY;
+  m->watch_above[lane] = INFINITY;
   m->live_count--;
   if (m->index == 0) isw_pack_end_network(m->pack, lane, status, steps_done);
 }
@@ -62,6 +67,20 @@ static void find_small_gradients(const struct isw_member *m, bool *small)
   for (size_t l = 0; l < pack->count; l++) small[l] = norm[l] < pack->gradient_below[l];
 }
 
+/* Marks the lanes whose loss has not improved for long enough, and notes the losses that improve. */
+static void find_plateaus(struct isw_member *m, uint64_t step, bool *ends)
+{
+  struct isw_pack *pack = m->pack;
+  for (size_t l = 0; pack->plateau_steps && l < pack->count; l++) {
+    struct isw_best_loss *best = &m->best_loss[l];
+    if (!m->live[l]) continue;
+    if (best->loss == INFINITY || m->loss[l] < best->loss - pack->plateau_relative[l] * best->loss)
+      *best = (struct isw_best_loss){m->loss[l], step};
+    if (m->index == 0) pack->best_loss[l] = *best;
+    ends[l] = ends[l] || step - best->step >= pack->plateau_steps;
+  }
+}
+
 /* Stores which networks escape at the loss of this step, or after the last one. */
 static void store_escapes(struct isw_member *m, uint64_t step)
 {
@@ -80,8 +99,11 @@ void isw_member_apply_stop_rules(struct isw_member *m, uint64_t step)
   if (isw_member_none_stops(m)) return;
   store_escapes(m, step);
   find_small_gradients(m, ends);
+  find_plateaus(m, step, ends);
   for (size_t l = 0; l < pack->count; l++) {
-    ends[l] = m->live[l] && (ends[l] || !isfinite(m->loss[l]) || m->loss[l] < pack->loss_below[l]);
+    bool ends_by_loss = !isfinite(m->loss[l]) || m->loss[l] < pack->loss_below[l] || m->loss[l] > pack->loss_above[l];
+    bool ends_by_accuracy = pack->has_accuracy_rules && m->accuracy[l] > pack->accuracy_above[l];
+    ends[l] = m->live[l] && (ends[l] || ends_by_loss || ends_by_accuracy);
     any = any || ends[l];
   }
   if (!any) return;

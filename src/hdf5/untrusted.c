@@ -12,7 +12,9 @@ enum isw_status isw_hdf5_open_file(const char *path, hid_t access, hid_t *file, 
     return isw_error_set(error, ISW_BAD_INPUT, "%s is no regular file", path);
   H5dont_atexit(); /* closing the library can loop without end on what a damaged file has left; all files are closed */
   *file = H5Fopen(path, H5F_ACC_RDONLY, access);
-  return *file < 0 ? isw_hdf5_refuse(error, ISW_BAD_INPUT, path, "cannot open this file") : ISW_OK;
+  if (*file >= 0) return ISW_OK;
+  if (H5Fis_hdf5(path) == 0) return isw_error_set(error, ISW_BAD_INPUT, "%s is not an HDF5 file", path);
+  return isw_hdf5_refuse(error, ISW_BAD_INPUT, path, "cannot open this file");
 }
 
 enum isw_hdf5_path isw_hdf5_follow(hid_t file, const char *name)

@@ -7,19 +7,6 @@
 /** The name of a probe, in its table row and in the quantity that it records. */
 #define ISW_PROBE_NAME(text) .row.name = (text), .quantity.name = (text)
 
-/** Element number `element` of an array of the view's precision, widened: wide[lane]. */
-static inline void isw_widen(const struct isw_view *view, const void *array, size_t element, double *restrict wide)
-{
-  size_t lanes = view->lanes;
-  if (view->precision == ISW_FLOAT32) {
-    const float *from = (const float *)array + element * lanes;
-    for (size_t l = 0; l < lanes; l++) wide[l] = (double)from[l];
-  } else {
-    const double *from = (const double *)array + element * lanes;
-    for (size_t l = 0; l < lanes; l++) wide[l] = from[l];
-  }
-}
-
 /** Lanes for which a probe that calls isw_curvature_... keeps values: the view's, rounded up to whole groups of
  *  ISW_CURVATURE_LANES. */
 static inline size_t isw_curvature_lanes(const struct isw_view *view)

@@ -75,6 +75,15 @@ static bool same_branches(const struct isw_network *a, const struct isw_network 
          x->ends_linear == y->ends_linear;
 }
 
+/* The stop rules that are younger than the format. */
+static bool same_rules(const struct isw_network *a, const struct isw_network *b)
+{
+  return same_number(a->stop_loss_above, b->stop_loss_above) &&
+         same_number(a->stop_accuracy_above, b->stop_accuracy_above) &&
+         a->stop_plateau.steps == b->stop_plateau.steps &&
+         (!a->stop_plateau.steps || same_number(a->stop_plateau.relative, b->stop_plateau.relative));
+}
+
 /* Whether two networks with the same identity are equal in everything that determines the trajectory. */
 static bool same_network(const struct extension *extension, const struct isw_network *a, const struct isw_network *b)
 {
@@ -93,7 +102,7 @@ static bool same_network(const struct extension *extension, const struct isw_net
          same_choice(&a->schedule, &b->schedule) && same_number(a->clip_norm, b->clip_norm) &&
          a->batch_size == b->batch_size && a->shuffle_per_replicate == b->shuffle_per_replicate &&
          a->steps == b->steps && same_number(a->stop_loss_below, b->stop_loss_below) &&
-         same_number(a->stop_gradient_below, b->stop_gradient_below);
+         same_number(a->stop_gradient_below, b->stop_gradient_below) && same_rules(a, b);
 }
 
 /* Checks that both sweeps record the same, because the values are copied unchanged. */
@@ -146,12 +155,14 @@ static enum isw_status import_network(struct extension *extension, struct isw_fi
   bool found = false;
   uint64_t number = 0;
   status = find_network(extension, old, &found, &number, error);
-  if (status == ISW_OK && (!found || finished->id != old->id))
+  if (status == ISW_OK && (!found || finished->id != old->id)) {
     status = isw_error_set(error, ISW_BAD_INPUT,
                            "--resume extend: network %llu is finished and is not in the grid any more: only a grid "
-                           "that has grown can be extended",
+                           "that has grown can be extended, with the other settings as they were\n",
                            (unsigned long long)finished->number);
-  else if (status == ISW_OK && !same_schedule(extension, old->steps))
+    isw_error_add_difference(error, isw_sweep_settings(extension->before), isw_sweep_settings(extension->now));
+  }
+  if (status == ISW_OK && !same_schedule(extension, old->steps))
     status = isw_error_set(error, ISW_BAD_INPUT,
                            "--resume extend needs the same record.steps as before: only the grid may grow");
   if (status == ISW_OK) {

@@ -26,6 +26,15 @@ static bool is_folder(const char *path)
   return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
+bool isw_follow_is_needed(const char *file)
+{
+  struct isw_text parts = {0};
+  bool found =
+      access(file, F_OK) != 0 && isw_text_add(&parts, "%s.parts", file) == ISW_OK && access(parts.bytes, F_OK) == 0;
+  isw_text_clear(&parts);
+  return found;
+}
+
 /* Derives both names from OUT or OUT.parts, with or without trailing slashes. */
 static enum isw_status name_both(struct isw_follow *follow, const char *given, struct isw_error *error)
 {

@@ -2,7 +2,7 @@
 #include <math.h>
 #include "summary/summary_internal.h"
 
-static void write_sweep(struct isw_json *json, const struct isw_estimate *estimate)
+static enum isw_status write_sweep(struct isw_json *json, const struct isw_estimate *estimate)
 {
   const struct isw_sweep *sweep = estimate->sweep;
   char identity[ISW_NUMBER_SIZE];
@@ -25,6 +25,11 @@ static void write_sweep(struct isw_json *json, const struct isw_estimate *estima
     isw_json_close(json);
   }
   isw_json_close(json);
+  enum isw_status status = ISW_OK;
+  isw_json_array(json, "datasets", ISW_JSON_LINES);
+  for (size_t d = 0; d < isw_sweep_datasets(sweep) && status == ISW_OK; d++) status = isw_json_samples(json, sweep, d);
+  isw_json_close(json);
+  return status;
 }
 
 static void write_class(struct isw_json *json, const struct isw_pack_class *class)
@@ -61,12 +66,13 @@ static void write_resources(struct isw_json *json, const struct isw_estimate *es
   isw_json_number(json, "free_bytes", estimate->free_bytes);
 }
 
-void isw_plan_write_json(const struct isw_estimate *estimate, bool all_classes, FILE *out)
+enum isw_status isw_plan_write_json(const struct isw_estimate *estimate, bool all_classes, FILE *out,
+                                    struct isw_error *error)
 {
   struct isw_json json;
   isw_json_start(&json, out);
   isw_json_object(&json, NULL, ISW_JSON_LINES);
-  write_sweep(&json, estimate);
+  if (write_sweep(&json, estimate) != ISW_OK) return isw_error_memory(error, 1, "the classes' samples");
   isw_json_count(&json, "packs", isw_packs_count(estimate->packs));
   isw_json_count(&json, "lanes", isw_lanes(estimate->precision));
   isw_json_count(&json, "unfilled_lanes", isw_packs_unfilled(estimate->packs));
@@ -88,4 +94,5 @@ void isw_plan_write_json(const struct isw_estimate *estimate, bool all_classes, 
     write_class(&json, isw_packs_class(estimate->packs, i));
   isw_json_close(&json);
   isw_json_close(&json);
+  return ISW_OK;
 }

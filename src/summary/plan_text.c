@@ -130,22 +130,40 @@ static void write_time(const struct isw_estimate *estimate, FILE *out)
           sources[estimate->model_source]);
 }
 
+static enum isw_status write_samples(const struct isw_sweep *sweep, FILE *out)
+{
+  size_t count = isw_sweep_datasets(sweep);
+  enum isw_status status = ISW_OK;
+  for (size_t d = 0; d < count && d < ISW_DATASETS_SHOWN && status == ISW_OK; d++) {
+    struct isw_text text = {0};
+    status = isw_text_add_samples(&text, sweep, d);
+    if (status == ISW_OK) isw_print(out, "%-13s%s\n", d ? "" : "samples", text.bytes);
+    isw_text_clear(&text);
+  }
+  if (count > ISW_DATASETS_SHOWN && status == ISW_OK)
+    fprintf(out, "%-13sand %zu more datasets\n", "", count - ISW_DATASETS_SHOWN);
+  return status;
+}
+
 enum isw_status isw_plan_write_text(const struct isw_estimate *estimate, bool all_classes, FILE *out,
                                     struct isw_error *error)
 {
   const struct isw_sweep *sweep = estimate->sweep;
   struct isw_text grids = {0};
   enum isw_status status = isw_text_add_grids(&grids, sweep);
-  if (status != ISW_OK)
-    status = isw_error_memory(error, 1, "a line of text");
-  else {
+  if (status == ISW_OK) {
     isw_print(out, "sweep        %s, seed %llu, %s\n", isw_sweep_name(sweep), (unsigned long long)isw_sweep_seed(sweep),
               estimate->precision == ISW_FLOAT64 ? "float64" : "float32");
     isw_print(out, "networks     %s\n", grids.bytes);
+    status = write_samples(sweep, out);
+  }
+  if (status == ISW_OK) {
     write_work(estimate, out);
     write_resources(estimate, out);
     write_time(estimate, out);
     write_classes(estimate, all_classes, out);
+  } else {
+    status = isw_error_memory(error, 1, "a line of text");
   }
   isw_text_clear(&grids);
   return status;

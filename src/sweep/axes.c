@@ -27,22 +27,36 @@ static uint64_t axis_hash(const struct isw_grid_axis *axis, size_t index)
   return hash;
 }
 
-static void check_distinct(struct isw_reader *reader, const struct isw_grid_axis *axis)
+/* The values sorted by hash, equal ones by index; NULL if they are distinct by construction. */
+static struct hashed *sort_by_hash(struct isw_reader *reader, const struct isw_grid_axis *axis)
 {
   for (size_t p = 0; p < axis->parts; p++)
-    if (axis->part[p]->is_range) return;
-  if (axis->count < 2) return;
+    if (axis->part[p]->is_range) return NULL;
   struct hashed *list = isw_arena_get(&reader->scratch, axis->count, sizeof *list);
   for (size_t i = 0; i < axis->count; i++) list[i] = (struct hashed){axis_hash(axis, i), i};
   qsort(list, axis->count, sizeof *list, by_hash);
-  for (size_t i = 1; i < axis->count; i++)
+  return list;
+}
+
+void isw_check_distinct(struct isw_reader *reader, const struct isw_grid_axis *axis)
+{
+  const struct hashed *list = sort_by_hash(reader, axis);
+  for (size_t i = 1; list && i < axis->count; i++)
     if (list[i].hash == list[i - 1].hash)
       isw_report_add(&reader->report, isw_place_at(axis->part[0], list[i].index),
                      "value %zu of %s is the same as value %zu", list[i].index + 1, axis->name, list[i - 1].index + 1);
 }
 
-/* Marks the settings of paths whose values are all invalid as given, so that they are not reported as missing, too. */
-static void mark_given(struct isw_reader *reader, size_t parts, const struct isw_values **part)
+bool isw_find_equal(struct isw_reader *reader, const struct isw_grid_axis *axis, bool *equal)
+{
+  const struct hashed *list = sort_by_hash(reader, axis);
+  bool any = false;
+  for (size_t i = 1; list && i < axis->count; i++)
+    if (list[i].hash == list[i - 1].hash) any = equal[list[i].index] = true;
+  return any;
+}
+
+void isw_mark_given(struct isw_reader *reader, size_t parts, const struct isw_values **part)
 {
   for (size_t p = 0; p < parts; p++)
     for (size_t m = 0; part[p] && m < part[p]->members; m++) {
@@ -73,7 +87,7 @@ static bool make_axis(struct isw_reader *reader, size_t parts, const struct isw_
       at += (size_t)snprintf(name + at, length - at, "%s%s", p ? "+" : "", part[p]->name);
     axis->name = name;
   }
-  check_distinct(reader, axis);
+  isw_check_distinct(reader, axis);
   return axis->count > 0;
 }
 
@@ -108,7 +122,7 @@ static void read_zips(struct isw_reader *reader)
     if (good && make_axis(reader, map->count, part, &sweep->zip[sweep->zips]))
       sweep->zips++;
     else
-      mark_given(reader, map->count, part);
+      isw_mark_given(reader, map->count, part);
   }
 }
 
@@ -138,12 +152,14 @@ static void read_grid(struct isw_reader *reader, const struct isw_node *map, str
                    isw_tree_describe(&reader->scratch, map));
     return;
   }
-  if (map->count + sweep->zips > ISW_AXES_MAX) {
+  if (map->count + sweep->zips + (sweep->sample.points > 0) > ISW_AXES_MAX) {
     reader->grids_broken = true;
     isw_report_add(&reader->report, map->place, "a grid can have at most %d axes", ISW_AXES_MAX);
     return;
   }
-  grid->axis = isw_arena_get(&sweep->arena, map->count + sweep->zips, sizeof *grid->axis);
+  grid->axis = isw_arena_get(&sweep->arena, map->count + sweep->zips + 1, sizeof *grid->axis);
+  if (sweep->sample.points) grid->axis[grid->axes++] = sweep->sample.joint;
+  grid->own_first = grid->axes;
   for (size_t i = 0; i < map->count; i++) {
     const struct isw_values **part = isw_arena_get(&sweep->arena, 1, sizeof *part);
     part[0] = isw_read_path(reader, map->child[2 * i], map->child[2 * i + 1], ISW_AXIS);
@@ -151,9 +167,9 @@ static void read_grid(struct isw_reader *reader, const struct isw_node *map, str
     if (part[0] && make_axis(reader, 1, part, &grid->axis[grid->axes]))
       grid->axes++;
     else
-      mark_given(reader, 1, part);
+      isw_mark_given(reader, 1, part);
   }
-  grid->own = grid->axes;
+  grid->own = grid->axes - grid->own_first;
   for (size_t z = 0; z < sweep->zips; z++) grid->axis[grid->axes++] = sweep->zip[z];
   for (size_t a = 0; a < grid->axes; a++) own(reader, grid, &grid->axis[a]);
   grid->cells = 1;

@@ -73,6 +73,23 @@ static void check_batch(void *context, const struct isw_grid *grid, uint64_t cel
   isw_report_hint(&reader->report, "'full' uses all of them");
 }
 
+/* Reports a stop rule for the accuracy of data that have none. */
+static void check_accuracy(void *context, const struct isw_grid *grid, uint64_t cell)
+{
+  struct isw_reader *reader = context;
+  const struct isw_sweep *sweep = reader->sweep;
+  union isw_setting_value settings[ISW_SETTINGS_MAX];
+  isw_cell_settings(sweep, cell, settings);
+  size_t datasets;
+  if (settings[ISW_SET_STOP_ACCURACY_ABOVE].number == 0.0) return;
+  if (sweep->data[isw_data_of(sweep, settings)].kind != ISW_TARGETS_VALUES) return;
+  isw_report_add(&reader->report, isw_place_of_value(reader, grid, cell, ISW_SET_STOP_ACCURACY_ABOVE),
+                 "train.stop.accuracy_above needs targets that are classes, or 0 and 1; those of dataset '%s' are "
+                 "numbers",
+                 isw_datasets(&datasets)[settings[ISW_SET_DATASET].item->choice.row]->row.name);
+  isw_report_hint(&reader->report, "train.stop.loss_below stops at a loss");
+}
+
 /* Reports depths that residual branches do not divide, and widths that differ. */
 static void check_branches(void *context, const struct isw_grid *grid, uint64_t cell)
 {
@@ -283,12 +300,14 @@ void isw_check_combinations(struct isw_reader *reader)
   static const size_t mask[] = {ISW_SET_MASK,  ISW_SET_DATASET, ISW_SET_SEED,          ISW_SET_LOSS, ISW_SET_DEPTH,
                                 ISW_SET_WIDTH, ISW_SET_HIDDEN,  ISW_SET_BRANCH_LAYERS, ISW_SET_BIAS};
   static const size_t batch[] = {ISW_SET_DATASET, ISW_SET_SEED, ISW_SET_BATCH_SIZE};
+  static const size_t accuracy[] = {ISW_SET_DATASET, ISW_SET_SEED, ISW_SET_STOP_ACCURACY_ABOVE};
   static const size_t branches[] = {ISW_SET_BRANCH_LAYERS, ISW_SET_DEPTH, ISW_SET_HIDDEN};
   bool good = check_classes(reader, loss, 3, check_loss) && check_classes(reader, output, 2, check_output) &&
               check_classes(reader, rates, 4, check_parametrization) &&
               check_classes(reader, mask, sizeof mask / sizeof mask[0], check_mask) &&
-              check_classes(reader, batch, 3, check_batch) && check_classes(reader, branches, 3, check_branches) &&
-              check_classes(reader, branches, 3, find_branch) && check_inits(reader);
+              check_classes(reader, batch, 3, check_batch) && check_classes(reader, accuracy, 3, check_accuracy) &&
+              check_classes(reader, branches, 3, check_branches) && check_classes(reader, branches, 3, find_branch) &&
+              check_inits(reader);
   if (!good) longjmp(reader->out_of_memory, 1);
   for (size_t id = 0; id < ISW_SETTINGS && isw_all_usable(reader, branches, 3); id++)
     if (isw_setting(id)->kind == ISW_KIND_LAYERS) check_layers(reader, id);

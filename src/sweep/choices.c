@@ -134,6 +134,15 @@ static bool read_parameter(struct isw_reader *reader, const struct isw_row *row,
   return values->count > 0;
 }
 
+/* A setting beside the optimiser that other libraries have among its parameters, such as lr. */
+static bool is_beside_optimizer(size_t setting, const char *name, const char **path)
+{
+  const char *more;
+  *path = setting == ISW_SET_OPTIMIZER ? isw_synonym(name, &more) : NULL;
+  if (setting == ISW_SET_OPTIMIZER && strcmp(name, "learning_rate") == 0) *path = "train.learning_rate";
+  return *path != NULL;
+}
+
 static void unknown_parameter(struct isw_reader *reader, size_t setting, const struct isw_row *row,
                               const struct isw_node *key)
 {
@@ -150,6 +159,12 @@ static void unknown_parameter(struct isw_reader *reader, size_t setting, const s
   if (setting == ISW_SET_OPTIMIZER) {
     ok = ok && isw_text_add(&all, "%sweight_decay", count ? ", " : "") == ISW_OK;
     names[count++] = "weight_decay";
+  }
+  const char *path;
+  if (is_beside_optimizer(setting, key->text, &path)) {
+    isw_report_hint(&reader->report, "it is a setting of its own, '%s'", path);
+    isw_text_clear(&all);
+    return;
   }
   char *more = NULL;
   if (ok) {

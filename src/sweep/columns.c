@@ -5,6 +5,7 @@
 #include "sweep_internal.h"
 
 enum { NAME_SIZE = 256, NUMBER_SIZE = 40 };
+enum { PARTS_CLEAR_ALONE = 3 }; /* the last part of train.stop.plateau.steps would be taken for train.steps */
 
 struct making {
   struct isw_reader *reader;
@@ -36,12 +37,15 @@ static bool is_taken(const struct making *making, const char *name)
   return false;
 }
 
-/* The last part of the path. The part before it is added if the name is taken or, as for a layer, not clear alone. */
+/* The last part of the path. The part before it is added if the name is taken or, as for a layer or a section of a
+ * section, not clear alone. */
 static const char *name_of(struct making *making, size_t setting)
 {
   char *path = isw_arena_copy(&making->sweep->arena, isw_path_of(making->sweep, setting),
                               strlen(isw_path_of(making->sweep, setting)));
-  bool alone = setting < ISW_SETTINGS;
+  size_t parts = 1;
+  for (const char *c = path; *c; c++) parts += *c == '.';
+  bool alone = setting < ISW_SETTINGS && parts <= PARTS_CLEAR_ALONE;
   char *name = path + strlen(path);
   while (name > path) {
     while (name > path && name[-1] != '.') name--;
@@ -320,6 +324,12 @@ void isw_make_columns(struct isw_reader *reader)
   static const size_t layout[] = {ISW_SET_BRANCH_LAYERS, ISW_SET_BIAS}; /* determine the layout of the weights */
   for (size_t i = 0; i < sizeof layout / sizeof layout[0]; i++)
     if (sweep->base[layout[i]].integer) add_setting(&making, layout[i]);
+  if (sweep->sample.points) {
+    struct isw_column_private *point =
+        add_column(&making, "point", "index of the point of the sample", ISW_COLUMN_INTEGER, false);
+    point->show = ISW_SHOW_POINT;
+    point->shown.path = "sample";
+  }
   if (!sweep->refine.levels) return;
   struct isw_column_private *level =
       add_column(&making, "level", "level of refinement: 0 is the coarsest grid", ISW_COLUMN_INTEGER, false);
@@ -337,12 +347,20 @@ const struct isw_axis_column *isw_sweep_column(const struct isw_sweep *sweep, si
   return &sweep->column[column].shown;
 }
 
+/* The point of the sample, which is the first axis. */
+static double point_of(const struct isw_grid *grid, uint64_t cell)
+{
+  uint64_t point = (cell - grid->first) / grid->axis[0].stride;
+  return (double)point;
+}
+
 double isw_sweep_column_value(const struct isw_sweep *sweep, size_t column, uint64_t number)
 {
   const struct isw_column_private *c = &sweep->column[column];
   if (c->show == ISW_SHOW_LEVEL) return (double)isw_sweep_level(sweep, number);
   uint64_t cell = isw_cell_of_number(sweep, number);
   const struct isw_grid *grid = isw_grid_of_cell(sweep, cell);
+  if (c->show == ISW_SHOW_POINT) return point_of(grid, cell);
   union isw_setting_value value = isw_setting_at(sweep, grid, cell, c->setting);
   const struct isw_item *hidden;
   switch (c->show) {
@@ -360,7 +378,8 @@ double isw_sweep_column_value(const struct isw_sweep *sweep, size_t column, uint
   case ISW_SHOW_NAME:
   case ISW_SHOW_PARAMETER:
   case ISW_SHOW_WIDTHS:
-  case ISW_SHOW_LEVEL: break;
+  case ISW_SHOW_LEVEL:
+  case ISW_SHOW_POINT: break;
   }
   return value.item ? c->of_item[value.item->number] : c->nothing;
 }

@@ -46,6 +46,10 @@ enum isw_setting_id {
   ISW_SET_STEPS,
   ISW_SET_STOP_LOSS_BELOW,
   ISW_SET_STOP_GRADIENT_BELOW,
+  ISW_SET_STOP_LOSS_ABOVE,
+  ISW_SET_STOP_ACCURACY_ABOVE,
+  ISW_SET_PLATEAU_STEPS,
+  ISW_SET_PLATEAU_RELATIVE,
   ISW_SET_RECORD_STEPS,
   ISW_SET_RECORD_PROBES,
   ISW_SET_RECORD_WEIGHTS,
@@ -89,7 +93,7 @@ struct isw_setting {
                             sweeps older than the setting keep theirs: set it for every new setting */
   const char *initial; /**< the default as a sweep file would write it, NULL: none */
   double low, high;    /**< allowed numbers */
-  bool low_open;
+  bool low_open, high_open;
   const char *word; /**< a word that is accepted as the number word_number */
   double word_number;
   const char *const *words; /**< ISW_KIND_WORD: NULL-terminated */

@@ -164,8 +164,24 @@ enum {
   TAG_OUTPUT_SCALE,
   TAG_NOISE_OF,
   TAG_MASK,
-  TAG_ACTIVATION_AFTER = 200
+  TAG_ACTIVATION_AFTER = 200,
+  TAG_LOSS_ABOVE = 300,
+  TAG_ACCURACY_ABOVE,
+  TAG_PLATEAU
 };
+
+/* The stop rules that are younger than the identity. */
+static uint64_t hash_stops(uint64_t hash, const union isw_setting_value *settings)
+{
+  const uint64_t loss[] = {TAG_LOSS_ABOVE, bits_of(settings[ISW_SET_STOP_LOSS_ABOVE].number)};
+  const uint64_t accuracy[] = {TAG_ACCURACY_ABOVE, bits_of(settings[ISW_SET_STOP_ACCURACY_ABOVE].number)};
+  const uint64_t plateau[] = {TAG_PLATEAU, settings[ISW_SET_PLATEAU_STEPS].integer,
+                              bits_of(settings[ISW_SET_PLATEAU_RELATIVE].number)};
+  if (settings[ISW_SET_STOP_LOSS_ABOVE].number > 0.0) hash = chain(hash, isw_hash(loss, sizeof loss, 0));
+  if (settings[ISW_SET_STOP_ACCURACY_ABOVE].number > 0.0) hash = chain(hash, isw_hash(accuracy, sizeof accuracy, 0));
+  if (settings[ISW_SET_PLATEAU_STEPS].integer > 0) hash = chain(hash, isw_hash(plateau, sizeof plateau, 0));
+  return hash;
+}
 
 /* The identity: XXH3-64 of one 64-bit word for each thing that decides the trajectory, words of several numbers being
  * their XXH3-64, chained; schedule, clipping and residual branches where there are. What is recorded is no part of
@@ -220,6 +236,7 @@ uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_
     hash = chain(hash, isw_hash(noise, sizeof noise, 0));
   const uint64_t mask[] = {TAG_MASK, hash_item(settings[ISW_SET_MASK].item)};
   if (settings[ISW_SET_MASK].item->choice.row != 0) hash = chain(hash, isw_hash(mask, sizeof mask, 0));
+  hash = hash_stops(hash, settings);
   if (isw_branches(depth + 1, (size_t)settings[ISW_SET_BRANCH_LAYERS].integer) > 0) {
     const uint64_t branches[] = {
         0x7265736964756C, settings[ISW_SET_BRANCH_LAYERS].integer, /* "residul": distinguishes it from a clip_norm */
@@ -286,6 +303,10 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
   n->steps = settings[ISW_SET_STEPS].integer;
   n->stop_loss_below = settings[ISW_SET_STOP_LOSS_BELOW].number;
   n->stop_gradient_below = settings[ISW_SET_STOP_GRADIENT_BELOW].number;
+  n->stop_loss_above = settings[ISW_SET_STOP_LOSS_ABOVE].number;
+  n->stop_accuracy_above = settings[ISW_SET_STOP_ACCURACY_ABOVE].number;
+  n->stop_plateau = (struct isw_plateau){.steps = settings[ISW_SET_PLATEAU_STEPS].integer,
+                                         .relative = settings[ISW_SET_PLATEAU_RELATIVE].number};
   *network = n;
   return ISW_OK;
 }

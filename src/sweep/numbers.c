@@ -119,6 +119,16 @@ static void read_spaced(struct isw_reader *reader, const struct isw_number_rule 
   }
 }
 
+/* {count: n} */
+static void read_count(struct isw_reader *reader, const struct isw_node *node, struct isw_numbers *numbers)
+{
+  const struct isw_number_rule rule = {
+      .what = "count", .integer = true, .low = 1, .high = 1099511627775.0}; /* 2^40 - 1 */
+  double count;
+  if (!isw_read_number(reader, &rule, node, &count)) return;
+  *numbers = (struct isw_numbers){.count = (size_t)count, .is_range = true, .step = 1};
+}
+
 /* {range: [first, last, step]}, {linspace: [a, b, n]}, {geomspace: [a, b, n]} */
 static void read_generator(struct isw_reader *reader, const struct isw_number_rule *rule, const struct isw_node *node,
                            struct isw_numbers *numbers)
@@ -127,6 +137,10 @@ static void read_generator(struct isw_reader *reader, const struct isw_number_ru
   enum { GENERATORS = 3 };
   const struct isw_node *key = node->count ? node->child[0] : node, *list = node->count ? node->child[1] : node;
   size_t which = 0;
+  if (rule->counts && node->count == 1 && strcmp(key->text, "count") == 0) {
+    read_count(reader, list, numbers);
+    return;
+  }
   while (which < GENERATORS && strcmp(node->count ? key->text : "", generators[which]) != 0) which++;
   if (which == GENERATORS || node->count != 1) {
     isw_report_add(&reader->report, which == GENERATORS ? key->place : node->child[2]->place,

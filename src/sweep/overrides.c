@@ -33,13 +33,14 @@ static struct isw_node *enter(struct isw_reader *reader, struct isw_node *map, s
   return made;
 }
 
-/* Puts a value at the dotted path of an override. In a grid, the key is the whole remaining path. */
+/* Puts a value at the dotted path of an override. In a grid and in the axes of a sample, the key is the whole remaining
+ * path. */
 static void put_override(struct isw_reader *reader, unsigned number, size_t equals, struct isw_node *value)
 {
   const struct isw_source *source = &reader->source[number];
   struct isw_node *map = reader->root;
   size_t from = 0;
-  bool in_grid = false;
+  bool in_grid = false, in_sample = false;
   for (;;) {
     size_t to = from;
     while (to < equals && (in_grid || source->bytes[to] != '.')) to++;
@@ -53,8 +54,10 @@ static void put_override(struct isw_reader *reader, unsigned number, size_t equa
       isw_tree_put(&reader->scratch, map, key, value);
       return;
     }
-    in_grid = from == 0 && strcmp(key->text, "grid") == 0;
-    struct isw_node *grids = in_grid ? isw_tree_find(map, "grid", 4, NULL) : NULL;
+    bool grid = from == 0 && strcmp(key->text, "grid") == 0;
+    in_grid = grid || (in_sample && strcmp(key->text, "axes") == 0);
+    in_sample = from == 0 && strcmp(key->text, "sample") == 0;
+    struct isw_node *grids = grid ? isw_tree_find(map, "grid", 4, NULL) : NULL;
     from = to + 1;
     if (grids && grids->kind == ISW_NODE_LIST) { /* the axis of every grid of the list */
       struct isw_node *axis = isw_tree_scalar(&reader->scratch, place_in(source, number, from, equals),

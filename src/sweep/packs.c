@@ -68,8 +68,10 @@ static bool describe(struct isw_packs *packs, struct class *class)
   shown->parts = isw_parts_of_settings(settings);
   shown->activation = settings[ISW_SET_ACTIVATION].item ? settings[ISW_SET_ACTIVATION].item->choice.row : 0;
   shown->output_activation = settings[ISW_SET_OUTPUT_ACTIVATION].item->choice.row;
-  shown->uses_gradient_norm =
-      settings[ISW_SET_CLIP_NORM].number > 0 || settings[ISW_SET_STOP_GRADIENT_BELOW].number > -INFINITY;
+  shown->checks_every_step =
+      settings[ISW_SET_CLIP_NORM].number > 0 || settings[ISW_SET_STOP_GRADIENT_BELOW].number > -INFINITY ||
+      settings[ISW_SET_STOP_LOSS_ABOVE].number > 0 || settings[ISW_SET_STOP_ACCURACY_ABOVE].number > 0 ||
+      settings[ISW_SET_PLATEAU_STEPS].integer > 0;
   shown->has_mask = settings[ISW_SET_MASK].item->choice.row != 0;
   shown->scales_output = settings[ISW_SET_OUTPUT_SCALE].number != 1.0;
   shown->loss = settings[ISW_SET_LOSS].item->choice.row;

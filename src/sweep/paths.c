@@ -16,7 +16,11 @@ static size_t unknown_path(struct isw_reader *reader, const struct isw_node *key
     }
     names[count++] = path;
   }
-  isw_suggest(reader, key->text, names, count, "Expected a dotted path, as network.init.");
+  const char *more, *synonym = isw_synonym(key->text, &more);
+  if (synonym)
+    isw_report_hint(&reader->report, "did you mean '%s'?%s", synonym, more);
+  else
+    isw_suggest(reader, key->text, names, count, "Expected a dotted path, as network.init.");
   return ISW_SETTINGS_MAX;
 }
 

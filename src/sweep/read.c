@@ -25,6 +25,7 @@ static void read_all(struct isw_reader *reader)
   isw_read_section(reader, "", reader->root);
   isw_find_slots(reader);
   isw_read_base(reader);
+  isw_read_sample(reader);
   isw_read_grids(reader);
   isw_check_grids(reader);
   isw_read_excludes(reader);
@@ -34,6 +35,8 @@ static void read_all(struct isw_reader *reader)
   isw_read_record(reader);
   if (reader->status != ISW_OK || reader->grids_broken) return;
   isw_apply_excludes(reader);
+  if (reader->grids_broken) return;
+  if (reader->sweep->sample.points) isw_drop_equal_points(reader);
   if (reader->grids_broken) return;
   /* Each of these checks what it can: those that read a setting with an error leave it out. */
   isw_check_combinations(reader);

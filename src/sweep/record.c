@@ -95,6 +95,13 @@ static void unknown_probe(struct isw_reader *reader, const struct isw_node *elem
               "`initsweep list probes` shows all.");
 }
 
+static bool any_has_test_samples(const struct isw_sweep *sweep)
+{
+  for (size_t d = 0; d < sweep->datasets; d++)
+    if (sweep->data[d].test_samples > 0) return true;
+  return false;
+}
+
 /* Reads an element of record.probes: a name, or {name: ..., steps: ...}. */
 static void read_probe(struct isw_reader *reader, const struct isw_node *element)
 {
@@ -114,6 +121,11 @@ static void read_probe(struct isw_reader *reader, const struct isw_node *element
     isw_report_add(&reader->report, name->place, "probe '%s' needs targets that are classes, or 0 and 1",
                    probe->row.name);
     isw_report_hint(&reader->report, "a dataset of this sweep has real numbers as targets");
+  }
+  if ((probe->needs & ISW_NEEDS_TEST) && sweep->datasets && !reader->from->stored && !any_has_test_samples(sweep)) {
+    isw_report_add(&reader->report, name->place, "probe '%s' needs test samples, of which there are none",
+                   probe->row.name);
+    isw_report_hint(&reader->report, "test_fraction of the dataset, or its test files, make a test set");
   }
   if (probe->quantity.per_run && rule.kind != ISW_AT_ALL) {
     isw_report_add(&reader->report, element->place, "probe '%s' cannot have steps: it has one value per training",

@@ -23,7 +23,8 @@ static void write_type(FILE *out, const struct isw_setting *row)
   } else if (row->kind == ISW_KIND_TEXT) {
     fprintf(out, "a text");
   } else {
-    isw_describe_range(row->kind == ISW_KIND_INTEGER, row->low, row->high, row->low_open, false, range, sizeof range);
+    isw_describe_range(row->kind == ISW_KIND_INTEGER, row->low, row->high, row->low_open, row->high_open, range,
+                       sizeof range);
     if (row->word) fprintf(out, "`%s` or ", row->word);
     write_cell(out, range);
   }
@@ -160,6 +161,18 @@ void isw_sweep_write_reference(FILE *out, const struct isw_table_view *tables, s
       "- An axis of `network.hidden` is a list of lists; one of `network.init_by_layer` or "
       "`train.rate_by_layer` a list of mappings, or the path of a single layer, such as `network.init_by_layer.1`.\n"
       "- `zip:` is a list of mappings whose lists move together; each is one axis, after those of every grid.\n"
+      "- `sample:` adds the points of a design, in place of a grid or crossed with every grid, of which it is the "
+      "first "
+      "axis. `axes` maps paths to distributions, or to lists and generators as in a grid, of which each point has one "
+      "value. With a coordinate u of the point in [0, 1): `{uniform: [a, b]}` is a + (b - a) u; "
+      "`{log_uniform: [a, b]}` a (b / a)^u; `{normal: [mean, std]}` the quantile u of the normal distribution, where u "
+      "is kept 2^-33 away from 0 and 1; `{integer: [a, b]}` a + floor((b - a + 1) u); a list of n values its number "
+      "floor(n u). Whole-number settings are rounded to nearest. `design` chooses u: `random`, drawn from `seed` (the "
+      "one outside of the grids), axis and point; `sobol`, Sobol's sequence without scrambling (direction numbers of "
+      "Joe & Kuo 2008, at most 100 axes), whose first point is 0 in every axis; `latin_hypercube`, drawn with one "
+      "point in each of `points` equal strata of every axis. More `points` extend a random or Sobol design, as each "
+      "point is a function of its index; a Latin hypercube of more points is another one. A point that equals an "
+      "earlier one is left out. The results file has a coordinate for each sampled setting, and `point`.\n"
       "- `exclude:` is a list of mappings from paths to a value or a list of values; networks that match all paths of "
       "one "
       "are excluded. A name alone matches any parameters; numbers match to 12 digits. It is an error if an exclude "

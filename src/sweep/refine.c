@@ -34,6 +34,9 @@ static bool read_axes(struct isw_reader *reader, const struct isw_node *node)
       isw_report_add(&reader->report, name->place, "%s is not an axis of the grid",
                      isw_tree_describe(&reader->scratch, name));
       isw_suggest(reader, name->kind == ISW_NODE_SCALAR ? name->text : "", names, grid->axes, NULL);
+    } else if (a == 0 && sweep->sample.points) {
+      isw_report_add(&reader->report, name->place, "the points of a sample have no order that could be refined");
+      good = false;
     } else if (i == 1 && a == sweep->refine.axis[0]) {
       isw_report_add(&reader->report, name->place, "axes lists %s twice", isw_tree_describe(&reader->scratch, name));
       good = false;

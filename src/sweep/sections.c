@@ -20,8 +20,20 @@ static size_t names_under(struct isw_reader *reader, const char *prefix, const c
     names[count++] = "zip";
     names[count++] = "exclude";
     names[count++] = "refine";
+    names[count++] = "sample";
   }
   return count;
+}
+
+/* A setting whose name is misspelt is not missing. The settings of a section whose name is misspelt are not either. */
+static void take_as_given(struct isw_reader *reader, const char *path)
+{
+  size_t length = strlen(path);
+  for (size_t id = 0; id < ISW_SETTINGS && length > 0; id++) {
+    const char *other = isw_setting(id)->path;
+    if (strncmp(other, path, length) == 0 && (other[length] == '\0' || other[length] == '.'))
+      reader->sweep->given[id] = reader->broken[id] = true;
+  }
 }
 
 void isw_report_unknown_key(struct isw_reader *reader, const char *prefix, const struct isw_node *key)
@@ -31,12 +43,18 @@ void isw_report_unknown_key(struct isw_reader *reader, const char *prefix, const
   for (size_t id = 0; id < ISW_SETTINGS; id++) { /* the right name in the wrong section */
     const char *path = isw_setting(id)->path, *dot = strrchr(path, '.');
     if (strcmp(dot ? dot + 1 : path, key->text) != 0 && strcmp(path, key->text) != 0) continue;
-    isw_report_hint(&reader->report, "did you mean '%s'?%s", path,
-                    strcmp(path, key->text) == 0 ? " Dotted paths are allowed only under grid:, zip: and exclude:."
-                                                 : "");
+    isw_report_hint(
+        &reader->report, "did you mean '%s'?%s", path,
+        strcmp(path, key->text) == 0 ? " Dotted paths are allowed only under grid:, zip:, sample: and exclude:." : "");
     return;
   }
-  const char *names[ISW_SETTINGS + 4];
+  const char *more_of_synonym, *synonym = isw_synonym(key->text, &more_of_synonym);
+  if (synonym) {
+    isw_report_hint(&reader->report, "did you mean '%s'?%s", synonym, more_of_synonym);
+    take_as_given(reader, synonym);
+    return;
+  }
+  const char *names[ISW_SETTINGS + 5];
   size_t count = names_under(reader, prefix, names);
   struct isw_text all = {0};
   bool ok = isw_text_add(&all, "Known keys: ") == ISW_OK;
@@ -48,8 +66,7 @@ void isw_report_unknown_key(struct isw_reader *reader, const char *prefix, const
   const char *nearest = isw_nearest_word(key->text, names, count);
   char path[PATH_SIZE];
   snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", nearest ? nearest : "");
-  size_t meant = isw_setting_find(path);
-  if (meant < ISW_SETTINGS) reader->sweep->given[meant] = reader->broken[meant] = true; /* misspelt, so not missing */
+  take_as_given(reader, path);
 }
 
 static void set_leaf(struct isw_reader *reader, size_t id, struct isw_node *key, struct isw_node *value)
@@ -99,12 +116,13 @@ void isw_read_section(struct isw_reader *reader, const char *prefix, struct isw_
                                 : strcmp(key->text, "zip") == 0     ? &reader->zip
                                 : strcmp(key->text, "exclude") == 0 ? &reader->exclude
                                 : strcmp(key->text, "refine") == 0  ? &reader->refine
+                                : strcmp(key->text, "sample") == 0  ? &reader->sample
                                                                     : NULL;
     if (special) {
       *special = value;
       continue;
     }
-    const char *names[ISW_SETTINGS + 4];
+    const char *names[ISW_SETTINGS + 5];
     if (!plain_key || names_under(reader, path, names) == 0) {
       isw_report_unknown_key(reader, prefix, key);
       continue;

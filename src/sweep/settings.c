@@ -181,6 +181,17 @@ static bool swept_everywhere(const struct isw_sweep *sweep, size_t setting)
   return true;
 }
 
+/* Whether a sample draws a parameter of a choice that the file gives outside of the grids. */
+static bool is_base_of_sample(const struct isw_sweep *sweep, size_t setting)
+{
+  const struct isw_sample *sample = &sweep->sample;
+  for (size_t a = 0; sample->points && a < sample->axes; a++)
+    if (sample->axis[a].distribution.kind != ISW_LISTED && sample->joint.part[a]->path == setting &&
+        isw_setting(setting)->kind == ISW_KIND_CHOICE)
+      return true;
+  return false;
+}
+
 static void put_layers(struct isw_reader *reader, size_t by_layer, const char **last)
 {
   struct isw_sweep *sweep = reader->sweep;
@@ -262,7 +273,8 @@ static void put_base(struct isw_reader *reader)
     }
     if (row->kind == ISW_KIND_SECTION) continue; /* its settings have rows of their own */
     bool text = row->kind == ISW_KIND_TEXT, record = row->kind == ISW_KIND_SCHEDULE || row->kind == ISW_KIND_PROBES;
-    if (!text && !record && (!sweep->given[id] || swept_everywhere(sweep, id))) continue;
+    if (!text && !record && (!sweep->given[id] || (swept_everywhere(sweep, id) && !is_base_of_sample(sweep, id))))
+      continue;
     if (row->implied && isw_value_hash(id, sweep->base[id], false) == isw_value_hash(id, reader->standard[id], false))
       continue;
     put_path(reader, row->path, &last);
@@ -278,16 +290,38 @@ static void put_base(struct isw_reader *reader)
   }
 }
 
+static void put_sample(struct isw_reader *reader)
+{
+  const struct isw_sample *sample = &reader->sweep->sample;
+  if (!sample->points) return;
+  put(reader, "sample:\n  design: %s\n  points: %zu\n  axes:\n", isw_design_name(sample->design), sample->points);
+  for (size_t a = 0; a < sample->axes; a++) {
+    const struct isw_distribution *distribution = &sample->axis[a].distribution;
+    put(reader, "    ");
+    if (distribution->kind == ISW_LISTED) {
+      put_values(reader, sample->axis[a].listed, false);
+    } else {
+      put(reader, "%s: {%s: [", sample->joint.part[a]->name, isw_distribution_name(distribution));
+      put_number(reader, distribution->a);
+      put(reader, ", ");
+      put_number(reader, distribution->b);
+      put(reader, "]}");
+    }
+    put(reader, "\n");
+  }
+}
+
 static void put_grids(struct isw_reader *reader)
 {
   const struct isw_sweep *sweep = reader->sweep;
   bool list = sweep->grids > 1;
+  put_sample(reader);
   if (list || sweep->grid[0].own) put(reader, "grid:\n");
   for (size_t g = 0; g < sweep->grids; g++) {
     if (list && !sweep->grid[g].own) put(reader, "  - {}\n");
     for (size_t a = 0; a < sweep->grid[g].own; a++) {
       put(reader, list ? (a ? "    " : "  - ") : "  ");
-      put_values(reader, sweep->grid[g].axis[a].part[0], false);
+      put_values(reader, sweep->grid[g].axis[sweep->grid[g].own_first + a].part[0], false);
       put(reader, "\n");
     }
   }

@@ -62,6 +62,13 @@ const struct isw_data *isw_sweep_data(const struct isw_sweep *sweep, size_t data
   return &sweep->data[dataset];
 }
 
+const char *isw_sweep_data_name(const struct isw_sweep *sweep, size_t dataset)
+{
+  size_t use = 0, rows;
+  while (sweep->use[use].data != dataset) use++;
+  return isw_datasets(&rows)[sweep->use[use].item->choice.row]->row.name;
+}
+
 size_t isw_sweep_outside(const struct isw_sweep *sweep, const char *const **paths)
 {
   *paths = sweep->outside;

@@ -58,11 +58,50 @@ struct isw_axis_binding {
 };
 
 struct isw_grid {
-  size_t axes, own;           /**< number of axes; number of those that are not zips */
-  struct isw_grid_axis *axis; /**< the first varies slowest */
-  uint64_t cells, first;      /**< first: cells of the grids before it */
+  size_t axes, own, own_first; /**< number of axes; number and first of those that `grid` gives */
+  struct isw_grid_axis *axis;  /**< the first varies slowest */
+  uint64_t cells, first;       /**< first: cells of the grids before it */
   struct isw_axis_binding binding[ISW_SETTINGS_MAX];
 };
+
+/* ---- the setting `sample` (sample.c, sample_numbers.c, sobol.c) -------------------------------------------------- */
+
+enum isw_design { ISW_DESIGN_RANDOM, ISW_DESIGN_SOBOL, ISW_DESIGN_LATIN_HYPERCUBE };
+const char *isw_design_name(enum isw_design design);
+
+/** How the value of a sampled axis follows from its coordinate u in [0, 1). */
+struct isw_distribution {
+  enum isw_distribution_kind {
+    ISW_LISTED,      /**< one of a list, whose index is uniform on a .. b */
+    ISW_UNIFORM,     /**< a + (b - a) u */
+    ISW_LOG_UNIFORM, /**< a exp(log(b / a) u) */
+    ISW_NORMAL,      /**< the quantile u of the normal distribution of mean a and standard deviation b */
+    ISW_INTEGER      /**< a + floor((b - a + 1) u) */
+  } kind;
+  double a, b;
+};
+/** Its name in sweep files; not of ISW_LISTED. */
+const char *isw_distribution_name(const struct isw_distribution *distribution);
+
+/** An axis of a sample. */
+struct isw_sampled {
+  struct isw_distribution distribution;
+  const struct isw_values *listed; /**< only of ISW_LISTED */
+};
+
+struct isw_sample {
+  enum isw_design design;
+  size_t points; /**< 0: the sweep has no sample */
+  size_t axes;
+  struct isw_sampled *axis;   /**< [axes] */
+  struct isw_grid_axis joint; /**< the values of all axes at each point: the first axis of every grid */
+};
+
+enum { ISW_SOBOL_DIMENSIONS = 100, ISW_SOBOL_BITS = 32 };
+/** Fills direction[ISW_SOBOL_BITS] for a dimension (from 0) of Sobol's sequence. */
+void isw_sobol_directions(size_t dimension, uint32_t *direction);
+/** Coordinate of a point, below 2^ISW_SOBOL_BITS, in [0, 1): a multiple of 2^-ISW_SOBOL_BITS. */
+double isw_sobol_number(const uint32_t *direction, uint64_t point);
 
 /** A conjunction of conditions: a cell matches if, for each path, it has any of the path's values. */
 struct isw_exclude {
@@ -104,7 +143,8 @@ struct isw_column_private {
     ISW_SHOW_WIDTHS,
     ISW_SHOW_DEPTH,
     ISW_SHOW_WIDTH,
-    ISW_SHOW_LEVEL
+    ISW_SHOW_LEVEL,
+    ISW_SHOW_POINT
   } show;
   const char *parameter;
   double *of_item; /**< [items] the value shown for an item */
@@ -142,6 +182,7 @@ struct isw_sweep {
   struct isw_grid_axis *zip;
   struct isw_exclude *exclude;
   struct isw_refine refine;
+  struct isw_sample sample;
   uint64_t cells, networks;
   uint64_t *kept;        /**< one bit per cell; NULL: all are kept */
   uint64_t *kept_before; /**< cells kept before each block of ISW_KEPT_BLOCK words */
@@ -186,7 +227,7 @@ struct isw_reader {
   size_t most_layers;            /**< weight layers of the deepest network */
   bool has_branches;             /**< some network has a residual branch */
   bool grids_broken;             /**< the networks are not known: an error in a grid or an exclude was reported */
-  struct isw_node *grid, *zip, *exclude, *refine;
+  struct isw_node *grid, *zip, *exclude, *refine, *sample;
   struct isw_node *empty; /**< used in place of a missing node */
   size_t outside_capacity;
   struct isw_error *error;               /**< memory and machine failures */
@@ -207,6 +248,9 @@ enum { ISW_VALUES_MAX = 1 << 20, ISW_LAYERS_MAX = 1000, ISW_RECORDS_MAX = 1 << 2
 /** Adds the hint "did you mean" if a candidate is similar to `word`, and `more` (NULL: nothing). */
 void isw_suggest(struct isw_reader *reader, const char *word, const char *const *candidates, size_t count,
                  const char *more);
+/** The path for which other libraries use a word, or the last part of a dotted one; NULL: none. *more is what else to
+ *  say, "" or a sentence after a blank. */
+const char *isw_synonym(const char *word, const char **more);
 /** The index of a scalar among words, or -1 after an error was reported. */
 int isw_read_word(struct isw_reader *reader, const char *what, const char *const *words, const struct isw_node *node);
 
@@ -218,6 +262,7 @@ struct isw_number_rule {
   bool low_open, high_open;
   const char *word; /**< accepted as the number word_number; NULL: none */
   double word_number;
+  bool counts; /**< {count: n} is accepted as the numbers 0 .. n - 1 */
 };
 /** Reads one number; false after an error was reported. */
 bool isw_read_number(struct isw_reader *reader, const struct isw_number_rule *rule, const struct isw_node *node,
@@ -306,6 +351,7 @@ void isw_report_unknown_key(struct isw_reader *reader, const char *prefix, const
 /** Finds the settings of a mapping; prefix: "" or a section's path. */
 void isw_read_section(struct isw_reader *reader, const char *prefix, struct isw_node *map);
 void isw_read_base(struct isw_reader *reader);
+void isw_read_sample(struct isw_reader *reader);
 void isw_read_grids(struct isw_reader *reader);
 void isw_check_grids(struct isw_reader *reader);
 void isw_read_excludes(struct isw_reader *reader);
@@ -313,6 +359,8 @@ void isw_read_refine(struct isw_reader *reader);
 void isw_load_datasets(struct isw_reader *reader);
 void isw_read_record(struct isw_reader *reader);
 void isw_apply_excludes(struct isw_reader *reader);
+/** Removes the points of a sample that equal an earlier one. */
+void isw_drop_equal_points(struct isw_reader *reader);
 void isw_check_combinations(struct isw_reader *reader);
 void isw_drop_duplicates(struct isw_reader *reader);
 /** Whether no error has been reported for any of these settings, so that later stages may read their values. */
@@ -328,6 +376,16 @@ void isw_make_schedules(struct isw_reader *reader);
 void isw_make_columns(struct isw_reader *reader);
 void isw_write_settings(struct isw_reader *reader);
 
+/** Reports values of an axis that equal an earlier one. */
+void isw_check_distinct(struct isw_reader *reader, const struct isw_grid_axis *axis);
+/** Marks the values of an axis that equal an earlier one in equal[count]; whether there are any. */
+bool isw_find_equal(struct isw_reader *reader, const struct isw_grid_axis *axis, bool *equal);
+/** Marks the settings of paths whose values are all invalid as given, so that they are not reported as missing, too. */
+void isw_mark_given(struct isw_reader *reader, size_t parts, const struct isw_values **part);
+/** The coordinates of an axis of the sample, [points], in the reader's scratch. */
+double *isw_sample_coordinates(struct isw_reader *reader, size_t axis);
+/** The number that a distribution gives a coordinate. */
+double isw_sample_number(const struct isw_distribution *distribution, double u);
 /** Reads the schedule rule of the setting or probe that `what` names; false after an error was reported. */
 bool isw_read_schedule_rule(struct isw_reader *reader, const char *what, const struct isw_node *node,
                             struct isw_schedule_rule *rule);

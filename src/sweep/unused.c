@@ -43,6 +43,12 @@ static bool decays(const struct isw_sweep *sweep, const union isw_setting_value 
   return settings[ISW_SET_WEIGHT_DECAY].number > 0.0;
 }
 
+static bool has_plateau(const struct isw_sweep *sweep, const union isw_setting_value *settings)
+{
+  (void)sweep;
+  return settings[ISW_SET_PLATEAU_STEPS].integer > 0;
+}
+
 static bool has_minibatches(const struct isw_sweep *sweep, const union isw_setting_value *settings)
 {
   (void)sweep;
@@ -124,6 +130,14 @@ static const struct rule rules[] = {
     {ISW_SET_SHUFFLE, has_minibatches, {ISW_SET_BATCH_SIZE, ISW_SETTINGS}, full, ask_batch},
     {ISW_SET_STOP_LOSS_BELOW, takes_steps, STEPS, no_steps, ask_steps},
     {ISW_SET_STOP_GRADIENT_BELOW, takes_steps, STEPS, no_steps, ask_steps},
+    {ISW_SET_STOP_LOSS_ABOVE, takes_steps, STEPS, no_steps, ask_steps},
+    {ISW_SET_STOP_ACCURACY_ABOVE, takes_steps, STEPS, no_steps, ask_steps},
+    {ISW_SET_PLATEAU_STEPS, takes_steps, STEPS, no_steps, ask_steps},
+    {ISW_SET_PLATEAU_RELATIVE,
+     has_plateau,
+     {ISW_SET_PLATEAU_STEPS, ISW_SETTINGS},
+     "train.stop.plateau.steps is none in every network",
+     "set train.stop.plateau.steps"},
     {ISW_SET_ESCAPE_FRACTION,
      records_threshold,
      {ISW_SET_RECORD_PROBES, ISW_SETTINGS},

@@ -32,6 +32,87 @@ static void drop_event(struct reader *reader)
   reader->has_event = false;
 }
 
+/* What libyaml says, and what a person would. A message or hint that ends with "on line" is followed by the line on
+ * which the collection or text begins. */
+static const struct {
+  const char *problem, *context, *message, *hint;
+} syntax[] = {
+    {"did not find expected ',' or '}'", "", "',' or '}' is missing here", "the mapping begins with '{' on line"},
+    {"did not find expected ',' or ']'", "", "',' or ']' is missing here", "the list begins with '[' on line"},
+    {"did not find expected key", "block mapping", "this does not continue the mapping that begins on line",
+     "are both indented by the same number of spaces? A text in quotes ends with them"},
+    {"did not find expected '-' indicator", "", "this does not continue the list that begins on line",
+     "its entries begin with '- ', all indented by the same number of spaces"},
+    {"mapping values are not allowed in this context", "", "a ':' cannot stand here",
+     "is the line indented as those beside it? A text that contains ': ' needs quotes"},
+    {"block sequence entries are not allowed in this context", "", "an entry of a list cannot stand here",
+     "is the line indented as those beside it? A text that begins with '- ' needs quotes"},
+    {"could not find expected ':'", "", "a ':' is missing behind the key on line", "write key: value, with a blank"},
+    {"found unexpected end of stream", "quoted scalar", "quotes are not closed that begin on line", NULL},
+    {"found character that cannot start any token", "", "a text cannot begin with this character", "put it in quotes"},
+};
+enum { SYNTAX = sizeof syntax / sizeof *syntax };
+
+static void add_words(struct isw_text *text, const char *words, size_t line)
+{
+  size_t length = strlen(words);
+  bool names_line = length > 7 && strcmp(words + length - 7, "on line") == 0;
+  isw_text_add(text, names_line ? "%s %zu" : "%s", words, line);
+}
+
+/* The byte of a source at a place; its length if the place is behind the end. */
+static size_t byte_of(const struct isw_source *source, struct isw_place place)
+{
+  size_t byte = 0;
+  for (size_t line = 0; line < place.line; line++) byte = isw_next_line(source->bytes, source->length, byte);
+  for (size_t column = 0; column < place.column && byte < source->length; column++) {
+    uint32_t code;
+    byte += isw_character(source->bytes + byte, source->length - byte, &code);
+  }
+  return byte;
+}
+
+static void report_variable(struct reader *reader, struct isw_place place)
+{
+  isw_report_add(reader->report, place, "a sweep file has no variables: nothing takes the place of ${...}");
+  isw_report_hint(reader->report, "a shell's variable can be given on the command line: --set path=$NAME");
+}
+
+/* Reports the error at which libyaml has stopped, in words of our own where they are better. */
+static void report_syntax(struct reader *reader)
+{
+  const yaml_parser_t *parser = &reader->parser;
+  const char *problem = parser->problem ? parser->problem : "invalid YAML";
+  const char *context = parser->context ? parser->context : "";
+  const struct isw_source *source = &reader->report->source[reader->source];
+  struct isw_place place = place_of(reader, parser->problem_mark, parser->problem_mark);
+  size_t end = source->length, at = byte_of(source, place), i = 0;
+  while (end > 0 && strchr(" \t\r\n", source->bytes[end - 1])) end--;
+  struct isw_place last =
+      isw_place_of_byte(source, reader->source, end); /* behind the last word: better than an empty line */
+  if (place.line > last.line) place = last;
+  place.length = 1;
+  if (at < source->length && source->bytes[at] == '\t') {
+    isw_report_add(reader->report, place, "a tab cannot indent a line");
+    isw_report_hint(reader->report, "YAML wants spaces, as many as the lines beside it have");
+    return;
+  }
+  if (at > 0 && at < source->length && source->bytes[at] == '{' && source->bytes[at - 1] == '$') {
+    report_variable(reader, place);
+    return;
+  }
+  size_t line = (parser->context ? parser->context_mark.line : parser->problem_mark.line) + 1;
+  while (i < SYNTAX && (strcmp(syntax[i].problem, problem) != 0 || !strstr(context, syntax[i].context))) i++;
+  struct isw_text text = {0};
+  add_words(&text, i < SYNTAX ? syntax[i].message : problem, line);
+  isw_report_add(reader->report, place, "%s", text.bytes ? text.bytes : problem);
+  isw_text_clear(&text);
+  if (i < SYNTAX && syntax[i].hint) add_words(&text, syntax[i].hint, line);
+  if (i == SYNTAX && parser->context) isw_text_add(&text, "%s, line %zu", context, line);
+  if (text.bytes) isw_report_hint(reader->report, "%s", text.bytes);
+  isw_text_clear(&text);
+}
+
 /* The next event's type; YAML_NO_EVENT after a syntax error, which is reported. */
 static yaml_event_type_t next_event(struct reader *reader)
 {
@@ -42,21 +123,8 @@ static yaml_event_type_t next_event(struct reader *reader)
     return reader->event.type;
   }
   reader->stopped = true;
-  const yaml_parser_t *parser = &reader->parser;
-  if (parser->error == YAML_MEMORY_ERROR) longjmp(*reader->arena->out_of_memory, 1);
-  struct isw_place place = place_of(reader, parser->problem_mark, parser->problem_mark);
-  const struct isw_source *source = &reader->report->source[reader->source];
-  size_t end = source->length;
-  while (end > 0 && strchr(" \t\r\n", source->bytes[end - 1])) end--;
-  struct isw_place last =
-      isw_place_of_byte(source, reader->source, end); /* behind the last word: better than an empty line */
-  if (place.line > last.line) place = last;
-  place.length = 1;
-  isw_report_add(reader->report, place, "%s", parser->problem ? parser->problem : "invalid YAML");
-  if (parser->context && parser->context_mark.line != parser->problem_mark.line)
-    isw_report_hint(reader->report, "%s that begins on line %zu", parser->context, parser->context_mark.line + 1);
-  else if (parser->context)
-    isw_report_hint(reader->report, "%s", parser->context);
+  if (reader->parser.error == YAML_MEMORY_ERROR) longjmp(*reader->arena->out_of_memory, 1);
+  report_syntax(reader);
   return YAML_NO_EVENT;
 }
 
@@ -152,6 +220,10 @@ static struct isw_node *read_node(struct reader *reader, size_t level)
     node->length = event->data.scalar.length;
     node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     refuse(reader, event->data.scalar.anchor, event->data.scalar.tag);
+    if (node->plain && strncmp(node->text, "${", 2) == 0) {
+      report_variable(reader, node->place);
+      reader->stopped = true;
+    }
     if (memchr(node->text, 0, node->length)) {
       isw_report_add(reader->report, node->place, "a text must not contain the character NUL");
       node->length = strlen(node->text);
@@ -195,6 +267,12 @@ static bool check_bytes(struct isw_report *report, unsigned number)
   const struct isw_source *source = &report->source[number];
   if (source->length > BYTES_MAX) {
     isw_report_add(report, (struct isw_place){.source = number}, "the file has more than %d MiB", BYTES_MAX >> 20);
+    return false;
+  }
+  static const char hdf5[] = "\x89HDF\r\n\x1A\n";
+  if (source->length >= sizeof hdf5 - 1 && memcmp(source->bytes, hdf5, sizeof hdf5 - 1) == 0) {
+    isw_report_add(report, (struct isw_place){.source = number, .length = 1}, "this is an HDF5 file, not a sweep file");
+    isw_report_hint(report, "`initsweep show` shows what is in a results file");
     return false;
   }
   for (size_t i = 0; i < source->length;) {

@@ -12,6 +12,12 @@ from program import SMALL, SMALL_NETWORKS, Case
 # Open MPI cannot start with this: a command that is said to do without MPI must not notice
 NO_MPI = {"OMPI_MCA_pml": "none_such"}
 
+ONE = """\
+dataset: DATASET
+network: {depth: 1, width: 2, activation: tanh, init: glorot_uniform}
+train: {loss: mse, optimizer: sgd, learning_rate: 0.1, steps: 10}
+"""
+
 # Each is broken in another way
 BROKEN = {
     "empty": "",
@@ -56,6 +62,13 @@ class Usage(Case):
                     "`initsweep --help` shows all.\n",
                 ("rnu",): "initsweep: unknown command 'rnu'\n  did you mean 'run'? `initsweep --help` shows all.\n",
                 ("fly",): "initsweep: unknown command 'fly'\n  `initsweep --help` shows all.\n",
+                ("a.yaml",): "initsweep: 'a.yaml' is a file, not a command\n"
+                             "  did you mean `initsweep run a.yaml`? `initsweep --help` shows all.\n",
+                ("out/a.h5", "--by", "loss"): "initsweep: 'out/a.h5' is a file, not a command\n"
+                                              "  did you mean `initsweep show out/a.h5`? `initsweep --help` shows "
+                                              "all.\n",
+                ("run", "a.yaml", "train.steps=3", "seed=1"): "initsweep run: unexpected 'train.steps=3'\n"
+                                                              "  did you mean --set train.steps=3?\n",
                 ("run",): "initsweep run: give one sweep file\n  `initsweep run --help` shows how.\n",
                 ("run", "a", "b"): "initsweep run: give one sweep file\n  `initsweep run --help` shows how.\n",
                 ("run", "a", "--thread"): "initsweep run: option '--thread' needs an argument\n"
@@ -81,6 +94,64 @@ class Usage(Case):
         }.items():
             with self.subTest(words=words):
                 self.expect(2, *words, stdout="", stderr=message)
+
+    def test_files_of_another_kind(self):
+        """Each is named for what it is."""
+        self.write("notes.h5", "not HDF5\n")
+        for command in ("show", "verify"):
+            self.expect(2, command, "notes.h5", stdout="", stderr="initsweep: notes.h5 is not an HDF5 file\n")
+        with h5py.File(self.path("a.h5"), "w") as file:
+            file["x"] = 1
+        for command in ("check", "plan", "run"):
+            done = self.expect(2, command, "a.h5", stdout="")
+            self.assertTrue(done.stderr.startswith("a.h5:1:1: error: this is an HDF5 file, not a sweep file\n"))
+            self.assertTrue(done.stderr.endswith("\n  `initsweep show` shows what is in a results file\n"))
+        self.write("a.csv", "x;y;z\n1;2;0\n3;4;1\n")
+        self.write("csv.yaml", ONE.replace("DATASET", "{name: csv, path: a.csv, kind: classes}"))
+        done = self.expect(2, "check", "csv.yaml", stdout="")
+        self.assertIn("a.csv:1:1: the line has no ',', but a semicolon: set delimiter: semicolon\n", done.stderr)
+
+    def test_show_of_what_is_in_training(self):
+        os.mkdir(self.path("a.h5.parts"))
+        self.expect(2, "show", "a.h5", stdout="", stderr=(
+            "initsweep show: a.h5 is in training: `show a.h5 --follow` shows the progress, `gather a.h5.parts` writes "
+            "it\n"))
+
+    def test_check_describes_the_data(self):
+        """A header row that is read as a sample, and a column of numbers that is read as a feature, are seen."""
+        self.write("a.csv", "".join(f"{n},{n % 3 / 2},{n % 2}\n" for n in range(10)))
+        self.write("csv.yaml", ONE.replace("DATASET", "{name: csv, path: a.csv, kind: classes, test_fraction: 0.3}"))
+        description = "csv: 7 training samples, 3 test samples; 2 features from 0 to 9; 2 classes of "
+        lines = self.expect(0, "check", "csv.yaml", stderr="").stdout.splitlines()
+        self.assertTrue(lines[1].startswith(f"  {description}"), lines)
+        self.assertIn(f"samples      {description}", self.expect(0, "plan", "csv.yaml").stdout)
+        data = json.loads(self.expect(0, "plan", "csv.yaml", "--json").stdout)["datasets"]
+        self.assertEqual(len(data), 1)
+        self.assertEqual(sum(data[0].pop("samples_of_classes")), 7)
+        self.assertEqual(data[0], {"name": "csv", "train_samples": 7, "test_samples": 3, "features": 2,
+                                   "input_range": [0, 9], "targets": 1})
+        self.write("values.yaml", ONE.replace("DATASET", "{name: chebyshev, points: 5, spacing: even}"))
+        self.assertIn("\n  chebyshev: 5 training samples, 0 test samples; 1 feature from -1 to 1; 1 target from -1 to "
+                      "1\n", self.expect(0, "check", "values.yaml").stdout)
+        self.write("moons.yaml", ONE.replace("DATASET", "moons"))
+        seeds = self.expect(0, "check", "moons.yaml", "--set", "grid.seed={range: [1, 20]}").stdout
+        self.assertEqual(seeds.count("\n  moons: 160 training"), 8)
+        self.assertIn("\n  and 12 more datasets\n", seeds)
+
+    def test_check_notes_what_may_not_be_meant(self):
+        self.write("a.yaml", ONE.replace("DATASET", "moons"))
+        for setting, note in (
+                ("replicate=5",
+                 "replicate: 5 is one repetition, number 5; 5 of them are grid: {replicate: {count: 5}}"),
+                ("grid.seed=[1, 2]",
+                 "each seed has its own generated data, split and noise; to repeat trainings on the same data, use "
+                 "grid: {replicate: {count: 5}}"),
+                ("grid.replicate={count: 200000000}",
+                 "these are many networks; `initsweep plan` estimates their time, memory and disk")):
+            with self.subTest(setting=setting):
+                said = self.expect(0, "check", "a.yaml", "--set", setting, stderr="").stdout
+                self.assertIn(f"\n  note: {note}\n", said)
+        self.assertNotIn("note:", self.expect(0, "check", "a.yaml", "--set", "grid.replicate={count: 5}").stdout)
 
     def test_mistake_is_told_once_by_two_ranks(self):
         done = self.run_program("run", "a", "--threds=2", ranks=2)
@@ -117,11 +188,11 @@ class Usage(Case):
         self.assertLessEqual(max(len(line) for line in overview.splitlines()), 100)
         self.assertIn("train.learning_rate", self.expect(0, "list", "settings", "--markdown").stdout)
 
-    def test_check_says_in_a_line_what_is_good(self):
+    def test_check_says_what_is_good(self):
         file = self.write("small.yaml", SMALL)
         line = self.expect(0, "check", file, stderr="", **NO_MPI).stdout
         self.assertTrue(line.startswith(f"small.yaml: good: sweep 'small', networks {SMALL_NETWORKS} = "), line)
-        self.assertEqual(line.count("\n"), 1)
+        self.assertEqual(line.count("\n"), 2)
         line = self.expect(0, "check", file, "--set", "grid.replicate=[0]").stdout
         self.assertIn(f", networks {SMALL_NETWORKS // 5} = ", line)
 

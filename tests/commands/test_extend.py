@@ -42,6 +42,33 @@ class Extend(StoppedRun):
         self.assertEqual(self.contents("out.h5"), self.contents("whole.h5"))
         self.assertEqual(self.files(), ["long.yaml", "out.h5", "whole.h5"])
 
+    def test_sample_of_more_points(self):
+        """Points of a design keep their networks; those of a Latin hypercube are others."""
+        text = LONG[:LONG.index("grid:")] + """grid: {replicate: {count: 3}, network.depth: [2]}
+sample:
+  design: DESIGN
+  points: 20
+  axes: {train.learning_rate: {log_uniform: [1e-3, 1]}, network.init_noise: {uniform: [0, 1]}}
+"""
+        text = text.replace("steps: 5000", "steps: 20")
+        for design in ("sobol", "random"):
+            self.file = self.write("long.yaml", text.replace("DESIGN", design))
+            out, whole = f"{design}.h5", f"{design}-whole.h5"
+            self.expect(0, "run", self.file, "-o", out, "--quiet")
+            more = ("--set", "sample.points=45")
+            done = self.expect(0, "run", self.file, "-o", out, *more, "--resume", "extend", ranks=2)
+            self.assertIn("continuing: 60 networks are already finished", done.stderr)
+            self.assertIn("75 of 135 networks", done.stderr)
+            self.expect(0, "run", self.file, "-o", whole, "--quiet", *more)
+            self.expect(0, "verify", out)
+            self.assertEqual(self.contents(out), self.contents(whole))
+            with h5py.File(self.path(out)) as file:
+                self.assertEqual(list(file["point"]), [point for point in range(45) for _ in range(3)])
+        self.file = self.write("long.yaml", text.replace("DESIGN", "latin_hypercube"))
+        self.expect(0, "run", self.file, "-o", "lhs.h5", "--quiet")
+        done = self.expect(2, "run", self.file, "-o", "lhs.h5", *more, "--resume", "extend")
+        self.assertIn("is not in the grid any more", done.stderr)
+
     def test_only_the_description_may_change(self):
         self.file = self.write("long.yaml", LONG)
         self.expect(0, "run", self.file, "-o", "out.h5", "--quiet", "--set", "grid.replicate=[0, 1]")

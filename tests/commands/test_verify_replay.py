@@ -210,7 +210,8 @@ class VerifyReplay(Case):
         names = [line.strip() for line in self.expect(0, "list", "probes").stdout.splitlines()
                  if re.fullmatch(r"  \w+", line)]
         self.write("probes.yaml", SMALL.replace("[loss, accuracy, gradient_norm, distinct_units]",
-                                                f"[{', '.join(names)}]"))
+                                                f"[{', '.join(names)}]").replace(
+            "{name: xor}", "{name: parity, bits: 3, test_fraction: 0.5}"))
         self.expect(0, "run", "probes.yaml", "-o", "out.h5", "--quiet")
         self.expect(0, "replay", "out.h5", "--network", "83", "--every")
         self.expect(0, "replay", "out.h5", "--network", "83", "--steps", "20")

@@ -19,7 +19,7 @@ import page_blocks
 
 PAGE = page_session.SOURCE / "docs/cookbook.md"
 FILES = page_session.SOURCE / "data/cookbook"
-RECIPES = 23
+RECIPES = len(re.findall(r"^### ", PAGE.read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def shown(page: pathlib.Path) -> list[str]:

@@ -131,6 +131,28 @@ class Limits(unittest.TestCase):
         self.refused(self.check("{name: npy, inputs: x.npy, targets: y.npy}"),
                      f"more than {number(limit, 'GiB') >> 20} MiB")
 
+    def test_points_sample(self):
+        limit = limits()["points of a sample"]
+        for more in (0, 1):
+            sample = f"sample: {{design: sobol, points: {number(limit, 'points') + more}, axes: AXES}}\n"
+            axes = "{train.weight_decay: {uniform: [0, 1]}}"
+            (self.folder / "sweep.yaml").write_text(sweep("xor") + sample.replace("AXES", axes), encoding="utf-8")
+            done = self.run_program("check", "sweep.yaml")
+            self.refused(done, "points must be a whole number") if more else self.accepted(done)
+            count = number(limit, "values") // number(limit, "points") + more  # axes of so many points
+            paths = ("train.weight_decay", "train.learning_rate", "network.init_noise", "network.init_sparsity", "seed")
+            axes = "{" + ", ".join(f"{path}: [0, 1]" for path in paths[:count]) + "}"
+            text = sweep("xor") + sample.replace("AXES", axes).replace(str(number(limit, "points") + more),
+                                                                       str(number(limit, "points")))
+            (self.folder / "sweep.yaml").write_text(text, encoding="utf-8")
+            done = self.run_program("check", "sweep.yaml")
+            self.refused(done, r"are more than 4194304 values \(2\^22\)") if more else self.accepted(done)
+            axes = "{" + ", ".join(f"{i}: [1]" for i in range(number(limit, "axes") + more)) + "}"
+            sample = f"sample: {{design: random, points: 1, axes: {axes}}}\n"
+            (self.folder / "sweep.yaml").write_text(sweep("xor") + sample, encoding="utf-8")
+            done = self.run_program("check", "sweep.yaml")
+            self.refused(done, "at most 100 axes" if more else "unknown setting '99'")
+
     def test_weights_file(self):
         with h5py.File(self.folder / "weights.h5", "w") as file:
             file.create_dataset("w", (number(limits()["weights from a file"], "numbers") + 1,), "f4", chunks=(1 << 20,))

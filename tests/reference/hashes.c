@@ -98,6 +98,15 @@ int main(void)
   struct trial thinned = plain;
   thinned.init_sparsity = 0.6;
   train("setting", &(struct isw_row){.name = "init_sparsity"}, thinned, &counts);
+  struct trial above = plain, accurate = plain, flat = plain;
+  above.learning_rate = 2.0;
+  above.loss_above = 0.35;
+  accurate.learning_rate = 2.0;
+  accurate.accuracy_above = 0.9;
+  flat.plateau = (struct isw_plateau){4, 0.01};
+  train("setting", &(struct isw_row){.name = "loss_above"}, above, &counts);
+  train("setting", &(struct isw_row){.name = "accuracy_above"}, accurate, &counts);
+  train("setting", &(struct isw_row){.name = "plateau"}, flat, &counts);
   for (int rule = 0; rule < 2; rule++) {
     struct trial decayed = plain;
     decayed.weight_decay = 0.5;

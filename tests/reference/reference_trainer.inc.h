@@ -173,6 +173,28 @@ static double NAME(batch)(struct NAME(trainer) * t, const uint64_t *order, size_
   return sum / divisor;
 }
 
+/* The share of a batch's samples that are predicted right, of classes or of one output for 0 and 1. */
+static double NAME(accuracy)(struct NAME(trainer) * t, const uint64_t *order, size_t count)
+{
+  size_t rows, right = 0;
+  double threshold = isw_losses(&rows)[t->network->loss.row].threshold;
+  for (size_t s = 0; s < count; s++) {
+    const REAL *y = t->layer[t->layers].a, *target = t->targets + order[s] * t->outputs;
+    size_t largest = 0;
+    bool any_nan = false;
+    NAME(forward)(t, order[s]);
+    for (size_t j = 0; j < t->outputs; j++) {
+      any_nan = any_nan || isnan(y[j]);
+      if (y[j] > y[largest]) largest = j;
+    }
+    if (t->outputs == 1)
+      right += any_nan ? 0 : ((double)y[0] > threshold) == (target[0] == K(1.0));
+    else
+      right += !any_nan && target[largest] == K(1.0);
+  }
+  return (double)right / (double)count;
+}
+
 /* sum plus the squares of x [fan_out][fan_in], inputs outside */
 static double NAME(squares)(double sum, size_t fan_out, size_t fan_in, const REAL *x)
 {
@@ -291,7 +313,8 @@ static void NAME(loop)(struct NAME(trainer) * t, const uint64_t *all, uint64_t *
   const struct isw_network *n = t->network;
   size_t batch_size = n->batch_size == 0 || n->batch_size > t->samples ? t->samples : n->batch_size;
   uint64_t batches = (t->samples + batch_size - 1) / batch_size;
-  double running[2] = {1.0, 1.0}, rate[ISW_PARAMETERS_MAX] = {0.0};
+  double running[2] = {1.0, 1.0}, rate[ISW_PARAMETERS_MAX] = {0.0}, best_loss = INFINITY;
+  uint64_t best_step = 0;
   for (uint64_t step = 0;; step++) {
     result->steps_done = step;
     if (step % batches == 0) epoch_order(n, step / batches, t->samples, order);
@@ -309,7 +332,15 @@ static void NAME(loop)(struct NAME(trainer) * t, const uint64_t *all, uint64_t *
       result->status = ISW_DIVERGED;
       return;
     }
-    if (loss < n->stop_loss_below || NAME(gradient_norm)(t) < n->stop_gradient_below) { /* 3, 4 */
+    if (best_loss == INFINITY || loss < best_loss - n->stop_plateau.relative * best_loss) {
+      best_loss = loss;
+      best_step = step;
+    }
+    bool flat = n->stop_plateau.steps && step - best_step >= n->stop_plateau.steps;
+    bool above = n->stop_loss_above > 0.0 && loss > n->stop_loss_above;
+    bool accurate = n->stop_accuracy_above > 0.0 && NAME(accuracy)(t, order + first, count) > n->stop_accuracy_above;
+    if (loss < n->stop_loss_below || above || accurate || flat ||
+        NAME(gradient_norm)(t) < n->stop_gradient_below) { /* 3, 4 */
       result->status = ISW_STOPPED;
       return;
     }

@@ -250,6 +250,9 @@ static struct trial trial_of(const size_t *level)
                         .factors = (enum trial_factors)level[LAYER_FACTORS],
                         .loss_below = level[STOP] & 1 ? 0.1 : 0.0,
                         .gradient_below = level[STOP] & 2 ? 0.05 : 0.0,
+                        .loss_above = level[STOP] & 4 ? 0.8 : 0.0,
+                        .accuracy_above = level[STOP] & 4 && level[DATA] != TRIAL_TEACHER ? 0.9 : 0.0,
+                        .plateau = {level[STOP] & 4 ? 4 : 0, 0.01},
                         .varied = level[VARIED],
                         .sparse_records = level[RECORDS],
                         .count = counts[level[COUNT]],
@@ -279,7 +282,7 @@ static void all_pairs_of_all_settings(void **state)
                                         [COUNT] = 4,
                                         [VARIED] = 2,
                                         [MEMBERS] = 3,
-                                        [STOP] = 4,
+                                        [STOP] = 8,
                                         [RATE] = 3,
                                         [RECORDS] = 2};
   struct design *design = test_calloc(1, sizeof *design);
@@ -419,6 +422,52 @@ static void stop_rules_end_each_network_alone(void **state)
       }
   report("stop rules", &counts);
   assert_true(counts.stopped > counts.networks / 4 && counts.completed > 0);
+}
+
+/* Rules that look at each step: an upper loss, the accuracy of the batch, the steps since the best loss. Batches of
+ * several blocks, and samples in an order of their own. */
+static void rules_of_each_step_end_each_network_alone(void **state)
+{
+  (void)state;
+  static const enum trial_data data[] = {TRIAL_XOR, TRIAL_CLASSES, TRIAL_MANY};
+  struct trial_counts counts = {0};
+  size_t number = 0;
+  for (int rule = 1; rule <= 4; rule++)
+    for (size_t d = 0; d < sizeof data / sizeof *data; d++)
+      for (int mini = 0; mini < 2; mini++) {
+        size_t batch = data[d] == TRIAL_XOR ? 3 : data[d] == TRIAL_CLASSES ? 5 : 70;
+        struct trial trial = {.name = "rules of each step",
+                              .real = number % 2 ? ISW_FLOAT64 : ISW_FLOAT32,
+                              .data = data[d],
+                              .init = trial_initializer("glorot_normal"),
+                              .activation = trial_activation("tanh"),
+                              .loss = trial_loss(data[d] == TRIAL_XOR ? "mse" : "cross_entropy"),
+                              .optimizer = trial_optimizer(rule == 1 ? "sgd" : "momentum"),
+                              .depth = 1,
+                              .width = data[d] == TRIAL_XOR ? 2 : 20,
+                              .batch_size = mini ? batch : 0,
+                              .steps = 60,
+                              .learning_rate = rule == 1 ? 4.0 : 0.1,
+                              .loss_above = rule == 1   ? (data[d] == TRIAL_XOR ? 0.3 : 1.5)
+                                            : rule == 4 ? 50.0
+                                                        : 0.0,
+                              .accuracy_above = rule == 2   ? 0.74
+                                                : rule == 4 ? 0.98
+                                                            : 0.0,
+                              .plateau = {rule == 3   ? 3
+                                          : rule == 4 ? 40
+                                                      : 0,
+                                          0.02},
+                              .varied = true,
+                              .sparse_records = number % 3 == 0,
+                              .members = 1 + number % 3};
+        number++;
+        size_t stopped = counts.stopped;
+        trial_run(&trial, &counts);
+        if (rule < 4 && counts.stopped == stopped) fail_msg("rule %d ends no network of data %d", rule, (int)data[d]);
+      }
+  report("rules of each step", &counts);
+  assert_true(counts.completed > 0);
 }
 
 /* The smallest threshold of a rule at which the trial's only network stops at step 0: by the reference, the number
@@ -673,6 +722,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(divergence_at_different_steps),
       cmocka_unit_test(the_smallest_networks),
       cmocka_unit_test(stop_rules_end_each_network_alone),
+      cmocka_unit_test(rules_of_each_step_end_each_network_alone),
       cmocka_unit_test(stop_rules_see_the_last_bit),
       cmocka_unit_test(batches_of_several_blocks),
       cmocka_unit_test(weights_beyond_the_second_cache),

@@ -223,6 +223,9 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
       .shuffle_per_replicate = trial->shuffle_per_replicate,
       .steps = trial->steps,
       .stop_loss_below = trial->loss_below > 0.0 ? trial->loss_below : -INFINITY,
+      .stop_loss_above = trial->loss_above * (trial->varied ? 1.0 + 0.1 * (double)lane : 1.0),
+      .stop_accuracy_above = trial->accuracy_above * (trial->varied ? 1.0 - 0.05 * (double)lane : 1.0),
+      .stop_plateau = {trial->plateau.steps, trial->plateau.relative + (trial->varied ? 0.01 * (double)lane : 0.0)},
       .stop_gradient_below = trial->gradient_below > 0.0 ? trial->gradient_below : -INFINITY,
   };
   all->list[lane] = &all->network[lane];
@@ -417,8 +420,10 @@ static struct isw_pack_class class_of(const struct trial_networks *networks)
                                  .has_mask = first->mask.row != 0,
                                  .scales_output = first->output_scale != 1.0,
                                  .has_factors = first->factors != NULL,
-                                 .uses_gradient_norm =
-                                     first->clip_norm > 0.0 || first->stop_gradient_below > -INFINITY};
+                                 .checks_every_step =
+                                     first->clip_norm > 0.0 || first->stop_gradient_below > -INFINITY ||
+                                     first->stop_loss_above > 0.0 || first->stop_accuracy_above > 0.0 ||
+                                     first->stop_plateau.steps > 0};
 }
 
 /* Trains networks first .. first + count - 1 in one pack. */

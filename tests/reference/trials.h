@@ -49,7 +49,9 @@ struct trial {
   bool shuffle_per_replicate;   /**< then all networks have the same replicate */
   uint64_t steps;
   double learning_rate, weight_decay, init_noise, loss_below, gradient_below; /**< thresholds; 0: no rule */
-  double clip_norm;                                                           /**< 0: none */
+  double loss_above, accuracy_above;                                          /**< 0: no rule */
+  struct isw_plateau plateau; /**< if the lanes vary, its parts are 0.01 apart */
+  double clip_norm;           /**< 0: none */
   double init_sparsity;
   size_t mask; /**< of 2 of 5 weights; lanes differ if they vary */
   enum isw_noise_of noise_of;

@@ -6,8 +6,8 @@
 #   other_system.sh SUITE PROGRAM FOLDER [COMPILER...]
 #
 # SUITE is trixie, forky, sid, ...; PROGRAM is of the same commit, and of this system. FOLDER, which must not exist,
-# takes the root while it is needed (6 GB). COMPILER is a package of the suite, such as gcc-13 or clang-21, beside its
-# gcc and clang. The last lines are for the table of docs/packaging.md. Needs root, mmdebstrap and a Debian mirror.
+# takes the root while it is needed (6 GB). COMPILER is a package of the suite beside its gcc and clang, such as gcc-13.
+# The last lines are for the table of docs/packaging.md. Needs root, mmdebstrap and a Debian mirror.
 set -euo pipefail
 suite=$1 program=$(realpath "$2") root=$3
 shift 3
@@ -65,9 +65,10 @@ grep '^not installed: ' "$root/packages.log" || true
 
 say "tests"
 logged build 'cmake --preset release -DBUILD_TESTING=ON -DINITSWEEP_WERROR=ON && cmake --build --preset release'
-inside 'ctest --preset release -L fast'
+passed=yes
+inside 'ctest --preset release -L fast' || passed=no
 inside 'ctest --preset release \
-  -R "^(commands_(command_line|interrupt|mpi_launch|plan)|scripts_networks|cluster_hosts)$"'
+  -R "^(commands_(command_line|interrupt|mpi_launch|plan)|scripts_networks|cluster_hosts)$"' || passed=no
 
 say "every row"
 ours=$(tests/systems/every_row.py "$program")
@@ -90,4 +91,5 @@ inside 'build/release/initsweep --version
   python3 -c "import platform, numpy, xarray, matplotlib
 print(\"python\", platform.python_version(), \"numpy\", numpy.__version__, \"xarray\", xarray.__version__,
       \"matplotlib\", matplotlib.__version__)"'
+[ "$passed" = yes ] || fail "tests of $suite failed (see above)"
 say "$suite, $(date -u +%Y-%m-%d), $(git rev-parse --short HEAD): build, quickstart, tests, the same hashes"

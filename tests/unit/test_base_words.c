@@ -22,6 +22,8 @@ static void finds_a_word_with_one_mistake(void **state)
   assert_string_equal(nearest("gely"), "gelu");  /* another letter */
   assert_string_equal(nearest("relu"), "relu");  /* no error */
   assert_string_equal(nearest("leakyrelu"), "leaky_relu");
+  assert_string_equal(nearest("ReLU"), "relu"); /* capitals are no mistakes */
+  assert_string_equal(nearest("TAHN"), "tanh");
 }
 
 static void suggests_nothing_where_nothing_is_near(void **state)

@@ -263,7 +263,7 @@ static void wrong_hdf5_is_refused(void **state)
   choice.value[4].text = choice.value[5].text = "";
   write_file("inputs", images, sizeof images);
   assert_int_equal(isw_dataset_load(&choice, 1, folder, DBL_MAX, &data, &error), ISW_BAD_INPUT);
-  assert_non_null(strstr(isw_error_text(&error), "/inputs: cannot open this file"));
+  assert_non_null(strstr(isw_error_text(&error), "/inputs is not an HDF5 file"));
   isw_error_clear(&error);
   isw_data_destroy(&data);
 }

@@ -163,6 +163,8 @@ static struct isw_pack *make(const struct scene *scene, enum isw_layout layout, 
         .steps = STEPS,
         .stop_loss_below = early ? 0.3 - 0.01 * (double)(n % 9) : -INFINITY,
         .stop_gradient_below = t->varied && n % 11 == 3 ? 1e-3 : -INFINITY,
+        .stop_accuracy_above = t->varied && n % 7 == 5 ? 0.8 : 0.0,
+        .stop_plateau = {t->varied ? STEPS / 2 : 0, 0.05 * (double)(n % 4)},
     };
     if (t->watched && n % 16 == 2) { /* a rate that grows from 0: the first steps are lost in rounding */
       network[l].learning_rate = 6e-8;

@@ -107,7 +107,8 @@ static const struct isw_data data = {.features = 2,
                                      .train_targets = targets};
 struct trial {
   size_t optimizer, batch;
-  bool residual; /* two more branches, with trained scales */
+  bool residual;    /* two more branches, with trained scales */
+  uint64_t plateau; /* steps of that rule; with it, networks with the other rules of each step; 0: none */
   enum isw_precision real;
   const uint64_t *record_steps;
   size_t records;
@@ -186,7 +187,10 @@ static struct isw_pack *make_some(const struct trial *t, enum isw_layout layout,
                              .batch_size = t->batch,
                              .steps = STEPS,
                              .stop_loss_below = l == 5 ? 0.2 : -INFINITY,
-                             .stop_gradient_below = l == 8 ? 0.1 : -INFINITY};
+                             .stop_gradient_below = l == 8 ? 0.1 : -INFINITY,
+                             .stop_accuracy_above = t->plateau && l == 6 ? 0.7 : 0.0,
+                             .stop_loss_above = t->plateau && l == 4 ? 0.4 : 0.0,
+                             .stop_plateau = {t->plateau, 0.002 * (double)l}};
     list[l] = &network[l];
   }
   struct isw_pack_settings settings = {.kernels = kernels,
@@ -297,6 +301,7 @@ static void killed_and_resumed_is_the_same_to_the_bit(void **state)
             const struct trial trial = {.optimizer = o,
                                         .batch = batch[b],
                                         .residual = (cells + o) % 2,
+                                        .plateau = (cells + o) % 3 == 0 ? 12 : 0,
                                         .real = (enum isw_precision)real,
                                         .record_steps = schedule[s].steps,
                                         .records = schedule[s].count};

@@ -18,7 +18,8 @@ static void check_row(const struct isw_row *row)
   for (size_t p = 0; p < isw_row_parameters(row); p++) {
     const struct isw_parameter *parameter = &row->parameters[p];
     assert_non_null(parameter->about);
-    assert_true(parameter->initial >= parameter->low && parameter->initial <= parameter->high);
+    assert_true(isnan(parameter->initial) || /* must be given */
+                (parameter->initial >= parameter->low && parameter->initial <= parameter->high));
     assert_false(parameter->low_open && parameter->initial == parameter->low);
     assert_false(parameter->high_open && parameter->initial == parameter->high);
   }

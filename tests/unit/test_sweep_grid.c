@@ -364,6 +364,8 @@ static void every_decisive_setting_can_be_an_axis(void **state)
                      "  train.batch_size: [full, 2]\n"
                      "  train.shuffle: [shared, per_replicate]\n"
                      "  train.stop.loss_below: [none, 1e-3]\n"
+                     "  train.stop.accuracy_above: [0.5]\n"
+                     "  train.stop.plateau.steps: [9]\n"
                      "  network.bias_init: [zeros, {name: constant, value: 1}]\n");
   assert_int_equal(isw_sweep_networks(sweep), 2 * 3 * 2 * 3 * 2 * 2 * 2 * 2);
   struct isw_network *n = test_network(sweep, 0);
@@ -373,6 +375,7 @@ static void every_decisive_setting_can_be_an_axis(void **state)
   assert_true(n->weight_decay == 0.1);
   isw_network_destroy(n);
   assert_true(isnan(value(sweep, "loss_below", 0)) && value(sweep, "loss_below", 2) == 1e-3);
+  assert_true(value(sweep, "accuracy_above", 0) == 0.5 && value(sweep, "plateau_steps", 0) == 9.0);
   assert_string_equal(text(sweep, "train_loss", 0), "mse"); /* `loss` is a probe */
   assert_string_equal(text(sweep, "dataset", 96), "parity");
   assert_true(isnan(value(sweep, "dataset_bits", 0)) && value(sweep, "dataset_bits", 96) == 2.0);

@@ -200,6 +200,10 @@ static void settings_of_a_class_are_the_documented_ones(void **state)
       {"train.steps", "[5, 6]", false},
       {"train.stop.loss_below", "[none, 0.1]", true},
       {"train.stop.gradient_below", "[none, 0.1]", true},
+      {"train.stop.loss_above", "[none, 0.1]", true},
+      {"train.stop.accuracy_above", "[none, 0.1]", true},
+      {"train.stop.plateau.steps", "[none, 3]", false},
+      {"train.stop.plateau.relative", "[0, 0.1]", true},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct isw_text text = {0};
@@ -214,7 +218,10 @@ static void settings_of_a_class_are_the_documented_ones(void **state)
                      ? ", residual: {branch_layers: 1}"
                      : "",
                  strstr(cases[i].path, "shuffle") ? ", batch_size: 2" : "",
-                 strstr(cases[i].path, "decay_biases") ? ", weight_decay: 1" : "", cases[i].path, cases[i].values);
+                 strstr(cases[i].path, "decay_biases") ? ", weight_decay: 1"
+                 : strstr(cases[i].path, "relative")   ? ", stop: {plateau: {steps: 3}}"
+                                                       : "",
+                 cases[i].path, cases[i].values);
     struct isw_sweep *sweep = test_read(text.bytes);
     struct isw_packs *packs;
     assert_int_equal(isw_packs_create(sweep, 16, &packs, NULL), ISW_OK);

@@ -136,7 +136,11 @@ static void identities_tell_what_matters(void **state)
                                          "train.batch_size=4",
                                          "train.steps=101",
                                          "train.stop.loss_below=0.1",
-                                         "train.stop.gradient_below=0.1"};
+                                         "train.stop.gradient_below=0.1",
+                                         "train.stop.loss_above=0.1",
+                                         "train.stop.accuracy_above=0.1",
+                                         "train.stop.plateau.steps=5",
+                                         "train.stop.plateau={steps: 5, relative: 0.1}"};
   static const char *const recorded[] = {"record.probes=[loss]", "record.steps={every: 5}", "record.weights=both",
                                          "about=hello", "sweep=other"};
   enum { DECISIVE = sizeof decisive / sizeof decisive[0] };
@@ -166,6 +170,8 @@ static void identities_tell_what_matters(void **state)
                                      "train.optimizer={name: sgd, weight_decay: 0}",
                                      "train.schedule=constant",
                                      "train.clip_norm=none",
+                                     "train.stop.loss_above=none",
+                                     "train.stop.plateau={steps: none, relative: 1e-4}",
                                      "network.init={name: glorot_uniform, gain: 1.0}",
                                      "train.learning_rate=5e-1"};
   for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {

@@ -157,8 +157,14 @@ static void what_a_sweep_file_may_not_have_is_refused(void **state)
       {"[a]: 1\n", "file.yaml:1:1: error: a key must be a word, not a list\n  [a]: 1\n  ^~~"},
       {"a: 1\n---\nb: 1\n",
        "file.yaml:2:1: error: a second document begins here\n  ---\n  ^~~\n  a sweep file is one YAML document"},
-      {"a: [1\n", "file.yaml:1:6: error: did not find expected ',' or ']'\n  a: [1\n       ^\n  while parsing a flow "
-                  "sequence that begins on line 1"},
+      {"a: [1\n",
+       "file.yaml:1:6: error: ',' or ']' is missing here\n  a: [1\n       ^\n  the list begins with '[' on line 1"},
+      {"a: - b\n",
+       "file.yaml:1:4: error: an entry of a list cannot stand here\n  a: - b\n     ^\n  is the line indented as those "
+       "beside it? A text that begins with '- ' needs quotes"},
+      {"a: '${B}'\nb: ${C}\n", "file.yaml:2:4: error: a sweep file has no variables: nothing takes the place of "
+                               "${...}\n  b: ${C}\n     ^~~~\n  "
+                               "a shell's variable can be given on the command line: --set path=$NAME"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     check_refused(cases[i].text, strlen(cases[i].text), cases[i].message);
