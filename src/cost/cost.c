@@ -48,6 +48,7 @@ enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct
                                  .drops = class->drops,
                                  .draws_noise = class->draws_noise,
                                  .checks_every_step = class->checks_every_step,
+                                 .has_mask = class->has_mask,
                                  .scales_output = class->scales_output,
                                  .has_factors = class->has_factors};
   for (size_t i = 0; i < probe_count; i++) shape.needs |= probes[i]->needs;

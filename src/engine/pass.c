@@ -276,6 +276,17 @@ static void add_products(const struct isw_pack *pack, size_t k, size_t samples, 
       isw_line(l->delta, column), l->stride, gradient, l->stride, first_block, prefetch_next);
 }
 
+/* Gradients of masked weights are 0. Of lines column .. column + columns - 1 of rows row .. row + count - 1 of layer k;
+ * gradient: the first of them */
+static void mask_gradient(const struct isw_pack *pack, size_t k, size_t row, size_t count, size_t column,
+                          size_t columns, void *gradient)
+{
+  const struct isw_layer *l = &pack->layer[k];
+  if (l->weight_mask)
+    pack->kernels->apply_mask(count, columns, l->stride, isw_line(l->weight_mask, row * l->stride + column), gradient,
+                              NULL);
+}
+
 struct gradient_work {
   size_t samples;
   const void *inputs;
@@ -289,8 +300,10 @@ static void add_gradient(const struct isw_pack *pack, size_t k, size_t first, si
   const struct isw_layer *l = &pack->layer[k];
   bool weights = work->frozen || !l->frozen[0], biases = work->frozen || !l->frozen[1];
   void *gradient = isw_line(l->weight_gradient, first * l->stride);
-  if (weights)
+  if (weights) {
     add_products(pack, k, work->samples, work->inputs, first, count, 0, l->lines, gradient, work->first_block, NULL);
+    mask_gradient(pack, k, first, count, 0, l->lines, gradient);
+  }
   if (first > 0) return;
   add_unit_gradients(pack, l, work->samples, work->first_block, weights, biases);
 }
@@ -316,6 +329,7 @@ static void update_with_gradient(const struct isw_pack *pack, size_t k, size_t f
       size_t row = first + done, rows = count - done < height ? count - done : height;
       const void *prefetch_next = prefetches ? isw_line(l->weight, row * l->stride + column) : NULL;
       add_products(pack, k, work->samples, work->inputs, row, rows, column, columns, gradient, true, prefetch_next);
+      mask_gradient(pack, k, row, rows, column, columns, gradient);
       isw_update_weights(pack, k, row, rows, column, columns, gradient, work->nonfinite_mask);
       transpose(pack, l, row, rows, column, columns);
     }

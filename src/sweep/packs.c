@@ -74,6 +74,7 @@ static bool describe(struct isw_packs *packs, struct class *class)
       settings[ISW_SET_PLATEAU_STEPS].integer > 0;
   shown->drops = settings[ISW_SET_DROPOUT].number > 0 && shown->layers > 1;
   shown->draws_noise = settings[ISW_SET_GRADIENT_NOISE].number > 0;
+  shown->has_mask = settings[ISW_SET_MASK].item->choice.row != 0;
   shown->scales_output = settings[ISW_SET_OUTPUT_SCALE].number != 1.0;
   shown->loss = settings[ISW_SET_LOSS].item->choice.row;
   shown->optimizer = settings[ISW_SET_OPTIMIZER].item->choice.row;

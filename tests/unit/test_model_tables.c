@@ -66,6 +66,7 @@ static void tables_hold_the_rows_that_the_docs_promise(void **state)
   CHECK_TABLE(struct isw_optimizer, isw_optimizers, "sgd momentum nesterov adam adamw rmsprop adagrad sign_sgd rprop");
   CHECK_TABLE(struct isw_rate_schedule, isw_schedules,
               "constant step exponential linear cosine warmup warmup_cosine inverse_sqrt");
+  CHECK_TABLE(struct isw_mask, isw_masks, "none random magnitude");
   CHECK_TABLE(struct isw_parametrization, isw_parametrizations, "standard ntk mean_field mup");
 }
 
