@@ -173,7 +173,7 @@ for function in (lambda: initsweep.open_results, lambda: initsweep.torch_module(
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = done.stdout.splitlines()
         self.assertEqual(lines[0], "(1, 1) 4 ['replicate'] (2,) 1 ('network', 'record') 1 hidden")
-        self.assertIn("open_results needs xarray; initsweep.open_arrays works", lines[1])
+        self.assertIn("open_results: the Python package xarray is missing: `pip install xarray`", lines[1])
         self.assertIn("torch", lines[2])
 
     def test_arrays_are_the_datasets_values(self):
