@@ -165,8 +165,9 @@ struct isw_pack_class {
   size_t samples;                                        /**< samples of one step */
   uint64_t steps;
   size_t records;
-  double flops; /**< of one network, all its steps (isw_step_flops) */
-  double cost;  /**< of one pack, which determines the order; flops until isw_packs_order */
+  double frozen; /**< share of the products of a step that are not computed, because of layers that are frozen */
+  double flops;  /**< of one network, all its steps (isw_step_flops), without the frozen ones */
+  double cost;   /**< of one pack, which determines the order; flops until isw_packs_order */
 };
 size_t isw_packs_classes(const struct isw_packs *packs);
 const struct isw_pack_class *isw_packs_class(const struct isw_packs *packs, size_t index);

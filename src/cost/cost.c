@@ -246,6 +246,7 @@ double isw_cost_pack(const struct isw_cost_model *model, const struct isw_kernel
   size_t line = line_of(sweep, class);
   isw_cost_terms(class->layers, class->size, class->samples, class->batch_size == 0, line, terms);
   terms[ISW_COST_UNIT] += (double)class->samples * normalized_lines(class, line);
+  terms[ISW_COST_PRODUCT] *= 1 - class->frozen;
   for (size_t k = 0; k + 1 < class->layers; k++) hidden += lines_of(class->size[k + 1], line);
   double samples = (double)class->samples, outputs = (double)class->size[class->layers];
   double step = path_seconds(model, isw_cost_path(kernels, probes, probe_count, class), terms) +

@@ -29,8 +29,8 @@ struct isw_layer {
   void *bias, *bias_gradient, *bias_state[2];       /**< [fan_out]; NULL if the layer has no biases */
   void *activation, *pre_activation, *delta;        /**< [block][stride]; pre_activation NULL if never kept */
   void *slope;                                      /**< [block][stride]; NULL if no probe asks */
-  void *weight_mask; /**< [fan_in][stride] 1, or 0 of weights that stay 0 and of what pads a row; NULL: no mask */
-  void *weight_start;                               /**< [fan_in][stride] the initial weights; NULL if not asked for */
+  void *weight_mask;  /**< [fan_in][stride] 1, or 0 of weights that stay 0 and of what pads a row; NULL: no mask */
+  void *weight_start; /**< [fan_in][stride] the initial weights; NULL if not asked for */
   /** Of a branch's last layer (isw_residual), whose activation is the sum h + alpha f; NULL elsewhere. */
   void *scale;                           /**< a line: alpha */
   void *scale_gradient, *scale_state[2]; /**< likewise; NULL if alpha is not trained */

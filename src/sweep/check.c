@@ -211,7 +211,7 @@ static void check_mask(void *context, const struct isw_grid *grid, uint64_t cell
   check_weights(reader, mask, "mask magnitude", place, layers, size,
                 isw_parameters(layers, size, isw_parts_of_settings(settings)));
   for (size_t p = 0; p < sweep->probes; p++)
-    if (sweep->probe[p]->needs & ISW_NEEDS_CURVATURE) {
+    if ((sweep->probe[p]->needs & ISW_NEEDS_CURVATURE) && !sweep->probe[p]->allows_masks) {
       isw_report_add(&reader->report, place, "probe '%s' cannot measure networks with a mask",
                      sweep->probe[p]->row.name);
       isw_report_hint(&reader->report, "its derivatives are by all weights, and masked ones are not trained");
@@ -298,8 +298,9 @@ void isw_check_combinations(struct isw_reader *reader)
   static const size_t output[] = {ISW_SET_LOSS, ISW_SET_OUTPUT_ACTIVATION};
   static const size_t rates[] = {ISW_SET_PARAMETRIZATION, ISW_SET_OPTIMIZER, ISW_SET_BRANCH_LAYERS,
                                  ISW_SET_TRAIN_SCALE};
-  static const size_t mask[] = {ISW_SET_MASK,  ISW_SET_DATASET, ISW_SET_SEED, ISW_SET_LOSS,          ISW_SET_DEPTH,
-                                ISW_SET_WIDTH, ISW_SET_HIDDEN,  ISW_SET_BIAS, ISW_SET_BRANCH_LAYERS, ISW_SET_NORMALIZATION};
+  static const size_t mask[] = {ISW_SET_MASK,          ISW_SET_DATASET,      ISW_SET_SEED,   ISW_SET_LOSS,
+                                ISW_SET_DEPTH,         ISW_SET_WIDTH,        ISW_SET_HIDDEN, ISW_SET_BIAS,
+                                ISW_SET_BRANCH_LAYERS, ISW_SET_NORMALIZATION};
   static const size_t batch[] = {ISW_SET_DATASET, ISW_SET_SEED, ISW_SET_BATCH_SIZE};
   static const size_t accuracy[] = {ISW_SET_DATASET, ISW_SET_SEED, ISW_SET_STOP_ACCURACY_ABOVE};
   static const size_t branches[] = {ISW_SET_BRANCH_LAYERS, ISW_SET_DEPTH, ISW_SET_HIDDEN};

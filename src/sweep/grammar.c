@@ -129,7 +129,7 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                             .initial = "0",
                             .low = 0,
                             .high = ISW_LARGEST_NUMBER,
-                            .type = "a number from 0 to 1e+30, or {std: number, of: ...}",
+                            .type = "a number from 0 to 1e30, or {std: number, of: ...}",
                             .about = "standard deviation of normal noise added to every initial weight and bias"},
     [ISW_SET_NOISE_OF] = {.path = "network.init_noise.of",
                           .kind = ISW_KIND_WORD,

@@ -33,6 +33,7 @@ HASHED = {
     "optimizers": "optimizer",
     "schedules": "schedule",
     "normalizations": "normalization",
+    "masks": "mask",
 }
 
 

@@ -173,7 +173,7 @@ int main(void)
   train("setting", &(struct isw_row){.name = "output_scale"}, scaled, &counts);
   size_t mask_rows;
   const struct isw_mask *masks = isw_masks(&mask_rows);
-  for (size_t i = 1; i < mask_rows; i++) {
+  for (size_t i = 0; i < mask_rows; i++) {
     struct trial trial = plain;
     trial.mask = i;
     trial.optimizer = trial_optimizer("momentum");
