@@ -171,7 +171,7 @@ static void sizes_and_flops(void **state)
   assert_true(isw_step_flops(3, size, 0, 100) == 100.0 * (6.0 * weights - 2.0 * 64 * 32));
 }
 
-/* Of the layer whose weights follow two numbers of the file; halves round to even, and of equal weights the first go. */
+/* Of the layer whose weights follow two numbers of the file. Halves round to even; of equal weights the first go. */
 static void magnitude_masks_the_smallest_weights(void **state)
 {
   (void)state;
