@@ -306,6 +306,7 @@ struct isw_member {
   struct isw_pack *pack;
   struct isw_team *team;
   size_t index, members;
+  bool by_units;              /**< isw_team_parts_units */
   bool live[ISW_LANES_MAX];   /**< lanes with a running network */
   bool finite[ISW_LANES_MAX]; /**< pack->finite */
   size_t live_count;
@@ -357,9 +358,6 @@ static inline size_t isw_part_units(const struct isw_pack *pack, const struct is
   return end < l->fan_out ? end : l->fan_out;
 }
 
-/** Whether the members of this one's team divide hidden units among them instead of samples: with units in lanes, if
- *  nothing is summed over the units of a hidden layer and the lines of every hidden layer can be divided evenly. */
-bool isw_member_by_units(const struct isw_member *member);
 /** Sets the lines of hidden layer k that are this member's, by units. */
 void isw_member_lines(const struct isw_member *member, size_t k, struct isw_part *part);
 /** Calls `work` for this member's part of the weights of every layer: by units, the weights into its own hidden units,
@@ -391,8 +389,7 @@ bool isw_member_pass(struct isw_member *member, const struct isw_pass *pass);
 
 /** Draws the masks of a part of the samples of a block in layer k (from 0), whose sample 0 is the step's sample
  *  `position`. */
-void isw_draw_masks(const struct isw_pack *pack, size_t k, const struct isw_part *part, size_t position,
-                    uint64_t step);
+void isw_draw_masks(const struct isw_pack *pack, size_t k, const struct isw_part *part, size_t position, uint64_t step);
 /** to = from * mask, for a part of the samples of a block, where `from` and `to` begin; in place or not. */
 void isw_multiply_by_mask(const struct isw_pack *pack, const struct isw_layer *l, const struct isw_part *part,
                           const void *from, void *to);

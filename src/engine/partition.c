@@ -24,12 +24,14 @@ static bool divides_evenly(size_t lines, size_t members)
   return 4 * members * most <= 5 * lines;
 }
 
-bool isw_member_by_units(const struct isw_member *m)
+bool isw_team_parts_units(const struct isw_pack_shape *shape, enum isw_precision precision, size_t members)
 {
-  const struct isw_pack *pack = m->pack;
-  if (pack->layout != ISW_UNITS_IN_LANES || m->members == 1 || pack->layers == 1) return false;
-  for (size_t k = 0; k + 1 < pack->layers; k++)
-    if (pack->layer[k].normalized || !divides_evenly(pack->layer[k].lines, m->members)) return false;
+  const size_t line = isw_lanes(precision);
+  if (shape->layout != ISW_UNITS_IN_LANES || members == 1 || shape->layers == 1) return false;
+  for (size_t k = 0; k + 1 < shape->layers; k++)
+    if (isw_normalizes(shape->parts, shape->layers, k) ||
+        !divides_evenly((shape->size[k + 1] + line - 1) / line, members))
+      return false;
   return true;
 }
 
@@ -59,13 +61,12 @@ void isw_member_for_weights(const struct isw_member *m, void *context,
                             void (*work)(const struct isw_pack *, size_t layer, const struct isw_part *, void *context))
 {
   const struct isw_pack *pack = m->pack;
-  const bool by_units = isw_member_by_units(m);
   size_t before = 0, total = 0;
   for (size_t k = 0; k < pack->layers; k++) total += pack->layer[k].fan_in * pack->layer[k].fan_out;
   for (size_t k = 0; k < pack->layers; k++) {
     const struct isw_layer *l = &pack->layer[k];
     size_t first = first_row(m, m->index, before, total, l), end = first_row(m, m->index + 1, before, total, l);
-    struct isw_part part = by_units ? units_part(m, k) : (struct isw_part){first, end - first, 0, l->lines};
+    struct isw_part part = m->by_units ? units_part(m, k) : (struct isw_part){first, end - first, 0, l->lines};
     if (part.count > 0) work(pack, k, &part, context);
     before += l->fan_in * l->fan_out;
   }

@@ -137,10 +137,9 @@ static void forward_layer(const struct isw_pack *pack, const struct isw_pass *pa
   size_t at = isw_part_begin(l, part), samples = part->count;
   void *z = isw_line(pre_activation_buffer(l), at), *a = isw_line(activation_buffer(l), at);
   struct row_factors in = inputs_of(pack, k, part->first, block->inputs);
-  (in.shared ? kernels->forward_first : kernels->forward)(samples, l->fan_in, part->columns, in.numbers, in.stride,
-                                                          isw_line(l->weight, part->column), l->stride,
-                                                          l->bias ? isw_line(l->bias, part->column) : NULL, z,
-                                                          l->stride);
+  (in.shared ? kernels->forward_first : kernels->forward)(
+      samples, l->fan_in, part->columns, in.numbers, in.stride, isw_line(l->weight, part->column), l->stride,
+      l->bias ? isw_line(l->bias, part->column) : NULL, z, l->stride);
   normalize(pack, l, part, z);
   if (k + 1 == pack->layers && pack->scales_output)
     kernels->scale(samples, part->columns, l->stride, pack->output_scale, z);
@@ -158,10 +157,9 @@ static void multiply_by_slope(const struct isw_layer_activation *activation, con
 {
   size_t at = isw_part_begin(l, part);
   if (activation->is_identity) return; /* times 1 */
-  activation->kernels->slope(part->count, part->columns, l->stride,
-                             activation->needs_z ? isw_line(l->pre_activation, at) : NULL,
-                             isw_line(activation_buffer(l), at), activation->parameter,
-                             isw_line(slope_delta_buffer(l), at));
+  activation->kernels->slope(
+      part->count, part->columns, l->stride, activation->needs_z ? isw_line(l->pre_activation, at) : NULL,
+      isw_line(activation_buffer(l), at), activation->parameter, isw_line(slope_delta_buffer(l), at));
 }
 
 /* A part of the deltas of layer k - 1, from all deltas of layer k. As in forward_layer, the part may have to have all
@@ -281,7 +279,7 @@ static void pass_block(const struct isw_member *m, const struct isw_pass *pass, 
 {
   size_t first = block->samples * m->index / m->members;
   struct isw_part own = {.first = first, .count = block->samples * (m->index + 1) / m->members - first};
-  if (isw_member_by_units(m))
+  if (m->by_units)
     pass_by_units(m, pass, block, &own);
   else
     pass_by_samples(m->pack, pass, block, &own);
@@ -296,10 +294,10 @@ static void transpose(const struct isw_pack *pack, size_t k, const struct isw_pa
   const struct isw_layer *l = &pack->layer[k];
   size_t unit, end = isw_part_units(pack, l, part, &unit);
   if (!l->transposed) return;
-  pack->kernels->units.transpose(
-      part->count, end - unit, isw_line(l->weight, isw_part_begin(l, part)), l->stride,
-      (unsigned char *)isw_line(l->transposed, unit * l->transposed_stride) + part->first * pack->number_bytes,
-      l->transposed_stride);
+  pack->kernels->units.transpose(part->count, end - unit, isw_line(l->weight, isw_part_begin(l, part)), l->stride,
+                                 (unsigned char *)isw_line(l->transposed, unit * l->transposed_stride) +
+                                     part->first * pack->number_bytes,
+                                 l->transposed_stride);
 }
 
 /* ---- the weights of one member ----------------------------------------------------------------------------------- */
