@@ -23,6 +23,14 @@ install(PROGRAMS scripts/plot.py scripts/report.py scripts/results_hash.py scrip
 install(DIRECTORY scripts/initsweep scripts/claims scripts/notebooks DESTINATION ${install_scripts}
         PATTERN __pycache__ EXCLUDE PATTERN .ipynb_checkpoints EXCLUDE PATTERN execute.py EXCLUDE)
 install(PROGRAMS scripts/notebooks/execute.py DESTINATION ${install_scripts}/notebooks)
+# the library's commands, beside the program, which runs them as subcommands
+set(bin ${CMAKE_INSTALL_FULL_BINDIR})
+set(library ${CMAKE_INSTALL_FULL_DATADIR}/initsweep/scripts)
+cmake_path(RELATIVE_PATH library BASE_DIRECTORY ${bin} OUTPUT_VARIABLE bin_to_library)
+foreach(command IN LISTS INITSWEEP_PYTHON_COMMANDS)
+  configure_file(packaging/command.py.in ${PROJECT_BINARY_DIR}/packaging/initsweep-${command} @ONLY)
+  install(PROGRAMS ${PROJECT_BINARY_DIR}/packaging/initsweep-${command} DESTINATION ${CMAKE_INSTALL_BINDIR})
+endforeach()
 foreach(system slurm pbs lsf)
   file(GLOB batch_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/scripts/${system}/*)
   install(PROGRAMS ${batch_files} DESTINATION ${install_scripts}/${system})

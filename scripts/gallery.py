@@ -15,7 +15,7 @@ import sys
 
 import PIL.Image
 
-import plot
+from initsweep.commands import plot
 from initsweep.running import find_program
 
 SOURCE = pathlib.Path(__file__).resolve().parents[1]

@@ -49,3 +49,8 @@ for sweep in quickstart-digits quickstart-xor; do
   /usr/bin/python3 scripts/plot.py overview "$out/$sweep.h5" -o "$out/$sweep"
 done
 say "done: look at $out/quickstart-digits.png"
+cat <<'END'
+To run initsweep from any folder, as docs/tutorial.md does next:
+  cmake --install build/release --prefix ~/.local
+  export PATH=~/.local/bin:$PATH    # for this terminal; ~/.profile keeps it
+END

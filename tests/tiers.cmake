@@ -5,7 +5,7 @@
 option(INITSWEEP_TEST_LONG "Register the long tests too (ctest -L long)" OFF)
 
 # Regular expressions of whole names
-set(FAST_TESTS "test_.*" "fuzz_.*" "sweep_.*" faults_damaged_journals cluster_queue cluster_thread_choice
+set(FAST_TESTS "test_.*" "fuzz_.*" "sweep_.*" faults_damaged_journals cluster_queue cluster_thread_choice cluster_launch
     exactness_short symmetry hashes style_lines style_clang_format style_shellcheck style_rooms docs_table_rows
     docs_citing)
 list(JOIN FAST_TESTS "|" FAST_TESTS)

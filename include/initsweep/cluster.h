@@ -9,17 +9,19 @@
 #include "initsweep/base.h"
 #include "initsweep/engine.h"
 
-/** An initialised MPI library and a communicator of all ranks. */
+/** All ranks: an initialised MPI library and a communicator, or one process without MPI. */
 struct isw_cluster;
 
 /* ---- start, end, identity ---- */
 
 /**
- * Initialises MPI. Must be called once per process.
+ * Initialises MPI, unless no launcher's environment variable is there and INITSWEEP_MPI is not `always`: the process is
+ * then the only rank. Must be called once per process.
  * @param[in,out] argc, argv  the arguments of main; MPI may remove its own
  * @param[out]    cluster     NULL after an error
  * @return ISW_BAD_INPUT if a launcher started several processes that MPI sees as single ones (the launcher of another
- *         MPI, srun without the PMI plug-in); ISW_FAILED if MPI failed to initialise or has no thread support
+ *         MPI, srun without the PMI plug-in), or if INITSWEEP_MPI has another value; ISW_FAILED if MPI failed to
+ *         initialise or has no thread support
  */
 enum isw_status isw_cluster_create(int *argc, char ***argv, struct isw_cluster **cluster, struct isw_error *error);
 /** Waits for all ranks and finalises MPI. Collective; after an error on one rank only, use isw_cluster_abort. */
@@ -38,6 +40,7 @@ bool isw_cluster_is_first_process(void);
  */
 enum isw_status isw_cluster_same_program(struct isw_cluster *cluster, const char *version, const char *build,
                                          struct isw_error *error);
+bool isw_cluster_uses_mpi(const struct isw_cluster *cluster);
 unsigned isw_cluster_rank(const struct isw_cluster *cluster);
 /** Number of ranks. */
 unsigned isw_cluster_size(const struct isw_cluster *cluster);
@@ -87,7 +90,7 @@ enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status m
 /** A channel for messages, for work that ranks do together after the training. Its waits poll, and end when a process
  *  gets a signal or a rank has closed its channel with an error. Only the main thread may use it. */
 struct isw_mail;
-/** Opens a channel. Collective. ISW_FAILED on every rank if one is out of memory. */
+/** Opens a channel; needs MPI. Collective. ISW_FAILED on every rank if one is out of memory. */
 enum isw_status isw_mail_open(struct isw_cluster *cluster, struct isw_mail **mail, struct isw_error *error);
 /** Starts to send a message. Waits while several earlier messages have not arrived, so that memory is bounded.
  *  @param[in] kind   0 .. 99; messages of one kind between two ranks arrive in order

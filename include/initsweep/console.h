@@ -51,7 +51,8 @@ struct isw_command {
 
 /** Finds a command by name in a NULL-terminated table; NULL if there is none. */
 const struct isw_command *isw_command_find(const struct isw_command *const *commands, const char *name);
-/** Reports that the table has no command `name` and suggests the nearest one. Prints on the first rank only.
+/** Reports that the table has no command `name` and suggests the nearest one, or how to install it if it is one of the
+ *  Python library. Prints on the first rank only.
  *  @param[in] start  the beginning of the message: "initsweep help"
  *  @return the exit status */
 int isw_command_unknown(const struct isw_command *const *commands, const char *start, const char *name);

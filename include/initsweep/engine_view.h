@@ -153,6 +153,22 @@ void isw_curvature_times(struct isw_curvature *curvature, const double *vector, 
 /** Computes the mean over samples of the squared norm of each sample's gradient.
  *  @param[out] sum  [ISW_CURVATURE_LANES] */
 void isw_curvature_sample_squares(struct isw_curvature *curvature, double *sum);
+/** Sums over units and samples, samples outside, both ascending, of the derivatives of each sample's own loss by
+ *  the pre-activations of each layer.
+ *  @param[out] moment  [layers][3][ISW_CURVATURE_LANES] K, the first derivative, then sums of d - K and (d - K)^2 */
+void isw_curvature_delta_moments(struct isw_curvature *curvature, double *moment);
+/**
+ * Computes the tangent kernel K_ij = sum over outputs o and parameters p of dy_o(x_i)/dp dy_o(x_j)/dp at some training
+ * samples, y as for isw_block.activation of the last layer. The parameters are those of isw_curvature_begin. Of a
+ * layer's weights and biases it is sum_o delta_i . delta_j, outputs outside and units inside, times 1, if there are
+ * biases, and the inputs' product. From 0 the products by gains, shifts and scales are added first, outputs outside,
+ * layers inside, then those of the layers; all ascending.
+ * @param[in]  sample  [samples] at most 36 of the training set
+ * @param[out] kernel  [samples][samples][ISW_CURVATURE_LANES]
+ * @param[out] work    [layers][samples][samples][ISW_CURVATURE_LANES]
+ */
+void isw_curvature_tangent_kernel(struct isw_curvature *curvature, size_t samples, const size_t *sample, double *kernel,
+                                  double *work);
 
 /* ---- a probe ----------------------------------------------------------------------------------------------------- */
 

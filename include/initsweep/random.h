@@ -15,7 +15,7 @@ enum isw_purpose {
   ISW_PURPOSE_SHUFFLE = 5,   /**< order of minibatches; layer = epoch from 0 */
   ISW_PURPOSE_SPLIT = 6,     /**< train/test split */
   ISW_PURPOSE_DATA = 7,      /**< generated datasets; layer is chosen by the generator */
-  ISW_PURPOSE_PROBE = 8,     /**< start vectors of probes; seed, replicate and layer are 0 */
+  ISW_PURPOSE_PROBE = 8,     /**< vectors of probes; seed and replicate are 0, layer is chosen by the probe's file */
   ISW_PURPOSE_SAMPLE = 9,    /**< points of `sample`; replicate is 0, layer is chosen by src/sweep/sample_numbers.c */
   ISW_PURPOSE_CHOICE = 16,   /**< which weights an initialiser fills; layer = weight layer from 1 */
   ISW_PURPOSE_SPARSITY = 17, /**< which weights network.init_sparsity sets to zero; layer = weight layer from 1 */

@@ -11,20 +11,33 @@ and NumPy; network_function needs PyYAML too, and torch_module PyTorch. initswee
 initsweep.maps draw figures and need xarray and matplotlib; initsweep.report writes HTML pages with charts and needs
 matplotlib. docs/python.md shows all of it, docs/results-format.md describes the file.
 """
+import pathlib
 from typing import Any
 
-from initsweep.arrays import (COMPLETED, DIVERGED, MISSING, SKIPPED, STOPPED, Array, Arrays, columns, final_values,
-                              gains_and_shifts, labels, open_arrays, pair_replicates, residual_scales, select,
-                              split_weights, swept_columns)
+from initsweep.packages import explain_missing
+
+try:
+    import numpy  # noqa: F401
+except ImportError as missing:  # of all that is needed only h5py, PyYAML and xxhash are imported later
+    raise ImportError(explain_missing(missing)) from missing
+
+from initsweep.arrays import (COMPLETED, DIVERGED, MISSING, SKIPPED, STOPPED, Array, Arrays, columns,
+                              gains_and_shifts, labels, open_arrays, residual_scales, select, split_weights,
+                              swept_columns)
+from initsweep.frames import to_pandas
 from initsweep.hashing import check_hashes, results_hash
 from initsweep.intervals import Line, fit_line, mean_and_error, median_interval, wilson, with_error
+from initsweep.labelled import final_values, pair_replicates
 from initsweep.networks import network_function, torch_module
 from initsweep.running import run_sweep
 
 __all__ = ["MISSING", "COMPLETED", "STOPPED", "DIVERGED", "SKIPPED", "Array", "Arrays", "open_arrays", "open_results",
            "unfold", "select", "pair_replicates", "split_weights", "gains_and_shifts", "residual_scales",
            "network_function", "torch_module", "results_hash", "check_hashes", "columns", "swept_columns", "labels",
-           "final_values", "run_sweep", "Line", "fit_line", "mean_and_error", "median_interval", "with_error", "wilson"]
+           "final_values", "to_pandas", "run_sweep", "Line", "fit_line", "mean_and_error", "median_interval",
+           "with_error", "wilson"]
+
+__version__ = pathlib.Path(__file__).with_name("version.txt").read_text(encoding="utf-8").strip()
 
 
 def __getattr__(name: str) -> Any:
@@ -34,5 +47,6 @@ def __getattr__(name: str) -> Any:
     try:
         from initsweep import results
     except ImportError as error:
-        raise ImportError(f"initsweep.{name} needs xarray; initsweep.open_arrays works with h5py alone") from error
+        raise ImportError(f"initsweep.{name}: {explain_missing(error)}; initsweep.open_arrays works with h5py "
+                          "alone") from error
     return getattr(results, name)

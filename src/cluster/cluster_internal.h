@@ -8,7 +8,7 @@
 struct isw_host_memory;
 
 struct isw_cluster {
-  MPI_Comm everyone;
+  MPI_Comm everyone; /**< MPI_COMM_NULL: one process without MPI */
   int rank, size;
   char *hosts;  /**< isw_cluster_hosts */
   char *advice; /**< isw_cluster_threads */
@@ -28,14 +28,17 @@ enum isw_status isw_launch_prepare_environment(struct isw_error *error);
 enum isw_status isw_launch_check_single(struct isw_error *error);
 /** Whether a launcher started this process. */
 bool isw_launch_is_launched(void);
+/** Whether MPI must be initialised, because this process may be one of several: true if the environment has any trace
+ *  of a launcher. ISW_BAD_INPUT if INITSWEEP_MPI is set to anything else than `always`. */
+enum isw_status isw_launch_needs_mpi(bool *needed, struct isw_error *error);
 /** Whether srun started this process or an ancestor. sbatch sets SLURM_NTASKS and SLURM_PROCID too, but no step; a step
  *  with a terminal (srun --pty) is an interactive shell. */
 bool isw_launch_in_slurm_step(void);
 
 /* ---- mpi_helpers.c ---- */
 
-/** The name of this host as MPI reports it. name: [MPI_MAX_PROCESSOR_NAME], padded with zeros. */
-void isw_mpi_host_name(char *name);
+/** The name of this host. name: [MPI_MAX_PROCESSOR_NAME], padded with zeros. */
+void isw_host_name(char *name);
 /** Waits for a request by polling and sleeping: MPI_Wait would use a whole core for as long as rank 0 writes the
  *  results. */
 void isw_mpi_wait(MPI_Request *request);

@@ -1,18 +1,27 @@
 /* Collective calls: rank 0's values for every rank, one status for all, the hosts, and the check that all ranks run the
- * same program. */
+ * same program. One rank needs no MPI, which may not be initialised. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cluster_internal.h"
 
+/* Gathers `bytes` bytes of each rank on rank 0. all: [ranks * bytes] there, else NULL */
+static void gather(const struct isw_cluster *cluster, const char *mine, size_t bytes, char *all)
+{
+  if (cluster->size > 1)
+    MPI_Gather(mine, (int)bytes, MPI_CHAR, all, (int)bytes, MPI_CHAR, 0, cluster->everyone);
+  else if (all)
+    memcpy(all, mine, bytes);
+}
+
 const char *isw_cluster_hosts(struct isw_cluster *cluster)
 {
   char mine[MPI_MAX_PROCESSOR_NAME];
-  isw_mpi_host_name(mine);
+  isw_host_name(mine);
   char *all = cluster->rank == 0 ? isw_allocate((size_t)cluster->size, sizeof mine) : NULL;
   if (cluster->rank == 0 && !all) isw_out_of_memory(cluster); /* the other ranks are already in the collective call */
-  MPI_Gather(mine, sizeof mine, MPI_CHAR, all, sizeof mine, MPI_CHAR, 0, cluster->everyone);
+  gather(cluster, mine, sizeof mine, all);
   if (!all) return NULL;
   struct isw_text hosts = {0};
   for (int i = 0; i < cluster->size; i++) {
@@ -47,7 +56,7 @@ char *isw_cluster_words(struct isw_cluster *cluster, const char *word)
   snprintf(mine, sizeof mine, "%s", word);
   char(*all)[WORD_BYTES] = cluster->rank == 0 ? isw_allocate((size_t)cluster->size, sizeof *all) : NULL;
   if (cluster->rank == 0 && !all) isw_out_of_memory(cluster); /* the other ranks are already in the collective call */
-  MPI_Gather(mine, WORD_BYTES, MPI_CHAR, all, WORD_BYTES, MPI_CHAR, 0, cluster->everyone);
+  gather(cluster, mine, sizeof mine, (char *)all);
   if (!all) return NULL;
   struct isw_text text = {0};
   bool same = true;
@@ -67,6 +76,7 @@ char *isw_cluster_words(struct isw_cluster *cluster, const char *word)
 
 double isw_cluster_host_sum(struct isw_cluster *cluster, double value)
 {
+  if (cluster->size == 1) return value;
   MPI_Comm host;
   double sum;
   MPI_Comm_split_type(cluster->everyone, MPI_COMM_TYPE_SHARED, cluster->rank, MPI_INFO_NULL, &host);
@@ -77,6 +87,7 @@ double isw_cluster_host_sum(struct isw_cluster *cluster, double value)
 
 uint64_t isw_cluster_sum_u64(struct isw_cluster *cluster, uint64_t value)
 {
+  if (cluster->size == 1) return value;
   uint64_t sum;
   MPI_Request request;
   MPI_Iallreduce(&value, &sum, 1, MPI_UINT64_T, MPI_SUM, cluster->everyone, &request);
@@ -111,7 +122,7 @@ enum isw_status isw_cluster_share(struct isw_cluster *cluster, char **bytes, siz
     free(received);
     return status;
   }
-  MPI_Bcast(received ? received : *bytes, (int)count, MPI_CHAR, 0, cluster->everyone);
+  if (cluster->size > 1) MPI_Bcast(received ? received : *bytes, (int)count, MPI_CHAR, 0, cluster->everyone);
   if (received) {
     received[count] = '\0';
     *bytes = received;
@@ -127,7 +138,7 @@ bool isw_cluster_share_bool(struct isw_cluster *cluster, bool value)
 
 uint64_t isw_cluster_share_u64(struct isw_cluster *cluster, uint64_t value)
 {
-  MPI_Bcast(&value, 1, MPI_UINT64_T, 0, cluster->everyone);
+  if (cluster->size > 1) MPI_Bcast(&value, 1, MPI_UINT64_T, 0, cluster->everyone);
   return value;
 }
 
@@ -170,6 +181,7 @@ enum isw_status isw_cluster_share_double_array(struct isw_cluster *cluster, doub
 
 enum isw_status isw_cluster_agree(struct isw_cluster *cluster, enum isw_status mine, struct isw_error *error)
 {
+  if (cluster->size == 1) return mine;
   struct {
     int severity, rank;
   } pair = {isw_status_severity(mine), cluster->rank},
@@ -206,9 +218,10 @@ struct program_identity {
 enum isw_status isw_cluster_same_program(struct isw_cluster *cluster, const char *version, const char *build,
                                          struct isw_error *error)
 {
+  if (cluster->size == 1) return ISW_OK;
   struct program_identity mine = {0}, first;
   char host[MPI_MAX_PROCESSOR_NAME];
-  isw_mpi_host_name(host);
+  isw_host_name(host);
   snprintf(mine.version, sizeof mine.version, "%.255s", version);
   snprintf(mine.build, sizeof mine.build, "%.255s", build);
   snprintf(mine.host, sizeof mine.host, "%.255s", host);

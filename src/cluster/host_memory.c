@@ -215,6 +215,7 @@ enum isw_status isw_cluster_host_first(struct isw_cluster *cluster,
                                        enum isw_status (*work)(void *context, struct isw_error *error), void *context,
                                        struct isw_error *error)
 {
+  if (cluster->size == 1) return work(context, error);
   enum isw_status status = isw_cluster_agree(cluster, create_host_memory(cluster, error), error);
   if (status != ISW_OK) return status;
   struct isw_host_memory *memory = cluster->host_memory;
@@ -245,12 +246,13 @@ double isw_cluster_host_borrowed(const struct isw_cluster *cluster)
 const char *isw_cluster_host_advice(struct isw_cluster *cluster)
 {
   struct isw_host_memory *memory = cluster->host_memory;
+  if (cluster->size == 1) return NULL;
   char host[MPI_MAX_PROCESSOR_NAME];
   int mine = memory->reason.bytes ? cluster->rank : cluster->size, first;
   MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, cluster->everyone);
   if (first == cluster->size) return NULL;
   char text[256] = "";
-  isw_mpi_host_name(host);
+  isw_host_name(host);
   if (cluster->rank == first)
     snprintf(text, sizeof text, "each rank on host %.60s keeps a copy of the data: %.150s", host, memory->reason.bytes);
   MPI_Bcast(text, sizeof text, MPI_CHAR, first, cluster->everyone);

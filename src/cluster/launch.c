@@ -1,11 +1,13 @@
 /* The launcher's environment variables, read before and after MPI_Init; no MPI calls. A process that finds no launcher
- * of its own MPI runs as a single rank; n such processes would do all the work n times and write one file n times.
+ * of its own MPI runs as a single rank; n such processes would do all the work n times and write one file n times. So
+ * MPI is left out only if the environment has no trace of any launcher.
  *
  * Variables: mpirun(1) of Open MPI, "Exported Environment Variables"; srun(1), "OUTPUT ENVIRONMENT VARIABLES"; PMI_*
  * are set by MPICH's mpiexec and srun --mpi=pmi2, PMIX_* by srun --mpi=pmix and mpirun. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "cluster_internal.h"
 
 #ifdef OPEN_MPI
@@ -57,6 +59,34 @@ static const char *innermost_rank(void)
 bool isw_launch_is_launched(void)
 {
   return innermost_rank() != NULL;
+}
+
+/* What launchers set for the processes that they start, by the beginnings of the names: Open MPI and PRRTE, PMIx, PMI
+ * (Hydra, Intel MPI, Flux, Slurm's pmi2), Hydra, MVAPICH, HPE Cray's PALS and ALPS, Flux, IBM's jsrun and POE, srun. */
+static const char *const traces[] = {
+    "OMPI_COMM_WORLD_", "OMPI_UNIVERSE_SIZE=", "PRTE_", "PMIX_", "PMI_",  "PMI2_", "MPI_LOCALRANKID=",
+    "MV2_COMM_WORLD_",  "MPISPAWN_",           "PALS_", "ALPS_", "FLUX_", "JSM_",  "MP_CHILD=",
+    "SLURM_STEP"};
+/* Settings of these libraries, which users set outside of any launcher. */
+static const char *const settings[] = {"PMIX_MCA_", "PRTE_MCA_"};
+
+static bool begins_with_one_of(const char *text, const char *const *beginnings, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    if (strncmp(text, beginnings[i], strlen(beginnings[i])) == 0) return true;
+  return false;
+}
+
+enum isw_status isw_launch_needs_mpi(bool *needed, struct isw_error *error)
+{
+  const char *wanted = getenv("INITSWEEP_MPI");
+  if (wanted && *wanted && strcmp(wanted, "always") != 0)
+    return isw_error_set(error, ISW_BAD_INPUT, "INITSWEEP_MPI is '%s', not always", wanted);
+  *needed = wanted && *wanted;
+  for (char **variable = environ; variable && *variable && !*needed; variable++)
+    *needed = begins_with_one_of(*variable, traces, sizeof traces / sizeof *traces) &&
+              !begins_with_one_of(*variable, settings, sizeof settings / sizeof *settings);
+  return ISW_OK;
 }
 
 bool isw_cluster_is_first_process(void)

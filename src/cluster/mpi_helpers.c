@@ -1,13 +1,14 @@
-/* Helpers of this room that depend on MPI only: names of the library and the host, waiting without using a core, ending
- * all ranks. */
+/* Helpers of this room: names of the MPI library and the host, waiting without using a core, ending all ranks. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "cluster_internal.h"
 
 _Noreturn void isw_cluster_abort(struct isw_cluster *cluster, int exit_status)
 {
+  if (cluster->everyone == MPI_COMM_NULL) _exit(exit_status);
   MPI_Abort(cluster->everyone, exit_status);
   abort(); /* MPI does not guarantee that this does not return */
 }
@@ -32,11 +33,10 @@ const char *isw_cluster_library(void)
   return text;
 }
 
-void isw_mpi_host_name(char *name)
+void isw_host_name(char *name)
 {
-  int length;
   memset(name, 0, MPI_MAX_PROCESSOR_NAME);
-  MPI_Get_processor_name(name, &length);
+  gethostname(name, MPI_MAX_PROCESSOR_NAME - 1);
 }
 
 void isw_mpi_wait(MPI_Request *request)

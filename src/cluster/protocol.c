@@ -361,8 +361,10 @@ static void communicate(struct rank_comm *rank_comm)
   }
   while (server && server->ends_sent < server->ranks) /* rank 0 may have ended before END was sent to the others */
     if (!server_poll(rank_comm)) isw_worker_pool_sleep(&rank_comm->pool, SLEEP_SHORT);
-  MPI_Wait(&client->sending, MPI_STATUS_IGNORE);
-  MPI_Wait(&client->sending_text, MPI_STATUS_IGNORE);
+  if (!server) {
+    MPI_Wait(&client->sending, MPI_STATUS_IGNORE);
+    MPI_Wait(&client->sending_text, MPI_STATUS_IGNORE);
+  }
   for (int r = 1; server && r < server->ranks; r++) MPI_Wait(&server->reply[r].sending, MPI_STATUS_IGNORE);
 }
 
@@ -416,8 +418,7 @@ enum isw_status isw_cluster_work(struct isw_cluster *cluster, const struct isw_w
   status = isw_cluster_agree(cluster, status, error);
 
   if (status == ISW_OK) {
-    uint64_t mine = rank_comm.pool.threads, all = 0;
-    MPI_Allreduce(&mine, &all, 1, MPI_UINT64_T, MPI_SUM, cluster->everyone);
+    uint64_t all = isw_cluster_sum_u64(cluster, rank_comm.pool.threads);
     if (rank_comm.server) rank_comm.server->workers = (size_t)all;
     run_team(&rank_comm);
     status = rank_comm.status;

@@ -127,11 +127,13 @@ struct rank_processors {
 /* Sets what the ranks of this host find out together, and chooses the processors to which workers are bound. */
 static void divide_host(struct isw_cluster *cluster, struct isw_thread_facts *facts)
 {
-  MPI_Comm host;
-  MPI_Comm_split_type(cluster->everyone, MPI_COMM_TYPE_SHARED, cluster->rank, MPI_INFO_NULL, &host);
-  int ranks, mine;
-  MPI_Comm_size(host, &ranks);
-  MPI_Comm_rank(host, &mine);
+  MPI_Comm host = MPI_COMM_NULL;
+  int ranks = 1, mine = 0;
+  if (cluster->size > 1) {
+    MPI_Comm_split_type(cluster->everyone, MPI_COMM_TYPE_SHARED, cluster->rank, MPI_INFO_NULL, &host);
+    MPI_Comm_size(host, &ranks);
+    MPI_Comm_rank(host, &mine);
+  }
   struct isw_processor_quota quota = isw_processor_quota("");
   struct rank_processors own = {.quota_group = quota.group};
   facts->processors = read_affinity(0, own.mask);
@@ -141,8 +143,12 @@ static void divide_host(struct isw_cluster *cluster, struct isw_thread_facts *fa
   uint64_t(*mask)[WORDS] = isw_allocate(facts->ranks, sizeof *mask);
   size_t *got = isw_allocate(facts->ranks, sizeof *got);
   if (!all || !mask || !got) isw_out_of_memory(cluster); /* the other ranks are already in the collective call */
-  MPI_Allgather(&own, sizeof own, MPI_BYTE, all, sizeof own, MPI_BYTE, host);
-  MPI_Comm_free(&host);
+  if (host == MPI_COMM_NULL) {
+    all[0] = own;
+  } else {
+    MPI_Allgather(&own, sizeof own, MPI_BYTE, all, sizeof own, MPI_BYTE, host);
+    MPI_Comm_free(&host);
+  }
   for (size_t r = 0; r < facts->ranks; r++) {
     memcpy(mask[r], all[r].mask, sizeof *mask);
     facts->quota_ranks += all[r].quota_group == quota.group;

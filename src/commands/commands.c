@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "commands/commands_internal.h"
 #include "initsweep/cluster.h"
-#include "initsweep/commands.h"
 #include "initsweep/exact.h"
 
 const struct isw_command *const isw_commands[] = {
@@ -67,7 +67,7 @@ static int run_command(int argc, char **argv)
     return 0;
   }
   const struct isw_command *command = isw_command_find(isw_commands, argv[1]);
-  if (!command) return isw_command_unknown(isw_commands, "initsweep", argv[1]);
+  if (!command) return first ? isw_run_external(isw_commands, "initsweep", argv[1], argv + 1) : 0;
   /* only these divide their work among ranks: of the others each rank would do and write the same */
   bool on_all_ranks = command == &isw_command_run || command == &isw_command_gather;
   return first || on_all_ranks ? command->run(argc - 1, argv + 1) : 0;
@@ -109,6 +109,8 @@ static int run(int argc, char **argv)
   int result;
   if (!isw_parse_options(&isw_command_help, argc, argv, handle, &format, &name, &result)) return result;
   const struct isw_command *command = name ? isw_command_find(isw_commands, name) : NULL;
+  if (name && !command && format == ISW_HELP_TEXT)
+    return isw_run_external(isw_commands, "initsweep help", name, (char *[]){NULL, (char[]){"--help"}, NULL});
   if (name && !command) return isw_command_unknown(isw_commands, "initsweep help", name);
   if (command && format != ISW_HELP_TEXT && format != ISW_HELP_SCDOC)
     return isw_usage_error("help", "--format %s covers all commands: leave out '%s'", format_names[format], name);

@@ -6,12 +6,13 @@
 /** What the program does, in two sentences. */
 extern const char isw_program_about[];
 
-/** A word and what it means: an exit status or an environment variable. */
+/** A word and what it means: an exit status, an environment variable or a command. */
 struct isw_help_fact {
   const char *name, *meaning;
 };
-/** The exit statuses and the environment variables; a NULL name ends each list. */
-extern const struct isw_help_fact isw_exit_statuses[], isw_environment_variables[];
+/** The exit statuses, the environment variables, and the commands of the Python library (programs initsweep-NAME); a
+ *  NULL name ends each list. */
+extern const struct isw_help_fact isw_exit_statuses[], isw_environment_variables[], isw_python_commands[];
 
 /** An option as a usage line shows it: "[-o OUT]", "--network K", "[--set P=V]...". ISW_FAILED if memory cannot be
  *  allocated. */

@@ -17,6 +17,8 @@ int isw_command_unknown(const struct isw_command *const *commands, const char *s
   const char *names[NAMES_MAX];
   size_t count = 0;
   for (; commands[count] && count < NAMES_MAX; count++) names[count] = commands[count]->name;
+  for (const struct isw_help_fact *fact = isw_python_commands; fact->name && count < NAMES_MAX; fact++)
+    names[count++] = fact->name;
   const char *nearest = isw_nearest_word(name, names, count);
   if (!isw_cluster_is_first_process()) return ISW_BAD_INPUT;
   const char *end = strrchr(name, '.');
@@ -24,6 +26,13 @@ int isw_command_unknown(const struct isw_command *const *commands, const char *s
     isw_print(stderr,
               "%s: '%s' is a file, not a command\n  did you mean `initsweep %s %s`? `initsweep --help` shows all.\n",
               start, name, strcmp(end, ".h5") == 0 ? "show" : "run", name);
+    return ISW_BAD_INPUT;
+  }
+  if (nearest && strcmp(nearest, name) == 0) { /* the program has no such command, or would have run it */
+    isw_print(stderr,
+              "%s: the command '%s' is in the Python library, and no initsweep-%s is on PATH\n  `cmake --install` and "
+              "`pip install .` put it there: docs/python.md\n",
+              start, name, name);
     return ISW_BAD_INPUT;
   }
   isw_print(stderr, "%s: unknown command '%s'\n  ", start, name);

@@ -22,6 +22,13 @@ const struct isw_help_fact isw_environment_variables[] = {
      "portable, avx2, avx512 or advsimd instead of the best for this machine: the bits are the same"},
     {"INITSWEEP_LAYOUT", "networks or units instead of the cheaper one for each class of packs, what a vector holds: "
                          "the bits are the same"},
+    {"INITSWEEP_MPI", "always: MPI is started for a launcher that initsweep does not know"},
+    {NULL, NULL}};
+
+const struct isw_help_fact isw_python_commands[] = {
+    {"plot", "draws results files as PNG and SVG"},
+    {"table", "prints a statistic of a quantity by one or two settings"},
+    {"export", "writes one row per network as CSV or Parquet"},
     {NULL, NULL}};
 
 enum isw_status isw_text_add_option_usage(struct isw_text *text, const struct isw_option *option)

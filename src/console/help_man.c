@@ -41,6 +41,8 @@ static void write_program(FILE *out, const struct isw_command *const *commands)
     write_text(out, (*command)->summary);
     fprintf(out, "\n\n");
   }
+  fprintf(out, "Any other _COMMAND_ runs the program initsweep-_COMMAND_ on PATH.\n\n");
+  write_facts(out, "COMMANDS OF THE PYTHON LIBRARY", isw_python_commands);
   write_end(out);
   fprintf(out, "# SEE ALSO\n\n");
   for (size_t i = 0; commands[i]; i++)

@@ -35,6 +35,11 @@ void isw_help_write_markdown(FILE *out, const struct isw_command *const *command
   fprintf(out, "# Commands\n\nThis page is generated from the program's table of commands: "
                "`initsweep help --format markdown`.\n");
   for (const struct isw_command *const *command = commands; *command; command++) write_command(out, *command);
+  fprintf(out, "\n## Commands of the Python library\n\nAny other `initsweep NAME` runs the program `initsweep-NAME` on "
+               "PATH. The [Python library](python.md) has these; `initsweep NAME --help` shows their options.\n\n"
+               "| command | purpose |\n|---|---|\n");
+  for (const struct isw_help_fact *fact = isw_python_commands; fact->name; fact++)
+    fprintf(out, "| `initsweep %s` | %s |\n", fact->name, fact->meaning);
   fprintf(out, "\n## Exit status\n\n| status | meaning |\n|---|---|\n");
   for (const struct isw_help_fact *fact = isw_exit_statuses; fact->name; fact++)
     fprintf(out, "| %s | %s |\n", fact->name, fact->meaning);

@@ -14,7 +14,13 @@ void isw_help_write_overview(FILE *out, const struct isw_command *const *command
     fprintf(out, "  %-*s ", (int)widest, (*command)->name);
     isw_write_wrapped(out, (*command)->summary, widest + 3, widest + 3, width);
   }
+  fprintf(out, "\nof the Python library:\n");
+  for (const struct isw_help_fact *fact = isw_python_commands; fact->name; fact++) {
+    fprintf(out, "  %-*s ", (int)widest, fact->name);
+    isw_write_wrapped(out, fact->meaning, widest + 3, widest + 3, width);
+  }
   fprintf(out, "\n"
+               "  NAME        any other NAME runs the program initsweep-NAME on PATH\n"
                "  --version   the version, how it was built, and its libraries' versions\n"
                "  --help      this text; `initsweep COMMAND --help` shows a command's options and examples\n"
                "\n"

@@ -25,7 +25,10 @@
  * of u times a.
  *
  * Eight networks are processed together: a float32 pack has two such halves. A number and its R{} are in one array, as
- * are [v; w] and [w | v], so that a pair of sums is one product. */
+ * are [v; w] and [w | v], so that a pair of sums is one product.
+ *
+ * The same passes give the moments of the deltas, and the tangent kernel: there e = 1 at one output and 0 at the
+ * others. */
 #include "engine_internal.h"
 #include <string.h>
 
@@ -192,15 +195,22 @@ static double scale(const struct isw_curvature *c)
   return isw_loss_factor(c->pack->loss_row) / divisor(c);
 }
 
+/* The inputs of training sample `from` become those of sample `to` of the block. */
+static void widen_inputs(struct isw_curvature *c, size_t from, size_t to)
+{
+  const struct isw_pack *pack = c->pack;
+  size_t features = pack->features;
+  for (size_t i = 0; i < features; i++)
+    c->inputs[to * features + i] = isw_number_load(pack->precision, pack->samples->train.inputs, from * features + i);
+}
+
 static void widen_samples(struct isw_curvature *c, size_t first, size_t samples)
 {
   const struct isw_pack *pack = c->pack;
-  const struct isw_set *set = &pack->samples->train;
-  size_t features = pack->features, outputs = pack->samples->outputs;
-  for (size_t i = 0; i < samples * features; i++)
-    c->inputs[i] = isw_number_load(pack->precision, set->inputs, first * features + i);
+  size_t outputs = pack->samples->outputs;
+  for (size_t s = 0; s < samples; s++) widen_inputs(c, first + s, s);
   for (size_t i = 0; i < samples * outputs; i++)
-    c->targets[i] = isw_number_load(pack->precision, set->targets, first * outputs + i);
+    c->targets[i] = isw_number_load(pack->precision, pack->samples->train.targets, first * outputs + i);
 }
 
 static struct isw_normalized_rows normalized_rows(const struct isw_curvature *c, const struct curvature_layer *l,
@@ -592,4 +602,105 @@ void isw_curvature_sample_squares(struct isw_curvature *c, double *sum)
   for_blocks(c, sum, add_sample_squares);
   for (size_t l = 0; l < LANES; l++)
     sum[l] = sum[l] * samples; /* a delta is that of the mean: 1 / samples of the sample's own */
+}
+
+/* ---- moments of the deltas --------------------------------------------------------------------------------------- */
+
+static void add_delta_moments(struct isw_curvature *c, size_t samples, bool first, void *context)
+{
+  double *moment = context, factor = (double)c->pack->train_samples;
+  for (size_t k = 0; k < c->layers; k++, moment += 3 * LANES) {
+    const struct curvature_layer *l = &c->layer[k];
+    const double *delta = l->delta + l->fan_out * LANES;
+    for (size_t j = 0; first && j < LANES; j++) moment[j] = delta[j] * factor;
+    for (size_t s = 0; s < samples; s++)
+      for (size_t i = 0; i < l->fan_out * LANES; i++) {
+        double d = delta[s * l->stride * LANES + i] * factor - moment[i % LANES];
+        moment[LANES + i % LANES] = moment[LANES + i % LANES] + d;
+        moment[2 * LANES + i % LANES] = moment[2 * LANES + i % LANES] + d * d;
+      }
+  }
+}
+
+void isw_curvature_delta_moments(struct isw_curvature *c, double *moment)
+{
+  for (size_t i = 0; i < c->layers * 3 * LANES; i++) moment[i] = 0.0;
+  for_blocks(c, moment, add_delta_moments);
+}
+
+/* ---- the tangent kernel ------------------------------------------------------------------------------------------ */
+
+/* sum[lane] = sum + x . y of vectors [count][lane] */
+static void add_dot(size_t count, const double *x, const double *y, double *sum)
+{
+  for (size_t i = 0; i < count; i++)
+    for (size_t l = 0; l < LANES; l++) sum[l] = sum[l] + x[i * LANES + l] * y[i * LANES + l];
+}
+
+/* Adds the products of samples i and j's derivatives by the gains, the shifts and the scale of a layer. */
+static void add_unit_products(const struct isw_curvature *c, const struct curvature_layer *l, size_t i, size_t j,
+                              double *sum)
+{
+  size_t row = l->stride * LANES, half_row = l->fan_out * LANES;
+  if (l->gain) {
+    const double *d = l->outer + half_row, *x = l->normalized;
+    for (size_t n = 0; n < half_row; n++)
+      sum[n % LANES] = sum[n % LANES] + (d[i * row + n] * x[i * row + n]) * (d[j * row + n] * x[j * row + n]);
+  }
+  if (l->shift) add_dot(l->fan_out, l->outer + i * row + half_row, l->outer + j * row + half_row, sum);
+  if (!is_trained(c, l)) return;
+  double of_i[LANES] = {0.0}, of_j[LANES] = {0.0};
+  add_dot(l->fan_out, l->sum_delta + i * row + half_row, l->f + i * row, of_i);
+  add_dot(l->fan_out, l->sum_delta + j * row + half_row, l->f + j * row, of_j);
+  for (size_t lane = 0; lane < LANES; lane++) sum[lane] = sum[lane] + of_i[lane] * of_j[lane];
+}
+
+/* The product of samples i and j's inputs of layer k, and of the 1 that its biases multiply. */
+static void input_product(const struct isw_curvature *c, size_t k, size_t i, size_t j, double *sum)
+{
+  const struct curvature_layer *l = &c->layer[k];
+  size_t features = c->pack->features;
+  double input = l->bias ? 1.0 : 0.0;
+  for (size_t n = 0; k == 0 && n < features; n++)
+    input = input + c->inputs[i * features + n] * c->inputs[j * features + n];
+  for (size_t lane = 0; lane < LANES; lane++) sum[lane] = input;
+  if (k > 0) add_dot(l->fan_in, l[-1].a + i * l[-1].stride * LANES, l[-1].a + j * l[-1].stride * LANES, sum);
+}
+
+void isw_curvature_tangent_kernel(struct isw_curvature *c, size_t samples, const size_t *sample, double *kernel,
+                                  double *work)
+{
+  const size_t pairs = samples * samples * LANES;
+  const struct curvature_layer *top = &c->layer[c->layers - 1];
+  c->passed = false;
+  for (size_t s = 0; s < samples; s++) widen_inputs(c, sample[s], s);
+  forward(c, samples);
+  memset(kernel, 0, pairs * sizeof *kernel);
+  memset(work, 0, c->layers * pairs * sizeof *work);
+  for (size_t o = 0; o < top->fan_out && !isw_curvature_interrupted(c); o++) {
+    for (size_t s = 0; s < samples; s++)
+      for (size_t n = 0; n < top->fan_out * LANES; n++)
+        top->e[s * top->stride * LANES + n] = n / LANES == o ? 1.0 : 0.0;
+    for (size_t k = c->layers; k-- > 0;) backward(c, k, samples);
+    for (size_t k = 0; k < c->layers; k++) {
+      const struct curvature_layer *l = &c->layer[k];
+      const double *delta = l->delta + l->fan_out * LANES;
+      for (size_t i = 0; i < samples; i++)
+        for (size_t j = 0; j <= i; j++) {
+          size_t pair = (i * samples + j) * LANES;
+          add_dot(l->fan_out, delta + i * l->stride * LANES, delta + j * l->stride * LANES, work + k * pairs + pair);
+          add_unit_products(c, l, i, j, kernel + pair);
+        }
+    }
+  }
+  for (size_t i = 0; i < samples; i++)
+    for (size_t j = 0; j <= i; j++) {
+      double *to = kernel + (i * samples + j) * LANES, input[LANES];
+      for (size_t k = 0; k < c->layers; k++) {
+        const double *deltas = work + k * pairs + (i * samples + j) * LANES;
+        input_product(c, k, i, j, input);
+        for (size_t lane = 0; lane < LANES; lane++) to[lane] = to[lane] + deltas[lane] * input[lane];
+      }
+      memcpy(kernel + (j * samples + i) * LANES, to, ISW_LINE_BYTES);
+    }
 }

@@ -9,6 +9,9 @@
  * of its largest |alpha| + beta so far has an invariant subspace, and ends there. The extremes are those of the
  * tridiagonal matrix of alpha and beta (symmetric.h), and the residual is the larger of beta_last |s|, s the last
  * component of the extremes' vectors.
+ *   hessian_trace        the sum of its diagonal: of networks of at most 256 parameters by products with unit vectors;
+ *                        of larger ones the mean of v . H v over 64 vectors v of +-1 (Hutchinson 1990), v_i of vector
+ *                        d -1 if draw d n + i of the uniform stream (0, 0, PROBE, 1) is below 1/2, n parameters
  *   hessian_eigenvalues  all of them, ascending, of networks of at most 256 parameters
  *   hessian_negative     how many of those are below -1e-10 of the largest in size
  * Column j of H is its product with unit vector j; two elements mirrored at the diagonal are replaced by their mean. H
@@ -18,7 +21,7 @@
 #include "symmetric.h"
 #include <string.h>
 
-enum { ITERATIONS = 48, SPECTRUM_MOST = 256, WIDE = ISW_CURVATURE_LANES };
+enum { ITERATIONS = 48, SPECTRUM_MOST = 256, TRACE_DRAWS = 64, WIDE = ISW_CURVATURE_LANES };
 
 static size_t iterations(size_t parameters)
 {
@@ -120,20 +123,13 @@ static void extremes(const struct tridiagonal *t, size_t l, double *max, double 
   *residual = t->beta[n - 1][l] * largest;
 }
 
-static bool any_finite(const struct isw_view *view, size_t first)
-{
-  bool any = false;
-  for (size_t l = first; l < first + WIDE && l < view->count; l++) any = any || view->finite[l];
-  return any;
-}
-
 static void lanczos_prepare(const struct isw_view *view, double *memory)
 {
   size_t lanes = isw_curvature_lanes(view);
   struct tridiagonal t;
   for (size_t i = 0; i < 3 * lanes; i++) memory[i] = (double)NAN;
   for (size_t first = 0; first < lanes; first += WIDE) {
-    if (!any_finite(view, first)) continue;
+    if (!isw_curvature_any_finite(view, first)) continue;
     isw_curvature_begin(view->curvature, first);
     lanczos(view->curvature, view->trained, memory + 3 * lanes, &t);
     if (isw_curvature_interrupted(view->curvature)) return;
@@ -178,7 +174,7 @@ static void curvature_prepare(const struct isw_view *view, double *memory)
   bool finite[WIDE];
   for (size_t l = 0; l < lanes; l++) memory[l] = (double)NAN;
   for (size_t first = 0; first < view->lanes; first += WIDE) {
-    if (!any_finite(view, first)) continue;
+    if (!isw_curvature_any_finite(view, first)) continue;
     isw_curvature_begin(view->curvature, first);
     isw_curvature_gradient(view->curvature, gradient);
     isw_matrix_scale(WIDE, view->trained, gradient, exponent, finite);
@@ -187,6 +183,57 @@ static void curvature_prepare(const struct isw_view *view, double *memory)
     dot(view->trained, gradient, gradient, below);
     for (size_t l = 0; l < WIDE; l++)
       if (finite[l]) memory[first + l] = above[l] / below[l];
+  }
+}
+
+/* ---- the trace --------------------------------------------------------------------------------------------------- */
+
+/* [lanes of curvature], then vector and product [trained][WIDE] */
+static size_t trace_scratch(const struct isw_view *view)
+{
+  return isw_curvature_lanes(view) + 2 * view->trained * WIDE;
+}
+
+static void add_exact_trace(struct isw_curvature *curvature, size_t n, double *vector, double *product, double *sum)
+{
+  memset(vector, 0, n * WIDE * sizeof *vector);
+  for (size_t j = 0; j < n && !isw_curvature_interrupted(curvature); j++) {
+    for (size_t l = 0; l < WIDE; l++) vector[j * WIDE + l] = 1.0;
+    isw_curvature_times(curvature, vector, product);
+    for (size_t l = 0; l < WIDE; l++) {
+      vector[j * WIDE + l] = 0.0;
+      sum[l] = sum[l] + product[j * WIDE + l];
+    }
+  }
+}
+
+static void add_estimated_trace(struct isw_curvature *curvature, size_t n, double *vector, double *product, double *sum)
+{
+  const struct isw_stream stream = {0, 0, ISW_PURPOSE_PROBE, 1};
+  double along[WIDE];
+  for (uint64_t draw = 0; draw < TRACE_DRAWS && !isw_curvature_interrupted(curvature); draw++) {
+    for (size_t i = 0; i < n; i++) {
+      double sign = isw_uniform(&stream, draw * n + i) < 0.5 ? -1.0 : 1.0;
+      for (size_t l = 0; l < WIDE; l++) vector[i * WIDE + l] = sign;
+    }
+    isw_curvature_times(curvature, vector, product);
+    dot(n, vector, product, along);
+    for (size_t l = 0; l < WIDE; l++) sum[l] = sum[l] + along[l] / TRACE_DRAWS;
+  }
+}
+
+static void trace_prepare(const struct isw_view *view, double *memory)
+{
+  size_t n = view->trained, lanes = isw_curvature_lanes(view);
+  double *vector = memory + lanes, *product = vector + n * WIDE;
+  for (size_t l = 0; l < lanes; l++) memory[l] = (double)NAN;
+  for (size_t first = 0; first < view->lanes; first += WIDE) {
+    double sum[WIDE] = {0.0};
+    if (!isw_curvature_any_finite(view, first)) continue;
+    isw_curvature_begin(view->curvature, first);
+    (n <= SPECTRUM_MOST ? add_exact_trace : add_estimated_trace)(view->curvature, n, vector, product, sum);
+    for (size_t l = 0; l < WIDE; l++)
+      if (view->finite[first + l]) memory[first + l] = sum[l];
   }
 }
 
@@ -226,7 +273,7 @@ static void spectrum_prepare(const struct isw_view *view, double *memory)
   bool finite[WIDE];
   for (size_t i = 0; i < n * lanes; i++) memory[i] = (double)NAN;
   for (size_t first = 0; first < lanes && n <= SPECTRUM_MOST; first += WIDE) {
-    if (!any_finite(view, first)) continue;
+    if (!isw_curvature_any_finite(view, first)) continue;
     isw_curvature_begin(view->curvature, first);
     fill_matrix(view->curvature, n, unit, matrix);
     if (isw_curvature_interrupted(view->curvature)) return;
@@ -283,6 +330,13 @@ static double curvature_flops(size_t layers, const size_t *size, size_t train_sa
   return weights(layers, size) * (22.0 * (double)train_samples + 4.0);
 }
 
+static double trace_flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
+{
+  (void)test_samples;
+  double count = weights(layers, size);
+  return (count <= SPECTRUM_MOST ? count : TRACE_DRAWS) * count * (16.0 * (double)train_samples + 4.0);
+}
+
 /* One product per parameter, and 4/3 n^3 for the tridiagonal form. */
 static double spectrum_flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
 {
@@ -329,6 +383,20 @@ const struct isw_probe isw_probe_gradient_curvature = {
     .prepare = curvature_prepare,
     .finish = finish_first,
     .flops = curvature_flops,
+};
+
+const struct isw_probe isw_probe_hessian_trace = {
+    ISW_PROBE_NAME("hessian_trace"),
+    .row.formula = "trace of the training loss's Hessian with respect to all weights and biases: exact for at most "
+                   "256, else the mean of v'Hv over 64 fixed vectors v of +-1",
+    .row.source = "Hutchinson 1990; products: Pearlmutter 1994",
+    .quantity.long_name = "trace of the Hessian",
+    .quantity.units = "1",
+    .needs = ISW_NEEDS_CURVATURE,
+    .scratch = trace_scratch,
+    .prepare = trace_prepare,
+    .finish = finish_first,
+    .flops = trace_flops,
 };
 
 const struct isw_probe isw_probe_hessian_eigenvalues = {

@@ -16,13 +16,6 @@ static size_t scratch(const struct isw_view *view)
   return 2 * isw_curvature_lanes(view) + view->trained * WIDE;
 }
 
-static bool any_finite(const struct isw_view *view, size_t first)
-{
-  bool any = false;
-  for (size_t l = first; l < first + WIDE && l < view->count; l++) any = any || view->finite[l];
-  return any;
-}
-
 static void prepare(const struct isw_view *view, double *memory)
 {
   size_t lanes = isw_curvature_lanes(view);
@@ -30,7 +23,7 @@ static void prepare(const struct isw_view *view, double *memory)
   double samples = (double)view->train_samples, mean[WIDE];
   for (size_t l = 0; l < 2 * lanes; l++) memory[l] = (double)NAN;
   for (size_t first = 0; first < view->lanes; first += WIDE) {
-    if (view->train_samples < 2 || !any_finite(view, first)) continue;
+    if (view->train_samples < 2 || !isw_curvature_any_finite(view, first)) continue;
     isw_curvature_begin(view->curvature, first);
     isw_curvature_gradient(view->curvature, gradient);
     isw_curvature_sample_squares(view->curvature, mean);

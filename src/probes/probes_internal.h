@@ -14,6 +14,15 @@ static inline size_t isw_curvature_lanes(const struct isw_view *view)
   return view->lanes < ISW_CURVATURE_LANES ? (size_t)ISW_CURVATURE_LANES : view->lanes;
 }
 
+/** Whether one of the networks in lanes first .. first + ISW_CURVATURE_LANES - 1 is finite, so that isw_curvature_...
+ *  has something to do. */
+static inline bool isw_curvature_any_finite(const struct isw_view *view, size_t first)
+{
+  bool any = false;
+  for (size_t l = first; l < first + ISW_CURVATURE_LANES && l < view->count; l++) any = any || view->finite[l];
+  return any;
+}
+
 /** x, or the one quiet NaN that is stored, because NaN payloads differ between machines. */
 static inline double isw_canonical(double x)
 {

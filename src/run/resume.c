@@ -163,6 +163,10 @@ static enum isw_status claim_folder(struct isw_run_state *run, struct isw_error 
   struct isw_run_manifest before = {0};
   bool unlocked, there;
   enum isw_status status = isw_lock_take(parts, &run->lock, &unlocked, error);
+  if (status == ISW_BAD_INPUT && !isw_cluster_uses_mpi(run->cluster) && isw_lock_held(parts))
+    isw_error_set(error, status,
+                  "%s\n  if a launcher started this process and others: it is not known here, set INITSWEEP_MPI=always",
+                  isw_error_text(error));
   if (status == ISW_OK && unlocked)
     isw_report_line(&run->settings->reporter, ISW_REPORT_WARNING,
                     "this file system has no locks: make sure that no other run has the output %s", run->output.out);

@@ -16,10 +16,18 @@
   do {                                                                                                                 \
     if (!(condition)) {                                                                                                \
       fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                                          \
-      MPI_Abort(MPI_COMM_WORLD, 1);                                                                                    \
+      if (with_mpi()) MPI_Abort(MPI_COMM_WORLD, 1);                                                                    \
       abort();                                                                                                         \
     }                                                                                                                  \
   } while (0)
+
+/* Whether MPI is initialised: not in a start without a launcher. */
+static bool with_mpi(void)
+{
+  int initialised;
+  MPI_Initialized(&initialised);
+  return initialised != 0;
+}
 
 /* Counts that all ranks of this machine share. */
 struct shared {
@@ -239,6 +247,10 @@ static unsigned *sum_over_ranks(const atomic_uint *counts, uint64_t count)
   unsigned *all = calloc(count + 1, sizeof *all), *own = calloc(count + 1, sizeof *own);
   CHECK(all && own);
   for (uint64_t i = 0; i < count; i++) own[i] = atomic_load(&counts[i]);
+  if (!with_mpi()) {
+    free(all);
+    return own;
+  }
   MPI_Allreduce(own, all, (int)count, MPI_UNSIGNED, MPI_SUM, MPI_COMM_WORLD);
   free(own);
   return all;
@@ -309,6 +321,7 @@ static void run(struct isw_cluster *cluster, struct scene *scene)
 static unsigned largest_team(struct scene *scene)
 {
   unsigned own = atomic_load(&scene->largest_team), all;
+  if (!with_mpi()) return own;
   MPI_Allreduce(&own, &all, 1, MPI_UNSIGNED, MPI_MAX, MPI_COMM_WORLD);
   return all;
 }
@@ -528,11 +541,12 @@ int main(int argc, char **argv)
                         .ranks = isw_cluster_size(cluster),
                         .threads = strtoul(argv[2], NULL, 10)};
   const char *file = argv[3];
+  CHECK(with_mpi() == (getenv("OMPI_COMM_WORLD_RANK") || getenv("PMI_RANK")));
   if (scene.rank == 0) {
     FILE *made = fopen(file, "w");
     CHECK(made && ftruncate(fileno(made), sizeof(struct shared)) == 0 && fclose(made) == 0);
   }
-  MPI_Barrier(MPI_COMM_WORLD);
+  if (with_mpi()) MPI_Barrier(MPI_COMM_WORLD);
   FILE *opened = fopen(file, "r+");
   CHECK(opened);
   scene.shared = mmap(NULL, sizeof *scene.shared, PROT_READ | PROT_WRITE, MAP_SHARED, fileno(opened), 0);

@@ -95,6 +95,28 @@ class Usage(Case):
             with self.subTest(words=words):
                 self.expect(2, *words, stdout="", stderr=message)
 
+    def test_other_commands_are_programs_on_the_path(self):
+        """`initsweep NAME` becomes initsweep-NAME, which gets the arguments and whose status counts."""
+        os.mkdir(self.path("bin"))
+        for name, mode in (("hello", 0o755), ("plot", 0o755), ("run", 0o755), ("locked", 0o644)):
+            self.write(f"bin/initsweep-{name}", '#!/bin/sh\necho "$(basename "$0")" "$#" "$@"\nexit 7\n')
+            os.chmod(self.path(f"bin/initsweep-{name}"), mode)
+        path = f"{self.path('bin')}:{os.environ['PATH']}"
+        said = "initsweep-hello 3 a.yaml --x=1 b c\n"
+        self.expect(7, "hello", "a.yaml", "--x=1", "b c", stdout=said, stderr="", PATH=path)
+        self.expect(7, "help", "plot", stdout="initsweep-plot 1 --help\n", stderr="", PATH=path)
+        self.expect(2, "run", stdout="", PATH=path)  # the program's own commands come first
+        self.expect(2, "locked", stdout="", PATH=path,
+                    stderr="initsweep: unknown command 'locked'\n  `initsweep --help` shows all.\n")
+        self.expect(2, "../bin/hello", stdout="", PATH=path)
+        self.expect(2, "plot", "a.h5", stdout="", PATH="/nowhere", stderr=(
+            "initsweep: the command 'plot' is in the Python library, and no initsweep-plot is on PATH\n"
+            "  `cmake --install` and `pip install .` put it there: docs/python.md\n"))
+        self.expect(2, "tabel", stdout="", PATH="/nowhere", stderr=(
+            "initsweep: unknown command 'tabel'\n  did you mean 'table'? `initsweep --help` shows all.\n"))
+        done = self.run_program("hello", ranks=2, PATH=path)
+        self.assertEqual((done.returncode, done.stdout), (7, "initsweep-hello 0\n"))
+
     def test_files_of_another_kind(self):
         """Each is named for what it is."""
         self.write("notes.h5", "not HDF5\n")

@@ -46,11 +46,13 @@ class Launch(Case):
         self.runs(**{**job, **STEP, "SLURM_PTY_PORT": "4711"})  # a shell by srun --pty
 
     def test_one_process_does_not_need_a_folder_that_others_remove(self):
-        """Open MPI 4 made one in TMPDIR, by a name that all processes of a user share."""
-        version = self.expect(0, "--version").stdout
-        requirements.need(re.search(r"Open MPI 4|MPICH", version), "an MPI that needs no folder for a single process")
+        """Open MPI makes one in TMPDIR, by a name that all processes of a user share; it is not started."""
         self.write("file", "")
         self.runs(TMPDIR=self.path("file"))
+
+    def test_mpi_is_started_where_the_user_wants_it(self):
+        self.runs(INITSWEEP_MPI="always")
+        self.refused("^initsweep: INITSWEEP_MPI is 'never', not always\n$", INITSWEEP_MPI="never")
 
     def test_ranks_of_mpirun_on_the_nodes_of_a_job(self):
         """mpirun starts its daemons by srun, one a node, and their ranks inherit that step."""

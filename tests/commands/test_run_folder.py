@@ -26,6 +26,9 @@ class RunFolder(StoppedRun):
             fcntl.lockf(lock, fcntl.LOCK_EX)
             done = self.expect(2, "run", self.file, "-o", "out.h5", stdout="", ranks=2)
             self.assertIn("another run has this output: process 1 on somewhere", done.stderr)
+            self.assertNotIn("INITSWEEP_MPI", done.stderr)
+            done = self.expect(2, "run", self.file, "-o", "out.h5", stdout="")  # by an unknown launcher?
+            self.assertRegex(done.stderr, r"process 1 on somewhere\n.*\n  if a launcher .* set INITSWEEP_MPI=always\n$")
         # its owner is gone, the file is still there: no lock
         self.expect(0, "run", self.file, "-o", "out.h5", "--set", "train.steps=10", "--quiet")
         self.assertEqual(self.files(), ["long.yaml", "out.h5"])

@@ -42,17 +42,25 @@ def plain(text: str, command: str, rules: list[Rule]) -> list[str]:
     return (head + title).splitlines() + sorted(classes.splitlines())
 
 
+INSTALLS = re.compile(r"cmake --install build/release --prefix ~/\.local\b")  # a page that begins after the quick start
+
+
 class Shell:
     """One bash for all blocks of a page, in a folder of its own."""
 
-    def __init__(self, prefix: pathlib.Path, folder: pathlib.Path):
+    def __init__(self, prefix: pathlib.Path, folder: pathlib.Path, build: pathlib.Path | None):
+        """build: of a page that installs the program itself, into its home folder."""
         environment = {**os.environ, "PATH": f"{prefix}/bin:/usr/bin:/bin:{os.environ['PATH']}", "LC_ALL": "C.UTF-8",
                        "PYTHONDONTWRITEBYTECODE": "1", "INITSWEEP_LAYOUT": "networks"}  # not what is faster here
         for name in ("PYTHONPATH", "INITSWEEP_DATA", "OMP_NUM_THREADS"):
             environment.pop(name, None)
-        self.folder = folder
+        self.folder, self.is_installed = folder, build is None
         self.here = folder / "home"
         self.here.mkdir()
+        if build:
+            environment["HOME"] = str(folder / "of-user")
+            (self.here / "build").mkdir()
+            (self.here / "build/release").symlink_to(build.resolve())
         self.bash = subprocess.Popen(["bash", "--norc"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                      cwd=self.here, env=environment)
 
@@ -82,6 +90,8 @@ def follow(page: pathlib.Path, shell: Shell, rules: list[Rule]) -> tuple[int, li
         if block.language != "sh":
             continue
         steps += 1
+        if INSTALLS.match(block.text) and shell.is_installed:
+            continue
         after = blocks[number + 1] if number + 1 < len(blocks) else None
         follows = after and after.language == "text" and after.line == block.line + block.text.count("\n") + 2
         shown = after.text if follows else ""
@@ -123,11 +133,13 @@ def main(page: pathlib.Path, rules: list[Rule], least: int, description: str,
     with tempfile.TemporaryDirectory(prefix=f"initsweep-{page.stem}-") as scratch:
         folder = pathlib.Path(scratch)
         prefix = arguments.prefix
+        installs_itself = arguments.build and INSTALLS.search(arguments.page.read_text(encoding="utf-8"))
         if arguments.build:
             prefix = folder / "installed"
+        if arguments.build and not installs_itself:
             subprocess.run([os.environ.get("CMAKE", "cmake"), "--install", arguments.build, "--prefix", prefix],
                            check=True, stdout=subprocess.DEVNULL)
-        shell = Shell(prefix.resolve(), folder)
+        shell = Shell(prefix.resolve(), folder, arguments.build if installs_itself else None)
         steps, wrong, seen = follow(arguments.page, shell, rules)
         wrong += afterwards(shell)
         shell.close()

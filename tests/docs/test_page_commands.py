@@ -13,6 +13,7 @@ import pathlib
 import re
 import subprocess
 import tempfile
+import tomllib
 import unittest
 
 import page_blocks
@@ -59,12 +60,15 @@ HOW = [
      Run("grep -q 'add_custom_target({1}' {source}/bench/CMakeLists.txt")),
     (r"cmake --install build/release --prefix /opt/initsweep",
      Run("cmake --install {build} --prefix opt >/dev/null && opt/bin/initsweep --version")),
+    (r"cmake --install build/release --prefix ~/\.local",
+     NotHere("docs/tutorial.md begins with it, and the test docs_tutorial does it")),
+    (r"pip install .*", NotHere("the test scripts_pip_install installs into a fresh environment")),
     # scripts that build or measure for minutes: their options are read
     (r"(scripts/(?:quickstart|test|reproducible|arm64_package)\.sh)(?: .*)?", Run("{1} --help")),
     (r"(bench/\w+\.py)(?: .*)?", Run("{1} --help")),
     (r"INITSWEEP=\S+ FAILING_CALLS=\S+ (tests/faults/faults\.py) --long",
      Run("INITSWEEP={program} FAILING_CALLS={program} {source}/{1} --help")),
-    # one claim decides as twenty do
+    # one claim decides as twenty-two do
     (r"scripts/decide_claims\.sh.*",
      Run("scripts/decide_claims.sh --only C13 --ranks 1 --program {program} --out $PWD/out/claims")),
     # fewer steps: 20,000 networks near the boundary, or two machines that are one
@@ -110,6 +114,15 @@ def how(command: str) -> tuple[int, str | None]:
     raise LookupError(command)
 
 
+def write_python_commands(folder: pathlib.Path) -> None:
+    """initsweep-plot and the library's other commands, as an installation has them."""
+    names = tomllib.loads((SOURCE / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    for name in names:
+        (folder / name).write_text(f"#!/bin/sh\nPYTHONPATH={SOURCE}/scripts exec /usr/bin/python3 -m initsweep "
+                                   f"{name.removeprefix('initsweep-')} \"$@\"\n", encoding="utf-8")
+        (folder / name).chmod(0o755)
+
+
 class Folder:
     """A folder that looks like the source tree, for the commands of one page."""
 
@@ -120,6 +133,7 @@ class Folder:
         for name in ("docs", "sweeps", "results", "build/release", "home"):
             (path / name).mkdir(parents=True)
         (path / "build/release/initsweep").symlink_to(PROGRAM)
+        write_python_commands(path / "build/release")
         (path / "hosts").write_text("localhost slots=2\n", encoding="utf-8")
         self.environment = {**os.environ, "PATH": f"{path}/build/release:/usr/bin:/bin:{os.environ['PATH']}",
                             "LC_ALL": "C.UTF-8",
@@ -189,12 +203,16 @@ class Commands(unittest.TestCase):
 
     def test_commands_named_in_sentences_exist(self):
         """`initsweep COMMAND --option ...` in running text: the command and its options are in its help."""
+        scratch = tempfile.TemporaryDirectory(prefix="initsweep-commands-")
+        self.addCleanup(scratch.cleanup)
+        write_python_commands(pathlib.Path(scratch.name))
+        path = {**os.environ, "PATH": f"{scratch.name}:{os.environ['PATH']}"}
         for page in [*PAGES, SOURCE / "CHANGELOG.md"]:
             text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
             for words in re.findall(r"`initsweep ([a-z]+(?: [^`\n]*)?)`", text):
                 command, *rest = words.split()
                 with self.subTest(page=page.name, words=words):
-                    done = subprocess.run([PROGRAM, "help", command], capture_output=True, text=True)
+                    done = subprocess.run([PROGRAM, "help", command], capture_output=True, text=True, env=path)
                     self.assertEqual(done.returncode, 0, done.stderr)
                     for option in (word for word in rest if re.fullmatch(r"--[a-z-]+", word)):
                         self.assertRegex(done.stdout, rf"{option}\b")

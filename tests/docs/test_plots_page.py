@@ -17,8 +17,8 @@ PROGRAM = pathlib.Path(os.environ.get("INITSWEEP", SOURCE / "build/release/inits
 sys.path.insert(0, str(SOURCE / "scripts"))
 
 import gallery
-import plot
 from initsweep import figures
+from initsweep.commands import plot
 
 PAGE = (SOURCE / "docs/plots.md").read_text(encoding="utf-8")
 IMAGES = SOURCE / "docs/images"

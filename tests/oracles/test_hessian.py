@@ -17,10 +17,12 @@ import numpy
 import torch
 from torch.nn import functional
 
+from philox import block
 from sweeps import fill, run
 
 PROBES = ("loss hessian_max hessian_min hessian_residual gradient_curvature gradient_variance gradient_noise_scale "
-          "hessian_eigenvalues hessian_negative").split()
+          "hessian_eigenvalues hessian_negative hessian_trace ntk_trace ntk_max ntk_change ntk_target_alignment "
+          "delta_variance").split()
 # Zeros in the first layer put its units on their kink, where they have one.
 SWEEP = """\
 sweep: hessian
@@ -116,6 +118,25 @@ def residual_network(parameters, sizes, branch_layers, activation, inputs, activ
     return None
 
 
+def tangent_kernel(output, w, x, keep=slice(None)):
+    """K [n][n] at n <= 16 samples of x that are spread evenly, and dy/dp [n][outputs][parameters]. keep: which of the
+    parameters w are trained."""
+    n = min(16, len(x))
+    chosen = [i * len(x) // n for i in range(n)]
+    jacobian = torch.autograd.functional.jacobian(lambda p: output(p, x[chosen]), w).numpy()[..., keep]
+    return numpy.einsum("iop,jop->ij", jacobian, jacobian), jacobian
+
+
+def alignment(kernel, t, classes):
+    """Centred alignment of a kernel with that of the targets t of all samples."""
+    n = len(kernel)
+    own = t.numpy()[[i * len(t) // n for i in range(n)]]
+    targets = (own == own.T).astype(float) if classes else own @ own.T
+    centre = numpy.eye(n) - 1 / n
+    kernel, targets = centre @ kernel @ centre, centre @ targets @ centre
+    return (kernel * targets).sum() / (numpy.linalg.norm(kernel) * numpy.linalg.norm(targets))
+
+
 def three_features_two_targets(seed, changes):
     """A table of 50 samples, which are two blocks, and the text of a sweep that learns it in float64."""
     path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], f"table{seed}.csv")
@@ -128,6 +149,18 @@ def three_features_two_targets(seed, changes):
 
 
 class Hessian(unittest.TestCase):
+    def check_tangent(self, results, n, output, w, x, t, digits, classes=False, keep=slice(None)):
+        """The probes of the tangent kernel at the first record, of networks that are not trained."""
+        kernel, jacobian = tangent_kernel(output, w, x, keep)
+        largest = numpy.linalg.eigvalsh(kernel)[-1]
+        numpy.testing.assert_allclose(results["ntk_trace"][n, 0], numpy.trace(kernel), rtol=digits)
+        numpy.testing.assert_allclose(results["ntk_max"][n, 0], largest, rtol=digits)
+        if jacobian.shape[1] == 1:  # the Gauss-Newton matrix of the sum of squares / 2 has the same spectrum
+            numpy.testing.assert_allclose(largest, numpy.linalg.eigvalsh(jacobian[:, 0].T @ jacobian[:, 0])[-1])
+        self.assertEqual(results["ntk_change"][n, 0], 0.0)
+        numpy.testing.assert_allclose(results["ntk_target_alignment"][n, 0], alignment(kernel, t, classes), rtol=0,
+                                      atol=digits)
+
     def check(self, loss, inputs, targets, outputs, dataset, output="linear", activations=None, precision="float64",
               bias="all", output_scale=1):
         """Every activation under one loss; 1e-10 of the largest eigenvalue."""
@@ -175,6 +208,18 @@ class Hessian(unittest.TestCase):
                 numpy.testing.assert_allclose(results["gradient_variance"][n, 0], variance, rtol=max(digits, 1e-9))
                 numpy.testing.assert_allclose(results["gradient_noise_scale"][n, 0], scale, rtol=1e-6)
                 self.assertLess(results["hessian_residual"][n, 0], 1e-10 * size + 1e-300)
+                numpy.testing.assert_allclose(results["hessian_trace"][n, 0], numpy.trace(hessian), rtol=0,
+                                              atol=len(w) * digits * size)
+                self.check_tangent(results, n, lambda p, inputs: network(p, sizes, name, output, inputs, bias,
+                                                                         output_scale), w, x, t, digits,
+                                   loss in CLASS_LOSSES)
+                first = 0
+                for k, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
+                    first += (fan_in + 1) * fan_out
+                    if bias == "all":  # the derivatives by the biases are the deltas
+                        numpy.testing.assert_allclose(results["delta_variance"][n, 0, k],
+                                                      each[:, first - fan_out : first].var(), rtol=max(digits, 1e-9),
+                                                      atol=1e-30)
 
     def test_values(self):
         path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], "values.csv")
@@ -294,6 +339,9 @@ class Hessian(unittest.TestCase):
                                               numpy.linalg.norm(chosen, axis=(1, 2)).mean(), rtol=1e-10)
                 variance = each.var(axis=0, ddof=1).sum()
                 numpy.testing.assert_allclose(results["gradient_variance"][n, 0], variance, rtol=1e-9)
+                self.check_tangent(results, n, output, w, x, t, 1e-10, keep=keep)
+                biases = each[:, 3 * 4 : 4 * 4]  # of the first layer, which normalises
+                numpy.testing.assert_allclose(results["delta_variance"][n, 0, 0], biases.var(), rtol=1e-9)
 
     def test_residual_branches(self):
         """Alphas are parameters where they are trained, and constants where not. 50 samples are two blocks."""
@@ -346,6 +394,80 @@ class Hessian(unittest.TestCase):
                 numpy.testing.assert_allclose(results["gradient_variance"][n, 0], variance, rtol=1e-9)
                 scale = variance / (gradient @ gradient - variance / len(x))
                 numpy.testing.assert_allclose(results["gradient_noise_scale"][n, 0], scale, rtol=1e-6)
+                self.check_tangent(results, n, output, w, x, t, 1e-10, keep=keep)
+                numpy.testing.assert_allclose(results["hessian_trace"][n, 0], numpy.trace(hessian), rtol=0,
+                                              atol=1e-9 * size)
+
+    def test_the_trace_of_a_large_hessian_is_estimated(self):
+        """64 vectors of +-1, of numbers that another implementation of Philox draws."""
+        table, text = three_features_two_targets(16, {
+            "PROBES": "hessian_trace", "ACTIVATIONS": "tanh", "[4, 3]": "[16, 12]"})
+        results = run(text)
+        x, t = torch.tensor(table[:, :3]), torch.tensor(table[:, 3:])
+        draws = numpy.array([block((i, 0, 1, 8), (0, 0))[0] for i in range(64 * results["weights_initial"].shape[1])])
+        for n, start in enumerate(results["weights_initial"]):
+            w = torch.tensor(start)
+            self.assertGreater(len(w), 256)
+            hessian = torch.autograd.functional.hessian(lambda p: functional.mse_loss(
+                network(p, [3, 16, 12, 2], "tanh", "linear", x), t), w).numpy()
+            # The program's order of parameters is [fan_in][fan_out].
+            order, first = [], 0
+            for fan_in, fan_out in zip([3, 16, 12], [16, 12, 2]):
+                order.append((first + numpy.arange(fan_in * fan_out)).reshape(fan_out, fan_in).T.ravel())
+                first += fan_in * fan_out
+                order.append(first + numpy.arange(fan_out))
+                first += fan_out
+            order = numpy.concatenate(order)
+            v = numpy.where(draws < 2**63, -1.0, 1.0).reshape(64, len(w))
+            estimate = numpy.einsum("di,ij,dj->d", v, hessian[order][:, order], v)
+            numpy.testing.assert_allclose(results["hessian_trace"][n, 0], estimate.mean(), rtol=1e-11)
+            self.assertLess(abs(estimate.mean() - numpy.trace(hessian)), 5 * estimate.std() / 8)
+
+    def test_the_tangent_kernel_changes(self):
+        """From the first record to the last, of one output; and the directions of the first layer's units."""
+        path = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"], "change.csv")
+        table = numpy.random.default_rng(17).normal(size=(21, 4))
+        numpy.savetxt(path, table, delimiter=",", fmt="%.17g")
+        results = run("sweep: change\nprecision: float64\n"
+                      f'dataset: {{name: csv, path: "{path}", target: "4", test_fraction: 0}}\n'
+                      "network: {hidden: [9, 3], activation: tanh}\n"
+                      "train: {loss: mse, optimizer: sgd, learning_rate: 0.3, steps: 30, batch_size: full}\n"
+                      "record: {steps: [7], weights: both, probes: [ntk_trace, {name: ntk_change, steps: [9]}, "
+                      "ntk_max, direction_count]}\n"
+                      "grid:\n  network.init: [{name: normal, std: 0.5}, {name: constant, value: 0.3}, zeros]\n"
+                      "  network.bias: [all, none]\n")
+        x, t = torch.tensor(table[:, :3]), torch.tensor(table[:, 3:])
+        self.assertEqual(list(results["step"]), [0, 7, 9, 30])
+        for n, init in enumerate(results["init"]):
+            bias = results["bias"][n]
+            kernels = []
+            for record, key in ((0, "weights_initial"), (3, "weights_final")):
+                flat = results[key][n]
+                flat = flat[~numpy.isnan(flat)]
+                kernels.append(tangent_kernel(lambda p, inputs: network(p, [3, 9, 3, 1], "tanh", "linear", inputs,
+                                                                        bias), torch.tensor(flat), x)[0])
+                numpy.testing.assert_allclose(results["ntk_trace"][n, record], numpy.trace(kernels[-1]), rtol=1e-11)
+                numpy.testing.assert_allclose(results["ntk_max"][n, record], numpy.linalg.eigvalsh(kernels[-1])[-1],
+                                              rtol=1e-11)
+                v = flat[:27].reshape(9, 3)
+                if bias == "all":
+                    v = numpy.column_stack([v, flat[27:36]])
+                outgoing = flat[27 + 9 * (bias == "all") :][:27].reshape(3, 9)
+                norms = numpy.linalg.norm(v, axis=1)
+                p = norms * numpy.linalg.norm(outgoing, axis=0)
+                with numpy.errstate(all="ignore"):
+                    cosine = v @ v.T / numpy.outer(norms, norms)
+                    near = numpy.where(numpy.isnan(cosine), numpy.eye(9), cosine >= 0.99)
+                    count = p.sum() ** 2 / (p @ near @ p)
+                numpy.testing.assert_allclose(results["direction_count"][n, record], count, rtol=1e-12)
+                if init == "constant":
+                    self.assertAlmostEqual(count, 1.0)
+            with numpy.errstate(all="ignore"):
+                change = numpy.linalg.norm(kernels[1] - kernels[0]) / numpy.linalg.norm(kernels[0])
+            numpy.testing.assert_allclose(results["ntk_change"][n, 3], change, rtol=1e-10)
+            self.assertTrue(numpy.isnan(results["ntk_change"][n, 1]))
+            if init == "normal":
+                self.assertGreater(count, 1.5)
 
     def test_a_number_a_parameter_is_verified_and_replayed(self):
         """Networks of 9 and 17 parameters with float32 and a schedule of its own, between other quantities."""

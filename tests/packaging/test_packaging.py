@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -19,6 +20,8 @@ BUILD = pathlib.Path(os.environ["INITSWEEP_BUILD"])
 SOURCE = pathlib.Path(os.environ["INITSWEEP_SOURCE"])
 VERSION = os.environ["INITSWEEP_VERSION"]
 COMMANDS = re.findall(r"&isw_command_([a-z]+)", (SOURCE / "src/commands/commands.c").read_text(encoding="utf-8"))
+PYTHON_COMMANDS = [name.removeprefix("initsweep-") for name in tomllib.loads(
+    (SOURCE / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]]
 
 
 def call(*words: object, **options) -> str:
@@ -101,6 +104,10 @@ class InstalledTree(unittest.TestCase):
             source = (SOURCE / "scripts" / script).read_text(encoding="utf-8")
             self.assertEqual(path.read_text(encoding="utf-8"), source.replace("/usr/bin/python3", python, 1))
             self.assertEqual(path.stat().st_mode & 0o777, 0o755)
+        for name in PYTHON_COMMANDS:
+            path = build / f"stage/opt/program/bin/initsweep-{name}"
+            self.assertEqual(path.read_text(encoding="utf-8").splitlines()[0], f"#!{python}")
+            self.assertIn("usage:", call(path, "--help"))
         paths = self.module_paths(share / "initsweep/modulefiles/initsweep" / VERSION)
         self.assertEqual((paths["PATH"], paths["CMAKE_PREFIX_PATH"]),
                          (f"{build}/stage/opt/program/bin", f"{build}/stage/opt/data"))
@@ -120,6 +127,10 @@ class InstalledTree(unittest.TestCase):
         scripts = self.prefix / "share/initsweep/scripts"
         call(scripts / "plot.py", "trajectories", file, "-o", self.folder / "xor.svg", cwd=self.folder)
         self.assertIn("</svg>", (self.folder / "xor.svg").read_text(encoding="utf-8"))
+        for name in PYTHON_COMMANDS:  # as subcommands, with nothing but the program's folder on the path
+            self.assertIn(f"usage: initsweep-{name} ", call(self.program, name, "--help", env={
+                **os.environ, "PATH": f"{self.prefix}/bin:/usr/bin:/bin"}, cwd=self.folder))
+        self.assertIn("glorot_uniform", call(self.prefix / "bin/initsweep-table", file, "--by", "init"))
         self.assertRegex(call(scripts / "results_hash.py", file), "^[0-9a-f]{16,} ")
         call(scripts / "report.py", "--help")
         program = "from claims.case import DATA; print((DATA / 'twelve.csv').is_file(), (DATA / 'C05.yaml').is_file())"
@@ -130,7 +141,7 @@ class InstalledTree(unittest.TestCase):
 
     def test_every_command_has_a_manual_page(self):
         need_manual_pages()
-        for name in ["initsweep", *(f"initsweep-{command}" for command in COMMANDS)]:
+        for name in ["initsweep", *(f"initsweep-{command}" for command in [*COMMANDS, *PYTHON_COMMANDS])]:
             self.assertTrue((self.prefix / f"share/man/man1/{name}.1").is_file(), name)
 
     def test_every_shell_has_a_completion(self):
@@ -216,7 +227,8 @@ class DebianPackage(Package):
         listed = call("dpkg-deb", "-c", self.package)
         rows = [line.split(None, 5) for line in listed.splitlines()]
         names = {row[5].removeprefix("./usr/") for row in rows}
-        self.assertLessEqual({"bin/initsweep", "share/man/man1/initsweep-run.1.gz",
+        self.assertLessEqual({"bin/initsweep", *(f"bin/initsweep-{name}" for name in PYTHON_COMMANDS),
+                              "share/man/man1/initsweep-run.1.gz",
                               "share/initsweep/digits/images-idx3-ubyte",
                               "share/initsweep/scripts/plot.py", "share/doc/initsweep/copyright",
                               "share/doc/initsweep/changelog.gz", "share/doc/initsweep/changelog.Debian.gz",

@@ -26,7 +26,7 @@ def run_script(name, *arguments):
 
 def plot_here(*arguments):
     """plot.py in this process, whose imports take longer than most figures."""
-    import plot
+    from initsweep.commands import plot
     said, complained = io.StringIO(), io.StringIO()
     with unittest.mock.patch("sys.argv",
                              ["plot.py",

@@ -1,5 +1,6 @@
 """The library on files of real sweeps: networks rebuilt from stored weights have the stored loss; selections, pairs;
 h5py alone."""
+import io
 import os
 import re
 import shutil
@@ -111,6 +112,12 @@ class Networks(unittest.TestCase):
         module = initsweep.torch_module(initsweep.open_arrays(self.files[3][0]), 0)
         self.assertEqual((len(module.layers), len(module.scales)), (4, 2))
         self.assertTrue(all(parameter.requires_grad for parameter in module.parameters()))
+        file = io.BytesIO()
+        torch.save(module, file)
+        file.seek(0)
+        loaded = torch.load(file, **({"weights_only": False} if torch.__version__ >= "2" else {}))
+        inputs = torch.tensor(XOR[0], dtype=module.layers[0].weight.dtype)
+        self.assertTrue(torch.equal(loaded(inputs), module(inputs)))
 
     def test_select(self):
         path = self.files[0][0]
@@ -173,7 +180,7 @@ for function in (lambda: initsweep.open_results, lambda: initsweep.torch_module(
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = done.stdout.splitlines()
         self.assertEqual(lines[0], "(1, 1) 4 ['replicate'] (2,) 1 ('network', 'record') 1 hidden")
-        self.assertIn("open_results needs xarray; initsweep.open_arrays works", lines[1])
+        self.assertIn("open_results: the Python package xarray is missing: `pip install xarray`", lines[1])
         self.assertIn("torch", lines[2])
 
     def test_arrays_are_the_datasets_values(self):

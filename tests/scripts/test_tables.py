@@ -1,7 +1,11 @@
 """Tables of results files: every cell against a sum of its own, and what is said where there is nothing to show."""
 import contextlib
+import csv
 import io
+import os
+import pathlib
 import shutil
+import subprocess
 import tempfile
 import unittest
 from unittest import mock
@@ -9,10 +13,10 @@ from unittest import mock
 import h5py
 import numpy as np
 
-from sample_results import make, run_script
+from sample_results import SCRIPTS, make, run_script
 import initsweep
-import table
 from initsweep import tables
+from initsweep.commands import export, table
 
 
 def call(*arguments):
@@ -143,6 +147,86 @@ class Medians(unittest.TestCase):
     def test_steps_that_never_came(self):
         cell = tables.Cell(np.array([3.0, np.inf, np.inf]), 0)
         self.assertEqual(tables.statistic_text(cell, "median", None, False), "never")
+
+
+class Export(unittest.TestCase):
+    """`initsweep export`: every cell against the file."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="initsweep-export-")
+        cls.path = make(cls.folder, "holes.h5", "holes", "varying", "float64")
+        cls.results = initsweep.open_arrays(cls.path)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def export(self, *arguments):
+        """The rows of a table, each a dictionary of texts."""
+        out, error = io.StringIO(), io.StringIO()
+        with mock.patch("sys.argv", ["initsweep-export", self.path, *arguments]), \
+                contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+            self.assertEqual(export.main(), 0, error.getvalue())
+        text = out.getvalue()
+        if not text.startswith("network,"):  # the name of the file
+            text = pathlib.Path(text.strip()).read_text(encoding="utf-8")
+        return list(csv.DictReader(io.StringIO(text)))
+
+    def test_a_row_for_each_network(self):
+        rows = self.export()
+        final = np.asarray(initsweep.final_values(self.results, "loss"))
+        deepest = np.asarray(initsweep.final_values(self.results, "gradient_norm", 4))
+        words = ["missing", "completed", "stopped", "diverged", "skipped"]
+        self.assertEqual(len(rows), len(final))
+        for row, loss, gradient, status, init, depth in zip(rows, final, deepest, self.results["status"],
+                                                            self.results["init"], self.results["depth"]):
+            self.assertEqual((row["status"], row["init"], row["depth"]), (words[int(status)], init, str(depth)))
+            for text, value in ((row["loss"], loss), (row["gradient_norm_layer_4"], gradient)):
+                self.assertEqual(text == "", bool(np.isnan(value)))
+                self.assertTrue(text == "" or float(text) == value)
+        self.assertNotIn("id", rows[0])
+
+    def test_a_row_for_each_record_that_was_reached(self):
+        rows = self.export("-o", "-", "--records", "--quantity", "loss", "--select", "init=zeros,normal")
+        loss, init, step = (self.results[name] for name in ("loss", "init", "step"))
+        expected = [(str(network), f"{step[network, record]:.0f}", loss[network, record])
+                    for network in np.flatnonzero(np.isin(init, ("zeros", "normal")))
+                    for record in np.flatnonzero(~np.isnan(loss[network]))]
+        self.assertEqual([(row["network"], row["step"], float(row["loss"])) for row in rows], expected)
+        self.assertNotIn("distinct_units_layer_1", rows[0])
+
+    def test_pandas_has_the_same_table(self):
+        frame = initsweep.to_pandas(self.results)
+        rows = self.export("-o", "-")
+        self.assertEqual(list(frame.columns), list(rows[0]))
+        self.assertEqual(frame.loss.count(), sum(row["loss"] != "" for row in rows))
+        self.assertEqual(list(frame.groupby("init").size()), [96] * 5)
+        self.assertEqual(len(initsweep.to_pandas(initsweep.open_results(self.path), ["loss"], records=True)),
+                         int((~np.isnan(self.results["loss"])).sum()))
+
+    def test_parquet_has_the_same_table(self):
+        try:
+            import pyarrow.parquet
+        except ImportError:  # Debian has no package of it; test_pip_install.py has what is said without it
+            self.skipTest("pyarrow is not installed")
+        initsweep.frames.write_parquet(initsweep.frames.network_table(self.results), f"{self.folder}/a.parquet")
+        table = pyarrow.parquet.read_table(f"{self.folder}/a.parquet").to_pydict()
+        self.assertEqual(list(table), list(initsweep.frames.network_table(self.results)))
+        np.testing.assert_array_equal(table["loss"], np.asarray(initsweep.final_values(self.results, "loss")))
+
+    def test_mistakes_are_named_and_leave_nothing(self):
+        for arguments, message in (
+                (["-o", "a.xlsx"], "-o a.xlsx: must end in .csv or .parquet, or be -"),
+                (["-o", f"{self.folder}/b.csv", "--quantity", "los"], "the file has no quantity 'los'; it has: "),
+                (["-o", f"{self.folder}/none/b.csv"], "No such file")):
+            done = subprocess.run(["/usr/bin/python3", "-m", "initsweep", "export", self.path, *arguments],
+                                  cwd=self.folder, capture_output=True, text=True, env={**os.environ,
+                                                                                        "PYTHONPATH": str(SCRIPTS)})
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn(message, done.stderr)
+            self.assertNotIn("Traceback", done.stderr)
+        self.assertFalse(os.path.exists(f"{self.folder}/b.csv"))
 
 
 if __name__ == "__main__":

@@ -223,7 +223,14 @@ static void registry_is_complete(void **state)
                                       "hessian_eigenvalues",
                                       "hessian_negative",
                                       "residual_scale",
-                                      "residual_scale_gradient"};
+                                      "residual_scale_gradient",
+                                      "delta_variance",
+                                      "ntk_trace",
+                                      "ntk_max",
+                                      "ntk_change",
+                                      "ntk_target_alignment",
+                                      "direction_count",
+                                      "hessian_trace"};
   size_t count;
   const struct isw_probe *const *probes = isw_probes(&count);
   for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) find(names[n]); /* fails if there is none */

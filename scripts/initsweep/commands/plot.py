@@ -1,0 +1,145 @@
+"""Draws results files as PNG and SVG.
+
+    initsweep plot overview FILE...                             trajectories and heat map in one figure
+    initsweep plot trajectories FILE... [--quantity loss]       a quantity over the steps
+    initsweep plot heatmap FILE... [--quantity accuracy]        its final values
+    initsweep plot trainability FILE...                         final values over two numeric axes, as a map
+    initsweep plot multiples FILE... [--panels init]            every network, a panel for each value of a setting
+    initsweep plot layers FILE... [--quantity gradient_norm]    a quantity of each layer over the steps
+    initsweep plot symmetry FILE... [--quantity distinct_units] the same for distinct_units or mean_cosine
+    initsweep plot escape FILE... [--columns init_noise]        escape_step over a number, with a power law
+    initsweep plot spectra FILE...                              singular values and effective rank of each layer
+    initsweep plot hessian FILE...                              extreme eigenvalues of the Hessian over the steps
+    initsweep plot phase FILE... [--quantity accuracy]          final values over sigma_w, sigma_b; edge of chaos
+
+For each file it writes FILE-KIND.png and FILE-KIND.svg in the same folder. -o OUT gives another name: OUT.png, OUT.svg
+or OUT.pdf is written as it is; any other OUT becomes OUT.png and OUT.svg. --format selects other formats.
+
+overview, trajectories: panels for activation x depth, a colour for each init; the median and a band from the 10 % to
+    the 90 % quantile of the networks. Earlier lines are wider, so that a line exactly under another can be seen.
+heatmap: panels for depth, cells for init x activation; the median over the networks that ended without divergence, and
+    the share that diverged.
+trainability: the two numeric axes with the most values. A point is the median over replicates. Of other settings the
+    first value is shown; the title names it. Points that a refinement skipped look like the nearest trained point.
+layers, symmetry, spectra, hessian: of networks of different depth the deepest, unless the figure shows depth.
+escape: points are networks, triangles networks that had not escaped at their last step, diamonds medians; a colour for
+    each depth. The exponent of the power law has the standard error of the fit through the medians.
+phase: columns are sigma_w (init mean_field, or std times the root of the width), rows the standard deviation of the
+    biases; a panel for each activation. The edge of chaos is that of wide networks (Poole et al. 2016), by
+    Gauss-Hermite quadrature.
+
+If the file lacks a probe, the message says which one to add to record.probes. --rows, --columns, --panels and --colour
+select other settings of the file; --select keeps the networks with some values. docs/plots.md shows each kind.
+"""
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import initsweep
+from initsweep import figures, maps, plots
+from initsweep.arrays import select_by_filters
+from initsweep.style import Figure
+
+FORMATS = ("png", "svg", "pdf")
+
+
+def draw_overview(results: Any, arguments: argparse.Namespace) -> Figure:
+    """The figure `overview`, with final accuracies if the file has them and no quantity is given."""
+    final = "accuracy" if arguments.quantity is None and "accuracy" in results else arguments.quantity or "loss"
+    return figures.overview(results, arguments.quantity or "loss", final)
+
+
+def draw_symmetry(results: Any, arguments: argparse.Namespace) -> Figure:
+    """The figure `symmetry`: by default of distinct_units, or of mean_cosine if the file lacks them."""
+    quantity = arguments.quantity or ("distinct_units" if "distinct_units" in results else "mean_cosine")
+    return plots.by_layer(results, quantity, arguments.rows or "init", arguments.columns or "activation")
+
+
+# For each kind a function of (results of open_results, arguments of the command line) that returns a Figure, and raises
+# ValueError if the file lacks what the figure needs.
+KINDS: dict[str, Callable[[Any, argparse.Namespace], Figure]] = {
+    "overview": draw_overview,
+    "trajectories": lambda results, a: figures.trajectories(results, a.quantity or "loss", a.rows or "depth",
+                                                            a.columns or "activation", a.colour or "init"),
+    "heatmap": lambda results, a: figures.heatmap(results, a.quantity or "loss", a.rows or "init",
+                                                  a.columns or "activation", a.panels or "depth"),
+    "trainability": lambda results, a: maps.trainability(results, a.quantity or "loss", a.rows, a.columns),
+    "multiples": lambda results, a: plots.small_multiples(results, a.quantity or "loss", a.panels or "init",
+                                                          a.colour or "activation"),
+    "layers": lambda results, a: plots.by_layer(results, a.quantity or "gradient_norm", a.rows or "init",
+                                                a.columns or "activation"),
+    "symmetry": draw_symmetry,
+    "escape": lambda results, a: plots.escape_time(results, a.columns, a.colour or "depth"),
+    "spectra": lambda results, a: plots.spectra(results, a.columns or "activation", a.colour or "init"),
+    "hessian": lambda results, a: plots.hessian(results, a.columns or "activation", a.colour or "init"),
+    "phase": lambda results, a: plots.phase(results, a.quantity or "loss", a.rows, a.columns),
+}
+
+
+def outputs(path: str, kind: str, out: str | None, formats: Sequence[str] | None) -> list[str]:
+    """Paths of the files to write."""
+    stem, dotted = os.path.splitext(out or "")
+    ending = dotted[1:]
+    if out and ending in FORMATS and not formats:
+        return [out]
+    base = stem if ending in FORMATS else out or f"{os.path.splitext(path)[0]}-{kind}"
+    return [f"{base}.{name}" for name in formats or ("png", "svg")]
+
+
+def parse_size(text: str) -> tuple[float, float]:
+    """(width, height) in inches from the text WIDTHxHEIGHT."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)", text)
+    size = (float(match[1]), float(match[2])) if match else (0.0, 0.0)
+    if not all(1 <= inches <= 100 for inches in size):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a size; one in inches, from 1 to 100, is 6.5x4")
+    return size
+
+
+def parse_formats(text: str) -> list[str]:
+    """The formats in a comma-separated list."""
+    unknown = [name for name in text.split(",") if name not in FORMATS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"unknown format '{unknown[0]}'; known are {', '.join(FORMATS)}")
+    return text.split(",")
+
+
+def main() -> int:
+    """The command line. Returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=list(KINDS))
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("-o", dest="out", metavar="OUT", help="for one FILE")
+    parser.add_argument("--quantity", help="a probe with one value per record (default: loss)")
+    for name in ("rows", "columns", "panels", "colour"):
+        parser.add_argument(f"--{name}", metavar="SETTING")
+    parser.add_argument("--select", action="append", default=[], metavar="SETTING=VALUE,...",
+                        help="draw only these networks; may be repeated")
+    parser.add_argument("--format", type=parse_formats, metavar="FORMAT,...",
+                        help=f"from {', '.join(FORMATS)} (default: png,svg)")
+    parser.add_argument("--size", type=parse_size, metavar="WxH", help=
+                        "width x height in inches, kept exactly (default: as the figure needs)")
+    parser.add_argument("--dpi", type=int, default=150, metavar="N", help="pixels per inch of a PNG (default: 150)")
+    arguments = parser.parse_args()
+    if arguments.out and len(arguments.files) > 1:
+        parser.error("-o takes one FILE")
+    if not 10 <= arguments.dpi <= 1200:
+        parser.error(f"--dpi {arguments.dpi}: must be from 10 to 1200")
+    status = 0
+    for path in arguments.files:
+        try:
+            figure = KINDS[arguments.kind](select_by_filters(initsweep.open_results(path), arguments.select), arguments)
+            if arguments.size:
+                figure.set_size_inches(*arguments.size)
+            figure.set_dpi(arguments.dpi)
+            for output in outputs(path, arguments.kind, arguments.out, arguments.format):
+                figures.save(figure, output, exact=arguments.size is not None)
+                print(output)
+        except (OSError, ValueError) as error:
+            print(f"{parser.prog}: {path}: {error}", file=sys.stderr)
+            status = 2
+    return status

@@ -1,0 +1,204 @@
+"""Formulas of the theory of initialisation, to draw over measurements: maps of lengths and correlations and their depth
+scales, arc-cosine kernels, dead networks, lengths at finite width, modes of deep linear networks, thresholds of
+stability.
+
+NumPy is enough. sigma_w is the standard deviation of weights times the root of fan_in, sigma_b that of biases, as in
+mean_field.py, which has the edge of chaos. q is a squared length of pre-activations divided by their number, c the
+correlation of two inputs' pre-activations: the program's probes pre_activation_variance and correlation_map measure
+them.
+"""
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from initsweep.arrays import Array
+from initsweep.mean_field import find_mean_field, hermite_nodes, mean_square
+
+__all__ = ["length_map", "length_fixed_point", "chi_1", "correlation_map", "correlation_fixed_point",
+           "length_depth_scale", "correlation_depth_scale", "arc_cosine_kernel", "relu_correlation_map",
+           "dead_probability", "length_variance_factor", "log_length_moments", "saxe_mode", "stability_threshold"]
+
+NODES = 200  # of each Gauss-Hermite quadrature
+
+
+def length_map(activation: str, q: float, sigma_w: float, sigma_b: float = 0.0) -> float:
+    """q of the next layer: sigma_w^2 int Dz phi(sqrt(q) z)^2 + sigma_b^2 (Poole et al. 2016, eq. 3). Raises ValueError
+    for an activation that mean_field.MEAN_FIELD does not have."""
+    phi = find_mean_field(activation)
+    return sigma_w ** 2 * float(mean_square(phi.value, np.array([q]))[0]) + sigma_b ** 2
+
+
+def length_fixed_point(activation: str, sigma_w: float, sigma_b: float = 0.0, steps: int = 10000) -> float:
+    """q* that layers no longer change, by iterating length_map from 1; math.inf where lengths grow without bound, 0
+    where they vanish."""
+    q = 1.0
+    for _ in range(steps):
+        after = length_map(activation, q, sigma_w, sigma_b)
+        if not after < 1e100:
+            return math.inf
+        if after < 1e-100:
+            return 0.0
+        if abs(after - q) <= 1e-14 * q:
+            return after
+        q = after
+    return q
+
+
+def chi_1(activation: str, q: float, sigma_w: float) -> float:
+    """sigma_w^2 int Dz phi'(sqrt(q) z)^2, the slope of the correlation map at c = 1 where q is a fixed point: the
+    factor by which a layer multiplies squared gradients (Poole et al. 2016, eq. 6)."""
+    phi = find_mean_field(activation)
+    return sigma_w ** 2 * float(mean_square(phi.slope, np.array([q]))[0])
+
+
+def correlated_mean(function: Callable[[Array], Any], q: float, c: float) -> float:
+    """E f(u_a) f(u_b) of normal u_a and u_b of variance q and correlation c, by Gauss-Hermite quadrature. Where f has a
+    kink or a jump its error is about 1e-3."""
+    z, weight = hermite_nodes(NODES)
+    weight = weight / weight.sum()
+    a = math.sqrt(q) * z[:, None] + 0 * z[None, :]
+    b = math.sqrt(q) * (c * z[:, None] + math.sqrt(max(0.0, 1 - c * c)) * z[None, :])
+    return float(weight @ (function(a) * function(b)) @ weight)
+
+
+def correlation_map(activation: str, c: float, q: float, sigma_w: float, sigma_b: float = 0.0) -> float:
+    """c of the next layer, for inputs of the same q, which need not be a fixed point (Poole et al. 2016, eq. 5)."""
+    phi = find_mean_field(activation)
+    after = sigma_w ** 2 * correlated_mean(phi.value, q, c) + sigma_b ** 2
+    return after / length_map(activation, q, sigma_w, sigma_b)
+
+
+def correlation_fixed_point(activation: str, sigma_w: float, sigma_b: float = 0.0, steps: int = 3000) -> float:
+    """c*, the correlation that different inputs approach: 1 in the ordered phase and at its edge (chi_1 <= 1), below 1
+    in the chaotic phase (Poole et al. 2016, section 2.2). Raises ValueError if q* is 0 or infinite."""
+    q = length_fixed_point(activation, sigma_w, sigma_b)
+    if not 0 < q < math.inf:
+        raise ValueError(f"{activation} with sigma_w = {sigma_w} and sigma_b = {sigma_b} has no fixed point of lengths")
+    if chi_1(activation, q, sigma_w) <= 1:
+        return 1.0
+    c = 0.5
+    for _ in range(steps):
+        after = correlation_map(activation, c, q, sigma_w, sigma_b)
+        if abs(after - c) < 1e-13:
+            return after
+        c = after
+    return c
+
+
+def depth_scale(slope: float) -> float:
+    """The depth in which a deviation from a fixed point of this slope falls to 1 / e; math.inf from slope 1 on."""
+    return math.inf if slope >= 1 else 0.0 if slope <= 0 else -1 / math.log(slope)
+
+
+def length_depth_scale(activation: str, sigma_w: float, sigma_b: float = 0.0) -> float:
+    """xi_q: deviations from q* fall as exp(-depth / xi_q) (Schoenholz et al. 2017, eq. 7). The slope of the length map
+    is sigma_w^2 int Dz z phi(sqrt(q) z) phi'(sqrt(q) z) / sqrt(q), the form of their eq. 7 without phi''."""
+    phi = find_mean_field(activation)
+    q = length_fixed_point(activation, sigma_w, sigma_b)
+    z, weight = hermite_nodes(NODES)
+    u = math.sqrt(q) * z
+    slope = sigma_w ** 2 * float((z * phi.value(u) * phi.slope(u)) @ (weight / weight.sum())) / math.sqrt(q)
+    return depth_scale(slope)
+
+
+def correlation_depth_scale(activation: str, sigma_w: float, sigma_b: float = 0.0) -> float:
+    """xi_c: deviations from c* fall as exp(-depth / xi_c); it diverges at the edge of chaos (Schoenholz et al. 2017,
+    eq. 9). The depth to which networks can be trained is about 6 xi_c (there, section 5)."""
+    phi = find_mean_field(activation)
+    q, c = length_fixed_point(activation, sigma_w, sigma_b), correlation_fixed_point(activation, sigma_w, sigma_b)
+    if c == 1.0:
+        return depth_scale(chi_1(activation, q, sigma_w))
+    return depth_scale(sigma_w ** 2 * correlated_mean(phi.slope, q, c))
+
+
+def arc_cosine_kernel(order: int, x: Array, other: Array) -> Array:
+    """2 E theta(w x) theta(w x') (w x)^n (w x')^n over standard normal w, for n = 0, 1 or 2: of step, ReLU and squared
+    ReLU units (Cho & Saul 2009, eq. 1 to 6). x: [n][features], other: [m][features]; returns [n][m]. Raises ValueError
+    for another order."""
+    if order not in (0, 1, 2):
+        raise ValueError(f"the order of an arc-cosine kernel is 0, 1 or 2, not {order}")
+    norms = np.linalg.norm(x, axis=1)[:, None] * np.linalg.norm(other, axis=1)[None, :]
+    theta = np.arccos(np.clip(x @ other.T / norms, -1, 1))
+    sine, cosine = np.sin(theta), np.cos(theta)
+    angular = (np.pi - theta, sine + (np.pi - theta) * cosine,
+               3 * sine * cosine + (np.pi - theta) * (1 + 2 * cosine ** 2))[order]
+    return np.asarray(norms ** order * angular / np.pi)
+
+
+def relu_correlation_map(c: float, sigma_w: float = math.sqrt(2), sigma_b: float = 0.0, q: float = 1.0) -> float:
+    """correlation_map of ReLU in closed form, from the arc-cosine kernel of order 1. q: of the layer before."""
+    theta = math.acos(max(-1.0, min(1.0, c)))
+    mean = q * (math.sin(theta) + (math.pi - theta) * math.cos(theta)) / (2 * math.pi)
+    return (sigma_w ** 2 * mean + sigma_b ** 2) / (sigma_w ** 2 * q / 2 + sigma_b ** 2)
+
+
+def dead_probability(widths: Sequence[int]) -> float:
+    """The probability that all units of some hidden ReLU layer are 0 at a given input, with symmetric weights and
+    biases 0: 1 - prod (1 - 2^-N_l). It bounds the probability of a network that is born dead, constant for all inputs,
+    from above (Lu et al. 2020, "Dying ReLU and initialization", section 3). widths: of the hidden layers."""
+    return 1 - math.prod(1 - 0.5 ** width for width in widths)
+
+
+def length_variance_factor(widths: Sequence[int]) -> float:
+    """E |h|^4 / (E |h|^2)^2 of the last hidden layer of a ReLU network with normal weights of variance 2 / fan_in and
+    biases 0: prod (1 + 5 / n_l) over the hidden layers (Hanin & Rolnick 2018, theorem 5; each layer's ratio of squared
+    lengths is 2 / n times a sum of n squares of rectified normal draws)."""
+    return math.prod(1 + 5 / width for width in widths)
+
+
+def log_length_moments(widths: Sequence[int], units: int = 4000) -> tuple[float, float]:
+    """Mean and variance of log(|h_L|^2 / |h_0|^2), |h|^2 divided by the width, of the same networks, given that no
+    layer is dead; to first order -beta / 2 and beta, beta = 5 sum 1 / n_l, and normal (Hanin & Nica 2020, theorem 1).
+
+    A layer's ratio is 2 / n chi^2_K with K ~ Binomial(n, 1/2) >= 1 units that are not 0, whose log has the mean
+    digamma(K / 2) + log 2 and the variance trigamma(K / 2); the sum over K is exact. units: the widest layer for which
+    this is summed; wider ones take the first order.
+    """
+    mean = variance = 0.0
+    for n in widths:
+        if n > units:
+            mean, variance = mean - 2.5 / n, variance + 5 / n
+            continue
+        digamma, trigamma = half_polygammas(n)
+        log_binomial = np.array([math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+                                 for k in range(1, n + 1)])
+        share = np.exp(log_binomial - log_binomial.max())
+        share /= share.sum()
+        average = share @ digamma
+        mean += math.log(4 / n) + average
+        variance += share @ (trigamma + (digamma - average) ** 2)
+    return float(mean), float(variance)
+
+
+def half_polygammas(n: int) -> tuple[Array, Array]:
+    """digamma(k / 2) and trigamma(k / 2) for k = 1 .. n, each [n], by their recurrences from 1/2 and 1."""
+    digamma, trigamma = np.empty(n), np.empty(n)
+    euler = 0.57721566490153286
+    for k in range(1, n + 1):
+        if k <= 2:
+            digamma[k - 1] = -euler - (2 * math.log(2) if k == 1 else 0.0)
+            trigamma[k - 1] = math.pi ** 2 / (2 if k == 1 else 6)
+        else:
+            before = (k - 2) / 2
+            digamma[k - 1] = digamma[k - 3] + 1 / before
+            trigamma[k - 1] = trigamma[k - 3] - 1 / before ** 2
+    return digamma, trigamma
+
+
+def saxe_mode(t: Array, s: float, start: float, tau: float = 1.0) -> Array:
+    """The strength u(t) of a mode of singular value s of a deep linear network with two weight layers, from u(0) =
+    start: s e^(2 s t / tau) / (e^(2 s t / tau) - 1 + s / start) (Saxe, McClelland & Ganguli 2014, eq. 8). For this
+    program's mse over m outputs tau = m / 2 and t = learning_rate * steps."""
+    decay = np.exp(-2 * s * np.asarray(t, dtype=float) / tau)
+    return np.asarray(s / (1 + (s / start - 1) * decay))
+
+
+def stability_threshold(learning_rate: float, momentum: float = 0.0, nesterov: bool = False) -> float:
+    """The largest curvature at which gradient descent with full batches is stable: 2 / eta, 2 (1 + b) / eta with
+    momentum b, and 2 (1 + b) / ((1 + 2 b) eta) in Nesterov's form (Cohen et al. 2021, section 2 and appendix B). The
+    program's optimisers sgd, momentum and nesterov."""
+    return 2 * (1 + momentum) / (learning_rate * ((1 + 2 * momentum) if nesterov else 1))
