@@ -70,8 +70,8 @@ double isw_cost_pack(const struct isw_cost_model *model, const struct isw_kernel
                      const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
                      const struct isw_pack_class *class);
 /** How many networks of each class are cheaper in packs of their own, with units in lanes: all; those that do not fill
- *  a pack; or none. Where there are more workers than packs, all of a class if its share of the workers then finishes it
- *  sooner. For packs as isw_packs_create makes them.
+ *  a pack; or none. Where there are more workers than packs, all of a class also if its share of the workers then
+ *  finishes it sooner. For packs as isw_packs_create makes them.
  *  @param[out] alone  [classes] as isw_packs_set_alone takes it */
 void isw_cost_alone(const struct isw_cost_model *model, const struct isw_kernels *kernels,
                     const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,

@@ -282,6 +282,7 @@ void isw_cost_alone(const struct isw_cost_model *model, const struct isw_kernels
 {
   const enum isw_precision precision = isw_sweep_precision(sweep);
   const double per_pack = (double)workers / (double)isw_packs_count(packs);
+  const double worth_dividing = 0.01; /* s of a pack: less does not outweigh that more packs are made and stored */
   for (size_t c = 0; c < isw_packs_classes(packs); c++) {
     const struct isw_pack_class *together = isw_packs_class(packs, c);
     struct isw_pack_class single = *together;
@@ -292,8 +293,9 @@ void isw_cost_alone(const struct isw_cost_model *model, const struct isw_kernels
     uint64_t rest = together->networks % together->lanes;
     alone[c] = (double)together->lanes * each < pack ? together->networks : (double)rest * each < pack ? rest : 0;
     double share = per_pack * (double)together->packs;
-    if (per_pack > 1.0 && seconds_of_share(precision, &single, each, together->networks, share) <
-                              seconds_of_share(precision, together, pack, together->packs, share))
+    if (per_pack > 1.0 && pack > worth_dividing &&
+        seconds_of_share(precision, &single, each, together->networks, share) <
+            seconds_of_share(precision, together, pack, together->packs, share))
       alone[c] = together->networks;
   }
 }

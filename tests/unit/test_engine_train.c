@@ -346,8 +346,8 @@ static void bits_depend_on_the_network_alone(void **state)
   }
 }
 
-/* Each member has whole lines of the hidden units: of 61 units there are 4 in float32, which three members cannot divide
- * evenly and so part the samples, and 8 in float64. */
+/* Each member has whole lines of the hidden units: of 61 units there are 4 in float32, which three members cannot
+ * divide evenly and so part the samples, and 8 in float64. */
 static void members_part_the_units_of_one_network(void **state)
 {
   (void)state;
