@@ -71,9 +71,9 @@ enum isw_status isw_index_list_files(const char *folder, char **files, size_t *l
 uint64_t *isw_index_places(struct isw_index *index);
 /** @param[in] damaged  the sum over all parts */
 void isw_index_set_combined(struct isw_index *index, uint64_t damaged);
-/** Adds a file whose networks are added with isw_index_add, instead of being read.
+/** Finds a file, or adds it: its networks are added with isw_index_add, instead of being read.
  *  @param[out] number  of the file */
-enum isw_status isw_index_add_file(struct isw_index *index, const char *file, size_t *number, struct isw_error *error);
+enum isw_status isw_index_file(struct isw_index *index, const char *file, size_t *number, struct isw_error *error);
 /** Adds a network whose entry begins at an offset of a file. */
 void isw_index_add(struct isw_index *index, size_t file, uint64_t network, uint64_t offset);
 void isw_index_destroy(struct isw_index *index);
@@ -102,6 +102,9 @@ enum isw_status isw_watch_create(const char *folder, uint64_t identity, uint64_t
  *  files that grew, but only the heads of long entries. Checksums of bodies are not compared. An incomplete tail is
  *  read again by the next call. Files of other sweeps are ignored; a missing folder counts as empty. */
 enum isw_status isw_watch_look(struct isw_watch *watch, struct isw_watched *now, struct isw_error *error);
+/** Told of each network that isw_watch_look finds first in a file: its entry begins at `offset`. */
+typedef void isw_watch_found(void *context, const char *file, uint64_t network, uint64_t offset);
+void isw_watch_tell(struct isw_watch *watch, isw_watch_found *found, void *context);
 void isw_watch_destroy(struct isw_watch *watch);
 
 /** Removes a folder's journal files, checkpoints, manifest and lock file, and the folder itself if it is then empty. A

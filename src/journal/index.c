@@ -431,10 +431,16 @@ void isw_index_set_combined(struct isw_index *index, uint64_t damaged)
   index->damaged = damaged;
 }
 
-enum isw_status isw_index_add_file(struct isw_index *index, const char *file, size_t *number, struct isw_error *error)
+enum isw_status isw_index_file(struct isw_index *index, const char *file, size_t *number, struct isw_error *error)
 {
-  *number = index->file_count;
-  return add_file(index, file, error);
+  for (*number = 0; *number < index->file_count; ++*number)
+    if (strcmp(index->files[*number], file) == 0) return ISW_OK;
+  enum isw_status status = add_file(index, file, error);
+  if (status != ISW_OK) return status;
+  close_slots(index);
+  free(index->slots);
+  index->window.length = 0; /* of a file that is closed */
+  return make_slots(index, error);
 }
 
 void isw_index_add(struct isw_index *index, size_t file, uint64_t network, uint64_t offset)

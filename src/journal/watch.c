@@ -28,6 +28,8 @@ struct isw_watch {
   size_t count, capacity;
   uint64_t *seen; /* one bit per network: a network that two runs have trained counts once */
   struct isw_watched now;
+  isw_watch_found *found; /* NULL: nobody is told */
+  void *context;
   unsigned char *block; /* [BLOCK_BYTES] of a file, from `start` */
   uint64_t start;
   size_t length;
@@ -50,6 +52,12 @@ enum isw_status isw_watch_create(const char *folder, uint64_t identity, uint64_t
   }
   *watch = made;
   return ISW_OK;
+}
+
+void isw_watch_tell(struct isw_watch *watch, isw_watch_found *found, void *context)
+{
+  watch->found = found;
+  watch->context = context;
 }
 
 void isw_watch_destroy(struct isw_watch *watch)
@@ -92,13 +100,15 @@ static enum isw_status list(struct isw_watch *watch, DIR *listing, struct isw_er
   return ISW_OK;
 }
 
-static void count(struct isw_watch *watch, const struct journal_entry *entry)
+static void count(struct isw_watch *watch, const struct watched_file *file, uint64_t offset,
+                  const struct journal_entry *entry)
 {
   if (isw_bits_has(watch->seen, entry->number)) return;
   isw_bits_add(watch->seen, entry->number);
   watch->now.finished++;
   watch->now.network_steps += entry->steps_done;
   if (entry->status < ISW_NETWORK_STATUSES) watch->now.ended[entry->status]++;
+  if (watch->found) watch->found(watch->context, file->name, entry->number, offset);
 }
 
 /* Makes `bytes` bytes at `offset` available at *at and reads up to `ahead`; *at is NULL if the file has become
@@ -138,7 +148,7 @@ static bool read_new(struct isw_watch *watch, int fd, struct watched_file *file,
     if (isw_journal_entry_decode(bytes, watch->identity, watch->real_bytes, &entry) && entry.number < watch->networks) {
       uint64_t length = JOURNAL_ENTRY_BYTES + isw_journal_padded(isw_journal_body_bytes(&entry, watch->real_bytes));
       if (length > size - at) return true;
-      count(watch, &entry);
+      count(watch, file, at, &entry);
       at += length;
       file->offset = file->searched = at;
       ahead = length > LONG_BYTES ? JOURNAL_ENTRY_BYTES : BLOCK_BYTES;

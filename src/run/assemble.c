@@ -235,7 +235,7 @@ enum isw_status isw_assemble(struct isw_cluster *cluster, const char *path, cons
                        .ranks = cluster ? isw_cluster_size(cluster) : 1,
                        .writer = writer,
                        .index = index,
-                       .first = first};
+                       .first = cluster ? isw_cluster_share_u64(cluster, first) : first};
   enum isw_status status = ISW_OK;
   if (a.rank == 0 && !a.writer) status = isw_results_writer_create(path, head, &a.writer, error);
   if (status == ISW_OK) status = isw_part_maker_create(path, head, &a.maker, error);

@@ -226,11 +226,13 @@ static enum isw_status remove_folder(const struct isw_run_state *run, struct isw
   return ISW_OK;
 }
 
-/* The index of all journals; on one rank that has written parts of the file during the training, it is there. */
+/* The index of all journals; a rank that has seen all networks during the training has it, and where all parts are
+ * written, the others need none. */
 static enum isw_status open_final_index(struct isw_run_state *run, struct isw_index **index, struct isw_error *error)
 {
-  *index = run->training.early ? run->training.index : NULL;
-  if (*index) {
+  *index = NULL;
+  if (run->all_written || (run->training.early && isw_cluster_size(run->cluster) == 1)) {
+    *index = run->training.index;
     run->training.index = NULL;
     return ISW_OK;
   }
@@ -290,14 +292,15 @@ static enum isw_status prepare(struct isw_run_state *run, struct isw_error *erro
   return isw_cluster_agree(run->cluster, status, error);
 }
 
-/* Prepares to write parts of the results file during the training, if this rank sees all networks. What prevents it is
- * reported if it also prevents the writing after the training. */
+/* Prepares to write parts of the results file during the training, on rank 0. What prevents it is reported if it also
+ * prevents the writing after the training. */
 static void prepare_early_parts(struct isw_run_state *run)
 {
   struct isw_training *training = &run->training;
   struct isw_error ignored = {0};
-  if (isw_cluster_size(run->cluster) > 1 || isw_sweep_levels(run->sweep) > 0 || run->settings->no_gather) return;
-  isw_early_create(run->output.path, run->sweep, training->index, training->journal, run->output.replaced,
+  if (!run->first || isw_sweep_levels(run->sweep) > 0 || run->settings->no_gather) return;
+  isw_early_create(run->output.path, run->sweep, training->index, training->journal,
+                   isw_cluster_size(run->cluster) > 1 ? run->output.parts : NULL, run->output.replaced,
                    &training->early, &ignored);
   isw_error_clear(&ignored);
 }
@@ -313,6 +316,8 @@ static enum isw_status finish(struct isw_run_state *run, struct isw_error *error
   } else if (training->journal) {
     status = close_journal(run, status, error);
   }
+  /* On NFS, a file that a rank has open would keep the folder. */
+  status = isw_cluster_agree(run->cluster, status, error);
   return run->first && status == ISW_OK ? remove_folder(run, error) : status;
 }
 
@@ -332,13 +337,16 @@ static enum isw_status train(struct isw_run_state *run, const char *advice, stru
     else if (isw_packs_count(training->packs) > 0)
       status = isw_run_train_packs(run, error);
   }
-  if (!training->early) {
+  bool several = isw_cluster_size(run->cluster) > 1, gathers = status == ISW_OK && !run->settings->no_gather;
+  if (gathers && several)
+    run->all_written = isw_cluster_sum_u64(run->cluster, training->early && isw_early_finish(training->early)) > 0;
+  if (!training->early || (several && !run->all_written)) {
     isw_index_destroy(training->index);
     training->index = NULL;
   }
   /* The sync of the results file makes that of a short run's journal needless. Others can only read closed files. */
-  bool stays_open = status == ISW_OK && !run->settings->no_gather && isw_cluster_size(run->cluster) == 1 &&
-                    !isw_journal_is_synced(training->journal);
+  bool stays_open = gathers && (!several || run->all_written) &&
+                    !isw_cluster_share_bool(run->cluster, isw_journal_is_synced(training->journal));
   if (!stays_open) status = close_journal(run, status, error);
   isw_signals_allow_time(false);
   if (status == ISW_OK && !run->settings->no_gather)

@@ -50,9 +50,10 @@ enum isw_status isw_training_create(struct isw_training *training, const struct 
 /** Replaces the packs by packs of some networks only. subset: a bit set of networks, owned by the caller. */
 enum isw_status isw_training_restrict(struct isw_training *training, const uint64_t *subset, struct isw_error *error);
 void isw_training_destroy(struct isw_training *training);
-/** Chooses the packs' layouts by this machine's cached cost model, or by the built-in one (isw_cost_choose_layouts).
+/** Chooses the packs' layouts for a number of workers of all ranks by this machine's cached cost model, or by the
+ *  built-in one (isw_cost_choose_layouts).
  *  @param[out] alone  [classes] on the heap */
-enum isw_status isw_training_choose_layouts(const struct isw_training *training, uint64_t **alone,
+enum isw_status isw_training_choose_layouts(const struct isw_training *training, size_t workers, uint64_t **alone,
                                             struct isw_error *error);
 /** Divides the packs as chosen; once after they were made.
  *  @param[in] alone  [classes] as isw_packs_set_alone takes it */
@@ -128,7 +129,7 @@ struct isw_early;
 /** Writes the results file of a sweep from an index. Collective, with the same index on every rank.
  *  @param[in] cluster   NULL: this process alone
  *  @param[in] path      of rank 0; for messages on the others
- *  @param[in] early     NULL, or what was written during the training; one rank only
+ *  @param[in] early     what was written during the training, of rank 0; NULL: nothing
  *  @param[in] absent    the status of networks that the index lacks
  *  @param[in] replaces  identity of another sweep whose results file may be replaced, as one of the same sweep always
  *                       may; 0: none
@@ -143,7 +144,8 @@ enum isw_status isw_export(struct isw_cluster *cluster, const char *path, const 
 
 /** Makes the parts of a results file from part number `first` on, and completes the file. Collective.
  *  @param[in] cluster  NULL: this process alone
- *  @param[in] writer   rank 0: with the parts before `first`, or NULL; completed or discarded */
+ *  @param[in] writer   rank 0: with the parts before `first`, or NULL; completed or discarded
+ *  @param[in] first    of rank 0 */
 enum isw_status isw_assemble(struct isw_cluster *cluster, const char *path, const struct isw_results_head *head,
                              struct isw_index *index, struct isw_results_writer *writer, uint64_t first,
                              struct isw_error *error);
@@ -158,17 +160,21 @@ enum isw_status isw_index_on_ranks(struct isw_cluster *cluster, const char *part
 
 /** Prepares to write parts of a results file while others train.
  *  @param[in]  index    kept, and completed with the networks of isw_early_add
- *  @param[in]  journal  of this run
+ *  @param[in]  journal  of this rank
+ *  @param[in]  parts    the folder of the journals of several ranks; NULL: there is one rank
  *  @param[out] early    NULL if the file has so few parts that it would save no time */
 enum isw_status isw_early_create(const char *path, const struct isw_sweep *sweep, struct isw_index *index,
-                                 const struct isw_journal *journal, uint64_t replaces, struct isw_early **early,
-                                 struct isw_error *error);
+                                 const struct isw_journal *journal, const char *parts, uint64_t replaces,
+                                 struct isw_early **early, struct isw_error *error);
 /** Gives up what is written. NULL is allowed. */
 void isw_early_destroy(struct isw_early *early);
 /** Adds finished networks. offsets: from isw_journal_append_at. Thread-safe. */
 void isw_early_add(struct isw_early *early, const struct isw_finished *networks, size_t count, const uint64_t *offsets);
 /** Writes the next parts whose networks are all finished, unless another thread does. Thread-safe. */
 void isw_early_write(struct isw_early *early);
+/** After the training: looks for the last networks, and writes the last parts if they are few.
+ *  @return whether all parts are written: no journal is needed any more */
+bool isw_early_finish(struct isw_early *early);
 /** The file so far, for the caller to complete or discard; NULL if it was given up.
  *  @param[out] next  the first part that it lacks */
 struct isw_results_writer *isw_early_take(struct isw_early *early, uint64_t *next);
@@ -269,6 +275,7 @@ struct isw_run_state {
   char *kernels;            /**< of all ranks; rank 0 */
   struct isw_text programs; /**< the manifest's; rank 0 */
   struct isw_lock *lock;    /**< rank 0 */
+  bool all_written;         /**< all parts of the results file, by rank 0 of several; the same on all ranks */
   bool keeps_folder;        /**< its manifest cannot be read: nothing is removed; rank 0 */
   uint64_t finished;        /**< networks in the journal, as far as rank 0 knows */
   uint64_t other_identity;  /**< of journal files to skip: an extension was interrupted; 0: none */

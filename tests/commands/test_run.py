@@ -55,8 +55,8 @@ class Run(Case):
                 os.remove(self.path("other.h5"))
 
     def test_a_file_of_several_parts_is_the_same_from_any_ranks(self):
-        """On one rank parts are written while others train (not with --no-gather); six ranks are more than rank 0
-        makes parts for, and ten more than there are parts."""
+        """Rank 0 writes parts while others train (not with --no-gather); six ranks are more than rank 0 makes parts
+        for, and ten more than there are parts."""
         file = self.write("parts.yaml", SEVERAL_PARTS)
         self.expect(0, "run", file, "-o", "one.h5", "--no-gather")
         self.expect(0, "gather", "one.h5.parts", "-o", "one.h5")

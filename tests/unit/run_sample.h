@@ -55,14 +55,15 @@ static inline struct isw_sweep *read_sample(const char *text)
   return sweep;
 }
 
-/** Trains the packs turn by turn, as one worker of the cluster room does, and writes to the training's journal. */
-static inline void train_turns(struct isw_training *training)
+/** Trains the packs of the turns first, first + step, ..., as one worker of the cluster room does, and writes to the
+ *  training's journal. */
+static inline void train_some_turns(struct isw_training *training, uint64_t first, uint64_t step)
 {
   struct isw_work work = isw_training_work(training);
   struct isw_team *alone = isw_team_create(1);
   atomic_int never = 0;
   assert_non_null(alone);
-  for (uint64_t turn = 0; turn < work.packs; turn++) {
+  for (uint64_t turn = first; turn < work.packs; turn += step) {
     struct isw_pack *pack;
     uint64_t networks = 0, diverged = 0;
     if (!work.wanted(work.context, turn)) continue;
@@ -72,6 +73,11 @@ static inline void train_turns(struct isw_training *training)
     isw_pack_destroy(pack);
   }
   isw_team_destroy(alone);
+}
+
+static inline void train_turns(struct isw_training *training)
+{
+  train_some_turns(training, 0, 1);
 }
 
 /** Trains all networks of a sweep into a new journal in a folder. */

@@ -89,7 +89,12 @@ static void parts_of_an_index_make_the_whole(void **state)
   size_t file;
   assert_int_equal(isw_journal_create(folder, 77, 0, 4, "a test", &journal, NULL), ISW_OK);
   assert_string_equal(isw_journal_file(journal), "rank00000-run0001.journal");
-  assert_int_equal(isw_index_add_file(index[0], isw_journal_file(journal), &file, NULL), ISW_OK);
+  assert_int_equal(isw_index_file(index[0], "rank00001-run0000.journal", &file, NULL), ISW_OK);
+  assert_int_equal(file, 1);
+  for (size_t i = 0; i < 2; i++) { /* added once */
+    assert_int_equal(isw_index_file(index[0], isw_journal_file(journal), &file, NULL), ISW_OK);
+    assert_int_equal(file, 3);
+  }
   for (uint64_t number = 90; number < 100; number++) {
     struct sample_network network = sample_network(&sample, number);
     struct isw_finished read;

@@ -150,6 +150,67 @@ static void networks_continue_in_packs_of_the_other_layout(void **state)
   expect_continued("units", "networks");
 }
 
+static char *results_hash(const char *path)
+{
+  struct isw_results *results;
+  EXPECT_OK(isw_results_open(path, &results, error));
+  char *hash = isw_copy_text(isw_results_attribute(results, "hash"));
+  assert_non_null(hash);
+  isw_results_close(results);
+  return hash;
+}
+
+/* Rank 0 writes parts of networks that another rank has trained, and knows when one is missing. The file has five
+ * parts: four of two networks' weights and one of numbers. */
+static void parts_are_written_while_other_ranks_train(void **state)
+{
+  (void)state;
+  static const char wide[] = "sweep: wide\nseed: 3\ndataset: {name: xor}\n"
+                             "train: {loss: mse, optimizer: sgd, learning_rate: 0.5, steps: 1}\n"
+                             "record: {steps: [0, 1], probes: [loss], weights: final}\n"
+                             "network: {hidden: [1000, 1000], activation: tanh, init: he_normal}\n"
+                             "grid: {replicate: {range: [0, 7]}}\n";
+  char folder[64];
+  make_sample_folder(folder);
+  char *parts = sample_path(folder, "a.parts"), *early = sample_path(folder, "early.h5");
+  char *late = sample_path(folder, "late.h5");
+  struct isw_sweep *sweep = read_sample(wide);
+  struct isw_training first, other;
+  start_training(&first, sweep, parts, 0, "units");
+  start_training(&other, sweep, parts, 1, "units");
+  first.index = open_sample_index(sweep, parts);
+  EXPECT_OK(isw_early_create(early, sweep, first.index, first.journal, parts, 0, &first.early, error));
+  assert_non_null(first.early);
+  assert_int_equal(isw_packs_count(first.packs), 8);
+  assert_false(isw_early_finish(first.early));
+  train_some_turns(&other, 3, 2);
+  train_some_turns(&first, 0, 2);
+  assert_false(isw_early_finish(first.early)); /* turn 1 */
+  train_some_turns(&other, 1, 2);
+  assert_false(isw_early_finish(first.early)); /* all are there, but too many parts are left for one rank */
+  isw_early_write(first.early);
+  assert_true(isw_early_finish(first.early));
+  struct isw_progress progress = {0};
+  const struct isw_run_facts facts = {.command_line = "", .kernels = "", .hosts = "", .ranks = 1, .threads = 1};
+  EXPECT_OK(isw_export(NULL, early, sweep, first.index, first.early, &facts, ISW_MISSING, 0, &progress, error));
+  export_sample(sweep, parts, late);
+  char *a = results_hash(early), *b = results_hash(late);
+  assert_string_equal(a, b);
+  free(a);
+  free(b);
+  isw_early_destroy(first.early);
+  isw_index_destroy(first.index);
+  isw_journal_abandon(first.journal);
+  isw_journal_abandon(other.journal);
+  isw_training_destroy(&first);
+  isw_training_destroy(&other);
+  isw_sweep_destroy(sweep);
+  remove_sample_folder(folder);
+  free(parts);
+  free(early);
+  free(late);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -158,6 +219,7 @@ int main(void)
       cmocka_unit_test(finished_packs_are_not_trained_again),
       cmocka_unit_test(a_pack_continues_from_its_checkpoint),
       cmocka_unit_test(networks_continue_in_packs_of_the_other_layout),
+      cmocka_unit_test(parts_are_written_while_other_ranks_train),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
