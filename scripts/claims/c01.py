@@ -20,7 +20,8 @@ def decide(case: Case) -> Verdict:
     case.check("xor_weights_frozen", linear.where(activation=["tanh", "relu"]).layers("weight_norm"))
     case.check("xor_bias_moves", linear.at("bias_norm", 1)[:, 1])
     sigmoid = linear.where(activation="sigmoid")
-    case.check("xor_sigmoid_moves", sigmoid.layers("weight_norm")[:, -1])
+    by_hand = np.array([1 / 64, np.sqrt(2) / 8])  # norms of the two weight layers after two steps of rate 1/2
+    case.check("xor_sigmoid_moves", np.abs(sigmoid.at("weight_norm", 2)[:, :2] / by_hand - 1))
     end = case.check("xor_sigmoid_stays", sigmoid.last("loss"))
     case.check("contrast_frozen", contrast.where(activation=["tanh", "relu"]).layers("weight_norm"))
 

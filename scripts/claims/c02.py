@@ -22,7 +22,10 @@ def decide(case: Case) -> Verdict:
     case.check("frozen", zero.where(optimizer=ADDING, activation=FROZEN).layers("weight_norm"))
     case.check("multiplying_stay", zero.where(optimizer=MULTIPLYING).layers("weight_norm"))
     multiplying = zero.where(optimizer=MULTIPLYING, activation=MOVING)
-    case.check("multiplying_gradient", multiplying.at("gradient_norm", 0)[:, 1])
+    targets = np.loadtxt(case.data("twelve.csv"), delimiter=",", skiprows=1)[:, -1]
+    at_zero = np.array([{"sigmoid": 0.5, "softplus": np.log(2)}[name] for name in multiplying.get("activation")])
+    expected = 2 * abs(targets.mean()) * at_zero * np.sqrt(multiplying.get("width"))  # of n equal output weights
+    case.check("multiplying_gradient", np.abs(multiplying.at("gradient_norm", 0)[:, 1] / expected - 1))
     case.check("multiplying_move", networks.where(init="constant").last("first_moved")[:, 1])
     rules = [*ADDING, *MULTIPLYING]
     cells = [[np.nan_to_num(zero.where(activation=name, optimizer=rule).last("first_moved")[0, 1], nan=-1)

@@ -6,6 +6,7 @@ import numpy as np
 from claims.case import Case
 from claims.data import Networks
 from claims.schema import Verdict
+from claims.table import DUST
 from initsweep.report import axis, curves, series
 
 
@@ -31,7 +32,7 @@ def decide(case: Case) -> Verdict:
     below = np.arange(gradients.shape[1]) < hidden.get("depth")[:, None]
     zero = hidden.get("init_by_layer_output") == "zeros"
     case.check("hidden_zero", gradients[zero][below[zero]])
-    case.check("hidden_random", (gradients[~zero] > 0)[below[~zero]])
+    case.check("hidden_random", ((gradients > DUST) | ~below).all(axis=1)[~zero])
 
     content = []
     for label, some in (("linear", linear), ("logistic, overlapping", overlap), ("logistic, separable", apart)):

@@ -29,8 +29,11 @@ def decide(case: Case) -> Verdict:
     case.check("incoming_random", learnt(parts.where(init="normal")))
     one = tanh & (count == 1)
     case.check("one_zero_moves", moved[one][zero[one]])
-    one_learns = case.check("one_zero_learns", learnt(networks.take(one)))
-    case.check("relu_last_learns", learnt(networks.take(relu & (count == 1) & last)))
+    case.check("one_zero_gradient", networks.at("gradient_norm", 0)[one][zero[one]])
+    one_learns = case.check("one_zero_learns", {(d, k): learnt(networks.take(one & (depth == d) & zero[:, k]))
+                                                for d in (1, 2) for k in range(d + 1)})
+    case.check("relu_last_learns", {d: learnt(networks.take(relu & (count == 1) & last & (depth == d)))
+                                    for d in (1, 2)})
     two = count >= 2
     case.check("two_zero_stay", np.isfinite(np.where(zero[two], moved[two], np.nan)).sum())
     two_networks = networks.take(two)
@@ -53,7 +56,7 @@ def decide(case: Case) -> Verdict:
             if mine.any():
                 cells[r, c] = learnt(networks.take(mine)).mean()
     case.draw(heatmap("C06-sets", "Which weight layers may start at zero",
-                      "Share of 100 random starts that learn, by the set of weight layers that are zero. Tanh: all "
+                      "Share of 300 random starts that learn, by the set of weight layers that are zero. Tanh: all "
                       "learn with at most one zero layer, none with two or more. ReLU: only the last layer may be "
                       "zero.",
                       axis("zero layers", categories=names),
@@ -71,10 +74,11 @@ def decide(case: Case) -> Verdict:
                      axis("optimiser steps", scale="log"), axis("of the first weight layer"), content,
                      select={"measure": ("effective rank", "mean cosine", "distinct units")}))
     return case.verdict(f"""
-        It depends on how many weight layers are zero. Gradients of a layer need activity below and errors from above.
-        With one zero layer among random ones (tanh) both are there: it moves at step 1, and
-        {100 * (one_learns.value or 0):.0f} % of the networks learn. With two zero layers each lacks what the other
-        should send, for ever: not one of {int(two.sum())} networks moved either of them. A ReLU unit with zero input
-        weights has slope 0, so there only the last layer may be zero. What is random matters less: biases alone, the
-        incoming or the outgoing weights alone break the symmetry. But "distinct" is a weak word: after two steps from
-        random biases all 8 units differ in their bits while their weight vectors still point in one direction.""")
+        It depends on how many weight layers are zero. Gradients of a layer need activity below and errors from
+        above. With one zero layer among random ones (tanh) both are there: it moves at step 1, and
+        {100 * (one_learns.value or 0):.0f} % of the networks learn, whichever layer it is. With two zero layers each
+        lacks what the other should send, for ever: not one of {int(two.sum())} networks moved either of them. A ReLU
+        unit with zero input weights has slope 0, so there only the last layer may be zero. What is random matters
+        less: biases alone, the incoming or the outgoing weights alone break the symmetry. But "distinct" is a weak
+        word: after two steps from random biases all 8 units differ in their bits while their weight vectors still
+        point in one direction.""")

@@ -39,14 +39,15 @@ def decide(case: Case) -> Verdict:
         size, change_of = np.array(sizes), np.array(columns)
         slopes[count] = case.check(f"order_{count}", (np.log(size), np.log(change_of).T))
         content.append(series(f"L = {count}", size, *np.quantile(change_of, [0.5, 0.1, 0.9], axis=1)))
-    small = (init == "normal") & plain & (networks.get("init_std") == 0.01)
-    falls = change[(activation == "tanh") & small & (depth == 3)] < 0
+    small = (activation == "tanh") & (init == "normal") & plain & (networks.get("init_std") == 0.01)
+    falls = {count: change[small & (depth == count)] < 0 for count in (1, 2, 3)}
     down = case.check("not_a_minimum", falls)
     case.check("not_a_maximum", falls)
-    case.check("sigmoid_output", change[(activation == "sigmoid") & (init == "zeros") & (layers["output"] == "normal")])
+    top = (init == "zeros") & (layers["output"] == "normal")
+    case.check("sigmoid_output", np.abs(change[(activation == "sigmoid") & top]))
     # the same biases with and without output weights
     with_bias = (activation == "tanh") & (init == "zeros") & (bias == "normal")
-    case.check("bias_and_output", loss[with_bias & (layers["output"] == "normal")] - loss[with_bias & plain])
+    case.check("bias_and_output", np.abs(loss[with_bias & (layers["output"] == "normal")] - loss[with_bias & plain]))
     case.draw(points("C09-order", "How the loss leaves zero when all weights are perturbed",
                      "Size of the change of the loss against the size of the perturbation, both logarithmic: straight "
                      "lines of slope 2, 3 and 4 for one, two and three hidden layers.",

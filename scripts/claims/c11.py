@@ -10,47 +10,52 @@ from initsweep.arrays import Array
 from initsweep.report import axis, curves, heatmap, series
 
 EDGE = {"tanh": 1.0, "relu": 2 ** 0.5}  # sigma_w at the boundary of order and chaos: Poole et al. 2016; He et al. 2015
-RATES, STARTS = 3, 3
+MARGIN = 2.0  # either way, for the factors of order 1 that the derivation leaves out
 
 
-def best_share(networks: Networks) -> Array:
-    """Loss over the best constant's after the budget, of the best learning rate of each start [starts]."""
+def shares(networks: Networks) -> Array:
+    """Loss over the best constant's after the budget [networks]; infinite if it diverged."""
     loss = np.where(networks.finite(), networks.last("loss"), np.inf)
-    return np.asarray((loss / networks.get("constant_loss")[0, 0]).reshape(RATES, STARTS).min(axis=0))
+    return np.asarray(loss / networks.get("constant_loss")[0, 0])
 
 
-def depth_scale(sigma_w: float) -> float:
-    """Layers over which the correlation of two inputs decays in a wide tanh network without biases, xi_c: infinite at
-    sigma_w = 1.
+def best_shares(networks: Networks) -> Array:
+    """Those of the best learning rate of each start [replicates]."""
+    rates = sorted(set(networks.get("learning_rate").tolist()))
+    return np.asarray(np.min([shares(networks.where(learning_rate=rate)) for rate in rates], axis=0))
 
-    Schoenholz et al. 2017, eq. 9, by Gauss-Hermite quadrature.
-    """
-    points, weights = np.polynomial.hermite_e.hermegauss(101)  # type: ignore[no-untyped-call]
-    weights = weights / weights.sum()
-    if sigma_w <= 1:  # q* = 0: chi_1 = sigma_w^2
-        chi = sigma_w ** 2
-    else:
-        q = 1.0
-        for _ in range(1000):
-            q = sigma_w ** 2 * (weights * np.tanh(np.sqrt(q) * points) ** 2).sum()
-        # the correlation's fixed point c* = 0 without biases
-        chi = sigma_w ** 2 * (weights * (1 - np.tanh(np.sqrt(q) * points) ** 2)).sum() ** 2
-    return float(np.inf if chi == 1 else 1 / abs(np.log(chi)))
+
+def depth_scale(activation: str, sigma_w: float) -> float:
+    """xi = 1 / |log chi| of mean-field theory below the boundary, without biases: chi = sigma_w^2 for tanh, where
+    activations are small and g is the identity, and sigma_w^2 / 2 for ReLU. Schoenholz et al. 2017, eq. 9."""
+    return float(1 / abs(np.log((sigma_w / EDGE[activation]) ** 2)))
 
 
 def decide(case: Case) -> Verdict:
     """Which cells of depth and variance learn; how gradients at the start shrink with the weights."""
-    networks, start = case.networks("C11"), case.networks("C11-gradient")
-    scales = sorted(set(networks.get("init_sigma_w").tolist()))
-    depths = sorted(set(networks.get("depth").tolist()))
-    share = {(name, depth, scale): best_share(networks.where(activation=name, depth=depth, init_sigma_w=scale))
-             for name in ("tanh", "relu") for depth in depths for scale in scales}
-    small = scales[0]
-    case.check("shallow_small", np.concatenate([share[name, 1, small] for name in ("tanh", "relu")]))
-    deep = case.check("deep_small", np.concatenate([share[name, depth, small] for name in ("tanh", "relu")
-                                                    for depth in (4, 8, 16)]))
-    edge = case.check("edge", np.concatenate([share[name, depth, scale] for name in ("tanh", "relu") for depth in depths
-                                              for scale in scales if np.isclose(scale, EDGE[name])]))
+    small, large, start = case.networks("C11"), case.networks("C11-large"), case.networks("C11-gradient")
+    rate = float(small.get("learning_rate")[0])
+    log_travel = np.log(rate * small.steps()[-1])
+    content: dict[str, dict[tuple[float, int], Array]] = {"tanh": {}, "relu": {}}
+    for (name, sigma, depth), some in small.groups("activation", "init_sigma_w", "depth"):
+        content[name][sigma, depth] = shares(some)
+    within, beyond = {}, {}
+    for name, cells in content.items():
+        for (sigma, depth), share in cells.items():
+            reach = 2 * depth_scale(name, sigma) * log_travel
+            if depth - 1 <= reach / MARGIN:
+                within[name, sigma, depth] = share
+            elif depth - 1 >= reach * MARGIN:
+                beyond[name, sigma, depth] = share
+    learnt, stuck = case.check("within", within), case.check("beyond", beyond)
+    for (name, sigma, depth), some in large.groups("activation", "init_sigma_w", "depth"):
+        content[name][sigma, depth] = best_shares(some)
+    edge = {(name, depth): share for name, cells in content.items() for (sigma, depth), share in cells.items()
+            if np.isclose(sigma, EDGE[name])}
+    boundary = case.check("boundary", edge)
+    case.check("no_knife_edge", {sigma: share for (sigma, depth), share in content["tanh"].items()
+                                 if depth == 16 and 1 < sigma < 3})
+    case.check("too_large", {name: content[name][3.0, 16] / edge[name, 16] for name in EDGE})
     slopes = {}
     for depth in (1, 2, 3, 4):
         some = start.where(depth=depth)
@@ -59,34 +64,37 @@ def decide(case: Case) -> Verdict:
             sizes.append(size)
             columns.append(group.at("gradient_norm", 0)[:, 0])
         slopes[depth] = case.check(f"gradient_{depth}", (np.log(sizes), np.log(np.array(columns)).T))
-    case.check("large_too", np.array([share[name, 16, scales[-1]].min() / share[name, 16, scale].max()
-                                      for name in EDGE for scale in scales if np.isclose(scale, EDGE[name])]))
-    names = [f"{scale:.2g}" for scale in scales]
-    for name in ("tanh", "relu"):
-        cells = [[min(float(np.median(share[name, depth, scale])), 9.0) for scale in scales] for depth in depths]
+    for name, cells in content.items():
+        sigmas, depths = (sorted({key[number] for key in cells}) for number in (0, 1))
         case.draw(heatmap(f"C11-{name}", f"{name}: what is left of the loss, by depth and weight variance",
-                          "Loss after 1,000 steps over the best constant's, median of 3 starts, best of 3 learning "
-                          "rates. Shallow networks learn from any small weights; deep ones only near the boundary of "
-                          "order and chaos.",
-                          axis("standard deviation of the weights times sqrt(fan_in)", categories=names),
-                          axis("hidden layers", categories=[str(depth) for depth in depths]), cells,
+                          "Loss after 1,000 steps over the best constant's, median of 24 starts; from the boundary of "
+                          "order and chaos on the best of 3 learning rates. Shallow networks learn from any small "
+                          "weights; the smaller the weights, the fewer layers can be trained.",
+                          axis("standard deviation of the weights times sqrt(fan_in)",
+                               categories=[f"{sigma:.2g}" for sigma in sigmas]),
+                          axis("hidden layers", categories=[str(depth) for depth in depths]),
+                          [[min(float(np.median(cells[sigma, depth])), 9.0) for sigma in sigmas] for depth in depths],
                           "loss / loss of the best constant"))
-    deepest = [max([depth for depth in depths if np.median(share["tanh", depth, scale]) < 0.5], default=np.nan)
-               for scale in scales]
-    fine = np.geomspace(0.1, 3, 60)
-    theory = np.array([6 * depth_scale(scale) for scale in fine])
-    case.draw(curves("C11-depth", "tanh: how deep a network still learns, and the depth scale of theory",
+    lines = []
+    for name in EDGE:
+        sigmas = sorted({sigma for sigma, _ in content[name] if sigma < EDGE[name]})
+        deepest = [max((depth for (other, depth), share in content[name].items()
+                        if other == sigma and np.median(share) < 0.5), default=np.nan) for sigma in sigmas]
+        fine = np.geomspace(0.1, 0.9, 40)
+        lines.append(series(f"{name}, deepest that learnt (of 1, 2, 4, 8, 16)", sigmas, deepest))
+        lines.append(series(f"{name}, 1 + 2 xi log(eta T)", fine,
+                            [1 + 2 * depth_scale(name, sigma) * log_travel for sigma in fine]))
+    case.draw(curves("C11-depth", "How deep a network still learns, and the depth scale of theory",
                      "Largest of the depths tried that learns within 1,000 steps, over the standard deviation of the "
-                     "weights, and six times the depth scale of mean-field theory, which is infinite at 1.",
-                     axis("sigma_w", scale="log"), axis("hidden layers", scale="log"),
-                     [series("deepest that learnt (of 1, 2, 4, 8, 16)",
-                             scales, deepest), series("6 xi of theory", fine, np.minimum(theory, 1000))]))
+                     "weights, and 1 + 2 xi log(eta T) of theory, which has no bound at the boundary.",
+                     axis("sigma_w", scale="log"), axis("hidden layers", scale="log"), lines))
     return case.verdict(f"""
-        With one hidden layer any small random start will do: it learns digits at the smallest variance tried. With
-        depth it does not. The gradient of each layer has the weights of all the others as factors, so it goes as eps^L
-        at the start (measured exponents {slopes[1].value:.3f}, {slopes[2].value:.3f}, {slopes[3].value:.3f} and
-        {slopes[4].value:.3f} for L = 1 to 4), and plain gradient descent does not get away: with four and more hidden
-        layers at least {100 * (deep.value or 0):.0f} % of the best constant's loss is left, at the best of three
-        learning rates. At the variance that mean-field theory names, sigma_w = 1 for tanh and sqrt(2) for ReLU (He),
-        where signals neither die out nor grow, all depths up to 16 learn (at most {100 * (edge.value or 0):.0f} %
-        left). Much more is too much again. So not "small" but "of the right size for the depth".""")
+        With one hidden layer any small random start will do. With depth it depends on how small. The gradient of each
+        layer has the weights of all the others as factors, so it goes as eps^L at the start (measured exponents
+        {slopes[1].value:.3f}, {slopes[2].value:.3f}, {slopes[3].value:.3f} and {slopes[4].value:.3f} for L = 1 to 4).
+        Steps make up for that up to a depth of about 1 + 2 xi log(rate x steps): in the {len(within)} settings that lie
+        well within it at most {100 * (learnt.value or 0):.0f} % of the loss is left (median), and in the {len(beyond)}
+        well beyond it at least {100 * (stuck.value or 0):.0f} %. At the variance that mean-field theory names as the
+        boundary, sigma_w = 1 for tanh and sqrt(2) for ReLU (He), all depths up to 16 learn (at most
+        {100 * (boundary.value or 0):.0f} % left), and twice that is no harm yet. So not "small" but "of the right size
+        for the depth".""")

@@ -6,6 +6,7 @@ from typing import Any
 
 from claims import rules, schema
 from claims.data import Networks
+from claims.table import CRITERION_ERROR
 
 
 def data_folder(share: pathlib.Path) -> pathlib.Path:
@@ -41,10 +42,13 @@ class Case:
         return DATA / name
 
     def check(self, name: str, values: Any) -> schema.Evidence:
-        """Applies a criterion to the data. Raises KeyError for an unknown name, ValueError if it was applied before."""
+        """Applies a criterion to the data, or to {group: data}.
+
+        Raises KeyError for an unknown name, ValueError if it was applied before.
+        """
         if name in self.evidence:
             raise ValueError(f"{self.claim.id}: criterion '{name}' twice")
-        self.evidence[name] = rules.apply(self.claim, name, values)
+        self.evidence[name] = rules.apply(self.claim, name, values, CRITERION_ERROR)
         return self.evidence[name]
 
     def draw(self, figure: dict[str, Any]) -> None:
@@ -72,7 +76,7 @@ class Case:
                    f"prediction. {text}"
         sweeps = [f"data/claims/{name}.yaml" for name in claim.sweeps]
         return schema.Verdict(
-            id=claim.id, claim=claim.claim, verdict=verdict, condition=condition,
+            id=claim.id, claim=claim.claim, answer=claim.answer, verdict=verdict, condition=condition,
             number={"name": deciding.statement, "value": deciding.value, "unit": claim.unit},
             margin=margin(deciding), prediction=claim.prediction, agrees=agrees, overturned_by=claim.overturned_by,
             evidence=ordered, paragraph=text, sweeps=sweeps,
@@ -88,16 +92,20 @@ def format_value(value: float) -> str:
 
 
 def margin(evidence: schema.Evidence) -> dict[str, Any]:
-    """How far the deciding number is from its threshold. For exact rules the margin is the number itself."""
+    """How far the deciding number is from its threshold, and what was asked of it, in words."""
     value, threshold = evidence.value, evidence.threshold
     if threshold is None or value is None:
-        return {"value": value, "threshold": None, "text": "exact: by bits"}
+        return {"value": value, "threshold": None, "text": "exact: a single bit would change it"}
     ends = list(threshold) if isinstance(threshold, (tuple, list)) else [threshold]
     low, high = evidence.interval if evidence.interval else (value, value)
     # the end of the interval that is nearest to an end of the threshold
     room, nearest = min((min(abs(low - end), abs(high - end)), end) for end in ends)
     between = any(low < end < high for end in ends)
-    text = f"{format_value(value)} against {' to '.join(format_value(end) for end in ends)}"
+    asked = {"equal": "exactly", "above": "above", "below": "below", "rate_above": "above", "rate_below": "below",
+             "rates_differ": "above", "ratio_above": "above", "median_above": "above", "median_below": "below"}
+    wanted = f"{asked[evidence.rule]} {format_value(ends[0])}" if evidence.rule in asked else \
+        f"between {format_value(ends[0])} and {format_value(ends[1])}"
+    text = f"asked: {wanted}"
     if evidence.interval:
-        text += f", 95 % interval {format_value(low)} to {format_value(high)}"
+        text = f"between {format_value(low)} and {format_value(high)}; {text}"
     return {"value": 0.0 if between else room, "threshold": nearest, "text": text}

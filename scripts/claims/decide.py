@@ -18,9 +18,11 @@ from typing import Any
 
 from claims import schema
 from claims.case import Case
-from claims.table import CLAIMS, claim_of
+from claims.rules import ERROR
+from claims.table import CLAIMS, CRITERION_ERROR, STATISTICS, claim_of
 
 DISCUSSION = pathlib.Path(__file__).with_name("discussion.json")
+LOOKS = pathlib.Path(__file__).with_name("looks.json")
 
 
 def discussion() -> list[dict[str, Any]]:
@@ -29,13 +31,27 @@ def discussion() -> list[dict[str, Any]]:
     return entries
 
 
+def looks() -> list[dict[str, Any]]:
+    """What was changed after which look at which data, in order."""
+    entries: list[dict[str, Any]] = json.loads(LOOKS.read_text(encoding="utf-8"))
+    return entries
+
+
+def statistics() -> dict[str, Any]:
+    """How many criteria there are, and the confidence of their intervals together and each."""
+    return {"criteria": sum(len(claim.criteria) for claim in CLAIMS), "statistical": STATISTICS,
+            "confidence": 1 - ERROR, "each": 1 - CRITERION_ERROR}
+
+
 def discussion_page() -> str:
-    """docs/discussion.md: the table from the discussion to the claims."""
+    """docs/discussion.md: the table from the discussion to the claims, and what their criteria were changed after."""
     content = json.loads(DISCUSSION.read_text(encoding="utf-8"))
     rows = [f"| {one['number']} | {one['place']} | {one['paraphrase']} | {', '.join(one['claims'])} |"
             for one in content["entries"]]
     sweeps = {claim.id: ", ".join(f"`{sweep}`" for sweep in claim.sweeps) for claim in CLAIMS}
     claims = [f"| {claim.id} | {claim.claim} | {claim.prediction} | {sweeps[claim.id]} |" for claim in CLAIMS]
+    numbers = statistics()
+    changes = [f"| {one['look']} | {one['data']} | {', '.join(one['claims'])} | {one['change']} |" for one in looks()]
     return "\n".join([
         "# From the discussion to the claims", "",
         f"Source: \"{content['title']}\", {content['source']}. {content['note']}", "",
@@ -45,7 +61,16 @@ def discussion_page() -> str:
         "`scripts/decide_claims.sh` computes the verdicts and writes them to `out/claims/verdicts.json`. "
         "The table gives the",
         "prediction of the theory ([derivation](claims.md)).", "",
-        "| | claim | prediction | sweeps in `data/claims/` |", "|---|---|---|---|", *claims, ""])
+        "| | claim | prediction | sweeps in `data/claims/` |", "|---|---|---|---|", *claims, "",
+        "## What was changed after which look", "",
+        f"The claims have {numbers['criteria']} criteria, of which {numbers['statistical']} are statistical. All "
+        f"intervals of the study hold together with {100 * numbers['confidence']:.0f} % confidence: each is an",
+        f"interval of {100 * numbers['each']:.2f} %. Criteria, sweeps and seeds of the present form (series 3000) were "
+        "committed before the sweeps were run.",
+        "Earlier data had been seen by then. This table lists every look at data after which a criterion, a sweep or a "
+        "statement",
+        "was changed. Of the thresholds of criteria that stayed, only bounds against rounding changed.", "",
+        "| look | data | claims | change |", "|---|---|---|---|", *changes, ""])
 
 
 def decide(name: str, folder: pathlib.Path) -> tuple[schema.Verdict, Case]:
@@ -125,7 +150,8 @@ def main(arguments: list[str] | None = None) -> int:
         verdicts.append(verdict)
     path = out / "verdicts.json"
     everything = sorted(verdicts + (other_verdicts(path, set(names)) if options.only else []), key=lambda one: one.id)
-    schema.write_verdicts(path, program, everything, discussion())
+    schema.write_verdicts(path, everything, program=program, statistics=statistics(), looks=looks(),
+                          discussion=discussion())
     print_table(verdicts)
     undecided = [one.id for one in verdicts if one.verdict == schema.NOT_DECIDED]
     against = [one.id for one in verdicts if not one.agrees]

@@ -1,10 +1,15 @@
 """What the verdicts are, as Python and as JSON: out/claims/verdicts.json and out/claims/figures/CNN.json.
 
-verdicts.json, format 1 (no times and no hosts, so that two runs write the same bytes):
+verdicts.json, format 2 (no times and no hosts, so that two runs write the same bytes):
 
-    {"format": 1,
+    {"format": 2,
      "program": {"version": str, "git": str},
+     "statistics": {"criteria": int,                   of all claims
+                    "statistical": int,                those with an interval
+                    "confidence": 0.95,                with which all intervals hold together
+                    "each": number},                   with which each does
      "claims": [{"id": "C01", "claim": str,
+                 "answer": str,                        for a student, before any number
                  "verdict": "TRUE" | "FALSE" | "CONDITIONAL" | "NOT DECIDED",
                  "condition": str | null,              where it holds (CONDITIONAL), or why it is not decided
                  "number": {"name": str, "value": number | null, "unit": str},       what decides it
@@ -12,11 +17,15 @@ verdicts.json, format 1 (no times and no hosts, so that two runs write the same 
                  "prediction": str,                    the verdict of theory
                  "agrees": bool,                       the same verdict, and every piece of evidence as predicted
                  "overturned_by": str,
-                 "evidence": [{"rule": str, "statement": str, "side": "for" | "against" | "control",
+                 "evidence": [{"rule": str, "statement": str, "side": "for" | "against" | "control" | "beside",
                                "value": number | null, "interval": [low, high] | null,
-                               "threshold": number | [low, high] | null, "holds": bool | null}],
+                               "threshold": number | [low, high] | null, "holds": bool | null,
+                               "count": int,           values, or replicates of the group that is nearest to failing
+                               "groups": int,          looked at separately
+                               "detects": number | null}],   effect that is seen to fail with probability 0.9
                  "paragraph": str,                     for a student
                  "sweeps": ["data/claims/C01.yaml"], "commands": [str], "figures": ["C01-loss"]}],
+     "looks": [{"look": str, "data": str, "claims": ["C01"], "change": str}],    what was changed after which data
      "discussion": [{"number": int, "place": str, "paraphrase": str, "claims": ["C01"]}]}
 
 figures/C01.json, at most 300 KB:
@@ -36,7 +45,7 @@ from typing import Any
 from initsweep.files import json_value, write_text
 from initsweep.report.charts import Chart
 
-FORMAT = 1
+FORMAT = 2
 TRUE, FALSE, CONDITIONAL, NOT_DECIDED = "TRUE", "FALSE", "CONDITIONAL", "NOT DECIDED"
 VERDICTS = (TRUE, FALSE, CONDITIONAL, NOT_DECIDED)
 MAX_FIGURE_BYTES = 300_000  # bytes of one claim's figures
@@ -52,6 +61,9 @@ class Evidence:
     interval: tuple[float, float] | None
     threshold: float | tuple[float, float] | None
     holds: bool | None
+    count: int
+    groups: int
+    detects: float | None
 
 
 @dataclasses.dataclass
@@ -59,6 +71,7 @@ class Verdict:
     """What is decided about a claim. Fields as in verdicts.json."""
     id: str
     claim: str
+    answer: str
     verdict: str
     condition: str | None
     number: dict[str, Any]
@@ -73,11 +86,9 @@ class Verdict:
     figures: list[str]
 
 
-def write_verdicts(path: pathlib.Path, program: dict[str, str], verdicts: Iterable[Verdict],
-                   discussion: list[dict[str, Any]]) -> None:
-    """Writes verdicts.json."""
-    content = {"format": FORMAT, "program": program, "claims": [dataclasses.asdict(verdict) for verdict in verdicts],
-               "discussion": discussion}
+def write_verdicts(path: pathlib.Path, verdicts: Iterable[Verdict], **rest: Any) -> None:
+    """Writes verdicts.json. rest: program, statistics, looks and discussion, as above."""
+    content = {"format": FORMAT, "claims": [dataclasses.asdict(verdict) for verdict in verdicts], **rest}
     text = json.dumps(json_value(content, digits=6), indent=1, ensure_ascii=False, allow_nan=False)
     write_text(path, text + "\n")
 

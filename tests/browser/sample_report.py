@@ -149,7 +149,7 @@ def write(folder):
               claim("C04", "NOT DECIDED", [], evidence=[], commands=[], sweeps=[], overturned_by=None,
                     number={"name": "rate", "value": None, "unit": "%"},
                     margin={"value": None, "threshold": None, "text": ""}, provenance={"seed": 7, "networks": 1200})]
-    verdicts = {"format": 1, "program": {"version": "0.1.0", "git": "abc<def>", "libraries": {"hdf5": "1.10.8"}},
+    verdicts = {"format": 2, "program": {"version": "0.1.0", "git": "abc<def>", "libraries": {"hdf5": "1.10.8"}},
                 "claims": claims,
                 "discussion": [{"number": 1, "place": "question", "paraphrase": f"zero is dangerous {NAUGHTY}",
                                 "claims": ["C01", "C02"]},

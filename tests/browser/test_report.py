@@ -101,7 +101,7 @@ class Pages(Made):
         self.assertEqual(*pages)
 
     def test_bad_input_ends_with_2_one_line_and_no_page(self):
-        (self.folder / "verdicts.json").write_text('{"format": 1,\n "claims": [,]}')
+        (self.folder / "verdicts.json").write_text('{"format": 2,\n "claims": [,]}')
         done = self.report()
         self.assertEqual(done.returncode, 2)
         self.assertRegex(done.stderr, r"^error: .*verdicts\.json:2:\d+: not JSON: .*\n$")
@@ -123,7 +123,7 @@ class Refusals(Made):
             return lambda content: change(content["figures"][0])
 
         for change, expected in (
-                (lambda c: c.__setitem__("format", 2), r"format: expected 1"),
+                (lambda c: c.__setitem__("format", 1), r"format: expected 2"),
                 (lambda c: c["claims"][1].pop("verdict"), r"claims\[1\] \(C02\): 'verdict' is missing"),
                 (claim("verdict", "flase"), r"claims\[1\] \(C02\)\.verdict: expected one of TRUE, .* \(is FALSE "
                                             r"meant\?\)"),

@@ -68,7 +68,7 @@ HOW = [
     (r"(bench/\w+\.py)(?: .*)?", Run("{1} --help")),
     (r"INITSWEEP=\S+ FAILING_CALLS=\S+ (tests/faults/faults\.py) --long",
      Run("INITSWEEP={program} FAILING_CALLS={program} {source}/{1} --help")),
-    # one claim decides as twenty do
+    # one claim decides as twenty-two do
     (r"scripts/decide_claims\.sh.*",
      Run("scripts/decide_claims.sh --only C13 --ranks 1 --program {program} --out $PWD/out/claims")),
     # fewer steps: 20,000 networks near the boundary, or two machines that are one
@@ -81,7 +81,7 @@ HOW = [
     # as they are
     (r"source <\(initsweep help --format bash\)", Run("{0} && complete -p initsweep")),
     (r"(?:mpirun (?:-n \d )?(?:--bind-to none )?)?"
-     r"initsweep (?:new|check|plan|run|gather|show|verify|replay|list|help|--version)(?: .*)?", Run("{0}")),
+     r"initsweep (?:new|check|plan|run|gather|show|verify|replay|list|help|plot|--version)(?: .*)?", Run("{0}")),
     (r"build/release/initsweep .*", Run("{0}")),
     (r"scripts/(?:plot|report|results_hash)\.py .*", Run("{0}")),
     (r"until mpirun (.|\n)*\ndone", Run("{0}")),
