@@ -65,7 +65,7 @@ def decide(case: Case) -> Verdict:
             columns.append(group.at("gradient_norm", 0)[:, 0])
         slopes[depth] = case.check(f"gradient_{depth}", (np.log(sizes), np.log(np.array(columns)).T))
     for name, cells in content.items():
-        sigmas, depths = (sorted({key[number] for key in cells}) for number in (0, 1))
+        sigmas, depths = sorted({sigma for sigma, _ in cells}), sorted({depth for _, depth in cells})
         case.draw(heatmap(f"C11-{name}", f"{name}: what is left of the loss, by depth and weight variance",
                           "Loss after 1,000 steps over the best constant's, median of 24 starts; from the boundary of "
                           "order and chaos on the best of 3 learning rates. Shallow networks learn from any small "

@@ -55,7 +55,7 @@ class Case:
         """Adds a figure. Its id must begin with the claim's."""
         if not figure["id"].startswith(self.claim.id + "-"):
             raise ValueError(f"{self.claim.id}: a figure is called '{figure['id']}'")
-        self.figures.append(figure)
+        self.figures.append(merge_equal(figure))
 
     def verdict(self, paragraph: str) -> schema.Verdict:
         """The verdict that the evidence gives.
@@ -84,6 +84,30 @@ class Case:
                       for sweep, name in zip(sweeps, claim.sweeps)]
             + [f"scripts/decide_claims.sh --only {claim.id}"],
             figures=[figure["id"] for figure in self.figures])
+
+
+def merge_equal(figure: dict[str, Any]) -> dict[str, Any]:
+    """The figure with series that coincide drawn as one, whose label and description say so."""
+    kept: list[dict[str, Any]] = []
+    names: list[list[str]] = []
+    for one in figure.get("series", []):
+        rest = {key: value for key, value in one.items() if key != "label"}
+        same = [i for i, other in enumerate(kept) if rest == {key: other[key] for key in other if key != "label"}]
+        if same and "y" in one:
+            names[same[0]].append(one["label"])
+        else:
+            kept.append(dict(one))
+            names.append([one["label"]])
+    notes = []
+    for one, labels in zip(kept, names):
+        if len(labels) > 2:
+            one["label"] = f"{labels[0]} and {len(labels) - 1} others"
+            notes.append(f"One line for {', '.join(labels)}, which coincide.")
+        elif len(labels) == 2:
+            one["label"] = " and ".join(labels)
+    if len(kept) == len(figure.get("series", [])):
+        return figure
+    return {**figure, "series": kept, "description": " ".join([figure["description"], *dict.fromkeys(notes)])}
 
 
 def format_value(value: float) -> str:
