@@ -108,15 +108,17 @@ def decide(case: Case) -> Verdict:
     for label, some in [*groups.items(), ("no branches", alone)]:
         middle, low, high = some.median("loss")
         content.append(series(label, some.steps()[1:], middle[1:], low[1:], high[1:]))
-    case.draw(curves("C18-loss", "What learns (tanh)", "Median loss over the steps, with 10 % and 90 % quantiles. "
-                                                       "Most networks with one zero a branch end below their own trunks.",
+    case.draw(curves("C18-loss", "What learns (tanh)",
+                     "Median loss over the steps, with 10 % and 90 % quantiles. Most networks with one zero a branch "
+                     "end below their own trunks.",
                      axis("optimiser steps", scale="log"), axis("loss", scale="log"), content))
     return case.verdict(f"""
-        A branch alpha W_b g(W_a h) is a product, and its gradient by each factor has the others as factors. With one of
-        them zero the network starts as if the branch were not there (its Jacobian is the trunk's to the last bit), and
-        still the zero factor feels a gradient: it moves at step 1, the rest at step 2. With both zero nothing ever
-        moves. This is so for all {len(FACTS)} activations. It is another matter if the activation comes last. The zero
-        layer then learns through g'(0): with tanh it does, with ReLU, whose slope at 0 is 0, one zero kills. And the
-        branch sends g(0): with sigmoid that is 1/2, which moves alpha, so that two zeros do not kill. With W_b = 0
-        {100 * (best.value or 0):.1f} % or more of the tanh networks end below their own trunks, with alpha = 0
-        {100 * (other.value or 0):.0f} %. The same of low-rank updates B A: B = 0 with a random A learns, A = B = 0 never.""")
+        A branch alpha W_b g(W_a h) is a product, and its gradient by each factor has the others as factors. With one
+        of them zero the network starts as if the branch were not there (its Jacobian is the trunk's to the last
+        bit), and still the zero factor feels a gradient: it moves at step 1, the rest at step 2. With both zero
+        nothing ever moves. This is so for all {len(FACTS)} activations. It is another matter if the activation comes
+        last. The zero layer then learns through g'(0): with tanh it does, with ReLU, whose slope at 0 is 0, one zero
+        kills. And the branch sends g(0): with sigmoid that is 1/2, which moves alpha, so that two zeros do not kill.
+        With W_b = 0 {100 * (best.value or 0):.1f} % or more of the tanh networks end below their own trunks, with
+        alpha = 0 {100 * (other.value or 0):.0f} %. The same of low-rank updates B A: B = 0 with a random A learns, A
+        = B = 0 never.""")

@@ -7,6 +7,7 @@ from typing import Any
 from claims import rules, schema
 from claims.data import Networks
 from claims.table import CRITERION_ERROR
+from claims.words import asked, shown
 
 
 def data_folder(share: pathlib.Path) -> pathlib.Path:
@@ -110,11 +111,6 @@ def merge_equal(figure: dict[str, Any]) -> dict[str, Any]:
     return {**figure, "series": kept, "description": " ".join([figure["description"], *dict.fromkeys(notes)])}
 
 
-def format_value(value: float) -> str:
-    """A number for readers, with four digits."""
-    return "none" if value != value else f"{value:.4g}"
-
-
 def margin(evidence: schema.Evidence) -> dict[str, Any]:
     """How far the deciding number is from its threshold, and what was asked of it, in words."""
     value, threshold = evidence.value, evidence.threshold
@@ -125,11 +121,7 @@ def margin(evidence: schema.Evidence) -> dict[str, Any]:
     # the end of the interval that is nearest to an end of the threshold
     room, nearest = min((min(abs(low - end), abs(high - end)), end) for end in ends)
     between = any(low < end < high for end in ends)
-    asked = {"equal": "exactly", "above": "above", "below": "below", "rate_above": "above", "rate_below": "below",
-             "rates_differ": "above", "ratio_above": "above", "median_above": "above", "median_below": "below"}
-    wanted = f"{asked[evidence.rule]} {format_value(ends[0])}" if evidence.rule in asked else \
-        f"between {format_value(ends[0])} and {format_value(ends[1])}"
-    text = f"asked: {wanted}"
+    text = f"asked: {asked(evidence.rule, threshold)}"
     if evidence.interval:
-        text = f"between {format_value(low)} and {format_value(high)}; {text}"
+        text = f"between {shown(evidence.rule, low)} and {shown(evidence.rule, high)}; {text}"
     return {"value": 0.0 if between else room, "threshold": nearest, "text": text}

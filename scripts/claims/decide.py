@@ -65,7 +65,8 @@ def discussion_page() -> str:
         "## What was changed after which look", "",
         f"The claims have {numbers['criteria']} criteria, of which {numbers['statistical']} are statistical. All "
         f"intervals of the study hold together with {100 * numbers['confidence']:.0f} % confidence: each is an",
-        f"interval of {100 * numbers['each']:.2f} %. Criteria, sweeps and seeds of the present form (series 3000 and 4000) were "
+        f"interval of {100 * numbers['each']:.2f} %. Criteria, sweeps and seeds of the present form (series 3000 to "
+        "5000) were "
         "committed before their sweeps were run.",
         "Earlier data had been seen by then. This table lists every look at data after which a criterion, a sweep or a "
         "statement",

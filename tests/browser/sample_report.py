@@ -110,15 +110,16 @@ def large_map():
 
 
 def claim(name, verdict, figures, **more):
-    result = {"id": name, "claim": f"Claim {name}: {NAUGHTY}", "answer": f"In short: {NAUGHTY}", "verdict": verdict, "condition": None,
+    result = {"id": name, "claim": f"Claim {name}: {NAUGHTY}", "answer": f"In short: {NAUGHTY}", "verdict": verdict,
+              "condition": None,
               "number": {"name": "largest gradient", "value": 0.0, "unit": "1"},
               "margin": {"value": 0.25, "threshold": 0.05, "text": "5 times the threshold of 0.05"},
               "prediction": verdict, "agrees": True, "overturned_by": "one weight that moves <at all>",
               "evidence": [{"rule": "all_zero", "statement": "every gradient is 0.0", "side": "for", "value": 0.0,
                             "interval": None, "threshold": 0, "holds": True},
                            {"rule": "rate_below", "statement": "success rate below 5 %", "side": "control",
-                            "value": 0.0123456, "interval": [1e-7, 0.031], "threshold": 0.05, "holds": True, "count": 1200,
-                            "groups": 3, "detects": 0.09},
+                            "value": 0.0123456, "interval": [1e-7, 0.031], "threshold": 0.05, "holds": True,
+                            "count": 1200, "groups": 3, "detects": 0.09},
                            {"rule": "odd_values", "statement": f"values that are none {NAUGHTY}", "value": math.nan,
                             "interval": [None, math.inf],
                             "side": "against", "threshold": [0.2499, 0.2501], "holds": False},

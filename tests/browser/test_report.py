@@ -16,7 +16,7 @@ SCRIPTS = HERE.parents[1] / "scripts"
 sys.path[:0] = [str(HERE), str(SCRIPTS)]
 
 import sample_report  # noqa: E402
-from claims import case  # noqa: E402
+from claims import case, words  # noqa: E402
 from claims.report import reading  # noqa: E402
 from claims.report import tables as verdict_tables  # noqa: E402
 from initsweep.report import ReportError, charts, scales, tables, text  # noqa: E402
@@ -98,13 +98,14 @@ class Pages(Made):
     def test_a_student_gets_answer_and_figure_before_any_table(self):
         self.assertEqual(self.report("--no-images").returncode, 0)
         page = (self.folder / "report.html").read_text(encoding="utf-8")
-        part = page[page.index('<section class="claim true" id="C01"'):page.index('<section class="claim false" id="C02"')]
+        part = page[page.index('<section class="claim true" id="C01"'):page.index('<section class="claim false"')]
         places = [part.index(one) for one in ('class="answer"', 'data-figure="C01-loss"', 'class="deciding"',
                                               'class="paragraph"', 'data-figure="C01-crowd"', 'id="C01-evidence"')]
         self.assertEqual(places, sorted(places))
         # the condition of a verdict is behind it, and every link stays in the page
-        self.assertRegex(page, r'<details class="condition"><summary><span class="badge conditional">CONDITIONAL</span>')
-        self.assertEqual([link for link in re.findall(r'href="([^"]*)"', page) if not link.startswith(("#", "data:"))], [])
+        self.assertRegex(page, r'<details class="condition"><summary><span class="badge conditional">CONDITIONAL<')
+        links = re.findall(r'href="([^"]*)"', page)
+        self.assertEqual([link for link in links if not link.startswith(("#", "data:"))], [])
 
     def test_two_pages_from_the_same_input_are_the_same(self):
         pages = []
@@ -184,8 +185,7 @@ class Words(unittest.TestCase):
                 ("rates_alike", [-0.1, 0.1], 0.02, "2 points", "between −10 points and 10 points"),
                 ("equal", 1, 1.0, "1", "exactly 1"), ("zero", None, 0.0, "0", "exactly 0"),
                 ("median_below", 0.5, 0.25, "0.25", "below 0.5")):
-            one = {"rule": rule, "threshold": threshold}
-            self.assertEqual((verdict_tables.shown(rule, value), verdict_tables.asked(one)), (seen, wanted))
+            self.assertEqual((words.shown(rule, value), words.asked(rule, threshold)), (seen, wanted))
         self.assertEqual(verdict_tables.power({"rule": "rate_above", "detects": 0.9}),
                          "a true rate of 90 % would be seen to fail")
         self.assertEqual(verdict_tables.number({"value": 0.235, "unit": "share of ends"}),

@@ -93,8 +93,8 @@ def statistics(report: Report) -> str:
     numbers = report.verdicts.get("statistics")
     if not numbers:
         return ""
-    return (f"<li>There are {numbers['criteria']} criteria, of which {numbers['statistical']} are statistical. All their "
-            f"intervals hold together with {100 * numbers['confidence']:g} % confidence; each alone has "
+    return (f"<li>There are {numbers['criteria']} criteria, of which {numbers['statistical']} are statistical. All "
+            f"their intervals hold together with {100 * numbers['confidence']:g} % confidence; each alone has "
             f"{100 * numbers['each']:.2f} %. What a criterion would have seen is said beside it.</li>")
 
 

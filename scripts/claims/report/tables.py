@@ -5,6 +5,7 @@ from typing import Any
 
 from claims.report.reading import Report
 from claims.schema import CONDITIONAL, FALSE, NOT_DECIDED, TRUE
+from claims.words import asked, shown
 from initsweep.report.tables import EMPTY, card_table, value_html
 from initsweep.report.text import escape, format_number, inline
 
@@ -32,38 +33,16 @@ def overview(report: Report) -> str:
     for claim in report.verdicts["claims"]:
         name = claim["id"]
         verdict = badge(claim["verdict"])
-        if not claim["agrees"]:
-            verdict += ' <span class="against">against the prediction</span>'
         if claim.get("condition"):
             verdict = f'<details class="condition"><summary>{verdict}</summary>{inline(claim["condition"])}</details>'
+        if not claim["agrees"]:
+            verdict += '<span class="against">against the prediction</span>'
         rows.append([f'<a href="#{name}">{name}</a>', f'<a class="quiet" href="#{name}">{inline(claim["claim"])}</a>',
                      verdict,
                      f'<span class="figure-number">{number(claim["number"])}</span>',
                      inline(claim["margin"]["text"]) or EMPTY])
     return card_table("Every claim, its verdict, and the number that decides it",
                       ["Claim", "As people state it", "Verdict", "Number", "How sure"], rows, "overview")
-
-
-def shown(rule: str, value: Any) -> str:
-    """A value of a rule for readers: rates as percentages, their differences in points."""
-    if isinstance(value, float | int) and not isinstance(value, bool):
-        if rule in ("rate_above", "rate_below"):
-            return f"{format_number(100 * value)} %"
-        if rule in ("rates_differ", "rates_alike"):
-            return f"{format_number(100 * value)} points"
-    return format_number(value)
-
-
-def asked(one: dict[str, Any]) -> str:
-    """What a rule asks of its number, in words."""
-    rule, threshold = one["rule"], one.get("threshold")
-    exact = {"zero": "exactly 0", "same": "no bit differs", "first_step": "no step differs", "one_unit": "exactly 1"}
-    if threshold is None:
-        return exact.get(rule, EMPTY)
-    if isinstance(threshold, list):
-        return f"between {shown(rule, threshold[0])} and {shown(rule, threshold[1])}"
-    word = "exactly" if rule == "equal" else "below" if rule.endswith("below") else "above"
-    return f"{word} {shown(rule, threshold)}"
 
 
 def power(one: dict[str, Any]) -> str:
@@ -92,7 +71,7 @@ def evidence(claim: dict[str, Any]) -> str:
             notes.append(f"of {one['count']:,}" + (f", in the worst of {groups} groups" if groups > 1 else ""))
         if notes:
             seen += f' <span class="note">{escape("; ".join(notes))}</span>'
-        wanted = escape(asked(one))
+        wanted = escape(asked(rule, one.get("threshold")) or EMPTY)
         if power(one):
             wanted += f' <span class="note">{escape(power(one))}</span>'
         rows.append([inline(one["statement"]), escape(one.get("side") or EMPTY), seen, wanted, OUTCOME[one["holds"]]])
