@@ -86,8 +86,8 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "C04", "Local minima are why one starts at random, many times.",
         "Hardly. Call an end a trap if no path that never rises leads from it to a lower loss: by this one definition "
-        "tanh and sigmoid networks are never trapped on XOR, only slow, and most ReLU networks that stop have a dead "
-        "unit and a way out along a level path. Starts fail because they are slow, too large or dead, and wider "
+        "tanh and sigmoid networks are hardly ever trapped on XOR, only slow, and most ReLU networks that stop have a "
+        "dead unit and a way out along a level path. Starts fail because they are slow, too large or dead, and wider "
         "networks fail less.",
         "FALSE", None,
         "unsolved ends of tanh or sigmoid networks, or most of those of ReLU networks, from which no path leads down",
