@@ -38,7 +38,8 @@ def picture_of(kind):
 def shrink(path):
     """Fewer colours, a smaller file."""
     with PIL.Image.open(path) as image:
-        small = image.convert("RGB").quantize(COLOURS, dither=PIL.Image.Dither.NONE)
+        small = image.convert("RGB").quantize(COLOURS, method=PIL.Image.Quantize.MAXCOVERAGE,  # keeps a thin line's
+                                              dither=PIL.Image.Dither.NONE)
     small.save(path, optimize=True)
 
 

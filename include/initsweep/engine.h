@@ -143,6 +143,11 @@ enum isw_pack_path isw_pack_path(const struct isw_kernels *kernels, const struct
  *  path. */
 enum isw_pack_path isw_pack_path_taken(const struct isw_pack *pack);
 
+/** Whether `members` threads that train a pack together divide its hidden units among them, so that the weights of each
+ *  stay in its own caches: with units in lanes, if nothing is summed over the units of a hidden layer, and the lines of
+ *  each can be divided nearly evenly. Otherwise they divide samples and rows of weights. */
+bool isw_team_parts_units(const struct isw_pack_shape *shape, enum isw_precision precision, size_t members);
+
 /* ---- training a pack --------------------------------------------------------------------------------------------- */
 
 /**

@@ -7,9 +7,9 @@
     outputs = initsweep.network_function(results, network=0)(inputs)
 
 open_results and unfold need xarray. Every other function also accepts the result of open_arrays, which needs only h5py
-and NumPy; network_function needs PyYAML too, and torch_module PyTorch. initsweep.figures, initsweep.plots and
-initsweep.maps draw figures and need xarray and matplotlib; initsweep.report writes HTML pages with charts and needs
-matplotlib. docs/python.md shows all of it, docs/results-format.md describes the file.
+and NumPy; network_function needs PyYAML too, and torch_module PyTorch. initsweep.figures, initsweep.curves,
+initsweep.plots and initsweep.maps draw figures and need xarray and matplotlib; initsweep.report writes HTML pages with
+charts and needs matplotlib. docs/python.md shows all of it, docs/results-format.md describes the file.
 """
 import pathlib
 from typing import Any
@@ -21,12 +21,13 @@ try:
 except ImportError as missing:  # of all that is needed only h5py, PyYAML and xxhash are imported later
     raise ImportError(explain_missing(missing)) from missing
 
-from initsweep.arrays import (COMPLETED, DIVERGED, MISSING, SKIPPED, STOPPED, Array, Arrays, columns, final_values,
-                              gains_and_shifts, labels, open_arrays, pair_replicates, residual_scales, select,
-                              split_weights, swept_columns)
+from initsweep.arrays import (COMPLETED, DIVERGED, MISSING, SKIPPED, STOPPED, Array, Arrays, columns,
+                              gains_and_shifts, labels, open_arrays, residual_scales, select, split_weights,
+                              swept_columns)
 from initsweep.frames import to_pandas
 from initsweep.hashing import check_hashes, results_hash
 from initsweep.intervals import Line, fit_line, mean_and_error, median_interval, wilson, with_error
+from initsweep.labelled import final_values, pair_replicates
 from initsweep.networks import network_function, torch_module
 from initsweep.running import run_sweep
 

@@ -49,8 +49,8 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 
-def find_activation(name: str, parameters: Mapping[str, float]) -> tuple[Activation, dict[str, float]]:
-    """An activation and all its parameters; those that are not given have the program's defaults.
+def complete_activation(name: str, parameters: Mapping[str, float]) -> tuple[str, dict[str, float]]:
+    """The name of an activation, and all its parameters: those that are not given have the program's defaults.
 
     Raises ValueError for a name or parameter that the program does not know, or that this library does not compute.
     """
@@ -61,4 +61,4 @@ def find_activation(name: str, parameters: Mapping[str, float]) -> tuple[Activat
     for parameter in parameters:
         if parameter not in values:
             raise ValueError(f"the activation '{name}' has no parameter '{parameter}'")
-    return ACTIVATIONS[name], {**values, **parameters}
+    return name, {**values, **parameters}

@@ -144,7 +144,12 @@ def check_file(path: str) -> None:
 
 
 def columns(results: Any) -> list[str]:
-    """Names of the settings, in the file's order: the variables along network that have the `path` of a setting."""
+    """Names of the settings, in the file's order: the variables along network that have the `path` of a setting.
+
+    Raises TypeError for anything that is not a Dataset or Arrays.
+    """
+    if not hasattr(results, "attrs"):
+        raise TypeError(f"results must be what open_results or open_arrays returns, not {results!r:.60}")
     names = results if isinstance(results, Arrays) else results.variables
     return [str(name) for name in names
             if get_dims(results, name) == ("network",) and "path" in get_attributes(results, name)]
@@ -187,8 +192,10 @@ def labels(results: Any, column: str) -> Array:
     """A setting's value for each network, for readers and for grouping.
 
     Returns [network]: numbers as they are; names of a choice with the parameters that vary among the networks of that
-    choice, as "constant(value=0.1)".
+    choice, as "constant(value=0.1)". Raises ValueError for an unknown setting.
     """
+    if column not in results:
+        raise ValueError(f"the file has no setting '{column}'; it has: {', '.join(columns(results))}")
     values = get_values(results, column)
     parameters = choice_parameters(results, column, columns(results))
     if not parameters:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from initsweep.activations import Activation, find_activation
+from initsweep.activations import ACTIVATIONS, complete_activation
 from initsweep.arrays import (Array, columns, choice_parameters, network_position, normalization, split_parameters,
                               get_values)
+from initsweep.packages import explain_missing
 
 
 def shared_choice(results: Any, section: str, name: str) -> tuple[str | None, dict[str, float]]:
@@ -63,15 +64,15 @@ def branches_end_linear(results: Any, network: int) -> bool:
 
 def layer_activations(
         results: Any, network: int,
-        layers: list[tuple[Array, Array, Array, Array, Array]]) -> list[tuple[Activation, dict[str, float]]]:
-    """The activation of each weight layer of a network, with its parameters; the last is the output activation.
+        layers: list[tuple[Array, Array, Array, Array, Array]]) -> list[tuple[str, dict[str, float]]]:
+    """The activation of each weight layer of a network, with all its parameters; the last is the output activation.
 
     layers: of split_parameters.
     """
-    hidden = find_activation(*network_choice(results, network, "activation"))
-    linear = find_activation("linear", {}) if branches_end_linear(results, network) else hidden
+    hidden = complete_activation(*network_choice(results, network, "activation"))
+    linear = complete_activation("linear", {}) if branches_end_linear(results, network) else hidden
     return [linear if len(scale) else hidden for *_, scale in layers[:-1]] + [
-        find_activation(*network_choice(results, network, "output_activation"))]
+        complete_activation(*network_choice(results, network, "output_activation"))]
 
 
 def normalized_layers(results: Any, network: int, layers: int) -> list[bool]:
@@ -111,7 +112,7 @@ def network_function(results: Any, network: int, which: str = "final") -> Callab
                 z = gain * z if len(gain) else z
                 z = (z + shift if len(shift) else z).astype(weight.dtype, copy=False)
             z = z if k + 1 < len(layers) else scale_of_output * z
-            a = activation.numpy(z, **parameters).astype(weight.dtype, copy=False)
+            a = ACTIVATIONS[activation].numpy(z, **parameters).astype(weight.dtype, copy=False)
             if len(scale):
                 a = branch + scale * a
             if k == 0 or len(scale):
@@ -127,63 +128,16 @@ def torch_module(results: Any, network: int, which: str = "final") -> Any:
     results, network, which, errors: as in network_function. Its forward maps inputs [samples, features] to outputs
     [samples, outputs]; module.layers are Linear modules with weight [fan_out, fan_in], module.norms are their
     normalisations (torch.nn.LayerNorm, a module like torch.nn.RMSNorm, or Identity), module.scales has the scale of
-    each residual branch. Parameters have the sweep's precision. Raises ImportError if PyTorch is not installed.
+    each residual branch. Parameters have the sweep's precision. torch.save keeps the module; to load it, this library
+    must be installed. Raises ImportError if PyTorch is not installed.
     """
-    import torch
+    try:
+        from initsweep.modules import Layer, Network
+    except ImportError as error:
+        raise ImportError(explain_missing(error)) from error
     layers = split_parameters(results, network, which)
     activations = layer_activations(results, network, layers)
     of_units, normalizes = normalization(results, network), normalized_layers(results, network, len(layers))
-    scale_of_output = output_scale(results, network)
-    branch_ends = [k for k, (*_, scale) in enumerate(layers) if len(scale)]
-
-    class RMSNorm(torch.nn.Module):  # type: ignore[misc]  # torch.nn has none before 2.4
-        """x / sqrt(mean x^2 + eps), times the weight if there is one."""
-
-        def __init__(self, units: int, eps: float, elementwise_affine: bool) -> None:
-            super().__init__()
-            self.eps = eps
-            self.weight = torch.nn.Parameter(torch.ones(units)) if elementwise_affine else None
-
-        def forward(self, x: Any) -> Any:
-            """[samples, units] -> the same"""
-            x = x / torch.sqrt((x * x).mean(dim=1, keepdim=True) + self.eps)
-            return x if self.weight is None else self.weight * x
-
-    class Network(torch.nn.Module):  # type: ignore[misc]  # torch has no types here
-        """A network of a results file."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.layers = torch.nn.ModuleList()
-            self.norms = torch.nn.ModuleList()
-            for k, (weight, bias, gain, shift, _) in enumerate(layers):
-                linear = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=len(bias) > 0)
-                linear.weight = torch.nn.Parameter(torch.from_numpy(np.array(weight)))
-                if len(bias):
-                    linear.bias = torch.nn.Parameter(torch.from_numpy(np.array(bias)))
-                self.layers.append(linear)
-                norm = torch.nn.Identity()
-                if normalizes[k]:
-                    kind = torch.nn.LayerNorm if of_units.centers else RMSNorm
-                    norm = kind(len(weight), eps=of_units.epsilon, elementwise_affine=of_units.affine)
-                if len(gain):
-                    norm.weight = torch.nn.Parameter(torch.from_numpy(np.array(gain)))
-                if len(shift):
-                    norm.bias = torch.nn.Parameter(torch.from_numpy(np.array(shift)))
-                self.norms.append(norm)
-            self.scales = torch.nn.ParameterList(
-                [torch.nn.Parameter(torch.from_numpy(np.array(layers[k][-1]))) for k in branch_ends])
-
-        def forward(self, a: Any) -> Any:
-            """inputs [samples, features] -> outputs [samples, outputs]"""
-            branch = a
-            for k, (linear, (activation, parameters)) in enumerate(zip(self.layers, activations)):
-                z = linear(a) if k + 1 < len(layers) else scale_of_output * linear(a)
-                a = activation.torch(torch, self.norms[k](z), **parameters)
-                if k in branch_ends:
-                    a = branch + self.scales[branch_ends.index(k)] * a
-                if k == 0 or k in branch_ends:
-                    branch = a
-            return a
-
-    return Network()
+    return Network([Layer(*arrays, *activation, normalized)
+                    for arrays, activation, normalized in zip(layers, activations, normalizes)],
+                   output_scale(results, network), of_units.centers, of_units.epsilon, of_units.affine)

@@ -68,7 +68,7 @@ static enum isw_status choose_pack(struct isw_replay *replay, struct isw_error *
   if (!only) return isw_error_memory(error, words * sizeof *only, "the network's number");
   isw_bits_add(only, replay->network);
   enum isw_status status = isw_training_restrict(training, only, error);
-  if (status == ISW_OK) status = isw_training_choose_layouts(training, &alone, error);
+  if (status == ISW_OK) status = isw_training_choose_layouts(training, 1, &alone, error);
   if (status == ISW_OK) status = isw_training_set_layouts(training, alone, error);
   if (status == ISW_OK) status = isw_training_pack(training, 0, &replay->made, error);
   free(only);

@@ -177,7 +177,7 @@ static enum isw_status find_trained(struct verification *v, struct isw_error *er
 static enum isw_status choose_layouts(struct verification *v, struct isw_error *error)
 {
   uint64_t *alone = NULL;
-  enum isw_status status = isw_training_choose_layouts(&v->training, &alone, error);
+  enum isw_status status = isw_training_choose_layouts(&v->training, 1, &alone, error);
   if (status == ISW_OK) status = isw_training_set_layouts(&v->training, alone, error);
   free(alone);
   return status;

@@ -81,7 +81,7 @@ HOW = [
     # as they are
     (r"source <\(initsweep help --format bash\)", Run("{0} && complete -p initsweep")),
     (r"(?:mpirun (?:-n \d )?(?:--bind-to none )?)?"
-     r"initsweep (?:new|check|plan|run|gather|show|verify|replay|list|help|--version)(?: .*)?", Run("{0}")),
+     r"initsweep (?:new|check|plan|run|gather|show|verify|replay|list|help|plot|--version)(?: .*)?", Run("{0}")),
     (r"build/release/initsweep .*", Run("{0}")),
     (r"scripts/(?:plot|report|results_hash)\.py .*", Run("{0}")),
     (r"until mpirun (.|\n)*\ndone", Run("{0}")),

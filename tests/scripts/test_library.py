@@ -1,4 +1,6 @@
 """The Python library and other readers on results files of made-up networks (sample_results.c says their numbers)."""
+import contextlib
+import io
 import shutil
 import subprocess
 import tempfile
@@ -133,10 +135,22 @@ class Library(unittest.TestCase):
         results = initsweep.open_results(self.full)[["loss"]]
         with self.assertRaisesRegex(ValueError, r"480 points and there are 479 networks; the first "
                                                 r"without one is \(init=zeros, activation=tanh, depth=1, "
-                                                r"replicate=1\)"):
+                                                r"replicate=1\); fill=True fills them"):
             initsweep.unfold(results.isel(network=[n for n in range(POINTS) if n != 25]))
         with self.assertRaisesRegex(ValueError, "networks 0 and 4 are both at"):
             initsweep.unfold(initsweep.open_results(self.repeated))
+
+    def test_a_cube_with_holes_has_fill_values(self):
+        results = initsweep.open_results(self.full)
+        part = results.isel(network=[n for n in range(POINTS) if n % 3])
+        cube, whole = part.sweep.cube(fill=True), results.sweep.cube()
+        hole = whole.network % 3 == 0
+        for name in ("loss", "gradient_norm", "status", "network", "distinct_units"):
+            self.assertEqual(cube[name].shape, whole[name].shape)
+            np.testing.assert_array_equal(cube[name].values[~hole.values], whole[name].values[~hole.values], name)
+        self.assertTrue(bool(np.isnan(cube.loss.values[hole.values]).all()))
+        self.assertTrue(bool((cube.status.values[hole.values] == initsweep.MISSING).all()))
+        self.assertTrue(bool((cube.network.values[hole.values] == -1).all()))
 
     def test_unfold_columns_that_move_together(self):
         """A zip of width and steps is one axis, and constant(value=...) are points of the axis init."""
@@ -178,6 +192,76 @@ class Library(unittest.TestCase):
         self.assertTrue(np.isnan(final[np.isin(status, (initsweep.MISSING, initsweep.DIVERGED))]).all())
         self.assertEqual(final[0], float(results.loss[0, -1]))
         self.assertEqual(final[1], float(results.loss[1, -5]))  # its schedule is four records shorter
+        self.assertEqual((final.dims, final.name, final.attrs["units"]), (("network",), "loss", "1"))
+        self.assertEqual(float(final.where(final.init == "zeros").max()),
+                         np.nanmax(final.values[results.init == "zeros"]))
+        plain = initsweep.final_values(initsweep.open_arrays(self.holes), "loss")
+        self.assertIs(type(plain), np.ndarray)
+        np.testing.assert_array_equal(plain, final.values)
+        np.testing.assert_array_equal(results.sweep.final("gradient_norm", 2),
+                                      initsweep.final_values(results, "gradient_norm", 2))
+
+    def test_pairs_can_be_subtracted(self):
+        for results in (initsweep.open_results(self.full), initsweep.open_arrays(self.full)):
+            part = initsweep.select(results, init="he_normal")
+            one, other = initsweep.pair_replicates(part, "depth", 1, 3)
+            final, depth = initsweep.final_values(part, "loss"), np.asarray(part["depth"])
+            difference = final[other] - final[one]
+            self.assertEqual(difference.shape, (4 * 8,))
+            first, second = np.flatnonzero(depth == 1), np.flatnonzero(depth == 3)  # in the order of the other settings
+            np.testing.assert_array_equal(difference, np.asarray(final)[second] - np.asarray(final)[first])
+        self.assertEqual(initsweep.pair_replicates(initsweep.open_results(self.full), "depth", 1, 3)[0].dims, ("pair",))
+
+    def test_best_networks_over_settings(self):
+        results = initsweep.open_results(self.full)
+        final = results.sweep.final("loss").values
+        init, activation, depth = (results[name].values for name in ("init", "activation", "depth"))
+        best = results.sweep.best(by="loss", over=["init"])
+        self.assertEqual(best.sizes["network"], 4 * 3 * 8)
+        worst = results.sweep.best(by="loss", over=["init"], largest=True)
+        for of_activation in ACTIVATIONS:
+            for of_depth in (1, 2, 3):
+                median = {name: np.median(np.where(np.isnan(own), np.inf, own)) for name in INITS
+                          for own in [final[(init == name) & (activation == of_activation) & (depth == of_depth)]]}
+                chosen = initsweep.select(best, activation=of_activation, depth=of_depth)
+                self.assertEqual(list(chosen.init.values), [min(INITS, key=median.get)] * 8)
+                finite = {name: value if np.isfinite(value) else -np.inf for name, value in median.items()}
+                chosen = initsweep.select(worst, activation=of_activation, depth=of_depth)
+                self.assertEqual(list(chosen.init.values), [max(INITS, key=finite.get)] * 8)
+        one = results.sweep.best(over=["init", "activation", "depth", "replicate"])
+        self.assertEqual(one.network.values.tolist(), [int(np.nanargmin(final))])
+        with self.assertRaisesRegex(ValueError, "no setting 'rate'; it has: init, "):
+            results.sweep.best(over="rate")
+
+    def test_mistakes_are_named(self):
+        results = initsweep.open_results(self.full)
+        for call, message in (
+                (lambda: initsweep.final_values(results, "los"), "no quantity 'los' with records; they have: "),
+                (lambda: initsweep.final_values(results, "gradient_norm"), "each of 4 layers: name one, as layer=1"),
+                (lambda: initsweep.final_values(results, "gradient_norm", 5), "no layer 5: layers are 1 to 4"),
+                (lambda: initsweep.final_values(results, "loss", 1), "loss has no layers"),
+                (lambda: initsweep.labels(results, "rate"), "no setting 'rate'; it has: init, "),
+                (lambda: initsweep.final_values(self.full, "loss"), "what open_results or open_arrays returns, not '"),
+                (lambda: initsweep.unfold(initsweep.open_arrays(self.full)), "needs the Dataset of open_results"),
+                (lambda: initsweep.run_sweep("a.yaml", settings=["a"]), "settings must be a dictionary")):
+            with self.assertRaisesRegex((ValueError, TypeError), message):
+                call()
+
+    def test_a_sweep_from_a_dictionary_with_progress(self):
+        sweep = {"sweep": "dictionary", "dataset": "xor", "network": {"depth": 1, "width": 4, "activation": "tanh"},
+                 "train": {"loss": "mse", "optimizer": "sgd", "learning_rate": np.float32(0.5), "steps": 20,
+                           "clip_norm": None},
+                 "grid": {"network.init": ["zeros", {"name": "normal", "std": np.geomspace(1e-5, 1, 3)}],
+                          "replicate": range(2)}}
+        shown = io.StringIO()
+        with contextlib.redirect_stdout(shown):
+            results = initsweep.open_arrays(initsweep.run_sweep(sweep, progress=True))
+        self.assertRegex(shown.getvalue(), r"\r *\d+ % .*of 8 networks")
+        self.assertEqual(list(results["init"][::2]), ["zeros", *["normal"] * 3])  # the grid's order is the dictionary's
+        np.testing.assert_allclose(results["init_std"][2::2], [1e-5, 10 ** -2.5, 1])
+        sweep["train"]["steps"] = -1
+        with contextlib.redirect_stdout(shown), self.assertRaisesRegex(ValueError, "train.steps"):
+            initsweep.run_sweep(sweep, progress=True)
 
     def test_hash_sees_everything_but_provenance(self):
         def changed(change):

@@ -1,5 +1,6 @@
 """The library on files of real sweeps: networks rebuilt from stored weights have the stored loss; selections, pairs;
 h5py alone."""
+import io
 import os
 import re
 import shutil
@@ -111,6 +112,12 @@ class Networks(unittest.TestCase):
         module = initsweep.torch_module(initsweep.open_arrays(self.files[3][0]), 0)
         self.assertEqual((len(module.layers), len(module.scales)), (4, 2))
         self.assertTrue(all(parameter.requires_grad for parameter in module.parameters()))
+        file = io.BytesIO()
+        torch.save(module, file)
+        file.seek(0)
+        loaded = torch.load(file, **({"weights_only": False} if torch.__version__ >= "2" else {}))
+        inputs = torch.tensor(XOR[0], dtype=module.layers[0].weight.dtype)
+        self.assertTrue(torch.equal(loaded(inputs), module(inputs)))
 
     def test_select(self):
         path = self.files[0][0]

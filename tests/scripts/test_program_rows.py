@@ -8,7 +8,7 @@ import unittest
 import numpy as np
 
 from sample_results import SCRIPTS
-from initsweep.activations import ACTIVATIONS, find_activation
+from initsweep.activations import ACTIVATIONS, complete_activation
 from initsweep.mean_field import MEAN_FIELD, SLOPES
 from initsweep.rows import PATH, table
 
@@ -37,7 +37,7 @@ class ProgramRows(unittest.TestCase):
     def test_value_and_slope_at_0_are_the_programs(self):
         around = np.array([-1e-6, 0.0, 1e-6])
         for name, row in table("activations").items():
-            activation, parameters = find_activation(name, {})
+            activation, parameters = ACTIVATIONS[name], complete_activation(name, {})[1]
             below, value, above = activation.numpy(around, **parameters)
             self.assertAlmostEqual(value, row.facts["value_at_0"], places=15, msg=name)
             slopes = (value - below) / 1e-6, (above - value) / 1e-6  # from the left and from the right
@@ -52,9 +52,9 @@ class ProgramRows(unittest.TestCase):
 
     def test_unknown_names_and_parameters_are_refused(self):
         with self.assertRaisesRegex(ValueError, "does not compute the activation 'tahn'"):
-            find_activation("tahn", {})
+            complete_activation("tahn", {})
         with self.assertRaisesRegex(ValueError, "'elu' has no parameter 'slope'"):
-            find_activation("elu", {"slope": 1.0})
+            complete_activation("elu", {"slope": 1.0})
 
 
 if __name__ == "__main__":
