@@ -70,8 +70,8 @@ def discussion_page() -> str:
         "committed before their sweeps were run.",
         "Earlier data had been seen by then. This table lists every look at data after which a criterion, a sweep or a "
         "statement",
-        "was changed. Of the thresholds of criteria that stayed, only bounds against rounding changed. Claims that were "
-        "decided again",
+        "was changed. Of the thresholds of criteria that stayed, only bounds against rounding changed. Claims that "
+        "were decided again",
         "were so on fresh seeds; the confidence is that of the last decision alone.", "",
         "| look | data | claims | change |", "|---|---|---|---|", *changes, ""])
 
