@@ -88,6 +88,11 @@ size_t isw_sweep_schedule(const struct isw_sweep *sweep, uint64_t steps, const u
 const bool *isw_sweep_due(const struct isw_sweep *sweep, uint64_t steps, size_t probe);
 /** The probes to record, in the sweep's order; *probes is owned by the sweep. Returns their number. */
 size_t isw_sweep_probes(const struct isw_sweep *sweep, const struct isw_probe *const **probes);
+/** Whether two sweeps' probes are the same row with the same parameter. */
+bool isw_sweep_same_probe(const struct isw_probe *a, const struct isw_probe *b);
+/** Adds a probe as a sweep file spells it, without steps: its name, or {name: ..., parameter: ...}. ISW_FAILED if
+ *  memory cannot be allocated. */
+enum isw_status isw_sweep_write_probe(const struct isw_probe *probe, struct isw_text *text);
 
 /* ---- refinement: which networks of the grid are trained, level by level ------------------------------------------ */
 

@@ -125,7 +125,7 @@ static double probe_rate(const struct isw_record_cost *cost, const struct isw_pr
 {
   size_t count, row = 0;
   const struct isw_probe *const *all = isw_probes(&count);
-  while (row + 1 < count && all[row] != probe) row++;
+  while (row + 1 < count && strcmp(all[row]->row.name, probe->row.name) != 0) row++;
   return cost->probe[row];
 }
 

@@ -205,6 +205,7 @@ static void make_view(struct isw_pack *pack)
   view->scale = pack->pointers + 8 * n;
   view->gain = pack->pointers + 10 * n;
   view->shift = pack->pointers + 11 * n;
+  for (size_t k = 0; k < n; k++) view->normalizes = view->normalizes || isw_normalizes(pack->parts, n, k);
   view->centers = pack->parts.normalizing.centers;
   if (pack->needs & (ISW_NEEDS_GRADIENT | ISW_NEEDS_BATCH)) {
     view->weight_gradient = pack->pointers + 2 * n;
@@ -227,9 +228,11 @@ static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep
   pack->due = isw_memory_allocate(memory, pack->probe_count, pack->records * sizeof *pack->due);
   pack->scratch = isw_memory_allocate(memory, pack->probe_count, sizeof *pack->scratch);
   pack->scratch_count = isw_memory_allocate(memory, pack->probe_count, sizeof *pack->scratch_count);
-  size_t rows = pack->layers;
-  for (size_t i = 0; i < pack->probe_count; i++)
-    if (pack->probes[i]->quantity.per_parameter && pack->parameters > rows) rows = pack->parameters;
+  size_t rows = 0;
+  for (size_t i = 0; i < pack->probe_count; i++) {
+    size_t width = isw_quantity_width(&pack->probes[i]->quantity, pack->layers, pack->parameters);
+    rows = width > rows ? width : rows;
+  }
   pack->probe_values = isw_memory_allocate(memory, rows * pack->lanes, sizeof(double));
   pack->block_loss = isw_memory_allocate(memory, pack->block_samples * pack->lanes, sizeof(double));
   pack->persistent_count = isw_memory_allocate(memory, pack->probe_count, sizeof *pack->persistent_count);
@@ -239,6 +242,7 @@ static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
     size_t first = 0;
+    pack->view.probe = probe;
     while (first < i && !isw_probes_share(pack->probes[first], probe)) first++;
     size_t count = first == i && probe->scratch ? probe->scratch(&pack->view) : 0;
     double *scratch = isw_memory_allocate(memory, count, sizeof(double));

@@ -123,7 +123,8 @@ static enum isw_status make_scales(struct isw_results_writer *w)
   enum isw_status status = make_scale(w, ISW_DIM_NETWORK, 0);
   if (status == ISW_OK) status = make_scale(w, ISW_DIM_RECORD, 0);
   if (status == ISW_OK) status = make_scale(w, ISW_DIM_LAYER, 1);
-  if (status == ISW_OK && isw_has_parameters(w->outline.head)) status = make_scale(w, ISW_DIM_PARAMETER, 0);
+  for (int d = ISW_DIM_PARAMETER; d < ISW_DIMENSIONS && status == ISW_OK; d++)
+    if (isw_has_dimension(w->outline.head, (enum isw_dimension)d)) status = make_scale(w, (enum isw_dimension)d, 0);
   return status;
 }
 

@@ -115,7 +115,7 @@ static enum isw_status check_recording(const struct extension *extension, struct
   bool same = isw_sweep_precision(extension->before) == isw_sweep_precision(extension->now) &&
               count == isw_sweep_probes(extension->now, &b) && x.initial == y.initial && x.final == y.final &&
               same_number(isw_sweep_escape_fraction(extension->before), isw_sweep_escape_fraction(extension->now));
-  for (size_t i = 0; same && i < count; i++) same = a[i] == b[i];
+  for (size_t i = 0; same && i < count; i++) same = isw_sweep_same_probe(a[i], b[i]);
   if (same) return ISW_OK;
   return isw_error_set(
       error, ISW_BAD_INPUT,

@@ -41,7 +41,10 @@ static void describe_values(const struct verification *v, const struct isw_finis
       size_t offset = place.offset + n * place.item;
       if (memcmp((const char *)file->values + offset, (const char *)again->values + offset, place.item) == 0) continue;
       isw_text_add(text, "%s at record %zu, %s %zu", quantity->name, n / place.width,
-                   quantity->per_parameter ? "parameter" : "layer", n % place.width + 1);
+                   quantity->dimension       ? quantity->dimension
+                   : quantity->per_parameter ? "parameter"
+                                             : "layer",
+                   n % place.width + 1);
       return;
     }
   }

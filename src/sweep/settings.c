@@ -229,7 +229,9 @@ static void put_record(struct isw_reader *reader, size_t id)
   put(reader, "[");
   for (size_t p = 0; p < sweep->probes; p++) {
     bool own = sweep->probe_rule[p].kind != ISW_AT_ALL;
-    put(reader, "%s%s%s", p ? ", " : "", own ? "{name: " : "", sweep->probe[p]->row.name);
+    put(reader, "%s", p ? ", " : "");
+    enum isw_status status = (own ? isw_write_probe_map : isw_sweep_write_probe)(sweep->probe[p], &reader->writing);
+    if (status != ISW_OK) longjmp(reader->out_of_memory, 1);
     if (!own) continue;
     put(reader, ", steps: ");
     put_rule(reader, &sweep->probe_rule[p]);

@@ -390,6 +390,9 @@ void isw_mark_given(struct isw_reader *reader, size_t parts, const struct isw_va
 double *isw_sample_coordinates(struct isw_reader *reader, size_t axis);
 /** The number that a distribution gives a coordinate. */
 double isw_sample_number(const struct isw_distribution *distribution, double u);
+/** Adds the beginning of a probe's map, to which steps can be added: "{name: ...", and its parameter where that is not
+ *  the default. ISW_FAILED if memory cannot be allocated. */
+enum isw_status isw_write_probe_map(const struct isw_probe *probe, struct isw_text *text);
 /** Reads the schedule rule of the setting or probe that `what` names; false after an error was reported. */
 bool isw_read_schedule_rule(struct isw_reader *reader, const char *what, const struct isw_node *node,
                             struct isw_schedule_rule *rule);
