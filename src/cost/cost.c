@@ -48,6 +48,7 @@ enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct
                                  .drops = class->drops,
                                  .draws_noise = class->draws_noise,
                                  .checks_every_step = class->checks_every_step,
+                                 .has_mask = class->has_mask,
                                  .scales_output = class->scales_output,
                                  .has_factors = class->has_factors};
   for (size_t i = 0; i < probe_count; i++) shape.needs |= probes[i]->needs;
@@ -245,6 +246,7 @@ double isw_cost_pack(const struct isw_cost_model *model, const struct isw_kernel
   size_t line = line_of(sweep, class);
   isw_cost_terms(class->layers, class->size, class->samples, class->batch_size == 0, line, terms);
   terms[ISW_COST_UNIT] += (double)class->samples * normalized_lines(class, line);
+  terms[ISW_COST_PRODUCT] *= 1 - class->frozen;
   for (size_t k = 0; k + 1 < class->layers; k++) hidden += lines_of(class->size[k + 1], line);
   double samples = (double)class->samples, outputs = (double)class->size[class->layers];
   double step = path_seconds(model, isw_cost_path(kernels, probes, probe_count, class), terms) +

@@ -140,6 +140,7 @@ static void the_path_of_a_class_is_the_engines(void **state)
       {"hidden: [3, 3, 3], residual: {branch_layers: 2}", "optimizer: sgd", "[loss]", ISW_PATH_BLOCKED},
       {"hidden: [3]", "optimizer: sgd, gradient_noise: 0.1", "[loss]", ISW_PATH_BLOCKED},
       {"hidden: [3], dropout: 0.1", "optimizer: sgd", "[loss]", ISW_PATH_BLOCKED},
+      {"hidden: [3], mask: {by: random, sparsity: 0.1}", "optimizer: sgd", "[loss]", ISW_PATH_BLOCKED},
       {"hidden: [3], normalization: layer_norm", "optimizer: sgd", "[loss]", ISW_PATH_BLOCKED},
       {"hidden: [30]", "optimizer: sgd", "[loss]", ISW_PATH_SMALL},
       {"hidden: [30]", "optimizer: sgd", "[loss, pre_activation_mean]", ISW_PATH_BLOCKED},
