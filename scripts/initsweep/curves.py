@@ -223,7 +223,8 @@ def draw_summary(panel: Any, summary: Summary, style: dict[str, Any], limits: tu
     place = panel.transData + aside
     if few:
         known = ~np.isnan(summary.median)
-        panel.vlines(summary.place[known], low[known], high[known], color=style["color"], linewidth=1, alpha=0.7, transform=place)
+        panel.vlines(summary.place[known], low[known], high[known], color=style["color"], linewidth=1, alpha=0.7,
+                     transform=place)
     else:
         panel.fill_between(summary.place, low, high, color=style["color"], alpha=0.18, linewidth=0)
     lost = beyond(summary, limits)
