@@ -21,6 +21,7 @@ TITLES = {"torch_autograd": "PyTorch autograd", "torch_eager": "PyTorch eager", 
 PYTORCH = ("torch_autograd", "torch_eager", "torch_bmm", "torch_vmap")
 OTHERS = ("numpy_batched", "scalar_c", "scalar_c_fast", "fann")
 BY_HAND = ("torch_bmm", "torch_lanes", "numpy_batched")
+IN_README = ("2-2-1", "64-32-32-10", "784-256-256-10")
 XOR = ("2-2-1", "2-16-1")  # whose tanh calls are counted
 #: what is published of the engine
 ENGINE = ("rate", "of_peak", "times_tanh", "layout", "networks", "alone", "alone_of_peak")
@@ -83,13 +84,30 @@ def alone_ratio(ours: dict, row: dict) -> float:
     return alone(ours, row) / max(row["peers"][name]["rate"] for name in ("torch_autograd", "torch_eager"))
 
 
+def peer_rate(row: dict, name: str) -> str:
+    """A peer's rate, and how many times that the engine's is."""
+    peer = row["peers"][name]
+    return f"{rate(peer['rate'])} ({two_digits(peer['ratio'])})"
+
+
+def in_readme(rows: list) -> str:
+    """README's table: three of the networks of comparison, beside the loop and the best batched program."""
+    lines = []
+    for row in rows:
+        if row["case"] in IN_README:
+            hand = best(row, (*BY_HAND, "torch_vmap"))
+            lines.append([network(row), rate(row["kernels"][row["best_kernels"]]["rate"]),
+                          peer_rate(row, "torch_autograd"), f"{peer_rate(row, hand)} {TITLES[hand]}",
+                          peer_rate(row, best(row, ("scalar_c", "scalar_c_fast"))), peer_rate(row, "fann")])
+    return table(["network, batch", "initsweep", "PyTorch loop", "best batched program", "C -O3", "FANN"], lines)
+
+
 def comparison(rows: list) -> str:
-    """README's table: rates, and how many times the peer's rate the engine's is."""
+    """Rates, and how many times the peer's rate the engine's is."""
     lines = []
     for row in rows:
         def beside(name, title=""):
-            peer = row["peers"][name]
-            return f"{rate(peer['rate'])} ({two_digits(peer['ratio'])}){title}"
+            return peer_rate(row, name) + title
         hand, ours = best(row, BY_HAND), row["kernels"][row["best_kernels"]]
         lines.append([network(row), rate(ours["rate"]), beside("torch_autograd"), beside("torch_vmap"),
                       beside(hand, " " + TITLES[hand]), beside(best(row, ("scalar_c", "scalar_c_fast"))),
@@ -146,8 +164,8 @@ def tables(published: dict) -> list[str]:
     """All tables, as Markdown. Each stands in a page of PAGES after the same heading line."""
     single, double = ([row for row in published["rows"] if row["precision"] == precision]
                       for precision in ("float32", "float64"))
-    return [comparison(single), engine(single), engine(double), every_peer(single), few(published["counts"]),
-            avx2(single, double)]
+    return [in_readme(single), comparison(single), engine(single), engine(double), every_peer(single),
+            few(published["counts"]), avx2(single, double)]
 
 
 def write_pages(made: list[str]) -> None:

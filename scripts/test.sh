@@ -59,7 +59,7 @@ build "$preset" ON -DINITSWEEP_WERROR=ON -DINITSWEEP_TEST_LONG="$long"
 say "tests of build/$preset ($tier)"
 [ ${#failed[@]} -eq 0 ] || say "failed under sanitizers: ${failed[*]} (see above)"
 if [ "$tier" = whole ] && [ $# -eq 0 ]; then
-  # of a whole run: the features that README claims are shown by tests that ran
+  # of a whole run: the features that docs/comparison.md claims are shown by tests that ran
   report=$PWD/build/$preset/ctest.xml
   ctest --preset "$preset" --output-junit "$report" --test-output-size-passed 1000000 || exit 1
   [ "$preset" != release ] || tests/docs/feature_evidence.py "$report"

@@ -70,31 +70,34 @@ double isw_cost_pack(const struct isw_cost_model *model, const struct isw_kernel
                      const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
                      const struct isw_pack_class *class);
 /** How many networks of each class are cheaper in packs of their own, with units in lanes: all; those that do not fill
- *  a pack; or none. For packs as isw_packs_create makes them.
+ *  a pack; or none. Where there are more workers than packs, all of a class also if its share of the workers then
+ *  finishes it sooner. For packs as isw_packs_create makes them.
  *  @param[out] alone  [classes] as isw_packs_set_alone takes it */
 void isw_cost_alone(const struct isw_cost_model *model, const struct isw_kernels *kernels,
                     const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
-                    const struct isw_packs *packs, uint64_t *alone);
+                    const struct isw_packs *packs, size_t workers, uint64_t *alone);
 /** Chooses the layouts of packs as isw_packs_create makes them: as the environment variable INITSWEEP_LAYOUT says or,
  *  if it is unset or empty, by isw_cost_alone.
  *  @param[out] alone  [classes] as isw_packs_set_alone takes it
  *  @return ISW_BAD_INPUT if the variable is neither `networks` nor `units` */
 enum isw_status isw_cost_choose_layouts(const struct isw_cost_model *model, const struct isw_kernels *kernels,
                                         const struct isw_sweep *sweep, const struct isw_probe *const *probes,
-                                        size_t probe_count, const struct isw_packs *packs, uint64_t *alone,
-                                        struct isw_error *error);
+                                        size_t probe_count, const struct isw_packs *packs, size_t workers,
+                                        uint64_t *alone, struct isw_error *error);
 /** Seconds of one thread for what initialisers with their own FLOPs compute, for a pack of a class. Networks of one
  *  class may have different initialisers: the mean over networks of packs that are spread evenly. */
 double isw_cost_starts(const struct isw_cost_model *model, const struct isw_sweep *sweep, const struct isw_packs *packs,
                        const struct isw_pack_class *class);
-/** Seconds of all packs on a number of workers: the larger of an even share and the time of the most expensive pack on
- *  as many threads as may share it.
- *  @param[in] cost  [classes] seconds of a pack */
-double isw_cost_all(const struct isw_packs *packs, const double *cost, size_t workers);
+/** Seconds of all packs on a number of workers: the larger of an even share and the time of the most expensive pack or,
+ *  if there are fewer packs than workers, of the most expensive one on as many threads as share it.
+ *  @param[in] cost  [classes] seconds of a pack by one thread */
+double isw_cost_all(const struct isw_packs *packs, enum isw_precision precision, const double *cost, size_t workers);
 
 /** The largest number of threads that shorten the training of a pack of this class. At every step each thread fetches
  *  what the others wrote and waits for them, which limits the gain. */
-size_t isw_cost_max_threads(const struct isw_pack_class *class);
+size_t isw_cost_max_threads(enum isw_precision precision, const struct isw_pack_class *class);
+/** How many times as fast as one thread so many threads train a pack of this class together. */
+double isw_cost_speedup(enum isw_precision precision, const struct isw_pack_class *class, size_t threads);
 
 /** The built-in model, for a machine that was not measured: an AVX-512 core of 2023. */
 struct isw_cost_model isw_cost_default(enum isw_precision precision);

@@ -86,7 +86,8 @@ struct isw_pack_settings {
   enum isw_precision precision;
   enum isw_layout layout;
   /** Number of networks, 1 .. isw_layout_networks. They must agree in sizes, biases, activations, loss, optimizer,
-   *  batch size, steps and order of minibatches, in having isw_network.factors, and in what these freeze. */
+   *  batch size, steps and order of minibatches, in having isw_network.factors, in what these freeze, and in having a
+   *  mask. */
   size_t count;
   const struct isw_network *const *networks; /**< [count], kept by the caller until isw_pack_create returns */
   size_t records;
@@ -134,6 +135,7 @@ struct isw_pack_shape {
   bool drops;                                            /**< the networks have dropout */
   bool draws_noise;                                      /**< some network has gradient_noise */
   bool checks_every_step; /**< some network has clip_norm or a stop rule other than stop_loss_below */
+  bool has_mask;          /**< some weights stay 0 */
   bool scales_output;     /**< some network has an output_scale other than 1 */
   bool has_factors;       /**< the networks have isw_network.factors */
 };
@@ -142,6 +144,11 @@ enum isw_pack_path isw_pack_path(const struct isw_kernels *kernels, const struct
 /** The present path of a pack: isw_pack_path of its shape, until isw_packs_compact adds networks that need another
  *  path. */
 enum isw_pack_path isw_pack_path_taken(const struct isw_pack *pack);
+
+/** Whether `members` threads that train a pack together divide its hidden units among them, so that the weights of each
+ *  stay in its own caches: with units in lanes, if nothing is summed over the units of a hidden layer, and the lines of
+ *  each can be divided nearly evenly. Otherwise they divide samples and rows of weights. */
+bool isw_team_parts_units(const struct isw_pack_shape *shape, enum isw_precision precision, size_t members);
 
 /* ---- training a pack --------------------------------------------------------------------------------------------- */
 

@@ -32,6 +32,7 @@ enum isw_probe_needs {
 /* ---- the view of a pack ------------------------------------------------------------------------------------------ */
 
 struct isw_curvature;
+struct isw_probe;
 
 /** A pack at one record, as probes see it. Arrays have the pack's precision, and the lane is the innermost dimension:
  *  element e of lane l is at [e * lanes + l]. */
@@ -66,9 +67,11 @@ struct isw_view {
   /** gain[k], shift[k]: [fan_out][lane] of the normalisation of layer k + 1, as bias; NULL if there are none. */
   const void *const *gain;
   const void *const *shift;
+  bool normalizes;                 /**< some layer does */
   bool centers;                    /**< layers that normalise subtract the mean */
   const void *output_scale;        /**< [lane] a of y = a z, before the output activation */
   const void *const *weight_start; /**< initial weights in the layout of weight; only with ISW_NEEDS_START */
+  const struct isw_probe *probe;   /**< the one whose function is called */
   uint64_t step;                   /**< optimiser steps before this record; set before prepare and finish */
   struct isw_curvature *curvature; /**< only with ISW_NEEDS_CURVATURE */
   const bool *finite;              /**< [lanes] whether every weight and bias of the lane's network is finite */
@@ -170,15 +173,31 @@ void isw_curvature_delta_moments(struct isw_curvature *curvature, double *moment
 void isw_curvature_tangent_kernel(struct isw_curvature *curvature, size_t samples, const size_t *sample, double *kernel,
                                   double *work);
 
+/** Evaluates the networks at inputs of the caller, at most 2.
+ *  @param[in] inputs  [samples][features] */
+void isw_curvature_forward(struct isw_curvature *curvature, size_t samples, const double *inputs);
+/** The pre-activations of layer k + 1 at a sample of the last isw_curvature_forward, as for isw_block.pre_activation:
+ *  [size[k + 1]][ISW_CURVATURE_LANES]. */
+const double *isw_curvature_pre_activation(const struct isw_curvature *curvature, size_t k, size_t sample);
+
 /* ---- a probe ----------------------------------------------------------------------------------------------------- */
 
+/** The largest sizes of a sweep's networks. */
+struct isw_largest_sizes {
+  size_t features, outputs, train_samples;
+  size_t shorter; /**< the largest min(features, outputs) of a network */
+};
+
 /** One probe. Sums are in float64 with samples ascending, in the order that the probe's file states. Probes that have a
- *  block or a prepare and agree in scratch, persistent_scratch, block and prepare share one scratch; these functions
- *  are then called once for all of them. */
+ *  block or a prepare and agree in scratch, persistent_scratch, block, prepare and parameter share one scratch; these
+ *  functions are then called once for all of them. */
 struct isw_probe {
   struct isw_row row;
   struct isw_quantity quantity; /**< what the results file stores; its name is the row's */
   unsigned needs;               /**< enum isw_probe_needs */
+  double parameter;             /**< the value of row.parameters[0], if there is one; a sweep's probe has its own */
+  /** The length of quantity.dimension in a sweep; NULL: it has none. */
+  size_t (*length)(const struct isw_probe *probe, const struct isw_largest_sizes *largest);
   size_t max_parameters; /**< larger networks get fill values, and a sweep file that has one is rejected; 0: no limit */
   /** Number of float64 scratch values of a pack, zeroed before each record; NULL: none. */
   size_t (*scratch)(const struct isw_view *view);
@@ -190,7 +209,8 @@ struct isw_probe {
   /** Does the work that probes with a common scratch share, once per record, after the blocks and before any finish. It
    *  is repeated after an interruption. Long computations belong here. NULL: none. */
   void (*prepare)(const struct isw_view *view, double *scratch);
-  /** Writes value[row * lanes + lane] for isw_quantity_width rows: one, or one per layer or parameter. Values of lanes
+  /** Writes value[row * lanes + lane] for isw_quantity_width rows: one, or one per layer, parameter or place of a
+   *  dimension. Values of lanes
    *  past `count` are ignored. NULL if quantity.per_run. */
   void (*finish)(const struct isw_view *view, double *scratch, double *value);
   /** Sets below[lane] once before training. The engine stores the number of steps before the first one whose batch loss
@@ -203,6 +223,8 @@ struct isw_probe {
   /** The value at a record depends on the step of the previous record. Recordings are then comparable only where they
    *  agree in both. */
   bool needs_previous_record;
+  /** With ISW_NEEDS_CURVATURE: no derivative is by a weight, so the probe can measure networks with a mask. */
+  bool allows_masks;
   /** FLOPs of one record of one network in addition to the passes, for `plan`; NULL: negligible. */
   double (*flops)(size_t layers, const size_t *size, size_t train_samples, size_t test_samples);
 };

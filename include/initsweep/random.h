@@ -34,6 +34,10 @@ struct isw_stream {
 double isw_uniform(const struct isw_stream *stream, uint64_t index);
 /** Standard normal by Box-Muller: sqrt(-2 log(1 - u0)) cos(2 pi u1), u0 and u1 from words 0 and 1 of the block. */
 double isw_normal(const struct isw_stream *stream, uint64_t index);
+/** to [count] = isw_uniform of index, index + 1, ...; many at once where the processor has AVX-512. */
+void isw_uniforms(const struct isw_stream *stream, uint64_t index, size_t count, double *to);
+/** to [count] = isw_normal of index, index + 1, ...; likewise. */
+void isw_normals(const struct isw_stream *stream, uint64_t index, size_t count, double *to);
 /** Standard normal conditioned on |x| <= 2, by rejection. The counter's second word is the attempt, 0, 1, ... */
 double isw_truncated_normal(const struct isw_stream *stream, uint64_t index);
 /** Unbiased integer on 0 .. bound - 1 (Lemire 2019, multiply and reject). The counter's second word is the attempt.

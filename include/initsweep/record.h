@@ -48,6 +48,10 @@ struct isw_quantity {
   bool integer;       /**< stored as int32, fill value -1; else in the sweep's precision, fill value NaN */
   bool per_run;       /**< one value, or one per layer, for the whole training; no record dimension */
   bool per_parameter; /**< [record][parameter]; excludes per_layer and per_run */
+  /** [record][length] along a dimension of this name in the results file, the same length for all networks of a sweep;
+   *  excludes the three above. NULL: none. */
+  const char *dimension;
+  size_t length;
 };
 
 /** Number of records of a quantity, for a network with `records` records. */
@@ -59,6 +63,7 @@ static inline size_t isw_quantity_records(const struct isw_quantity *quantity, s
 /** Number of values of a quantity at one record, for a network with `layers` layers and `parameters` parameters. */
 static inline size_t isw_quantity_width(const struct isw_quantity *quantity, size_t layers, size_t parameters)
 {
+  if (quantity->dimension) return quantity->length;
   return quantity->per_parameter ? parameters : quantity->per_layer ? layers : 1;
 }
 

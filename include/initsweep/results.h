@@ -149,7 +149,8 @@ const char *isw_results_attribute(struct isw_results *results, const char *name)
 /** A dataset along `network`: its name and shape. */
 struct isw_results_dataset {
   const char *name;
-  bool coordinate, text, per_record, per_layer, per_parameter;
+  bool coordinate, text, per_record, per_layer;
+  const char *dimension; /**< beside network, record and layer: "parameter" or that of a quantity; NULL: none */
 };
 /** The datasets along `network` in the file's order; NULL past the last. */
 const struct isw_results_dataset *isw_results_dataset(const struct isw_results *results, size_t index);

@@ -9,6 +9,7 @@ import numpy as np
 from initsweep.arrays import Array
 
 CONFIDENCE_Z = 1.959963984540054  # 95 %, two-sided
+LEAST_FOR_INTERVAL = 6  # values of which a median has a 95 % interval
 
 
 class Line(NamedTuple):
@@ -35,7 +36,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
 def median_interval(values: Array) -> tuple[float, float]:
     """95 % interval of a median from the order statistics, whatever the distribution (Conover 1999, section 3.2).
 
-    values: [n] without NaN. Returns (low, high) in their units; infinite ends if n < 6, for which there is no interval.
+    values: [n] without NaN. Returns (low, high) in their units; infinite ends if n < LEAST_FOR_INTERVAL.
     """
     n = len(values)
     below, tail = 0, 0.5**n  # tail: the probability that at most `below` values are less than the median

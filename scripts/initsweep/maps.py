@@ -1,65 +1,65 @@
-"""Maps of trainability: final values of a quantity over two numeric axes, also of a grid that was refined."""
+"""Maps of trainability: final values of a quantity over two numeric axes, also of a refined grid and of a sample."""
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+import matplotlib.collections
 import matplotlib.colors
-import matplotlib.patches
+import matplotlib.lines
 import numpy as np
 import xarray
 
-from initsweep.arrays import Array, factorize, format_value, swept_columns
-from initsweep.figures import (cell_statistics, colour_bar, colour_map_name, colour_norm, quantity_label,
-                               require_quantity, titled_figure)
+from initsweep.arrays import COMPLETED, DIVERGED, STOPPED, Array, final_values, swept_columns
+from initsweep.design import INDICES, REPEATS, Role, View, cell_codes, number_axes, titled, view
+from initsweep.heatmaps import cell_statistics
+from initsweep.layout import (DIVERGED_COLOUR, MISSING_HATCH, absence_handles, draw_handles, grid_shape,
+                              titled_figure, wrap_label)
+from initsweep.scales import (colour_bar, colour_map, colour_norm, is_log_spaced, logarithmic_ticks, number_label,
+                              quantity_label, require_quantity)
 from initsweep.style import Figure, in_style
 
 __all__ = ["trainability"]
 
-DIVERGED_COLOUR = "#b0b0b0"
-POOLED = ("replicate", "seed")  # settings over whose values a map takes the median
+MAX_MAPS = 6  # panels
+ROLES = (Role("columns", wants="sampled"), Role("rows", wants="sampled"), Role("panels", "activation", MAX_MAPS))
 
 
-def numeric_axes(dataset: xarray.Dataset) -> list[str]:
-    """The swept numeric settings without replicate and level, those with the most values first."""
-    names = [name for name in swept_columns(dataset)
-             if dataset[name].dtype.kind in "iuf" and name not in ("replicate", "level")]
-    return sorted(names, key=lambda name: -len(factorize(dataset[name].values)[0]))
+class Plane(NamedTuple):
+    """One map, each [rows, columns]: value is the median of the final values, NaN for none; diverged: more than half of
+    the networks; trained, present: whether a network was trained there, or is at least in the sweep."""
+    value: Array
+    diverged: Array
+    trained: Array
+    present: Array
 
 
-def select_plane(dataset: xarray.Dataset, rows: str, columns: str) -> tuple[xarray.Dataset, str]:
-    """The networks that a map over two numeric axes shows, and a note on which they are.
+class MapCells(NamedTuple):
+    """The maps of all panels, each array [panels, rows, columns] as in Plane."""
+    value: Array
+    diverged: Array
+    trained: Array
+    present: Array
 
-    Of every other swept setting the first value that is present; all replicates and seeds.
-    """
-    shown = np.ones(dataset.sizes["network"], bool)
-    for name in (rows, columns):
-        shown &= np.isfinite(dataset[name].values.astype(np.float64))
-    notes = []
-    for name in swept_columns(dataset):
-        if name in (rows, columns, "level", *POOLED) or not shown.any():
-            continue
-        values, codes = factorize(dataset[name].values)
-        present = list(dict.fromkeys(codes[shown]))
-        if len(present) > 1:
-            notes.append(f"{name} = {format_value(values[present[0]])} (the first of {len(present)})")
-            shown &= codes == present[0]
-    replicates = max((len(np.unique(dataset[name].values[shown])) for name in POOLED if name in dataset.coords),
-                     default=0)
-    if replicates > 1:
-        notes.append(f"medians over {replicates} replicates")
-    return dataset.isel(network=np.flatnonzero(shown)), ", ".join(notes)
+    def panel(self, number: int) -> Plane:
+        """One of the maps."""
+        return Plane(*(array[number] for array in self))
 
 
-def plane_values(dataset: xarray.Dataset, rows: str, columns: str, quantity: str) -> tuple[Array, ...]:
-    """Final values of a quantity over two numeric axes. dataset: as select_plane returns it.
-
-    Returns (row values [n], column values [m], trained [n, m] bool, diverged [n, m] bool, value [n, m] float64 in the
-    quantity's units). The value of a point is the median of its networks; it diverged if more than half of them did.
-    """
-    numbers = [np.unique(dataset[name].values) for name in (rows, columns)]
-    codes = [np.searchsorted(values, dataset[name].values) for values, name in zip(numbers, (rows, columns))]
-    value, share, trained = cell_statistics(codes, [len(values) for values in numbers], dataset, quantity)
-    return numbers[0], numbers[1], trained > 0, share > 0.5, value
+def map_cells(shown: View, quantity: str) -> MapCells:
+    """The points of maps over two numeric axes. The points that a refinement skipped have the value of the nearest
+    trained one."""
+    axes = [shown.axes[name] for name in ("panels", "rows", "columns")]
+    shape = tuple(len(axis.texts) for axis in axes)
+    cells = cell_statistics(cell_codes(axes, shown.dataset.sizes["network"]), int(np.prod(shape)), shown.dataset,
+                            quantity)
+    value, diverged = cells.median.reshape(shape), (cells.diverged > 0.5).reshape(shape)
+    trained, present = (cells.trained > 0).reshape(shape), (cells.networks > 0).reshape(shape)
+    if "level" in shown.dataset.coords:
+        for p in range(shape[0]):
+            source = nearest_trained(trained[p])
+            value[p], diverged[p], trained[p] = value[p][source], diverged[p][source], trained[p][source]
+    return MapCells(np.where(diverged, np.nan, value), diverged, trained, present)
 
 
 def nearest_trained(trained: Array) -> tuple[Array, Array]:
@@ -78,95 +78,137 @@ def nearest_trained(trained: Array) -> tuple[Array, Array]:
     return source[0], source[1]
 
 
-def cell_edges(values: Array) -> tuple[Array, bool]:
-    """The edges of the cells around values, and whether the values are spaced logarithmically."""
-    logarithmic = False
-    if (values > 0).all():
-        logarithmic = bool(values[-1] > 3 * values[0] if len(values) == 2 else
-                           np.ptp(np.diff(np.log(values))) < np.ptp(np.diff(values)))
-    centres = np.log(values) if logarithmic else values
-    middle = (centres[1:] + centres[:-1]) / 2
-    edges = np.concatenate([[2 * centres[0] - middle[0]], middle, [2 * centres[-1] - middle[-1]]])
-    return (np.exp(edges) if logarithmic else edges), logarithmic
+def cell_edges(values: Array, inside: bool = False) -> tuple[Array, bool]:
+    """The edges of the cells around values, and whether the values are spaced logarithmically.
 
-
-def draw_plane(panel: Any, x: Array, y: Array, shown: Array, diverged: Array, norm: matplotlib.colors.Normalize,
-               quantity: str) -> Any:
-    """Draws a map: values by colour, diverged points grey, untrained ones white. Returns the image for a colour bar.
-
-    x: [m] column values, y: [n] row values; shown: [n, m], NaN for none; diverged: [n, m] bool.
+    The outermost cells are as wide on both sides of their values, but do not extend to negative numbers if no value is
+    negative; inside: they end at their values. A single value has a cell of its own width.
     """
-    (x_edges, x_log), (y_edges, y_log) = cell_edges(x), cell_edges(y)
+    logarithmic = is_log_spaced(values) and bool(values[0] > 0)
+    centres = np.log(values) if logarithmic else values
+    if len(centres) == 1:
+        return values[0] + np.array([-0.5, 0.5]) * (abs(values[0]) or 1.0), False
+    middle = (centres[1:] + centres[:-1]) / 2
+    ends = (centres[0], centres[-1]) if inside else (2 * centres[0] - middle[0], 2 * centres[-1] - middle[-1])
+    edges = np.concatenate([[ends[0]], middle, [ends[1]]])
+    if logarithmic:
+        return np.exp(edges), True
+    return (np.maximum(edges, 0.0) if values[0] >= 0 else edges), False
+
+
+def draw_plane(panel: Any, x: Array, y: Array, plane: Plane, norm: matplotlib.colors.Normalize, quantity: str,
+               inside: bool = False) -> Any:
+    """Draws a map: values by colour, diverged points grey, missing ones hatched, those outside of the sweep white.
+
+    Returns the image for a colour bar. x: [columns], y: [rows] values; inside: as cell_edges takes it.
+    """
+    (x_edges, x_log), (y_edges, y_log) = cell_edges(x, inside), cell_edges(y, inside)
     panel.grid(False)
-    panel.pcolormesh(x_edges, y_edges, np.where(diverged, 1.0, np.nan), rasterized=True,
+    panel.pcolormesh(x_edges, y_edges, np.where(plane.diverged, 1.0, np.nan), rasterized=True,
                      cmap=matplotlib.colors.ListedColormap([DIVERGED_COLOUR]))
-    image = panel.pcolormesh(x_edges, y_edges, np.where(diverged, np.nan, shown), norm=norm,
-                             cmap=colour_map_name(quantity), rasterized=True)
+    image = panel.pcolormesh(x_edges, y_edges, np.maximum(plane.value, norm.vmin), norm=norm,
+                             cmap=colour_map(quantity), rasterized=True)
+    missing = plane.present & ~plane.trained
+    if missing.any():
+        corners = [[(x_edges[c + i], y_edges[r + j]) for i, j in ((0, 0), (1, 0), (1, 1), (0, 1))]
+                   for r, c in np.argwhere(missing)]
+        panel.add_collection(matplotlib.collections.PolyCollection(corners, hatch=MISSING_HATCH, facecolor="white",
+                                                                   edgecolor="0.6", linewidth=0))
     panel.set_xscale("log" if x_log else "linear")
     panel.set_yscale("log" if y_log else "linear")
     panel.set_xlim(x_edges[0], x_edges[-1])
     panel.set_ylim(y_edges[0], y_edges[-1])
+    for axis, logarithmic, edges in ((panel.xaxis, x_log, x_edges), (panel.yaxis, y_log, y_edges)):
+        if logarithmic:
+            logarithmic_ticks(axis, edges[0], edges[-1])
     return image
 
 
-def draw_handles(figure: Any, handles: list[Any]) -> None:
-    """Draws a legend with its entries side by side. figure: a Figure or SubFigure of its own."""
-    figure.legend(handles=handles, loc="center", frameon=False, ncol=max(1, len(handles)))
+def draw_points(panel: Any, shown: View, number: int, norm: matplotlib.colors.Normalize, quantity: str) -> Any:
+    """Draws the points of a sample: values by colour, diverged ones as grey crosses. Returns the image for a colour
+    bar. number: that of the panel."""
+    x, y, panels = (shown.axes[name] for name in ("columns", "rows", "panels"))
+    assert x.numbers is not None and y.numbers is not None
+    points, cell = np.unique(np.where(panels.codes == number, cell_codes((y, x), len(x.codes)), -1),
+                             return_inverse=True)
+    cells = cell_statistics(cell - int(points[0] == -1), int(np.count_nonzero(points >= 0)), shown.dataset, quantity)
+    row, column = np.divmod(points[points >= 0], len(x.texts))
+    lost = cells.diverged > 0.5
+    panel.plot(x.numbers[column[lost]], y.numbers[row[lost]], "x", color="0.5", markersize=5)
+    image = panel.scatter(x.numbers[column[~lost]], y.numbers[row[~lost]], c=cells.median[~lost], norm=norm,
+                          cmap=colour_map(quantity), s=28, edgecolors="0.3", linewidths=0.4)
+    for axis, setter, numbers in ((panel.xaxis, panel.set_xscale, x.numbers), (panel.yaxis, panel.set_yscale,
+                                                                               y.numbers)):
+        if numbers[0] > 0 and numbers[-1] > 30 * numbers[0]:
+            setter("log")
+            logarithmic_ticks(axis, numbers[0], numbers[-1])
+    return image
 
 
-def diverged_handles(diverged: Array, note: str) -> list[Any]:
-    """The legend entry of the grey points. diverged: of any shape, bool; note: as select_plane returns it."""
-    label = "diverged (more than half of the replicates)" if "replicates" in note else "diverged"
-    return [matplotlib.patches.Patch(color=DIVERGED_COLOUR, label=label)] if diverged.any() else []
+def point_handles(shown: View) -> list[Any]:
+    """The legend entry of the crosses of a sample."""
+    if not (shown.dataset["status"].values == DIVERGED).any():
+        return []
+    return [matplotlib.lines.Line2D([], [], color="0.5", marker="x", linestyle="none",
+                                    label="diverged (more than half of the networks)")]
+
+
+def map_handles(cells: MapCells) -> list[Any]:
+    """The legend entries of points without a value."""
+    return absence_handles(bool((~cells.present).any()), bool((cells.present & ~cells.trained).any()),
+                           bool(cells.diverged.any()), half=True)
+
+
+def panel_grid(shown: View, handles: Sequence[Any], note: str = "") -> tuple[Figure, Any, list[Any]]:
+    """A figure of maps side by side: (figure, part, panels in use). handles: of the legend."""
+    count = len(shown.axes["panels"].texts)
+    down, across = (2, 2) if count == 4 else grid_shape(count, 3)
+    size = (7.2, 4.6) if count == 1 else (8.0, 0.5 + (3.2 if across == 2 else 2.7) * down)
+    figure, part = titled_figure(shown.dataset, *size, "; ".join(text for text in (shown.note, note) if text),
+                                 (lambda lower: draw_handles(lower, handles)) if handles else None, 0.3)
+    axes = part.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
+    for p, panel in enumerate(axes):
+        panel.set_visible(p < count)
+        panel.tick_params(labelbottom=p + across >= count)
+    return figure, part, list(axes[:count])
 
 
 @in_style
-def trainability(dataset: xarray.Dataset, quantity: str = "loss", rows: str | None = None,
-                 columns: str | None = None) -> Figure:
+def trainability(dataset: xarray.Dataset, quantity: str = "loss", rows: str | None = None, columns: str | None = None,
+                 panels: str | None = None, best_over: Sequence[str] = ()) -> Figure:
     """A map of the final values of a quantity over two numeric axes; networks that diverged are grey.
 
-    rows, columns: settings; without them the two with the most values. Raises ValueError if there are no such settings.
+    rows, columns, panels: settings; without them the two numeric ones with the most values, and one more. A sample is
+    drawn as points. Raises ValueError if fewer than two numbers were swept.
     """
     require_quantity(dataset, quantity)
-    names = numeric_axes(dataset)
-    pairs = [(y, x) for x in ([columns] if columns else names) for y in ([rows] if rows else names) if x != y]
-    if not pairs:
-        raise ValueError("a map needs two swept settings that are numbers")
-    vertical, horizontal = next((pair for pair in pairs if is_plane(dataset, *pair)), pairs[0])
-    require_numeric(dataset, vertical, horizontal)
-    part, note = select_plane(dataset, vertical, horizontal)
-    y, x, trained, diverged, value = plane_values(part, vertical, horizontal, quantity)
-    if len(x) < 2 or len(y) < 2:
-        raise ValueError(f"{vertical} x {horizontal} is not a plane: an axis has one value")
-    if "level" in dataset.coords:
-        source = nearest_trained(trained)
-        value, diverged = value[source], diverged[source]
-    norm = colour_norm(part, quantity, value)
-    if not trained.all():
-        count = f"{np.count_nonzero(trained):,} of {trained.size:,} networks trained"
-        note = f"{count}, {note}" if note else count
-    handles = diverged_handles(diverged, note)
-    figure, upper = titled_figure(dataset, 7.2, 5.4, lambda lower: draw_handles(lower, handles),
-                                  0.3 if handles else 0.05, note)
-    panel = upper.subplots()
-    image = draw_plane(panel, x, y, np.maximum(value, norm.vmin), diverged, norm, quantity)
-    panel.set_xlabel(horizontal)
-    panel.set_ylabel(vertical)
-    colour_bar(upper, image, panel, f"final {quantity_label(dataset, quantity)}", value)
+    numbers = number_axes(dataset)
+    if len(numbers) + (rows is not None) + (columns is not None) < 2:
+        together = f"; {numbers[0].label} vary together: initsweep plot curve draws them" \
+            if numbers and numbers[0].along else ""
+        names = {*REPEATS, *INDICES, *(name for axis in numbers for name in (axis.name, *axis.along))}
+        inner = [name for name in swept_columns(dataset) if dataset[name].dtype.kind in "iuf" and name not in names]
+        hint = f"; --rows and --columns also accept parameters of a choice: {', '.join(inner)}" if inner else ""
+        raise ValueError("a map needs two swept settings that are numbers; the file has "
+                         f"{numbers[0].label if numbers else 'none'}{together}{hint}")
+    shown = view(dataset, ROLES, {"columns": columns, "rows": rows, "panels": panels}, quantity, "point", best_over)
+    x, y, parts = (shown.axes[name] for name in ("columns", "rows", "panels"))
+    if x.numbers is None or y.numbers is None:
+        raise ValueError("a map needs two swept settings that are numbers and not pooled by --best-over")
+    is_sample = x.sampled or y.sampled
+    cells = None if is_sample else map_cells(shown, quantity)
+    values = final_values(shown.dataset, quantity) if cells is None else cells.value
+    norm = colour_norm(shown.dataset, quantity, values)
+    note = ""
+    if "level" in shown.dataset.coords:
+        trained = np.count_nonzero(np.isin(shown.dataset["status"].values, (COMPLETED, STOPPED, DIVERGED)))
+        note = f"{trained:,} of {shown.dataset.sizes['network']:,} networks trained, others like the nearest"
+    figure, upper, axes = panel_grid(shown, point_handles(shown) if cells is None else map_handles(cells), note)
+    for p, panel in enumerate(axes):
+        image = draw_points(panel, shown, p, norm, quantity) if cells is None else \
+            draw_plane(panel, x.numbers, y.numbers, cells.panel(p), norm, quantity)
+        panel.set_title(titled(parts, p, p == 0))
+    upper.supxlabel(number_label(x), fontsize=9)
+    upper.supylabel(number_label(y), fontsize=9)
+    colour_bar(upper, image, axes, wrap_label(f"final {quantity_label(dataset, quantity)}", 2.4), values)
     return figure
-
-
-def is_plane(dataset: xarray.Dataset, rows: str, columns: str) -> bool:
-    """Whether two numeric settings each have two values among the networks that have both."""
-    if any(name not in dataset.coords or dataset[name].dtype.kind not in "iuf" for name in (rows, columns)):
-        return False
-    part, _ = select_plane(dataset, rows, columns)
-    return all(len(np.unique(part[name].values)) > 1 for name in (rows, columns))
-
-
-def require_numeric(dataset: xarray.Dataset, *names: str) -> None:
-    """Raises ValueError if a setting is not in the file or not a number."""
-    for name in names:
-        if name not in dataset.coords or dataset[name].dtype.kind not in "iuf":
-            known = ", ".join(numeric_axes(dataset)) or "none"
-            raise ValueError(f"the file has no setting '{name}' that is a number; it has: {known}")

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
@@ -10,29 +11,34 @@ import matplotlib.ticker
 import numpy as np
 import xarray
 
-from initsweep.arrays import COMPLETED, DIVERGED, STOPPED, Array, factorize, last_values, split_weights, swept_columns
-from initsweep.figures import (DIVERGENCE_FACTOR, MAX_BANDS, annotate_row, apply_scales, axis_values, band_description,
-                               colour_bar, colour_norm, draw_legend, legend_height, panel_axes, quantity_label,
-                               require_quantity, scale_ceiling, schedule_bands, single_point_marker, spans_decades,
-                               steps_of, titled_figure, wrap_label)
+from initsweep.arrays import COMPLETED, DIVERGED, STOPPED, Array, last_values, split_weights
+from initsweep.design import Axis, Role, View, number_axes, single, titled, view
+from initsweep.figures import ROW, quantity_records, schedule_bands, single_point_marker, steps_of
 from initsweep.intervals import fit_line, quantile_band, with_error
-from initsweep.maps import (diverged_handles, draw_handles, draw_plane, plane_values, require_numeric, select_plane)
+from initsweep.layout import (MAX_BANDS, axis_style, band_description, draw_handles, draw_legend, grid_shape,
+                              legend_height, panel_width, title_grid, titled_figure, wrap_label)
+from initsweep.maps import MAX_MAPS, draw_plane, map_cells, map_handles, panel_grid
 from initsweep.mean_field import MEAN_FIELD, edge_of_chaos
-from initsweep.style import Figure, in_style, line_style, line_width
+from initsweep.scales import (DIVERGENCE_FACTOR, colour_bar, colour_norm, logarithmic_ticks, quantity_label,
+                              require_quantity, scale_ceiling, scale_steps, scale_values, spans_decades, symmetric_log)
+from initsweep.style import Figure, in_style, line_width
 
-__all__ = ["small_multiples", "by_layer", "escape_time", "spectra", "hessian", "phase"]
+__all__ = ["small_multiples", "by_layer", "symmetry", "escape_time", "spectra", "hessian", "phase"]
 
 MAX_LINES = 60  # networks drawn one by one in a panel
-MAX_MULTIPLES = 36  # panels of small_multiples
-MAX_COLUMNS = 12  # panels side by side
-MAX_PHASES = 6  # panels of phase
 ROUNDING = 1e-6  # singular values below this share of the largest of a panel row are rounding errors
 EDGE_COLOUR = "#D55E00"  # of the edge of chaos
 SPECTRA = {"singular_value_max": "largest singular value", "singular_value_min": "smallest singular value",
            "effective_rank": "effective rank"}
+EIGENVALUES = {"hessian_max": "largest eigenvalue", "hessian_min": "smallest eigenvalue"}
+OF_UNITS = ("distinct_units", "mean_cosine")  # quantities that compare the units of a hidden layer
+# Settings of a start near a plateau, the first of which that is swept is the axis of escape times
+NEAR_PLATEAU = ("init_noise", "init_std", "init_value", "init_gain", "init_sigma_w")
+
+COLOUR, COLUMNS, ROWS = Role("colour", "init", 24), Role("columns", "activation", 8), Role("rows", "init", 12)
 
 
-def deepest_networks(dataset: xarray.Dataset, *shown: str) -> tuple[xarray.Dataset, str]:
+def deepest_networks(dataset: xarray.Dataset, *shown: str | None) -> tuple[xarray.Dataset, str]:
     """The deepest networks and a note that says so: layer k of networks of different depth is not the same thing.
 
     All networks if depth is not swept, or is one of the settings that the figure shows (shown).
@@ -51,51 +57,54 @@ def require_probes(dataset: xarray.Dataset, figure: str, *names: str) -> None:
             raise ValueError(f"{figure} needs the probe {name}, which the file does not have: add it to record.probes")
 
 
-def require_panels(setting: str, count: int, most: int, hint: str = "") -> None:
-    """Raises ValueError if a setting has more values than a figure has room for."""
-    if count > most:
-        raise ValueError(f"{setting} has {count} values; at most {most} panels can be read{hint}")
+def require_layers(dataset: xarray.Dataset, quantity: str) -> None:
+    """Raises ValueError if the file lacks a quantity, or if it has no layers."""
+    require_probes(dataset, "this figure", quantity)
+    if set(dataset[quantity].dims) != {"network", "record", "layer"}:
+        raise ValueError(f"{quantity} has no layers; initsweep plot trajectories draws it")
 
 
 @in_style
-def small_multiples(dataset: xarray.Dataset, quantity: str = "loss", panels: str = "init",
-                    colour: str = "activation") -> Figure:
+def small_multiples(dataset: xarray.Dataset, quantity: str = "loss", panels: str | None = None,
+                    colour: str | None = None, best_over: Sequence[str] = ()) -> Figure:
     """A panel for each value of a setting: a thin line for each network, a thick one for the median of a colour.
 
     If a colour has more than MAX_LINES networks in a panel, that many are drawn, evenly spread over them.
     """
     require_quantity(dataset, quantity)
-    names, codes = axis_values(dataset, panels)
-    colours, colour_codes = axis_values(dataset, colour)
-    require_panels(panels, len(names), MAX_MULTIPLES)
-    # of 4 and 3 panels in a row, the number that leaves fewer places empty
-    across = min((4, 3), key=lambda count: -len(names) % count) if len(names) > 4 else len(names)
-    down = -(-len(names) // across)
+    shown = view(dataset, (Role("panels", "init", 36), Role("colour", "activation", 24)),
+                 {"panels": panels, "colour": colour}, quantity, "thick line", best_over)
+    parts, colours = shown.axes["panels"], shown.axes["colour"]
+    down, across = grid_shape(len(parts.texts))
     figure, part = titled_figure(
-        dataset, max(5.5, 1.0 + 2.2 * across), 1.3 + 1.8 * down,
-        lambda lower: draw_legend(lower, dataset, colour, "thin: networks; thick: median"),
-        legend_height(dataset, colour))
+        shown.dataset, panel_width(across), 0.5 + 1.8 * down, shown.note,
+        lambda lower: draw_legend(lower, colours, "thin: networks; thick: median"), legend_height(colours.texts))
     axes = part.subplots(down, across, sharex=True, sharey=True, squeeze=False)
-    values = dataset[quantity].transpose("network", "record").values.astype(np.float64)
-    steps, drawn = steps_of(dataset), [np.zeros(0)]
+    values, steps, drawn = quantity_records(shown.dataset, quantity), steps_of(shown.dataset), [np.zeros(0)]
     for p, panel in enumerate(axes.ravel()):
-        if p >= len(names):
+        if p >= len(parts.texts):
             panel.set_visible(False)
             continue
-        panel.tick_params(labelbottom=p + across >= len(names))
-        panel.set_title(f"{panels} = {names[p]}" if p == 0 else names[p])
-        for number in range(len(colours)):
-            own = np.flatnonzero((codes == p) & (colour_codes == number))
+        panel.tick_params(labelbottom=p + across >= len(parts.texts))
+        panel.set_title(titled(parts, p, p == 0))
+        for code in range(len(colours.texts)):
+            own = np.flatnonzero((parts.codes == p) & (colours.codes == code))
             some = own[np.linspace(0, len(own) - 1, min(len(own), MAX_LINES)).astype(int)] if len(own) else own
-            style = line_style(number, len(colours))
+            style = axis_style(colours, code)
             panel.plot(steps[some].T, values[some].T, alpha=0.3, **{**style, "linewidth": 0.5})
             drawn.append(values[some].ravel())
             for step, _, median, _ in schedule_bands(steps[own], values[own]):
                 panel.plot(step, median, marker=single_point_marker(median), **style)
-    note = apply_scales(axes, np.concatenate(drawn), steps, quantity, scale_ceiling(dataset, quantity))
-    part.supxlabel("optimiser steps" + note, fontsize=9)
-    part.supylabel(wrap_label(quantity_label(dataset, quantity), 1.8 * down), fontsize=9)
+        scale_steps(panel, steps)
+    notes = scale_values(axes, np.concatenate(drawn), quantity, scale_ceiling(shown.dataset, quantity))
+    label_steps(part, shown.dataset, quantity, notes, 1.8 * down)
     return figure
+
+
+def label_steps(part: Any, dataset: xarray.Dataset, quantity: str, notes: Sequence[str], height: float) -> None:
+    """Labels the axes of panels of a quantity over the steps. height: inches of the panels."""
+    part.supxlabel("optimiser steps" + (f"   ({'; '.join(notes)})" if notes else ""), fontsize=9)
+    part.supylabel(wrap_label(quantity_label(dataset, quantity), height), fontsize=9)
 
 
 def layer_style(number: int, layers: int) -> dict[str, Any]:
@@ -105,53 +114,111 @@ def layer_style(number: int, layers: int) -> dict[str, Any]:
 
 
 @in_style
-def by_layer(dataset: xarray.Dataset, quantity: str = "gradient_norm", rows: str = "init",
-             columns: str = "activation") -> Figure:
+def by_layer(dataset: xarray.Dataset, quantity: str = "gradient_norm", rows: str | None = None,
+             columns: str | None = None, best_over: Sequence[str] = ()) -> Figure:
     """A quantity of each layer over the steps: a panel for each rows x columns, a colour for each layer.
 
     Lines are medians, bands the 10 % to 90 % quantiles of the networks of a panel. Of networks of different depth the
     deepest are shown, unless depth is rows or columns. Quantities that compare units are shown for hidden layers only.
     Raises ValueError if the quantity has no layers.
     """
-    require_probes(dataset, "this figure", quantity)
-    if set(dataset[quantity].dims) != {"network", "record", "layer"}:
-        raise ValueError(f"{quantity} has no layers; plot.py trajectories draws it")
-    dataset, note_of_networks = deepest_networks(dataset, rows, columns)
-    (row_names, row_codes), (column_names, column_codes) = panel_axes(dataset, rows, columns)
-    of_units = quantity in ("distinct_units", "mean_cosine")
-    layers = max(1, int(dataset["depth"].values.max()) + (not of_units))
+    require_layers(dataset, quantity)
+    dataset, note = deepest_networks(dataset, rows, columns)
+    shown = view(dataset, (ROWS, COLUMNS), {"rows": rows, "columns": columns}, quantity, "panel", best_over, note)
+    row, column, of_units = shown.axes["rows"], shown.axes["columns"], quantity in OF_UNITS
+    layers = max(1, int(shown.dataset["depth"].values.max()) + (not of_units))
 
     def legend(lower: Any) -> None:
-        shown = range(layers) if layers <= 10 else sorted({round(k) for k in np.linspace(0, layers - 1, 8)})
-        handles = [matplotlib.lines.Line2D([], [], label=str(k + 1), **layer_style(k, layers)) for k in shown]
+        some = range(layers) if layers <= 10 else sorted({round(k) for k in np.linspace(0, layers - 1, 8)})
+        handles = [matplotlib.lines.Line2D([], [], label=str(k + 1), **layer_style(k, layers)) for k in some]
         which = "hidden layer" if of_units else "weight layer"
-        lower.legend(handles=handles, title=f"{which}, 1 at the inputs ({band_description(1)})", loc="center",
-                     frameon=False, ncol=len(handles))
+        draw_handles(lower, handles, f"{which}, 1 at the inputs ({band_description(1)})")
 
-    figure, part = titled_figure(dataset, max(5.5, 1.0 + 2.2 * len(column_names)), 1.3 + 1.7 * len(row_names), legend,
-                                 0.6, note_of_networks)
-    axes = part.subplots(len(row_names), len(column_names), sharex=True, sharey=True, squeeze=False)
-    values = dataset[quantity].transpose("network", "record", "layer").values.astype(np.float64)
-    steps, medians = steps_of(dataset), [np.zeros(0)]
+    figure, part = titled_figure(shown.dataset, panel_width(len(column.texts)), 0.5 + ROW * len(row.texts), shown.note,
+                                 legend, 0.6)
+    axes = part.subplots(len(row.texts), len(column.texts), sharex=True, sharey=True, squeeze=False)
+    values, steps, medians = quantity_records(shown.dataset, quantity), steps_of(shown.dataset), [np.zeros(0)]
     for r, c in np.ndindex(axes.shape):
-        own = (row_codes == r) & (column_codes == c)
+        own = (row.codes == r) & (column.codes == c)
         for k in range(layers):
             style = layer_style(k, layers)
             for step, low, median, high in schedule_bands(steps[own], values[own, :, k]):
                 axes[r, c].fill_between(step, low, high, alpha=0.15, color=style["color"], linewidth=0)
                 axes[r, c].plot(step, median, marker=single_point_marker(median), **style)
                 medians.append(median)
-        if r == 0:
-            axes[r, c].set_title(f"{columns} = {column_names[c]}" if c == 0 else column_names[c])
-        if c == len(column_names) - 1:
-            annotate_row(axes[r, c], f"{rows} = {row_names[r]}" if r == 0 else row_names[r])
-    drawn = np.concatenate(medians)
-    note = apply_scales(axes, drawn, steps, quantity, scale_ceiling(dataset, quantity))
+        scale_steps(axes[r, c], steps)
+    title_grid(axes, row, column)
+    notes = scale_values(axes, np.concatenate(medians), quantity, scale_ceiling(shown.dataset, quantity))
+    label_steps(part, shown.dataset, quantity, notes, ROW * len(row.texts))
+    return figure
+
+
+def is_flat(lines: Sequence[tuple[Array, ...]]) -> bool:
+    """Whether the medians of bands do not change over the steps. lines: (steps, low, median, high) each."""
+    return all(np.ptp(median[np.isfinite(median)]) == 0 for _, _, median, _ in lines if np.isfinite(median).any())
+
+
+@in_style
+def symmetry(dataset: xarray.Dataset, quantity: str | None = None, colour: str | None = None,
+             columns: str | None = None, best_over: Sequence[str] = ()) -> Figure:
+    """Whether the units of a hidden layer act as one: distinct_units or mean_cosine over the steps, a panel for each
+    hidden layer and value of columns, a colour for each value of a setting.
+
+    Panels in which nothing changes over the steps and which are equal are drawn once; the title names all of them. Of
+    networks of different depth the deepest are shown, unless depth is colour or columns.
+    """
+    quantity = quantity or ("distinct_units" if "distinct_units" in dataset else "mean_cosine")
+    require_layers(dataset, quantity)
+    dataset, note = deepest_networks(dataset, colour, columns)
+    shown = view(dataset, (COLOUR, COLUMNS), {"colour": colour, "columns": columns}, quantity, "line", best_over, note)
+    colours, column = shown.axes["colour"], shown.axes["columns"]
+    values, steps = quantity_records(shown.dataset, quantity), steps_of(shown.dataset)
+    parts: list[tuple[list[str], list[list[tuple[Array, ...]]]]] = []
+    for k, c in np.ndindex(max(1, int(shown.dataset["depth"].values.max())), len(column.texts)):
+        lines = [schedule_bands(steps[own], values[own, :, k]) for own in
+                 ((column.codes == c) & (colours.codes == code) for code in range(len(colours.texts)))]
+        value = f"{column.label} = {column.texts[c]}" if column.numbers is not None else column.texts[c]
+        name = f"layer {k + 1}" + (f", {value}" if column.name else "")
+        same = next((names for names, others in parts if all(is_flat(line) for line in (*lines, *others))
+                     and all(np.array_equal(one, other, equal_nan=True) for line, other_line in zip(lines, others)
+                             for band, other_band in zip(line, other_line) for one, other in zip(band, other_band))),
+                    None)
+        if same is None:
+            parts.append(([name], lines))
+        else:
+            same.append(name)
+    complete = all(len(names) == 1 for names, _ in parts) and 1 < len(column.texts) <= 4
+    across = len(column.texts) if complete else grid_shape(len(parts), 3)[1]
+    down = -(-len(parts) // across)
+    figure, part = titled_figure(
+        shown.dataset, panel_width(across, 2.6), 0.5 + 1.8 * down, shown.note,
+        lambda lower: draw_legend(lower, colours, band_description(len(colours.texts))), legend_height(colours.texts))
+    axes = part.subplots(down, across, sharex=True, sharey=True, squeeze=False)
+    drawn = [np.zeros(0)]
+    for p, panel in enumerate(axes.ravel()):
+        if p >= len(parts):
+            panel.set_visible(False)
+            continue
+        names, lines = parts[p]
+        everywhere = len(parts) == 1 and len(names) > 1
+        panel.set_title(f"all hidden layers{f', all {column.label}' if column.name else ''}" if everywhere
+                        else wrap_label("; ".join(names), 2.2))
+        panel.tick_params(labelbottom=p + across >= len(parts))
+        for code, line in enumerate(lines):
+            style = axis_style(colours, code)
+            for step, low, median, high in line:
+                if len(colours.texts) <= MAX_BANDS:
+                    panel.fill_between(step, low, high, alpha=0.15, color=style["color"], linewidth=0)
+                panel.plot(step, median, marker=single_point_marker(median), **style)
+                drawn.append(median)
+        scale_steps(panel, steps)
+    top = np.nanmax([1.0, *np.concatenate(drawn)])
+    axes[0, 0].set_ylim(-0.04 * top, 1.06 * top)
     if quantity == "distinct_units":
         axes[0, 0].yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(6, integer=True))
-        axes[0, 0].set_ylim(0, 1.08 * np.nanmax(drawn) if np.isfinite(drawn).any() else 1)
-    part.supxlabel("optimiser steps" + note, fontsize=9)
-    part.supylabel(wrap_label(quantity_label(dataset, quantity), 1.7 * len(row_names)), fontsize=9)
+    empty = [colours.texts[code] for code in range(len(colours.texts))
+             if not any(np.isfinite(median).any() for _, lines in parts for _, _, median, _ in lines[code])]
+    label_steps(part, shown.dataset, quantity, [f"undefined, no line: {', '.join(empty)}"] if empty else [], 1.8 * down)
     return figure
 
 
@@ -178,19 +245,18 @@ def escape_points(dataset: xarray.Dataset, axis: str) -> tuple[Array, Array, Arr
     return x[shown], np.maximum(step[shown], 1), censored[shown], np.flatnonzero(shown)
 
 
-def escape_axis(dataset: xarray.Dataset, colour: str) -> str:
+def escape_axis(dataset: xarray.Dataset, colour: str | None) -> str:
     """The numeric setting that an escape figure has on its axis. Raises ValueError if none is swept."""
-    numeric = [name for name in swept_columns(dataset)
-               if dataset[name].dtype.kind in "iuf" and name not in ("replicate", "level", colour)]
-    usual = ("init_noise", "init_std", "init_value", "init_gain", "init_sigma_w")
-    for name in (*usual, *numeric):
+    numeric = [axis.name for axis in number_axes(dataset) if axis.name not in ("depth", colour)]
+    for name in (*NEAR_PLATEAU, *numeric):
         if name in numeric:
             return name
     raise ValueError("escape needs a swept setting that is a number, such as network.init_noise")
 
 
 @in_style
-def escape_time(dataset: xarray.Dataset, axis: str | None = None, colour: str = "depth") -> Figure:
+def escape_time(dataset: xarray.Dataset, x: str | None = None, colour: str | None = None,
+                best_over: Sequence[str] = ()) -> Figure:
     """Steps until a network leaves the plateau, over a numeric setting, both logarithmic; a colour for each value of a
     setting.
 
@@ -199,18 +265,19 @@ def escape_time(dataset: xarray.Dataset, axis: str | None = None, colour: str = 
     late the late ones are.
     """
     require_probes(dataset, "escape", "escape_step")
-    axis = axis or escape_axis(dataset, colour)
-    require_numeric(dataset, axis)
-    names, codes = axis_values(dataset, colour)
-    x, step, censored, network = escape_points(dataset, axis)
-    if not len(x):
+    shown = view(dataset, (Role("x", wants="sampled"), Role("colour", "depth", 24)),
+                 {"x": x or escape_axis(dataset, colour), "colour": colour}, "loss", "point", best_over)
+    axis, colours = shown.axes["x"].name, shown.axes["colour"]
+    x_values, step, censored, network = escape_points(shown.dataset, axis)
+    if not len(x_values):
         raise ValueError(f"no network has a positive {axis} and ended without divergence")
+    codes = colours.codes[network]
     handles, fits = [], []
-    for number, name in enumerate(names):
-        own, style = codes[network] == number, line_style(number, len(names))
-        label, fitted = f"{colour} = {name}", np.zeros(0)
-        at = np.array([value for value in np.unique(x[own]) if censored[own & (x == value)].mean() < 0.5])
-        median = np.array([np.median(step[own & (x == value)]) for value in at])
+    for number, name in enumerate(colours.texts):
+        own, style = codes == number, axis_style(colours, number)
+        label, fitted = f"{colours.label} = {name}" if name else "networks", np.zeros(0)
+        at = np.array([value for value in np.unique(x_values[own]) if censored[own & (x_values == value)].mean() < 0.5])
+        median = np.array([np.median(step[own & (x_values == value)]) for value in at])
         if len(at) >= 3:
             b, error, a = power_law(at, median)
             label += f": steps ~ {axis}^({with_error(b, error)})"
@@ -231,14 +298,14 @@ def escape_time(dataset: xarray.Dataset, axis: str | None = None, colour: str = 
     def legend(lower: Any) -> None:
         lower.legend(handles=handles, title=title, loc="center", frameon=False, ncol=across)
 
-    figure, part = titled_figure(dataset, 6.4, 4.6, legend, 0.4 + 0.19 * -(-len(handles) // across))
+    figure, part = titled_figure(shown.dataset, 6.4, 4.2, shown.note, legend, 0.4 + 0.19 * -(-len(handles) // across))
     panel = part.subplots()
-    spread = np.exp(0.02 * np.log(max(x.max() / x.min(), 10)))  # colours are drawn side by side
+    spread = np.exp(0.02 * np.log(max(x_values.max() / x_values.min(), 10)))  # colours are drawn side by side
     for number, (own, at, median, fitted, colour_of_line) in enumerate(fits):
         shift = spread ** ((number - (len(fits) - 1) / 2) / max(1, len(fits) - 1))
-        panel.plot(x[own & ~censored] * shift, step[own & ~censored], "o", markersize=3, alpha=0.35, markeredgewidth=0,
-                   color=colour_of_line)
-        panel.plot(x[own & censored] * shift, step[own & censored], "^", markersize=5, alpha=0.6,
+        panel.plot(x_values[own & ~censored] * shift, step[own & ~censored], "o", markersize=3, alpha=0.35,
+                   markeredgewidth=0, color=colour_of_line)
+        panel.plot(x_values[own & censored] * shift, step[own & censored], "^", markersize=5, alpha=0.6,
                    markerfacecolor="none", color=colour_of_line)
         if len(fitted):
             panel.plot(at, fitted, color=colour_of_line, linewidth=1.2)
@@ -246,6 +313,8 @@ def escape_time(dataset: xarray.Dataset, axis: str | None = None, colour: str = 
                    markeredgewidth=0.5)
     panel.set_xscale("log")
     panel.set_yscale("log")
+    logarithmic_ticks(panel.xaxis, *panel.get_xlim())
+    logarithmic_ticks(panel.yaxis, *panel.get_ylim())
     panel.set_xlabel(axis)
     panel.set_ylabel("optimiser steps until the loss escapes")
     return figure
@@ -277,7 +346,8 @@ def singular_values(dataset: xarray.Dataset, networks: Array, layer: int, which:
 
 
 @in_style
-def spectra(dataset: xarray.Dataset, columns: str = "activation", colour: str = "init") -> Figure:
+def spectra(dataset: xarray.Dataset, columns: str | None = None, colour: str | None = None,
+            best_over: Sequence[str] = ()) -> Figure:
     """Extreme singular values and effective rank of each layer, before (dotted) and after training (solid).
 
     Lines are medians over the networks of a colour; those that diverged have no end. A panel column for each value of
@@ -291,160 +361,183 @@ def spectra(dataset: xarray.Dataset, columns: str = "activation", colour: str = 
         raise ValueError(f"spectra needs one of the probes {', '.join(SPECTRA)}, or record.weights: final; the file "
                          "has none of them")
     dataset, note = deepest_networks(dataset, columns, colour)
-    (names, codes), (colours, colour_codes) = axis_values(dataset, columns), axis_values(dataset, colour)
-    require_panels(columns, len(names), MAX_COLUMNS)
+    shown = view(dataset, (COLOUR, COLUMNS), {"columns": columns, "colour": colour}, "loss", "line", best_over, note)
+    colours, column = shown.axes["colour"], shown.axes["columns"]
     rows = len(probes) + has_weights
     figure, part = titled_figure(
-        dataset, max(5.5, 1.2 + 2.3 * len(names)), 1.2 + 1.9 * rows,
-        lambda lower: draw_legend(lower, dataset, colour, "medians; dotted: before training, solid: after"),
-        legend_height(dataset, colour), note)
-    axes = part.subplots(rows, len(names), sharey="row", squeeze=False)
+        shown.dataset, panel_width(len(column.texts), 2.6), 0.4 + 1.75 * rows, shown.note,
+        lambda lower: draw_legend(lower, colours, "medians; dotted: before training, solid: after"),
+        legend_height(colours.texts))
+    axes = part.subplots(rows, len(column.texts), sharey="row", squeeze=False)
     drawn: list[list[Array]] = [[] for _ in range(rows)]
     layer = 1 if dataset.sizes["layer"] > 2 else 0
     for r, c in np.ndindex(axes.shape):
-        for number in range(len(colours)):
-            own = (codes == c) & (colour_codes == number)
+        for number in range(len(colours.texts)):
+            own = (column.codes == c) & (colours.codes == number)
             if r < len(probes):
-                ends = [quantile_band(values[own])[1] for values in record_ends(dataset, probes[r])]
+                ends = [quantile_band(values[own])[1] for values in record_ends(shown.dataset, probes[r])]
             else:
-                ends = [quantile_band(singular_values(dataset, np.flatnonzero(own), layer, which))[1]
+                ends = [quantile_band(singular_values(shown.dataset, np.flatnonzero(own), layer, which))[1]
                         if f"weights_{which}" in dataset else np.zeros(0) for which in ("initial", "final")]
-            style = line_style(number, len(colours))
+            style = axis_style(colours, number)
             for values, dashes in zip(ends, (":", "-")):
                 axes[r, c].plot(1 + np.arange(len(values)), values, marker="o", markersize=style["linewidth"] + 1,
                                 **{**style, "linestyle": dashes})
                 drawn[r].append(values)
         axes[r, c].xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5, integer=True))
-        if r == 0:
-            axes[r, c].set_title(f"{columns} = {names[c]}" if c == 0 else names[c])
+        axes[r, c].margins(x=0.08)
         if c == 0:
             axes[r, c].set_ylabel(SPECTRA[probes[r]] if r < len(probes) else f"singular values,\nlayer {layer + 1}")
-    hides_values = False
+    title_grid(axes[:1], view_row(shown), column)
     for r in range(rows):
         row_values = np.concatenate(drawn[r])
         if probes[r:r + 1] != ["effective_rank"]:
             starts = np.concatenate(drawn[r][::2])  # initial, final, initial, ...
             starts = starts[np.isfinite(starts)]
             ceiling = DIVERGENCE_FACTOR * starts.max() if len(starts) and starts.max() > 0 else math.inf
-            hides_values |= scale_singular_values(axes[r], row_values[np.isfinite(row_values)], ceiling)
+            scale_singular_values(axes[r], row_values[np.isfinite(row_values)], ceiling)
         for panel in axes[r]:
             panel.set_xlabel("weight layer" if r < len(probes) else "number, the largest first")
-    if hides_values:
-        part.supxlabel("Singular values of 0, or of 0 up to rounding, are not drawn.", fontsize=8)
     return figure
 
 
-def scale_singular_values(panels: Any, drawn: Array, ceiling: float) -> bool:
-    """Gives a row of panels a logarithmic scale if it needs one; values that are 0 up to rounding are then not drawn.
+def scale_singular_values(panels: Any, drawn: Array, ceiling: float) -> None:
+    """Gives a row of panels a logarithmic scale if it needs one, with a place for 0, where values that are 0 up to
+    rounding are.
 
-    drawn: of any shape; ceiling: the scale does not go beyond it. Returns whether some values are not drawn.
+    drawn: of any shape; ceiling: the scale does not go beyond it.
     """
-    if not spans_decades(drawn[drawn > 0]):
-        for panel in panels:
-            panel.set_ylim(bottom=min(0, panel.get_ylim()[0]))
-        return False
+    if not len(drawn):
+        return
     top = min(drawn.max(), ceiling)
     floor = top * ROUNDING
+    positive = drawn[drawn >= floor]
+    if not len(positive) or not (spans_decades(positive) or len(positive) == len(drawn) and spans_decades(drawn)):
+        for panel in panels:
+            panel.set_ylim(bottom=min(0, panel.get_ylim()[0]))
+        return
+    has_zeros = bool((drawn < floor).any())
+    low = positive.min() / 1.6
+    zero = positive.min() / (positive.max() / positive.min()) ** 0.25 / 2
     for panel in panels:
         panel.set_yscale("log")
-        panel.set_ylim(drawn[drawn >= floor].min() / 2, top * 2)
+        panel.set_ylim(zero / 1.6 if has_zeros else low, top * 1.6)
         for line in panel.lines:
             values = np.asarray(line.get_ydata(), dtype=np.float64)
-            line.set_ydata(np.where(values >= floor, values, np.nan))
-    return bool((drawn < floor).any())
+            line.set_ydata(np.where(values < floor, zero, values))
+    logarithmic_ticks(panels[0].yaxis, low, top * 1.6)
+    if has_zeros:
+        powers = 10.0 ** np.arange(math.ceil(math.log10(low)), math.floor(math.log10(top * 1.6)) + 1)
+        powers = powers[::1 + len(powers) // 5] if len(powers) > 1 else np.array([positive.min(), positive.max()])
+        panels[0].set_yticks([zero, *powers], ["0", *(f"{power:.2g}" for power in powers)])
+        panels[0].yaxis.set_minor_locator(matplotlib.ticker.NullLocator())
 
 
 @in_style
-def hessian(dataset: xarray.Dataset, columns: str = "activation", colour: str = "init") -> Figure:
-    """Largest and smallest eigenvalue of the training loss's Hessian over the steps.
+def hessian(dataset: xarray.Dataset, columns: str | None = None, colour: str | None = None,
+            best_over: Sequence[str] = ()) -> Figure:
+    """Largest and smallest eigenvalue of the training loss's Hessian over the steps, or that of them which the file
+    has.
 
     Lines are medians, bands 10 % to 90 % quantiles. If the file has hessian_eigenvalues, the whole spectrum at the end
     is added below.
     """
-    require_probes(dataset, "hessian", "hessian_max", "hessian_min")
+    probes = [name for name in EIGENVALUES if name in dataset]
+    if not probes:
+        require_probes(dataset, "hessian", "hessian_max")
     has_spectrum = "hessian_eigenvalues" in dataset
     dataset, note = deepest_networks(dataset, columns, colour)
-    (names, codes), (colours, colour_codes) = axis_values(dataset, columns), axis_values(dataset, colour)
-    require_panels(columns, len(names), MAX_COLUMNS)
-    figure, part = titled_figure(dataset, max(5.5, 1.2 + 2.3 * len(names)), 1.2 + 1.9 * (2 + has_spectrum),
-                                 lambda lower: draw_legend(lower, dataset, colour), legend_height(dataset, colour),
-                                 note)
-    axes = part.subplots(2 + has_spectrum, len(names), sharex=False, sharey="row", squeeze=False)
-    for r, (quantity, label) in enumerate((("hessian_max", "largest"), ("hessian_min", "smallest"))):
-        draw_extreme_eigenvalues(axes[r], dataset, quantity, codes, colour_codes, len(colours))
-        axes[r, 0].set_ylabel(f"{label} eigenvalue")
-    for c, name in enumerate(names):
-        axes[0, c].set_title(f"{columns} = {name}" if c == 0 else name)
-        axes[1, c].set_xlabel("optimiser steps")
-        axes[1, c].axhline(0, color="0.4", linewidth=0.8)
+    shown = view(dataset, (COLOUR, COLUMNS), {"columns": columns, "colour": colour}, "loss", "line", best_over, note)
+    colours, column = shown.axes["colour"], shown.axes["columns"]
+    figure, part = titled_figure(
+        shown.dataset, panel_width(len(column.texts), 2.6), 0.4 + 1.75 * (len(probes) + has_spectrum), shown.note,
+        lambda lower: draw_legend(lower, colours, band_description(len(colours.texts))), legend_height(colours.texts))
+    axes = part.subplots(len(probes) + has_spectrum, len(column.texts), sharex=False, sharey="row", squeeze=False)
+    for r, quantity in enumerate(probes):
+        draw_extreme_eigenvalues(axes[r], shown, quantity)
+        axes[r, 0].set_ylabel(EIGENVALUES[quantity])
+    title_grid(axes[:1], view_row(shown), column)
+    for panel in axes[len(probes) - 1]:
+        panel.set_xlabel("optimiser steps")
     if has_spectrum:
-        draw_eigenvalues(axes[2], dataset, codes, colour_codes)
+        draw_eigenvalues(axes[-1], shown)
     return figure
 
 
-def draw_extreme_eigenvalues(panels: Any, dataset: xarray.Dataset, quantity: str, codes: Array, colour_codes: Array,
-                             colours: int) -> None:
-    """Draws hessian_max or hessian_min over the steps into a row of panels.
+def view_row(shown: View) -> Axis:
+    """The axis of rows of panels that are quantities, not settings."""
+    return single(shown.dataset)
 
-    panels: [value of codes]; codes, colour_codes: [network]; colours: how many.
-    """
-    values = dataset[quantity].transpose("network", "record").values.astype(np.float64)
-    steps, medians = steps_of(dataset), [np.zeros(0)]
-    for c, number in np.ndindex(len(panels), colours):
-        own = (codes == c) & (colour_codes == number)
-        style = line_style(number, colours)
+
+def draw_extreme_eigenvalues(panels: Any, shown: View, quantity: str) -> None:
+    """Draws hessian_max or hessian_min over the steps into a row of panels, one for each value of columns."""
+    colours, column = shown.axes["colour"], shown.axes["columns"]
+    values, steps, medians = quantity_records(shown.dataset, quantity), steps_of(shown.dataset), [np.zeros(0)]
+    for c, code in np.ndindex(len(panels), len(colours.texts)):
+        own, style = (column.codes == c) & (colours.codes == code), axis_style(colours, code)
         for step, low, median, high in schedule_bands(steps[own], values[own]):
             known = np.isfinite(median)
-            if colours <= MAX_BANDS:
+            if len(colours.texts) <= MAX_BANDS:
                 panels[c].fill_between(step[known], low[known], high[known], color=style["color"], alpha=0.15,
                                        linewidth=0)
             panels[c].plot(step[known], median[known], marker=single_point_marker(median), **style)
             medians.append(median)
-    ceiling = scale_ceiling(dataset, quantity)
-    apply_scales(panels[None, :], np.concatenate(medians), steps, quantity, ceiling)
-    bottom, top = panels[0].get_ylim()
-    panels[0].set_ylim(max(bottom, -ceiling), min(top, ceiling))
-    if panels[0].get_yscale() != "log" and max(-bottom, top) > ceiling:
+        scale_steps(panels[c], steps)
+    ceiling, drawn = scale_ceiling(shown.dataset, quantity), np.concatenate(medians)
+    scale_values(panels, drawn, quantity, ceiling)
+    if panels[0].get_yscale() != "log":
+        scale_signed(panels, drawn, ceiling)
         for panel in panels:
-            symmetric_log(panel, np.array([max(bottom, -ceiling), min(top, ceiling)]))
-    limits = [panel.get_xlim() for panel in panels]
-    for panel in panels:
-        panel.set_xlim(min(left for left, _ in limits), max(right for _, right in limits))
+            panel.axhline(0, color="0.4", linewidth=0.8)
 
 
-def draw_eigenvalues(axes: Any, dataset: xarray.Dataset, codes: Array, colour_codes: Array) -> None:
+def scale_signed(panels: Any, drawn: Array, ceiling: float) -> None:
+    """Scales panels of values of both signs by their medians: linear, or logarithmic on both sides of 0 if they span
+    decades.
+
+    drawn: medians of any shape; ceiling: the scale does not go beyond it.
+    """
+    finite = np.clip(drawn[np.isfinite(drawn)], -ceiling, ceiling)
+    if not len(finite):
+        return
+    low, high = min(0.0, finite.min()), max(0.0, finite.max())
+    sizes = np.abs(finite[finite != 0])
+    if len(sizes) and sizes.max() > 100 * np.median(sizes):
+        for panel in panels:
+            symmetric_log(panel, finite)
+        panels[0].set_ylim(1.6 * low - (0.02 * high if low == 0 else 0), 1.6 * high)
+        if high == 0:
+            panels[0].set_ylim(top=sizes.max() * 1e-3)
+        return
+    margin = 0.15 * (high - low) or 0.1
+    panels[0].set_ylim(low - margin * (low < 0), high + margin * (high > 0))
+
+
+def draw_eigenvalues(axes: Any, shown: View) -> None:
     """Draws the eigenvalues of the Hessian at the last record, descending, as medians over networks.
 
-    axes: [value of codes]; codes, colour_codes: [network].
+    axes: a panel for each value of columns.
     """
-    values = dataset["hessian_eigenvalues"].transpose("network", "record", ...).values.astype(np.float64)
-    final = -np.sort(-last_values(values), axis=1)  # descending, NaN last
-    ceiling = scale_ceiling(dataset, "hessian_eigenvalues")
-    colours = int(colour_codes.max()) + 1
+    colours, column = shown.axes["colour"], shown.axes["columns"]
+    final = -np.sort(-last_values(quantity_records(shown.dataset, "hessian_eigenvalues")), axis=1)  # NaN last
+    medians = [np.zeros(0)]
     for c, panel in enumerate(axes):
-        for number in range(colours):
-            median = quantile_band(final[(codes == c) & (colour_codes == number)])[1]
-            panel.plot(1 + np.arange(len(median)), median, **line_style(number, colours))
+        for code in range(len(colours.texts)):
+            median = quantile_band(final[(column.codes == c) & (colours.codes == code)])[1]
+            panel.plot(1 + np.arange(len(median)), median, **axis_style(colours, code))
+            medians.append(median)
         panel.axhline(0, color="0.4", linewidth=0.8)
         panel.set_xlabel("number, the largest first")
-    bottom, top = axes[0].get_ylim()
+        panel.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5, integer=True))
+    drawn = np.concatenate(medians)
+    ceiling = scale_ceiling(shown.dataset, "hessian_eigenvalues")
     for panel in axes:
-        symmetric_log(panel, np.clip(final, -ceiling, ceiling))
-    axes[0].set_ylim(max(bottom, -ceiling), min(top, ceiling))
+        symmetric_log(panel, np.clip(drawn, -ceiling, ceiling))
+    finite = np.clip(drawn[np.isfinite(drawn)], -ceiling, ceiling)
+    if len(finite):
+        least = np.abs(finite).max() * 1e-3
+        axes[0].set_ylim(min(1.6 * finite.min(), -least), max(1.6 * finite.max(), least))
     axes[0].set_ylabel("eigenvalues at the end")
-
-
-def symmetric_log(panel: Any, values: Array) -> None:
-    """Gives a panel a vertical scale that is logarithmic on both sides of 0 over four decades, with separate ticks.
-
-    values: of any shape, NaN for none.
-    """
-    finite = values[np.isfinite(values)]
-    power = int(np.floor(np.log10(max(np.abs(finite).max() if len(finite) else 1.0, 1e-30))))
-    powers = 10.0 ** np.array([power - 4, power - 2, power])
-    panel.set_yscale("symlog", linthresh=powers[0], linscale=0.5)
-    panel.yaxis.set_major_locator(matplotlib.ticker.FixedLocator([0.0, *powers[1:], *-powers[1:]]))
-    panel.yaxis.set_minor_locator(matplotlib.ticker.NullLocator())
 
 
 def phase_axes(dataset: xarray.Dataset, rows: str | None, columns: str | None) -> tuple[str, str, float]:
@@ -456,7 +549,7 @@ def phase_axes(dataset: xarray.Dataset, rows: str | None, columns: str | None) -
     columns = columns or ("init_sigma_w" if "init_sigma_w" in dataset.coords else "init_std")
     for name, setting in ((columns, "network.init: {name: mean_field, sigma_w: [...]}"),
                           (rows, "network.bias_init: {name: normal, std: [...]}")):
-        if name not in dataset.coords or len(factorize(dataset[name].values)[0]) < 2:
+        if name not in dataset.coords or len(np.unique(dataset[name].values)) < 2:
             raise ValueError(f"phase needs a swept {name}, as by {setting} under grid")
     if columns != "init_std":
         return rows, columns, 1.0
@@ -467,47 +560,40 @@ def phase_axes(dataset: xarray.Dataset, rows: str | None, columns: str | None) -
 
 
 @in_style
-def phase(dataset: xarray.Dataset, quantity: str = "loss", rows: str | None = None,
-          columns: str | None = None) -> Figure:
+def phase(dataset: xarray.Dataset, quantity: str = "loss", rows: str | None = None, columns: str | None = None,
+          panels: str | None = None, best_over: Sequence[str] = ()) -> Figure:
     """Final values of a quantity over (sigma_w, sigma_b), with the edge of chaos of wide networks; a panel for each
     activation.
 
     Left of the edge the deep layers of a network make all inputs alike (ordered), right of it they separate them
-    (chaotic). Points are medians over replicates. Of other settings the first value is shown, and the title says which.
+    (chaotic). Points are medians of their networks; cells end at the outermost points.
     """
     require_quantity(dataset, quantity)
     rows, columns, factor = phase_axes(dataset, rows, columns)
-    names, codes = axis_values(dataset, "activation")
-    require_panels("activation", len(names), MAX_PHASES, ": --select activation=...")
-    parts = [select_plane(dataset.isel(network=np.flatnonzero(codes == number)), rows, columns)
-             for number in range(len(names))]
-    planes = [plane_values(part, rows, columns, quantity) for part, _ in parts]
-    values = np.concatenate([value.ravel() for *_, value in planes])
-    norm, note = colour_norm(dataset, quantity, values), parts[0][1]
+    shown = view(dataset, (Role("columns", wants="number"), Role("rows", wants="number"),
+                           Role("panels", "activation", MAX_MAPS)),
+                 {"columns": columns, "rows": rows, "panels": panels}, quantity, "point", best_over)
+    x, y, parts = (shown.axes[name] for name in ("columns", "rows", "panels"))
+    assert x.numbers is not None and y.numbers is not None
+    cells = map_cells(shown, quantity)
+    norm = colour_norm(shown.dataset, quantity, cells.value)
+    names = [set(shown.dataset["activation"].values[parts.codes == p]) for p in range(len(parts.texts))]
+    known = [next(iter(name)) if len(name) == 1 and name <= set(MEAN_FIELD) else "" for name in names]
     handles: list[Any] = []
-    if any(name in MEAN_FIELD for name in dataset["activation"].values):
+    if any(known):
         handles.append(matplotlib.lines.Line2D([], [], color=EDGE_COLOUR, linewidth=2,
                                                label="edge of chaos, infinite width"))
-    handles += diverged_handles(np.concatenate([diverged.ravel() for *_, diverged, _ in planes]), note)
-    across = 2 if len(names) == 4 else min(len(names), 3)
-    down = -(-len(names) // across)
-    figure, upper = titled_figure(dataset, max(6.6, 1.2 + 3.0 * across), 4.6 if len(names) == 1 else 0.8 + 2.9 * down,
-                                  lambda lower: draw_handles(lower, handles), 0.3, note)
-    axes = upper.subplots(down, across, sharex=True, sharey=True, squeeze=False)
-    for panel, name, (part, _), (y, x, _, diverged, value) in zip(axes.ravel(), names, parts, planes):
-        image = draw_plane(panel, x * factor, y, np.maximum(value, norm.vmin), diverged, norm, quantity)
+    figure, upper, axes = panel_grid(shown, [*handles, *map_handles(cells)])
+    for p, panel in enumerate(axes):
+        image = draw_plane(panel, x.numbers * factor, y.numbers, cells.panel(p), norm, quantity, inside=True)
         panel.set_xscale("linear")
         panel.set_yscale("linear")
-        activation = str(part["activation"].values[0])
-        panel.set_title(name if activation in MEAN_FIELD else f"{name}: no edge of chaos is known here")
-        if activation in MEAN_FIELD:
-            draw_edge(panel, activation)
-    for p, panel in enumerate(axes.ravel()):
-        panel.set_visible(p < len(names))
-        panel.tick_params(labelbottom=p + across >= len(names))
+        panel.set_title(titled(parts, p, p == 0) + ("" if known[p] else "\nno edge of chaos is known here"))
+        if known[p]:
+            draw_edge(panel, known[p])
     upper.supxlabel("$\\sigma_w$ (weights' std times the root of fan_in)", fontsize=9)
     upper.supylabel("$\\sigma_b$ (biases' std)", fontsize=9)
-    colour_bar(upper, image, list(axes.ravel()), f"final {quantity_label(dataset, quantity)}", values)
+    colour_bar(upper, image, axes, wrap_label(f"final {quantity_label(dataset, quantity)}", 2.4), cells.value)
     return figure
 
 

@@ -32,10 +32,10 @@ void isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full
   terms[ISW_COST_GATHER] = full ? 0 : n * (double)size[0];
 }
 
-enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct isw_probe *const *probes,
-                                 size_t probe_count, const struct isw_pack_class *class)
+/* Without the probes' needs. */
+static struct isw_pack_shape shape_of(const struct isw_pack_class *class)
 {
-  struct isw_pack_shape shape = {.layout = class->layout,
+  return (struct isw_pack_shape){.layout = class->layout,
                                  .layers = class->layers,
                                  .size = class->size,
                                  .parts = class->parts,
@@ -48,8 +48,15 @@ enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct
                                  .drops = class->drops,
                                  .draws_noise = class->draws_noise,
                                  .checks_every_step = class->checks_every_step,
+                                 .has_mask = class->has_mask,
                                  .scales_output = class->scales_output,
                                  .has_factors = class->has_factors};
+}
+
+enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct isw_probe *const *probes,
+                                 size_t probe_count, const struct isw_pack_class *class)
+{
+  struct isw_pack_shape shape = shape_of(class);
   for (size_t i = 0; i < probe_count; i++) shape.needs |= probes[i]->needs;
   return isw_pack_path(kernels, &shape);
 }
@@ -119,7 +126,7 @@ static double probe_rate(const struct isw_record_cost *cost, const struct isw_pr
 {
   size_t count, row = 0;
   const struct isw_probe *const *all = isw_probes(&count);
-  while (row + 1 < count && all[row] != probe) row++;
+  while (row + 1 < count && strcmp(all[row]->row.name, probe->row.name) != 0) row++;
   return cost->probe[row];
 }
 
@@ -245,6 +252,7 @@ double isw_cost_pack(const struct isw_cost_model *model, const struct isw_kernel
   size_t line = line_of(sweep, class);
   isw_cost_terms(class->layers, class->size, class->samples, class->batch_size == 0, line, terms);
   terms[ISW_COST_UNIT] += (double)class->samples * normalized_lines(class, line);
+  terms[ISW_COST_PRODUCT] *= 1 - class->frozen;
   for (size_t k = 0; k + 1 < class->layers; k++) hidden += lines_of(class->size[k + 1], line);
   double samples = (double)class->samples, outputs = (double)class->size[class->layers];
   double step = path_seconds(model, isw_cost_path(kernels, probes, probe_count, class), terms) +
@@ -261,10 +269,22 @@ double isw_cost_pack(const struct isw_cost_model *model, const struct isw_kernel
   return (model->pack + model->draw * parameters) / (double)line + step * (double)class->steps + records;
 }
 
+/* Seconds of `packs` packs of a class of which a share of the workers trains some at a time, or shares each. */
+static double seconds_of_share(enum isw_precision precision, const struct isw_pack_class *class, double seconds,
+                               uint64_t packs, double share)
+{
+  double each = share / (double)packs, most = (double)isw_cost_max_threads(precision, class);
+  if (each < 1.0) return seconds * ceil(1.0 / each);
+  return seconds / isw_cost_speedup(precision, class, (size_t)fmin(each, most));
+}
+
 void isw_cost_alone(const struct isw_cost_model *model, const struct isw_kernels *kernels,
                     const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
-                    const struct isw_packs *packs, uint64_t *alone)
+                    const struct isw_packs *packs, size_t workers, uint64_t *alone)
 {
+  const enum isw_precision precision = isw_sweep_precision(sweep);
+  const double per_pack = (double)workers / (double)isw_packs_count(packs);
+  const double worth_dividing = 0.01; /* s of a pack: less does not outweigh that more packs are made and stored */
   for (size_t c = 0; c < isw_packs_classes(packs); c++) {
     const struct isw_pack_class *together = isw_packs_class(packs, c);
     struct isw_pack_class single = *together;
@@ -274,19 +294,24 @@ void isw_cost_alone(const struct isw_cost_model *model, const struct isw_kernels
     double each = isw_cost_pack(model, kernels, sweep, probes, probe_count, &single);
     uint64_t rest = together->networks % together->lanes;
     alone[c] = (double)together->lanes * each < pack ? together->networks : (double)rest * each < pack ? rest : 0;
+    double share = per_pack * (double)together->packs;
+    if (per_pack > 1.0 && pack > worth_dividing &&
+        seconds_of_share(precision, &single, each, together->networks, share) <
+            seconds_of_share(precision, together, pack, together->packs, share))
+      alone[c] = together->networks;
   }
 }
 
 enum isw_status isw_cost_choose_layouts(const struct isw_cost_model *model, const struct isw_kernels *kernels,
                                         const struct isw_sweep *sweep, const struct isw_probe *const *probes,
-                                        size_t probe_count, const struct isw_packs *packs, uint64_t *alone,
-                                        struct isw_error *error)
+                                        size_t probe_count, const struct isw_packs *packs, size_t workers,
+                                        uint64_t *alone, struct isw_error *error)
 {
   const char *asked = getenv("INITSWEEP_LAYOUT");
   bool networks = asked && strcmp(asked, "networks") == 0, units = asked && strcmp(asked, "units") == 0;
   if (asked && *asked && !networks && !units)
     return isw_error_set(error, ISW_BAD_INPUT, "INITSWEEP_LAYOUT is '%s', not networks or units", asked);
-  if (!networks && !units) isw_cost_alone(model, kernels, sweep, probes, probe_count, packs, alone);
+  if (!networks && !units) isw_cost_alone(model, kernels, sweep, probes, probe_count, packs, workers, alone);
   for (size_t c = 0; (networks || units) && c < isw_packs_classes(packs); c++)
     alone[c] = units ? isw_packs_class(packs, c)->networks : 0;
   return ISW_OK;
@@ -324,18 +349,16 @@ double isw_cost_starts(const struct isw_cost_model *model, const struct isw_swee
   return networks > 0 ? seconds / networks * per_pack : 0;
 }
 
-double isw_cost_all(const struct isw_packs *packs, const double *cost, size_t workers)
+double isw_cost_all(const struct isw_packs *packs, enum isw_precision precision, const double *cost, size_t workers)
 {
-  double sum = 0, longest = 0;
+  double sum = 0, longest = 0, each = (double)workers / (double)isw_packs_count(packs);
   for (size_t i = 0; i < isw_packs_classes(packs); i++) {
     const struct isw_pack_class *class = isw_packs_class(packs, i);
     sum += (double)class->packs * cost[i];
-    if (cost[i] > longest) longest = cost[i];
+    double threads = each < 1 ? 1 : fmin(each, (double)isw_cost_max_threads(precision, class));
+    longest = fmax(longest, cost[i] / isw_cost_speedup(precision, class, (size_t)threads));
   }
-  double even = sum / (double)workers;
-  double packs_per_worker = (double)isw_packs_count(packs) / (double)workers;
-  if (packs_per_worker >= 1 && even > longest) return even;
-  return packs_per_worker >= 1 ? longest : sum / (double)isw_packs_count(packs); /* few packs: threads share them */
+  return fmax(longest, sum / (double)workers);
 }
 
 struct isw_cost_model isw_cost_default(enum isw_precision precision)
@@ -361,9 +384,21 @@ struct isw_cost_model isw_cost_default(enum isw_precision precision)
   return model;
 }
 
-size_t isw_cost_max_threads(const struct isw_pack_class *class)
+size_t isw_cost_max_threads(enum isw_precision precision, const struct isw_pack_class *class)
 {
   const double worth = 1e7; /* FLOPs per thread and step: docs/benchmarks.md, "Threads that share a pack" */
+  const struct isw_pack_shape shape = shape_of(class);
   double step = class->steps > 0 ? class->flops / (double)class->steps * (double)class->lanes : 0;
-  return step < 2 * worth ? 1 : step > 1024 * worth ? 1024 : (size_t)(step / worth);
+  size_t most = step < 2 * worth ? 1 : step > 1024 * worth ? 1024 : (size_t)(step / worth);
+  for (size_t threads = most; threads > 1; threads--) /* a team that cannot part units gains less */
+    if (isw_team_parts_units(&shape, precision, threads)) return threads;
+  return most;
+}
+
+double isw_cost_speedup(enum isw_precision precision, const struct isw_pack_class *class, size_t threads)
+{
+  const struct isw_pack_shape shape = shape_of(class);
+  /* measured with two threads: docs/benchmarks.md */
+  const double gain = isw_team_parts_units(&shape, precision, threads) ? 0.7 : 0.4;
+  return 1 + gain * ((double)threads - 1);
 }

@@ -72,8 +72,9 @@ static enum isw_status choose_layouts(struct isw_estimate *estimate, const struc
   size_t classes = isw_packs_classes(estimate->packs);
   uint64_t *alone = isw_allocate(classes, sizeof *alone);
   if (!alone) return isw_error_memory(error, classes * sizeof *alone, "the packs' layouts");
-  enum isw_status status = isw_cost_choose_layouts(model, estimate->kernels, estimate->sweep, estimate->probes,
-                                                   estimate->probe_count, estimate->packs, alone, error);
+  enum isw_status status =
+      isw_cost_choose_layouts(model, estimate->kernels, estimate->sweep, estimate->probes, estimate->probe_count,
+                              estimate->packs, estimate->ranks * estimate->threads, alone, error);
   if (status == ISW_OK) status = isw_packs_set_alone(estimate->packs, alone, error);
   free(alone);
   return status;
@@ -97,9 +98,9 @@ static enum isw_status set_times(struct isw_estimate *estimate, const struct isw
   double networks = (double)isw_sweep_networks(estimate->sweep);
   estimate->thread_seconds = sum + networks * FINISH_SECONDS;
   estimate->rate = estimate->thread_seconds > 0 ? estimate->flops / estimate->thread_seconds : 0;
-  estimate->seconds = MPI_SECONDS + estimate->load_seconds + isw_cost_all(estimate->packs, cost, workers) +
-                      networks * FINISH_SECONDS / (double)workers + networks * GATHER_SECONDS +
-                      estimate->result_bytes / GATHER_RATE;
+  estimate->seconds =
+      MPI_SECONDS + estimate->load_seconds + isw_cost_all(estimate->packs, estimate->precision, cost, workers) +
+      networks * FINISH_SECONDS / (double)workers + networks * GATHER_SECONDS + estimate->result_bytes / GATHER_RATE;
   free(cost);
   return ISW_OK;
 }

@@ -15,10 +15,8 @@ static void place_means(const struct isw_data *data, uint64_t seed, double separ
   const struct isw_stream stream = {.seed = seed, .purpose = ISW_PURPOSE_DATA, .layer = 1};
   for (size_t c = 0; c < data->classes; c++) {
     double square = 0.0, *m = mean + c * data->features;
-    for (size_t f = 0; f < data->features; f++) {
-      m[f] = isw_normal(&stream, c * data->features + f);
-      square = square + m[f] * m[f];
-    }
+    isw_normals(&stream, c * data->features, data->features, m);
+    for (size_t f = 0; f < data->features; f++) square = square + m[f] * m[f];
     for (size_t f = 0; f < data->features; f++) m[f] = separation * (m[f] / sqrt(square));
     for (size_t f = 0; opposite && c % 2 == 1 && f < data->features; f++) m[f] = -(m - data->features)[f];
   }
@@ -48,9 +46,9 @@ static enum isw_status load(const struct isw_choice *settings, uint64_t seed, co
   for (size_t i = 0; i < data->train_samples && !isw_interrupted(); i++) {
     size_t class = i % data->classes;
     double shared = sqrt(correlation) * isw_normal(&common, i), *x = data->train_inputs + i * data->features;
+    isw_normals(&own, i * data->features, data->features, x);
     for (size_t f = 0; f < data->features; f++)
-      x[f] = mean[class * data->features + f] + sqrt(1.0 - correlation) * isw_normal(&own, i * data->features + f) +
-             shared;
+      x[f] = mean[class * data->features + f] + sqrt(1.0 - correlation) * x[f] + shared;
     data->train_targets[i] = (double)class;
   }
   free(mean);

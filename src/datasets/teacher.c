@@ -93,7 +93,7 @@ static void make_samples(struct isw_data *data, uint64_t seed, const struct teac
   struct isw_stream errors = {.seed = seed, .purpose = ISW_PURPOSE_DATA, .layer = 3};
   for (size_t s = 0; s < data->train_samples && !isw_interrupted(); s++) {
     double *x = data->train_inputs + s * data->features, *y = data->train_targets + s * data->targets;
-    for (size_t i = 0; i < data->features; i++) x[i] = isw_normal(&inputs, s * data->features + i);
+    isw_normals(&inputs, s * data->features, data->features, x);
     if (teacher->kind == RELU) normalize(data->features, x);
     answer(teacher, data, seed, s, x, y);
     for (size_t o = 0; o < data->targets; o++)

@@ -32,7 +32,7 @@
 #include "engine_internal.h"
 #include <string.h>
 
-enum { BLOCK_SAMPLES = 36, LANES = ISW_CURVATURE_LANES };
+enum { BLOCK_SAMPLES = 36, FORWARD_SAMPLES = 2, LANES = ISW_CURVATURE_LANES };
 
 struct curvature_layer {
   size_t fan_in, fan_out, stride;       /* stride: of all rows except vector_weight's, odd, at least 2 fan_out */
@@ -107,8 +107,9 @@ static void allocate_normalization(struct isw_memory *memory, const struct isw_n
 struct isw_curvature *isw_curvature_create(struct isw_pack *pack)
 {
   struct isw_memory *memory = &pack->memory;
-  size_t outputs = pack->size[pack->layers],
-         block = pack->train_samples < BLOCK_SAMPLES ? pack->train_samples : BLOCK_SAMPLES;
+  size_t outputs = pack->size[pack->layers], block = pack->train_samples;
+  if (block < FORWARD_SAMPLES) block = FORWARD_SAMPLES;
+  if (block > BLOCK_SAMPLES) block = BLOCK_SAMPLES;
   size_t branch_layers = pack->residual.branch_layers;
   struct isw_curvature *c = isw_memory_allocate(memory, 1, sizeof *c);
   struct curvature_layer *layer = isw_memory_allocate(memory, pack->layers, sizeof *layer);
@@ -703,4 +704,18 @@ void isw_curvature_tangent_kernel(struct isw_curvature *c, size_t samples, const
       }
       memcpy(kernel + (j * samples + i) * LANES, to, ISW_LINE_BYTES);
     }
+}
+
+/* ---- inputs of the caller ---------------------------------------------------------------------------------------- */
+
+void isw_curvature_forward(struct isw_curvature *c, size_t samples, const double *inputs)
+{
+  c->passed = false;
+  memcpy(c->inputs, inputs, samples * c->pack->features * sizeof *inputs);
+  forward(c, samples);
+}
+
+const double *isw_curvature_pre_activation(const struct isw_curvature *c, size_t k, size_t sample)
+{
+  return c->layer[k].z + sample * c->layer[k].stride * LANES;
 }

@@ -80,6 +80,7 @@ struct isw_pack {
   size_t *size;                 /**< [layers + 1] */
   struct isw_residual residual; /**< all lanes' except for scale, which is each lane's own */
   struct isw_parts parts;
+  bool has_mask;        /**< the layers have weight_mask */
   bool has_factors;     /**< the lanes have factors */
   bool any_frozen;      /**< some layer is not updated, or a part of it */
   size_t first_trained; /**< the layers before it are frozen */
@@ -214,6 +215,7 @@ struct isw_initial_weights {
   double *targets;                                  /**< start.targets */
   double *weight;                                   /**< of the layer; NULL if no later layer needs its activations */
   double *in, *out;                                 /**< its inputs and activations, padded to whole lines; or NULL */
+  bool *kept;                                       /**< [fan_out][fan_in] of the layer's mask; NULL: none */
   double *trunk;                                    /**< the input of the current residual branch; NULL: none */
   double *gain, *shift;                             /**< of the layer's normalisation, [units of the widest layer] */
 };
@@ -298,13 +300,15 @@ void isw_pack_store_first_changes(struct isw_pack *pack, uint64_t steps, const b
 /* ---- a member of a team ------------------------------------------------------------------------------------------ */
 
 /** One thread's part in training a pack. The members divide the samples of a block among them in the forward and
- *  backward passes, and the weights in gradient and update, with barriers in between. What decides the course (losses,
- *  ended networks) every member computes itself from the same numbers, so all members take the same branch without
- *  communicating. */
+ *  backward passes, and the weights in gradient and update, with barriers in between; or, by units, each has the same
+ *  hidden units in all of these, with barriers between layers, so that its weights stay in its processor's caches. What
+ *  decides the course (losses, ended networks) every member computes itself from the same numbers, so all members take
+ *  the same branch without communicating. */
 struct isw_member {
   struct isw_pack *pack;
   struct isw_team *team;
   size_t index, members;
+  bool by_units;              /**< isw_team_parts_units */
   bool live[ISW_LANES_MAX];   /**< lanes with a running network */
   bool finite[ISW_LANES_MAX]; /**< pack->finite */
   size_t live_count;
@@ -335,11 +339,35 @@ static inline void *isw_line(void *array, size_t index)
 
 /* ---- partition.c ------------------------------------------------------------------------------------------------- */
 
-/** Calls `work` for this member's part of the weights of every layer: rows first .. first + count - 1, and the biases
- *  with row 0. */
-void isw_member_for_rows(const struct isw_member *member, void *context,
-                         void (*work)(const struct isw_pack *, size_t layer, size_t first, size_t count,
-                                      void *context));
+/** A part of an array of rows of lines, such as the weights of a layer or the activations of a block: lines column ..
+ *  column + columns - 1 of rows first .. first + count - 1. */
+struct isw_part {
+  size_t first, count, column, columns;
+};
+
+/** Where the part begins in an array of the layer's stride. */
+static inline size_t isw_part_begin(const struct isw_layer *l, const struct isw_part *part)
+{
+  return part->first * l->stride + part->column;
+}
+
+/** The layer's units in the part's lines: *first .. return value - 1. */
+static inline size_t isw_part_units(const struct isw_pack *pack, const struct isw_layer *l, const struct isw_part *part,
+                                    size_t *first)
+{
+  size_t units = pack->line_numbers / pack->lanes, end = (part->column + part->columns) * units;
+  *first = part->column * units;
+  return end < l->fan_out ? end : l->fan_out;
+}
+
+/** Sets the lines of hidden layer k that are this member's, by units. */
+void isw_member_lines(const struct isw_member *member, size_t k, struct isw_part *part);
+/** Calls `work` for this member's part of the weights of every layer: by units, the weights into its own hidden units,
+ *  and those from its own units of the last hidden layer into the output; otherwise some rows of each layer. Biases
+ *  belong to row 0. */
+void isw_member_for_weights(const struct isw_member *member, void *context,
+                            void (*work)(const struct isw_pack *, size_t layer, const struct isw_part *,
+                                         void *context));
 
 /* ---- pass.c: forward and backward passes and gradients ----------------------------------------------------------- */
 
@@ -361,25 +389,24 @@ bool isw_member_pass(struct isw_member *member, const struct isw_pass *pass);
 
 /* ---- dropout.c --------------------------------------------------------------------------------------------------- */
 
-/** Draws the masks of samples first .. first + samples - 1 of a block in layer k (from 0), of a step of which they are
- *  samples position, position + 1, ... */
-void isw_draw_masks(const struct isw_pack *pack, size_t k, size_t first, size_t samples, size_t position,
-                    uint64_t step);
-/** to = from * mask, for samples of a block from `first` on, whose rows `from` and `to` are; in place or not. */
-void isw_multiply_by_mask(const struct isw_pack *pack, const struct isw_layer *l, size_t first, size_t samples,
+/** Draws the masks of a part of the samples of a block in layer k (from 0), whose sample 0 is the step's sample
+ *  `position`. */
+void isw_draw_masks(const struct isw_pack *pack, size_t k, const struct isw_part *part, size_t position, uint64_t step);
+/** to = from * mask, for a part of the samples of a block, where `from` and `to` begin; in place or not. */
+void isw_multiply_by_mask(const struct isw_pack *pack, const struct isw_layer *l, const struct isw_part *part,
                           const void *from, void *to);
-/** to = from [samples] rows of the layer. */
-void isw_copy_rows(const struct isw_layer *l, size_t samples, const void *from, void *to);
+/** to = from for a part of the samples of a block, where `from` and `to` begin. */
+void isw_copy_part(const struct isw_layer *l, const struct isw_part *part, const void *from, void *to);
 
 /* ---- update.c ---------------------------------------------------------------------------------------------------- */
 
-/** Updates lines column .. column + columns - 1 of rows first .. first + count - 1 of layer k by their gradient, which
- *  has the weights' stride. nonfinite_mask: as in isw_update_kernel; what pads a row does not change it. */
-void isw_update_weights(const struct isw_pack *pack, size_t k, size_t first, size_t count, size_t column,
-                        size_t columns, void *gradient, void *nonfinite_mask);
-/** Updates the biases, gains and shifts of layer k if it has any, and the scale of a branch that ends there if it is
- *  trained. */
-void isw_update_biases(const struct isw_pack *pack, size_t k, void *nonfinite_mask);
+/** Updates a part of the weights of layer k by its gradient, which has the weights' stride. nonfinite_mask: as in
+ *  isw_update_kernel; what pads a row does not change it. */
+void isw_update_weights(const struct isw_pack *pack, size_t k, const struct isw_part *part, void *gradient,
+                        void *nonfinite_mask);
+/** Updates the biases, gains and shifts in a part's lines of layer k if it has any; with line 0 also the scale of a
+ *  branch that ends there if it is trained. */
+void isw_update_biases(const struct isw_pack *pack, size_t k, const struct isw_part *part, void *nonfinite_mask);
 /** Updates all weights unless the pass has done so, and ends networks that diverge: rule 5 of docs/numerics.md. */
 void isw_member_update(struct isw_member *member, uint64_t step);
 /** The lanes, as a bit set, whose number in the mask is NaN. */

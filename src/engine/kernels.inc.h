@@ -39,10 +39,10 @@
   {                                                                                                                    \
     forward_##suffix, forward_first_##suffix, backward_##suffix, gradient_##suffix, gradient_first_##suffix,           \
         bias_gradient_##suffix, sum_loss_##suffix, sum_squares_##suffix, activation_##suffix, loss_##suffix,           \
-        loss_hessian_product_##suffix, update_##suffix, scale_##suffix, small_steps_##suffix, tiny_steps_##suffix,     \
-        residual_forward_##suffix, residual_backward_scale_##suffix, residual_backward_add_##suffix,                   \
-        residual_scale_gradient_##suffix, normalization_forward_##suffix, normalization_backward_##suffix,             \
-        gain_gradient_##suffix,                                                                                        \
+        loss_hessian_product_##suffix, update_##suffix, scale_##suffix, apply_mask_##suffix, small_steps_##suffix,     \
+        tiny_steps_##suffix, residual_forward_##suffix, residual_backward_scale_##suffix,                              \
+        residual_backward_add_##suffix, residual_scale_gradient_##suffix, normalization_forward_##suffix,              \
+        normalization_backward_##suffix, gain_gradient_##suffix,                                                       \
     {                                                                                                                  \
       units_sum_loss_##suffix, units_sum_squares_##suffix, units_residual_scale_gradient_##suffix,                     \
           units_loss_##suffix, units_normalization_forward_##suffix, units_normalization_backward_##suffix,            \

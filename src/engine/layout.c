@@ -35,6 +35,7 @@ void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *netwo
   pack->parts = isw_parts_of(network);
   pack->parameters = isw_parameters(network->layers, network->size, pack->parts);
   pack->has_factors = network->factors != NULL;
+  pack->has_mask = network->mask.row != 0;
   pack->activation_row = network->activation.row;
   pack->output_row = network->output_activation.row;
   pack->loss_row = network->loss.row;
@@ -147,6 +148,7 @@ static void allocate_layers(struct isw_pack *pack)
       l->pre_activation = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
     if (pack->needs & ISW_NEEDS_SLOPES) l->slope = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
     if (pack->needs & ISW_NEEDS_START) l->weight_start = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
+    if (pack->has_mask) l->weight_mask = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
     if (ends_branch(pack, k)) allocate_branch(pack, l);
     if (isw_normalizes(pack->parts, pack->layers, k)) allocate_normalization(pack, l);
     if (!pack->drops || k + 1 == pack->layers) continue;
@@ -205,6 +207,7 @@ static void make_view(struct isw_pack *pack)
   view->scale = pack->pointers + 8 * n;
   view->gain = pack->pointers + 10 * n;
   view->shift = pack->pointers + 11 * n;
+  for (size_t k = 0; k < n; k++) view->normalizes = view->normalizes || isw_normalizes(pack->parts, n, k);
   view->centers = pack->parts.normalizing.centers;
   if (pack->needs & (ISW_NEEDS_GRADIENT | ISW_NEEDS_BATCH)) {
     view->weight_gradient = pack->pointers + 2 * n;
@@ -227,9 +230,11 @@ static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep
   pack->due = isw_memory_allocate(memory, pack->probe_count, pack->records * sizeof *pack->due);
   pack->scratch = isw_memory_allocate(memory, pack->probe_count, sizeof *pack->scratch);
   pack->scratch_count = isw_memory_allocate(memory, pack->probe_count, sizeof *pack->scratch_count);
-  size_t rows = pack->layers;
-  for (size_t i = 0; i < pack->probe_count; i++)
-    if (pack->probes[i]->quantity.per_parameter && pack->parameters > rows) rows = pack->parameters;
+  size_t rows = 0;
+  for (size_t i = 0; i < pack->probe_count; i++) {
+    size_t width = isw_quantity_width(&pack->probes[i]->quantity, pack->layers, pack->parameters);
+    rows = width > rows ? width : rows;
+  }
   pack->probe_values = isw_memory_allocate(memory, rows * pack->lanes, sizeof(double));
   pack->block_loss = isw_memory_allocate(memory, pack->block_samples * pack->lanes, sizeof(double));
   pack->persistent_count = isw_memory_allocate(memory, pack->probe_count, sizeof *pack->persistent_count);
@@ -239,6 +244,7 @@ static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
     size_t first = 0;
+    pack->view.probe = probe;
     while (first < i && !isw_probes_share(pack->probes[first], probe)) first++;
     size_t count = first == i && probe->scratch ? probe->scratch(&pack->view) : 0;
     double *scratch = isw_memory_allocate(memory, count, sizeof(double));

@@ -318,6 +318,8 @@ enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, siz
 {
   struct isw_member m = {
       .pack = pack, .team = team, .index = member, .members = isw_team_members(team), .first_step = pack->step};
+  const struct isw_pack_shape shape = isw_shape_of(pack);
+  m.by_units = isw_team_parts_units(&shape, pack->precision, m.members);
   for (size_t l = 0; l < pack->count; l++)
     m.live_count += m.live[l] = pack->lane[l].outcome.status == ISW_MISSING && !pack->lane[l].saved_state;
   memcpy(m.finite, pack->finite, sizeof m.finite);

@@ -65,7 +65,7 @@ void isw_pack_end_network(struct isw_pack *pack, size_t lane, enum isw_network_s
 bool isw_probes_share(const struct isw_probe *a, const struct isw_probe *b)
 {
   return (a->block || a->prepare) && a->scratch == b->scratch && a->persistent_scratch == b->persistent_scratch &&
-         a->block == b->block && a->prepare == b->prepare;
+         a->block == b->block && a->prepare == b->prepare && a->parameter == b->parameter;
 }
 
 struct isw_record_layout isw_pack_layout(const struct isw_pack *pack)
@@ -147,6 +147,7 @@ void isw_pack_feed_probes(struct isw_pack *pack, const struct isw_set *set, size
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
     if (!probe->block || (test && !(probe->needs & ISW_NEEDS_TEST)) || !fills_scratch(pack, i)) continue;
+    pack->view.probe = probe;
     probe->block(&pack->view, &block, pack->scratch[i]);
   }
 }
@@ -174,6 +175,7 @@ bool isw_pack_prepare_probes(struct isw_pack *pack, size_t record, bool of_batch
   pack->view.step = pack->record_steps[record];
   for (size_t i = 0; i < pack->probe_count; i++) {
     if (!pack->probes[i]->prepare || !is_due_in_part(pack, i, record, of_batch) || !fills_scratch(pack, i)) continue;
+    pack->view.probe = pack->probes[i];
     pack->probes[i]->prepare(&pack->view, pack->scratch[i]);
     if (isw_pack_interrupted(pack)) return false;
   }
@@ -189,6 +191,7 @@ static void store_part(struct isw_pack *pack, size_t record, bool of_batch, cons
     struct isw_record_place place = isw_record_layout_add(&layout, &probe->quantity);
     size_t offset = isw_record_offset(&place, record);
     bool due = is_due_in_part(pack, i, record, of_batch); /* otherwise the stored values stay */
+    pack->view.probe = probe;
     if (due) probe->finish(&pack->view, pack->scratch[i], pack->probe_values);
     for (size_t l = 0; due && l < pack->count; l++)
       for (size_t k = 0; live[l] && k < place.width; k++)

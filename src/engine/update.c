@@ -37,6 +37,16 @@ static void update_padded_lines(const struct isw_pack *pack, const struct update
     if (isnan(isw_number_load(pack->precision, mask, j))) isw_number_store(pack->precision, nonfinite_mask, j, NAN);
 }
 
+/* Updates `columns` lines of each row and sets what is masked to 0, whatever the update made of it: epsilon 0 of Adam
+ * divides its gradient of 0 by 0. What pads a row is masked. */
+static void update_masked_lines(const struct isw_pack *pack, const struct update_arrays *u, size_t columns,
+                                const void *weight_mask, void *nonfinite_mask)
+{
+  alignas(ISW_LINE_BYTES) unsigned char before_the_mask[ISW_LINE_BYTES] = {0};
+  update_lines(pack, u, 0, columns, before_the_mask);
+  pack->kernels->apply_mask(u->rows, columns, u->stride, weight_mask, u->number, nonfinite_mask);
+}
+
 /* ---- noise ------------------------------------------------------------------------------------------------------- */
 
 /* The draws of a step for one network's parameters of layer k. */
@@ -64,43 +74,44 @@ static bool draws_noise(const struct isw_pack *pack, size_t lane)
          !pack->lane[lane].saved_state;
 }
 
-/* Lines column .. column + columns - 1 of rows first .. first + count - 1; draw i belongs to weight i of the layer. */
-static void add_weight_noise(const struct isw_pack *pack, size_t k, size_t first, size_t count, size_t column,
-                             size_t columns, void *gradient)
+/* Draw i belongs to weight i of the layer. */
+static void add_weight_noise(const struct isw_pack *pack, size_t k, const struct isw_part *part, void *gradient)
 {
   const struct isw_layer *l = &pack->layer[k];
-  size_t units = pack->line_numbers / pack->lanes, unit = column * units, end = (column + columns) * units;
+  size_t unit, end = isw_part_units(pack, l, part, &unit);
   for (size_t lane = 0; lane < pack->count; lane++) {
     const struct isw_stream stream = noise_stream(pack, k, lane);
-    for (size_t i = 0; draws_noise(pack, lane) && i < count; i++)
-      for (size_t j = unit; j < end && j < l->fan_out; j++)
-        add_draw(pack, &stream, lane, j * l->fan_in + first + i, gradient,
+    for (size_t i = 0; draws_noise(pack, lane) && i < part->count; i++)
+      for (size_t j = unit; j < end; j++)
+        add_draw(pack, &stream, lane, j * l->fan_in + part->first + i, gradient,
                  isw_number_index(pack, l, i, j - unit, lane));
   }
 }
 
 /* The draws of numbers that the layer has one of per unit begin at `index`; returns the index after them. */
-static uint64_t add_unit_noise(const struct isw_pack *pack, size_t k, uint64_t index, void *gradient)
+static uint64_t add_unit_noise(const struct isw_pack *pack, size_t k, const struct isw_part *part, uint64_t index,
+                               void *gradient)
 {
   const struct isw_layer *l = &pack->layer[k];
+  size_t unit, end = isw_part_units(pack, l, part, &unit);
   if (!gradient) return index;
   for (size_t lane = 0; lane < pack->count; lane++) {
     const struct isw_stream stream = noise_stream(pack, k, lane);
-    for (size_t j = 0; draws_noise(pack, lane) && j < l->fan_out; j++)
+    for (size_t j = unit; draws_noise(pack, lane) && j < end; j++)
       add_draw(pack, &stream, lane, index + j, gradient, j * pack->lanes + lane);
   }
   return index + l->fan_out;
 }
 
 /* The biases, gains, shifts and the scale of layer k, in this order after its weights. */
-static void add_noise_of_layer(const struct isw_pack *pack, size_t k)
+static void add_noise_of_layer(const struct isw_pack *pack, size_t k, const struct isw_part *part)
 {
   const struct isw_layer *l = &pack->layer[k];
   if (!pack->draws_noise) return;
-  uint64_t index = add_unit_noise(pack, k, (uint64_t)l->fan_in * l->fan_out, l->bias_gradient);
-  index = add_unit_noise(pack, k, index, l->gain.gradient);
-  index = add_unit_noise(pack, k, index, l->shift.gradient);
-  for (size_t lane = 0; l->scale_gradient && lane < pack->count; lane++) {
+  uint64_t index = add_unit_noise(pack, k, part, (uint64_t)l->fan_in * l->fan_out, l->bias_gradient);
+  index = add_unit_noise(pack, k, part, index, l->gain.gradient);
+  index = add_unit_noise(pack, k, part, index, l->shift.gradient);
+  for (size_t lane = 0; part->column == 0 && l->scale_gradient && lane < pack->count; lane++) {
     const struct isw_stream stream = noise_stream(pack, k, lane);
     if (!draws_noise(pack, lane)) continue;
     add_draw(pack, &stream, lane, index, l->scale_gradient, lane);
@@ -111,48 +122,57 @@ static void add_noise_of_layer(const struct isw_pack *pack, size_t k)
 
 /* ---- updates ----------------------------------------------------------------------------------------------------- */
 
-void isw_update_weights(const struct isw_pack *pack, size_t k, size_t first, size_t count, size_t column,
-                        size_t columns, void *gradient, void *nonfinite_mask)
+/* The units of the last line of a part of a layer that they do not fill; else 0. */
+static size_t units_of_last_line(const struct isw_pack *pack, const struct isw_layer *l, const struct isw_part *part)
+{
+  return part->column + part->columns == l->lines ? isw_units_of_last_line(pack, l) : 0;
+}
+
+void isw_update_weights(const struct isw_pack *pack, size_t k, const struct isw_part *part, void *gradient,
+                        void *nonfinite_mask)
 {
   const struct isw_layer *l = &pack->layer[k];
   if (l->frozen[0]) return;
-  if (pack->draws_noise) add_weight_noise(pack, k, first, count, column, columns, gradient);
-  size_t at = first * l->stride + column;
-  struct update_arrays u = {.rows = count,
+  if (pack->draws_noise) add_weight_noise(pack, k, part, gradient);
+  size_t at = isw_part_begin(l, part);
+  struct update_arrays u = {.rows = part->count,
                             .stride = l->stride,
                             .number = isw_line(l->weight, at),
                             .gradient = gradient,
                             .rate = pack->rates[k].rate[0],
                             .decay = pack->rates[k].decay[0]};
   for (size_t i = 0; i < 2; i++) u.state[i] = l->weight_state[i] ? isw_line(l->weight_state[i], at) : NULL;
-  update_padded_lines(pack, &u, columns, column + columns == l->lines ? isw_units_of_last_line(pack, l) : 0,
-                      nonfinite_mask);
+  if (l->weight_mask) {
+    update_masked_lines(pack, &u, part->columns, isw_line(l->weight_mask, at), nonfinite_mask);
+    return;
+  }
+  update_padded_lines(pack, &u, part->columns, units_of_last_line(pack, l, part), nonfinite_mask);
 }
 
 /* Updates numbers that the layer has one of per unit, as its biases; NULL: none. */
-static void update_units(const struct isw_pack *pack, size_t k, const struct isw_unit_parameters *numbers,
-                         void *nonfinite_mask)
+static void update_units(const struct isw_pack *pack, size_t k, const struct isw_part *part,
+                         const struct isw_unit_parameters *numbers, void *nonfinite_mask)
 {
   const struct isw_layer *l = &pack->layer[k];
+  if (!numbers->number || l->frozen[1]) return;
   struct update_arrays of = {.rows = 1,
                              .stride = l->lines,
-                             .number = numbers->number,
-                             .state = {numbers->state[0], numbers->state[1]},
-                             .gradient = numbers->gradient,
+                             .number = isw_line(numbers->number, part->column),
+                             .gradient = isw_line(numbers->gradient, part->column),
                              .rate = pack->rates[k].rate[1],
                              .decay = pack->rates[k].decay[1]};
-  if (of.number && !l->frozen[1])
-    update_padded_lines(pack, &of, l->lines, isw_units_of_last_line(pack, l), nonfinite_mask);
+  for (size_t i = 0; i < 2; i++) of.state[i] = numbers->state[i] ? isw_line(numbers->state[i], part->column) : NULL;
+  update_padded_lines(pack, &of, part->columns, units_of_last_line(pack, l, part), nonfinite_mask);
 }
 
-void isw_update_biases(const struct isw_pack *pack, size_t k, void *nonfinite_mask)
+void isw_update_biases(const struct isw_pack *pack, size_t k, const struct isw_part *part, void *nonfinite_mask)
 {
   const struct isw_layer *l = &pack->layer[k];
   const struct isw_unit_parameters bias = {l->bias, l->bias_gradient, {l->bias_state[0], l->bias_state[1]}};
-  add_noise_of_layer(pack, k);
-  update_units(pack, k, &bias, nonfinite_mask);
-  update_units(pack, k, &l->gain, nonfinite_mask);
-  update_units(pack, k, &l->shift, nonfinite_mask);
+  add_noise_of_layer(pack, k, part);
+  update_units(pack, k, part, &bias, nonfinite_mask);
+  update_units(pack, k, part, &l->gain, nonfinite_mask);
+  update_units(pack, k, part, &l->shift, nonfinite_mask);
   const struct isw_layer_rates *rates = &pack->rates[k];
   struct update_arrays scale = {.rows = 1,
                                 .stride = 1,
@@ -161,23 +181,25 @@ void isw_update_biases(const struct isw_pack *pack, size_t k, void *nonfinite_ma
                                 .gradient = l->scale_gradient,
                                 .rate = rates->rate[0],
                                 .decay = rates->decay[0]};
-  if (l->scale_gradient && !l->frozen[0]) update_lines(pack, &scale, 0, 1, nonfinite_mask);
+  if (l->scale_gradient && !l->frozen[0] && part->column == 0) update_lines(pack, &scale, 0, 1, nonfinite_mask);
 }
 
 struct clip_work {
   alignas(ISW_LINE_BYTES) unsigned char factor[ISW_LINE_BYTES];
 };
 
-static void clip_layer(const struct isw_pack *pack, size_t k, size_t first, size_t count, void *context)
+static void clip_layer(const struct isw_pack *pack, size_t k, const struct isw_part *part, void *context)
 {
   const struct clip_work *work = context;
   const struct isw_layer *l = &pack->layer[k];
-  pack->kernels->scale(count, l->lines, l->stride, work->factor, isw_line(l->weight_gradient, first * l->stride));
-  if (first > 0) return;
+  pack->kernels->scale(part->count, part->columns, l->stride, work->factor,
+                       isw_line(l->weight_gradient, isw_part_begin(l, part)));
+  if (part->first > 0) return;
   void *of_units[] = {l->bias_gradient, l->gain.gradient, l->shift.gradient};
   for (size_t i = 0; i < sizeof of_units / sizeof of_units[0]; i++)
-    if (of_units[i]) pack->kernels->scale(1, l->lines, l->lines, work->factor, of_units[i]);
-  if (l->scale_gradient) pack->kernels->scale(1, 1, 1, work->factor, l->scale_gradient);
+    if (of_units[i])
+      pack->kernels->scale(1, part->columns, l->lines, work->factor, isw_line(of_units[i], part->column));
+  if (l->scale_gradient && part->column == 0) pack->kernels->scale(1, 1, 1, work->factor, l->scale_gradient);
 }
 
 /* Scales the gradients whose norm is above their network's clip_norm, as torch.nn.utils.clip_grad_norm_ does. */
@@ -194,15 +216,14 @@ static void clip_gradients(struct isw_member *m)
     isw_line_store(pack, work.factor, 0, l, factor > 1.0 ? 1.0 : factor);
   }
   isw_team_wait(m->team); /* all members have read the gradients before one changes them */
-  isw_member_for_rows(m, &work, clip_layer);
+  isw_member_for_weights(m, &work, clip_layer);
 }
 
-static void update_layer(const struct isw_pack *pack, size_t k, size_t first, size_t count, void *nonfinite_mask)
+static void update_layer(const struct isw_pack *pack, size_t k, const struct isw_part *part, void *nonfinite_mask)
 {
   const struct isw_layer *l = &pack->layer[k];
-  isw_update_weights(pack, k, first, count, 0, l->lines, isw_line(l->weight_gradient, first * l->stride),
-                     nonfinite_mask);
-  if (first == 0) isw_update_biases(pack, k, nonfinite_mask);
+  isw_update_weights(pack, k, part, isw_line(l->weight_gradient, isw_part_begin(l, part)), nonfinite_mask);
+  if (part->first == 0) isw_update_biases(pack, k, part, nonfinite_mask);
 }
 
 unsigned isw_nonfinite_lanes(const struct isw_pack *pack, const void *nonfinite_mask)
@@ -225,7 +246,7 @@ void isw_member_update(struct isw_member *m, uint64_t step)
   if (!m->updated) {
     clip_gradients(m);
     memset(m->nonfinite_mask, 0, sizeof m->nonfinite_mask);
-    isw_member_for_rows(m, m->nonfinite_mask, update_layer);
+    isw_member_for_weights(m, m->nonfinite_mask, update_layer);
     m->transposed = false;
   }
   m->updated = false;

@@ -7,14 +7,24 @@
 
 /* Draw i of the stream belongs to element i under every row, so that replicates are paired across initialisers. */
 
+enum { DRAWN_TOGETHER = 256 }; /* between two looks at an interrupt */
+
 static void fill_normal(double mean, double std, size_t count, const struct isw_stream *stream, double *weight)
 {
-  for (size_t i = 0; i < count && !isw_interrupted(); i++) weight[i] = mean + std * isw_normal(stream, i);
+  for (size_t first = 0, part; first < count && !isw_interrupted(); first += part) {
+    part = count - first < DRAWN_TOGETHER ? count - first : DRAWN_TOGETHER;
+    isw_normals(stream, first, part, weight + first);
+    for (size_t i = first; i < first + part; i++) weight[i] = mean + std * weight[i];
+  }
 }
 
 static void fill_uniform(double low, double high, size_t count, const struct isw_stream *stream, double *weight)
 {
-  for (size_t i = 0; i < count && !isw_interrupted(); i++) weight[i] = low + (high - low) * isw_uniform(stream, i);
+  for (size_t first = 0, part; first < count && !isw_interrupted(); first += part) {
+    part = count - first < DRAWN_TOGETHER ? count - first : DRAWN_TOGETHER;
+    isw_uniforms(stream, first, part, weight + first);
+    for (size_t i = first; i < first + part; i++) weight[i] = low + (high - low) * weight[i];
+  }
 }
 
 /* Uniform of standard deviation std: bound sqrt(3) std, as torch.nn.init computes it. */

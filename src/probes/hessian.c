@@ -9,6 +9,9 @@
  * of its largest |alpha| + beta so far has an invariant subspace, and ends there. The extremes are those of the
  * tridiagonal matrix of alpha and beta (symmetric.h), and the residual is the larger of beta_last |s|, s the last
  * component of the extremes' vectors.
+ *   hessian_top, hessian_top_residual  the `count` largest, and bounds of their errors: of networks of at most 256
+ *                        parameters from the whole spectrum, with the residual 0; of larger ones from the same Lanczos
+ *                        iterations, with |beta_last s| of each, which find an eigenvalue once however often it occurs
  *   hessian_trace        the sum of its diagonal: of networks of at most 256 parameters by products with unit vectors;
  *                        of larger ones the mean of v . H v over 64 vectors v of +-1 (Hutchinson 1990), v_i of vector
  *                        d -1 if draw d n + i of the uniform stream (0, 0, PROBE, 1) is below 1/2, n parameters
@@ -309,6 +312,84 @@ static void finish_negative(const struct isw_view *view, double *memory, double 
   }
 }
 
+/* ---- the largest ------------------------------------------------------------------------------------------------- */
+
+/* Eigenvalues, the largest first, and bounds of their errors, each [ITERATIONS][lanes of curvature]; then the memory of
+ * the spectrum or of Lanczos. */
+static size_t top_scratch(const struct isw_view *view)
+{
+  size_t kept = 2 * ITERATIONS * isw_curvature_lanes(view);
+  return kept + (view->trained <= SPECTRUM_MOST ? spectrum_scratch(view) : lanczos_scratch(view));
+}
+
+static void top_of_spectrum(const struct isw_view *view, double *memory)
+{
+  size_t n = view->trained, lanes = isw_curvature_lanes(view);
+  double *residual = memory + ITERATIONS * lanes, *spectrum = residual + ITERATIONS * lanes;
+  spectrum_prepare(view, spectrum);
+  for (size_t i = 0; i < ITERATIONS && i < n; i++)
+    for (size_t l = 0; l < lanes; l++) {
+      memory[i * lanes + l] = spectrum[(n - 1 - i) * lanes + l];
+      residual[i * lanes + l] = 0.0 * memory[i * lanes + l];
+    }
+}
+
+static void top_of_lanczos(const struct isw_view *view, double *memory)
+{
+  size_t lanes = isw_curvature_lanes(view);
+  double *residual = memory + ITERATIONS * lanes;
+  double d[ITERATIONS], e[ITERATIONS], last[ITERATIONS];
+  struct tridiagonal t;
+  for (size_t first = 0; first < lanes; first += WIDE) {
+    if (!isw_curvature_any_finite(view, first)) continue;
+    isw_curvature_begin(view->curvature, first);
+    lanczos(view->curvature, view->trained, residual + ITERATIONS * lanes, &t);
+    if (isw_curvature_interrupted(view->curvature)) return;
+    for (size_t l = 0; l < WIDE; l++) {
+      size_t n = t.length[l];
+      if (!view->finite[first + l]) continue;
+      for (size_t j = 0; j < n; j++) {
+        d[j] = t.alpha[j][l];
+        e[j] = t.beta[j][l];
+      }
+      isw_tridiagonal_eigenvalues(n, d, e, last);
+      for (size_t i = 0; i < n; i++) {
+        memory[i * lanes + first + l] = d[n - 1 - i];
+        residual[i * lanes + first + l] = t.beta[n - 1][l] * fabs(last[n - 1 - i]);
+      }
+    }
+  }
+}
+
+static void top_prepare(const struct isw_view *view, double *memory)
+{
+  for (size_t i = 0; i < 2 * ITERATIONS * isw_curvature_lanes(view); i++) memory[i] = (double)NAN;
+  (view->trained <= SPECTRUM_MOST ? top_of_spectrum : top_of_lanczos)(view, memory);
+}
+
+static void finish_some(const struct isw_view *view, const double *from, double *value)
+{
+  for (size_t i = 0; i < view->probe->quantity.length; i++)
+    for (size_t l = 0; l < view->lanes; l++)
+      value[i * view->lanes + l] = isw_canonical(from[i * isw_curvature_lanes(view) + l]);
+}
+
+static void finish_top(const struct isw_view *view, double *memory, double *value)
+{
+  finish_some(view, memory, value);
+}
+
+static void finish_top_residual(const struct isw_view *view, double *memory, double *value)
+{
+  finish_some(view, memory + ITERATIONS * isw_curvature_lanes(view), value);
+}
+
+static size_t top_length(const struct isw_probe *probe, const struct isw_largest_sizes *largest)
+{
+  (void)largest;
+  return (size_t)probe->parameter;
+}
+
 static double weights(size_t layers, const size_t *size)
 {
   double sum = 0.0;
@@ -343,6 +424,12 @@ static double spectrum_flops(size_t layers, const size_t *size, size_t train_sam
   (void)test_samples;
   double count = weights(layers, size);
   return count <= SPECTRUM_MOST ? count * count * (16.0 * (double)train_samples + 4.0 * count) : 0.0;
+}
+
+static double top_flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
+{
+  return (weights(layers, size) <= SPECTRUM_MOST ? spectrum_flops : lanczos_flops)(layers, size, train_samples,
+                                                                                   test_samples);
 }
 
 #define LANCZOS(probe, formula_text, words, function)                                                                  \
@@ -384,6 +471,31 @@ const struct isw_probe isw_probe_gradient_curvature = {
     .finish = finish_first,
     .flops = curvature_flops,
 };
+
+#define TOP(probe, formula_text, words, function)                                                                      \
+  const struct isw_probe isw_probe_##probe = {                                                                         \
+      ISW_PROBE_NAME(#probe),                                                                                          \
+      .row.formula = formula_text,                                                                                     \
+      .row.parameters = {ISW_COUNT_PARAMETER("count", 5, 1, ITERATIONS, "number of eigenvalues")},                     \
+      .row.source = "Lanczos 1950; products: Pearlmutter 1994",                                                        \
+      .quantity.long_name = words,                                                                                     \
+      .quantity.units = "1",                                                                                           \
+      .quantity.dimension = "eigenvalue",                                                                              \
+      .length = top_length,                                                                                            \
+      .needs = ISW_NEEDS_CURVATURE,                                                                                    \
+      .scratch = top_scratch,                                                                                          \
+      .prepare = top_prepare,                                                                                          \
+      .finish = function,                                                                                              \
+      .flops = top_flops,                                                                                              \
+  }
+
+TOP(hessian_top,
+    "largest eigenvalues, the largest first, of the training loss's Hessian with respect to all weights and biases: "
+    "exact for at most 256, else by 48 Lanczos iterations, which find multiple ones once",
+    "largest eigenvalues of the Hessian, the largest first", finish_top);
+TOP(hessian_top_residual,
+    "error bounds of hessian_top: an eigenvalue of the Hessian lies within this distance of each; 0 where exact",
+    "bounds of the errors of the Hessian's largest eigenvalues", finish_top_residual);
 
 const struct isw_probe isw_probe_hessian_trace = {
     ISW_PROBE_NAME("hessian_trace"),

@@ -2,6 +2,7 @@
 #include "initsweep/exact.h"
 #include "random_internal.h"
 #include <math.h>
+#include <stdbool.h>
 #include <Random123/philox.h>
 
 __extension__ typedef unsigned __int128 uint128;
@@ -19,6 +20,31 @@ void isw_random_block(const struct isw_stream *stream, uint64_t index, uint64_t 
   for (size_t i = 0; i < 4; i++) word[i] = block.v[i];
 }
 
+/* ISW_RANDOM_TOGETHER draws from `index` on. False: this processor draws them one by one. */
+static bool words_together(const struct isw_stream *stream, uint64_t index, uint64_t *word)
+{
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) {
+    isw_random_words_avx512(stream, index, word);
+    return true;
+  }
+#endif
+  (void)stream, (void)index, (void)word;
+  return false;
+}
+
+static bool normals_together(const struct isw_stream *stream, uint64_t index, double *to)
+{
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) {
+    isw_random_normals_avx512(stream, index, to);
+    return true;
+  }
+#endif
+  (void)stream, (void)index, (void)to;
+  return false;
+}
+
 static double unit(uint64_t word)
 {
   return (double)(word >> 11) * 0x1p-53;
@@ -31,6 +57,15 @@ double isw_uniform(const struct isw_stream *stream, uint64_t index)
   return unit(word[0]);
 }
 
+void isw_uniforms(const struct isw_stream *stream, uint64_t index, size_t count, double *to)
+{
+  uint64_t word[ISW_RANDOM_TOGETHER];
+  size_t done = 0;
+  for (; count - done >= ISW_RANDOM_TOGETHER && words_together(stream, index + done, word); done += ISW_RANDOM_TOGETHER)
+    for (size_t i = 0; i < ISW_RANDOM_TOGETHER; i++) to[done + i] = unit(word[i]);
+  for (; done < count; done++) to[done] = isw_uniform(stream, index + done);
+}
+
 static double normal(const struct isw_stream *stream, uint64_t index, uint64_t attempt)
 {
   uint64_t word[4];
@@ -41,6 +76,14 @@ static double normal(const struct isw_stream *stream, uint64_t index, uint64_t a
 double isw_normal(const struct isw_stream *stream, uint64_t index)
 {
   return normal(stream, index, 0);
+}
+
+void isw_normals(const struct isw_stream *stream, uint64_t index, size_t count, double *to)
+{
+  size_t done = 0;
+  while (count - done >= ISW_RANDOM_TOGETHER && normals_together(stream, index + done, to + done))
+    done += ISW_RANDOM_TOGETHER;
+  for (; done < count; done++) to[done] = isw_normal(stream, index + done);
 }
 
 double isw_truncated_normal(const struct isw_stream *stream, uint64_t index)
@@ -82,7 +125,7 @@ static inline void swap(uint64_t *order, size_t i, size_t j)
 static bool shuffle_together(const struct isw_stream *stream, size_t first, uint64_t *order)
 {
   uint64_t word[ISW_RANDOM_TOGETHER];
-  if (!isw_random_first_words(stream, first, word)) return false;
+  if (!words_together(stream, first, word)) return false;
   for (size_t k = ISW_RANDOM_TOGETHER; k-- > 0;) {
     uint64_t i = first + k;
     uint128 product = (uint128)word[k] * (i + 1);

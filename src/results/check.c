@@ -415,7 +415,7 @@ static enum isw_status check_scales(struct check *c)
   static const int64_t first[ISW_DIMENSIONS] = {[ISW_DIM_LAYER] = 1};
   enum isw_status status = ISW_OK;
   for (int d = 0; d < ISW_DIMENSIONS && status == ISW_OK; d++) {
-    if (d == ISW_DIM_PARAMETER && !isw_has_parameters(c->head)) continue;
+    if (!isw_has_dimension(c->head, (enum isw_dimension)d)) continue;
     status = check_known(c, &(struct known){isw_field((enum isw_field_id)d), KNOWN_NUMBERED, first[d], 0});
   }
   return status;
@@ -543,11 +543,8 @@ enum isw_status isw_results_check(struct isw_results *results, const struct isw_
                     .report = report,
                     .context = context,
                     .error = error,
-                    .dims = {[ISW_DIM_NETWORK] = head->networks,
-                             [ISW_DIM_RECORD] = head->records_max,
-                             [ISW_DIM_LAYER] = head->layers_max,
-                             [ISW_DIM_PARAMETER] = head->parameters_max},
                     .nan = isw_real_nan(head->real_bytes)};
+  isw_dimension_lengths(head, c.dims);
   isw_hdf5_guard_begin(&c.guard);
   c.text = isw_hdf5_text_type();
   c.unfinished = isw_allocate(isw_bits_words(head->networks), sizeof *c.unfinished);

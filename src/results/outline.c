@@ -72,13 +72,6 @@ bool isw_coordinate_is_integer(const struct isw_results_head *head, size_t colum
   return true;
 }
 
-bool isw_has_parameters(const struct isw_results_head *head)
-{
-  bool parameters = head->keep_initial || head->keep_final;
-  for (size_t q = 0; q < head->quantity_count; q++) parameters = parameters || head->quantities[q].per_parameter;
-  return parameters;
-}
-
 struct isw_output isw_outline_plan(const struct isw_outline *o, const struct isw_field *field,
                                    const hsize_t chunk[ISW_RANK_MAX])
 {
@@ -143,11 +136,8 @@ enum isw_status isw_outline_create(struct isw_outline *o, const char *path, cons
                             .error = error,
                             .text = isw_hdf5_text_type(),
                             .nan = isw_real_nan(head->real_bytes),
-                            .dims = {[ISW_DIM_NETWORK] = head->networks,
-                                     [ISW_DIM_RECORD] = head->records_max,
-                                     [ISW_DIM_LAYER] = head->layers_max,
-                                     [ISW_DIM_PARAMETER] = head->parameters_max},
                             .output_count = head->coordinate_count + ISW_FIXED_OUTPUTS + head->quantity_count};
+  isw_dimension_lengths(head, o->dims);
   isw_outline_choose_chunks(o);
   o->outputs = isw_allocate(o->output_count, sizeof *o->outputs);
   if (!o->outputs) return isw_error_memory(error, o->output_count * sizeof *o->outputs, "the results file");

@@ -87,13 +87,12 @@ static enum isw_status read_scale(const struct isw_results *results, const char 
   return status;
 }
 
-/* The dataset's shape as network [record] [layer], or false. */
+/* The dataset's shape as network [record] [layer, or another dimension], or false. */
 static bool read_shape(const struct isw_results *results, const hobj_ref_t *scales, hid_t id,
                        struct isw_results_dataset *view)
 {
   hid_t space = H5Dget_space(id);
-  hsize_t dims[3] = {0},
-          want[ISW_DIMENSIONS] = {results->networks, results->records, results->layers, results->parameters};
+  hsize_t dims[3] = {0};
   hobj_ref_t along[3];
   int rank = H5Sget_simple_extent_ndims(space);
   bool good = rank >= 1 && rank <= 3 && H5Sget_simple_extent_dims(space, dims, NULL) == rank &&
@@ -102,12 +101,13 @@ static bool read_shape(const struct isw_results *results, const hobj_ref_t *scal
   bool has[ISW_DIMENSIONS] = {false};
   for (int d = 0, next = 0; good && d < rank; d++) {
     while (next < ISW_DIMENSIONS && scales[next] != along[d]) next++;
-    good = next < ISW_DIMENSIONS && dims[d] == want[next];
+    good = next < ISW_DIMENSIONS && dims[d] == results->length[next];
     if (good) has[next++] = true;
   }
   view->per_record = has[ISW_DIM_RECORD];
   view->per_layer = has[ISW_DIM_LAYER];
-  view->per_parameter = has[ISW_DIM_PARAMETER];
+  for (int d = ISW_DIM_PARAMETER; d < ISW_DIMENSIONS; d++)
+    if (has[d]) view->dimension = isw_field((enum isw_field_id)d)->name;
   return good && has[ISW_DIM_NETWORK] &&
          (!has[ISW_DIM_PARAMETER] || has[ISW_DIM_RECORD]); /* not weights: read_network.c */
 }
@@ -175,19 +175,18 @@ static herr_t add_dataset(hid_t root, const char *name, const H5L_info_t *link, 
 static enum isw_status read_datasets(struct isw_results *results, struct isw_error *error)
 {
   hobj_ref_t *scales = results->scales;
-  hsize_t lengths[ISW_DIMENSIONS] = {0};
+  hsize_t *lengths = results->length;
   enum isw_status status = ISW_OK;
   for (size_t d = 0; d < ISW_DIMENSIONS && status == ISW_OK; d++) {
     const char *name = isw_field((enum isw_field_id)d)->name;
     scales[d] = HADDR_UNDEF;
-    bool optional = d == ISW_DIM_PARAMETER; /* only files with a dataset along it have it */
+    bool optional = d >= ISW_DIM_PARAMETER; /* only files with a dataset along it have it */
     if (optional && H5Lexists(results->file, name, H5P_DEFAULT) == 0) continue;
     status = read_scale(results, name, &scales[d], &lengths[d], error);
   }
   results->networks = lengths[ISW_DIM_NETWORK];
   results->records = lengths[ISW_DIM_RECORD];
   results->layers = lengths[ISW_DIM_LAYER];
-  results->parameters = lengths[ISW_DIM_PARAMETER];
   struct visit visit = {results, scales, ISW_OK, error};
   if (status == ISW_OK &&
       H5Literate(results->file, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, add_dataset, &visit) <
@@ -376,7 +375,7 @@ static bool read_some(const struct isw_results *results, const struct dataset *d
   if (first > results->networks || count > results->networks - first) return false;
   if (view->per_record && (record >= results->records || records > results->records - record)) return false;
   if (view->per_layer && (layer < 1 || layer > results->layers)) return false;
-  if (view->per_parameter) return false;
+  if (view->dimension) return false;
   if (count == 0 || records == 0) return true;
   hsize_t start[3] = {first}, counts[3] = {count, 1, 1};
   unsigned rank = 1;

@@ -46,6 +46,12 @@ static enum isw_status read_one(const struct isw_results *results, enum isw_fiel
   return ISW_OK;
 }
 
+/* Whether a dataset has a dimension of this name beside network, record and layer; NULL: none. */
+static bool is_along(const struct isw_results_dataset *view, const char *dimension)
+{
+  return view->dimension && dimension ? strcmp(view->dimension, dimension) == 0 : !view->dimension && !dimension;
+}
+
 static enum isw_status read_values(struct isw_results *results, const struct isw_quantity *quantities, size_t count,
                                    size_t real_bytes, struct isw_finished *finished, struct isw_error *error)
 {
@@ -67,10 +73,11 @@ static enum isw_status read_values(struct isw_results *results, const struct isw
     const struct dataset *dataset = isw_results_find(results, quantities[q].name);
     struct isw_record_place place = isw_record_layout_add(&layout, &quantities[q]);
     unsigned char *to = (unsigned char *)results->values + place.offset;
-    bool once = quantities[q].per_run, per_layer = quantities[q].per_layer, per_parameter = quantities[q].per_parameter;
+    bool once = quantities[q].per_run, per_layer = quantities[q].per_layer;
+    const char *along = quantities[q].per_parameter ? isw_field(ISW_FIELD_PARAMETER)->name : quantities[q].dimension;
     const int rank = (int)isw_field_of_quantity(&quantities[q]).rank;
     hsize_t wanted[2] = {once ? place.width : finished->records, once ? 0 : place.width};
-    if (!dataset || dataset->view.per_layer != per_layer || dataset->view.per_parameter != per_parameter ||
+    if (!dataset || dataset->view.per_layer != per_layer || !is_along(&dataset->view, along) ||
         dataset->view.per_record == once ||
         !read_part(dataset->id, finished->number, wanted, rank, quantities[q].integer ? H5T_NATIVE_INT32 : real, to))
       return refuse_dataset(results, quantities[q].name, finished->number, error);

@@ -21,7 +21,7 @@ struct isw_results {
   hobj_ref_t scales[ISW_DIMENSIONS]; /* HADDR_UNDEF: it has none */
   uint64_t networks, identity;
   unsigned bits_version;
-  hsize_t records, layers, parameters;
+  hsize_t length[ISW_DIMENSIONS], records, layers;
   struct dataset *datasets;
   size_t dataset_count, dataset_capacity;
   char **kept; /* texts handed out */
@@ -122,6 +122,7 @@ struct isw_results_writer {
   int problem;     /**< errno of the first failed write */
   hid_t driver;    /**< of the file, for as long as that is open */
   hid_t file;
+  hid_t transfer; /**< properties of H5Dwrite */
   hid_t scales[ISW_DIMENSIONS];
   hobj_ref_t references[ISW_DIMENSIONS]; /**< to the scales, as datasets refer to them */
   struct isw_dataset_hash *hashes;       /**< [hash_count] of the datasets that are complete */
@@ -168,8 +169,6 @@ const void *isw_field_fill(const struct isw_field *field, const union isw_real_n
 union isw_real_nan isw_real_nan(size_t real_bytes);
 /** Whether all of a coordinate's values are integers that int64 represents exactly. */
 bool isw_coordinate_is_integer(const struct isw_results_head *head, size_t column);
-/** Whether a file has the dimension `parameter`. */
-bool isw_has_parameters(const struct isw_results_head *head);
 
 /* chunk_sizes.c */
 /** Chooses the sizes of chunks, blocks and parts. */

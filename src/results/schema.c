@@ -1,5 +1,6 @@
 /* The tables of results format 1, and their rows as text for docs/results-format.md. */
 #include "results/schema.h"
+#include <string.h>
 
 static const struct isw_field fields[ISW_FIELDS] = {
     [ISW_FIELD_NETWORK] = {.name = "network",
@@ -32,6 +33,37 @@ static const struct isw_field fields[ISW_FIELDS] = {
                              .dimension = {ISW_DIM_PARAMETER},
                              .about = "0 .. P-1; P is the largest number of parameters of any network. Only if weights "
                                       "or `hessian_eigenvalues` are stored"},
+    [ISW_FIELD_EIGENVALUE] = {.name = "eigenvalue",
+                              .long_name = "number of the eigenvalue",
+                              .type = ISW_TYPE_INT64,
+                              .coordinate = true,
+                              .rank = 1,
+                              .dimension = {ISW_DIM_EIGENVALUE},
+                              .about = "0 .. `count`-1 of the probe `hessian_top`; only if it is recorded"},
+    [ISW_FIELD_SINGULAR_VALUE] = {.name = "singular_value",
+                                  .long_name = "number of the singular value, the largest first",
+                                  .type = ISW_TYPE_INT64,
+                                  .coordinate = true,
+                                  .rank = 1,
+                                  .dimension = {ISW_DIM_SINGULAR_VALUE},
+                                  .about = "0 .. V-1; V is the largest min(inputs, outputs) of any network. Only if "
+                                           "`jacobian_singular_values` or `linear_map_singular_values` is recorded"},
+    [ISW_FIELD_OUTPUT] = {.name = "output",
+                          .long_name = "sample after sample, its outputs",
+                          .type = ISW_TYPE_INT64,
+                          .coordinate = true,
+                          .rank = 1,
+                          .dimension = {ISW_DIM_OUTPUT},
+                          .about = "s O + o for output o of chosen sample s; O is the number of outputs of the "
+                                   "network. Only if `outputs` is recorded"},
+    [ISW_FIELD_CLASS_PAIR] = {.name = "class_pair",
+                              .long_name = "class after class, the predicted classes",
+                              .type = ISW_TYPE_INT64,
+                              .coordinate = true,
+                              .rank = 1,
+                              .dimension = {ISW_DIM_CLASS_PAIR},
+                              .about = "t C + p for class t and predicted class p; C is the number of classes of the "
+                                       "network. Only if `confusion` or `test_confusion` is recorded"},
     [ISW_FIELD_FEATURES] = {.name = "features",
                             .long_name = "inputs of the network",
                             .units = "1",
@@ -157,6 +189,37 @@ const struct isw_attribute *isw_dataset_attribute(enum isw_dataset_attribute id)
   return &attributes[id];
 }
 
+/* Of a quantity that has one of its own. */
+static enum isw_dimension dimension_of(const struct isw_quantity *quantity)
+{
+  int d = ISW_DIM_PARAMETER + 1;
+  while (d + 1 < ISW_DIMENSIONS && strcmp(fields[d].name, quantity->dimension) != 0) d++;
+  return (enum isw_dimension)d;
+}
+
+void isw_dimension_lengths(const struct isw_results_head *head, unsigned long long length[ISW_DIMENSIONS])
+{
+  for (int d = 0; d < ISW_DIMENSIONS; d++) length[d] = 0;
+  length[ISW_DIM_NETWORK] = head->networks;
+  length[ISW_DIM_RECORD] = head->records_max;
+  length[ISW_DIM_LAYER] = head->layers_max;
+  length[ISW_DIM_PARAMETER] = head->parameters_max;
+  for (size_t q = 0; q < head->quantity_count; q++)
+    if (head->quantities[q].dimension) length[dimension_of(&head->quantities[q])] = head->quantities[q].length;
+}
+
+bool isw_has_dimension(const struct isw_results_head *head, enum isw_dimension dimension)
+{
+  bool found =
+      dimension < ISW_DIM_PARAMETER || (dimension == ISW_DIM_PARAMETER && (head->keep_initial || head->keep_final));
+  for (size_t q = 0; q < head->quantity_count; q++) {
+    const struct isw_quantity *quantity = &head->quantities[q];
+    found = found || (quantity->per_parameter && dimension == ISW_DIM_PARAMETER) ||
+            (quantity->dimension && dimension == dimension_of(quantity));
+  }
+  return found;
+}
+
 struct isw_field isw_field_of_quantity(const struct isw_quantity *quantity)
 {
   struct isw_field field = {.name = quantity->name,
@@ -169,6 +232,7 @@ struct isw_field isw_field_of_quantity(const struct isw_quantity *quantity)
   if (!quantity->per_run) field.dimension[field.rank++] = ISW_DIM_RECORD;
   if (quantity->per_layer) field.dimension[field.rank++] = ISW_DIM_LAYER;
   if (quantity->per_parameter) field.dimension[field.rank++] = ISW_DIM_PARAMETER;
+  if (quantity->dimension) field.dimension[field.rank++] = dimension_of(quantity);
   return field;
 }
 

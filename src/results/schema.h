@@ -9,7 +9,17 @@ enum { ISW_FORMAT_VERSION = 1 };
 #define ISW_PROVENANCE_GROUP "provenance"
 
 /** Dimensions, each an HDF5 dimension scale of the same name. */
-enum isw_dimension { ISW_DIM_NETWORK, ISW_DIM_RECORD, ISW_DIM_LAYER, ISW_DIM_PARAMETER, ISW_DIMENSIONS };
+enum isw_dimension {
+  ISW_DIM_NETWORK,
+  ISW_DIM_RECORD,
+  ISW_DIM_LAYER,
+  ISW_DIM_PARAMETER, /**< this and the next are only in files with a dataset along them */
+  ISW_DIM_EIGENVALUE,
+  ISW_DIM_SINGULAR_VALUE,
+  ISW_DIM_OUTPUT,
+  ISW_DIM_CLASS_PAIR,
+  ISW_DIMENSIONS
+};
 
 /** Types of values, little-endian in the file. */
 enum isw_field_type {
@@ -41,6 +51,10 @@ enum isw_field_id {
   ISW_FIELD_RECORD,
   ISW_FIELD_LAYER,
   ISW_FIELD_PARAMETER,
+  ISW_FIELD_EIGENVALUE,
+  ISW_FIELD_SINGULAR_VALUE,
+  ISW_FIELD_OUTPUT,
+  ISW_FIELD_CLASS_PAIR,
   ISW_FIELD_FEATURES,
   ISW_FIELD_LAYER_SIZE,
   ISW_FIELD_ID,
@@ -54,6 +68,10 @@ enum isw_field_id {
 };
 const struct isw_field *isw_field(enum isw_field_id id);
 
+/** The lengths of a file's dimensions; 0: it does not have the dimension, unless it has no networks. */
+void isw_dimension_lengths(const struct isw_results_head *head, unsigned long long length[ISW_DIMENSIONS]);
+/** Whether a file has a dimension. */
+bool isw_has_dimension(const struct isw_results_head *head, enum isw_dimension dimension);
 /** The dataset of a quantity. */
 struct isw_field isw_field_of_quantity(const struct isw_quantity *quantity);
 /** The dataset of a setting that differs between networks.

@@ -95,6 +95,7 @@ static bool same_network(const struct extension *extension, const struct isw_net
   return same && same_factors(a, b) && (a->layers == 1 || same_choice(&a->activation, &b->activation)) &&
          same_choice(&a->output_activation, &b->output_activation) && same_choice(&a->loss, &b->loss) &&
          same_choice(&a->optimizer, &b->optimizer) && same_number(a->init_noise, b->init_noise) &&
+         a->noise_of == b->noise_of && same_choice(&a->mask, &b->mask) &&
          same_number(a->init_sparsity, b->init_sparsity) && a->decay_biases == b->decay_biases && a->bias == b->bias &&
          same_branches(a, b) && (a->layers == 1 || same_choice(&a->normalization, &b->normalization)) &&
          same_number(a->gradient_noise, b->gradient_noise) && (a->layers == 1 || same_number(a->dropout, b->dropout)) &&
@@ -115,7 +116,7 @@ static enum isw_status check_recording(const struct extension *extension, struct
   bool same = isw_sweep_precision(extension->before) == isw_sweep_precision(extension->now) &&
               count == isw_sweep_probes(extension->now, &b) && x.initial == y.initial && x.final == y.final &&
               same_number(isw_sweep_escape_fraction(extension->before), isw_sweep_escape_fraction(extension->now));
-  for (size_t i = 0; same && i < count; i++) same = a[i] == b[i];
+  for (size_t i = 0; same && i < count; i++) same = isw_sweep_same_probe(a[i], b[i]);
   if (same) return ISW_OK;
   return isw_error_set(
       error, ISW_BAD_INPUT,

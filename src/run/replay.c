@@ -36,8 +36,10 @@ static enum isw_status write_overrides(const struct isw_replay_settings *setting
   if (settings->probes && status == ISW_OK) {
     status = isw_text_add(probes, "record.probes=[%s", settings->probes);
     for (size_t i = 0; i < saved->probe_count && status == ISW_OK; i++)
-      if (!lists(settings->probes, saved->probes[i]->row.name))
-        status = isw_text_add(probes, ", %s", saved->probes[i]->row.name);
+      if (!lists(settings->probes, saved->probes[i]->row.name)) {
+        status = isw_text_add(probes, ", ");
+        if (status == ISW_OK) status = isw_sweep_write_probe(saved->probes[i], probes);
+      }
     if (status == ISW_OK) status = isw_text_add(probes, "]");
   }
   return status == ISW_OK ? ISW_OK : isw_error_memory(error, 1, "the recording");
@@ -68,7 +70,7 @@ static enum isw_status choose_pack(struct isw_replay *replay, struct isw_error *
   if (!only) return isw_error_memory(error, words * sizeof *only, "the network's number");
   isw_bits_add(only, replay->network);
   enum isw_status status = isw_training_restrict(training, only, error);
-  if (status == ISW_OK) status = isw_training_choose_layouts(training, &alone, error);
+  if (status == ISW_OK) status = isw_training_choose_layouts(training, 1, &alone, error);
   if (status == ISW_OK) status = isw_training_set_layouts(training, alone, error);
   if (status == ISW_OK) status = isw_training_pack(training, 0, &replay->made, error);
   free(only);
@@ -158,7 +160,7 @@ static void write_header(const struct isw_replay *replay, size_t parameters, FIL
   fprintf(out, "step");
   for (size_t q = 0; q < replay->shown; q++) {
     const struct isw_quantity *quantity = &replay->quantities[q];
-    if (!quantity->per_layer && !quantity->per_parameter)
+    if (!quantity->per_layer && !quantity->per_parameter && !quantity->dimension)
       fprintf(out, ",%s", quantity->name);
     else
       for (size_t k = 1; k <= isw_quantity_width(quantity, replay->made.layers, parameters); k++)

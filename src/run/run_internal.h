@@ -50,9 +50,10 @@ enum isw_status isw_training_create(struct isw_training *training, const struct 
 /** Replaces the packs by packs of some networks only. subset: a bit set of networks, owned by the caller. */
 enum isw_status isw_training_restrict(struct isw_training *training, const uint64_t *subset, struct isw_error *error);
 void isw_training_destroy(struct isw_training *training);
-/** Chooses the packs' layouts by this machine's cached cost model, or by the built-in one (isw_cost_choose_layouts).
+/** Chooses the packs' layouts for a number of workers of all ranks by this machine's cached cost model, or by the
+ *  built-in one (isw_cost_choose_layouts).
  *  @param[out] alone  [classes] on the heap */
-enum isw_status isw_training_choose_layouts(const struct isw_training *training, uint64_t **alone,
+enum isw_status isw_training_choose_layouts(const struct isw_training *training, size_t workers, uint64_t **alone,
                                             struct isw_error *error);
 /** Divides the packs as chosen; once after they were made.
  *  @param[in] alone  [classes] as isw_packs_set_alone takes it */

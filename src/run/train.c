@@ -7,7 +7,8 @@ static enum isw_status share_layouts(struct isw_run_state *run, struct isw_error
 {
   size_t classes = isw_packs_classes(run->training.packs), count = classes;
   uint64_t *alone = NULL;
-  enum isw_status status = run->first ? isw_training_choose_layouts(&run->training, &alone, error) : ISW_OK;
+  size_t workers = run->training.threads * isw_cluster_size(run->cluster);
+  enum isw_status status = run->first ? isw_training_choose_layouts(&run->training, workers, &alone, error) : ISW_OK;
   status = isw_cluster_agree(run->cluster, status, error);
   if (status == ISW_OK) status = isw_cluster_share_u64_array(run->cluster, &alone, &count, error);
   if (status == ISW_OK && count != classes)

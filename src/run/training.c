@@ -70,7 +70,7 @@ void isw_training_destroy(struct isw_training *training)
   *training = (struct isw_training){0};
 }
 
-enum isw_status isw_training_choose_layouts(const struct isw_training *training, uint64_t **alone,
+enum isw_status isw_training_choose_layouts(const struct isw_training *training, size_t workers, uint64_t **alone,
                                             struct isw_error *error)
 {
   size_t classes = isw_packs_classes(training->packs);
@@ -78,7 +78,7 @@ enum isw_status isw_training_choose_layouts(const struct isw_training *training,
   *alone = isw_allocate(classes, sizeof **alone);
   if (!*alone) return isw_error_memory(error, classes * sizeof **alone, "the packs' layouts");
   return isw_cost_choose_layouts(&model, training->kernels, training->sweep, training->probes, training->probe_count,
-                                 training->packs, *alone, error);
+                                 training->packs, workers, *alone, error);
 }
 
 enum isw_status isw_training_set_layouts(struct isw_training *training, const uint64_t *alone, struct isw_error *error)

@@ -41,7 +41,10 @@ static void describe_values(const struct verification *v, const struct isw_finis
       size_t offset = place.offset + n * place.item;
       if (memcmp((const char *)file->values + offset, (const char *)again->values + offset, place.item) == 0) continue;
       isw_text_add(text, "%s at record %zu, %s %zu", quantity->name, n / place.width,
-                   quantity->per_parameter ? "parameter" : "layer", n % place.width + 1);
+                   quantity->dimension       ? quantity->dimension
+                   : quantity->per_parameter ? "parameter"
+                                             : "layer",
+                   n % place.width + 1);
       return;
     }
   }
@@ -177,7 +180,7 @@ static enum isw_status find_trained(struct verification *v, struct isw_error *er
 static enum isw_status choose_layouts(struct verification *v, struct isw_error *error)
 {
   uint64_t *alone = NULL;
-  enum isw_status status = isw_training_choose_layouts(&v->training, &alone, error);
+  enum isw_status status = isw_training_choose_layouts(&v->training, 1, &alone, error);
   if (status == ISW_OK) status = isw_training_set_layouts(&v->training, alone, error);
   free(alone);
   return status;

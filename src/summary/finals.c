@@ -14,7 +14,7 @@ const struct isw_results_dataset *isw_summary_dataset(const struct isw_summary *
 bool isw_can_rank(const struct isw_results_dataset *dataset)
 {
   static const char *const others[] = {"id", "status", "step", "features"};
-  if (!dataset || dataset->coordinate || dataset->text || dataset->per_layer || dataset->per_parameter) return false;
+  if (!dataset || dataset->coordinate || dataset->text || dataset->per_layer || dataset->dimension) return false;
   bool other = false;
   for (size_t i = 0; i < sizeof others / sizeof *others; i++) other = other || strcmp(dataset->name, others[i]) == 0;
   return !other;

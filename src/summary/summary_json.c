@@ -65,7 +65,7 @@ static void write_quantities(struct isw_json *json, const struct isw_summary *su
     isw_json_text(json, NULL, "network");
     isw_json_text(json, NULL, "record");
     if (dataset->per_layer) isw_json_text(json, NULL, "layer");
-    if (dataset->per_parameter) isw_json_text(json, NULL, "parameter");
+    if (dataset->dimension) isw_json_text(json, NULL, dataset->dimension);
     isw_json_close(json);
     isw_json_close(json);
   }

@@ -47,10 +47,12 @@ static void write_head(const struct isw_summary *summary, const struct isw_summa
   write_text(page, "records", &text);
   for (size_t i = 0; (dataset = isw_results_dataset(summary->results, i)) != NULL; i++)
     if (dataset->per_record && strcmp(dataset->name, "step") != 0)
-      isw_text_add(&text, "%s%s%s", text.length ? ", " : "", dataset->name,
-                   dataset->per_layer       ? " (by layer)"
-                   : dataset->per_parameter ? " (by parameter)"
-                                            : "");
+      isw_text_add(&text, "%s%s%s%s%s", text.length ? ", " : "", dataset->name,
+                   dataset->per_layer || dataset->dimension ? " (by " : "",
+                   dataset->per_layer   ? "layer"
+                   : dataset->dimension ? dataset->dimension
+                                        : "",
+                   dataset->per_layer || dataset->dimension ? ")" : "");
   write_text(page, "quantities", &text);
   for (size_t f = 0; f < summary->final_count; f++) {
     const struct isw_summary_spread *spread = &summary->spread[f];

@@ -1,8 +1,9 @@
 /* Reads the section `record`: schedule and probes. */
+#include <math.h>
 #include <string.h>
 #include "sweep_internal.h"
 
-enum { DEFAULT_POINTS = 60 };
+enum { DEFAULT_POINTS = 60, NUMBER_SIZE = 40 };
 
 static void read_steps(struct isw_reader *reader)
 {
@@ -35,8 +36,16 @@ static bool all_have_classes(const struct isw_sweep *sweep)
 
 static const struct isw_schedule_rule at_all = {.kind = ISW_AT_ALL};
 
-static void add_probe(struct isw_sweep *sweep, const struct isw_probe *probe, const struct isw_schedule_rule *rule)
+/* A probe with a parameter becomes a copy that has this sweep's. */
+static void add_probe(struct isw_sweep *sweep, const struct isw_probe *probe, double parameter,
+                      const struct isw_schedule_rule *rule)
 {
+  if (isw_row_parameters(&probe->row)) {
+    struct isw_probe *own = isw_arena_get(&sweep->arena, 1, sizeof *own);
+    *own = *probe;
+    own->parameter = parameter;
+    probe = own;
+  }
   sweep->probe[sweep->probes] = probe;
   sweep->probe_rule[sweep->probes++] = *rule;
 }
@@ -46,28 +55,44 @@ static bool needs_classes(const struct isw_probe *probe)
   return (probe->needs & ISW_NEEDS_CLASSES) != 0;
 }
 
-/* Reads `{name: ..., steps: ...}`: returns the node of the probe's name and reads its schedule. NULL after an error. */
-static const struct isw_node *read_probe_map(struct isw_reader *reader, const struct isw_node *map,
-                                             struct isw_schedule_rule *rule)
+/* The probe's parameter; NULL: it has none, or there is no such probe. */
+static const struct isw_parameter *parameter_of(const struct isw_probe *probe)
 {
-  static const char *const words[] = {"name", "steps"};
-  const struct isw_node *name = NULL, *steps = NULL;
+  return probe && isw_row_parameters(&probe->row) ? &probe->row.parameters[0] : NULL;
+}
+
+/* Reads `{name: ..., steps: ..., parameter: ...}`: returns the node of the probe's name and reads its schedule and its
+ * parameter. NULL after an error. */
+static const struct isw_node *read_probe_map(struct isw_reader *reader, const struct isw_node *map,
+                                             struct isw_schedule_rule *rule, double *number)
+{
+  const struct isw_node *name = isw_tree_find(map, "name", strlen("name"), NULL), *steps = NULL, *value = NULL;
+  const struct isw_parameter *parameter =
+      parameter_of(name && name->kind == ISW_NODE_SCALAR ? find_probe(name->text) : NULL);
+  const char *const words[] = {"name", "steps", parameter ? parameter->name : ""};
   bool good = true;
   for (size_t i = 0; i < map->count; i++) {
     const struct isw_node *key = map->child[2 * i];
-    if (strcmp(key->text, "name") == 0) {
-      name = map->child[2 * i + 1];
-    } else if (strcmp(key->text, "steps") == 0) {
+    if (strcmp(key->text, "steps") == 0) {
       steps = map->child[2 * i + 1];
-    } else {
+    } else if (parameter && strcmp(key->text, parameter->name) == 0) {
+      value = map->child[2 * i + 1];
+    } else if (strcmp(key->text, "name") != 0) {
       isw_report_add(&reader->report, key->place, "unknown key %s of a probe",
                      isw_tree_describe(&reader->scratch, key));
-      isw_suggest(reader, key->text, words, 2, "A probe is a name, or {name: ..., steps: ...}.");
+      isw_suggest(reader, key->text, words, parameter ? 3 : 2, "A probe is a name, or {name: ..., steps: ...}.");
       good = false;
     }
   }
   if (good && !name) isw_report_add(&reader->report, map->place, "this probe has no name");
   if (steps) good = isw_read_schedule_rule(reader, "a probe's steps", steps, rule) && good;
+  if (value) {
+    const struct isw_number_rule allowed = {.what = parameter->name,
+                                            .integer = parameter->type == ISW_COUNT,
+                                            .low = parameter->low,
+                                            .high = parameter->high};
+    good = isw_read_number(reader, &allowed, value, number) && good;
+  }
   return good ? name : NULL;
 }
 
@@ -80,7 +105,7 @@ static void add_default_probes(struct isw_sweep *sweep)
   sweep->probe_rule = isw_arena_get(&sweep->arena, NAMES, sizeof *sweep->probe_rule);
   for (size_t i = 0; i < NAMES; i++) {
     const struct isw_probe *probe = find_probe(names[i]);
-    if (all_have_classes(sweep) || !needs_classes(probe)) add_probe(sweep, probe, &at_all);
+    if (all_have_classes(sweep) || !needs_classes(probe)) add_probe(sweep, probe, 0.0, &at_all);
   }
 }
 
@@ -102,12 +127,14 @@ static bool any_has_test_samples(const struct isw_sweep *sweep)
   return false;
 }
 
-/* Reads an element of record.probes: a name, or {name: ..., steps: ...}. */
+/* Reads an element of record.probes: a name, or {name: ..., steps: ..., parameter: ...}. */
 static void read_probe(struct isw_reader *reader, const struct isw_node *element)
 {
   struct isw_sweep *sweep = reader->sweep;
   struct isw_schedule_rule rule = at_all;
-  const struct isw_node *name = element->kind == ISW_NODE_MAP ? read_probe_map(reader, element, &rule) : element;
+  double number = NAN;
+  const struct isw_node *name =
+      element->kind == ISW_NODE_MAP ? read_probe_map(reader, element, &rule, &number) : element;
   if (!name) return;
   const struct isw_probe *probe = name->kind == ISW_NODE_SCALAR ? find_probe(name->text) : NULL;
   if (!probe) {
@@ -115,7 +142,7 @@ static void read_probe(struct isw_reader *reader, const struct isw_node *element
     return;
   }
   for (size_t k = 0; k < sweep->probes; k++)
-    if (sweep->probe[k] == probe)
+    if (strcmp(sweep->probe[k]->row.name, probe->row.name) == 0)
       isw_report_add(&reader->report, name->place, "probe '%s' is listed twice", probe->row.name);
   if (needs_classes(probe) && sweep->datasets && !all_have_classes(sweep)) {
     isw_report_add(&reader->report, name->place, "probe '%s' needs targets that are classes, or 0 and 1",
@@ -132,7 +159,33 @@ static void read_probe(struct isw_reader *reader, const struct isw_node *element
                    probe->row.name);
     isw_report_hint(&reader->report, "it is exact to the step, independently of record.steps");
   }
-  add_probe(sweep, probe, &rule);
+  add_probe(sweep, probe, isnan(number) && parameter_of(probe) ? parameter_of(probe)->initial : number, &rule);
+}
+
+bool isw_sweep_same_probe(const struct isw_probe *a, const struct isw_probe *b)
+{
+  return strcmp(a->row.name, b->row.name) == 0 && (!parameter_of(a) || a->parameter == b->parameter);
+}
+
+static bool has_own_parameter(const struct isw_probe *probe)
+{
+  return parameter_of(probe) && probe->parameter != parameter_of(probe)->initial;
+}
+
+enum isw_status isw_write_probe_map(const struct isw_probe *probe, struct isw_text *text)
+{
+  enum isw_status status = isw_text_add(text, "{name: %s", probe->row.name);
+  if (!has_own_parameter(probe) || status != ISW_OK) return status;
+  char number[NUMBER_SIZE];
+  isw_write_number(probe->parameter, number, sizeof number);
+  return isw_text_add(text, ", %s: %s", parameter_of(probe)->name, number);
+}
+
+enum isw_status isw_sweep_write_probe(const struct isw_probe *probe, struct isw_text *text)
+{
+  if (!has_own_parameter(probe)) return isw_text_add(text, "%s", probe->row.name);
+  enum isw_status status = isw_write_probe_map(probe, text);
+  return status == ISW_OK ? isw_text_add(text, "}") : status;
 }
 
 static void read_probes(struct isw_reader *reader)

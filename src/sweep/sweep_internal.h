@@ -262,7 +262,8 @@ struct isw_number_rule {
   bool low_open, high_open;
   const char *word; /**< accepted as the number word_number; NULL: none */
   double word_number;
-  bool counts; /**< {count: n} is accepted as the numbers 0 .. n - 1 */
+  bool counts;                    /**< {count: n} is accepted as the numbers 0 .. n - 1 */
+  const char *instead_of_mapping; /**< hint where a mapping is given in place of a number; NULL: none */
 };
 /** Reads one number; false after an error was reported. */
 bool isw_read_number(struct isw_reader *reader, const struct isw_number_rule *rule, const struct isw_node *node,
@@ -310,7 +311,7 @@ void isw_read_choice(struct isw_reader *reader, size_t setting, struct isw_node 
                      struct isw_choices *choices);
 /** Reads the weights that a choice of the row `file` names, and makes their hash that of the item. False after a
  *  report. */
-bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, struct isw_item *item,
+bool isw_load_weights(struct isw_reader *reader, const char *what, const struct isw_row *row, struct isw_item *item,
                       const struct isw_node *node);
 /** Adds the files that a choice names to the sweep's list of files outside of its folder. */
 void isw_note_outside(struct isw_reader *reader, const struct isw_row *row, const struct isw_choice *choice);
@@ -390,6 +391,9 @@ void isw_mark_given(struct isw_reader *reader, size_t parts, const struct isw_va
 double *isw_sample_coordinates(struct isw_reader *reader, size_t axis);
 /** The number that a distribution gives a coordinate. */
 double isw_sample_number(const struct isw_distribution *distribution, double u);
+/** Adds the beginning of a probe's map, to which steps can be added: "{name: ...", and its parameter where that is not
+ *  the default. ISW_FAILED if memory cannot be allocated. */
+enum isw_status isw_write_probe_map(const struct isw_probe *probe, struct isw_text *text);
 /** Reads the schedule rule of the setting or probe that `what` names; false after an error was reported. */
 bool isw_read_schedule_rule(struct isw_reader *reader, const char *what, const struct isw_node *node,
                             struct isw_schedule_rule *rule);

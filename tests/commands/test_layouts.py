@@ -13,7 +13,9 @@ PROBES = """loss, test_loss, accuracy, test_accuracy, gradient_norm, bias_gradie
   update_ratio, pre_activation_mean, pre_activation_variance, dead_fraction, saturated_fraction, input_correlation,
   jacobian_norm, jacobian_singular_value_max, jacobian_singular_value_min, constant_loss, escape_step, hessian_max,
   hessian_min, hessian_residual, gradient_curvature, gradient_variance, gradient_noise_scale,
-  delta_variance, ntk_trace, ntk_max, ntk_change, ntk_target_alignment, direction_count, hessian_trace"""
+  delta_variance, ntk_trace, ntk_max, ntk_change, ntk_target_alignment, direction_count, hessian_trace,
+  outputs, correlation_map, hessian_top, {name: hessian_top_residual, count: 3}, jacobian_singular_values,
+  linear_map_singular_values, confusion, test_confusion"""
 # Widths on both sides of a line's 16 and 8 numbers
 SWEEPS = ("""\
 sweep: classes
@@ -42,6 +44,16 @@ grid:
   network.activation: [sigmoid, swish]
   train.learning_rate: [0.05, 1.0e30]
   replicate: {range: [0, 1]}
+""", """\
+sweep: masks
+seed: 9
+dataset: {name: spirals, samples: 40}
+network: {width: 17, depth: 2, activation: tanh, init: he_normal, init_noise: {std: 0.1, of: weights}}
+train: {loss: mse, optimizer: rprop, learning_rate: 0.01, steps: 10, weight_decay: 0.1, gradient_noise: 0.001}
+record: {steps: [0, 10], probes: [loss, gradient_norm, distinct_units], weights: final}
+grid:
+  network.mask: [none, {by: random, sparsity: [0.2, 0.9]}]
+  train.clip_norm: [none, 0.1]
 """)
 FEW = """\
 sweep: few

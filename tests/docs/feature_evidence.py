@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""What shows each "yes" of README's table of features: which part of the tests that the row names, and whether it ran.
+"""What shows each "yes" of the table in docs/comparison.md: which part of the tests that the row names, and whether it
+ran.
 
     feature_evidence.py JUNIT.XML     the report of a whole run, ctest --output-junit; silent where all is shown
 
@@ -46,9 +47,9 @@ EVIDENCE = {
 
 
 def rows() -> dict[str, list[str]]:
-    """The rows of README's table whose answer for initsweep is yes -> the tests that they name, but for that of the
+    """The rows of the table whose answer for initsweep is yes -> the tests that they name, but for that of the
     peers."""
-    text = (SOURCE / "README.md").read_text(encoding="utf-8").split("| what | initsweep |")[1].split("\n\n")[0]
+    text = (SOURCE / "docs/comparison.md").read_text(encoding="utf-8").split("| what | initsweep |")[1].split("\n\n")[0]
     found = {}
     for line in text.splitlines()[2:]:
         what, ours, *_, shown_by = [cell.strip() for cell in line.strip("|").split("|")]
@@ -98,5 +99,5 @@ def missing(report: pathlib.Path) -> list[str]:
 if __name__ == "__main__":
     found = missing(pathlib.Path(sys.argv[1]))
     for found_line in found:
-        print(f"README's table of features: {found_line}")
+        print(f"docs/comparison.md: {found_line}")
     sys.exit(1 if found else 0)

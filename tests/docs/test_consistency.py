@@ -124,6 +124,9 @@ class Reference(unittest.TestCase):
         self.assertEqual(page, program("help", "--format", "markdown").stdout,
                          "run: initsweep help --format markdown > docs/commands.md")
 
+    def test_the_readme_can_be_read_in_one_go(self):
+        self.assertLessEqual((SOURCE / "README.md").read_text(encoding="utf-8").count("\n"), 120)
+
     def test_the_readme_names_every_command(self):
         done = program("--help")
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -39,8 +39,6 @@ class NotHere(str):
 # How commands run: a pattern of the whole command, and Run or NotHere.
 HOW = [
     # what needs a machine of its own
-    (r"sudo cmake --install .*",
-     NotHere("root; the test packaging installs into a folder, and docs/packaging.md's line does below")),
     (r"apt-get install .*", NotHere("root; packages of the benchmarks alone, which CI does not run")),
     (r"sbatch .*", NotHere("a Slurm cluster; tests/slurm starts one and submits these files")),
     (r"cd build/release && cpack -G DEB.*",
@@ -81,7 +79,7 @@ HOW = [
     # as they are
     (r"source <\(initsweep help --format bash\)", Run("{0} && complete -p initsweep")),
     (r"(?:mpirun (?:-n \d )?(?:--bind-to none )?)?"
-     r"initsweep (?:new|check|plan|run|gather|show|verify|replay|list|help|--version)(?: .*)?", Run("{0}")),
+     r"initsweep (?:new|check|plan|run|gather|show|verify|replay|list|help|plot|--version)(?: .*)?", Run("{0}")),
     (r"build/release/initsweep .*", Run("{0}")),
     (r"scripts/(?:plot|report|results_hash)\.py .*", Run("{0}")),
     (r"until mpirun (.|\n)*\ndone", Run("{0}")),

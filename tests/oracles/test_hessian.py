@@ -22,7 +22,7 @@ from sweeps import fill, run
 
 PROBES = ("loss hessian_max hessian_min hessian_residual gradient_curvature gradient_variance gradient_noise_scale "
           "hessian_eigenvalues hessian_negative hessian_trace ntk_trace ntk_max ntk_change ntk_target_alignment "
-          "delta_variance").split()
+          "delta_variance hessian_top hessian_top_residual").split()
 # Zeros in the first layer put its units on their kink, where they have one.
 SWEEP = """\
 sweep: hessian
@@ -210,6 +210,9 @@ class Hessian(unittest.TestCase):
                 self.assertLess(results["hessian_residual"][n, 0], 1e-10 * size + 1e-300)
                 numpy.testing.assert_allclose(results["hessian_trace"][n, 0], numpy.trace(hessian), rtol=0,
                                               atol=len(w) * digits * size)
+                numpy.testing.assert_allclose(results["hessian_top"][n, 0], eigenvalues[: -6 : -1], rtol=0,
+                                              atol=digits * size)
+                self.assertEqual(results["hessian_top_residual"][n, 0].tolist(), [0.0] * 5)
                 self.check_tangent(results, n, lambda p, inputs: network(p, sizes, name, output, inputs, bias,
                                                                          output_scale), w, x, t, digits,
                                    loss in CLASS_LOSSES)
@@ -398,10 +401,12 @@ class Hessian(unittest.TestCase):
                 numpy.testing.assert_allclose(results["hessian_trace"][n, 0], numpy.trace(hessian), rtol=0,
                                               atol=1e-9 * size)
 
-    def test_the_trace_of_a_large_hessian_is_estimated(self):
-        """64 vectors of +-1, of numbers that another implementation of Philox draws."""
+    def test_large_hessians(self):
+        """The trace from 64 vectors of +-1, of numbers that another implementation of Philox draws; and the largest
+        eigenvalues by Lanczos, within their bounds."""
         table, text = three_features_two_targets(16, {
-            "PROBES": "hessian_trace", "ACTIVATIONS": "tanh", "[4, 3]": "[16, 12]"})
+            "PROBES": "hessian_trace, {name: hessian_top, count: 7}, {name: hessian_top_residual, count: 7}",
+            "ACTIVATIONS": "tanh", "[4, 3]": "[16, 12]"})
         results = run(text)
         x, t = torch.tensor(table[:, :3]), torch.tensor(table[:, 3:])
         draws = numpy.array([block((i, 0, 1, 8), (0, 0))[0] for i in range(64 * results["weights_initial"].shape[1])])
@@ -422,6 +427,11 @@ class Hessian(unittest.TestCase):
             estimate = numpy.einsum("di,ij,dj->d", v, hessian[order][:, order], v)
             numpy.testing.assert_allclose(results["hessian_trace"][n, 0], estimate.mean(), rtol=1e-11)
             self.assertLess(abs(estimate.mean() - numpy.trace(hessian)), 5 * estimate.std() / 8)
+            eigenvalues, found = numpy.linalg.eigvalsh(hessian), results["hessian_top"][n, 0]
+            bound = results["hessian_top_residual"][n, 0] + 1e-12
+            self.assertTrue((numpy.abs(found[:, None] - eigenvalues).min(axis=1) <= bound).all())
+            self.assertLess(bound[:3].max(), 1e-3 * found[0])
+            numpy.testing.assert_allclose(found[:3], eigenvalues[: -4 : -1], rtol=0, atol=bound[:3].max())
 
     def test_the_tangent_kernel_changes(self):
         """From the first record to the last, of one output; and the directions of the first layer's units."""

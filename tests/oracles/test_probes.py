@@ -6,6 +6,8 @@ Environment: INITSWEEP, the program. Networks are recorded at every step and the
 end, so the first and the last record are compared. Activations, losses and datasets are drawn together so that every
 slope, kink, shape (fan_in above and below fan_out) and kind of target takes part.
 """
+import functools
+import math
 import os
 import pathlib
 import tempfile
@@ -14,12 +16,14 @@ import unittest
 import numpy
 import torch
 
+from philox import block
 from sweeps import fill, run
 
 PROBES = """loss mean_cosine effective_rank singular_value_max singular_value_min distance_from_start
 weight_sign_changes first_moved update_ratio activation_mean activation_variance pre_activation_mean
 pre_activation_variance dead_fraction saturated_fraction input_correlation jacobian_norm jacobian_singular_value_max
-jacobian_singular_value_min constant_loss""".split()
+jacobian_singular_value_min constant_loss outputs jacobian_singular_values linear_map_singular_values
+correlation_map""".split()
 SWEEP = """\
 sweep: probes
 seed: 2026
@@ -37,6 +41,26 @@ ACTIVATIONS = {
     "sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "sin": torch.sin, "linear": lambda z: z,
     "leaky_relu": lambda z: torch.nn.functional.leaky_relu(z, 0.1),
 }
+
+
+def normal(index, layer):
+    """Draw number index of the probes' normal stream."""
+    words = block((index, 0, layer, 8), (0, 0))
+    u0, u1 = ((word >> 11) * 2.0**-53 for word in words[:2])
+    return math.sqrt(-2 * math.log(1 - u0)) * math.cos(2 * math.pi * u1)
+
+
+@functools.cache
+def correlated_pairs(features, correlation):
+    """The 16 pairs of inputs [16][2][features] of correlation_map."""
+    draws = numpy.array([normal(i, 2) for i in range(32 * features)]).reshape(16, 2, features)
+    pairs = []
+    for u, v in draws:
+        u = u / numpy.linalg.norm(u)
+        v = v - (u @ v) * u
+        v = v / numpy.linalg.norm(v)
+        pairs.append([u, correlation * u + math.sqrt(1 - correlation**2) * v])
+    return math.sqrt(features) * numpy.array(pairs)
 
 
 def spread(samples, most):
@@ -88,7 +112,12 @@ class Network:
             "jacobian_norm": numpy.mean([numpy.linalg.norm(j) for j in jacobians]),
             "jacobian_singular_value_max": numpy.mean([v[0] for v in values]),
             "jacobian_singular_value_min": numpy.mean([v[-1] for v in values]),
+            "jacobian_singular_values": list(values[0]),
+            "linear_map_singular_values": list(numpy.linalg.svd(functools.reduce(
+                lambda below, layer: layer[0] @ below, self.layers, numpy.eye(inputs.shape[1])), compute_uv=False)),
+            "outputs": list(a[-1].numpy()[spread(len(inputs), 16)].ravel()),
         }
+        seen_pairs = [self.forward(torch.tensor(pair))[0] for pair in correlated_pairs(inputs.shape[1], 0.5)]
         pairs = spread(len(inputs), 32)
         for k, (weight, _) in enumerate(self.layers):
             layer = {
@@ -115,6 +144,8 @@ class Network:
             products = [seen[i] @ seen[i + 1] / (norms[i] * norms[i + 1]) for i in range(len(pairs) - 1)
                         if norms[i] * norms[i + 1] > 0]
             layer["input_correlation"] = numpy.mean(products) if products else numpy.nan
+            products = [u @ v / (u.norm() * v.norm()) for u, v in (z[k] for z in seen_pairs) if u.norm() * v.norm() > 0]
+            layer["correlation_map"] = float(sum(products)) / len(products) if products else numpy.nan
             for name, value in layer.items():
                 result.setdefault(name, []).append(None if value is None else float(value))
         return result
@@ -179,6 +210,35 @@ class Probes(unittest.TestCase):
         z = numpy.linspace(-2, 2, 401)[:, None]  # the best constant lies at a kink, -1 or 1
         hinge = (p * numpy.maximum(0, 1 - z) + (1 - p) * numpy.maximum(0, 1 + z)).min(axis=0).mean()
         self.check(dataset, "hinge", inputs, 5, hinge)
+
+    def test_outputs_and_confusion(self):
+        """Predictions from all outputs are those that are counted; all outputs of few samples are there."""
+        text = fill(SWEEP, {
+            "DATASET": "{name: gaussian_mixture, samples: 60, features: 4, classes: 3, test_fraction: 0.3}",
+            "LOSS": "cross_entropy", "float64": "float32", "steps: 4}": "steps: 30}", "0.002": "0.2",
+            "PROBES": "{name: outputs, samples: 50}, confusion, accuracy, test_accuracy, {name: test_confusion, "
+                      "steps: [7]}, {name: hessian_top, count: 3}, {name: hessian_top_residual, count: 2}, "
+                      "{name: jacobian_singular_values, sample: 99}, {name: correlation_map, correlation: 1}"})
+        results = run(text)
+        self.assertEqual(results["outputs"].shape, (30, 31, 42 * 3))
+        self.assertEqual(results["confusion"].shape, (30, 31, 9))
+        self.assertEqual(results["hessian_top_residual"].shape, (30, 31, 3))  # of one dimension
+        self.assertTrue(numpy.isnan(results["jacobian_singular_values"]).all())  # no such sample
+        map_of_equals = results["correlation_map"]
+        numpy.testing.assert_allclose(map_of_equals[~numpy.isnan(map_of_equals)], 1, rtol=1e-6)
+        confusion = results["confusion"].reshape(30, 31, 3, 3)
+        test = results["test_confusion"].reshape(30, 31, 3, 3)
+        self.assertTrue((test[:, 8] == -1).all())
+        self.assertEqual(len(numpy.unique(confusion[:, 0].sum(axis=2), axis=0)), 1)  # samples of each class
+        predicted = results["outputs"].reshape(30, 31, 42, 3).argmax(axis=3)
+        for n in range(30):
+            for record in (0, 30) if results["status"][n] == 1 else (0,):
+                counted = confusion[n, record]
+                self.assertEqual(counted.sum(), 42)
+                numpy.testing.assert_allclose(counted.trace() / 42, results["accuracy"][n, record], rtol=1e-6)
+                numpy.testing.assert_allclose(test[n, record].trace() / 18, results["test_accuracy"][n, record],
+                                              rtol=1e-6)
+                numpy.testing.assert_array_equal(counted.sum(axis=0), numpy.bincount(predicted[n, record], minlength=3))
 
     def test_xor_under_binary_cross_entropy(self):
         inputs = numpy.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])

@@ -345,11 +345,15 @@ def train_by_torch(network):
                 h = a
         return TORCH_LOSSES[network.loss["name"]](a, one_hot[samples], labels[samples], network.loss)
 
+    unmasked = [(weight != 0).double() if network.has_mask else None for weight, *_ in layers]  # no other is 0 yet
     samples, found = list(range(network.samples)), collections.defaultdict(list)
     for step, batch in zip(range(network.steps + 1), network.batches()):
         optimizer.zero_grad()
         loss = loss_of(batch, step)
         loss.backward()
+        for (weight, *_), kept in zip(layers, unmasked):
+            if kept is not None:
+                weight.grad *= kept
         found["batch_losses"].append(loss.item())
         with torch.no_grad():
             found["losses"].append((loss_of(samples) if network.batch_size or network.dropout else loss).item())
@@ -368,6 +372,10 @@ def train_by_torch(network):
                 noise = torch.tensor(noise, dtype=torch.float64).to(tensor).reshape(tensor.shape)
                 tensor.grad += network.gradient_noise * noise
         optimizer.step()
+        with torch.no_grad():
+            for (weight, *_), kept in zip(layers, unmasked):
+                if kept is not None:
+                    weight *= kept
         schedule.step()
     found["weights_final"] = numpy.concatenate([tensor.detach().numpy().ravel() for tensor in everything])
     return {name: numpy.array(values) for name, values in found.items()}
@@ -516,6 +524,13 @@ class Training(unittest.TestCase):
 
     def test_scaled_outputs_under_every_loss(self):
         self.check("output scale", 2 * 2 * 14)
+
+    def test_masked_weights_stay_0_under_every_optimizer(self):
+        self.check("mask", 2 * 2 * len(TORCH_OPTIMIZERS))
+        for network in networks["mask"]:
+            zeros = [network.layers(weights)[0][0] == 0 for weights in (network.weights_initial, network.weights_final)]
+            self.assertTrue(0 < zeros[0].sum() < zeros[0].size)
+            numpy.testing.assert_array_equal(*zeros)
 
     def test_every_initializer_as_a_start(self):
         self.check("initializer", 2)

@@ -127,6 +127,8 @@ enum {
   BIAS,
   LAYER_FACTORS,
   OUTPUT_SCALE,
+  MASK,
+  NOISE_OF,
   BY_LAYER,
   RESIDUAL,
   COUNT,
@@ -250,6 +252,8 @@ static struct trial trial_of(const size_t *level)
                         .dropout = level[DROPOUT] ? 0.4 : 0.0,
                         .no_affine = level[NORMALIZATION] >= 3,
                         .no_branch_ends = level[NORMALIZATION] >= 3,
+                        .mask = level[MASK],
+                        .noise_of = (enum isw_noise_of)level[NOISE_OF],
                         .output_scale = level[OUTPUT_SCALE] ? -1.7 : 0.0,
                         .factors = (enum trial_factors)level[LAYER_FACTORS],
                         .loss_below = level[STOP] & 1 ? 0.1 : 0.0,
@@ -282,6 +286,7 @@ static void all_pairs_of_all_settings(void **state)
                                         [GRADIENT_NOISE] = 2,
                                         [DROPOUT] = 2,
                                         [OUTPUT_SCALE] = 2,
+                                        [NOISE_OF] = 3,
                                         [LAYER_FACTORS] = TRIAL_FACTOR_KINDS,
                                         [BY_LAYER] = TRIAL_BY_LAYER,
                                         [RESIDUAL] = sizeof residuals / sizeof residuals[0],
@@ -302,6 +307,7 @@ static void all_pairs_of_all_settings(void **state)
   design->levels[LOSS] = losses();
   design->levels[OPTIMIZER] = optimizers();
   design->levels[SCHEDULE] = schedules();
+  isw_masks(&design->levels[MASK]);
   struct trial_counts counts = {0};
   size_t row = 0;
   for (size_t design_number = 0; design_number < DESIGNS; design_number++) {
@@ -672,6 +678,33 @@ static void residual_branches(void **state)
   assert_true(counts.completed > counts.networks / 2);
 }
 
+/* With units in lanes, the members of a team part the units of layers whose lines they can divide: of 61 units these
+ * are 4 in float32 and 8 in float64, of which the last is padded. */
+static void units_parted_among_threads(void **state)
+{
+  (void)state;
+  static const size_t members[2][4] = {{2, 4, 2, 4}, {3, 4, 2, 3}}; /* for float32, for float64 */
+  struct trial_counts counts = {0};
+  for (size_t number = 0; number < 2 * optimizers(); number++) {
+    struct trial trial = deep_trial("parted units", number, number / 2, number / 2 % 2 ? 70 : 0);
+    trial.init = trial_initializer("he_normal");
+    trial.bias_init = trial_initializer("uniform");
+    trial.residual = residuals[number % (sizeof residuals / sizeof residuals[0])];
+    trial.factors = (enum trial_factors)(number / 3 % TRIAL_FACTOR_KINDS);
+    trial.gradient_noise = number % 7 < 3 ? 0.01 : 0.0;
+    trial.dropout = number % 5 < 2 ? 0.3 : 0.0;
+    trial.output_scale = number % 3 == 1 ? -1.7 : 0.0;
+    trial.depth = 2 + number % 2;
+    trial.width = 61;
+    trial.steps = 3;
+    trial.count = 1;
+    trial.members = members[number % 2][number / 2 % 4];
+    trial_run(&trial, &counts);
+  }
+  report("parted units", &counts);
+  assert_true(counts.completed > counts.networks / 2);
+}
+
 /* With units in lanes, units that pad a line have gradients of 0, and with an epsilon of 0 become NaN at the first
  * update. */
 static void units_that_pad_a_line_end_no_network(void **state)
@@ -770,6 +803,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(weights_beyond_the_second_cache),
       cmocka_unit_test(normalized_layers),
       cmocka_unit_test(residual_branches),
+      cmocka_unit_test(units_parted_among_threads),
       cmocka_unit_test(units_that_pad_a_line_end_no_network),
       cmocka_unit_test(a_lane_alone_equals_the_lane_among_others),
       cmocka_unit_test(full_product_of_the_tables),

@@ -7,6 +7,7 @@ import unittest
 
 import numpy as np
 
+from made_up import panels_of
 from sample_results import make, plot_here, run_script
 import initsweep
 from initsweep import mean_field, plots
@@ -24,7 +25,7 @@ grid:
   network.bias_init: {name: normal, std: [0.1, 0.5]}
   replicate: [0, 1]
 """
-KINDS = ("multiples", "layers", "symmetry", "escape", "spectra", "hessian", "phase")
+KINDS = ("multiples", "curve", "layers", "symmetry", "escape", "spectra", "hessian", "phase")
 
 
 class Kinds(unittest.TestCase):
@@ -69,8 +70,8 @@ class Kinds(unittest.TestCase):
         def has_line(figure, expected):
             self.assertTrue(any(len(line.get_ydata()) == len(expected)
                                 and np.allclose(line.get_ydata(), expected, equal_nan=True)
-                                for part in figure.subfigs for panel in part.axes for line in panel.lines))
-        one = initsweep.select(self.results, init_sigma_w=1.5)
+                                for panel in panels_of(figure) for line in panel.lines))
+        one = initsweep.select(self.results, init_sigma_w=1.5, bias_init_std=0.1)
         has_line(plots.by_layer(one), np.median(one.gradient_norm.values[:, :, 1].astype(float), axis=0))
         has_line(plots.by_layer(one, "distinct_units"), np.median(one.distinct_units.values[:, :, 0], axis=0))
         has_line(plots.small_multiples(one), np.median(one.loss.values.astype(float), axis=0))

@@ -140,6 +140,7 @@ static void the_path_of_a_class_is_the_engines(void **state)
       {"hidden: [3, 3, 3], residual: {branch_layers: 2}", "optimizer: sgd", "[loss]", ISW_PATH_BLOCKED},
       {"hidden: [3]", "optimizer: sgd, gradient_noise: 0.1", "[loss]", ISW_PATH_BLOCKED},
       {"hidden: [3], dropout: 0.1", "optimizer: sgd", "[loss]", ISW_PATH_BLOCKED},
+      {"hidden: [3], mask: {by: random, sparsity: 0.1}", "optimizer: sgd", "[loss]", ISW_PATH_BLOCKED},
       {"hidden: [3], normalization: layer_norm", "optimizer: sgd", "[loss]", ISW_PATH_BLOCKED},
       {"hidden: [30]", "optimizer: sgd", "[loss]", ISW_PATH_SMALL},
       {"hidden: [30]", "optimizer: sgd", "[loss, pre_activation_mean]", ISW_PATH_BLOCKED},
@@ -261,23 +262,51 @@ static void networks_are_alone_where_that_is_cheaper(void **state)
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     const struct isw_cost_model model = {
         .small = {cases[i].pack}, .large = {cases[i].pack}, .units = {cases[i].single}};
-    isw_cost_alone(&model, kernels, sweep, probes, count, packs, alone);
+    isw_cost_alone(&model, kernels, sweep, probes, count, packs, 1, alone);
     assert_int_equal(alone[0], cases[i].alone);
     assert_int_equal(alone[1], cases[i].alone);
+  }
+  /* Twelve workers for six packs: six for a class, which train three packs in 1 s, or 40 networks in seven turns. */
+  for (int fast = 0; fast < 2; fast++) {
+    const struct isw_cost_model model = {.small = {1}, .large = {1}, .units = {fast ? 0.14 : 0.15}};
+    isw_cost_alone(&model, kernels, sweep, probes, count, packs, 6, alone);
+    assert_int_equal(alone[0], 0);
+    isw_cost_alone(&model, kernels, sweep, probes, count, packs, 12, alone);
+    assert_int_equal(alone[0], fast ? 40 : 0);
   }
   static const char *const asked[] = {"networks", "units", ""};
   static const uint64_t expected[] = {0, 40, 8};
   const struct isw_cost_model model = {.small = {1}, .large = {1}, .units = {0.1}};
   for (size_t i = 0; i < 3; i++) {
     setenv("INITSWEEP_LAYOUT", asked[i], 1);
-    assert_int_equal(isw_cost_choose_layouts(&model, kernels, sweep, probes, count, packs, alone, NULL), ISW_OK);
+    assert_int_equal(isw_cost_choose_layouts(&model, kernels, sweep, probes, count, packs, 1, alone, NULL), ISW_OK);
     assert_int_equal(alone[0], expected[i]);
   }
   setenv("INITSWEEP_LAYOUT", "unit", 1);
-  assert_int_equal(isw_cost_choose_layouts(&model, kernels, sweep, probes, count, packs, alone, NULL), ISW_BAD_INPUT);
+  assert_int_equal(isw_cost_choose_layouts(&model, kernels, sweep, probes, count, packs, 1, alone, NULL),
+                   ISW_BAD_INPUT);
   unsetenv("INITSWEEP_LAYOUT");
   isw_packs_destroy(packs);
   isw_sweep_destroy(sweep);
+}
+
+/* Of a large network, by the lines of its hidden layers: 16 in float32, 32 in float64. */
+static void threads_share_what_is_large(void **state)
+{
+  (void)state;
+  static const size_t size[] = {784, 256, 256, 10};
+  struct isw_pack_class class = {
+      .layout = ISW_UNITS_IN_LANES, .lanes = 1, .layers = 3, .size = size, .steps = 2, .flops = 2 * 7.9e7};
+  assert_int_equal(isw_cost_max_threads(ISW_FLOAT32, &class), 6); /* three lines each, seven would part samples */
+  assert_int_equal(isw_cost_max_threads(ISW_FLOAT64, &class), 7);
+  assert_true(isw_cost_speedup(ISW_FLOAT32, &class, 1) == 1);
+  assert_true(isw_cost_speedup(ISW_FLOAT32, &class, 2) == 1.7);
+  assert_true(isw_cost_speedup(ISW_FLOAT32, &class, 7) < isw_cost_speedup(ISW_FLOAT32, &class, 6));
+  class.parts.normalizing.is_on = true; /* sums over the units of a sample */
+  assert_int_equal(isw_cost_max_threads(ISW_FLOAT32, &class), 7);
+  assert_true(isw_cost_speedup(ISW_FLOAT32, &class, 2) == 1.4);
+  class.flops = 2 * 1.9e7;
+  assert_int_equal(isw_cost_max_threads(ISW_FLOAT32, &class), 1);
 }
 
 static void packs_follow_the_costs_they_are_given(void **state)
@@ -306,10 +335,10 @@ static void packs_follow_the_costs_they_are_given(void **state)
   for (size_t i = 0; i < 80; i++) assert_true(met[i]);
   /* 6 packs: three of 2 s, three of 1 s */
   const double now[] = {2, 1};
-  assert_true(isw_cost_all(packs, now, 1) == 9);
-  assert_true(isw_cost_all(packs, now, 3) == 3);
-  assert_true(isw_cost_all(packs, now, 5) == 2);    /* the longest pack */
-  assert_true(isw_cost_all(packs, now, 12) == 1.5); /* threads share packs */
+  assert_true(isw_cost_all(packs, ISW_FLOAT32, now, 1) == 9);
+  assert_true(isw_cost_all(packs, ISW_FLOAT32, now, 3) == 3);
+  assert_true(isw_cost_all(packs, ISW_FLOAT32, now, 5) == 2);  /* the longest pack */
+  assert_true(isw_cost_all(packs, ISW_FLOAT32, now, 12) == 2); /* which is too small to be shared */
   isw_packs_destroy(packs);
   isw_sweep_destroy(sweep);
 }
@@ -416,6 +445,7 @@ int main(void)
       cmocka_unit_test(a_pack_costs_its_making_steps_and_records),
       cmocka_unit_test(own_work_of_probes_and_initialisers_counts),
       cmocka_unit_test(networks_are_alone_where_that_is_cheaper),
+      cmocka_unit_test(threads_share_what_is_large),
       cmocka_unit_test(packs_follow_the_costs_they_are_given),
       cmocka_unit_test(text_comes_back_to_the_bit_and_damage_does_not),
       cmocka_unit_test(the_cache_keeps_what_it_can_and_never_fails),

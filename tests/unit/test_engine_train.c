@@ -126,6 +126,7 @@ struct trial {
   uint64_t record_steps[RECORDS_MAX];
   size_t records;
   enum isw_precision real;
+  enum isw_layout layout;
   const struct isw_data *data;
 };
 
@@ -183,9 +184,8 @@ static struct isw_pack *train(const struct trial *t, const char *kernels_name, s
   assert_int_equal(isw_kernels_choose(kernels_name, &kernels, NULL), ISW_OK);
   assert_int_equal(isw_samples_create(t->data, &isw_losses(&rows)[t->network[0].loss.row], t->real, samples, NULL),
                    ISW_OK);
-  const struct isw_pack_settings settings = {
-      kernels, *samples, t->real, ISW_NETWORKS_IN_LANES, count, networks, t->records, t->record_steps, 4, probes, NULL,
-      true,    true,     0.5};
+  const struct isw_pack_settings settings = {kernels,         *samples, t->real, t->layout, count, networks, t->records,
+                                             t->record_steps, 4,        probes,  NULL,      true,  true,     0.5};
   assert_int_equal(isw_pack_create(&settings, &pack, NULL), ISW_OK);
   struct isw_team *team = members ? isw_team_create(members) : NULL;
   struct seat seat[MEMBERS_MAX];
@@ -343,6 +343,37 @@ static void bits_depend_on_the_network_alone(void **state)
       t.record_steps[3] = 16;
       check_bits(&t);
     }
+  }
+}
+
+/* Each member has whole lines of the hidden units: of 61 units there are 4 in float32, which three members cannot
+ * divide evenly and so part the samples, and 8 in float64. */
+static void members_part_the_units_of_one_network(void **state)
+{
+  (void)state;
+  const struct isw_data blocks = several_blocks();
+  for (enum isw_precision real = ISW_FLOAT32; real <= ISW_FLOAT64; real++) {
+    struct trial t;
+    struct isw_samples *samples;
+    set_trial(&t, &blocks, 61, 3, "adam");
+    struct isw_pack_shape shape = {.layout = ISW_UNITS_IN_LANES, .layers = 3, .size = t.size};
+    t.real = real;
+    t.record_steps[3] = 9;
+    for (size_t l = 0; l < LANES_MAX; l++) {
+      t.network[l].batch_size = 64;
+      t.network[l].steps = 9;
+    }
+    t.network[1].clip_norm = 0.1;
+    t.network[2].stop_gradient_below = 1e9;
+    t.layout = ISW_NETWORKS_IN_LANES;
+    struct isw_pack *whole = train(&t, NULL, 0, 0, 3, &samples);
+    t.layout = ISW_UNITS_IN_LANES;
+    for (size_t members = 1; members <= MEMBERS_MAX; members++) {
+      bool by_units = members > 1 && (members != 3 || real == ISW_FLOAT64);
+      assert_int_equal(isw_team_parts_units(&shape, real, members), by_units);
+      for (size_t l = 0; l < 3; l++) assert_same_as(&t, whole, NULL, members, l, 1);
+    }
+    clear(whole, samples);
   }
 }
 
@@ -537,6 +568,7 @@ int main(void)
       cmocka_unit_test(one_step_by_hand),
       cmocka_unit_test(xor_is_learnt),
       cmocka_unit_test(bits_depend_on_the_network_alone),
+      cmocka_unit_test(members_part_the_units_of_one_network),
       cmocka_unit_test(each_network_ends_by_its_own_rule),
       cmocka_unit_test(the_loss_rule_looks_at_the_loss_before_the_step),
       cmocka_unit_test(no_steps_are_a_record_and_an_end),

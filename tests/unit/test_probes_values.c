@@ -140,10 +140,24 @@ static const struct isw_probe *find(const char *name)
 }
 
 /* Runs a probe as the engine does: blocks of the training set, then of the test set. */
+/* A probe as a sweep of the pack's networks has it. */
+static struct isw_probe own_probe(const struct pack *pack, const char *name)
+{
+  struct isw_probe own = *find(name);
+  size_t features = pack->view.size[0], outputs = pack->view.size[LAYERS];
+  const struct isw_largest_sizes largest = {features, outputs, pack->view.train_samples,
+                                            features < outputs ? features : outputs};
+  own.parameter = own.row.parameters[0].initial;
+  if (own.length) own.quantity.length = own.length(&own, &largest);
+  return own;
+}
+
 static void measure(const struct pack *pack, const char *name, double *value)
 {
-  const struct isw_probe *probe = find(name);
-  const struct isw_view *view = &pack->view;
+  const struct isw_probe own = own_probe(pack, name), *probe = &own;
+  struct isw_view seen = pack->view;
+  seen.probe = probe;
+  const struct isw_view *view = &seen;
   double *scratch = isw_allocate(probe->scratch ? probe->scratch(view) : 0, sizeof *scratch);
   assert_non_null(scratch);
   size_t bytes = view->precision == ISW_FLOAT32 ? sizeof(float) : sizeof(double);
@@ -230,7 +244,15 @@ static void registry_is_complete(void **state)
                                       "ntk_change",
                                       "ntk_target_alignment",
                                       "direction_count",
-                                      "hessian_trace"};
+                                      "hessian_trace",
+                                      "outputs",
+                                      "confusion",
+                                      "test_confusion",
+                                      "correlation_map",
+                                      "hessian_top",
+                                      "hessian_top_residual",
+                                      "jacobian_singular_values",
+                                      "linear_map_singular_values"};
   size_t count;
   const struct isw_probe *const *probes = isw_probes(&count);
   for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) find(names[n]); /* fails if there is none */
@@ -582,17 +604,22 @@ static void lanes_do_not_see_each_other(void **state)
 {
   (void)state;
   static const double factors[] = {0.0, 0x1p-900, 0x1p900, 1.0};
-  struct pack *pack = create(ISW_FLOAT64, loss_row(0), ISW_TARGETS_VALUES);
   size_t count;
   const struct isw_probe *const *probes = isw_probes(&count);
   for (size_t p = 0; p < count; p++) {
     /* computed by the engine; tests/oracles/test_hessian.py and test_probes.py test them */
     if ((probes[p]->needs & ISW_NEEDS_CURVATURE) || probes[p]->quantity.per_run) continue;
-    double before[LAYERS * LANES_MAX], value[LAYERS * LANES_MAX];
-    size_t rows = probes[p]->quantity.per_layer ? LAYERS : 1;
+    bool classes = (probes[p]->needs & ISW_NEEDS_CLASSES) != 0;
+    enum isw_targets kind = classes ? ISW_TARGETS_CLASSES : ISW_TARGETS_VALUES;
+    struct pack *pack = create(ISW_FLOAT64, loss_row(0), kind);
+    const struct isw_probe own = own_probe(pack, probes[p]->row.name);
+    size_t rows = isw_quantity_width(&own.quantity, LAYERS, 0);
+    double *before = isw_allocate(rows * LANES_MAX, sizeof *before),
+           *value = isw_allocate(rows * LANES_MAX, sizeof *value);
+    assert_true(before && value);
     measure(pack, probes[p]->row.name, before);
     for (size_t f = 0; f < sizeof factors / sizeof factors[0]; f++) {
-      struct pack *other = create(ISW_FLOAT64, loss_row(0), ISW_TARGETS_VALUES);
+      struct pack *other = create(ISW_FLOAT64, loss_row(0), kind);
       for (size_t k = 0; k < LAYERS; k++)
         for (size_t e = 0; e < size[k] * pack->stride[k]; e++)
           for (size_t l = 1; l < 8; l += 2)
@@ -602,8 +629,10 @@ static void lanes_do_not_see_each_other(void **state)
         for (size_t l = 0; l < 8; l += 2) assert_memory_equal(&value[k * 8 + l], &before[k * 8 + l], sizeof(double));
       destroy(other);
     }
+    free(before);
+    free(value);
+    destroy(pack);
   }
-  destroy(pack);
 }
 
 /* U diag(s) V' with Householder reflections U, V and chosen s: the singular values are s, at any scale and shape. */

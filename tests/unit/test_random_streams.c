@@ -179,6 +179,27 @@ static void shuffle_is_the_documented_algorithm(void **state)
   }
 }
 
+/* However many are computed at a time, and wherever they begin. */
+static void many_draws_are_those_of_one_at_a_time(void **state)
+{
+  (void)state;
+  enum { MOST = 2000 };
+  double uniform[MOST + 1], normal[MOST + 1];
+  for (size_t count = 0; count <= MOST; count += count < 50 ? 1 : 650) {
+    const struct isw_stream s = {
+        .seed = ~(UINT64_C(1) << count % 64), .replicate = count * stream.seed, .layer = ~count};
+    const uint64_t first = count % 3 ? 7 * count : UINT64_MAX - 20;
+    uniform[count] = normal[count] = -9.0; /* the number after the last is not touched */
+    isw_uniforms(&s, first, count, uniform);
+    isw_normals(&s, first, count, normal);
+    for (size_t i = 0; i < count; i++) {
+      assert_true(uniform[i] == isw_uniform(&s, first + i));
+      assert_true(normal[i] == isw_normal(&s, first + i));
+    }
+    assert_true(uniform[count] == -9.0 && normal[count] == -9.0);
+  }
+}
+
 /* Streams that differ in one word share no draw: 53 random bits are equal with probability 1e-16 per pair. */
 static void every_word_of_a_stream_counts(void **state)
 {
@@ -218,6 +239,7 @@ int main(void)
       cmocka_unit_test(below_has_no_bias),
       cmocka_unit_test(shuffle_is_a_fair_permutation),
       cmocka_unit_test(shuffle_is_the_documented_algorithm),
+      cmocka_unit_test(many_draws_are_those_of_one_at_a_time),
       cmocka_unit_test(every_word_of_a_stream_counts),
       cmocka_unit_test(exact_functions_are_within_2_ulp),
   };

@@ -42,6 +42,9 @@ static void every_quantity_follows_the_one_before(void **state)
     at += 3 * 4;
     check_place(isw_record_layout_add(&layout, &quantities[5]), at, 7, 100, real);
     at += 7 * 100 * real;
+    const struct isw_quantity along = {.name = "confusion", .integer = true, .dimension = "class_pair", .length = 9};
+    check_place(isw_record_layout_add(&layout, &along), at, 7, 9, 4);
+    at += 7 * 9 * 4;
     assert_int_equal(layout.bytes, at);
   }
 }

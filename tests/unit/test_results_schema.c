@@ -83,6 +83,10 @@ static void the_rows_of_format_1_stay(void **state)
       "| `record` | record | int64 |",
       "| `layer` | layer | int64 |",
       "| `parameter` | parameter | int64 |",
+      "| `eigenvalue` | eigenvalue | int64 |",
+      "| `singular_value` | singular_value | int64 |",
+      "| `output` | output | int64 |",
+      "| `class_pair` | class_pair | int64 |",
       "| `features` | network | int32 |",
       "| `layer_size` | network, layer | int32, fill -1 |",
       "| `id` | network | uint64 |",
@@ -106,7 +110,8 @@ static void a_quantity_has_the_dimensions_of_its_flags(void **state)
   (void)state;
   const struct isw_quantity loss = {.name = "loss"}, norm = {.name = "gradient_norm", .per_layer = true},
                             moved = {.name = "first_moved", .per_layer = true, .per_run = true, .integer = true},
-                            values = {.name = "hessian_eigenvalues", .per_parameter = true};
+                            values = {.name = "hessian_eigenvalues", .per_parameter = true},
+                            pairs = {.name = "confusion", .dimension = "class_pair", .length = 9};
   struct isw_field field = isw_field_of_quantity(&loss);
   assert_int_equal(field.rank, 2);
   assert_int_equal(field.dimension[1], ISW_DIM_RECORD);
@@ -123,6 +128,9 @@ static void a_quantity_has_the_dimensions_of_its_flags(void **state)
   field = isw_field_of_quantity(&values);
   assert_int_equal(field.rank, 3);
   assert_int_equal(field.dimension[2], ISW_DIM_PARAMETER);
+  field = isw_field_of_quantity(&pairs);
+  assert_int_equal(field.rank, 3);
+  assert_int_equal(field.dimension[2], ISW_DIM_CLASS_PAIR);
 }
 
 static void a_setting_is_text_an_integer_or_a_number(void **state)

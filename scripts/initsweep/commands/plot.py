@@ -1,35 +1,42 @@
 """Draws results files as PNG and SVG.
 
-    initsweep plot overview FILE...                             trajectories and heat map in one figure
-    initsweep plot trajectories FILE... [--quantity loss]       a quantity over the steps
-    initsweep plot heatmap FILE... [--quantity accuracy]        its final values
-    initsweep plot trainability FILE...                         final values over two numeric axes, as a map
-    initsweep plot multiples FILE... [--panels init]            every network, a panel for each value of a setting
-    initsweep plot layers FILE... [--quantity gradient_norm]    a quantity of each layer over the steps
-    initsweep plot symmetry FILE... [--quantity distinct_units] the same for distinct_units or mean_cosine
-    initsweep plot escape FILE... [--columns init_noise]        escape_step over a number, with a power law
-    initsweep plot spectra FILE...                              singular values and effective rank of each layer
-    initsweep plot hessian FILE...                              extreme eigenvalues of the Hessian over the steps
-    initsweep plot phase FILE... [--quantity accuracy]          final values over sigma_w, sigma_b; edge of chaos
+    initsweep plot overview FILE...                              a heat map of final values, and trajectories
+    initsweep plot trajectories FILE... [--quantity loss]        a quantity over the steps
+    initsweep plot heatmap FILE... [--quantity accuracy]         its final values in cells
+    initsweep plot curve FILE... [--x learning_rate]             its final or best value over a setting, with intervals
+    initsweep plot trainability FILE...                          final values over two numeric axes, as a map
+    initsweep plot multiples FILE... [--panels init]             every network, a panel for each value of a setting
+    initsweep plot layers FILE... [--quantity gradient_norm]     a quantity of each layer over the steps
+    initsweep plot symmetry FILE... [--quantity distinct_units]  whether the units of a hidden layer act as one
+    initsweep plot escape FILE... [--x init_noise]               escape_step over a number, with a power law
+    initsweep plot spectra FILE...                               singular values and effective rank of each layer
+    initsweep plot hessian FILE...                               extreme eigenvalues of the Hessian over the steps
+    initsweep plot phase FILE... [--quantity accuracy]           final values over sigma_w, sigma_b; edge of chaos
 
 For each file it writes FILE-KIND.png and FILE-KIND.svg in the same folder. -o OUT gives another name: OUT.png, OUT.svg
 or OUT.pdf is written as it is; any other OUT becomes OUT.png and OUT.svg. --format selects other formats.
 
-overview, trajectories: panels for activation x depth, a colour for each init; the median and a band from the 10 % to
-    the 90 % quantile of the networks. Earlier lines are wider, so that a line exactly under another can be seen.
-heatmap: panels for depth, cells for init x activation; the median over the networks that ended without divergence, and
-    the share that diverged.
-trainability: the two numeric axes with the most values. A point is the median over replicates. Of other settings the
-    first value is shown; the title names it. Points that a refinement skipped look like the nearest trained point.
-layers, symmetry, spectra, hessian: of networks of different depth the deepest, unless the figure shows depth.
-escape: points are networks, triangles networks that had not escaped at their last step, diamonds medians; a colour for
-    each depth. The exponent of the power law has the standard error of the fit through the medians.
-phase: columns are sigma_w (init mean_field, or std times the root of the width), rows the standard deviation of the
-    biases; a panel for each activation. The edge of chaos is that of wide networks (Poole et al. 2016), by
-    Gauss-Hermite quadrature.
+What is shown follows from what was swept. --rows, --columns, --panels, --colour and --x select other settings. The
+subtitle says which swept settings are pooled, and over how many networks. --best-over SETTING shows, in each cell or
+line, only the networks with the best value of a setting, judged by the median final value. --select keeps the networks
+with some values.
 
-If the file lacks a probe, the message says which one to add to record.probes. --rows, --columns, --panels and --colour
-select other settings of the file; --select keeps the networks with some values. docs/plots.md shows each kind.
+overview, trajectories, hessian: the median and a band from the 10 % to the 90 % quantile of the networks. Earlier lines
+    are wider, so that a line exactly under another can be seen.
+heatmap: the median over the networks that ended without divergence, the 10 % and 90 % quantiles and the number of
+    networks where there is room, and the share that diverged.
+curve: medians with exact 95 % intervals from order statistics (from the smallest to the largest network if they are
+    fewer than 6); networks that diverged count as the worst. Sorted bars for a setting with names. --value best: the
+    best recorded value of each network instead of the last.
+trainability: the two numeric axes with the most values, or the points of a sample. Points that a refinement skipped
+    look like the nearest trained point.
+layers, symmetry, spectra, hessian: of networks of different depth the deepest, unless the figure shows depth.
+escape: points are networks, triangles networks that had not escaped at their last step, diamonds medians. The exponent
+    of the power law has the standard error of the fit through the medians.
+phase: columns are sigma_w (init mean_field, or std times the root of the width), rows the standard deviation of the
+    biases. The edge of chaos is that of wide networks (Poole et al. 2016), by Gauss-Hermite quadrature.
+
+If the file lacks a probe, the message says which one to add to record.probes. docs/plots.md shows each kind.
 """
 from __future__ import annotations
 
@@ -41,44 +48,47 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import initsweep
-from initsweep import figures, maps, plots
+from initsweep import curves, figures, maps, plots
 from initsweep.arrays import select_by_filters
 from initsweep.style import Figure
 
 FORMATS = ("png", "svg", "pdf")
 
 
-def draw_overview(results: Any, arguments: argparse.Namespace) -> Figure:
+def draw_overview(results: Any, quantity: str | None = None, **options: Any) -> Figure:
     """The figure `overview`, with final accuracies if the file has them and no quantity is given."""
-    final = "accuracy" if arguments.quantity is None and "accuracy" in results else arguments.quantity or "loss"
-    return figures.overview(results, arguments.quantity or "loss", final)
+    final = "accuracy" if quantity is None and "accuracy" in results else quantity or "loss"
+    return figures.overview(results, quantity or "loss", final, **options)
 
 
-def draw_symmetry(results: Any, arguments: argparse.Namespace) -> Figure:
-    """The figure `symmetry`: by default of distinct_units, or of mean_cosine if the file lacks them."""
-    quantity = arguments.quantity or ("distinct_units" if "distinct_units" in results else "mean_cosine")
-    return plots.by_layer(results, quantity, arguments.rows or "init", arguments.columns or "activation")
-
-
-# For each kind a function of (results of open_results, arguments of the command line) that returns a Figure, and raises
-# ValueError if the file lacks what the figure needs.
-KINDS: dict[str, Callable[[Any, argparse.Namespace], Figure]] = {
-    "overview": draw_overview,
-    "trajectories": lambda results, a: figures.trajectories(results, a.quantity or "loss", a.rows or "depth",
-                                                            a.columns or "activation", a.colour or "init"),
-    "heatmap": lambda results, a: figures.heatmap(results, a.quantity or "loss", a.rows or "init",
-                                                  a.columns or "activation", a.panels or "depth"),
-    "trainability": lambda results, a: maps.trainability(results, a.quantity or "loss", a.rows, a.columns),
-    "multiples": lambda results, a: plots.small_multiples(results, a.quantity or "loss", a.panels or "init",
-                                                          a.colour or "activation"),
-    "layers": lambda results, a: plots.by_layer(results, a.quantity or "gradient_norm", a.rows or "init",
-                                                a.columns or "activation"),
-    "symmetry": draw_symmetry,
-    "escape": lambda results, a: plots.escape_time(results, a.columns, a.colour or "depth"),
-    "spectra": lambda results, a: plots.spectra(results, a.columns or "activation", a.colour or "init"),
-    "hessian": lambda results, a: plots.hessian(results, a.columns or "activation", a.colour or "init"),
-    "phase": lambda results, a: plots.phase(results, a.quantity or "loss", a.rows, a.columns),
+# For each kind a function of the results of open_results and of the options that it takes, by their names; it returns a
+# Figure, and raises ValueError if the file lacks what the figure needs.
+KINDS: dict[str, tuple[Callable[..., Figure], tuple[str, ...]]] = {
+    "overview": (draw_overview, ("quantity", "rows", "columns", "colour")),
+    "trajectories": (figures.trajectories, ("quantity", "rows", "columns", "colour")),
+    "heatmap": (figures.heatmap, ("quantity", "rows", "columns", "panels")),
+    "curve": (curves.curve, ("quantity", "x", "colour", "panels", "value")),
+    "trainability": (maps.trainability, ("quantity", "rows", "columns", "panels")),
+    "multiples": (plots.small_multiples, ("quantity", "panels", "colour")),
+    "layers": (plots.by_layer, ("quantity", "rows", "columns")),
+    "symmetry": (plots.symmetry, ("quantity", "columns", "colour")),
+    "escape": (plots.escape_time, ("x", "colour")),
+    "spectra": (plots.spectra, ("columns", "colour")),
+    "hessian": (plots.hessian, ("columns", "colour")),
+    "phase": (plots.phase, ("quantity", "rows", "columns", "panels")),
 }
+OPTIONS = ("quantity", "rows", "columns", "panels", "colour", "x", "value")
+
+
+def draw(results: Any, arguments: argparse.Namespace) -> Figure:
+    """The figure that the arguments of the command line describe. Raises ValueError for options the kind has not."""
+    function, names = KINDS[arguments.kind]
+    given = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
+    foreign = [name for name in given if name not in names]
+    if foreign:
+        raise ValueError(f"{arguments.kind} has no --{foreign[0]}; it has: {', '.join(f'--{name}' for name in names)}, "
+                         "--best-over")
+    return function(results, best_over=arguments.best_over, **given)
 
 
 def outputs(path: str, kind: str, out: str | None, formats: Sequence[str] | None) -> list[str]:
@@ -115,8 +125,12 @@ def main() -> int:
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("-o", dest="out", metavar="OUT", help="for one FILE")
     parser.add_argument("--quantity", help="a probe with one value per record (default: loss)")
-    for name in ("rows", "columns", "panels", "colour"):
+    for name in ("rows", "columns", "panels", "colour", "x"):
         parser.add_argument(f"--{name}", metavar="SETTING")
+    parser.add_argument("--best-over", action="append", default=[], metavar="SETTING",
+                        help="show the best value of this setting instead of pooling; may be repeated")
+    parser.add_argument("--value", choices=curves.VALUES, help="of a curve: the last recorded value, or the best one "
+                        "(default: final)")
     parser.add_argument("--select", action="append", default=[], metavar="SETTING=VALUE,...",
                         help="draw only these networks; may be repeated")
     parser.add_argument("--format", type=parse_formats, metavar="FORMAT,...",
@@ -132,7 +146,7 @@ def main() -> int:
     status = 0
     for path in arguments.files:
         try:
-            figure = KINDS[arguments.kind](select_by_filters(initsweep.open_results(path), arguments.select), arguments)
+            figure = draw(select_by_filters(initsweep.open_results(path), arguments.select), arguments)
             if arguments.size:
                 figure.set_size_inches(*arguments.size)
             figure.set_dpi(arguments.dpi)
