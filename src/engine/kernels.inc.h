@@ -11,6 +11,8 @@
  *   K, FMA, SELECT, SQRT, ABS  as src/model/activations.def needs them
  *   ANY_NAN(x)               whether a number of x is NaN
  *   MASK, LESS, LESS_EQUAL, EQUAL, BOTH, EITHER, ANY, ALL, CHOOSE  as exact_functions.inc.h needs them
+ *   TRANSPOSE_LINES(from, from_row, to, to_row)  not everywhere: to = from transposed, as many lines as a line has
+ *                            numbers; rows are so many numbers apart
  *   TINY                     PARTS is small enough for kernels_tiny.inc.h
  * No lane ever reads another, so a network's numbers do not depend on its neighbours, nor units in lanes on those that
  * pad their last line. */

@@ -240,7 +240,7 @@ class Masks(unittest.TestCase):
         folder = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"])
         text = (f"dataset: {csv('ticket.csv', draws[:, :3], draws[:, 3:])}\nseed: 4\n"
                 "network: {hidden: [7, 5], activation: tanh, init: he_normal MASK}\n"
-                "train: {loss: mse, optimizer: adam, learning_rate: 0.01, steps: 60}\n"
+                "train: {loss: mse, optimizer: adam, learning_rate: 0.01, steps: 60, gradient_noise: 0.01}\n"
                 "record: {probes: [loss], weights: both}\n")
         (folder / "donor.yaml").write_text(text.replace("MASK", ""), encoding="utf-8")
         subprocess.run([os.environ["INITSWEEP"], "run", folder / "donor.yaml", "-o", folder / "donor.h5", "--quiet"],
