@@ -94,7 +94,8 @@ class Clients(unittest.TestCase):
 
     def test_cdo_reads_numbers(self):
         lines = self.call("cdo", "-s", "infon", "-selname,learning_rate", "results.h5").splitlines()
-        self.assertEqual([float(word) for word in lines[1].split(" : ")[-2].split()], [1e-5, 0.25001, 0.5])  # five digits
+        numbers = [float(word) for word in lines[1].split(" : ")[-2].split()]
+        self.assertEqual(numbers, [1e-5, 0.25001, 0.5])  # of five digits
 
     def test_r_reads_by_both_packages(self):
         self.assert_loss(self.call("Rscript", "-e", f"""suppressMessages(library(ncdf4))
