@@ -201,10 +201,11 @@ static void check_init(void *context, const struct isw_grid *grid, uint64_t cell
       bool told = isw_text_add(&sizes, "%zu", size[0]) == ISW_OK;
       for (size_t j = 1; told && j <= layers; j++) told = isw_text_add(&sizes, "-%zu", size[j]) == ISW_OK;
       isw_report_add(&reader->report, place_of_init(reader, grid, cell, item),
-                     "initializer file: network %.0f of '%s' in %s has %zu weights and biases, a network of sizes "
+                     "initializer %s: network %.0f of '%s' in %s has %zu weights and biases, a network of sizes "
                      "%.400s has %zu",
-                     item->choice.value[2].number, item->choice.value[1].text, item->choice.value[0].text,
-                     weights->count, told ? sizes.bytes : "?", parameters);
+                     isw_initializers(&count)[item->choice.row].row.name, item->choice.value[2].number,
+                     item->choice.value[1].text, item->choice.value[0].text, weights->count, told ? sizes.bytes : "?",
+                     parameters);
       isw_text_clear(&sizes);
       return;
     }
