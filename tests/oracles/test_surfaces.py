@@ -49,7 +49,9 @@ class Surfaces(unittest.TestCase):
         self.context.cleanup()
 
     def run_sweep(self, name, text, hidden, *options):
-        (self.folder / f"{name}.yaml").write_text(text.replace("HIDDEN", hidden), encoding="utf-8")
+        text = text.replace("HIDDEN", hidden)
+        text = text.replace(", activation: tanh", "") if hidden == "[]" else text
+        (self.folder / f"{name}.yaml").write_text(text, encoding="utf-8")
         subprocess.run([PROGRAM, "run", f"{name}.yaml", "-o", f"{name}.h5", "--quiet", *options], cwd=self.folder,
                        check=True)
         with h5py.File(self.folder / f"{name}.h5") as file:
