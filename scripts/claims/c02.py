@@ -7,7 +7,8 @@ from claims.case import Case
 from claims.schema import Verdict
 from initsweep.report import axis, heatmap
 
-ADDING = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad", "sign_sgd", "rprop")
+ADDING = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad", "sign_sgd", "rprop",
+          "levenberg_marquardt")
 MULTIPLYING = ("exponentiated_gradient",)
 MOVING = ("sigmoid", "softplus")
 FROZEN = ("tanh", "relu")
@@ -39,7 +40,7 @@ def decide(case: Case) -> Verdict:
                       "first step (-1: never)"))
     return case.verdict("""
         The usual rules add to a weight; what they add has the weights of other layers as factors, never the weight
-        itself. So zero does not stay zero for that reason: under all nine of them the output weights of sigmoid and
+        itself. So zero does not stay zero for that reason: under all ten of them the output weights of sigmoid and
         softplus networks leave 0 at step 1. With tanh and ReLU units the weights do stay at 0, but because the units'
         output is 0, which is another matter. There are rules that truly multiply: under the exponentiated gradient the
         same output weights have a gradient that is not 0 and stay at 0 for ever. Of those the claim is true.""")

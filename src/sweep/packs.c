@@ -83,7 +83,11 @@ static bool describe(struct isw_packs *packs, struct class *class)
   shown->steps = settings[ISW_SET_STEPS].integer;
   const uint64_t *schedule;
   shown->records = isw_sweep_schedule(sweep, shown->steps, &schedule);
-  shown->flops = isw_step_flops(shown->layers, size, shown->parts.branch_layers, shown->samples) * (double)shown->steps;
+  size_t rows;
+  double step = isw_step_flops(shown->layers, size, shown->parts.branch_layers, shown->samples);
+  if (isw_optimizers(&rows)[shown->optimizer].solves)
+    step += isw_solver_flops(isw_parameters(shown->layers, size, shown->parts), shown->samples, size[shown->layers]);
+  shown->flops = step * (double)shown->steps;
   shown->cost = shown->flops;
   return true;
 }
