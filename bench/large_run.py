@@ -14,11 +14,12 @@ gather     processor time of each phase of gathering, and bytes, per network (ga
            networks (--set shortens their training); seconds per byte of a message between two ranks
 packs      classes and seconds per pack, from `plan --json --classes`
 
-Training is simulated (simulate_queue.py: --message us per message, --delay ms one way). Gathering is a formula:
+Training is simulated (simulate_queue.py: --message us per message, --delay ms one way). Gathering is a formula, for
+the networks that one worker of rank 0 could not gather during the training:
 
     index / ranks + max(make, write, hash, disk)
-    make  = (read + decode + compress / threads) / makers, all ranks or, from five on, all but rank 0
-    write = receiving and writing the chunks, by rank 0; with up to four ranks after its share of `make`
+    make  = (read + decode + compress / threads), of the parts that a rank makes
+    write = receiving and writing the chunks, by rank 0, after the parts that it makes
     hash  = the numbers of all networks, one after the other, wherever they are
     disk  = the file's bytes at --disk MB/s
 
@@ -40,7 +41,7 @@ import time
 from simulate_queue import simulate
 
 CHECKPOINT = 300  # s, the default of --checkpoint
-FEW_RANKS = 4  # rank 0 makes parts, too (src/run/assemble.c)
+DECODE, WRITE = 0.32, 0.5  # times that decide how many parts rank 0 makes (src/run/assemble.c)
 RANK0_BYTES = 13  # memory of rank 0 per network: 23.5 MB for none, 153 MB at 10^7 (docs/cluster-guide.md)
 DIGITS = """sweep: digits
 seed: 2026
@@ -124,16 +125,23 @@ def measure(program, phases, text, settings, folder):
             "journal": gather["journal"], "file": gather["chunks"]}
 
 
-def predict_gather(cost, ranks, arguments):
-    """Seconds of gathering, and what limits it."""
-    networks, one = cost["networks"], cost["gather"]["seconds"]
-    makers = ranks if ranks <= FEW_RANKS else ranks - 1
-    make = networks * (one["read"] + one["decode"] + one["compress"] / arguments.threads) / makers
-    write = networks * (one["write"] + cost["file"] * arguments.send * (makers - 1) / makers)
-    if ranks <= FEW_RANKS:
-        write += make
-    parts = {"compression": make, "rank 0": write, "hashes": networks * one["hash"],
-             "disk": networks * cost["file"] / (1e6 * arguments.disk)}
+def rank0_share(ranks, threads):
+    """The part of all parts that rank 0 makes, in tenths."""
+    if ranks == 1:
+        return 1
+    return max(0, int(10 * (1 - (ranks - 1) * WRITE / (DECODE + 1 / threads)) / ranks + 0.5)) / 10
+
+
+def predict_gather(cost, ranks, training, arguments):
+    """Seconds of gathering after the training, and what limits it."""
+    one, bytes_per_second = cost["gather"]["seconds"], 1e6 * arguments.disk
+    alone = sum(one[phase] for phase in ("read", "decode", "compress", "hash", "write"))
+    networks = max(0, cost["networks"] - training / max(alone, cost["file"] / bytes_per_second))
+    make = networks * (one["read"] + one["decode"] + one["compress"] / arguments.threads)
+    share = rank0_share(ranks, arguments.threads)
+    write = share * make + networks * (one["write"] + cost["file"] * arguments.send * (1 - share))
+    parts = {"compression": (1 - share) * make / max(1, ranks - 1), "rank 0": write, "hashes": networks * one["hash"],
+             "disk": networks * cost["file"] / bytes_per_second}
     limit = max(parts, key=lambda name: parts[name])
     return networks * one["index"] / ranks + parts[limit], limit
 
@@ -147,7 +155,7 @@ def predict(cost, ranks, arguments):
     _, training, messages, most_expensive, answers = simulate(cost["classes"], ranks, threads, 1e-6 * arguments.message,
                                                        1e-3 * arguments.delay)
     files = 3 * ranks + 3 * min(busy_workers, packs) * int(training / CHECKPOINT)
-    gather, gather_limit = predict_gather(cost, ranks, arguments)
+    gather, gather_limit = predict_gather(cost, ranks, training, arguments)
     row = {"ranks": ranks, "ideal": ideal, "training": training, "messages": messages, "answers": answers,
            "files": files / arguments.files,
            "gather": gather, "gather_limit": gather_limit, "start": cost["start"], "descriptors": 20 + ranks,

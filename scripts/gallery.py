@@ -4,7 +4,7 @@
     gallery.py [--out FOLDER] [--images FOLDER]
 
 The sweeps' results go into FOLDER of --out (out/gallery). A picture of a kind is what the page's command draws, in at
-most 96 colours, so that it is small.
+most 100 colours, so that it is small.
 """
 import argparse
 import pathlib
@@ -20,7 +20,7 @@ from initsweep.running import find_program
 
 SOURCE = pathlib.Path(__file__).resolve().parents[1]
 PAGE = SOURCE / "docs/plots.md"
-COLOURS = 96
+COLOURS = 100
 
 
 def commands(page):
@@ -38,8 +38,8 @@ def picture_of(kind):
 def shrink(path):
     """Fewer colours, a smaller file."""
     with PIL.Image.open(path) as image:
-        small = image.convert("RGB").quantize(COLOURS, method=PIL.Image.Quantize.MAXCOVERAGE,  # keeps a thin line's
-                                              dither=PIL.Image.Dither.NONE)
+        # the means keep the colours of thin lines
+        small = image.convert("RGB").quantize(COLOURS, kmeans=1, dither=PIL.Image.Dither.NONE)
     small.save(path, optimize=True)
 
 

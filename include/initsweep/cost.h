@@ -92,13 +92,13 @@ double isw_cost_starts(const struct isw_cost_model *model, const struct isw_swee
 /** Seconds of all packs on a number of workers: the larger of an even share and the time of the most expensive pack or,
  *  if there are fewer packs than workers, of the most expensive one on as many threads as share it.
  *  @param[in] cost  [classes] seconds of a pack by one thread */
-double isw_cost_all(const struct isw_packs *packs, enum isw_precision precision, const double *cost, size_t workers);
+double isw_cost_all(const struct isw_packs *packs, const double *cost, size_t workers);
 
 /** The largest number of threads that shorten the training of a pack of this class. At every step each thread fetches
  *  what the others wrote and waits for them, which limits the gain. */
-size_t isw_cost_max_threads(enum isw_precision precision, const struct isw_pack_class *class);
+size_t isw_cost_max_threads(const struct isw_pack_class *class);
 /** How many times as fast as one thread so many threads train a pack of this class together. */
-double isw_cost_speedup(enum isw_precision precision, const struct isw_pack_class *class, size_t threads);
+double isw_cost_speedup(const struct isw_pack_class *class, size_t threads);
 
 /** The built-in model, for a machine that was not measured: an AVX-512 core of 2023. */
 struct isw_cost_model isw_cost_default(enum isw_precision precision);

@@ -86,7 +86,8 @@ struct isw_pack_settings {
   enum isw_precision precision;
   enum isw_layout layout;
   /** Number of networks, 1 .. isw_layout_networks. They must agree in sizes, biases, activations, loss, optimizer,
-   *  batch size, steps and order of minibatches, in having isw_network.factors, and in what these freeze. */
+   *  batch size, steps and order of minibatches, in having isw_network.factors, in what these freeze, and in having a
+   *  mask. */
   size_t count;
   const struct isw_network *const *networks; /**< [count], kept by the caller until isw_pack_create returns */
   size_t records;
@@ -134,6 +135,7 @@ struct isw_pack_shape {
   bool drops;                                            /**< the networks have dropout */
   bool draws_noise;                                      /**< some network has gradient_noise */
   bool checks_every_step; /**< some network has clip_norm or a stop rule other than stop_loss_below */
+  bool has_mask;          /**< some weights stay 0 */
   bool scales_output;     /**< some network has an output_scale other than 1 */
   bool has_factors;       /**< the networks have isw_network.factors */
 };

@@ -223,6 +223,8 @@ struct isw_probe {
   /** The value at a record depends on the step of the previous record. Recordings are then comparable only where they
    *  agree in both. */
   bool needs_previous_record;
+  /** With ISW_NEEDS_CURVATURE: no derivative is by a weight, so the probe can measure networks with a mask. */
+  bool allows_masks;
   /** FLOPs of one record of one network in addition to the passes, for `plan`; NULL: negligible. */
   double (*flops)(size_t layers, const size_t *size, size_t train_samples, size_t test_samples);
 };

@@ -60,4 +60,21 @@ const struct isw_weights *isw_weights_of_file(const struct isw_choice *init);
  *  isw_initializer.fill. */
 bool isw_initialize(const struct isw_choice *init, const struct isw_start *start, size_t fan_out, size_t fan_in,
                     size_t columns, const struct isw_stream *stream, double *weight);
+
+/** One kind of mask: which weights of a layer are 0 and stay 0. Row 0 has none. */
+struct isw_mask {
+  struct isw_row row;
+  unsigned needs; /**< enum isw_start_needs */
+};
+const struct isw_mask *isw_masks(size_t *count);
+/**
+ * Fills the mask of one layer.
+ * @param[in]  settings  a row of isw_masks but row 0, with its parameters
+ * @param[in]  before    number of weights and biases of the layers below
+ * @param[in]  stream    draws keyed by (seed, replicate, layer) for ISW_PURPOSE_SPARSITY
+ * @param[out] kept      [count] whether a weight, [fan_out][fan_in], is not masked
+ * @return false if memory cannot be allocated
+ */
+bool isw_mask_fill(const struct isw_choice *settings, size_t before, size_t count, const struct isw_stream *stream,
+                   bool *kept);
 #endif

@@ -49,6 +49,9 @@ bool isw_ends_branch(size_t layers, size_t branch_layers, size_t k);
 /** Whether weight layer k (from 0) ends a branch without an activation. */
 bool isw_ends_linear(size_t layers, const struct isw_residual *residual, size_t k);
 
+/** What init_noise is added to. */
+enum isw_noise_of { ISW_NOISE_ALL, ISW_NOISE_WEIGHTS, ISW_NOISE_BIASES };
+
 /** Which layers have biases. */
 enum isw_bias { ISW_BIAS_ALL, ISW_BIAS_HIDDEN, ISW_BIAS_NONE };
 /** Whether weight layer k (from 0) of `layers` has biases. */
@@ -94,8 +97,10 @@ struct isw_network {
   enum isw_bias bias;
   struct isw_choice *bias_init; /**< [layers], without effect on a layer without biases */
   double init_noise;
-  double init_sparsity; /**< fraction of the initial weights, not biases, that are set to 0 */
-  double output_scale;  /**< a of y = a z, before the output activation */
+  enum isw_noise_of noise_of;
+  struct isw_choice mask; /**< which weights stay 0; a row of isw_masks */
+  double init_sparsity;   /**< fraction of the initial weights, not biases, that are set to 0 */
+  double output_scale;    /**< a of y = a z, before the output activation */
   struct isw_residual residual;
   double dropout; /**< probability with which a step's pass drops each hidden unit of each sample */
   double learning_rate, weight_decay;

@@ -164,13 +164,15 @@ struct isw_pack_class {
   bool drops;                                            /**< its networks have dropout */
   bool draws_noise;                                      /**< its first network has gradient_noise */
   bool checks_every_step;                                /**< of its first network, as in isw_pack_shape */
+  bool has_mask;                                         /**< some weights of its networks stay 0 */
   bool scales_output;                                    /**< its first network has an output_scale other than 1 */
   size_t dataset, batch_size;                            /**< batch_size 0: full */
   size_t samples;                                        /**< samples of one step */
   uint64_t steps;
   size_t records;
-  double flops; /**< of one network, all its steps (isw_step_flops) */
-  double cost;  /**< of one pack, which determines the order; flops until isw_packs_order */
+  double frozen; /**< share of the products of a step that are not computed, because of layers that are frozen */
+  double flops;  /**< of one network, all its steps (isw_step_flops), without the frozen ones */
+  double cost;   /**< of one pack, which determines the order; flops until isw_packs_order */
 };
 size_t isw_packs_classes(const struct isw_packs *packs);
 const struct isw_pack_class *isw_packs_class(const struct isw_packs *packs, size_t index);
@@ -204,7 +206,7 @@ struct isw_table_view {
 const char *isw_sweep_setting_path(size_t index);
 /** Writes the reference of the grammar (docs/sweep-file-reference.md): every setting, and the rows of the tables. */
 void isw_sweep_write_reference(FILE *out, const struct isw_table_view *tables, size_t count);
-enum { ISW_TABLES = 9 };
+enum { ISW_TABLES = 10 };
 /** All tables of named rows; *count is ISW_TABLES. */
 const struct isw_table_view *isw_tables(size_t *count);
 

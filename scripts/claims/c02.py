@@ -38,9 +38,10 @@ def decide(case: Case) -> Verdict:
                       "moves none; tanh and ReLU never move.",
                       axis("update rule", categories=rules), axis("activation", categories=[*MOVING, *FROZEN]), cells,
                       "first step (-1: never)"))
-    return case.verdict("""
+    return case.verdict(f"""
         The usual rules add to a weight; what they add has the weights of other layers as factors, never the weight
-        itself. So zero does not stay zero for that reason: under all ten of them the output weights of sigmoid and
-        softplus networks leave 0 at step 1. With tanh and ReLU units the weights do stay at 0, but because the units'
-        output is 0, which is another matter. There are rules that truly multiply: under the exponentiated gradient the
-        same output weights have a gradient that is not 0 and stay at 0 for ever. Of those the claim is true.""")
+        itself. So zero does not stay zero for that reason: under all {len(ADDING)} of them the output weights of
+        sigmoid and softplus networks leave 0 at step 1. With tanh and ReLU units the weights do stay at 0, but
+        because the units' output is 0, which is another matter. There are rules that truly multiply: under the
+        exponentiated gradient the same output weights have a gradient that is not 0 and stay at 0 for ever. Of those
+        the claim is true.""")

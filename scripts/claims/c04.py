@@ -58,7 +58,7 @@ def decide(case: Case) -> Verdict:
             content.append(series(f"{activation}, {within} steps", scales, [one.mean() for one in hits], bounds[:, 0],
                                   bounds[:, 1]))
     case.draw(curves("C04-success", "XOR 2-2-1: share solved by the scale of the start",
-                     "Share of 770 random starts that solve XOR within 2,000 and within 20,000 steps, with 95 % "
+                     "Share of 2,000 random starts that solve XOR within 2,000 and within 20,000 steps, with 95 % "
                      "intervals, over the scale of the initial weights. Tanh and sigmoid rise and then fall; small "
                      "scales gain by more steps; ReLU stays near one quarter.",
                      axis("standard deviation of the initial weights and biases", scale="log"), axis("share solved"),
@@ -70,7 +70,7 @@ def decide(case: Case) -> Verdict:
         bounds = np.array([wilson(int(one.sum()), len(one)) for one in hits])
         content.append(series(activation, widths, [one.mean() for one in hits], bounds[:, 0], bounds[:, 1]))
     case.draw(curves("C04-width", "XOR: share solved by the number of hidden units",
-                     "Share of 770 random starts of standard deviation 1 that solve XOR, with 95 % intervals, by "
+                     "Share of 2,000 random starts of standard deviation 1 that solve XOR, with 95 % intervals, by "
                      "width. Tanh and sigmoid reach 1; ReLU rises up to 8 units, and falls at 16, where the learning "
                      "rate is too large for the start.",
                      axis("hidden units", scale="log"), axis("share solved"), content))

@@ -38,9 +38,9 @@ def decide(case: Case) -> Verdict:
             slopes = [[np.linalg.norm(weight) for weight, _ in slope]
                       for _, slope in itertools.islice(from_zero(activation, depth, 4, rate, table), depth + 1)]
             expected = np.array([slopes[depth - layer][layer] for layer in range(depth + 1)])
-            seen = some.layers("gradient_norm")[0, depth - np.arange(depth + 1), np.arange(depth + 1)]
-            differences.append(np.abs(seen / expected - 1).max())
-            first[activation, depth, rate] = rate * seen[::-1]  # sizes of the first movements, from the output layer
+            gradients = some.layers("gradient_norm")[0, depth - np.arange(depth + 1), np.arange(depth + 1)]
+            differences.append(np.abs(gradients / expected - 1).max())
+            first[activation, depth, rate] = rate * gradients[::-1]  # first movements, from the output layer
         exponents.append(np.log2(first[activation, 4, 0.002] / first[activation, 4, 0.001]) / 2.0 ** np.arange(5))
     case.check("first_sizes", differences)
     squares = case.check("squares", np.concatenate(exponents))

@@ -65,7 +65,7 @@ def decide(case: Case) -> Verdict:
             columns.append(group.at("gradient_norm", 0)[:, 0])
         slopes[depth] = case.check(f"gradient_{depth}", (np.log(sizes), np.log(np.array(columns)).T))
     for name, cells in content.items():
-        sigmas, depths = (sorted({key[number] for key in cells}) for number in (0, 1))
+        sigmas, depths = sorted({sigma for sigma, _ in cells}), sorted({depth for _, depth in cells})
         case.draw(heatmap(f"C11-{name}", f"{name}: what is left of the loss, by depth and weight variance",
                           "Loss after 1,000 steps over the best constant's, median of 24 starts; from the boundary of "
                           "order and chaos on the best of 3 learning rates. Shallow networks learn from any small "
@@ -93,8 +93,8 @@ def decide(case: Case) -> Verdict:
         layer has the weights of all the others as factors, so it goes as eps^L at the start (measured exponents
         {slopes[1].value:.3f}, {slopes[2].value:.3f}, {slopes[3].value:.3f} and {slopes[4].value:.3f} for L = 1 to 4).
         Steps make up for that up to a depth of about 1 + 2 xi log(rate x steps): in the {len(within)} settings that lie
-        well within it at most {100 * (learnt.value or 0):.0f} % of the loss is left (median), and in the {len(beyond)}
+        well within it at most {100 * (learnt.value or 0):.2g} % of the loss is left (median), and in the {len(beyond)}
         well beyond it at least {100 * (stuck.value or 0):.0f} %. At the variance that mean-field theory names as the
         boundary, sigma_w = 1 for tanh and sqrt(2) for ReLU (He), all depths up to 16 learn (at most
-        {100 * (boundary.value or 0):.0f} % left), and twice that is no harm yet. So not "small" but "of the right size
+        {100 * (boundary.value or 0):.2g} % left), and twice that is no harm yet. So not "small" but "of the right size
         for the depth".""")

@@ -37,7 +37,7 @@ def decide(case: Case) -> Verdict:
             content.append(series(f"width {width}", shares, [one.mean() for one in hits], bounds[:, 0], bounds[:, 1],
                                   activation=name))
     case.draw(curves("C14-share", "XOR with a share of the weights starting at 0",
-                     "Share of 400 starts that solve XOR, with 95 % intervals, by the share of single weights that "
+                     "Share of 1,000 starts that solve XOR, with 95 % intervals, by the share of single weights that "
                      "start at 0. Wide networks solve it until hardly any weight is left; narrow ones lose from the "
                      "first zeros on.",
                      axis("share of weights that start at 0"), axis("share solved"), content,

@@ -78,13 +78,14 @@ def decide(case: Case) -> Verdict:
     case.check("bump_scale", np.abs(np.concatenate([scales(kinds(after.where(activation=OFFSET + BUMP))["both"], 1)])))
 
     alone = learning.where(depth=1)
-    better, groups = {}, {}
+    better: dict[str, dict[str, Array]] = {"W_b": {}, "alpha": {}}
+    groups = {}
     for flag, label in (("false", "f = W_b g(W_a h)"), ("true", "f = g(W_b g(W_a h))")):
         ones = kinds(learning.where(depth=5).where(activation_after=flag))
-        for kind in ("W_b", "alpha"):
+        for kind, lower in better.items():
             groups[f"{label}, {kind} = 0"] = ones[kind]
-            better[flag, kind] = ones[kind].last("loss") < alone.last("loss")
-    best = case.check("beats_trunk", better)
+            lower[flag] = ones[kind].last("loss") < alone.last("loss")
+    best, other = case.check("last_beats_trunk", better["W_b"]), case.check("scale_beats_trunk", better["alpha"])
     b_zero = product.take(product.get("init_by_layer_1") != "zeros")
     two = product.take(product.get("init_by_layer_1") == "zeros")
     case.check("b_moves", (b_zero.last("first_moved"), np.tile([2, 1], (len(b_zero), 1))))
@@ -107,15 +108,17 @@ def decide(case: Case) -> Verdict:
     for label, some in [*groups.items(), ("no branches", alone)]:
         middle, low, high = some.median("loss")
         content.append(series(label, some.steps()[1:], middle[1:], low[1:], high[1:]))
-    case.draw(curves("C18-loss", "What learns (tanh)", "Median loss over the steps, with 10 % and 90 % quantiles. "
-                                                       "Networks with one zero a branch end below their own trunks.",
+    case.draw(curves("C18-loss", "What learns (tanh)",
+                     "Median loss over the steps, with 10 % and 90 % quantiles. Most networks with one zero a branch "
+                     "end below their own trunks.",
                      axis("optimiser steps", scale="log"), axis("loss", scale="log"), content))
     return case.verdict(f"""
-        A branch alpha W_b g(W_a h) is a product, and its gradient by each factor has the others as factors. With one of
-        them zero the network starts as if the branch were not there (its Jacobian is the trunk's to the last bit), and
-        still the zero factor feels a gradient: it moves at step 1, the rest at step 2. With both zero nothing ever
-        moves. This is so for all {len(FACTS)} activations. It is another matter if the activation comes last. The zero
-        layer then learns through g'(0): with tanh it does, with ReLU, whose slope at 0 is 0, one zero kills. And the
-        branch sends g(0): with sigmoid that is 1/2, which moves alpha, so that two zeros do not kill. Networks with one
-        zero a branch end below their own trunks in {100 * (best.value or 0):.1f} % of the starts (tanh, the worst of
-        four kinds). The same of low-rank updates B A: B = 0 with a random A learns, A = B = 0 never.""")
+        A branch alpha W_b g(W_a h) is a product, and its gradient by each factor has the others as factors. With one
+        of them zero the network starts as if the branch were not there (its Jacobian is the trunk's to the last
+        bit), and still the zero factor feels a gradient: it moves at step 1, the rest at step 2. With both zero
+        nothing ever moves. This is so for all {len(FACTS)} activations. It is another matter if the activation comes
+        last. The zero layer then learns through g'(0): with tanh it does, with ReLU, whose slope at 0 is 0, one zero
+        kills. And the branch sends g(0): with sigmoid that is 1/2, which moves alpha, so that two zeros do not kill.
+        With W_b = 0 {100 * (best.value or 0):.1f} % or more of the tanh networks end below their own trunks, with
+        alpha = 0 {100 * (other.value or 0):.0f} %. The same of low-rank updates B A: B = 0 with a random A learns, A
+        = B = 0 never.""")

@@ -7,6 +7,7 @@ from typing import Any
 from claims import rules, schema
 from claims.data import Networks
 from claims.table import CRITERION_ERROR
+from claims.words import asked, shown
 
 
 def data_folder(share: pathlib.Path) -> pathlib.Path:
@@ -55,7 +56,7 @@ class Case:
         """Adds a figure. Its id must begin with the claim's."""
         if not figure["id"].startswith(self.claim.id + "-"):
             raise ValueError(f"{self.claim.id}: a figure is called '{figure['id']}'")
-        self.figures.append(figure)
+        self.figures.append(merge_equal(figure))
 
     def verdict(self, paragraph: str) -> schema.Verdict:
         """The verdict that the evidence gives.
@@ -86,9 +87,28 @@ class Case:
             figures=[figure["id"] for figure in self.figures])
 
 
-def format_value(value: float) -> str:
-    """A number for readers, with four digits."""
-    return "none" if value != value else f"{value:.4g}"
+def merge_equal(figure: dict[str, Any]) -> dict[str, Any]:
+    """The figure with series that coincide drawn as one, whose label and description say so."""
+    kept: list[dict[str, Any]] = []
+    names: list[list[str]] = []
+    for one in figure.get("series", []):
+        rest = {key: value for key, value in one.items() if key != "label"}
+        same = [i for i, other in enumerate(kept) if rest == {key: other[key] for key in other if key != "label"}]
+        if same and "y" in one:
+            names[same[0]].append(one["label"])
+        else:
+            kept.append(dict(one))
+            names.append([one["label"]])
+    notes = []
+    for one, labels in zip(kept, names):
+        if len(labels) > 2:
+            one["label"] = f"{labels[0]} and {len(labels) - 1} others"
+            notes.append(f"One line for {', '.join(labels)}, which coincide.")
+        elif len(labels) == 2:
+            one["label"] = " and ".join(labels)
+    if len(kept) == len(figure.get("series", [])):
+        return figure
+    return {**figure, "series": kept, "description": " ".join([figure["description"], *dict.fromkeys(notes)])}
 
 
 def margin(evidence: schema.Evidence) -> dict[str, Any]:
@@ -101,11 +121,7 @@ def margin(evidence: schema.Evidence) -> dict[str, Any]:
     # the end of the interval that is nearest to an end of the threshold
     room, nearest = min((min(abs(low - end), abs(high - end)), end) for end in ends)
     between = any(low < end < high for end in ends)
-    asked = {"equal": "exactly", "above": "above", "below": "below", "rate_above": "above", "rate_below": "below",
-             "rates_differ": "above", "ratio_above": "above", "median_above": "above", "median_below": "below"}
-    wanted = f"{asked[evidence.rule]} {format_value(ends[0])}" if evidence.rule in asked else \
-        f"between {format_value(ends[0])} and {format_value(ends[1])}"
-    text = f"asked: {wanted}"
+    text = f"asked: {asked(evidence.rule, threshold)}"
     if evidence.interval:
-        text = f"between {format_value(low)} and {format_value(high)}; {text}"
+        text = f"between {shown(evidence.rule, low)} and {shown(evidence.rule, high)}; {text}"
     return {"value": 0.0 if between else room, "threshold": nearest, "text": text}

@@ -65,11 +65,14 @@ def discussion_page() -> str:
         "## What was changed after which look", "",
         f"The claims have {numbers['criteria']} criteria, of which {numbers['statistical']} are statistical. All "
         f"intervals of the study hold together with {100 * numbers['confidence']:.0f} % confidence: each is an",
-        f"interval of {100 * numbers['each']:.2f} %. Criteria, sweeps and seeds of the present form (series 3000) were "
-        "committed before the sweeps were run.",
+        f"interval of {100 * numbers['each']:.2f} %. Criteria, sweeps and seeds of the present form (series 3000 to "
+        "5000) were "
+        "committed before their sweeps were run.",
         "Earlier data had been seen by then. This table lists every look at data after which a criterion, a sweep or a "
         "statement",
-        "was changed. Of the thresholds of criteria that stayed, only bounds against rounding changed.", "",
+        "was changed. Of the thresholds of criteria that stayed, only bounds against rounding changed. Claims that "
+        "were decided again",
+        "were so on fresh seeds; the confidence is that of the last decision alone.", "",
         "| look | data | claims | change |", "|---|---|---|---|", *changes, ""])
 
 

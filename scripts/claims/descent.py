@@ -16,8 +16,8 @@ Layers = list[tuple[Array, Array]]
 SLOPES: dict[str, Callable[[Array], Array]] = {
     "sigmoid": lambda z: np.asarray(0.25 / np.cosh(z / 2) ** 2),
     "softplus": lambda z: np.asarray(0.5 + 0.5 * np.tanh(z / 2)),
-    "cos": lambda z: -np.sin(z),
-    "gaussian": lambda z: -2 * z * np.exp(-z * z),
+    "cos": lambda z: np.asarray(-np.sin(z)),
+    "gaussian": lambda z: np.asarray(-2 * z * np.exp(-z * z)),
 }
 
 

@@ -7,6 +7,8 @@ unit has no output weight, so that its input weights are free.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from initsweep.activations import ACTIVATIONS
@@ -17,13 +19,16 @@ TARGETS = np.array([0, 1, 1, 0], dtype=np.float64)
 FALL = 1e-6         # a path leads lower if the loss falls by more
 ROUNDING = 1e-13    # of a loss; a path that rises by no more is level
 DEPENDENT = 1e-9    # singular value, relative to the largest, below which activations are dependent
-ITERATIONS = 3000   # of the search downhill
+ITERATIONS = 30000  # of the search downhill
 SHORTEST = 1e-15    # step, times the gradient, below which a search downhill ends
 CANDIDATES = 200    # input weights that are tried for a free unit
 DOWN, LEVEL_THEN_DOWN, TRAP = 0, 1, 2
 
-SLOPES = {"tanh": lambda z: 1 - np.tanh(z) ** 2, "sigmoid": lambda z: 0.25 / np.cosh(np.clip(z / 2, -300, 300)) ** 2,
-          "relu": lambda z: (z > 0).astype(float)}
+SLOPES: dict[str, Callable[[Array], Array]] = {
+    "tanh": lambda z: np.asarray(1 - np.tanh(z) ** 2),
+    "sigmoid": lambda z: np.asarray(0.25 / np.cosh(np.clip(z / 2, -300, 300)) ** 2),
+    "relu": lambda z: (z > 0).astype(float),
+}
 
 
 def forward(weights: Array, activation: str) -> tuple[Array, Array, Array]:

@@ -343,5 +343,6 @@ def conclude(claim: Claim, evidence: list[schema.Evidence]) -> tuple[str, str | 
     else:
         verdict = schema.CONDITIONAL
         unexpected = "; ".join(one.statement for one in cases if not one.holds)
-        condition = f"not as predicted: not seen: {unexpected}" if unexpected else claim.condition
+        condition = f"{claim.condition or ''}; not seen, though predicted: {unexpected}".lstrip("; ") if unexpected \
+            else claim.condition
     return verdict, condition, verdict == claim.prediction and all(one.holds for one in evidence)

@@ -222,7 +222,9 @@ def draw_summary(panel: Any, summary: Summary, style: dict[str, Any], limits: tu
     aside = matplotlib.transforms.ScaledTranslation(shift * few / 72, 0, panel.figure.dpi_scale_trans)
     place = panel.transData + aside
     if few:
-        panel.vlines(summary.place, low, high, color=style["color"], linewidth=1, alpha=0.7, transform=place)
+        known = ~np.isnan(summary.median)
+        panel.vlines(summary.place[known], low[known], high[known], color=style["color"], linewidth=1, alpha=0.7,
+                     transform=place)
     else:
         panel.fill_between(summary.place, low, high, color=style["color"], alpha=0.18, linewidth=0)
     lost = beyond(summary, limits)

@@ -114,7 +114,8 @@ def on_files(files, config):
     taken = {file.src_uri for file in files if file.abs_src_path.startswith(config["docs_dir"])}
     rest = [one for one in files if one.src_uri not in taken]
     own = {page_of(path): file(page_of(path), ROOT) for path in reached()}
-    own["site.css"] = file("site.css", ROOT / "scripts/site")
+    for name in ("site.css", "site.js"):
+        own[name] = file(name, ROOT / "scripts/site")
     return Files([*rest, *own.values()])
 
 

@@ -88,8 +88,9 @@ const struct isw_command isw_command_list = {
     .argument_about = "at most one table",
     .completion = ISW_COMPLETE_TABLES,
     .summary = "shows what sweep files may name, with formulas and sources",
-    .about = "Shows what sweep files may name: initializers, activations, losses, optimizers, schedules, "
-             "parametrizations, datasets, probes, settings. Without TABLE: the names of all tables and of their rows.",
+    .about = "Shows what sweep files may name: initializers, activations, normalizations, losses, optimizers, "
+             "schedules, masks, parametrizations, datasets, probes, settings. Without TABLE: the names of all tables "
+             "and of their rows.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -5,7 +5,7 @@
 
 static void write_default(FILE *out, const struct isw_parameter *parameter)
 {
-  if (parameter->type == ISW_TEXT && !parameter->initial_text)
+  if (parameter->type == ISW_TEXT ? !parameter->initial_text : isnan(parameter->initial))
     fputs("required", out);
   else if (parameter->type == ISW_TEXT)
     fputs(parameter->initial_text[0] ? parameter->initial_text : "''", out);

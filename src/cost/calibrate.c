@@ -50,9 +50,10 @@ static const struct shape shapes[] = {
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 /* With units in lanes. */
 static const struct shape unit_shapes[] = {
-    {spirals, "[12, 12]", "full"}, {spirals, "[40]", "full"},   {classes, "[24, 24]", "64"},
-    {classes, "[48]", "32"},       {classes, "[96, 96]", "64"}, {classes, "[160, 160, 160]", "64"},
-    {wide, "[160, 160]", "64"},    {wide, "[512, 512]", "64"},  {wide, "[256]", "32"},
+    {spirals, "[12, 12]", "full"},     {spirals, "[40]", "full"},   {classes, "[24, 24]", "64"},
+    {classes, "[48]", "32"},           {classes, "[96, 96]", "64"}, {classes, "[160, 160, 160]", "64"},
+    {wide, "[160, 160]", "64"},        {wide, "[512, 512]", "64"},  {wide, "[256]", "32"},
+    {one_batch, "[1024, 1024]", "64"},
 };
 enum { UNIT_SHAPES = sizeof unit_shapes / sizeof unit_shapes[0] };
 

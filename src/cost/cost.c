@@ -32,10 +32,10 @@ void isw_cost_terms(size_t layers, const size_t *size, size_t samples, bool full
   terms[ISW_COST_GATHER] = full ? 0 : n * (double)size[0];
 }
 
-/* Without the probes' needs. */
-static struct isw_pack_shape shape_of(const struct isw_pack_class *class)
+enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct isw_probe *const *probes,
+                                 size_t probe_count, const struct isw_pack_class *class)
 {
-  return (struct isw_pack_shape){.layout = class->layout,
+  struct isw_pack_shape shape = {.layout = class->layout,
                                  .layers = class->layers,
                                  .size = class->size,
                                  .parts = class->parts,
@@ -48,14 +48,9 @@ static struct isw_pack_shape shape_of(const struct isw_pack_class *class)
                                  .drops = class->drops,
                                  .draws_noise = class->draws_noise,
                                  .checks_every_step = class->checks_every_step,
+                                 .has_mask = class->has_mask,
                                  .scales_output = class->scales_output,
                                  .has_factors = class->has_factors};
-}
-
-enum isw_pack_path isw_cost_path(const struct isw_kernels *kernels, const struct isw_probe *const *probes,
-                                 size_t probe_count, const struct isw_pack_class *class)
-{
-  struct isw_pack_shape shape = shape_of(class);
   for (size_t i = 0; i < probe_count; i++) shape.needs |= probes[i]->needs;
   return isw_pack_path(kernels, &shape);
 }
@@ -262,6 +257,7 @@ double isw_cost_pack(const struct isw_cost_model *model, const struct isw_kernel
   size_t line = line_of(sweep, class);
   isw_cost_terms(class->layers, class->size, class->samples, class->batch_size == 0, line, terms);
   terms[ISW_COST_UNIT] += (double)class->samples * normalized_lines(class, line);
+  terms[ISW_COST_PRODUCT] *= 1 - class->frozen;
   for (size_t k = 0; k + 1 < class->layers; k++) hidden += lines_of(class->size[k + 1], line);
   double samples = (double)class->samples, outputs = (double)class->size[class->layers];
   double step = path_seconds(model, isw_cost_path(kernels, probes, probe_count, class), terms) +
@@ -279,19 +275,17 @@ double isw_cost_pack(const struct isw_cost_model *model, const struct isw_kernel
 }
 
 /* Seconds of `packs` packs of a class of which a share of the workers trains some at a time, or shares each. */
-static double seconds_of_share(enum isw_precision precision, const struct isw_pack_class *class, double seconds,
-                               uint64_t packs, double share)
+static double seconds_of_share(const struct isw_pack_class *class, double seconds, uint64_t packs, double share)
 {
-  double each = share / (double)packs, most = (double)isw_cost_max_threads(precision, class);
+  double each = share / (double)packs, most = (double)isw_cost_max_threads(class);
   if (each < 1.0) return seconds * ceil(1.0 / each);
-  return seconds / isw_cost_speedup(precision, class, (size_t)fmin(each, most));
+  return seconds / isw_cost_speedup(class, (size_t)fmin(each, most));
 }
 
 void isw_cost_alone(const struct isw_cost_model *model, const struct isw_kernels *kernels,
                     const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
                     const struct isw_packs *packs, size_t workers, uint64_t *alone)
 {
-  const enum isw_precision precision = isw_sweep_precision(sweep);
   const double per_pack = (double)workers / (double)isw_packs_count(packs);
   const double worth_dividing = 0.01; /* s of a pack: less does not outweigh that more packs are made and stored */
   for (size_t c = 0; c < isw_packs_classes(packs); c++) {
@@ -305,8 +299,8 @@ void isw_cost_alone(const struct isw_cost_model *model, const struct isw_kernels
     alone[c] = (double)together->lanes * each < pack ? together->networks : (double)rest * each < pack ? rest : 0;
     double share = per_pack * (double)together->packs;
     if (per_pack > 1.0 && pack > worth_dividing &&
-        seconds_of_share(precision, &single, each, together->networks, share) <
-            seconds_of_share(precision, together, pack, together->packs, share))
+        seconds_of_share(&single, each, together->networks, share) <
+            seconds_of_share(together, pack, together->packs, share))
       alone[c] = together->networks;
   }
 }
@@ -358,14 +352,14 @@ double isw_cost_starts(const struct isw_cost_model *model, const struct isw_swee
   return networks > 0 ? seconds / networks * per_pack : 0;
 }
 
-double isw_cost_all(const struct isw_packs *packs, enum isw_precision precision, const double *cost, size_t workers)
+double isw_cost_all(const struct isw_packs *packs, const double *cost, size_t workers)
 {
   double sum = 0, longest = 0, each = (double)workers / (double)isw_packs_count(packs);
   for (size_t i = 0; i < isw_packs_classes(packs); i++) {
     const struct isw_pack_class *class = isw_packs_class(packs, i);
     sum += (double)class->packs * cost[i];
-    double threads = each < 1 ? 1 : fmin(each, (double)isw_cost_max_threads(precision, class));
-    longest = fmax(longest, cost[i] / isw_cost_speedup(precision, class, (size_t)threads));
+    double threads = each < 1 ? 1 : fmin(each, (double)isw_cost_max_threads(class));
+    longest = fmax(longest, cost[i] / isw_cost_speedup(class, (size_t)threads));
   }
   return fmax(longest, sum / (double)workers);
 }
@@ -393,21 +387,15 @@ struct isw_cost_model isw_cost_default(enum isw_precision precision)
   return model;
 }
 
-size_t isw_cost_max_threads(enum isw_precision precision, const struct isw_pack_class *class)
+size_t isw_cost_max_threads(const struct isw_pack_class *class)
 {
   const double worth = 1e7; /* FLOPs per thread and step: docs/benchmarks.md, "Threads that share a pack" */
-  const struct isw_pack_shape shape = shape_of(class);
   double step = class->steps > 0 ? class->flops / (double)class->steps * (double)class->lanes : 0;
-  size_t most = step < 2 * worth ? 1 : step > 1024 * worth ? 1024 : (size_t)(step / worth);
-  for (size_t threads = most; threads > 1; threads--) /* a team that cannot part units gains less */
-    if (isw_team_parts_units(&shape, precision, threads)) return threads;
-  return most;
+  return step < 2 * worth ? 1 : step > 1024 * worth ? 1024 : (size_t)(step / worth);
 }
 
-double isw_cost_speedup(enum isw_precision precision, const struct isw_pack_class *class, size_t threads)
+double isw_cost_speedup(const struct isw_pack_class *class, size_t threads)
 {
-  const struct isw_pack_shape shape = shape_of(class);
-  /* measured with two threads: docs/benchmarks.md */
-  const double gain = isw_team_parts_units(&shape, precision, threads) ? 0.7 : 0.4;
+  const double gain = class->layout == ISW_UNITS_IN_LANES ? 0.7 : 0.4; /* of a second thread: docs/benchmarks.md */
   return 1 + gain * ((double)threads - 1);
 }

@@ -98,9 +98,9 @@ static enum isw_status set_times(struct isw_estimate *estimate, const struct isw
   double networks = (double)isw_sweep_networks(estimate->sweep);
   estimate->thread_seconds = sum + networks * FINISH_SECONDS;
   estimate->rate = estimate->thread_seconds > 0 ? estimate->flops / estimate->thread_seconds : 0;
-  estimate->seconds =
-      MPI_SECONDS + estimate->load_seconds + isw_cost_all(estimate->packs, estimate->precision, cost, workers) +
-      networks * FINISH_SECONDS / (double)workers + networks * GATHER_SECONDS + estimate->result_bytes / GATHER_RATE;
+  estimate->seconds = MPI_SECONDS + estimate->load_seconds + isw_cost_all(estimate->packs, cost, workers) +
+                      networks * FINISH_SECONDS / (double)workers + networks * GATHER_SECONDS +
+                      estimate->result_bytes / GATHER_RATE;
   free(cost);
   return ISW_OK;
 }

@@ -80,6 +80,7 @@ struct isw_pack {
   size_t *size;                 /**< [layers + 1] */
   struct isw_residual residual; /**< all lanes' except for scale, which is each lane's own */
   struct isw_parts parts;
+  bool has_mask;        /**< the layers have weight_mask */
   bool has_factors;     /**< the lanes have factors */
   bool any_frozen;      /**< some layer is not updated, or a part of it */
   size_t first_trained; /**< the layers before it are frozen */
@@ -216,6 +217,7 @@ struct isw_initial_weights {
   double *targets;                                  /**< start.targets */
   double *weight;                                   /**< of the layer; NULL if no later layer needs its activations */
   double *in, *out;                                 /**< its inputs and activations, padded to whole lines; or NULL */
+  bool *kept;                                       /**< [fan_out][fan_in] of the layer's mask; NULL: none */
   double *trunk;                                    /**< the input of the current residual branch; NULL: none */
   double *gain, *shift;                             /**< of the layer's normalisation, [units of the widest layer] */
 };

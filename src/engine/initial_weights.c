@@ -96,6 +96,13 @@ bool isw_initial_weights_begin(const struct isw_pack *pack, const struct isw_net
       .start = {
           .layer = 1, .layers = network->layers, .outputs = pack->samples->outputs, .samples = pack->train_samples}};
   set_layer(initial);
+  if (network->mask.row != 0) {
+    size_t most = 0;
+    for (size_t k = 0; k < network->layers; k++)
+      if (network->size[k] * network->size[k + 1] > most) most = network->size[k] * network->size[k + 1];
+    initial->kept = isw_allocate(most, sizeof *initial->kept);
+    if (!initial->kept) return false;
+  }
   if ((needs & ISW_START_TARGETS) && !copy_targets(pack, initial)) return false;
   return !(needs & ISW_START_INPUTS) || copy_inputs(pack, initial);
 }
@@ -104,6 +111,7 @@ void isw_initial_weights_clear(struct isw_initial_weights *initial)
 {
   free(initial->targets);
   free(initial->weight);
+  free(initial->kept);
   free(initial->in);
   free(initial->out);
   free(initial->trunk);
@@ -119,10 +127,12 @@ static bool draw(const struct isw_initial_weights *initial, const struct isw_cho
   const struct isw_stream noise = {network->seed, network->replicate, noise_purpose, initial->start.layer};
   size_t fan_out = fan_out_of(initial), rows;
   if (!isw_initialize(init, &initial->start, fan_out, fan_in_of(initial), columns, &stream, weight)) return false;
-  for (size_t i = 0; network->init_noise != 0.0 && i < fan_out * columns && !isw_interrupted(); i++)
+  bool bias = purpose == ISW_PURPOSE_BIAS;
+  bool adds = network->init_noise != 0.0 && network->noise_of != (bias ? ISW_NOISE_WEIGHTS : ISW_NOISE_BIASES);
+  for (size_t i = 0; adds && i < fan_out * columns && !isw_interrupted(); i++)
     weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
   if (!network->factors || (isw_initializers(&rows)[init->row].needs & ISW_START_FILE)) return true;
-  double factor = network->factors[initial->start.layer - 1].std[purpose == ISW_PURPOSE_BIAS];
+  double factor = network->factors[initial->start.layer - 1].std[bias];
   for (size_t i = 0; i < fan_out * columns; i++) weight[i] = factor * weight[i];
   return true;
 }
@@ -138,6 +148,10 @@ bool isw_initial_weights_draw(struct isw_initial_weights *initial, double *weigh
   /* A larger sparsity zeroes all weights that a smaller one does, the same ones with every initialiser. */
   for (size_t i = 0; network->init_sparsity > 0.0 && i < count && !isw_interrupted(); i++)
     if (isw_uniform(&stream, i) < network->init_sparsity) weight[i] = 0.0;
+  if (initial->kept && !isw_mask_fill(&network->mask, initial->start.before, count, &stream, initial->kept))
+    return false;
+  for (size_t i = 0; initial->kept && i < count; i++)
+    if (!initial->kept[i]) weight[i] = 0.0;
   if (initial->weight) memcpy(initial->weight, weight, count * sizeof *weight);
   return true;
 }

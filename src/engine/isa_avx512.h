@@ -1,6 +1,42 @@
 /* AVX-512: a line is one vector. Included once per precision with BITS 32 or 64; kernels.inc.h says what is defined. */
 #include <immintrin.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#ifndef INITSWEEP_ENGINE_AVX512_ONCE
+#define INITSWEEP_ENGINE_AVX512_ONCE
+/* to [16][16] = from [16][16] transposed; rows are so many numbers apart */
+static inline void isw_transpose_lines(const float *from, size_t from_row, float *to, size_t to_row)
+{
+  __m512 a[16], b[16];
+#pragma GCC unroll 16
+  for (size_t i = 0; i < 16; i++) a[i] = _mm512_loadu_ps(from + i * from_row);
+#pragma GCC unroll 8
+  for (size_t i = 0; i < 16; i += 2) {
+    b[i] = _mm512_unpacklo_ps(a[i], a[i + 1]);
+    b[i + 1] = _mm512_unpackhi_ps(a[i], a[i + 1]);
+  }
+/* a[i + c] becomes columns c, 4 + c, 8 + c and 12 + c of rows i .. i + 3 */
+#pragma GCC unroll 4
+  for (size_t i = 0; i < 16; i += 4)
+    for (size_t half = 0; half < 2; half++) {
+      __m512d upper = _mm512_castps_pd(b[i + half]), lower = _mm512_castps_pd(b[i + 2 + half]);
+      a[i + 2 * half] = _mm512_castpd_ps(_mm512_unpacklo_pd(upper, lower));
+      a[i + 2 * half + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(upper, lower));
+    }
+#pragma GCC unroll 4
+  for (size_t c = 0; c < 4; c++) {
+    __m512 upper_even = _mm512_shuffle_f32x4(a[c], a[4 + c], 0x88); /* columns c and 8 + c */
+    __m512 upper_odd = _mm512_shuffle_f32x4(a[c], a[4 + c], 0xdd);  /* columns 4 + c and 12 + c */
+    __m512 lower_even = _mm512_shuffle_f32x4(a[8 + c], a[12 + c], 0x88);
+    __m512 lower_odd = _mm512_shuffle_f32x4(a[8 + c], a[12 + c], 0xdd);
+    _mm512_storeu_ps(to + c * to_row, _mm512_shuffle_f32x4(upper_even, lower_even, 0x88));
+    _mm512_storeu_ps(to + (4 + c) * to_row, _mm512_shuffle_f32x4(upper_odd, lower_odd, 0x88));
+    _mm512_storeu_ps(to + (8 + c) * to_row, _mm512_shuffle_f32x4(upper_even, lower_even, 0xdd));
+    _mm512_storeu_ps(to + (12 + c) * to_row, _mm512_shuffle_f32x4(upper_odd, lower_odd, 0xdd));
+  }
+}
+#endif
 
 #define PARTS 1
 #define TILE_ROWS 6
@@ -33,6 +69,7 @@
 #define CHOOSE(mask, x, y) _mm512_mask_blend_ps(mask, y, x)
 /* x 2^n with one rounding */
 #define SCALE(x, n) _mm512_scalef_ps(x, n)
+#define TRANSPOSE_LINES(from, from_row, to, to_row) isw_transpose_lines(from, from_row, to, to_row)
 #define LOOKUP(row, place) _mm512_permutexvar_ps((__m512i)(place), _mm512_load_ps(row))
 /* x xor the sign of y */
 #define TIMES_SIGN(x, y)                                                                                               \

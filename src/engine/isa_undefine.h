@@ -35,3 +35,4 @@
 #undef KW
 #undef SHIFTER
 #undef LOOKUP
+#undef TRANSPOSE_LINES

@@ -29,7 +29,8 @@ struct isw_layer {
   void *bias, *bias_gradient, *bias_state[2];       /**< [fan_out]; NULL if the layer has no biases */
   void *activation, *pre_activation, *delta;        /**< [block][stride]; pre_activation NULL if never kept */
   void *slope;                                      /**< [block][stride]; NULL if no probe asks */
-  void *weight_start;                               /**< [fan_in][stride] the initial weights; NULL if not asked for */
+  void *weight_mask;  /**< [fan_in][stride] 1, or 0 of weights that stay 0 and of what pads a row; NULL: no mask */
+  void *weight_start; /**< [fan_in][stride] the initial weights; NULL if not asked for */
   /** Of a branch's last layer (isw_residual), whose activation is the sum h + alpha f; NULL elsewhere. */
   void *scale;                           /**< a line: alpha */
   void *scale_gradient, *scale_state[2]; /**< likewise; NULL if alpha is not trained */
@@ -184,6 +185,9 @@ struct isw_precision_kernels {
   isw_update_kernel *const *update;                     /**< rows of optimizers.def */
   /** x [rows][units] = x * factor, a line */
   void (*scale)(size_t rows, size_t units, size_t stride, const void *factor, void *x);
+  /** x [rows][units] = 0 where mask, of the same stride, is 0. nonfinite_mask: of what is left, as in
+   *  isw_update_kernel, or NULL */
+  void (*apply_mask)(size_t rows, size_t units, size_t stride, const void *mask, void *x, void *nonfinite_mask);
   isw_small_steps_kernel *small_steps;
   /** The same for tiny packs (isw_pack_path), rows of activations.def; the first is NULL if this instruction set has
    *  none. */

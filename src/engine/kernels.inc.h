@@ -11,6 +11,8 @@
  *   K, FMA, SELECT, SQRT, ABS  as src/model/activations.def needs them
  *   ANY_NAN(x)               whether a number of x is NaN
  *   MASK, LESS, LESS_EQUAL, EQUAL, BOTH, EITHER, ANY, ALL, CHOOSE  as exact_functions.inc.h needs them
+ *   TRANSPOSE_LINES(from, from_row, to, to_row)  not everywhere: to = from transposed, as many lines as a line has
+ *                            numbers; rows are so many numbers apart
  *   TINY                     PARTS is small enough for kernels_tiny.inc.h
  * No lane ever reads another, so a network's numbers do not depend on its neighbours, nor units in lanes on those that
  * pad their last line. */
@@ -39,10 +41,10 @@
   {                                                                                                                    \
     forward_##suffix, forward_first_##suffix, backward_##suffix, gradient_##suffix, gradient_first_##suffix,           \
         bias_gradient_##suffix, sum_loss_##suffix, sum_squares_##suffix, activation_##suffix, loss_##suffix,           \
-        loss_hessian_product_##suffix, update_##suffix, scale_##suffix, small_steps_##suffix, tiny_steps_##suffix,     \
-        residual_forward_##suffix, residual_backward_scale_##suffix, residual_backward_add_##suffix,                   \
-        residual_scale_gradient_##suffix, normalization_forward_##suffix, normalization_backward_##suffix,             \
-        gain_gradient_##suffix,                                                                                        \
+        loss_hessian_product_##suffix, update_##suffix, scale_##suffix, apply_mask_##suffix, small_steps_##suffix,     \
+        tiny_steps_##suffix, residual_forward_##suffix, residual_backward_scale_##suffix,                              \
+        residual_backward_add_##suffix, residual_scale_gradient_##suffix, normalization_forward_##suffix,              \
+        normalization_backward_##suffix, gain_gradient_##suffix,                                                       \
     {                                                                                                                  \
       units_sum_loss_##suffix, units_sum_squares_##suffix, units_residual_scale_gradient_##suffix,                     \
           units_loss_##suffix, units_normalization_forward_##suffix, units_normalization_backward_##suffix,            \

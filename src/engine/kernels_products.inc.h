@@ -310,7 +310,7 @@ static void NAME(gradient_first)(size_t samples, size_t fan_in, size_t fan_out, 
 /* Several columns at a time, because a single sum would wait for the latency of each addition. */
 INLINE void NAME(sum_columns)(size_t samples, size_t columns, const V *d, size_t stride, V *g, bool first)
 {
-  V sum[4];
+  V sum[8];
   UNROLL for (size_t c = 0; c < columns; c++) sum[c] = first ? K(0.0) : g[c];
   for (size_t s = 0; s < samples; s++, d += stride) UNROLL for (size_t c = 0; c < columns; c++) sum[c] = sum[c] + d[c];
   UNROLL for (size_t c = 0; c < columns; c++) g[c] = sum[c];
@@ -322,6 +322,7 @@ static void NAME(bias_gradient)(size_t samples, size_t fan_out, const void *delt
   V *g = gradient;
   const V *d = delta;
   size_t j = 0, stride = delta_stride * PARTS;
+  for (; j + 8 <= fan_out * PARTS; j += 8) NAME(sum_columns)(samples, 8, d + j, stride, g + j, first);
   for (; j + 4 <= fan_out * PARTS; j += 4) NAME(sum_columns)(samples, 4, d + j, stride, g + j, first);
   for (; j < fan_out * PARTS; j++) NAME(sum_columns)(samples, 1, d + j, stride, g + j, first);
 }

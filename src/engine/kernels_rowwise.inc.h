@@ -35,6 +35,19 @@ static void NAME(scale)(size_t rows, size_t units, size_t stride, const void *fa
       }
 }
 
+static void NAME(apply_mask)(size_t rows, size_t units, size_t stride, const void *mask, void *x, void *nonfinite_mask)
+{
+  V none[PARTS] = {0}, *nonfinite = nonfinite_mask ? nonfinite_mask : none;
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < units; j++)
+      for (size_t part = 0; part < PARTS; part++) {
+        size_t at = (i * stride + j) * PARTS + part;
+        V kept = SELECT(((const V *)mask)[at] > K(0.0), ((const V *)x)[at], K(0.0));
+        nonfinite[part] = FMA(kept, K(0.0), nonfinite[part]);
+        ((V *)x)[at] = kept;
+      }
+}
+
 /* ---- residual branches ------------------------------------------------------------------------------------------- */
 
 static void NAME(residual_forward)(size_t samples, size_t units, size_t stride, const void *scale, const void *f,

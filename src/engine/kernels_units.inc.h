@@ -47,7 +47,14 @@ static void NAME(units_transpose)(size_t rows, size_t columns, const void *from,
     for (size_t i = 0; i < rows; i += line) {
       size_t height = rows - i < line ? rows - i : line, width = columns - j < line ? columns - j : line;
       const REAL *block = (const REAL *)from + i * from_row + j;
-      NAME(transpose)(height, width, block, from_row, (REAL *)to + j * to_row + i, to_row);
+      REAL *transposed = (REAL *)to + j * to_row + i;
+#ifdef TRANSPOSE_LINES
+      if (height == line && width == line) {
+        TRANSPOSE_LINES(block, from_row, transposed, to_row);
+        continue;
+      }
+#endif
+      NAME(transpose)(height, width, block, from_row, transposed, to_row);
     }
 }
 

@@ -104,6 +104,7 @@ static void walk_layer(struct walk *walk, const struct isw_pack *pack, size_t la
     copy_lines(walk, pack, lane, 1, scale);
   }
   if (walk->moves) copy_units(walk, pack, lane, layer, layer->fan_in, layer->weight_start);
+  if (walk->moves) copy_units(walk, pack, lane, layer, layer->fan_in, layer->weight_mask);
 }
 
 /* Persistent scratch of a probe: some numbers that all lanes share, then lines of float64. */

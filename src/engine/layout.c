@@ -35,6 +35,7 @@ void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *netwo
   pack->parts = isw_parts_of(network);
   pack->parameters = isw_parameters(network->layers, network->size, pack->parts);
   pack->has_factors = network->factors != NULL;
+  pack->has_mask = network->mask.row != 0;
   pack->activation_row = network->activation.row;
   pack->output_row = network->output_activation.row;
   pack->loss_row = network->loss.row;
@@ -148,6 +149,7 @@ static void allocate_layers(struct isw_pack *pack)
       l->pre_activation = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
     if (pack->needs & ISW_NEEDS_SLOPES) l->slope = isw_memory_allocate_lines(memory, pack->block_samples, l->stride);
     if (pack->needs & ISW_NEEDS_START) l->weight_start = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
+    if (pack->has_mask) l->weight_mask = isw_memory_allocate_lines(memory, l->fan_in, l->stride);
     if (ends_branch(pack, k)) allocate_branch(pack, l);
     if (isw_normalizes(pack->parts, pack->layers, k)) allocate_normalization(pack, l);
     if (!pack->drops || k + 1 == pack->layers) continue;

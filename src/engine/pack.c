@@ -28,6 +28,7 @@ static bool draw_lane(struct isw_pack *pack, size_t lane, struct isw_initial_wei
       for (size_t j = 0; j < l->fan_out; j++) {
         size_t at = isw_number_index(pack, l, i, j, lane);
         isw_number_store(pack->precision, l->weight, at, buffer[j * l->fan_in + i]);
+        if (l->weight_mask) isw_number_store(pack->precision, l->weight_mask, at, initial->kept[j * l->fan_in + i]);
         finite = finite && isfinite(isw_number_load(pack->precision, l->weight, at));
       }
     isw_initial_normalization(initial, buffer, buffer + l->fan_out);

@@ -338,6 +338,15 @@ static void add_products(const struct isw_pack *pack, size_t k, size_t samples, 
       isw_line(l->delta, part->column), l->stride, gradient, l->stride, first_block, prefetch_next);
 }
 
+/* Gradients of masked weights are 0. gradient: of the part's first weight */
+static void mask_gradient(const struct isw_pack *pack, size_t k, const struct isw_part *part, void *gradient)
+{
+  const struct isw_layer *l = &pack->layer[k];
+  if (l->weight_mask)
+    pack->kernels->apply_mask(part->count, part->columns, l->stride, isw_line(l->weight_mask, isw_part_begin(l, part)),
+                              gradient, NULL);
+}
+
 struct gradient_work {
   size_t samples;
   const void *inputs;
@@ -351,7 +360,10 @@ static void add_gradient(const struct isw_pack *pack, size_t k, const struct isw
   const struct isw_layer *l = &pack->layer[k];
   bool weights = work->frozen || !l->frozen[0], biases = work->frozen || !l->frozen[1];
   void *gradient = isw_line(l->weight_gradient, isw_part_begin(l, part));
-  if (weights) add_products(pack, k, work->samples, work->inputs, part, gradient, work->first_block, NULL);
+  if (weights) {
+    add_products(pack, k, work->samples, work->inputs, part, gradient, work->first_block, NULL);
+    mask_gradient(pack, k, part, gradient);
+  }
   if (part->first > 0) return;
   add_unit_gradients(pack, l, part, work->samples, work->first_block, weights, biases);
 }
@@ -379,6 +391,7 @@ static void update_with_gradient(const struct isw_pack *pack, size_t k, const st
       piece.count = end - piece.first < height ? end - piece.first : height;
       const void *prefetch_next = prefetches ? isw_line(l->weight, isw_part_begin(l, &piece)) : NULL;
       add_products(pack, k, work->samples, work->inputs, &piece, gradient, true, prefetch_next);
+      mask_gradient(pack, k, &piece, gradient);
       isw_update_weights(pack, k, &piece, gradient, work->nonfinite_mask);
       transpose(pack, k, &piece, NULL);
     }

@@ -60,6 +60,7 @@ struct isw_pack_shape isw_shape_of(const struct isw_pack *pack)
                                  .draws_noise = pack->draws_noise,
                                  .checks_every_step =
                                      pack->has_gradient_rules || pack->has_other_rules || pack->clips_gradients,
+                                 .has_mask = pack->has_mask,
                                  .scales_output = pack->scales_output,
                                  .has_factors = pack->has_factors};
 }
@@ -78,7 +79,7 @@ static bool is_small(const struct isw_pack_shape *shape)
 {
   size_t lines = 0, count, states = isw_optimizers(&count)[shape->optimizer].states;
   if (isw_optimizers(&count)[shape->optimizer].solves || shape->batch_size > 0 ||
-      shape->train_samples > MAX_SMALL_SAMPLES || shape->checks_every_step || shape->scales_output ||
+      shape->train_samples > MAX_SMALL_SAMPLES || shape->checks_every_step || shape->scales_output || shape->has_mask ||
       shape->draws_noise || shape->drops || isw_branches(shape->layers, shape->parts.branch_layers) > 0 ||
       (shape->parts.normalizing.is_on && shape->layers > 1))
     return false;

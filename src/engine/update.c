@@ -37,6 +37,16 @@ static void update_padded_lines(const struct isw_pack *pack, const struct update
     if (isnan(isw_number_load(pack->precision, mask, j))) isw_number_store(pack->precision, nonfinite_mask, j, NAN);
 }
 
+/* Updates `columns` lines of each row and sets what is masked to 0, whatever the update made of it: epsilon 0 of Adam
+ * divides its gradient of 0 by 0. What pads a row is masked. */
+static void update_masked_lines(const struct isw_pack *pack, const struct update_arrays *u, size_t columns,
+                                const void *weight_mask, void *nonfinite_mask)
+{
+  alignas(ISW_LINE_BYTES) unsigned char before_the_mask[ISW_LINE_BYTES] = {0};
+  update_lines(pack, u, 0, columns, before_the_mask);
+  pack->kernels->apply_mask(u->rows, columns, u->stride, weight_mask, u->number, nonfinite_mask);
+}
+
 /* ---- noise ------------------------------------------------------------------------------------------------------- */
 
 /* The draws of a step for one network's parameters of layer k. */
@@ -132,6 +142,10 @@ void isw_update_weights(const struct isw_pack *pack, size_t k, const struct isw_
                             .rate = pack->rates[k].rate[0],
                             .decay = pack->rates[k].decay[0]};
   for (size_t i = 0; i < 2; i++) u.state[i] = l->weight_state[i] ? isw_line(l->weight_state[i], at) : NULL;
+  if (l->weight_mask) {
+    update_masked_lines(pack, &u, part->columns, isw_line(l->weight_mask, at), nonfinite_mask);
+    return;
+  }
   update_padded_lines(pack, &u, part->columns, units_of_last_line(pack, l, part), nonfinite_mask);
 }
 

@@ -1,9 +1,9 @@
 /* Cuts a dataset's rows into chunks, shuffles and compresses them in several threads, and passes them on in order, to
- * HDF5 or to another sink. HDF5's own filter pipeline runs in one thread; any HDF5 reads what this writes. */
+ * HDF5 or to another sink, while others are compressed. HDF5's own filter pipeline runs in one thread; any HDF5 reads
+ * what this writes. */
 #include "initsweep/hdf5_handles.h"
 #include <libdeflate.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +29,7 @@ struct chunk {
   struct buffer held;
   size_t size;
   uint32_t mask;
+  bool done;
 };
 
 /* The data of one thread. */
@@ -41,7 +42,7 @@ struct isw_chunk_compressor {
   size_t threads;
   bool skip_incompressible;
   struct chunk_worker *worker; /* [threads] */
-  struct chunk *chunk;         /* [threads * AT_ONCE] of the current batch */
+  struct chunk *chunk;         /* [threads * AT_ONCE], used in turn */
 };
 
 struct compression {
@@ -50,9 +51,11 @@ struct compression {
   const hsize_t *start, *count;
   const unsigned char *numbers;
   size_t number[ISW_CHUNK_RANK]; /* chunks along each dimension */
-  size_t chunk_bytes, first, some;
-  atomic_size_t next, workers;
-  atomic_bool memory;
+  size_t chunk_bytes, all, places;
+  pthread_mutex_t mutex; /* protects what follows, and `done` of the chunks */
+  pthread_cond_t change;
+  size_t workers, next, passed; /* chunks before `next` are taken, those before `passed` are with the sink */
+  bool over, memory;
 };
 
 struct isw_chunk_compressor *isw_chunk_compressor_create(size_t threads, bool skip_incompressible)
@@ -164,7 +167,7 @@ static bool compress_chunk(struct compression *p, struct libdeflate_compressor *
                            unsigned char *plain, unsigned char *shuffled)
 {
   const struct isw_chunk_layout *l = p->layout;
-  struct chunk *chunk = &p->compressor->chunk[index - p->first];
+  struct chunk *chunk = &p->compressor->chunk[index % p->places];
   hsize_t from[ISW_CHUNK_RANK], part[ISW_CHUNK_RANK];
   locate_chunk(p, index, from, part);
   copy_chunk(p, from, part, plain);
@@ -182,29 +185,67 @@ static bool compress_chunk(struct compression *p, struct libdeflate_compressor *
   return true;
 }
 
-static void *run_worker(void *argument)
+/* Gives the calling thread its data; NULL if memory cannot be allocated. With the mutex. */
+static struct chunk_worker *join_work(struct compression *p)
+{
+  struct chunk_worker *worker = &p->compressor->worker[p->workers++];
+  if (!worker->compressor) worker->compressor = libdeflate_alloc_compressor(LEVEL);
+  p->memory = p->memory || !worker->compressor || !make_room(&worker->scratch, 2 * p->chunk_bytes);
+  return p->memory ? NULL : worker;
+}
+
+/* Compresses the next chunk, unless none is left or none has a place. With the mutex, but not while it compresses. */
+static bool compress_next(struct compression *p, struct chunk_worker *worker)
+{
+  if (p->next == p->all || p->next == p->passed + p->places) return false;
+  size_t index = p->next++;
+  pthread_mutex_unlock(&p->mutex);
+  bool good =
+      compress_chunk(p, worker->compressor, index, worker->scratch.bytes, worker->scratch.bytes + p->chunk_bytes);
+  pthread_mutex_lock(&p->mutex);
+  p->memory = p->memory || !good;
+  p->compressor->chunk[index % p->places].done = true;
+  pthread_cond_broadcast(&p->change);
+  return true;
+}
+
+static void *run_helper(void *argument)
 {
   struct compression *p = argument;
-  struct chunk_worker *worker = &p->compressor->worker[atomic_fetch_add(&p->workers, 1)];
-  if (!worker->compressor) worker->compressor = libdeflate_alloc_compressor(LEVEL);
-  bool good = worker->compressor && make_room(&worker->scratch, 2 * p->chunk_bytes);
-  for (size_t i; good && (i = atomic_fetch_add(&p->next, 1)) < p->first + p->some;)
-    good = compress_chunk(p, worker->compressor, i, worker->scratch.bytes, worker->scratch.bytes + p->chunk_bytes);
-  if (!good) atomic_store(&p->memory, true);
+  pthread_mutex_lock(&p->mutex);
+  struct chunk_worker *worker = join_work(p);
+  while (worker && !p->over && !p->memory && p->next < p->all)
+    if (!compress_next(p, worker)) pthread_cond_wait(&p->change, &p->mutex);
+  pthread_cond_broadcast(&p->change);
+  pthread_mutex_unlock(&p->mutex);
   return NULL;
 }
 
-/* Compresses a batch of chunks from `first` on, with as many threads as can be created. */
-static void compress_batch(struct compression *p)
+/* Passes all chunks to the sink in order, and compresses while the next one is not ready. False if the sink refuses. */
+static bool pass_all(struct compression *p, isw_chunk_sink *sink, void *context)
 {
-  size_t wanted = p->compressor->threads < p->some ? p->compressor->threads : p->some, helpers = 0;
-  pthread_t *helper = wanted > 1 ? malloc((wanted - 1) * sizeof *helper) : NULL;
-  atomic_store(&p->next, p->first);
-  atomic_store(&p->workers, 0);
-  while (helper && helpers + 1 < wanted && pthread_create(&helper[helpers], NULL, run_worker, p) == 0) helpers++;
-  run_worker(p);
-  while (helpers > 0) pthread_join(helper[--helpers], NULL);
-  free(helper);
+  bool good = true;
+  pthread_mutex_lock(&p->mutex);
+  struct chunk_worker *worker = join_work(p);
+  while (worker && good && !p->memory && p->passed < p->all) {
+    struct chunk *chunk = &p->compressor->chunk[p->passed % p->places];
+    if (chunk->done) {
+      hsize_t from[ISW_CHUNK_RANK], part[ISW_CHUNK_RANK];
+      locate_chunk(p, p->passed, from, part);
+      chunk->done = false;
+      pthread_mutex_unlock(&p->mutex);
+      good = sink(context, from, chunk->mask, chunk->held.bytes, chunk->size);
+      pthread_mutex_lock(&p->mutex);
+      p->passed++;
+      pthread_cond_broadcast(&p->change);
+    } else if (!compress_next(p, worker)) {
+      pthread_cond_wait(&p->change, &p->mutex);
+    }
+  }
+  p->over = true;
+  pthread_cond_broadcast(&p->change);
+  pthread_mutex_unlock(&p->mutex);
+  return good;
 }
 
 bool isw_chunks_compress(struct isw_chunk_compressor *compressor, const struct isw_chunk_layout *layout,
@@ -216,28 +257,27 @@ bool isw_chunks_compress(struct isw_chunk_compressor *compressor, const struct i
                           .start = start,
                           .count = count,
                           .numbers = numbers,
-                          .chunk_bytes = layout->item};
-  size_t all = 1, most = AT_ONCE * compressor->threads;
+                          .chunk_bytes = layout->item,
+                          .all = 1,
+                          .places = AT_ONCE * compressor->threads};
   for (unsigned d = 0; d < layout->rank; d++) {
     p.number[d] = count[d] ? (size_t)((count[d] + layout->chunk[d] - 1) / layout->chunk[d]) : 0;
     p.chunk_bytes *= (size_t)layout->chunk[d];
-    all *= p.number[d];
+    p.all *= p.number[d];
   }
-  bool good = true;
-  *memory = false;
-  for (; good && p.first < all; p.first += p.some) {
-    p.some = all - p.first < most ? all - p.first : most;
-    compress_batch(&p);
-    *memory = atomic_load(&p.memory);
-    good = !*memory;
-    for (size_t i = 0; i < p.some && good; i++) {
-      hsize_t from[ISW_CHUNK_RANK], part[ISW_CHUNK_RANK];
-      locate_chunk(&p, p.first + i, from, part);
-      const struct chunk *chunk = &compressor->chunk[i];
-      good = sink(context, from, chunk->mask, chunk->held.bytes, chunk->size);
-    }
-  }
-  return good;
+  pthread_mutex_init(&p.mutex, NULL);
+  pthread_cond_init(&p.change, NULL);
+  for (size_t i = 0; i < p.places; i++) compressor->chunk[i].done = false;
+  size_t wanted = compressor->threads < p.all ? compressor->threads : p.all, helpers = 0;
+  pthread_t *helper = wanted > 1 ? malloc((wanted - 1) * sizeof *helper) : NULL;
+  while (helper && helpers + 1 < wanted && pthread_create(&helper[helpers], NULL, run_helper, &p) == 0) helpers++;
+  bool good = pass_all(&p, sink, context);
+  while (helpers > 0) pthread_join(helper[--helpers], NULL);
+  free(helper);
+  pthread_cond_destroy(&p.change);
+  pthread_mutex_destroy(&p.mutex);
+  *memory = p.memory;
+  return good && !p.memory;
 }
 
 static bool write_chunk(void *context, const hsize_t *from, uint32_t mask, const void *bytes, size_t size)

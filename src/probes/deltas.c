@@ -56,6 +56,7 @@ const struct isw_probe isw_probe_delta_variance = {
     .quantity.units = "1",
     .quantity.per_layer = true,
     .needs = ISW_NEEDS_CURVATURE,
+    .allows_masks = true,
     .scratch = scratch,
     .prepare = prepare,
     .finish = finish,

@@ -181,7 +181,7 @@ static enum isw_status write_common_steps(struct isw_results_writer *w)
     if (head->schedule(head->context, 0, &steps) != head->records_max)
       status = isw_error_set(w->outline.error, ISW_FAILED, "%s: the schedule does not have %zu records", w->path,
                              head->records_max);
-    else if (H5Dwrite(dataset, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, steps) < 0)
+    else if (H5Dwrite(dataset, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, w->transfer, steps) < 0)
       status = isw_writer_refuse(w, "cannot write the schedule");
     else
       isw_hash_values(digest, steps, head->records_max, sizeof *steps, false);

@@ -122,6 +122,7 @@ struct isw_results_writer {
   int problem;     /**< errno of the first failed write */
   hid_t driver;    /**< of the file, for as long as that is open */
   hid_t file;
+  hid_t transfer; /**< properties of H5Dwrite */
   hid_t scales[ISW_DIMENSIONS];
   hobj_ref_t references[ISW_DIMENSIONS]; /**< to the scales, as datasets refer to them */
   struct isw_dataset_hash *hashes;       /**< [hash_count] of the datasets that are complete */

@@ -40,21 +40,31 @@ enum isw_status isw_part_maker_read_weights(struct isw_part_maker *m, const stru
   return status;
 }
 
-/* Compresses the rows of some networks, except chunks that contain only padding. */
+/* Chunks along the parameters that the rows of one chunk, or those up to `end`, need; 0: they contain only padding. */
+static hsize_t chunks_of_rows(const struct isw_part_maker *m, size_t row, size_t end)
+{
+  const struct isw_outline *o = &m->outline;
+  uint64_t most = 0;
+  for (size_t i = row; i < end && i < row + o->weight_networks; i++) most = isw_larger(most, m->parameters[i]);
+  return (most + o->weight_parameters - 1) / o->weight_parameters;
+}
+
+/* Compresses the rows of some networks, except chunks that contain only padding: in one call as many as need equally
+ * many chunks, so that threads share them. */
 static enum isw_status compress_rows(struct isw_part_maker *m, size_t dataset, uint64_t first, size_t start_row,
                                      size_t networks)
 {
   const struct isw_outline *o = &m->outline;
   const struct isw_output *weights = &o->weights[dataset];
   enum isw_status status = ISW_OK;
-  for (size_t row = start_row; row < start_row + networks && status == ISW_OK; row += o->weight_networks) {
-    size_t rows = isw_smaller(o->weight_networks, start_row + networks - row);
-    uint64_t most = 0;
-    for (size_t i = 0; i < rows; i++) most = isw_larger(most, m->parameters[row + i]);
-    if (most == 0) continue;
-    hsize_t chunks = (most + o->weight_parameters - 1) / o->weight_parameters;
+  for (size_t row = start_row, end = start_row + networks, next; row < end && status == ISW_OK; row = next) {
+    hsize_t chunks = chunks_of_rows(m, row, end);
+    for (next = row + o->weight_networks; next < end && chunks_of_rows(m, next, end) == chunks;)
+      next += o->weight_networks;
+    next = isw_smaller(next, end);
+    if (chunks == 0) continue;
     hsize_t start[2] = {first + row, 0};
-    hsize_t count[2] = {rows, isw_smaller(chunks * o->weight_parameters, weights->items)};
+    hsize_t count[2] = {next - row, isw_smaller(chunks * o->weight_parameters, weights->items)};
     status = isw_part_maker_compress(m, o->output_count + dataset, &weights->layout, start, count,
                                      weights->block + row * weights->items * weights->layout.item);
   }

@@ -9,6 +9,8 @@
 
 /* ---- creation ---- */
 
+enum { CONVERSION_BYTES = 64 << 10 }; /* HDF5's default is 1 MiB, which it clears for each write of converted numbers */
+
 static enum isw_status create_file(struct isw_results_writer *w)
 {
   hid_t creation = H5Pcreate(H5P_FILE_CREATE), access = H5Pcreate(H5P_FILE_ACCESS);
@@ -18,6 +20,8 @@ static enum isw_status create_file(struct isw_results_writer *w)
   H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110); /* the same bytes from newer libraries */
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
   w->driver = isw_hdf5_deferred_error_vfd(access, &w->problem);
+  w->transfer = H5Pcreate(H5P_DATASET_XFER);
+  H5Pset_buffer(w->transfer, CONVERSION_BYTES, NULL, NULL);
   w->file = H5Fcreate(w->temporary, H5F_ACC_TRUNC, creation, access);
   enum isw_status status = w->file < 0 ? isw_writer_refuse(w, "cannot create this file") : ISW_OK;
   H5Pclose(creation);
@@ -68,7 +72,7 @@ enum isw_status isw_results_writer_create(const char *path, const struct isw_res
   if (status != ISW_OK) return status;
   struct isw_results_writer *w = isw_allocate(1, sizeof *w);
   if (!w) return isw_error_memory(error, sizeof *w, "the results file");
-  w->driver = w->file = H5I_INVALID_HID;
+  w->driver = w->file = w->transfer = H5I_INVALID_HID;
   w->path = isw_copy_text(path);
   status = isw_outline_create(&w->outline, w->path ? w->path : path, head, error);
   if (status == ISW_OK) {
@@ -110,7 +114,7 @@ static enum isw_status write_texts(struct isw_results_writer *w, const struct is
   hid_t memory = H5Screate_simple(1, &count, NULL);
   enum isw_status status = ISW_OK;
   if (H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &count, NULL) < 0 ||
-      H5Dwrite(output->layout.dataset, output->memory_type, memory, space, H5P_DEFAULT, w->texts) < 0 || w->problem)
+      H5Dwrite(output->layout.dataset, output->memory_type, memory, space, w->transfer, w->texts) < 0 || w->problem)
     status = isw_writer_refuse(w, "cannot write");
   H5Sclose(memory);
   H5Sclose(space);
@@ -217,6 +221,7 @@ static void free_writer(struct isw_results_writer *w)
   struct isw_hdf5_silence silence;
   isw_hdf5_silence_begin(&silence);
   if (w->file >= 0) H5Fclose(w->file);
+  if (w->transfer >= 0) H5Pclose(w->transfer);
   if (w->driver >= 0) H5FDunregister(w->driver); /* the file is closed on every path */
   isw_hdf5_silence_end(&silence);
   for (size_t i = 0; i < ISW_PART_KINDS; i++) free(w->states[i]);

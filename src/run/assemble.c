@@ -1,9 +1,10 @@
 /* Makes the parts of a results file on all ranks, and writes them on rank 0 in their order.
  *
- * Part p belongs to one rank: p modulo the ranks or, where rank 0 has enough to do with writing, p modulo the others. A
- * rank makes its parts one after the other, each with all its threads. The hashes of the datasets need all numbers in
- * order; their states, not the numbers, go from the maker of a part to that of the next part of the same kind. Rank 0
- * takes the parts in order. A rank has a few parts under way at most (isw_mail_send), so it waits if rank 0 is slower.
+ * Part p belongs to one rank. Rank 0, which writes, makes fewer than the others: as many as let all end at the same
+ * time. A rank makes its parts one after the other, each with all its threads. The hashes of the datasets need all
+ * numbers in order; their states, not the numbers, go from the maker of a part to that of the next part of the same
+ * kind. Rank 0 takes the parts in order, and makes its own next part before it waits for one of another rank. A rank
+ * has a few parts under way at most (isw_mail_send), so it waits if rank 0 is slower.
  *
  * No rank waits for ever: of the parts that are not written yet, the first one waits only for states of parts before
  * it, which their makers have sent before the parts themselves. */
@@ -12,10 +13,13 @@
 #include "run/run_internal.h"
 
 enum {
-  FEW_RANKS = 4, /* rank 0 makes parts, too; with more ranks it would delay the others */
-  PART,          /* kinds of messages */
-  STATES         /* and one more for each kind of part */
+  PART,  /* kinds of messages */
+  STATES /* and one more for each kind of part */
 };
+enum { CYCLE = 10 }; /* of so many parts, rank 0 makes some */
+/* Seconds relative to compressing on one thread (bench/gather_phases: 0.32 and 0.31 on XOR networks, 0.29 and 0.6 on
+ * digits, 0.36 and 1.2 on large ones): reading and decoding, which one thread does; writing, with receiving. */
+static const double DECODE = 0.32, WRITE = 0.5;
 
 /* How a chunk is sent: this, then its bytes up to a multiple of 8. */
 struct sent_chunk {
@@ -36,15 +40,32 @@ struct assembly {
   struct isw_results_writer *writer; /* rank 0 */
   struct isw_index *index;
   uint64_t first, parts; /* parts before `first` are written */
+  uint64_t own;          /* of CYCLE parts, rank 0 makes so many */
+  bool ahead;            /* rank 0: its next part is in `buffer`, not hashed yet */
   unsigned char *states[ISW_PART_KINDS];
   size_t state_bytes[ISW_PART_KINDS];
   struct buffer buffer;
 };
 
+/* Of CYCLE parts, those that rank 0 makes: x of all, if x makers + writing = (1 - x) / (ranks - 1) makers. */
+static uint64_t choose_own(unsigned ranks, size_t threads)
+{
+  double write = WRITE / (DECODE + 1 / (double)threads), x = (1 - (ranks - 1) * write) / ranks;
+  return ranks == 1 ? CYCLE : x > 0 ? (uint64_t)(x * CYCLE + 0.5) : 0;
+}
+
+/* Parts of rank 0 before a part. They are spread evenly over a cycle, and begin it. */
+static uint64_t own_before(const struct assembly *a, uint64_t part)
+{
+  uint64_t at = part % CYCLE;
+  return part / CYCLE * a->own + (a->own > 0 && at > 0 ? (at - 1) * a->own / CYCLE + 1 : 0);
+}
+
 static unsigned owner(const struct assembly *a, uint64_t part)
 {
-  if (a->ranks <= FEW_RANKS) return (unsigned)(part % a->ranks);
-  return 1 + (unsigned)(part % (a->ranks - 1));
+  uint64_t before = own_before(a, part);
+  if (own_before(a, part + 1) > before) return 0;
+  return 1 + (unsigned)((part - before) % (a->ranks - 1));
 }
 
 /* The next part of the same kind in a direction, 1 or -1; false: there is none, or it is written. */
@@ -130,7 +151,7 @@ static bool append(struct buffer *buffer, const void *bytes, size_t length)
   return true;
 }
 
-/* The sink of a rank that does not write. */
+/* The sink of a part that is not written yet. */
 static enum isw_status collect(void *context, const struct isw_part_chunk *chunk, struct isw_error *error)
 {
   struct assembly *a = context;
@@ -153,14 +174,51 @@ static enum isw_status write_chunk(void *context, const struct isw_part_chunk *c
   return isw_results_writer_put(a->writer, chunk, error);
 }
 
+/* Rank 0: writes what `collect` has put together, here or on another rank. */
+static enum isw_status write_collected(struct assembly *a, const unsigned char *bytes, size_t length,
+                                       struct isw_error *error)
+{
+  enum isw_status status = ISW_OK;
+  for (size_t at = 0; at < length && status == ISW_OK;) {
+    struct sent_chunk head;
+    memcpy(&head, bytes + at, sizeof head);
+    at += sizeof head;
+    const struct isw_part_chunk chunk = {.dataset = head.dataset,
+                                         .mask = head.mask,
+                                         .from = {head.from[0], head.from[1], head.from[2]},
+                                         .bytes = head.is_text ? NULL : bytes + at,
+                                         .size = (size_t)head.size};
+    if (!head.is_text) at += (chunk.size + 7) / 8 * 8;
+    status = write_chunk(a, &chunk, error);
+  }
+  return status;
+}
+
 static enum isw_status make_part(struct assembly *a, uint64_t part, struct isw_error *error)
 {
-  enum isw_status status = isw_part_make(a->maker, part, a->index, a->rank == 0 ? write_chunk : collect, a, error);
+  enum isw_status status = ISW_OK;
+  if (!a->ahead) status = isw_part_make(a->maker, part, a->index, a->rank == 0 ? write_chunk : collect, a, error);
   if (status == ISW_OK) status = hash_part(a, part, error);
-  if (status != ISW_OK || a->rank == 0) return status;
+  if (status != ISW_OK || (a->rank == 0 && !a->ahead)) return status;
+  if (a->rank == 0) {
+    status = write_collected(a, a->buffer.bytes, a->buffer.length, error);
+    a->buffer.length = 0;
+    a->ahead = false;
+    return status;
+  }
   struct buffer made = a->buffer;
   a->buffer = (struct buffer){0};
   return isw_mail_send(a->mail, 0, PART, made.bytes, made.length, error);
+}
+
+/* Rank 0: makes its next part after `part`, if there is one that is not made. */
+static enum isw_status make_ahead(struct assembly *a, uint64_t part, struct isw_error *error)
+{
+  if (a->ahead || a->own == 0) return ISW_OK;
+  while (part < a->parts && owner(a, part) != 0) part++;
+  if (part == a->parts) return ISW_OK;
+  a->ahead = true;
+  return isw_part_make(a->maker, part, a->index, collect, a, error);
 }
 
 static enum isw_status receive_part(struct assembly *a, uint64_t part, struct isw_error *error)
@@ -168,18 +226,7 @@ static enum isw_status receive_part(struct assembly *a, uint64_t part, struct is
   void *bytes;
   size_t length = 0;
   enum isw_status status = isw_mail_receive(a->mail, owner(a, part), PART, &bytes, &length, error);
-  for (size_t at = 0; at < length && status == ISW_OK;) {
-    struct sent_chunk head;
-    memcpy(&head, (unsigned char *)bytes + at, sizeof head);
-    at += sizeof head;
-    const struct isw_part_chunk chunk = {.dataset = head.dataset,
-                                         .mask = head.mask,
-                                         .from = {head.from[0], head.from[1], head.from[2]},
-                                         .bytes = head.is_text ? NULL : (unsigned char *)bytes + at,
-                                         .size = (size_t)head.size};
-    if (!head.is_text) at += (chunk.size + 7) / 8 * 8;
-    status = write_chunk(a, &chunk, error);
-  }
+  if (status == ISW_OK) status = write_collected(a, bytes, length, error);
   free(bytes);
   return status;
 }
@@ -190,10 +237,10 @@ static enum isw_status make_and_write(struct assembly *a, const struct isw_resul
   if (a->rank == 0 && a->mail) status = exchange_states(a, true, error);
   for (uint64_t part = a->first; part < a->parts && status == ISW_OK; part++) {
     const struct isw_part about = isw_parts_get(a->maker, part);
-    if (owner(a, part) == a->rank)
-      status = make_part(a, part, error);
-    else if (a->rank == 0)
-      status = receive_part(a, part, error);
+    bool mine = owner(a, part) == a->rank;
+    if (mine) status = make_part(a, part, error);
+    if (!mine && a->rank == 0) status = make_ahead(a, part, error);
+    if (!mine && a->rank == 0 && status == ISW_OK) status = receive_part(a, part, error);
     if (status == ISW_OK && a->rank == 0) isw_results_writer_start_sync(a->writer);
     if (status == ISW_OK) status = isw_check_interrupted(error);
     if (status == ISW_OK && head->progress && about.kind == ISW_PART_NUMBERS)
@@ -236,6 +283,8 @@ enum isw_status isw_assemble(struct isw_cluster *cluster, const char *path, cons
                        .writer = writer,
                        .index = index,
                        .first = cluster ? isw_cluster_share_u64(cluster, first) : first};
+  a.own = choose_own(a.ranks, head->threads > 0 ? head->threads : 1);
+  if (cluster) a.own = isw_cluster_share_u64(cluster, a.own); /* ranks may have other numbers of threads */
   enum isw_status status = ISW_OK;
   if (a.rank == 0 && !a.writer) status = isw_results_writer_create(path, head, &a.writer, error);
   if (status == ISW_OK) status = isw_part_maker_create(path, head, &a.maker, error);

@@ -95,6 +95,7 @@ static bool same_network(const struct extension *extension, const struct isw_net
   return same && same_factors(a, b) && (a->layers == 1 || same_choice(&a->activation, &b->activation)) &&
          same_choice(&a->output_activation, &b->output_activation) && same_choice(&a->loss, &b->loss) &&
          same_choice(&a->optimizer, &b->optimizer) && same_number(a->init_noise, b->init_noise) &&
+         a->noise_of == b->noise_of && same_choice(&a->mask, &b->mask) &&
          same_number(a->init_sparsity, b->init_sparsity) && a->decay_biases == b->decay_biases && a->bias == b->bias &&
          same_branches(a, b) && (a->layers == 1 || same_choice(&a->normalization, &b->normalization)) &&
          same_number(a->gradient_noise, b->gradient_noise) && (a->layers == 1 || same_number(a->dropout, b->dropout)) &&

@@ -31,7 +31,7 @@ static double cost(void *context, uint64_t turn)
 static size_t max_threads_per_pack(void *context, uint64_t turn)
 {
   const struct isw_training *training = context;
-  return isw_cost_max_threads(training->precision, isw_class_of(training->packs, pack_of(training, turn)));
+  return isw_cost_max_threads(isw_class_of(training->packs, pack_of(training, turn)));
 }
 
 void isw_training_use_checkpoints(struct isw_training *training, const char *folder, unsigned rank, double seconds,

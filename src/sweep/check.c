@@ -178,6 +178,47 @@ static bool takes_gain_of_activation(const struct isw_item *item)
   return takes;
 }
 
+/* Reports weights of a file that are not those of a network of these sizes. Returns whether they are. */
+static bool check_weights(struct isw_reader *reader, const struct isw_item *item, const char *what,
+                          struct isw_place place, size_t layers, const size_t *size, size_t parameters)
+{
+  const struct isw_weights *weights = item->choice.weights;
+  if (!weights || weights->count == parameters) return true;
+  struct isw_text sizes = {0};
+  bool told = isw_text_add(&sizes, "%zu", size[0]) == ISW_OK;
+  for (size_t j = 1; told && j <= layers; j++) told = isw_text_add(&sizes, "-%zu", size[j]) == ISW_OK;
+  isw_report_add(&reader->report, place,
+                 "%s: network %.0f of '%s' in %s has %zu weights and biases, a network of sizes %.400s has %zu", what,
+                 item->choice.value[2].number, item->choice.value[1].text, item->choice.value[0].text, weights->count,
+                 told ? sizes.bytes : "?", parameters);
+  isw_text_clear(&sizes);
+  return false;
+}
+
+/* Reports masks with probes that take masked weights for parameters, and weights of other networks. */
+static void check_mask(void *context, const struct isw_grid *grid, uint64_t cell)
+{
+  enum { SIZES_MAX = 1002 };
+  struct isw_reader *reader = context;
+  const struct isw_sweep *sweep = reader->sweep;
+  union isw_setting_value settings[ISW_SETTINGS_MAX];
+  isw_cell_settings(sweep, cell, settings);
+  const struct isw_item *mask = settings[ISW_SET_MASK].item;
+  struct isw_place place = isw_place_of_value(reader, grid, cell, ISW_SET_MASK);
+  size_t size[SIZES_MAX], layers = isw_depth_of(settings) + 1;
+  if (mask->choice.row == 0) return;
+  isw_sizes_of(sweep, settings, size);
+  check_weights(reader, mask, "mask magnitude", place, layers, size,
+                isw_parameters(layers, size, isw_parts_of_settings(settings)));
+  for (size_t p = 0; p < sweep->probes; p++)
+    if ((sweep->probe[p]->needs & ISW_NEEDS_CURVATURE) && !sweep->probe[p]->allows_masks) {
+      isw_report_add(&reader->report, place, "probe '%s' cannot measure networks with a mask",
+                     sweep->probe[p]->row.name);
+      isw_report_hint(&reader->report, "its derivatives are by all weights, and masked ones are not trained");
+      return;
+    }
+}
+
 /* Checks that the network provides what its initialisers need: the gain of its activation, its shape in a weights
  * file. */
 static void check_init(void *context, const struct isw_grid *grid, uint64_t cell)
@@ -194,20 +235,9 @@ static void check_init(void *context, const struct isw_grid *grid, uint64_t cell
                                         .ends_linear = settings[ISW_SET_ACTIVATION_AFTER].integer == 1};
   for (size_t k = 0; k <= layers; k++) { /* 0: the biases */
     const struct isw_item *item = k ? isw_init_of(sweep, settings, k, layers) : settings[ISW_SET_BIAS_INIT].item;
-    const struct isw_weights *weights = item->choice.weights;
     const struct isw_item *activation = settings[k == layers ? ISW_SET_OUTPUT_ACTIVATION : ISW_SET_ACTIVATION].item;
-    if (weights && weights->count != parameters) {
-      struct isw_text sizes = {0};
-      bool told = isw_text_add(&sizes, "%zu", size[0]) == ISW_OK;
-      for (size_t j = 1; told && j <= layers; j++) told = isw_text_add(&sizes, "-%zu", size[j]) == ISW_OK;
-      isw_report_add(&reader->report, place_of_init(reader, grid, cell, item),
-                     "initializer file: network %.0f of '%s' in %s has %zu weights and biases, a network of sizes "
-                     "%.400s has %zu",
-                     item->choice.value[2].number, item->choice.value[1].text, item->choice.value[0].text,
-                     weights->count, told ? sizes.bytes : "?", parameters);
-      isw_text_clear(&sizes);
-      return;
-    }
+    struct isw_place place = place_of_init(reader, grid, cell, item);
+    if (!check_weights(reader, item, "initializer file", place, layers, size, parameters)) return;
     if (k > 0 && isw_ends_linear(layers, &residual, k - 1)) continue;
     if (!takes_gain_of_activation(item) || (activation && !isnan(isw_gain(&activation->choice)))) continue;
     if (!activation) continue; /* no hidden layer: the output layer's bias is checked with its weights */
@@ -268,12 +298,16 @@ void isw_check_combinations(struct isw_reader *reader)
   static const size_t output[] = {ISW_SET_LOSS, ISW_SET_OUTPUT_ACTIVATION};
   static const size_t rates[] = {ISW_SET_PARAMETRIZATION, ISW_SET_OPTIMIZER, ISW_SET_BRANCH_LAYERS,
                                  ISW_SET_TRAIN_SCALE};
+  static const size_t mask[] = {ISW_SET_MASK,          ISW_SET_DATASET,      ISW_SET_SEED,   ISW_SET_LOSS,
+                                ISW_SET_DEPTH,         ISW_SET_WIDTH,        ISW_SET_HIDDEN, ISW_SET_BIAS,
+                                ISW_SET_BRANCH_LAYERS, ISW_SET_NORMALIZATION};
   static const size_t batch[] = {ISW_SET_DATASET, ISW_SET_SEED, ISW_SET_BATCH_SIZE};
   static const size_t accuracy[] = {ISW_SET_DATASET, ISW_SET_SEED, ISW_SET_STOP_ACCURACY_ABOVE};
   static const size_t branches[] = {ISW_SET_BRANCH_LAYERS, ISW_SET_DEPTH, ISW_SET_HIDDEN};
   bool good = check_classes(reader, loss, 3, check_loss) && check_classes(reader, output, 2, check_output) &&
-              check_classes(reader, rates, 4, check_parametrization) && check_classes(reader, batch, 3, check_batch) &&
-              check_classes(reader, accuracy, 3, check_accuracy) &&
+              check_classes(reader, rates, 4, check_parametrization) &&
+              check_classes(reader, mask, sizeof mask / sizeof mask[0], check_mask) &&
+              check_classes(reader, batch, 3, check_batch) && check_classes(reader, accuracy, 3, check_accuracy) &&
               check_classes(reader, branches, 3, check_branches) && check_classes(reader, branches, 3, find_branch) &&
               check_inits(reader);
   if (!good) longjmp(reader->out_of_memory, 1);

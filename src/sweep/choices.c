@@ -204,8 +204,11 @@ static void multiply(struct reading *choice, struct isw_choices *choices)
       isw_report_add(&reader->report, choice->node->place, "more than %d combinations of parameters", ISW_VALUES_MAX);
       return;
     }
-  bool from_file = choice->mode != ISW_PATTERN && is_initializer(choice->setting) &&
-                   (isw_initializers(&rows)[choice->item.choice.row].needs & ISW_START_FILE) != 0;
+  size_t row = choice->item.choice.row;
+  unsigned needs = is_initializer(choice->setting)   ? isw_initializers(&rows)[row].needs
+                   : choice->setting == ISW_SET_MASK ? isw_masks(&rows)[row].needs
+                                                     : 0;
+  bool from_file = choice->mode != ISW_PATTERN && (needs & ISW_START_FILE) != 0;
   for (size_t k = 0; k < total; k++) {
     struct isw_chosen chosen = {0};
     struct isw_item item = choice->item;
@@ -222,7 +225,7 @@ static void multiply(struct reading *choice, struct isw_choices *choices)
       }
     }
     item.hash = hash_choice(choice->row, &item.choice);
-    if (from_file && !isw_load_weights(reader, choice->row, &item, choice->node)) continue;
+    if (from_file && !isw_load_weights(reader, choice->table->singular, choice->row, &item, choice->node)) continue;
     chosen.item = isw_new_item(reader, item);
     isw_add_choice(reader, choices, chosen);
   }
@@ -249,14 +252,16 @@ static bool is_for_bias(struct isw_reader *reader, const struct isw_table_view *
 }
 
 /* The node of a choice's name; NULL after an error was reported. */
-static const struct isw_node *find_name(struct isw_reader *reader, const struct isw_table_view *table,
+static const struct isw_node *find_name(struct isw_reader *reader, size_t setting, const struct isw_table_view *table,
                                         struct isw_node *node)
 {
+  const char *key = isw_setting_name_key(setting);
   if (node->kind != ISW_NODE_MAP) return node;
-  const struct isw_node *name = isw_tree_find(node, "name", 4, NULL);
+  const struct isw_node *name = isw_tree_find(node, key, strlen(key), NULL);
   if (name) return name;
-  isw_report_add(&reader->report, node->place, "a%s %s needs a name: {name: ...}",
-                 strchr("aeiou", table->singular[0]) ? "n" : "", table->singular);
+  isw_report_add(&reader->report, node->place, "a%s %s needs %s: {%s: ...}",
+                 strchr("aeiou", table->singular[0]) ? "n" : "", table->singular,
+                 strcmp(key, "name") == 0 ? "a name" : "its kind", key);
   isw_report_hint(&reader->report, "`initsweep list %s` shows all.", table->name);
   return NULL;
 }
@@ -342,8 +347,8 @@ static bool has_required(const struct reading *choice)
     if (choice->node->kind == ISW_NODE_MAP &&
         isw_tree_find(choice->node, parameter->name, strlen(parameter->name), NULL))
       continue;
-    isw_report_add(&reader->report, choice->name->place, "%s needs %s: {name: %s, %s: ...}", row->name, parameter->name,
-                   row->name, parameter->name);
+    isw_report_add(&reader->report, choice->name->place, "%s needs %s: {%s: %s, %s: ...}", row->name, parameter->name,
+                   isw_setting_name_key(choice->setting), row->name, parameter->name);
     isw_report_hint(&reader->report, "%s: %s", parameter->name, parameter->about);
   }
   return good;
@@ -355,7 +360,7 @@ void isw_read_choice(struct isw_reader *reader, size_t setting, struct isw_node 
   struct reading choice = {
       .reader = reader, .setting = setting, .mode = mode, .table = isw_setting_table(setting), .node = node};
   const struct isw_alias *alias;
-  choice.name = find_name(reader, choice.table, node);
+  choice.name = find_name(reader, setting, choice.table, node);
   if (!choice.name) return;
   size_t index = read_row(reader, choice.table, choice.name, &alias);
   if (index == choice.table->count()) return;

@@ -10,7 +10,9 @@ static void expand_numbers(struct isw_reader *reader, struct isw_values_builder 
   const struct isw_setting *row = isw_setting(setting);
   struct isw_number_rule rule = {
       row->path,        row->kind == ISW_KIND_INTEGER, row->low, row->high, row->low_open, row->high_open, row->word,
-      row->word_number, setting == ISW_SET_REPLICATE};
+      row->word_number, setting == ISW_SET_REPLICATE,  NULL};
+  if (setting == ISW_SET_INIT_NOISE)
+    rule.instead_of_mapping = "the axes of {std: ..., of: ...} are network.init_noise and network.init_noise.of";
   struct isw_numbers numbers;
   isw_read_numbers(reader, &rule, node, mode != ISW_BASE, &numbers);
   struct isw_values *values = builder->values;

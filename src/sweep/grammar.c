@@ -9,7 +9,8 @@ static const char *const precisions[] = {"float32", "float64", NULL};
 static const char *const no_yes[] = {"false", "true", NULL};
 static const char *const yes_no[] = {"true", "false", NULL};
 static const char *const orders[] = {"shared", "per_replicate", NULL};
-static const char *const biases[] = {"all", "hidden", "none", NULL}; /* enum isw_decay_biases, enum isw_bias */
+static const char *const biases[] = {"all", "hidden", "none", NULL};    /* enum isw_decay_biases, enum isw_bias */
+static const char *const noises[] = {"all", "weights", "biases", NULL}; /* enum isw_noise_of */
 static const char *const weights[] = {"none", "initial", "final", "both", NULL};
 
 static const struct isw_setting settings[ISW_SETTINGS] = {
@@ -128,7 +129,15 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                             .initial = "0",
                             .low = 0,
                             .high = ISW_LARGEST_NUMBER,
+                            .type = "a number from 0 to 1e30, or {std: number, of: ...}",
                             .about = "standard deviation of normal noise added to every initial weight and bias"},
+    [ISW_SET_NOISE_OF] = {.path = "network.init_noise.of",
+                          .kind = ISW_KIND_WORD,
+                          .axis = true,
+                          .implied = true,
+                          .initial = "all",
+                          .words = noises,
+                          .about = "what init_noise is added to"},
     [ISW_SET_INIT_SPARSITY] =
         {.path = "network.init_sparsity",
          .kind = ISW_KIND_NUMBER,
@@ -138,6 +147,15 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
          .high = 1,
          .about = "fraction of all weights that start at 0, independently of initialiser and noise; each weight has "
                   "its own draw, so that a larger fraction zeroes the same weights and more"},
+    [ISW_SET_MASK] = {.path = "network.mask",
+                      .kind = ISW_KIND_CHOICE,
+                      .axis = true,
+                      .shape = true,
+                      .implied = true,
+                      .initial = "none",
+                      .table = "masks",
+                      .name_key = "by",
+                      .about = "weights that are 0 at the start and stay 0"},
     [ISW_SET_NORMALIZATION] =
         {.path = "network.normalization",
          .kind = ISW_KIND_CHOICE,
@@ -422,6 +440,12 @@ const struct isw_setting *isw_setting(size_t id)
 {
   if (id >= ISW_RATE_SLOTS) return &rate_slot;
   return &settings[id < ISW_SETTINGS ? id : ISW_SET_INIT]; /* slots of init_by_layer are initialisers */
+}
+
+const char *isw_setting_name_key(size_t id)
+{
+  const char *key = isw_setting(id)->name_key;
+  return key ? key : "name";
 }
 
 size_t isw_setting_find(const char *path)

@@ -23,7 +23,9 @@ enum isw_setting_id {
   ISW_SET_BIAS_INIT,
   ISW_SET_INIT_BY_LAYER,
   ISW_SET_INIT_NOISE,
+  ISW_SET_NOISE_OF,
   ISW_SET_INIT_SPARSITY,
+  ISW_SET_MASK,
   ISW_SET_NORMALIZATION,
   ISW_SET_DROPOUT,
   ISW_SET_PARAMETRIZATION,
@@ -99,6 +101,7 @@ struct isw_setting {
   double word_number;
   const char *const *words; /**< ISW_KIND_WORD: NULL-terminated */
   const char *table;        /**< ISW_KIND_CHOICE: isw_tables' name */
+  const char *name_key;     /**< ISW_KIND_CHOICE: the key of the row's name; NULL: name */
   const char *type;         /**< type shown in the reference; NULL: derived from the row */
   const char *about;
 };
@@ -107,6 +110,8 @@ struct isw_setting {
 const struct isw_setting *isw_setting(size_t id);
 /** Finds a setting by its complete path; ISW_SETTINGS if there is none. */
 size_t isw_setting_find(const char *path);
+/** The key of a choice's name: "name" or the setting's own. */
+const char *isw_setting_name_key(size_t id);
 /** The table of a setting whose value is a choice. */
 const struct isw_table_view *isw_setting_table(size_t id);
 /** The numbers that a parameter of a row accepts: those of its row, within ISW_LARGEST_NUMBER or _INTEGER. */

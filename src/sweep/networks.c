@@ -163,6 +163,8 @@ enum {
   TAG_BIAS = 100,
   TAG_FACTORS,
   TAG_OUTPUT_SCALE,
+  TAG_NOISE_OF,
+  TAG_MASK,
   TAG_ACTIVATION_AFTER = 200,
   TAG_NORMALIZATION = 201,
   TAG_GRADIENT_NOISE = 202,
@@ -240,6 +242,11 @@ uint64_t isw_identity_of(const struct isw_sweep *sweep, const union isw_setting_
   if (factors[1] != 0) hash = chain(hash, isw_hash(factors, sizeof factors, 0));
   const uint64_t scale[] = {TAG_OUTPUT_SCALE, bits_of(settings[ISW_SET_OUTPUT_SCALE].number)};
   if (settings[ISW_SET_OUTPUT_SCALE].number != 1.0) hash = chain(hash, isw_hash(scale, sizeof scale, 0));
+  const uint64_t noise_of[] = {TAG_NOISE_OF, settings[ISW_SET_NOISE_OF].integer};
+  if (settings[ISW_SET_INIT_NOISE].number != 0.0 && noise_of[1] != ISW_NOISE_ALL)
+    hash = chain(hash, isw_hash(noise_of, sizeof noise_of, 0));
+  const uint64_t mask[] = {TAG_MASK, hash_item(settings[ISW_SET_MASK].item)};
+  if (settings[ISW_SET_MASK].item->choice.row != 0) hash = chain(hash, isw_hash(mask, sizeof mask, 0));
   hash = hash_stops(hash, settings);
   if (isw_branches(depth + 1, (size_t)settings[ISW_SET_BRANCH_LAYERS].integer) > 0) {
     const uint64_t branches[] = {
@@ -290,6 +297,8 @@ enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number
   for (size_t k = 0; k < layers; k++) factors[k] = factors_of(sweep, settings, k + 1, layers, n->size);
   if (isw_has_factors(sweep)) n->factors = factors;
   n->init_noise = settings[ISW_SET_INIT_NOISE].number;
+  n->noise_of = (enum isw_noise_of)settings[ISW_SET_NOISE_OF].integer;
+  n->mask = settings[ISW_SET_MASK].item->choice;
   n->init_sparsity = settings[ISW_SET_INIT_SPARSITY].number;
   n->output_scale = settings[ISW_SET_OUTPUT_SCALE].number;
   n->residual = (struct isw_residual){.branch_layers = (size_t)settings[ISW_SET_BRANCH_LAYERS].integer,

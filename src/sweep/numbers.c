@@ -50,6 +50,8 @@ bool isw_read_number(struct isw_reader *reader, const struct isw_number_rule *ru
                  isw_tree_describe(&reader->scratch, node));
   if (node->kind == ISW_NODE_SCALAR && !node->plain && looks_like_number(node->text))
     isw_report_hint(&reader->report, "a number in quotes is read as text");
+  else if (node->kind == ISW_NODE_MAP && rule->instead_of_mapping)
+    isw_report_hint(&reader->report, "%s", rule->instead_of_mapping);
   else if (node->kind == ISW_NODE_SCALAR && node->plain && rule->word)
     isw_suggest(reader, node->text, &rule->word, 1, NULL);
   return false;

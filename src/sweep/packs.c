@@ -50,6 +50,25 @@ static bool orders_differ(const struct isw_sweep *sweep, const struct isw_grid *
   return differ && (batch->axis || sweep->base[ISW_SET_BATCH_SIZE].integer != 0);
 }
 
+/* The share of a step's products that freezing saves: gradients of frozen weights, and deltas below which nothing is
+ * trained. clip_norm and gradient_below need the gradients of frozen layers, too. */
+static double frozen_share(const struct isw_sweep *sweep, const union isw_setting_value *settings,
+                           const struct isw_pack_class *class, const size_t *size)
+{
+  double all = 0.0, saved = 0.0;
+  bool trains_below = false;
+  if (settings[ISW_SET_CLIP_NORM].number > 0 || settings[ISW_SET_STOP_GRADIENT_BELOW].number > -INFINITY) return 0.0;
+  for (size_t k = 0; k < class->layers; k++) {
+    const struct isw_item *factors = isw_factors_of(sweep, settings, k + 1, class->layers);
+    bool weights = !factors || factors->factor[0] != 0.0, units = !factors || factors->factor[1] != 0.0;
+    double products = (double)size[k] * (double)size[k + 1];
+    all += products * (k > 0 ? 3.0 : 2.0);
+    saved += products * ((weights ? 0.0 : 1.0) + (k > 0 && !trains_below ? 1.0 : 0.0));
+    trains_below = trains_below || weights || (units && isw_unit_parameters(class->parts, class->layers, k) > 0);
+  }
+  return saved / all;
+}
+
 /* Describes a class by its first network. */
 static bool describe(struct isw_packs *packs, struct class *class)
 {
@@ -74,6 +93,7 @@ static bool describe(struct isw_packs *packs, struct class *class)
       settings[ISW_SET_PLATEAU_STEPS].integer > 0;
   shown->drops = settings[ISW_SET_DROPOUT].number > 0 && shown->layers > 1;
   shown->draws_noise = settings[ISW_SET_GRADIENT_NOISE].number > 0;
+  shown->has_mask = settings[ISW_SET_MASK].item->choice.row != 0;
   shown->scales_output = settings[ISW_SET_OUTPUT_SCALE].number != 1.0;
   shown->loss = settings[ISW_SET_LOSS].item->choice.row;
   shown->optimizer = settings[ISW_SET_OPTIMIZER].item->choice.row;
@@ -83,8 +103,9 @@ static bool describe(struct isw_packs *packs, struct class *class)
   shown->steps = settings[ISW_SET_STEPS].integer;
   const uint64_t *schedule;
   shown->records = isw_sweep_schedule(sweep, shown->steps, &schedule);
+  shown->frozen = frozen_share(sweep, settings, shown, size);
   size_t rows;
-  double step = isw_step_flops(shown->layers, size, shown->parts.branch_layers, shown->samples);
+  double step = isw_step_flops(shown->layers, size, shown->parts.branch_layers, shown->samples) * (1.0 - shown->frozen);
   if (isw_optimizers(&rows)[shown->optimizer].solves)
     step += isw_solver_flops(isw_parameters(shown->layers, size, shown->parts), shown->samples, size[shown->layers]);
   shown->flops = step * (double)shown->steps;

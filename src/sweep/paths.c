@@ -72,8 +72,8 @@ size_t isw_resolve_path(struct isw_reader *reader, const struct isw_node *key, s
     if (inside && row->kind == ISW_KIND_CHOICE) {
       if (!reader->leaf[id]) {
         isw_report_add(&reader->report, key->place, "'%s' requires %s to be given outside grid:", path, row->path);
-        isw_report_hint(&reader->report, "sweep a parameter of a swept choice in place: {name: ..., %s: [...]}",
-                        path + own + 1);
+        isw_report_hint(&reader->report, "sweep a parameter of a swept choice in place: {%s: ..., %s: [...]}",
+                        isw_setting_name_key(id), path + own + 1);
         return ISW_SETTINGS_MAX;
       }
       *node = put_parameter(reader, id, path + own + 1, key, *node);

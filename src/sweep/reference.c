@@ -89,7 +89,8 @@ static void write_fact(FILE *out, const struct isw_fact *fact)
 
 static void write_table(FILE *out, const struct isw_table_view *table)
 {
-  fprintf(out, "\n## %s\n\nFor `%s`. A bare name, or `{name: ..., parameter: ...}`.\n\n", table->name, table->path);
+  fprintf(out, "\n## %s\n\nFor `%s`. A bare name, or `{%s: ..., parameter: ...}`.\n\n", table->name, table->path,
+          isw_setting_name_key(isw_setting_find(table->path)));
   struct isw_fact fact[ISW_FACTS_MAX];
   size_t facts = table->facts ? table->facts(0, fact) : 0;
   fprintf(out, "| name | parameters | definition |");

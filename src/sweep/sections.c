@@ -96,6 +96,32 @@ void isw_report_unknown_key(struct isw_reader *reader, const char *prefix, const
   take_as_given(reader, path);
 }
 
+static void set_leaf(struct isw_reader *reader, size_t id, struct isw_node *key, struct isw_node *value)
+{
+  /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): leaf is an array in the reader, which is never NULL */
+  reader->leaf[id] = value;
+  reader->leaf_key[id] = key;
+}
+
+/* network.init_noise: {std: ..., of: ...} */
+static void read_noise(struct isw_reader *reader, struct isw_node *map)
+{
+  static const char *const names[] = {"std", "of"};
+  static const size_t settings[] = {ISW_SET_INIT_NOISE, ISW_SET_NOISE_OF};
+  for (size_t i = 0; i < map->count; i++) {
+    struct isw_node *key = map->child[2 * i];
+    size_t n = 0;
+    while (n < 2 && strcmp(key->text, names[n]) != 0) n++;
+    if (n < 2) {
+      set_leaf(reader, settings[n], key, map->child[2 * i + 1]);
+      continue;
+    }
+    isw_report_add(&reader->report, key->place, "unknown key %s in network.init_noise",
+                   isw_tree_describe(&reader->scratch, key));
+    isw_suggest(reader, key->text, names, 2, "Known keys: std, of");
+  }
+}
+
 void isw_read_section(struct isw_reader *reader, const char *prefix, struct isw_node *map)
 {
   for (size_t i = 0; i < map->count; i++) {
@@ -104,10 +130,12 @@ void isw_read_section(struct isw_reader *reader, const char *prefix, struct isw_
     bool fits = (size_t)snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", key->text) < sizeof path;
     bool plain_key = fits && !strchr(key->text, '.') && key->length;
     size_t id = plain_key ? isw_setting_find(path) : ISW_SETTINGS;
+    if (id == ISW_SET_INIT_NOISE && value->kind == ISW_NODE_MAP) {
+      read_noise(reader, value);
+      continue;
+    }
     if (id < ISW_SETTINGS && isw_setting(id)->kind != ISW_KIND_SECTION) {
-      /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): leaf is an array in the reader, which is never NULL */
-      reader->leaf[id] = value;
-      reader->leaf_key[id] = key;
+      set_leaf(reader, id, key, value);
       continue;
     }
     struct isw_node **special = *prefix                             ? NULL

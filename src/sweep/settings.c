@@ -69,7 +69,8 @@ static void put_choice(struct isw_reader *reader, size_t setting, const struct i
     sweep->weights_hash = isw_hash(pair, sizeof pair, 0);
   }
   bool bare = !decay && (pattern ? !item->given : !count);
-  put(reader, bare ? "%s" : "{name: %s", row->name);
+  if (!bare) put(reader, "{%s: ", isw_setting_name_key(setting));
+  put(reader, "%s", row->name);
   for (size_t p = 0; p < count; p++)
     if (!pattern || (item->given & 1u << p)) put_parameter(reader, &row->parameters[p], &item->choice.value[p]);
   if (decay) {
@@ -207,6 +208,24 @@ static void put_layers(struct isw_reader *reader, size_t by_layer, const char **
   if (begun) put(reader, "}\n");
 }
 
+/* The number, or a mapping where not all get noise. */
+static void put_noise(struct isw_reader *reader, const char **last)
+{
+  const struct isw_sweep *sweep = reader->sweep;
+  bool std = !swept_everywhere(sweep, ISW_SET_INIT_NOISE), of = !swept_everywhere(sweep, ISW_SET_NOISE_OF);
+  of = of && sweep->base[ISW_SET_NOISE_OF].integer != ISW_NOISE_ALL;
+  if (!std && !of) return;
+  put_path(reader, isw_setting(ISW_SET_INIT_NOISE)->path, last);
+  put(reader, of ? std ? "{std: " : "{" : "");
+  if (std) put_value(reader, ISW_SET_INIT_NOISE, sweep->base[ISW_SET_INIT_NOISE], false);
+  if (of && std) put(reader, ", ");
+  if (of) {
+    put(reader, "of: ");
+    put_value(reader, ISW_SET_NOISE_OF, sweep->base[ISW_SET_NOISE_OF], false);
+  }
+  put(reader, of ? "}\n" : "\n");
+}
+
 static void put_rule(struct isw_reader *reader, const struct isw_schedule_rule *rule)
 {
   if (rule->kind == ISW_LIST) {
@@ -246,6 +265,10 @@ static void put_base(struct isw_reader *reader)
   const char *last = NULL;
   for (size_t id = 0; id < ISW_SETTINGS; id++) {
     const struct isw_setting *row = isw_setting(id);
+    if (id == ISW_SET_INIT_NOISE || id == ISW_SET_NOISE_OF) {
+      if (id == ISW_SET_INIT_NOISE) put_noise(reader, &last);
+      continue;
+    }
     if (row->kind == ISW_KIND_LAYERS) {
       put_layers(reader, id, &last);
       continue;

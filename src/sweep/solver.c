@@ -56,6 +56,7 @@ static bool is_kept(const struct fixed *fixed, const union isw_setting_value *se
   size_t count;
   const union isw_setting_value *value = &settings[fixed->setting];
   if (fixed->setting == ISW_SET_LOSS) return strcmp(isw_losses(&count)[value->item->choice.row].row.name, "mse") == 0;
+  if (fixed->setting == ISW_SET_MASK) return value->item->choice.row == 0;
   return fixed->setting == ISW_SET_BATCH_SIZE ? value->integer == 0 : value->number == 0.0;
 }
 
@@ -150,6 +151,7 @@ void isw_check_solvers(struct isw_reader *reader)
       {ISW_SET_WEIGHT_DECAY, "0", not_along},
       {ISW_SET_CLIP_NORM, "none", not_along},
       {ISW_SET_GRADIENT_NOISE, "0", not_along},
+      {ISW_SET_MASK, "none", "it changes all weights together"},
       {ISW_SET_DROPOUT, "0", "it compares the losses of one network before and after a step"},
   };
   static const size_t optimizer[] = {ISW_SET_OPTIMIZER};

@@ -263,7 +263,8 @@ struct isw_number_rule {
   bool low_open, high_open;
   const char *word; /**< accepted as the number word_number; NULL: none */
   double word_number;
-  bool counts; /**< {count: n} is accepted as the numbers 0 .. n - 1 */
+  bool counts;                    /**< {count: n} is accepted as the numbers 0 .. n - 1 */
+  const char *instead_of_mapping; /**< hint where a mapping is given in place of a number; NULL: none */
 };
 /** Reads one number; false after an error was reported. */
 bool isw_read_number(struct isw_reader *reader, const struct isw_number_rule *rule, const struct isw_node *node,
@@ -311,7 +312,7 @@ void isw_read_choice(struct isw_reader *reader, size_t setting, struct isw_node 
                      struct isw_choices *choices);
 /** Reads the weights that a choice of the row `file` names, and makes their hash that of the item. False after a
  *  report. */
-bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, struct isw_item *item,
+bool isw_load_weights(struct isw_reader *reader, const char *what, const struct isw_row *row, struct isw_item *item,
                       const struct isw_node *node);
 /** Adds the files that a choice names to the sweep's list of files outside of its folder. */
 void isw_note_outside(struct isw_reader *reader, const struct isw_row *row, const struct isw_choice *choice);

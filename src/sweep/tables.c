@@ -23,6 +23,7 @@ TABLE(losses)
 TABLE(normalizations)
 TABLE(optimizers)
 TABLE(schedules)
+TABLE(masks)
 TABLE(parametrizations)
 REGISTRY(datasets)
 REGISTRY(probes)
@@ -34,6 +35,7 @@ static const struct isw_table_view tables[ISW_TABLES] = {
     {"losses", "loss", "train.loss", count_of_losses, row_of_losses, isw_loss_facts},
     {"optimizers", "optimizer", "train.optimizer", count_of_optimizers, row_of_optimizers, isw_optimizer_facts},
     {"schedules", "schedule", "train.schedule", count_of_schedules, row_of_schedules, NULL},
+    {"masks", "mask", "network.mask", count_of_masks, row_of_masks, NULL},
     {"parametrizations", "parametrization", "network.parametrization", count_of_parametrizations,
      row_of_parametrizations, NULL},
     {"datasets", "dataset", "dataset", count_of_datasets, row_of_datasets, NULL},

@@ -32,6 +32,12 @@ static bool has_bias_or_gain(const struct isw_sweep *sweep, const union isw_sett
   return has_bias(sweep, settings) || (isw_depth_of(settings) > 0 && parts.normalizing.affine);
 }
 
+static bool has_noise(const struct isw_sweep *sweep, const union isw_setting_value *settings)
+{
+  (void)sweep;
+  return settings[ISW_SET_INIT_NOISE].number > 0.0;
+}
+
 static bool takes_steps(const struct isw_sweep *sweep, const union isw_setting_value *settings)
 {
   (void)sweep;
@@ -121,6 +127,11 @@ static const struct rule rules[] = {
     {ISW_SET_BRANCH_SCALE, has_branch, BRANCHES, no_branch, ask_branch},
     {ISW_SET_TRAIN_SCALE, has_branch, BRANCHES, no_branch, ask_branch},
     {ISW_SET_ACTIVATION_AFTER, has_branch, BRANCHES, no_branch, ask_branch},
+    {ISW_SET_NOISE_OF,
+     has_noise,
+     {ISW_SET_INIT_NOISE, ISW_SETTINGS},
+     "network.init_noise is 0 in every network",
+     "set network.init_noise.std"},
     {ISW_SET_BIAS_INIT, has_bias, BIASES, no_bias, ask_bias},
     {ISW_SET_OPTIMIZER, takes_steps, STEPS, no_steps, ask_steps},
     {ISW_SET_LEARNING_RATE, takes_steps, STEPS, no_steps, ask_steps},

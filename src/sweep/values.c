@@ -22,6 +22,7 @@ uint64_t isw_value_hash(size_t setting, union isw_setting_value value, bool shap
   if (!value.item) return 0;
   if (shape_only && isw_setting(setting)->kind == ISW_KIND_FACTORS) /* what is frozen; nothing as without factors */
     return (uint64_t)(value.item->factor[0] == 0.0) + 2 * (uint64_t)(value.item->factor[1] == 0.0);
+  if (shape_only && setting == ISW_SET_MASK) return value.item->choice.row != 0;
   bool kind_only = setting == ISW_SET_ACTIVATION || setting == ISW_SET_OUTPUT_ACTIVATION || setting == ISW_SET_LOSS ||
                    setting == ISW_SET_OPTIMIZER;
   if (shape_only && setting == ISW_SET_NORMALIZATION) { /* its epsilon is a number of each network */

@@ -1,8 +1,11 @@
-/* Reads the weights of the initialiser `file` from an HDF5 file. */
+/* Reads the weights of the initialiser `file`, and of masks, from an HDF5 file. */
 #include <float.h>
 #include <math.h>
 #include <string.h>
 #include "sweep_internal.h"
+
+/* Parameters that name the weights: path, dataset, network. Others are of the row's own. */
+enum { FILE_PARAMETERS = 3 };
 
 static const size_t weights_limit = (size_t)1 << 34; /* bytes: 2^31 numbers */
 
@@ -28,7 +31,7 @@ static enum isw_status read_rows(struct isw_reader *reader, const char *file, co
 
 /* Reads the weights that a choice of the row `file` names. The hash is that of the numbers, not of the path. Returns
  * false after an error was reported. */
-bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, struct isw_item *item,
+bool isw_load_weights(struct isw_reader *reader, const char *what, const struct isw_row *row, struct isw_item *item,
                       const struct isw_node *node)
 {
   struct isw_sweep *sweep = reader->sweep;
@@ -40,7 +43,7 @@ bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, stru
   isw_text_clear(&joined);
   enum isw_status status = read_rows(reader, full, name, network);
   if (status == ISW_BAD_INPUT) {
-    isw_report_add(&reader->report, node->place, "initializer file: %s", isw_error_text(&reader->loading));
+    isw_report_add(&reader->report, node->place, "%s %s: %s", what, row->name, isw_error_text(&reader->loading));
     return false;
   }
   if (status != ISW_OK) {
@@ -53,12 +56,12 @@ bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, stru
   size_t count = without_padding(stored, reader->stored.columns), good = 0;
   while (good < count && fabs(stored[good]) <= (single ? (double)FLT_MAX : DBL_MAX)) good++;
   if (count == 0) {
-    isw_report_add(&reader->report, node->place, "initializer file: %s: row %llu of '%s' has no weights (only NaN)",
-                   full, (unsigned long long)network, name);
+    isw_report_add(&reader->report, node->place, "%s %s: %s: row %llu of '%s' has no weights (only NaN)", what,
+                   row->name, full, (unsigned long long)network, name);
   } else if (good < count) {
-    isw_report_add(
-        &reader->report, node->place, "initializer file: %s: row %llu of '%s': weight %zu, %g, is not finite%s", full,
-        (unsigned long long)network, name, good + 1, stored[good], isfinite(stored[good]) ? " in float32" : "");
+    isw_report_add(&reader->report, node->place, "%s %s: %s: row %llu of '%s': weight %zu, %g, is not finite%s", what,
+                   row->name, full, (unsigned long long)network, name, good + 1, stored[good],
+                   isfinite(stored[good]) ? " in float32" : "");
     if (isfinite(stored[good])) isw_report_hint(&reader->report, "set precision: float64");
   } else {
     struct isw_weights *weights = isw_arena_get(&sweep->arena, 1, sizeof *weights);
@@ -68,6 +71,10 @@ bool isw_load_weights(struct isw_reader *reader, const struct isw_row *row, stru
     item->choice.weights = weights;
     const uint64_t pair[] = {isw_hash(row->name, strlen(row->name), 0), weights->hash};
     item->hash = isw_hash(pair, sizeof pair, 0);
+    for (size_t p = FILE_PARAMETERS; p < isw_row_parameters(row); p++) {
+      const double of[] = {(double)(item->hash >> 32), (double)(item->hash & 0xffffffff), item->choice.value[p].number};
+      item->hash = isw_hash(of, sizeof of, 0);
+    }
   }
   return item->choice.weights != NULL;
 }

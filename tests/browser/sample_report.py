@@ -110,14 +110,16 @@ def large_map():
 
 
 def claim(name, verdict, figures, **more):
-    result = {"id": name, "claim": f"Claim {name}: {NAUGHTY}", "verdict": verdict, "condition": None,
+    result = {"id": name, "claim": f"Claim {name}: {NAUGHTY}", "answer": f"In short: {NAUGHTY}", "verdict": verdict,
+              "condition": None,
               "number": {"name": "largest gradient", "value": 0.0, "unit": "1"},
               "margin": {"value": 0.25, "threshold": 0.05, "text": "5 times the threshold of 0.05"},
               "prediction": verdict, "agrees": True, "overturned_by": "one weight that moves <at all>",
               "evidence": [{"rule": "all_zero", "statement": "every gradient is 0.0", "side": "for", "value": 0.0,
                             "interval": None, "threshold": 0, "holds": True},
                            {"rule": "rate_below", "statement": "success rate below 5 %", "side": "control",
-                            "value": 0.0123456, "interval": [1e-7, 0.031], "threshold": 0.05, "holds": True},
+                            "value": 0.0123456, "interval": [1e-7, 0.031], "threshold": 0.05, "holds": True,
+                            "count": 1200, "groups": 3, "detects": 0.09},
                            {"rule": "odd_values", "statement": f"values that are none {NAUGHTY}", "value": math.nan,
                             "interval": [None, math.inf],
                             "side": "against", "threshold": [0.2499, 0.2501], "holds": False},
@@ -151,6 +153,8 @@ def write(folder):
                     margin={"value": None, "threshold": None, "text": ""}, provenance={"seed": 7, "networks": 1200})]
     verdicts = {"format": 2, "program": {"version": "0.1.0", "git": "abc<def>", "libraries": {"hdf5": "1.10.8"}},
                 "claims": claims,
+                "statistics": {"criteria": 16, "statistical": 4, "confidence": 0.95, "each": 0.9875},
+                "looks": [{"look": f"a look {NAUGHTY}", "data": "other seeds", "claims": ["C01"], "change": "a bound"}],
                 "discussion": [{"number": 1, "place": "question", "paraphrase": f"zero is dangerous {NAUGHTY}",
                                 "claims": ["C01", "C02"]},
                                {"number": 2, "place": "answer 1, comment 3", "paraphrase": "it depends",

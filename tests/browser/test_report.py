@@ -16,7 +16,9 @@ SCRIPTS = HERE.parents[1] / "scripts"
 sys.path[:0] = [str(HERE), str(SCRIPTS)]
 
 import sample_report  # noqa: E402
+from claims import case, words  # noqa: E402
 from claims.report import reading  # noqa: E402
+from claims.report import tables as verdict_tables  # noqa: E402
 from initsweep.report import ReportError, charts, scales, tables, text  # noqa: E402
 
 VOID = {"meta", "link", "img", "br", "input", "hr", "wbr"}
@@ -93,6 +95,18 @@ class Pages(Made):
         for wanted in (sweep, "2026", "0.1.0", "1.10.8"):
             self.assertIn(wanted, part[part.index("Provenance of C01"):])
 
+    def test_a_student_gets_answer_and_figure_before_any_table(self):
+        self.assertEqual(self.report("--no-images").returncode, 0)
+        page = (self.folder / "report.html").read_text(encoding="utf-8")
+        part = page[page.index('<section class="claim true" id="C01"'):page.index('<section class="claim false"')]
+        places = [part.index(one) for one in ('class="answer"', 'data-figure="C01-loss"', 'class="deciding"',
+                                              'class="paragraph"', 'data-figure="C01-crowd"', 'id="C01-evidence"')]
+        self.assertEqual(places, sorted(places))
+        # the condition of a verdict is behind it, and every link stays in the page
+        self.assertRegex(page, r'<details class="condition"><summary><span class="badge conditional">CONDITIONAL<')
+        links = re.findall(r'href="([^"]*)"', page)
+        self.assertEqual([link for link in links if not link.startswith(("#", "data:"))], [])
+
     def test_two_pages_from_the_same_input_are_the_same(self):
         pages = []
         for _ in range(2):
@@ -163,6 +177,27 @@ class Words(unittest.TestCase):
                              (123456.7, "123,457"), (9999.99, "10,000"), (1234.56, "1,235"), (999.96, "1,000"),
                              (2.5e12, "2.5 × 10¹²"), ("text", "text")):
             self.assertEqual(text.format_number(value), shown)
+
+    def test_what_was_seen_and_asked_is_in_words(self):
+        for rule, threshold, value, seen, wanted in (
+                ("rate_above", 0.95, 0.973, "97.3 %", "above 95 %"),
+                ("rates_differ", 0.0, -0.002376, "−0.2376 points", "above 0 points"),
+                ("rates_alike", [-0.1, 0.1], 0.02, "2 points", "between −10 points and 10 points"),
+                ("equal", 1, 1.0, "1", "exactly 1"), ("zero", None, 0.0, "0", "exactly 0"),
+                ("median_below", 0.5, 0.25, "0.25", "below 0.5")):
+            self.assertEqual((words.shown(rule, value), words.asked(rule, threshold)), (seen, wanted))
+        self.assertEqual(verdict_tables.power({"rule": "rate_above", "detects": 0.9}),
+                         "a true rate of 90 % would be seen to fail")
+        self.assertEqual(verdict_tables.number({"value": 0.235, "unit": "share of ends"}),
+                         '23.5 % <span class="unit">share of ends</span>')
+
+    def test_lines_that_coincide_are_drawn_once_and_named(self):
+        line = {"x": [0, 1], "y": [1, 1]}
+        figure = case.merge_equal({"description": "Lines.", "series": [{"label": "a", **line}, {"label": "b", **line},
+                                                                      {"label": "c", **line},
+                                                                      {"label": "d", "x": [0, 1], "y": [1, 2]}]})
+        self.assertEqual([one["label"] for one in figure["series"]], ["a and 2 others", "d"])
+        self.assertEqual(figure["description"], "Lines. One line for a, b, c, which coincide.")
 
     def test_escape_leaves_nothing_for_html(self):
         self.assertNotRegex(text.escape(sample_report.NAUGHTY + "\x00\x1b"), "[<>\"'\x00\x1b]")

@@ -44,6 +44,16 @@ grid:
   network.activation: [sigmoid, swish]
   train.learning_rate: [0.05, 1.0e30]
   replicate: {range: [0, 1]}
+""", """\
+sweep: masks
+seed: 9
+dataset: {name: spirals, samples: 40}
+network: {width: 17, depth: 2, activation: tanh, init: he_normal, init_noise: {std: 0.1, of: weights}}
+train: {loss: mse, optimizer: rprop, learning_rate: 0.01, steps: 10, weight_decay: 0.1, gradient_noise: 0.001}
+record: {steps: [0, 10], probes: [loss, gradient_norm, distinct_units], weights: final}
+grid:
+  network.mask: [none, {by: random, sparsity: [0.2, 0.9]}]
+  train.clip_norm: [none, 0.1]
 """)
 FEW = """\
 sweep: few

@@ -79,6 +79,16 @@ class Plan(Case):
         return json.loads(self.expect(0, "plan", self.write("sweep.yaml", text), "--json", *words, stderr="",
                                       **NO_MPI).stdout)
 
+    def test_frozen_layers_save_products(self):
+        """The gradient of a frozen layer, and the deltas below the lowest layer that is trained, unless clipping needs
+        all gradients."""
+        for rates, clip, products in (("{}", "none", 18 + 18 + 12), ("{1: 0}", "none", 18 + 12 + 3),
+                                      ("{2: 0}", "none", 18 + 9 + 12), ("{1: {weights: 0}}", "none", 18 + 12 + 12),
+                                      ("{1: 0, 2: 0, output: 0}", "none", 18), ("{1: 0}", "1", 18 + 18 + 12)):
+            plan = self.plan(SMALL, "--set", f"train.rate_by_layer={rates}", "--set", f"train.clip_norm={clip}")
+            self.assertEqual(plan["largest_classes"][0]["sizes"], [2, 3, 3, 1])
+            self.assertAlmostEqual(plan["largest_classes"][0]["flops_per_network"], 40 * 2 * 4 * products)
+
     def test_numbers_of_a_small_sweep(self):
         plan = self.plan(SMALL, "--ranks", "3", "--threads", "2")
         self.assertEqual(plan["networks"], SMALL_NETWORKS)

@@ -76,6 +76,26 @@ for (const [device, viewport, colorScheme] of [["phone", PHONE, "light"], ["desk
     }
   });
 
+inPage("code of 120 columns is not clipped in a window of 1280 pixels", {}, async (page) => {
+  let seen = 0;
+  for (const name of ["index.html", "docs/tutorial.html", "docs/cookbook.html", "docs/python.html", "docs/user-guide.html"]) {
+    await page.goto(base + name);
+    const blocks = await page.evaluate(() => [...document.querySelectorAll("article pre > code")].map((code) => ({
+      columns: Math.max(...code.textContent.split("\n").map((line) => line.length)), clipped: code.scrollWidth - code.clientWidth,
+      start: code.textContent.slice(0, 60)})));
+    seen += blocks.filter((block) => block.columns > 110 && block.columns <= 120).length;
+    assert.deepEqual(blocks.filter((block) => block.columns <= 120 && block.clipped > 0), [], name);
+  }
+  assert.ok(seen > 3);
+});
+
+test("a page that is opened from disk says how to search", async () => {
+  const page = await browser.newPage();
+  await page.goto(`file://${site}/index.html`);
+  assert.match(await page.locator("header").innerText(), /To search: scripts\/site\.sh --serve/);
+  await page.close();
+});
+
 inPage("formulas are set in KaTeX's own fonts", {}, async (page) => {
   await page.goto(`${base}docs/claims.html`);
   await page.evaluate(() => document.fonts.ready);

@@ -39,8 +39,6 @@ class NotHere(str):
 # How commands run: a pattern of the whole command, and Run or NotHere.
 HOW = [
     # what needs a machine of its own
-    (r"sudo cmake --install .*",
-     NotHere("root; the test packaging installs into a folder, and docs/packaging.md's line does below")),
     (r"apt-get install .*", NotHere("root; packages of the benchmarks alone, which CI does not run")),
     (r"sbatch .*", NotHere("a Slurm cluster; tests/slurm starts one and submits these files")),
     (r"cd build/release && cpack -G DEB.*",

@@ -122,8 +122,8 @@ class Site(unittest.TestCase):
 
     def test_every_page_of_docs_is_in_the_navigation_and_none_twice(self):
         text = (SITE / "index.html").read_text(encoding="utf-8")
-        navigation = text[text.index('<nav class="md-nav md-nav--primary"'):]
-        navigation = navigation[:navigation.index('<div class="md-sidebar md-sidebar--secondary"')]
+        navigation = text[text.index('<nav class="md-nav md-nav--primary'):]
+        navigation = navigation[:navigation.index('<div class="md-content"')]
         for page in (SOURCE / "docs").glob("*.md"):
             if page.name != "README.md":
                 self.assertEqual(navigation.count(f'href="docs/{page.stem}.html"'), 1, page.name)

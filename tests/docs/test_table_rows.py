@@ -25,7 +25,7 @@ ORACLES = {
     "normalizations": ("TORCH_NORMALIZATIONS",),
 }
 UNIT_TESTS = {"initializers": "test_model_initializers*.c", "datasets": "test_datasets*.c", "probes": "test_probes*.c",
-              "parametrizations": "test_model_tables.c"}
+              "parametrizations": "test_model_tables.c", "masks": "test_model_tables.c"}
 HASHED = {
     "initializers": "initializer",
     "activations": "activation",
@@ -33,6 +33,7 @@ HASHED = {
     "optimizers": "optimizer",
     "schedules": "schedule",
     "normalizations": "normalization",
+    "masks": "mask",
 }
 
 

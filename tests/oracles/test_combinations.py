@@ -95,8 +95,11 @@ ROWS = [
     Row("network.init", dict.fromkeys(("glorot_normal", "he_uniform", "orthogonal", "lsuv"), {})),
     Row("network.bias_init", {"{name: normal, std: 0.3}": {}}, lambda drawn: drawn["bias"] < 2),
     Row("network.init_by_layer", {"{1: lecun_normal}": {}, "{output: {name: normal, std: 0.2}}": {}}),
-    Row("network.init_noise", dict.fromkeys(("0", "0.05"), {})),
-    Row("network.init_sparsity", dict.fromkeys(("0", "0.3"), {})),
+    Row("network.init_noise", {"0": {}, "0.05": {"init_noise": 0.05}}),
+    Row("network.init_noise.of", dict.fromkeys(("all", "weights"), {}), lambda drawn: drawn["init_noise"] > 0),
+    # The trainer takes the weights that are 0 at the start for masked ones.
+    Row("network.mask", {"none": {}, "{by: random, sparsity: 0.3}": {"has_mask": True}}),
+    Row("network.init_sparsity", dict.fromkeys(("0", "0.3"), {}), lambda drawn: not drawn["has_mask"]),
     Row("network.residual.branch_layers", numbers("branch_layers", 1, 2),
         lambda drawn: drawn["depth"] in (3, 5)),
     Row("network.residual.scale", {"0.6": {}}, lambda drawn: drawn["branch_layers"] > 0),
@@ -134,8 +137,9 @@ ROWS = [
     Row("seed", numbers("seed", 7, 8)),
 ]
 DEFAULTS = {"output_activation": {"name": "linear"}, "output_scale": 1.0, "bias": 0, "branch_layers": 0,
-            "train_scale": False, "ends_linear": False, "normalization": {"name": "none"}, "affine": False,
-            "branch_ends": True, "dropout": 0.0, "gradient_noise": 0.0, "rates": by_layer()["rates"],
+            "train_scale": False, "ends_linear": False, "init_noise": 0.0, "has_mask": False,
+            "normalization": {"name": "none"}, "affine": False, "branch_ends": True, "dropout": 0.0,
+            "gradient_noise": 0.0, "rates": by_layer()["rates"],
             "parametrization": None, "decay_biases": 0, "weight_decay": 0.0, "schedule": {"name": "constant"},
             "clip_norm": 0.0, "batch_size": 0, "shuffle_per_replicate": False,
             "replicate": 0, "seed": 0, "steps": STEPS, "precision": "float64"}

@@ -5,11 +5,14 @@ Environment: INITSWEEP, the program.
 """
 import os
 import pathlib
+import subprocess
 import tempfile
 import unittest
 
+import h5py
 import numpy
 import torch
+import torch.nn.utils.prune
 
 from sweeps import run
 from test_training import TORCH_OPTIMIZERS
@@ -227,6 +230,65 @@ class Parametrizations(unittest.TestCase):
         print(f"slopes: {slopes}")
         self.assertLess(abs(slopes["{name: m"]), 0.1)
         self.assertGreater(slopes["standard"], 0.25)
+
+
+class Masks(unittest.TestCase):
+    def test_magnitude_masks_the_smallest_weights_of_each_layer(self):
+        """Of a stored network's final weights, those that torch.nn.utils.prune chooses; the rest start as without a
+        mask."""
+        draws = numpy.random.default_rng(25).normal(size=(30, 4))
+        folder = pathlib.Path(os.environ["INITSWEEP_TEST_FOLDER"])
+        text = (f"dataset: {csv('ticket.csv', draws[:, :3], draws[:, 3:])}\nseed: 4\n"
+                "network: {hidden: [7, 5], activation: tanh, init: he_normal MASK}\n"
+                "train: {loss: mse, optimizer: adam, learning_rate: 0.01, steps: 60, gradient_noise: 0.01}\n"
+                "record: {probes: [loss], weights: both}\n")
+        (folder / "donor.yaml").write_text(text.replace("MASK", ""), encoding="utf-8")
+        subprocess.run([os.environ["INITSWEEP"], "run", folder / "donor.yaml", "-o", folder / "donor.h5", "--quiet"],
+                       check=True)
+        with h5py.File(folder / "donor.h5") as file:
+            initial, final = file["weights_initial"][0], file["weights_final"][0]
+        mask = f', mask: {{by: magnitude, sparsity: 0.7, path: "{folder}/donor.h5"}}'
+        ticket = run(text.replace(" MASK", mask))
+        first = 0
+        for fan_in, fan_out in ((3, 7), (7, 5), (5, 1)):
+            count = fan_in * fan_out
+            layer = torch.nn.Linear(fan_in, fan_out)
+            layer.weight.data = torch.tensor(final[first : first + count]).reshape(fan_out, fan_in)
+            kept = torch.nn.utils.prune.l1_unstructured(layer, "weight", 0.7).weight_mask.numpy().ravel()
+            expected = initial[first : first + count] * kept
+            numpy.testing.assert_array_equal(ticket["weights_initial"][0][first : first + count], expected)
+            numpy.testing.assert_array_equal(ticket["weights_final"][0][first : first + count] != 0, kept != 0)
+            first += count + fan_out
+        (folder / "wider.yaml").write_text(text.replace(" MASK", mask).replace("[7, 5]", "[7, 6]"), encoding="utf-8")
+        wider = subprocess.run([os.environ["INITSWEEP"], "check", folder / "wider.yaml"], capture_output=True,
+                               text=True, check=False)
+        self.assertEqual(wider.returncode, 2)
+        self.assertIn(f"error: mask magnitude: network 0 of 'weights_final' in {folder}/donor.h5 has 74 weights and "
+                      "biases, a network of sizes 3-7-6-1 has 83\n", wider.stderr)
+
+    def test_random_masks_are_init_sparsity_that_stays(self):
+        text = ("dataset: {name: spirals, samples: 30}\n"
+                "network: {depth: 2, width: 9, activation: tanh, init: he_normal, SETTING}\n"
+                "train: {loss: cross_entropy, optimizer: adam, learning_rate: 0.01, steps: 30}\n"
+                "record: {probes: [loss], weights: both}\n")
+        mask, sparse = (run(text.replace("SETTING", setting))
+                        for setting in ("mask: {by: random, sparsity: 0.5}", "init_sparsity: 0.5"))
+        numpy.testing.assert_array_equal(mask["weights_initial"], sparse["weights_initial"])
+        zeros = [numpy.flatnonzero(results[name][0][:18] == 0) for results, name in
+                 ((mask, "weights_initial"), (mask, "weights_final"), (sparse, "weights_final"))]
+        self.assertGreater(len(zeros[0]), 0)
+        numpy.testing.assert_array_equal(zeros[0], zeros[1])
+        self.assertEqual(len(zeros[2]), 0)
+
+    def test_noise_of_weights_alone(self):
+        text = ("dataset: xor\n"
+                "network: {depth: 1, width: 9, activation: tanh, init: zeros, init_noise: {std: 0.1, of: OF}}\n"
+                "train: {loss: mse, optimizer: sgd, learning_rate: 0.1, steps: 0}\nrecord: {weights: initial}\n")
+        weights, biases, both = (run(text.replace("OF", of))["weights_initial"][0]
+                                 for of in ("weights", "biases", "all"))
+        self.assertEqual([(weights[:18] != 0).all(), (weights[18:27] == 0).all()], [True, True])
+        self.assertEqual([(biases[:18] == 0).all(), (biases[18:27] != 0).all()], [True, True])
+        numpy.testing.assert_array_equal(weights + biases, both)
 
 
 class OutputScale(unittest.TestCase):

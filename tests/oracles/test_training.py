@@ -385,11 +385,15 @@ def train_by_torch(network):
         y = outputs_of(samples, step)
         return TORCH_LOSSES[network.loss["name"]](y, one_hot[samples], labels[samples], network.loss)
 
+    unmasked = [(weight != 0).double() if network.has_mask else None for weight, *_ in layers]  # no other is 0 yet
     samples, found = list(range(network.samples)), collections.defaultdict(list)
     for step, batch in zip(range(network.steps + 1), network.batches()):
         optimizer.zero_grad()
         loss = loss_of(batch, step)
         loss.backward()
+        for (weight, *_), kept in zip(layers, unmasked):
+            if kept is not None:
+                weight.grad *= kept
         found["batch_losses"].append(loss.item())
         with torch.no_grad():
             found["losses"].append((loss_of(samples) if network.batch_size or network.dropout else loss).item())
@@ -411,6 +415,10 @@ def train_by_torch(network):
             optimizer.step(lambda: (outputs_of(samples) - one_hot).ravel())
             continue
         optimizer.step()
+        with torch.no_grad():
+            for (weight, *_), kept in zip(layers, unmasked):
+                if kept is not None:
+                    weight *= kept
         schedule.step()
     found["weights_final"] = numpy.concatenate([tensor.detach().numpy().ravel() for tensor in everything])
     return {name: numpy.array(values) for name, values in found.items()}
@@ -559,6 +567,13 @@ class Training(unittest.TestCase):
 
     def test_scaled_outputs_under_every_loss(self):
         self.check("output scale", 2 * 2 * 14)
+
+    def test_masked_weights_stay_0_under_every_optimizer(self):
+        self.check("mask", 2 * 2 * GRADIENT_OPTIMIZERS)
+        for network in networks["mask"]:
+            zeros = [network.layers(weights)[0][0] == 0 for weights in (network.weights_initial, network.weights_final)]
+            self.assertTrue(0 < zeros[0].sum() < zeros[0].size)
+            numpy.testing.assert_array_equal(*zeros)
 
     def test_every_initializer_as_a_start(self):
         self.check("initializer", 2)

@@ -48,6 +48,7 @@ static void print_network(const struct trial *trial, const struct trial_networks
   printf("]");
   printf(", \"branch_layers\": %zu, \"train_scale\": %s, \"ends_linear\": %s, \"bias\": %d", n->residual.branch_layers,
          n->residual.train_scale ? "true" : "false", n->residual.ends_linear ? "true" : "false", (int)n->bias);
+  printf(", \"has_mask\": %s", n->mask.row != 0 ? "true" : "false");
   const struct isw_normalizing normalizing = isw_normalizing_of(&n->normalization);
   printf(", \"affine\": %s, \"branch_ends\": %s", normalizing.affine ? "true" : "false",
          normalizing.branch_ends ? "true" : "false");
@@ -337,6 +338,27 @@ static bool dump_output_scales(bool by_reference)
   return good;
 }
 
+/* Masks of both kinds, with every optimiser. */
+static bool dump_masks(bool by_reference)
+{
+  size_t optimizers, masks;
+  bool good = true;
+  optimizers = gradient_optimizers();
+  isw_masks(&masks);
+  for (size_t mask = 1; mask < masks; mask++)
+    for (size_t o = 0; o < optimizers; o++) {
+      struct trial trial = plain();
+      trial.mask = mask;
+      trial.optimizer = o;
+      trial.learning_rate = 0.01;
+      trial.weight_decay = 0.01;
+      trial.clip_norm = o % 2 ? 0.5 : 0.0;
+      trial.batch_size = o % 3 == 0 ? 0 : 4;
+      good &= dump(by_reference, "mask", trial);
+    }
+  return good;
+}
+
 static bool dump_depths(bool by_reference)
 {
   bool good = true;
@@ -569,6 +591,7 @@ int main(int count, char **arguments)
   good &= dump_biases(by_reference);
   good &= dump_factors(by_reference);
   good &= dump_output_scales(by_reference);
+  good &= dump_masks(by_reference);
   good &= dump_depths(by_reference);
   good &= dump_residual(by_reference);
   good &= dump_normalizations(by_reference);

@@ -171,6 +171,20 @@ int main(void)
   struct trial scaled = plain;
   scaled.output_scale = 3.0;
   train("setting", &(struct isw_row){.name = "output_scale"}, scaled, &counts);
+  size_t mask_rows;
+  const struct isw_mask *masks = isw_masks(&mask_rows);
+  for (size_t i = 0; i < mask_rows; i++) {
+    struct trial trial = plain;
+    trial.mask = i;
+    trial.optimizer = trial_optimizer("momentum");
+    train("mask", &masks[i].row, trial, &counts);
+  }
+  for (int of = ISW_NOISE_WEIGHTS; of <= ISW_NOISE_BIASES; of++) {
+    struct trial trial = plain;
+    trial.noise_of = (enum isw_noise_of)of;
+    train("setting", &(struct isw_row){.name = of == ISW_NOISE_WEIGHTS ? "noise_of_weights" : "noise_of_biases"}, trial,
+          &counts);
+  }
   static const char *const kinds[] = {[TRIAL_FACTORS] = "factors",
                                       [TRIAL_FROZEN_FIRST] = "factors_frozen_layer",
                                       [TRIAL_FROZEN_PARTS] = "factors_frozen_parts"};

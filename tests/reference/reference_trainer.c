@@ -96,7 +96,10 @@ static void initial_layer(const struct isw_network *network, const struct isw_ch
   struct isw_stream stream = {network->seed, network->replicate, purpose, start->layer};
   if (!isw_initialize(init, start, fan_out, fan_in, columns, &stream, weight)) exit(1);
   struct isw_stream noise = {network->seed, network->replicate, noise_purpose, start->layer};
-  for (size_t i = 0; network->init_noise != 0.0 && i < fan_out * columns; i++)
+  bool adds = network->init_noise != 0.0;
+  if (network->noise_of == ISW_NOISE_WEIGHTS) adds = adds && purpose == ISW_PURPOSE_WEIGHT;
+  if (network->noise_of == ISW_NOISE_BIASES) adds = adds && purpose == ISW_PURPOSE_BIAS;
+  for (size_t i = 0; adds && i < fan_out * columns; i++)
     weight[i] = weight[i] + network->init_noise * isw_normal(&noise, i);
   size_t rows;
   bool from_file = (isw_initializers(&rows)[init->row].needs & ISW_START_FILE) != 0;

@@ -17,6 +17,7 @@ enum { NAME(LAYERS_MAX) = 64 };
 struct NAME(layer) {
   size_t fan_in, fan_out;
   REAL *weight, *bias, *weight_gradient, *bias_gradient;
+  bool *unmasked; /* [fan_out][fan_in] whether a weight is trained; NULL: no mask */
   REAL *z, *a, *delta;
   REAL *kept, *undropped; /* of hidden layers: factors of dropout, and g(z) */
   bool normalizes;
@@ -225,6 +226,9 @@ static double NAME(batch)(struct NAME(trainer) * t, const uint64_t *order, size_
   for (size_t k = 1; k <= t->layers && t->network->residual.train_scale; k++)
     for (size_t j = 0; t->layer[k].branch && j < t->layer[k].fan_out; j++)
       *t->layer[k].scale_gradient = *t->layer[k].scale_gradient + t->layer[k].shares[j];
+  for (size_t k = 1; k <= t->layers; k++)
+    for (size_t i = 0; t->layer[k].unmasked && i < t->layer[k].fan_out * t->layer[k].fan_in; i++)
+      if (!t->layer[k].unmasked[i]) t->layer[k].weight_gradient[i] = K(0.0);
   return sum / divisor;
 }
 
@@ -340,6 +344,8 @@ static void NAME(step)(struct NAME(trainer) * t, double learning_rate, const dou
   for (size_t k = 1; k <= t->layers; k++) {
     const struct NAME(layer) *l = &t->layer[k];
     NAME(update_some)(t, k, false, l->weight, l->fan_out * l->fan_in, learning_rate, running);
+    for (size_t i = 0; l->unmasked && i < l->fan_out * l->fan_in; i++)
+      if (!l->unmasked[i]) l->weight[i] = K(0.0);
     if (l->bias) NAME(update_some)(t, k, true, l->bias, l->fan_out, learning_rate, running);
     if (l->scale) NAME(update_some)(t, k, false, l->scale, 1, learning_rate, running);
     if (l->gain) NAME(update_some)(t, k, true, l->gain, l->fan_out, learning_rate, running);
@@ -478,6 +484,11 @@ static void NAME(initial_weights)(struct NAME(trainer) * t)
     start.activation = isw_activation_of(n, k - 1);
     initial_layer(n, &n->init[k - 1], &start, ISW_PURPOSE_WEIGHT, ISW_PURPOSE_WEIGHT_NOISE, l->fan_out, l->fan_in,
                   l->fan_in, draws);
+    const struct isw_stream share = {n->seed, n->replicate, ISW_PURPOSE_SPARSITY, k};
+    if (n->mask.row != 0) l->unmasked = numbers(count, sizeof *l->unmasked);
+    if (l->unmasked && !isw_mask_fill(&n->mask, start.before, count, &share, l->unmasked)) exit(1);
+    for (size_t i = 0; l->unmasked && i < count; i++)
+      if (!l->unmasked[i]) draws[i] = 0.0;
     if (l->bias)
       initial_layer(n, &n->bias_init[k - 1], &start, ISW_PURPOSE_BIAS, ISW_PURPOSE_BIAS_NOISE, l->fan_out, l->fan_in, 1,
                     bias);
@@ -584,6 +595,7 @@ static void NAME(end)(struct NAME(trainer) * t)
 {
   for (size_t k = 1; k <= t->layers; k++) {
     free(t->layer[k].z);
+    free(t->layer[k].unmasked);
     free(t->layer[k].a);
     free(t->layer[k].delta);
     free(t->layer[k].kept);

@@ -134,6 +134,8 @@ enum {
   BIAS,
   LAYER_FACTORS,
   OUTPUT_SCALE,
+  MASK,
+  NOISE_OF,
   BY_LAYER,
   RESIDUAL,
   COUNT,
@@ -158,6 +160,7 @@ static bool is_solved(size_t setting, size_t b)
   case LOSS: return b == trial_loss("mse");
   case WIDTH: return b <= 3;
   case BATCH:
+  case MASK:
   case DECAY:
   case CLIP:
   case GRADIENT_NOISE:
@@ -275,6 +278,8 @@ static struct trial trial_of(const size_t *level)
                         .dropout = level[DROPOUT] ? 0.4 : 0.0,
                         .no_affine = level[NORMALIZATION] >= 3,
                         .no_branch_ends = level[NORMALIZATION] >= 3,
+                        .mask = level[MASK],
+                        .noise_of = (enum isw_noise_of)level[NOISE_OF],
                         .output_scale = level[OUTPUT_SCALE] ? -1.7 : 0.0,
                         .factors = (enum trial_factors)level[LAYER_FACTORS],
                         .loss_below = level[STOP] & 1 ? 0.1 : 0.0,
@@ -307,6 +312,7 @@ static void all_pairs_of_all_settings(void **state)
                                         [GRADIENT_NOISE] = 2,
                                         [DROPOUT] = 2,
                                         [OUTPUT_SCALE] = 2,
+                                        [NOISE_OF] = 3,
                                         [LAYER_FACTORS] = TRIAL_FACTOR_KINDS,
                                         [BY_LAYER] = TRIAL_BY_LAYER,
                                         [RESIDUAL] = sizeof residuals / sizeof residuals[0],
@@ -327,6 +333,7 @@ static void all_pairs_of_all_settings(void **state)
   design->levels[LOSS] = losses();
   design->levels[OPTIMIZER] = optimizers();
   design->levels[SCHEDULE] = schedules();
+  isw_masks(&design->levels[MASK]);
   struct trial_counts counts = {0};
   size_t row = 0;
   for (size_t design_number = 0; design_number < DESIGNS; design_number++) {

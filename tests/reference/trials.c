@@ -179,6 +179,18 @@ static struct isw_layer_factors factors_of(const struct trial *trial, size_t lan
   return factors;
 }
 
+static struct isw_choice mask_of(const struct trial *trial, const struct isw_weights *weights, size_t lane)
+{
+  size_t rows;
+  const struct isw_row *row = &isw_masks(&rows)[trial->mask].row;
+  struct isw_choice mask = isw_choice_default(row, trial->mask);
+  for (size_t p = 0; p < isw_row_parameters(row); p++)
+    if (strcmp(row->parameters[p].name, "sparsity") == 0)
+      mask.value[p].number = 0.4 + (trial->varied ? 0.02 * (double)lane : 0.0);
+  mask.weights = weights;
+  return mask;
+}
+
 static void set_network(const struct trial *trial, struct trial_networks *all, size_t lane)
 {
   size_t rows, layers = all->layers;
@@ -212,6 +224,8 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
       .bias_init = bias_init,
       .normalization = normalization_of(trial, lane),
       .init_noise = trial->init_noise,
+      .noise_of = trial->noise_of,
+      .mask = mask_of(trial, &all->weights, lane),
       .init_sparsity = trial->init_sparsity * (trial->varied ? 1.0 - 0.05 * (double)lane : 1.0),
       .decay_biases = trial->decay_biases,
       .bias = trial->bias,
@@ -244,7 +258,7 @@ struct trial trial_of_optimizer(const struct trial *trial)
   struct trial own = *trial;
   if (!isw_optimizers(&rows)[own.optimizer].solves) return own;
   own.loss = trial_loss("mse");
-  own.batch_size = 0;
+  own.batch_size = own.mask = 0;
   own.weight_decay = own.clip_norm = own.gradient_noise = own.dropout = 0.0;
   if (own.depth > 3) own.depth = 3;
   if (own.width > 5) own.width = 5;
@@ -440,6 +454,7 @@ static struct isw_pack_class class_of(const struct trial_networks *networks)
                                  .samples = first->batch_size ? first->batch_size : samples,
                                  .drops = first->dropout > 0.0 && first->layers > 1,
                                  .draws_noise = first->gradient_noise > 0.0,
+                                 .has_mask = first->mask.row != 0,
                                  .scales_output = first->output_scale != 1.0,
                                  .has_factors = first->factors != NULL,
                                  .checks_every_step =

@@ -56,6 +56,8 @@ struct trial {
   struct isw_plateau plateau;                /**< if the lanes vary, its parts are 0.01 apart */
   double clip_norm, gradient_noise, dropout; /**< 0: none */
   double init_sparsity;
+  size_t mask; /**< of 2 of 5 weights; lanes differ if they vary */
+  enum isw_noise_of noise_of;
   bool no_epsilon; /**< the optimiser's epsilon is 0, so that a gradient of 0 gives 0 / 0 */
   enum isw_decay_biases decay_biases;
   bool varied;           /**< the lanes differ in learning rate and in every parameter of every row */

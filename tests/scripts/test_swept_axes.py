@@ -1,5 +1,6 @@
 """Figures show what was swept: axes, zips, holes and samples, what is pooled, and the best of what is not shown."""
 import unittest
+import warnings
 
 import matplotlib.collections
 import numpy as np
@@ -200,6 +201,13 @@ class Curves(unittest.TestCase):
         bars = panels_of(figure)[0].collections[0]
         self.assertEqual([segment[:, 1].tolist() for segment in bars.get_segments()], [[1, 3], [4, 9]])
         self.assertIn("line: median; bar: from the smallest to the largest network", texts(figure))
+
+    def test_a_hole_of_the_grid_has_no_bar_and_no_warning(self):
+        dataset = grid(init=["zeros", "ones"], depth=[1, 2], replicate=[0, 1]).isel(network=np.arange(6))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            panel = panels_of(curves.curve(dataset))[0]
+        self.assertEqual([len(bars.get_segments()) for bars in panel.collections], [2, 1])
 
     def test_networks_that_diverged_are_the_worst(self):
         dataset = with_final(grid(depth=[1, 2, 3], replicate=[0, 1, 2]), np.ones(9))

@@ -37,6 +37,7 @@ FILES: dict[str, dict[str, str]] = {  #: parameters without a default: files tha
     "npy": {"inputs": "inputs.npy", "targets": "targets.npy"},
     "hdf5": {"path": "data.h5"},
     "file": {"path": "weights.h5", "dataset": "weights"},
+    "magnitude": {"path": "weights.h5", "dataset": "weights"},
 }
 
 
@@ -66,7 +67,7 @@ def write_data(folder: pathlib.Path) -> None:
         file["weights"] = [[sample(i) for i in range(PARAMETERS)]]
 
 
-def choice(row: Row, **values: object) -> str | dict[str, object]:
+def choice(row: Row, key: str = "name", **values: object) -> str | dict[str, object]:
     """A row as a named choice: its defaults, but few samples and steps, and files for what has no default."""
     chosen: dict[str, object] = {**FILES.get(row["name"], {}), **values}
     for parameter in row["parameters"]:
@@ -74,7 +75,7 @@ def choice(row: Row, **values: object) -> str | dict[str, object]:
             chosen.setdefault(parameter["name"], SMALL[parameter["name"]])
     names = {parameter["name"] for parameter in row["parameters"]}
     chosen = {name: value for name, value in chosen.items() if name in names}
-    return {"name": row["name"], **chosen} if chosen else row["name"]
+    return {key: row["name"], **chosen} if chosen else row["name"]
 
 
 def base(precision: str, dataset: object, probes: list[str]) -> dict[str, Any]:
@@ -89,7 +90,8 @@ def base(precision: str, dataset: object, probes: list[str]) -> dict[str, Any]:
 
 
 def make_sweeps(tables: dict[str, list[Row]], precision: str) -> dict[str, dict[str, Any]]:
-    """Sweep files by name: every row but those of datasets; every dataset; sizes of networks and batches."""
+    """Sweep files by name: every row but those of datasets and masks; every dataset; sizes of networks and
+    batches; every mask."""
     mixture = {"name": "gaussian_mixture", "samples": 40, "features": FEATURES}
     probes = [row["name"] for row in tables["probes"]]
     rows = base(precision, mixture, probes)
@@ -116,7 +118,10 @@ def make_sweeps(tables: dict[str, list[Row]], precision: str) -> dict[str, dict[
     shapes = base(precision, mixture, [name for name in probes if not name.startswith("hessian_")])
     shapes["grid"] = {"network.width": [1, 2, 8, 16, 24, 70], "network.depth": [1, 3], "train.batch_size": ["full", 5],
                       "network.activation": ["relu", "tanh"], "replicate": {"range": [0, 8]}}
-    return {"rows": rows, "data": data, "shapes": shapes}
+    masks = base(precision, mixture, ["loss", "gradient_norm"])
+    masks["grid"] = {"network.mask": [choice(row, "by", sparsity=0.5) for row in tables["masks"]],
+                     "network.init_noise": [0.1], "network.init_noise.of": ["all", "weights", "biases"]}
+    return {"rows": rows, "data": data, "shapes": shapes, "masks": masks}
 
 
 def run_sweeps(program: str, folder: pathlib.Path) -> str:

@@ -140,6 +140,7 @@ static void the_path_of_a_class_is_the_engines(void **state)
       {"hidden: [3, 3, 3], residual: {branch_layers: 2}", "optimizer: sgd", "[loss]", ISW_PATH_BLOCKED},
       {"hidden: [3]", "optimizer: sgd, gradient_noise: 0.1", "[loss]", ISW_PATH_BLOCKED},
       {"hidden: [3], dropout: 0.1", "optimizer: sgd", "[loss]", ISW_PATH_BLOCKED},
+      {"hidden: [3], mask: {by: random, sparsity: 0.1}", "optimizer: sgd", "[loss]", ISW_PATH_BLOCKED},
       {"hidden: [3], normalization: layer_norm", "optimizer: sgd", "[loss]", ISW_PATH_BLOCKED},
       {"hidden: [30]", "optimizer: sgd", "[loss]", ISW_PATH_SMALL},
       {"hidden: [30]", "optimizer: sgd", "[loss, pre_activation_mean]", ISW_PATH_BLOCKED},
@@ -289,23 +290,21 @@ static void networks_are_alone_where_that_is_cheaper(void **state)
   isw_sweep_destroy(sweep);
 }
 
-/* Of a large network, by the lines of its hidden layers: 16 in float32, 32 in float64. */
+/* From 10^7 FLOPs per thread and step on. */
 static void threads_share_what_is_large(void **state)
 {
   (void)state;
-  static const size_t size[] = {784, 256, 256, 10};
-  struct isw_pack_class class = {
-      .layout = ISW_UNITS_IN_LANES, .lanes = 1, .layers = 3, .size = size, .steps = 2, .flops = 2 * 7.9e7};
-  assert_int_equal(isw_cost_max_threads(ISW_FLOAT32, &class), 6); /* three lines each, seven would part samples */
-  assert_int_equal(isw_cost_max_threads(ISW_FLOAT64, &class), 7);
-  assert_true(isw_cost_speedup(ISW_FLOAT32, &class, 1) == 1);
-  assert_true(isw_cost_speedup(ISW_FLOAT32, &class, 2) == 1.7);
-  assert_true(isw_cost_speedup(ISW_FLOAT32, &class, 7) < isw_cost_speedup(ISW_FLOAT32, &class, 6));
-  class.parts.normalizing.is_on = true; /* sums over the units of a sample */
-  assert_int_equal(isw_cost_max_threads(ISW_FLOAT32, &class), 7);
-  assert_true(isw_cost_speedup(ISW_FLOAT32, &class, 2) == 1.4);
+  struct isw_pack_class class = {.layout = ISW_UNITS_IN_LANES, .lanes = 1, .steps = 2, .flops = 2 * 7.9e7};
+  assert_int_equal(isw_cost_max_threads(&class), 7);
+  assert_true(isw_cost_speedup(&class, 1) == 1);
+  assert_true(isw_cost_speedup(&class, 2) == 1.7);
+  class.layout = ISW_NETWORKS_IN_LANES;
+  class.lanes = 8;
+  assert_int_equal(isw_cost_max_threads(&class), 63);
+  assert_true(isw_cost_speedup(&class, 2) == 1.4);
+  class.lanes = 1;
   class.flops = 2 * 1.9e7;
-  assert_int_equal(isw_cost_max_threads(ISW_FLOAT32, &class), 1);
+  assert_int_equal(isw_cost_max_threads(&class), 1);
 }
 
 static void packs_follow_the_costs_they_are_given(void **state)
@@ -334,10 +333,10 @@ static void packs_follow_the_costs_they_are_given(void **state)
   for (size_t i = 0; i < 80; i++) assert_true(met[i]);
   /* 6 packs: three of 2 s, three of 1 s */
   const double now[] = {2, 1};
-  assert_true(isw_cost_all(packs, ISW_FLOAT32, now, 1) == 9);
-  assert_true(isw_cost_all(packs, ISW_FLOAT32, now, 3) == 3);
-  assert_true(isw_cost_all(packs, ISW_FLOAT32, now, 5) == 2);  /* the longest pack */
-  assert_true(isw_cost_all(packs, ISW_FLOAT32, now, 12) == 2); /* which is too small to be shared */
+  assert_true(isw_cost_all(packs, now, 1) == 9);
+  assert_true(isw_cost_all(packs, now, 3) == 3);
+  assert_true(isw_cost_all(packs, now, 5) == 2);  /* the longest pack */
+  assert_true(isw_cost_all(packs, now, 12) == 2); /* which is too small to be shared */
   isw_packs_destroy(packs);
   isw_sweep_destroy(sweep);
 }

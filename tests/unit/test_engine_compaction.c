@@ -116,7 +116,8 @@ static size_t row_called(const struct isw_row *first, size_t bytes, const char *
   return 0;
 }
 
-/* Branches, if nothing watches when their networks move, are normalised, drop units and have noisy gradients. */
+/* Branches, if nothing watches when their networks move, are normalised and masked, drop units and have noisy
+ * gradients. */
 static bool has_extras(const struct trial *t)
 {
   return t->branch_layers > 0 && !t->watched;
@@ -128,6 +129,15 @@ static struct isw_choice normalization_of(const struct trial *t, size_t number)
   size_t count, row = has_extras(t) ? ROW(isw_normalizations, "layer_norm") : 0;
   struct isw_choice choice = isw_choice_default(&isw_normalizations(&count)[row].row, row);
   if (row > 0) choice.value[0].number = 1e-5 * (double)(number + 1);
+  return choice;
+}
+
+/* random with a sparsity of each network; or none. */
+static struct isw_choice mask_of(const struct trial *t, size_t number)
+{
+  size_t count, row = has_extras(t) ? ROW(isw_masks, "random") : 0;
+  struct isw_choice choice = isw_choice_default(&isw_masks(&count)[row].row, row);
+  if (row > 0) choice.value[0].number = 0.1 + 0.02 * (double)(number % 11);
   return choice;
 }
 
@@ -164,6 +174,7 @@ static struct isw_pack *make(const struct scene *scene, enum isw_layout layout, 
         .size = t->branch_layers ? deeper : size,
         .residual = {t->branch_layers, 0.5, true, false},
         .normalization = normalization_of(t, n),
+        .mask = mask_of(t, n),
         .dropout = has_extras(t) ? 0.01 + 0.001 * (double)(n % 5) : 0.0,
         .gradient_noise = has_extras(t) && n % 3 == 0 ? 0.001 : 0.0,
         .activation = isw_choice_default(&isw_activations(&count)[g].row, g),

@@ -157,6 +157,15 @@ static struct isw_choice normalization_of(const struct trial *t, size_t lane)
   return choice;
 }
 
+/* None, or random with a sparsity of each lane. */
+static struct isw_choice mask_of(const struct trial *t, size_t lane)
+{
+  size_t count, row = t->optimizer % 2;
+  struct isw_choice choice = isw_choice_default(&isw_masks(&count)[row].row, row);
+  if (row > 0) choice.value[0].number = 0.1 + 0.05 * (double)lane;
+  return choice;
+}
+
 /* Networks first .. first + networks - 1. Some diverge at once, some later, some stop by a rule: a state includes
  * networks that have ended. */
 static struct isw_pack *make_some(const struct trial *t, enum isw_layout layout, size_t first, size_t networks,
@@ -187,6 +196,7 @@ static struct isw_pack *make_some(const struct trial *t, enum isw_layout layout,
                              .size = t->residual ? deeper : size,
                              .residual = {t->residual, 0.5, t->residual, false},
                              .normalization = normalization_of(t, l),
+                             .mask = mask_of(t, l),
                              .gradient_noise = l % 2 && !solves(t->optimizer) ? 0.01 : 0.0,
                              .dropout = t->optimizer % 3 == 1 && !solves(t->optimizer) ? 0.01 * (double)(l + 1) : 0.0,
                              .activation = isw_choice_default(&isw_activations(&count)[tanh_row()].row, tanh_row()),

@@ -67,6 +67,7 @@ static void tables_hold_the_rows_that_the_docs_promise(void **state)
               "sgd momentum nesterov adam adamw rmsprop adagrad sign_sgd rprop levenberg_marquardt");
   CHECK_TABLE(struct isw_rate_schedule, isw_schedules,
               "constant step exponential linear cosine warmup warmup_cosine inverse_sqrt");
+  CHECK_TABLE(struct isw_mask, isw_masks, "none random magnitude");
   CHECK_TABLE(struct isw_parametrization, isw_parametrizations, "standard ntk mean_field mup");
 }
 
@@ -171,6 +172,31 @@ static void sizes_and_flops(void **state)
   assert_true(isw_step_flops(3, size, 0, 100) == 100.0 * (6.0 * weights - 2.0 * 64 * 32));
 }
 
+/* Of the layer whose weights follow two numbers of the file. Halves round to even; of equal weights the first go. */
+static void magnitude_masks_the_smallest_weights(void **state)
+{
+  (void)state;
+  enum { COUNT = 5, BEFORE = 2 };
+  static const double stored[] = {9.0, 0.0, -0.3, 0.1, 0.3, 0.0, -0.1, 0.0};
+  static const struct {
+    double sparsity;
+    bool kept[COUNT];
+  } cases[] = {{0.0, {true, true, true, true, true}},     {0.1, {true, true, true, true, true}}, /* 0.5 */
+               {0.3, {true, false, true, false, true}},   {0.5, {true, false, true, false, true}},
+               {0.7, {false, false, true, false, false}}, {1.0, {false, false, false, false, false}}};
+  size_t count;
+  const struct isw_weights weights = {.count = sizeof stored / sizeof *stored, .value = stored};
+  struct isw_choice mask = isw_choice_default(&isw_masks(&count)[2].row, 2);
+  mask.weights = &weights;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    bool kept[COUNT];
+    mask.value[3].number = cases[i].sparsity;
+    assert_true(isw_mask_fill(&mask, BEFORE, COUNT, NULL, kept));
+    for (size_t j = 0; j < COUNT; j++)
+      if (kept[j] != cases[i].kept[j]) fail_msg("sparsity %g, weight %zu", cases[i].sparsity, j);
+  }
+}
+
 /* Factors of a network of 5-8-8-3 whose base width is 4, r = 2: Yang et al. 2022, tables 3 and 8. */
 static void mup_has_the_factors_of_its_tables(void **state)
 {
@@ -222,6 +248,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(tables_hold_the_rows_that_the_docs_promise),
+      cmocka_unit_test(magnitude_masks_the_smallest_weights),
       cmocka_unit_test(mup_has_the_factors_of_its_tables),
       cmocka_unit_test(optimizers_with_parametrizations),
       cmocka_unit_test(defaults_are_pytorchs),

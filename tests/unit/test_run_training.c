@@ -71,7 +71,7 @@ static struct isw_work start_training(struct isw_training *training, const struc
   *training = (struct isw_training){0};
   setenv("INITSWEEP_LAYOUT", layout, 1);
   EXPECT_OK(isw_training_create(training, sweep, 1, 1, error));
-  EXPECT_OK(isw_training_choose_layouts(training, &alone, error));
+  EXPECT_OK(isw_training_choose_layouts(training, 1, &alone, error));
   EXPECT_OK(isw_training_set_layouts(training, alone, error));
   EXPECT_OK(isw_journal_create(parts, isw_sweep_identity(sweep), rank, 4, "a test", &training->journal, error));
   EXPECT_OK(isw_checkpoint_networks(parts, isw_sweep_identity(sweep), 4, &list, &count, error));

@@ -171,6 +171,9 @@ static void settings_of_a_class_are_the_documented_ones(void **state)
       {"network.bias_init", "[zeros, {name: constant, value: 1}]", true},
       {"network.init_by_layer", "[{1: zeros}, {2: he_normal}]", true},
       {"network.init_noise", "[0, 1]", true},
+      {"network.init_noise.of", "[all, weights]", true},
+      {"network.mask", "[{by: random, sparsity: [0.1, 0.2]}]", true},
+      {"network.mask", "[none, {by: random, sparsity: 0.2}]", false},
       {"network.init_sparsity", "[0, 0.5]", true},
       {"network.dropout", "[0, 0.1]", false},
       {"network.dropout", "[0.1, 0.2]", true},
@@ -219,7 +222,8 @@ static void settings_of_a_class_are_the_documented_ones(void **state)
                             : "depth: 1, ",
                  (residual && strstr(cases[i].path, "scale")) || strstr(cases[i].path, "after")
                      ? ", residual: {branch_layers: 1}"
-                     : "",
+                 : strstr(cases[i].path, "noise.of") ? ", init_noise: 1"
+                                                     : "",
                  strstr(cases[i].path, "shuffle") ? ", batch_size: 2" : "",
                  strstr(cases[i].path, "decay_biases") ? ", weight_decay: 1"
                  : strstr(cases[i].path, "relative")   ? ", stop: {plateau: {steps: 3}}"

@@ -12,6 +12,12 @@ static void settings_are_the_same_sweep(void **state)
 {
   (void)state;
   static const char *const texts[] = {
+      HEAD
+      "network: {depth: 1, width: 2, activation: tanh, init: glorot_uniform, init_noise: {std: 1, of: weights}, mask: "
+      "{by: random, sparsity: 0.5}}\n" TRAIN "grid: {network.init_noise.of: [biases, all]}\n",
+      HEAD "network: {depth: 1, width: 2, activation: tanh, init: glorot_uniform, init_noise: {of: weights}}\n" TRAIN
+           "grid: {network.init_noise: [1, 2], network.mask: [none, {by: random, sparsity: [0.1, 0.2]}]}\n"
+           "exclude: [{network.init_noise: 1, network.mask: {by: random, sparsity: 0.2}}]\n",
       BASE,
       BASE "about: \"a \\\"quoted\\\"\\ttext: \\u2028 \\\\ # \xC3\xA9\"\nrecord: {steps: {every: 3}, weights: final}\n",
       BASE "grid: {train.learning_rate: {geomspace: [1e-7, 0.3, 9]}, replicate: {range: [9, 1, -2]}}\n",
@@ -119,6 +125,10 @@ static void identities_tell_what_matters(void **state)
                                          "network.normalization={name: layer_norm, epsilon: 1e-4}",
                                          "network.normalization={name: layer_norm, affine: false}",
                                          "network.normalization={name: layer_norm, branch_ends: false}",
+                                         "network.init_noise={std: 1e-3, of: weights}",
+                                         "network.init_noise={std: 1e-3, of: biases}",
+                                         "network.mask={by: random, sparsity: 0.5}",
+                                         "network.mask={by: random, sparsity: 0.25}",
                                          "network.parametrization=ntk",
                                          "network.output_scale=2",
                                          "network.parametrization=mean_field",
@@ -166,6 +176,8 @@ static void identities_tell_what_matters(void **state)
                                      "network.init_by_layer.1=glorot_uniform",
                                      "network.bias=all",
                                      "network.output_scale=1.0",
+                                     "network.init_noise={std: 0}",
+                                     "network.mask=none",
                                      "network.parametrization={name: mup, base_width: 2}",
                                      "train.rate_by_layer={1: 1, 2: {weights: 1}, output: {biases: 1}}",
                                      "train.optimizer={name: sgd, weight_decay: 0}",

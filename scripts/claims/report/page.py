@@ -1,7 +1,6 @@
 """The page of the report: a section for each claim, with verdict, evidence, figures, sweep files and provenance."""
 from __future__ import annotations
 
-import os
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +10,6 @@ from claims.report.reading import Report, Sweep
 from claims.schema import NOT_DECIDED, VERDICTS
 from initsweep.report.images import write_images
 from initsweep.report.page import chart_html, definition_list, fill_template, page_html, write_page
-from initsweep.report.tables import value_html
 from initsweep.report.text import escape, inline, paragraphs
 
 PARTS = pathlib.Path(__file__).parent / "parts"
@@ -50,18 +48,19 @@ def claim_html(report: Report, claim: dict[str, Any], images: Images) -> str:
     condition = ""
     if claim.get("condition"):
         condition = f'<p class="condition"><strong>{term}:</strong> {inline(claim["condition"])}</p>'
+    figures = [chart_html(figure, images.get(figure["id"])) for figure in report.figures[name]]
     facts = [("Predicted by theory", predicted),
              ("Prediction and experiment", "agree" if claim["agrees"] else "<strong>disagree</strong>")]
     if claim.get("overturned_by"):
         facts.append(("What would have overturned it", inline(claim["overturned_by"])))
     return fill_template(
         PARTS / "claim.html", id=name, css_class=tables.CSS_CLASS[claim["verdict"]], claim=inline(claim["claim"]),
-        badge=tables.badge(claim["verdict"]), against=against, condition=condition,
-        value=value_html(number["value"], number.get("unit")), value_name=inline(number["name"]),
+        badge=tables.badge(claim["verdict"]), answer=inline(claim["answer"]), against=against, condition=condition,
+        value=tables.number(number), value_name=inline(number["name"]),
         margin=inline(claim["margin"]["text"]), paragraph=paragraphs(claim["paragraph"]),
         facts="\n".join(f"<div><dt>{term}</dt><dd>{text}</dd></div>" for term, text in facts),
         evidence=tables.evidence(claim) if claim["evidence"] else "<p>No rule was applied.</p>",
-        figures="\n".join(chart_html(figure, images.get(figure["id"])) for figure in report.figures[name]),
+        first_figure="".join(figures[:1]), figures="\n".join(figures[1:]),
         sweeps="\n".join(sweep_html(name, sweep) for sweep in sweeps),
         commands=commands_html(claim), provenance=provenance(report, claim, sweeps))
 
@@ -89,23 +88,24 @@ def contents_line(claim: dict[str, Any]) -> str:
     return f'<li><a href="#{claim["id"]}">{dot}{claim["id"]}{verdict}{mark}</a></li>'
 
 
-def theory_link(report: Report, out: pathlib.Path) -> str:
-    """The page of derivations: a link relative to the report, if the page is on this disk."""
-    derivations = report.root / "docs/claims.md"
-    name = "<code>docs/claims.md</code>"
-    if not derivations.exists():
-        return name
-    return f'<a href="{escape(os.path.relpath(derivations.resolve(), out.parent.resolve()))}">{name}</a>'
+def statistics(report: Report) -> str:
+    """How many criteria there are, and with what confidence the intervals hold; empty if the verdicts do not say."""
+    numbers = report.verdicts.get("statistics")
+    if not numbers:
+        return ""
+    return (f"<li>There are {numbers['criteria']} criteria, of which {numbers['statistical']} are statistical. All "
+            f"their intervals hold together with {100 * numbers['confidence']:g} % confidence; each alone has "
+            f"{100 * numbers['each']:.2f} %. What a criterion would have seen is said beside it.</li>")
 
 
-def report_html(report: Report, out: pathlib.Path, images: Images) -> str:
-    """The whole page. out: where it will be written; images: a figure without images needs JavaScript."""
+def report_html(report: Report, images: Images) -> str:
+    """The whole page. images: a figure without images needs JavaScript."""
     claims = report.verdicts["claims"]
     title = f"Zero weights: {len(claims)} claims decided by experiment"
     program = report.verdicts.get("program") or {}
     body = fill_template(
         PARTS / "body.html", title=title, counts=counts(report), overview=tables.overview(report),
-                         theory=theory_link(report, out),
+        statistics=statistics(report), looks=tables.looks(report),
         claims="\n".join(claim_html(report, claim, images) for claim in claims), discussion=tables.discussion(report),
         provenance=definition_list([*program.items(), ("SHA-256 of verdicts.json", report.sha256)]))
     return page_html(
@@ -119,4 +119,4 @@ def write_report(report: Report, out: pathlib.Path, folder: pathlib.Path | None)
     """Draws every figure into `folder` (None: no images) and writes the page to `out`, as a whole file."""
     images = {} if folder is None else {figure["id"]: write_images(figure, folder)
                                         for own in report.figures.values() for figure in own}
-    write_page(out, report_html(report, out, images))
+    write_page(out, report_html(report, images))

@@ -41,11 +41,11 @@ class Report:
 
 def check_claim(claim: JsonNode) -> None:
     """One element of `claims`."""
-    claim.require_members(["id", "claim", "verdict", "number", "margin", "prediction", "agrees", "evidence",
+    claim.require_members(["id", "claim", "answer", "verdict", "number", "margin", "prediction", "agrees", "evidence",
                            "paragraph"])
     if not isinstance(claim["id"].value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", claim["id"].value):
         claim["id"].reject("a letter, then letters, digits, _ or -")
-    for name in ("claim", "prediction", "paragraph"):
+    for name in ("claim", "answer", "prediction", "paragraph"):
         claim[name].require_text()
     claim["verdict"].require_one_of(VERDICTS)
     claim["condition"].require_text(empty=True, null=True)
@@ -78,6 +78,8 @@ def check_evidence(evidence: JsonNode) -> None:
         evidence["threshold"].require_scalar()
     evidence["side"].require_text(empty=True, null=True)
     evidence["interval"].require_numbers(2, null=True)
+    for name in ("count", "groups", "detects"):
+        evidence[name].require_scalar()
     evidence["holds"].require_bool(null=True)
 
 
@@ -132,6 +134,14 @@ def read_report(verdicts: pathlib.Path, figures: pathlib.Path, root: pathlib.Pat
         if name in path_of:
             raise ReportError(f"{verdicts}: {claim.path}: the id is not unique, it is also that of {path_of[name]}")
         path_of[name] = claim.path
+    for row in (content["looks"].elements() if "looks" in content.value else []):
+        row.require_members(["look", "data", "claims", "change"])
+        for name in ("look", "data", "change"):
+            row[name].require_text()
+        for claim in row["claims"].elements():
+            claim.require_text()
+    if "statistics" in content.value:
+        content["statistics"].require_members(["criteria", "statistical", "confidence", "each"])
     for row in (content["discussion"].elements() if "discussion" in content.value else []):
         row.require_members(["number", "place", "paraphrase", "claims"])
         row["number"].require_scalar()
