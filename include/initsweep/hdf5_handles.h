@@ -35,6 +35,9 @@ enum isw_status isw_hdf5_refuse(struct isw_error *error, enum isw_status status,
 /** The type of variable-length UTF-8 text, which h5py, netCDF and h5dump can all read. The caller closes it. */
 hid_t isw_hdf5_text_type(void);
 
+/** The text of a scalar attribute of variable or fixed length, on the heap; NULL where it has none, or no memory. */
+char *isw_hdf5_attribute_text(hid_t attribute);
+
 /** Whether the object of that name in a group or file is a dataset. */
 bool isw_hdf5_is_dataset(hid_t group, const char *name);
 

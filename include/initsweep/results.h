@@ -23,6 +23,7 @@ struct isw_provenance {
 /** Everything that the results file contains in addition to the finished networks. */
 struct isw_results_head {
   const char *title, *about, *sweep_text, *settings;
+  const char *plain_settings; /**< as version 0.1.0 wrote them, which the check of a file takes too; NULL: none */
   uint64_t identity;
   uint64_t networks;
   size_t records_max, layers_max;

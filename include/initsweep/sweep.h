@@ -51,8 +51,11 @@ struct isw_keep_weights isw_sweep_weights(const struct isw_sweep *sweep);
 double isw_sweep_escape_fraction(const struct isw_sweep *sweep); /**< record.escape_fraction */
 /** The sweep file's text as it was read, NUL-terminated. */
 const char *isw_sweep_text(const struct isw_sweep *sweep);
-/** Every setting after defaults and overrides, as a YAML sweep file that describes the same sweep. */
+/** Every setting after defaults and overrides, as a YAML sweep file that describes the same sweep. Readers of YAML 1.1
+ *  and 1.2 find the same values: a number with an exponent has a point, a word like a number is in quotes. */
 const char *isw_sweep_settings(const struct isw_sweep *sweep);
+/** The same without that care: what version 0.1.0 wrote, and what the sweep's identity is a hash of. */
+const char *isw_sweep_plain_settings(const struct isw_sweep *sweep);
 /** The sweep's identity: a hash of everything that determines the results file outside /provenance. */
 uint64_t isw_sweep_identity(const struct isw_sweep *sweep);
 

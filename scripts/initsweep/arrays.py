@@ -77,7 +77,8 @@ def read_structure(file: Any) -> tuple[dict[str, tuple[str, ...]], dict[str, dic
         if isinstance(node, h5py.Dataset):
             is_scale = node.attrs.get("CLASS") == b"DIMENSION_SCALE"
             dims[name] = (name,) if is_scale else tuple(node.dims[d][0].name.lstrip("/") for d in range(node.ndim))
-            attributes[name] = {key: value for key, value in node.attrs.items() if key not in DIMENSION_ATTRIBUTES}
+            attributes[name] = {key: value.decode() if isinstance(value, bytes) else value  # texts of fixed length
+                                for key, value in node.attrs.items() if key not in DIMENSION_ATTRIBUTES}
     return dims, attributes
 
 

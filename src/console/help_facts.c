@@ -29,6 +29,7 @@ const struct isw_help_fact isw_python_commands[] = {
     {"plot", "draws results files as PNG and SVG"},
     {"table", "prints a statistic of a quantity by one or two settings"},
     {"export", "writes one row per network as CSV or Parquet"},
+    {"explore", "writes a page on which a results file can be explored"},
     {NULL, NULL}};
 
 enum isw_status isw_text_add_option_usage(struct isw_text *text, const struct isw_option *option)

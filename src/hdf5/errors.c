@@ -1,6 +1,8 @@
 /* HDF5's error stack as a message, the library's version, and small helpers of the two rooms that use HDF5 handles. */
 #include "initsweep/hdf5_handles.h"
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void isw_hdf5_silence_begin(struct isw_hdf5_silence *silence)
@@ -44,6 +46,30 @@ hid_t isw_hdf5_text_type(void)
   H5Tset_size(type, H5T_VARIABLE);
   H5Tset_cset(type, H5T_CSET_UTF8);
   return type;
+}
+
+/* HDF5 converts neither kind of text to the other. */
+char *isw_hdf5_attribute_text(hid_t attribute)
+{
+  char *text = NULL;
+  hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+  bool one = H5Sget_simple_extent_npoints(space) == 1 && H5Tget_class(type) == H5T_STRING;
+  size_t length = one ? H5Tget_size(type) : 0;
+  if (one && H5Tis_variable_str(type) > 0) {
+    char *read = NULL;
+    if (H5Aread(attribute, type, &read) >= 0) text = isw_copy_text(read ? read : "");
+    H5free_memory(read);
+  } else if (length > 0 && length < SIZE_MAX) {
+    text = isw_allocate(length + 1, 1);
+    if (text && H5Aread(attribute, type, text) < 0) {
+      free(text);
+      text = NULL;
+    }
+    if (text) text[length] = '\0';
+  }
+  if (type >= 0) H5Tclose(type);
+  if (space >= 0) H5Sclose(space);
+  return text;
 }
 
 bool isw_hdf5_is_dataset(hid_t group, const char *name)

@@ -1,6 +1,7 @@
 /* Writes the attributes of the results file: those of the root group and of /provenance, and the hashes. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "results_internal.h"
 
 enum isw_status isw_writer_add_attribute(struct isw_results_writer *w, hid_t object, const char *name, hid_t file_type,
@@ -20,6 +21,19 @@ enum isw_status isw_writer_add_text(struct isw_results_writer *w, hid_t object, 
 {
   if (!text || !*text) return ISW_OK;
   return isw_writer_add_attribute(w, object, name, w->outline.text, w->outline.text, 0, &text);
+}
+
+enum isw_status isw_writer_add_characters(struct isw_results_writer *w, hid_t object, const char *name,
+                                          const char *text)
+{
+  if (!text || !*text) return ISW_OK;
+  hid_t type = H5Tcopy(H5T_C_S1);
+  H5Tset_size(type, strlen(text));
+  H5Tset_strpad(type, H5T_STR_NULLPAD);
+  H5Tset_cset(type, H5T_CSET_UTF8);
+  enum isw_status status = isw_writer_add_attribute(w, object, name, type, type, 0, text);
+  H5Tclose(type);
+  return status;
 }
 
 void isw_root_texts(const struct isw_results_head *head, char identity[17], const char *texts[ISW_ROOT_FORMAT_VERSION])
@@ -54,6 +68,7 @@ enum isw_status isw_writer_add_provenance(struct isw_results_writer *w)
 {
   hid_t properties = H5Pcreate(H5P_GROUP_CREATE);
   H5Pset_obj_track_times(properties, false);
+  H5Pset_link_creation_order(properties, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED); /* else netCDF only reads */
   H5Pset_attr_creation_order(properties, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
   hid_t group = H5Gcreate2(w->file, ISW_PROVENANCE_GROUP, H5P_DEFAULT, properties, H5P_DEFAULT);
   H5Pclose(properties);

@@ -78,6 +78,9 @@ static enum isw_status check_root(struct check *c)
   char identity[17];
   const char *texts[ISW_ROOT_FORMAT_VERSION];
   isw_root_texts(c->head, identity, texts);
+  const char *settings = isw_results_attribute(c->results, isw_root_attribute(ISW_ROOT_SETTINGS)->name);
+  if (settings && c->head->plain_settings && strcmp(settings, c->head->plain_settings) == 0)
+    texts[ISW_ROOT_SETTINGS] = settings; /* a file of version 0.1.0 */
   enum isw_status status = ISW_OK;
   for (int i = 0; i < ISW_ROOT_FORMAT_VERSION && status == ISW_OK; i++)
     if (i != ISW_ROOT_SWEEP)

@@ -11,8 +11,9 @@ enum {
 };
 
 /* Creation properties: no times, attributes in order, chunks that are shuffled and compressed unless the dataset is
- * empty. */
-static hid_t dataset_properties(const struct isw_output *output)
+ * empty. Texts of a small file are not, because netCDF copies no filtered texts; their filters see no text, only where
+ * each lies in the file's heap, a third of its bytes. */
+static hid_t dataset_properties(const struct isw_results_writer *w, const struct isw_output *output)
 {
   const struct isw_chunk_layout *layout = &output->layout;
   hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
@@ -22,8 +23,10 @@ static hid_t dataset_properties(const struct isw_output *output)
   for (unsigned d = 0; d < layout->rank; d++) empty |= layout->dims[d] == 0;
   if (!empty) {
     H5Pset_chunk(properties, (int)layout->rank, layout->chunk);
-    H5Pset_shuffle(properties);
-    H5Pset_deflate(properties, COMPRESSION);
+    if (output->memory_type != w->outline.text || !w->outline.is_small) {
+      H5Pset_shuffle(properties);
+      H5Pset_deflate(properties, COMPRESSION);
+    }
   }
   if (layout->fill) H5Pset_fill_value(properties, output->memory_type, layout->fill);
   return properties;
@@ -43,7 +46,8 @@ static enum isw_status add_coordinates(struct isw_results_writer *w, const struc
   bool recorded = field->rank > 1 && field->dimension[1] == ISW_DIM_RECORD;
   enum isw_status status = isw_text_add(&names, "%s%s%s", columns, *columns && recorded ? " " : "",
                                         recorded ? isw_field(ISW_FIELD_STEP)->name : "");
-  status = status == ISW_OK ? add_text(w, dataset, ISW_ATTRIBUTE_COORDINATES, names.bytes)
+  const char *name = isw_dataset_attribute(ISW_ATTRIBUTE_COORDINATES)->name;
+  status = status == ISW_OK ? isw_writer_add_characters(w, dataset, name, names.bytes)
                             : isw_error_memory(w->outline.error, strlen(columns), "names of coordinates");
   isw_text_clear(&names);
   return status;
@@ -55,7 +59,7 @@ static enum isw_status make_dataset(struct isw_results_writer *w, struct isw_out
   struct isw_chunk_layout *layout = &output->layout;
   if (H5Lexists(w->file, field->name, H5P_DEFAULT) > 0)
     return isw_error_set(w->outline.error, ISW_FAILED, "%s: two datasets would be named '%s'", w->path, field->name);
-  hid_t space = H5Screate_simple((int)layout->rank, layout->dims, NULL), properties = dataset_properties(output);
+  hid_t space = H5Screate_simple((int)layout->rank, layout->dims, NULL), properties = dataset_properties(w, output);
   layout->dataset = H5Dcreate2(w->file, field->name, output->file_type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
   enum isw_status status = layout->dataset < 0 ? isw_writer_refuse(w, "cannot create a dataset") : ISW_OK;
   H5Pclose(properties);

@@ -89,6 +89,18 @@ static int compare_names(const void *a, const void *b)
   return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* A text of fixed length is hashed as one of variable length. */
+static enum isw_status add_characters(struct isw_digest *digest, hid_t attribute)
+{
+  char *text = isw_hdf5_attribute_text(attribute);
+  if (!text) return ISW_BAD_INPUT;
+  isw_hash_text(digest, "text");
+  add_number(digest, 0);
+  isw_hash_text(digest, text);
+  free(text);
+  return ISW_OK;
+}
+
 /* Adds type, shape and values. ISW_BAD_INPUT without a message: the format has no such attributes. */
 static enum isw_status add_attribute(struct isw_digest *digest, hid_t attribute, hid_t text)
 {
@@ -134,7 +146,14 @@ enum isw_status isw_hash_attributes(struct isw_digest *digest, hid_t object, con
   for (size_t i = 0; i < names.count && status == ISW_OK; i++) {
     hid_t attribute = H5Aopen(object, names.name[i], H5P_DEFAULT);
     isw_hash_text(digest, names.name[i]);
-    status = attribute >= 0 ? add_attribute(digest, attribute, text) : ISW_BAD_INPUT;
+    hid_t type = attribute >= 0 ? H5Aget_type(attribute) : attribute;
+    if (attribute < 0)
+      status = ISW_BAD_INPUT;
+    else if (H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0)
+      status = add_characters(digest, attribute);
+    else
+      status = add_attribute(digest, attribute, text);
+    if (type >= 0) H5Tclose(type);
     if (attribute >= 0) H5Aclose(attribute);
     if (status == ISW_FAILED)
       isw_error_memory(error, sizeof(double), "an attribute");

@@ -37,10 +37,8 @@ static char *read_attribute(hid_t file, const char *object, const char *name)
   hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
   bool one = H5Sget_simple_extent_npoints(space) == 1;
   H5T_class_t kind = H5Tget_class(type);
-  if (one && kind == H5T_STRING && H5Tis_variable_str(type) > 0) {
-    char *text = NULL;
-    if (H5Aread(attribute, type, &text) >= 0) copy = isw_copy_text(text ? text : "");
-    H5free_memory(text);
+  if (kind == H5T_STRING) {
+    copy = isw_hdf5_attribute_text(attribute);
   } else if (one && (kind == H5T_INTEGER || kind == H5T_FLOAT)) {
     double number;
     char digits[32];

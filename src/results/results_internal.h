@@ -188,6 +188,9 @@ enum isw_status isw_writer_add_attribute(struct isw_results_writer *w, hid_t obj
                                          hid_t memory_type, hsize_t count, const void *value);
 /** Writes a text attribute, unless the text is NULL or empty. */
 enum isw_status isw_writer_add_text(struct isw_results_writer *w, hid_t object, const char *name, const char *text);
+/** The same in characters of fixed length, as CF wants what names coordinates; h5py reads it as bytes. */
+enum isw_status isw_writer_add_characters(struct isw_results_writer *w, hid_t object, const char *name,
+                                          const char *text);
 /** The text attributes of the root group: texts[ISW_ROOT_FORMAT_VERSION], NULL or empty if a file has none.
  *  @param[out] identity  [17], to which texts points */
 void isw_root_texts(const struct isw_results_head *head, char identity[17], const char *texts[ISW_ROOT_FORMAT_VERSION]);

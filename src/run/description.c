@@ -74,6 +74,7 @@ enum isw_status isw_description_create(struct isw_description *description, cons
                                                 .about = isw_sweep_about(sweep),
                                                 .sweep_text = isw_sweep_text(sweep),
                                                 .settings = isw_sweep_settings(sweep),
+                                                .plain_settings = isw_sweep_plain_settings(sweep),
                                                 .identity = isw_sweep_identity(sweep),
                                                 .networks = isw_sweep_networks(sweep),
                                                 .records_max = isw_sweep_records_max(sweep),

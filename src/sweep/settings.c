@@ -17,11 +17,22 @@ static void put(struct isw_reader *reader, const char *format, ...)
   if (status != ISW_OK) longjmp(reader->out_of_memory, 1);
 }
 
+/* YAML 1.1, which PyYAML reads, knows no number with an exponent but without a point. */
 static void put_number(struct isw_reader *reader, double number)
 {
   char text[NUMBER_SIZE];
   isw_write_number(number, text, sizeof text);
-  put(reader, "%s", text);
+  const char *exponent = strchr(text, 'e');
+  bool whole = exponent && !strchr(text, '.') && !reader->writes_plainly;
+  put(reader, "%.*s%s%s", (int)(exponent ? exponent - text : (ptrdiff_t)strlen(text)), text, whole ? ".0" : "",
+      exponent ? exponent : "");
+}
+
+/* A word that looks like a number is in quotes. */
+static void put_word(struct isw_reader *reader, const char *word)
+{
+  const char *quote = !reader->writes_plainly && strchr("0123456789+-.", *word) ? "\"" : "";
+  put(reader, "%s%s%s", quote, word, quote);
 }
 
 /* Writes a text in double quotes and escapes what YAML would fold or reject. */
@@ -49,7 +60,7 @@ static void put_parameter(struct isw_reader *reader, const struct isw_parameter 
   if (parameter->type == ISW_TEXT)
     put_text(reader, value->text);
   else if (parameter->type == ISW_WORD)
-    put(reader, "%s", parameter->words[(size_t)value->number]);
+    put_word(reader, parameter->words[(size_t)value->number]);
   else if (parameter->word && value->number == parameter->word_number)
     put(reader, "%s", parameter->word);
   else
@@ -63,7 +74,8 @@ static void put_choice(struct isw_reader *reader, size_t setting, const struct i
 {
   const struct isw_row *row = isw_setting_table(setting)->row(item->choice.row);
   size_t count = isw_row_parameters(row);
-  if (item->choice.weights) { /* the text names a file; its contents are part of the identity */
+  if (item->choice.weights &&
+      reader->writes_plainly) { /* the text names a file; its contents are part of the identity */
     struct isw_sweep *sweep = reader->sweep;
     const uint64_t pair[] = {sweep->weights_hash, item->choice.weights->hash};
     sweep->weights_hash = isw_hash(pair, sizeof pair, 0);
@@ -107,7 +119,7 @@ static void put_value(struct isw_reader *reader, size_t setting, union isw_setti
     else
       put_number(reader, value.number);
     return;
-  case ISW_KIND_WORD: put(reader, "%s", row->words[value.integer]); return;
+  case ISW_KIND_WORD: put_word(reader, row->words[value.integer]); return;
   case ISW_KIND_SIZES:
     put(reader, "[");
     for (size_t i = 0; i < value.item->count; i++) put(reader, "%s%zu", i ? ", " : "", value.item->size[i]);
@@ -347,24 +359,32 @@ static void put_refine(struct isw_reader *reader)
 {
   const struct isw_sweep *sweep = reader->sweep;
   const struct isw_refine *refine = &sweep->refine;
-  char text[64];
   if (!refine->levels) return;
   put(reader, "refine:\n  axes: [");
   put(reader, "%s, %s]\n  levels: %zu\n  margin: %zu\n", sweep->grid[0].axis[refine->axis[0]].name,
       sweep->grid[0].axis[refine->axis[1]].name, refine->levels, refine->margin);
   if (isnan(refine->loss_below)) return;
-  isw_write_number(refine->loss_below, text, sizeof text);
-  put(reader, "  loss_below: %s\n", text);
+  put(reader, "  loss_below: ");
+  put_number(reader, refine->loss_below);
+  put(reader, "\n");
+}
+
+static const char *write_all(struct isw_reader *reader, bool plainly)
+{
+  isw_text_clear(&reader->writing);
+  reader->writes_plainly = plainly;
+  put_base(reader);
+  put_grids(reader);
+  put_refine(reader);
+  return isw_arena_copy(&reader->sweep->arena, reader->writing.bytes, reader->writing.length);
 }
 
 void isw_write_settings(struct isw_reader *reader)
 {
   enum { FORMAT = 1 };
   struct isw_sweep *sweep = reader->sweep;
-  put_base(reader);
-  put_grids(reader);
-  put_refine(reader);
-  sweep->settings = isw_arena_copy(&sweep->arena, reader->writing.bytes, reader->writing.length);
+  sweep->settings = write_all(reader, false);
+  sweep->plain_settings = write_all(reader, true);
   uint64_t hash = FORMAT;
   uint64_t pair[2] = {hash, isw_hash(reader->writing.bytes, reader->writing.length, 0)};
   hash = isw_hash(pair, sizeof pair, 0);

@@ -47,6 +47,11 @@ const char *isw_sweep_settings(const struct isw_sweep *sweep)
   return sweep->settings;
 }
 
+const char *isw_sweep_plain_settings(const struct isw_sweep *sweep)
+{
+  return sweep->plain_settings;
+}
+
 uint64_t isw_sweep_identity(const struct isw_sweep *sweep)
 {
   return sweep->identity;

@@ -169,7 +169,7 @@ struct isw_slots {
 
 struct isw_sweep {
   struct isw_arena arena;
-  const char *name, *about, *text, *settings;
+  const char *name, *about, *text, *settings, *plain_settings;
   enum isw_precision precision;
   struct isw_keep_weights keep;
   union isw_setting_value base[ISW_SETTINGS_MAX];
@@ -233,6 +233,7 @@ struct isw_reader {
   size_t outside_capacity;
   struct isw_error *error;               /**< memory and machine failures */
   struct isw_text writing;               /**< the text of the settings while it is written */
+  bool writes_plainly;                   /**< as isw_sweep_plain_settings has it */
   struct isw_error loading;              /**< a dataset's error, before it is added to the report */
   struct isw_array stored;               /**< rows of stored weights that were read last */
   const char *stored_file, *stored_name; /**< the dataset that they are of */

@@ -20,10 +20,10 @@ from requirements import MAY_BE_ABSENT  # noqa: E402
 HASHES = r"/\d+ lines as in \S*reference/hashes\.txt/"
 #: first words of a row -> test -> a function of it, or a /pattern/ in its output
 EVIDENCE = {
-    "many networks in one vectorised call": {"exactness": "all_pairs_of_all_settings"},
-    "every network its own initial weights": {"exactness": "full_product_of_the_tables"},
+    "many networks in one vectorised call": {"exactness_pairs": "all_pairs_of_all_settings"},
+    "every network its own initial weights": {"exactness_edges": "full_product_of_the_tables"},
     "the same bits in any pack": {
-        "exactness": "a_lane_alone_equals_the_lane_among_others", "hashes": HASHES, "hashes_clang": HASHES,
+        "exactness_edges": "a_lane_alone_equals_the_lane_among_others", "hashes": HASHES, "hashes_clang": HASHES,
         "hashes_arm64": HASHES, "commands_run": "test_same_bytes_from_any_ranks_and_threads",
         "cluster_mpich": r"/(\w{16,}) +one\.h5\n\1 +two\.h5\n\1 +three\.h5\n\1 +alone\.h5\n/"},
     "units that start equal": {"symmetry": "constant_start_stays_symmetric_under_adam"},
@@ -36,7 +36,7 @@ EVIDENCE = {
         "faults_kill": r"/\nkill +[1-9]\d* +\d+( +0)+\n/",
         "commands_checkpoint": "test_killed_again_and_again"},
     "a diverged network is kept": {
-        "exactness": "divergence_at_different_steps", "commands_run": "test_file_holds_every_network"},
+        "exactness_edges": "divergence_at_different_steps", "commands_run": "test_file_holds_every_network"},
     "all trajectories in one": {
         "test_results_file": "every_number_is_read_back", "commands_run": "test_h5diff_sees_no_difference"},
     "time, memory and disk": {"commands_plan": "test_a_run_takes_what_was_estimated"},

@@ -1,10 +1,11 @@
 /* Every kernel equals the reference trainer bit for bit: initial and final weights, recorded losses and norms, status
  * and steps_done. The loops run over the tables of src/model/, so a new row is tested as soon as it is added.
  *
- *   test_exactness [short | long]
+ *   test_exactness [short | whole | long] [PART]
  *
  * short: one of 16 trials of the large parts, some seconds, for the tier `fast`. long: every initialiser with every
- * activation, loss and optimiser, some minutes. */
+ * activation, loss and optimiser, some minutes. PART: edges, blocks, branches or pairs alone, so that parts
+ * run beside each other. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -815,9 +816,9 @@ static void the_fastest_kernels_are_among_those_tested(void **state)
 
 int main(int argc, char **argv)
 {
-  if (argc > 1) form = strcmp(argv[1], "long") == 0 ? LONG : SHORT;
+  if (argc > 1) form = strcmp(argv[1], "long") == 0 ? LONG : strcmp(argv[1], "short") == 0 ? SHORT : WHOLE;
   trial_expected_path = isw_cost_path;
-  const struct CMUnitTest tests[] = {
+  const struct CMUnitTest edges[] = {
       cmocka_unit_test(the_fastest_kernels_are_among_those_tested),
       cmocka_unit_test(deep_sigmoid_with_subnormal_gradients),
       cmocka_unit_test(divergence_at_different_steps),
@@ -825,15 +826,30 @@ int main(int argc, char **argv)
       cmocka_unit_test(stop_rules_end_each_network_alone),
       cmocka_unit_test(rules_of_each_step_end_each_network_alone),
       cmocka_unit_test(stop_rules_see_the_last_bit),
-      cmocka_unit_test(batches_of_several_blocks),
       cmocka_unit_test(weights_beyond_the_second_cache),
-      cmocka_unit_test(normalized_layers),
-      cmocka_unit_test(residual_branches),
-      cmocka_unit_test(units_parted_among_threads),
       cmocka_unit_test(units_that_pad_a_line_end_no_network),
       cmocka_unit_test(a_lane_alone_equals_the_lane_among_others),
       cmocka_unit_test(full_product_of_the_tables),
-      cmocka_unit_test(all_pairs_of_all_settings),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  const struct CMUnitTest blocks[] = {
+      cmocka_unit_test(batches_of_several_blocks),
+      cmocka_unit_test(normalized_layers),
+      cmocka_unit_test(units_parted_among_threads),
+  };
+  const struct CMUnitTest branches[] = {cmocka_unit_test(residual_branches)};
+  const struct CMUnitTest pairs[] = {cmocka_unit_test(all_pairs_of_all_settings)};
+  const char *part = argc > 2 ? argv[2] : NULL;
+  int failed = 0, known = !part;
+#define RUN(name)                                                                                                      \
+  if (!part || strcmp(part, #name) == 0) {                                                                             \
+    failed += cmocka_run_group_tests(name, 0, 0);                                                                      \
+    known = 1;                                                                                                         \
+  }
+  RUN(edges)
+  RUN(blocks)
+  RUN(branches)
+  RUN(pairs)
+#undef RUN
+  if (!known) fprintf(stderr, "unknown part '%s'\n", part);
+  return failed || !known;
 }

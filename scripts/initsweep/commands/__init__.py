@@ -1,4 +1,4 @@
-"""The commands of the library: plot, table and export, as `initsweep NAME`, `initsweep-NAME` and `python -m
+"""The commands of the library: plot, table, export and explore, as `initsweep NAME`, `initsweep-NAME` and `python -m
 initsweep NAME`. Each module has `main`, which reads sys.argv and returns the exit status."""
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 from initsweep.packages import explain_missing
 
-NAMES = ("plot", "table", "export")
+NAMES = ("plot", "table", "export", "explore")
 
 
 def main(name: str) -> int:
@@ -34,3 +34,8 @@ def run_table() -> int:
 def run_export() -> int:
     """The program initsweep-export."""
     return main("export")
+
+
+def run_explore() -> int:
+    """The program initsweep-explore."""
+    return main("explore")

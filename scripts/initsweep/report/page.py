@@ -90,13 +90,14 @@ def definition_text(value: Any) -> str:
 
 def page_html(title: str, body: str, charts: Iterable[Chart], *, name: str = "", links: Sequence[tuple[str, str]] = (),
               contents: str = "", contents_label: str = "Contents", skip: tuple[str, str] = ("top", "To the content"),
-              style: str = "") -> str:
+              style: str = "", script: str = "", more: Mapping[str, Any] | None = None) -> str:
     """A whole page.
 
     title: of the window. body: HTML of <main>, with chart_html of every chart. name: what the bar at the top calls the
     page (the title without it). links: (id, text) of the parts that the bar links to. contents: HTML <li> elements of
     the list beside the page, each a link to an id; contents_label: what a screen reader calls that list. skip: (id,
-    text) of the first link. style: CSS after the page's own.
+    text) of the first link. style: CSS after the page's own. script: JavaScript after the page's own; more: further
+    members of the data that it reads.
     """
     if contents:
         contents = f'<nav class="contents" aria-label="{escape(contents_label)}"><ul>\n{contents}\n</ul></nav>\n'
@@ -104,8 +105,9 @@ def page_html(title: str, body: str, charts: Iterable[Chart], *, name: str = "",
         FOLDER / "parts/page.html", title=escape(title), name=escape(name or title), contents=contents,
                          skip_id=escape(skip[0]), skip_text=escape(skip[1]), body=body,
         links=" ".join(f'<a href="#{escape(target)}">{escape(text)}</a>' for target, text in links),
-        styles="\n".join([*map(read_part, STYLES), style]), scripts="\n".join(map(read_part, SCRIPTS)),
-        data=json_for_script({"colours": colour_map(), "figures": {chart["id"]: chart for chart in charts}}))
+        styles="\n".join([*map(read_part, STYLES), style]), scripts="\n".join([*map(read_part, SCRIPTS), script]),
+        data=json_for_script({"colours": colour_map(), "figures": {chart["id"]: chart for chart in charts},
+                              **(more or {})}))
 
 
 def write_page(path: str | os.PathLike[str], page: str) -> None:

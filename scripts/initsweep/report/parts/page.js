@@ -13,11 +13,12 @@
     return Object.entries(series.keys || {}).every(([name, option]) => choice[name] === String(option));
   }
 
-  function prepare(part) {
-    const figure = data.figures[part.dataset.figure], select = figure.select || [], all = figure.series || [];
+  /* fixed: the options of the figure's select, where the page and not the reader chooses them. */
+  function prepare(part, figure, fixed = null) {
+    const select = figure.select || [], all = figure.series || [];
     const find = (name) => part.querySelector(name);
     const state = {part, figure, holder: find(".chart"), choice: {}, hidden: new Set(), colours: data.colours, active: null, chart: null};
-    select.forEach((key) => { state.choice[key.name] = String(key.options[0]); });
+    select.forEach((key) => { state.choice[key.name] = fixed ? String(fixed[key.name]) : String(key.options[0]); });
     const lines = all.filter((series) => !series.cells);
     state.labels = [...new Set(lines.map((series) => series.label))];
     state.series = () => lines.filter((series) => chosen(series, state.choice) && !state.hidden.has(series.label));
@@ -36,7 +37,7 @@
       readout.setAttribute("aria-live", aloud ? "polite" : "off");
       readout.textContent = text;
     };
-    controls(state, find(".controls"), select);
+    if (!fixed) controls(state, find(".controls"), select);
     legend(state, find(".legend"));
     keyboard(state);
     return state;
@@ -177,14 +178,39 @@
     links.forEach((link, id) => watch.observe(document.getElementById(id)));
   }
 
-  document.querySelectorAll("[data-figure]").forEach((part) => charts.push(prepare(part)));
+  document.querySelectorAll("[data-figure]").forEach((part) => charts.push(prepare(part, data.figures[part.dataset.figure])));
   theme();
   copying();
   contents();
   const resized = new ResizeObserver((entries) => entries.forEach((entry) => {
     const state = charts.find((one) => one.holder === entry.target);
-    if (Math.abs(entry.target.clientWidth - state.width) > 1) requestAnimationFrame(() => draw(state));
+    if (state && Math.abs(entry.target.clientWidth - state.width) > 1)
+      requestAnimationFrame(() => { if (charts.includes(state)) draw(state); });
   }));
   charts.forEach((state) => resized.observe(state.holder));
+
+  /* Takes the figure of an element away. */
+  report.clear = function (part) {
+    const at = charts.findIndex((state) => state.part === part);
+    if (at < 0) return;
+    const [state] = charts.splice(at, 1);
+    state.chart.destroy();
+    resized.unobserve(state.holder);
+    state.holder.replaceWith(state.holder.cloneNode(false)); // without its listeners
+    part.querySelector(".controls").replaceChildren();
+    part.querySelector(".legend").replaceChildren();
+  };
+
+  /* Draws a figure that is made while the page is open, in place of the one that the element had. */
+  report.show = function (part, figure, fixed = null) {
+    report.clear(part);
+    const state = prepare(part, figure, fixed);
+    charts.push(state);
+    draw(state);
+    resized.observe(state.holder);
+    return state;
+  };
+  report.make = make;
+  report.data = data;
   document.documentElement.dataset.ready = "true";
 })();
