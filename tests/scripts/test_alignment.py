@@ -81,6 +81,16 @@ class Alignment(unittest.TestCase):
             for name in ("trained", "line"):
                 os.remove(self.folder / f"{name}.h5")
 
+    def test_copies_of_random_networks_are_recovered_by_the_incoming_weights(self):
+        draws, none, sizes = np.random.default_rng(1), np.zeros(0), (3, 12, 11, 10, 9, 2)
+        for _ in range(20):
+            layers = [(draws.normal(size=(after, before)), draws.normal(size=after), none, none, none)
+                      for before, after in zip(sizes, sizes[1:])]
+            mixed = alignment.reordered(layers, [draws.permutation(units) for units in sizes[1:-1]])
+            found = alignment.reordered(mixed, alignment.match_units(layers, mixed))
+            for layer, expected in zip(found, layers):
+                np.testing.assert_array_equal(layer[0], expected[0])
+
     def test_another_network_keeps_its_function_and_comes_nearer(self):
         results = self.run_sweep("trained", TRAINED, PLAIN)
         inputs = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
