@@ -69,7 +69,7 @@ def expected(file):
         if len(shape) == 3:
             chunks[name] = (part(MIB // (r * shape[2] * real)), r, shape[2])
         else:
-            chunks[name] = (n, *(r if "step" in file[name].attrs["coordinates"].split() else shape[1]
+            chunks[name] = (n, *(r if b"step" in file[name].attrs["coordinates"].split() else shape[1]
                                  for _ in shape[1:]))
     chunks["layer_size"] = (part(64 * KIB // (4 * layers)), layers)
     most = min(parameters, 64 * KIB // real)
