@@ -177,8 +177,8 @@ void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_
 void isw_progress_write(struct isw_progress *progress, uint64_t written);
 /** Erases the bar, so that other lines can be printed. */
 void isw_progress_end(struct isw_progress *progress);
-/** Redraws the terminal's last line, cut to its width. The bar takes the columns that the phrases leave; if there is
- *  not enough room, the last phrases are omitted first.
+/** Redraws the terminal's last line, cut to its width. The bar takes the columns that the phrases leave, at least 10: if
+ *  there is not enough room, the last phrases are omitted first, and then the bar.
  *  @param[in] share  filled part of the bar, 0 to 1 */
 void isw_progress_draw(FILE *out, bool color, double share, const char *const *phrases, size_t count);
 /** Erases that line. */
