@@ -69,11 +69,12 @@ void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_
   double seconds = isw_progress_seconds(progress);
   if (seconds <= 0) return;
   double rate = (double)networks / seconds;
-  /* by cost: the most expensive packs come first, so the number of networks would overestimate the time left */
+  /* by cost: the most expensive packs come first, so the number of networks would overestimate the time left, and none
+   * is finished for as long as the first packs take */
   double share = progress->cost > 0 ? cost / progress->cost : 1;
   if (share > 1) share = 1;
-  double all = progress->networks > 0 ? (double)(progress->before + networks) / (double)progress->networks : 1;
-  if (all > 1) all = 1;
+  double before = progress->networks > 0 ? (double)progress->before / (double)progress->networks : 0;
+  double all = before + (1 - before) * share;
 
   char number[ISW_NUMBER_SIZE], phrases[5][96];
   snprintf(phrases[0], sizeof phrases[0], "%llu of %llu networks", (unsigned long long)(progress->before + networks),

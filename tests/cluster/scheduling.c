@@ -146,6 +146,17 @@ void isw_pack_interrupt_on_change(struct isw_pack *pack, const atomic_uint *tick
   (void)pack, (void)tick;
 }
 
+void isw_pack_publish_step(struct isw_pack *pack, atomic_uint_least64_t *step)
+{
+  (void)pack, (void)step;
+}
+
+uint64_t isw_pack_steps(const struct isw_pack *pack)
+{
+  (void)pack;
+  return 10;
+}
+
 uint64_t isw_pack_network_steps(const struct isw_pack *pack)
 {
   return pack->number % 7;

@@ -167,7 +167,7 @@ static void progress_in_a_log_is_sparse(void **state)
   text[fread(text, 1, sizeof text - 1, caught)] = '\0';
   fclose(caught);
   assert_int_equal(at_once, 0);
-  assert_memory_equal(text, "initsweep: 60 %, 60 of 100 networks, ETA 3", 41);
+  assert_memory_equal(text, "initsweep: 75 %, 60 of 100 networks, ETA 3", 41);
   char *line = strchr(text, '\n');
   assert_non_null(line);
   assert_non_null(strstr(text, " networks/s, 1 diverged, "));
