@@ -85,7 +85,7 @@ void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_
   snprintf(phrases[3], sizeof phrases[3], "%llu diverged", (unsigned long long)diverged);
   snprintf(phrases[4], sizeof phrases[4], "%s network-steps/s", isw_format_si((double)network_steps / seconds, number));
   const char *list[] = {phrases[0], phrases[1], phrases[2], phrases[3], phrases[4]};
-  show(progress, all, list, 5);
+  show(progress, all, list, networks > 0 ? 5 : 2); /* no rates before the first pack is finished */
 }
 
 void isw_progress_write(struct isw_progress *progress, uint64_t written)

@@ -31,7 +31,8 @@ static void describe_best(const struct isw_summary *summary, struct isw_text *te
   else
     isw_text_add(text, "one cell: ");
   if (isinf(spread->median)) {
-    isw_text_add(text, "none: half of the networks or more diverged%s", summary->cell_count > 1 ? " in each" : "");
+    isw_text_add(text, summary->cell_count > 1 ? "none: half of the networks or more diverged in each"
+                                               : "half of the networks or more diverged");
     return;
   }
   isw_text_add(text, "%s %.4g", summary->finals[summary->ranked_by].name, spread->median);

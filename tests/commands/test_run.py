@@ -287,6 +287,17 @@ class Run(Case):
         done = self.expect(0, *words)
         self.assertNotIn("\r", done.stderr)
 
+    def test_bar_shows_how_far_the_first_pack_is(self):
+        file = self.write("small.yaml", SMALL)
+        words = ("run", file, "--set", "train.steps=300000", "--set", "train.learning_rate=0.01", "--set",
+                 "network.width=64", "--set", "network.depth=1", "--set", "network.activation=tanh", "--set",
+                 "grid={network.init: [he_normal]}")
+        status, _, text = self.on_terminal(words, 100, stdout=False, NO_COLOR="1")
+        self.assertEqual(status, 0)
+        shown = [int(percent) for percent in re.findall(r"(\d+) % \[[#-]+\] 0 of 1 networks, ETA ", text)]
+        self.assertEqual(shown, sorted(shown))
+        self.assertTrue(any(0 < percent < 100 for percent in shown), text)
+
 
 if __name__ == "__main__":
     unittest.main()
