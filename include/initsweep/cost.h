@@ -37,7 +37,8 @@ struct isw_cost_model {
   double tiny;                      /**< of a step of 2-2-1 networks on four samples, which use a separate loop */
   double activation[ISW_COST_ROWS]; /**< of a unit and sample of a pack, or a line of units, relative to tanh */
   double loss[ISW_COST_ROWS];       /**< of an output and sample, or a line of samples, relative to mse */
-  double optimizer[ISW_COST_ROWS];  /**< of a parameter, or a line of them, relative to sgd */
+  /** of a parameter, or a line of them, relative to sgd; of rows that solve: of a FLOP of isw_solver_flops */
+  double optimizer[ISW_COST_ROWS];
   struct isw_record_cost record[2]; /**< by enum isw_layout: of a full pack, and of a network alone */
   double pack, draw;                /**< of creating a full pack, and of each of its parameters */
   double start[ISW_COST_ROWS];      /**< of a FLOP of an initialiser, of one network */

@@ -41,7 +41,12 @@ struct isw_optimizer {
   size_t states; /**< number of state arrays of the weights' shape, zero before the first step */
   /** weight decay shrinks the weight by the factor learning_rate weight_decay; else it is added to the gradient */
   bool decoupled_decay;
+  /** A step solves for all numbers together instead of updating each by its gradient, as least squares: the loss must
+   *  be mse, the batch the training set, and a network has at most ISW_SOLVER_PARAMETERS_MAX parameters. These rows are
+   *  the last ones. */
+  bool solves;
 };
+enum { ISW_SOLVER_PARAMETERS_MAX = 2048 };
 const struct isw_optimizer *isw_optimizers(size_t *count);
 size_t isw_optimizer_facts(size_t row, struct isw_fact *fact);
 

@@ -130,4 +130,6 @@ size_t isw_parameters(size_t layers, const size_t *size, struct isw_parts parts)
 /** FLOPs of one optimiser step on a batch of `samples`: 6 N P - 2 N P_1 over weights (P_1: the first layer's), and 6 N
  *  n for each branch of n units: the sum h + alpha f, its delta times alpha, the deltas' sum, alpha's gradient. */
 double isw_step_flops(size_t layers, const size_t *size, size_t branch_layers, size_t samples);
+/** FLOPs that a step of an optimiser that solves has beyond those: J^T J, and Cholesky's factors of two attempts. */
+double isw_solver_flops(size_t parameters, size_t samples, size_t outputs);
 #endif

@@ -7,7 +7,8 @@ from claims.case import Case
 from claims.schema import Verdict
 from initsweep.report import axis, heatmap
 
-ADDING = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad", "sign_sgd", "rprop")
+ADDING = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad", "sign_sgd", "rprop",
+          "levenberg_marquardt")
 MULTIPLYING = ("exponentiated_gradient",)
 MOVING = ("sigmoid", "softplus")
 FROZEN = ("tanh", "relu")

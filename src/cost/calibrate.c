@@ -226,6 +226,13 @@ static const char *name_of(enum choice choice, size_t row)
   return row < (isw_optimizers(&rows), rows) ? isw_optimizers(&rows)[row].row.name : NULL;
 }
 
+/* Whether a row of a table is an optimiser that solves. */
+static bool solves(enum choice choice, size_t row)
+{
+  size_t rows;
+  return choice == OPTIMIZER && isw_optimizers(&rows)[row].solves;
+}
+
 /* The cost of each row of a table relative to the one that the shapes use. Some losses need numbers as targets and
  * some need classes, so two datasets are tried. */
 static void measure_rows(struct trial trial, enum choice choice, double *cost)
@@ -247,11 +254,25 @@ static void measure_rows(struct trial trial, enum choice choice, double *cost)
   for (size_t row = 0; row < ISW_COST_ROWS && (trial.row[choice] = name_of(choice, row)) != NULL; row++) {
     struct measured this;
     bool done = strcmp(trial.row[choice], first) == 0; /* 0 by definition */
+    if (solves(choice, row)) continue;                 /* measure_solvers */
     for (size_t i = 0; i < 2 && !done; i++) {
       trial.shape = tries[i];
       done = known[i] && measure(&trial, &this);
       if (done) cost[row] = (this.step - base[i].step) / count_of(choice, &this);
     }
+  }
+}
+
+/* The seconds of a FLOP of the optimisers that solve, in networks of 42 parameters. */
+static void measure_solvers(struct trial trial, double *cost)
+{
+  trial.shape = (struct shape){"{name: gaussian_mixture, samples: 64, test_fraction: 0}", "[8]", "full"};
+  trial.init = "glorot_uniform";
+  for (size_t row = 0; row < ISW_COST_ROWS && (trial.row[OPTIMIZER] = name_of(OPTIMIZER, row)) != NULL; row++) {
+    struct measured m;
+    if (!solves(OPTIMIZER, row) || !measure(&trial, &m)) continue;
+    size_t parameters = isw_parameters(m.layers, m.size, (struct isw_parts){.bias = ISW_BIAS_ALL});
+    cost[row] = m.step / ((double)m.lanes * isw_solver_flops(parameters, m.train_samples, m.size[m.layers]));
   }
 }
 
@@ -426,6 +447,7 @@ enum isw_status isw_cost_calibrate(const struct isw_kernels *kernels, enum isw_p
   measure_rows(trial, ACTIVATION, model->activation);
   measure_rows(trial, LOSS, model->loss);
   measure_rows(trial, OPTIMIZER, model->optimizer);
+  measure_solvers(trial, model->optimizer);
   measure_records(trial, model);
   struct trial alone = trial;
   alone.layout = ISW_UNITS_IN_LANES;

@@ -238,6 +238,17 @@ static double path_seconds(const struct isw_cost_model *model, enum isw_pack_pat
   return apply(model->large, terms);
 }
 
+/* Seconds of a step of a pack by its optimiser, beyond sgd's. */
+static double optimizer_seconds(const struct isw_cost_model *model, const struct isw_pack_class *class,
+                                const double *terms)
+{
+  size_t count;
+  double each = model->optimizer[class->optimizer];
+  if (!isw_optimizers(&count)[class->optimizer].solves) return each * terms[ISW_COST_PARAMETER];
+  size_t parameters = isw_parameters(class->layers, class->size, class->parts);
+  return each * (double)class->lanes * isw_solver_flops(parameters, class->samples, class->size[class->layers]);
+}
+
 double isw_cost_pack(const struct isw_cost_model *model, const struct isw_kernels *kernels,
                      const struct isw_sweep *sweep, const struct isw_probe *const *probes, size_t probe_count,
                      const struct isw_pack_class *class)
@@ -252,7 +263,7 @@ double isw_cost_pack(const struct isw_cost_model *model, const struct isw_kernel
   double step = path_seconds(model, isw_cost_path(kernels, probes, probe_count, class), terms) +
                 samples * hidden * model->activation[class->activation] +
                 lines_of(class->samples, line) * outputs * model->loss[class->loss] +
-                terms[ISW_COST_PARAMETER] * model->optimizer[class->optimizer];
+                optimizer_seconds(model, class, terms);
   double least = terms[ISW_COST_PRODUCT] * (line > 1 ? model->units : model->large)[ISW_COST_PRODUCT] / 4;
   if (!(step > least)) step = least; /* measured differences may be negative */
   sum_records(sweep, probes, probe_count, class, model, &flops, &records);

@@ -104,6 +104,11 @@ static void allocate_normalization(struct isw_memory *memory, const struct isw_n
   l->shift_vector = isw_memory_allocate_lines(memory, l->fan_out, 1);
 }
 
+size_t isw_curvature_block(const struct isw_pack *pack)
+{
+  return pack->train_samples < BLOCK_SAMPLES ? pack->train_samples : BLOCK_SAMPLES;
+}
+
 struct isw_curvature *isw_curvature_create(struct isw_pack *pack)
 {
   struct isw_memory *memory = &pack->memory;
@@ -258,7 +263,7 @@ static void forward(struct isw_curvature *c, size_t samples)
   }
 }
 
-/* delta of layer k from e, e of the layer below, and then e g'' in the second half of this layer's e. */
+/* delta of layer k from e, and e of the layer below. */
 static void backward(struct isw_curvature *c, size_t k, size_t samples)
 {
   const struct isw_precision_kernels *kernels = c->kernels;
@@ -282,6 +287,11 @@ static void backward(struct isw_curvature *c, size_t k, size_t samples)
     if (below->scale)
       kernels->residual_backward_scale(samples, below->fan_out, below->stride, below->scale, to, below->e);
   }
+}
+
+/* e g'' of a layer, in the second half of its e. */
+static void store_second_derivatives(const struct curvature_layer *l, size_t samples)
+{
   if (l->is_identity) return;
   for (size_t s = 0; s < samples; s++)
     memcpy(l->e + (s * l->stride + l->fan_out) * LANES, l->e + s * l->stride * LANES, l->fan_out * ISW_LINE_BYTES);
@@ -298,7 +308,10 @@ static void pass(struct isw_curvature *c, size_t first, size_t samples)
   forward(c, samples);
   c->kernels->loss[pack->loss_row](samples, top->fan_out, top->stride, top->a, c->targets, c->loss_parameter, scale(c),
                                    top->e, c->loss, c->loss_scratch);
-  for (size_t k = c->layers; k-- > 0;) backward(c, k, samples);
+  for (size_t k = c->layers; k-- > 0;) {
+    backward(c, k, samples);
+    store_second_derivatives(&c->layer[k], samples);
+  }
   c->passed = samples == pack->train_samples;
 }
 
@@ -629,6 +642,18 @@ void isw_curvature_delta_moments(struct isw_curvature *c, double *moment)
   for_blocks(c, moment, add_delta_moments);
 }
 
+/* ---- single outputs ---------------------------------------------------------------------------------------------- */
+
+/* The deltas of one output instead of the loss, down to those of layer `lowest`. */
+static void backward_of_output(struct isw_curvature *c, size_t output, size_t samples, size_t lowest)
+{
+  const struct curvature_layer *top = &c->layer[c->layers - 1];
+  for (size_t s = 0; s < samples; s++)
+    for (size_t n = 0; n < top->fan_out * LANES; n++)
+      top->e[s * top->stride * LANES + n] = n / LANES == output ? 1.0 : 0.0;
+  for (size_t k = c->layers; k-- > lowest;) backward(c, k, samples);
+}
+
 /* ---- the tangent kernel ------------------------------------------------------------------------------------------ */
 
 /* sum[lane] = sum + x . y of vectors [count][lane] */
@@ -679,10 +704,7 @@ void isw_curvature_tangent_kernel(struct isw_curvature *c, size_t samples, const
   memset(kernel, 0, pairs * sizeof *kernel);
   memset(work, 0, c->layers * pairs * sizeof *work);
   for (size_t o = 0; o < top->fan_out && !isw_curvature_interrupted(c); o++) {
-    for (size_t s = 0; s < samples; s++)
-      for (size_t n = 0; n < top->fan_out * LANES; n++)
-        top->e[s * top->stride * LANES + n] = n / LANES == o ? 1.0 : 0.0;
-    for (size_t k = c->layers; k-- > 0;) backward(c, k, samples);
+    backward_of_output(c, o, samples, 0);
     for (size_t k = 0; k < c->layers; k++) {
       const struct curvature_layer *l = &c->layer[k];
       const double *delta = l->delta + l->fan_out * LANES;
@@ -718,4 +740,85 @@ void isw_curvature_forward(struct isw_curvature *c, size_t samples, const double
 const double *isw_curvature_pre_activation(const struct isw_curvature *c, size_t k, size_t sample)
 {
   return c->layer[k].z + sample * c->layer[k].stride * LANES;
+}
+
+/* ---- residuals and their derivatives ----------------------------------------------------------------------------- */
+
+void isw_curvature_forward_block(struct isw_curvature *c, size_t first, size_t samples)
+{
+  c->passed = false;
+  widen_samples(c, first, samples);
+  forward(c, samples);
+}
+
+double isw_curvature_residual(const struct isw_curvature *c, size_t s, size_t output, size_t lane)
+{
+  const struct curvature_layer *top = &c->layer[c->layers - 1];
+  return top->a[(s * top->stride + output) * LANES + lane] - c->targets[s * top->fan_out + output];
+}
+
+void isw_curvature_backward(struct isw_curvature *c, size_t output, size_t samples)
+{
+  backward_of_output(c, output, samples, c->pack->first_trained);
+}
+
+/* The derivatives by the gains and shifts of a layer that normalises, of a sample's number `at`; returns their end. */
+static double *affine_derivatives(const struct curvature_layer *l, size_t at, double *row)
+{
+  const double *outer = l->outer + at + l->fan_out * LANES, *x = l->normalized + at;
+  for (size_t j = 0; l->gain && j < l->fan_out; j++) *row++ = outer[j * LANES] * x[j * LANES];
+  for (size_t j = 0; l->shift && j < l->fan_out; j++) *row++ = outer[j * LANES];
+  return row;
+}
+
+void isw_curvature_derivatives(const struct isw_curvature *c, size_t s, size_t lane, double *row)
+{
+  for (size_t k = c->pack->first_trained; k < c->layers; k++) {
+    const struct curvature_layer *l = &c->layer[k];
+    const bool *frozen = c->pack->layer[k].frozen;
+    const size_t at = s * l->stride * LANES + lane, half = l->fan_out * LANES;
+    const double *delta = l->delta + at + half;
+    for (size_t i = 0; !frozen[0] && i < l->fan_in; i++) {
+      double a = k > 0 ? l[-1].a[(s * l[-1].stride + i) * LANES + lane] : c->inputs[s * c->pack->features + i];
+      for (size_t j = 0; j < l->fan_out; j++) *row++ = delta[j * LANES] * a;
+    }
+    for (size_t j = 0; !frozen[1] && l->bias && j < l->fan_out; j++) *row++ = delta[j * LANES];
+    if (!frozen[1] && l->normalized) row = affine_derivatives(l, at, row);
+    if (frozen[0] || !is_trained(c, l)) continue;
+    double sum = 0.0;
+    for (size_t j = 0; j < half; j += LANES) sum = sum + l->sum_delta[at + half + j] * l->f[at + j];
+    *row++ = sum;
+  }
+}
+
+/* Adds rows of the layer's width to a table of `count` numbers; widened NULL: none. Returns the new count. */
+static size_t add_numbers(const struct isw_pack *pack, const struct isw_layer *layer, size_t rows, double *widened,
+                          void *array, size_t count, struct isw_trained_number *number)
+{
+  for (size_t i = 0; widened && i < rows; i++)
+    for (size_t j = 0; j < layer->fan_out; j++)
+      number[count++] = (struct isw_trained_number){.widened = widened + (i * layer->fan_out + j) * LANES,
+                                                    .array = array,
+                                                    .index = isw_number_index(pack, layer, i, j, 0)};
+  return count;
+}
+
+void isw_curvature_numbers(const struct isw_curvature *c, struct isw_trained_number *number)
+{
+  const struct isw_pack *pack = c->pack;
+  size_t count = 0;
+  for (size_t k = pack->first_trained; k < c->layers; k++) {
+    const struct curvature_layer *l = &c->layer[k];
+    const struct isw_layer *layer = &pack->layer[k];
+    if (!layer->frozen[0])
+      count = add_numbers(pack, layer, l->fan_in, l->vector_weight + l->fan_in * l->fan_out * LANES, layer->weight,
+                          count, number);
+    if (!layer->frozen[1]) {
+      count = add_numbers(pack, layer, 1, l->bias, layer->bias, count, number);
+      count = add_numbers(pack, layer, 1, l->gain, layer->gain.number, count, number);
+      count = add_numbers(pack, layer, 1, l->shift, layer->shift.number, count, number);
+    }
+    if (!layer->frozen[0] && is_trained(c, l))
+      number[count++] = (struct isw_trained_number){.widened = l->scale, .array = layer->scale, .fills_line = true};
+  }
 }

@@ -60,7 +60,7 @@ struct isw_lane {
   double gradient_noise; /**< 0: none */
   double dropout;
   uint64_t replicate;
-  double running[2];     /**< the optimiser's products that continue from step to step */
+  double running[2];     /**< the optimiser's products that continue from step to step; least squares: mu */
   unsigned char *values; /**< probe after probe */
   void *weights_initial, *weights_final;
   struct isw_outcome outcome;
@@ -89,6 +89,7 @@ struct isw_pack {
   struct isw_layer_activation hidden, output, identity; /**< isw_layer_activation_of selects */
   size_t activation_row, output_row, loss_row, optimizer_row;
   size_t states; /**< arrays of the optimiser */
+  bool solves;   /**< isw_optimizer.solves */
   uint64_t steps, batches_per_epoch;
   size_t batch_size;
   bool full_batch;
@@ -124,6 +125,7 @@ struct isw_pack {
   void *loss_parameter;               /**< a line */
   void *norm_epsilon;                 /**< a line, of the normalisation */
   void *output_scale;                 /**< a line */
+  struct isw_least_squares *least_squares; /**< NULL unless the optimiser solves */
 
   /* records and probes */
   size_t records;
@@ -141,7 +143,7 @@ struct isw_pack {
   struct isw_view view;
   double escape_below[ISW_LANES_MAX]; /**< losses that a probe's threshold waits for; -infinity: none */
   bool tracks_first_change;           /**< a probe asks for first changes, and some layer has not changed yet */
-  struct isw_curvature *curvature;    /**< NULL if no probe asks */
+  struct isw_curvature *curvature;    /**< NULL if no probe asks, nor the optimiser */
   const void **pointers;              /**< of view and of blocks: arrays [layers] (layout.c) */
   size_t *strides;                    /**< [layers] */
 
@@ -235,6 +237,39 @@ void isw_initial_weights_clear(struct isw_initial_weights *initial);
 
 /** Allocates what isw_curvature_... need from the pack's memory. */
 struct isw_curvature *isw_curvature_create(struct isw_pack *pack);
+
+/** A number that training changes: where the curvature has it widened, [ISW_CURVATURE_LANES], and where the pack has
+ *  that of lane 0. */
+struct isw_trained_number {
+  double *widened;
+  void *array;
+  size_t index;
+  bool fills_line; /**< a scale: stored by isw_line_store */
+};
+/** Samples of a block of the three functions below, of which the last may have fewer. */
+size_t isw_curvature_block(const struct isw_pack *pack);
+/** The forward pass of training samples first .. first + samples - 1 of the lanes of isw_curvature_begin, with the
+ *  widened numbers as they are now. */
+void isw_curvature_forward_block(struct isw_curvature *curvature, size_t first, size_t samples);
+/** y - t of an output of the passed block's sample s. lane: from the first of isw_curvature_begin */
+double isw_curvature_residual(const struct isw_curvature *curvature, size_t s, size_t output, size_t lane);
+/** The backward pass of one output instead of the loss, after isw_curvature_begin and the forward pass of the same
+ *  numbers. */
+void isw_curvature_backward(struct isw_curvature *curvature, size_t output, size_t samples);
+/** The derivatives of that output of sample s by the trained numbers, in the order of isw_curvature_numbers. */
+void isw_curvature_derivatives(const struct isw_curvature *curvature, size_t s, size_t lane, double *row);
+/** Fills the table of all numbers that are neither frozen nor an untrained scale, in the order of a vector
+ *  (isw_curvature_begin). */
+void isw_curvature_numbers(const struct isw_curvature *curvature, struct isw_trained_number *number);
+
+/* ---- least_squares.c --------------------------------------------------------------------------------------------- */
+
+/** What the steps of a pack need whose optimiser solves for all numbers together. */
+struct isw_least_squares;
+/** Allocates it from the memory of the pack, which has its curvature already. */
+struct isw_least_squares *isw_least_squares_create(struct isw_pack *pack);
+/** The step of the networks live[lane], by one thread. False: interrupted; then nothing has changed. */
+bool isw_least_squares_step(struct isw_pack *pack, const bool *live);
 
 /* ---- rates.c ----------------------------------------------------------------------------------------------------- */
 
@@ -408,8 +443,9 @@ void isw_update_weights(const struct isw_pack *pack, size_t k, const struct isw_
 /** Updates the biases, gains and shifts in a part's lines of layer k if it has any; with line 0 also the scale of a
  *  branch that ends there if it is trained. */
 void isw_update_biases(const struct isw_pack *pack, size_t k, const struct isw_part *part, void *nonfinite_mask);
-/** Updates all weights unless the pass has done so, and ends networks that diverge: rule 5 of docs/numerics.md. */
-void isw_member_update(struct isw_member *member, uint64_t step);
+/** Updates all weights unless the pass has done so, and ends networks that diverge: rule 5 of docs/numerics.md. False:
+ *  interrupted; then nothing has changed. */
+bool isw_member_update(struct isw_member *member, uint64_t step);
 /** The lanes, as a bit set, whose number in the mask is NaN. */
 unsigned isw_nonfinite_lanes(const struct isw_pack *pack, const void *nonfinite_mask);
 

@@ -41,6 +41,7 @@ void isw_layout_set_shape(struct isw_pack *pack, const struct isw_network *netwo
   pack->loss_row = network->loss.row;
   pack->optimizer_row = network->optimizer.row;
   pack->states = isw_optimizers(&count)[network->optimizer.row].states;
+  pack->solves = isw_optimizers(&count)[network->optimizer.row].solves;
   pack->epsilon = find_epsilon(&isw_optimizers(&count)[network->optimizer.row].row);
   pack->hidden.needs_z = isw_activations(&count)[network->activation.row].needs_pre_activation;
   pack->output.needs_z = isw_activations(&count)[network->output_activation.row].needs_pre_activation;
@@ -295,7 +296,8 @@ void isw_layout_allocate(struct isw_pack *pack, bool keep_initial, bool keep_fin
   pack->hidden.parameter = isw_memory_allocate_lines(memory, 1, 1);
   pack->output.parameter = isw_memory_allocate_lines(memory, 1, 1);
   pack->identity.parameter = pack->hidden.parameter; /* of a row that has none */
-  if (pack->needs & ISW_NEEDS_CURVATURE) pack->curvature = isw_curvature_create(pack);
+  if (pack->needs & ISW_NEEDS_CURVATURE || pack->solves) pack->curvature = isw_curvature_create(pack);
+  if (pack->solves) pack->least_squares = isw_least_squares_create(pack);
   allocate_records(pack, keep_initial, keep_final);
 }
 

@@ -45,7 +45,7 @@ static bool run_step_pass(struct isw_member *m, uint64_t step, bool update)
                           .drops = pack->drops,
                           .step = step,
                           .frozen = !update || pack->clips_gradients || pack->has_gradient_rules,
-                          .update = update && !pack->clips_gradients};
+                          .update = update && !pack->clips_gradients && !pack->solves};
   if (!pack->full_batch) {
     size_t first = (size_t)(step % pack->batches_per_epoch) * pack->batch_size;
     if (first == 0 || step == m->first_step) isw_team_wait(m->team); /* member 0 has prepared the order */
@@ -317,7 +317,10 @@ static bool run(struct isw_member *m)
     }
     isw_member_apply_stop_rules(m, at.step);
     if (m->live_count == 0) return true;
-    isw_member_update(m, at.step);
+    if (!isw_member_update(m, at.step)) {
+      store_interruption(m, at.step, at.record);
+      return false;
+    }
     if (m->live_count == 0) return true;
   }
 }

@@ -78,6 +78,7 @@ static bool start_lane(struct isw_pack *pack, size_t l, const struct isw_network
   pack->clips_gradients = pack->clips_gradients || network->clip_norm > 0.0;
   for (size_t i = 0; i < ISW_PARAMETERS_MAX; i++) lane->p[i] = network->optimizer.value[i].number;
   lane->running[0] = lane->running[1] = 1.0;
+  if (pack->solves) lane->running[0] = lane->p[0];
   pack->loss_below[l] = network->stop_loss_below;
   pack->gradient_below[l] = network->stop_gradient_below;
   pack->has_gradient_rules = pack->has_gradient_rules || network->stop_gradient_below > -INFINITY;

@@ -78,9 +78,9 @@ bool isw_shape_keeps_pre_activation(const struct isw_pack_shape *shape, size_t k
 static bool is_small(const struct isw_pack_shape *shape)
 {
   size_t lines = 0, count, states = isw_optimizers(&count)[shape->optimizer].states;
-  if (shape->batch_size > 0 || shape->train_samples > MAX_SMALL_SAMPLES || shape->checks_every_step ||
-      shape->scales_output || shape->has_mask || shape->draws_noise || shape->drops ||
-      isw_branches(shape->layers, shape->parts.branch_layers) > 0 ||
+  if (isw_optimizers(&count)[shape->optimizer].solves || shape->batch_size > 0 ||
+      shape->train_samples > MAX_SMALL_SAMPLES || shape->checks_every_step || shape->scales_output || shape->has_mask ||
+      shape->draws_noise || shape->drops || isw_branches(shape->layers, shape->parts.branch_layers) > 0 ||
       (shape->parts.normalizing.is_on && shape->layers > 1))
     return false;
   for (size_t k = 0; k < shape->layers; k++) {

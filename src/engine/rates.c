@@ -32,6 +32,7 @@ double isw_loss_factor(size_t row)
 
 bool isw_pack_rates_change(const struct isw_pack *pack)
 {
+  if (pack->solves) return false; /* it has none */
   bool change = optimizers[pack->optimizer_row].changing;
   for (size_t l = 0; l < pack->count; l++) change = change || pack->lane[l].schedule.row != 0;
   return change;
@@ -72,6 +73,7 @@ void isw_pack_set_rates(struct isw_pack *pack, uint64_t step, const bool *live)
   size_t count;
   const struct isw_rate_schedule *schedules = isw_schedules(&count);
   bool decoupled = isw_optimizers(&count)[pack->optimizer_row].decoupled_decay;
+  if (pack->solves) return;
   for (size_t l = 0; l < pack->count; l++) {
     if (!live[l]) continue;
     struct isw_lane *lane = &pack->lane[l];

@@ -235,15 +235,28 @@ unsigned isw_nonfinite_lanes(const struct isw_pack *pack, const void *nonfinite_
   return lanes;
 }
 
-void isw_member_update(struct isw_member *m, uint64_t step)
+/* A step by least squares. False: interrupted. */
+static bool solve(struct isw_member *m)
+{
+  struct isw_pack *pack = m->pack;
+  isw_team_wait(m->team); /* all members have read whether the pass was interrupted */
+  if (m->index == 0) pack->interrupted = !isw_least_squares_step(pack, m->live);
+  isw_team_wait(m->team);
+  memset(m->nonfinite_mask, 0, sizeof m->nonfinite_mask);
+  m->transposed = false;
+  return !pack->interrupted;
+}
+
+bool isw_member_update(struct isw_member *m, uint64_t step)
 {
   struct isw_pack *pack = m->pack;
   atomic_uint *nonfinite_lanes = &pack->nonfinite_lanes[step % 2];
+  if (pack->solves && !solve(m)) return false;
   if (m->index == 0) {
     pack->network_steps += m->live_count;
     pack->steps_executed++;
   }
-  if (!m->updated) {
+  if (!m->updated && !pack->solves) {
     clip_gradients(m);
     memset(m->nonfinite_mask, 0, sizeof m->nonfinite_mask);
     isw_member_for_weights(m, m->nonfinite_mask, update_layer);
@@ -256,8 +269,10 @@ void isw_member_update(struct isw_member *m, uint64_t step)
   if (m->index == 0 && pack->tracks_first_change) isw_pack_store_first_changes(pack, step + 1, m->live);
   unsigned all = atomic_load_explicit(nonfinite_lanes, memory_order_relaxed);
   size_t before = m->live_count;
-  for (size_t l = 0; l < pack->count; l++) /* an update does not look at frozen numbers */
-    if (m->live[l] && ((all >> l & 1U) || (pack->any_frozen && !m->finite[l])))
+  bool overlooks = pack->any_frozen || pack->solves; /* numbers that it does not change */
+  for (size_t l = 0; l < pack->count; l++)
+    if (m->live[l] && ((all >> l & 1U) || (overlooks && !m->finite[l])))
       isw_member_end_network(m, l, ISW_DIVERGED, step + 1);
   if (m->live_count < before) isw_team_wait(m->team);
+  return true;
 }

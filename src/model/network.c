@@ -85,3 +85,9 @@ double isw_step_flops(size_t layers, const size_t *size, size_t branch_layers, s
   double units = (double)isw_branches(layers, branch_layers) * (double)size[1];
   return (double)samples * (6.0 * weights - 2.0 * first + 6.0 * units);
 }
+
+double isw_solver_flops(size_t parameters, size_t samples, size_t outputs)
+{
+  double p = (double)parameters, rows = (double)samples * (double)outputs;
+  return rows * p * (p + 1.0) + 2.0 * p * p * p / 3.0;
+}

@@ -1,5 +1,6 @@
 /* Writes an estimate of a run as text for people. */
 #include <math.h>
+#include <string.h>
 #include "summary/summary_internal.h"
 
 enum { SIZES_SIZE = 64 };
@@ -39,6 +40,12 @@ static uint64_t single_packs(const struct isw_estimate *estimate)
   return packs;
 }
 
+static int wider(int width, const char *name)
+{
+  int length = (int)strlen(name);
+  return length > width ? length : width;
+}
+
 static void write_classes(const struct isw_estimate *estimate, bool all_classes, FILE *out)
 {
   size_t count = isw_packs_classes(estimate->packs), shown = isw_plan_classes_shown(estimate, all_classes), rows;
@@ -46,19 +53,28 @@ static void write_classes(const struct isw_estimate *estimate, bool all_classes,
   const struct isw_loss *losses = isw_losses(&rows);
   const struct isw_optimizer *optimizers = isw_optimizers(&rows);
   char a[ISW_NUMBER_SIZE], b[ISW_NUMBER_SIZE], c[ISW_NUMBER_SIZE], sizes[SIZES_SIZE], batch[ISW_NUMBER_SIZE];
+  int width[] = {11, 20, 9}; /* of names */
+  for (size_t i = 0; i < shown; i++) {
+    const struct isw_pack_class *class = isw_packs_class(estimate->packs, i);
+    width[0] = wider(width[0], activations[class->activation].row.name);
+    width[1] = wider(width[1], losses[class->loss].row.name);
+    width[2] = wider(width[2], optimizers[class->optimizer].row.name);
+  }
   fprintf(out, "\nclasses of packs, the most expensive first\n");
   bool layouts = single_packs(estimate) > 0;
-  fprintf(out, "  %-24s %-11s %-20s %-9s %6s %8s %9s %9s %12s%s\n", "layer sizes", "activation", "loss", "optimizer",
-          "batch", "steps", "networks", "packs", "FLOP/network", layouts ? "  in lanes" : "");
+  fprintf(out, "  %-24s %-*s %-*s %-*s %6s %8s %9s %9s %12s%s\n", "layer sizes", width[0], "activation", width[1],
+          "loss", width[2], "optimizer", "batch", "steps", "networks", "packs", "FLOP/network",
+          layouts ? "  in lanes" : "");
   for (size_t i = 0; i < shown; i++) {
     const struct isw_pack_class *class = isw_packs_class(estimate->packs, i);
     format_sizes(class, sizes);
     snprintf(batch, sizeof batch, class->batch_size ? "%zu" : "full", class->batch_size);
     const char *in_lanes = class->layout == ISW_UNITS_IN_LANES ? "  units" : "  networks";
-    fprintf(out, "  %-24s %-11s %-20s %-9s %6s %8llu %9s %9s %12s%s\n", sizes, activations[class->activation].row.name,
-            losses[class->loss].row.name, optimizers[class->optimizer].row.name, batch,
-            (unsigned long long)class->steps, isw_format_si((double)class->networks, a),
-            isw_format_si((double)class->packs, b), isw_format_si(class->flops, c), layouts ? in_lanes : "");
+    fprintf(out, "  %-24s %-*s %-*s %-*s %6s %8llu %9s %9s %12s%s\n", sizes, width[0],
+            activations[class->activation].row.name, width[1], losses[class->loss].row.name, width[2],
+            optimizers[class->optimizer].row.name, batch, (unsigned long long)class->steps,
+            isw_format_si((double)class->networks, a), isw_format_si((double)class->packs, b),
+            isw_format_si(class->flops, c), layouts ? in_lanes : "");
   }
   if (shown < count) fprintf(out, "  and %zu more\n", count - shown);
 }

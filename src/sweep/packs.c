@@ -104,8 +104,11 @@ static bool describe(struct isw_packs *packs, struct class *class)
   const uint64_t *schedule;
   shown->records = isw_sweep_schedule(sweep, shown->steps, &schedule);
   shown->frozen = frozen_share(sweep, settings, shown, size);
-  shown->flops = isw_step_flops(shown->layers, size, shown->parts.branch_layers, shown->samples) *
-                 (1.0 - shown->frozen) * (double)shown->steps;
+  size_t rows;
+  double step = isw_step_flops(shown->layers, size, shown->parts.branch_layers, shown->samples) * (1.0 - shown->frozen);
+  if (isw_optimizers(&rows)[shown->optimizer].solves)
+    step += isw_solver_flops(isw_parameters(shown->layers, size, shown->parts), shown->samples, size[shown->layers]);
+  shown->flops = step * (double)shown->steps;
   shown->cost = shown->flops;
   return true;
 }

@@ -40,6 +40,7 @@ static void read_all(struct isw_reader *reader)
   if (reader->grids_broken) return;
   /* Each of these checks what it can: those that read a setting with an error leave it out. */
   isw_check_combinations(reader);
+  isw_check_solvers(reader);
   isw_check_unused(reader);
   isw_check_refine(reader);
   isw_measure(reader);

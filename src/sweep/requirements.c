@@ -39,6 +39,7 @@ static bool lacks(const struct isw_sweep *sweep, const struct isw_grid *grid, si
   bool hidden = grid->binding[ISW_SET_HIDDEN].axis || sweep->given[ISW_SET_HIDDEN];
   if (hidden && (id == ISW_SET_DEPTH || id == ISW_SET_WIDTH)) return false;
   if (sweep->given[id] || grid->binding[id].axis) return false;
+  if (id == ISW_SET_LEARNING_RATE && isw_only_solves(sweep, grid)) return false;
   bool layers_only = id == ISW_SET_WIDTH || id == ISW_SET_ACTIVATION; /* only hidden layers use them */
   bool no_layers = (sweep->given[ISW_SET_DEPTH] || grid->binding[ISW_SET_DEPTH].axis || hidden) &&
                    isw_largest_depth(sweep, grid) == 0;

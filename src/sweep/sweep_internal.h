@@ -226,6 +226,7 @@ struct isw_reader {
   bool broken[ISW_SETTINGS_MAX]; /**< a value of the setting is missing or invalid, which was reported */
   size_t most_layers;            /**< weight layers of the deepest network */
   bool has_branches;             /**< some network has a residual branch */
+  bool has_solver;               /**< some network's optimiser solves for all weights together */
   bool grids_broken;             /**< the networks are not known: an error in a grid or an exclude was reported */
   struct isw_node *grid, *zip, *exclude, *refine, *sample;
   struct isw_node *empty; /**< used in place of a missing node */
@@ -368,6 +369,12 @@ void isw_apply_excludes(struct isw_reader *reader);
 /** Removes the points of a sample that equal an earlier one. */
 void isw_drop_equal_points(struct isw_reader *reader);
 void isw_check_combinations(struct isw_reader *reader);
+/** Checks what a network may have whose optimiser solves for all weights together. */
+void isw_check_solvers(struct isw_reader *reader);
+/** Whether the network's optimiser has a learning rate. */
+bool isw_has_rates(const struct isw_sweep *sweep, const union isw_setting_value *settings);
+/** Whether no network of the grid has a learning rate. */
+bool isw_only_solves(const struct isw_sweep *sweep, const struct isw_grid *grid);
 void isw_drop_duplicates(struct isw_reader *reader);
 /** Whether no error has been reported for any of these settings, so that later stages may read their values. */
 bool isw_all_usable(const struct isw_reader *reader, const size_t *settings, size_t count);

@@ -100,6 +100,10 @@ struct rule {
   {                                                                                                                    \
     ISW_SET_BIAS, ISW_SET_NORMALIZATION, ISW_SET_DEPTH, ISW_SET_HIDDEN                                                 \
   }
+#define OPTIMIZER                                                                                                      \
+  {                                                                                                                    \
+    ISW_SET_OPTIMIZER, ISW_SETTINGS                                                                                    \
+  }
 #define STEPS                                                                                                          \
   {                                                                                                                    \
     ISW_SET_STEPS, ISW_SETTINGS                                                                                        \
@@ -110,6 +114,8 @@ static const char ask_depth[] = "leave it out, or set network.depth", ask_steps[
 static const char ask_branch[] =
     "branches require network.residual.branch_layers 1 or 2 and more than one hidden layer";
 static const char no_bias[] = "no network has biases", ask_bias[] = "leave it out, or set network.bias: all";
+static const char no_rate[] = "the optimizer of every network solves for the weights and has no learning rate";
+static const char ask_rate[] = "leave it out, or sweep train.optimizer.mu";
 static const char ask_batch[] = "set train.batch_size", ask_probe[] = "add escape_step to record.probes";
 static const struct rule rules[] = {
     {ISW_SET_WIDTH, has_hidden_layer, SHAPE, no_layer, ask_depth},
@@ -129,6 +135,7 @@ static const struct rule rules[] = {
     {ISW_SET_BIAS_INIT, has_bias, BIASES, no_bias, ask_bias},
     {ISW_SET_OPTIMIZER, takes_steps, STEPS, no_steps, ask_steps},
     {ISW_SET_LEARNING_RATE, takes_steps, STEPS, no_steps, ask_steps},
+    {ISW_SET_LEARNING_RATE, isw_has_rates, OPTIMIZER, no_rate, ask_rate},
     {ISW_SET_WEIGHT_DECAY, takes_steps, STEPS, no_steps, ask_steps},
     {ISW_SET_DECAY_BIASES, takes_steps, STEPS, no_steps, ask_steps},
     {ISW_SET_DECAY_BIASES, has_bias_or_gain, GAINS, no_bias, ask_bias},
@@ -138,6 +145,7 @@ static const struct rule rules[] = {
      "train.weight_decay is 0 in every network",
      "set train.weight_decay"},
     {ISW_SET_SCHEDULE, takes_steps, STEPS, no_steps, ask_steps},
+    {ISW_SET_SCHEDULE, isw_has_rates, OPTIMIZER, no_rate, ask_rate},
     {ISW_SET_CLIP_NORM, takes_steps, STEPS, no_steps, ask_steps},
     {ISW_SET_GRADIENT_NOISE, takes_steps, STEPS, no_steps, ask_steps},
     {ISW_SET_BATCH_SIZE, has_batches, {ISW_SET_STEPS, ISW_SET_RECORD_PROBES, ISW_SETTINGS}, no_steps, ask_steps},

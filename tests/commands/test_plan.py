@@ -125,6 +125,13 @@ class Plan(Case):
             self.assertRegex(text, r"(?m)^" + line)
         self.assertEqual(self.files(), ["small.yaml"])
 
+    def test_columns_of_classes_are_as_wide_as_their_names(self):
+        sweep = SMALL.replace("optimizer: sgd, ", "") + "  train.optimizer: [sgd, levenberg_marquardt]\n"
+        text = self.expect(0, "plan", self.write("sweep.yaml", sweep), "--classes", stderr="", **NO_MPI).stdout
+        heading, *classes = text.split("most expensive first\n")[1].splitlines()
+        ends = {line.index(" full ") + len(" full") for line in classes}
+        self.assertEqual(ends, {heading.index(" batch ") + len(" batch")})
+
     def test_the_cost_model_is_kept_and_never_in_the_way(self):
         cache, file = self.path("cache"), self.write("small.yaml", SMALL)
 

@@ -125,7 +125,7 @@ class Rows(unittest.TestCase):
             "activations": {"value_at_0", "slope_at_0", "curvature_at_0", "monotone", "gain"},
             "initializers": {"for_bias", "needs_data"},
             "losses": {"on_logits", "takes_values", "takes_classes", "mean_over_outputs"},
-            "optimizers": {"states", "decoupled_decay"},
+            "optimizers": {"states", "decoupled_decay", "solves"},
         }
         for table in self.tables:
             for row in table["rows"]:

@@ -12,13 +12,18 @@
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#include <sanitizer/asan_interface.h>
 #define REPORTS_ERRORS
 #endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define REPORTS_ERRORS
+#endif
+#ifdef REPORTS_ERRORS
+#include <sanitizer/asan_interface.h>
 #endif
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 const char *__asan_default_options(void);
+const char *__tsan_default_options(void);
 const char *__lsan_default_suppressions(void);
 
 enum { NETWORKS = 5, RECORDS = 3, MAX_NUMBERS = 1 << 20, CUT = 255, FAULT_OF_HDF5 = 77 };
@@ -33,6 +38,12 @@ static const struct isw_quantity quantities[] = {
 const char *__asan_default_options(void)
 {
   return "allocator_may_return_null=1:handle_abort=1";
+}
+
+/* A crash is a signal, as without the sanitizer. */
+const char *__tsan_default_options(void)
+{
+  return "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_abort=0";
 }
 
 /* What the library does not free after it has found damage. */
@@ -128,11 +139,12 @@ static void read_file(const char *path)
 
 #ifdef REPORTS_ERRORS
 /* Ends the process that reads first if the error was made inside the HDF5 library: the first frame of the report that
- * is in a file of this project or in the library decides. */
+ * is in a file of this project or in the library decides. gcc names its sanitizer's own files src/libsanitizer/... */
 static void judge_report(const char *report)
 {
   const char *hdf5 = strstr(report, "libhdf5"), *ours = strstr(report, "/src/"),
              *test = strstr(report, "fuzz_results.c");
+  while (ours && strncmp(ours, "/src/libsanitizer/", 18) == 0) ours = strstr(ours + 1, "/src/");
   if (test && (!ours || test < ours)) ours = test;
   if (hdf5 && (!ours || hdf5 < ours)) _exit(FAULT_OF_HDF5);
 }

@@ -26,6 +26,7 @@ TOLERANCE_OF_FLOAT32 = 2e-6  # of 10 steps (seen: 3.5e-7); half a unit in the la
 LONG = "--long" in sys.argv
 # 200 steps of the steepest activations and losses make more of a last digit (seen: 7e-11)
 TOLERANCE_OF_STEEP_ROWS = 1e-9 if LONG else TOLERANCE
+TOLERANCE_OF_LEAST_SQUARES = 1e-8  # of 20 steps (seen: 5e-9 of weights, 7e-12 of losses): systems near singular
 NORMS_EVERY = 10  # steps
 networks = collections.defaultdict(list)  # by case
 
@@ -244,6 +245,40 @@ TORCH_OPTIMIZERS["rprop"] = lambda parameters, choice, **common: DecayedRprop(
 )
 
 
+class LevenbergMarquardt(torch.optim.Optimizer):
+    """Hagan & Menhaj 1994, which PyTorch has not, with the Jacobian of its autograd."""
+
+    def __init__(self, parameters, choice, lr, weight_decay):
+        super().__init__(parameters, {"lr": lr, "weight_decay": weight_decay})
+        self.choice, self.mu = choice, choice["mu"]
+
+    def step(self, residuals):
+        """residuals(): those of all outputs of all samples with the present weights."""
+        weights = [w for group in self.param_groups if group["lr"] > 0 for w in group["params"]]
+        start, before = [w.detach().clone() for w in weights], residuals()
+        rows = [torch.autograd.grad(r, weights, retain_graph=True) for r in before]
+        jacobian = torch.stack([torch.cat([part.ravel() for part in row]) for row in rows])
+        before = before.detach()
+        while self.mu <= self.choice["mu_max"]:
+            damped = jacobian.T @ jacobian + self.mu * torch.eye(jacobian.shape[1], dtype=jacobian.dtype)
+            step = torch.linalg.solve(damped, jacobian.T @ before).split([w.numel() for w in weights])
+            with torch.no_grad():
+                for w, w0, part in zip(weights, start, step):
+                    w.copy_(w0 - part.reshape(w.shape))
+                if residuals().square().sum() < before.square().sum():
+                    self.mu = max(self.mu * self.choice["mu_decrease"], 1e-20)
+                    return
+                for w, w0 in zip(weights, start):
+                    w.copy_(w0)
+            self.mu *= self.choice["mu_increase"]
+
+
+GRADIENT_OPTIMIZERS = len(TORCH_OPTIMIZERS)
+TORCH_OPTIMIZERS["levenberg_marquardt"] = lambda parameters, choice, **common: LevenbergMarquardt(
+    parameters, choice, **common
+)
+
+
 def by_lambda(factor):
     """A schedule that PyTorch has only as a function: factor(t, choice, steps)."""
     return lambda optimizer, choice, steps: torch.optim.lr_scheduler.LambdaLR(
@@ -322,12 +357,13 @@ def train_by_torch(network):
                 group["step_sizes"] = (0.0, network.optimizer["step_max"])  # PyTorch would start at the smallest step
             if tensors:
                 groups.append(group)
+    solves = network.optimizer["name"] == "levenberg_marquardt"
     optimizer = TORCH_OPTIMIZERS[network.optimizer["name"]](
         groups, network.optimizer, lr=network.learning_rate, weight_decay=network.weight_decay
     )  # groups have their own
     schedule = TORCH_SCHEDULES[network.schedule["name"]](optimizer, network.schedule, network.steps)
 
-    def loss_of(samples, step=None):
+    def outputs_of(samples, step=None):
         """step: whose masks drop units; None: none are dropped."""
         a = inputs[samples]
         for k, ((weight, bias, gain, shift, scale), choice) in enumerate(zip(layers, network.activations())):
@@ -343,7 +379,11 @@ def train_by_torch(network):
                 a = h + scale * a
             if k == 0 or len(scale):
                 h = a
-        return TORCH_LOSSES[network.loss["name"]](a, one_hot[samples], labels[samples], network.loss)
+        return a
+
+    def loss_of(samples, step=None):
+        y = outputs_of(samples, step)
+        return TORCH_LOSSES[network.loss["name"]](y, one_hot[samples], labels[samples], network.loss)
 
     unmasked = [(weight != 0).double() if network.has_mask else None for weight, *_ in layers]  # no other is 0 yet
     samples, found = list(range(network.samples)), collections.defaultdict(list)
@@ -371,6 +411,9 @@ def train_by_torch(network):
                 noise = [normal(network, 2048 * step + k + 1, next(draws)) for _ in range(tensor.numel())]
                 noise = torch.tensor(noise, dtype=torch.float64).to(tensor).reshape(tensor.shape)
                 tensor.grad += network.gradient_noise * noise
+        if solves:
+            optimizer.step(lambda: (outputs_of(samples) - one_hot).ravel())
+            continue
         optimizer.step()
         with torch.no_grad():
             for (weight, *_), kept in zip(layers, unmasked):
@@ -482,19 +525,19 @@ class Training(unittest.TestCase):
         """The .def files of the rows serve the engine and the reference trainer alike, in both precisions."""
         self.check("float32 activation", 2 * len(TORCH_ACTIVATIONS), TOLERANCE_OF_FLOAT32)
         self.check("float32 loss", 2 * 14, TOLERANCE_OF_FLOAT32)
-        self.check("float32 optimizer", 2 * len(TORCH_OPTIMIZERS), TOLERANCE_OF_FLOAT32)
+        self.check("float32 optimizer", 2 * GRADIENT_OPTIMIZERS, TOLERANCE_OF_FLOAT32)
 
     def test_every_output_activation(self):
         self.check("output activation", 2 * len(TORCH_ACTIVATIONS))
 
     def test_every_optimizer_on_full_batches_and_minibatches(self):
-        self.check("optimizer", 2 * len(TORCH_OPTIMIZERS) * 3)
+        self.check("optimizer", 2 * GRADIENT_OPTIMIZERS * 3)
 
     def test_every_schedule_under_three_optimizers(self):
         self.check("schedule", 2 * len(TORCH_SCHEDULES) * 3)
 
     def test_gradient_clipping_under_every_optimizer(self):
-        self.check("clipping", 2 * len(TORCH_OPTIMIZERS))
+        self.check("clipping", 2 * GRADIENT_OPTIMIZERS)
         largest = [network.gradient_norms.max() / network.clip_norm for network in networks["clipping"]]
         self.assertGreater(min(largest), 1.5)  # it has clipped
 
@@ -507,11 +550,11 @@ class Training(unittest.TestCase):
         self.assertEqual({len(found) for found in ends.values()}, {3})  # the setting has an effect
 
     def test_layers_without_biases_under_every_optimizer(self):
-        self.check("biases", 2 * 2 * len(TORCH_OPTIMIZERS))
+        self.check("biases", 2 * 2 * GRADIENT_OPTIMIZERS)
 
     def test_factors_of_layers_are_parameter_groups(self):
         """What is frozen keeps its bits."""
-        self.check("factors", 2 * 3 * len(TORCH_OPTIMIZERS))
+        self.check("factors", 2 * 3 * GRADIENT_OPTIMIZERS)
         frozen = 0
         for network in networks["factors"]:
             both = [network.layers(weights) for weights in (network.weights_initial, network.weights_final)]
@@ -520,13 +563,13 @@ class Training(unittest.TestCase):
                     still = network.factors[2 * k + part]["rate"] == 0
                     frozen += still
                     self.assertEqual(one.tobytes() == other.tobytes(), still, (str(network), k, part))
-        self.assertEqual(frozen, 2 * 2 * 2 * len(TORCH_OPTIMIZERS))
+        self.assertEqual(frozen, 2 * 2 * 2 * GRADIENT_OPTIMIZERS)
 
     def test_scaled_outputs_under_every_loss(self):
         self.check("output scale", 2 * 2 * 14)
 
     def test_masked_weights_stay_0_under_every_optimizer(self):
-        self.check("mask", 2 * 2 * len(TORCH_OPTIMIZERS))
+        self.check("mask", 2 * 2 * GRADIENT_OPTIMIZERS)
         for network in networks["mask"]:
             zeros = [network.layers(weights)[0][0] == 0 for weights in (network.weights_initial, network.weights_final)]
             self.assertTrue(0 < zeros[0].sum() < zeros[0].size)
@@ -540,21 +583,24 @@ class Training(unittest.TestCase):
 
     def test_residual_branches_under_every_optimizer(self):
         """h + alpha f(h); alpha is one more parameter, decayed and clipped as the others are, or stays."""
-        self.check("residual", 2 * len(TORCH_OPTIMIZERS) * 6)
+        self.check("residual", 2 * GRADIENT_OPTIMIZERS * 6)
         starts = [[scale for *_, scale in network.layers(network.weights_initial)] for network in networks["residual"]]
         self.assertEqual(sum(len(scale) for scales in starts for scale in scales),
-                         2 * 3 * len(TORCH_OPTIMIZERS) * (4 + 2))
-        self.assertEqual(sum(network.ends_linear for network in networks["residual"]), 2 * 2 * len(TORCH_OPTIMIZERS))
+                         2 * 3 * GRADIENT_OPTIMIZERS * (4 + 2))
+        self.assertEqual(sum(network.ends_linear for network in networks["residual"]), 2 * 2 * GRADIENT_OPTIMIZERS)
 
     def test_normalizations_under_every_optimizer(self):
         """torch.nn.functional.layer_norm, and the same without the mean; gains and shifts are parameters."""
-        self.check("normalization", 2 * len(TORCH_OPTIMIZERS) * 4 * (len(TORCH_NORMALIZATIONS) - 1))
+        self.check("normalization", 2 * GRADIENT_OPTIMIZERS * 4 * (len(TORCH_NORMALIZATIONS) - 1))
 
     def test_dropout_under_every_optimizer(self):
-        self.check("dropout", 2 * len(TORCH_OPTIMIZERS))
+        self.check("dropout", 2 * GRADIENT_OPTIMIZERS)
+
+    def test_least_squares(self):
+        self.check("least squares", 2 * 10, TOLERANCE_OF_LEAST_SQUARES)
 
     def test_noise_on_the_gradient_under_every_optimizer(self):
-        self.check("gradient noise", 2 * len(TORCH_OPTIMIZERS))
+        self.check("gradient noise", 2 * GRADIENT_OPTIMIZERS)
 
     def test_a_normalized_layer_does_not_depend_on_the_scale_of_its_weights(self):
         """The sum of w d loss / d w over the weights and biases of a normalised layer is 0, but for epsilon; of other

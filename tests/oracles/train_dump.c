@@ -106,6 +106,15 @@ static bool dump(bool by_reference, const char *name, struct trial trial)
   return trained;
 }
 
+/* The rows of optimisers before those that solve. */
+static size_t gradient_optimizers(void)
+{
+  size_t rows, count = 0;
+  const struct isw_optimizer *table = isw_optimizers(&rows);
+  while (count < rows && !table[count].solves) count++;
+  return count;
+}
+
 static struct trial plain(void)
 {
   return (struct trial){.real = ISW_FLOAT64,
@@ -175,7 +184,7 @@ static bool dump_optimizers(bool by_reference)
 {
   size_t optimizers;
   bool good = true;
-  isw_optimizers(&optimizers);
+  optimizers = gradient_optimizers();
   for (size_t o = 0; o < optimizers; o++)
     for (int batch = 0; batch < 3; batch++) {
       struct trial trial = plain();
@@ -213,7 +222,7 @@ static bool dump_clipping(bool by_reference)
 {
   size_t optimizers;
   bool good = true;
-  isw_optimizers(&optimizers);
+  optimizers = gradient_optimizers();
   for (size_t o = 0; o < optimizers; o++) {
     struct trial trial = plain();
     trial.optimizer = o;
@@ -265,7 +274,7 @@ static bool dump_biases(bool by_reference)
 {
   size_t optimizers;
   bool good = true;
-  isw_optimizers(&optimizers);
+  optimizers = gradient_optimizers();
   for (int bias = ISW_BIAS_HIDDEN; bias <= ISW_BIAS_NONE; bias++)
     for (size_t o = 0; o < optimizers; o++) {
       struct trial trial = plain();
@@ -288,7 +297,7 @@ static bool dump_factors(bool by_reference)
 {
   size_t optimizers;
   bool good = true;
-  isw_optimizers(&optimizers);
+  optimizers = gradient_optimizers();
   for (int factors = TRIAL_FACTORS; factors < TRIAL_FACTOR_KINDS; factors++)
     for (size_t o = 0; o < optimizers; o++) {
       struct trial trial = plain();
@@ -334,7 +343,7 @@ static bool dump_masks(bool by_reference)
 {
   size_t optimizers, masks;
   bool good = true;
-  isw_optimizers(&optimizers);
+  optimizers = gradient_optimizers();
   isw_masks(&masks);
   for (size_t mask = 1; mask < masks; mask++)
     for (size_t o = 0; o < optimizers; o++) {
@@ -378,7 +387,7 @@ static bool dump_residual(bool by_reference)
   static const char *const smooth[] = {"tanh", "gelu", "relu", "linear"};
   size_t optimizers;
   bool good = true;
-  isw_optimizers(&optimizers);
+  optimizers = gradient_optimizers();
   for (size_t i = 0; i < sizeof residuals / sizeof residuals[0]; i++) {
     struct trial trial = plain();
     trial.residual = residuals[i];
@@ -415,7 +424,7 @@ static bool dump_normalizations(bool by_reference)
   static const char *const activations[] = {"tanh", "gelu", "softplus"};
   size_t optimizers, normalizations, number = 0;
   bool good = true;
-  isw_optimizers(&optimizers);
+  optimizers = gradient_optimizers();
   isw_normalizations(&normalizations);
   for (size_t row = 1; row < normalizations; row++)
     for (int way = 0; way < 4; way++) {
@@ -460,7 +469,7 @@ static bool dump_dropout(bool by_reference)
   static const char *const activations[] = {"tanh", "relu", "gelu"};
   size_t optimizers;
   bool good = true;
-  isw_optimizers(&optimizers);
+  optimizers = gradient_optimizers();
   for (size_t o = 0; o < optimizers; o++) {
     struct trial trial = plain();
     trial.optimizer = o;
@@ -482,7 +491,7 @@ static bool dump_gradient_noise(bool by_reference)
 {
   size_t optimizers;
   bool good = true;
-  isw_optimizers(&optimizers);
+  optimizers = gradient_optimizers();
   for (size_t o = 0; o < optimizers; o++) {
     struct trial trial = plain();
     trial.optimizer = o;
@@ -501,13 +510,39 @@ static bool dump_gradient_noise(bool by_reference)
   return good;
 }
 
+/* Least squares of networks with everything: biases or not, frozen layers, scaled outputs, branches, normalisations. */
+static bool dump_least_squares(bool by_reference)
+{
+  static const char *const activations[] = {"tanh", "sigmoid", "gelu", "sin", "softplus"};
+  bool good = true;
+  for (size_t i = 0; i < 10; i++) {
+    struct trial trial = plain();
+    trial.optimizer = trial_optimizer("levenberg_marquardt");
+    trial.data = i % 2 ? TRIAL_TEACHER : TRIAL_CLASSES;
+    trial.activation = trial_activation(activations[i % 5]);
+    if (i == 3) trial.output_activation = trial_activation("softsign");
+    trial.bias = (enum isw_bias)(i < 6 ? 0 : i % 3);
+    trial.bias_init = trial_initializer("uniform");
+    trial.output_scale = i == 4 ? -0.7 : 0.0;
+    trial.factors = i == 5 ? TRIAL_FROZEN_FIRST : i == 6 ? TRIAL_FROZEN_PARTS : TRIAL_NO_FACTORS;
+    if (i >= 6) trial.residual = (struct isw_residual){.branch_layers = 1, .scale = 0.7, .train_scale = i % 2 == 0};
+    trial.normalization = i >= 7 ? i % 3 : 0;
+    trial.depth = i % 4;
+    if (i >= 6) trial.depth = 3;
+    trial.width = 4;
+    trial.steps = 20;
+    good &= dump(by_reference, "least squares", trial);
+  }
+  return good;
+}
+
 /* Every activation, loss and optimiser in single precision, for few steps, so that rounding errors stay small. */
 static bool dump_single_precision(bool by_reference)
 {
   size_t activations, losses, optimizers;
   isw_activations(&activations);
   isw_losses(&losses);
-  isw_optimizers(&optimizers);
+  optimizers = gradient_optimizers();
   struct trial single = plain();
   single.real = ISW_FLOAT32;
   single.bias_init = trial_initializer("uniform");
@@ -562,6 +597,7 @@ int main(int count, char **arguments)
   good &= dump_normalizations(by_reference);
   good &= dump_gradient_noise(by_reference);
   good &= dump_dropout(by_reference);
+  good &= dump_least_squares(by_reference);
   good &= dump_single_precision(by_reference);
   return !good;
 }

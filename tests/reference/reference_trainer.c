@@ -116,6 +116,16 @@ static void initial_layer(const struct isw_network *network, const struct isw_ch
 static double *exact_forward(const struct isw_network *network, size_t k, size_t samples, size_t fan_out, size_t fan_in,
                              const double *weight, const double *bias, double *affine, double *x);
 
+static bool solves(const struct isw_network *network)
+{
+  size_t rows;
+  return isw_optimizers(&rows)[network->optimizer.row].solves;
+}
+
+/* One step by least squares of a network with these parameters w, which are single precision or not. */
+static void least_squares_step(const struct isw_network *network, const struct isw_data *data, bool single, double *w,
+                               double *mu);
+
 #define V REAL
 #define K(x) ((REAL)(x))
 #define SELECT(condition, x, y) ((condition) ? (x) : (y))
@@ -173,6 +183,138 @@ static double *exact_forward(const struct isw_network *network, size_t k, size_t
   free(normalized);
   free(x);
   return a;
+}
+
+/* ---- least squares ----------------------------------------------------------------------------------------------- */
+
+static double rounded(bool single, double x)
+{
+  return single ? (double)(float)x : x;
+}
+
+/* order [parameters]: the trained parameters in the order of the sums; returns their number */
+static size_t trained_parameters(const struct trainer_float64 *t, size_t *order)
+{
+  size_t count = 0;
+  for (size_t k = 1; k <= t->layers; k++) {
+    const struct layer_float64 *l = &t->layer[k];
+    const double *of_units[] = {l->bias, l->gain, l->shift}, *frozen = (const double[]){1.0, 1.0};
+    if (t->network->factors) frozen = t->network->factors[k - 1].rate;
+    for (size_t i = 0; frozen[0] != 0.0 && i < l->fan_in; i++)
+      for (size_t j = 0; j < l->fan_out; j++) order[count++] = (size_t)(l->weight - t->w) + j * l->fan_in + i;
+    for (size_t n = 0; frozen[1] != 0.0 && n < 3; n++)
+      for (size_t j = 0; of_units[n] && j < l->fan_out; j++) order[count++] = (size_t)(of_units[n] - t->w) + j;
+    if (l->scale && frozen[0] != 0.0 && t->network->residual.train_scale) order[count++] = (size_t)(l->scale - t->w);
+  }
+  return count;
+}
+
+static double sum_of_squares(struct trainer_float64 *t)
+{
+  double sum = 0.0;
+  for (size_t s = 0; s < t->samples; s++) {
+    forward_float64(t, s, 0);
+    for (size_t j = 0; j < t->outputs; j++) {
+      double r = t->layer[t->layers].a[j] - t->targets[s * t->outputs + j];
+      sum = sum + r * r;
+    }
+  }
+  return sum;
+}
+
+/* t->gradient becomes the derivatives of an output of a sample; returns its residual. */
+static double derivatives(struct trainer_float64 *t, size_t sample, size_t output)
+{
+  struct layer_float64 *top = &t->layer[t->layers];
+  for (size_t i = 0; i < t->parameters; i++) t->gradient[i] = 0.0;
+  for (size_t k = 1; k <= t->layers; k++)
+    for (size_t j = 0; t->layer[k].branch && j < t->layer[k].fan_out; j++) t->layer[k].shares[j] = 0.0;
+  forward_float64(t, sample, 0);
+  for (size_t j = 0; j < t->outputs; j++) top->delta[j] = j == output ? 1.0 : 0.0;
+  backward_float64(t, sample);
+  for (size_t k = 1; k <= t->layers; k++)
+    for (size_t j = 0; t->layer[k].branch && j < t->layer[k].fan_out; j++)
+      *t->layer[k].scale_gradient = *t->layer[k].scale_gradient + t->layer[k].shares[j];
+  return top->a[output] - t->targets[sample * t->outputs + output];
+}
+
+/* products [count][count] = J^T J above the diagonal, slopes [count] = J^T r */
+static void linearize(struct trainer_float64 *t, size_t count, const size_t *order, double *products, double *slopes)
+{
+  enum { BLOCK = 36 };
+  for (size_t first = 0; first < t->samples; first += BLOCK)
+    for (size_t output = 0; output < t->outputs; output++)
+      for (size_t s = first; s < t->samples && s < first + BLOCK; s++) {
+        double r = derivatives(t, s, output);
+        for (size_t p = 0; p < count; p++) {
+          double x = t->gradient[order[p]];
+          slopes[p] = slopes[p] + x * r;
+          for (size_t q = p; q < count; q++)
+            products[p * count + q] = products[p * count + q] + x * t->gradient[order[q]];
+        }
+      }
+}
+
+/* step [count] = (products + mu I)^-1 slopes by U^T U, u [count][count]; false: a pivot is not positive */
+static bool solve_damped(size_t count, const double *products, const double *slopes, double mu, double *u, double *step)
+{
+  for (size_t i = 0; i < count; i++)
+    for (size_t j = i; j < count; j++) {
+      double sum = products[i * count + j];
+      if (i == j) sum = sum + mu;
+      for (size_t k = 0; k < i; k++) sum = sum - u[k * count + i] * u[k * count + j];
+      if (i == j && !(sum > 0.0)) return false;
+      u[i * count + j] = i == j ? sqrt(sum) : sum / u[i * count + i];
+    }
+  for (size_t i = 0; i < count; i++) {
+    double sum = slopes[i];
+    for (size_t k = 0; k < i; k++) sum = sum - u[k * count + i] * step[k];
+    step[i] = sum / u[i * count + i];
+  }
+  for (size_t i = count; i-- > 0;) {
+    for (size_t j = i + 1; j < count; j++) step[i] = step[i] - u[i * count + j] * step[j];
+    step[i] = step[i] / u[i * count + i];
+  }
+  return true;
+}
+
+static void least_squares_step(const struct isw_network *network, const struct isw_data *data, bool single, double *w,
+                               double *mu)
+{
+  struct isw_network twin = *network;
+  twin.activation.value[0].number = rounded(single, twin.activation.value[0].number);
+  twin.output_activation.value[0].number = rounded(single, twin.output_activation.value[0].number);
+  twin.normalization.value[0].number = rounded(single, twin.normalization.value[0].number);
+  twin.output_scale = rounded(single, twin.output_scale);
+  struct trainer_float64 t = begin_float64(&twin, data);
+  for (size_t i = 0; i < t.samples * t.features; i++) t.inputs[i] = rounded(single, t.inputs[i]);
+  for (size_t i = 0; i < t.samples * t.outputs; i++) t.targets[i] = rounded(single, t.targets[i]);
+  memcpy(t.w, w, t.parameters * sizeof *w);
+
+  const struct isw_value *p = network->optimizer.value;
+  const double increase = p[1].number, decrease = p[2].number, largest = p[3].number;
+  size_t *order = numbers(t.parameters, sizeof *order), count = trained_parameters(&t, order);
+  double *products = numbers(count * count, sizeof *products), *slopes = numbers(count, sizeof *slopes);
+  double *u = numbers(count * count, sizeof *u), *step = numbers(count, sizeof *step);
+  double before = sum_of_squares(&t);
+  if (*mu <= largest) linearize(&t, count, order, products, slopes);
+  for (bool lowered = false; !lowered && *mu <= largest;) {
+    bool finite = solve_damped(count, products, slopes, *mu, u, step);
+    memcpy(t.w, w, t.parameters * sizeof *w);
+    for (size_t i = 0; finite && i < count; i++) {
+      t.w[order[i]] = rounded(single, w[order[i]] - step[i]);
+      finite = isfinite(t.w[order[i]]);
+    }
+    lowered = finite && sum_of_squares(&t) < before;
+    *mu = lowered ? fmax(*mu * decrease, 1e-20) : *mu * increase;
+    if (lowered) memcpy(w, t.w, t.parameters * sizeof *w);
+  }
+  free(order);
+  free(products);
+  free(slopes);
+  free(u);
+  free(step);
+  end_float64(&t);
 }
 
 struct reference_result reference_train(const struct isw_network *network, const struct isw_data *data,

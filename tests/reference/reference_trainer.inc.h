@@ -30,6 +30,7 @@ struct NAME(layer) {
 
 struct NAME(trainer) {
   const struct isw_network *network;
+  const struct isw_data *data;
   size_t samples, features, outputs, layers, parameters;
   REAL *inputs, *targets; /* [samples][features], [samples][outputs] */
   REAL *w, *gradient;     /* [parameters]: layer after layer, weight, bias and scale */
@@ -108,7 +109,7 @@ static void NAME(normalize)(const struct NAME(trainer) * t, struct NAME(layer) *
   for (size_t j = 0; j < l->fan_out; j++) {
     l->z[j] = l->x[j] = l->z[j] * l->inverse;
     if (l->gain && !l->shift) l->z[j] = l->gain[j] * l->x[j];
-    if (l->shift) l->z[j] = FMA(l->gain[j], l->x[j], l->shift[j]);
+    if (l->gain && l->shift) l->z[j] = FMA(l->gain[j], l->x[j], l->shift[j]);
   }
 }
 
@@ -327,6 +328,16 @@ static void NAME(update_some)(struct NAME(trainer) * t, size_t k, bool biases, R
   }
 }
 
+/* The step by least squares: the numbers of the trainer and mu of the network, before and after it. */
+static void NAME(solve)(struct NAME(trainer) * t, double *mu)
+{
+  double *w = numbers(t->parameters, sizeof *w);
+  for (size_t i = 0; i < t->parameters; i++) w[i] = (double)t->w[i];
+  least_squares_step(t->network, t->data, sizeof(REAL) == sizeof(float), w, mu);
+  for (size_t i = 0; i < t->parameters; i++) t->w[i] = (REAL)w[i]; /* exact */
+  free(w);
+}
+
 /* running: before the step */
 static void NAME(step)(struct NAME(trainer) * t, double learning_rate, const double *running)
 {
@@ -423,11 +434,16 @@ static void NAME(loop)(struct NAME(trainer) * t, const uint64_t *all, uint64_t *
     for (size_t i = 0; i < t->parameters; i++)
       if (fpclassify(t->gradient[i]) == FP_SUBNORMAL) result->subnormal_gradient = true;
     double learning_rate = learning_rate_at(n, step);
-    NAME(clip)(t);
-    NAME(add_noise)(t, step);
-    NAME(step)(t, learning_rate, running);
-    step_rates(n, learning_rate, 1.0, running, rate); /* advances running */
-    if (!NAME(weights_are_finite)(t)) {               /* 5 */
+    if (solves(n)) {
+      if (step == 0) running[0] = n->optimizer.value[0].number;
+      NAME(solve)(t, &running[0]);
+    } else {
+      NAME(clip)(t);
+      NAME(add_noise)(t, step);
+      NAME(step)(t, learning_rate, running);
+      step_rates(n, learning_rate, 1.0, running, rate); /* advances running */
+    }
+    if (!NAME(weights_are_finite)(t)) { /* 5 */
       result->status = ISW_DIVERGED;
       result->steps_done = step + 1;
       return;
@@ -513,11 +529,13 @@ static double *NAME(copy_weights)(const struct NAME(trainer) * t)
   return copy;
 }
 
-static struct reference_result NAME(train)(const struct isw_network *network, const struct isw_data *data,
-                                           size_t records, const uint64_t *record_steps)
+static struct NAME(trainer) NAME(begin)(const struct isw_network *network, const struct isw_data *data)
 {
-  struct NAME(trainer)
-      t = {.network = network, .samples = data->train_samples, .features = network->size[0], .layers = network->layers};
+  struct NAME(trainer) t = {.network = network,
+                            .data = data,
+                            .samples = data->train_samples,
+                            .features = network->size[0],
+                            .layers = network->layers};
   if (t.layers > NAME(LAYERS_MAX)) {
     fputs("reference: too many layers\n", stderr);
     exit(1);
@@ -570,8 +588,37 @@ static struct reference_result NAME(train)(const struct isw_network *network, co
     t.layer[k].shares = numbers(fan_out, sizeof(REAL));
   }
   NAME(samples)(&t, data);
-  NAME(initial_weights)(&t);
+  return t;
+}
 
+static void NAME(end)(struct NAME(trainer) * t)
+{
+  for (size_t k = 1; k <= t->layers; k++) {
+    free(t->layer[k].z);
+    free(t->layer[k].unmasked);
+    free(t->layer[k].a);
+    free(t->layer[k].delta);
+    free(t->layer[k].kept);
+    free(t->layer[k].undropped);
+    free(t->layer[k].x);
+    free(t->layer[k].outer);
+    free(t->layer[k].branch);
+    free(t->layer[k].carried);
+    free(t->layer[k].shares);
+  }
+  free(t->inputs);
+  free(t->targets);
+  free(t->w);
+  free(t->gradient);
+  free(t->state);
+  free(t->fixed);
+}
+
+static struct reference_result NAME(train)(const struct isw_network *network, const struct isw_data *data,
+                                           size_t records, const uint64_t *record_steps)
+{
+  struct NAME(trainer) t = NAME(begin)(network, data);
+  NAME(initial_weights)(&t);
   struct reference_result result = {.parameters = t.parameters,
                                     .records = records,
                                     .layers = t.layers,
@@ -588,24 +635,6 @@ static struct reference_result NAME(train)(const struct isw_network *network, co
 
   free(all);
   free(order);
-  for (size_t k = 1; k <= t.layers; k++) {
-    free(t.layer[k].z);
-    free(t.layer[k].unmasked);
-    free(t.layer[k].a);
-    free(t.layer[k].delta);
-    free(t.layer[k].kept);
-    free(t.layer[k].undropped);
-    free(t.layer[k].x);
-    free(t.layer[k].outer);
-    free(t.layer[k].branch);
-    free(t.layer[k].carried);
-    free(t.layer[k].shares);
-  }
-  free(t.inputs);
-  free(t.targets);
-  free(t.w);
-  free(t.gradient);
-  free(t.state);
-  free(t.fixed);
+  NAME(end)(&t);
   return result;
 }

@@ -252,6 +252,19 @@ static void set_network(const struct trial *trial, struct trial_networks *all, s
   all->list[lane] = &all->network[lane];
 }
 
+struct trial trial_of_optimizer(const struct trial *trial)
+{
+  size_t rows;
+  struct trial own = *trial;
+  if (!isw_optimizers(&rows)[own.optimizer].solves) return own;
+  own.loss = trial_loss("mse");
+  own.batch_size = own.mask = 0;
+  own.weight_decay = own.clip_norm = own.gradient_noise = own.dropout = 0.0;
+  if (own.depth > 3) own.depth = 3;
+  if (own.width > 5) own.width = 5;
+  return own;
+}
+
 void trial_networks_create(const struct trial *trial, struct trial_networks *all)
 {
   *all = (struct trial_networks){
@@ -617,8 +630,9 @@ static void compare(const struct trial *trial, const struct trial_networks *netw
   }
 }
 
-uint64_t trial_run(const struct trial *trial, struct trial_counts *counts)
+uint64_t trial_run(const struct trial *wanted, struct trial_counts *counts)
 {
+  const struct trial own = trial_of_optimizer(wanted), *trial = &own;
   struct trial_networks networks;
   struct reference_result reference[ISW_LANES_MAX];
   trial_networks_create(trial, &networks);

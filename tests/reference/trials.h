@@ -82,6 +82,9 @@ struct trial_networks {
   struct isw_weights weights; /* for the row `file` */
   double *weight_values;
 };
+/** The trial itself or, if its optimiser solves for all numbers together, one without what such a row does not take,
+ *  and small, because its steps are long. */
+struct trial trial_of_optimizer(const struct trial *trial);
 void trial_networks_create(const struct trial *trial, struct trial_networks *networks);
 void trial_networks_destroy(struct trial_networks *networks);
 
@@ -113,7 +116,7 @@ bool trial_engine(const struct trial *trial, const struct trial_networks *networ
 /** Whether both are equal, where all NaNs count as the same; writes the first difference to stderr. */
 bool trial_same(const char *what, const struct reference_result *engine, const struct reference_result *reference);
 
-/** Runs the whole trial: compares every usable kernel, in both layouts, with the reference trainer. Returns the
- *  reference trainer's hash. */
+/** Runs the whole trial, as trial_of_optimizer has it: compares every usable kernel, in both layouts, with the
+ *  reference trainer. Returns the reference trainer's hash. */
 uint64_t trial_run(const struct trial *trial, struct trial_counts *counts);
 #endif

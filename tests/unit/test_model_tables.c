@@ -63,7 +63,8 @@ static void tables_hold_the_rows_that_the_docs_promise(void **state)
       "linear sigmoid tanh relu leaky_relu sin prelu elu selu gelu gelu_tanh silu softplus softsign mish hard_tanh cos "
       "gaussian square");
   CHECK_TABLE(struct isw_loss, isw_losses, "mse binary_cross_entropy cross_entropy mae huber hinge");
-  CHECK_TABLE(struct isw_optimizer, isw_optimizers, "sgd momentum nesterov adam adamw rmsprop adagrad sign_sgd rprop");
+  CHECK_TABLE(struct isw_optimizer, isw_optimizers,
+              "sgd momentum nesterov adam adamw rmsprop adagrad sign_sgd rprop levenberg_marquardt");
   CHECK_TABLE(struct isw_rate_schedule, isw_schedules,
               "constant step exponential linear cosine warmup warmup_cosine inverse_sqrt");
   CHECK_TABLE(struct isw_mask, isw_masks, "none random magnitude");
