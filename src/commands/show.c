@@ -95,11 +95,9 @@ static int run(int argc, char **argv)
   if (request.every > 0 && !request.follow)
     return isw_usage_error("show", "--every needs --follow: without it the file is shown once");
   if (!request.follow && isw_follow_is_needed(file))
-    return isw_usage_error(
-        "show",
-        "%s is not written yet: `show %s --follow` shows how far its run is, `gather %s.parts` writes what "
-        "is finished",
-        file, file, file);
+    return isw_usage_error("show",
+                           "%s is not written yet: `show %s --follow` follows its run, `gather %s.parts` writes it",
+                           file, file, file);
   if (!isw_hdf5_continue_in_child(file, &result, &error)) result = show_or_follow(file, &request, &error);
   if (error.status != ISW_OK) result = isw_print_error(error.status, &error);
   isw_error_clear(&error);

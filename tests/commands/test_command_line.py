@@ -136,8 +136,8 @@ class Usage(Case):
     def test_show_of_a_file_that_is_not_written_yet(self):
         os.mkdir(self.path("a.h5.parts"))
         self.expect(2, "show", "a.h5", stdout="", stderr=(
-            "initsweep show: a.h5 is not written yet: `show a.h5 --follow` shows how far its run is, `gather "
-            "a.h5.parts` writes what is finished\n"))
+            "initsweep show: a.h5 is not written yet: `show a.h5 --follow` follows its run, `gather a.h5.parts` writes "
+            "it\n"))
 
     def test_check_describes_the_data(self):
         """A header row that is read as a sample, and a column of numbers that is read as a feature, are seen."""

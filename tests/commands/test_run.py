@@ -177,7 +177,8 @@ class Run(Case):
         for steps, read in ((40000, False), (30000, True)):
             done = self.expect(0, "run", file, "--set", "grid={replicate: {count: 100}}", "--set",
                                f"train.steps={steps}", "--set", "record.probes=[loss]", "--set",
-                               "network.init=he_normal", "--set", "network.depth=1", "--set", "network.activation=tanh", "-o", f"{steps}.h5")
+                               "network.init=he_normal", "--set", "network.depth=1", "--set", "network.activation=tanh", "-o",
+                               f"{steps}.h5")
             self.assertEqual("one cell: loss " in done.stdout, read, done.stdout)
             self.assertIn("\nnext: `initsweep show ", done.stdout)
 
@@ -289,7 +290,7 @@ class Run(Case):
 
     def test_bar_shows_how_far_the_first_pack_is(self):
         file = self.write("small.yaml", SMALL)
-        words = ("run", file, "--set", "train.steps=300000", "--set", "train.learning_rate=0.01", "--set",
+        words = ("run", file, "--set", "train.steps=3000000", "--set", "train.learning_rate=0.01", "--set",
                  "network.width=64", "--set", "network.depth=1", "--set", "network.activation=tanh", "--set",
                  "grid={network.init: [he_normal]}")
         status, _, text = self.on_terminal(words, 100, stdout=False, NO_COLOR="1")
