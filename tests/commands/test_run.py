@@ -177,8 +177,8 @@ class Run(Case):
         for steps, read in ((40000, False), (30000, True)):
             done = self.expect(0, "run", file, "--set", "grid={replicate: {count: 100}}", "--set",
                                f"train.steps={steps}", "--set", "record.probes=[loss]", "--set",
-                               "network.init=he_normal", "--set", "network.depth=1", "--set", "network.activation=tanh", "-o",
-                               f"{steps}.h5")
+                               "network.init=he_normal", "--set", "network.depth=1",
+                               "--set", "network.activation=tanh", "-o", f"{steps}.h5")
             self.assertEqual("one cell: loss " in done.stdout, read, done.stdout)
             self.assertIn("\nnext: `initsweep show ", done.stdout)
 
