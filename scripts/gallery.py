@@ -30,6 +30,11 @@ def commands(page):
     return [shlex.split(line, comments=True) for line in lines if line.strip() and not line.startswith("#")]
 
 
+def sweeps(page):
+    """The sweep files that the page says to save: their texts by their names. page: its text."""
+    return dict(re.findall(r"^Save this as `([\w.]+)`:\n\n```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
+
+
 def picture_of(kind):
     """Name of a kind's picture."""
     return f"plots-{kind}.png"
@@ -50,7 +55,10 @@ def main():
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     program, done = find_program(), set()
-    for words in commands(PAGE.read_text(encoding="utf-8")):
+    page = PAGE.read_text(encoding="utf-8")
+    for name, text in sweeps(page).items():
+        (arguments.out / name).write_text(text, encoding="utf-8")
+    for words in commands(page):
         if words[0] == "initsweep":
             subprocess.run([program, *(str(SOURCE / word) if word.startswith("data/") else word for word in words[1:]),
                             "--quiet"],

@@ -56,6 +56,9 @@ const struct isw_initializer *isw_initializers(size_t *count);
 size_t isw_initializer_facts(size_t row, struct isw_fact *fact);
 /** The stored weights of which a choice takes a layer's; NULL if its row does not read a file. */
 const struct isw_weights *isw_weights_of_file(const struct isw_choice *init);
+/** Number `index` of the weights that a row which reads a file starts from: of `plane` before the directions are
+ *  added. */
+double isw_weight_of_file(const struct isw_choice *init, size_t index);
 /** Fills one layer's weights or bias with the row that `init` selects. Arguments and result as for
  *  isw_initializer.fill. */
 bool isw_initialize(const struct isw_choice *init, const struct isw_start *start, size_t fan_out, size_t fan_in,

@@ -108,7 +108,7 @@ struct isw_value {
  *  [fan_out][fan_in] row-major, then bias. */
 struct isw_weights {
   size_t count;
-  const double *value; /**< [count], finite */
+  const double *value; /**< [count], or of two rows of a file [2 count]; finite */
   uint64_t hash;       /**< of the numbers */
 };
 

@@ -8,7 +8,7 @@
 /** The purpose of draws. It is part of the Philox counter, so that no two purposes share a draw. The values must not
  *  change, because they determine the bits of every network. */
 enum isw_purpose {
-  ISW_PURPOSE_WEIGHT = 1,       /**< initial weights; layer = weight layer from 1 */
+  ISW_PURPOSE_WEIGHT = 1,       /**< initial weights; layer = weight layer from 1; of directions 2048 d more */
   ISW_PURPOSE_BIAS = 2,         /**< initial biases */
   ISW_PURPOSE_WEIGHT_NOISE = 3, /**< network.init_noise on weights */
   ISW_PURPOSE_BIAS_NOISE = 4,

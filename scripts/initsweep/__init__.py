@@ -8,9 +8,9 @@
 
 open_results and unfold need xarray. Every other function also accepts the result of open_arrays, which needs only h5py
 and NumPy; network_function needs PyYAML too, and torch_module PyTorch. initsweep.figures, initsweep.curves,
-initsweep.plots and initsweep.maps draw figures and need xarray and matplotlib; initsweep.report and initsweep.explorer
-write HTML pages with charts and need matplotlib. docs/python.md shows all of it, docs/results-format.md describes the
-file.
+initsweep.plots, initsweep.maps and initsweep.surfaces draw figures and need xarray and matplotlib; initsweep.report and
+initsweep.explorer write HTML pages with charts and need matplotlib. docs/python.md shows all of it,
+docs/results-format.md describes the file.
 """
 import pathlib
 from typing import Any

@@ -159,14 +159,17 @@ def map_handles(cells: MapCells) -> list[Any]:
                            bool(cells.diverged.any()), half=True)
 
 
-def panel_grid(shown: View, handles: Sequence[Any], note: str = "") -> tuple[Figure, Any, list[Any]]:
-    """A figure of maps side by side: (figure, part, panels in use). handles: of the legend."""
+def panel_grid(shown: View, handles: Sequence[Any], note: str = "",
+               projection: str | None = None) -> tuple[Figure, Any, list[Any]]:
+    """A figure of maps side by side: (figure, part, panels in use). handles: of the legend; projection: matplotlib's
+    name of the panels' one."""
     count = len(shown.axes["panels"].texts)
     down, across = (2, 2) if count == 4 else grid_shape(count, 3)
     size = (7.2, 4.6) if count == 1 else (8.0, 0.5 + (3.2 if across == 2 else 2.7) * down)
     figure, part = titled_figure(shown.dataset, *size, "; ".join(text for text in (shown.note, note) if text),
                                  (lambda lower: draw_handles(lower, handles)) if handles else None, 0.3)
-    axes = part.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
+    axes = part.subplots(down, across, sharex=True, sharey=True, squeeze=False,
+                         subplot_kw={"projection": projection}).ravel()
     for p, panel in enumerate(axes):
         panel.set_visible(p < count)
         panel.tick_params(labelbottom=p + across >= count)

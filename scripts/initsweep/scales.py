@@ -215,11 +215,16 @@ def colour_norm(dataset: xarray.Dataset, quantity: str, values: Array) -> matplo
     return matplotlib.colors.Normalize(low, high if high > low else low + 1.0)
 
 
+def exceeded_ends(norm: matplotlib.colors.Normalize, values: Array) -> str:
+    """The ends of the colours that values exceed, as matplotlib names them. values: of any shape, NaN for none."""
+    finite = values[np.isfinite(values)]
+    ends = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}
+    return ends[bool((finite < norm.vmin).any()), bool((finite > norm.vmax).any())]
+
+
 def colour_bar(figure: Any, image: Any, panels: Any, label: str, values: Array) -> None:
     """Adds a colour bar, with an arrow at each end that values exceed. values: of any shape, NaN for none."""
-    finite, norm = values[np.isfinite(values)], image.norm
-    below, above = bool((finite < norm.vmin).any()), bool((finite > norm.vmax).any())
-    ends = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}
-    bar = figure.colorbar(image, ax=panels, label=label, pad=0.01, aspect=18, extend=ends[below, above])
+    norm = image.norm
+    bar = figure.colorbar(image, ax=panels, label=label, pad=0.01, aspect=18, extend=exceeded_ends(norm, values))
     if isinstance(norm, matplotlib.colors.LogNorm):
         logarithmic_ticks(bar.ax.yaxis, norm.vmin, norm.vmax)

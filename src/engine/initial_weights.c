@@ -159,16 +159,15 @@ bool isw_initial_weights_draw(struct isw_initial_weights *initial, double *weigh
 void isw_initial_normalization(const struct isw_initial_weights *initial, double *gain, double *shift)
 {
   const struct isw_network *network = initial->network;
-  const struct isw_weights *stored = isw_weights_of_file(&network->init[initial->start.layer - 1]);
+  const struct isw_choice *init = &network->init[initial->start.layer - 1];
   const struct isw_parts parts = isw_parts_of(network);
   size_t fan_out = fan_out_of(initial);
-  bool from_file =
-      stored && parts.normalizing.affine && isw_normalizes(parts, network->layers, initial->start.layer - 1);
+  bool from_file = isw_weights_of_file(init) && parts.normalizing.affine &&
+                   isw_normalizes(parts, network->layers, initial->start.layer - 1);
+  size_t first = initial->start.before + fan_out * (fan_in_of(initial) + has_bias(initial)); /* after the biases */
   for (size_t j = 0; j < fan_out; j++) {
-    const double *after_biases =
-        from_file ? stored->value + initial->start.before + fan_out * (fan_in_of(initial) + has_bias(initial)) : NULL;
-    gain[j] = after_biases ? after_biases[j] : 1.0;
-    shift[j] = after_biases && parts.normalizing.centers ? after_biases[fan_out + j] : 0.0;
+    gain[j] = from_file ? isw_weight_of_file(init, first + j) : 1.0;
+    shift[j] = from_file && parts.normalizing.centers ? isw_weight_of_file(init, first + fan_out + j) : 0.0;
   }
 }
 

@@ -182,6 +182,11 @@ static bool variance_scaling(const struct isw_choice *settings, size_t fan_out, 
 #define HE_GAIN                                                                                                        \
   GAIN_PARAMETER(1.4142135623730951, "factor of every weight; sqrt(2) is the gain of relu; activation: the gain of "   \
                                      "the layer's activation, from torch.nn.init.calculate_gain")
+#define WEIGHTS_PATH ISW_PATH_PARAMETER("path", NULL, "an HDF5 file; a relative path starts at the sweep file's folder")
+#define WEIGHTS_DATASET                                                                                                \
+  ISW_TEXT_PARAMETER("dataset", "weights_final", "dataset in the file, [network][parameter] or [parameter]")
+#define LARGEST_ROW 9007199254740992.0
+static const char *const plane_normalizations[] = {"filter", "layer", "none", NULL};
 #define MODE ISW_WORD_PARAMETER("mode", fan_modes, "definition of fan; fan_avg is the mean of fan_in and fan_out")
 #define MEAN ISW_REAL_PARAMETER("mean", 0.0, -INFINITY, INFINITY, 0, "mean of the weights")
 
@@ -399,15 +404,38 @@ static const struct isw_initializer table[] = {
      ISW_START_INPUTS,
      isw_lsuv_flops},
     {{"file",
-      {ISW_PATH_PARAMETER("path", NULL, "an HDF5 file; a relative path starts at the sweep file's folder"),
-       ISW_TEXT_PARAMETER("dataset", "weights_final", "dataset in the file, [network][parameter] or [parameter]"),
-       ISW_COUNT_PARAMETER("network", 0.0, 0.0, 9007199254740992.0, "row of the dataset")},
+      {WEIGHTS_PATH, WEIGHTS_DATASET, ISW_COUNT_PARAMETER("network", 0.0, 0.0, LARGEST_ROW, "row of the dataset")},
       "w or b of the layer in the network of the file, which must have the same layers: for each layer weight "
       "[fan_out][fan_in], then bias; NaN at the end is ignored",
       "docs/results-format.md, weights_final"},
      true,
      NULL,
      isw_fill_file,
+     ISW_START_FILE,
+     NULL},
+    {{"interpolate",
+      {WEIGHTS_PATH, WEIGHTS_DATASET, ISW_COUNT_PARAMETER("from", 0.0, 0.0, LARGEST_ROW, "row of the dataset at t = 0"),
+       ISW_COUNT_PARAMETER("to", 1.0, 0.0, LARGEST_ROW, "row of the dataset at t = 1"),
+       ISW_REAL_PARAMETER("t", 0.5, -INFINITY, INFINITY, 0, "place on the line")},
+      "(1 - t) w_from + t w_to, each as for file",
+      "Goodfellow, Vinyals & Saxe 2015, section 3"},
+     true,
+     NULL,
+     isw_fill_interpolate,
+     ISW_START_FILE,
+     NULL},
+    {{"plane",
+      {WEIGHTS_PATH, WEIGHTS_DATASET, ISW_COUNT_PARAMETER("network", 0.0, 0.0, LARGEST_ROW, "row of the dataset"),
+       ISW_REAL_PARAMETER("x", 0.0, -INFINITY, INFINITY, 0, "place along the first direction"),
+       ISW_REAL_PARAMETER("y", 0.0, -INFINITY, INFINITY, 0, "place along the second direction"),
+       ISW_WORD_PARAMETER("normalization", plane_normalizations,
+                          "filter: the direction's part for each unit has the norm of the unit's weights; layer: for "
+                          "each layer; none: normal draws")},
+      "w + x d1 + y d2, w as for file and d1, d2 normal draws, normalised; a bias is a unit's weights of its own",
+      "Li et al. 2018, section 4"},
+     true,
+     NULL,
+     isw_fill_plane,
      ISW_START_FILE,
      NULL},
 };
@@ -424,6 +452,12 @@ size_t isw_initializer_facts(size_t row, struct isw_fact *fact)
   fact[1] = (struct isw_fact){"needs_data", "needs data",
                               (table[row].needs & (ISW_START_TARGETS | ISW_START_INPUTS)) != 0, true};
   return 2;
+}
+
+double isw_weight_of_file(const struct isw_choice *init, size_t index)
+{
+  return table[init->row].fill_from == isw_fill_interpolate ? isw_on_the_line(init, index)
+                                                            : init->weights->value[index];
 }
 
 const struct isw_weights *isw_weights_of_file(const struct isw_choice *init)

@@ -1,6 +1,7 @@
 /* Initialisers that depend on the layer's number, on the data or on a file. Their rows are in
  * initializers.c. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "initsweep/base.h"
 #include "model_internal.h"
@@ -83,11 +84,74 @@ double isw_lsuv_flops(size_t fan_out, size_t fan_in)
   return isw_orthonormal_flops(fan_out, fan_in) + 3.0 * 2.0 * ISW_START_SAMPLES * (double)fan_out * (double)fan_in;
 }
 
+double isw_on_the_line(const struct isw_choice *interpolate, size_t index)
+{
+  const struct isw_weights *weights = interpolate->weights;
+  double t = interpolate->value[4].number;
+  return (1.0 - t) * weights->value[index] + t * weights->value[weights->count + index];
+}
+
+/* The number in the file of a layer's first weight or bias. */
+static size_t first_of_layer(const struct isw_start *start, size_t fan_out, size_t fan_in,
+                             const struct isw_stream *stream)
+{
+  return start->before + (stream->purpose == ISW_PURPOSE_BIAS ? fan_out * fan_in : 0);
+}
+
 bool isw_fill_file(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out, size_t fan_in,
                    size_t columns, const struct isw_stream *stream, double *weight)
 {
-  const double *layer = settings->weights->value + start->before;
-  bool bias = stream->purpose == ISW_PURPOSE_BIAS;
-  memcpy(weight, bias ? layer + fan_out * fan_in : layer, fan_out * columns * sizeof *weight);
+  const double *layer = settings->weights->value + first_of_layer(start, fan_out, fan_in, stream);
+  memcpy(weight, layer, fan_out * columns * sizeof *weight);
+  return true;
+}
+
+bool isw_fill_interpolate(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out,
+                          size_t fan_in, size_t columns, const struct isw_stream *stream, double *weight)
+{
+  size_t first = first_of_layer(start, fan_out, fan_in, stream);
+  for (size_t i = 0; i < fan_out * columns; i++) weight[i] = isw_on_the_line(settings, first + i);
+  return true;
+}
+
+/* ---- plane ------------------------------------------------------------------------------------------------------- */
+
+enum { FILTER, LAYER, NONE };
+
+static double norm_of(size_t count, const double *x)
+{
+  double sum = 0.0;
+  for (size_t i = 0; i < count; i++) sum = fma(x[i], x[i], sum);
+  return sqrt(sum);
+}
+
+/* Multiplies parts of `length` numbers of a direction by the ratio of the weights' norm to its own. */
+static void normalize_direction(size_t count, size_t length, const double *weight, double *direction)
+{
+  for (size_t first = 0; first < count && length > 0; first += length) {
+    double factor = norm_of(length, weight + first) / norm_of(length, direction + first);
+    for (size_t i = 0; i < length; i++) direction[first + i] = factor * direction[first + i];
+  }
+}
+
+/* Direction d = 1, 2 has draw i of element i of the weights' or biases' stream with the layer 2048 d + layer. */
+bool isw_fill_plane(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out, size_t fan_in,
+                    size_t columns, const struct isw_stream *stream, double *weight)
+{
+  enum { LAYERS = 2048 };
+  size_t count = fan_out * columns, normalization = (size_t)settings->value[5].number;
+  double *own = isw_allocate(2 * count, sizeof *own), *direction = own + count;
+  if (!own) return false;
+  isw_fill_file(settings, start, fan_out, fan_in, columns, stream, own);
+  memcpy(weight, own, count * sizeof *weight);
+  for (uint64_t d = 1; d <= 2; d++) {
+    struct isw_stream draws = *stream;
+    draws.layer += LAYERS * d;
+    for (size_t i = 0; i < count; i++) direction[i] = isw_normal(&draws, i);
+    if (normalization != NONE) normalize_direction(count, normalization == FILTER ? columns : count, own, direction);
+    double distance = settings->value[2 + d].number;
+    for (size_t i = 0; i < count; i++) weight[i] = weight[i] + distance * direction[i];
+  }
+  free(own);
   return true;
 }

@@ -11,7 +11,10 @@ isw_fill isw_fill_orthogonal, isw_fill_identity, isw_fill_sparse, isw_fill_torch
 /* As struct isw_initializer's fill_from (src/model/initializers_context.c). */
 typedef bool isw_fill_from(const struct isw_choice *settings, const struct isw_start *start, size_t fan_out,
                            size_t fan_in, size_t columns, const struct isw_stream *stream, double *weight);
-isw_fill_from isw_fill_target_mean, isw_fill_symmetric_pairs, isw_fill_lsuv, isw_fill_file;
+isw_fill_from isw_fill_target_mean, isw_fill_symmetric_pairs, isw_fill_lsuv, isw_fill_file, isw_fill_interpolate,
+    isw_fill_plane;
+/** Number `index` of the weights of a choice of the row `interpolate`. */
+double isw_on_the_line(const struct isw_choice *interpolate, size_t index);
 
 /** The row `orthogonal` with gain 1. */
 bool isw_fill_orthonormal(size_t fan_out, size_t fan_in, const struct isw_stream *stream, double *weight);

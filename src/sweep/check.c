@@ -179,7 +179,7 @@ static bool takes_gain_of_activation(const struct isw_item *item)
 }
 
 /* Reports weights of a file that are not those of a network of these sizes. Returns whether they are. */
-static bool check_weights(struct isw_reader *reader, const struct isw_item *item, const char *what,
+static bool check_weights(struct isw_reader *reader, const struct isw_item *item, const char *what, const char *row,
                           struct isw_place place, size_t layers, const size_t *size, size_t parameters)
 {
   const struct isw_weights *weights = item->choice.weights;
@@ -188,9 +188,9 @@ static bool check_weights(struct isw_reader *reader, const struct isw_item *item
   bool told = isw_text_add(&sizes, "%zu", size[0]) == ISW_OK;
   for (size_t j = 1; told && j <= layers; j++) told = isw_text_add(&sizes, "-%zu", size[j]) == ISW_OK;
   isw_report_add(&reader->report, place,
-                 "%s: network %.0f of '%s' in %s has %zu weights and biases, a network of sizes %.400s has %zu", what,
-                 item->choice.value[2].number, item->choice.value[1].text, item->choice.value[0].text, weights->count,
-                 told ? sizes.bytes : "?", parameters);
+                 "%s %s: network %.0f of '%s' in %s has %zu weights and biases, a network of sizes %.400s has %zu",
+                 what, row, item->choice.value[2].number, item->choice.value[1].text, item->choice.value[0].text,
+                 weights->count, told ? sizes.bytes : "?", parameters);
   isw_text_clear(&sizes);
   return false;
 }
@@ -205,10 +205,10 @@ static void check_mask(void *context, const struct isw_grid *grid, uint64_t cell
   isw_cell_settings(sweep, cell, settings);
   const struct isw_item *mask = settings[ISW_SET_MASK].item;
   struct isw_place place = isw_place_of_value(reader, grid, cell, ISW_SET_MASK);
-  size_t size[SIZES_MAX], layers = isw_depth_of(settings) + 1;
+  size_t size[SIZES_MAX], layers = isw_depth_of(settings) + 1, count;
   if (mask->choice.row == 0) return;
   isw_sizes_of(sweep, settings, size);
-  check_weights(reader, mask, "mask magnitude", place, layers, size,
+  check_weights(reader, mask, "mask", isw_masks(&count)[mask->choice.row].row.name, place, layers, size,
                 isw_parameters(layers, size, isw_parts_of_settings(settings)));
   for (size_t p = 0; p < sweep->probes; p++)
     if ((sweep->probe[p]->needs & ISW_NEEDS_CURVATURE) && !sweep->probe[p]->allows_masks) {
@@ -237,7 +237,8 @@ static void check_init(void *context, const struct isw_grid *grid, uint64_t cell
     const struct isw_item *item = k ? isw_init_of(sweep, settings, k, layers) : settings[ISW_SET_BIAS_INIT].item;
     const struct isw_item *activation = settings[k == layers ? ISW_SET_OUTPUT_ACTIVATION : ISW_SET_ACTIVATION].item;
     struct isw_place place = place_of_init(reader, grid, cell, item);
-    if (!check_weights(reader, item, "initializer file", place, layers, size, parameters)) return;
+    const char *row = isw_initializers(&count)[item->choice.row].row.name;
+    if (!check_weights(reader, item, "initializer", row, place, layers, size, parameters)) return;
     if (k > 0 && isw_ends_linear(layers, &residual, k - 1)) continue;
     if (!takes_gain_of_activation(item) || (activation && !isnan(isw_gain(&activation->choice)))) continue;
     if (!activation) continue; /* no hidden layer: the output layer's bias is checked with its weights */

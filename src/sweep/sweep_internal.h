@@ -231,12 +231,13 @@ struct isw_reader {
   struct isw_node *grid, *zip, *exclude, *refine, *sample;
   struct isw_node *empty; /**< used in place of a missing node */
   size_t outside_capacity;
-  struct isw_error *error;               /**< memory and machine failures */
-  struct isw_text writing;               /**< the text of the settings while it is written */
-  bool writes_plainly;                   /**< as isw_sweep_plain_settings has it */
-  struct isw_error loading;              /**< a dataset's error, before it is added to the report */
-  struct isw_array stored;               /**< rows of stored weights that were read last */
-  const char *stored_file, *stored_name; /**< the dataset that they are of */
+  struct isw_error *error;                     /**< memory and machine failures */
+  struct isw_text writing;                     /**< the text of the settings while it is written */
+  bool writes_plainly;                         /**< as isw_sweep_plain_settings has it */
+  struct isw_error loading;                    /**< a dataset's error, before it is added to the report */
+  struct isw_array stored;                     /**< rows of stored weights that were read last */
+  const char *stored_file, *stored_name;       /**< the dataset that they are of */
+  const struct isw_read_weights *read_weights; /**< the last of all that were read */
   enum isw_status status;
 };
 

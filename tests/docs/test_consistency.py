@@ -71,6 +71,11 @@ class Sweeps(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder, "sweep.yaml")
             file.write_text(text, encoding="utf-8")
+            for stem in set(re.findall(r"path: (\w+)\.h5", text)):  # weights of another sweep of the page
+                example = SOURCE / f"data/examples/{stem}.yaml"
+                if example.exists():
+                    program("run", str(example), "-o", f"{folder}/{stem}.h5", "--quiet", "--set", "train.steps=1",
+                            "--set", "record.steps=[1]")
             done = program("check", str(file))
             self.assertEqual(done.returncode, 0, f"{name}:\n{done.stdout}{done.stderr}")
 

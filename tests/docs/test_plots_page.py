@@ -48,6 +48,8 @@ class Gallery(unittest.TestCase):
         saved = {}
         with tempfile.TemporaryDirectory(prefix="initsweep-gallery-") as folder:
             (pathlib.Path(folder) / "data").symlink_to(SOURCE / "data")
+            for name, text in gallery.sweeps(PAGE).items():
+                (pathlib.Path(folder) / name).write_text(text, encoding="utf-8")
             for words in gallery.commands(PAGE):
                 with self.subTest(command=" ".join(words)):
                     if words[0] == "initsweep":

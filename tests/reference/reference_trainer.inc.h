@@ -494,12 +494,13 @@ static void NAME(initial_weights)(struct NAME(trainer) * t)
                     bias);
     for (size_t i = 0; i < count; i++) l->weight[i] = K(draws[i]);
     for (size_t j = 0; l->bias && j < l->fan_out; j++) l->bias[j] = K(bias[j]);
-    const struct isw_weights *file = isw_weights_of_file(&n->init[k - 1]);
-    const double *stored = file ? file->value + start.before + count + (l->bias ? l->fan_out : 0) : NULL;
+    const struct isw_choice *init = &n->init[k - 1];
+    const bool stored = isw_weights_of_file(init) != NULL;
+    const size_t after = start.before + count + (l->bias ? l->fan_out : 0);
     double *affine = numbers(2 * l->fan_out, sizeof *affine); /* gains, then shifts */
     for (size_t j = 0; j < l->fan_out; j++) {
-      affine[j] = l->gain && stored ? stored[j] : 1.0;
-      affine[l->fan_out + j] = l->shift && stored ? stored[l->fan_out + j] : 0.0;
+      affine[j] = l->gain && stored ? isw_weight_of_file(init, after + j) : 1.0;
+      affine[l->fan_out + j] = l->shift && stored ? isw_weight_of_file(init, after + l->fan_out + j) : 0.0;
       if (l->gain) l->gain[j] = K(affine[j]);
       if (l->shift) l->shift[j] = K(affine[l->fan_out + j]);
     }

@@ -288,8 +288,8 @@ void trial_networks_create(const struct trial *trial, struct trial_networks *all
   const struct isw_choice normalization = normalization_of(trial, 0);
   const struct isw_parts parts = {trial->residual.branch_layers, trial->bias, isw_normalizing_of(&normalization)};
   all->weights.count = isw_parameters(all->layers, all->size, parts);
-  all->weights.value = all->weight_values = numbers(all->weights.count, sizeof *all->weight_values);
-  for (size_t i = 0; i < all->weights.count; i++) all->weight_values[i] = 0.5 * draw(2, i);
+  all->weights.value = all->weight_values = numbers(2 * all->weights.count, sizeof *all->weight_values);
+  for (size_t i = 0; i < 2 * all->weights.count; i++) all->weight_values[i] = 0.5 * draw(2, i);
   for (size_t lane = 0; lane < all->count; lane++) set_network(trial, all, lane);
 }
 

@@ -79,7 +79,7 @@ struct trial_networks {
   struct isw_network network[ISW_LANES_MAX];
   const struct isw_network *list[ISW_LANES_MAX];
   uint64_t *record_steps;
-  struct isw_weights weights; /* for the row `file` */
+  struct isw_weights weights; /* for the rows that read a file */
   double *weight_values;
 };
 /** The trial itself or, if its optimiser solves for all numbers together, one without what such a row does not take,

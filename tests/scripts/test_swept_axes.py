@@ -7,7 +7,7 @@ import numpy as np
 
 import sample_results  # noqa: F401 (the folder of the library)
 import initsweep
-from initsweep import curves, figures, heatmaps, maps, plots, scales
+from initsweep import curves, figures, heatmaps, maps, plots, scales, surfaces
 from initsweep.design import Role, read_axes, view
 from made_up import learning, panels_of, texts
 
@@ -320,6 +320,63 @@ class Planes(unittest.TestCase):
             self.assertIn(word, seen)
         hatched = [one for one in panels_of(figure)[0].collections if one.get_hatch()]
         self.assertEqual(len(hatched), 1)
+
+
+class Surfaces(unittest.TestCase):
+    def plane(self, **more):
+        """The loss 4 + 2 x + y / 2, from 1 to 7; x and y of weights and biases together."""
+        dataset = grid(init_x=np.linspace(-1, 1, 5), init_y=np.linspace(-2, 2, 9), **more).isel(record=[0])
+        value = 4 + 2 * dataset.init_x.values + dataset.init_y.values / 2
+        dataset["loss"] = (("network", "record"), value[:, None], {"long_name": "loss"})
+        return dataset.assign_coords(bias_init_x=("network", dataset.init_x.values, {"path": "network.bias_init.x"}),
+                                     bias_init_y=("network", dataset.init_y.values, {"path": "network.bias_init.y"}))
+
+    def test_contours_lie_where_the_quantity_has_their_values(self):
+        figure = surfaces.surface(self.plane())
+        panel = panels_of(figure)[0]
+        x, y = np.concatenate([path.vertices for part in panel.collections for path in part.get_paths()]).T
+        inside = (np.abs(x) < 0.999) & (np.abs(y) < 1.999)
+        levels = (4 + 2 * x + y / 2)[inside] / 7 * (surfaces.LEVELS - 1)
+        self.assertGreater(len(levels), 50)
+        np.testing.assert_allclose(levels, levels.round(), atol=1e-4)
+        self.assertEqual([line.get_xydata().tolist() for line in panel.lines], [[[0, 0]]])
+        self.assertEqual((panel.get_xlim(), panel.get_ylim()), ((-1, 1), (-2, 2)))
+        self.assertLessEqual({"init_x", "init_y", "final loss"}, set(texts(figure)))
+
+    def test_a_diverged_point_is_a_hole_and_other_settings_are_panels(self):
+        dataset = self.plane(init_sparsity=[0.0, 0.5])
+        self.assertEqual(len(panels_of(surfaces.surface(dataset))), 2)
+        dataset["status"].values[:] = np.where(dataset.init_x.values == 1, initsweep.DIVERGED, initsweep.COMPLETED)
+        figure = surfaces.surface(dataset)
+        right = max(path.vertices[:, 0].max() for part in panels_of(figure)[0].collections
+                    for path in part.get_paths() if len(path.vertices))
+        self.assertEqual(right, 0.5)
+        self.assertIn("diverged (more than half of the networks)", texts(figure))
+
+    def test_a_relief_has_the_values_as_heights(self):
+        panel = panels_of(surfaces.surface(self.plane(), projection="3d"))[0]
+        low, high = panel.get_zlim()
+        self.assertTrue(0 < low <= 1 and 7 <= high < 8, (low, high))
+        self.assertEqual((panel.get_xlabel(), panel.get_ylabel()), ("init_x", "init_y"))
+
+    def test_the_barrier_of_a_line_is_above_the_straight_line_between_its_ends(self):
+        t = np.linspace(-0.5, 1.5, 9)
+        self.assertEqual(surfaces.barrier(t, 1 + t - 4 * t * (t - 1)), 1.0)
+        self.assertEqual(surfaces.barrier(t, t ** 2), 0.0)
+        self.assertTrue(np.isnan(surfaces.barrier(t[3:], t[3:])))
+        dataset = grid(init_t=t).isel(record=[0])
+        dataset["loss"] = (("network", "record"), (1 + t - 4 * t * (t - 1))[:, None], {"long_name": "loss"})
+        figure = surfaces.line(dataset)
+        panel = panels_of(figure)[0]
+        self.assertIn("barrier 1", " ".join(texts(figure)))
+        self.assertTrue(any(np.array_equal(line.get_ydata(), dataset.loss.values[:, 0]) for line in panel.lines))
+        self.assertLessEqual({0, 1}, {float(line.get_xdata()[0]) for line in panel.lines if len(line.get_xdata()) == 2})
+
+    def test_without_the_initialiser_the_message_names_it(self):
+        with self.assertRaisesRegex(ValueError, "no setting init_x; .*x and y of the initialiser plane"):
+            surfaces.surface(grid(init=["zeros", "ones"]))
+        with self.assertRaisesRegex(ValueError, "no setting init_t; .*t of the initialiser interpolate"):
+            surfaces.line(grid(init=["zeros", "ones"]))
 
 
 class Hessian(unittest.TestCase):

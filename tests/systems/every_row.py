@@ -38,6 +38,8 @@ FILES: dict[str, dict[str, str]] = {  #: parameters without a default: files tha
     "hdf5": {"path": "data.h5"},
     "file": {"path": "weights.h5", "dataset": "weights"},
     "magnitude": {"path": "weights.h5", "dataset": "weights"},
+    "interpolate": {"path": "weights.h5", "dataset": "weights"},
+    "plane": {"path": "weights.h5", "dataset": "weights"},
 }
 
 
@@ -47,7 +49,8 @@ def sample(number: int) -> float:
 
 
 def write_data(folder: pathlib.Path) -> None:
-    """Twenty samples of three inputs and a target 0 or 1, in each format, and weights for the initialiser file."""
+    """Twenty samples of three inputs and a target 0 or 1, in each format, and weights for the initialisers that read
+    a file."""
     inputs = [[sample(FEATURES * s + i) for i in range(FEATURES)] for s in range(20)]
     targets = [int(sum(row) > 0) for row in inputs]
     lines = [",".join(str(x) for x in [*row, target]) for row, target in zip(inputs, targets)]
@@ -64,7 +67,7 @@ def write_data(folder: pathlib.Path) -> None:
         file["inputs"] = inputs
         file["targets"] = targets
     with h5py.File(folder / "weights.h5", "w") as file:
-        file["weights"] = [[sample(i) for i in range(PARAMETERS)]]
+        file["weights"] = [[sample(i + row) for i in range(PARAMETERS)] for row in range(2)]
 
 
 def choice(row: Row, key: str = "name", **values: object) -> str | dict[str, object]:

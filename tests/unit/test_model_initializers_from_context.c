@@ -196,6 +196,64 @@ static void file_takes_its_layers_share(void **state)
   assert_true(b[0] == 15.0 && b[1] == 16.0);
 }
 
+/* Layer 1 of a 2-3-2 network: its weights are numbers 0 to 5 of 17, its biases 6 to 8. */
+static void interpolate_is_on_the_line(void **state)
+{
+  (void)state;
+  double value[34], w[6], b[3];
+  for (size_t i = 0; i < 34; i++) value[i] = i < 17 ? (double)i : 3.0 - (double)i;
+  const struct isw_weights weights = {.count = 17, .value = value};
+  const struct isw_start start = {.layer = 1, .layers = 2};
+  const struct isw_stream of_biases = {.seed = 2026, .replicate = 7, .purpose = ISW_PURPOSE_BIAS, .layer = 1};
+  struct isw_choice choice = named("interpolate");
+  choice.weights = &weights;
+  for (double t = -1.0; t <= 2.0; t += 0.25) {
+    choice.value[4].number = t;
+    assert_true(isw_initialize(&choice, &start, 3, 2, 2, &stream, w));
+    assert_true(isw_initialize(&choice, &start, 3, 2, 1, &of_biases, b));
+    for (size_t i = 0; i < 6; i++) assert_true(w[i] == (1.0 - t) * value[i] + t * value[17 + i]);
+    for (size_t i = 0; i < 3; i++) assert_true(b[i] == (1.0 - t) * value[6 + i] + t * value[23 + i]);
+  }
+}
+
+static double norm(size_t count, const double *x)
+{
+  double sum = 0.0;
+  for (size_t i = 0; i < count; i++) sum += x[i] * x[i];
+  return sqrt(sum);
+}
+
+/* Differences along x and y are the directions: their norms are those of the weights, of each unit or of the layer. */
+static void plane_has_directions_of_the_weights_norms(void **state)
+{
+  (void)state;
+  double value[17], w[3][6];
+  for (size_t i = 0; i < 17; i++) value[i] = 1.0 + (double)(i * i);
+  const struct isw_weights weights = {.count = 17, .value = value};
+  const struct isw_start start = {.layer = 1, .layers = 2};
+  struct isw_choice choice = named("plane");
+  choice.weights = &weights;
+  for (double normalization = 0.0; normalization <= 2.0; normalization += 1.0) {
+    choice.value[5].number = normalization;
+    for (size_t place = 0; place < 3; place++) {
+      choice.value[3].number = place == 1;
+      choice.value[4].number = place == 2;
+      assert_true(isw_initialize(&choice, &start, 3, 2, 2, &stream, w[place]));
+    }
+    assert_memory_equal(w[0], value, sizeof w[0]);
+    for (size_t d = 1; d <= 2; d++) {
+      for (size_t i = 0; i < 6; i++) w[d][i] -= value[i];
+      for (size_t j = 0; j < 3 && normalization == 0.0; j++)
+        assert_true(fabs(norm(2, w[d] + 2 * j) - norm(2, value + 2 * j)) < 1e-12 * norm(2, value + 2 * j));
+      if (normalization == 1.0) assert_true(fabs(norm(6, w[d]) - norm(6, value)) < 1e-12 * norm(6, value));
+      struct isw_stream draws = stream;
+      draws.layer += 2048 * d;
+      for (size_t i = 0; i < 6 && normalization == 2.0; i++) assert_true(fabs(w[d][i] - isw_normal(&draws, i)) < 1e-13);
+    }
+    assert_true(fabs(w[1][0] * w[2][1] - w[1][1] * w[2][0]) > 1e-3); /* not parallel */
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -206,6 +264,8 @@ int main(void)
       cmocka_unit_test(symmetric_pairs_are_alike_and_opposite),
       cmocka_unit_test(lsuv_has_the_variance_asked_for),
       cmocka_unit_test(file_takes_its_layers_share),
+      cmocka_unit_test(interpolate_is_on_the_line),
+      cmocka_unit_test(plane_has_directions_of_the_weights_norms),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

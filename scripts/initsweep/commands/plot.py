@@ -12,6 +12,8 @@
     initsweep plot spectra FILE...                               singular values and effective rank of each layer
     initsweep plot hessian FILE...                               extreme eigenvalues of the Hessian over the steps
     initsweep plot phase FILE... [--quantity accuracy]           final values over sigma_w, sigma_b; edge of chaos
+    initsweep plot surface FILE... [--projection 3d]             contours over x and y of the initialiser plane
+    initsweep plot line FILE... [--quantity accuracy]            a quantity over t of the initialiser interpolate
 
 For each file it writes FILE-KIND.png and FILE-KIND.svg in the same folder. -o OUT gives another name: OUT.png, OUT.svg
 or OUT.pdf is written as it is; any other OUT becomes OUT.png and OUT.svg. --format selects other formats.
@@ -35,6 +37,8 @@ escape: points are networks, triangles networks that had not escaped at their la
     of the power law has the standard error of the fit through the medians.
 phase: columns are sigma_w (init mean_field, or std times the root of the width), rows the standard deviation of the
     biases. The edge of chaos is that of wide networks (Poole et al. 2016), by Gauss-Hermite quadrature.
+surface: a cross marks the network at the centre; --projection 3d draws a relief.
+line: dotted lines are the two networks. The barrier is how far the loss between them is above a straight line.
 
 If the file lacks a probe, the message says which one to add to record.probes. docs/plots.md shows each kind.
 """
@@ -48,7 +52,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import initsweep
-from initsweep import curves, figures, maps, plots
+from initsweep import curves, figures, maps, plots, surfaces
 from initsweep.arrays import select_by_filters
 from initsweep.style import Figure
 
@@ -76,8 +80,10 @@ KINDS: dict[str, tuple[Callable[..., Figure], tuple[str, ...]]] = {
     "spectra": (plots.spectra, ("columns", "colour")),
     "hessian": (plots.hessian, ("columns", "colour")),
     "phase": (plots.phase, ("quantity", "rows", "columns", "panels")),
+    "surface": (surfaces.surface, ("quantity", "panels", "projection")),
+    "line": (surfaces.line, ("quantity", "colour", "panels")),
 }
-OPTIONS = ("quantity", "rows", "columns", "panels", "colour", "x", "value")
+OPTIONS = ("quantity", "rows", "columns", "panels", "colour", "x", "value", "projection")
 
 
 def draw(results: Any, arguments: argparse.Namespace) -> Figure:
@@ -131,6 +137,7 @@ def main() -> int:
                         help="show the best value of this setting instead of pooling; may be repeated")
     parser.add_argument("--value", choices=curves.VALUES, help="of a curve: the last recorded value, or the best one "
                         "(default: final)")
+    parser.add_argument("--projection", choices=surfaces.PROJECTIONS, help="of a surface (default: flat)")
     parser.add_argument("--select", action="append", default=[], metavar="SETTING=VALUE,...",
                         help="draw only these networks; may be repeated")
     parser.add_argument("--format", type=parse_formats, metavar="FORMAT,...",
