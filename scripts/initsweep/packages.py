@@ -5,7 +5,7 @@ from __future__ import annotations
 PACKAGES = {"numpy": ("numpy", "python3-numpy"), "h5py": ("h5py", "python3-h5py"), "yaml": ("PyYAML", "python3-yaml"),
             "xxhash": ("xxhash", "python3-xxhash"), "xarray": ("xarray", "python3-xarray"),
             "pandas": ("pandas", "python3-pandas"), "matplotlib": ("matplotlib", "python3-matplotlib"),
-            "torch": ("torch", "python3-torch"), "pyarrow": ("pyarrow", "")}
+            "torch": ("torch", "python3-torch"), "pyarrow": ("pyarrow", ""), "scipy": ("scipy", "python3-scipy")}
 
 
 def explain_missing(error: ImportError) -> str:

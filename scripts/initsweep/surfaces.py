@@ -37,17 +37,17 @@ def require_columns(dataset: xarray.Dataset, initializer: str, names: Sequence[s
 def contour_levels(norm: matplotlib.colors.Normalize) -> Array:
     """Values of the contours, evenly spread over the colours."""
     if isinstance(norm, matplotlib.colors.LogNorm):
-        return np.geomspace(norm.vmin, norm.vmax, LEVELS)
-    return np.linspace(norm.vmin, norm.vmax, LEVELS)
+        return np.asarray(np.geomspace(norm.vmin, norm.vmax, LEVELS))
+    return np.asarray(np.linspace(norm.vmin, norm.vmax, LEVELS))
 
 
 def draw_contours(panel: Any, x: Array, y: Array, value: Array, norm: matplotlib.colors.Normalize,
                   quantity: str) -> Any:
     """Contours and a mark at the centre. x: [columns], y: [rows], value: [rows, columns]. Returns the colours."""
-    known, levels = np.ma.masked_invalid(value), contour_levels(norm)
+    levels = contour_levels(norm)
     panel.grid(False)
-    image = panel.contourf(x, y, known, levels, norm=norm, cmap=colour_map(quantity), extend=exceeded_ends(norm, value))
-    panel.contour(x, y, known, levels, colors="0.25", linewidths=0.4)
+    image = panel.contourf(x, y, value, levels, norm=norm, cmap=colour_map(quantity), extend=exceeded_ends(norm, value))
+    panel.contour(x, y, value, levels, colors="0.25", linewidths=0.4)
     if x[0] <= 0 <= x[-1] and y[0] <= 0 <= y[-1]:
         panel.plot(0, 0, "+", color="black", markersize=9, markeredgewidth=1.5)
     return image
