@@ -189,7 +189,8 @@ struct isw_work {
   enum isw_status (*finish)(void *context, size_t worker, uint64_t number, const struct isw_pack *pack,
                             uint64_t *networks, uint64_t *diverged, struct isw_error *error);
   /** Reports progress about every 0.1 s on rank 0's main thread. The numbers are totals of what the ranks have
-   *  reported. `cost` is that of the finished packs, in the unit of the cost callback. NULL: no reports. */
+   *  reported. `cost` is that of the finished packs, and of what is done of those in training, in the unit of the cost
+   *  callback. NULL: no reports. */
   void (*progress)(void *context, uint64_t packs_done, uint64_t networks, uint64_t diverged, uint64_t network_steps,
                    double cost);
 };

@@ -170,15 +170,16 @@ struct isw_progress {
 };
 /** Starts the clock. With `quiet`, nothing is shown. */
 void isw_progress_start(struct isw_progress *progress, bool quiet);
-/** Shows what this run has done so far. `cost` is that of its finished packs. */
+/** Shows what this run has done so far. `cost` is that of its finished packs, and of what is done of those in training:
+ *  it decides the percentage and the time left. */
 void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_t diverged, uint64_t network_steps,
                        double cost);
 /** Shows how many networks have been written to the results file. */
 void isw_progress_write(struct isw_progress *progress, uint64_t written);
 /** Erases the bar, so that other lines can be printed. */
 void isw_progress_end(struct isw_progress *progress);
-/** Redraws the terminal's last line, cut to its width. The bar takes the columns that the phrases leave; if there is
- *  not enough room, the last phrases are omitted first.
+/** Redraws the terminal's last line, cut to its width. The bar takes the columns that the phrases leave, at least 10;
+ *  if there is not enough room, the last phrases are omitted first, and then the bar.
  *  @param[in] share  filled part of the bar, 0 to 1 */
 void isw_progress_draw(FILE *out, bool color, double share, const char *const *phrases, size_t count);
 /** Erases that line. */

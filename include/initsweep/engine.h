@@ -167,6 +167,11 @@ enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, siz
  *  call. Must be called between two calls of isw_pack_train. Each of those does at least one step, however often *tick
  *  changes. */
 void isw_pack_interrupt_on_change(struct isw_pack *pack, const atomic_uint *tick);
+/** Makes isw_pack_train store the next step in *step now and then, for other threads to read. Must be called between
+ *  two calls of isw_pack_train; *step must exist until the pack is destroyed. */
+void isw_pack_publish_step(struct isw_pack *pack, atomic_uint_least64_t *step);
+/** Number of steps that the networks are trained for, unless they end before. */
+uint64_t isw_pack_steps(const struct isw_pack *pack);
 /** The next step of the networks that have taken the fewest steps. */
 uint64_t isw_pack_step(const struct isw_pack *pack);
 /** Number of steps that this pack executed, whichever networks were in its lanes. */

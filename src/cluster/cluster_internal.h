@@ -122,6 +122,13 @@ struct isw_counts {
   double cost;
 };
 /** The mutex protects everything except work, threads, crowded and the atomic members. */
+/** How far the pack is that a worker leads the training of. */
+struct isw_under_way {
+  atomic_uint_least64_t step; /**< isw_pack_publish_step */
+  uint64_t first, steps;      /**< the step at which this run began; steps 0: nothing is known */
+  double cost;
+};
+
 struct isw_worker_pool {
   const struct isw_work *work;
   size_t threads;
@@ -131,16 +138,17 @@ struct isw_worker_pool {
   pthread_cond_t communicator_wakeup; /**< a worker is idle, packs run low, or an error occurred */
   bool wakeup_pending;                /**< communicator_wakeup was signalled since the communicator last slept */
   struct isw_range range[2 * ISW_RANGES];
-  size_t ranges;               /**< waiting, the first at range[0] */
-  uint64_t waiting;            /**< packs waiting */
-  uint64_t refill_level;       /**< the communicator is woken when no more packs than this wait */
-  bool share;                  /**< fewer packs than workers: threads share packs */
-  size_t idle;                 /**< workers without a job that no team has reserved */
-  struct isw_job *joinable;    /**< list of jobs that wait for members of their teams */
-  bool closed;                 /**< workers return */
-  atomic_int stop;             /**< polled by training */
-  atomic_uint checkpoint_tick; /**< likewise; a change requests checkpoints of all packs in training */
-  struct isw_counts counts;    /**< since the last report */
+  size_t ranges;                   /**< waiting, the first at range[0] */
+  uint64_t waiting;                /**< packs waiting */
+  uint64_t refill_level;           /**< the communicator is woken when no more packs than this wait */
+  bool share;                      /**< fewer packs than workers: threads share packs */
+  size_t idle;                     /**< workers without a job that no team has reserved */
+  struct isw_job *joinable;        /**< list of jobs that wait for members of their teams */
+  bool closed;                     /**< workers return */
+  atomic_int stop;                 /**< polled by training */
+  atomic_uint checkpoint_tick;     /**< likewise; a change requests checkpoints of all packs in training */
+  struct isw_under_way *under_way; /**< [threads of the work] */
+  struct isw_counts counts;        /**< since the last report */
   enum isw_status status;
   struct isw_error error;
 };
@@ -153,6 +161,9 @@ void isw_worker_pool_run_worker(struct isw_worker_pool *pool, size_t worker);
 void isw_worker_pool_add(struct isw_worker_pool *pool, const struct isw_range *ranges, size_t count, bool share);
 /** Stops training: waiting packs are dropped, packs in training stop at their next step. */
 void isw_worker_pool_stop(struct isw_worker_pool *pool);
+/** The cost of what is done of the packs in training, without those of jobs of several packs, which are short. The
+ *  caller holds the mutex. */
+double isw_worker_pool_cost_under_way(const struct isw_worker_pool *pool);
 /** Makes the workers return. */
 void isw_worker_pool_close(struct isw_worker_pool *pool);
 /** Lets the communicator sleep until a worker wakes it or the time has elapsed. */

@@ -36,6 +36,7 @@ struct report {
   uint32_t flags, status;
   uint64_t idle, text_length;
   struct isw_counts counts;
+  double under_way; /* isw_worker_pool_cost_under_way */
 };
 
 struct answer {
@@ -55,6 +56,7 @@ struct client {
   bool stop_known; /* the server knows of the stop */
   bool finished, ended;
   double report_time;
+  double under_way; /* as reported last */
   struct report report;
   struct answer answer;
   MPI_Request sending, receiving, sending_text;
@@ -65,6 +67,7 @@ struct pending_reply {
   uint32_t flags;
   bool end_sent;
   uint64_t idle;
+  double under_way; /* of that rank's last report */
   struct answer answer;
   MPI_Request sending;
 };
@@ -119,6 +122,7 @@ static void server_receive_report(struct server *server, int rank, const struct 
   server->totals.diverged += report->counts.diverged;
   server->totals.network_steps += report->counts.network_steps;
   server->totals.cost += report->counts.cost;
+  server->reply[rank].under_way = report->under_way;
   if (report->flags & REQUESTS) {
     server->reply[rank].flags |= PACKS;
     server->reply[rank].idle = report->idle;
@@ -167,6 +171,13 @@ static bool server_next_answer(struct server *server, int rank, struct answer *a
   return true;
 }
 
+static double cost_under_way(const struct server *server)
+{
+  double cost = 0;
+  for (int r = 0; r < server->ranks; r++) cost += server->reply[r].under_way;
+  return cost;
+}
+
 /* Receives the reports that have arrived and sends pending replies; true if there was any. */
 static bool server_poll(struct rank_comm *rank_comm)
 {
@@ -207,7 +218,8 @@ static bool server_poll(struct rank_comm *rank_comm)
   if (rank_comm->work->progress && isw_clock() - server->progress_time >= 0.1) {
     server->progress_time = isw_clock();
     rank_comm->work->progress(rank_comm->work->context, server->totals.packs, server->totals.networks,
-                              server->totals.diverged, server->totals.network_steps, server->totals.cost);
+                              server->totals.diverged, server->totals.network_steps,
+                              server->totals.cost + cost_under_way(server));
   }
   return progressed;
 }
@@ -237,8 +249,8 @@ static void server_destroy(struct server *server)
 
 /* ---- a rank ---- */
 
-/* Writes the next report; false: there is nothing to report. */
-static bool client_next_report(struct client *client, struct report *report)
+/* Writes the next report; false: there is nothing to report. is_server: on rank 0, it costs no message. */
+static bool client_next_report(struct client *client, bool is_server, struct report *report)
 {
   if (client->finished) return false;
   struct isw_worker_pool *pool = client->pool;
@@ -264,9 +276,12 @@ static bool client_next_report(struct client *client, struct report *report)
     report->text_length = strlen(isw_error_text(&pool->error));
     client->finished = true;
   }
-  bool has_counts = pool->counts.packs > 0 && time - client->report_time >= 1;
+  double under_way = isw_worker_pool_cost_under_way(pool);
+  bool is_due = time - client->report_time >= (is_server ? 0.1 : 1);
+  bool has_counts = is_due && (pool->counts.packs > 0 || under_way != client->under_way);
   if (report->flags || has_counts) {
     report->counts = pool->counts;
+    report->under_way = client->under_way = under_way;
     pool->counts = (struct isw_counts){0};
     client->report_time = time;
   }
@@ -305,7 +320,7 @@ static bool client_poll(struct rank_comm *rank_comm)
   if (rank_comm->server) {
     struct answer answer;
     struct report report;
-    if (client_next_report(client, &report)) {
+    if (client_next_report(client, true, &report)) {
       server_receive_report(rank_comm->server, 0, &report, isw_error_text(&client->pool->error));
       progressed = true;
     }
@@ -315,7 +330,7 @@ static bool client_poll(struct rank_comm *rank_comm)
     }
     return progressed;
   }
-  if (request_done(&client->sending) && client_next_report(client, &client->report)) {
+  if (request_done(&client->sending) && client_next_report(client, false, &client->report)) {
     progressed = true;
     MPI_Isend(&client->report, sizeof client->report, MPI_BYTE, 0, TAG_REPORT, everyone, &client->sending);
     if (client->report.flags & FINISHED && client->report.text_length > 0)

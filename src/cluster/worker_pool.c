@@ -10,6 +10,7 @@
  * ended; it is suspended until the others are done or sparse too, then the suspended packs are merged
  * (engine/compaction.c). */
 #include <errno.h>
+#include <stdlib.h>
 #include <time.h>
 #include "cluster_internal.h"
 #include "initsweep/exact.h"
@@ -37,6 +38,11 @@ enum isw_status isw_worker_pool_create(struct isw_worker_pool *pool, const struc
            pthread_cond_init(&pool->communicator_wakeup, &monotonic) == 0;
     pthread_condattr_destroy(&monotonic);
   }
+  pool->under_way = made ? isw_allocate(work->threads, sizeof *pool->under_way) : NULL;
+  if (made && !pool->under_way) {
+    isw_worker_pool_clear(pool);
+    return isw_error_memory(error, work->threads * sizeof *pool->under_way, "the worker threads");
+  }
   return made ? ISW_OK : isw_error_set(error, ISW_FAILED, "cannot create a mutex for the worker threads");
 }
 
@@ -46,6 +52,7 @@ void isw_worker_pool_clear(struct isw_worker_pool *pool)
   pthread_cond_destroy(&pool->worker_wakeup);
   pthread_mutex_destroy(&pool->mutex);
   isw_error_clear(&pool->error);
+  free(pool->under_way);
 }
 
 /* ---- the caller holds the mutex ---- */
@@ -124,7 +131,37 @@ static bool take_pack(struct isw_worker_pool *pool, struct isw_job *job)
   return true;
 }
 
+double isw_worker_pool_cost_under_way(const struct isw_worker_pool *pool)
+{
+  double cost = 0;
+  for (size_t w = 0; w < pool->threads; w++) {
+    const struct isw_under_way *under_way = &pool->under_way[w];
+    uint64_t step = atomic_load_explicit(&under_way->step, memory_order_relaxed);
+    if (under_way->steps > 0 && step > under_way->first)
+      cost += under_way->cost * (double)(step - under_way->first) / (double)under_way->steps;
+  }
+  return cost;
+}
+
 /* ---- the caller does not hold the mutex ---- */
+
+static double cost_of(const struct isw_worker_pool *pool, uint64_t number)
+{
+  return pool->work->cost ? pool->work->cost(pool->work->context, number) : 1.0;
+}
+
+/* Lets the communicator see how far a pack is. */
+static void show_under_way(struct isw_worker_pool *pool, size_t worker, uint64_t number, struct isw_pack *pack)
+{
+  struct isw_under_way *under_way = &pool->under_way[worker];
+  pthread_mutex_lock(&pool->mutex);
+  under_way->first = isw_pack_step(pack);
+  under_way->steps = isw_pack_steps(pack);
+  under_way->cost = cost_of(pool, number);
+  atomic_store_explicit(&under_way->step, under_way->first, memory_order_relaxed);
+  pthread_mutex_unlock(&pool->mutex);
+  isw_pack_publish_step(pack, &under_way->step);
+}
 
 /* The packs that a worker has in training. */
 struct packs_under_way {
@@ -178,7 +215,7 @@ static enum isw_status finish_pack(const struct isw_worker_pool *pool, size_t wo
   counts->networks += mine.networks;
   counts->diverged += mine.diverged;
   counts->network_steps += mine.network_steps;
-  counts->cost += pool->work->cost ? pool->work->cost(pool->work->context, number) : 1.0;
+  counts->cost += cost_of(pool, number);
   return ISW_OK;
 }
 
@@ -200,7 +237,10 @@ static enum isw_status train_alone(struct isw_worker_pool *pool, size_t worker, 
     if (status != ISW_OK) break;
     all->number[all->count] = job->number[i];
     all->pack[all->count++] = pack;
-    if (job->packs > 1) isw_pack_suspend_when_sparse(pack);
+    if (job->packs > 1)
+      isw_pack_suspend_when_sparse(pack);
+    else
+      show_under_way(pool, worker, job->number[i], pack);
     status = train_with_checkpoints(pool, worker, job, pack, all, &suspended, error);
     if (status != ISW_OK || suspended) continue;
     status = finish_pack(pool, worker, job->number[i], pack, counts, error);
@@ -233,6 +273,7 @@ static enum isw_status train_shared(struct isw_worker_pool *pool, size_t worker,
   pthread_cond_broadcast(&pool->worker_wakeup);
   pthread_mutex_unlock(&pool->mutex);
   if (pack) {
+    show_under_way(pool, worker, job->number[0], pack);
     *all = (struct packs_under_way){1, {pack}, {job->number[0]}};
     status = train_with_checkpoints(pool, worker, job, pack, all, &suspended, error);
   }
@@ -265,6 +306,7 @@ static void lead_job(struct isw_worker_pool *pool, size_t worker, struct isw_tea
   pool->counts.diverged += counts.diverged;
   pool->counts.network_steps += counts.network_steps;
   pool->counts.cost += counts.cost;
+  pool->under_way[worker].steps = 0;
   if (status != ISW_OK) record_failure(pool, status, &error);
   pthread_mutex_unlock(&pool->mutex);
   isw_error_clear(&error);

@@ -5,6 +5,7 @@
 #include "initsweep/commands.h"
 #include "initsweep/console.h"
 #include "initsweep/run.h"
+#include "initsweep/summary.h"
 
 static int handle(void *state, int code, const char *argument)
 {
@@ -50,8 +51,11 @@ static void print_report(const struct isw_run_report *report)
            isw_format_si((double)trained->network_steps, b),
            isw_format_si((double)trained->network_steps / report->seconds, c));
   printf("\n");
+  const struct isw_summary_page page = isw_summary_page_of_stdout();
   if (report->not_gathered)
     isw_print(stdout, "to write the results file: initsweep gather %s.parts -o %s\n", report->out, report->out);
+  else
+    isw_summary_write_answer(report->out, &page);
 }
 
 /* Initialises MPI, runs, prints on the first rank, and finalises MPI. */
@@ -130,7 +134,12 @@ const struct isw_command isw_command_run = {
     .about =
         "Trains every network of the sweep's grid, alone or under mpirun or srun, and writes one HDF5 file. "
         "Interrupted by Ctrl-C, SIGTERM, SIGUSR1, SIGHUP or SIGXCPU, it keeps what is finished in OUT.parts/ and exits "
-        "with 75: the same command continues, on any number of ranks and threads, and the file is the same.",
+        "with 75: the same command continues, on any number of ranks and threads, and the file is the same.\n\n"
+        "At its end it prints the best cell of the grid, by the first of test_accuracy, accuracy, test_loss and loss "
+        "that "
+        "was recorded: the median and the range of its networks' final values. Of a file of more than 4 million "
+        "networks "
+        "times records it prints only how to read it.",
     .options = options,
     .examples = examples,
     .run = run,

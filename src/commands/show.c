@@ -96,7 +96,7 @@ static int run(int argc, char **argv)
     return isw_usage_error("show", "--every needs --follow: without it the file is shown once");
   if (!request.follow && isw_follow_is_needed(file))
     return isw_usage_error("show",
-                           "%s is in training: `show %s --follow` shows the progress, `gather %s.parts` writes it",
+                           "%s is not written yet: `show %s --follow` follows its run, `gather %s.parts` writes it",
                            file, file, file);
   if (!isw_hdf5_continue_in_child(file, &result, &error)) result = show_or_follow(file, &request, &error);
   if (error.status != ISW_OK) result = isw_print_error(error.status, &error);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { BAR_MIN = 10, BAR_MAX = 40 };                  /* columns */
 static const double LINE_EVERY = 30, BAR_EVERY = 0.1; /* seconds */
 
 void isw_progress_start(struct isw_progress *progress, bool quiet)
@@ -23,10 +24,13 @@ double isw_progress_seconds(const struct isw_progress *progress)
 void isw_progress_draw(FILE *out, bool color, double share, const char *const *phrases, size_t count)
 {
   size_t columns = isw_terminal_width(fileno(out)), width = (columns > 0 ? columns : 80) - 1, used = 7; /* " 42 % " */
-  size_t shown = 0;
-  while (shown < count && used + strlen(phrases[shown]) + 2 <= width) used += strlen(phrases[shown++]) + 2;
-  size_t bar = width > used + 10 ? width - used - 3 : 0;
-  if (bar > 40) bar = 40;
+  size_t shown = 0, kept = 0; /* kept for the bar, once the first phrase is there */
+  while (shown < count && used + kept + strlen(phrases[shown]) + 2 <= width) {
+    used += strlen(phrases[shown++]) + 2;
+    kept = BAR_MIN + 3;
+  }
+  size_t bar = width >= used + kept ? width - used - 3 : 0;
+  if (bar > BAR_MAX) bar = BAR_MAX;
   fprintf(out, "\r%3.0f %% ", 100 * share);
   if (bar > 0) {
     size_t full = (size_t)(share * (double)bar);
@@ -65,11 +69,12 @@ void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_
   double seconds = isw_progress_seconds(progress);
   if (seconds <= 0) return;
   double rate = (double)networks / seconds;
-  /* by cost: the most expensive packs come first, so the number of networks would overestimate the time left */
+  /* by cost: the most expensive packs come first, so the number of networks would overestimate the time left, and none
+   * is finished for as long as the first packs take */
   double share = progress->cost > 0 ? cost / progress->cost : 1;
   if (share > 1) share = 1;
-  double all = progress->networks > 0 ? (double)(progress->before + networks) / (double)progress->networks : 1;
-  if (all > 1) all = 1;
+  double before = progress->networks > 0 ? (double)progress->before / (double)progress->networks : 0;
+  double all = before + (1 - before) * share;
 
   char number[ISW_NUMBER_SIZE], phrases[5][96];
   snprintf(phrases[0], sizeof phrases[0], "%llu of %llu networks", (unsigned long long)(progress->before + networks),
@@ -77,10 +82,10 @@ void isw_progress_show(struct isw_progress *progress, uint64_t networks, uint64_
   snprintf(phrases[1], sizeof phrases[1], "ETA %s",
            share > 0 ? isw_format_duration(seconds * (1 - share) / share, number) : "?");
   snprintf(phrases[2], sizeof phrases[2], "%s networks/s", isw_format_si(rate, number));
-  snprintf(phrases[3], sizeof phrases[3], "%s network-steps/s", isw_format_si((double)network_steps / seconds, number));
-  snprintf(phrases[4], sizeof phrases[4], "%llu diverged", (unsigned long long)diverged);
+  snprintf(phrases[3], sizeof phrases[3], "%llu diverged", (unsigned long long)diverged);
+  snprintf(phrases[4], sizeof phrases[4], "%s network-steps/s", isw_format_si((double)network_steps / seconds, number));
   const char *list[] = {phrases[0], phrases[1], phrases[2], phrases[3], phrases[4]};
-  show(progress, all, list, 5);
+  show(progress, all, list, networks > 0 ? 5 : 2); /* no rates before the first pack is finished */
 }
 
 void isw_progress_write(struct isw_progress *progress, uint64_t written)

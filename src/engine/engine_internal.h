@@ -154,6 +154,7 @@ struct isw_pack {
   const atomic_int *interrupt;             /**< of isw_pack_train, for member 0 */
   const atomic_uint *interrupt_tick;       /**< isw_pack_interrupt_on_change; NULL: none */
   unsigned interrupt_tick_seen;
+  atomic_uint_least64_t *published_step; /**< isw_pack_publish_step; NULL: none */
   uint64_t network_steps, steps_executed;
   bool suspends_when_sparse, is_suspended;
   size_t suspended_lanes;

@@ -184,6 +184,12 @@ static struct isw_small_pack small_pack(struct isw_member *m)
                                  .nonfinite_mask = m->nonfinite_mask};
 }
 
+static void publish_step(const struct isw_member *m, uint64_t step)
+{
+  if (m->index == 0 && m->pack->published_step)
+    atomic_store_explicit(m->pack->published_step, step, memory_order_relaxed);
+}
+
 /* Up to max_steps steps in the kernels' loop; returns how many. If fewer, the general loop has to do the next one,
  * because a network may end there. */
 static uint64_t call_small_kernel(struct isw_member *m, uint64_t step, uint64_t max_steps)
@@ -218,6 +224,7 @@ static uint64_t run_small_steps(struct isw_member *m, uint64_t step, uint64_t ne
     uint64_t wanted = limit - done < stretch ? limit - done : stretch;
     uint64_t now = call_small_kernel(m, step + done, wanted);
     done += now;
+    publish_step(m, step + done);
     if (now < wanted) break;
   }
   return done;
@@ -282,6 +289,7 @@ static bool run(struct isw_member *m)
       pack->is_suspended = true;
       return false;
     }
+    publish_step(m, at.step);
     bool last = at.step == pack->steps;
     m->step_begun = false;
     isw_member_resume_networks(m, at.step, at.record, false);
@@ -346,6 +354,16 @@ enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, siz
 uint64_t isw_pack_step(const struct isw_pack *pack)
 {
   return pack->step;
+}
+
+void isw_pack_publish_step(struct isw_pack *pack, atomic_uint_least64_t *step)
+{
+  pack->published_step = step;
+}
+
+uint64_t isw_pack_steps(const struct isw_pack *pack)
+{
+  return pack->steps;
 }
 
 uint64_t isw_pack_network_steps(const struct isw_pack *pack)

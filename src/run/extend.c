@@ -158,10 +158,11 @@ static enum isw_status import_network(struct extension *extension, struct isw_fi
   uint64_t number = 0;
   status = find_network(extension, old, &found, &number, error);
   if (status == ISW_OK && (!found || finished->id != old->id)) {
-    status = isw_error_set(error, ISW_BAD_INPUT,
-                           "--resume extend: network %llu is finished and is not in the grid any more: only a grid "
-                           "that has grown can be extended, with the other settings as they were\n",
-                           (unsigned long long)finished->number);
+    status =
+        isw_error_set(error, ISW_BAD_INPUT,
+                      "--resume extend: network %llu is finished, and none of this sweep has its settings: the grid "
+                      "may only grow, and all other settings stay as they were\n",
+                      (unsigned long long)finished->number);
     isw_error_add_difference(error, isw_sweep_settings(extension->before), isw_sweep_settings(extension->now));
   }
   if (status == ISW_OK && !same_schedule(extension, old->steps))

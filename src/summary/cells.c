@@ -8,11 +8,12 @@
 static bool better(const struct isw_summary *summary, const struct isw_summary_cell *a,
                    const struct isw_summary_cell *b)
 {
-  double x = a->median[summary->ranked_by], y = b->median[summary->ranked_by];
+  double x = a->final[summary->ranked_by].median, y = b->final[summary->ranked_by].median;
   if (x != y) return summary->finals[summary->ranked_by].larger_is_better ? x > y : x < y;
   double p = (double)a->diverged / (double)a->networks, q = (double)b->diverged / (double)b->networks;
   if (p != q) return p < q;
-  if (strcmp(summary->finals[0].name, "loss") == 0 && a->median[0] != b->median[0]) return a->median[0] < b->median[0];
+  if (strcmp(summary->finals[0].name, "loss") == 0 && a->final[0].median != b->final[0].median)
+    return a->final[0].median < b->final[0].median;
   return a->first < b->first;
 }
 
@@ -56,7 +57,7 @@ static struct isw_summary_cell make_cell(struct isw_summary_reader *reader, uint
       double value = summary->finals[f].value[member[i]];
       reader->scratch[i] = isnan(value) || summary->status[member[i]] == ISW_DIVERGED ? worst : value;
     }
-    cell.median[f] = isw_median(reader->scratch, (size_t)cell.networks);
+    cell.final[f] = isw_spread(reader->scratch, (size_t)cell.networks);
   }
   return cell;
 }

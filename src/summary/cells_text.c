@@ -68,8 +68,7 @@ static void write_curve(const struct isw_summary *summary, const struct isw_summ
   }
 }
 
-/* The settings that the networks of a cell share: "init=constant, init_value=0.5, depth=2". */
-static void describe(const struct isw_summary *summary, uint64_t network, struct isw_text *text)
+void isw_summary_describe_cell(const struct isw_summary *summary, uint64_t network, struct isw_text *text)
 {
   for (size_t i = 0; i < summary->axis_count; i++) {
     const struct isw_summary_axis *axis = &summary->axes[i];
@@ -102,7 +101,7 @@ static void write_cell(const struct isw_summary *summary, const struct isw_summa
 {
   struct isw_text text = {0};
   for (size_t n = 0; n < numbers; n++) {
-    double value = cell->median[shown_final(summary, n)];
+    double value = cell->final[shown_final(summary, n)].median;
     if (isinf(value))
       fprintf(page->out, "  %*s", width_of(summary, n), "diverged");
     else
@@ -114,7 +113,7 @@ static void write_cell(const struct isw_summary *summary, const struct isw_summa
           cell->diverged > 0 ? isw_page_plain(page) : "");
   write_curve(summary, page, cell, scale, columns);
   fprintf(page->out, "\n    ");
-  describe(summary, cell->first, &text);
+  isw_summary_describe_cell(summary, cell->first, &text);
   isw_write_wrapped(page->out, text.bytes ? text.bytes : "", 4, 4, page->text_width);
   isw_text_clear(&text);
 }

@@ -58,6 +58,10 @@ enum isw_status isw_summary_make_cells(struct isw_summary_reader *reader, size_t
 const char *isw_summary_value_text(const struct isw_summary_axis *axis, size_t index, char number[ISW_NUMBER_SIZE]);
 /** The table of groups as text. */
 void isw_summary_write_groups(const struct isw_summary *summary, const struct isw_summary_page *page);
+/** Appends how the networks ended: "500 completed, 0 stopped by a rule, 40 diverged, 0 missing". */
+void isw_summary_describe_ends(const struct isw_summary *summary, struct isw_text *text);
+/** Appends to an empty text the settings that a network shares with its cell: "init=constant, init_value=0.5". */
+void isw_summary_describe_cell(const struct isw_summary *summary, uint64_t network, struct isw_text *text);
 /** The best and worst cells as text. */
 void isw_summary_write_cells(const struct isw_summary *summary, const struct isw_summary_page *page);
 /** "" or the escape sequence for bold, red, or plain text. */

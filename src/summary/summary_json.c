@@ -116,7 +116,8 @@ static void write_cell(struct isw_json *json, const struct isw_summary *summary,
   isw_json_count(json, "networks", cell->networks);
   isw_json_count(json, "diverged", cell->diverged);
   isw_json_object(json, "median", ISW_JSON_ROW);
-  for (size_t f = 0; f < summary->final_count; f++) isw_json_number(json, summary->finals[f].name, cell->median[f]);
+  for (size_t f = 0; f < summary->final_count; f++)
+    isw_json_number(json, summary->finals[f].name, cell->final[f].median);
   isw_json_close(json);
   if (cell->trajectory) {
     isw_json_array(json, "loss_by_record", ISW_JSON_ROW);

@@ -28,6 +28,15 @@ static void write_attribute(const struct isw_summary *summary, const struct isw_
   if (text && text[0]) write_line(page, label, text);
 }
 
+void isw_summary_describe_ends(const struct isw_summary *summary, struct isw_text *text)
+{
+  isw_text_add(text, "%llu completed, %llu stopped by a rule, %llu diverged, %llu missing",
+               (unsigned long long)summary->ended[ISW_COMPLETED], (unsigned long long)summary->ended[ISW_STOPPED],
+               (unsigned long long)summary->ended[ISW_DIVERGED], (unsigned long long)summary->ended[ISW_MISSING]);
+  if (summary->ended[ISW_SKIPPED] > 0)
+    isw_text_add(text, ", %llu skipped by the refinement", (unsigned long long)summary->ended[ISW_SKIPPED]);
+}
+
 static void write_head(const struct isw_summary *summary, const struct isw_summary_page *page, const char *file)
 {
   const struct isw_results_dataset *dataset;
@@ -35,12 +44,8 @@ static void write_head(const struct isw_summary *summary, const struct isw_summa
   write_line(page, "file", file);
   write_attribute(summary, page, "sweep", "title");
   write_attribute(summary, page, "about", "about");
-  isw_text_add(&text, "%llu: %llu completed, %llu stopped by a rule, %llu diverged, %llu missing",
-               (unsigned long long)summary->networks, (unsigned long long)summary->ended[ISW_COMPLETED],
-               (unsigned long long)summary->ended[ISW_STOPPED], (unsigned long long)summary->ended[ISW_DIVERGED],
-               (unsigned long long)summary->ended[ISW_MISSING]);
-  if (summary->ended[ISW_SKIPPED] > 0)
-    isw_text_add(&text, ", %llu skipped by the refinement", (unsigned long long)summary->ended[ISW_SKIPPED]);
+  isw_text_add(&text, "%llu: ", (unsigned long long)summary->networks);
+  isw_summary_describe_ends(summary, &text);
   write_text(page, "networks", &text);
   isw_text_add(&text, "%zu, layers: at most %zu", isw_results_records(summary->results),
                isw_results_layers(summary->results));

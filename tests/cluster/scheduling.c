@@ -57,6 +57,7 @@ struct isw_team {
 struct isw_pack {
   struct scene *scene;
   uint64_t number;
+  atomic_uint_least64_t *published;
   atomic_uint came;
 };
 
@@ -95,6 +96,7 @@ enum isw_status isw_pack_train(struct isw_pack *pack, struct isw_team *team, siz
 {
   struct scene *scene = pack->scene;
   CHECK(member < team->members);
+  if (member == 0) atomic_store(pack->published, 10); /* all steps: its cost counts once, now and when it is finished */
   unsigned seat = 1u << member;
   CHECK(!(atomic_fetch_or(&pack->came, seat) & seat)); /* no member twice */
   while (atomic_load(&pack->came) != (1u << team->members) - 1) rest();
@@ -144,6 +146,17 @@ uint64_t isw_pack_step(const struct isw_pack *pack)
 void isw_pack_interrupt_on_change(struct isw_pack *pack, const atomic_uint *tick)
 {
   (void)pack, (void)tick;
+}
+
+void isw_pack_publish_step(struct isw_pack *pack, atomic_uint_least64_t *step)
+{
+  pack->published = step;
+}
+
+uint64_t isw_pack_steps(const struct isw_pack *pack)
+{
+  (void)pack;
+  return 10;
 }
 
 uint64_t isw_pack_network_steps(const struct isw_pack *pack)
@@ -239,7 +252,7 @@ static void progress(void *context, uint64_t packs, uint64_t networks, uint64_t 
   (void)steps;
   CHECK(scene->rank == 0);
   CHECK(packs <= scene->packs && networks == packs * 16);
-  if (strcmp(scene->name, "cost") != 0) CHECK(cost_done == (double)packs);
+  if (strcmp(scene->name, "cost") != 0) CHECK(cost_done >= (double)packs && cost_done <= (double)scene->packs);
 }
 
 static unsigned *sum_over_ranks(const atomic_uint *counts, uint64_t count)

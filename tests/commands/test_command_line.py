@@ -133,10 +133,10 @@ class Usage(Case):
         done = self.expect(2, "check", "csv.yaml", stdout="")
         self.assertIn("a.csv:1:1: the line has no ',', but a semicolon: set delimiter: semicolon\n", done.stderr)
 
-    def test_show_of_what_is_in_training(self):
+    def test_show_of_a_file_that_is_not_written_yet(self):
         os.mkdir(self.path("a.h5.parts"))
         self.expect(2, "show", "a.h5", stdout="", stderr=(
-            "initsweep show: a.h5 is in training: `show a.h5 --follow` shows the progress, `gather a.h5.parts` writes "
+            "initsweep show: a.h5 is not written yet: `show a.h5 --follow` follows its run, `gather a.h5.parts` writes "
             "it\n"))
 
     def test_check_describes_the_data(self):

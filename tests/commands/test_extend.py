@@ -18,7 +18,7 @@ class Extend(StoppedRun):
         self.assertEqual(before, {name: os.stat(self.path(f"out.h5.parts/{name}")).st_mtime_ns for name in before})
         done = self.expect(2, "run", self.file, "-o", "out.h5", "--set", "train.learning_rate=0.02", "--resume",
                            "extend")
-        self.assertIn("is not in the grid any more", done.stderr)
+        self.assertIn("is finished, and none of this sweep has its settings", done.stderr)
         done = self.expect(2, "run", self.file, "-o", "out.h5", "--set", "record.weights=both", "--resume", "extend")
         self.assertIn("only the grid may grow", done.stderr)
         self.expect(0, "run", self.file, "-o", "out.h5", "--quiet")
@@ -67,7 +67,7 @@ sample:
         self.file = self.write("long.yaml", text.replace("DESIGN", "latin_hypercube"))
         self.expect(0, "run", self.file, "-o", "lhs.h5", "--quiet")
         done = self.expect(2, "run", self.file, "-o", "lhs.h5", *more, "--resume", "extend")
-        self.assertIn("is not in the grid any more", done.stderr)
+        self.assertIn("is finished, and none of this sweep has its settings", done.stderr)
 
     def test_only_the_description_may_change(self):
         self.file = self.write("long.yaml", LONG)

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """`initsweep run` to its end: what the file holds, the same bytes from any ranks and threads, and what it refuses."""
+import json
 import os
 import re
 import subprocess
@@ -146,6 +147,41 @@ class Run(Case):
                               capture_output=True, text=True, check=False)
         self.assertEqual((done.returncode, done.stdout), (0, ""))
 
+    def test_it_ends_with_the_best_cell(self):
+        """The same cell as that of `show`, by the test set's accuracy; and what to do next."""
+        text = SMALL.replace("{name: xor}", "{name: digits}").replace("mse", "cross_entropy").replace(
+            "accuracy, gradient_norm, distinct_units", "accuracy, test_accuracy")
+        file = self.write("small.yaml", text)
+        words = ("--set", "grid={train.learning_rate: [0.01, 0.5, 1.0e30], replicate: {count: 5}}", "--set",
+                 "network.init=he_normal", "--set", "network.depth=1", "--set", "network.activation=relu")
+        lines = self.expect(0, "run", file, *words).stdout.splitlines()
+        shown = json.loads(self.expect(0, "show", "small.h5", "--json", "--by", "test_accuracy").stdout)
+        with h5py.File(self.path("small.h5"), "r") as results:
+            values = results["test_accuracy"][5:10, -1]
+            self.assertEqual(shown["cells"]["best"][0]["median"]["test_accuracy"], numpy.median(values))
+        self.assertEqual(lines[1:], [
+            "10 completed, 0 stopped by a rule, 5 diverged, 0 missing",
+            f"best of 3 cells: test_accuracy {numpy.median(values):.4g} (median of 5 networks; lowest "
+            f"{min(values):.4g}, highest {max(values):.4g}): learning_rate=0.5",
+            "next: `initsweep show small.h5 --by test_accuracy`, `initsweep plot heatmap small.h5`"])
+
+    def test_cells_that_diverged_are_not_the_best(self):
+        file = self.write("small.yaml", SMALL)
+        done = self.expect(0, "run", file, "--set", "grid={train.learning_rate: [1.0e30, 1.0e29]}", "--set",
+                           "network.init=he_normal", "--set", "network.depth=1", "--set", "network.activation=relu")
+        self.assertIn("\nbest of 2 cells: none: half of the networks or more diverged in each\nnext: ", done.stdout)
+
+    def test_what_takes_long_to_read_is_not_read_at_the_end(self):
+        """100 networks of 40,001 records; those of 30,001 are read."""
+        file = self.write("small.yaml", SMALL.replace("{geomspace: 6}", "{every: 1}").replace("weights: both", ""))
+        for steps, read in ((40000, False), (30000, True)):
+            done = self.expect(0, "run", file, "--set", "grid={replicate: {count: 100}}", "--set",
+                               f"train.steps={steps}", "--set", "record.probes=[loss]", "--set",
+                               "network.init=he_normal", "--set", "network.depth=1",
+                               "--set", "network.activation=tanh", "-o", f"{steps}.h5")
+            self.assertEqual("one cell: loss " in done.stdout, read, done.stdout)
+            self.assertIn("\nnext: `initsweep show ", done.stdout)
+
     def test_a_finished_sweep_is_not_trained_again(self):
         file = self.write("small.yaml", SMALL)
         self.expect(0, "run", file)
@@ -251,6 +287,17 @@ class Run(Case):
             os.remove(self.path("small.h5"))
         done = self.expect(0, *words)
         self.assertNotIn("\r", done.stderr)
+
+    def test_bar_shows_how_far_the_first_pack_is(self):
+        file = self.write("small.yaml", SMALL)
+        words = ("run", file, "--set", "train.steps=3000000", "--set", "train.learning_rate=0.01", "--set",
+                 "network.width=64", "--set", "network.depth=1", "--set", "network.activation=tanh", "--set",
+                 "grid={network.init: [he_normal]}")
+        status, _, text = self.on_terminal(words, 100, stdout=False, NO_COLOR="1")
+        self.assertEqual(status, 0)
+        shown = [int(percent) for percent in re.findall(r"(\d+) % \[[#-]+\] 0 of 1 networks, ETA ", text)]
+        self.assertEqual(shown, sorted(shown))
+        self.assertTrue(any(0 < percent < 100 for percent in shown), text)
 
 
 if __name__ == "__main__":

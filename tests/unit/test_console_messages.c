@@ -56,6 +56,7 @@ static void numbers_are_formatted_for_people(void **state)
   (void)state;
   char a[ISW_NUMBER_SIZE];
   assert_string_equal(isw_format_si(9999, a), "9999");
+  assert_string_equal(isw_format_si(4166.7, a), "4167");
   assert_string_equal(isw_format_si(10000, a), "10 k");
   assert_string_equal(isw_format_si(12345678, a), "12.3 M");
   assert_string_equal(isw_format_si(0.125, a), "0.125");
@@ -115,6 +116,30 @@ static void a_progress_line_leaves_out_the_last_words_first(void **state)
   free(text);
 }
 
+static void a_progress_line_of_100_columns_has_a_bar(void **state)
+{
+  (void)state;
+  char *text;
+  size_t length;
+  const char *const words[] = {"100000 of 1000000 networks", "ETA 3 h 44 min", "7422 networks/s", "12345 diverged",
+                               "7.42 M network-steps/s"};
+  static const char *const columns[] = {"100", "120", "50"};
+  for (size_t i = 0; i < 3; i++) {
+    FILE *out = open_memstream(&text, &length);
+    assert_non_null(out);
+    assert_int_equal(setenv("COLUMNS", columns[i], 1), 0);
+    isw_progress_draw(out, false, 0.5, words, 5);
+    assert_int_equal(fclose(out), 0);
+    char *bar = strchr(text, '#');
+    assert_non_null(bar);
+    assert_true(strcspn(bar, "]") >= 10);
+    assert_true(length - strlen("\r\033[K") < strtoul(columns[i], NULL, 10));
+    assert_non_null(strstr(text, words[0]));
+    assert_int_equal(strstr(text, words[3]) != NULL, i < 2);
+    free(text);
+  }
+}
+
 /* A log has no line before 30 s, and none if progress is disabled. */
 static void progress_in_a_log_is_sparse(void **state)
 {
@@ -142,10 +167,11 @@ static void progress_in_a_log_is_sparse(void **state)
   text[fread(text, 1, sizeof text - 1, caught)] = '\0';
   fclose(caught);
   assert_int_equal(at_once, 0);
-  assert_memory_equal(text, "initsweep: 60 %, 60 of 100 networks, ETA 3", 41);
+  assert_memory_equal(text, "initsweep: 75 %, 60 of 100 networks, ETA 3", 41);
   char *line = strchr(text, '\n');
   assert_non_null(line);
-  assert_memory_equal(line - strlen(", 1 diverged"), ", 1 diverged", strlen(", 1 diverged"));
+  assert_non_null(strstr(text, " networks/s, 1 diverged, "));
+  assert_memory_equal(line - strlen(" network-steps/s"), " network-steps/s", strlen(" network-steps/s"));
   assert_string_equal(line + 1, "initsweep: 25 %, writing the results file\n");
 }
 
@@ -212,6 +238,7 @@ int main(void)
       cmocka_unit_test(numbers_are_formatted_for_people),
       cmocka_unit_test(text_is_wrapped_at_the_width),
       cmocka_unit_test(a_progress_line_leaves_out_the_last_words_first),
+      cmocka_unit_test(a_progress_line_of_100_columns_has_a_bar),
       cmocka_unit_test(progress_in_a_log_is_sparse),
       cmocka_unit_test(lines_are_reported_to_whoever_asks),
       cmocka_unit_test(only_errors_without_a_place_name_the_program),

@@ -143,7 +143,7 @@ static void what_is_not_a_larger_grid_is_rejected(void **state)
     const char *text, *message;
   } wrong[] = {
       {SAMPLE_SETTINGS NETWORK "grid: {network.init: [zeros, he_normal], replicate: {range: [0, 3]}}\n",
-       "network 4 is finished and is not in the grid any more"},
+       "network 4 is finished, and none of this sweep has its settings"},
       {SAMPLE_SETTINGS NETWORK
        "precision: float64\ngrid: {network.init: [zeros, he_normal], replicate: {range: [0, 4]}}\n",
        "--resume extend needs the same precision"},

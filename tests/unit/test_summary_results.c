@@ -128,9 +128,10 @@ static void cells_are_ranked_by_their_median(void **state)
         values[count++] = isnan(final_loss(k)) ? (double)INFINITY : final_loss(k);
     assert_int_equal(cell->networks, count);
     double median = median_by_sorting(values, count);
-    assert_true(cell->median[summary.ranked_by] == median || (isinf(median) && isinf(cell->median[summary.ranked_by])));
-    assert_true(cell->median[summary.ranked_by] >= before);
-    before = cell->median[summary.ranked_by];
+    assert_true(cell->final[summary.ranked_by].median == median ||
+                (isinf(median) && isinf(cell->final[summary.ranked_by].median)));
+    assert_true(cell->final[summary.ranked_by].median >= before);
+    before = cell->final[summary.ranked_by].median;
   }
   isw_summary_clear(&summary);
   isw_results_close(results);
@@ -208,6 +209,53 @@ static void text_fits_the_page_and_json_has_the_numbers(void **state)
   isw_results_close(results);
 }
 
+/* The best cell with the median and range of its networks, as plain loops find them. */
+static void the_answer_is_the_best_cell(void **state)
+{
+  struct isw_results *results = open_sample(*state);
+  isw_results_close(results);
+  char *path = sample_path(*state, "a.h5"), *text, expected[512];
+  size_t length, best_count = 0, best_cell = 0;
+  double best[NETWORKS], best_median = (double)INFINITY;
+  for (size_t c = 0; c < 36; c++) {
+    double values[NETWORKS];
+    size_t count = 0;
+    for (uint64_t k = 0; k < NETWORKS - 1; k++)
+      if (k / 40 == c / 12 && k % 12 == c % 12)
+        values[count++] = isnan(final_loss(k)) ? (double)INFINITY : final_loss(k);
+    double median = median_by_sorting(values, count);
+    if (!(median < best_median)) continue;
+    best_median = median;
+    best_count = count;
+    best_cell = c;
+    memcpy(best, values, sizeof best);
+  }
+  FILE *out = open_memstream(&text, &length);
+  assert_non_null(out);
+  const struct isw_summary_page page = {.out = out, .table_width = 100, .text_width = SIZE_MAX};
+  isw_summary_write_answer(path, &page);
+  assert_int_equal(fclose(out), 0);
+  assert_true(best_count > 1 && best[0] < best[best_count - 1]);
+  snprintf(expected, sizeof expected,
+           "\nbest of 36 cells: loss %.4g (median of %zu networks; lowest %.4g, highest %.4g): init=", best_median,
+           best_count, best[0], best[best_count - 1]);
+  assert_non_null(strstr(text, expected));
+  snprintf(expected, sizeof expected, ", depth=%zu, learning_rate=%g\nnext: `initsweep show %s`, `", best_cell % 3,
+           0.01 * (double)(best_cell % 4 + 1), path);
+  assert_non_null(strstr(text, expected));
+  assert_non_null(strstr(text, " diverged, 1 missing\nbest"));
+  free(text);
+
+  out = open_memstream(&text, &length);
+  assert_non_null(out);
+  const struct isw_summary_page other = {.out = out, .table_width = 100, .text_width = SIZE_MAX};
+  isw_summary_write_answer("not there.h5", &other);
+  assert_int_equal(fclose(out), 0);
+  assert_string_equal(text, "next: `initsweep show not there.h5`, `initsweep plot heatmap not there.h5`\n");
+  free(text);
+  free(path);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -217,6 +265,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(cells_are_ranked_by_their_median, sample_folder_make, sample_folder_remove),
       cmocka_unit_test_setup_teardown(the_best_and_the_worst_cells_are_kept, sample_folder_make, sample_folder_remove),
       cmocka_unit_test_setup_teardown(a_quantity_that_cannot_rank_is_named, sample_folder_make, sample_folder_remove),
+      cmocka_unit_test_setup_teardown(the_answer_is_the_best_cell, sample_folder_make, sample_folder_remove),
       cmocka_unit_test_setup_teardown(text_fits_the_page_and_json_has_the_numbers, sample_folder_make,
                                       sample_folder_remove),
   };
