@@ -13,6 +13,7 @@ initsweep.explorer write HTML pages with charts and need matplotlib. docs/python
 docs/results-format.md describes the file.
 """
 import pathlib
+import sys
 from typing import Any
 
 from initsweep.packages import explain_missing
@@ -39,6 +40,9 @@ __all__ = ["MISSING", "COMPLETED", "STOPPED", "DIVERGED", "SKIPPED", "Array", "A
            "with_error", "wilson"]
 
 __version__ = pathlib.Path(__file__).with_name("version.txt").read_text(encoding="utf-8").strip()
+
+if "xarray" in sys.modules:  # its datasets get the accessor `sweep`, which open_results gives them otherwise
+    import initsweep.results  # noqa: F401
 
 
 def __getattr__(name: str) -> Any:

@@ -21,7 +21,7 @@ from initsweep.style import Figure, in_style
 __all__ = ["curve"]
 
 OF_NUMBERS = (Role("x", wants="sampled"), Role("colour", "init", 24), Role("panels", "activation", 12))
-OF_NAMES = (Role("x", "init", 40), Role("colour", "activation", 8), Role("panels", "depth", 12))
+OF_NAMES = (Role("x", "init", 40, needed=True), Role("colour", "activation", 8), Role("panels", "depth", 12))
 VALUES = ("final", "best")
 BINS = 10  # of a sampled number, at most
 LEAST_IN_BIN = 6  # networks

@@ -44,12 +44,13 @@ class Role(NamedTuple):
     """What an axis can be in a figure: rows, columns, panels, colour or x.
 
     usual: the setting that takes this role if it is swept; most: how many values there is room for. wants: "number" for
-    numeric axes only, "sampled" for those and for sampled numbers, "any" otherwise.
+    numeric axes only, "sampled" for those and for sampled numbers, "any" otherwise. needed: before any other role.
     """
     name: str
     usual: str = ""
     most: int = 16
     wants: str = "any"
+    needed: bool = False
 
 
 class View(NamedTuple):
@@ -229,6 +230,10 @@ def assign(axes: Sequence[Axis], roles: Sequence[Role], chosen: Mapping[str, Axi
         if role.name not in given and fitting:
             given[role.name] = max(fitting, key=lambda axis: len(axis.texts))  # the first of equals
             left.remove(given[role.name])
+    for role in roles:
+        others = [name for name in given if name not in chosen and fits(given[name], role)]
+        if role.needed and role.name not in given and others:
+            given[role.name] = given.pop(others[0])
     return given
 
 

@@ -1,9 +1,5 @@
 /* initsweep show: prints a summary of a results file, or follows a run in progress. */
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 #include "initsweep/commands.h"
 #include "initsweep/console.h"
 #include "initsweep/hdf5.h"
@@ -15,7 +11,7 @@ static const double SECONDS_BETWEEN_LOOKS = 2;
 struct request {
   const char *by; /* NULL: accuracy, else loss */
   size_t top;     /* best and worst cells */
-  bool json, follow;
+  bool json, follow, sweep, settings;
   double every; /* seconds between two looks; 0: not given */
 };
 
@@ -36,32 +32,14 @@ static enum isw_status show(const char *file, const struct request *request, str
   return status;
 }
 
-/* Follows until the results file is complete or nothing more can be written. */
-static enum isw_status follow_run(struct isw_follow *follow, const struct request *request, struct isw_error *error)
-{
-  double every = request->every > 0 ? request->every : SECONDS_BETWEEN_LOOKS;
-  const struct timespec pause = {(time_t)every, (long)((every - floor(every)) * 1e9)};
-  struct isw_follow_display display = {.out = stdout,
-                                       .json = request->json,
-                                       .redraws = !request->json && isw_terminal_redraws(STDOUT_FILENO),
-                                       .color = isw_terminal_color(STDOUT_FILENO)};
-  struct isw_follow_view view;
-  enum isw_status status;
-  while ((status = isw_follow_look(follow, &view, error)) == ISW_OK) {
-    isw_follow_show(&display, &view);
-    if (view.state == ISW_FOLLOW_DONE || ferror(display.out)) break;
-    nanosleep(&pause, NULL);
-  }
-  isw_follow_end(&display);
-  return status;
-}
-
 static enum isw_status show_or_follow(const char *file, const struct request *request, struct isw_error *error)
 {
   struct isw_follow *follow = NULL;
   enum isw_status status = ISW_OK;
   if (request->follow) status = isw_follow_create(file, &follow, error);
-  if (request->follow && status == ISW_OK) status = follow_run(follow, request, error);
+  if (request->follow && status == ISW_OK)
+    status =
+        isw_follow_to_end(follow, request->every > 0 ? request->every : SECONDS_BETWEEN_LOOKS, request->json, error);
   bool whole_summary = !request->follow || !request->json; /* with both options, each line is one object */
   if (ferror(stdout)) whole_summary = false;               /* the end of the program reports it */
   if (status == ISW_OK && whole_summary) status = show(follow ? isw_follow_file(follow) : file, request, error);
@@ -75,6 +53,8 @@ static int handle(void *state, int code, const char *argument)
   switch (code) {
   case 'b': request->by = argument; break;
   case 'f': request->follow = true; break;
+  case 's': request->sweep = true; break;
+  case 'S': request->settings = true; break;
   case 'e':
     if (!isw_parse_seconds(argument, 0.01, 3600, &request->every))
       return isw_usage_error("show", "--every must be seconds from 0.01 to 3600, not '%s'", argument);
@@ -98,7 +78,11 @@ static int run(int argc, char **argv)
     return isw_usage_error("show",
                            "%s is not written yet: `show %s --follow` follows its run, `gather %s.parts` writes it",
                            file, file, file);
-  if (!isw_hdf5_continue_in_child(file, &result, &error)) result = show_or_follow(file, &request, &error);
+  bool sweep = request.sweep || request.settings;
+  if (sweep && (request.follow || request.json || request.sweep == request.settings))
+    return isw_usage_error("show", "--sweep and --settings go with no other option");
+  if (!isw_hdf5_continue_in_child(file, &result, &error))
+    result = sweep ? isw_summary_write_sweep(file, request.settings, &error) : show_or_follow(file, &request, &error);
   if (error.status != ISW_OK) result = isw_print_error(error.status, &error);
   isw_error_clear(&error);
   return result;
@@ -118,14 +102,18 @@ static const struct isw_option options[] = {
      .about = "shows the progress of a run until FILE is complete, then the summary; FILE may also be the run's folder "
               "OUT.parts"},
     {.name = "every", .code = 'e', .argument = "S", .about = "with --follow: looks every S seconds (default 2)"},
+    {.name = "sweep", .code = 's', .about = "prints the sweep file inside FILE, as its user wrote it"},
+    {.name = "settings",
+     .code = 'S',
+     .about = "prints a sweep file with all settings as they were run, those of --set and the defaults included"},
     {.name = "json",
      .code = 'j',
      .about = "prints JSON, for programs; with --follow one object per line, and no summary"},
     {0},
 };
-static const char *const examples[] = {"initsweep show zero-on-xor.h5",
-                                       "initsweep show zero-on-xor.h5 --by loss --top 10",
-                                       "initsweep show first.h5 --follow", NULL};
+static const char *const examples[] = {
+    "initsweep show zero-on-xor.h5", "initsweep show zero-on-xor.h5 --by loss --top 10",
+    "initsweep show first.h5 --follow", "initsweep show first.h5 --sweep > again.yaml", NULL};
 
 const struct isw_command isw_command_show = {
     .name = "show",

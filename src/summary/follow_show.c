@@ -1,4 +1,7 @@
-/* Shows one look at a run in progress as a line: of JSON, of a terminal, where it is redrawn, or of a log. */
+/* Shows the looks at a run in progress, each as a line: of JSON, of a terminal, where it is redrawn, or of a log. */
+#include <math.h>
+#include <time.h>
+#include <unistd.h>
 #include "summary/summary_internal.h"
 
 static const char *const state_names[] = {"begins", "running", "stopped", "writing", "done"}; /* of JSON */
@@ -87,4 +90,22 @@ void isw_follow_show(struct isw_follow_display *display, const struct isw_follow
 void isw_follow_end(struct isw_follow_display *display)
 {
   if (display->redraws && display->used) isw_progress_erase(display->out);
+}
+
+enum isw_status isw_follow_to_end(struct isw_follow *follow, double seconds, bool json, struct isw_error *error)
+{
+  const struct timespec pause = {(time_t)seconds, (long)((seconds - floor(seconds)) * 1e9)};
+  struct isw_follow_display display = {.out = stdout,
+                                       .json = json,
+                                       .redraws = !json && isw_terminal_redraws(STDOUT_FILENO),
+                                       .color = isw_terminal_color(STDOUT_FILENO)};
+  struct isw_follow_view view;
+  enum isw_status status;
+  while ((status = isw_follow_look(follow, &view, error)) == ISW_OK) {
+    isw_follow_show(&display, &view);
+    if (view.state == ISW_FOLLOW_DONE || ferror(display.out)) break;
+    nanosleep(&pause, NULL);
+  }
+  isw_follow_end(&display);
+  return status;
 }

@@ -188,6 +188,21 @@ class Show(Case):
         self.assertEqual(cells["count"], 5)
         self.assertEqual(sorted(cell["networks"] for cell in cells["best"] + cells["worst"]), [3, 3, 5, 5, 5])
 
+    def test_the_sweep_file_and_the_settings_as_run(self):
+        written = self.write("small.yaml", SMALL)
+        self.expect(0, "run", written, "-o", "small.h5", "--quiet")
+        self.expect(0, "show", "small.h5", "--sweep", stdout=SMALL, stderr="")
+        self.expect(0, "run", written, "--set", "train.steps=7", "-o", "seven.h5", "--quiet")
+        changed = ("initsweep: the run changed settings by --set; `initsweep show seven.h5 --settings` prints them as they "
+                   "were\n")
+        self.expect(0, "show", "seven.h5", "--sweep", stdout=SMALL, stderr=changed)
+        settings = self.expect(0, "show", "seven.h5", "--settings", stderr="").stdout
+        self.expect(0, "run", self.write("again.yaml", settings), "-o", "again.h5", "--quiet")
+        self.expect(0, "show", "again.h5", "--settings", stdout=settings)
+        with h5py.File(self.path("seven.h5")) as one, h5py.File(self.path("again.h5")) as other:
+            self.assertEqual(one.attrs["identity"], other.attrs["identity"])
+        self.assertIn("go with no other option", self.expect(2, "show", "small.h5", "--sweep", "--json").stderr)
+
     def test_wrong_quantities_are_told(self):
         self.expect(0, "run", self.write("small.yaml", SMALL), "--quiet")
         done = self.expect(2, "show", "small.h5", "--by", "acuracy", stdout="")

@@ -1,8 +1,10 @@
 """The Python library and other readers on results files of made-up networks (sample_results.c says their numbers)."""
 import contextlib
 import io
+import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -42,6 +44,15 @@ class Library(unittest.TestCase):
                         self.assertEqual(dataset[name].dims, expected[name].dims, name)
                         np.testing.assert_array_equal(dataset[name].values, expected[name].values, name)
                     self.assertEqual(dataset.attrs["title"], "made-up networks")
+
+    def test_datasets_of_xarray_have_the_accessor(self):
+        """In a process of its own: the accessor is given when the library is imported, or by open_results."""
+        for first, then in (("import xarray, initsweep", f"xarray.open_dataset({self.full!r})"),
+                            ("import initsweep, xarray", f"initsweep.open_results({self.full!r})")):
+            program = f"{first}\nprint({then}.sweep.final('loss').dims)"
+            done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                                  env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+            self.assertEqual(done.stdout, "('network',)\n", done.stderr)
 
     def test_ncdump_and_h5dump_read_every_value(self):
         for command in (["ncdump", self.holes], ["h5dump", self.holes]):

@@ -234,6 +234,10 @@ class Curves(unittest.TestCase):
         self.assertEqual(width, {0: 0.25, 1: 0.5, 2: 0.75})
         self.assertGreater(panel.get_ylim()[0], panel.get_ylim()[1])  # the best at the top
 
+    def test_the_only_setting_is_on_the_axis_whatever_its_name(self):
+        panel = panels_of(curves.curve(with_final(grid(activation=["tanh", "relu"]), np.array([0.5, 0.25]))))[0]
+        self.assertEqual([label.get_text() for label in panel.get_yticklabels()], ["relu", "tanh"])
+
     def test_names_have_points_on_a_logarithmic_scale(self):
         panel = panels_of(curves.curve(with_final(grid(init=["a", "b"]), np.array([1e-6, 0.5]))))[0]
         self.assertEqual((panel.get_xscale(), len(panel.patches)), ("log", 0))
