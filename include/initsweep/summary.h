@@ -95,8 +95,8 @@ void isw_summary_write_text(const struct isw_summary *summary, const char *file,
 /** Writes a summary as one JSON object. */
 void isw_summary_write_json(const struct isw_summary *summary, const char *file, FILE *out);
 
-/** Prints the sweep file inside a results file to stdout: as its user wrote it, with a line on stderr if the run changed
- *  settings by --set; or with all settings as they were run. ISW_BAD_INPUT if the file has none. */
+/** Prints the sweep file inside a results file to stdout: as its user wrote it, with a line on stderr if the run
+ *  changed settings by --set; or with all settings as they were run. ISW_BAD_INPUT if the file has none. */
 enum isw_status isw_summary_write_sweep(const char *file, bool settings, struct isw_error *error);
 
 /** Writes what a run has found, in a few lines: how the networks ended if not all are complete, the best cell with the
@@ -154,8 +154,8 @@ struct isw_follow_display {
 void isw_follow_show(struct isw_follow_display *display, const struct isw_follow_view *view);
 /** Erases the line if it was redrawn. */
 void isw_follow_end(struct isw_follow_display *display);
-/** Shows the progress on stdout, with a look every so many seconds, until the results file is complete, nothing more can
- *  be written, or a look fails. */
+/** Shows the progress on stdout, with a look every so many seconds, until the results file is complete, nothing more
+ *  can be written, or a look fails. */
 enum isw_status isw_follow_to_end(struct isw_follow *follow, double seconds, bool json, struct isw_error *error);
 
 /* ---- an estimate of a run ---------------------------------------------------------------------------------------- */

@@ -193,8 +193,8 @@ class Show(Case):
         self.expect(0, "run", written, "-o", "small.h5", "--quiet")
         self.expect(0, "show", "small.h5", "--sweep", stdout=SMALL, stderr="")
         self.expect(0, "run", written, "--set", "train.steps=7", "-o", "seven.h5", "--quiet")
-        changed = ("initsweep: the run changed settings by --set; `initsweep show seven.h5 --settings` prints them as they "
-                   "were\n")
+        changed = ("initsweep: the run changed settings by --set; `initsweep show seven.h5 --settings` prints them as "
+                   "they were\n")
         self.expect(0, "show", "seven.h5", "--sweep", stdout=SMALL, stderr=changed)
         settings = self.expect(0, "show", "seven.h5", "--settings", stderr="").stdout
         self.expect(0, "run", self.write("again.yaml", settings), "-o", "again.h5", "--quiet")
