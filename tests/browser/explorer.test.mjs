@@ -19,19 +19,19 @@ const {chromium} = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const pages = path.resolve(need("PAGES")), expected = JSON.parse(readFileSync(path.join(pages, "expected.json"), "utf8"));
 const executablePath = process.env.CHROMIUM || execFileSync("sh", ["-c", "command -v chromium chromium-browser google-chrome | head -n 1"]).toString().trim();
+const WAIT = 120_000; // milliseconds, of any one step
 const PHONE = {width: 390, height: 844}, DESKTOP = {width: 1280, height: 900};
 const MILLISECONDS_TO_OPEN = 2000, MILLISECONDS_OF_A_FRAME = 1000 / 30; // of processor time, at 100,000 networks
 
-// no time limit of its own: a busy machine is slow, and ctest ends what hangs
-const browser = await chromium.launch({executablePath, timeout: 0, args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+const browser = await chromium.launch({executablePath, timeout: WAIT, args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync"]});
 test.after(() => browser.close());
 
 /* Opens a page, does a test's work, and sees that nothing was complained of or asked of the network meanwhile. */
 const inPage = (name, work, options = {}, file = "small.html") => test(name, async () => {
-  const context = await browser.newContext({viewport: DESKTOP, colorScheme: "light", ...options}), complaints = [], requests = [];
-  context.setDefaultTimeout(0);
-  context.setDefaultNavigationTimeout(0);
+  const context = await browser.newContext({viewport: DESKTOP, colorScheme: "light", reducedMotion: "reduce", ...options}), complaints = [], requests = [];
+  context.setDefaultTimeout(WAIT); // names what hangs
+  context.setDefaultNavigationTimeout(WAIT);
   const page = await context.newPage(), address = pathToFileURL(path.join(pages, file)).href;
   page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
@@ -54,6 +54,16 @@ const counted = (page, number, of = expected.networks) =>
 const fields = (page, name) => page.locator(`#fields fieldset:has(legend:text-is("${name}"))`);
 const openFields = (page) => page.evaluate(() => { document.getElementById("fields").open = true; });
 
+/* Where an element is in the window, once nothing scrolls any more. */
+async function settledBox(element) {
+  await element.scrollIntoViewIfNeeded();
+  for (let last, box = await element.boundingBox(); ; last = box) {
+    await element.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
+    box = await element.boundingBox();
+    if (last && box.x === last.x && box.y === last.y) return box;
+  }
+}
+
 /* A drag along an axis of the parallel coordinates, between two shares of its length from below. */
 async function drag(page, name, from, to) {
   const at = await page.evaluate((wanted) => {
@@ -62,7 +72,7 @@ async function drag(page, name, from, to) {
     canvas.parentElement.parentElement.scrollLeft = (width * k) / names.length - 100;
     return {x: 48 + (k * (width - 96)) / (names.length - 1), height: canvas.clientHeight};
   }, name);
-  const box = await page.locator("#parallel").boundingBox(), y = (share) => box.y + at.height - 26 - (0.06 + 0.94 * share) * (at.height - 90);
+  const box = await settledBox(page.locator("#parallel")), y = (share) => box.y + at.height - 26 - (0.06 + 0.94 * share) * (at.height - 90);
   await page.mouse.move(box.x + at.x, y(from));
   await page.mouse.down();
   await page.mouse.move(box.x + at.x, y((from + to) / 2));
@@ -168,7 +178,7 @@ inPage("trajectories are those of brushed networks, and lead to one of them", as
   await page.locator("#trajectories .numbers button").nth(1).click();
   assert.equal(await page.locator("#network-title").textContent(), `Network ${listed[1]}`);
   await page.locator("#parallel").scrollIntoViewIfNeeded();
-  const box = await page.locator("#parallel").boundingBox();
+  const box = await settledBox(page.locator("#parallel"));
   await page.mouse.click(box.x + 48 + 30, box.y + 64 + 2); // beside the first axis, where its topmost lines begin
   assert.match(await page.locator("#network-title").textContent(), /^Network \d+$/);
 });
@@ -201,7 +211,7 @@ inPage("100,000 networks open within two seconds and are brushed at 30 frames a 
   assert.ok(opened - before < MILLISECONDS_TO_OPEN, `${opened - before} ms to open`);
   await counted(page, expected.large, expected.large);
   assert.match(await page.locator("#drawn").textContent(), /^An even sample of 2,000 of the 100,800 brushed networks is drawn/);
-  const box = await page.locator("#parallel").boundingBox(), frames = 20, start = await used();
+  const box = await settledBox(page.locator("#parallel")), frames = 20, start = await used();
   await page.mouse.move(box.x + 48, box.y + 370);
   await page.mouse.down();
   for (let k = 1; k <= frames; k++) {
