@@ -41,7 +41,7 @@ __all__ = ["MISSING", "COMPLETED", "STOPPED", "DIVERGED", "SKIPPED", "Array", "A
 
 __version__ = pathlib.Path(__file__).with_name("version.txt").read_text(encoding="utf-8").strip()
 
-if "xarray" in sys.modules:  # its datasets get the accessor `sweep`, which open_results gives them otherwise
+if sys.modules.get("xarray"):  # its datasets get the accessor `sweep`, which open_results gives them otherwise
     import initsweep.results  # noqa: F401
 
 

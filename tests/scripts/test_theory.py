@@ -6,6 +6,7 @@ import unittest
 
 import numpy as np
 
+import sample_results  # noqa: F401 (the folder of the library)
 from initsweep import mean_field, theory
 
 
