@@ -337,7 +337,8 @@ static void all_pairs_of_all_settings(void **state)
   isw_masks(&design->levels[MASK]);
   struct trial_counts counts = {0};
   size_t row = 0;
-  for (size_t design_number = 0; design_number < DESIGNS; design_number++) {
+  size_t designs = form == LONG ? DESIGNS : DESIGNS - 1;
+  for (size_t design_number = 0; design_number < designs; design_number++) {
     for (size_t f = 0; f < FACTORS; f++)
       for (size_t a = 0; a < design->levels[f]; a++)
         for (size_t g = 0; g < FACTORS; g++)
@@ -664,6 +665,10 @@ static void normalized_layers(void **state)
   for (size_t row = 1; row < rows; row++)
     for (size_t o = 0; o < optimizers(); o++)
       for (size_t batch = 0; batch <= 70; batch += 70) {
+        if (thinned_out(number)) {
+          number++;
+          continue;
+        }
         struct trial trial = deep_trial("normalization", number, o, batch);
         trial.init = trial_initializer(inits[number % 3]);
         trial.bias_init = trial_initializer(number % 4 ? "zeros" : "file");
@@ -693,6 +698,10 @@ static void residual_branches(void **state)
   for (size_t i = 1; i < sizeof residuals / sizeof residuals[0]; i++)
     for (size_t o = 0; o < optimizers(); o++)
       for (size_t batch = 0; batch <= 70; batch += 70) {
+        if (thinned_out(number)) {
+          number++;
+          continue;
+        }
         struct trial trial = deep_trial("residual", number, o, batch);
         trial.init = trial_initializer(number % 5 == 1 ? "lsuv" : "he_normal");
         trial.residual = residuals[i];
@@ -713,6 +722,7 @@ static void units_parted_among_threads(void **state)
   static const size_t members[2][4] = {{2, 4, 2, 4}, {3, 4, 2, 3}}; /* for float32, for float64 */
   struct trial_counts counts = {0};
   for (size_t number = 0; number < 2 * optimizers(); number++) {
+    if (thinned_out(number)) continue;
     struct trial trial = deep_trial("parted units", number, number / 2, number / 2 % 2 ? 70 : 0);
     trial.init = trial_initializer("he_normal");
     trial.bias_init = trial_initializer("uniform");
