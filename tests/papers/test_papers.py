@@ -1,0 +1,161 @@
+"""The gallery of papers: numbers within their tolerances, from the sweeps of the quick papers and from what is kept of
+the others; the page and its pictures.
+
+Environment: INITSWEEP is the program. INITSWEEP_PAPERS=all trains the sweeps of all papers, in a quarter of an hour.
+"""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SOURCE / "scripts"))
+from papers import page, reproduce
+from papers.paper import Results, Row, between, find_papers, near
+
+PROGRAM = os.path.abspath(os.environ["INITSWEEP"])
+ALL = os.environ.get("INITSWEEP_PAPERS") == "all"
+PAPERS = find_papers()
+TRAINED = {name: module for name, module in PAPERS.items() if ALL or module.PAPER.quick}
+DATA = SOURCE / "data/papers"
+IMAGES = SOURCE / "docs/images"
+KILOBYTE, MOST_EACH = 1000, 120
+
+
+def train(paper, folder, *settings):
+    """Trains the sweeps of a paper into folder. settings: as for --set."""
+    for sweep in paper.sweeps:
+        done = subprocess.run([PROGRAM, "run", DATA / f"{sweep}.yaml", "-o", folder / f"{sweep}.h5", "--quiet",
+                               *(word for one in settings for word in ("--set", one))],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise AssertionError(done.stderr)
+
+
+class Trained(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory(prefix="initsweep-papers-")
+        cls.folder = pathlib.Path(cls.temporary.name)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def test_the_numbers_are_within_and_those_of_the_page(self):
+        for name, module in TRAINED.items():
+            with self.subTest(paper=name):
+                train(module.PAPER, self.folder)
+                rows = module.rows(Results(module.PAPER, self.folder))
+                kept = page.read_rows(DATA / f"{name}.json")
+                self.assertEqual([row.quantity for row in rows], [row.quantity for row in kept])
+                for row, before in zip(rows, kept):
+                    with self.subTest(quantity=row.quantity):
+                        self.assertTrue(row.within, row)
+                        # what is trained has the same bits anywhere; its analysis has not
+                        np.testing.assert_allclose(row.measured, before.measured, rtol=1e-3, atol=1e-9)
+                        np.testing.assert_allclose([row.low, row.high], [before.low, before.high], rtol=1e-3, atol=1e-9)
+                self.assertEqual(module.draw(Results(module.PAPER, self.folder)).get_size_inches()[0], 7)
+
+
+class Kept(unittest.TestCase):
+    def test_every_paper_has_its_sweeps_numbers_and_picture(self):
+        sweeps = [sweep for module in PAPERS.values() for sweep in module.PAPER.sweeps]
+        self.assertEqual(sorted(sweeps), sorted(path.stem for path in DATA.glob("*.yaml")))
+        self.assertEqual(sorted(PAPERS), sorted(path.stem for path in DATA.glob("*.json")))
+        self.assertEqual(sorted(f"papers-{name}.png" for name in PAPERS),
+                         sorted(path.name for path in IMAGES.glob("papers-*")))
+        for name, module in PAPERS.items():
+            with self.subTest(paper=name):
+                paper = module.PAPER
+                self.assertEqual(paper.name, name)
+                self.assertTrue(paper.name.endswith(f"_{paper.year}"))
+                for sweep in paper.sweeps:
+                    self.assertRegex(sweep, rf"^{name}(-\w+)*$")
+                self.assertRegex(paper.sentence, r"\.$")
+                picture = (IMAGES / f"papers-{name}.png").read_bytes()
+                self.assertEqual(picture[:8], b"\x89PNG\r\n\x1a\n")
+                self.assertLessEqual(len(picture), MOST_EACH * KILOBYTE)
+
+    def test_every_number_is_within_its_tolerance(self):
+        for name in PAPERS:
+            rows = page.read_rows(DATA / f"{name}.json")
+            self.assertGreaterEqual(len(rows), 3, name)
+            for row in rows:
+                with self.subTest(paper=name, quantity=row.quantity):
+                    self.assertTrue(row.within, row)
+                    self.assertTrue(np.isfinite(row.low) or np.isfinite(row.high))
+
+    def test_the_page_is_made_from_them(self):
+        made = page.page(PAPERS, reproduce.kept_numbers(DATA, PAPERS))
+        self.assertEqual((SOURCE / "docs/papers.md").read_text(encoding="utf-8"), made,
+                         "renew it: PYTHONPATH=scripts /usr/bin/python3 -m papers.reproduce --page")
+
+
+class Parts(unittest.TestCase):
+    def test_a_row_is_within_its_tolerance_or_not(self):
+        for row, within in ((near("a", 1.04, 1, relative=0.05), True), (near("a", 1.06, 1, relative=0.05), False),
+                            (near("a", -1.06, -1, relative=0.05), False), (near("a", 0.1, 0, absolute=0.1), True),
+                            (near("a", np.nan, 0, absolute=0.1), False), (between("a", 3, -np.inf, 3), True),
+                            (between("a", np.inf, 0, 3), False)):
+            with self.subTest(row=row):
+                self.assertEqual(row.within, within)
+        with self.assertRaisesRegex(ValueError, "either a relative or an absolute"):
+            near("a", 1, 1)
+
+    def test_rows_are_kept_as_they_are(self):
+        rows = [Row("a", 1.5, 1, 2, 1.25, "1.4 (table 2)", (1.25, 1.75), "steps"), between("b", 0, -np.inf, 3),
+                between("c", np.nan, 0, np.inf, theory=0)]
+        with tempfile.TemporaryDirectory(prefix="initsweep-papers-") as folder:
+            path = pathlib.Path(folder) / "rows.json"
+            page.write_rows(path, rows)
+            json.loads(path.read_text(encoding="utf-8"), parse_constant=self.fail)
+            read = page.read_rows(path)
+        self.assertEqual(read[:2], rows[:2])
+        self.assertEqual(repr(read[2]), repr(rows[2]))
+
+    def test_a_table_shows_what_is_not_within(self):
+        lines = page.table([between("a", 4, 0, 3), near("b", 2, 2, relative=0.1, theirs="2.1", interval=(1, 3))])
+        self.assertEqual(lines[2], "| a |  |  | 4 | **no (0 to 3)** |")
+        self.assertEqual(lines[3], "| b | 2.1 | 2 | 2 [1, 3] | yes (1.8 to 2.2) |")
+        with self.assertRaisesRegex(ValueError, r"no \|"):
+            page.table([between("ln |J|", 4, 0, 3)])
+
+
+class Command(unittest.TestCase):
+    def run_script(self, *arguments):
+        return subprocess.run([SOURCE / "scripts/reproduce_papers.sh", "--program", PROGRAM, *arguments], cwd=SOURCE,
+                              capture_output=True, text=True)
+
+    def test_wrong_names_and_options_are_told(self):
+        name = next(iter(PAPERS))
+        done = self.run_script("--only", name[:-1])
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1))
+        self.assertIn(f"did you mean {name}?", done.stderr)
+        self.assertEqual(self.run_script("--onyl", name).returncode, 2)
+        self.assertEqual(self.run_script("--help").returncode, 0)
+
+    def test_one_paper_from_the_command(self):
+        name = next(name for name, module in PAPERS.items() if module.PAPER.quick)
+        with tempfile.TemporaryDirectory(prefix="initsweep-papers-") as folder:
+            done = self.run_script("--only", name, "--out", folder)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            text = (pathlib.Path(folder) / "papers.md").read_text(encoding="utf-8")
+            self.assertEqual(len(re.findall("^## ", text, re.MULTILINE)), 1)
+            self.assertTrue((pathlib.Path(folder) / f"figures/papers-{name}.svg").exists())
+            os.remove(pathlib.Path(folder) / f"{PAPERS[name].PAPER.sweeps[0]}.h5")
+            missing = subprocess.run([sys.executable, "-m", "papers.reproduce", "--only", name, "--results", folder],
+                                     cwd=SOURCE, env={**os.environ, "PYTHONPATH": "scripts"}, capture_output=True,
+                                     text=True)
+            self.assertEqual(missing.returncode, 1)
+            self.assertIn(f"error: {name}: ", missing.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
