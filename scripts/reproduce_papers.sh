@@ -13,8 +13,8 @@
 #   --program FILE  use this initsweep instead of building one
 #   --update        also renew docs/papers.md, its pictures and the numbers in data/papers
 #
-# Can be interrupted; the same command resumes it. Exit status: 0 every number is within its tolerance, 1 one is not, or a
-# failure, 2 bad usage, 75 interrupted.
+# Can be interrupted; the same command resumes it. Exit status: 0 every number is within its tolerance, 1 one is not, or
+# a failure, 2 bad usage, 75 interrupted.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/common.sh

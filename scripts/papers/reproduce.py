@@ -70,8 +70,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="print the papers, and do nothing else")
     parser.add_argument("--sweeps", action="store_true", help="print the sweeps of the papers, and do nothing else")
     parser.add_argument("--update", action="store_true",
-                        help="keep the numbers in data/papers and the pictures in docs/images, and write docs/papers.md")
-    parser.add_argument("--page", action="store_true", help="write docs/papers.md from data/papers, and do nothing else")
+                        help="keep numbers in data/papers and pictures in docs/images, and write docs/papers.md")
+    parser.add_argument("--page", action="store_true",
+                        help="write docs/papers.md from data/papers, and do nothing else")
     options = parser.parse_args(arguments)
     papers = find_papers()
     names = options.only or list(papers)
