@@ -20,7 +20,8 @@ from initsweep.mean_field import find_mean_field, hermite_nodes, mean_square
 
 __all__ = ["length_map", "length_fixed_point", "chi_1", "correlation_map", "correlation_fixed_point",
            "length_depth_scale", "correlation_depth_scale", "arc_cosine_kernel", "relu_correlation_map",
-           "dead_probability", "length_variance_factor", "log_length_moments", "saxe_mode", "stability_threshold"]
+           "dead_probability", "length_variance_factor", "log_length_moments", "saxe_mode",
+           "saxe_time", "stability_threshold"]
 
 NODES = 200  # of each Gauss-Hermite quadrature
 
@@ -195,6 +196,12 @@ def saxe_mode(t: Array, s: float, start: float, tau: float = 1.0) -> Array:
     program's mse over m outputs tau = m / 2 and t = learning_rate * steps."""
     decay = np.exp(-2 * s * np.asarray(t, dtype=float) / tau)
     return np.asarray(s / (1 + (s / start - 1) * decay))
+
+
+def saxe_time(s: float, start: float, level: float, tau: float = 1.0) -> float:
+    """The time in which saxe_mode rises from start to level, both between 0 and s:
+    tau / (2 s) log(level (s - start) / (start (s - level))) (Saxe, McClelland & Ganguli 2014, eq. 7)."""
+    return tau / (2 * s) * math.log(level * (s - start) / (start * (s - level)))
 
 
 def stability_threshold(learning_rate: float, momentum: float = 0.0, nesterov: bool = False) -> float:

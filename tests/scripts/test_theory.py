@@ -93,6 +93,9 @@ class Theory(unittest.TestCase):
         u = theory.saxe_mode(t, 1.7, 0.01, tau=0.6)
         self.assertEqual(u[0], 0.01)
         np.testing.assert_allclose(0.6 * np.gradient(u, t)[1:-1], (2 * u * (1.7 - u))[1:-1], atol=1e-6)
+        for level in (0.02, 0.85, 1.69):
+            took = theory.saxe_time(1.7, 0.01, level, tau=0.6)
+            self.assertAlmostEqual(float(theory.saxe_mode(took, 1.7, 0.01, tau=0.6)), level, places=12)
 
     def test_thresholds_are_where_a_step_no_longer_contracts(self):
         """Spectral radius of the step on a parabola of curvature h, as the program's optimisers take it."""
