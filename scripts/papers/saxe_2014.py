@@ -20,8 +20,8 @@ PAPER = Paper(
     sentence="We further exhibit a new class of random orthogonal initial conditions on weights that, like "
              "unsupervised pre-training, enjoys depth independent learning times.",
     scaled="The modes: nothing, their theory is for any size. The depths: a random teacher of 8 inputs and 4 outputs "
-           "in place of MNIST, at most 64 weight layers in place of 100, and a learning rate of 0.5 / (weight layers) in "
-           "place of the best of several, which fell as 1 / (weight layers) in theirs.",
+           "in place of MNIST, at most 64 weight layers in place of 100, and a learning rate of 0.5 / (weight layers) "
+           "in place of the best of several, which fell as 1 / (weight layers) in theirs.",
     caption="Left: strengths of the four modes of one network with two weight layers (points) and equation 8, which "
             "knows only the singular values and the initial weights (dashed). Right: steps until the loss is below 1 % "
             "of that of the best constant: median and 10 % to 90 % of 20 starts, where crosses stand for medians of "
