@@ -113,7 +113,7 @@ def read_rows(path: pathlib.Path) -> list[Row]:
     rows = []
     for one in json.loads(path.read_text(encoding="utf-8")):
         if "interval" in one:
-            one["interval"] = tuple(one["interval"])
+            one["interval"] = tuple(math.nan if end is None else end for end in one["interval"])
         given: dict[str, Any] = {"measured": math.nan, "low": -math.inf, "high": math.inf, **one}
         rows.append(Row(**given))
     return rows

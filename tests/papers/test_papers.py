@@ -111,7 +111,7 @@ class Parts(unittest.TestCase):
 
     def test_rows_are_kept_as_they_are(self):
         rows = [Row("a", 1.5, 1, 2, 1.25, "1.4 (table 2)", (1.25, 1.75), "steps"), between("b", 0, -np.inf, 3),
-                between("c", np.nan, 0, np.inf, theory=0)]
+                between("c", np.nan, 0, np.inf, theory=0, interval=(np.nan, np.nan))]
         with tempfile.TemporaryDirectory(prefix="initsweep-papers-") as folder:
             path = pathlib.Path(folder) / "rows.json"
             page.write_rows(path, rows)
