@@ -25,8 +25,8 @@ PAPER = Paper(
     caption="Each pixel is a network. Where training converges (green and blue) and where it does not (red and "
             "orange), the darker the slower, over the learning rates of both layers. Above: tanh with one sample, each "
             "picture the square in the one before, ten times as narrow. Below: a linear network, a tanh network with "
-            "272 samples, and the number of boxes with a piece of the boundary in the narrowest window of each: steeper "
-            "than a smooth curve's.",
+            "272 samples, and the number of boxes with a piece of the boundary in the narrowest window of each: "
+            "steeper than a smooth curve's.",
     sweeps=("sohl_dickstein_2024", "sohl_dickstein_2024-linear", "sohl_dickstein_2024-tanh",
             "sohl_dickstein_2024-edge"),
     quick=False,
