@@ -11,13 +11,15 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 import numpy as np
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "scripts"))
+from initsweep import theory
 from papers import boxes, page, reproduce
-from papers.paper import Results, Row, between, find_papers, near
+from papers.paper import Networks, Results, Row, between, find_papers, near
 
 PROGRAM = os.path.abspath(os.environ["INITSWEEP"])
 ALL = os.environ.get("INITSWEEP_PAPERS") == "all"
@@ -28,14 +30,21 @@ IMAGES = SOURCE / "docs/images"
 KILOBYTE, MOST_EACH = 1000, 120
 
 
-def train(paper, folder, *settings):
-    """Trains the sweeps of a paper into folder. settings: as for --set."""
+def train_one(sweep, folder, *settings):
+    """Trains a sweep into folder, in place of what is there. settings: as for --set."""
+    out = folder / f"{sweep}.h5"
+    out.unlink(missing_ok=True)
+    done = subprocess.run([PROGRAM, "run", DATA / f"{sweep}.yaml", "-o", out, "--quiet",
+                           *(word for one in settings for word in ("--set", one))], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+
+
+def train(paper, folder):
+    """Trains the sweeps of a paper into folder, unless they are there."""
     for sweep in paper.sweeps:
-        done = subprocess.run([PROGRAM, "run", DATA / f"{sweep}.yaml", "-o", folder / f"{sweep}.h5", "--quiet",
-                               *(word for one in settings for word in ("--set", one))],
-                              capture_output=True, text=True)
-        if done.returncode != 0:
-            raise AssertionError(done.stderr)
+        if not (folder / f"{sweep}.h5").exists():
+            train_one(sweep, folder)
 
 
 class Trained(unittest.TestCase):
@@ -96,6 +105,47 @@ class Kept(unittest.TestCase):
         made = page.page(PAPERS, reproduce.kept_numbers(DATA, PAPERS))
         self.assertEqual((SOURCE / "docs/papers.md").read_text(encoding="utf-8"), made,
                          "renew it: PYTHONPATH=scripts /usr/bin/python3 -m papers.reproduce --page")
+
+
+def outside(module, folder):
+    """The rows of a paper that are not within their tolerance, from results in folder."""
+    return [row.quantity for row in module.rows(Results(module.PAPER, folder)) if not row.within]
+
+
+def shifted(probe, axis):
+    """Networks.quantity with one probe's values moved by one place along an axis."""
+    def quantity(networks, name):
+        values = networks.get(name).astype(np.float64)
+        return np.roll(values, 1, axis) if name == probe else values
+    return unittest.mock.patch.object(Networks, "quantity", quantity)
+
+
+class Mistakes(unittest.TestCase):
+    """What a mistake in the program or in a formula would do to the numbers."""
+
+    def test_twice_the_standard_deviation_of_the_initial_weights(self):
+        for name, init in (("hanin_2018", "network.init={name: he_normal, gain: 2.8284271}"),
+                           ("saxe_2014", "network.init={name: normal, std: 2e-4}")):
+            module = PAPERS[name]
+            with self.subTest(paper=name), tempfile.TemporaryDirectory(prefix="initsweep-papers-") as folder:
+                train(module.PAPER, pathlib.Path(folder))
+                train_one(name, pathlib.Path(folder), init)
+                self.assertGreaterEqual(len(outside(module, pathlib.Path(folder))), 3)
+
+    def test_a_probe_one_layer_or_record_off_and_a_wrong_constant(self):
+        gamma = theory.half_polygammas
+        mistakes = {"hanin_2018": [shifted("activation_variance", 2),
+                                   unittest.mock.patch.object(theory, "half_polygammas",
+                                                              lambda n: tuple(reversed(gamma(n))))],
+                    "saxe_2014": [shifted("linear_map_singular_values", 1),
+                                  unittest.mock.patch("papers.saxe_2014.TAU", 4.0)]}
+        with tempfile.TemporaryDirectory(prefix="initsweep-papers-") as folder:
+            for name, patches in mistakes.items():
+                module = PAPERS[name]
+                train(module.PAPER, pathlib.Path(folder))
+                for number, mistake in enumerate(patches):
+                    with self.subTest(paper=name, mistake=number), mistake:
+                        self.assertTrue(outside(module, pathlib.Path(folder)))
 
 
 class Parts(unittest.TestCase):
