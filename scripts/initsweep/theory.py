@@ -21,7 +21,7 @@ from initsweep.mean_field import find_mean_field, hermite_nodes, mean_square
 __all__ = ["length_map", "length_fixed_point", "chi_1", "correlation_map", "correlation_fixed_point",
            "length_depth_scale", "correlation_depth_scale", "arc_cosine_kernel", "relu_correlation_map",
            "dead_probability", "born_dead_bounds", "length_variance_factor", "length_moment", "log_length_moments",
-           "saxe_mode", "saxe_time", "stability_threshold"]
+           "jacobian_variance", "jacobian_edge", "saxe_mode", "saxe_time", "stability_threshold"]
 
 NODES = 200  # of each Gauss-Hermite quadrature
 
@@ -220,6 +220,35 @@ def half_polygammas(n: int) -> tuple[Array, Array]:
             digamma[k - 1] = digamma[k - 3] + 1 / before
             trigamma[k - 1] = trigamma[k - 3] - 1 / before ** 2
     return digamma, trigamma
+
+
+def jacobian_variance(activation: str, q: float, depth: int, orthogonal: bool = False) -> float:
+    """Variance of the squared singular values of a wide network's Jacobian D_L W_L ... D_1 W_1, divided by their
+    squared mean (chi_1^depth): L (mu_2 / mu_1^2 - 1 - s_1), mu_k = int Dz phi'(sqrt(q) z)^(2 k), s_1 = -1 for normal
+    weights and 0 for orthogonal ones (Pennington, Schoenholz & Ganguli 2017, section 2.5). q: of all layers."""
+    phi = find_mean_field(activation)
+    first, second = (float(mean_square(lambda z: phi.slope(z) ** power, np.array([q]))[0]) for power in (1, 2))
+    return depth * (second / first ** 2 - (1 if orthogonal else 0))
+
+
+def jacobian_edge(depth: int, active: float = 1.0, orthogonal: bool = False) -> float:
+    """Largest squared singular value of such a Jacobian, divided by the mean one, where units are linear with
+    probability `active` and have slope 0 else: 1 for linear networks, 1/2 for ReLU ones.
+
+    With M the moment generating function, its inverse is x(z) = (1 + z) / z / S(z), S the product of the S-transforms
+    1 / (1 + z) of normal weights, 1 of orthogonal ones and active (1 + z) / (active + z) of slopes; the edge is the
+    minimum of x over z > 0 (Pennington, Schoenholz & Ganguli 2017, section 2.4). Linear networks with normal weights:
+    (L + 1)^(L + 1) / L^L; ReLU ones with orthogonal weights: L^L / (L - 1)^(L - 1) from L = 2 on.
+    """
+    if orthogonal:
+        inactive = depth * (1 - active)
+        if inactive <= 1:  # some directions pass all layers: x falls to its value at infinity
+            return active ** -depth
+        z = active / (inactive - 1)
+    else:
+        z = (math.sqrt((depth - 1) ** 2 + 4 * depth * active) - (depth - 1)) / (2 * depth)
+    layer = (active + z) / (active * (1 + z)) * (1 if orthogonal else 1 + z)
+    return (1 + z) / z * layer ** depth
 
 
 def saxe_mode(t: Array, s: float, start: float, tau: float = 1.0) -> Array:

@@ -113,6 +113,34 @@ class Theory(unittest.TestCase):
         self.assertAlmostEqual(variance, 5 * (1 / 1000 + 1 / 2000), delta=4e-5)
         self.assertEqual(theory.log_length_moments([10000])[1], 5 / 10000)
 
+    def test_jacobians_of_wide_networks_by_simulation(self):
+        """Products of 120 x 120 matrices: the variance of squared singular values, and the largest one."""
+        self.assertAlmostEqual(theory.jacobian_edge(8), 9 ** 9 / 8 ** 8)
+        self.assertAlmostEqual(theory.jacobian_edge(5, 0.5, True), 5 ** 5 / 4 ** 4)
+        self.assertEqual(theory.jacobian_edge(7, orthogonal=True), 1.0)
+        random, n = np.random.default_rng(4), 120
+        for activation, q, depth, orthogonal in (
+                ("linear", 1.0, 3, False), ("relu", 1.0, 1, True), ("relu", 1.0, 3, True), ("relu", 1.0, 2, False),
+                ("tanh", 0.5, 3, True), ("tanh", 2.0, 2, False)):
+            slope = mean_field.find_mean_field(activation).slope
+            variances, largest = [], []
+            for _ in range(6):
+                jacobian = np.eye(n)
+                for _ in range(depth):
+                    weight = random.normal(size=(n, n)) / math.sqrt(n)
+                    if orthogonal:
+                        weight = np.linalg.qr(weight)[0]
+                    jacobian = slope(math.sqrt(q) * random.normal(size=n))[:, None] * (weight @ jacobian)
+                squares = np.linalg.svd(jacobian, compute_uv=False) ** 2
+                squares /= squares.mean()
+                variances.append(squares.var())
+                largest.append(squares.max())
+            expected = theory.jacobian_variance(activation, q, depth, orthogonal)
+            self.assertLess(abs(np.mean(variances) / expected - 1), 0.1, (activation, depth, orthogonal))
+            if activation != "tanh":
+                edge = theory.jacobian_edge(depth, 0.5 if activation == "relu" else 1.0, orthogonal)
+                self.assertLess(abs(np.mean(largest) / edge - 1), 0.1, (activation, depth, orthogonal))
+
     def test_modes_solve_their_equation(self):
         """tau du/dt = 2 u (s - u): eq. 6 of Saxe et al. with D = 2."""
         t = np.linspace(0, 3, 30001)
