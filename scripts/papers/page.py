@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import math
 import pathlib
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -93,12 +94,28 @@ def section(paper: Paper, rows: Sequence[Row], images: str, root: str) -> str:
                   f"[{paper.name}.py]({root}/scripts/papers/{paper.name}.py))."), ""])
 
 
+def anchor(paper: Paper) -> str:
+    """The link to a paper's section, as web pages make it of the heading."""
+    return re.sub(r"[^\w -]", "", f"{paper.authors} {paper.year}".lower()).replace(" ", "-")
+
+
+def summary(papers: Mapping[str, Paper], numbers: Mapping[str, Sequence[Row]]) -> list[str]:
+    """The lines of the table of all papers."""
+    lines = ["| paper | title | numbers within |", "|---|---|---|"]
+    for name, paper in papers.items():
+        within = sum(row.within for row in numbers[name])
+        lines.append(f"| [{paper.authors} {paper.year}](#{anchor(paper)}) | {paper.title} | "
+                     f"{within} of {len(numbers[name])} |")
+    return lines
+
+
 def page(papers: Mapping[str, Module], numbers: Mapping[str, Sequence[Row]], images: str = "images",
          root: str = "..") -> str:
     """The page, as docs/papers.md or with other paths. numbers: rows by the name of the paper; papers without are left
     out."""
     shown = [name for name in papers if name in numbers]
-    return "\n".join([HEAD, *(section(papers[name].PAPER, numbers[name], images, root) for name in shown)])
+    every = summary({name: papers[name].PAPER for name in shown}, numbers)
+    return "\n".join([HEAD, *every, "", *(section(papers[name].PAPER, numbers[name], images, root) for name in shown)])
 
 
 def write_rows(path: pathlib.Path, rows: Sequence[Row]) -> None:

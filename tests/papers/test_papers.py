@@ -11,13 +11,15 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 import numpy as np
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "scripts"))
-from papers import page, reproduce
-from papers.paper import Results, Row, between, find_papers, near
+from initsweep import theory
+from papers import boxes, page, reproduce
+from papers.paper import Networks, Results, Row, between, find_papers, near
 
 PROGRAM = os.path.abspath(os.environ["INITSWEEP"])
 ALL = os.environ.get("INITSWEEP_PAPERS") == "all"
@@ -28,14 +30,21 @@ IMAGES = SOURCE / "docs/images"
 KILOBYTE, MOST_EACH = 1000, 120
 
 
-def train(paper, folder, *settings):
-    """Trains the sweeps of a paper into folder. settings: as for --set."""
+def train_one(sweep, folder, *settings):
+    """Trains a sweep into folder, in place of what is there. settings: as for --set."""
+    out = folder / f"{sweep}.h5"
+    out.unlink(missing_ok=True)
+    done = subprocess.run([PROGRAM, "run", DATA / f"{sweep}.yaml", "-o", out, "--quiet",
+                           *(word for one in settings for word in ("--set", one))], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+
+
+def train(paper, folder):
+    """Trains the sweeps of a paper into folder, unless they are there."""
     for sweep in paper.sweeps:
-        done = subprocess.run([PROGRAM, "run", DATA / f"{sweep}.yaml", "-o", folder / f"{sweep}.h5", "--quiet",
-                               *(word for one in settings for word in ("--set", one))],
-                              capture_output=True, text=True)
-        if done.returncode != 0:
-            raise AssertionError(done.stderr)
+        if not (folder / f"{sweep}.h5").exists():
+            train_one(sweep, folder)
 
 
 class Trained(unittest.TestCase):
@@ -98,6 +107,47 @@ class Kept(unittest.TestCase):
                          "renew it: PYTHONPATH=scripts /usr/bin/python3 -m papers.reproduce --page")
 
 
+def outside(module, folder):
+    """The rows of a paper that are not within their tolerance, from results in folder."""
+    return [row.quantity for row in module.rows(Results(module.PAPER, folder)) if not row.within]
+
+
+def shifted(probe, axis):
+    """Networks.quantity with one probe's values moved by one place along an axis."""
+    def quantity(networks, name):
+        values = networks.get(name).astype(np.float64)
+        return np.roll(values, 1, axis) if name == probe else values
+    return unittest.mock.patch.object(Networks, "quantity", quantity)
+
+
+class Mistakes(unittest.TestCase):
+    """What a mistake in the program or in a formula would do to the numbers."""
+
+    def test_twice_the_standard_deviation_of_the_initial_weights(self):
+        for name, init in (("hanin_2018", "network.init={name: he_normal, gain: 2.8284271}"),
+                           ("saxe_2014", "network.init={name: normal, std: 2e-4}")):
+            module = PAPERS[name]
+            with self.subTest(paper=name), tempfile.TemporaryDirectory(prefix="initsweep-papers-") as folder:
+                train(module.PAPER, pathlib.Path(folder))
+                train_one(name, pathlib.Path(folder), init)
+                self.assertGreaterEqual(len(outside(module, pathlib.Path(folder))), 3)
+
+    def test_a_probe_one_layer_or_record_off_and_a_wrong_constant(self):
+        gamma = theory.half_polygammas
+        mistakes = {"hanin_2018": [shifted("activation_variance", 2),
+                                   unittest.mock.patch.object(theory, "half_polygammas",
+                                                              lambda n: tuple(reversed(gamma(n))))],
+                    "saxe_2014": [shifted("linear_map_singular_values", 1),
+                                  unittest.mock.patch("papers.saxe_2014.TAU", 4.0)]}
+        with tempfile.TemporaryDirectory(prefix="initsweep-papers-") as folder:
+            for name, patches in mistakes.items():
+                module = PAPERS[name]
+                train(module.PAPER, pathlib.Path(folder))
+                for number, mistake in enumerate(patches):
+                    with self.subTest(paper=name, mistake=number), mistake:
+                        self.assertTrue(outside(module, pathlib.Path(folder)))
+
+
 class Parts(unittest.TestCase):
     def test_a_row_is_within_its_tolerance_or_not(self):
         for row, within in ((near("a", 1.04, 1, relative=0.05), True), (near("a", 1.06, 1, relative=0.05), False),
@@ -126,6 +176,34 @@ class Parts(unittest.TestCase):
         self.assertEqual(lines[3], "| b | 2.1 | 2 | 2 [1, 3] | yes (1.8 to 2.2) |")
         with self.assertRaisesRegex(ValueError, r"no \|"):
             page.table([between("ln |J|", 4, 0, 3)])
+
+
+class BoxDimension(unittest.TestCase):
+    def test_the_edge_is_where_neighbours_differ(self):
+        picture = np.zeros((5, 5), dtype=bool)
+        self.assertFalse(boxes.edge(picture).any())
+        self.assertFalse(boxes.edge(~picture).any())
+        picture[2, 2] = True
+        np.testing.assert_array_equal(np.argwhere(boxes.edge(picture)), [[1, 1], [1, 2], [2, 1], [2, 2]])
+
+    def test_shapes_of_known_dimension(self):
+        for side in (128, 192, 256):
+            x, y = np.meshgrid(np.arange(side), np.arange(side), indexing="ij")
+            for shape, inside in (("slope", 3 * x + 2 * y < 2 * side), ("circle", np.hypot(x, y) < 0.8 * side),
+                                  ("wave", y - side / 2 < side / 5 * np.sin(9 * x / side))):
+                with self.subTest(side=side, shape=shape):
+                    self.assertAlmostEqual(boxes.dimension(boxes.edge(inside)), 1, delta=0.05)
+        x, y = np.meshgrid(np.arange(256), np.arange(256))
+        self.assertAlmostEqual(boxes.dimension(np.ones((256, 256))), 2)
+        self.assertAlmostEqual(boxes.dimension(x & y == 0), np.log2(3))  # Sierpinski's triangle
+        digits = [(x // 3 ** k % 3 == 1) & (y // 3 ** k % 3 == 1) for k in range(6)]
+        self.assertAlmostEqual(boxes.dimension(~np.any(digits, axis=0)), np.log(8) / np.log(3), delta=0.05)  # carpet
+        self.assertTrue(np.isnan(boxes.dimension(np.zeros((64, 64)))))
+
+    def test_boxes_at_the_far_side_are_cut(self):
+        sizes, counts = boxes.count_boxes(np.ones((35, 35)))
+        np.testing.assert_array_equal(sizes, [1, 2, 4])
+        np.testing.assert_array_equal(counts, [35 ** 2, 18 ** 2, 9 ** 2])
 
 
 class Command(unittest.TestCase):
