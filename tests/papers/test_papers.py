@@ -18,7 +18,7 @@ import numpy as np
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "scripts"))
 from initsweep import theory
-from papers import page, reproduce
+from papers import boxes, page, reproduce
 from papers.paper import Networks, Results, Row, between, find_papers, near
 
 PROGRAM = os.path.abspath(os.environ["INITSWEEP"])
@@ -176,6 +176,34 @@ class Parts(unittest.TestCase):
         self.assertEqual(lines[3], "| b | 2.1 | 2 | 2 [1, 3] | yes (1.8 to 2.2) |")
         with self.assertRaisesRegex(ValueError, r"no \|"):
             page.table([between("ln |J|", 4, 0, 3)])
+
+
+class BoxDimension(unittest.TestCase):
+    def test_the_edge_is_where_neighbours_differ(self):
+        picture = np.zeros((5, 5), dtype=bool)
+        self.assertFalse(boxes.edge(picture).any())
+        self.assertFalse(boxes.edge(~picture).any())
+        picture[2, 2] = True
+        np.testing.assert_array_equal(np.argwhere(boxes.edge(picture)), [[1, 1], [1, 2], [2, 1], [2, 2]])
+
+    def test_shapes_of_known_dimension(self):
+        for side in (128, 192, 256):
+            x, y = np.meshgrid(np.arange(side), np.arange(side), indexing="ij")
+            for shape, inside in (("slope", 3 * x + 2 * y < 2 * side), ("circle", np.hypot(x, y) < 0.8 * side),
+                                  ("wave", y - side / 2 < side / 5 * np.sin(9 * x / side))):
+                with self.subTest(side=side, shape=shape):
+                    self.assertAlmostEqual(boxes.dimension(boxes.edge(inside)), 1, delta=0.05)
+        x, y = np.meshgrid(np.arange(256), np.arange(256))
+        self.assertAlmostEqual(boxes.dimension(np.ones((256, 256))), 2)
+        self.assertAlmostEqual(boxes.dimension(x & y == 0), np.log2(3))  # Sierpinski's triangle
+        digits = [(x // 3 ** k % 3 == 1) & (y // 3 ** k % 3 == 1) for k in range(6)]
+        self.assertAlmostEqual(boxes.dimension(~np.any(digits, axis=0)), np.log(8) / np.log(3), delta=0.05)  # carpet
+        self.assertTrue(np.isnan(boxes.dimension(np.zeros((64, 64)))))
+
+    def test_boxes_at_the_far_side_are_cut(self):
+        sizes, counts = boxes.count_boxes(np.ones((35, 35)))
+        np.testing.assert_array_equal(sizes, [1, 2, 4])
+        np.testing.assert_array_equal(counts, [35 ** 2, 18 ** 2, 9 ** 2])
 
 
 class Command(unittest.TestCase):
