@@ -159,8 +159,8 @@ class Refine(Case):
             replicates = [file["replicate"][()] == value for value in (4, 5)]
         border = float(np.median(loss))
         for first, second in (("x", "y"), ("y", "x")):
-            refine = f"refine: {{axes: [network.init.{first}, network.init.{second}], levels: 3, loss_below: {border}}}\n"
-            self.write("part.yaml", surface + refine)
+            axes = f"[network.init.{first}, network.init.{second}]"
+            self.write("part.yaml", surface + f"refine: {{axes: {axes}, levels: 3, loss_below: {border}}}\n")
             self.expect(0, "run", "part.yaml", "-o", "part.h5", "--quiet", ranks=2)
             with h5py.File(self.path("part.h5")) as file:
                 trained = file["status"][()] != 4
