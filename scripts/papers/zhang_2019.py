@@ -23,9 +23,9 @@ PAPER = Paper(
            "numbers before each layer and rectifier; its multipliers are there. The largest rates that Fixup survives "
            "do fall with depth here (the middle picture): its theory is about small rates.",
     caption="Left: mean square of the signal after each branch at the start, mean of 20 networks, which doubles in "
-            "each (dashed). Middle: the largest learning rate at which all 5 networks stay finite, and the slope 2^(-1/2) "
-            "a branch (dashed); with 64 branches the usual start survives no rate that was tried. Right: training loss "
-            "with Fixup at rate 0.1: the four curves are nearly one.",
+            "each (dashed). Middle: the largest learning rate at which all 5 networks stay finite, and the slope "
+            "2^(-1/2) a branch (dashed); with 64 branches the usual start survives no rate that was tried. Right: "
+            "training loss with Fixup at rate 0.1: the four curves are nearly one.",
     sweeps=("zhang_2019", "zhang_2019-jacobian", "zhang_2019-plain", "zhang_2019-train"), quick=False)
 
 WIDTH, BRANCHES, NETWORKS, STARTS = 32, 64, 20, 5
