@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from initsweep.arrays import Array
-from initsweep.mean_field import find_mean_field, hermite_nodes, mean_square
+from initsweep.mean_field import find_mean_field, hermite_nodes, mean_product, mean_square
 
 __all__ = ["length_map", "length_fixed_point", "chi_1", "correlation_map", "correlation_fixed_point",
            "length_depth_scale", "correlation_depth_scale", "arc_cosine_kernel", "relu_correlation_map",
@@ -57,13 +57,8 @@ def chi_1(activation: str, q: float, sigma_w: float) -> float:
 
 
 def correlated_mean(function: Callable[[Array], Any], q: float, c: float) -> float:
-    """E f(u_a) f(u_b) of normal u_a and u_b of variance q and correlation c, by Gauss-Hermite quadrature. Where f has a
-    kink or a jump its error is about 1e-3."""
-    z, weight = hermite_nodes(NODES)
-    weight = weight / weight.sum()
-    a = math.sqrt(q) * z[:, None] + 0 * z[None, :]
-    b = math.sqrt(q) * (c * z[:, None] + math.sqrt(max(0.0, 1 - c * c)) * z[None, :])
-    return float(weight @ (function(a) * function(b)) @ weight)
+    """mean_product of one q and c."""
+    return float(mean_product(function, np.array([q]), np.array([c]), NODES)[0])
 
 
 def correlation_map(activation: str, c: float, q: float, sigma_w: float, sigma_b: float = 0.0) -> float:
@@ -73,21 +68,21 @@ def correlation_map(activation: str, c: float, q: float, sigma_w: float, sigma_b
     return after / length_map(activation, q, sigma_w, sigma_b)
 
 
-def correlation_fixed_point(activation: str, sigma_w: float, sigma_b: float = 0.0, steps: int = 3000) -> float:
+def correlation_fixed_point(activation: str, sigma_w: float, sigma_b: float = 0.0) -> float:
     """c*, the correlation that different inputs approach: 1 in the ordered phase and at its edge (chi_1 <= 1), below 1
-    in the chaotic phase (Poole et al. 2016, section 2.2). Raises ValueError if q* is 0 or infinite."""
+    in the chaotic phase (Poole et al. 2016, section 2.2), where it is found by bisection: the map is convex, so that
+    between 0 and 1 there is one. Raises ValueError if q* is 0 or infinite."""
     q = length_fixed_point(activation, sigma_w, sigma_b)
     if not 0 < q < math.inf:
         raise ValueError(f"{activation} with sigma_w = {sigma_w} and sigma_b = {sigma_b} has no fixed point of lengths")
     if chi_1(activation, q, sigma_w) <= 1:
         return 1.0
-    c = 0.5
-    for _ in range(steps):
-        after = correlation_map(activation, c, q, sigma_w, sigma_b)
-        if abs(after - c) < 1e-13:
-            return after
-        c = after
-    return c
+    low, high = 0.0, 1.0
+    while high - low > 1e-14:
+        middle = (low + high) / 2
+        above = correlation_map(activation, middle, q, sigma_w, sigma_b) > middle
+        low, high = (middle, high) if above else (low, middle)
+    return low
 
 
 def depth_scale(slope: float) -> float:

@@ -115,13 +115,14 @@ def rows(results: Results) -> list[Row]:
         rate_row("the same, weights from -10 to 10", widest, 0.5, 1),
         between("failures from -10 to 10 over those from -0.5 to 0.5", ratio, TIMES, math.inf,
                 interval=rate_ratio(failed(widest), failed(usual), ERROR)),
-        between("steps to the next larger range, of 42, in which more networks fail", growing(networks), 0.9, 1,
+        between("share of the 42 steps to the next larger range in which more networks fail", growing(networks), 0.9, 1,
                 theirs="“a very significant parameter” (abstract)"),
         near("median steps at rate 2 and momentum 0.5 over those at rate 1 and momentum 0, weights from -0.5 to 0.5",
              np.median(steps_needed(hasty.where(init_high=USUAL))) / np.median(steps_needed(usual)), 0.25,
              relative=MOMENTUM),
         between("exponent with which the share of pairs of different outcome grows with their distance in the plane, "
-                "from 0.08 to 1.25 (1 for a smooth boundary)", far, 0, SMOOTH, theirs="“extreme sensitivity” (abstract)"),
+                "from 0.08 to 1.25 (1 for a smooth boundary)", far, 0, SMOOTH,
+                theirs="“extreme sensitivity” (abstract)"),
         near("the same from 0.0016 to 0.0063 at one boundary", near_by, 1, absolute=CLOSE_EXPONENT),
         between("pairs of neighbours in the plane, 0.08 apart, of which one learns within 50 steps and the other not "
                 "within 1000", sudden, 1, math.inf)]
