@@ -12,11 +12,11 @@ from papers.paper import Figure, Networks, Paper, Results, Row, between, near
 
 PAPER = Paper(
     name="gromov_2023", authors="Gromov", year=2023, title="Grokking modular arithmetic",
-    source="arXiv:2301.02679, abstract, and its network, analytic weights and inverse participation ratio",
+    source="arXiv:2301.02679, abstract, and its analytic weights and inverse participation ratio",
     sentence="We present a simple neural network that can learn modular arithmetic tasks and exhibits a sudden jump in "
              "generalization known as 'grokking'.",
-    scaled="nothing in the size of the network and of the task (p = 97, 500 units, 49 % of the pairs); one network for "
-           "each of four parts of the pairs. The learning rate is ours, 1.7e6 in the paper's parametrisation: 1e6 "
+    scaled="nothing: the modulus, the network and its start are the paper's. One network for each of four parts of the "
+           "pairs. The learning rate is ours, 1.7e6 in the paper's parametrisation: 1e6 "
            "takes 1.8 times as many steps, and 3e6 diverges.",
     caption="Left: accuracy on the training pairs (dashed) and the others (solid), by the part of all pairs in "
             "training: the fewer, the later the jump. Middle: the weights from the first number to the unit whose "
@@ -27,7 +27,7 @@ PAPER = Paper(
     quick=False,
 )
 
-HALF = 0.51  # the part of the pairs for the test of the network whose weights are looked at: the paper's
+HALF = 0.51  # the part of the pairs for the test of the network whose weights are looked at
 FEW = 0.7
 FALSE_ALARM = 4.417  # standard errors: a probability of 1e-5
 
