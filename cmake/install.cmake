@@ -20,7 +20,7 @@ set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME scripts)
 # the library stands beside the scripts: Python finds it there from any prefix
 install(PROGRAMS scripts/plot.py scripts/report.py scripts/results_hash.py scripts/table.py scripts/mpi_settings.sh
         DESTINATION ${install_scripts})
-install(DIRECTORY scripts/initsweep scripts/claims scripts/notebooks DESTINATION ${install_scripts}
+install(DIRECTORY scripts/initsweep scripts/claims scripts/papers scripts/notebooks DESTINATION ${install_scripts}
         PATTERN __pycache__ EXCLUDE PATTERN .ipynb_checkpoints EXCLUDE PATTERN execute.py EXCLUDE)
 install(PROGRAMS scripts/notebooks/execute.py DESTINATION ${install_scripts}/notebooks)
 # the library's commands, beside the program, which runs them as subcommands

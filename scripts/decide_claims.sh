@@ -48,19 +48,8 @@ decide() {
 
 sweeps=$(decide --sweeps) || exit $?
 mkdir -p "$out"
-for sweep in $sweeps; do
-  results=$out/$sweep.h5
-  if [ "$again" = yes ]; then
-    rm -rf "$results" "$results.parts"
-  fi
-  status=0
-  "${mpi[@]}" "$program" run "data/claims/$sweep.yaml" -o "$results" </dev/null || status=$?
-  if [ "$status" -eq 75 ]; then
-    say "interrupted; the same command goes on"
-    exit 75
-  fi
-  [ "$status" -eq 0 ] || fail "no results of data/claims/$sweep.yaml (status $status); --again starts anew"
-done
+# shellcheck disable=SC2086 # names, one a word
+train_sweeps data/claims "$out" "$again" $sweeps
 status=0
 decide || status=$? # the report tells of claims that are not decided, too
 [ "$status" -le 1 ] || exit "$status"

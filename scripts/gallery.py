@@ -13,14 +13,12 @@ import shlex
 import subprocess
 import sys
 
-import PIL.Image
-
 from initsweep.commands import plot
 from initsweep.running import find_program
+from initsweep.style import shrink
 
 SOURCE = pathlib.Path(__file__).resolve().parents[1]
 PAGE = SOURCE / "docs/plots.md"
-COLOURS = 100
 
 
 def commands(page):
@@ -38,14 +36,6 @@ def sweeps(page):
 def picture_of(kind):
     """Name of a kind's picture."""
     return f"plots-{kind}.png"
-
-
-def shrink(path):
-    """Fewer colours, a smaller file."""
-    with PIL.Image.open(path) as image:
-        # the means keep the colours of thin lines
-        small = image.convert("RGB").quantize(COLOURS, kmeans=1, dither=PIL.Image.Dither.NONE)
-    small.save(path, optimize=True)
 
 
 def main():

@@ -11,10 +11,14 @@ import numpy as np
 import xarray
 
 from initsweep.arrays import COMPLETED, DIVERGED, STOPPED, Array, final_values, swept_columns
-from initsweep.design import INDICES, REPEATS, Role, View, cell_codes, number_axes, titled, view
+from initsweep.design import INDICES, REPEATS, Axis, Role, View, cell_codes, number_axes, titled, view
 from initsweep.heatmaps import cell_statistics
 from initsweep.layout import (DIVERGED_COLOUR, MISSING_HATCH, absence_handles, draw_handles, grid_shape,
-                              titled_figure, wrap_label)
+                              legend_height, titled_figure, wrap_label)
+from initsweep.mean_field import edge_of_chaos
+from initsweep.predictions import (PREDICTED, TRAINABLE, NoPrediction, bias_std, edge_at, explain_absence,
+                                   panel_networks, prediction_handle, require_prediction, trainable_depths,
+                                   weight_scale, wide_activation)
 from initsweep.scales import (colour_bar, colour_map, colour_norm, is_log_spaced, logarithmic_ticks, number_label,
                               quantity_label, require_quantity)
 from initsweep.style import Figure, in_style
@@ -22,6 +26,9 @@ from initsweep.style import Figure, in_style
 __all__ = ["trainability"]
 
 MAX_MAPS = 6  # panels
+POINTS = 60  # of a line of theory
+EDGE = r"edge of chaos, $\chi_1 = 1$, infinite width"
+DEPTH_SCALE = rf"depth = {TRAINABLE} $\xi_c$ (Schoenholz et al. 2017)"
 ROLES = (Role("columns", wants="sampled"), Role("rows", wants="sampled"), Role("panels", "activation", MAX_MAPS))
 
 
@@ -166,8 +173,10 @@ def panel_grid(shown: View, handles: Sequence[Any], note: str = "",
     count = len(shown.axes["panels"].texts)
     down, across = (2, 2) if count == 4 else grid_shape(count, 3)
     size = (7.2, 4.6) if count == 1 else (8.0, 0.5 + (3.2 if across == 2 else 2.7) * down)
+    names = [handle.get_label() for handle in handles]
     figure, part = titled_figure(shown.dataset, *size, "; ".join(text for text in (shown.note, note) if text),
-                                 (lambda lower: draw_handles(lower, handles)) if handles else None, 0.3)
+                                 (lambda lower: draw_handles(lower, handles)) if handles else None,
+                                 max(0.3, legend_height(names, has_title=False) - 0.09))
     axes = part.subplots(down, across, sharex=True, sharey=True, squeeze=False,
                          subplot_kw={"projection": projection}).ravel()
     for p, panel in enumerate(axes):
@@ -176,13 +185,59 @@ def panel_grid(shown: View, handles: Sequence[Any], note: str = "",
     return figure, part, list(axes[:count])
 
 
+def theory_handles(with_depth: bool) -> list[Any]:
+    """The legend entries of the edge of chaos and, if an axis is depth, of the depth scale."""
+    handles = [prediction_handle(EDGE)]
+    return [*handles, prediction_handle(DEPTH_SCALE, linestyle="--")] if with_depth else handles
+
+
+def draw_line(panel: Any, x: Array, y: Array, **style: Any) -> None:
+    """Draws a predicted line over a map, within the panel's limits."""
+    limits = panel.get_xlim(), panel.get_ylim()
+    panel.plot(x, y, color="white", linewidth=3.6)
+    panel.plot(x, y, **{"color": PREDICTED, "linewidth": 2, **style})
+    panel.set_xlim(limits[0])
+    panel.set_ylim(limits[1])
+
+
+def draw_trainable(panel: Any, networks: xarray.Dataset, x: Axis, y: Axis) -> None:
+    """Draws the edge of chaos over a map of sigma_w and another number and, if that is depth, 6 xi_c.
+
+    Raises NoPrediction with what is missing.
+    """
+    activation = wide_activation(networks)
+    scale = weight_scale(networks, {"columns": x, "rows": y})
+    own, other = (x, y) if scale.role == "columns" else (y, x)
+    assert own.numbers is not None and other.numbers is not None
+
+    def draw(sigma_w: Array, along: Array, **style: Any) -> None:
+        values = sigma_w / scale.factor
+        draw_line(panel, *((values, along) if scale.role == "columns" else (along, values)), **style)
+
+    if other.name == "bias_init_std":
+        draw(*edge_of_chaos(activation))
+        return
+    sigma_b = bias_std(networks)
+    limits = np.array(panel.get_ylim() if scale.role == "columns" else panel.get_xlim())
+    edge = edge_at(activation, sigma_b)
+    draw(np.repeat(edge, 2), limits)
+    if other.name == "depth":
+        first, last = own.numbers[0] * scale.factor, own.numbers[-1] * scale.factor
+        values = np.geomspace(first, last, POINTS) if first > 0 else np.linspace(first, last, POINTS)
+        sigma_w = np.sort(np.append(values, edge))
+        # beyond the panel the line goes to infinity
+        draw(sigma_w, np.minimum(trainable_depths(activation, sigma_w, sigma_b), 10 * limits[1]), linestyle="--")
+
+
 @in_style
 def trainability(dataset: xarray.Dataset, quantity: str = "loss", rows: str | None = None, columns: str | None = None,
-                 panels: str | None = None, best_over: Sequence[str] = ()) -> Figure:
+                 panels: str | None = None, best_over: Sequence[str] = (), theory: bool = False) -> Figure:
     """A map of the final values of a quantity over two numeric axes; networks that diverged are grey.
 
     rows, columns, panels: settings; without them the two numeric ones with the most values, and one more. A sample is
-    drawn as points. Raises ValueError if fewer than two numbers were swept.
+    drawn as points. theory: the edge of chaos of wide networks where an axis is sigma_w, and where the other one is
+    depth the depth of 6 xi_c to which they can be trained; a panel without says what is missing. Raises ValueError if
+    fewer than two numbers were swept, or if no panel has such a line.
     """
     require_quantity(dataset, quantity)
     numbers = number_axes(dataset)
@@ -206,11 +261,21 @@ def trainability(dataset: xarray.Dataset, quantity: str = "loss", rows: str | No
     if "level" in shown.dataset.coords:
         trained = np.count_nonzero(np.isin(shown.dataset["status"].values, (COMPLETED, STOPPED, DIVERGED)))
         note = f"{trained:,} of {shown.dataset.sizes['network']:,} networks trained, others like the nearest"
-    figure, upper, axes = panel_grid(shown, point_handles(shown) if cells is None else map_handles(cells), note)
+    lines = theory_handles("depth" in (x.name, y.name)) if theory else []
+    marks = point_handles(shown) if cells is None else map_handles(cells)
+    figure, upper, axes = panel_grid(shown, [*lines, *marks], note)
+    absent: dict[int, NoPrediction] = {}
     for p, panel in enumerate(axes):
         image = draw_points(panel, shown, p, norm, quantity) if cells is None else \
             draw_plane(panel, x.numbers, y.numbers, cells.panel(p), norm, quantity)
         panel.set_title(titled(parts, p, p == 0))
+        try:
+            if theory:
+                draw_trainable(panel, panel_networks(shown.dataset, (parts, p)), x, y)
+        except NoPrediction as reason:
+            absent[p] = reason
+            explain_absence(panel, str(reason))
+    require_prediction(absent, len(axes))
     upper.supxlabel(number_label(x), fontsize=9)
     upper.supylabel(number_label(y), fontsize=9)
     colour_bar(upper, image, axes, wrap_label(f"final {quantity_label(dataset, quantity)}", 2.4), values)

@@ -1,6 +1,7 @@
 """Trained networks as functions: in NumPy and in PyTorch, from the weights that a results file keeps."""
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,15 +13,26 @@ from initsweep.arrays import (Array, columns, choice_parameters, network_positio
 from initsweep.packages import explain_missing
 
 
+@functools.lru_cache(maxsize=8)
+def parsed(settings: str) -> dict[str, Any]:
+    """The settings of a file; they are looked at for every network, and reading them takes longer than the rest."""
+    import yaml
+    return yaml.safe_load(settings) or {}
+
+
+def shared_settings(results: Any, section: str) -> dict[str, Any]:
+    """A section of the settings that all networks of a sweep share, as "network"."""
+    settings: dict[str, Any] = parsed(str(results.attrs.get("settings", ""))).get(section) or {}
+    return settings
+
+
 def shared_choice(results: Any, section: str, name: str) -> tuple[str | None, dict[str, float]]:
     """A named choice that all networks of a sweep share, from the sweep's settings, with its parameters.
 
     section, name: of the setting, as "network", "activation". Returns (None, {}) if the settings do not have it,
     because it is swept.
     """
-    import yaml
-    settings = yaml.safe_load(str(results.attrs.get("settings", ""))) or {}
-    choice = settings.get(section, {}).get(name)
+    choice = shared_settings(results, section).get(name)
     if not isinstance(choice, dict):
         return choice, {}
     # PyYAML takes 1e-05, which has no decimal point, for text
@@ -48,18 +60,14 @@ def output_scale(results: Any, network: int) -> float:
     """The constant that multiplies a network's outputs before its output activation (network.output_scale)."""
     if "output_scale" in columns(results):
         return float(get_values(results, "output_scale")[network_position(results, network)])
-    import yaml
-    settings = yaml.safe_load(str(results.attrs.get("settings", ""))) or {}
-    return float(settings.get("network", {}).get("output_scale", 1.0))
+    return float(shared_settings(results, "network").get("output_scale", 1.0))
 
 
 def branches_end_linear(results: Any, network: int) -> bool:
     """Whether the residual branches of a network end without an activation."""
     if "activation_after" in columns(results):
         return str(get_values(results, "activation_after")[network_position(results, network)]) == "false"
-    import yaml
-    settings = yaml.safe_load(str(results.attrs.get("settings", ""))) or {}
-    return (settings.get("network", {}).get("residual") or {}).get("activation_after") is False
+    return (shared_settings(results, "network").get("residual") or {}).get("activation_after") is False
 
 
 def layer_activations(

@@ -17,20 +17,25 @@ from initsweep.figures import ROW, quantity_records, schedule_bands, single_poin
 from initsweep.intervals import fit_line, quantile_band, with_error
 from initsweep.layout import (MAX_BANDS, axis_style, band_description, draw_handles, draw_legend, grid_shape,
                               legend_height, panel_width, title_grid, titled_figure, wrap_label)
-from initsweep.maps import MAX_MAPS, draw_plane, map_cells, map_handles, panel_grid
-from initsweep.mean_field import MEAN_FIELD, edge_of_chaos
+from initsweep.maps import (DEPTH_SCALE, EDGE, MAX_MAPS, draw_line, draw_plane, map_cells, map_handles, panel_grid)
+from initsweep.mean_field import MEAN_FIELD, chaotic_depth_scale_line, edge_of_chaos, ordered_depth_scale_line
+from initsweep.predictions import (BY_LAYER, PREDICTED, TRAINABLE, NoPrediction, explain_absence, panel_networks,
+                                   predicted_layers, prediction_handle, require_prediction, shared_name,
+                                   shared_value, threshold_of, wide_activation)
 from initsweep.scales import (DIVERGENCE_FACTOR, colour_bar, colour_norm, logarithmic_ticks, quantity_label,
                               require_quantity, scale_ceiling, scale_steps, scale_values, spans_decades, symmetric_log)
 from initsweep.style import Figure, in_style, line_width
 
 __all__ = ["small_multiples", "by_layer", "symmetry", "escape_time", "spectra", "hessian", "phase"]
 
+SCALE_POINTS = 31  # of a line of the chaotic phase
 MAX_LINES = 60  # networks drawn one by one in a panel
 ROUNDING = 1e-6  # singular values below this share of the largest of a panel row are rounding errors
-EDGE_COLOUR = "#D55E00"  # of the edge of chaos
 SPECTRA = {"singular_value_max": "largest singular value", "singular_value_min": "smallest singular value",
            "effective_rank": "effective rank"}
 EIGENVALUES = {"hessian_max": "largest eigenvalue", "hessian_min": "smallest eigenvalue"}
+THRESHOLD = (r"dashed: the optimiser is unstable above, $2/\eta$; momentum $2(1+\mu)/\eta$, Nesterov "
+             r"$2(1+\mu)/((1+2\mu)\eta)$")
 OF_UNITS = ("distinct_units", "mean_cosine")  # quantities that compare the units of a hidden layer
 # Settings of a start near a plateau, the first of which that is swept is the axis of escape times
 NEAR_PLATEAU = ("init_noise", "init_std", "init_value", "init_gain", "init_sigma_w")
@@ -115,14 +120,18 @@ def layer_style(number: int, layers: int) -> dict[str, Any]:
 
 @in_style
 def by_layer(dataset: xarray.Dataset, quantity: str = "gradient_norm", rows: str | None = None,
-             columns: str | None = None, best_over: Sequence[str] = ()) -> Figure:
+             columns: str | None = None, best_over: Sequence[str] = (), theory: bool = False) -> Figure:
     """A quantity of each layer over the steps: a panel for each rows x columns, a colour for each layer.
 
     Lines are medians, bands the 10 % to 90 % quantiles of the networks of a panel. Of networks of different depth the
     deepest are shown, unless depth is rows or columns. Quantities that compare units are shown for hidden layers only.
-    Raises ValueError if the quantity has no layers.
+    theory: diamonds at step 0 show what the theory of wide networks predicts of a quantity of predictions.BY_LAYER;
+    a panel without says what is missing. Raises ValueError if the quantity has no layers, or if no panel has a
+    prediction.
     """
     require_layers(dataset, quantity)
+    if theory and quantity not in BY_LAYER:
+        raise ValueError(f"no theory of {quantity} by layer is known here; it is of {', '.join(BY_LAYER)}")
     dataset, note = deepest_networks(dataset, rows, columns)
     shown = view(dataset, (ROWS, COLUMNS), {"rows": rows, "columns": columns}, quantity, "panel", best_over, note)
     row, column, of_units = shown.axes["rows"], shown.axes["columns"], quantity in OF_UNITS
@@ -132,12 +141,14 @@ def by_layer(dataset: xarray.Dataset, quantity: str = "gradient_norm", rows: str
         some = range(layers) if layers <= 10 else sorted({round(k) for k in np.linspace(0, layers - 1, 8)})
         handles = [matplotlib.lines.Line2D([], [], label=str(k + 1), **layer_style(k, layers)) for k in some]
         which = "hidden layer" if of_units else "weight layer"
-        draw_handles(lower, handles, f"{which}, 1 at the inputs ({band_description(1)})")
+        predicted = f"\ndiamonds: wide networks at their start, {BY_LAYER[quantity].formula}" if theory else ""
+        draw_handles(lower, handles, f"{which}, 1 at the inputs ({band_description(1)}){predicted}")
 
     figure, part = titled_figure(shown.dataset, panel_width(len(column.texts)), 0.5 + ROW * len(row.texts), shown.note,
-                                 legend, 0.6)
+                                 legend, 0.8 if theory else 0.6)
     axes = part.subplots(len(row.texts), len(column.texts), sharex=True, sharey=True, squeeze=False)
     values, steps, medians = quantity_records(shown.dataset, quantity), steps_of(shown.dataset), [np.zeros(0)]
+    absent: dict[tuple[int, ...], NoPrediction] = {}
     for r, c in np.ndindex(axes.shape):
         own = (row.codes == r) & (column.codes == c)
         for k in range(layers):
@@ -147,6 +158,18 @@ def by_layer(dataset: xarray.Dataset, quantity: str = "gradient_norm", rows: str
                 axes[r, c].plot(step, median, marker=single_point_marker(median), **style)
                 medians.append(median)
         scale_steps(axes[r, c], steps)
+        try:
+            predicted = predicted_layers(panel_networks(shown.dataset, (row, r), (column, c)), quantity) \
+                if theory else {}
+        except NoPrediction as reason:
+            absent[r, c] = reason
+            explain_absence(axes[r, c], str(reason))
+            continue
+        for k, value in predicted.items():
+            axes[r, c].plot([0], [value], "D", markerfacecolor="white", markeredgecolor=layer_style(k, layers)["color"],
+                            markersize=4.5, zorder=3, clip_on=False)
+            medians.append(np.array([value]))
+    require_prediction(absent, axes.size)
     title_grid(axes, row, column)
     notes = scale_values(axes, np.concatenate(medians), quantity, scale_ceiling(shown.dataset, quantity))
     label_steps(part, shown.dataset, quantity, notes, ROW * len(row.texts))
@@ -435,26 +458,30 @@ def scale_singular_values(panels: Any, drawn: Array, ceiling: float) -> None:
 
 @in_style
 def hessian(dataset: xarray.Dataset, columns: str | None = None, colour: str | None = None,
-            best_over: Sequence[str] = ()) -> Figure:
+            best_over: Sequence[str] = (), theory: bool = False) -> Figure:
     """Largest and smallest eigenvalue of the training loss's Hessian over the steps, or that of them which the file
     has.
 
     Lines are medians, bands 10 % to 90 % quantiles. If the file has hessian_eigenvalues, the whole spectrum at the end
-    is added below.
+    is added below. theory: dashed lines where the networks' optimiser becomes unstable (theory.stability_threshold), in
+    the colour of the networks if these differ; a panel without says what is missing. Raises ValueError if no panel has
+    such a line.
     """
     probes = [name for name in EIGENVALUES if name in dataset]
-    if not probes:
+    if not probes or theory:
         require_probes(dataset, "hessian", "hessian_max")
     has_spectrum = "hessian_eigenvalues" in dataset
     dataset, note = deepest_networks(dataset, columns, colour)
     shown = view(dataset, (COLOUR, COLUMNS), {"columns": columns, "colour": colour}, "loss", "line", best_over, note)
     colours, column = shown.axes["colour"], shown.axes["columns"]
+    thresholds = stability_thresholds(shown) if theory else {}
     figure, part = titled_figure(
-        shown.dataset, panel_width(len(column.texts), 2.6), 0.4 + 1.75 * (len(probes) + has_spectrum), shown.note,
+        shown.dataset, panel_width(len(column.texts), 2.6), 0.4 + 1.75 * (len(probes) + has_spectrum),
+        "; ".join([shown.note, *([THRESHOLD] if theory else [])]),
         lambda lower: draw_legend(lower, colours, band_description(len(colours.texts))), legend_height(colours.texts))
     axes = part.subplots(len(probes) + has_spectrum, len(column.texts), sharex=False, sharey="row", squeeze=False)
     for r, quantity in enumerate(probes):
-        draw_extreme_eigenvalues(axes[r], shown, quantity)
+        draw_extreme_eigenvalues(axes[r], shown, quantity, thresholds if quantity == "hessian_max" else {})
         axes[r, 0].set_ylabel(EIGENVALUES[quantity])
     title_grid(axes[:1], view_row(shown), column)
     for panel in axes[len(probes) - 1]:
@@ -469,10 +496,50 @@ def view_row(shown: View) -> Axis:
     return single(shown.dataset)
 
 
-def draw_extreme_eigenvalues(panels: Any, shown: View, quantity: str) -> None:
-    """Draws hessian_max or hessian_min over the steps into a row of panels, one for each value of columns."""
+def stability_thresholds(shown: View) -> dict[tuple[int, int], float | NoPrediction]:
+    """The curvature at which training becomes unstable, by the numbers of panel and colour, or why it is not known.
+
+    Raises NoPrediction if it is known of none.
+    """
+    colours, column = shown.axes["colour"], shown.axes["columns"]
+    found: dict[tuple[int, int], float | NoPrediction] = {}
+    for c, code in np.ndindex(len(column.texts), len(colours.texts)):
+        networks = panel_networks(shown.dataset, (column, c), (colours, code))
+        if not networks.sizes["network"]:
+            continue
+        try:
+            found[c, code] = threshold_of(networks)
+        except NoPrediction as reason:
+            found[c, code] = reason
+    require_prediction({key: one for key, one in found.items() if isinstance(one, NoPrediction)}, len(found))
+    return found
+
+
+def draw_thresholds(panel: Any, colours: Axis, found: dict[int, float | NoPrediction]) -> list[Array]:
+    """Draws the thresholds of a panel by the code of their colour, in one colour if they are equal. Returns them."""
+    known = {code: one for code, one in found.items() if not isinstance(one, NoPrediction)}
+    reasons = [str(one) for one in found.values() if isinstance(one, NoPrediction)]
+    if reasons and not known:
+        explain_absence(panel, reasons[0])
+    if not reasons and len(set(known.values())) == 1:
+        panel.axhline(next(iter(known.values())), color=PREDICTED, linewidth=1.5, linestyle="--")
+    else:
+        for code, value in known.items():
+            panel.axhline(value, color=axis_style(colours, code)["color"], linewidth=1.2, linestyle="--")
+    return [np.array([value]) for value in known.values()]
+
+
+def draw_extreme_eigenvalues(panels: Any, shown: View, quantity: str,
+                             thresholds: dict[tuple[int, int], float | NoPrediction]) -> None:
+    """Draws hessian_max or hessian_min over the steps into a row of panels, one for each value of columns.
+
+    thresholds: of stability_thresholds, to be drawn too.
+    """
     colours, column = shown.axes["colour"], shown.axes["columns"]
     values, steps, medians = quantity_records(shown.dataset, quantity), steps_of(shown.dataset), [np.zeros(0)]
+    for c, panel in enumerate(panels):
+        medians += draw_thresholds(panel, colours, {code: one for (number, code), one in thresholds.items()
+                                                    if number == c})
     for c, code in np.ndindex(len(panels), len(colours.texts)):
         own, style = (column.codes == c) & (colours.codes == code), axis_style(colours, code)
         for step, low, median, high in schedule_bands(steps[own], values[own]):
@@ -547,6 +614,9 @@ def phase_axes(dataset: xarray.Dataset, rows: str | None, columns: str | None) -
     """
     rows = rows or "bias_init_std"
     columns = columns or ("init_sigma_w" if "init_sigma_w" in dataset.coords else "init_std")
+    if rows == "depth":
+        raise ValueError("the rows of phase are sigma_b; initsweep plot trainability draws depth over sigma_w, with "
+                         "--theory also the edge of chaos and the depth scale")
     for name, setting in ((columns, "network.init: {name: mean_field, sigma_w: [...]}"),
                           (rows, "network.bias_init: {name: normal, std: [...]}")):
         if name not in dataset.coords or len(np.unique(dataset[name].values)) < 2:
@@ -561,12 +631,14 @@ def phase_axes(dataset: xarray.Dataset, rows: str | None, columns: str | None) -
 
 @in_style
 def phase(dataset: xarray.Dataset, quantity: str = "loss", rows: str | None = None, columns: str | None = None,
-          panels: str | None = None, best_over: Sequence[str] = ()) -> Figure:
+          panels: str | None = None, best_over: Sequence[str] = (), theory: bool = False) -> Figure:
     """Final values of a quantity over (sigma_w, sigma_b), with the edge of chaos of wide networks; a panel for each
     activation.
 
     Left of the edge the deep layers of a network make all inputs alike (ordered), right of it they separate them
-    (chaotic). Points are medians of their networks; cells end at the outermost points.
+    (chaotic). Points are medians of their networks; cells end at the outermost points. theory: dashed lines where the
+    networks' depth is 6 xi_c, between which they can be trained (mean_field.ordered_depth_scale_line and
+    chaotic_depth_scale_line); a panel without says what is missing. Raises ValueError if no panel has such lines.
     """
     require_quantity(dataset, quantity)
     rows, columns, factor = phase_axes(dataset, rows, columns)
@@ -581,8 +653,10 @@ def phase(dataset: xarray.Dataset, quantity: str = "loss", rows: str | None = No
     known = [next(iter(name)) if len(name) == 1 and name <= set(MEAN_FIELD) else "" for name in names]
     handles: list[Any] = []
     if any(known):
-        handles.append(matplotlib.lines.Line2D([], [], color=EDGE_COLOUR, linewidth=2,
-                                               label="edge of chaos, infinite width"))
+        handles.append(prediction_handle(EDGE))
+    if theory:
+        handles.append(prediction_handle(DEPTH_SCALE, linestyle="--"))
+    absent: dict[int, NoPrediction] = {}
     figure, upper, axes = panel_grid(shown, [*handles, *map_handles(cells)])
     for p, panel in enumerate(axes):
         image = draw_plane(panel, x.numbers * factor, y.numbers, cells.panel(p), norm, quantity, inside=True)
@@ -591,6 +665,13 @@ def phase(dataset: xarray.Dataset, quantity: str = "loss", rows: str | None = No
         panel.set_title(titled(parts, p, p == 0) + ("" if known[p] else "\nno edge of chaos is known here"))
         if known[p]:
             draw_edge(panel, known[p])
+        if theory:
+            try:
+                draw_depth_scale(panel, panel_networks(shown.dataset, (parts, p)))
+            except NoPrediction as reason:
+                absent[p] = reason
+                explain_absence(panel, str(reason))
+    require_prediction(absent, len(axes))
     upper.supxlabel("$\\sigma_w$ (weights' std times the root of fan_in)", fontsize=9)
     upper.supylabel("$\\sigma_b$ (biases' std)", fontsize=9)
     colour_bar(upper, image, axes, wrap_label(f"final {quantity_label(dataset, quantity)}", 2.4), cells.value)
@@ -599,11 +680,21 @@ def phase(dataset: xarray.Dataset, quantity: str = "loss", rows: str | None = No
 
 def draw_edge(panel: Any, activation: str) -> None:
     """Draws the edge of chaos over a map of (sigma_w, sigma_b), within the panel's limits."""
-    limits = panel.get_xlim(), panel.get_ylim()
     sigma_w, sigma_b = edge_of_chaos(activation)
     if np.ptp(sigma_w) < 1e-3:
-        sigma_w, sigma_b = np.repeat(sigma_w[:1], 2), np.array(limits[1])
-    panel.plot(sigma_w, sigma_b, color="white", linewidth=3.6)
-    panel.plot(sigma_w, sigma_b, color=EDGE_COLOUR, linewidth=2)
-    panel.set_xlim(limits[0])
-    panel.set_ylim(limits[1])
+        sigma_w, sigma_b = np.repeat(sigma_w[:1], 2), np.array(panel.get_ylim())
+    draw_line(panel, sigma_w, sigma_b)
+
+
+def draw_depth_scale(panel: Any, networks: xarray.Dataset) -> None:
+    """Draws where the depth of some networks is TRAINABLE depth scales over a map of (sigma_w, sigma_b), within the
+    panel's limits. Raises NoPrediction for networks of different depth, or that the theory does not hold for."""
+    activation, bias = wide_activation(networks), shared_name(networks, "network.bias_init")
+    if bias != "normal":
+        raise NoPrediction(f"bias_init is {bias}, not normal")
+    xi = float(shared_value(networks, "depth")) / TRAINABLE
+    draw_line(panel, *ordered_depth_scale_line(activation, xi), linestyle="--", linewidth=1.5)
+    low, high = panel.get_ylim()
+    sigma_b = np.linspace(float(low), float(high), SCALE_POINTS)
+    draw_line(panel, chaotic_depth_scale_line(activation, xi, sigma_b, panel.get_xlim()[1]), sigma_b, linestyle="--",
+              linewidth=1.5)

@@ -65,6 +65,16 @@ def save(figure: Figure, path: str | os.PathLike[str], exact: bool = False) -> N
         figure.savefig(temporary, dpi=figure.dpi, metadata={date: None} if date else None, **margins)
 
 
+def shrink(path: str | os.PathLike[str], colours: int = 100) -> None:
+    """Makes the file of a PNG picture smaller: fewer colours."""
+    import PIL.Image  # matplotlib brings it
+    with PIL.Image.open(path) as image:
+        # the means keep the colours of thin lines
+        small = image.convert("RGB").quantize(colours, kmeans=1, dither=PIL.Image.Dither.NONE)
+    with replacing(path) as temporary:
+        small.save(temporary, optimize=True)
+
+
 def series_style(index: int) -> dict[str, Any]:
     """Colour and line style of the series `index`, counted from 0."""
     return {"color": COLOURS[index % len(COLOURS)], "linestyle": LINE_STYLES[index // len(COLOURS) % len(LINE_STYLES)]}

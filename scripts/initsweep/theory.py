@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from initsweep.arrays import Array
-from initsweep.mean_field import find_mean_field, hermite_nodes, mean_square
+from initsweep.mean_field import find_mean_field, hermite_nodes, mean_product, mean_square
 
 __all__ = ["length_map", "length_fixed_point", "chi_1", "correlation_map", "correlation_fixed_point",
            "length_depth_scale", "correlation_depth_scale", "arc_cosine_kernel", "relu_correlation_map",
-           "dead_probability", "length_variance_factor", "log_length_moments", "saxe_mode", "stability_threshold"]
+           "dead_probability", "born_dead_bounds", "length_variance_factor", "length_moment", "log_length_moments",
+           "jacobian_variance", "jacobian_edge", "saxe_mode", "saxe_time", "stability_threshold"]
 
 NODES = 200  # of each Gauss-Hermite quadrature
 
@@ -56,13 +57,8 @@ def chi_1(activation: str, q: float, sigma_w: float) -> float:
 
 
 def correlated_mean(function: Callable[[Array], Any], q: float, c: float) -> float:
-    """E f(u_a) f(u_b) of normal u_a and u_b of variance q and correlation c, by Gauss-Hermite quadrature. Where f has a
-    kink or a jump its error is about 1e-3."""
-    z, weight = hermite_nodes(NODES)
-    weight = weight / weight.sum()
-    a = math.sqrt(q) * z[:, None] + 0 * z[None, :]
-    b = math.sqrt(q) * (c * z[:, None] + math.sqrt(max(0.0, 1 - c * c)) * z[None, :])
-    return float(weight @ (function(a) * function(b)) @ weight)
+    """mean_product of one q and c."""
+    return float(mean_product(function, np.array([q]), np.array([c]), NODES)[0])
 
 
 def correlation_map(activation: str, c: float, q: float, sigma_w: float, sigma_b: float = 0.0) -> float:
@@ -72,21 +68,21 @@ def correlation_map(activation: str, c: float, q: float, sigma_w: float, sigma_b
     return after / length_map(activation, q, sigma_w, sigma_b)
 
 
-def correlation_fixed_point(activation: str, sigma_w: float, sigma_b: float = 0.0, steps: int = 3000) -> float:
+def correlation_fixed_point(activation: str, sigma_w: float, sigma_b: float = 0.0) -> float:
     """c*, the correlation that different inputs approach: 1 in the ordered phase and at its edge (chi_1 <= 1), below 1
-    in the chaotic phase (Poole et al. 2016, section 2.2). Raises ValueError if q* is 0 or infinite."""
+    in the chaotic phase (Poole et al. 2016, section 2.2), where it is found by bisection: the map is convex, so that
+    between 0 and 1 there is one. Raises ValueError if q* is 0 or infinite."""
     q = length_fixed_point(activation, sigma_w, sigma_b)
     if not 0 < q < math.inf:
         raise ValueError(f"{activation} with sigma_w = {sigma_w} and sigma_b = {sigma_b} has no fixed point of lengths")
     if chi_1(activation, q, sigma_w) <= 1:
         return 1.0
-    c = 0.5
-    for _ in range(steps):
-        after = correlation_map(activation, c, q, sigma_w, sigma_b)
-        if abs(after - c) < 1e-13:
-            return after
-        c = after
-    return c
+    low, high = 0.0, 1.0
+    while high - low > 1e-14:
+        middle = (low + high) / 2
+        above = correlation_map(activation, middle, q, sigma_w, sigma_b) > middle
+        low, high = (middle, high) if above else (low, middle)
+    return low
 
 
 def depth_scale(slope: float) -> float:
@@ -143,11 +139,43 @@ def dead_probability(widths: Sequence[int]) -> float:
     return 1 - math.prod(1 - 0.5 ** width for width in widths)
 
 
+def born_dead_bounds(width: int, depth: int) -> tuple[float, float]:
+    """Bounds of the probability that a ReLU network of one input feature and `depth` >= 1 hidden layers of one width is
+    born dead, the same constant at all inputs of either sign; normal weights, no biases (Lu et al. 2020, section 3).
+
+    Such a network is linear on either side of 0, so that two directions h(1) and h(-1) tell all. The first layer kills
+    both never, and one with probability 2 p, p = 2^-N. From then on each is killed by a layer with probability p, which
+    bounds the death of both from above. Units have the same sign in both directions with a probability from 1/2, where
+    the directions are orthogonal, to 1; at 1/2 two directions are likeliest to stay two that are not parallel, with
+    probability 1 - 2 p - (N - 1) p^2, and least likely to die together, p^2: the bound from below. A single direction,
+    or two parallel ones, die with probability p.
+    """
+    p, later = 0.5 ** width, depth - 1
+    one, two = (1 - p) ** later, (1 - 2 * p - (width - 1) * p * p) ** later  # that one lives, that both do apart
+    merged = (2 + (width - 2) * p) / (1 + (width - 1) * p) * (one - two)
+    alive = 2 * p * one + (1 - 2 * p) * (two + merged)
+    return 1 - alive, 1 - one
+
+
 def length_variance_factor(widths: Sequence[int]) -> float:
     """E |h|^4 / (E |h|^2)^2 of the last hidden layer of a ReLU network with normal weights of variance 2 / fan_in and
     biases 0: prod (1 + 5 / n_l) over the hidden layers (Hanin & Rolnick 2018, theorem 5; each layer's ratio of squared
     lengths is 2 / n times a sum of n squares of rectified normal draws)."""
     return math.prod(1 + 5 / width for width in widths)
+
+
+def length_moment(widths: Sequence[int], power: int) -> float:
+    """E (|h_L|^2 / |h_0|^2)^power of the same networks, |h|^2 divided by the width, dead ones included: 1 for power 1,
+    length_variance_factor for 2, and the sampling error of both from 2 and 4. power: a whole number from 1.
+
+    A layer's ratio is 2 / n chi^2_K with K ~ Binomial(n, 1/2) units that are not 0, and E (chi^2_K)^p is
+    K (K + 2) ... (K + 2 p - 2).
+    """
+    moment = 1.0
+    for n in widths:
+        mean = sum(math.comb(n, k) * math.prod(range(k, k + 2 * power, 2)) for k in range(n + 1)) / 2 ** n
+        moment *= mean * (2 / n) ** power
+    return moment
 
 
 def log_length_moments(widths: Sequence[int], units: int = 4000) -> tuple[float, float]:
@@ -189,12 +217,47 @@ def half_polygammas(n: int) -> tuple[Array, Array]:
     return digamma, trigamma
 
 
+def jacobian_variance(activation: str, q: float, depth: int, orthogonal: bool = False) -> float:
+    """Variance of the squared singular values of a wide network's Jacobian D_L W_L ... D_1 W_1, divided by their
+    squared mean (chi_1^depth): L (mu_2 / mu_1^2 - 1 - s_1), mu_k = int Dz phi'(sqrt(q) z)^(2 k), s_1 = -1 for normal
+    weights and 0 for orthogonal ones (Pennington, Schoenholz & Ganguli 2017, section 2.5). q: of all layers."""
+    phi = find_mean_field(activation)
+    first, second = (float(mean_square(lambda z: phi.slope(z) ** power, np.array([q]))[0]) for power in (1, 2))
+    return depth * (second / first ** 2 - (1 if orthogonal else 0))
+
+
+def jacobian_edge(depth: int, active: float = 1.0, orthogonal: bool = False) -> float:
+    """Largest squared singular value of such a Jacobian, divided by the mean one, where units are linear with
+    probability `active` and have slope 0 else: 1 for linear networks, 1/2 for ReLU ones.
+
+    With M the moment generating function, its inverse is x(z) = (1 + z) / z / S(z), S the product of the S-transforms
+    1 / (1 + z) of normal weights, 1 of orthogonal ones and active (1 + z) / (active + z) of slopes; the edge is the
+    minimum of x over z > 0 (Pennington, Schoenholz & Ganguli 2017, section 2.4). Linear networks with normal weights:
+    (L + 1)^(L + 1) / L^L; ReLU ones with orthogonal weights: L^L / (L - 1)^(L - 1) from L = 2 on.
+    """
+    if orthogonal:
+        inactive = depth * (1 - active)
+        if inactive <= 1:  # some directions pass all layers: x falls to its value at infinity
+            return active ** -depth
+        z = active / (inactive - 1)
+    else:
+        z = (math.sqrt((depth - 1) ** 2 + 4 * depth * active) - (depth - 1)) / (2 * depth)
+    layer = (active + z) / (active * (1 + z)) * (1 if orthogonal else 1 + z)
+    return (1 + z) / z * layer ** depth
+
+
 def saxe_mode(t: Array, s: float, start: float, tau: float = 1.0) -> Array:
     """The strength u(t) of a mode of singular value s of a deep linear network with two weight layers, from u(0) =
     start: s e^(2 s t / tau) / (e^(2 s t / tau) - 1 + s / start) (Saxe, McClelland & Ganguli 2014, eq. 8). For this
     program's mse over m outputs tau = m / 2 and t = learning_rate * steps."""
     decay = np.exp(-2 * s * np.asarray(t, dtype=float) / tau)
     return np.asarray(s / (1 + (s / start - 1) * decay))
+
+
+def saxe_time(s: float, start: float, level: float, tau: float = 1.0) -> float:
+    """The time in which saxe_mode rises from start to level, both between 0 and s:
+    tau / (2 s) log(level (s - start) / (start (s - level))) (Saxe, McClelland & Ganguli 2014, eq. 7)."""
+    return tau / (2 * s) * math.log(level * (s - start) / (start * (s - level)))
 
 
 def stability_threshold(learning_rate: float, momentum: float = 0.0, nesterov: bool = False) -> float:

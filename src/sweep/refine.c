@@ -11,6 +11,65 @@ enum { KEYS = sizeof keys / sizeof *keys };
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
+/* A number that a choice gives one of its parameters; NaN: it has none of this name. */
+static double parameter_at(const struct isw_values *values, size_t index, const char *parameter)
+{
+  const struct isw_item *item = isw_value_at(values, index, 0).item;
+  const struct isw_row *row = item ? isw_setting_table(values->member[0])->row(item->choice.row) : NULL;
+  for (size_t p = 0; row && p < isw_row_parameters(row); p++)
+    if (strcmp(row->parameters[p].name, parameter) == 0 && row->parameters[p].type != ISW_TEXT)
+      return item->choice.value[p].number;
+  return (double)NAN;
+}
+
+/* Whether choices are all combinations of a parameter's values with their others, as {name: plane, x: [...], y: [...]}
+ * is, so that one value lasts for *block choices and *count values take turns. */
+static bool find_turns(const struct isw_values *values, const char *parameter, size_t *block, size_t *count)
+{
+  double first = parameter_at(values, 0, parameter);
+  *block = *count = 1;
+  while (*block < values->count && parameter_at(values, *block, parameter) == first) ++*block;
+  while (*count * *block < values->count && parameter_at(values, *count * *block, parameter) != first) ++*count;
+  if (values->count % (*block * *count) != 0) return false;
+  for (size_t i = 0; i < values->count; i++) /* false of NaN, too */
+    if (parameter_at(values, i, parameter) != parameter_at(values, i / *block % *count * *block, parameter))
+      return false;
+  return true;
+}
+
+/* The axis that `name` is, or that has choices with the parameter which its last word names; grid->axes: none, with
+ * found->count 1 if there are such choices, but no such parameter. */
+static size_t find_axis(struct isw_reader *reader, const struct isw_node *name, struct isw_refined_axis *found)
+{
+  const struct isw_grid *grid = &reader->sweep->grid[0];
+  const char *text =
+      name->kind == ISW_NODE_SCALAR ? isw_arena_copy(&reader->sweep->arena, name->text, name->length) : "";
+  const char *parameter = strrchr(text, '.');
+  size_t a = 0, length = parameter ? (size_t)(parameter - text) : 0, block = 1, count = 1;
+  while (a < grid->axes && strcmp(grid->axis[a].name, text) != 0) a++;
+  if (a < grid->axes) {
+    *found = (struct isw_refined_axis){text, grid->axis[a].count, grid->axis[a].stride};
+    return a;
+  }
+  for (a = 0; parameter && a < grid->axes; a++)
+    for (size_t p = 0; p < grid->axis[a].parts; p++) {
+      const struct isw_values *values = grid->axis[a].part[p];
+      if (strncmp(values->name, text, length) != 0 || values->name[length] != '\0' || values->members != 1) continue;
+      if (isw_setting(values->member[0])->kind != ISW_KIND_CHOICE) continue;
+      found->count = 1;
+      if (!find_turns(values, parameter + 1, &block, &count)) continue;
+      *found = (struct isw_refined_axis){text, count, grid->axis[a].stride * block};
+      return a;
+    }
+  return grid->axes;
+}
+
+/* Whether two refined axes share cells: one is the other, or the axis that combines its values. */
+static bool overlap(const struct isw_refined_axis *a, const struct isw_refined_axis *b)
+{
+  return a->stride < b->stride * b->count && b->stride < a->stride * a->count;
+}
+
 /* Returns whether both axes are known. */
 static bool read_axes(struct isw_reader *reader, const struct isw_node *node)
 {
@@ -26,23 +85,25 @@ static bool read_axes(struct isw_reader *reader, const struct isw_node *node)
     return false;
   }
   bool good = true;
+  struct isw_refined_axis *along = sweep->refine.along;
   for (size_t i = 0; i < 2; i++) {
     const struct isw_node *name = node->child[i];
-    size_t a = 0;
-    while (a < grid->axes && (name->kind != ISW_NODE_SCALAR || strcmp(names[a], name->text) != 0)) a++;
+    size_t a = find_axis(reader, name, &along[i]);
     if (a == grid->axes) {
       isw_report_add(&reader->report, name->place, "%s is not an axis of the grid",
                      isw_tree_describe(&reader->scratch, name));
-      isw_suggest(reader, name->kind == ISW_NODE_SCALAR ? name->text : "", names, grid->axes, NULL);
+      isw_suggest(reader, name->kind == ISW_NODE_SCALAR ? name->text : "", names, grid->axes,
+                  along[i].count ? "A parameter is one where the axis has all combinations of its values." : NULL);
+      good = false;
     } else if (a == 0 && sweep->sample.points) {
       isw_report_add(&reader->report, name->place, "the points of a sample have no order that could be refined");
       good = false;
-    } else if (i == 1 && a == sweep->refine.axis[0]) {
-      isw_report_add(&reader->report, name->place, "axes lists %s twice", isw_tree_describe(&reader->scratch, name));
+    } else if (i == 1 && good && overlap(&along[0], &along[1])) {
+      bool same = strcmp(along[0].name, along[1].name) == 0;
+      isw_report_add(&reader->report, name->place, same ? "axes lists %s twice" : "%s and the other axis share values",
+                     isw_tree_describe(&reader->scratch, name));
       good = false;
     }
-    good = good && a < grid->axes;
-    sweep->refine.axis[i] = a;
   }
   return good;
 }
@@ -62,7 +123,7 @@ static void check_counts(struct isw_reader *reader, const struct isw_node *axes)
   const struct isw_sweep *sweep = reader->sweep;
   uint64_t stride = 1ull << sweep->refine.levels;
   for (size_t i = 0; i < 2; i++) {
-    const struct isw_grid_axis *axis = &sweep->grid[0].axis[sweep->refine.axis[i]];
+    const struct isw_refined_axis *axis = &sweep->refine.along[i];
     if (axis->count > stride && (axis->count - 1) % stride == 0) continue;
     uint64_t cells = (axis->count - 1 + stride / 2) / stride;
     uint64_t nearest = (cells ? cells : 1) * stride + 1;
@@ -137,7 +198,7 @@ double isw_sweep_loss_below(const struct isw_sweep *sweep)
 
 static size_t index_on(const struct isw_sweep *sweep, size_t which, uint64_t cell)
 {
-  const struct isw_grid_axis *axis = &sweep->grid[0].axis[sweep->refine.axis[which]];
+  const struct isw_refined_axis *axis = &sweep->refine.along[which];
   return (size_t)(cell / axis->stride % axis->count);
 }
 
@@ -150,7 +211,7 @@ size_t isw_sweep_level(const struct isw_sweep *sweep, uint64_t number)
 
 /* A plane of the two axes; the other axes are fixed. */
 struct plane {
-  const struct isw_grid_axis *axis[2];
+  const struct isw_refined_axis *axis[2];
   uint64_t origin;
   size_t step, cells[2]; /* of the level that is refined */
 };
@@ -217,7 +278,7 @@ bool isw_sweep_refine(const struct isw_sweep *sweep, size_t level, const uint8_t
   if (!next) return false;
   struct plane plane = {.step = (size_t)1 << (sweep->refine.levels - level + 1)};
   for (size_t i = 0; i < 2; i++) {
-    plane.axis[i] = &sweep->grid[0].axis[sweep->refine.axis[i]];
+    plane.axis[i] = &sweep->refine.along[i];
     plane.cells[i] = (plane.axis[i]->count - 1) / plane.step;
   }
   for (uint64_t number = 0; number < sweep->networks; number++)

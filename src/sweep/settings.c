@@ -370,8 +370,8 @@ static void put_refine(struct isw_reader *reader)
   const struct isw_refine *refine = &sweep->refine;
   if (!refine->levels) return;
   put(reader, "refine:\n  axes: [");
-  put(reader, "%s, %s]\n  levels: %zu\n  margin: %zu\n", sweep->grid[0].axis[refine->axis[0]].name,
-      sweep->grid[0].axis[refine->axis[1]].name, refine->levels, refine->margin);
+  put(reader, "%s, %s]\n  levels: %zu\n  margin: %zu\n", refine->along[0].name, refine->along[1].name, refine->levels,
+      refine->margin);
   if (isnan(refine->loss_below)) return;
   put(reader, "  loss_below: ");
   put_number(reader, refine->loss_below);

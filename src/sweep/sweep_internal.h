@@ -156,7 +156,12 @@ struct isw_column_private {
 /** The setting `refine`, which requires a single grid. */
 struct isw_refine {
   size_t levels; /**< 0: the whole grid is trained */
-  size_t axis[2];
+  /** Two axes of the grid, or parameters that one of them combines: index i is cell / stride % count. */
+  struct isw_refined_axis {
+    const char *name;
+    size_t count;
+    uint64_t stride;
+  } along[2];
   double loss_below; /**< NaN: a boundary is where the status changes */
   size_t margin;
   struct isw_place place;

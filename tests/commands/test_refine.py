@@ -29,10 +29,10 @@ AXES = "axes: [train.learning_rate, network.init], levels: 4"
 SHAPE = (33, 2, 65)
 
 
-def pick(side, margin):
+def pick(side, margin, levels=LEVELS):
     """The points that are trained: squares of a plane whose corners differ, and their neighbours, divided level by
     level. side [n, m]; returns a mask of this shape."""
-    step = 2 ** LEVELS
+    step = 2 ** levels
     wanted = np.zeros(side.shape, bool)
     wanted[::step, ::step] = True
     while step > 1:
@@ -141,6 +141,47 @@ class Refine(Case):
         self.expect(0, "run", "map.yaml", "--quiet")
         self.assertEqual(self.contents("map.h5"), resumed)
         self.assertNotEqual(resumed, whole)
+
+
+    def test_a_level_of_the_loss_on_a_plane_between_two_parameters(self):
+        """x and y are values of one setting, whose biases are zipped with its weights."""
+        self.write("start.yaml", SWEEP.split("grid:")[0].replace("tanh}", "tanh, init: he_normal}").replace(
+            "steps: 100}", "learning_rate: 0.5, steps: 100}") + "grid: {replicate: [0]}\n")
+        self.expect(0, "run", "start.yaml", "-o", "start.h5", "--quiet", "--set", "record.weights=final")
+        plane = "[{name: plane, path: start.h5, dataset: weights_final, network: 0, x: {linspace: [-1, 1, 33]}, " \
+                "y: {linspace: [-1, 1, 17]}}]"
+        text = SWEEP.split("grid:")[0].replace("steps: 100", "learning_rate: 0.5, steps: 0").replace("[100]", "[0]")
+        surface = text + f"zip: [{{network.init: {plane}, network.bias_init: {plane}}}]\ngrid: {{replicate: [4, 5]}}\n"
+        self.write("surface.yaml", surface)
+        self.expect(0, "run", "surface.yaml", "-o", "surface.h5", "--quiet")
+        with h5py.File(self.path("surface.h5")) as file:
+            loss = file["loss"][:, 0]
+            replicates = [file["replicate"][()] == value for value in (4, 5)]
+        border = float(np.median(loss))
+        for first, second in (("x", "y"), ("y", "x")):
+            axes = f"[network.init.{first}, network.init.{second}]"
+            self.write("part.yaml", surface + f"refine: {{axes: {axes}, levels: 3, loss_below: {border}}}\n")
+            self.expect(0, "run", "part.yaml", "-o", "part.h5", "--quiet", ranks=2)
+            with h5py.File(self.path("part.h5")) as file:
+                trained = file["status"][()] != 4
+                np.testing.assert_array_equal(file["loss"][:, 0][trained], loss[trained])
+            for mine in replicates:
+                side = (loss[mine] < border).reshape(33, 17)
+                np.testing.assert_array_equal(trained[mine].reshape(33, 17), pick(side, 1, 3))
+            self.assertTrue(0.1 < trained.mean() < 0.95)
+            os.remove(self.path("part.h5"))
+
+    def test_parameters_that_are_no_axes_are_told(self):
+        grid = SWEEP.replace("[{name: normal, std: {geomspace: [0.01, 100, 33]}}]",
+                             "[{name: normal, std: [1, 2]}, {name: uniform, low: [-1, 0]}]")
+        for names, message in (
+                ("network.init.std, replicate", "'network.init.std' is not an axis of the grid"),
+                ("network.init.sdt, replicate", "A parameter is one where the axis has all combinations of its values"),
+                ("network.init, network.init", "axes lists 'network.init' twice")):
+            self.write("bad.yaml", grid + f"refine: {{axes: [{names}], levels: 1}}\n")
+            self.assertIn(message, self.expect(2, "check", "bad.yaml").stderr)
+        self.write("bad.yaml", SWEEP + "refine: {axes: [network.init, network.init.std], levels: 1}\n")
+        self.assertIn("'network.init.std' and the other axis share values", self.expect(2, "check", "bad.yaml").stderr)
 
 
 if __name__ == "__main__":

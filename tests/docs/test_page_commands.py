@@ -69,6 +69,8 @@ HOW = [
     # one claim decides as twenty-two do
     (r"scripts/decide_claims\.sh.*",
      Run("scripts/decide_claims.sh --only C13 --ranks 1 --program {program} --out $PWD/out/claims")),
+    # tests/papers reproduces
+    (r"(scripts/reproduce_papers\.sh)(?: .*)?", Run("{1} --list --program {program}")),
     # fewer steps: 20,000 networks near the boundary, or two machines that are one
     (r"initsweep run data/examples/trainability\.yaml", Run("{0} --set train.steps=2 --set record.steps=[2]")),
     (r"mpirun -n 8 --hostfile hosts --map-by ppr:2:node --bind-to none (.*) -o /shared/out\.h5",

@@ -40,6 +40,14 @@ phase: columns are sigma_w (init mean_field, or std times the root of the width)
 surface: a cross marks the network at the centre; --projection 3d draws a relief.
 line: dotted lines are the two networks. The barrier is how far the loss between them is above a straight line.
 
+--theory draws what theory predicts over what was measured, where the networks of a panel have the settings that it
+holds for. A panel without says what is missing; if no panel has a prediction, that is an error.
+layers: diamonds at step 0, for wide networks (length map, chi, correlation map).
+hessian: a dashed line where the optimiser becomes unstable, 2 / eta, with momentum 2 (1 + mu) / eta (Cohen et al.
+    2021).
+phase: dashed lines where depth is 6 xi_c, between which networks can be trained (Schoenholz et al. 2017).
+trainability: the edge of chaos where an axis is sigma_w, and 6 xi_c where the other one is depth.
+
 If the file lacks a probe, the message says which one to add to record.probes. docs/plots.md shows each kind.
 """
 from __future__ import annotations
@@ -72,18 +80,18 @@ KINDS: dict[str, tuple[Callable[..., Figure], tuple[str, ...]]] = {
     "trajectories": (figures.trajectories, ("quantity", "rows", "columns", "colour")),
     "heatmap": (figures.heatmap, ("quantity", "rows", "columns", "panels")),
     "curve": (curves.curve, ("quantity", "x", "colour", "panels", "value")),
-    "trainability": (maps.trainability, ("quantity", "rows", "columns", "panels")),
+    "trainability": (maps.trainability, ("quantity", "rows", "columns", "panels", "theory")),
     "multiples": (plots.small_multiples, ("quantity", "panels", "colour")),
-    "layers": (plots.by_layer, ("quantity", "rows", "columns")),
+    "layers": (plots.by_layer, ("quantity", "rows", "columns", "theory")),
     "symmetry": (plots.symmetry, ("quantity", "columns", "colour")),
     "escape": (plots.escape_time, ("x", "colour")),
     "spectra": (plots.spectra, ("columns", "colour")),
-    "hessian": (plots.hessian, ("columns", "colour")),
-    "phase": (plots.phase, ("quantity", "rows", "columns", "panels")),
+    "hessian": (plots.hessian, ("columns", "colour", "theory")),
+    "phase": (plots.phase, ("quantity", "rows", "columns", "panels", "theory")),
     "surface": (surfaces.surface, ("quantity", "panels", "projection")),
     "line": (surfaces.line, ("quantity", "colour", "panels")),
 }
-OPTIONS = ("quantity", "rows", "columns", "panels", "colour", "x", "value", "projection")
+OPTIONS = ("quantity", "rows", "columns", "panels", "colour", "x", "value", "projection", "theory")
 
 
 def draw(results: Any, arguments: argparse.Namespace) -> Figure:
@@ -138,6 +146,8 @@ def main() -> int:
     parser.add_argument("--value", choices=curves.VALUES, help="of a curve: the last recorded value, or the best one "
                         "(default: final)")
     parser.add_argument("--projection", choices=surfaces.PROJECTIONS, help="of a surface (default: flat)")
+    parser.add_argument("--theory", action="store_const", const=True, help=
+                        "of layers, hessian, trainability and phase: draw what theory predicts over the measurements")
     parser.add_argument("--select", action="append", default=[], metavar="SETTING=VALUE,...",
                         help="draw only these networks; may be repeated")
     parser.add_argument("--format", type=parse_formats, metavar="FORMAT,...",
