@@ -137,6 +137,9 @@ class Surfaces(unittest.TestCase):
         from initsweep import open_arrays, surfaces
         trained = TRAINED.replace("weights: final", "weights: {steps: [5, 10]}")
         weights = self.run_sweep("trained", trained, "[4]")["weights"][1]
+        line = self.run_sweep("slice", POINTS.replace(
+            "INIT", "{name: interpolate, path: trained.h5, dataset: 'weights[2]', from: 1, to: 0, t: [0, 0.5]}"), "[4]")
+        self.assertEqual(line["weights_initial"][0].tobytes(), weights[2].tobytes())
         points = self.run_sweep("plane", POINTS.replace("INIT", "{name: plane, path: trained.h5, network: 1, x: "
                                 "{linspace: [-0.5, 1, 4]}, y: {linspace: [0.5, 2, 3]}}"), "[4]")
         files = [open_arrays(self.folder / f"{name}.h5") for name in ("plane", "trained")]
