@@ -15,9 +15,9 @@ PAPER = Paper(
     source="arXiv:2301.02679, abstract, and its analytic weights and inverse participation ratio",
     sentence="We present a simple neural network that can learn modular arithmetic tasks and exhibits a sudden jump in "
              "generalization known as 'grokking'.",
-    scaled="nothing: the modulus, the network and its start are the paper's. One network for each of four parts of the "
-           "pairs. The learning rate is ours, 1.7e6 in the paper's parametrisation: 1e6 "
-           "takes 1.8 times as many steps, and 3e6 diverges.",
+    scaled="nothing: the modulus, the form of the network and its start are the paper's; its width and the part of the "
+           "pairs could not be looked up. One network for each of four parts. The learning rate is ours, 1.7e6 in the "
+           "paper's parametrisation: 1e6 takes 1.8 times as many steps, and 3e6 diverges.",
     caption="Left: accuracy on the training pairs (dashed) and the others (solid), by the part of all pairs in "
             "training: the fewer, the later the jump. Middle: the weights from the first number to the unit whose "
             "weights are largest, before (grey) and after training, and one cosine (black). Right: the inverse "

@@ -15,7 +15,7 @@ from papers.paper import Figure, Networks, Paper, Results, Row, between, near
 PAPER = Paper(
     name="sohl_dickstein_2024", authors="Sohl-Dickstein", year=2024,
     title="The boundary of neural network trainability is fractal",
-    source="arXiv:2402.06184, table 1",
+    source="arXiv:2402.06184, table 1, whose numbers are taken from a text that quotes them",
     sentence="We find that this boundary is fractal over more than ten decades of scale in all tested configurations.",
     scaled="three of the paper's six conditions, in the size of the paper (16 inputs and 16 hidden units) and with its "
            "criterion (a mean of the last 20 losses below the first), but windows of 128 to 256 pixels instead of 4096 "
