@@ -138,7 +138,8 @@ enum isw_status isw_cost_find_model(const struct isw_kernels *kernels, enum isw_
 struct isw_cost_model isw_cost_cached_or_default(const struct isw_kernels *kernels, enum isw_precision precision);
 
 /** Bytes of what is recorded of one network, without its weights. */
-double isw_cost_value_bytes(const struct isw_sweep *sweep, size_t records, size_t layers, size_t parameters);
+double isw_cost_value_bytes(const struct isw_sweep *sweep, size_t records, size_t snapshots, size_t layers,
+                            size_t parameters);
 /** An upper bound of the memory of one rank in bytes: the program, its copies of the data, the largest packs that its
  *  threads have in training at a time, a part of the results file, and what rank 0 keeps for each network.
  *  @param[in] packs  all packs of the sweep

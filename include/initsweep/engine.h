@@ -107,9 +107,10 @@ enum isw_status isw_pack_create(const struct isw_pack_settings *settings, struct
                                 struct isw_error *error);
 void isw_pack_destroy(struct isw_pack *pack);
 /** Memory in bytes of a full pack of such networks during training, including the weights of its outcomes. `plan` uses
- *  it. SIZE_MAX on overflow. */
+ *  it. SIZE_MAX on overflow.
+ *  @param[in] snapshots  records of quantities at_snapshots */
 size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *data, enum isw_precision precision,
-                      enum isw_layout layout, size_t records, const struct isw_probe *const *probes,
+                      enum isw_layout layout, size_t records, size_t snapshots, const struct isw_probe *const *probes,
                       size_t probe_count);
 
 /* ---- the path of a pack's steps ---------------------------------------------------------------------------------- */
@@ -185,7 +186,8 @@ struct isw_outcome {
   uint64_t steps_done;
   size_t records_done; /**< records that were made; later ones have fill values (docs/numerics.md, the loop) */
   /** The values of each probe in order, contiguous: [records], or [records][width] if per_layer or per_parameter; one
-   *  record if per_run. int32 if integer, else of the pack's precision. */
+   *  record if per_run, those at which the probe is due if at_snapshots. int32 if integer, else of the pack's
+   *  precision. */
   const void *values;
   size_t values_bytes;
   /** Weights in the pack's precision, layer after layer: weight [fan_out][fan_in], then bias [fan_out] if the layer

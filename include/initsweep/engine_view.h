@@ -211,7 +211,7 @@ struct isw_probe {
   void (*prepare)(const struct isw_view *view, double *scratch);
   /** Writes value[row * lanes + lane] for isw_quantity_width rows: one, or one per layer, parameter or place of a
    *  dimension. Values of lanes
-   *  past `count` are ignored. NULL if quantity.per_run. */
+   *  past `count` are ignored. NULL if quantity.per_run or copies_weights. */
   void (*finish)(const struct isw_view *view, double *scratch, double *value);
   /** Sets below[lane] once before training. The engine stores the number of steps before the first one whose batch loss
    *  (after the last step: the training loss) is below it; -1: never. `fraction` is record.escape_fraction. NULL: the
@@ -223,6 +223,8 @@ struct isw_probe {
   /** The value at a record depends on the step of the previous record. Recordings are then comparable only where they
    *  agree in both. */
   bool needs_previous_record;
+  /** The values are the weights themselves, in the order of isw_outcome.weights_final; finish is NULL. */
+  bool copies_weights;
   /** With ISW_NEEDS_CURVATURE: no derivative is by a weight, so the probe can measure networks with a mask. */
   bool allows_masks;
   /** FLOPs of one record of one network in addition to the passes, for `plan`; NULL: negligible. */

@@ -11,7 +11,8 @@ struct isw_array {
   double *value; /**< [rows][columns] */
 };
 /** Reads a dataset of integers or floating-point numbers, in a child process (isw_hdf5_call).
- *  @param[in]  name   name of the dataset, with its groups: "weights_final", "train/inputs"
+ *  @param[in]  name   name of the dataset, with its groups: "weights_final", "train/inputs". With a row also
+ *                     "weights[3]", if no dataset has this name: index 3 of the second of three dimensions
  *  @param[in]  row    NULL: all rows; else the index, from 0, of a row of a two-dimensional dataset, which is read with
  *                     some of its neighbours. A one-dimensional dataset counts as one row, with index 0
  *  @param[in]  limit  maximum size of the array in bytes

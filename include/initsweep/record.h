@@ -52,12 +52,13 @@ struct isw_quantity {
    *  excludes the three above. NULL: none. */
   const char *dimension;
   size_t length;
+  bool at_snapshots; /**< [snapshot][...]: at the steps of record.weights alone, in place of all records */
 };
 
-/** Number of records of a quantity, for a network with `records` records. */
-static inline size_t isw_quantity_records(const struct isw_quantity *quantity, size_t records)
+/** Number of records of a quantity, for a network with `records` records and `snapshots` snapshots of its weights. */
+static inline size_t isw_quantity_records(const struct isw_quantity *quantity, size_t records, size_t snapshots)
 {
-  return quantity->per_run ? 1 : records;
+  return quantity->per_run ? 1 : quantity->at_snapshots ? snapshots : records;
 }
 
 /** Number of values of a quantity at one record, for a network with `layers` layers and `parameters` parameters. */
@@ -71,10 +72,10 @@ static inline size_t isw_quantity_width(const struct isw_quantity *quantity, siz
 size_t isw_quantity_bytes(const struct isw_quantity *quantity, size_t real_bytes);
 
 /** The byte layout of a finished network's values, which the engine, the journal and all comparisons share: quantity
- *  after quantity without gaps, each [records][width]. Set the first four members to the network's sizes and `bytes` to
+ *  after quantity without gaps, each [records][width]. Set the first five members to the network's sizes and `bytes` to
  *  0, then add the quantities in order. */
 struct isw_record_layout {
-  size_t records, layers, parameters;
+  size_t records, layers, parameters, snapshots;
   size_t real_bytes; /**< 4 or 8 */
   size_t bytes;      /**< of the quantities added so far; SIZE_MAX on overflow, and then the places are invalid */
 };
@@ -82,7 +83,7 @@ struct isw_record_layout {
 /** Where the values of one quantity are. */
 struct isw_record_place {
   size_t offset;  /**< bytes from the network's first value */
-  size_t records; /**< 1 if per_run */
+  size_t records; /**< isw_quantity_records */
   size_t width;   /**< values at one record */
   size_t item;    /**< bytes of one value: isw_quantity_bytes */
 };
@@ -93,7 +94,7 @@ struct isw_record_place isw_record_layout_add(struct isw_record_layout *layout, 
 struct isw_record_place isw_record_layout_find(struct isw_record_layout layout, const struct isw_quantity *quantities,
                                                size_t q);
 
-/** Offset in bytes of the values of one record; the value of a per_run quantity is at record 0. */
+/** Offset in bytes of the values of one record, or snapshot; the value of a per_run quantity is at record 0. */
 static inline size_t isw_record_offset(const struct isw_record_place *place, size_t record)
 {
   return place->offset + record * place->width * place->item;
@@ -107,6 +108,7 @@ struct isw_finished {
   uint64_t steps_done;
   uint32_t records, records_done, layers;
   uint64_t parameters; /**< numbers in each kept weight array */
+  uint32_t snapshots;  /**< slices of quantities at_snapshots; journals do not store it: isw_index_read sets 0 */
   const void *values;  /**< isw_record_layout */
   size_t values_bytes;
   const void *weights_initial, *weights_final; /**< [parameters]; NULL if not kept */

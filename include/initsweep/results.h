@@ -27,6 +27,7 @@ struct isw_results_head {
   uint64_t identity;
   uint64_t networks;
   size_t records_max, layers_max;
+  size_t snapshots_max; /**< of quantities at_snapshots */
   uint64_t parameters_max;
   size_t real_bytes; /**< 4 or 8 */
   bool keep_initial, keep_final;
@@ -41,7 +42,9 @@ struct isw_results_head {
   uint64_t (*id)(void *context, uint64_t number);
   /** Gets the recorded steps of a network; returns their number. */
   size_t (*schedule)(void *context, uint64_t number, const uint64_t **steps);
-  bool schedule_varies;
+  /** Gets the steps of a network's snapshots; returns their number. Used only if snapshots_max > 0. */
+  size_t (*snapshots)(void *context, uint64_t number, const uint64_t **steps);
+  bool schedule_varies;           /**< schedule and snapshots */
   enum isw_network_status absent; /**< status of networks that the index lacks: ISW_MISSING, or ISW_SKIPPED (refine:) */
   /** Gets the sizes of a network's layers, [layers + 1], the inputs first. Returns the number of weight layers, or 0 if
    *  memory cannot be allocated. */
@@ -94,10 +97,10 @@ struct isw_part_maker;
  *
  *  @param[in] networks  of the file
  *  @param[in] numbers   bytes of a network's numbers
- *  @param[in] weights   bytes of a network's weights, initial or final
- *  @param[in] kept      0, 1 or 2 of these
+ *  @param[in] largest   bytes of a network's largest array of weights
+ *  @param[in] weights   bytes of all of them
  */
-double isw_part_maker_bytes(double networks, double numbers, double weights, int kept);
+double isw_part_maker_bytes(double networks, double numbers, double largest, double weights);
 /** @param[in] path  for messages; path and head are kept */
 enum isw_status isw_part_maker_create(const char *path, const struct isw_results_head *head,
                                       struct isw_part_maker **maker, struct isw_error *error);
@@ -141,6 +144,8 @@ void isw_results_close(struct isw_results *results);
 uint64_t isw_results_networks(const struct isw_results *results);
 size_t isw_results_records(const struct isw_results *results);
 size_t isw_results_layers(const struct isw_results *results);
+/** The largest number of steps at which weights of a network are stored; 0 unless record.weights has steps. */
+size_t isw_results_snapshots(const struct isw_results *results);
 uint64_t isw_results_identity(const struct isw_results *results);
 /** isw_bits_check for the networks of the file. */
 enum isw_status isw_results_check_bits(struct isw_results *results, struct isw_error *error);
@@ -181,9 +186,9 @@ void isw_results_free_texts(char **texts, size_t count);
  *  owned by results and valid until the next call.
  *  @param[in]     quantities  [count] in the order of the values
  *  @param[in]     keep_initial, keep_final  whether the file has these weights
- *  @param[in,out] finished    in: number, records, layers and parameters; out: the other members. Missing and skipped
- *                             networks have no values. records_done is set to records, because records that were not
- *                             made have fill values in both forms */
+ *  @param[in,out] finished    in: number, records, layers, parameters and snapshots; out: the other members. Missing
+ *                             and skipped networks have no values. records_done is set to records, because records
+ *                             that were not made have fill values in both forms */
 enum isw_status isw_results_network(struct isw_results *results, const struct isw_quantity *quantities, size_t count,
                                     size_t real_bytes, bool keep_initial, bool keep_final,
                                     struct isw_finished *finished, struct isw_error *error);

@@ -77,19 +77,23 @@ uint64_t isw_sweep_networks(const struct isw_sweep *sweep);
 enum isw_status isw_sweep_network(const struct isw_sweep *sweep, uint64_t number, struct isw_network **network,
                                   struct isw_error *error);
 void isw_network_destroy(struct isw_network *network);
-/** The maximum over all networks of the number of weight layers, of parameters, and of records. */
+/** The maximum over all networks of the number of weight layers, of parameters, of records, and of snapshots. */
 size_t isw_sweep_layers_max(const struct isw_sweep *sweep);
 size_t isw_sweep_parameters_max(const struct isw_sweep *sweep);
 size_t isw_sweep_records_max(const struct isw_sweep *sweep);
+size_t isw_sweep_snapshots_max(const struct isw_sweep *sweep);
 /** Whether the record schedule differs between networks. */
 bool isw_sweep_schedule_varies(const struct isw_sweep *sweep);
 /** Gets the record schedule of networks with `steps` steps: the recorded steps, ascending, from 0 to `steps` inclusive.
  *  *schedule is owned by the sweep. Returns the number of records. */
 size_t isw_sweep_schedule(const struct isw_sweep *sweep, uint64_t steps, const uint64_t **schedule);
+/** Gets those of these steps at which the weights are stored; 0 unless record.weights has steps. */
+size_t isw_sweep_snapshots(const struct isw_sweep *sweep, uint64_t steps, const uint64_t **snapshot);
 /** At which of these records a probe is measured: [records], or NULL if at all of them. `probe` is the probe's index in
  *  the sweep's order. */
 const bool *isw_sweep_due(const struct isw_sweep *sweep, uint64_t steps, size_t probe);
-/** The probes to record, in the sweep's order; *probes is owned by the sweep. Returns their number. */
+/** The probes to record, in the sweep's order, then that of the weights if record.weights has steps; *probes is owned
+ *  by the sweep. Returns their number. */
 size_t isw_sweep_probes(const struct isw_sweep *sweep, const struct isw_probe *const **probes);
 /** Whether two sweeps' probes are the same row with the same parameter. */
 bool isw_sweep_same_probe(const struct isw_probe *a, const struct isw_probe *b);

@@ -79,12 +79,12 @@ def reordered(layers: Sequence[LayerParameters], orders: Sequence[Array]) -> lis
     return result
 
 
-def align(results: Any, fixed: int, moved: int, which: str = "final") -> Array:
+def align(results: Any, fixed: int, moved: int, which: str | int = "final") -> Array:
     """The weights of two networks, [2, parameters]: of `fixed`, and of `moved` with its hidden units in the orders of
     match_units, which leave its function as it is.
 
-    fixed, moved: numbers of networks of the same layers; which: "initial" or "final". Raises ValueError for networks
-    with different layers, with residual branches, or without weights.
+    fixed, moved: numbers of networks of the same layers; which: "initial", "final" or a step of record.weights. Raises
+    ValueError for networks with different layers, with residual branches, or without weights.
     """
     reference, layers = (split_parameters(results, network, which) for network in (fixed, moved))
     if [[part.shape for part in layer] for layer in reference] != [[part.shape for part in layer] for layer in layers]:

@@ -339,13 +339,13 @@ def pair_replicates(results: Any, setting: str, one: Any, other: Any) -> tuple[A
     return sides[0][first][order], sides[1][second][order]
 
 
-def split_weights(results: Any, network: int, which: str = "final") -> list[tuple[Array, Array]]:
+def split_weights(results: Any, network: int, which: str | int = "final") -> list[tuple[Array, Array]]:
     """Weights and biases of one network, layer by layer.
 
-    network: its number. which: "initial" or "final". Returns for each weight layer (weight [fan_out, fan_in], bias
-    [fan_out], or [0] if the layer has none) in the sweep's precision, NaN if the network is missing. They do not
-    include the scales of residual branches (residual_scales). Raises ValueError if the file does not have these
-    weights.
+    network: its number. which: "initial", "final", or a step of record.weights (weights_step). Returns for each weight
+    layer (weight [fan_out, fan_in], bias [fan_out], or [0] if the layer has none) in the sweep's precision, NaN if the
+    network is missing, or ended before the step. They do not include the scales of residual branches
+    (residual_scales). Raises ValueError if the file does not have these weights.
     """
     return [(weight, bias) for weight, bias, *_ in split_parameters(results, network, which)]
 
@@ -376,7 +376,7 @@ def normalization(results: Any, network: int) -> Normalization:
                            for parameter in ("affine", "branch_ends")))
 
 
-def gains_and_shifts(results: Any, network: int, which: str = "final") -> list[tuple[Array, Array]]:
+def gains_and_shifts(results: Any, network: int, which: str | int = "final") -> list[tuple[Array, Array]]:
     """Gains [fan_out] and shifts [fan_out] of the normalisation of each layer of one network, [0] where it has none.
 
     network, which, errors: as in split_weights.
@@ -384,7 +384,7 @@ def gains_and_shifts(results: Any, network: int, which: str = "final") -> list[t
     return [(gain, shift) for _, _, gain, shift, _ in split_parameters(results, network, which)]
 
 
-def residual_scales(results: Any, network: int, which: str = "final") -> Array:
+def residual_scales(results: Any, network: int, which: str | int = "final") -> Array:
     """The scale alpha of each residual branch h + alpha f(h) of one network, [branches] in the sweep's precision.
 
     network, which, errors: as in split_weights. Empty if the network has no branches.
@@ -392,21 +392,46 @@ def residual_scales(results: Any, network: int, which: str = "final") -> Array:
     return np.concatenate([scale for *_, scale in split_parameters(results, network, which)])
 
 
-def split_parameters(results: Any, network: int, which: str) -> list[tuple[Array, Array, Array, Array, Array]]:
+def snapshot_steps(results: Any, network: int) -> Array:
+    """The steps of record.weights at which the weights of a network are stored, [snapshots] int64. Raises ValueError if
+    the file has none."""
+    if "weights" not in results:
+        raise ValueError("the file has no weights along the training; record.weights: {steps: ...} stores them")
+    steps = get_values(results, "weights_step")
+    own = steps if steps.ndim == 1 else steps[network_position(results, network)]
+    return np.asarray(own[np.isfinite(own)], np.int64)
+
+
+def stored_weights(results: Any, network: int, which: str | int) -> Array:
+    """All stored numbers of one network, [parameter], as split_weights takes them apart."""
+    at = network_position(results, network)
+    if which == "initial" and "weights_initial" not in results and "weights" in results:
+        which = 0
+    if isinstance(which, str):
+        if which not in ("initial", "final"):
+            raise ValueError(f"which is 'initial', 'final' or a step, not {which!r}")
+        if f"weights_{which}" not in results:
+            raise ValueError(f"the file has no {which} weights (record.weights)")
+        return np.asarray(results[f"weights_{which}"][at])
+    steps = snapshot_steps(results, network)
+    found = np.flatnonzero(steps == which)
+    if not len(found):
+        raise ValueError(f"no weights of network {network} at step {which}; there are those of: "
+                         f"{', '.join(map(str, steps))}")
+    return np.asarray(results["weights"][at, int(found[0])])
+
+
+def split_parameters(results: Any, network: int,
+                     which: str | int) -> list[tuple[Array, Array, Array, Array, Array]]:
     """Weight [fan_out, fan_in], bias [fan_out], gain [fan_out], shift [fan_out] and scale of each weight layer.
 
     Bias, gain and shift are empty, [0], if the layer has none. The scale is that of the residual branch that ends at
     the layer, [1], or empty, [0], if none does.
     """
-    name = f"weights_{which}"
-    if which not in ("initial", "final"):
-        raise ValueError(f"which is 'initial' or 'final', not {which!r}")
-    if name not in results:
-        raise ValueError(f"the file has no {which} weights (record.weights)")
+    flat = stored_weights(results, network, which)
     at = network_position(results, network)
     branch_layers = int(get_values(results, "branch_layers")[at]) if "branch_layers" in columns(results) else 0
     bias = str(get_values(results, "bias")[at]) if "bias" in columns(results) else "all"
-    flat = np.asarray(results[name][at])
     hidden_and_outputs = np.asarray(results["layer_size"][at])
     sizes = [int(get_values(results, "features")[at])]
     sizes += [int(size) for size in hidden_and_outputs if np.isfinite(size) and size >= 0]

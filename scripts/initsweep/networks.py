@@ -94,14 +94,14 @@ def normalized_layers(results: Any, network: int, layers: int) -> list[bool]:
             for k in range(layers)]
 
 
-def network_function(results: Any, network: int, which: str = "final") -> Callable[[Array], Array]:
+def network_function(results: Any, network: int, which: str | int = "final") -> Callable[[Array], Array]:
     """What a network computes, from the weights that the file keeps.
 
-    results: of open_results or open_arrays, of a sweep with record.weights. network: its number. which: "initial" or
-    "final". Returns f: inputs [samples, features] -> outputs [samples, outputs] in the sweep's precision; it includes
-    the output activation, normalisations and residual branches. The outputs are logits for losses on logits. NumPy sums
-    in another order than the program, so outputs agree with it to rounding, not to the bit. Raises ValueError if the
-    file does not keep these weights.
+    results: of open_results or open_arrays, of a sweep with record.weights. network: its number. which: "initial",
+    "final" or a step of record.weights. Returns f: inputs [samples, features] -> outputs [samples, outputs] in the
+    sweep's precision; it includes the output activation, normalisations and residual branches. The outputs are logits
+    for losses on logits. NumPy sums in another order than the program, so outputs agree with it to rounding, not to the
+    bit. Raises ValueError if the file does not keep these weights.
     """
     layers = split_parameters(results, network, which)
     activations = layer_activations(results, network, layers)
@@ -130,7 +130,7 @@ def network_function(results: Any, network: int, which: str = "final") -> Callab
     return function
 
 
-def torch_module(results: Any, network: int, which: str = "final") -> Any:
+def torch_module(results: Any, network: int, which: str | int = "final") -> Any:
     """The same network as a torch.nn.Module, which PyTorch can train further.
 
     results, network, which, errors: as in network_function. Its forward maps inputs [samples, features] to outputs

@@ -24,7 +24,8 @@ def open_results(path: str | os.PathLike[str]) -> xarray.Dataset:
 
     Returns a Dataset with the dimensions network, record, layer and, where weights or Hessian eigenvalues were kept,
     parameter. The settings (init, activation, depth, learning_rate, replicate, ...) are coordinates along network, and
-    `step` (optimiser steps before a record) is one along record or (network, record). Fill values are NaN, so whole
+    `step` (optimiser steps before a record) is one along record or (network, record); so is `weights_step` along
+    weights_record where the weights of some steps were kept. Fill values are NaN, so whole
     numbers that have one come as float64. What varies from run to run is in attrs under `provenance_...`. Variables are
     read when they are used, but for the fallback on h5py, which reads all. Raises ValueError if the file is no
     results file of format 1.

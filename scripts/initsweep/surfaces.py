@@ -2,14 +2,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib.cm
 import matplotlib.colors
 import numpy as np
 import xarray
 
-from initsweep.arrays import Array, columns
+from initsweep.arrays import Array, columns, get_values, snapshot_steps, stored_weights
 from initsweep.curves import draw_curves, network_values, panel_summaries
 from initsweep.design import Role, View, titled, view
 from initsweep.maps import MAX_MAPS, MapCells, map_cells, map_handles, panel_grid
@@ -17,7 +17,7 @@ from initsweep.layout import wrap_label
 from initsweep.scales import colour_bar, colour_map, colour_norm, exceeded_ends, quantity_label, require_quantity
 from initsweep.style import Figure, in_style
 
-__all__ = ["surface", "line", "barrier"]
+__all__ = ["surface", "line", "barrier", "Trajectory", "project_trajectory"]
 
 PROJECTIONS = ("flat", "3d")
 LEVELS = 16  # of the contours
@@ -66,26 +66,120 @@ def draw_relief(panel: Any, x: Array, y: Array, value: Array, norm: matplotlib.c
     return colours
 
 
+class Trajectory(NamedTuple):
+    """A training projected onto a plane: steps, x and y, each [snapshots], and the share of the variance of its weights
+    over the snapshots that lies in the plane."""
+    step: Array
+    x: Array
+    y: Array
+    share: float
+
+
+def plane_of(dataset: xarray.Dataset) -> tuple[Array, Array]:
+    """The centre w [parameters] and the directions d1, d2 [parameters, 2] of a plane, from the initial weights of three
+    of its corners: each network starts at w + x d1 + y d2. dataset: the networks of one plane."""
+    x, y = get_values(dataset, "init_x"), get_values(dataset, "init_y")
+    if "weights_initial" not in dataset and "weights" not in dataset:
+        raise ValueError("the directions of the plane are found from its networks' initial weights, which the file of "
+                         "the surface does not have: record.weights: initial")
+    corners = []
+    for place in ((x.min(), y.min()), (x.max(), y.min()), (x.min(), y.max())):
+        own = np.flatnonzero((x == place[0]) & (y == place[1]))
+        if len(own) != 1:
+            raise ValueError(f"{len(own) or 'no'} networks at x = {place[0]:g}, y = {place[1]:g}: a trajectory needs "
+                             "one network at each corner of a plane; --select leaves out others")
+        network = int(get_values(dataset, "network")[own[0]])
+        weights = stored_weights(dataset, network, "initial").astype(np.float64)
+        weights = weights[np.isfinite(weights)]  # the others are the padding of smaller networks
+        if not len(weights):
+            raise ValueError(f"network {network}, a corner of the plane, has no weights")
+        corners.append(weights)
+    if x.min() == x.max() or y.min() == y.max():
+        raise ValueError("a plane needs two values of x and of y")
+    directions = np.stack([(corners[1] - corners[0]) / (x.max() - x.min()),
+                           (corners[2] - corners[0]) / (y.max() - y.min())], axis=1)
+    return corners[0] - directions @ [x.min(), y.min()], directions
+
+
+def project_trajectory(plane: xarray.Dataset, training: xarray.Dataset, network: int | None = None) -> Trajectory:
+    """The snapshots of a network's training, projected onto a plane of the initialiser `plane` at right angles (Li et
+    al. 2018, section 7): x d1 + y d2 is the point of the plane nearest to w_k - w.
+
+    plane: the networks of one plane, with their initial weights. training: of a sweep with record.weights: {steps:
+    ...}. network: its number there; None: that of the plane's initialiser. Raises ValueError if weights are missing,
+    or if the network has other layers.
+    """
+    if network is None:
+        own = np.unique(get_values(plane, "init_network")) if "init_network" in plane else np.zeros(0)
+        if len(own) != 1:
+            raise ValueError("the plane does not name one network: --network N")
+        network = int(own[0])
+    steps = snapshot_steps(training, network)
+    weights = np.stack([stored_weights(training, network, int(step)) for step in steps]).astype(np.float64)
+    made = np.isfinite(weights).any(axis=1)
+    steps, weights = steps[made], weights[made][:, np.isfinite(weights[made]).all(axis=0)]
+    centre, directions = plane_of(plane)
+    if not len(steps) or weights.shape[1] != len(centre):
+        raise ValueError(f"network {network} of the training has {weights.shape[1] if len(steps) else 'no'} weights, "
+                         f"those of the plane {len(centre)}")
+    basis = np.linalg.qr(directions)[0]
+    deviations = weights - weights.mean(axis=0)
+    total = float((deviations ** 2).sum())
+    x, y = np.linalg.lstsq(directions, (weights - centre).T, rcond=None)[0]
+    return Trajectory(steps, x, y, float(((deviations @ basis) ** 2).sum()) / total if total else float("nan"))
+
+
+def draw_trajectory(panel: Any, trajectory: Trajectory) -> int:
+    """Marks the snapshots, the first with an open circle, without changing the limits. Returns how many are outside."""
+    limits = panel.get_xlim(), panel.get_ylim()
+    x, y = trajectory.x, trajectory.y
+    panel.plot(x, y, "-o", color="black", linewidth=0.9, markersize=4, markerfacecolor="white", markeredgewidth=0.7)
+    panel.plot(x[:1], y[:1], "o", color="none", markersize=8, markeredgecolor="black", markeredgewidth=1.0)
+    panel.set_xlim(limits[0])
+    panel.set_ylim(limits[1])
+    inside = (x >= limits[0][0]) & (x <= limits[0][1]) & (y >= limits[1][0]) & (y <= limits[1][1])
+    return int((~inside).sum())
+
+
 @in_style
 def surface(dataset: xarray.Dataset, quantity: str = "loss", panels: str | None = None, best_over: Sequence[str] = (),
-            projection: str = "flat") -> Figure:
+            projection: str = "flat", trajectory: xarray.Dataset | None = None, network: int | None = None) -> Figure:
     """Contours of the final values of a quantity over x and y of the initialiser `plane`; a cross marks its centre.
 
-    panels: a setting; without it one more that was swept. projection: "flat", or "3d" for a relief. Raises ValueError
-    if x and y were not swept.
+    panels: a setting; without it one more that was swept. projection: "flat", or "3d" for a relief. trajectory: a sweep
+    with weights along the training, whose network is drawn over the contours (project_trajectory); the subtitle has
+    the share of its variance in the plane. Raises ValueError if x and y were not swept.
     """
     require_quantity(dataset, quantity)
     require_columns(dataset, "plane", ("init_x", "init_y"))
+    if trajectory is not None and projection == "3d":
+        raise ValueError("a trajectory is drawn over flat contours, not over a relief")
+    if trajectory is None and network is not None:
+        raise ValueError("--network is the number of a network of --trajectory")
     shown = view(dataset, ON_A_PLANE, {"columns": "init_x", "rows": "init_y", "panels": panels}, quantity, "point",
                  best_over)
     cells = map_cells(shown, quantity)
     norm = colour_norm(shown.dataset, quantity, cells.value)
-    return draw_surface(shown, cells, norm, quantity, projection)
+    paths: list[Trajectory] = []
+    if trajectory is not None:
+        parts = shown.axes["panels"]
+        paths = [project_trajectory(shown.dataset.isel(network=parts.codes == p), trajectory, network)
+                 for p in range(len(parts.texts))]
+        shown = shown._replace(note="; ".join(part for part in (shown.note, shares_text(paths)) if part))
+    return draw_surface(shown, cells, norm, quantity, projection, paths)
+
+
+def shares_text(paths: Sequence[Trajectory]) -> str:
+    """What the subtitle says of the shares of all trajectories."""
+    shares = [100 * path.share for path in paths]
+    some = f"{shares[0]:.3g} %" if len(shares) == 1 else f"{min(shares):.3g} to {max(shares):.3g} %"
+    return f"{some} of the variance of the trajectory's weights in the plane"
 
 
 def draw_surface(shown: View, cells: MapCells, norm: matplotlib.colors.Normalize, quantity: str,
-                 projection: str) -> Figure:
-    """The figure of the values of a plane. cells: [panels, rows, columns]; projection: as surface takes it."""
+                 projection: str, paths: Sequence[Trajectory] = ()) -> Figure:
+    """The figure of the values of a plane. cells: [panels, rows, columns]; projection: as surface takes it; paths: of
+    each panel, or none."""
     x, y, parts = (shown.axes[name] for name in ("columns", "rows", "panels"))
     assert x.numbers is not None and y.numbers is not None
     relief = projection == "3d"
@@ -93,6 +187,10 @@ def draw_surface(shown: View, cells: MapCells, norm: matplotlib.colors.Normalize
     for p, panel in enumerate(axes):
         image = (draw_relief if relief else draw_contours)(panel, x.numbers, y.numbers, cells.value[p], norm, quantity)
         panel.set_title(titled(parts, p, p == 0))
+        outside = draw_trajectory(panel, paths[p]) if paths else 0
+        if outside:
+            panel.text(0.02, 0.02, f"{outside} of {len(paths[p].x)} snapshots outside", transform=panel.transAxes,
+                       fontsize=7, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})
         if relief:
             panel.set_xlabel(x.name)
             panel.set_ylabel(y.name)

@@ -19,8 +19,8 @@ PAPER = Paper(
              "method completely stalls the learning, and the gradients are diminishing as monitored in the "
              "experiments.",
     scaled="Digits of 8 by 8 pixels in place of ImageNet, 64 units a layer in place of convolutions, 1500 steps of 64 "
-           "samples. Stalled means stalled for the first 500 steps, 22 epochs: some of these smaller networks escape "
-           "later, after 800 steps and more.",
+           "samples. Stalled means stalled for the first 500 steps, 22 epochs: it does not last. Of the ten networks "
+           "of 30 layers from Xavier's start, 4 have halved their loss after 1325 steps, 3 have not begun at the end.",
     caption="Left: mean squares of the activations (filled) and variances of the gradients with respect to "
             "pre-activations (open) at the start, by layer, relative to the first and the last layer: mean of 40 "
             "networks, and the factors of equations 10 and 14 (dashed). Right: training loss of networks of 22 and 30 "

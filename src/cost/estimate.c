@@ -14,10 +14,11 @@ enum {
 static const double MPI_SECONDS = 0.045, FINISH_SECONDS = 1.0e-6, GATHER_SECONDS = 1.0e-6, GATHER_RATE = 4e8;
 
 /* Bytes of one network's recorded values and weights. */
-static double value_bytes(const struct isw_estimate *estimate, size_t records, size_t layers, double parameters)
+static double value_bytes(const struct isw_estimate *estimate, size_t records, size_t snapshots, size_t layers,
+                          double parameters)
 {
   struct isw_keep_weights keep = isw_sweep_weights(estimate->sweep);
-  return isw_cost_value_bytes(estimate->sweep, records, layers, (size_t)parameters) +
+  return isw_cost_value_bytes(estimate->sweep, records, snapshots, layers, (size_t)parameters) +
          parameters * (double)isw_precision_bytes(estimate->precision) * ((double)keep.initial + (double)keep.final);
 }
 
@@ -36,7 +37,9 @@ static void add_class(struct isw_estimate *estimate, const struct isw_pack_class
 {
   double networks = (double)class->networks, bytes_each = (double)isw_precision_bytes(estimate->precision);
   double parameters = (double)isw_parameters(class->layers, class->size, class->parts);
-  double values = value_bytes(estimate, class->records, class->layers, parameters);
+  const uint64_t *steps;
+  size_t snapshots = isw_sweep_snapshots(estimate->sweep, class->steps, &steps);
+  double values = value_bytes(estimate, class->records, snapshots, class->layers, parameters);
   estimate->parameters += networks * parameters;
   estimate->network_steps += networks * (double)class->steps;
   estimate->flops += networks * (class->flops + isw_cost_record_flops(estimate->sweep, estimate->probes,
@@ -54,9 +57,10 @@ static enum isw_status set_sizes(struct isw_estimate *estimate, double largest_s
   const struct isw_sweep *sweep = estimate->sweep;
   double networks = (double)isw_sweep_networks(sweep);
   estimate->memory = isw_memory_limit("");
-  estimate->result_bytes = networks * (17 + 8 * (double)isw_sweep_columns(sweep) +
-                                       value_bytes(estimate, isw_sweep_records_max(sweep), isw_sweep_layers_max(sweep),
-                                                   (double)isw_sweep_parameters_max(sweep)));
+  estimate->result_bytes =
+      networks * (17 + 8 * (double)isw_sweep_columns(sweep) +
+                  value_bytes(estimate, isw_sweep_records_max(sweep), isw_sweep_snapshots_max(sweep),
+                              isw_sweep_layers_max(sweep), (double)isw_sweep_parameters_max(sweep)));
   uint64_t packs = isw_packs_count(estimate->packs), workers = estimate->ranks * estimate->threads;
   uint64_t training = packs < workers ? packs : workers;
   /* each pack in training has a checkpoint and, while it is replaced, a second one under a temporary name */

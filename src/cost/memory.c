@@ -68,8 +68,10 @@ static enum isw_status measure_class(const struct isw_sweep *sweep, const struct
   isw_packs_networks(packs, class->first_pack, numbers);
   enum isw_status status = isw_sweep_network(sweep, numbers[0], &network, error);
   if (status != ISW_OK) return status;
-  size_t pack = isw_pack_bytes(network, isw_sweep_data(sweep, class->dataset), isw_sweep_precision(sweep),
-                               class->layout, class->records, probes, probe_count);
+  const uint64_t *steps;
+  size_t pack =
+      isw_pack_bytes(network, isw_sweep_data(sweep, class->dataset), isw_sweep_precision(sweep), class->layout,
+                     class->records, isw_sweep_snapshots(sweep, class->steps, &steps), probes, probe_count);
   isw_network_destroy(network);
   double start;
   status = measure_start(sweep, packs, class, &start, error);
@@ -93,11 +95,13 @@ static double data_bytes(const struct isw_sweep *sweep, double *making)
   return bytes;
 }
 
-double isw_cost_value_bytes(const struct isw_sweep *sweep, size_t records, size_t layers, size_t parameters)
+double isw_cost_value_bytes(const struct isw_sweep *sweep, size_t records, size_t snapshots, size_t layers,
+                            size_t parameters)
 {
   struct isw_record_layout layout = {.records = records,
                                      .layers = layers,
                                      .parameters = parameters,
+                                     .snapshots = snapshots,
                                      .real_bytes = isw_precision_bytes(isw_sweep_precision(sweep))};
   const struct isw_probe *const *probes;
   size_t count = isw_sweep_probes(sweep, &probes);
@@ -109,12 +113,14 @@ double isw_cost_value_bytes(const struct isw_sweep *sweep, size_t records, size_
 static double part_bytes(const struct isw_sweep *sweep)
 {
   size_t records = isw_sweep_records_max(sweep), parameters = isw_sweep_parameters_max(sweep);
-  double values = isw_cost_value_bytes(sweep, records, isw_sweep_layers_max(sweep), parameters);
-  double columns = (double)(isw_sweep_columns(sweep) + records) * sizeof(double);
+  size_t snapshots = isw_sweep_snapshots_max(sweep);
+  double values = isw_cost_value_bytes(sweep, records, 0, isw_sweep_layers_max(sweep), parameters);
+  double columns = (double)(isw_sweep_columns(sweep) + records + snapshots) * sizeof(double);
   struct isw_keep_weights keep = isw_sweep_weights(sweep);
+  double arrays = (double)snapshots + keep.initial + keep.final;
+  double array = (double)parameters * (double)isw_precision_bytes(isw_sweep_precision(sweep));
   return isw_part_maker_bytes((double)isw_sweep_networks(sweep), values + columns,
-                              (double)parameters * (double)isw_precision_bytes(isw_sweep_precision(sweep)),
-                              keep.initial + keep.final);
+                              array * fmax((double)snapshots, arrays > 0), array * arrays);
 }
 
 enum isw_status isw_cost_memory(const struct isw_sweep *sweep, const struct isw_packs *packs, size_t ranks,

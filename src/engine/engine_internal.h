@@ -128,8 +128,9 @@ struct isw_pack {
   struct isw_least_squares *least_squares; /**< NULL unless the optimiser solves */
 
   /* records and probes */
-  size_t records;
+  size_t records, snapshots; /**< snapshots: records at which a probe at_snapshots is due */
   uint64_t *record_steps;
+  size_t *snapshots_before; /**< [records] of each record; NULL without snapshots */
   size_t probe_count;
   const struct isw_probe *const *probes;
   unsigned needs;
@@ -308,7 +309,8 @@ void isw_pack_clear_lane(struct isw_pack *pack, size_t lane);
 /** Stores the outcome of a network that ends, and clears its lane. */
 void isw_pack_end_network(struct isw_pack *pack, size_t lane, enum isw_network_status status, uint64_t steps_done);
 /** Copies a lane's weights: layer after layer, weight [fan_out][fan_in], then bias if the layer has biases, then the
- *  scale of a branch that ends there. */
+ *  scale of a branch that ends there.
+ *  @param[out] to  [parameters] of the pack's precision; need not be aligned */
 void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to);
 /** What the probes that are due at a record need. */
 unsigned isw_pack_needs(const struct isw_pack *pack, size_t record);

@@ -228,11 +228,14 @@ static void allocate_records(struct isw_pack *pack, bool keep_initial, bool keep
     if (keep_final) lane->weights_final = isw_memory_allocate(memory, pack->parameters, pack->number_bytes);
   }
   pack->record_steps = isw_memory_allocate(memory, pack->records, sizeof *pack->record_steps);
+  if (pack->snapshots)
+    pack->snapshots_before = isw_memory_allocate(memory, pack->records, sizeof *pack->snapshots_before);
   pack->due = isw_memory_allocate(memory, pack->probe_count, pack->records * sizeof *pack->due);
   pack->scratch = isw_memory_allocate(memory, pack->probe_count, sizeof *pack->scratch);
   pack->scratch_count = isw_memory_allocate(memory, pack->probe_count, sizeof *pack->scratch_count);
   size_t rows = 0;
   for (size_t i = 0; i < pack->probe_count; i++) {
+    if (pack->probes[i]->copies_weights) continue;
     size_t width = isw_quantity_width(&pack->probes[i]->quantity, pack->layers, pack->parameters);
     rows = width > rows ? width : rows;
   }

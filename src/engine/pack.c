@@ -147,6 +147,11 @@ static void set_thresholds(struct isw_pack *pack, double fraction)
   }
 }
 
+static bool is_due(const struct isw_pack_settings *settings, size_t probe, size_t record)
+{
+  return !settings->due || !settings->due[probe] || settings->due[probe][record];
+}
+
 /* Sets what the settings decide, before anything is allocated. */
 static void set_settings(struct isw_pack *pack, const struct isw_pack_settings *settings)
 {
@@ -159,7 +164,12 @@ static void set_settings(struct isw_pack *pack, const struct isw_pack_settings *
   pack->records = settings->records;
   pack->probe_count = settings->probe_count;
   pack->probes = settings->probes;
-  for (size_t i = 0; i < pack->probe_count; i++) pack->needs |= pack->probes[i]->needs;
+  for (size_t i = 0; i < pack->probe_count; i++) {
+    pack->needs |= pack->probes[i]->needs;
+    if (!pack->probes[i]->quantity.at_snapshots) continue;
+    pack->snapshots = 0; /* all such probes are due at the same records */
+    for (size_t r = 0; r < pack->records; r++) pack->snapshots += is_due(settings, i, r);
+  }
   atomic_init(&pack->nonfinite_lanes[0], 0);
   atomic_init(&pack->nonfinite_lanes[1], 0);
   isw_layout_set_shape(pack, network, settings->precision, settings->layout, samples->features, samples->train.samples,
@@ -173,10 +183,15 @@ static void set_settings(struct isw_pack *pack, const struct isw_pack_settings *
 
 static void copy_schedule(struct isw_pack *pack, const struct isw_pack_settings *settings)
 {
+  size_t before = 0;
   memcpy(pack->record_steps, settings->record_steps, pack->records * sizeof *pack->record_steps);
   for (size_t i = 0; i < pack->probe_count; i++)
-    for (size_t r = 0; r < pack->records; r++)
-      pack->due[i * pack->records + r] = !settings->due || !settings->due[i] || settings->due[i][r];
+    for (size_t r = 0; r < pack->records; r++) pack->due[i * pack->records + r] = is_due(settings, i, r);
+  for (size_t i = 0; i < pack->probe_count && pack->snapshots > 0; i++)
+    for (size_t r = 0; pack->probes[i]->quantity.at_snapshots && r < pack->records; r++) {
+      pack->snapshots_before[r] = before;
+      before += pack->due[i * pack->records + r];
+    }
 }
 
 /* Allocates and fills a pack of zeros; false without memory. */
@@ -225,9 +240,14 @@ void isw_pack_destroy(struct isw_pack *pack)
 }
 
 size_t isw_pack_bytes(const struct isw_network *network, const struct isw_data *data, enum isw_precision precision,
-                      enum isw_layout layout, size_t records, const struct isw_probe *const *probes, size_t probe_count)
+                      enum isw_layout layout, size_t records, size_t snapshots, const struct isw_probe *const *probes,
+                      size_t probe_count)
 {
-  struct isw_pack pack = {.records = records, .probe_count = probe_count, .probes = probes, .memory.measuring = true};
+  struct isw_pack pack = {.records = records,
+                          .snapshots = snapshots,
+                          .probe_count = probe_count,
+                          .probes = probes,
+                          .memory.measuring = true};
   for (size_t i = 0; i < probe_count; i++) pack.needs |= probes[i]->needs;
   isw_layout_set_shape(&pack, network, precision, layout, data->features, data->train_samples, data->test_samples);
   pack.count = pack.lanes;

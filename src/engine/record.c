@@ -5,23 +5,31 @@
 #include <stdalign.h>
 #include <string.h>
 
+/* Appends a number to values that need not be aligned. */
+static void append(const struct isw_pack *pack, double x, unsigned char **to)
+{
+  alignas(double) unsigned char number[sizeof(double)];
+  isw_number_store(pack->precision, number, 0, x);
+  memcpy(*to, number, pack->number_bytes);
+  *to += pack->number_bytes;
+}
+
 void isw_pack_copy_weights(const struct isw_pack *pack, size_t lane, void *to)
 {
-  size_t at = 0;
+  unsigned char *at = to;
   for (size_t k = 0; k < pack->layers; k++) {
     const struct isw_layer *l = &pack->layer[k];
     for (size_t j = 0; j < l->fan_out; j++)
       for (size_t i = 0; i < l->fan_in; i++)
-        isw_number_store(pack->precision, to, at++,
-                         isw_number_load(pack->precision, l->weight, isw_number_index(pack, l, i, j, lane)));
+        append(pack, isw_number_load(pack->precision, l->weight, isw_number_index(pack, l, i, j, lane)), &at);
     for (size_t j = 0; l->bias && j < l->fan_out; j++)
-      isw_number_store(pack->precision, to, at++, isw_number_load(pack->precision, l->bias, j * pack->lanes + lane));
+      append(pack, isw_number_load(pack->precision, l->bias, j * pack->lanes + lane), &at);
     for (size_t i = 0; i < 2; i++) {
       const void *numbers = (i ? &l->shift : &l->gain)->number;
       for (size_t j = 0; numbers && j < l->fan_out; j++)
-        isw_number_store(pack->precision, to, at++, isw_number_load(pack->precision, numbers, j * pack->lanes + lane));
+        append(pack, isw_number_load(pack->precision, numbers, j * pack->lanes + lane), &at);
     }
-    if (l->scale) isw_number_store(pack->precision, to, at++, isw_number_load(pack->precision, l->scale, lane));
+    if (l->scale) append(pack, isw_number_load(pack->precision, l->scale, lane), &at);
   }
 }
 
@@ -73,6 +81,7 @@ struct isw_record_layout isw_pack_layout(const struct isw_pack *pack)
   return (struct isw_record_layout){.records = pack->records,
                                     .layers = pack->layers,
                                     .parameters = pack->parameters,
+                                    .snapshots = pack->snapshots,
                                     .real_bytes = pack->number_bytes};
 }
 
@@ -154,14 +163,12 @@ void isw_pack_feed_probes(struct isw_pack *pack, const struct isw_set *set, size
 
 static void store_value(const struct isw_pack *pack, const struct isw_probe *probe, unsigned char *to, double x)
 {
-  alignas(double) unsigned char number[sizeof(double)];
   if (probe->quantity.integer) {
     int32_t whole = isfinite(x) ? (int32_t)x : -1;
     memcpy(to, &whole, sizeof whole);
     return;
   }
-  isw_number_store(pack->precision, number, 0, x);
-  memcpy(to, number, pack->number_bytes);
+  append(pack, x, &to);
 }
 
 /* Whether probe number i belongs to this part of the record: the probes of the batch, or the others. */
@@ -189,8 +196,14 @@ static void store_part(struct isw_pack *pack, size_t record, bool of_batch, cons
   for (size_t i = 0; i < pack->probe_count; i++) {
     const struct isw_probe *probe = pack->probes[i];
     struct isw_record_place place = isw_record_layout_add(&layout, &probe->quantity);
-    size_t offset = isw_record_offset(&place, record);
     bool due = is_due_in_part(pack, i, record, of_batch); /* otherwise the stored values stay */
+    size_t at = probe->quantity.at_snapshots ? pack->snapshots_before[record] : record;
+    size_t offset = isw_record_offset(&place, at);
+    if (due && probe->copies_weights) {
+      for (size_t l = 0; l < pack->count; l++)
+        if (live[l]) isw_pack_copy_weights(pack, l, pack->lane[l].values + offset);
+      continue;
+    }
     pack->view.probe = probe;
     if (due) probe->finish(&pack->view, pack->scratch[i], pack->probe_values);
     for (size_t l = 0; due && l < pack->count; l++)

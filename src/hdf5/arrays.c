@@ -1,6 +1,8 @@
 /* Reads arrays from any HDF5 file, for rooms that do not use HDF5 themselves. */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include "initsweep/hdf5_handles.h"
 
 /* In memory at a time: of the child, if a chunk does not have more, and of the parent, if a row does not. NEIGHBOURS:
@@ -14,8 +16,42 @@ struct part {
   hsize_t size[H5S_MAX_RANK], start[H5S_MAX_RANK], count[H5S_MAX_RANK];
 };
 
-static enum isw_status find_part(const char *path, const char *name, const uint64_t *row, hid_t space,
-                                 struct part *part, struct isw_error *error)
+/* Splits "weights[3]" into the name of a dataset, on the heap, and an index of its second dimension. *own: NULL where
+ * the name has no index. False if memory cannot be allocated. */
+static bool split_index(const char *name, char **own, uint64_t *index)
+{
+  enum { DIGITS_MAX = 18 };
+  size_t length = strlen(name), digits = 0;
+  *own = NULL;
+  if (length < 4 || name[length - 1] != ']') return true;
+  while (digits + 2 < length && isdigit((unsigned char)name[length - 2 - digits])) digits++;
+  size_t bracket = length - 2 - digits;
+  if (digits == 0 || digits > DIGITS_MAX || bracket == 0 || name[bracket] != '[') return true;
+  *own = isw_copy_text(name);
+  if (!*own) return false;
+  (*own)[bracket] = '\0';
+  *index = strtoull(name + bracket + 1, NULL, 10);
+  return true;
+}
+
+/* Reduces the second of three dimensions to an index. */
+static enum isw_status take_slice(const char *path, const char *name, uint64_t index, struct part *part,
+                                  struct isw_error *error)
+{
+  if (part->rank != 3)
+    return isw_error_set(error, ISW_BAD_INPUT, "%s: dataset '%s' has %d dimensions where 3 are expected", path, name,
+                         part->rank);
+  if (index >= part->size[1])
+    return isw_error_set(error, ISW_BAD_INPUT, "%s: slice %" PRIu64 " of dataset '%s', which has %llu (from 0)", path,
+                         index, name, (unsigned long long)part->size[1]);
+  part->start[1] = index;
+  part->count[1] = 1;
+  return ISW_OK;
+}
+
+/* slice: NULL: none */
+static enum isw_status find_part(const char *path, const char *name, const uint64_t *row, const uint64_t *slice,
+                                 hid_t space, struct part *part, struct isw_error *error)
 {
   part->rank = H5Sget_simple_extent_type(space) == H5S_SIMPLE ? H5Sget_simple_extent_ndims(space) : 0;
   if (part->rank < 1 || H5Sget_simple_extent_dims(space, part->size, NULL) != part->rank)
@@ -27,15 +63,19 @@ static enum isw_status find_part(const char *path, const char *name, const uint6
     part->count[d] = part->size[d];
   }
   if (!row) return ISW_OK;
-  if (part->rank > 2)
-    return isw_error_set(error, ISW_BAD_INPUT, "%s: dataset '%s' has %d dimensions where 1 or 2 are expected", path,
-                         name, part->rank);
-  uint64_t rows = part->rank == 2 ? part->size[0] : 1;
+  enum isw_status status = slice ? take_slice(path, name, *slice, part, error) : ISW_OK;
+  if (status != ISW_OK) return status;
+  if (part->rank > 2 && !slice)
+    return isw_error_set(error, ISW_BAD_INPUT, "%s: dataset '%s' has %d dimensions where 1 or 2 are expected%s%s%s",
+                         path, name, part->rank, part->rank == 3 ? "; '" : "", part->rank == 3 ? name : "",
+                         part->rank == 3 ? "[0]' is the first slice of the second" : "");
+  uint64_t rows = part->rank >= 2 ? part->size[0] : 1;
   if (*row >= rows)
     return isw_error_set(error, ISW_BAD_INPUT, "%s: row %" PRIu64 " of dataset '%s', which has %" PRIu64 " (from 0)",
                          path, *row, name, rows);
-  if (part->rank == 2) {
-    hsize_t rows_together = part->size[1] < NEIGHBOURS ? NEIGHBOURS / part->size[1] : 1;
+  if (part->rank >= 2) {
+    hsize_t columns = part->size[part->rank - 1];
+    hsize_t rows_together = columns < NEIGHBOURS ? NEIGHBOURS / columns : 1;
     part->start[0] = *row - *row % rows_together;
     part->count[0] = rows - part->start[0] < rows_together ? rows - part->start[0] : rows_together;
   }
@@ -128,10 +168,11 @@ static enum isw_status send_part(const struct request *request, hid_t dataset, h
   return status;
 }
 
-static enum isw_status send_dataset(const struct request *request, hid_t file, int to, struct isw_error *error)
+static enum isw_status send_dataset(const struct request *request, hid_t file, const char *name, const uint64_t *slice,
+                                    int to, struct isw_error *error)
 {
   hid_t dataset;
-  const char *path = request->path, *name = request->name;
+  const char *path = request->path;
   struct isw_hdf5_guard guard;
   isw_hdf5_guard_begin(&guard);
   enum isw_status status = isw_hdf5_open_dataset(file, path, name, &dataset, error);
@@ -143,12 +184,28 @@ static enum isw_status send_dataset(const struct request *request, hid_t file, i
   struct part part;
   if (kind != H5T_FLOAT && kind != H5T_INTEGER)
     status = isw_error_set(error, ISW_BAD_INPUT, "%s: dataset '%s' does not hold plain numbers", path, name);
-  if (status == ISW_OK) status = find_part(path, name, request->row, space, &part, error);
+  if (status == ISW_OK) status = find_part(path, name, request->row, slice, space, &part, error);
   isw_hdf5_guard_end(&guard);
   if (status == ISW_OK) status = send_part(request, dataset, space, part, to, error);
   H5Tclose(type);
   H5Sclose(space);
   H5Dclose(dataset);
+  return status;
+}
+
+/* Sends the dataset of a name or, if there is none and a row is asked for, the slice that the name describes. */
+static enum isw_status send_named(const struct request *request, hid_t file, int to, struct isw_error *error)
+{
+  char *own = NULL;
+  uint64_t slice = 0;
+  struct isw_hdf5_guard guard;
+  isw_hdf5_guard_begin(&guard);
+  bool absent = isw_hdf5_follow(file, request->name) == ISW_HDF5_ABSENT;
+  isw_hdf5_guard_end(&guard);
+  if (request->row && absent && !split_index(request->name, &own, &slice))
+    return isw_error_memory(error, strlen(request->name), request->path);
+  enum isw_status status = send_dataset(request, file, own ? own : request->name, own ? &slice : NULL, to, error);
+  free(own);
   return status;
 }
 
@@ -163,7 +220,7 @@ static enum isw_status send_array(void *context, int to, struct isw_error *error
   enum isw_status status = isw_hdf5_open_file(request->path, access, &file, error);
   H5Pclose(access);
   isw_hdf5_guard_end(&guard);
-  if (status == ISW_OK) status = send_dataset(request, file, to, error);
+  if (status == ISW_OK) status = send_named(request, file, to, error);
   isw_hdf5_guard_begin(&guard);
   if (file >= 0) H5Fclose(file);
   isw_hdf5_guard_end(&guard);

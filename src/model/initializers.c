@@ -184,7 +184,9 @@ static bool variance_scaling(const struct isw_choice *settings, size_t fan_out, 
                                      "the layer's activation, from torch.nn.init.calculate_gain")
 #define WEIGHTS_PATH ISW_PATH_PARAMETER("path", NULL, "an HDF5 file; a relative path starts at the sweep file's folder")
 #define WEIGHTS_DATASET                                                                                                \
-  ISW_TEXT_PARAMETER("dataset", "weights_final", "dataset in the file, [network][parameter] or [parameter]")
+  ISW_TEXT_PARAMETER(                                                                                                  \
+      "dataset", "weights_final",                                                                                      \
+      "dataset in the file, [network][parameter] or [parameter]; weights[3] is slice 3 of weights along a training")
 #define LARGEST_ROW 9007199254740992.0
 static const char *const plane_normalizations[] = {"filter", "layer", "none", NULL};
 #define MODE ISW_WORD_PARAMETER("mode", fan_modes, "definition of fan; fan_avg is the mean of fan_in and fan_out")

@@ -24,7 +24,9 @@ static const struct isw_mask table[] = {
      0},
     {{"magnitude",
       {ISW_PATH_PARAMETER("path", NULL, "an HDF5 file; a relative path starts at the sweep file's folder"),
-       ISW_TEXT_PARAMETER("dataset", "weights_final", "dataset in the file, [network][parameter] or [parameter]"),
+       ISW_TEXT_PARAMETER("dataset", "weights_final",
+                          "dataset in the file, [network][parameter] or [parameter]; weights[3] is slice 3 of weights "
+                          "along a training"),
        ISW_COUNT_PARAMETER("network", 0.0, 0.0, 9007199254740992.0, "row of the dataset"),
        ISW_REAL_PARAMETER("sparsity", NAN, 0.0, 1.0, 0, "fraction of each layer's weights that are masked")},
       "masks, of the n weights of each layer, the round(sparsity n) with the smallest magnitudes in the file, of equal "

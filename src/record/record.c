@@ -24,7 +24,7 @@ size_t isw_quantity_bytes(const struct isw_quantity *quantity, size_t real_bytes
 struct isw_record_place isw_record_layout_add(struct isw_record_layout *layout, const struct isw_quantity *quantity)
 {
   struct isw_record_place place = {.offset = layout->bytes,
-                                   .records = isw_quantity_records(quantity, layout->records),
+                                   .records = isw_quantity_records(quantity, layout->records, layout->snapshots),
                                    .width = isw_quantity_width(quantity, layout->layers, layout->parameters),
                                    .item = isw_quantity_bytes(quantity, layout->real_bytes)};
   size_t bytes;

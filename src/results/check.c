@@ -116,13 +116,10 @@ static enum isw_status check_flags(struct check *c, hid_t dataset)
  * version. */
 static enum isw_status check_attributes(struct check *c, const struct isw_field *field)
 {
-  bool recorded = field->rank > 1 && field->dimension[1] == ISW_DIM_RECORD;
-  const char *columns = c->coordinates.bytes ? c->coordinates.bytes : "";
+  const char *columns = c->coordinates.bytes ? c->coordinates.bytes : "", *steps = isw_steps_of(field);
   struct isw_text names = {0};
   enum isw_status status = ISW_OK;
-  if (!field->coordinate)
-    status = isw_text_add(&names, "%s%s%s", columns, *columns && recorded ? " " : "",
-                          recorded ? isw_field(ISW_FIELD_STEP)->name : "");
+  if (!field->coordinate) status = isw_text_add(&names, "%s%s%s", columns, *columns && *steps ? " " : "", steps);
   if (status != ISW_OK) status = no_memory(c);
   const char *const expected[ISW_ATTRIBUTE_PATH] = {
       [ISW_ATTRIBUTE_UNITS] = field->units,
@@ -202,7 +199,17 @@ static enum isw_status open_dataset(struct check *c, const struct isw_field *fie
 /* A dataset whose values the sweep determines, and where they come from. */
 struct known {
   const struct isw_field *field;
-  enum { KNOWN_NUMBERED, KNOWN_COORDINATE, KNOWN_FEATURES, KNOWN_SIZES, KNOWN_ID, KNOWN_STEP, KNOWN_STEPS } what;
+  enum {
+    KNOWN_NUMBERED,
+    KNOWN_COORDINATE,
+    KNOWN_FEATURES,
+    KNOWN_SIZES,
+    KNOWN_ID,
+    KNOWN_STEP,
+    KNOWN_STEPS,
+    KNOWN_WEIGHTS_STEP,
+    KNOWN_WEIGHTS_STEPS
+  } what;
   int64_t first; /* KNOWN_NUMBERED: the first number */
   size_t column; /* KNOWN_COORDINATE */
 };
@@ -241,6 +248,14 @@ static bool make_row(const struct check *c, const struct known *known, uint64_t 
     break;
   case KNOWN_STEPS:
     count = head->schedule(head->context, row, &steps);
+    for (size_t r = 0; r < count; r++) ((int64_t *)into)[r] = (int64_t)steps[r];
+    return count > 0;
+  case KNOWN_WEIGHTS_STEP:
+    head->snapshots(head->context, 0, &steps);
+    *(int64_t *)into = (int64_t)steps[row];
+    break;
+  case KNOWN_WEIGHTS_STEPS:
+    count = head->snapshots(head->context, row, &steps);
     for (size_t r = 0; r < count; r++) ((int64_t *)into)[r] = (int64_t)steps[r];
     return count > 0;
   }
@@ -524,8 +539,11 @@ static enum isw_status check_all(struct check *c)
       {isw_field(ISW_FIELD_ID), KNOWN_ID, 0, 0},
       {isw_field(head->schedule_varies ? ISW_FIELD_STEP_BY_NETWORK : ISW_FIELD_STEP),
        head->schedule_varies ? KNOWN_STEPS : KNOWN_STEP, 0, 0},
+      {isw_field(head->schedule_varies ? ISW_FIELD_WEIGHTS_STEP_BY_NETWORK : ISW_FIELD_WEIGHTS_STEP),
+       head->schedule_varies ? KNOWN_WEIGHTS_STEPS : KNOWN_WEIGHTS_STEP, 0, 0}, /* the last one */
   };
-  for (size_t i = 0; i < sizeof fixed / sizeof *fixed && status == ISW_OK; i++) status = check_known(c, &fixed[i]);
+  size_t known = sizeof fixed / sizeof *fixed - (head->snapshots_max == 0);
+  for (size_t i = 0; i < known && status == ISW_OK; i++) status = check_known(c, &fixed[i]);
   if (status == ISW_OK) status = check_status(c);
   if (status == ISW_OK) status = check_trained(c, isw_field(ISW_FIELD_STEPS_DONE));
   for (size_t q = 0; q < head->quantity_count && status == ISW_OK; q++) {

@@ -42,10 +42,10 @@ void isw_outline_choose_chunks(struct isw_outline *o)
 {
   const struct isw_results_head *head = o->head;
   size_t real = head->real_bytes, networks = isw_larger(1, head->networks), records = isw_larger(1, head->records_max);
-  size_t row = (head->coordinate_count + ISW_FIXED_OUTPUTS) * sizeof(double) + head->layers_max * sizeof(int32_t) +
-               head->records_max * sizeof(int64_t);
+  size_t row = (head->coordinate_count + ISW_OUT_WEIGHTS_STEP) * sizeof(double) + head->layers_max * sizeof(int32_t) +
+               (head->records_max + head->snapshots_max) * sizeof(int64_t);
   for (size_t q = 0; q < head->quantity_count; q++)
-    row += isw_quantity_records(&head->quantities[q], head->records_max) *
+    row += isw_quantity_records(&head->quantities[q], head->records_max, 0) * /* snapshots are not of a block */
            isw_quantity_width(&head->quantities[q], head->layers_max, head->parameters_max) * real;
   size_t block = power_below(isw_larger(1, BLOCK_BYTES / row));
   size_t pieces = isw_larger((records + RECORD_PIECES - 1) / RECORD_PIECES, isw_smaller(records, FEWEST_RECORDS));
@@ -62,20 +62,23 @@ void isw_outline_choose_chunks(struct isw_outline *o)
   o->column_networks = chunk;
   while (o->column_networks < o->block && 2 * o->column_networks <= NETWORK_CHUNK) o->column_networks *= 2;
   size_t parameters = isw_smaller(isw_larger(1, head->parameters_max), SMALL_CHUNK_BYTES / real);
-  size_t one = parameters * real, all = isw_larger(1, head->parameters_max) * real;
+  size_t one = parameters * real, snapshots = isw_larger(1, head->snapshots_max);
+  size_t all = isw_larger(1, head->parameters_max) * real * snapshots; /* of the largest array of weights */
   o->weight_parameters = parameters;
   o->weight_networks = isw_outline_part_of_chunk(o, isw_larger(1, SMALL_CHUNK_BYTES / one));
+  o->weight_snapshots = isw_smaller(snapshots, isw_larger(1, SMALL_CHUNK_BYTES / (o->weight_networks * one)));
   o->weight_rows = o->weight_networks * isw_larger(1, ROWS_BYTES / (o->weight_networks * all));
   o->part_rows = o->weight_rows * isw_larger(1, PART_BYTES / (o->weight_rows * all));
   o->block = isw_smaller(o->block, networks);
   o->part_rows = isw_smaller(o->part_rows, o->block);
   size_t kept = (head->keep_initial ? 1 : 0) + (head->keep_final ? 1 : 0);
-  double bytes = (double)networks * ((double)row + (double)(kept * head->parameters_max * real));
+  double bytes =
+      (double)networks * ((double)row + (double)((kept + head->snapshots_max) * head->parameters_max * real));
   o->is_small = bytes < THRIFTY_BYTES;
 }
 
-double isw_part_maker_bytes(double networks, double numbers, double weights, int kept)
+double isw_part_maker_bytes(double networks, double numbers, double largest, double weights)
 {
-  return fmin(networks * numbers, fmax(numbers, BLOCK_BYTES)) +
-         kept * fmin(networks * weights, fmax(weights, PART_BYTES));
+  double rows = largest > 0 ? fmin(networks, fmax(1, PART_BYTES / largest)) : 0;
+  return fmin(networks * numbers, fmax(numbers, BLOCK_BYTES)) + rows * weights;
 }

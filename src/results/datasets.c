@@ -43,9 +43,8 @@ static enum isw_status add_coordinates(struct isw_results_writer *w, const struc
 {
   struct isw_text names = {0};
   const char *columns = w->coordinates.bytes ? w->coordinates.bytes : "";
-  bool recorded = field->rank > 1 && field->dimension[1] == ISW_DIM_RECORD;
-  enum isw_status status = isw_text_add(&names, "%s%s%s", columns, *columns && recorded ? " " : "",
-                                        recorded ? isw_field(ISW_FIELD_STEP)->name : "");
+  const char *steps = isw_steps_of(field);
+  enum isw_status status = isw_text_add(&names, "%s%s%s", columns, *columns && *steps ? " " : "", steps);
   const char *name = isw_dataset_attribute(ISW_ATTRIBUTE_COORDINATES)->name;
   status = status == ISW_OK ? isw_writer_add_characters(w, dataset, name, names.bytes)
                             : isw_error_memory(w->outline.error, strlen(columns), "names of coordinates");
@@ -169,26 +168,27 @@ static enum isw_status make_status(struct isw_results_writer *w, struct isw_outp
   return status;
 }
 
-/* The schedule of all networks, written at once. */
-static enum isw_status write_common_steps(struct isw_results_writer *w)
+/* The records or snapshots of all networks, written at once. */
+static enum isw_status write_common_steps(struct isw_results_writer *w, enum isw_field_id id)
 {
   const struct isw_results_head *head = w->outline.head;
-  struct isw_output plan =
-      isw_outline_plan(&w->outline, isw_field(ISW_FIELD_STEP), (const hsize_t[ISW_RANK_MAX]){SCALE_CHUNK});
+  struct isw_output plan = isw_outline_plan(&w->outline, isw_field(id), (const hsize_t[ISW_RANK_MAX]){SCALE_CHUNK});
+  size_t (*schedule)(void *, uint64_t, const uint64_t **) = id == ISW_FIELD_STEP ? head->schedule : head->snapshots;
+  size_t records = id == ISW_FIELD_STEP ? head->records_max : head->snapshots_max;
   hid_t dataset;
   struct isw_digest *digest = NULL;
   enum isw_status status = make_attached(w, &plan);
   dataset = plan.layout.dataset;
   if (status == ISW_OK) status = isw_writer_begin_hash(w, dataset, plan.field.name, &digest);
-  if (status == ISW_OK && head->networks && head->records_max) {
+  if (status == ISW_OK && head->networks && records) {
     const uint64_t *steps;
-    if (head->schedule(head->context, 0, &steps) != head->records_max)
-      status = isw_error_set(w->outline.error, ISW_FAILED, "%s: the schedule does not have %zu records", w->path,
-                             head->records_max);
+    if (schedule(head->context, 0, &steps) != records)
+      status =
+          isw_error_set(w->outline.error, ISW_FAILED, "%s: the schedule does not have %zu records", w->path, records);
     else if (H5Dwrite(dataset, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, w->transfer, steps) < 0)
       status = isw_writer_refuse(w, "cannot write the schedule");
     else
-      isw_hash_values(digest, steps, head->records_max, sizeof *steps, false);
+      isw_hash_values(digest, steps, records, sizeof *steps, false);
   }
   if (status == ISW_OK) status = isw_writer_end_hash(w, dataset, plan.field.name, digest);
   isw_digest_destroy(digest);
@@ -204,7 +204,10 @@ static enum isw_status make_fixed(struct isw_results_writer *w)
   if (status == ISW_OK) status = make_status(w, &out[ISW_OUT_STATUS]);
   if (status == ISW_OK) status = make_attached(w, &out[ISW_OUT_STEPS_DONE]);
   if (status != ISW_OK) return status;
-  return w->outline.head->schedule_varies ? make_attached(w, &out[ISW_OUT_STEP]) : write_common_steps(w);
+  bool varies = w->outline.head->schedule_varies;
+  status = varies ? make_attached(w, &out[ISW_OUT_STEP]) : write_common_steps(w, ISW_FIELD_STEP);
+  if (status != ISW_OK || !w->outline.head->snapshots_max) return status;
+  return varies ? make_attached(w, &out[ISW_OUT_WEIGHTS_STEP]) : write_common_steps(w, ISW_FIELD_WEIGHTS_STEP);
 }
 
 enum isw_status isw_writer_make_datasets(struct isw_results_writer *w)
@@ -214,8 +217,8 @@ enum isw_status isw_writer_make_datasets(struct isw_results_writer *w)
   for (size_t c = 0; c < head->coordinate_count && status == ISW_OK; c++) status = make_coordinate(w, c);
   if (status == ISW_OK) status = make_fixed(w);
   for (size_t o = head->coordinate_count + ISW_FIXED_OUTPUTS; o < w->outline.output_count && status == ISW_OK; o++)
-    status = make_attached(w, &w->outline.outputs[o]);
-  for (size_t i = 0; i < 2 && status == ISW_OK; i++)
+    if (w->outline.outputs[o].field.name) status = make_attached(w, &w->outline.outputs[o]);
+  for (size_t i = 0; i < ISW_WEIGHT_ARRAYS && status == ISW_OK; i++)
     if (w->outline.weights[i].field.name) status = make_attached(w, &w->outline.weights[i]);
   return status;
 }

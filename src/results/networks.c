@@ -75,6 +75,11 @@ static enum isw_status put_known(struct isw_part_maker *m, uint64_t network, siz
                            (unsigned long long)network, head->records_max);
     int64_t *step = cell(&out[ISW_OUT_STEP], row);
     for (size_t r = 0; r < records; r++) step[r] = (int64_t)steps[r];
+    size_t snapshots = head->snapshots_max ? head->snapshots(head->context, network, &steps) : 0;
+    if (snapshots > head->snapshots_max)
+      return isw_error_set(o->error, ISW_FAILED, "%s: network %llu has more than %zu snapshots", o->path,
+                           (unsigned long long)network, head->snapshots_max);
+    for (size_t r = 0; r < snapshots; r++) ((int64_t *)cell(&out[ISW_OUT_WEIGHTS_STEP], row))[r] = (int64_t)steps[r];
   }
   return ISW_OK;
 }
@@ -94,9 +99,12 @@ static enum isw_status put_finished(struct isw_part_maker *m, const struct isw_f
     return isw_outline_refuse_network(o, finished->number, "its status is unknown");
   *(int8_t *)cell(&out[ISW_OUT_STATUS], row) = (int8_t)finished->status;
   *(int64_t *)cell(&out[ISW_OUT_STEPS_DONE], row) = (int64_t)finished->steps_done;
+  const uint64_t *steps;
+  size_t snapshots = head->snapshots_max ? head->snapshots(head->context, finished->number, &steps) : 0;
   struct isw_record_layout layout = {.records = finished->records,
                                      .layers = finished->layers,
                                      .parameters = (size_t)finished->parameters,
+                                     .snapshots = snapshots,
                                      .real_bytes = head->real_bytes};
   for (size_t q = 0; q < head->quantity_count; q++) isw_record_layout_add(&layout, &head->quantities[q]);
   if (layout.bytes != finished->values_bytes)
@@ -107,6 +115,7 @@ static enum isw_status put_finished(struct isw_part_maker *m, const struct isw_f
     const struct isw_output *output = &out[ISW_FIXED_OUTPUTS + q];
     const struct isw_quantity *quantity = &head->quantities[q];
     struct isw_record_place place = isw_record_layout_add(&layout, quantity);
+    if (quantity->at_snapshots) continue; /* weights.c */
     const unsigned char *from = (const unsigned char *)finished->values + place.offset;
     size_t stride = isw_quantity_width(quantity, head->layers_max, head->parameters_max);
     size_t lines = quantity->per_run ? 1 : finished->records_done, line = place.width;
@@ -125,7 +134,7 @@ static enum isw_status put_finished(struct isw_part_maker *m, const struct isw_f
 enum isw_status isw_part_maker_read(struct isw_part_maker *m, const struct isw_part *part, struct isw_index *index)
 {
   const struct isw_outline *o = &m->outline;
-  bool weights = o->head->keep_initial || o->head->keep_final; /* whose parts check the checksums of all bytes */
+  bool weights = isw_has_weights(o->head); /* whose parts check the checksums of all bytes */
   enum isw_status status = ISW_OK;
   for (size_t i = 0; i < o->output_count; i++)
     if (o->outputs[i].layout.fill) fill_block(&o->outputs[i], (size_t)part->networks);

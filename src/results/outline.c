@@ -61,6 +61,11 @@ union isw_real_nan isw_real_nan(size_t real_bytes)
   return nan;
 }
 
+bool isw_has_weights(const struct isw_results_head *head)
+{
+  return head->keep_initial || head->keep_final || head->snapshots_max > 0;
+}
+
 bool isw_coordinate_is_integer(const struct isw_results_head *head, size_t column)
 {
   static const double largest = 9007199254740992.0; /* 2^53: above it a double may be a rounded integer */
@@ -107,7 +112,10 @@ static void plan_fixed(const struct isw_outline *o)
   out[ISW_OUT_ID] = plan_column(o, isw_field(ISW_FIELD_ID));
   out[ISW_OUT_STATUS] = plan_column(o, isw_field(ISW_FIELD_STATUS));
   out[ISW_OUT_STEPS_DONE] = plan_column(o, isw_field(ISW_FIELD_STEPS_DONE));
-  if (head->schedule_varies) out[ISW_OUT_STEP] = isw_outline_plan(o, isw_field(ISW_FIELD_STEP_BY_NETWORK), steps);
+  if (!head->schedule_varies) return;
+  out[ISW_OUT_STEP] = isw_outline_plan(o, isw_field(ISW_FIELD_STEP_BY_NETWORK), steps);
+  if (head->snapshots_max)
+    out[ISW_OUT_WEIGHTS_STEP] = isw_outline_plan(o, isw_field(ISW_FIELD_WEIGHTS_STEP_BY_NETWORK), steps);
 }
 
 static struct isw_output plan_quantity(const struct isw_outline *o, const struct isw_quantity *quantity)
@@ -128,6 +136,13 @@ static struct isw_output plan_weights(const struct isw_outline *o, enum isw_fiel
   return isw_outline_plan(o, isw_field(id), (const hsize_t[ISW_RANK_MAX]){o->weight_networks, o->weight_parameters});
 }
 
+static struct isw_output plan_snapshots(const struct isw_outline *o, const struct isw_quantity *quantity)
+{
+  const struct isw_field field = isw_field_of_quantity(quantity);
+  const hsize_t chunk[ISW_RANK_MAX] = {o->weight_networks, o->weight_snapshots, o->weight_parameters};
+  return isw_outline_plan(o, &field, chunk);
+}
+
 enum isw_status isw_outline_create(struct isw_outline *o, const char *path, const struct isw_results_head *head,
                                    struct isw_error *error)
 {
@@ -146,10 +161,15 @@ enum isw_status isw_outline_create(struct isw_outline *o, const char *path, cons
     o->outputs[c] = plan_column(o, &field);
   }
   plan_fixed(o);
-  for (size_t q = 0; q < head->quantity_count; q++)
-    o->outputs[head->coordinate_count + ISW_FIXED_OUTPUTS + q] = plan_quantity(o, &head->quantities[q]);
-  if (head->keep_initial) o->weights[0] = plan_weights(o, ISW_FIELD_WEIGHTS_INITIAL);
-  if (head->keep_final) o->weights[1] = plan_weights(o, ISW_FIELD_WEIGHTS_FINAL);
+  for (size_t q = 0; q < head->quantity_count; q++) {
+    const struct isw_quantity *quantity = &head->quantities[q];
+    if (quantity->at_snapshots)
+      o->weights[ISW_WEIGHTS_SNAPSHOTS] = plan_snapshots(o, quantity);
+    else
+      o->outputs[head->coordinate_count + ISW_FIXED_OUTPUTS + q] = plan_quantity(o, quantity);
+  }
+  if (head->keep_initial) o->weights[ISW_WEIGHTS_INITIAL] = plan_weights(o, ISW_FIELD_WEIGHTS_INITIAL);
+  if (head->keep_final) o->weights[ISW_WEIGHTS_FINAL] = plan_weights(o, ISW_FIELD_WEIGHTS_FINAL);
   return ISW_OK;
 }
 

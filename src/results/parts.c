@@ -17,13 +17,12 @@ enum isw_status isw_part_maker_create(const char *path, const struct isw_results
     output->block = isw_allocate(o->block, output->items * output->layout.item);
     if (!output->block) status = isw_error_memory(error, o->block * output->items, "a block of networks");
   }
-  for (size_t i = 0; status == ISW_OK && i < 2; i++) {
+  for (size_t i = 0; status == ISW_OK && i < ISW_WEIGHT_ARRAYS; i++) {
     struct isw_output *weights = &m->outline.weights[i];
     size_t row;
     if (!weights->field.name) continue;
-    if (!isw_multiply(head->parameters_max, head->real_bytes, &row) ||
-        !(weights->block = isw_allocate(o->part_rows, row)))
-      status = isw_error_memory(error, head->parameters_max, "weights");
+    if (!isw_multiply(weights->items, head->real_bytes, &row) || !(weights->block = isw_allocate(o->part_rows, row)))
+      status = isw_error_memory(error, weights->items, "weights");
   }
   if (status == ISW_OK) {
     m->parameters = isw_allocate(o->part_rows, sizeof *m->parameters);
@@ -43,7 +42,7 @@ void isw_part_maker_destroy(struct isw_part_maker *m)
 {
   if (!m) return;
   for (size_t i = 0; m->outline.outputs && i < m->outline.output_count; i++) free(m->outline.outputs[i].block);
-  for (size_t i = 0; i < 2; i++) free(m->outline.weights[i].block);
+  for (size_t i = 0; i < ISW_WEIGHT_ARRAYS; i++) free(m->outline.weights[i].block);
   free(m->parameters);
   isw_chunk_compressor_destroy(m->compressor);
   isw_digest_destroy(m->digest);
@@ -60,7 +59,7 @@ static size_t rounded_up(size_t number, size_t divisor)
 
 static uint64_t parts_of_weights(const struct isw_outline *o, uint64_t networks)
 {
-  return o->head->keep_initial || o->head->keep_final ? rounded_up((size_t)networks, o->part_rows) : 0;
+  return isw_has_weights(o->head) ? rounded_up((size_t)networks, o->part_rows) : 0;
 }
 
 uint64_t isw_parts_count(const struct isw_part_maker *m)
@@ -121,7 +120,7 @@ void isw_part_hash(struct isw_part_maker *m, uint64_t number, unsigned char *sta
   const struct isw_outline *o = &m->outline;
   const struct isw_part part = isw_parts_get(m, number);
   const struct isw_output *outputs = part.kind == ISW_PART_WEIGHTS ? o->weights : o->outputs;
-  size_t count = part.kind == ISW_PART_WEIGHTS ? 2 : o->output_count;
+  size_t count = part.kind == ISW_PART_WEIGHTS ? (size_t)ISW_WEIGHT_ARRAYS : o->output_count;
   for (size_t i = 0; i < count; i++) {
     if (!outputs[i].block) continue;
     isw_digest_load(m->digest, states);

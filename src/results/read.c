@@ -332,6 +332,11 @@ size_t isw_results_layers(const struct isw_results *results)
   return (size_t)results->layers;
 }
 
+size_t isw_results_snapshots(const struct isw_results *results)
+{
+  return (size_t)results->length[ISW_DIM_WEIGHTS_RECORD];
+}
+
 uint64_t isw_results_identity(const struct isw_results *results)
 {
   return results->identity;

@@ -52,13 +52,30 @@ static bool is_along(const struct isw_results_dataset *view, const char *dimensi
   return view->dimension && dimension ? strcmp(view->dimension, dimension) == 0 : !view->dimension && !dimension;
 }
 
-static enum isw_status read_values(struct isw_results *results, const struct isw_quantity *quantities, size_t count,
-                                   size_t real_bytes, struct isw_finished *finished, struct isw_error *error)
+/* Reads a quantity at_snapshots, which is not in the list of datasets, as weights are not. */
+static enum isw_status read_snapshots(struct isw_results *results, const struct isw_hdf5_guard *guard,
+                                      const struct isw_record_place *place, const char *name, uint64_t number,
+                                      hid_t type, void *to, struct isw_error *error)
+{
+  hid_t dataset;
+  enum isw_status status = isw_hdf5_open_dataset(results->file, results->path, name, &dataset, error);
+  if (status != ISW_OK) return status;
+  const hsize_t wanted[2] = {place->records, place->width};
+  isw_hdf5_guard_renew(guard, place->records * place->width * place->item);
+  bool good = read_part(dataset, number, wanted, 3, type, to);
+  H5Dclose(dataset);
+  return good ? ISW_OK : refuse_dataset(results, name, number, error);
+}
+
+static enum isw_status read_values(struct isw_results *results, const struct isw_hdf5_guard *guard,
+                                   const struct isw_quantity *quantities, size_t count, size_t real_bytes,
+                                   struct isw_finished *finished, struct isw_error *error)
 {
   hid_t real = real_bytes == 4 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
   struct isw_record_layout layout = {.records = finished->records,
                                      .layers = finished->layers,
                                      .parameters = (size_t)finished->parameters,
+                                     .snapshots = finished->snapshots,
                                      .real_bytes = real_bytes};
   if (finished->records > results->records || finished->layers > results->layers)
     return refuse_dataset(results, "record", finished->number, error);
@@ -73,6 +90,12 @@ static enum isw_status read_values(struct isw_results *results, const struct isw
     const struct dataset *dataset = isw_results_find(results, quantities[q].name);
     struct isw_record_place place = isw_record_layout_add(&layout, &quantities[q]);
     unsigned char *to = (unsigned char *)results->values + place.offset;
+    if (quantities[q].at_snapshots) {
+      enum isw_status status =
+          read_snapshots(results, guard, &place, quantities[q].name, finished->number, real, to, error);
+      if (status != ISW_OK) return status;
+      continue;
+    }
     bool once = quantities[q].per_run, per_layer = quantities[q].per_layer;
     const char *along = quantities[q].per_parameter ? isw_field(ISW_FIELD_PARAMETER)->name : quantities[q].dimension;
     const int rank = (int)isw_field_of_quantity(&quantities[q]).rank;
@@ -123,7 +146,7 @@ enum isw_status isw_results_network(struct isw_results *results, const struct is
   if (status == ISW_OK) status = read_one(results, ISW_FIELD_ID, number, H5T_NATIVE_UINT64, &finished->id, error);
   if (status == ISW_OK && isw_status_is_finished((enum isw_network_status)ended)) {
     status = read_one(results, ISW_FIELD_STEPS_DONE, number, H5T_NATIVE_INT64, &steps_done, error);
-    if (status == ISW_OK) status = read_values(results, quantities, count, real_bytes, finished, error);
+    if (status == ISW_OK) status = read_values(results, &guard, quantities, count, real_bytes, finished, error);
     if (status == ISW_OK && keep_initial)
       status = read_weights(results, &guard, 0, real_bytes, finished, &finished->weights_initial, error);
     if (status == ISW_OK && keep_final)

@@ -80,6 +80,9 @@ struct isw_output {
   unsigned char *block;           /**< of a part maker: [networks][items] of a block or, of weights, a part */
 };
 
+/** The datasets of weights, which have parts of their own. */
+enum { ISW_WEIGHTS_INITIAL, ISW_WEIGHTS_FINAL, ISW_WEIGHTS_SNAPSHOTS, ISW_WEIGHT_ARRAYS };
+
 /** The datasets along `network` of a file, and the sizes of its chunks, blocks and parts: what a writer and all part
  *  makers know, without the file. */
 struct isw_outline {
@@ -90,13 +93,14 @@ struct isw_outline {
   union isw_real_nan nan;
   hsize_t dims[ISW_DIMENSIONS];
   size_t output_count;
-  struct isw_output *outputs;   /**< coordinates, then as enum isw_fixed_outputs counts from there, then quantities */
-  struct isw_output weights[2]; /**< initial, final */
-  size_t block;                 /**< networks of a block */
-  hsize_t chunk_networks;       /**< of quantities without layers */
+  struct isw_output *outputs; /**< coordinates, then as enum isw_fixed_outputs counts from there, then quantities */
+  struct isw_output weights[ISW_WEIGHT_ARRAYS];
+  size_t block;           /**< networks of a block */
+  hsize_t chunk_networks; /**< of quantities without layers */
   hsize_t chunk_records;
   hsize_t column_networks; /**< of datasets with one number per network */
   hsize_t weight_networks, weight_parameters;
+  hsize_t weight_snapshots;
   size_t weight_rows; /**< networks whose initial weights precede their final ones in the file */
   size_t part_rows;   /**< networks of a part of weights: some weight_rows */
   bool is_small;      /**< incompressible chunks are stored uncompressed */
@@ -141,6 +145,7 @@ enum isw_fixed_outputs {
   ISW_OUT_STATUS,
   ISW_OUT_STEPS_DONE,
   ISW_OUT_STEP,
+  ISW_OUT_WEIGHTS_STEP, /**< only in files with snapshots, so no column of a row's size */
   ISW_FIXED_OUTPUTS
 };
 
@@ -167,6 +172,8 @@ void isw_field_types(const struct isw_field *field, size_t real_bytes, hid_t tex
 /** The fill value, in the type that it has in memory; NULL: the field has none. */
 const void *isw_field_fill(const struct isw_field *field, const union isw_real_nan *nan);
 union isw_real_nan isw_real_nan(size_t real_bytes);
+/** Whether a file has datasets of weights. */
+bool isw_has_weights(const struct isw_results_head *head);
 /** Whether all of a coordinate's values are integers that int64 represents exactly. */
 bool isw_coordinate_is_integer(const struct isw_results_head *head, size_t column);
 

@@ -64,6 +64,14 @@ static const struct isw_field fields[ISW_FIELDS] = {
                               .dimension = {ISW_DIM_CLASS_PAIR},
                               .about = "t C + p for class t and predicted class p; C is the number of classes of the "
                                        "network. Only if `confusion` or `test_confusion` is recorded"},
+    [ISW_FIELD_WEIGHTS_RECORD] = {.name = "weights_record",
+                                  .long_name = "number of the stored weights",
+                                  .type = ISW_TYPE_INT64,
+                                  .coordinate = true,
+                                  .rank = 1,
+                                  .dimension = {ISW_DIM_WEIGHTS_RECORD},
+                                  .about = "0 .. W-1; W is the largest number of steps of `record.weights` of any "
+                                           "network. Only if it has steps"},
     [ISW_FIELD_FEATURES] = {.name = "features",
                             .long_name = "inputs of the network",
                             .units = "1",
@@ -143,7 +151,25 @@ static const struct isw_field fields[ISW_FIELDS] = {
                                  .fill = true,
                                  .rank = 2,
                                  .dimension = {ISW_DIM_NETWORK, ISW_DIM_PARAMETER},
-                                 .about = "the same after the last step"},
+                                 .about = "the same after the last step, whatever the status"},
+    [ISW_FIELD_WEIGHTS_STEP] = {.name = "weights_step",
+                                .long_name = "optimiser steps before the weights",
+                                .units = "1",
+                                .type = ISW_TYPE_INT64,
+                                .coordinate = true,
+                                .rank = 1,
+                                .dimension = {ISW_DIM_WEIGHTS_RECORD},
+                                .about = "steps of `record.weights`, if all networks have the same; a coordinate of "
+                                         "`weights`"},
+    [ISW_FIELD_WEIGHTS_STEP_BY_NETWORK] = {.name = "weights_step",
+                                           .long_name = "optimiser steps before the weights",
+                                           .units = "1",
+                                           .type = ISW_TYPE_INT64,
+                                           .fill = true,
+                                           .coordinate = true,
+                                           .rank = 2,
+                                           .dimension = {ISW_DIM_NETWORK, ISW_DIM_WEIGHTS_RECORD},
+                                           .about = "the same, if they differ between networks"},
 };
 
 static const struct isw_attribute root[ISW_ROOT_ATTRIBUTES] = {
@@ -164,9 +190,11 @@ static const struct isw_attribute root[ISW_ROOT_ATTRIBUTES] = {
 static const struct isw_attribute attributes[ISW_DATASET_ATTRIBUTES] = {
     [ISW_ATTRIBUTE_LONG_NAME] = {"long_name", "what the values are, in words"},
     [ISW_ATTRIBUTE_UNITS] = {"units", "1, or a unit"},
-    [ISW_ATTRIBUTE_COORDINATES] = {"coordinates",
-                                   "names of the datasets of settings, and `step` if the dataset has records; not of "
-                                   "coordinates themselves"},
+    [ISW_ATTRIBUTE_COORDINATES] =
+        {"coordinates",
+         "names of the datasets of settings, and `step` if the dataset has records, `weights_step` if it has "
+         "the dimension `weights_record`; not of "
+         "coordinates themselves"},
     [ISW_ATTRIBUTE_FILL_VALUE] = {"_FillValue", "the value of elements that a network does not have: -1 or NaN"},
     [ISW_ATTRIBUTE_PATH] = {"path", "of a setting: its path in the sweep file"},
     [ISW_ATTRIBUTE_FLAG_VALUES] = {"flag_values", "of `status`: its values"},
@@ -204,6 +232,7 @@ void isw_dimension_lengths(const struct isw_results_head *head, unsigned long lo
   length[ISW_DIM_RECORD] = head->records_max;
   length[ISW_DIM_LAYER] = head->layers_max;
   length[ISW_DIM_PARAMETER] = head->parameters_max;
+  length[ISW_DIM_WEIGHTS_RECORD] = head->snapshots_max;
   for (size_t q = 0; q < head->quantity_count; q++)
     if (head->quantities[q].dimension) length[dimension_of(&head->quantities[q])] = head->quantities[q].length;
 }
@@ -215,7 +244,8 @@ bool isw_has_dimension(const struct isw_results_head *head, enum isw_dimension d
   for (size_t q = 0; q < head->quantity_count; q++) {
     const struct isw_quantity *quantity = &head->quantities[q];
     found = found || (quantity->per_parameter && dimension == ISW_DIM_PARAMETER) ||
-            (quantity->dimension && dimension == dimension_of(quantity));
+            (quantity->dimension && dimension == dimension_of(quantity)) ||
+            (quantity->at_snapshots && dimension == ISW_DIM_WEIGHTS_RECORD);
   }
   return found;
 }
@@ -229,11 +259,18 @@ struct isw_field isw_field_of_quantity(const struct isw_quantity *quantity)
                             .fill = true,
                             .rank = 1,
                             .dimension = {ISW_DIM_NETWORK}};
-  if (!quantity->per_run) field.dimension[field.rank++] = ISW_DIM_RECORD;
+  if (!quantity->per_run)
+    field.dimension[field.rank++] = quantity->at_snapshots ? ISW_DIM_WEIGHTS_RECORD : ISW_DIM_RECORD;
   if (quantity->per_layer) field.dimension[field.rank++] = ISW_DIM_LAYER;
   if (quantity->per_parameter) field.dimension[field.rank++] = ISW_DIM_PARAMETER;
   if (quantity->dimension) field.dimension[field.rank++] = dimension_of(quantity);
   return field;
+}
+
+const char *isw_steps_of(const struct isw_field *field)
+{
+  if (field->rank > 1 && field->dimension[1] == ISW_DIM_RECORD) return fields[ISW_FIELD_STEP].name;
+  return field->rank > 1 && field->dimension[1] == ISW_DIM_WEIGHTS_RECORD ? fields[ISW_FIELD_WEIGHTS_STEP].name : "";
 }
 
 struct isw_field isw_field_of_coordinate(const struct isw_coordinate *coordinate, bool integers)

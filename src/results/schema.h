@@ -18,6 +18,7 @@ enum isw_dimension {
   ISW_DIM_SINGULAR_VALUE,
   ISW_DIM_OUTPUT,
   ISW_DIM_CLASS_PAIR,
+  ISW_DIM_WEIGHTS_RECORD,
   ISW_DIMENSIONS
 };
 
@@ -55,6 +56,7 @@ enum isw_field_id {
   ISW_FIELD_SINGULAR_VALUE,
   ISW_FIELD_OUTPUT,
   ISW_FIELD_CLASS_PAIR,
+  ISW_FIELD_WEIGHTS_RECORD,
   ISW_FIELD_FEATURES,
   ISW_FIELD_LAYER_SIZE,
   ISW_FIELD_ID,
@@ -64,6 +66,8 @@ enum isw_field_id {
   ISW_FIELD_STEP_BY_NETWORK, /**< the same dataset if schedules differ */
   ISW_FIELD_WEIGHTS_INITIAL,
   ISW_FIELD_WEIGHTS_FINAL,
+  ISW_FIELD_WEIGHTS_STEP,            /**< one schedule for all networks */
+  ISW_FIELD_WEIGHTS_STEP_BY_NETWORK, /**< the same dataset if schedules differ */
   ISW_FIELDS
 };
 const struct isw_field *isw_field(enum isw_field_id id);
@@ -74,6 +78,8 @@ void isw_dimension_lengths(const struct isw_results_head *head, unsigned long lo
 bool isw_has_dimension(const struct isw_results_head *head, enum isw_dimension dimension);
 /** The dataset of a quantity. */
 struct isw_field isw_field_of_quantity(const struct isw_quantity *quantity);
+/** The dataset with the steps along the second dimension of a dataset: "step" or "weights_step"; "": none. */
+const char *isw_steps_of(const struct isw_field *field);
 /** The dataset of a setting that differs between networks.
  *  @param[in] integers  all its values are integers */
 struct isw_field isw_field_of_coordinate(const struct isw_coordinate *coordinate, bool integers);

@@ -32,7 +32,7 @@ static enum isw_status create_file(struct isw_results_writer *w)
 /* The datasets that parts of a kind contain, in the order of isw_part_hash. */
 static const struct isw_output *outputs_of(const struct isw_results_writer *w, enum isw_part_kind kind, size_t *count)
 {
-  *count = kind == ISW_PART_WEIGHTS ? 2 : w->outline.output_count;
+  *count = kind == ISW_PART_WEIGHTS ? (size_t)ISW_WEIGHT_ARRAYS : w->outline.output_count;
   return kind == ISW_PART_WEIGHTS ? w->outline.weights : w->outline.outputs;
 }
 

@@ -38,6 +38,12 @@ static size_t schedule(void *context, uint64_t number, const uint64_t **steps)
   return network ? isw_sweep_schedule(((struct isw_description *)context)->sweep, network->steps, steps) : 0;
 }
 
+static size_t snapshots(void *context, uint64_t number, const uint64_t **steps)
+{
+  const struct isw_network *network = network_of(context, number);
+  return network ? isw_sweep_snapshots(((struct isw_description *)context)->sweep, network->steps, steps) : 0;
+}
+
 static size_t sizes(void *context, uint64_t number, const size_t **size)
 {
   const struct isw_network *network = network_of(context, number);
@@ -78,6 +84,7 @@ enum isw_status isw_description_create(struct isw_description *description, cons
                                                 .identity = isw_sweep_identity(sweep),
                                                 .networks = isw_sweep_networks(sweep),
                                                 .records_max = isw_sweep_records_max(sweep),
+                                                .snapshots_max = isw_sweep_snapshots_max(sweep),
                                                 .layers_max = isw_sweep_layers_max(sweep),
                                                 .parameters_max = isw_sweep_parameters_max(sweep),
                                                 .real_bytes = isw_precision_bytes(isw_sweep_precision(sweep)),
@@ -92,6 +99,7 @@ enum isw_status isw_description_create(struct isw_description *description, cons
                                                 .coordinate = coordinate,
                                                 .id = id,
                                                 .schedule = schedule,
+                                                .snapshots = snapshots,
                                                 .sizes = sizes};
   if (description->quantities && description->coordinates) return ISW_OK;
   return isw_error_memory(error, isw_sweep_columns(sweep) * sizeof *description->coordinates,

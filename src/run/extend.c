@@ -128,7 +128,10 @@ static bool same_schedule(const struct extension *extension, uint64_t steps)
 {
   const uint64_t *a, *b;
   size_t count = isw_sweep_schedule(extension->before, steps, &a);
-  return count == isw_sweep_schedule(extension->now, steps, &b) && memcmp(a, b, count * sizeof *a) == 0;
+  if (count != isw_sweep_schedule(extension->now, steps, &b) || memcmp(a, b, count * sizeof *a) != 0) return false;
+  count = isw_sweep_snapshots(extension->before, steps, &a);
+  return count == isw_sweep_snapshots(extension->now, steps, &b) &&
+         (count == 0 || memcmp(a, b, count * sizeof *a) == 0);
 }
 
 /* Finds the number of an earlier sweep's network in the new sweep. */
@@ -166,8 +169,9 @@ static enum isw_status import_network(struct extension *extension, struct isw_fi
     isw_error_add_difference(error, isw_sweep_settings(extension->before), isw_sweep_settings(extension->now));
   }
   if (status == ISW_OK && !same_schedule(extension, old->steps))
-    status = isw_error_set(error, ISW_BAD_INPUT,
-                           "--resume extend needs the same record.steps as before: only the grid may grow");
+    status = isw_error_set(
+        error, ISW_BAD_INPUT,
+        "--resume extend needs the same record.steps and record.weights as before: only the grid may grow");
   if (status == ISW_OK) {
     finished->number = number;
     status = isw_journal_append(extension->journal, finished, 1, error);

@@ -160,6 +160,7 @@ static void write_header(const struct isw_replay *replay, size_t parameters, FIL
   fprintf(out, "step");
   for (size_t q = 0; q < replay->shown; q++) {
     const struct isw_quantity *quantity = &replay->quantities[q];
+    if (quantity->at_snapshots) continue; /* weights are no columns */
     if (!quantity->per_layer && !quantity->per_parameter && !quantity->dimension)
       fprintf(out, ",%s", quantity->name);
     else
@@ -176,12 +177,14 @@ bool isw_replay_write_csv(const struct isw_replay *replay, FILE *out)
   const struct isw_record_layout layout = {.records = replay->made.records,
                                            .layers = replay->made.layers,
                                            .parameters = (size_t)again.parameters,
+                                           .snapshots = again.snapshots,
                                            .real_bytes = real_bytes};
   write_header(replay, (size_t)again.parameters, out);
   for (size_t r = 0; r < again.records_done; r++) {
     fprintf(out, "%llu", (unsigned long long)replay->made.record_steps[r]);
     for (size_t q = 0; q < replay->shown; q++) {
       const struct isw_quantity *quantity = &replay->quantities[q];
+      if (quantity->at_snapshots) continue;
       struct isw_record_place place = isw_record_layout_find(layout, replay->quantities, q);
       size_t offset = isw_record_offset(&place, quantity->per_run ? 0 : r);
       for (size_t k = 0; k < place.width; k++) {
@@ -223,16 +226,21 @@ static enum isw_status compare_records(struct comparison *c, size_t a, size_t b,
   for (size_t q = 0; q < replay->saved.probe_count; q++) {
     const struct isw_quantity *quantity = &replay->saved.quantities[q];
     size_t p = find_quantity(replay, quantity->name);
-    if (p == replay->training.probe_count || (quantity->per_run && a > 0)) continue; /* per_run: once, at step 0 */
+    bool once = quantity->per_run || quantity->at_snapshots; /* all of it at step 0 */
+    if (p == replay->training.probe_count || (once && a > 0)) continue;
     if (replay->saved.probes[q]->needs_previous_record && !same_before) continue;
     struct isw_record_place here = isw_record_layout_find(c->file_layout, replay->saved.quantities, q);
     struct isw_record_place there = isw_record_layout_find(c->again_layout, replay->quantities, p);
+    size_t numbers = quantity->at_snapshots ? here.records * here.width : here.width;
     if (memcmp((const char *)c->file->values + isw_record_offset(&here, a),
-               (const char *)c->again->values + isw_record_offset(&there, b), here.width * here.item) != 0)
-      return isw_error_set(error, ISW_FAILED, "network %llu differs: %s at step %llu",
-                           (unsigned long long)replay->network, quantity->name,
-                           (unsigned long long)replay->made.record_steps[b]);
-    c->numbers += here.width;
+               (const char *)c->again->values + isw_record_offset(&there, b), numbers * here.item) != 0)
+      return quantity->at_snapshots
+                 ? isw_error_set(error, ISW_FAILED, "network %llu differs: its %s at the steps of record.weights",
+                                 (unsigned long long)replay->network, quantity->name)
+                 : isw_error_set(error, ISW_FAILED, "network %llu differs: %s at step %llu",
+                                 (unsigned long long)replay->network, quantity->name,
+                                 (unsigned long long)replay->made.record_steps[b]);
+    c->numbers += numbers;
   }
   return ISW_OK;
 }
@@ -292,6 +300,7 @@ enum isw_status isw_replay_compare(const struct isw_replay *replay, uint64_t *st
                          .file_layout = {.records = file.records,
                                          .layers = file.layers,
                                          .parameters = (size_t)file.parameters,
+                                         .snapshots = file.snapshots,
                                          .real_bytes = replay->saved.real_bytes}};
   c.again_layout = c.file_layout;
   c.again_layout.records = replay->made.records;

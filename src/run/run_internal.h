@@ -11,10 +11,10 @@
 /** A pack and what the engine does not know about it. */
 struct isw_training_pack {
   struct isw_pack *pack;
-  size_t count, layers, records; /**< count: networks */
-  const uint64_t *record_steps;  /**< [records], the sweep's */
-  bool checkpointed;             /**< it has a checkpoint file */
-  uint64_t turn;                 /**< in the queue */
+  size_t count, layers, records, snapshots; /**< count: networks */
+  const uint64_t *record_steps;             /**< [records], the sweep's */
+  bool checkpointed;                        /**< it has a checkpoint file */
+  uint64_t turn;                            /**< in the queue */
   uint64_t number[ISW_LANES_MAX], id[ISW_LANES_MAX];
 };
 /** What a rank needs to train the packs of a sweep. Empty when zero-initialised. */

@@ -55,11 +55,11 @@ enum isw_status isw_saved_run_network(const struct isw_saved_run *saved, uint64_
   const uint64_t *steps;
   enum isw_status status = isw_sweep_network(saved->sweep, number, &network, error);
   if (status != ISW_OK) return status;
-  *finished =
-      (struct isw_finished){.number = number,
-                            .records = (uint32_t)isw_sweep_schedule(saved->sweep, network->steps, &steps),
-                            .layers = (uint32_t)network->layers,
-                            .parameters = isw_parameters(network->layers, network->size, isw_parts_of(network))};
+  *finished = (struct isw_finished){.number = number,
+                                    .records = (uint32_t)isw_sweep_schedule(saved->sweep, network->steps, &steps),
+                                    .layers = (uint32_t)network->layers,
+                                    .parameters = isw_parameters(network->layers, network->size, isw_parts_of(network)),
+                                    .snapshots = (uint32_t)isw_sweep_snapshots(saved->sweep, network->steps, &steps)};
   isw_network_destroy(network);
   return isw_results_network(saved->results, saved->quantities, saved->probe_count, saved->real_bytes,
                              saved->keep.initial, saved->keep.final, finished, error);

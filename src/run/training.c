@@ -133,7 +133,9 @@ enum isw_status isw_training_pack(const struct isw_training *training, uint64_t 
     for (size_t i = 0; i < training->probe_count; i++) due[i] = isw_sweep_due(training->sweep, first->steps, i);
     *made = (struct isw_training_pack){.count = count};
     made->layers = first->layers;
+    const uint64_t *snapshot;
     made->records = settings.records;
+    made->snapshots = isw_sweep_snapshots(training->sweep, first->steps, &snapshot);
     made->record_steps = settings.record_steps;
     for (size_t i = 0; i < count; i++) {
       made->number[i] = numbers[i];
@@ -158,6 +160,7 @@ struct isw_finished isw_training_outcome(const struct isw_training_pack *made, s
                                .records_done = (uint32_t)outcome->records_done,
                                .layers = (uint32_t)made->layers,
                                .parameters = outcome->parameters,
+                               .snapshots = (uint32_t)made->snapshots,
                                .values = outcome->values,
                                .values_bytes = outcome->values_bytes,
                                .weights_initial = outcome->weights_initial,

@@ -33,6 +33,7 @@ static void describe_values(const struct verification *v, const struct isw_finis
   struct isw_record_layout layout = {.records = file->records,
                                      .layers = file->layers,
                                      .parameters = (size_t)file->parameters,
+                                     .snapshots = file->snapshots,
                                      .real_bytes = v->saved.real_bytes};
   for (size_t q = 0; q < v->saved.probe_count; q++) {
     const struct isw_quantity *quantity = &v->saved.quantities[q];
@@ -40,7 +41,8 @@ static void describe_values(const struct verification *v, const struct isw_finis
     for (size_t n = 0; n < place.records * place.width; n++) {
       size_t offset = place.offset + n * place.item;
       if (memcmp((const char *)file->values + offset, (const char *)again->values + offset, place.item) == 0) continue;
-      isw_text_add(text, "%s at record %zu, %s %zu", quantity->name, n / place.width,
+      isw_text_add(text, "%s at %s %zu, %s %zu", quantity->name, quantity->at_snapshots ? "weights_record" : "record",
+                   n / place.width,
                    quantity->dimension       ? quantity->dimension
                    : quantity->per_parameter ? "parameter"
                                              : "layer",

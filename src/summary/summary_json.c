@@ -161,6 +161,7 @@ static void write_head(struct isw_json *json, const struct isw_summary *summary,
   isw_json_count(json, "networks", summary->networks);
   isw_json_count(json, "records", isw_results_records(summary->results));
   isw_json_count(json, "layers", isw_results_layers(summary->results));
+  isw_json_count(json, "weights_records", isw_results_snapshots(summary->results));
   isw_json_object(json, "status", ISW_JSON_ROW);
   for (size_t i = 0; i < ISW_NETWORK_STATUSES; i++)
     isw_json_count(json, isw_status_name((enum isw_network_status)i), summary->ended[i]);

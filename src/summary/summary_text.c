@@ -49,6 +49,8 @@ static void write_head(const struct isw_summary *summary, const struct isw_summa
   write_text(page, "networks", &text);
   isw_text_add(&text, "%zu, layers: at most %zu", isw_results_records(summary->results),
                isw_results_layers(summary->results));
+  if (isw_results_snapshots(summary->results))
+    isw_text_add(&text, ", weights of %zu steps", isw_results_snapshots(summary->results));
   write_text(page, "records", &text);
   for (size_t i = 0; (dataset = isw_results_dataset(summary->results, i)) != NULL; i++)
     if (dataset->per_record && strcmp(dataset->name, "step") != 0)

@@ -81,8 +81,11 @@ void isw_read_base(struct isw_reader *reader)
     sweep->given[id] = true; /* even if invalid: then that is reported, and it is not missing */
     reader->at[id] = node->place;
     if (isw_tree_is_null(node) && row->kind == ISW_KIND_LAYERS) continue;
+    if (id == ISW_SET_RECORD_WEIGHTS && node->kind == ISW_NODE_MAP) continue; /* record.c reads its steps */
     struct isw_values *values = isw_expand(reader, id, row->path, reader->leaf_key[id], node, ISW_BASE);
     set_base(sweep, values);
+    if (id == ISW_SET_RECORD_WEIGHTS && !values->count)
+      isw_report_hint(&reader->report, "or {steps: ...}, written like record.steps");
     if (id == ISW_SET_OPTIMIZER && values->members == 2 && values->count && values->present[1]) {
       if (reader->leaf[ISW_SET_WEIGHT_DECAY])
         isw_report_add(&reader->report, reader->leaf_key[ISW_SET_WEIGHT_DECAY]->place,

@@ -24,9 +24,9 @@ struct making {
 static bool is_taken(const struct making *making, const char *name)
 {
   static const char *const reserved[] = {
-      "network",    "record",     "layer",          "parameter",       "id",
-      "status",     "steps_done", "step",           "weights_initial", "weights_final",
-      "provenance", "eigenvalue", "singular_value", "output",          "class_pair"};
+      "network",        "record", "layer",           "parameter",     "id",           "status",
+      "steps_done",     "step",   "weights_initial", "weights_final", "provenance",   "eigenvalue",
+      "singular_value", "output", "class_pair",      "weights",       "weights_step", "weights_record"};
   size_t probe_count;
   const struct isw_probe *const *probes = isw_probes(&probe_count);
   for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)

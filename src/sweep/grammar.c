@@ -421,7 +421,10 @@ static const struct isw_setting settings[ISW_SETTINGS] = {
                                 .kind = ISW_KIND_WORD,
                                 .initial = "none",
                                 .words = weights,
-                                .about = "weights and biases stored in the results file"},
+                                .type = "`none`, `initial`, `final`, `both`, or {steps: ...}",
+                                .about = "weights and biases stored in the results file. {steps: ...}, written like "
+                                         "record.steps, stores those of these steps, which are recorded by all "
+                                         "probes, too, and the final ones"},
     [ISW_SET_ESCAPE_FRACTION] =
         {.path = "record.escape_fraction",
          .kind = ISW_KIND_NUMBER,

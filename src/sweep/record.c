@@ -101,8 +101,8 @@ static void add_default_probes(struct isw_sweep *sweep)
 {
   static const char *const names[] = {"loss", "gradient_norm", "accuracy"};
   enum { NAMES = sizeof names / sizeof names[0] };
-  sweep->probe = isw_arena_get(&sweep->arena, NAMES, sizeof *sweep->probe);
-  sweep->probe_rule = isw_arena_get(&sweep->arena, NAMES, sizeof *sweep->probe_rule);
+  sweep->probe = isw_arena_get(&sweep->arena, NAMES + 1, sizeof *sweep->probe); /* and that of the weights */
+  sweep->probe_rule = isw_arena_get(&sweep->arena, NAMES + 1, sizeof *sweep->probe_rule);
   for (size_t i = 0; i < NAMES; i++) {
     const struct isw_probe *probe = find_probe(names[i]);
     if (all_have_classes(sweep) || !needs_classes(probe)) add_probe(sweep, probe, 0.0, &at_all);
@@ -196,22 +196,45 @@ static void read_probes(struct isw_reader *reader)
     add_default_probes(sweep);
     return;
   }
+  size_t count = node->kind == ISW_NODE_LIST ? node->count : 0;
+  sweep->probe = isw_arena_get(&sweep->arena, count + 1, sizeof *sweep->probe); /* and that of the weights */
+  sweep->probe_rule = isw_arena_get(&sweep->arena, count + 1, sizeof *sweep->probe_rule);
   if (node->kind != ISW_NODE_LIST) {
     isw_report_add(&reader->report, node->place, "record.probes must be a list of probes, not %s",
                    isw_tree_describe(&reader->scratch, node));
     isw_report_hint(&reader->report, "for example [loss, gradient_norm]; `initsweep list probes` shows all.");
     return;
   }
-  sweep->probe = isw_arena_get(&sweep->arena, node->count, sizeof *sweep->probe);
-  sweep->probe_rule = isw_arena_get(&sweep->arena, node->count, sizeof *sweep->probe_rule);
-  for (size_t i = 0; i < node->count; i++) read_probe(reader, node->child[i]);
+  for (size_t i = 0; i < count; i++) read_probe(reader, node->child[i]);
+}
+
+/* Reads `{steps: ...}`; base_values.c reads the other values. */
+static void read_weights(struct isw_reader *reader)
+{
+  struct isw_sweep *sweep = reader->sweep;
+  const struct isw_node *node = reader->leaf[ISW_SET_RECORD_WEIGHTS];
+  if (!node || node->kind != ISW_NODE_MAP) return;
+  struct isw_schedule_rule rule = {0};
+  const struct isw_node *key = node->count == 1 ? node->child[0] : NULL;
+  if (!key || strcmp(key->text, "steps") != 0) {
+    static const char *const words[] = {"steps"};
+    isw_report_add(&reader->report, key ? key->place : node->place,
+                   "record.weights must be none, initial, final, both or {steps: ...}, not %s",
+                   isw_tree_describe(&reader->scratch, key ? key : node));
+    isw_suggest(reader, key ? key->text : "", words, 1, "For example record.weights: {steps: {geomspace: 8}}.");
+    return;
+  }
+  if (!isw_read_schedule_rule(reader, "steps of record.weights", node->child[1], &rule)) return;
+  add_probe(sweep, &isw_probe_weights, NAN, &rule);
+  sweep->has_snapshots = true;
+  sweep->keep.final = true;
 }
 
 void isw_read_record(struct isw_reader *reader)
 {
-  static void (*const read[])(struct isw_reader * reader) = {read_steps, read_probes};
-  static const size_t setting[] = {ISW_SET_RECORD_STEPS, ISW_SET_RECORD_PROBES};
-  for (size_t i = 0; i < 2; i++) {
+  static void (*const read[])(struct isw_reader * reader) = {read_steps, read_probes, read_weights};
+  static const size_t setting[] = {ISW_SET_RECORD_STEPS, ISW_SET_RECORD_PROBES, ISW_SET_RECORD_WEIGHTS};
+  for (size_t i = 0; i < sizeof setting / sizeof *setting; i++) {
     size_t problems = reader->report.count + reader->report.left_out;
     read[i](reader);
     if (problems != reader->report.count + reader->report.left_out) reader->broken[setting[i]] = true;

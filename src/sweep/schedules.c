@@ -171,6 +171,11 @@ static bool unite(struct isw_reader *reader, struct isw_schedule *schedule, size
       if (!all && own[next] == step[i]) next++;
     }
   }
+  if (sweep->has_snapshots) {
+    schedule->snapshots = make_schedule(&sweep->probe_rule[sweep->probes - 1], schedule->steps, own);
+    schedule->snapshot = isw_arena_get(&sweep->arena, schedule->snapshots, sizeof *schedule->snapshot);
+    memcpy(schedule->snapshot, own, schedule->snapshots * sizeof *own);
+  }
   *total += sweep->probes * unique;
   return true;
 }
@@ -180,7 +185,8 @@ void isw_make_schedules(struct isw_reader *reader)
   static const size_t steps[] = {ISW_SET_STEPS};
   struct isw_sweep *sweep = reader->sweep;
   struct distinct found = {.reader = reader};
-  if (reader->broken[ISW_SET_STEPS] || reader->broken[ISW_SET_RECORD_STEPS] || reader->broken[ISW_SET_RECORD_PROBES])
+  if (reader->broken[ISW_SET_STEPS] || reader->broken[ISW_SET_RECORD_STEPS] || reader->broken[ISW_SET_RECORD_PROBES] ||
+      reader->broken[ISW_SET_RECORD_WEIGHTS])
     return;
   if (!isw_visit_classes(sweep, steps, 1, note_steps, &found)) longjmp(reader->out_of_memory, 1);
   if (!sweep->schedules) return;
@@ -204,6 +210,7 @@ void isw_make_schedules(struct isw_reader *reader)
       return;
     }
     if (schedule->count > sweep->records_max) sweep->records_max = schedule->count;
+    if (schedule->snapshots > sweep->snapshots_max) sweep->snapshots_max = schedule->snapshots;
   }
 }
 
@@ -224,6 +231,12 @@ size_t isw_sweep_schedule(const struct isw_sweep *sweep, uint64_t steps, const u
 {
   *schedule = find_schedule(sweep, steps)->step;
   return find_schedule(sweep, steps)->count;
+}
+
+size_t isw_sweep_snapshots(const struct isw_sweep *sweep, uint64_t steps, const uint64_t **snapshot)
+{
+  *snapshot = find_schedule(sweep, steps)->snapshot;
+  return find_schedule(sweep, steps)->snapshots;
 }
 
 const bool *isw_sweep_due(const struct isw_sweep *sweep, uint64_t steps, size_t probe)

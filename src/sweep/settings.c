@@ -258,7 +258,7 @@ static void put_record(struct isw_reader *reader, size_t id)
     return;
   }
   put(reader, "[");
-  for (size_t p = 0; p < sweep->probes; p++) {
+  for (size_t p = 0; p + sweep->has_snapshots < sweep->probes; p++) {
     bool own = sweep->probe_rule[p].kind != ISW_AT_ALL;
     put(reader, "%s", p ? ", " : "");
     enum isw_status status = (own ? isw_write_probe_map : isw_sweep_write_probe)(sweep->probe[p], &reader->writing);
@@ -269,6 +269,13 @@ static void put_record(struct isw_reader *reader, size_t id)
     put(reader, "}");
   }
   put(reader, "]\n");
+}
+
+static void put_snapshots(struct isw_reader *reader)
+{
+  put(reader, "{steps: ");
+  put_rule(reader, &reader->sweep->probe_rule[reader->sweep->probes - 1]);
+  put(reader, "}");
 }
 
 static void put_base(struct isw_reader *reader)
@@ -298,6 +305,8 @@ static void put_base(struct isw_reader *reader)
     }
     if (text)
       put_text(reader, id == ISW_SET_SWEEP ? sweep->name : sweep->about);
+    else if (id == ISW_SET_RECORD_WEIGHTS && sweep->has_snapshots)
+      put_snapshots(reader);
     else
       put_value(reader, id, sweep->base[id], false);
     put(reader, "\n");

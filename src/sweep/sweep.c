@@ -100,6 +100,11 @@ size_t isw_sweep_records_max(const struct isw_sweep *sweep)
   return sweep->records_max;
 }
 
+size_t isw_sweep_snapshots_max(const struct isw_sweep *sweep)
+{
+  return sweep->snapshots_max;
+}
+
 bool isw_sweep_schedule_varies(const struct isw_sweep *sweep)
 {
   return sweep->schedules > 1;

@@ -130,6 +130,8 @@ struct isw_schedule {
   size_t count;
   uint64_t *step;
   bool *due; /**< [probes][count] whether the probe is measured; NULL if all probes always are */
+  size_t snapshots;
+  uint64_t *snapshot; /**< [snapshots] steps of record.weights */
 };
 
 struct isw_column_private {
@@ -203,7 +205,8 @@ struct isw_sweep {
   size_t probes;
   const struct isw_probe **probe;       /**< [probes] */
   struct isw_schedule_rule *probe_rule; /**< [probes] */
-  size_t layers_max, parameters_max, records_max;
+  bool has_snapshots;                   /**< record.weights has steps: the last probe is that of the weights */
+  size_t layers_max, parameters_max, records_max, snapshots_max;
   size_t columns;
   struct isw_column_private *column;
   uint64_t weights_hash; /**< of weights read from files, in the order of the settings; 0: none */

@@ -31,9 +31,9 @@ const char *__lsan_default_suppressions(void);
 enum { NETWORKS = 5, RECORDS = 3, MAX_NUMBERS = 1 << 20, CUT = 255, FAULT_OF_HDF5 = 77 };
 static const uint64_t identity = 0x1122334455667788;
 static const struct isw_quantity quantities[] = {
-    {"loss", "", "1", false, false, false, false, NULL, 0},
-    {"gradient_norm", "", "1", true, false, false, false, NULL, 0},
-    {"distinct_units", "", "1", true, true, false, false, NULL, 0},
+    {"loss", "", "1", false, false, false, false, NULL, 0, false},
+    {"gradient_norm", "", "1", true, false, false, false, NULL, 0, false},
+    {"distinct_units", "", "1", true, true, false, false, NULL, 0, false},
 };
 
 /* A damaged size is a failed allocation, as without the sanitizer. */

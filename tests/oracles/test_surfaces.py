@@ -8,11 +8,15 @@ every point is compared with NumPy's from the weights that the same file holds.
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 import unittest
 
 import h5py
 import numpy
+
+sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), name) for name in ("..", "../../scripts")]
+import requirements  # noqa: E402
 
 PROGRAM = os.environ["INITSWEEP"]
 TRAINED = """\
@@ -126,6 +130,30 @@ class Surfaces(unittest.TestCase):
                     residual = residual - self.table[:, 3:]
                     expected = (residual**2).mean() + 2 * (residual * change).mean() + (change**2).mean()
                     numpy.testing.assert_allclose(points["loss"].reshape(5, 5)[i, j], expected, rtol=1e-12)
+
+    def test_a_plane_found_from_its_networks_is_the_one_that_was_drawn(self):
+        """initsweep.surfaces finds centre and directions from three corners; every other network is on them."""
+        requirements.module("matplotlib")
+        from initsweep import open_arrays, surfaces
+        trained = TRAINED.replace("weights: final", "weights: {steps: [5, 10]}")
+        weights = self.run_sweep("trained", trained, "[4]")["weights"][1]
+        line = self.run_sweep("slice", POINTS.replace(
+            "INIT", "{name: interpolate, path: trained.h5, dataset: 'weights[2]', from: 1, to: 0, t: [0, 0.5]}"), "[4]")
+        self.assertEqual(line["weights_initial"][0].tobytes(), weights[2].tobytes())
+        points = self.run_sweep("plane", POINTS.replace("INIT", "{name: plane, path: trained.h5, network: 1, x: "
+                                "{linspace: [-0.5, 1, 4]}, y: {linspace: [0.5, 2, 3]}}"), "[4]")
+        files = [open_arrays(self.folder / f"{name}.h5") for name in ("plane", "trained")]
+        centre, directions = surfaces.plane_of(files[0])
+        numpy.testing.assert_allclose(centre, weights[-1], rtol=1e-12, atol=1e-14)
+        for x, y, own in zip(points["init_x"], points["init_y"], points["weights_initial"]):
+            numpy.testing.assert_allclose(own, weights[-1] + directions @ [x, y], atol=1e-13)
+        path = surfaces.project_trajectory(*files)
+        self.assertEqual(path.step.tolist(), [0, 5, 10, 20])
+        for k, place in enumerate(zip(path.x, path.y)):  # what is left is at right angles to both directions
+            left = weights[k] - centre - directions @ place
+            numpy.testing.assert_allclose(directions.T @ left, 0, atol=1e-12)
+        self.assertLess(0, path.share)
+        self.assertLess(path.share, 1)
 
     def test_what_is_wrong_is_named(self):
         self.run_sweep("trained", TRAINED, "[4]")

@@ -146,10 +146,10 @@ static bool write_results(struct grid *grid, const char *path, const char *parts
       {"replicate", "index of a random repetition", "replicate", 0, NULL, 0},
   };
   static const struct isw_quantity quantities[] = {
-      {"loss", "loss of the training set", "1", false, false, false, false, NULL, 0},
-      {"accuracy", "accuracy of the training set", "1", false, false, false, false, NULL, 0},
-      {"gradient_norm", "L2 norm of the weights' gradient", "1", true, false, false, false, NULL, 0},
-      {"distinct_units", "different units of the layer", "1", true, true, false, false, NULL, 0},
+      {"loss", "loss of the training set", "1", false, false, false, false, NULL, 0, false},
+      {"accuracy", "accuracy of the training set", "1", false, false, false, false, NULL, 0, false},
+      {"gradient_norm", "L2 norm of the weights' gradient", "1", true, false, false, false, NULL, 0, false},
+      {"distinct_units", "different units of the layer", "1", true, true, false, false, NULL, 0, false},
   };
   static const struct isw_provenance provenance[] = {{"hosts", "nowhere", 0}, {"ranks", NULL, 2}};
   struct isw_results_head head = {

@@ -19,7 +19,7 @@ sweep: clients
 network: {depth: 1, width: 2, activation: tanh}
 train: {steps: 20, loss: mse, optimizer: sgd}
 dataset: xor
-record: {steps: [0, 10, 20], probes: [loss]}
+record: {steps: [0, 10, 20], probes: [loss], weights: {steps: [10]}}
 grid:
   network.init: [zeros, he_normal, {name: normal, std: 1e-5}]
   train.learning_rate: [1e-5, 0.5]
@@ -68,6 +68,18 @@ class Clients(unittest.TestCase):
             file.createVariable("half", "f4", ("network", "record"))[:] = self.loss / 2
         with netCDF4.Dataset(self.folder / "appended.h5") as file:
             np.testing.assert_array_equal(file["half"][:] * 2, file["loss"][:])
+
+    def test_weights_along_the_training_have_named_dimensions(self):
+        with h5py.File(self.folder / "results.h5") as file:
+            weights = file["weights"][:]
+        self.assertEqual(weights.shape, (len(self.loss), 3, 9))
+        xarray = requirements.module("xarray")
+        for engine in ("netcdf4", "h5netcdf"):
+            with xarray.open_dataset(self.folder / "results.h5", engine=engine) as results:
+                self.assertEqual(results.weights.dims, ("network", "weights_record", "parameter"))
+                self.assertEqual(results.weights.coords["weights_step"].values.tolist(), [0, 10, 20])
+                np.testing.assert_array_equal(results.weights.values, weights)
+        self.assertIn("float weights(network, weights_record, parameter)", self.call("ncdump", "-h", "results.h5"))
 
     def test_ncdump_shows_the_order_of_writing(self):
         header = self.call("ncdump", "-h", "results.h5")

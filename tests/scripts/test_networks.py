@@ -23,7 +23,7 @@ precision: {precision}
 dataset: {{name: xor}}
 network: {{depth: 3, width: 5, {network}}}
 train: {{loss: {loss}, optimizer: sgd, learning_rate: 0.1, steps: 20}}
-record: {{steps: [0, 20], probes: [loss], weights: both}}
+record: {{steps: [0, 20], probes: [loss], weights: {weights}}}
 grid:
   network.init: [he_normal, {{name: constant, value: [0.1, 0.5]}}]
   {axis}
@@ -33,11 +33,12 @@ ACTIVATIONS = list(table("activations"))
 EVERY = ", ".join(ACTIVATIONS)
 
 
-def sweep(folder, name, axis, network="output_activation: sigmoid", precision="float32", loss="mse"):
+def sweep(folder, name, axis, network="output_activation: sigmoid", precision="float32", loss="mse", weights="both"):
     """Trains 20 steps of XOR; returns the results file."""
     path = os.path.join(folder, name)
     with open(path + ".yaml", "w", encoding="utf-8") as file:
-        file.write(SWEEP.format(name=name, axis=axis, network=network, precision=precision, loss=loss))
+        file.write(SWEEP.format(name=name, axis=axis, network=network, precision=precision, loss=loss,
+                                weights=weights))
     done = subprocess.run([os.environ["INITSWEEP"], "run", path + ".yaml", "-o", path + ".h5", "--threads", "1"],
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -100,6 +101,26 @@ class Networks(unittest.TestCase):
 
     def test_a_numpy_function_has_the_stored_loss(self):
         self.check(lambda results, network, which: initsweep.network_function(results, network, which)(XOR[0]))
+
+    def test_weights_along_the_training_have_the_stored_losses(self):
+        path = sweep(self.folder, "along", "train.steps: [10, 20]", "activation: tanh", weights="{steps: [5, 10]}")
+        for results in (initsweep.open_results(path), initsweep.open_arrays(path)):
+            for network in range(len(results["status"])):
+                steps = np.asarray(results["weights_step"])[network]
+                np.testing.assert_array_equal(steps, [[0, 5, 10, np.nan], [0, 5, 10, 20]][network // 2 % 2])
+                for step in (0, 5, 10, *steps[3:][np.isfinite(steps[3:])]):
+                    y = initsweep.network_function(results, network, int(step))(XOR[0])
+                    record = np.flatnonzero(np.asarray(results["step"])[network] == step)[0]
+                    self.assertAlmostEqual(np.mean((y - XOR[1]) ** 2), float(results["loss"][network, record]), 6)
+                for which, step in (("initial", 0), ("final", (10, 20)[network // 2 % 2])):
+                    for one, other in zip(initsweep.split_weights(results, network, which),
+                                          initsweep.split_weights(results, network, step)):
+                        np.testing.assert_array_equal(one[0], other[0])
+                        np.testing.assert_array_equal(one[1], other[1])
+            with self.assertRaisesRegex(ValueError, "no weights of network 0 at step 20; there are those of: 0, 5, 10"):
+                initsweep.split_weights(results, 0, 20)
+        with self.assertRaisesRegex(ValueError, "no weights along the training; record.weights: {steps: ...}"):
+            initsweep.split_weights(initsweep.open_arrays(self.files[0][0]), 0, 5)
 
     def test_a_torch_module_has_the_stored_loss(self):
         torch = requirements.module("torch")

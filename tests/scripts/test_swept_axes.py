@@ -363,6 +363,54 @@ class Surfaces(unittest.TestCase):
         self.assertTrue(0 < low <= 1 and 7 <= high < 8, (low, high))
         self.assertEqual((panel.get_xlabel(), panel.get_ylabel()), ("init_x", "init_y"))
 
+    def path(self, dataset):
+        """A surface with the weights of its points, and a training whose snapshots are 0.5 d1 - d2, d1 / 4 beside the
+        plane, and its centre; the last slice was not made."""
+        random = np.random.default_rng(1)
+        centre, first, second = random.normal(size=(3, 12))
+        weights = centre + np.outer(dataset.init_x, first) + np.outer(dataset.init_y, second)
+        beside = random.normal(size=12)
+        basis = np.linalg.qr(np.stack([first, second], axis=1))[0]
+        beside -= basis @ (basis.T @ beside)
+        snapshots = np.stack([centre + 0.5 * first - second, centre + first / 4 + beside, centre, np.full(12, np.nan)])
+        training = grid(replicate=[0, 1])
+        training["weights"] = (("network", "weights_record", "parameter"), np.stack([np.zeros((4, 12)), snapshots]))
+        training["weights_step"] = ("weights_record", np.array([0, 5, 9, 20]))
+        dataset["weights_initial"] = (("network", "parameter"), weights)
+        inside = [point - beside * (k == 1) for k, point in enumerate(snapshots[:3])]
+        share = np.var(inside, axis=0).sum() / np.var(snapshots[:3], axis=0).sum()
+        number = ("network", np.ones(len(weights)), {"path": "network.init.network"})
+        return dataset.assign_coords(init_network=number), training, share
+
+    def test_a_trajectory_is_projected_at_right_angles(self):
+        dataset, training, share = self.path(self.plane())
+        figure = surfaces.surface(dataset, trajectory=training)
+        path = next(line for line in panels_of(figure)[0].lines if len(line.get_xdata()) == 3)
+        np.testing.assert_allclose(path.get_xydata(), [[0.5, -1], [0.25, 0], [0, 0]], atol=1e-12)
+        self.assertIn(f"{100 * share:.3g} % of the variance of the trajectory's weights in the plane",
+                      " ".join(texts(figure)))
+        self.assertTrue(0.05 < share < 0.95)
+        self.assertEqual(panels_of(figure)[0].get_xlim(), (-1, 1))
+        np.testing.assert_array_equal(surfaces.project_trajectory(dataset, training).step, [0, 5, 9])
+        training["weights"] = training.weights + 3 * (dataset.weights_initial.values[-1] - dataset.weights_initial[0])
+        self.assertIn("3 of 3 snapshots outside", texts(surfaces.surface(dataset, trajectory=training, network=1)))
+
+    def test_what_a_trajectory_lacks_is_named(self):
+        dataset, training, _ = self.path(self.plane())
+        twice, other, *_ = self.path(self.plane(replicate=[0, 1]))
+        for plane, path, network, message in (
+                (self.plane(), training, 1, "record.weights: initial"),
+                (dataset, training.drop_vars("weights"), 1, "record.weights: {steps: ...}"),
+                (dataset, training, 2, "there is no network 2"),
+                (dataset, training.isel(parameter=slice(7)), 1, "network 1 of the training has 7 weights, those .* 12"),
+                (dataset.drop_vars("init_network"), training, None, "--network N"),
+                (twice, other, 1, "2 networks at x = -1, y = -2"),
+                (dataset, None, 1, "--trajectory")):
+            with self.assertRaisesRegex(ValueError, message):
+                surfaces.surface(plane, trajectory=path, network=network)
+        with self.assertRaisesRegex(ValueError, "not over a relief"):
+            surfaces.surface(dataset, projection="3d", trajectory=training)
+
     def test_the_barrier_of_a_line_is_above_the_straight_line_between_its_ends(self):
         t = np.linspace(-0.5, 1.5, 9)
         self.assertEqual(surfaces.barrier(t, 1 + t - 4 * t * (t - 1)), 1.0)

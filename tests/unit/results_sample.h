@@ -164,9 +164,9 @@ static const struct isw_coordinate sample_coordinates[] = {
     {"init_value", "parameter value of init", "network.init", ISW_COLUMN_INTEGER, NULL, 0},
 };
 static const struct isw_quantity sample_quantities[SAMPLE_QUANTITIES] = {
-    {"loss", "loss of the training set", "1", false, false, false, false, NULL, 0},
-    {"gradient_norm", "L2 norm of the weights' gradient", "1", true, false, false, false, NULL, 0},
-    {"distinct_units", "different units", "1", true, true, false, false, NULL, 0},
+    {"loss", "loss of the training set", "1", false, false, false, false, NULL, 0, false},
+    {"gradient_norm", "L2 norm of the weights' gradient", "1", true, false, false, false, NULL, 0, false},
+    {"distinct_units", "different units", "1", true, true, false, false, NULL, 0, false},
 };
 
 /* init varies slowest; only the second initialiser has the number init_value */

@@ -555,10 +555,11 @@ static void bytes_are_those_of_the_arrays(void **state)
   struct trial t;
   set_trial(&t, &xor_data, 100, 3, "adam");
   size_t parameters = isw_parameters(3, t.size, (struct isw_parts){0});
-  size_t bytes = isw_pack_bytes(&t.network[0], &xor_data, ISW_FLOAT32, ISW_NETWORKS_IN_LANES, 4, probes, 4);
+  size_t bytes = isw_pack_bytes(&t.network[0], &xor_data, ISW_FLOAT32, ISW_NETWORKS_IN_LANES, 4, 0, probes, 4);
   assert_in_range(bytes, parameters * 64 * 4, parameters * 64 * 40);
   t.size[1] = t.size[2] = (size_t)1 << 40;
-  assert_true(isw_pack_bytes(&t.network[0], &xor_data, ISW_FLOAT32, ISW_NETWORKS_IN_LANES, 4, probes, 4) == SIZE_MAX);
+  assert_true(isw_pack_bytes(&t.network[0], &xor_data, ISW_FLOAT32, ISW_NETWORKS_IN_LANES, 4, 0, probes, 4) ==
+              SIZE_MAX);
 }
 
 int main(void)

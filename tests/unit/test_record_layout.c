@@ -5,7 +5,7 @@
 #include <cmocka.h>
 #include "initsweep/record.h"
 
-enum { RECORDS = 7, LAYERS = 3, PARAMETERS = 100, QUANTITIES = 6 };
+enum { RECORDS = 7, LAYERS = 3, PARAMETERS = 100, SNAPSHOTS = 2, QUANTITIES = 6 };
 
 static const struct isw_quantity quantities[QUANTITIES] = {
     {.name = "loss"},
@@ -28,7 +28,7 @@ static void every_quantity_follows_the_one_before(void **state)
 {
   (void)state;
   for (size_t real = 4; real <= 8; real += 4) {
-    struct isw_record_layout layout = {RECORDS, LAYERS, PARAMETERS, real, 0};
+    struct isw_record_layout layout = {RECORDS, LAYERS, PARAMETERS, SNAPSHOTS, real, 0};
     size_t at = 0;
     check_place(isw_record_layout_add(&layout, &quantities[0]), at, 7, 1, real);
     at += 7 * real;
@@ -45,6 +45,9 @@ static void every_quantity_follows_the_one_before(void **state)
     const struct isw_quantity along = {.name = "confusion", .integer = true, .dimension = "class_pair", .length = 9};
     check_place(isw_record_layout_add(&layout, &along), at, 7, 9, 4);
     at += 7 * 9 * 4;
+    const struct isw_quantity weights = {.name = "weights", .per_parameter = true, .at_snapshots = true};
+    check_place(isw_record_layout_add(&layout, &weights), at, 2, 100, real);
+    at += 2 * 100 * real;
     assert_int_equal(layout.bytes, at);
   }
 }
@@ -52,7 +55,7 @@ static void every_quantity_follows_the_one_before(void **state)
 static void find_gives_the_place_that_adding_gives(void **state)
 {
   (void)state;
-  const struct isw_record_layout empty = {RECORDS, LAYERS, PARAMETERS, 8, 0};
+  const struct isw_record_layout empty = {RECORDS, LAYERS, PARAMETERS, SNAPSHOTS, 8, 0};
   struct isw_record_layout layout = empty;
   for (size_t q = 0; q < QUANTITIES; q++) {
     struct isw_record_place added = isw_record_layout_add(&layout, &quantities[q]);
@@ -65,7 +68,7 @@ static void find_gives_the_place_that_adding_gives(void **state)
 static void one_size_moves_what_is_behind_it(void **state)
 {
   (void)state;
-  const struct isw_record_layout plain = {RECORDS, LAYERS, PARAMETERS, 4, 0};
+  const struct isw_record_layout plain = {RECORDS, LAYERS, PARAMETERS, SNAPSHOTS, 4, 0};
   struct isw_record_layout deeper = plain, wider = plain, longer = plain;
   deeper.layers++;
   wider.parameters++;
@@ -83,7 +86,7 @@ static void one_size_moves_what_is_behind_it(void **state)
 static void records_of_a_quantity_are_one_width_apart(void **state)
 {
   (void)state;
-  const struct isw_record_layout layout = {RECORDS, LAYERS, PARAMETERS, 8, 0};
+  const struct isw_record_layout layout = {RECORDS, LAYERS, PARAMETERS, SNAPSHOTS, 8, 0};
   struct isw_record_place place = isw_record_layout_find(layout, quantities, 2);
   assert_int_equal(isw_record_offset(&place, 0), 7 * 8 + 7 * 3 * 4);
   assert_int_equal(isw_record_offset(&place, 5), 7 * 8 + 7 * 3 * 4 + 5 * 3 * 8);
@@ -92,15 +95,15 @@ static void records_of_a_quantity_are_one_width_apart(void **state)
 static void sizes_that_overflow_are_no_layout(void **state)
 {
   (void)state;
-  struct isw_record_layout layout = {SIZE_MAX / 4, LAYERS, PARAMETERS, 8, 0};
+  struct isw_record_layout layout = {SIZE_MAX / 4, LAYERS, PARAMETERS, SNAPSHOTS, 8, 0};
   isw_record_layout_add(&layout, &quantities[0]);
   assert_true(layout.bytes == SIZE_MAX);
   isw_record_layout_add(&layout, &quantities[3]); /* a small quantity after it does not hide that */
   assert_true(layout.bytes == SIZE_MAX);
-  layout = (struct isw_record_layout){2, LAYERS, SIZE_MAX / 2, 4, 0};
+  layout = (struct isw_record_layout){2, LAYERS, SIZE_MAX / 2, SNAPSHOTS, 4, 0};
   isw_record_layout_add(&layout, &quantities[5]);
   assert_true(layout.bytes == SIZE_MAX);
-  layout = (struct isw_record_layout){SIZE_MAX / 4, LAYERS, 1, 4, 0};
+  layout = (struct isw_record_layout){SIZE_MAX / 4, LAYERS, 1, SNAPSHOTS, 4, 0};
   isw_record_layout_add(&layout, &quantities[0]);
   assert_true(layout.bytes == SIZE_MAX / 4 * 4);
   isw_record_layout_add(&layout, &quantities[0]);

@@ -354,7 +354,7 @@ static void misfits_are_refused_and_leave_nothing(void **state)
     struct isw_quantity quantities[5];
     struct isw_coordinate coordinates[4];
     memcpy(quantities, sample_quantities, sizeof sample_quantities);
-    quantities[3] = (struct isw_quantity){"more", "more", "1", false, false, false, false, NULL, 0};
+    quantities[3] = (struct isw_quantity){"more", "more", "1", false, false, false, false, NULL, 0, false};
     memcpy(coordinates, sample_coordinates, sizeof coordinates);
     head.quantities = quantities;
     head.coordinates = coordinates;

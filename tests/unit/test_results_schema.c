@@ -87,6 +87,7 @@ static void the_rows_of_format_1_stay(void **state)
       "| `singular_value` | singular_value | int64 |",
       "| `output` | output | int64 |",
       "| `class_pair` | class_pair | int64 |",
+      "| `weights_record` | weights_record | int64 |",
       "| `features` | network | int32 |",
       "| `layer_size` | network, layer | int32, fill -1 |",
       "| `id` | network | uint64 |",
@@ -96,6 +97,8 @@ static void the_rows_of_format_1_stay(void **state)
       "| `step` | network, record | int64, fill -1 |",
       "| `weights_initial` | network, parameter | the precision of the sweep, fill NaN |",
       "| `weights_final` | network, parameter | the precision of the sweep, fill NaN |",
+      "| `weights_step` | weights_record | int64 |",
+      "| `weights_step` | network, weights_record | int64, fill -1 |",
   };
   for (int id = 0; id < ISW_FIELDS; id++) {
     struct isw_text row = {0};
@@ -111,6 +114,7 @@ static void a_quantity_has_the_dimensions_of_its_flags(void **state)
   const struct isw_quantity loss = {.name = "loss"}, norm = {.name = "gradient_norm", .per_layer = true},
                             moved = {.name = "first_moved", .per_layer = true, .per_run = true, .integer = true},
                             values = {.name = "hessian_eigenvalues", .per_parameter = true},
+                            weights = {.name = "weights", .per_parameter = true, .at_snapshots = true},
                             pairs = {.name = "confusion", .dimension = "class_pair", .length = 9};
   struct isw_field field = isw_field_of_quantity(&loss);
   assert_int_equal(field.rank, 2);
@@ -128,7 +132,13 @@ static void a_quantity_has_the_dimensions_of_its_flags(void **state)
   field = isw_field_of_quantity(&values);
   assert_int_equal(field.rank, 3);
   assert_int_equal(field.dimension[2], ISW_DIM_PARAMETER);
+  field = isw_field_of_quantity(&weights);
+  assert_int_equal(field.rank, 3);
+  assert_int_equal(field.dimension[1], ISW_DIM_WEIGHTS_RECORD);
+  assert_int_equal(field.dimension[2], ISW_DIM_PARAMETER);
+  assert_string_equal(isw_steps_of(&field), "weights_step");
   field = isw_field_of_quantity(&pairs);
+  assert_string_equal(isw_steps_of(&field), "step");
   assert_int_equal(field.rank, 3);
   assert_int_equal(field.dimension[2], ISW_DIM_CLASS_PAIR);
 }

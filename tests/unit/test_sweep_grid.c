@@ -452,6 +452,33 @@ static void geometric_schedule_is_the_formula(void **state)
   isw_sweep_destroy(sweep);
 }
 
+/* The steps of record.weights are records too, and the weights are the last probe. */
+static void snapshots_have_steps_of_their_own(void **state)
+{
+  (void)state;
+  static const uint64_t records[] = {0, 2, 3, 5, 10}, expected[] = {0, 3, 5, 10};
+  static const bool due[] = {1, 0, 1, 1, 1};
+  struct isw_sweep *sweep = test_read(
+      BASE "record: {steps: [2, 5], probes: [loss], weights: {steps: [5, 3]}}\ngrid: {train.steps: [10, 4]}\n");
+  const struct isw_probe *const *probes;
+  const uint64_t *step;
+  assert_int_equal(isw_sweep_probes(sweep, &probes), 2);
+  assert_true(probes[1] == &isw_probe_weights);
+  assert_int_equal(isw_sweep_schedule(sweep, 10, &step), 5);
+  assert_memory_equal(step, records, sizeof records);
+  assert_memory_equal(isw_sweep_due(sweep, 10, 1), due, sizeof due);
+  assert_int_equal(isw_sweep_snapshots(sweep, 10, &step), 4);
+  assert_memory_equal(step, expected, sizeof expected);
+  assert_int_equal(isw_sweep_snapshots(sweep, 4, &step), 3); /* 0, 3 and the last */
+  assert_int_equal(isw_sweep_snapshots_max(sweep), 4);
+  assert_true(isw_sweep_weights(sweep).final && !isw_sweep_weights(sweep).initial);
+  assert_non_null(strstr(isw_sweep_settings(sweep), "probes: [loss]\n  weights: {steps: [3, 5]}\n"));
+  isw_sweep_destroy(sweep);
+  sweep = test_read(BASE "record: {weights: final}\n");
+  assert_int_equal(isw_sweep_snapshots(sweep, 10, &step), 0);
+  isw_sweep_destroy(sweep);
+}
+
 /* Records are the union of record.steps and the probes' own steps; each probe knows which are its own. */
 static void probes_have_steps_of_their_own(void **state)
 {
@@ -517,6 +544,7 @@ int main(void)
       cmocka_unit_test(overrides_reach_every_place),
       cmocka_unit_test(schedules_begin_and_end_at_the_ends),
       cmocka_unit_test(geometric_schedule_is_the_formula),
+      cmocka_unit_test(snapshots_have_steps_of_their_own),
       cmocka_unit_test(probes_have_steps_of_their_own),
       cmocka_unit_test(ten_million_networks_take_little_memory),
   };

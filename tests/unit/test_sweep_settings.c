@@ -153,8 +153,9 @@ static void identities_tell_what_matters(void **state)
                                          "train.stop.accuracy_above=0.1",
                                          "train.stop.plateau.steps=5",
                                          "train.stop.plateau={steps: 5, relative: 0.1}"};
-  static const char *const recorded[] = {"record.probes=[loss]", "record.steps={every: 5}", "record.weights=both",
-                                         "about=hello", "sweep=other"};
+  static const char *const recorded[] = {"record.probes=[loss]", "record.steps={every: 5}",
+                                         "record.weights=both",  "record.weights={steps: {geomspace: 8}}",
+                                         "about=hello",          "sweep=other"};
   enum { DECISIVE = sizeof decisive / sizeof decisive[0] };
   uint64_t id, ids[DECISIVE], identities[DECISIVE], base = identity_with(NULL, &id);
   for (size_t i = 0; i < DECISIVE; i++) {

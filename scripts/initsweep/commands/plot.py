@@ -37,7 +37,9 @@ escape: points are networks, triangles networks that had not escaped at their la
     of the power law has the standard error of the fit through the medians.
 phase: columns are sigma_w (init mean_field, or std times the root of the width), rows the standard deviation of the
     biases. The edge of chaos is that of wide networks (Poole et al. 2016), by Gauss-Hermite quadrature.
-surface: a cross marks the network at the centre; --projection 3d draws a relief.
+surface: a cross marks the network at the centre; --projection 3d draws a relief. --trajectory TRAINING projects the
+    training of a network onto the plane, at right angles, from the weights of a sweep with record.weights: {steps:
+    ...}; the surface needs record.weights: initial. Dots are snapshots, the first one in a circle.
 line: dotted lines are the two networks. The barrier is how far the loss between them is above a straight line.
 
 --theory draws what theory predicts over what was measured, where the networks of a panel have the settings that it
@@ -88,10 +90,11 @@ KINDS: dict[str, tuple[Callable[..., Figure], tuple[str, ...]]] = {
     "spectra": (plots.spectra, ("columns", "colour")),
     "hessian": (plots.hessian, ("columns", "colour", "theory")),
     "phase": (plots.phase, ("quantity", "rows", "columns", "panels", "theory")),
-    "surface": (surfaces.surface, ("quantity", "panels", "projection")),
+    "surface": (surfaces.surface, ("quantity", "panels", "projection", "trajectory", "network")),
     "line": (surfaces.line, ("quantity", "colour", "panels")),
 }
-OPTIONS = ("quantity", "rows", "columns", "panels", "colour", "x", "value", "projection", "theory")
+OPTIONS = ("quantity", "rows", "columns", "panels", "colour", "x", "value", "projection", "theory", "trajectory",
+           "network")
 
 
 def draw(results: Any, arguments: argparse.Namespace) -> Figure:
@@ -102,6 +105,8 @@ def draw(results: Any, arguments: argparse.Namespace) -> Figure:
     if foreign:
         raise ValueError(f"{arguments.kind} has no --{foreign[0]}; it has: {', '.join(f'--{name}' for name in names)}, "
                          "--best-over")
+    if "trajectory" in given:
+        given["trajectory"] = initsweep.open_results(given["trajectory"])
     return function(results, best_over=arguments.best_over, **given)
 
 
@@ -148,6 +153,8 @@ def main() -> int:
     parser.add_argument("--projection", choices=surfaces.PROJECTIONS, help="of a surface (default: flat)")
     parser.add_argument("--theory", action="store_const", const=True, help=
                         "of layers, hessian, trainability and phase: draw what theory predicts over the measurements")
+    parser.add_argument("--trajectory", metavar="TRAINING", help="of a surface: the results file of the training")
+    parser.add_argument("--network", type=int, metavar="N", help="its network (default: that of the plane)")
     parser.add_argument("--select", action="append", default=[], metavar="SETTING=VALUE,...",
                         help="draw only these networks; may be repeated")
     parser.add_argument("--format", type=parse_formats, metavar="FORMAT,...",
