@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,11 +28,11 @@ LAYOUTS = ["networks", "units", ""]  # "": as the program chooses
 
 
 class Sweep:
-    """A sweep of some networks of a shape, in one layout."""
+    """A sweep of some networks of a shape, which is a value of SHAPES, in one layout."""
 
     def __init__(self, arguments, folder, shape, count, layout):
         self.arguments, self.folder = arguments, folder
-        self.text = {**SHAPES[shape], "last": count - 1}
+        self.text = {**shape, "last": count - 1}
         self.environment = {**os.environ, "INITSWEEP_LAYOUT": layout}
         self.steps = 1
         self.steps = max(2, round(arguments.seconds / max(self.predicted(1000) / 999, 1e-9)))
@@ -56,15 +57,15 @@ class Sweep:
         """Seconds of `steps` steps, without those of a run of one step."""
         return self.plan(steps)["thread_seconds"] - self.plan(1)["thread_seconds"]
 
-    def run(self, steps):
+    def run(self, steps, *options):
         """Processor time of a run."""
         out = os.path.join(self.folder, "out.h5")
         process = subprocess.Popen([self.arguments.program, "run", self.write(steps), "-o", out, "--quiet",
-                                    "--threads", "1"], env=self.environment, stdout=subprocess.DEVNULL)
+                                    "--threads", "1", *options], env=self.environment, stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         if status != 0:
             raise subprocess.CalledProcessError(status, "run")
-        os.remove(out)
+        shutil.rmtree(f"{out}.parts") if "--no-gather" in options else os.remove(out)
         return usage.ru_utime + usage.ru_stime
 
     def measured(self):
@@ -87,7 +88,7 @@ def main():
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         if arguments.calibrate:
-            sweep = Sweep(arguments, folder, arguments.shapes[0], 1, "")
+            sweep = Sweep(arguments, folder, SHAPES[arguments.shapes[0]], 1, "")
             subprocess.run([arguments.program, "plan", "--calibrate", sweep.write(1)], stdout=subprocess.DEVNULL,
                            check=True)
         print("predicted / measured; ms per step of all networks, measured\n"
@@ -96,7 +97,7 @@ def main():
             for count in arguments.counts:
                 cells, times = [], []
                 for layout in LAYOUTS:
-                    sweep = Sweep(arguments, folder, shape, count, layout)
+                    sweep = Sweep(arguments, folder, SHAPES[shape], count, layout)
                     measured, predicted = sweep.measured(), sweep.predicted(sweep.steps)
                     times.append(measured / (sweep.steps - 1))
                     cells.append(f"{predicted / measured:.2f} ({1e3 * times[-1]:.3g})")

@@ -175,21 +175,26 @@ def tables(published: dict) -> list[str]:
             few(published["counts"]), avx2(single, double)]
 
 
+def put_table(page: pathlib.Path, made: str, after: int = 0) -> int:
+    """Puts a table in the place of the first one with the same columns after a position of the page.
+
+    Returns the position behind it, or `after` if the page has no such table.
+    """
+    text = page.read_text(encoding="utf-8")
+    start = text.find(made.split("\n", 1)[0] + "\n", after)
+    if start < 0:
+        return after
+    end = start + len(re.match(r"(?:\|.*\n)+", text[start:])[0])
+    page.write_text(text[:start] + made + text[end:], encoding="utf-8")
+    return start + len(made)
+
+
 def write_pages(made: list[str]) -> None:
     """Puts the tables in the places of those with the same columns; two with the same columns in their order."""
     for name in PAGES:
-        page = SOURCE / name
-        text = page.read_text(encoding="utf-8")
         end = 0
         for one in made:
-            heading = one.split("\n", 1)[0] + "\n"
-            start = text.find(heading, end)
-            if start < 0:
-                continue
-            end = start + len(re.match(r"(?:\|.*\n)+", text[start:])[0])
-            text = text[:start] + one + text[end:]
-            end = start + len(one)
-        page.write_text(text, encoding="utf-8")
+            end = put_table(SOURCE / name, one, end)
 
 
 def main() -> int:

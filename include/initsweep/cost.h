@@ -24,7 +24,7 @@ enum { ISW_COST_ROWS = 64 };
 
 /** What records cost beyond the passes over samples, in packs of one layout. */
 struct isw_record_cost {
-  double base;                 /**< of a record */
+  double base;                 /**< of a record, for each of its probes */
   double output;               /**< of an output and sample of a record's pass, in addition to those of a step */
   double probe[ISW_COST_ROWS]; /**< of a FLOP of each network by the probe itself */
 };

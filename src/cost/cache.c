@@ -12,7 +12,7 @@
 #include "initsweep/cost.h"
 #include "initsweep/console.h"
 
-static const char magic[] = "initsweep cost model 3";
+static const char magic[] = "initsweep cost model 4";
 enum { MAX_BYTES = 1 << 20 };
 
 /* The processor's name as Linux reports it; "" if unknown. */

@@ -8,7 +8,7 @@
 #include "initsweep/cost.h"
 #include "initsweep/probes.h"
 
-enum { REPEATS = 9, TEXT = 512 };
+enum { REPEATS = 9, TEXT = 512, RECORDS = 33 };
 static const double ONE_RUN = 5e-4; /* s of the short training; the long one has five times as many steps, or two */
 static const double LONG = 0.2;     /* s after which trainings are not repeated: noise is a small part of them */
 
@@ -64,7 +64,7 @@ enum { LAYERS_MAX = 6 };
 struct measured {
   double terms[ISW_COST_TERMS], step, record, create;
   double hidden, outputs, samples; /* units; samples of a step */
-  size_t layers, size[LAYERS_MAX + 1], train_samples, lanes;
+  size_t layers, size[LAYERS_MAX + 1], train_samples, test_samples, lanes;
   bool small;
 };
 
@@ -77,6 +77,7 @@ struct trial {
   enum isw_layout layout;
   struct shape shape;
   const char *row[CHOICES], *probes, *init;
+  bool every_step; /* a record at every step, of fewer than RECORDS, in place of one at both ends */
 };
 
 static double now(void)
@@ -86,7 +87,8 @@ static double now(void)
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-/* Creates a pack of copies of one network and trains it, with a record at both ends. False where that fails. */
+/* Creates a pack of copies of one network and trains it, with a record at both ends or at every step. False where that
+ * fails. */
 static bool train(const struct trial *trial, struct isw_sweep *sweep, const struct isw_samples *samples, uint64_t steps,
                   double *create, double *seconds, bool *small)
 {
@@ -96,7 +98,8 @@ static bool train(const struct trial *trial, struct isw_sweep *sweep, const stru
   enum isw_precision precision = isw_sweep_precision(sweep);
   const struct isw_probe *const *probes;
   size_t probe_count = isw_sweep_probes(sweep, &probes), lanes = isw_layout_networks(trial->layout, precision);
-  uint64_t schedule[2] = {0, steps};
+  uint64_t schedule[RECORDS] = {0, steps};
+  for (uint64_t i = 0; trial->every_step && i <= steps; i++) schedule[i] = i;
   const struct isw_network *all[ISW_LANES_MAX];
   atomic_int never = 0;
   double start = now();
@@ -114,7 +117,7 @@ static bool train(const struct trial *trial, struct isw_sweep *sweep, const stru
                                        .layout = trial->layout,
                                        .count = lanes,
                                        .networks = all,
-                                       .records = 2,
+                                       .records = trial->every_step ? steps + 1 : 2,
                                        .record_steps = schedule,
                                        .probe_count = probe_count,
                                        .probes = probes};
@@ -201,6 +204,7 @@ static bool measure(const struct trial *trial, struct measured *m)
     memcpy(m->size, network->size, (network->layers + 1) * sizeof *m->size);
     m->layers = network->layers;
     m->train_samples = data->train_samples;
+    m->test_samples = data->test_samples;
     m->lanes = isw_lanes(isw_sweep_precision(sweep));
   }
   if (samples) isw_samples_destroy(samples);
@@ -289,7 +293,7 @@ static struct isw_pack_class class_of(const struct trial *trial, const struct me
 static double passes_of(const struct trial *trial, const struct isw_cost_model *model, const struct measured *m,
                         unsigned needs)
 {
-  const struct isw_data data = {.train_samples = m->train_samples};
+  const struct isw_data data = {.train_samples = m->train_samples, .test_samples = m->test_samples};
   const struct isw_pack_class class = class_of(trial, m);
   return isw_cost_passes(model, &data, &class, trial->layout == ISW_UNITS_IN_LANES ? m->lanes : 1, needs);
 }
@@ -303,7 +307,7 @@ static void measure_show(struct trial trial, struct isw_cost_model *model)
                                "[32, 32]", "64"};
   trial.probes = "[loss, accuracy, gradient_norm]";
   if (!measure(&trial, &m)) return;
-  double more = m.record - cost->base - passes_of(&trial, model, &m, ISW_NEEDS_TRAIN | ISW_NEEDS_GRADIENT);
+  double more = m.record - 3 * cost->base - passes_of(&trial, model, &m, ISW_NEEDS_TRAIN | ISW_NEEDS_GRADIENT);
   cost->output = more > 0 ? more / ((double)m.train_samples * m.outputs) : 0;
 }
 
@@ -323,18 +327,64 @@ static bool time_records(const struct trial *trial, struct isw_sweep *sweep, con
   return true;
 }
 
+/* The least times of a pack's training with a record at both ends (step) and at every step (record). */
+static bool time_every_step(const struct trial *trial, struct isw_sweep *sweep, const struct isw_samples *samples,
+                            struct measured *m)
+{
+  double create, seconds;
+  struct trial often = *trial;
+  often.every_step = true;
+  m->step = m->record = 1e9;
+  for (size_t i = 0; i < REPEATS; i++) {
+    if (!train(trial, sweep, samples, RECORDS - 1, &create, &seconds, &m->small)) return false;
+    keep_minimum(&m->step, seconds);
+    if (!train(&often, sweep, samples, RECORDS - 1, &create, &seconds, &m->small)) return false;
+    keep_minimum(&m->record, seconds);
+  }
+  return true;
+}
+
+/* The seconds of a record beside those of its passes, on the smallest network. Returns the seconds of a pack's training
+ * that are not of its steps and records. first: the measured times of that network. */
+static double measure_base(struct trial trial, const struct measured *first, struct isw_cost_model *model)
+{
+  struct measured m;
+  double least = 0.1 * first->record;
+  trial.time = time_every_step;
+  if (!measure(&trial, &m)) return 0;
+  double record = (m.record - m.step) / (RECORDS - 2);
+  double base = record - passes_of(&trial, model, &m, ISW_NEEDS_TRAIN);
+  model->record[trial.layout].base = base > least ? base : least;
+  return first->record > record ? 2 * (first->record - record) : 0;
+}
+
+/* The seconds of a record of a pack with a probe, beyond those without it; 0 or less if it cannot be measured. base:
+ * the same record without the probe. */
+static double probe_seconds(struct trial *trial, const struct isw_cost_model *model, const struct isw_probe *probe,
+                            const struct measured *base)
+{
+  struct measured with;
+  char list[TEXT];
+  snprintf(list, sizeof list, "[loss, %s]", probe->row.name);
+  trial->probes = list;
+  if (!measure(trial, &with)) return 0;
+  return with.record - base->record - model->record[trial->layout].base -
+         passes_of(trial, model, &with, probe->needs | ISW_NEEDS_TRAIN) +
+         passes_of(trial, model, &with, ISW_NEEDS_TRAIN);
+}
+
 /* The seconds of a FLOP of every probe that counts its own, from records with and without it. Each is measured on the
- * largest shape on which it is quick, because the arrays of most large networks exceed the cache too. */
+ * largest shape on which it is quick, and of these on the first on which it is more than noise beside the rest. */
 static void measure_probes(struct trial trial, struct isw_cost_model *model)
 {
   static const struct shape tries[] = {
-      {"{name: gaussian_mixture, samples: 64, features: 32, classes: 4, test_fraction: 0}", "[160, 160]", "full"},
-      {"{name: gaussian_mixture, samples: 64, features: 64, classes: 4, test_fraction: 0}", "[64, 64]", "full"},
-      {"{name: gaussian_mixture, samples: 64, features: 8, classes: 4, test_fraction: 0}", "[12, 12]", "full"},
+      {"{name: gaussian_mixture, samples: 128, features: 64, classes: 4, test_fraction: 0.5}", "[64, 64]", "full"},
+      {"{name: gaussian_mixture, samples: 128, features: 8, classes: 4, test_fraction: 0.5}", "[12, 12]", "full"},
   };
   enum { TRIES = sizeof tries / sizeof tries[0] };
-  const double most = 6e7; /* FLOPs of a record: 0.1 s at most */
-  struct measured base[TRIES], with;
+  const double most = 6e7;  /* FLOPs of a record: 0.1 s at most */
+  const double clear = 0.3; /* of the rest of the record */
+  struct measured base[TRIES];
   bool known[TRIES];
   size_t count;
   const struct isw_probe *const *probes = isw_probes(&count);
@@ -345,22 +395,17 @@ static void measure_probes(struct trial trial, struct isw_cost_model *model)
     known[i] = measure(&trial, &base[i]);
   }
   for (size_t row = 0; row < count && row < ISW_COST_ROWS; row++) {
-    double flops = 0;
-    size_t i = 0;
-    for (; probes[row]->flops && i < TRIES; i++) {
-      flops = known[i] ? probes[row]->flops(base[i].layers, base[i].size, base[i].train_samples, 0) : 0;
-      if (flops > 0 && flops <= most) break;
+    double share = 0;
+    for (size_t i = 0; probes[row]->flops && i < TRIES && share < clear; i++) {
+      const struct measured *m = &base[i];
+      double flops = known[i] ? probes[row]->flops(m->layers, m->size, m->train_samples, m->test_samples) : 0;
+      if (!(flops > 0 && flops <= most)) continue;
+      trial.shape = tries[i];
+      double seconds = probe_seconds(&trial, model, probes[row], m);
+      if (seconds <= share * m->record) continue;
+      share = seconds / m->record;
+      model->record[trial.layout].probe[row] = seconds / flops;
     }
-    if (!probes[row]->flops || i == TRIES) continue;
-    char list[TEXT];
-    snprintf(list, sizeof list, "[loss, %s]", probes[row]->row.name);
-    trial.probes = list;
-    trial.shape = tries[i];
-    if (!measure(&trial, &with)) continue;
-    double seconds = with.record - base[i].record -
-                     passes_of(&trial, model, &with, probes[row]->needs | ISW_NEEDS_TRAIN) +
-                     passes_of(&trial, model, &with, ISW_NEEDS_TRAIN);
-    if (seconds > 0) model->record[trial.layout].probe[row] = seconds / flops;
   }
 }
 
@@ -405,8 +450,7 @@ static bool fit_units(struct trial trial, struct isw_cost_model *model)
   }
   isw_cost_fit(UNIT_SHAPES, terms, seconds, model->units);
   trial.shape = unit_shapes[0];
-  double base = small.record - passes_of(&trial, model, &small, ISW_NEEDS_TRAIN);
-  model->record[ISW_UNITS_IN_LANES].base = base > 0 ? base : 0;
+  measure_base(trial, &small, model);
   return true;
 }
 
@@ -437,8 +481,8 @@ enum isw_status isw_cost_calibrate(const struct isw_kernels *kernels, enum isw_p
   struct trial tiny = trial;
   tiny.shape = (struct shape){xor_data, "[2]", "full"};
   if (measure(&tiny, &drawn)) model->tiny = drawn.step;
-  model->record[ISW_NETWORKS_IN_LANES].base = first.record;
-  model->pack = first.create;
+  trial.shape = shapes[0];
+  model->pack = first.create + measure_base(trial, &first, model);
   struct trial random = trial;
   random.shape = (struct shape){classes, "[64, 64]", "64"};
   random.init = "glorot_uniform";

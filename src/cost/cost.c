@@ -110,9 +110,9 @@ static double forward_flops(const struct isw_pack_class *class, size_t samples)
   return 2 * (double)samples * weights;
 }
 
-/* The work that probes do beyond the passes. */
+/* The work that the probes of a record do beyond the passes, and their number. */
 struct own_work {
-  double flops, seconds;
+  double flops, seconds, probes;
 };
 
 /* The seconds of one FLOP by a probe. */
@@ -139,6 +139,7 @@ static unsigned record_needs(const struct isw_cost_model *model, const struct is
     for (size_t before = 0; before < i; before++)
       shared |= (!due[before] || due[before][record]) && isw_probes_share(probes[before], probe);
     needs |= probe->needs;
+    own->probes += 1;
     if (!probe->flops || shared) continue;
     double flops = probe->flops(class->layers, class->size, data->train_samples, data->test_samples);
     own->flops += flops;
@@ -156,6 +157,7 @@ static bool is_batch_again(const struct isw_pack_class *class, unsigned needs)
 double isw_cost_passes(const struct isw_cost_model *model, const struct isw_data *data,
                        const struct isw_pack_class *class, size_t line, unsigned needs)
 {
+  static const double slopes[2] = {4.5, 9.5}; /* of a line's units, in those of ISW_COST_UNIT, as measured */
   const double *step = line > 1 ? model->units : model->large;
   double terms[ISW_COST_TERMS], seconds = 0, outputs = (double)class->size[class->layers];
   const size_t samples[2] = {data->train_samples, data->test_samples};
@@ -168,12 +170,14 @@ double isw_cost_passes(const struct isw_cost_model *model, const struct isw_data
     double forward = 0;
     for (size_t k = 0; k < class->layers; k++)
       forward += (double)samples[set] * (double)class->size[k] * lines_of(class->size[k + 1], line);
-    seconds += step[ISW_COST_STEP] + step[ISW_COST_LAYER] * terms[ISW_COST_LAYER] +
-               (step[ISW_COST_UNIT] + model->activation[class->activation]) * terms[ISW_COST_UNIT] +
-               step[ISW_COST_UNIT] * (double)samples[set] * normalized_lines(class, line) +
+    double part = gradient ? 1.0 : 0.5; /* of a step's work of units and layers, the rest of which is backward */
+    double units = terms[ISW_COST_UNIT] + (double)samples[set] * normalized_lines(class, line);
+    seconds += part * (step[ISW_COST_STEP] + step[ISW_COST_LAYER] * terms[ISW_COST_LAYER]) +
+               part * step[ISW_COST_UNIT] * units + model->activation[class->activation] * terms[ISW_COST_UNIT] +
                model->loss[class->loss] * lines_of(samples[set], line) * outputs +
                model->record[line > 1].output * (double)samples[set] * outputs +
                step[ISW_COST_PRODUCT] * (gradient ? terms[ISW_COST_PRODUCT] : forward);
+    if (set == 0 && (needs & ISW_NEEDS_SLOPES)) seconds += slopes[line > 1] * step[ISW_COST_UNIT] * units;
   }
   if (is_batch_again(class, needs)) {
     isw_cost_terms(class->layers, class->size, class->samples, false, line, terms);
@@ -210,7 +214,7 @@ static void sum_records(const struct isw_sweep *sweep, const struct isw_probe *c
       passes += isw_step_flops(class->layers, class->size, class->parts.branch_layers, class->samples);
     *flops += times * (own.flops + passes);
     if (model)
-      *seconds += times * (model->record[class->layout].base +
+      *seconds += times * (model->record[class->layout].base * own.probes +
                            isw_cost_passes(model, data, class, line_of(sweep, class), needs) + own.seconds);
   }
   free(due);

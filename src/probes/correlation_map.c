@@ -83,13 +83,15 @@ static void finish(const struct isw_view *view, double *memory, double *value)
       value[k * view->lanes + l] = isw_canonical(memory[2 * k * lanes + l] / memory[(2 * k + 1) * lanes + l]);
 }
 
-/* 32 forward passes, and a pair's draws. */
+/* The work in units of a FLOP of the products: 32 forward passes; then, as measured, activations and sums of the units,
+ * the draws of the inputs, which serve several networks, and the widening of the weights. */
 static double flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
 {
   (void)train_samples, (void)test_samples;
-  double sum = 50.0 * (double)size[0];
-  for (size_t k = 0; k < layers; k++) sum += (4.0 * (double)size[k] + 6.0) * (double)size[k + 1];
-  return PAIRS * sum;
+  double sum = 19000.0 + PAIRS * 380.0 * (double)size[0];
+  for (size_t k = 0; k < layers; k++)
+    sum += (PAIRS * (4.0 * (double)size[k] + 112.0) + 80.0 * (double)size[k]) * (double)size[k + 1];
+  return sum;
 }
 
 const struct isw_probe isw_probe_correlation_map = {

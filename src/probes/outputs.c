@@ -43,6 +43,13 @@ static void finish(const struct isw_view *view, double *memory, double *value)
     value[i] = i < own * lanes ? isw_canonical(memory[i]) : (double)NAN;
 }
 
+/* A conversion for each output, of the default number of samples. */
+static double flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
+{
+  (void)test_samples;
+  return (double)size[layers] * (double)(train_samples < SAMPLES ? train_samples : SAMPLES);
+}
+
 const struct isw_probe isw_probe_outputs = {
     ISW_PROBE_NAME("outputs"),
     .row.formula = "outputs, after output_activation, or logits at training samples spread evenly: sample after sample",
@@ -57,4 +64,5 @@ const struct isw_probe isw_probe_outputs = {
     .scratch = scratch,
     .block = block,
     .finish = finish,
+    .flops = flops,
 };

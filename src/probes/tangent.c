@@ -157,19 +157,37 @@ static void finish_alignment(const struct isw_view *view, double *memory, double
   }
 }
 
-/* A forward pass, a backward pass for each output, and the products of all pairs. */
+/* The work in units of a FLOP of the products: a forward pass, a backward pass for each output, which the first layer
+ * does not need, and the products of all pairs; then, as measured, activations and slopes of the units, and the
+ * widening of the weights. */
 static double flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
 {
   (void)test_samples;
-  double n = (double)chosen(train_samples), outputs = (double)size[layers], passes = 0.0, pairs = 0.0;
+  double n = (double)chosen(train_samples), outputs = (double)size[layers], pairs = 0.0, sum = 0.0;
   for (size_t k = 0; k < layers; k++) {
-    passes += 2.0 * (double)size[k] * (double)size[k + 1];
+    double weights = (double)size[k] * (double)size[k + 1];
     pairs += (double)size[k] + outputs * (double)size[k + 1];
+    sum += n * (k == 0 ? 2.0 : 2.0 + 2.0 * outputs) * weights + 40.0 * weights + 600.0 +
+           n * (1.0 + outputs) * (120.0 * (double)size[k + 1] + 30.0);
   }
-  return n * (1.0 + outputs) * passes + n * (n + 1.0) * pairs;
+  return sum + n * (n + 1.0) * pairs;
 }
 
-#define TANGENT(probe, formula_text, source_text, words, function)                                                     \
+/* With eigenvalues, which are found for one network after the other. */
+static double max_flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
+{
+  double n = (double)chosen(train_samples);
+  return flops(layers, size, train_samples, test_samples) + 3000.0 * n * n;
+}
+
+/* With the centred kernel and its products, one network after the other. */
+static double alignment_flops(size_t layers, const size_t *size, size_t train_samples, size_t test_samples)
+{
+  double n = (double)chosen(train_samples);
+  return flops(layers, size, train_samples, test_samples) + 350.0 * n * n;
+}
+
+#define TANGENT(probe, formula_text, source_text, words, function, work)                                               \
   const struct isw_probe isw_probe_##probe = {                                                                         \
       ISW_PROBE_NAME(#probe),                                                                                          \
       .row.formula = formula_text,                                                                                     \
@@ -181,20 +199,20 @@ static double flops(size_t layers, const size_t *size, size_t train_samples, siz
       .persistent_scratch = persistent_scratch,                                                                        \
       .prepare = prepare,                                                                                              \
       .finish = function,                                                                                              \
-      .flops = flops,                                                                                                  \
+      .flops = work,                                                                                                   \
   }
 
 TANGENT(ntk_trace,
         "sum of K_ii, K_ij = sum over outputs o and all weights and biases p of dy_o(x_i)/dp dy_o(x_j)/dp at 16 "
         "training samples spread evenly",
-        "Jacot, Gabriel & Hongler 2018", "trace of the neural tangent kernel", finish_trace);
+        "Jacot, Gabriel & Hongler 2018", "trace of the neural tangent kernel", finish_trace, flops);
 TANGENT(ntk_max, "largest eigenvalue of the tangent kernel K at 16 training samples spread evenly",
-        "Jacot, Gabriel & Hongler 2018", "largest eigenvalue of the neural tangent kernel", finish_max);
+        "Jacot, Gabriel & Hongler 2018", "largest eigenvalue of the neural tangent kernel", finish_max, max_flops);
 TANGENT(ntk_change, "|K - K'|_F / |K'|_F, K' the tangent kernel of the first record",
         "Chizat, Oyallon & Bach 2019, section 1; Fort et al. 2020",
-        "relative change of the neural tangent kernel since the first record", finish_change);
+        "relative change of the neural tangent kernel since the first record", finish_change, flops);
 TANGENT(ntk_target_alignment,
         "<C, T>_F / (|C|_F |T|_F), C the centred tangent kernel and T the centred kernel of the targets, 1 for equal "
         "classes",
         "Cortes, Mohri & Rostamizadeh 2012, eq. 5", "centred alignment of the neural tangent kernel with the targets",
-        finish_alignment);
+        finish_alignment, alignment_flops);
