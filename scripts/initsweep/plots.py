@@ -401,7 +401,8 @@ def spectra(dataset: xarray.Dataset, columns: str | None = None, colour: str | N
                 ends = [quantile_band(values[own])[1] for values in record_ends(shown.dataset, probes[r])]
             else:
                 ends = [quantile_band(singular_values(shown.dataset, np.flatnonzero(own), layer, which))[1]
-                        if f"weights_{which}" in dataset else np.zeros(0) for which in ("initial", "final")]
+                        if f"weights_{which}" in dataset or (which == "initial" and "weights" in dataset)
+                        else np.zeros(0) for which in ("initial", "final")]
             style = axis_style(colours, number)
             for values, dashes in zip(ends, (":", "-")):
                 axes[r, c].plot(1 + np.arange(len(values)), values, marker="o", markersize=style["linewidth"] + 1,

@@ -13,6 +13,7 @@ import numpy as np
 
 from sample_results import SCRIPTS, requirements
 import initsweep
+from initsweep import plots
 from initsweep.rows import table
 
 XOR = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0], [1], [1], [0]])
@@ -119,6 +120,8 @@ class Networks(unittest.TestCase):
                         np.testing.assert_array_equal(one[1], other[1])
             with self.assertRaisesRegex(ValueError, "no weights of network 0 at step 20; there are those of: 0, 5, 10"):
                 initsweep.split_weights(results, 0, 20)
+        spectrum = plots.spectra(initsweep.open_results(path)).subfigs[0].axes[-1]  # the first slice is the start
+        self.assertEqual({len(line.get_xdata()) for line in spectrum.lines}, {5})
         with self.assertRaisesRegex(ValueError, "no weights along the training; record.weights: {steps: ...}"):
             initsweep.split_weights(initsweep.open_arrays(self.files[0][0]), 0, 5)
 
