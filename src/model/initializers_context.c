@@ -147,7 +147,7 @@ bool isw_fill_plane(const struct isw_choice *settings, const struct isw_start *s
   for (uint64_t d = 1; d <= 2; d++) {
     struct isw_stream draws = *stream;
     draws.layer += LAYERS * d;
-    for (size_t i = 0; i < count; i++) direction[i] = isw_normal(&draws, i);
+    isw_normals(&draws, 0, count, direction);
     if (normalization != NONE) normalize_direction(count, normalization == FILTER ? columns : count, own, direction);
     double distance = settings->value[2 + d].number;
     for (size_t i = 0; i < count; i++) weight[i] = weight[i] + distance * direction[i];
