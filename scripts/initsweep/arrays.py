@@ -1,6 +1,7 @@
 """Results files as a mapping of names to NumPy arrays, and the functions that also work on an xarray Dataset."""
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -122,6 +123,21 @@ def take_networks(results: Results, positions: Array) -> Results:
     """The results of some networks. positions: [selected] whole numbers, or [network] booleans."""
     selected: Results = results.take(positions) if isinstance(results, Arrays) else results.isel(network=positions)
     return selected
+
+
+@functools.lru_cache(maxsize=8)
+def parse_settings(text: str) -> Any:
+    """The settings of a file, which are asked for network by network: reading them takes longer than all else."""
+    import yaml
+    return yaml.safe_load(text) or {}
+
+
+def read_settings(results: Any, path: str) -> Any:
+    """What the sweep's settings outside of its grid have at a dotted path, as "network.activation"; None if nothing."""
+    node = parse_settings(str(results.attrs.get("settings", "")))
+    for part in path.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    return node
 
 
 def get_values(results: Any, name: str) -> Array:

@@ -1,7 +1,6 @@
 """Trained networks as functions: in NumPy and in PyTorch, from the weights that a results file keeps."""
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,21 +8,8 @@ import numpy as np
 
 from initsweep.activations import ACTIVATIONS, complete_activation
 from initsweep.arrays import (Array, columns, choice_parameters, network_position, normalization, split_parameters,
-                              get_values)
+                              get_values, read_settings)
 from initsweep.packages import explain_missing
-
-
-@functools.lru_cache(maxsize=8)
-def parsed(settings: str) -> dict[str, Any]:
-    """The settings of a file; they are looked at for every network, and reading them takes longer than the rest."""
-    import yaml
-    return yaml.safe_load(settings) or {}
-
-
-def shared_settings(results: Any, section: str) -> dict[str, Any]:
-    """A section of the settings that all networks of a sweep share, as "network"."""
-    settings: dict[str, Any] = parsed(str(results.attrs.get("settings", ""))).get(section) or {}
-    return settings
 
 
 def shared_choice(results: Any, section: str, name: str) -> tuple[str | None, dict[str, float]]:
@@ -32,7 +18,7 @@ def shared_choice(results: Any, section: str, name: str) -> tuple[str | None, di
     section, name: of the setting, as "network", "activation". Returns (None, {}) if the settings do not have it,
     because it is swept.
     """
-    choice = shared_settings(results, section).get(name)
+    choice = read_settings(results, f"{section}.{name}")
     if not isinstance(choice, dict):
         return choice, {}
     # PyYAML takes 1e-05, which has no decimal point, for text
@@ -60,14 +46,15 @@ def output_scale(results: Any, network: int) -> float:
     """The constant that multiplies a network's outputs before its output activation (network.output_scale)."""
     if "output_scale" in columns(results):
         return float(get_values(results, "output_scale")[network_position(results, network)])
-    return float(shared_settings(results, "network").get("output_scale", 1.0))
+    scale = read_settings(results, "network.output_scale")
+    return 1.0 if scale is None else float(scale)
 
 
 def branches_end_linear(results: Any, network: int) -> bool:
     """Whether the residual branches of a network end without an activation."""
     if "activation_after" in columns(results):
         return str(get_values(results, "activation_after")[network_position(results, network)]) == "false"
-    return (shared_settings(results, "network").get("residual") or {}).get("activation_after") is False
+    return read_settings(results, "network.residual.activation_after") is False
 
 
 def layer_activations(

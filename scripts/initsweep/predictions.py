@@ -11,7 +11,7 @@ import matplotlib.lines
 import numpy as np
 import xarray
 
-from initsweep.arrays import Array, columns, format_value
+from initsweep.arrays import Array, columns, format_value, read_settings
 from initsweep.design import Axis
 from initsweep.mean_field import MEAN_FIELD, edge_of_chaos, find_mean_field, mean_square, normal_mean
 from initsweep.rows import table
@@ -65,15 +65,6 @@ class WideNetworks(NamedTuple):
 def fan(mode: str, fan_in: float, fan_out: float) -> float:
     """The fan of an initialiser's mode."""
     return {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
-
-
-def read_settings(dataset: xarray.Dataset, path: str) -> Any:
-    """What the sweep's settings outside of its grid have at a dotted path; None if nothing."""
-    import yaml
-    node = yaml.safe_load(str(dataset.attrs.get("settings", ""))) or {}
-    for part in path.split("."):
-        node = node.get(part) if isinstance(node, dict) else None
-    return node
 
 
 def own_column(dataset: xarray.Dataset, path: str) -> str | None:
