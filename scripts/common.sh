@@ -76,7 +76,9 @@ mpi_ranks() {
 # train_sweeps FOLDER OUT AGAIN SWEEP...: trains FOLDER/SWEEP.yaml into OUT/SWEEP.h5, anew if AGAIN is yes; finished
 # results stay as they are. Needs mpi (mpi_ranks) and program. Ends the script with 75 when it is interrupted.
 train_sweeps() {
-  local folder=$1 out=$2 again=$3 sweep results status
+  local folder=$1 out=$2 again=$3 sweep results status stopped=no
+  # the launcher's own status is another one after Ctrl-C
+  trap 'stopped=yes' INT TERM
   for sweep in "${@:4}"; do
     results=$out/$sweep.h5
     if [ "$again" = yes ]; then
@@ -85,12 +87,14 @@ train_sweeps() {
     status=0
     # shellcheck disable=SC2154 # the caller's
     "${mpi[@]}" "$program" run "$folder/$sweep.yaml" -o "$results" </dev/null || status=$?
-    if [ "$status" -eq 75 ]; then
+    if [ "$stopped" = yes ] || [ "$status" -eq 75 ]; then
       say "interrupted; the same command goes on"
       exit 75
     fi
-    [ "$status" -eq 0 ] || fail "no results of $folder/$sweep.yaml (status $status); --again starts anew"
+    [ "$status" -eq 0 ] ||
+      fail "no results of $folder/$sweep.yaml (status $status); the same command goes on, --again starts anew"
   done
+  trap - INT TERM
 }
 
 # arm64_apt FOLDER: from here on apt-get speaks of this Debian's packages for 64-bit Arm, with state and cache in

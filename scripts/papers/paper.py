@@ -16,7 +16,7 @@ from initsweep.style import Figure
 if TYPE_CHECKING:
     import xarray
 
-__all__ = ["Figure", "Module", "Networks", "Paper", "Results", "Row", "between", "find_papers", "near", "sweep_folder"]
+__all__ = ["Figure", "Module", "Networks", "Paper", "Results", "Row", "between", "find_papers", "near"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,10 +126,3 @@ def find_papers() -> dict[str, Module]:
     names = [one.name for one in pkgutil.iter_modules([folder]) if re.search(r"_\d{4}$", one.name)]
     modules: dict[str, Any] = {name: importlib.import_module(f"papers.{name}") for name in names}
     return dict(sorted(modules.items(), key=lambda item: (item[1].PAPER.year, item[0])))
-
-
-def sweep_folder() -> pathlib.Path:
-    """Folder of the papers' sweep files, in the repository or in share/initsweep of an installed tree."""
-    share = pathlib.Path(__file__).resolve().parents[2]
-    return share / "data/papers" if (share / "data/papers").is_dir() else share / "papers"
-

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -218,6 +219,22 @@ class Command(unittest.TestCase):
         self.assertIn(f"did you mean {name}?", done.stderr)
         self.assertEqual(self.run_script("--onyl", name).returncode, 2)
         self.assertEqual(self.run_script("--help").returncode, 0)
+
+    def test_an_interrupted_command_says_that_it_goes_on(self):
+        """As Ctrl-C does it: every process of the command gets the signal."""
+        name = "kolen_1990"
+        with tempfile.TemporaryDirectory(prefix="initsweep-papers-") as folder:
+            command = [SOURCE / "scripts/reproduce_papers.sh", "--program", PROGRAM, "--only", name, "--out", folder]
+            run = subprocess.Popen(command, cwd=SOURCE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   start_new_session=True)
+            for line in run.stderr:
+                if "networks in" in line:  # and it takes seconds
+                    break
+            os.killpg(run.pid, signal.SIGINT)
+            output, _ = run.communicate()
+            self.assertEqual(run.returncode, 75, output)
+            self.assertIn("interrupted; the same command goes on", output)
+            self.assertTrue((pathlib.Path(folder) / f"{name}.h5.parts").is_dir())
 
     def test_one_paper_from_the_command(self):
         name = next(name for name, module in PAPERS.items() if module.PAPER.quick)
