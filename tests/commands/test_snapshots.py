@@ -100,6 +100,20 @@ class Snapshots(Case):
         self.run_sweep("whole.h5", *more)
         self.assertEqual(self.contents("out.h5"), self.contents("whole.h5"))
 
+    def test_networks_that_a_refinement_skips_have_none(self):
+        text = SWEEP[:SWEEP.index("grid:")] + \
+            "grid: {train.learning_rate: {linspace: [0.01, 0.8, 9]}, network.depth: {range: [1, 9]}}\n"
+        self.file = self.write("small.yaml", text)
+        whole = self.run_sweep("whole.h5")
+        self.file = self.write("small.yaml", text + "refine: {axes: [train.learning_rate, network.depth], levels: 3, "
+                               f"margin: 0, loss_below: {numpy.nanmedian(whole['loss'][:, 0])}}}\n")
+        found = self.run_sweep("part.h5")
+        skipped = found["status"] == 4
+        self.assertTrue(0 < skipped.sum() < 81)
+        self.assertTrue(numpy.isnan(found["weights"][skipped]).all())
+        numpy.testing.assert_array_equal(found["weights"][~skipped], whole["weights"][~skipped])
+        self.expect(0, "verify", "part.h5", "--all")
+
     def test_plan_counts_their_bytes(self):
         self.file = self.write("small.yaml", SWEEP)
         plans = [json.loads(self.expect(0, "plan", self.file, "--json", "--set", f"record.weights={weights}").stdout)
