@@ -148,6 +148,26 @@ def three_features_two_targets(seed, changes):
         "{name: normal, std: 0.9}, zeros]": "{name: normal, std: 0.9}, lecun_normal]"} | changes)
 
 
+def lanczos(matrix, steps):
+    """The eigenvalues of the tridiagonal matrix of so many Lanczos steps from the program's normal draws, the largest
+    first, and the bounds of their errors."""
+    words = numpy.array([block((i, 0, 0, 8), (0, 0))[:2] for i in range(len(matrix))], dtype=numpy.uint64)
+    unit = (words >> numpy.uint64(11)) * 2.0**-53
+    basis = [numpy.sqrt(-2 * numpy.log1p(-unit[:, 0])) * numpy.cos(2 * numpy.pi * unit[:, 1])]
+    basis[0] /= numpy.linalg.norm(basis[0])
+    alpha, beta = [], []
+    for _ in range(steps):
+        rest = matrix @ basis[-1]
+        alpha.append(basis[-1] @ rest)
+        for _ in range(2):
+            rest = rest - numpy.array(basis).T @ (numpy.array(basis) @ rest)
+        beta.append(numpy.linalg.norm(rest))
+        basis.append(rest / beta[-1])
+    off = numpy.diag(beta[:-1], 1)
+    values, vectors = numpy.linalg.eigh(numpy.diag(alpha) + off + off.T)
+    return values[::-1], numpy.abs(beta[-1] * vectors[-1])[::-1]
+
+
 class Hessian(unittest.TestCase):
     def check_tangent(self, results, n, output, w, x, t, digits, classes=False, keep=slice(None)):
         """The probes of the tangent kernel at the first record, of networks that are not trained."""
@@ -405,7 +425,7 @@ class Hessian(unittest.TestCase):
         """The trace from 64 vectors of +-1, of numbers that another implementation of Philox draws; and the largest
         eigenvalues by Lanczos, within their bounds."""
         table, text = three_features_two_targets(16, {
-            "PROBES": "hessian_trace, {name: hessian_top, count: 7}, {name: hessian_top_residual, count: 7}",
+            "PROBES": "hessian_trace, {name: hessian_top, count: 30}, {name: hessian_top_residual, count: 30}",
             "ACTIVATIONS": "tanh", "[4, 3]": "[16, 12]"})
         results = run(text)
         x, t = torch.tensor(table[:, :3]), torch.tensor(table[:, 3:])
@@ -432,6 +452,10 @@ class Hessian(unittest.TestCase):
             self.assertTrue((numpy.abs(found[:, None] - eigenvalues).min(axis=1) <= bound).all())
             self.assertLess(bound[:3].max(), 1e-3 * found[0])
             numpy.testing.assert_allclose(found[:3], eigenvalues[: -4 : -1], rtol=0, atol=bound[:3].max())
+            ritz, residual = lanczos(hessian[order][:, order], 48)
+            numpy.testing.assert_allclose(found, ritz[:30], rtol=1e-8)
+            numpy.testing.assert_allclose(results["hessian_top_residual"][n, 0], residual[:30], rtol=1e-6, atol=1e-12)
+            self.assertGreater(residual[29], 1e-4 * found[0])
 
     def test_the_tangent_kernel_changes(self):
         """From the first record to the last, of one output; and the directions of the first layer's units."""
