@@ -1,6 +1,6 @@
 #!/bin/bash
 # Reproduces published results: builds, trains the sweeps of data/papers, and writes the numbers, figures and the page
-# papers.md into out/papers/. All papers take about 15 minutes on two cores.
+# papers.md into out/papers/. All papers take less than ten minutes on two cores.
 #
 #   scripts/reproduce_papers.sh [--only NAME]... [--list] [--again] [--ranks N] [--out FOLDER] [--program FILE]
 #                               [--update] [--help]

@@ -19,7 +19,7 @@ WIDTH = 118
 HEAD = """# Papers
 
 Results that the literature knows, reproduced by initsweep, with the paper's number beside ours. One command makes all
-of them, in about a quarter of an hour on two cores:
+of them, in less than ten minutes on two cores:
 
 ```sh
 scripts/reproduce_papers.sh

@@ -1,7 +1,7 @@
 """The gallery of papers: numbers within their tolerances, from the sweeps of the quick papers and from what is kept of
 the others; the page and its pictures.
 
-Environment: INITSWEEP is the program. INITSWEEP_PAPERS=all trains the sweeps of all papers, in a quarter of an hour.
+Environment: INITSWEEP is the program. INITSWEEP_PAPERS=all trains the sweeps of all papers, in ten minutes.
 """
 import json
 import os
