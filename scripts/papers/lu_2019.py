@@ -29,6 +29,7 @@ HIDDEN = 9  # hidden layers of the paper's 10
 # Tolerances are 4 standard errors of a binomial share beyond the formula or the bounds: false alarm 6e-5 for each row.
 ERRORS = 4.0
 CONSTANT = 1e-6  # outputs of one network that differ by less are the same: dead layers give equal bits
+LABELS_UP = {2: 0.03, 3: -0.03, 10: 0.04}  # of the widths whose last points are close to each other, or to an axis
 
 
 def dead(networks: Networks) -> Array:
@@ -90,15 +91,15 @@ def draw(results: Results) -> Figure:
             shares.append(both.mean())
             ends.append(share_interval(both))
         error = np.abs(np.array(ends).T - shares)
-        left.errorbar(layers, shares, yerr=error, fmt="o", markersize=3.5, color=series_style(index)["color"],
-                      label=f"width {width}")
+        left.errorbar(layers, shares, yerr=error, fmt="o", markersize=3.5, color=series_style(index)["color"])
+        left.text(layers[-1] + 1.5, shares[-1] + LABELS_UP.get(width, 0), f"width {width}", va="center",
+                  color=series_style(index)["color"])
         depths = np.arange(1, 31)
         bounds = np.array([theory.born_dead_bounds(width, depth) for depth in depths])
         left.plot(depths + 1, bounds, "k--", linewidth=0.6)
     left.set_xlabel("layers")
     left.set_ylabel("share born dead")
-    left.set_xlim(0, 45)
-    left.legend(loc="center right", frameon=False, handletextpad=0.2)
+    left.set_xlim(0, 44)
     trained = results["lu_2019-training"]
     last = int(trained.steps()[-1])
     outputs, same = trained.at("outputs", last), constant(trained, last)
