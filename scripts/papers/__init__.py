@@ -8,5 +8,6 @@ data/papers/NAME.yaml and NAME-PART.yaml. The modules beside those:
     paper.py      what a module of a paper is made of
     page.py       docs/papers.md from the numbers of all papers
     reproduce.py  the command line
+    quantities.py quantities that several papers look at
     boxes.py      the box dimension of a boundary
 """

@@ -10,6 +10,7 @@ from initsweep import theory
 from initsweep.arrays import Array
 from initsweep.style import in_style, series_style
 from papers.paper import Figure, Networks, Paper, Results, Row, between, near
+from papers.quantities import mean_squares
 
 PAPER = Paper(
     name="hanin_2018", authors="Hanin & Rolnick; Hanin & Nica", year=2018,
@@ -50,8 +51,7 @@ def widths_of(hidden: str) -> list[int]:
 
 def lengths(networks: Networks) -> Array:
     """Mean square of the activations of each hidden layer [networks, layers]; that of the input is 1."""
-    mean, variance = networks.quantity("activation_mean")[:, 0], networks.quantity("activation_variance")[:, 0]
-    return np.asarray((variance + mean ** 2)[:, :int(networks.get("depth")[0])])
+    return mean_squares(networks)[:, :int(networks.get("depth")[0])]
 
 
 def mean_row(what: str, squares: Array, mean: float, variance: float, theirs: str) -> Row:

@@ -10,6 +10,7 @@ from initsweep import theory
 from initsweep.arrays import Array
 from initsweep.style import in_style, series_style
 from papers.paper import Figure, Networks, Paper, Results, Row, between, near
+from papers.quantities import mean_squares
 
 PAPER = Paper(
     name="he_2015", authors="He, Zhang, Ren & Sun", year=2015,
@@ -42,8 +43,7 @@ STALLED = 0.01  # the part of its loss by which a stalled network may have impro
 
 def squares(networks: Networks) -> Array:
     """Mean square of the activations of each hidden layer at the start [networks, layers]."""
-    mean, variance = networks.quantity("activation_mean")[:, 0], networks.quantity("activation_variance")[:, 0]
-    return np.asarray((mean ** 2 + variance)[:, :LAYERS])
+    return mean_squares(networks)[:, :LAYERS]
 
 
 def gradients(networks: Networks) -> Array:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from claims.inference import clopper_pearson, rate_ratio
-from initsweep.arrays import STOPPED, Array
+from initsweep.arrays import Array
 from initsweep.style import in_style, series_style
 from papers.paper import Figure, Networks, Paper, Results, Row, between, near
+from papers.quantities import steps_needed
 
 PAPER = Paper(
     name="kolen_1990", authors="Kolen & Pollack", year=1990,
@@ -49,11 +50,6 @@ CLOSE = (1, 2, 4)  # of the part of it: from 0.0016 to 0.0063
 # 0.04.
 CLOSE_EXPONENT = 0.1
 FAST = 50  # steps: a start that learns in 50 epochs
-
-
-def steps_needed(networks: Networks) -> Array:
-    """Steps until the loss of a step was below the limit, infinite where it never was [networks]."""
-    return np.where(networks.get("status") == STOPPED, networks.get("steps_done"), np.inf)
 
 
 def failed(networks: Networks) -> Array:

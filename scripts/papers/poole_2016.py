@@ -10,6 +10,7 @@ from initsweep import theory
 from initsweep.arrays import Array
 from initsweep.style import in_style, series_style
 from papers.paper import Figure, Networks, Paper, Results, Row, near
+from papers.quantities import mean_squares
 
 PAPER = Paper(
     name="poole_2016", authors="Poole, Lahiri, Raghu, Sohl-Dickstein & Ganguli", year=2016,
@@ -37,8 +38,7 @@ SETTLED = 4  # layers after which lengths are at their fixed point within a perc
 
 def lengths(networks: Networks) -> Array:
     """Squared length of the pre-activations per unit in each hidden layer [networks, layers]."""
-    mean, variance = networks.at("pre_activation_mean", 0), networks.at("pre_activation_variance", 0)
-    return np.asarray((variance + mean ** 2)[:, :DEPTH])
+    return mean_squares(networks, "pre_activation")[:, :DEPTH]
 
 
 def expected_maps(sigma_w: float, correlation: float) -> tuple[list[float], list[float]]:

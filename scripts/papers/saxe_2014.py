@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from initsweep import theory
-from initsweep.arrays import STOPPED, Array
+from initsweep.arrays import Array
 from initsweep.intervals import mean_and_error
 from initsweep.style import in_style, series_style
 from papers.paper import Figure, Networks, Paper, Results, Row, between, near
+from papers.quantities import steps_needed
 
 PAPER = Paper(
     name="saxe_2014", authors="Saxe, McClelland & Ganguli", year=2014,
@@ -74,11 +75,6 @@ def expected_half_time(mode: int) -> float:
     digamma, _ = theory.half_polygammas(HIDDEN - mode)
     start = STD ** 2 / 2 * math.exp(digamma[-1] + math.log(2))
     return theory.saxe_time(MODES[mode], start, MODES[mode] / 2, TAU)
-
-
-def steps_needed(networks: Networks) -> Array:
-    """Steps until the loss was below the limit of the sweep, infinite where it never was [networks]."""
-    return np.where(networks.get("status") == STOPPED, networks.get("steps_done"), np.inf)
 
 
 def rows(results: Results) -> list[Row]:

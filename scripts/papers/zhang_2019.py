@@ -10,6 +10,7 @@ from initsweep.arrays import Array
 from initsweep.intervals import fit_line
 from initsweep.style import in_style, series_style
 from papers.paper import Figure, Networks, Paper, Results, Row, between, near
+from papers.quantities import mean_squares
 
 PAPER = Paper(
     name="zhang_2019", authors="Zhang, Dauphin & Ma; Bachlechner et al.", year=2019,
@@ -46,8 +47,7 @@ SLOPE = 2 ** (2 / 24) - 1
 
 def squares(networks: Networks) -> Array:
     """Mean square of the signal after the first layer and after each branch at the start [networks, 1 + branches]."""
-    mean, variance = networks.quantity("activation_mean")[:, 0], networks.quantity("activation_variance")[:, 0]
-    return np.asarray((mean ** 2 + variance)[:, : 2 * BRANCHES + 1: 2])
+    return mean_squares(networks)[:, : 2 * BRANCHES + 1: 2]
 
 
 def largest_rate(networks: Networks) -> float:
